@@ -1,0 +1,177 @@
+-- The record of one child's help. Every key leads with the municipality, so that it can be the shard.
+
+CREATE TABLE child (
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    registered_by BLOB NOT NULL REFERENCES person (id),
+    registered_unit BLOB NOT NULL REFERENCES unit (id),
+    registered_at TEXT NOT NULL,
+    PRIMARY KEY (municipality, person_id)
+) STRICT;
+CREATE INDEX child_person ON child (person_id);
+
+CREATE TABLE guardianship (
+    municipality TEXT NOT NULL,
+    id BLOB NOT NULL,
+    child_id BLOB NOT NULL,
+    guardian_id BLOB NOT NULL REFERENCES person (id),
+    parental_responsibility INTEGER NOT NULL CHECK (parental_responsibility IN (0, 1)),
+    lives_with_child INTEGER NOT NULL CHECK (lives_with_child IN (0, 1)),
+    created_at TEXT NOT NULL,
+    ended_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    CHECK (child_id <> guardian_id)
+) STRICT;
+CREATE UNIQUE INDEX guardianship_live ON guardianship (municipality, child_id, guardian_id) WHERE ended_at IS NULL;
+CREATE INDEX guardianship_guardian ON guardianship (guardian_id);
+
+CREATE TABLE concern (
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    id BLOB NOT NULL,
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    author_id BLOB NOT NULL REFERENCES person (id),
+    -- Null in an anonymous concern.
+    child_id BLOB,
+    facts TEXT NOT NULL,
+    risk_factors TEXT,
+    protective_factors TEXT,
+    child_says TEXT,
+    tried_so_far TEXT,
+    decide_by TEXT NOT NULL,
+    decision TEXT CHECK (decision IN ('no_need', 'open_case', 'join_case')),
+    decision_reason TEXT,
+    decided_at TEXT,
+    decided_by BLOB REFERENCES person (id),
+    case_id BLOB,
+    created_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id) DEFERRABLE INITIALLY DEFERRED,
+    CHECK ((decision IS NULL) = (decided_at IS NULL)),
+    CHECK ((decision IS NULL) = (decided_by IS NULL)),
+    CHECK ((case_id IS NOT NULL) = (decision IS NOT NULL AND decision IN ('open_case', 'join_case')))
+) STRICT;
+CREATE INDEX concern_id ON concern (id);
+CREATE INDEX concern_unit ON concern (unit_id, id);
+
+-- "case" is a word of SQL. The mutual reference with contact_person means that a case
+-- cannot be committed without its contact person, nor lose it.
+CREATE TABLE care_case (
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    id BLOB NOT NULL,
+    child_id BLOB NOT NULL,
+    -- The unit that opened the case and keeps its record.
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    opened_by BLOB NOT NULL REFERENCES person (id),
+    reason TEXT NOT NULL,
+    level INTEGER NOT NULL,
+    level_reason TEXT,
+    status TEXT NOT NULL CHECK (status IN ('open', 'closed')),
+    agreed_with TEXT NOT NULL CHECK (agreed_with IN ('guardians', 'youth')),
+    agreed_on TEXT NOT NULL,
+    opened_at TEXT NOT NULL,
+    closed_at TEXT,
+    closing_reason TEXT,
+    final_evaluation TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    FOREIGN KEY (municipality, id) REFERENCES contact_person (municipality, case_id) DEFERRABLE INITIALLY DEFERRED,
+    CHECK ((status = 'closed') = (closed_at IS NOT NULL)),
+    CHECK ((status = 'closed') = (closing_reason IS NOT NULL)),
+    CHECK ((status = 'closed') = (final_evaluation IS NOT NULL))
+) STRICT;
+CREATE INDEX care_case_id ON care_case (id);
+CREATE INDEX care_case_child ON care_case (child_id);
+CREATE INDEX care_case_unit ON care_case (unit_id);
+
+-- Who holds the baton now: one row for each case, always. Its history is in handover.
+CREATE TABLE contact_person (
+    municipality TEXT NOT NULL,
+    case_id BLOB NOT NULL,
+    person_id BLOB NOT NULL REFERENCES person (id),
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    since TEXT NOT NULL,
+    PRIMARY KEY (municipality, case_id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
+CREATE INDEX contact_person_person ON contact_person (person_id);
+CREATE INDEX contact_person_unit ON contact_person (unit_id);
+
+CREATE TABLE handover (
+    municipality TEXT NOT NULL,
+    id BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    from_person BLOB NOT NULL REFERENCES person (id),
+    from_unit BLOB NOT NULL REFERENCES unit (id),
+    to_person BLOB NOT NULL REFERENCES person (id),
+    to_unit BLOB NOT NULL REFERENCES unit (id),
+    offered_by BLOB NOT NULL REFERENCES person (id),
+    message TEXT,
+    -- 'assigned': the baton went to the leader because the holder lost the right to hold it.
+    status TEXT NOT NULL CHECK (status IN ('offered', 'accepted', 'declined', 'withdrawn', 'assigned')),
+    offered_at TEXT NOT NULL,
+    answered_at TEXT,
+    answer TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
+    CHECK ((status = 'offered') = (answered_at IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX handover_pending ON handover (municipality, case_id) WHERE status = 'offered';
+CREATE INDEX handover_to ON handover (to_person) WHERE status = 'offered';
+CREATE INDEX handover_case ON handover (municipality, case_id, id);
+
+CREATE TABLE team_member (
+    municipality TEXT NOT NULL,
+    id BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    person_id BLOB NOT NULL REFERENCES person (id),
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    task TEXT NOT NULL,
+    added_by BLOB NOT NULL REFERENCES person (id),
+    joined_at TEXT NOT NULL,
+    left_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id)
+) STRICT;
+CREATE UNIQUE INDEX team_member_live ON team_member (municipality, case_id, person_id, unit_id) WHERE left_at IS NULL;
+CREATE INDEX team_member_person ON team_member (person_id);
+CREATE INDEX team_member_case ON team_member (municipality, case_id, id);
+
+CREATE TABLE consent (
+    municipality TEXT NOT NULL,
+    id BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    given_by BLOB NOT NULL REFERENCES person (id),
+    recorded_by BLOB NOT NULL REFERENCES person (id),
+    form TEXT NOT NULL CHECK (form IN ('digital', 'paper', 'oral')),
+    purpose TEXT NOT NULL,
+    text_version TEXT NOT NULL,
+    -- The exemption from secrecy the consent is, and the basis for processing, are two things.
+    secrecy_basis TEXT NOT NULL,
+    processing_basis TEXT NOT NULL,
+    valid_from TEXT NOT NULL,
+    valid_until TEXT NOT NULL,
+    given_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
+    CHECK (valid_until >= valid_from)
+) STRICT;
+CREATE INDEX consent_case ON consent (municipality, case_id, id);
+
+-- The units a consent names, each of which can be withdrawn alone.
+CREATE TABLE consent_unit (
+    municipality TEXT NOT NULL,
+    consent_id BLOB NOT NULL,
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    withdrawn_at TEXT,
+    withdrawal_recorded_by BLOB REFERENCES person (id),
+    PRIMARY KEY (municipality, consent_id, unit_id),
+    FOREIGN KEY (municipality, consent_id) REFERENCES consent (municipality, id)
+) STRICT;

@@ -1,0 +1,181 @@
+//! Typed identifiers: UUID version 7, so that sorting by id is sorting by creation.
+
+use std::{fmt, marker::PhantomData, str::FromStr};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
+};
+use uuid::Uuid;
+
+/// The id of one kind of thing. `Id<Case>` and `Id<Note>` cannot be mistaken for each other.
+pub struct Id<T>(Uuid, PhantomData<fn() -> T>);
+
+impl<T> Id<T> {
+    /// A new id; the time in it is the machine's, and orders ids made by one process.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(Uuid::now_v7(), PhantomData)
+    }
+
+    /// The bare UUID.
+    #[must_use]
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+
+    /// The same id, seen as that of another kind: a child is also a person.
+    #[must_use]
+    pub fn cast<U>(self) -> Id<U> {
+        Id(self.0, PhantomData)
+    }
+}
+
+impl<T> Default for Id<T> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Id<T> {}
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+impl<T> Eq for Id<T> {}
+impl<T> PartialOrd for Id<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl<T> Ord for Id<T> {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        self.0.cmp(&other.0)
+    }
+}
+impl<T> std::hash::Hash for Id<T> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
+    }
+}
+impl<T> fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl<T> fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+impl<T> From<Uuid> for Id<T> {
+    fn from(uuid: Uuid) -> Self {
+        Self(uuid, PhantomData)
+    }
+}
+impl<T> FromStr for Id<T> {
+    type Err = uuid::Error;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(|uuid| Self(uuid, PhantomData))
+    }
+}
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+impl<'de, T> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Uuid::deserialize(deserializer).map(Self::from)
+    }
+}
+
+impl<DB: sqlx::Database, T> sqlx::Type<DB> for Id<T>
+where
+    Uuid: sqlx::Type<DB>,
+{
+    fn type_info() -> DB::TypeInfo {
+        <Uuid as sqlx::Type<DB>>::type_info()
+    }
+
+    fn compatible(ty: &DB::TypeInfo) -> bool {
+        <Uuid as sqlx::Type<DB>>::compatible(ty)
+    }
+}
+impl<'q, DB: sqlx::Database, T> sqlx::Encode<'q, DB> for Id<T>
+where
+    Uuid: sqlx::Encode<'q, DB>,
+{
+    fn encode_by_ref(
+        &self,
+        buffer: &mut DB::ArgumentBuffer,
+    ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+        self.0.encode_by_ref(buffer)
+    }
+}
+impl<'r, DB: sqlx::Database, T> sqlx::Decode<'r, DB> for Id<T>
+where
+    Uuid: sqlx::Decode<'r, DB>,
+{
+    fn decode(value: DB::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        Uuid::decode(value).map(Self::from)
+    }
+}
+
+impl<T> PartialSchema for Id<T> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+            .into()
+    }
+}
+impl<T> ToSchema for Id<T> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Id".into()
+    }
+}
+
+/// A human being, in whatever capacity: staff, guardian, youth, child.
+pub enum Person {}
+/// A service of a municipality.
+pub enum Unit {}
+/// A case.
+pub enum Case {}
+/// A concern.
+pub enum Concern {}
+/// A consent.
+pub enum Consent {}
+/// A handover of the baton.
+pub enum Handover {}
+/// A seat on the team of a case.
+pub enum TeamMember {}
+/// A guardianship.
+pub enum Guardianship {}
+/// A goal.
+pub enum Goal {}
+/// A measure agreed for one child.
+pub enum Measure {}
+/// A measure on offer in the catalogue.
+pub enum CatalogueMeasure {}
+/// An evaluation of a measure.
+pub enum Evaluation {}
+/// A meeting.
+pub enum Meeting {}
+/// An arena where services meet.
+pub enum Arena {}
+/// A note.
+pub enum Note {}
+/// A role of a person in a unit.
+pub enum StaffRole {}
+/// A log-in and the tokens that descend from it.
+pub enum Session {}
+/// An entry of the access log.
+pub enum Look {}

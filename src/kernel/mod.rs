@@ -1,0 +1,14 @@
+//! What every other module stands on and knows nothing of them: ids, time, validated text, pages.
+
+pub mod clock;
+pub mod ids;
+pub mod national_id;
+pub mod page;
+pub mod text;
+pub mod vocabulary;
+
+pub use clock::Clock;
+pub use ids::Id;
+pub use national_id::NationalId;
+pub use page::{Page, PageQuery};
+pub use text::Text;

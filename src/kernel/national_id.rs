@@ -1,0 +1,187 @@
+//! The Norwegian national identity number (fødselsnummer) and D-number.
+//!
+//! Eleven digits: `DDMMYY`, an individual number that tells the century, and two check digits
+//! modulo 11 (Folkeregisterforskriften § 2-2-1). A D-number has 40 added to the day. Synthetic
+//! numbers have 80 (the tax administration's test register) or 40 (NAV) added to the month.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Deserializer};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
+
+/// A national identity number whose date and check digits are right.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NationalId {
+    digits: String,
+    birth_date: NaiveDate,
+}
+
+/// Why a number cannot be a national identity number.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum NationalIdError {
+    /// Not eleven digits.
+    #[error("must be 11 digits")]
+    Shape,
+    /// The first six digits are no date, or the century does not fit.
+    #[error("is not a possible national identity number: the date does not exist")]
+    Date,
+    /// The check digits are wrong.
+    #[error("is not a possible national identity number: the check digits are wrong")]
+    CheckDigits,
+}
+
+const FIRST_WEIGHTS: [u32; 9] = [3, 7, 6, 1, 8, 9, 4, 5, 2];
+const SECOND_WEIGHTS: [u32; 10] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
+
+impl NationalId {
+    /// Reads a number.
+    ///
+    /// # Errors
+    /// If it has not eleven digits, or the date or the check digits cannot be.
+    pub fn parse(text: &str) -> Result<Self, NationalIdError> {
+        let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
+        if digits.len() != 11 || text.len() != 11 {
+            return Err(NationalIdError::Shape);
+        }
+        let birth_date = birth_date(&digits).ok_or(NationalIdError::Date)?;
+        let first = check_digit(&digits[..9], &FIRST_WEIGHTS);
+        let second = check_digit(&digits[..10], &SECOND_WEIGHTS);
+        if first != Some(digits[9]) || second != Some(digits[10]) {
+            return Err(NationalIdError::CheckDigits);
+        }
+        Ok(Self { digits: text.to_owned(), birth_date })
+    }
+
+    /// A synthetic number (month + 80) for a person born on a day; `serial` picks one of the day's.
+    /// None when the day has no number with that serial.
+    #[must_use]
+    pub fn synthetic(birth_date: NaiveDate, serial: u32) -> Option<Self> {
+        use chrono::Datelike;
+        let base = match birth_date.year() {
+            1940..=1999 => 0,
+            2000..=2039 => 500,
+            _ => return None,
+        };
+        let start = format!(
+            "{:02}{:02}{:02}",
+            birth_date.day(),
+            birth_date.month() + 80,
+            birth_date.year() % 100
+        );
+        (0..500_u32)
+            .filter_map(|n| {
+                let nine = format!("{start}{:03}", base + n);
+                let digits: Vec<u32> = nine.chars().filter_map(|c| c.to_digit(10)).collect();
+                let first = check_digit(&digits, &FIRST_WEIGHTS)?;
+                let mut ten = digits;
+                ten.push(first);
+                let second = check_digit(&ten, &SECOND_WEIGHTS)?;
+                Self::parse(&format!("{nine}{first}{second}")).ok()
+            })
+            .nth(serial as usize)
+    }
+
+    /// The eleven digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.digits
+    }
+
+    /// The date of birth that the number holds.
+    #[must_use]
+    pub fn birth_date(&self) -> NaiveDate {
+        self.birth_date
+    }
+}
+
+fn check_digit(digits: &[u32], weights: &[u32]) -> Option<u32> {
+    let sum: u32 = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
+    match (11 - sum % 11) % 11 {
+        10 => None,
+        digit => Some(digit),
+    }
+}
+
+fn birth_date(digits: &[u32]) -> Option<NaiveDate> {
+    let two = |at: usize| digits[at] * 10 + digits[at + 1];
+    let day = if two(0) > 40 { two(0) - 40 } else { two(0) };
+    let month = match two(2) {
+        month @ 81..=92 => month - 80,
+        month @ 41..=52 => month - 40,
+        month => month,
+    };
+    let individual = digits[6] * 100 + digits[7] * 10 + digits[8];
+    let century = match (individual, two(4)) {
+        (500..=749, 54..=99) => 1800,
+        (0..=499, _) | (900..=999, 40..=99) => 1900,
+        (500..=999, 0..=39) => 2000,
+        _ => return None,
+    };
+    NaiveDate::from_ymd_opt(i32::try_from(century + two(4)).ok()?, month, day)
+}
+
+/// A number identifies a person: it never reaches a log by way of `Debug`.
+impl fmt::Debug for NationalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NationalId(hidden)")
+    }
+}
+
+impl<'de> Deserialize<'de> for NationalId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl PartialSchema for NationalId {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{11}$")).into()
+    }
+}
+impl ToSchema for NationalId {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "NationalId".into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn impossible_numbers_are_refused_with_the_reason() {
+        assert_eq!(NationalId::parse("1234"), Err(NationalIdError::Shape));
+        assert_eq!(NationalId::parse("1234567890a"), Err(NationalIdError::Shape));
+        assert_eq!(NationalId::parse("32819012345"), Err(NationalIdError::Date));
+        let good = NationalId::synthetic("2020-02-29".parse().expect("a date"), 0).expect("a number");
+        let last = if good.as_str().ends_with('0') { '1' } else { '0' };
+        let bad = format!("{}{last}", &good.as_str()[..10]);
+        assert_eq!(NationalId::parse(&bad), Err(NationalIdError::CheckDigits));
+    }
+
+    proptest! {
+        #[test]
+        fn a_synthetic_number_holds_its_birth_date(days in 0_u64..29_000, serial in 0_u32..50) {
+            let day = NaiveDate::from_ymd_opt(1950, 1, 1).expect("a date") + chrono::Days::new(days);
+            let id = NationalId::synthetic(day, serial).expect("a number");
+            prop_assert_eq!(id.birth_date(), day);
+        }
+
+        #[test]
+        fn changing_one_digit_makes_it_impossible(days in 0_u64..29_000, at in 6_usize..11, by in 1_u32..10) {
+            let day = NaiveDate::from_ymd_opt(1950, 1, 1).expect("a date") + chrono::Days::new(days);
+            let id = NationalId::synthetic(day, 0).expect("a number");
+            let mut digits: Vec<u32> = id.as_str().chars().filter_map(|c| c.to_digit(10)).collect();
+            digits[at] = (digits[at] + by) % 10;
+            let changed: String = digits.iter().map(ToString::to_string).collect();
+            prop_assert!(NationalId::parse(&changed).is_err());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Text from outside, checked once at the edge.
+
+use std::{fmt, ops::Deref};
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
+
+/// Text of 1 to `MAX` characters that is not blank and has no control characters but line breaks and tabs.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct Text<const MAX: usize>(String);
+
+/// A name, title or other single line.
+pub type Line = Text<200>;
+/// A paragraph or a page of prose.
+pub type Prose = Text<10_000>;
+
+/// Why a text was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum TextError {
+    /// Nothing but white space.
+    #[error("must not be blank")]
+    Blank,
+    /// Too long.
+    #[error("must be at most {0} characters")]
+    TooLong(usize),
+    /// Holds a character that is not text.
+    #[error("must not contain control characters")]
+    Control,
+}
+
+impl<const MAX: usize> Text<MAX> {
+    /// Takes text from outside.
+    ///
+    /// # Errors
+    /// If it is blank, too long or holds control characters.
+    pub fn parse(text: &str) -> Result<Self, TextError> {
+        let text = text.trim();
+        if text.is_empty() {
+            return Err(TextError::Blank);
+        }
+        if text.chars().count() > MAX {
+            return Err(TextError::TooLong(MAX));
+        }
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+            return Err(TextError::Control);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text itself.
+    #[must_use]
+    pub fn into_string(self) -> String {
+        self.0
+    }
+}
+
+impl<const MAX: usize> Deref for Text<MAX> {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Content never reaches a log by way of `Debug`.
+impl<const MAX: usize> fmt::Debug for Text<MAX> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Text({} bytes)", self.0.len())
+    }
+}
+
+impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl<const MAX: usize> PartialSchema for Text<MAX> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX)).into()
+    }
+}
+impl<const MAX: usize> ToSchema for Text<MAX> {
+    fn name() -> std::borrow::Cow<'static, str> {
+        format!("Text{MAX}").into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_trimmed_and_counted_in_characters() {
+        assert_eq!(&*Text::<3>::parse(" æøå ").expect("three characters"), "æøå");
+        assert_eq!(Text::<3>::parse("æøåa"), Err(TextError::TooLong(3)));
+        assert_eq!(Text::<3>::parse(" \n "), Err(TextError::Blank));
+        assert_eq!(Text::<9>::parse("a\u{0}b"), Err(TextError::Control));
+    }
+}

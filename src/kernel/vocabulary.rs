@@ -1,0 +1,101 @@
+//! Closed lists of words, each the same in the API, in the code and in the database.
+
+/// Defines an enum whose variants are words: in JSON, in SQL (TEXT) and in Cedar.
+#[macro_export]
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord,
+                 serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+        pub enum $name {
+            $($(#[$vmeta])* #[serde(rename = $word)] $variant,)+
+        }
+
+        impl $name {
+            /// The word.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)+ }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = String;
+
+            fn try_from(word: String) -> Result<Self, String> {
+                match word.as_str() {
+                    $($word => Ok(Self::$variant),)+
+                    _ => Err(format!("unknown {} in the database: {word}", stringify!($name))),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl<DB: sqlx::Database> sqlx::Type<DB> for $name where String: sqlx::Type<DB> {
+            fn type_info() -> DB::TypeInfo { <String as sqlx::Type<DB>>::type_info() }
+            fn compatible(ty: &DB::TypeInfo) -> bool { <String as sqlx::Type<DB>>::compatible(ty) }
+        }
+        impl<'q, DB: sqlx::Database> sqlx::Encode<'q, DB> for $name where String: sqlx::Encode<'q, DB> {
+            fn encode_by_ref(&self, buffer: &mut DB::ArgumentBuffer)
+                -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+                self.as_str().to_owned().encode_by_ref(buffer)
+            }
+        }
+        impl<'r, DB: sqlx::Database> sqlx::Decode<'r, DB> for $name where String: sqlx::Decode<'r, DB> {
+            fn decode(value: DB::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+                Self::try_from(String::decode(value)?).map_err(Into::into)
+            }
+        }
+    };
+}
+
+words! {
+    /// The sector of a unit. It decides the duty of secrecy (fvl § 13, hpl § 21, bvl § 13-1, sotjl § 44).
+    Sector {
+        /// Kindergarten and school.
+        School = "school",
+        /// Educational and psychological counselling (PPT).
+        Ppt = "ppt",
+        /// Health centre, school health, mental health.
+        Health = "health",
+        /// Child welfare.
+        ChildWelfare = "child_welfare",
+        /// The labour and welfare office.
+        Nav = "nav",
+        /// Culture, police contact, specialist health and others.
+        Other = "other",
+    }
+}
+
+words! {
+    /// Whom a measure is meant for.
+    PreventionLevel {
+        /// Everyone.
+        Universal = "universal",
+        /// Those at risk.
+        Selective = "selective",
+        /// Those with known difficulties.
+        Indicated = "indicated",
+    }
+}
+
+words! {
+    /// What a person may be in a unit.
+    Role {
+        /// Works with children there.
+        Worker = "worker",
+        /// Leads the unit.
+        UnitLeader = "unit_leader",
+        /// Keeps accounts, units and roles of the municipality; never sees content.
+        Administrator = "administrator",
+        /// Reads the access log of the municipality; never sees content.
+        Auditor = "auditor",
+        /// Reads statistics; never sees a person.
+        Analyst = "analyst",
+    }
+}
