@@ -179,3 +179,41 @@ pub enum StaffRole {}
 pub enum Session {}
 /// An entry of the access log.
 pub enum Look {}
+
+// Aliases for the types of the API, whose schemas cannot name a generic type.
+/// The id of a [`Person`].
+pub type PersonId = Id<Person>;
+/// The id of a [`Unit`].
+pub type UnitId = Id<Unit>;
+/// The id of a [`Case`].
+pub type CaseId = Id<Case>;
+/// The id of a [`Concern`].
+pub type ConcernId = Id<Concern>;
+/// The id of a [`Consent`].
+pub type ConsentId = Id<Consent>;
+/// The id of a [`Handover`].
+pub type HandoverId = Id<Handover>;
+/// The id of a [`TeamMember`].
+pub type TeamMemberId = Id<TeamMember>;
+/// The id of a [`Guardianship`].
+pub type GuardianshipId = Id<Guardianship>;
+/// The id of a [`Goal`].
+pub type GoalId = Id<Goal>;
+/// The id of a [`Measure`].
+pub type MeasureId = Id<Measure>;
+/// The id of a [`CatalogueMeasure`].
+pub type CatalogueMeasureId = Id<CatalogueMeasure>;
+/// The id of a [`Evaluation`].
+pub type EvaluationId = Id<Evaluation>;
+/// The id of a [`Meeting`].
+pub type MeetingId = Id<Meeting>;
+/// The id of a [`Arena`].
+pub type ArenaId = Id<Arena>;
+/// The id of a [`Note`].
+pub type NoteId = Id<Note>;
+/// The id of a [`StaffRole`].
+pub type StaffRoleId = Id<StaffRole>;
+/// The id of a [`Session`].
+pub type SessionId = Id<Session>;
+/// The id of a [`Look`].
+pub type LookId = Id<Look>;

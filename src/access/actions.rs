@@ -1,0 +1,92 @@
+//! One type for each thing that can be done, by the name of its operation and of its Cedar action.
+
+use super::objects::{
+    CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, HandoverObject, MeasureObject, MeetingObject,
+    MunicipalityObject, NoteObject, Object, UnitObject,
+};
+
+/// Whether an action changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It only looks.
+    Read,
+    /// It changes something.
+    Write,
+}
+
+/// Something that can be done to one kind of object.
+pub trait Action: 'static {
+    /// What it is done to.
+    type Object: Object;
+    /// The name in the rules, and the `operationId` in the API.
+    const NAME: &'static str;
+    /// Whether it changes anything.
+    const KIND: Kind;
+}
+
+macro_rules! actions {
+    ($($kind:ident $object:ident { $($action:ident = $name:literal),+ $(,)? })+) => {
+        $($(
+            #[doc = concat!("The action `", $name, "`.")]
+            #[derive(Debug)]
+            pub enum $action {}
+            impl Action for $action {
+                type Object = $object;
+                const NAME: &'static str = $name;
+                const KIND: Kind = Kind::$kind;
+            }
+        )+)+
+
+        /// The names of all actions.
+        pub const ALL: &[&str] = &[$($($name),+),+];
+    };
+}
+
+actions! {
+    Read Desk {
+        ReadMe = "read_me", ListCases = "list_cases", ListConcerns = "list_concerns",
+        ListFollowUps = "list_follow_ups", SearchAccessLog = "search_access_log",
+    }
+    Write Desk { LogOut = "log_out", ChangePassword = "change_password" }
+    Write MunicipalityObject {
+        CreateUnit = "create_unit", CreateAccount = "create_account", DisableAccount = "disable_account",
+    }
+    Read UnitObject { ListStaff = "list_staff" }
+    Write UnitObject {
+        GrantRole = "grant_role", EndRole = "end_role", RegisterChild = "register_child",
+        RecordConcern = "record_concern",
+    }
+    Read ChildObject { ReadChild = "read_child", ListGuardians = "list_guardians" }
+    Write ChildObject {
+        RegisterGuardian = "register_guardian", ChangeGuardianship = "change_guardianship",
+    }
+    Read ConcernObject { ReadConcern = "read_concern" }
+    Write ConcernObject { UpdateConcern = "update_concern", DecideConcern = "decide_concern" }
+    Read CaseObject {
+        ReadCase = "read_case", ListTeam = "list_team", ListHandovers = "list_handovers",
+        ListConsents = "list_consents", ListGoals = "list_goals", ListMeasures = "list_measures",
+        ListMeetings = "list_meetings", ListNotes = "list_notes",
+        ReadCaseAccessLog = "read_case_access_log",
+    }
+    Write CaseObject {
+        UpdateCase = "update_case", CloseCase = "close_case", ReopenCase = "reopen_case",
+        AddTeamMember = "add_team_member", EndTeamMembership = "end_team_membership",
+        OfferHandover = "offer_handover", GiveConsent = "give_consent",
+        CreateGoal = "create_goal", UpdateGoal = "update_goal", CreateMeasure = "create_measure",
+        CallMeeting = "call_meeting", WriteNote = "write_note",
+    }
+    Read NoteObject { ReadNote = "read_note" }
+    Read ConsentObject { ReadConsent = "read_consent" }
+    Write ConsentObject { WithdrawConsent = "withdraw_consent" }
+    Write HandoverObject {
+        AcceptHandover = "accept_handover", DeclineHandover = "decline_handover",
+        WithdrawHandover = "withdraw_handover",
+    }
+    Read MeasureObject { ReadMeasure = "read_measure", ListEvaluations = "list_evaluations" }
+    Write MeasureObject { UpdateMeasure = "update_measure", EvaluateMeasure = "evaluate_measure" }
+    Read MeetingObject { ReadMeeting = "read_meeting" }
+    Write MeetingObject {
+        AnswerInvitation = "answer_invitation", RecordMinutes = "record_minutes",
+        ApproveMinutes = "approve_minutes", CancelMeeting = "cancel_meeting",
+    }
+}

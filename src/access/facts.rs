@@ -1,0 +1,310 @@
+//! The facts that the rules speak of, as they stand at the moment of the request.
+//!
+//! All access across units is computed here from rows that live now: who sits on the team, who must
+//! consent, what they have consented to, who holds the baton. Nothing is cached, so a withdrawal, a
+//! birthday or a lost role counts from the very next request.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::{
+    db::{DbError, Tx},
+    fetch_in, fetch_optional,
+    identity::{Caller, Seat},
+    kernel::{
+        Id,
+        clock::age_on,
+        ids::{Case, Person, Unit},
+    },
+};
+
+/// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
+const MAJORITY: i64 = 18;
+
+/// On what sharing in a case rests: who must consent, and what they have consented to.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The unit that opened the case; it needs no consent to its own work.
+    pub owner_unit: Id<Unit>,
+    /// Everyone who must consent before a unit may join.
+    pub consenters: Vec<Id<Person>>,
+    /// Consents in force: who, to which unit.
+    pub in_force: Vec<(Id<Person>, Id<Unit>)>,
+}
+
+impl Ground {
+    /// May staff of this unit take part, today?
+    #[must_use]
+    pub fn covers(&self, unit: Id<Unit>) -> bool {
+        unit == self.owner_unit || (!self.consenters.is_empty() && self.missing(unit).is_empty())
+    }
+
+    /// Those whose consent to this unit is missing.
+    #[must_use]
+    pub fn missing(&self, unit: Id<Unit>) -> Vec<Id<Person>> {
+        self.consenters.iter().copied().filter(|person| !self.in_force.contains(&(*person, unit))).collect()
+    }
+}
+
+/// A case, and what the caller is to it.
+#[derive(Debug, Clone)]
+pub struct CaseFacts {
+    /// The municipality whose case it is.
+    pub municipality: String,
+    /// The case.
+    pub id: Id<Case>,
+    /// Whose case it is.
+    pub child: Id<Person>,
+    /// Is it open?
+    pub open: bool,
+    /// Who holds the baton.
+    pub contact_person: Id<Person>,
+    /// Through which unit they hold it.
+    pub contact_unit: Id<Unit>,
+    /// The child's age in whole years.
+    pub child_age: i64,
+    /// On what sharing rests.
+    pub ground: Ground,
+    /// Guardians with parental responsibility.
+    pub guardians: Vec<Id<Person>>,
+    /// The caller's seats on the team that rest on a ground in force.
+    pub seats: Vec<Seat>,
+    /// The caller holds the baton, and has the seat to hold it from.
+    pub is_contact_person: bool,
+    /// The caller leads the unit of the contact person.
+    pub leads_contact_unit: bool,
+    /// A handover to the caller awaits an answer.
+    pub offered_baton: bool,
+    /// The caller has parental responsibility for the child, who is under 18.
+    pub is_guardian: bool,
+    /// The caller is the child, of the age the municipality has set.
+    pub is_young_person: bool,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct CaseRow {
+    municipality: String,
+    id: Id<Case>,
+    child_id: Id<Person>,
+    unit_id: Id<Unit>,
+    status: String,
+    birth_date: Option<NaiveDate>,
+    own_record_age: i64,
+    contact_person: Id<Person>,
+    contact_unit: Id<Unit>,
+    offered_to: Option<Id<Person>>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct SeatRow {
+    case_id: Id<Case>,
+    person_id: Id<Person>,
+    unit_id: Id<Unit>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct ConsentRow {
+    case_id: Id<Case>,
+    given_by: Id<Person>,
+    unit_id: Id<Unit>,
+    valid_from: NaiveDate,
+    valid_until: NaiveDate,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct GuardianRow {
+    child_id: Id<Person>,
+    guardian_id: Id<Person>,
+    parental_responsibility: bool,
+}
+
+const CASES: &str = "
+    SELECT c.municipality, c.id, c.child_id, c.unit_id, c.status, p.birth_date, m.own_record_age,
+           cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
+    FROM care_case c
+    JOIN municipality m ON m.number = c.municipality
+    JOIN person p ON p.id = c.child_id
+    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
+    LEFT JOIN handover h ON h.municipality = c.municipality AND h.case_id = c.id AND h.status = 'offered'
+    WHERE c.id IN (";
+const SEATS: &str = "SELECT case_id, person_id, unit_id FROM team_member WHERE left_at IS NULL AND case_id IN (";
+const CONSENTS: &str = "
+    SELECT c.case_id, c.given_by, u.unit_id, c.valid_from, c.valid_until
+    FROM consent c
+    JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
+    WHERE u.withdrawn_at IS NULL AND c.case_id IN (";
+const GUARDIANS: &str = "
+    SELECT child_id, guardian_id, parental_responsibility FROM guardianship WHERE ended_at IS NULL AND child_id IN (";
+
+/// The facts of some cases to one caller, in the order of the cases' ids. A fixed number of queries.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn case_facts(
+    tx: &mut Tx,
+    caller: &Caller,
+    cases: &[Id<Case>],
+    today: NaiveDate,
+) -> Result<Vec<CaseFacts>, DbError> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows: Vec<CaseRow> = fetch_in!(tx, CaseRow, CASES, cases)?;
+    rows.sort_by_key(|row| row.id);
+    let children: Vec<Id<Person>> = rows.iter().map(|row| row.child_id).collect();
+    let seats = group(fetch_in!(tx, SeatRow, SEATS, cases)?, |row: &SeatRow| row.case_id);
+    let consents = group(fetch_in!(tx, ConsentRow, CONSENTS, cases)?, |row: &ConsentRow| row.case_id);
+    let guardians = if children.is_empty() {
+        HashMap::new()
+    } else {
+        group(fetch_in!(tx, GuardianRow, GUARDIANS, &children)?, |row: &GuardianRow| row.child_id)
+    };
+    let none = (Vec::new(), Vec::new(), Vec::new());
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let seats = seats.get(&row.id).unwrap_or(&none.0);
+            let consents = consents.get(&row.id).unwrap_or(&none.1);
+            let guardians = guardians.get(&row.child_id).unwrap_or(&none.2);
+            relate(caller, row, seats, consents, guardians, today)
+        })
+        .collect())
+}
+
+fn group<K: std::hash::Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+/// What a caller is to a case, from the rows that live now.
+fn relate(
+    caller: &Caller,
+    row: CaseRow,
+    team: &[SeatRow],
+    consents: &[ConsentRow],
+    family: &[GuardianRow],
+    today: NaiveDate,
+) -> CaseFacts {
+    // Without a birth date the child is taken to be a small child: the guardians decide.
+    let child_age = row.birth_date.map_or(0, |born| age_on(born, today));
+    let guardians: Vec<Id<Person>> = family
+        .iter()
+        .filter(|guardian| guardian.parental_responsibility && child_age < MAJORITY)
+        .map(|guardian| guardian.guardian_id)
+        .collect();
+    let of_age = child_age >= row.own_record_age;
+    let ground = Ground {
+        owner_unit: row.unit_id,
+        consenters: if of_age { vec![row.child_id] } else { guardians.clone() },
+        in_force: consents
+            .iter()
+            .filter(|consent| consent.valid_from <= today && today <= consent.valid_until)
+            .map(|consent| (consent.given_by, consent.unit_id))
+            .collect(),
+    };
+    // Own family is not own work (fvl § 6), with or without parental responsibility.
+    let own_family =
+        row.child_id == caller.person || family.iter().any(|guardian| guardian.guardian_id == caller.person);
+    let mut seats: Vec<Seat> = Vec::new();
+    for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {
+        if !ground.covers(member.unit_id) || seats.iter().any(|seat| seat.unit_id == member.unit_id) {
+            continue;
+        }
+        seats.extend(caller.works_in().find(|seat| seat.unit_id == member.unit_id).cloned());
+    }
+    let sits_in = |unit: Id<Unit>| seats.iter().any(|seat| seat.unit_id == unit);
+    CaseFacts {
+        is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
+        leads_contact_unit: !own_family
+            && ground.covers(row.contact_unit)
+            && caller.leads().any(|seat| seat.unit_id == row.contact_unit),
+        offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
+        is_guardian: guardians.contains(&caller.person),
+        is_young_person: of_age && row.child_id == caller.person,
+        municipality: row.municipality,
+        id: row.id,
+        child: row.child_id,
+        open: row.status == "open",
+        contact_person: row.contact_person,
+        contact_unit: row.contact_unit,
+        child_age,
+        ground,
+        guardians,
+        seats,
+    }
+}
+
+/// A child, and what the caller is to it.
+#[derive(Debug, Clone)]
+pub struct ChildFacts {
+    /// The municipality where the child is registered.
+    pub municipality: String,
+    /// The child.
+    pub id: Id<Person>,
+    /// The caller registered the child, and still works in that unit.
+    pub registered: bool,
+    /// The caller leads the unit that registered the child.
+    pub leads_registering_unit: bool,
+    /// The caller is the contact person of an open case of the child.
+    pub is_contact_person: bool,
+    /// The caller sits on the team of an open case of the child.
+    pub has_seat: bool,
+    /// The caller has parental responsibility for the child, who is under 18.
+    pub is_guardian: bool,
+    /// The caller is the child, of the age the municipality has set.
+    pub is_young_person: bool,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct ChildRow {
+    municipality: String,
+    registered_by: Id<Person>,
+    registered_unit: Id<Unit>,
+    birth_date: Option<NaiveDate>,
+    own_record_age: i64,
+}
+
+const CHILD: &str = "
+    SELECT c.municipality, c.registered_by, c.registered_unit, p.birth_date, m.own_record_age
+    FROM child c
+    JOIN person p ON p.id = c.person_id
+    JOIN municipality m ON m.number = c.municipality
+    WHERE c.person_id = $1";
+const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND child_id IN (";
+
+/// The facts of a child to one caller.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn child_facts(
+    tx: &mut Tx,
+    caller: &Caller,
+    child: Id<Person>,
+    today: NaiveDate,
+) -> Result<Option<ChildFacts>, DbError> {
+    let Some(row) = fetch_optional!(tx, ChildRow, CHILD, child)? else { return Ok(None) };
+    let family = fetch_in!(tx, GuardianRow, GUARDIANS, &[child])?;
+    let cases: Vec<(Id<Case>,)> = fetch_in!(tx, (Id<Case>,), OPEN_CASES, &[child])?;
+    let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
+    let cases = case_facts(tx, caller, &cases, today).await?;
+    let age = row.birth_date.map_or(0, |born| age_on(born, today));
+    let own = |guardian: &GuardianRow| guardian.guardian_id == caller.person;
+    let own_family = child == caller.person || family.iter().any(own);
+    Ok(Some(ChildFacts {
+        municipality: row.municipality,
+        id: child,
+        registered: !own_family
+            && row.registered_by == caller.person
+            && caller.is_worker_in(row.registered_unit),
+        leads_registering_unit: !own_family && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
+        is_contact_person: cases.iter().any(|case| case.is_contact_person),
+        has_seat: cases.iter().any(|case| !case.seats.is_empty()),
+        is_guardian: age < MAJORITY
+            && family.iter().any(|guardian| own(guardian) && guardian.parental_responsibility),
+        is_young_person: child == caller.person && age >= row.own_record_age,
+    }))
+}

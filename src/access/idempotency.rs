@@ -1,0 +1,94 @@
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a POST that is sent again with the same
+//! key is answered as the first time, and done once.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    db::{DbError, Tx, expect_one},
+    execute, fetch_optional,
+    identity::sha256_hex,
+    kernel::{Id, ids::Person},
+    problem::{Code, Problem},
+};
+
+const HEADER: &str = "idempotency-key";
+const FIND: &str = "
+    SELECT fingerprint, status, headers, body FROM idempotency WHERE person_id = $1 AND idempotency_key = $2";
+const INSERT: &str = "
+    INSERT INTO idempotency (person_id, idempotency_key, fingerprint, status, headers, body, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+/// The key of a request, and what it was sent with.
+#[derive(Debug, Clone)]
+pub(super) struct IdempotencyKey {
+    key: String,
+    fingerprint: String,
+}
+
+/// What was answered the first time.
+#[derive(Debug, sqlx::FromRow)]
+struct Stored {
+    fingerprint: String,
+    status: i64,
+    headers: String,
+    body: String,
+}
+
+/// Headers of an answer that are given again.
+const KEPT: [header::HeaderName; 2] = [header::LOCATION, header::ETAG];
+
+impl IdempotencyKey {
+    /// The key of a POST, if it has one.
+    pub(super) fn of(request: &HttpRequest, body: &[u8]) -> Result<Option<Self>, Problem> {
+        if request.method() != Method::POST {
+            return Ok(None);
+        }
+        let Some(value) = request.headers().get(HEADER) else { return Ok(None) };
+        let key = value.to_str().unwrap_or_default().trim_matches('"');
+        if key.is_empty() || key.len() > 100 {
+            return Err(Problem::explained(Code::BadRequest, "Idempotency-Key must be 1 to 100 ASCII characters"));
+        }
+        let mut sent = request.path().as_bytes().to_vec();
+        sent.push(0);
+        sent.extend_from_slice(body);
+        Ok(Some(Self { key: key.to_owned(), fingerprint: sha256_hex(&sent) }))
+    }
+
+    /// The answer given the first time, if this is not the first.
+    pub(super) async fn replay(&self, tx: &mut Tx, person: Id<Person>) -> Result<Option<HttpResponse>, Problem> {
+        let Some(stored) = fetch_optional!(tx, Stored, FIND, person, &self.key)? else { return Ok(None) };
+        if stored.fingerprint != self.fingerprint {
+            return Err(Problem::new(Code::IdempotencyKeyReused));
+        }
+        let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+        let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
+        let headers: Vec<(String, String)> = serde_json::from_str(&stored.headers).map_err(Problem::internal)?;
+        for pair in headers {
+            response.insert_header(pair);
+        }
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        Ok(Some(response.body(stored.body)))
+    }
+
+    /// Keeps the answer, in the transaction of its effect.
+    pub(super) async fn keep(
+        &self,
+        tx: &mut Tx,
+        person: Id<Person>,
+        response: &HttpResponse,
+        body: &str,
+        now: DateTime<Utc>,
+    ) -> Result<(), DbError> {
+        let headers: Vec<(String, String)> = KEPT
+            .iter()
+            .filter_map(|name| Some((name.to_string(), response.headers().get(name)?.to_str().ok()?.to_owned())))
+            .collect();
+        let headers = serde_json::to_string(&headers).unwrap_or_default();
+        let status = i64::from(response.status().as_u16());
+        expect_one(execute!(tx, INSERT, person, &self.key, &self.fingerprint, status, headers, body, now)?)
+    }
+}

@@ -1,0 +1,23 @@
+//! Who may do what, on which legal basis, and the record of every look.
+//!
+//! There is one way to the data: a [`Permit`] for an [`Action`](actions::Action), which a handler takes as
+//! its argument. Making it authenticates the caller, opens the transaction, finds the object named in
+//! the path with the facts the rules speak of, asks the policies in `policies/`, and notes the look. Operations
+//! open to strangers take a [`Public`] instead, and the list of them is [`public::Operation`].
+
+pub mod actions;
+mod facts;
+mod idempotency;
+mod log;
+pub mod objects;
+mod permit;
+mod policies;
+pub mod public;
+mod services;
+
+pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts};
+pub use log::{Entry, LogWriter, PendingLook, insert_entry};
+pub use permit::Permit;
+pub use policies::{Decision, Policies, PolicyError, Rule};
+pub use public::Public;
+pub use services::{Services, ServicesError};

@@ -1,0 +1,381 @@
+//! The permit: the only way to the data, and the argument of every handler that is not public.
+
+use std::{marker::PhantomData, sync::Arc, time::Duration};
+
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    dev::Payload,
+    error::InternalError,
+    http::header,
+    web,
+};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Serialize, de::DeserializeOwned};
+use tracing_actix_web::RequestId;
+
+use super::{
+    Entry, PendingLook, Policies, Services,
+    actions::{Action, Kind},
+    idempotency::IdempotencyKey,
+    log::insert_entry,
+    objects::{CaseObject, Lookup, Object},
+};
+use crate::{
+    db::Tx,
+    identity::{Caller, Passwords, authenticate},
+    kernel::Id,
+    problem::{Code, Problem, parse_json, parse_query},
+};
+
+/// The largest body taken, in bytes.
+pub(super) const MAX_BODY: usize = 256 * 1024;
+/// How long a client may take to send its body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The right to do `A` to one object, just now, with the transaction to do it in.
+///
+/// Made only by extraction from a request: the caller was authenticated, the object found, the rules
+/// asked, and the look noted; the note is durable before the answer is sent.
+pub struct Permit<A: Action> {
+    object: A::Object,
+    caller: Caller,
+    tx: Tx,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    body: web::Bytes,
+    request: HttpRequest,
+    policies: Arc<Policies>,
+    passwords: Passwords,
+    look: PendingLook,
+    shown: Vec<String>,
+    key: Option<IdempotencyKey>,
+    action: PhantomData<A>,
+}
+
+impl<A: Action> FromRequest for Permit<A> {
+    type Error = actix_web::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move { Self::obtain(request, payload).await })
+    }
+}
+
+impl<A: Action> Permit<A> {
+    async fn obtain(request: HttpRequest, payload: Payload) -> Result<Self, actix_web::Error> {
+        let services = services(&request)?;
+        let (mut tx, mut caller, now) = admit(&services, &request).await?;
+        let mut body = web::Bytes::new();
+        if A::KIND == Kind::Write {
+            body = read_body(&request, payload).await?;
+            tx = services.db.write().await.map_err(Problem::from)?;
+            // Once more, in the transaction of the change: a right lost meanwhile is lost.
+            caller = authenticated(&services, &request, &mut tx, now).await?;
+        }
+        let today = services.clock.today();
+        let look = pending_look(&request);
+        let object = decide::<A>(&services, &request, &caller, &mut tx, now, today, &look).await?;
+        let key = IdempotencyKey::of(&request, &body)?;
+        if let Some(key) = &key
+            && let Some(first) = key.replay(&mut tx, caller.person).await?
+        {
+            return Err(InternalError::from_response("answered before", first).into());
+        }
+        Ok(Self {
+            object,
+            caller,
+            tx,
+            now,
+            today,
+            body,
+            policies: services.policies.clone(),
+            passwords: services.passwords.clone(),
+            request,
+            look,
+            shown: Vec::new(),
+            key,
+            action: PhantomData,
+        })
+    }
+
+    /// The object, with the facts about it.
+    pub fn object(&self) -> &A::Object {
+        &self.object
+    }
+
+    /// Who is doing it.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// When.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// On which day, in Norway.
+    pub fn today(&self) -> NaiveDate {
+        self.today
+    }
+
+    /// The transaction.
+    pub fn tx(&mut self) -> &mut Tx {
+        &mut self.tx
+    }
+
+    /// What hashes passwords.
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    /// The body, strictly read.
+    ///
+    /// # Errors
+    /// 415, 400 or 422 that names the field.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        json_content(&self.request)?;
+        parse_json(&self.body)
+    }
+
+    /// The query, strictly read.
+    ///
+    /// # Errors
+    /// 422 that names the parameter.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        parse_query(self.request.query_string())
+    }
+
+    /// An id in the path that is not that of the object itself.
+    ///
+    /// # Errors
+    /// 404 if it cannot be one.
+    pub fn path_id<T>(&self, name: &str) -> Result<Id<T>, Problem> {
+        self.request.match_info().get(name).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)
+    }
+
+    /// May the caller also do `B` to this object? For rows of a list, each on its own.
+    pub fn may<B: Action>(&self, object: &B::Object) -> bool {
+        self.policies.decide(&self.caller, B::NAME, object).allowed
+    }
+
+    /// Notes the ids of what is shown or changed.
+    pub fn note_shown<I: ToString>(&mut self, ids: impl IntoIterator<Item = I>) {
+        self.shown.extend(ids.into_iter().map(|id| id.to_string()));
+    }
+
+    /// The change must be to the version that the caller has read.
+    ///
+    /// # Errors
+    /// 428 without `If-Match`, 412 if it names another version.
+    pub fn expect_version(&self, version: i64) -> Result<(), Problem> {
+        let Some(given) = self.request.headers().get(header::IF_MATCH) else {
+            return Err(Problem::explained(
+                Code::PreconditionRequired,
+                "send the ETag that you read as If-Match",
+            ));
+        };
+        if given.as_bytes() == etag(version).as_bytes() {
+            Ok(())
+        } else {
+            Err(Problem::new(Code::VersionMismatch))
+        }
+    }
+
+    /// Answers a read.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show<T: Serialize>(self, body: &T) -> Result<HttpResponse, Problem> {
+        self.answer_read(HttpResponse::Ok(), body)
+    }
+
+    /// Answers a read of something that can be changed.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show_version<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::ETAG, etag(version)));
+        self.answer_read(response, body)
+    }
+
+    fn answer_read<T: Serialize>(self, mut response: HttpResponseBuilder, body: &T) -> Result<HttpResponse, Problem> {
+        debug_assert_eq!(A::KIND, Kind::Read);
+        if let Some(mut entry) = self.look.take() {
+            entry.shown = self.shown;
+            self.look.note(entry);
+        }
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        Ok(response.content_type("application/json").body(body))
+    }
+
+    /// Commits, and answers that something was made, and where.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn created<T: Serialize>(self, id: impl ToString, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let location = format!("{}/{}", self.request.path().trim_end_matches('/'), id.to_string());
+        let mut response = HttpResponse::Created();
+        response.insert_header((header::LOCATION, location)).insert_header((header::ETAG, etag(version)));
+        self.commit(response, Some(body)).await
+    }
+
+    /// Commits, and answers with what the thing is now.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn changed<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::ETAG, etag(version)));
+        self.commit(response, Some(body)).await
+    }
+
+    /// Commits, and answers that it is done.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn done(self) -> Result<HttpResponse, Problem> {
+        self.commit(HttpResponse::NoContent(), None::<&()>).await
+    }
+
+    async fn commit<T: Serialize>(
+        mut self,
+        mut response: HttpResponseBuilder,
+        body: Option<&T>,
+    ) -> Result<HttpResponse, Problem> {
+        let response = match body {
+            None => (response.finish(), String::new()),
+            Some(body) => {
+                let body = serde_json::to_string(body).map_err(Problem::internal)?;
+                (response.content_type("application/json").body(body.clone()), body)
+            }
+        };
+        let (response, body) = response;
+        if let Some(mut entry) = self.look.entry() {
+            entry.shown = self.shown;
+            entry.status = response.status().as_u16();
+            insert_entry(&mut self.tx, &entry).await?;
+        }
+        if let Some(key) = &self.key {
+            key.keep(&mut self.tx, self.caller.person, &response, &body, self.now).await?;
+        }
+        self.tx.commit().await?;
+        // Durable with its effect: nothing is left to write.
+        drop(self.look.take());
+        Ok(response)
+    }
+}
+
+impl<A: Action<Object = CaseObject>> Permit<A> {
+    /// The case must be open to be changed.
+    ///
+    /// # Errors
+    /// 409 if it is closed.
+    pub fn require_open(&self) -> Result<(), Problem> {
+        require_open(&self.object)
+    }
+}
+
+/// A closed case is read, not changed.
+///
+/// # Errors
+/// 409 if it is closed.
+pub fn require_open(case: &CaseObject) -> Result<(), Problem> {
+    if case.facts.open { Ok(()) } else { Err(Problem::conflict("the case is closed; reopen it first")) }
+}
+
+/// The version of a thing as a strong entity tag.
+fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Problem> {
+    request.app_data::<web::Data<Services>>().cloned().ok_or_else(|| Problem::internal("services are not set up"))
+}
+
+/// The place with the request where its look is noted.
+pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
+    let mut extensions = request.extensions_mut();
+    if let Some(look) = extensions.get::<PendingLook>() {
+        return look.clone();
+    }
+    let look = PendingLook::default();
+    extensions.insert(look.clone());
+    look
+}
+
+async fn admit(services: &Services, request: &HttpRequest) -> Result<(Tx, Caller, DateTime<Utc>), Problem> {
+    let now = services.clock.now();
+    let mut tx = services.db.read().await?;
+    let caller = authenticated(services, request, &mut tx, now).await?;
+    Ok((tx, caller, now))
+}
+
+async fn authenticated(
+    services: &Services,
+    request: &HttpRequest,
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+) -> Result<Caller, Problem> {
+    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let Some((_, token)) = token else { return Err(Problem::new(Code::Unauthenticated)) };
+    let caller = authenticate(tx, &services.tokens, token.trim(), now).await?;
+    caller.ok_or_else(|| Problem::new(Code::Unauthenticated))
+}
+
+/// Finds the object and asks the rules; what came of it is noted either way.
+async fn decide<A: Action>(
+    services: &Services,
+    request: &HttpRequest,
+    caller: &Caller,
+    tx: &mut Tx,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+    look: &PendingLook,
+) -> Result<A::Object, Problem> {
+    let lookup = Lookup { caller, today, for_write: A::KIND == Kind::Write, request };
+    let found = A::Object::find(tx, &lookup).await?;
+    let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
+    entry.request_id = request_id(request);
+    entry.client_address = services.client_address(request);
+    let Some(object) = found else {
+        look.note(entry);
+        return Err(Problem::not_found());
+    };
+    let decision = services.policies.decide(caller, A::NAME, &object);
+    let allowed = decision.allowed;
+    entry.object_id = Some(object.id());
+    look.note(entry.about(object.subject(), decision));
+    if allowed {
+        return Ok(object);
+    }
+    let known = object.may_be_known(&services.policies, caller);
+    Err(if known { Problem::new(Code::Forbidden) } else { Problem::not_found() })
+}
+
+pub(super) fn request_id(request: &HttpRequest) -> String {
+    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
+}
+
+pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
+    if request.content_type().eq_ignore_ascii_case("application/json") {
+        Ok(())
+    } else {
+        Err(Problem::explained(Code::UnsupportedMediaType, "send application/json"))
+    }
+}
+
+pub(super) async fn read_body(request: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+    let mut payload = payload;
+    let payload = web::Payload::from_request(request, &mut payload).await;
+    let payload = payload.map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?;
+    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
+        Err(_) => Err(Problem::explained(Code::BadRequest, "the body did not arrive in time")),
+        Ok(Err(_)) => Err(Problem::new(Code::TooLarge)),
+        Ok(Ok(Err(_))) => Err(Problem::explained(Code::BadRequest, "the body could not be read")),
+        Ok(Ok(Ok(body))) => Ok(body),
+    }
+}

@@ -1,0 +1,242 @@
+//! The rules in `policies/`: loaded, validated strictly against their schema, and asked.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    str::FromStr,
+};
+
+use cedar_policy::{
+    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
+    PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+};
+use serde::Serialize;
+
+use super::objects::{Attributes, Object};
+use crate::identity::Caller;
+
+const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
+const SOURCES: [(&str, &str); 7] = [
+    ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
+    ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
+    ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
+    ("4-concern.cedar", include_str!("../../policies/4-concern.cedar")),
+    ("5-case.cedar", include_str!("../../policies/5-case.cedar")),
+    ("6-consent-and-handover.cedar", include_str!("../../policies/6-consent-and-handover.cedar")),
+    ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
+];
+
+/// One rule, as a jurist reads it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Rule {
+    /// Its stable name.
+    pub id: String,
+    /// The law it rests on.
+    pub legal_basis: String,
+    /// What it says, in a sentence.
+    pub summary: String,
+    /// The operations it is about.
+    pub actions: Vec<String>,
+}
+
+/// The answer to "may this person do this?".
+#[derive(Debug, Clone, Default)]
+pub struct Decision {
+    /// The answer.
+    pub allowed: bool,
+    /// The rules that gave it; none for a refusal because nothing allows it.
+    pub policies: Vec<String>,
+    /// The law those rules rest on.
+    pub legal_basis: Vec<String>,
+}
+
+/// The rules cannot be used; the service does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// A file does not parse.
+    #[error("{file}: {message}")]
+    Parse {
+        /// Which file.
+        file: &'static str,
+        /// What is wrong.
+        message: String,
+    },
+    /// A rule lacks an annotation or shares its id with another.
+    #[error("{file}: a rule lacks @{annotation}, or has one that is taken")]
+    Annotation {
+        /// Which file.
+        file: &'static str,
+        /// Which annotation.
+        annotation: &'static str,
+    },
+    /// A rule does not agree with the schema.
+    #[error("the rules do not agree with the schema: {0}")]
+    Invalid(String),
+}
+
+/// All rules, ready to be asked.
+pub struct Policies {
+    authorizer: Authorizer,
+    set: PolicySet,
+    schema: Schema,
+    rules: BTreeMap<PolicyId, Rule>,
+}
+
+impl std::fmt::Debug for Policies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Policies({} rules)", self.rules.len())
+    }
+}
+
+impl Policies {
+    /// Loads and validates the rules.
+    ///
+    /// # Errors
+    /// If a file does not parse, a rule is not annotated, or one does not agree with the schema.
+    pub fn load() -> Result<Self, PolicyError> {
+        let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
+            .map_err(|error| parse_error("stafett.cedarschema", &error))?;
+        let mut set = PolicySet::new();
+        let mut rules = BTreeMap::new();
+        for (file, source) in SOURCES {
+            let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
+            for policy in parsed.policies() {
+                let rule = rule(file, policy)?;
+                let policy = policy.new_id(PolicyId::new(&rule.id));
+                rules.insert(policy.id().clone(), rule);
+                set.add(policy).map_err(|_| PolicyError::Annotation { file, annotation: "id" })?;
+            }
+        }
+        let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
+        let mut faults = result.validation_errors().map(ToString::to_string).peekable();
+        if faults.peek().is_some() {
+            return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
+        }
+        Ok(Self { authorizer: Authorizer::new(), set, schema, rules })
+    }
+
+    /// The rules, by id.
+    pub fn rules(&self) -> impl Iterator<Item = &Rule> {
+        self.rules.values()
+    }
+
+    /// The names of all actions of the schema.
+    #[must_use]
+    pub fn actions(&self) -> HashSet<String> {
+        self.schema.actions().map(|uid| uid.id().unescaped().to_owned()).collect()
+    }
+
+    /// May `caller` do `action` to `object`? Anything that goes wrong is a no.
+    #[must_use]
+    pub fn decide<O: Object>(&self, caller: &Caller, action: &str, object: &O) -> Decision {
+        self.ask(caller, action, object).unwrap_or_else(|error| {
+            tracing::error!(%error, action, "the rules could not be asked");
+            Decision::default()
+        })
+    }
+
+    fn ask<O: Object>(
+        &self,
+        caller: &Caller,
+        action: &str,
+        object: &O,
+    ) -> Result<Decision, Box<dyn std::error::Error>> {
+        let principal = uid("Person", &caller.person.to_string());
+        let resource = uid(O::TYPE, &object.id());
+        let context = Context::from_pairs(object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v)))?;
+        let action = uid("Action", action);
+        let request = Request::new(principal.clone(), action, resource.clone(), context, Some(&self.schema))?;
+        let mut entities = vec![entity(principal.clone(), principal_attributes(caller))?];
+        if resource != principal {
+            entities.push(entity(resource, object.attributes())?);
+        }
+        let entities = Entities::from_entities(entities, None)?;
+        let response = self.authorizer.is_authorized(&request, &self.set, &entities);
+        let diagnostics = response.diagnostics();
+        if let Some(error) = diagnostics.errors().next() {
+            return Err(error.to_string().into());
+        }
+        let mut by: Vec<&Rule> = diagnostics.reason().filter_map(|id| self.rules.get(id)).collect();
+        by.sort_by(|a, b| a.id.cmp(&b.id));
+        let mut legal_basis: Vec<String> = Vec::new();
+        for basis in by.iter().flat_map(|rule| rule.legal_basis.split("; ")) {
+            if !legal_basis.iter().any(|known| known == basis) {
+                legal_basis.push(basis.to_owned());
+            }
+        }
+        Ok(Decision {
+            allowed: response.decision() == cedar_policy::Decision::Allow,
+            policies: by.iter().map(|rule| rule.id.clone()).collect(),
+            legal_basis,
+        })
+    }
+}
+
+/// The name of a thing as the rules know it. `kind` is one of the schema's.
+fn uid(kind: &str, id: &str) -> EntityUid {
+    let kind = EntityTypeName::from_str(&format!("Stafett::{kind}"));
+    #[expect(clippy::expect_used, reason = "the kinds are constants of this crate, covered by tests")]
+    let kind = kind.expect("a kind of the schema");
+    EntityUid::from_type_name_and_id(kind, EntityId::new(id))
+}
+
+/// A reference to a thing, for an attribute.
+pub(super) fn reference(kind: &str, id: impl ToString) -> RestrictedExpression {
+    RestrictedExpression::new_entity_uid(uid(kind, &id.to_string()))
+}
+
+/// References to several things.
+pub(super) fn references<T: ToString>(kind: &str, ids: impl IntoIterator<Item = T>) -> RestrictedExpression {
+    RestrictedExpression::new_set(ids.into_iter().map(|id| reference(kind, id)))
+}
+
+fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, Box<dyn std::error::Error>> {
+    let attributes: HashMap<_, _> = attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
+    Ok(Entity::new(uid, attributes, HashSet::new())?)
+}
+
+fn principal_attributes(caller: &Caller) -> Attributes {
+    vec![
+        ("works_in", references("Unit", caller.works_in().map(|seat| seat.unit_id))),
+        ("leads", references("Unit", caller.leads().map(|seat| seat.unit_id))),
+        ("administers", references("Municipality", caller.administers())),
+        ("audits", references("Municipality", caller.audits())),
+    ]
+}
+
+fn rule(file: &'static str, policy: &Policy) -> Result<Rule, PolicyError> {
+    let annotation = |name: &'static str| {
+        policy
+            .annotation(name)
+            .map(ToOwned::to_owned)
+            .ok_or(PolicyError::Annotation { file, annotation: name })
+    };
+    let actions = match policy.action_constraint() {
+        ActionConstraint::Any => Vec::new(),
+        ActionConstraint::Eq(one) => vec![one],
+        ActionConstraint::In(several) => several,
+    };
+    Ok(Rule {
+        id: annotation("id")?,
+        legal_basis: annotation("legal_basis")?,
+        summary: annotation("summary")?,
+        actions: actions.iter().map(|uid| uid.id().unescaped().to_owned()).collect(),
+    })
+}
+
+fn parse_error(file: &'static str, error: &dyn std::fmt::Display) -> PolicyError {
+    PolicyError::Parse { file, message: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_agree_with_the_schema_and_every_action_has_one() {
+        let policies = Policies::load().expect("valid rules");
+        let ruled: HashSet<String> = policies.rules().flat_map(|rule| rule.actions.clone()).collect();
+        let mut unruled: Vec<_> = policies.actions().difference(&ruled).cloned().collect();
+        unruled.sort();
+        assert!(unruled.is_empty(), "actions that no rule is about: {unruled:?}");
+    }
+}

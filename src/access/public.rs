@@ -1,0 +1,192 @@
+//! Operations that are open to strangers. The list of them is here, and a test compares it with the API.
+
+use std::marker::PhantomData;
+
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
+use chrono::{DateTime, Utc};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Decision, Entry, Services,
+    log::{NO_MUNICIPALITY, insert_entry},
+    permit::{json_content, pending_look, read_body, request_id, services},
+};
+use crate::{
+    db::Tx,
+    identity::{Passwords, TokenKeys},
+    kernel::{Id, ids::Person},
+    problem::{Problem, parse_json, parse_query},
+};
+
+/// An operation that needs no log-in.
+pub trait Operation: 'static {
+    /// Its `operationId`.
+    const NAME: &'static str;
+}
+
+macro_rules! public {
+    ($($operation:ident = $name:literal: $why:literal),+ $(,)?) => {
+        $(
+            #[doc = concat!("`", $name, "`: ", $why)]
+            #[derive(Debug)]
+            pub enum $operation {}
+            impl Operation for $operation { const NAME: &'static str = $name; }
+        )+
+
+        /// The names of all public operations.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}
+
+public! {
+    Live = "live": "tells that the process runs.",
+    Ready = "ready": "tells that requests can be served.",
+    LogIn = "log_in": "makes a stranger known.",
+    RefreshSession = "refresh_session": "the refresh token is the proof.",
+    ListMunicipalities = "list_municipalities": "what a municipality offers is public.",
+    ListUnits = "list_units": "which services there are is public.",
+    ListArenas = "list_arenas": "how services meet is public.",
+    ListGuideLevels = "list_guide_levels": "the guide is public.",
+    ListCatalogueMeasures = "list_catalogue_measures": "the catalogue is public.",
+    ReadCatalogueMeasure = "read_catalogue_measure": "the catalogue is public.",
+}
+
+/// A request to a public operation.
+pub struct Public<O: Operation> {
+    services: web::Data<Services>,
+    request: HttpRequest,
+    body: web::Bytes,
+    operation: PhantomData<O>,
+}
+
+impl<O: Operation> FromRequest for Public<O> {
+    type Error = actix_web::Error;
+    type Future = std::pin::Pin<Box<dyn Future<Output = Result<Self, Self::Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            let services = services(&request)?;
+            let body = read_body(&request, payload).await?;
+            Ok(Self { services, request, body, operation: PhantomData })
+        })
+    }
+}
+
+impl<O: Operation> Public<O> {
+    /// The body, strictly read.
+    ///
+    /// # Errors
+    /// 415, 400 or 422 that names the field.
+    pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        json_content(&self.request)?;
+        parse_json(&self.body)
+    }
+
+    /// The query, strictly read.
+    ///
+    /// # Errors
+    /// 422 that names the parameter.
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        parse_query(self.request.query_string())
+    }
+
+    /// A part of the path.
+    #[must_use]
+    pub fn path(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
+    /// Now.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.services.clock.now()
+    }
+
+    /// The address of the client.
+    #[must_use]
+    pub fn client_address(&self) -> String {
+        self.services.client_address(&self.request).unwrap_or_default()
+    }
+
+    /// What hashes passwords.
+    #[must_use]
+    pub fn passwords(&self) -> &Passwords {
+        &self.services.passwords
+    }
+
+    /// What signs tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &TokenKeys {
+        &self.services.tokens
+    }
+
+    /// Can requests be served?
+    ///
+    /// # Errors
+    /// 503 if not.
+    pub async fn check(&self) -> Result<(), Problem> {
+        Ok(self.services.check().await?)
+    }
+
+    /// A transaction that reads what is public.
+    ///
+    /// # Errors
+    /// 503 if none can be had.
+    pub async fn read(&self) -> Result<Tx, Problem> {
+        Ok(self.services.db.read().await?)
+    }
+
+    /// Answers with what is public.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show<T: Serialize>(&self, body: &T) -> Result<HttpResponse, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body))
+    }
+}
+
+/// Only the operations that log people in write, and only to accounts and sessions.
+pub trait LogInOperation: Operation {}
+impl LogInOperation for LogIn {}
+impl LogInOperation for RefreshSession {}
+
+impl<O: LogInOperation> Public<O> {
+    /// A transaction that writes accounts and sessions.
+    ///
+    /// # Errors
+    /// 503 if none can be had.
+    pub async fn write(&self) -> Result<Tx, Problem> {
+        Ok(self.services.db.write().await?)
+    }
+
+    /// Notes a refused attempt; it is written before the answer is sent.
+    pub fn note_refused(&self, person: Option<(Id<Person>, String)>) {
+        pending_look(&self.request).note(self.entry(person, false));
+    }
+
+    /// Commits a log-in with its entry in the access log.
+    ///
+    /// # Errors
+    /// If it cannot be committed.
+    pub async fn commit(&self, mut tx: Tx, person: Id<Person>, municipality: String) -> Result<(), Problem> {
+        let mut entry = self.entry(Some((person, municipality)), true);
+        entry.status = 200;
+        insert_entry(&mut tx, &entry).await?;
+        Ok(tx.commit().await?)
+    }
+
+    fn entry(&self, person: Option<(Id<Person>, String)>, allowed: bool) -> Entry {
+        let mut entry = Entry::of(None, O::NAME, "Person", self.now());
+        entry.request_id = request_id(&self.request);
+        entry.client_address = self.services.client_address(&self.request);
+        let (person, municipality) = person.unzip();
+        entry.municipality = municipality.unwrap_or_else(|| NO_MUNICIPALITY.to_owned());
+        entry.object_id = person.map(|id| id.to_string());
+        entry.person = person;
+        entry.decision = Decision { allowed, ..Decision::default() };
+        entry
+    }
+}

@@ -1,0 +1,136 @@
+//! Cases as the API speaks of them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    kernel::{
+        ids::{CaseId, PersonId, UnitId},
+        text::Prose,
+    },
+    words,
+};
+
+words! {
+    /// Whether help goes on.
+    CaseStatus {
+        /// It goes on.
+        Open = "open",
+        /// It has ended; the record is only read.
+        Closed = "closed",
+    }
+}
+
+words! {
+    /// With whom it was agreed to open the case.
+    AgreedWith {
+        /// The guardians.
+        Guardians = "guardians",
+        /// The young person.
+        Youth = "youth",
+    }
+}
+
+/// A level of the municipality's guide, 0 to 3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
+#[serde(transparent)]
+#[sqlx(transparent)]
+#[schema(value_type = i64, minimum = 0, maximum = 3, example = 1)]
+pub struct Level(i64);
+
+impl<'de> Deserialize<'de> for Level {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match i64::deserialize(deserializer)? {
+            level @ 0..=3 => Ok(Self(level)),
+            _ => Err(serde::de::Error::custom("must be a level from 0 to 3")),
+        }
+    }
+}
+
+/// A case.
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+pub struct CaseOut {
+    /// Its id.
+    pub id: CaseId,
+    /// The municipality whose case it is.
+    #[schema(example = "4014")]
+    pub municipality: String,
+    /// The child.
+    pub child_id: PersonId,
+    /// The child's name.
+    pub child_name: String,
+    /// The child's date of birth.
+    pub child_birth_date: Option<NaiveDate>,
+    /// The unit that opened the case and keeps its record.
+    pub unit_id: UnitId,
+    /// The name of that unit.
+    pub unit_name: String,
+    /// Why help is given (oppmerksomhet).
+    pub reason: String,
+    /// The level of the guide.
+    pub level: Level,
+    /// Why it is at that level.
+    pub level_reason: Option<String>,
+    /// Whether help goes on.
+    pub status: CaseStatus,
+    /// With whom it was agreed to open the case.
+    pub agreed_with: AgreedWith,
+    /// When that was agreed.
+    pub agreed_on: NaiveDate,
+    /// Who holds the baton.
+    pub contact_person_id: PersonId,
+    /// Their name.
+    pub contact_person_name: String,
+    /// The unit they hold it for.
+    pub contact_unit_id: UnitId,
+    /// The name of that unit.
+    pub contact_unit_name: String,
+    /// Since when they hold it.
+    pub contact_person_since: DateTime<Utc>,
+    /// When the next measure is to be evaluated.
+    pub next_evaluation_on: Option<NaiveDate>,
+    /// When it opened.
+    pub opened_at: DateTime<Utc>,
+    /// When it closed.
+    pub closed_at: Option<DateTime<Utc>>,
+    /// Why it closed.
+    pub closing_reason: Option<String>,
+    /// What came of the help.
+    pub final_evaluation: Option<String>,
+    /// For `If-Match`, as in the `ETag`.
+    pub version: i64,
+}
+
+/// A change of level.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"level": 2, "level_reason": "Two services beside the school are now needed."}))]
+pub struct CasePatch {
+    /// The new level.
+    pub level: Level,
+    /// Why.
+    pub level_reason: Prose,
+}
+
+/// The end of a case.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "The goal is reached.", "final_evaluation": "He takes part in play every day."}))]
+pub struct CaseClosing {
+    /// Why.
+    pub reason: Prose,
+    /// What came of the help.
+    pub final_evaluation: Prose,
+}
+
+/// The reopening of a case.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"level": 1, "level_reason": "The difficulties are back."}))]
+pub struct CaseReopening {
+    /// At which level.
+    pub level: Level,
+    /// Why.
+    pub level_reason: Prose,
+}

@@ -1,0 +1,137 @@
+//! The operations on cases.
+
+use actix_web::{HttpResponse, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{CaseClosing, CaseOut, CasePatch, CaseReopening},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{CloseCase, ListCases, ReadCase, ReopenCase, UpdateCase},
+        case_facts,
+        objects::CaseObject,
+    },
+    kernel::{Page, PageQuery},
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_cases).service(read_case).service(update_case).service(close_case).service(reopen_case);
+}
+
+/// Lists the cases that the caller takes part in, oldest first.
+#[utoipa::path(
+    operation_id = "list_cases", tag = "cases", params(PageQuery),
+    responses((status = 200, body = Page<CaseOut>, description = "The cases the caller may read"), ReadProblems),
+)]
+#[get("/cases")]
+async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let (caller, today) = (permit.caller().clone(), permit.today());
+    let mut readable = Vec::new();
+    let mut after = query.after();
+    // Rows that the rules refuse do not count: the page is filled with those they allow.
+    while readable.len() <= query.limit() {
+        let ids = store::involved_cases(permit.tx(), caller.person, after, query.limit() + 1).await?;
+        let Some(last) = ids.last() else { break };
+        after = last.uuid();
+        for facts in case_facts(permit.tx(), &caller, &ids, today).await? {
+            let case = CaseObject { facts };
+            if permit.may::<ReadCase>(&case) {
+                readable.push(case.facts.id);
+            }
+        }
+    }
+    let page = Page::cut(readable, query.limit(), |id| id.uuid());
+    let items = store::list(permit.tx(), &page.items).await?;
+    permit.note_shown(&page.items);
+    permit.show(&Page { items, next_cursor: page.next_cursor })
+}
+
+/// Reads a case: why help is given, at which level, who holds it, when it is next evaluated.
+#[utoipa::path(
+    operation_id = "read_case", tag = "cases", params(("case_id" = Uuid, Path)),
+    responses((status = 200, body = CaseOut, description = "The case"), ReadProblems),
+)]
+#[get("/cases/{case_id}")]
+async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
+    let id = permit.object().facts.id;
+    let case = store::get(permit.tx(), id).await?;
+    permit.show_version(case.version, &case)
+}
+
+/// Changes the level of a case, with the reason.
+#[utoipa::path(
+    operation_id = "update_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CasePatch,
+    responses((status = 200, body = CaseOut, description = "The case as it is now"), ChangeProblems),
+)]
+#[patch("/cases/{case_id}")]
+async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
+    let case = current(&mut permit).await?;
+    let CasePatch { level, level_reason } = permit.input()?;
+    permit.require_open()?;
+    permit.expect_version(case.version)?;
+    store::set_level(permit.tx(), &case, level, &level_reason).await?;
+    let case = store::get(permit.tx(), case.id).await?;
+    permit.changed(case.version, &case).await
+}
+
+/// Closes a case, with the reason and a final evaluation.
+///
+/// Every measure must have been evaluated to its end, and no handover may await an answer.
+#[utoipa::path(
+    operation_id = "close_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseClosing,
+    responses((status = 200, body = CaseOut, description = "The closed case"), ChangeProblems),
+)]
+#[post("/cases/{case_id}/close")]
+async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
+    let case = current(&mut permit).await?;
+    let CaseClosing { reason, final_evaluation } = permit.input()?;
+    permit.require_open()?;
+    permit.expect_version(case.version)?;
+    match store::unfinished(permit.tx(), &case).await? {
+        (0, 0) => {}
+        (0, _) => return Err(Problem::conflict("a handover awaits its answer; withdraw it first")),
+        (measures, _) => {
+            let detail = format!("{measures} measures are in force; evaluate each to its end first");
+            return Err(Problem::conflict(detail));
+        }
+    }
+    let now = permit.now();
+    store::close(permit.tx(), &case, &reason, &final_evaluation, now).await?;
+    let case = store::get(permit.tx(), case.id).await?;
+    permit.changed(case.version, &case).await
+}
+
+/// Reopens a closed case.
+#[utoipa::path(
+    operation_id = "reopen_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseReopening,
+    responses((status = 200, body = CaseOut, description = "The open case"), ChangeProblems),
+)]
+#[post("/cases/{case_id}/reopen")]
+async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
+    let case = current(&mut permit).await?;
+    let CaseReopening { level, level_reason } = permit.input()?;
+    if permit.object().facts.open {
+        return Err(Problem::conflict("the case is open"));
+    }
+    permit.expect_version(case.version)?;
+    store::reopen(permit.tx(), &case, level, &level_reason).await?;
+    let case = store::get(permit.tx(), case.id).await?;
+    permit.changed(case.version, &case).await
+}
+
+async fn current<A>(permit: &mut Permit<A>) -> Result<CaseOut>
+where
+    A: crate::access::actions::Action<Object = CaseObject>,
+{
+    let id = permit.object().facts.id;
+    Ok(store::get(permit.tx(), id).await?)
+}

@@ -1,0 +1,151 @@
+//! Cases in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::dto::{AgreedWith, CaseOut, Level};
+use crate::{
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_in, fetch_one,
+    kernel::{
+        Id,
+        ids::{Case, Person, TeamMember, Unit},
+    },
+};
+
+const SELECT: &str = "
+    SELECT c.id, c.municipality, c.child_id, p.name AS child_name, p.birth_date AS child_birth_date,
+           c.unit_id, u.name AS unit_name, c.reason, c.level, c.level_reason, c.status, c.agreed_with, c.agreed_on,
+           cp.person_id AS contact_person_id, q.name AS contact_person_name,
+           cp.unit_id AS contact_unit_id, v.name AS contact_unit_name, cp.since AS contact_person_since,
+           (SELECT MIN(m.evaluate_on) FROM measure m
+            WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.status = 'in_force') AS next_evaluation_on,
+           c.opened_at, c.closed_at, c.closing_reason, c.final_evaluation, c.version
+    FROM care_case c
+    JOIN person p ON p.id = c.child_id
+    JOIN unit u ON u.id = c.unit_id
+    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
+    JOIN person q ON q.id = cp.person_id
+    JOIN unit v ON v.id = cp.unit_id
+    WHERE c.id IN (";
+const INSERT: &str = "
+    INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)";
+const INSERT_CONTACT: &str =
+    "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_MEMBER: &str = "
+    INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $4, $7)";
+const SET_LEVEL: &str = "
+    UPDATE care_case SET level = $4, level_reason = $5, version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3";
+const CLOSE: &str = "
+    UPDATE care_case SET status = 'closed', closing_reason = $4, final_evaluation = $5, closed_at = $6, version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'open'";
+const REOPEN: &str = "
+    UPDATE care_case SET status = 'open', closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
+           level = $4, level_reason = $5, version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'closed'";
+const UNFINISHED: &str = "
+    SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
+           (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
+/// Cases a person may have to do with; the rules have the last word on each.
+const INVOLVED: &str = "
+    SELECT id FROM care_case WHERE id > $2 AND id IN (
+        SELECT case_id FROM team_member WHERE person_id = $1 AND left_at IS NULL
+        UNION
+        SELECT c.id FROM care_case c JOIN guardianship g ON g.municipality = c.municipality AND g.child_id = c.child_id
+        WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+        UNION
+        SELECT id FROM care_case WHERE child_id = $1
+        UNION
+        SELECT cp.case_id FROM contact_person cp JOIN staff_role r ON r.unit_id = cp.unit_id
+        WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
+    )
+    ORDER BY id LIMIT $3";
+
+/// A case to be opened; the one who opens it is its first contact person.
+#[derive(Debug)]
+pub struct NewCase<'a> {
+    /// The municipality whose case it is.
+    pub municipality: &'a str,
+    /// The child.
+    pub child: Id<Person>,
+    /// The unit that opens it.
+    pub unit: Id<Unit>,
+    /// Who opens it.
+    pub opened_by: Id<Person>,
+    /// Why help is given.
+    pub reason: &'a str,
+    /// At which level.
+    pub level: Level,
+    /// With whom it was agreed.
+    pub agreed_with: AgreedWith,
+    /// When.
+    pub agreed_on: NaiveDate,
+}
+
+/// Opens a case with its contact person and the first seat on its team.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn open(tx: &mut Tx, new: NewCase<'_>, now: DateTime<Utc>) -> Result<Id<Case>, DbError> {
+    let NewCase { municipality, child, unit, opened_by, reason, level, agreed_with, agreed_on } = new;
+    let id = Id::<Case>::new();
+    expect_one(execute!(
+        tx, INSERT, municipality, id, child, unit, opened_by, reason, level, agreed_with, agreed_on, now
+    )?)?;
+    expect_one(execute!(tx, INSERT_CONTACT, municipality, id, opened_by, unit, now)?)?;
+    let member = Id::<TeamMember>::new();
+    expect_one(execute!(tx, INSERT_MEMBER, municipality, member, id, opened_by, unit, "contact person", now)?)?;
+    Ok(id)
+}
+
+/// The ids of cases, after `after`, that a person may have to do with.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn involved_cases(tx: &mut Tx, person: Id<Person>, after: Uuid, limit: usize) -> Result<Vec<Id<Case>>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, limit)?;
+    Ok(ids.into_iter().map(|(id,)| id).collect())
+}
+
+/// Cases by id, in order of id.
+pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut cases: Vec<CaseOut> = fetch_in!(tx, CaseOut, SELECT, ids)?;
+    cases.sort_by_key(|case| case.id);
+    Ok(cases)
+}
+
+/// A case that exists.
+pub(super) async fn get(tx: &mut Tx, id: Id<Case>) -> Result<CaseOut, DbError> {
+    list(tx, &[id]).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+pub(super) async fn set_level(tx: &mut Tx, case: &CaseOut, level: Level, reason: &str) -> Result<(), DbError> {
+    expect_one(execute!(tx, SET_LEVEL, &case.municipality, case.id, case.version, level, reason)?)
+}
+
+pub(super) async fn close(
+    tx: &mut Tx,
+    case: &CaseOut,
+    reason: &str,
+    final_evaluation: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, CLOSE, &case.municipality, case.id, case.version, reason, final_evaluation, now)?)
+}
+
+pub(super) async fn reopen(tx: &mut Tx, case: &CaseOut, level: Level, reason: &str) -> Result<(), DbError> {
+    expect_one(execute!(tx, REOPEN, &case.municipality, case.id, case.version, level, reason)?)
+}
+
+/// Measures in force and handovers unanswered: what keeps a case from being closed.
+pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64), DbError> {
+    fetch_one!(tx, (i64, i64), UNFINISHED, &case.municipality, case.id)
+}
+

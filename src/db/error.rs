@@ -1,0 +1,55 @@
+//! What can go wrong between us and the database.
+
+/// A failure of the database, or of what we believed about it.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The engine said no.
+    #[error(transparent)]
+    Engine(#[from] sqlx::Error),
+    /// The migrations could not be run.
+    #[error(transparent)]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A statement changed another number of rows than it must.
+    #[error("a statement changed {actual} rows where {expected} was expected")]
+    RowsAffected {
+        /// How many it must.
+        expected: u64,
+        /// How many it did.
+        actual: u64,
+    },
+    /// The address of the database cannot be used.
+    #[error("the database address must begin with sqlite: or postgres:")]
+    Address,
+}
+
+impl DbError {
+    /// Did a unique index refuse the row?
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        matches!(self, Self::Engine(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Is the database out of reach, full or busy, rather than misused?
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Engine(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) => true,
+            // SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR; PostgreSQL 53xxx, 57Pxx and 40P01 (deadlock).
+            Self::Engine(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+                matches!(&*code, "5" | "10" | "13" | "40P01") || code.starts_with("53") || code.starts_with("57P")
+            }),
+            _ => false,
+        }
+    }
+}
+
+/// A write that must have changed exactly one row did.
+///
+/// # Errors
+/// If it changed none, or several.
+pub fn expect_one(rows: u64) -> Result<(), DbError> {
+    match rows {
+        1 => Ok(()),
+        actual => Err(DbError::RowsAffected { expected: 1, actual }),
+    }
+}

@@ -1,0 +1,53 @@
+//! The schema: the same versions on both engines, from `migrations/`.
+
+use sqlx::migrate::Migrator;
+
+use super::{Db, DbError, Tx};
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// How the schema of a database stands to the one this program knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemaState {
+    /// They are the same.
+    Current,
+    /// The database lacks this many migrations.
+    Behind(usize),
+}
+
+/// Brings the schema up to date; does nothing when it is.
+///
+/// # Errors
+/// If a migration fails, or one that was run has been changed since.
+pub async fn migrate(db: &Db) -> Result<(), DbError> {
+    match db {
+        Db::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+        Db::Postgres { writer, .. } => POSTGRES.run(writer).await?,
+    }
+    Ok(())
+}
+
+/// Tells whether [`migrate`] has something to do.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn schema_state(db: &Db) -> Result<SchemaState, DbError> {
+    let known = match db {
+        Db::Sqlite { .. } => SQLITE.iter().count(),
+        Db::Postgres { .. } => POSTGRES.iter().count(),
+    };
+    let mut tx = db.read().await?;
+    let has_table = match tx {
+        Tx::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        Tx::Postgres(_) => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
+    };
+    let (tables,) = crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(has_table).fetch_one(conn).await)?;
+    if tables == 0 {
+        return Ok(SchemaState::Behind(known));
+    }
+    let applied = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
+    let (applied,) = crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
+    let missing = known.saturating_sub(usize::try_from(applied).unwrap_or(0));
+    Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Behind(missing) })
+}

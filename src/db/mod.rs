@@ -1,0 +1,78 @@
+//! Two engines behind one face: SQLite for one machine, PostgreSQL past that.
+//!
+//! A query is written once and run by [`on_engine!`](crate::on_engine) on whichever engine the
+//! transaction belongs to. Where the engines differ in more than types, the difference is in [`dialect`].
+
+pub mod dialect;
+mod error;
+mod migrate;
+mod pool;
+
+pub use error::{DbError, expect_one};
+pub use migrate::{SchemaState, migrate, schema_state};
+pub use pool::{Db, Tx};
+
+/// Runs the same body on the connection of a [`Tx`], whichever engine it is.
+#[macro_export]
+macro_rules! on_engine {
+    ($tx:expr, |$conn:ident| $body:expr) => {
+        match &mut *$tx {
+            $crate::db::Tx::Sqlite(transaction) => {
+                let $conn = &mut **transaction;
+                $body.map_err($crate::db::DbError::from)
+            }
+            $crate::db::Tx::Postgres(transaction) => {
+                let $conn = &mut **transaction;
+                $body.map_err($crate::db::DbError::from)
+            }
+        }
+    };
+}
+
+/// `fetch_all!(tx, Row, SQL, a, b)`: all rows of a query.
+#[macro_export]
+macro_rules! fetch_all {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::on_engine!($tx, |conn| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_all(conn).await)
+    };
+}
+
+/// `fetch_optional!(tx, Row, SQL, a, b)`: the row of a query, if there is one.
+#[macro_export]
+macro_rules! fetch_optional {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::on_engine!($tx, |conn| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_optional(conn).await)
+    };
+}
+
+/// `fetch_one!(tx, Row, SQL, a, b)`: the row of a query that always has one.
+#[macro_export]
+macro_rules! fetch_one {
+    ($tx:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::on_engine!($tx, |conn| sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.fetch_one(conn).await)
+    };
+}
+
+/// `fetch_in!(tx, Row, "… IN (", ids)`: the rows whose key is one of `ids`, which must not be empty.
+#[macro_export]
+macro_rules! fetch_in {
+    ($tx:expr, $row:ty, $sql:expr, $ids:expr) => {
+        $crate::on_engine!($tx, |conn| {
+            let mut query = sqlx::QueryBuilder::new($sql);
+            let mut list = query.separated(", ");
+            for id in $ids {
+                list.push_bind(*id);
+            }
+            query.push(")");
+            query.build_query_as::<$row>().fetch_all(conn).await
+        })
+    };
+}
+
+/// `execute!(tx, SQL, a, b)`: runs a statement and gives the number of rows it changed.
+#[macro_export]
+macro_rules! execute {
+    ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        $crate::on_engine!($tx, |conn| sqlx::query($sql)$(.bind($bind))*.execute(conn).await.map(|done| done.rows_affected()))
+    };
+}

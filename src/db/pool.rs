@@ -1,0 +1,145 @@
+//! Connections and transactions.
+
+use std::{str::FromStr, time::Duration};
+
+use sqlx::{
+    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    postgres::PgPoolOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use super::DbError;
+
+/// A database of either engine. Reads and writes are asked for apart: SQLite has one writer,
+/// and PostgreSQL may read from a replica.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// The embedded engine.
+    Sqlite {
+        /// Any number of readers.
+        readers: SqlitePool,
+        /// The one writer.
+        writer: SqlitePool,
+    },
+    /// The engine past one machine.
+    Postgres {
+        /// For reads.
+        readers: PgPool,
+        /// For writes.
+        writer: PgPool,
+    },
+}
+
+/// A transaction on either engine. Dropped without [`Tx::commit`], nothing of it remains.
+#[derive(Debug)]
+pub enum Tx {
+    /// On SQLite.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+
+impl Db {
+    /// Opens the database at `sqlite:PATH` (made if absent) or `postgres://…`.
+    ///
+    /// # Errors
+    /// If the address is of neither kind or nobody answers there.
+    pub async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
+        if url.starts_with("sqlite:") {
+            Self::open_sqlite(url, connections).await
+        } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
+            let pool = PgPoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect(url)
+                .await?;
+            Ok(Self::Postgres { readers: pool.clone(), writer: pool })
+        } else {
+            Err(DbError::Address)
+        }
+    }
+
+    async fn open_sqlite(url: &str, connections: u32) -> Result<Self, DbError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(ACQUIRE_TIMEOUT);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options.clone())
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await?;
+        Ok(Self::Sqlite { readers, writer })
+    }
+
+    /// Begins a transaction that only reads.
+    ///
+    /// # Errors
+    /// If no connection can be had.
+    pub async fn read(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Postgres { readers, .. } => Tx::Postgres(readers.begin().await?),
+        })
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// If no connection can be had.
+    pub async fn write(&self) -> Result<Tx, DbError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres { writer, .. } => Tx::Postgres(writer.begin().await?),
+        })
+    }
+
+    /// Closes all connections, waiting for those in use.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Makes all that was done in the transaction durable.
+    ///
+    /// # Errors
+    /// If it cannot be: then nothing of it remains.
+    pub async fn commit(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await?,
+            Self::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Gives up all that was done in the transaction.
+    ///
+    /// # Errors
+    /// If the engine does not answer; nothing remains all the same.
+    pub async fn rollback(self) -> Result<(), DbError> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await?,
+            Self::Postgres(transaction) => transaction.rollback().await?,
+        }
+        Ok(())
+    }
+}

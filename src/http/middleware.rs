@@ -1,0 +1,109 @@
+//! Middleware.
+
+use actix_web::{
+    Error, HttpMessage, ResponseError,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        StatusCode,
+        header::{self, HeaderValue},
+    },
+    middleware::Next,
+    web,
+};
+
+use crate::{
+    access::{PendingLook, Services},
+    problem::{Code, Problem},
+};
+
+/// Writes the look that a request left behind, and only then lets the answer out. If the look cannot
+/// be written, the answer is 503 and nothing is shown.
+///
+/// # Errors
+/// Never; a failure is made into an answer.
+pub async fn durable_look(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let response = answer(request, next).await?;
+    let look = response.request().extensions().get::<PendingLook>().and_then(PendingLook::take);
+    let Some(mut entry) = look else { return Ok(response) };
+    entry.status = response.status().as_u16();
+    let services = response.request().app_data::<web::Data<Services>>().cloned();
+    let written = match services {
+        Some(services) => services.log().append(entry).await.is_ok(),
+        None => false,
+    };
+    if written {
+        Ok(response)
+    } else {
+        Ok(response.into_response(Problem::new(Code::Unavailable).error_response()))
+    }
+}
+
+/// Runs the rest, making an error of it into the answer it stands for.
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let http = request.request().clone();
+    match next.call(request).await {
+        Ok(response) => Ok(response.map_into_boxed_body()),
+        Err(error) => Ok(ServiceResponse::new(http, error.error_response())),
+    }
+}
+
+/// Sets the headers that keep personal data out of caches, frames and guesses, and makes errors that
+/// come from the framework into problem documents.
+///
+/// # Errors
+/// Never; a failure is made into an answer.
+pub async fn protective_headers(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let docs = request.path().starts_with("/docs");
+    let mut response = problem_shaped(answer(request, next).await?);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    let policy = if docs {
+        "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'"
+    } else {
+        "default-src 'none'; frame-ancestors 'none'"
+    };
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    Ok(response)
+}
+
+fn problem_shaped(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let is_problem = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/problem+json"));
+    if is_problem || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let code = match status {
+        StatusCode::NOT_FOUND => Code::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Code::MethodNotAllowed,
+        StatusCode::PAYLOAD_TOO_LARGE => Code::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Code::UnsupportedMediaType,
+        status if status.is_server_error() => Code::Internal,
+        _ => Code::BadRequest,
+    };
+    let allow = response.headers().get(header::ALLOW).cloned();
+    let mut shaped = response.into_response(Problem::new(code).error_response());
+    if let Some(allow) = allow {
+        shaped.headers_mut().insert(header::ALLOW, allow);
+    }
+    shaped
+}

@@ -1,0 +1,125 @@
+//! The person behind a request, with the rights that the database holds for them at this moment.
+
+use chrono::{DateTime, Utc};
+
+use super::TokenKeys;
+use crate::{
+    db::{DbError, Tx},
+    fetch_all, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Person, Session, Unit},
+        vocabulary::{Role, Sector},
+    },
+};
+
+/// A role of the caller in a unit.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct Seat {
+    /// The unit.
+    pub unit_id: Id<Unit>,
+    /// Its name.
+    pub unit_name: String,
+    /// Its sector.
+    pub sector: Sector,
+    /// The municipality that keeps the unit.
+    pub municipality: String,
+    /// What the caller is there.
+    pub role: Role,
+}
+
+/// The person behind a request.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who.
+    pub person: Id<Person>,
+    /// Their name.
+    pub name: String,
+    /// The municipality that keeps their account.
+    pub municipality: String,
+    /// The session of the token.
+    pub session: Id<Session>,
+    /// Their roles now.
+    pub seats: Vec<Seat>,
+}
+
+impl Caller {
+    fn with_role(&self, role: Role) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(move |seat| seat.role == role)
+    }
+
+    /// The units where the caller works with children, as worker or leader.
+    pub fn works_in(&self) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(|seat| matches!(seat.role, Role::Worker | Role::UnitLeader))
+    }
+
+    /// The units the caller leads.
+    pub fn leads(&self) -> impl Iterator<Item = &Seat> {
+        self.with_role(Role::UnitLeader)
+    }
+
+    /// The municipalities whose accounts and units the caller keeps.
+    pub fn administers(&self) -> impl Iterator<Item = &str> {
+        self.with_role(Role::Administrator).map(|seat| seat.municipality.as_str())
+    }
+
+    /// The municipalities whose access log the caller reads.
+    pub fn audits(&self) -> impl Iterator<Item = &str> {
+        self.with_role(Role::Auditor).map(|seat| seat.municipality.as_str())
+    }
+
+    /// Does the caller work in this unit?
+    #[must_use]
+    pub fn is_worker_in(&self, unit: Id<Unit>) -> bool {
+        self.works_in().any(|seat| seat.unit_id == unit)
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct SessionRow {
+    name: String,
+    municipality: String,
+    expires_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+    disabled_at: Option<DateTime<Utc>>,
+}
+
+const FIND_SESSION: &str = "
+    SELECT p.name, p.municipality, s.expires_at, s.ended_at, a.disabled_at
+    FROM session s
+    JOIN account a ON a.person_id = s.person_id
+    JOIN person p ON p.id = s.person_id
+    WHERE s.id = $1 AND s.person_id = $2";
+const LIST_SEATS: &str = "
+    SELECT r.unit_id, u.name AS unit_name, u.sector, u.municipality, r.role
+    FROM staff_role r
+    JOIN unit u ON u.id = r.unit_id
+    WHERE r.person_id = $1 AND r.ended_at IS NULL
+    ORDER BY r.id";
+
+/// The caller whose access token this is; none if the token, the session or the account is not valid now.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn authenticate(
+    tx: &mut Tx,
+    keys: &TokenKeys,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Caller>, DbError> {
+    let Some(claims) = keys.verify(token, now) else { return Ok(None) };
+    let Some(row) = fetch_optional!(tx, SessionRow, FIND_SESSION, claims.sid, claims.sub)? else {
+        return Ok(None);
+    };
+    if row.ended_at.is_some() || row.disabled_at.is_some() || row.expires_at <= now {
+        return Ok(None);
+    }
+    let seats = fetch_all!(tx, Seat, LIST_SEATS, claims.sub)?;
+    Ok(Some(Caller {
+        person: claims.sub,
+        name: row.name,
+        municipality: row.municipality,
+        session: claims.sid,
+        seats,
+    }))
+}

@@ -1,0 +1,20 @@
+//! Who is calling: passwords, tokens, sessions, throttling, and the rights the database holds for them now.
+
+mod caller;
+mod password;
+mod session;
+mod throttle;
+mod token;
+
+pub use caller::{Caller, Seat, authenticate};
+pub use password::{Password, PasswordError, Passwords};
+pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, open_session, refresh};
+pub use throttle::{Throttled, forgive, register_attempt};
+pub use token::{TokenKeys, TokenKeysError};
+
+use sha2::{Digest, Sha256};
+
+/// Hex of the SHA-256 of some bytes: how secrets and names are kept where only equality is needed.
+pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}

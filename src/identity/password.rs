@@ -1,0 +1,160 @@
+//! Passwords: NIST SP 800-63B-4 for what is accepted, argon2id for how it is kept.
+//!
+//! Length counts (15 characters where the password stands alone), composition does not; a password
+//! that is easily guessed is refused. Parameters of the hash are those of the OWASP Password
+//! Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
+
+use std::sync::Arc;
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use tokio::sync::Semaphore;
+
+const MIN_CHARS: usize = 15;
+const MAX_CHARS: usize = 128;
+/// Guesses, as a power of ten, that a password must withstand.
+const MIN_GUESSES_LOG10: f64 = 10.0;
+/// Hashes made at once: each takes 19 MiB.
+const CONCURRENT_HASHES: usize = 2;
+
+/// A new password that fulfils the rules.
+#[derive(Debug, Clone)]
+pub struct Password(SecretString);
+
+/// Why a password was refused.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum PasswordError {
+    /// Too short.
+    #[error("must be at least {MIN_CHARS} characters; a sentence is a good password")]
+    TooShort,
+    /// Too long to be hashed.
+    #[error("must be at most {MAX_CHARS} characters")]
+    TooLong,
+    /// On the list of common passwords, or made of such.
+    #[error("is too easily guessed: choose something less common")]
+    Common,
+}
+
+impl Password {
+    /// Takes a new password.
+    ///
+    /// # Errors
+    /// If it is too short, too long or easily guessed.
+    pub fn parse(text: &str) -> Result<Self, PasswordError> {
+        let length = text.chars().count();
+        if length < MIN_CHARS {
+            return Err(PasswordError::TooShort);
+        }
+        if length > MAX_CHARS {
+            return Err(PasswordError::TooLong);
+        }
+        if zxcvbn::zxcvbn(text, &["stafett", "kommune"]).guesses_log10() < MIN_GUESSES_LOG10 {
+            return Err(PasswordError::Common);
+        }
+        Ok(Self(text.to_owned().into()))
+    }
+}
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+impl utoipa::PartialSchema for Password {
+    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+        use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, schema::Type};
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+            .min_length(Some(MIN_CHARS))
+            .max_length(Some(MAX_CHARS))
+            .into()
+    }
+}
+impl utoipa::ToSchema for Password {
+    fn name() -> std::borrow::Cow<'static, str> {
+        "Password".into()
+    }
+}
+
+/// Hashes and verifies passwords, off the request threads and a few at a time.
+#[derive(Clone, Debug)]
+pub struct Passwords {
+    slots: Arc<Semaphore>,
+    /// Verified when there is no such user, so that the answer takes as long.
+    decoy: Arc<str>,
+}
+
+impl Passwords {
+    /// Makes the hasher.
+    ///
+    /// # Errors
+    /// If the machine has no randomness.
+    pub fn new() -> Result<Self, argon2::password_hash::Error> {
+        let decoy = hash(b"no account has this password")?;
+        Ok(Self { slots: Arc::new(Semaphore::new(CONCURRENT_HASHES)), decoy: decoy.into() })
+    }
+
+    /// The hash of a password, as a PHC string.
+    ///
+    /// # Errors
+    /// If the machine has no randomness or the work was cut off.
+    pub async fn hash(&self, password: Password) -> Result<String, argon2::password_hash::Error> {
+        let _slot = self.slots.acquire().await;
+        tokio::task::spawn_blocking(move || hash(password.0.expose_secret().as_bytes()))
+            .await
+            .unwrap_or(Err(argon2::password_hash::Error::Crypto))
+    }
+
+    /// Does the password fit the hash? Without a hash the answer is no, in the same time.
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
+        let _slot = self.slots.acquire().await;
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.decoy.to_string());
+        let fits = tokio::task::spawn_blocking(move || {
+            PasswordHash::new(&hash).is_ok_and(|parsed| {
+                Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
+            })
+        })
+        .await
+        .unwrap_or(false);
+        known && fits
+    }
+}
+
+fn hash(password: &[u8]) -> Result<String, argon2::password_hash::Error> {
+    let params = Params::new(19 * 1024, 2, 1, None).map_err(|_| argon2::password_hash::Error::ParamsInvalid)?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    Ok(argon2.hash_password(password)?.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_sentence_is_a_password_and_a_common_word_is_not() {
+        assert!(Password::parse("fire blå ender over isen").is_ok());
+        assert_eq!(Password::parse("Kort1!").err(), Some(PasswordError::TooShort));
+        assert_eq!(Password::parse(&"æ".repeat(129)).err(), Some(PasswordError::TooLong));
+        for common in ["passwordpassword", "111111111111111", "qwertyuiopasdfgh", "stafettstafettstafett"] {
+            assert_eq!(Password::parse(common).err(), Some(PasswordError::Common), "{common}");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_hash_is_argon2id_with_the_recommended_cost_and_fits_only_its_password() {
+        let passwords = Passwords::new().expect("a hasher");
+        let hash = passwords.hash(Password::parse("fire blå ender over isen").expect("good")).await.expect("a hash");
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify("fire blå ender over isen".into(), Some(hash.clone())).await);
+        assert!(!passwords.verify("fem blå ender over isen".into(), Some(hash)).await);
+        assert!(!passwords.verify("no account has this password".into(), None).await);
+    }
+}

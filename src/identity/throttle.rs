@@ -1,0 +1,106 @@
+//! Slows down guessing, for one account and for one address.
+//!
+//! An attempt is counted before the password is looked at, so that attempts in parallel count too;
+//! a right password forgives the account's. NIST SP 800-63B-4 § 3.2.2 allows 100 failures in a row;
+//! the growing wait lets far fewer through.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::sha256_hex;
+use crate::{
+    db::{DbError, Tx},
+    execute, fetch_one,
+};
+
+/// Failures in a row after which an account name must wait.
+const ACCOUNT_LIMIT: i64 = 5;
+/// Failures in a row after which an address must wait: many people may share one.
+const ADDRESS_LIMIT: i64 = 50;
+/// Quiet time after which failures are forgotten.
+const FORGET_AFTER: TimeDelta = TimeDelta::hours(1);
+const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
+const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(30);
+
+/// The attempt must wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Throttled {
+    /// Seconds until the next attempt is looked at.
+    pub retry_after_seconds: i64,
+}
+
+const COUNT: &str = "
+    INSERT INTO login_throttle (throttle_key, failures, last_attempt_at) VALUES ($1, 1, $2)
+    ON CONFLICT (throttle_key) DO UPDATE SET
+        failures = CASE
+            WHEN login_throttle.blocked_until > $2 THEN login_throttle.failures
+            WHEN login_throttle.last_attempt_at < $3 THEN 1
+            ELSE login_throttle.failures + 1 END,
+        last_attempt_at = $2
+    RETURNING failures, blocked_until";
+const BLOCK: &str = "UPDATE login_throttle SET blocked_until = $2 WHERE throttle_key = $1";
+const FORGIVE: &str = "DELETE FROM login_throttle WHERE throttle_key = $1";
+
+#[derive(sqlx::FromRow)]
+struct ThrottleRow {
+    failures: i64,
+    blocked_until: Option<DateTime<Utc>>,
+}
+
+/// Counts an attempt to log in; it must be committed whatever comes of it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn register_attempt(
+    tx: &mut Tx,
+    username: &str,
+    address: &str,
+    now: DateTime<Utc>,
+) -> Result<Option<Throttled>, DbError> {
+    let account = count(tx, &key("account", username), ACCOUNT_LIMIT, now).await?;
+    let address = count(tx, &key("address", address), ADDRESS_LIMIT, now).await?;
+    Ok(account.or(address))
+}
+
+/// The password was right: what was counted against the account is forgotten.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn forgive(tx: &mut Tx, username: &str) -> Result<(), DbError> {
+    execute!(tx, FORGIVE, key("account", username))?;
+    Ok(())
+}
+
+async fn count(tx: &mut Tx, key: &str, limit: i64, now: DateTime<Utc>) -> Result<Option<Throttled>, DbError> {
+    let row = fetch_one!(tx, ThrottleRow, COUNT, key, now, now - FORGET_AFTER)?;
+    if let Some(until) = row.blocked_until.filter(|until| *until > now) {
+        return Ok(Some(Throttled { retry_after_seconds: (until - now).num_seconds().max(1) }));
+    }
+    if let Some(wait) = wait(row.failures, limit) {
+        execute!(tx, BLOCK, key, now + wait)?;
+    }
+    Ok(None)
+}
+
+/// The wait after so many failures in a row; it doubles with each.
+fn wait(failures: i64, limit: i64) -> Option<TimeDelta> {
+    let over = u32::try_from(failures - limit).ok()?;
+    let doubled = FIRST_WAIT * 2_i32.saturating_pow(over.min(10));
+    Some(doubled.min(LONGEST_WAIT))
+}
+
+fn key(kind: &str, name: &str) -> String {
+    sha256_hex(format!("{kind}:{}", name.to_lowercase()).as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wait_begins_at_the_limit_and_doubles_up_to_half_an_hour() {
+        assert_eq!(wait(4, 5), None);
+        assert_eq!(wait(5, 5), Some(TimeDelta::seconds(30)));
+        assert_eq!(wait(6, 5), Some(TimeDelta::seconds(60)));
+        assert_eq!(wait(500, 5), Some(TimeDelta::minutes(30)));
+    }
+}

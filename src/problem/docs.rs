@@ -1,0 +1,67 @@
+//! The refusals of an operation as the API document tells them.
+
+use std::collections::BTreeMap;
+
+use utoipa::{
+    IntoResponses,
+    openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder},
+};
+
+use super::Code;
+
+/// How any read can be refused.
+#[derive(Debug)]
+pub struct ReadProblems;
+/// How any creation or act can be refused.
+#[derive(Debug)]
+pub struct WriteProblems;
+/// How any change of a version can be refused.
+#[derive(Debug)]
+pub struct ChangeProblems;
+/// How a public operation can be refused.
+#[derive(Debug)]
+pub struct PublicProblems;
+
+const READ: &[Code] = &[
+    Code::BadRequest,
+    Code::Unauthenticated,
+    Code::Forbidden,
+    Code::NotFound,
+    Code::InvalidInput,
+    Code::Internal,
+    Code::Unavailable,
+];
+const WRITE: &[Code] = &[Code::Conflict, Code::TooLarge, Code::UnsupportedMediaType];
+const CHANGE: &[Code] = &[Code::VersionMismatch, Code::PreconditionRequired];
+const PUBLIC: &[Code] =
+    &[Code::BadRequest, Code::NotFound, Code::InvalidInput, Code::Internal, Code::Unavailable];
+
+fn responses(codes: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
+    codes.concat().into_iter().map(|code| (code.status().as_u16().to_string(), response(code).into())).collect()
+}
+
+fn response(code: Code) -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    ResponseBuilder::new().description(code.title()).content("application/problem+json", content).build()
+}
+
+impl IntoResponses for ReadProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses(&[READ])
+    }
+}
+impl IntoResponses for WriteProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses(&[READ, WRITE])
+    }
+}
+impl IntoResponses for ChangeProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses(&[READ, WRITE, CHANGE])
+    }
+}
+impl IntoResponses for PublicProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses(&[PUBLIC])
+    }
+}

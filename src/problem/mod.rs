@@ -1,0 +1,215 @@
+//! Errors as the caller meets them: problem documents (RFC 9457), from one table of codes.
+
+pub mod docs;
+mod input;
+
+use std::fmt;
+
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
+pub use input::{parse_json, parse_query};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::db::DbError;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
+        /// Every way a request can fail. The slug ends the `type` of the problem and never changes.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($(#[$doc])* $code,)+ }
+
+        impl Code {
+            /// The HTTP status of the code.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                let status = match self { $(Self::$code => $status,)+ };
+                StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            /// The last part of the problem's `type`.
+            #[must_use]
+            pub fn slug(self) -> &'static str {
+                match self { $(Self::$code => $slug,)+ }
+            }
+            /// The problem's `title`.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$code => $title,)+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// A header or the body cannot be read at all.
+    BadRequest = 400 "bad-request" "The request cannot be read";
+    /// No valid access token.
+    Unauthenticated = 401 "unauthenticated" "Log in first";
+    /// Unknown user, wrong password, closed account: one and the same answer.
+    LoginFailed = 401 "login-failed" "The username or the password is wrong";
+    /// The refresh token is unknown, used, or of an ended session.
+    RefreshFailed = 401 "refresh-failed" "Log in again";
+    /// Known to exist, not allowed.
+    Forbidden = 403 "forbidden" "Not allowed";
+    /// Does not exist, or the caller may not know that it does.
+    NotFound = 404 "not-found" "Not found";
+    /// The path does not take this method.
+    MethodNotAllowed = 405 "method-not-allowed" "The method is not supported here";
+    /// The thing is not in a state where this can be done.
+    Conflict = 409 "conflict" "Not possible in the present state";
+    /// Changed by somebody else since it was read.
+    VersionMismatch = 412 "version-mismatch" "Changed since you read it";
+    /// The body is larger than is taken.
+    TooLarge = 413 "too-large" "The request is too large";
+    /// The body is not JSON.
+    UnsupportedMediaType = 415 "unsupported-media-type" "Send JSON";
+    /// One or more fields cannot be accepted.
+    InvalidInput = 422 "invalid-input" "Some input is not valid";
+    /// The `Idempotency-Key` was used for another request.
+    IdempotencyKeyReused = 422 "idempotency-key-reused" "The idempotency key belongs to another request";
+    /// The change names no version.
+    PreconditionRequired = 428 "precondition-required" "Say which version you change";
+    /// Too many attempts.
+    TooManyAttempts = 429 "too-many-attempts" "Too many attempts";
+    /// A fault of ours.
+    Internal = 500 "internal" "Something went wrong";
+    /// The database or the access log cannot be written.
+    Unavailable = 503 "unavailable" "Not available at the moment";
+}
+
+/// A field that could not be accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// Where: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
+    #[schema(example = "/national_id")]
+    pub pointer: String,
+    /// What is wrong with it.
+    #[schema(example = "must be 11 digits")]
+    pub detail: String,
+}
+
+/// A problem document, `application/problem+json`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemDocument {
+    /// Stable name of the kind of problem.
+    #[serde(rename = "type")]
+    #[schema(example = "https://stafett.example/problems/invalid-input")]
+    pub kind: String,
+    /// The kind of problem in words.
+    pub title: &'static str,
+    /// The HTTP status.
+    #[schema(example = 422)]
+    pub status: u16,
+    /// What happened in this case. Never holds personal data.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// The fields that could not be accepted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+}
+
+/// A refusal or failure on its way to the caller.
+#[derive(Debug)]
+pub struct Problem {
+    code: Code,
+    detail: Option<String>,
+    errors: Vec<FieldError>,
+    retry_after: Option<i64>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What a handler returns.
+pub type Result<T, E = Problem> = std::result::Result<T, E>;
+
+impl Problem {
+    /// A problem with nothing more to say than its title.
+    #[must_use]
+    pub fn new(code: Code) -> Self {
+        Self { code, detail: None, errors: Vec::new(), retry_after: None, cause: None }
+    }
+
+    /// A problem with an explanation, which must hold no personal data.
+    pub fn explained(code: Code, detail: impl Into<String>) -> Self {
+        Self { detail: Some(detail.into()), ..Self::new(code) }
+    }
+
+    /// The thing is not in a state where this can be done.
+    pub fn conflict(detail: impl Into<String>) -> Self {
+        Self::explained(Code::Conflict, detail)
+    }
+
+    /// One field cannot be accepted.
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let error = FieldError { pointer: pointer.into(), detail: detail.into() };
+        Self { errors: vec![error], ..Self::new(Code::InvalidInput) }
+    }
+
+    /// Does not exist, or may not be known to.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound)
+    }
+
+    /// Too many attempts; may be tried again after some seconds.
+    #[must_use]
+    pub fn too_many_attempts(retry_after_seconds: i64) -> Self {
+        Self { retry_after: Some(retry_after_seconds), ..Self::new(Code::TooManyAttempts) }
+    }
+
+    /// A fault of ours; the cause goes to the log, not to the caller.
+    pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
+    }
+
+    /// The kind of problem.
+    #[must_use]
+    pub fn code(&self) -> Code {
+        self.code
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.slug())
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl From<DbError> for Problem {
+    fn from(error: DbError) -> Self {
+        let code = if error.is_unavailable() { Code::Unavailable } else { Code::Internal };
+        Self { cause: Some(error.into()), ..Self::new(code) }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.code.status()
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        if let Some(cause) = &self.cause {
+            tracing::error!(error = %cause, code = self.code.slug(), "request failed");
+        }
+        let mut response = HttpResponse::build(self.code.status());
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+        }
+        response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
+        let document = ProblemDocument {
+            kind: format!("https://stafett.example/problems/{}", self.code.slug()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+        };
+        response.body(serde_json::to_string(&document).unwrap_or_default())
+    }
+}
