@@ -4,9 +4,29 @@
 //! kernel, problem, db, identity, access, the capabilities, app.
 
 pub mod access;
+pub mod accounts;
+pub mod app;
+pub mod audit;
 pub mod cases;
+pub mod catalogue;
+pub mod children;
+pub mod cli;
+pub mod concerns;
+pub mod config;
+pub mod consents;
 pub mod db;
+pub mod demo;
+pub mod follow_ups;
+pub mod goals;
+pub mod handovers;
+pub mod health;
 pub mod http;
 pub mod identity;
 pub mod kernel;
+pub mod measures;
+pub mod meetings;
+pub mod notes;
+pub mod openapi;
+pub mod organisation;
 pub mod problem;
+pub mod teams;

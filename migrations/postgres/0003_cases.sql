@@ -1,13 +1,19 @@
 -- The record of one child's help. Every key leads with the municipality, so that it can be the shard.
 
+-- A child as one member of staff has registered it. The same child may be registered by several, none of
+-- whom learns of the others; person_id says that it is the same.
 CREATE TABLE child (
     municipality TEXT NOT NULL REFERENCES municipality (number),
+    id UUID NOT NULL,
     person_id UUID NOT NULL REFERENCES person (id),
+    name TEXT NOT NULL,
+    birth_date DATE NOT NULL,
     registered_by UUID NOT NULL REFERENCES person (id),
     registered_unit UUID NOT NULL REFERENCES unit (id),
     registered_at TIMESTAMPTZ NOT NULL,
-    PRIMARY KEY (municipality, person_id)
+    PRIMARY KEY (municipality, id)
 );
+CREATE INDEX child_id ON child (id);
 CREATE INDEX child_person ON child (person_id);
 
 CREATE TABLE guardianship (
@@ -15,14 +21,15 @@ CREATE TABLE guardianship (
     id UUID NOT NULL,
     child_id UUID NOT NULL,
     guardian_id UUID NOT NULL REFERENCES person (id),
+    -- As registered here: nobody learns a name by giving a number.
+    guardian_name TEXT NOT NULL,
     parental_responsibility BOOLEAN NOT NULL,
     lives_with_child BOOLEAN NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,
     ended_at TIMESTAMPTZ,
     version BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
-    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
-    CHECK (child_id <> guardian_id)
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id)
 );
 CREATE UNIQUE INDEX guardianship_live ON guardianship (municipality, child_id, guardian_id) WHERE ended_at IS NULL;
 CREATE INDEX guardianship_guardian ON guardianship (guardian_id);
@@ -48,7 +55,7 @@ CREATE TABLE concern (
     created_at TIMESTAMPTZ NOT NULL,
     version BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
-    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id),
     CHECK ((decision IS NULL) = (decided_at IS NULL)),
     CHECK ((decision IS NULL) = (decided_by IS NULL)),
     CHECK ((case_id IS NOT NULL) = (decision IS NOT NULL AND decision IN ('open_case', 'join_case')))
@@ -77,13 +84,14 @@ CREATE TABLE care_case (
     final_evaluation TEXT,
     version BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
-    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id),
     CHECK ((status = 'closed') = (closed_at IS NOT NULL)),
     CHECK ((status = 'closed') = (closing_reason IS NOT NULL)),
     CHECK ((status = 'closed') = (final_evaluation IS NOT NULL))
 );
 CREATE INDEX care_case_id ON care_case (id);
 CREATE INDEX care_case_child ON care_case (child_id);
+CREATE UNIQUE INDEX care_case_open ON care_case (municipality, child_id) WHERE status = 'open';
 CREATE INDEX care_case_unit ON care_case (unit_id);
 
 -- Who holds the baton now: one row for each case, always. Its history is in handover.

@@ -1,13 +1,19 @@
 -- The record of one child's help. Every key leads with the municipality, so that it can be the shard.
 
+-- A child as one member of staff has registered it. The same child may be registered by several, none of
+-- whom learns of the others; person_id says that it is the same.
 CREATE TABLE child (
     municipality TEXT NOT NULL REFERENCES municipality (number),
+    id BLOB NOT NULL,
     person_id BLOB NOT NULL REFERENCES person (id),
+    name TEXT NOT NULL,
+    birth_date TEXT NOT NULL,
     registered_by BLOB NOT NULL REFERENCES person (id),
     registered_unit BLOB NOT NULL REFERENCES unit (id),
     registered_at TEXT NOT NULL,
-    PRIMARY KEY (municipality, person_id)
+    PRIMARY KEY (municipality, id)
 ) STRICT;
+CREATE INDEX child_id ON child (id);
 CREATE INDEX child_person ON child (person_id);
 
 CREATE TABLE guardianship (
@@ -15,14 +21,15 @@ CREATE TABLE guardianship (
     id BLOB NOT NULL,
     child_id BLOB NOT NULL,
     guardian_id BLOB NOT NULL REFERENCES person (id),
+    -- As registered here: nobody learns a name by giving a number.
+    guardian_name TEXT NOT NULL,
     parental_responsibility INTEGER NOT NULL CHECK (parental_responsibility IN (0, 1)),
     lives_with_child INTEGER NOT NULL CHECK (lives_with_child IN (0, 1)),
     created_at TEXT NOT NULL,
     ended_at TEXT,
     version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
-    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
-    CHECK (child_id <> guardian_id)
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id)
 ) STRICT;
 CREATE UNIQUE INDEX guardianship_live ON guardianship (municipality, child_id, guardian_id) WHERE ended_at IS NULL;
 CREATE INDEX guardianship_guardian ON guardianship (guardian_id);
@@ -48,7 +55,7 @@ CREATE TABLE concern (
     created_at TEXT NOT NULL,
     version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
-    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id),
     FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id) DEFERRABLE INITIALLY DEFERRED,
     CHECK ((decision IS NULL) = (decided_at IS NULL)),
     CHECK ((decision IS NULL) = (decided_by IS NULL)),
@@ -78,7 +85,7 @@ CREATE TABLE care_case (
     final_evaluation TEXT,
     version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
-    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, person_id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id),
     FOREIGN KEY (municipality, id) REFERENCES contact_person (municipality, case_id) DEFERRABLE INITIALLY DEFERRED,
     CHECK ((status = 'closed') = (closed_at IS NOT NULL)),
     CHECK ((status = 'closed') = (closing_reason IS NOT NULL)),
@@ -86,6 +93,7 @@ CREATE TABLE care_case (
 ) STRICT;
 CREATE INDEX care_case_id ON care_case (id);
 CREATE INDEX care_case_child ON care_case (child_id);
+CREATE UNIQUE INDEX care_case_open ON care_case (municipality, child_id) WHERE status = 'open';
 CREATE INDEX care_case_unit ON care_case (unit_id);
 
 -- Who holds the baton now: one row for each case, always. Its history is in handover.

@@ -81,6 +81,20 @@ CREATE TABLE measure (
 CREATE INDEX measure_case ON measure (municipality, case_id, id);
 CREATE INDEX measure_responsible ON measure (responsible_id, evaluate_on) WHERE status = 'in_force';
 
+-- What a meeting decided, with the measure it became, if any.
+CREATE TABLE meeting_decision (
+    municipality TEXT NOT NULL,
+    meeting_id BLOB NOT NULL,
+    number INTEGER NOT NULL,
+    case_id BLOB NOT NULL,
+    decision TEXT NOT NULL,
+    measure_id BLOB,
+    PRIMARY KEY (municipality, meeting_id, number),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
+    FOREIGN KEY (municipality, meeting_id) REFERENCES meeting (municipality, id),
+    FOREIGN KEY (municipality, measure_id) REFERENCES measure (municipality, id)
+) STRICT;
+
 CREATE TABLE evaluation (
     municipality TEXT NOT NULL,
     id BLOB NOT NULL,

@@ -15,7 +15,7 @@ use crate::{
     kernel::{
         Id,
         clock::age_on,
-        ids::{Case, Person, Unit},
+        ids::{Case, Child, Person, Unit},
     },
 };
 
@@ -54,8 +54,10 @@ pub struct CaseFacts {
     pub municipality: String,
     /// The case.
     pub id: Id<Case>,
-    /// Whose case it is.
-    pub child: Id<Person>,
+    /// Whose case it is, as registered.
+    pub child: Id<Child>,
+    /// The child as a person, who may have a log-in.
+    pub child_person: Id<Person>,
     /// Is it open?
     pub open: bool,
     /// Who holds the baton.
@@ -72,7 +74,7 @@ pub struct CaseFacts {
     pub seats: Vec<Seat>,
     /// The caller holds the baton, and has the seat to hold it from.
     pub is_contact_person: bool,
-    /// The caller leads the unit of the contact person.
+    /// The caller leads the unit of the contact person or, if that has lost its ground, the one that opened the case.
     pub leads_contact_unit: bool,
     /// A handover to the caller awaits an answer.
     pub offered_baton: bool,
@@ -86,10 +88,11 @@ pub struct CaseFacts {
 struct CaseRow {
     municipality: String,
     id: Id<Case>,
-    child_id: Id<Person>,
+    child_id: Id<Child>,
+    child_person: Id<Person>,
     unit_id: Id<Unit>,
     status: String,
-    birth_date: Option<NaiveDate>,
+    birth_date: NaiveDate,
     own_record_age: i64,
     contact_person: Id<Person>,
     contact_unit: Id<Unit>,
@@ -114,17 +117,17 @@ struct ConsentRow {
 
 #[derive(Debug, sqlx::FromRow)]
 struct GuardianRow {
-    child_id: Id<Person>,
+    child_id: Id<Child>,
     guardian_id: Id<Person>,
     parental_responsibility: bool,
 }
 
 const CASES: &str = "
-    SELECT c.municipality, c.id, c.child_id, c.unit_id, c.status, p.birth_date, m.own_record_age,
+    SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, c.status, k.birth_date, m.own_record_age,
            cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
     FROM care_case c
     JOIN municipality m ON m.number = c.municipality
-    JOIN person p ON p.id = c.child_id
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     LEFT JOIN handover h ON h.municipality = c.municipality AND h.case_id = c.id AND h.status = 'offered'
     WHERE c.id IN (";
@@ -152,7 +155,7 @@ pub async fn case_facts(
     }
     let mut rows: Vec<CaseRow> = fetch_in!(tx, CaseRow, CASES, cases)?;
     rows.sort_by_key(|row| row.id);
-    let children: Vec<Id<Person>> = rows.iter().map(|row| row.child_id).collect();
+    let children: Vec<Id<Child>> = rows.iter().map(|row| row.child_id).collect();
     let seats = group(fetch_in!(tx, SeatRow, SEATS, cases)?, |row: &SeatRow| row.case_id);
     let consents = group(fetch_in!(tx, ConsentRow, CONSENTS, cases)?, |row: &ConsentRow| row.case_id);
     let guardians = if children.is_empty() {
@@ -189,8 +192,7 @@ fn relate(
     family: &[GuardianRow],
     today: NaiveDate,
 ) -> CaseFacts {
-    // Without a birth date the child is taken to be a small child: the guardians decide.
-    let child_age = row.birth_date.map_or(0, |born| age_on(born, today));
+    let child_age = age_on(row.birth_date, today);
     let guardians: Vec<Id<Person>> = family
         .iter()
         .filter(|guardian| guardian.parental_responsibility && child_age < MAJORITY)
@@ -199,7 +201,7 @@ fn relate(
     let of_age = child_age >= row.own_record_age;
     let ground = Ground {
         owner_unit: row.unit_id,
-        consenters: if of_age { vec![row.child_id] } else { guardians.clone() },
+        consenters: if of_age { vec![row.child_person] } else { guardians.clone() },
         in_force: consents
             .iter()
             .filter(|consent| consent.valid_from <= today && today <= consent.valid_until)
@@ -208,7 +210,7 @@ fn relate(
     };
     // Own family is not own work (fvl § 6), with or without parental responsibility.
     let own_family =
-        row.child_id == caller.person || family.iter().any(|guardian| guardian.guardian_id == caller.person);
+        row.child_person == caller.person || family.iter().any(|guardian| guardian.guardian_id == caller.person);
     let mut seats: Vec<Seat> = Vec::new();
     for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {
         if !ground.covers(member.unit_id) || seats.iter().any(|seat| seat.unit_id == member.unit_id) {
@@ -216,18 +218,19 @@ fn relate(
         }
         seats.extend(caller.works_in().find(|seat| seat.unit_id == member.unit_id).cloned());
     }
+    // Where the contact person's unit has lost its ground, the unit that opened the case answers for it.
+    let holding_unit = if ground.covers(row.contact_unit) { row.contact_unit } else { row.unit_id };
     let sits_in = |unit: Id<Unit>| seats.iter().any(|seat| seat.unit_id == unit);
     CaseFacts {
         is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
-        leads_contact_unit: !own_family
-            && ground.covers(row.contact_unit)
-            && caller.leads().any(|seat| seat.unit_id == row.contact_unit),
+        leads_contact_unit: !own_family && caller.leads().any(|seat| seat.unit_id == holding_unit),
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
         is_guardian: guardians.contains(&caller.person),
-        is_young_person: of_age && row.child_id == caller.person,
+        is_young_person: of_age && row.child_person == caller.person,
         municipality: row.municipality,
         id: row.id,
         child: row.child_id,
+        child_person: row.child_person,
         open: row.status == "open",
         contact_person: row.contact_person,
         contact_unit: row.contact_unit,
@@ -244,7 +247,9 @@ pub struct ChildFacts {
     /// The municipality where the child is registered.
     pub municipality: String,
     /// The child.
-    pub id: Id<Person>,
+    pub id: Id<Child>,
+    /// The child as a person.
+    pub person: Id<Person>,
     /// The caller registered the child, and still works in that unit.
     pub registered: bool,
     /// The caller leads the unit that registered the child.
@@ -262,18 +267,18 @@ pub struct ChildFacts {
 #[derive(Debug, sqlx::FromRow)]
 struct ChildRow {
     municipality: String,
+    person_id: Id<Person>,
     registered_by: Id<Person>,
     registered_unit: Id<Unit>,
-    birth_date: Option<NaiveDate>,
+    birth_date: NaiveDate,
     own_record_age: i64,
 }
 
 const CHILD: &str = "
-    SELECT c.municipality, c.registered_by, c.registered_unit, p.birth_date, m.own_record_age
+    SELECT c.municipality, c.person_id, c.registered_by, c.registered_unit, c.birth_date, m.own_record_age
     FROM child c
-    JOIN person p ON p.id = c.person_id
     JOIN municipality m ON m.number = c.municipality
-    WHERE c.person_id = $1";
+    WHERE c.id = $1";
 const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND child_id IN (";
 
 /// The facts of a child to one caller.
@@ -283,7 +288,7 @@ const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND chi
 pub async fn child_facts(
     tx: &mut Tx,
     caller: &Caller,
-    child: Id<Person>,
+    child: Id<Child>,
     today: NaiveDate,
 ) -> Result<Option<ChildFacts>, DbError> {
     let Some(row) = fetch_optional!(tx, ChildRow, CHILD, child)? else { return Ok(None) };
@@ -291,12 +296,13 @@ pub async fn child_facts(
     let cases: Vec<(Id<Case>,)> = fetch_in!(tx, (Id<Case>,), OPEN_CASES, &[child])?;
     let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
     let cases = case_facts(tx, caller, &cases, today).await?;
-    let age = row.birth_date.map_or(0, |born| age_on(born, today));
+    let age = age_on(row.birth_date, today);
     let own = |guardian: &GuardianRow| guardian.guardian_id == caller.person;
-    let own_family = child == caller.person || family.iter().any(own);
+    let own_family = row.person_id == caller.person || family.iter().any(own);
     Ok(Some(ChildFacts {
         municipality: row.municipality,
         id: child,
+        person: row.person_id,
         registered: !own_family
             && row.registered_by == caller.person
             && caller.is_worker_in(row.registered_unit),
@@ -305,6 +311,6 @@ pub async fn child_facts(
         has_seat: cases.iter().any(|case| !case.seats.is_empty()),
         is_guardian: age < MAJORITY
             && family.iter().any(|guardian| own(guardian) && guardian.parental_responsibility),
-        is_young_person: child == caller.person && age >= row.own_record_age,
+        is_young_person: row.person_id == caller.person && age >= row.own_record_age,
     }))
 }

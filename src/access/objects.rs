@@ -14,9 +14,10 @@ use crate::{
     identity::Caller,
     kernel::{
         Id,
-        ids::{Concern, Consent, Handover, Measure, Meeting, Note, Person, Unit},
+        ids::{Child, Concern, Consent, Handover, Measure, Meeting, Note, Person, Unit},
         vocabulary::Sector,
     },
+    problem::Problem,
 };
 
 /// Names and values that the rules read.
@@ -203,7 +204,7 @@ impl Object for ChildObject {
     const TYPE: &'static str = "Child";
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let Some(id) = lookup.id::<Person>("child_id") else { return Ok(None) };
+        let Some(id) = lookup.id::<Child>("child_id") else { return Ok(None) };
         let facts = child_facts(tx, lookup.caller, id, lookup.today).await?;
         Ok(facts.map(|facts| Self { facts }))
     }
@@ -260,7 +261,7 @@ pub struct ConcernObject {
     /// Who wrote it.
     pub author_id: Id<Person>,
     /// The child, unless it is anonymous.
-    pub child_id: Option<Id<Person>>,
+    pub child_id: Option<Id<Child>>,
 }
 
 impl Object for ConcernObject {
@@ -343,6 +344,14 @@ impl Object for CaseObject {
     fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
         policies.decide(caller, "read_case", self).allowed
     }
+}
+
+/// A closed case is read, not changed.
+///
+/// # Errors
+/// 409 if it is closed.
+pub fn require_open(case: &CaseObject) -> Result<(), Problem> {
+    if case.facts.open { Ok(()) } else { Err(Problem::conflict("the case is closed; reopen it first")) }
 }
 
 /// Something in a case: found only together with the case it is in.

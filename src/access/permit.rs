@@ -18,7 +18,7 @@ use super::{
     actions::{Action, Kind},
     idempotency::IdempotencyKey,
     log::insert_entry,
-    objects::{CaseObject, Lookup, Object},
+    objects::{CaseObject, Lookup, Object, require_open},
 };
 use crate::{
     db::Tx,
@@ -276,14 +276,6 @@ impl<A: Action<Object = CaseObject>> Permit<A> {
     pub fn require_open(&self) -> Result<(), Problem> {
         require_open(&self.object)
     }
-}
-
-/// A closed case is read, not changed.
-///
-/// # Errors
-/// 409 if it is closed.
-pub fn require_open(case: &CaseObject) -> Result<(), Problem> {
-    if case.facts.open { Ok(()) } else { Err(Problem::conflict("the case is closed; reopen it first")) }
 }
 
 /// The version of a thing as a strong entity tag.

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
-        ids::{CaseId, PersonId, UnitId},
+        ids::{CaseId, ChildId, PersonId, UnitId},
         text::Prose,
     },
     words,
@@ -57,11 +57,11 @@ pub struct CaseOut {
     #[schema(example = "4014")]
     pub municipality: String,
     /// The child.
-    pub child_id: PersonId,
+    pub child_id: ChildId,
     /// The child's name.
     pub child_name: String,
     /// The child's date of birth.
-    pub child_birth_date: Option<NaiveDate>,
+    pub child_birth_date: NaiveDate,
     /// The unit that opened the case and keeps its record.
     pub unit_id: UnitId,
     /// The name of that unit.

@@ -7,6 +7,6 @@ mod dto;
 mod routes;
 mod store;
 
-pub use dto::{CaseOut, Level};
+pub use dto::{AgreedWith, CaseOut, Level};
 pub use routes::configure;
-pub use store::{NewCase, involved_cases, open};
+pub use store::{Agreement, Place, involved_cases, open};

@@ -9,12 +9,12 @@ use crate::{
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
         Id,
-        ids::{Case, Person, TeamMember, Unit},
+        ids::{Case, Child, Person, TeamMember, Unit},
     },
 };
 
 const SELECT: &str = "
-    SELECT c.id, c.municipality, c.child_id, p.name AS child_name, p.birth_date AS child_birth_date,
+    SELECT c.id, c.municipality, c.child_id, k.name AS child_name, k.birth_date AS child_birth_date,
            c.unit_id, u.name AS unit_name, c.reason, c.level, c.level_reason, c.status, c.agreed_with, c.agreed_on,
            cp.person_id AS contact_person_id, q.name AS contact_person_name,
            cp.unit_id AS contact_unit_id, v.name AS contact_unit_name, cp.since AS contact_person_since,
@@ -22,7 +22,7 @@ const SELECT: &str = "
             WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.status = 'in_force') AS next_evaluation_on,
            c.opened_at, c.closed_at, c.closing_reason, c.final_evaluation, c.version
     FROM care_case c
-    JOIN person p ON p.id = c.child_id
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN unit u ON u.id = c.unit_id
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     JOIN person q ON q.id = cp.person_id
@@ -57,24 +57,32 @@ const INVOLVED: &str = "
         SELECT c.id FROM care_case c JOIN guardianship g ON g.municipality = c.municipality AND g.child_id = c.child_id
         WHERE g.guardian_id = $1 AND g.ended_at IS NULL
         UNION
-        SELECT id FROM care_case WHERE child_id = $1
+        SELECT c.id FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id WHERE k.person_id = $1
         UNION
         SELECT cp.case_id FROM contact_person cp JOIN staff_role r ON r.unit_id = cp.unit_id
+        WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
+        UNION
+        SELECT c.id FROM care_case c JOIN staff_role r ON r.unit_id = c.unit_id
         WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
     )
     ORDER BY id LIMIT $3";
 
-/// A case to be opened; the one who opens it is its first contact person.
+/// Whose case it is, and who opens it: the first contact person.
 #[derive(Debug)]
-pub struct NewCase<'a> {
+pub struct Place<'a> {
     /// The municipality whose case it is.
     pub municipality: &'a str,
     /// The child.
-    pub child: Id<Person>,
+    pub child: Id<Child>,
     /// The unit that opens it.
     pub unit: Id<Unit>,
     /// Who opens it.
     pub opened_by: Id<Person>,
+}
+
+/// What was agreed with the home.
+#[derive(Debug)]
+pub struct Agreement<'a> {
     /// Why help is given.
     pub reason: &'a str,
     /// At which level.
@@ -89,8 +97,9 @@ pub struct NewCase<'a> {
 ///
 /// # Errors
 /// If the database does not take it.
-pub async fn open(tx: &mut Tx, new: NewCase<'_>, now: DateTime<Utc>) -> Result<Id<Case>, DbError> {
-    let NewCase { municipality, child, unit, opened_by, reason, level, agreed_with, agreed_on } = new;
+pub async fn open(tx: &mut Tx, place: Place<'_>, agreement: Agreement<'_>, now: DateTime<Utc>) -> Result<Id<Case>, DbError> {
+    let Place { municipality, child, unit, opened_by } = place;
+    let Agreement { reason, level, agreed_with, agreed_on } = agreement;
     let id = Id::<Case>::new();
     expect_one(execute!(
         tx, INSERT, municipality, id, child, unit, opened_by, reason, level, agreed_with, agreed_on, now

@@ -21,12 +21,12 @@ use crate::{
 /// be written, the answer is 503 and nothing is shown.
 ///
 /// # Errors
-/// Never; a failure is made into an answer.
+/// Those of the rest, which are answers of their own.
 pub async fn durable_look(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let response = answer(request, next).await?;
+    let response = next.call(request).await?.map_into_boxed_body();
     let look = response.request().extensions().get::<PendingLook>().and_then(PendingLook::take);
     let Some(mut entry) = look else { return Ok(response) };
     entry.status = response.status().as_u16();
@@ -42,29 +42,17 @@ pub async fn durable_look(
     }
 }
 
-/// Runs the rest, making an error of it into the answer it stands for.
-async fn answer(
-    request: ServiceRequest,
-    next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let http = request.request().clone();
-    match next.call(request).await {
-        Ok(response) => Ok(response.map_into_boxed_body()),
-        Err(error) => Ok(ServiceResponse::new(http, error.error_response())),
-    }
-}
-
 /// Sets the headers that keep personal data out of caches, frames and guesses, and makes errors that
 /// come from the framework into problem documents.
 ///
 /// # Errors
-/// Never; a failure is made into an answer.
+/// Those of the rest, which are answers of their own.
 pub async fn protective_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let docs = request.path().starts_with("/docs");
-    let mut response = problem_shaped(answer(request, next).await?);
+    let mut response = problem_shaped(next.call(request).await?.map_into_boxed_body());
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),

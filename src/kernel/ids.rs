@@ -24,11 +24,14 @@ impl<T> Id<T> {
     pub fn uuid(self) -> Uuid {
         self.0
     }
+}
 
-    /// The same id, seen as that of another kind: a child is also a person.
+impl Id<Person> {
+    /// A new id for a person. Unlike other ids it holds no time: when a person became known to the
+    /// municipality is nobody's to read out of an id.
     #[must_use]
-    pub fn cast<U>(self) -> Id<U> {
-        Id(self.0, PhantomData)
+    pub fn of_new_person() -> Self {
+        Self(Uuid::new_v4(), PhantomData)
     }
 }
 
@@ -143,8 +146,10 @@ impl<T> ToSchema for Id<T> {
     }
 }
 
-/// A human being, in whatever capacity: staff, guardian, youth, child.
+/// A human being, in whatever capacity: staff, guardian, youth.
 pub enum Person {}
+/// A child as registered by one member of staff.
+pub enum Child {}
 /// A service of a municipality.
 pub enum Unit {}
 /// A case.
@@ -183,6 +188,8 @@ pub enum Look {}
 // Aliases for the types of the API, whose schemas cannot name a generic type.
 /// The id of a [`Person`].
 pub type PersonId = Id<Person>;
+/// The id of a [`Child`].
+pub type ChildId = Id<Child>;
 /// The id of a [`Unit`].
 pub type UnitId = Id<Unit>;
 /// The id of a [`Case`].

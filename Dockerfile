@@ -1,0 +1,17 @@
+FROM rust:1.95-bookworm AS build
+WORKDIR /src
+COPY . .
+RUN cargo build --release --locked
+
+FROM debian:bookworm-slim
+COPY --from=build /src/target/release/stafett /usr/local/bin/stafett
+COPY data /usr/share/stafett/data
+# A place for a SQLite file, for those who run without PostgreSQL; mount a volume there.
+RUN install -d -o 10001 -g 10001 -m 700 /var/lib/stafett
+WORKDIR /var/lib/stafett
+USER 10001:10001
+EXPOSE 8080
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
+    CMD ["stafett", "health", "--url", "http://127.0.0.1:8080"]
+ENTRYPOINT ["stafett"]
+CMD ["serve"]

@@ -1,0 +1,11 @@
+//! Accounts: logging in and out, one's own account, and the accounts that administrators keep.
+
+mod dto;
+mod routes;
+mod session_routes;
+mod store;
+
+pub use dto::Username;
+pub use routes::configure;
+pub use session_routes::configure as configure_sessions;
+pub use store::{NewAccount, insert};

@@ -1,0 +1,115 @@
+//! One's own account, and the accounts that administrators keep.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{AccountIn, AccountOut, MeOut, OwnRole, PasswordChange},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe},
+    },
+    children::identify,
+    identity::end_sessions_of,
+    kernel::ids::Person,
+    organisation,
+    problem::{
+        Code, Problem, Result,
+        docs::{ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(read_me).service(change_password).service(create_account).service(disable_account);
+}
+
+/// Reads who one is, and one's roles now.
+#[utoipa::path(
+    operation_id = "read_me", tag = "accounts",
+    responses((status = 200, body = MeOut, description = "Oneself"), ReadProblems),
+)]
+#[get("/me")]
+async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
+    let caller = permit.caller();
+    let roles = caller.seats.iter().map(|seat| OwnRole {
+        unit_id: seat.unit_id,
+        unit_name: seat.unit_name.clone(),
+        sector: seat.sector,
+        municipality: seat.municipality.clone(),
+        role: seat.role,
+    });
+    let me = MeOut {
+        person_id: caller.person,
+        name: caller.name.clone(),
+        municipality: caller.municipality.clone(),
+        roles: roles.collect(),
+    };
+    permit.show(&me)
+}
+
+/// Changes one's password; every session ends, this one too.
+#[utoipa::path(
+    operation_id = "change_password", tag = "accounts", request_body = PasswordChange,
+    responses((status = 204, description = "Changed; log in again"), WriteProblems),
+)]
+#[post("/me/password")]
+async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpResponse> {
+    let PasswordChange { current_password, new_password } = permit.input()?;
+    let (person, now) = (permit.caller().person, permit.now());
+    let hash = store::find_hash(permit.tx(), person).await?;
+    if !permit.passwords().verify(current_password, hash).await {
+        return Err(Problem::field("/current_password", "is not the password"));
+    }
+    let hash = permit.passwords().hash(new_password).await.map_err(|error| Problem::internal(error.to_string()))?;
+    store::set_hash(permit.tx(), person, &hash).await?;
+    end_sessions_of(permit.tx(), person, "password_changed", now).await?;
+    permit.done().await
+}
+
+/// Makes an account for a member of staff, a guardian or a young person.
+///
+/// Whether the person is known as guardian or child does not show.
+#[utoipa::path(
+    operation_id = "create_account", tag = "accounts", params(("municipality" = String, Path, example = "4014")),
+    request_body = AccountIn,
+    responses((status = 201, body = AccountOut, description = "The account"), WriteProblems),
+)]
+#[post("/municipalities/{municipality}/accounts")]
+async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpResponse> {
+    let AccountIn { national_id, name, username, password } = permit.input()?;
+    let (municipality, now) = (permit.object().number.clone(), permit.now());
+    let hash = permit.passwords().hash(password).await.map_err(|error| Problem::internal(error.to_string()))?;
+    let born = national_id.birth_date();
+    let person = identify(permit.tx(), &municipality, Some(&national_id), &name, born, now).await?;
+    let account = store::NewAccount { person, name: &name, username: &username, password_hash: &hash };
+    if !store::insert(permit.tx(), account, now).await? {
+        return Err(Problem::conflict("the person has an account, or the username is taken"));
+    }
+    permit.note_shown([person]);
+    let out = AccountOut { person_id: person, username: username.as_str().to_owned(), created_at: now };
+    permit.created(person, 1, &out).await
+}
+
+/// Closes an account: its sessions and roles end at once, and batons it holds go to the leader.
+#[utoipa::path(
+    operation_id = "disable_account", tag = "accounts",
+    params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
+    responses((status = 204, description = "Closed"), WriteProblems),
+)]
+#[post("/municipalities/{municipality}/accounts/{person_id}/disable")]
+async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpResponse> {
+    let person = permit.path_id::<Person>("person_id")?;
+    let municipality = permit.object().number.clone();
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    if !store::disable(permit.tx(), person, &municipality, now).await? {
+        return Err(Problem::new(Code::NotFound));
+    }
+    end_sessions_of(permit.tx(), person, "account_disabled", now).await?;
+    organisation::end_roles_of(permit.tx(), person, &caller, now, today).await?;
+    permit.note_shown([person]);
+    permit.done().await
+}

@@ -1,0 +1,87 @@
+//! Accounts in the database.
+
+use chrono::{DateTime, Utc};
+
+use super::dto::Username;
+use crate::{
+    db::{DbError, Tx, expect_one},
+    execute, fetch_optional,
+    kernel::{Id, ids::Person},
+};
+
+const FIND_LOGIN: &str = "
+    SELECT a.person_id, p.municipality, a.password_hash, a.disabled_at
+    FROM account a JOIN person p ON p.id = a.person_id WHERE a.username = $1";
+const FIND_HASH: &str = "SELECT password_hash FROM account WHERE person_id = $1";
+const INSERT: &str = "
+    INSERT INTO account (person_id, username, password_hash, created_at) VALUES ($1, $2, $3, $4)
+    ON CONFLICT DO NOTHING";
+const SET_NAME: &str = "UPDATE person SET name = $2 WHERE id = $1";
+const SET_HASH: &str = "UPDATE account SET password_hash = $2 WHERE person_id = $1";
+const DISABLE: &str = "
+    UPDATE account SET disabled_at = $3 WHERE person_id = $1 AND disabled_at IS NULL
+      AND person_id IN (SELECT id FROM person WHERE municipality = $2)";
+
+/// What a log-in is checked against.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct LogIn {
+    pub person_id: Id<Person>,
+    pub municipality: String,
+    pub password_hash: String,
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn find_login(tx: &mut Tx, username: &str) -> Result<Option<LogIn>, DbError> {
+    fetch_optional!(tx, LogIn, FIND_LOGIN, username)
+}
+
+pub(super) async fn find_hash(tx: &mut Tx, person: Id<Person>) -> Result<Option<String>, DbError> {
+    Ok(fetch_optional!(tx, (String,), FIND_HASH, person)?.map(|(hash,)| hash))
+}
+
+/// An account to be made for a person who is known.
+#[derive(Debug)]
+pub struct NewAccount<'a> {
+    /// Whose.
+    pub person: Id<Person>,
+    /// Their name, as the account shows it.
+    pub name: &'a str,
+    /// The name they log in with.
+    pub username: &'a Username,
+    /// The hash of the first password.
+    pub password_hash: &'a str,
+}
+
+/// Makes an account; false if the person has one or the username is taken.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
+    let NewAccount { person, name, username, password_hash } = new;
+    if execute!(tx, INSERT, person, username.as_str(), password_hash, now)? == 0 {
+        return Ok(false);
+    }
+    expect_one(execute!(tx, SET_NAME, person, name)?)?;
+    Ok(true)
+}
+
+pub(super) async fn set_hash(tx: &mut Tx, person: Id<Person>, hash: &str) -> Result<(), DbError> {
+    expect_one(execute!(tx, SET_HASH, person, hash)?)
+}
+
+/// False if there is no open account of that person in the municipality.
+pub(super) async fn disable(
+    tx: &mut Tx,
+    person: Id<Person>,
+    municipality: &str,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    Ok(execute!(tx, DISABLE, person, municipality, now)? == 1)
+}
+
+const MUNICIPALITY: &str = "SELECT municipality FROM person WHERE id = $1";
+
+pub(super) async fn municipality_of(tx: &mut Tx, person: Id<Person>) -> Result<String, DbError> {
+    let (municipality,) = crate::fetch_one!(tx, (String,), MUNICIPALITY, person)?;
+    Ok(municipality)
+}

@@ -1,0 +1,104 @@
+//! The service put together: routes, middleware, server.
+
+use std::{io, net::TcpListener};
+
+use actix_web::{
+    App, HttpServer,
+    body::MessageBody,
+    dev::{Server, ServiceRequest, ServiceResponse},
+    http::header,
+    middleware::from_fn,
+    web,
+};
+use tracing::Span;
+use tracing_actix_web::{RootSpanBuilder, TracingLogger};
+use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+use utoipa_swagger_ui::SwaggerUi;
+
+use crate::{
+    access::Services,
+    accounts, audit, cases, catalogue, children, concerns, consents, follow_ups, goals, handovers, health,
+    http::{durable_look, no_such_route, protective_headers},
+    measures, meetings, notes, openapi, organisation, teams,
+};
+
+/// Seconds that requests under way get to finish when the service is told to stop.
+const SHUTDOWN_SECONDS: u64 = 25;
+
+/// Every operation under `/v1`.
+pub(crate) fn operations(config: &mut ServiceConfig) {
+    accounts::configure_sessions(config);
+    accounts::configure(config);
+    organisation::configure(config);
+    catalogue::configure(config);
+    children::configure(config);
+    concerns::configure(config);
+    cases::configure(config);
+    consents::configure(config);
+    teams::configure(config);
+    handovers::configure(config);
+    goals::configure(config);
+    measures::configure(config);
+    meetings::configure(config);
+    notes::configure(config);
+    follow_ups::configure(config);
+    audit::configure(config);
+}
+
+/// Starts to serve on a listener; the server ends when told to by a signal or its handle.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usize) -> io::Result<Server> {
+    let document = openapi::document(services.policies());
+    let server = HttpServer::new(move || {
+        let (app, _) = App::new()
+            .into_utoipa_app()
+            .configure(health::configure)
+            .service(utoipa_actix_web::scope("/v1").configure(operations))
+            .split_for_parts();
+        app.app_data(services.clone())
+            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
+            .service(web::redirect("/docs", "/docs/"))
+            .default_service(web::to(no_such_route))
+            .wrap(from_fn(durable_look))
+            .wrap(from_fn(protective_headers))
+            .wrap(TracingLogger::<RequestSpan>::new())
+    });
+    Ok(server
+        .workers(workers)
+        .server_hostname("stafett")
+        .shutdown_timeout(SHUTDOWN_SECONDS)
+        .listen(listener)?
+        .run())
+}
+
+/// The log line of a request: the route, not the path, and no query, so that no id or word of a person is in it.
+struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
+        tracing_actix_web::root_span!(
+            level = tracing::Level::INFO,
+            request,
+            route,
+            http.target = tracing::field::Empty,
+            http.user_agent = tracing::field::Empty,
+            http.client_ip = tracing::field::Empty
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        match outcome {
+            Ok(response) => tracing::info!(
+                method = %response.request().method(),
+                route = response.request().match_pattern().unwrap_or_default(),
+                status = response.status().as_u16(),
+                size = response.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()),
+                "request"
+            ),
+            Err(error) => tracing::info!(status = error.as_response_error().status_code().as_u16(), "request"),
+        }
+    }
+}

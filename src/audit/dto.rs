@@ -1,0 +1,135 @@
+//! The access log as the API speaks of it.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    kernel::{
+        ids::{CaseId, ChildId, LookId, PersonId},
+        page::{Cursor, Limit, PageQuery},
+    },
+    words,
+};
+
+words! {
+    /// What the rules answered.
+    Outcome {
+        /// Allowed.
+        Permit = "permit",
+        /// Refused.
+        Deny = "deny",
+    }
+}
+
+/// Which entries.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct LogQuery {
+    /// By this person.
+    #[serde(default)]
+    pub person_id: Option<PersonId>,
+    /// Of this case.
+    #[serde(default)]
+    pub case_id: Option<CaseId>,
+    /// Of this child.
+    #[serde(default)]
+    pub child_id: Option<ChildId>,
+    /// Of this action.
+    #[serde(default)]
+    pub action: Option<String>,
+    /// With this answer.
+    #[serde(default)]
+    pub decision: Option<Outcome>,
+    /// Not before this time.
+    #[serde(default)]
+    pub from: Option<DateTime<Utc>>,
+    /// Before this time.
+    #[serde(default)]
+    pub until: Option<DateTime<Utc>>,
+    /// Where the last page ended: its `next_cursor`.
+    #[serde(default)]
+    pub cursor: Option<Cursor>,
+    /// How many items, 1 to 200; 50 if left out.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<Limit>,
+}
+
+impl LogQuery {
+    /// The page that is asked for.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor, limit: self.limit }
+    }
+}
+
+/// A role at the moment of the look.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct RoleThen {
+    /// The unit.
+    pub unit_id: uuid::Uuid,
+    /// Its name.
+    pub unit: String,
+    /// Its sector.
+    pub sector: String,
+    /// The role.
+    pub role: String,
+}
+
+/// An entry of the access log. Holds no content.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryOut {
+    /// Its id.
+    pub id: LookId,
+    /// The municipality in whose log it is.
+    pub municipality: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Of which request.
+    pub request_id: String,
+    /// From which address.
+    pub client_address: Option<String>,
+    /// Who; none where nobody was logged in.
+    pub person_id: Option<PersonId>,
+    /// Their name.
+    pub person_name: Option<String>,
+    /// Their roles then.
+    pub roles: Vec<RoleThen>,
+    /// What was asked for.
+    pub action: String,
+    /// To what kind of thing.
+    pub object_type: String,
+    /// To which.
+    pub object_id: Option<String>,
+    /// Of which case.
+    pub case_id: Option<CaseId>,
+    /// Of which child.
+    pub child_id: Option<ChildId>,
+    /// The answer.
+    pub decision: Outcome,
+    /// The rules that gave it.
+    pub policies: Vec<String>,
+    /// The law they rest on.
+    pub legal_basis: Vec<String>,
+    /// Ids of what was shown or changed.
+    pub shown: Vec<String>,
+    /// The HTTP status of the answer.
+    pub status: i64,
+}
+
+/// A look at one's own case.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FamilyEntryOut {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who.
+    pub person_name: Option<String>,
+    /// From which units, and in which roles.
+    pub roles: Vec<String>,
+    /// What they did.
+    pub action: String,
+    /// On which legal basis they could.
+    pub legal_basis: Vec<String>,
+}

@@ -1,0 +1,123 @@
+//! The access log in the database, read only.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{EntryOut, LogQuery, Outcome, RoleThen};
+use crate::{
+    db::{DbError, Tx},
+    kernel::{
+        Id,
+        ids::{Case, Child, Look, Person},
+    },
+    on_engine,
+};
+
+const SELECT: &str = "
+    SELECT l.id, l.municipality, l.at, l.request_id, l.client_address, l.person_id, p.name AS person_name, l.roles,
+           l.action, l.object_type, l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis,
+           l.shown, l.status
+    FROM access_log l
+    LEFT JOIN person p ON p.id = l.person_id
+    WHERE ";
+
+#[derive(sqlx::FromRow)]
+struct EntryRow {
+    id: Id<Look>,
+    municipality: String,
+    at: DateTime<Utc>,
+    request_id: String,
+    client_address: Option<String>,
+    person_id: Option<Id<Person>>,
+    person_name: Option<String>,
+    roles: String,
+    action: String,
+    object_type: String,
+    object_id: Option<String>,
+    case_id: Option<Id<Case>>,
+    child_id: Option<Id<Child>>,
+    decision: Outcome,
+    policies: String,
+    legal_basis: String,
+    shown: String,
+    status: i64,
+}
+
+impl TryFrom<EntryRow> for EntryOut {
+    type Error = DbError;
+
+    fn try_from(row: EntryRow) -> Result<Self, DbError> {
+        let roles: Vec<RoleThen> = parse(&row.roles)?;
+        Ok(Self {
+            id: row.id,
+            municipality: row.municipality,
+            at: row.at,
+            request_id: row.request_id,
+            client_address: row.client_address,
+            person_id: row.person_id,
+            person_name: row.person_name,
+            roles,
+            action: row.action,
+            object_type: row.object_type,
+            object_id: row.object_id,
+            case_id: row.case_id,
+            child_id: row.child_id,
+            decision: row.decision,
+            policies: parse(&row.policies)?,
+            legal_basis: parse(&row.legal_basis)?,
+            shown: parse(&row.shown)?,
+            status: row.status,
+        })
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
+    serde_json::from_str(json).map_err(|error| DbError::Engine(sqlx::Error::Decode(Box::new(error))))
+}
+
+/// Entries of some municipalities, newest first, from before `before`.
+pub(super) async fn search(
+    tx: &mut Tx,
+    municipalities: &[String],
+    query: &LogQuery,
+    before: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<EntryOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = on_engine!(tx, |conn| {
+        let mut sql = sqlx::QueryBuilder::new(SELECT);
+        sql.push("l.municipality IN (");
+        let mut list = sql.separated(", ");
+        for municipality in municipalities {
+            list.push_bind(municipality.clone());
+        }
+        sql.push(")");
+        if let Some(before) = before {
+            sql.push(" AND l.id < ").push_bind(before);
+        }
+        if let Some(person) = query.person_id {
+            sql.push(" AND l.person_id = ").push_bind(person);
+        }
+        if let Some(case) = query.case_id {
+            sql.push(" AND l.case_id = ").push_bind(case);
+        }
+        if let Some(child) = query.child_id {
+            sql.push(" AND l.child_id = ").push_bind(child);
+        }
+        if let Some(action) = &query.action {
+            sql.push(" AND l.action = ").push_bind(action.clone());
+        }
+        if let Some(decision) = query.decision {
+            sql.push(" AND l.decision = ").push_bind(decision);
+        }
+        if let Some(from) = query.from {
+            sql.push(" AND l.at >= ").push_bind(from);
+        }
+        if let Some(until) = query.until {
+            sql.push(" AND l.at < ").push_bind(until);
+        }
+        sql.push(" ORDER BY l.id DESC LIMIT ").push_bind(limit);
+        sql.build_query_as::<EntryRow>().fetch_all(conn).await
+    })?;
+    rows.into_iter().map(EntryOut::try_from).collect()
+}

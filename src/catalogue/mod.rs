@@ -1,0 +1,9 @@
+//! What a municipality offers and how its services meet: measures, arenas, guide. Public, from `data/municipalities/`.
+
+mod dto;
+mod import;
+mod routes;
+mod store;
+
+pub use import::{ImportError, Imported, import};
+pub use routes::configure;

@@ -1,0 +1,94 @@
+//! Children and guardians as the API speaks of them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::{
+    NationalId,
+    ids::{ChildId, GuardianshipId, PersonId, UnitId},
+    text::Line,
+};
+
+/// A child to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"national_id": "14822199123", "name": "Iben Fjellheim"}))]
+pub struct ChildIn {
+    /// The national identity number; the date of birth is taken from it.
+    #[serde(default)]
+    pub national_id: Option<NationalId>,
+    /// The date of birth of a child that has no number yet, or the expected one of a child not yet born.
+    #[serde(default)]
+    pub birth_date: Option<NaiveDate>,
+    /// The child's name.
+    pub name: Line,
+}
+
+/// A child as registered.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct ChildOut {
+    /// Its id.
+    pub id: ChildId,
+    /// The municipality.
+    #[schema(example = "4014")]
+    pub municipality: String,
+    /// The child's name.
+    pub name: String,
+    /// The date of birth, from which rights are counted.
+    pub birth_date: NaiveDate,
+    /// The unit that registered the child.
+    pub registered_unit: UnitId,
+    /// When.
+    pub registered_at: DateTime<Utc>,
+}
+
+/// A guardian (foresatt) to be registered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"national_id": "03887912345", "name": "Alma Fjellheim", "parental_responsibility": true, "lives_with_child": true}))]
+pub struct GuardianIn {
+    /// The national identity number, by which the guardian's log-in finds the child.
+    pub national_id: NationalId,
+    /// The guardian's name.
+    pub name: Line,
+    /// Whether they hold parental responsibility (foreldreansvar, barnelova § 30).
+    pub parental_responsibility: bool,
+    /// Whether the child lives with them.
+    pub lives_with_child: bool,
+}
+
+/// A change of a guardianship.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"parental_responsibility": false, "lives_with_child": false}))]
+pub struct GuardianshipPatch {
+    /// Whether they hold parental responsibility from now on.
+    pub parental_responsibility: bool,
+    /// Whether the child lives with them from now on.
+    pub lives_with_child: bool,
+    /// True ends the guardianship; it cannot be resumed, only registered anew.
+    #[serde(default)]
+    pub ended: bool,
+}
+
+/// A guardian of a child.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct GuardianshipOut {
+    /// Its id.
+    pub id: GuardianshipId,
+    /// The child.
+    pub child_id: ChildId,
+    /// The guardian.
+    pub guardian_id: PersonId,
+    /// The guardian's name, as registered here.
+    pub guardian_name: String,
+    /// Whether they hold parental responsibility.
+    pub parental_responsibility: bool,
+    /// Whether the child lives with them.
+    pub lives_with_child: bool,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// For `If-Match`, as in the `ETag`.
+    pub version: i64,
+}

@@ -1,0 +1,156 @@
+//! The operations on children and guardians.
+
+use actix_web::{HttpResponse, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{ChildIn, ChildOut, GuardianIn, GuardianshipOut, GuardianshipPatch},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian},
+    },
+    kernel::{NationalId, Page, PageQuery, ids::Guardianship},
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(register_child)
+        .service(read_child)
+        .service(list_guardians)
+        .service(register_guardian)
+        .service(change_guardianship);
+}
+
+/// Registers a child in a unit.
+///
+/// The answer is the same whether or not the child is known to others.
+#[utoipa::path(
+    operation_id = "register_child", tag = "children", params(("unit_id" = Uuid, Path)), request_body = ChildIn,
+    responses((status = 201, body = ChildOut, description = "The child as registered"), WriteProblems),
+)]
+#[post("/units/{unit_id}/children")]
+async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
+    let ChildIn { national_id, birth_date, name } = permit.input()?;
+    let birth_date = match (&national_id, birth_date) {
+        (Some(number), None) => number.birth_date(),
+        (Some(number), Some(date)) if number.birth_date() == date => date,
+        (Some(_), Some(_)) => return Err(Problem::field("/birth_date", "is not that of the national identity number")),
+        (None, Some(date)) => date,
+        (None, None) => return Err(Problem::field("/birth_date", "is required where there is no national_id")),
+    };
+    let unit = permit.object().clone();
+    let (by, now) = (permit.caller().person, permit.now());
+    let new = store::NewChild {
+        municipality: &unit.municipality,
+        national_id: national_id.as_ref(),
+        name: &name,
+        birth_date,
+        registered_by: by,
+        registered_unit: unit.id,
+    };
+    let id = store::insert(permit.tx(), new, now).await?;
+    let child = store::get(permit.tx(), &unit.municipality, id).await?;
+    permit.note_shown([id]);
+    permit.created(id, 1, &child).await
+}
+
+/// Reads who a child is.
+#[utoipa::path(
+    operation_id = "read_child", tag = "children", params(("child_id" = Uuid, Path)),
+    responses((status = 200, body = ChildOut, description = "The child"), ReadProblems),
+)]
+#[get("/children/{child_id}")]
+async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
+    let child = permit.object().facts.clone();
+    let child = store::get(permit.tx(), &child.municipality, child.id).await?;
+    permit.show(&child)
+}
+
+/// Lists the guardians of a child, past ones too.
+#[utoipa::path(
+    operation_id = "list_guardians", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<GuardianshipOut>, description = "The guardians"), ReadProblems),
+)]
+#[get("/children/{child_id}/guardians")]
+async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let child = permit.object().facts.clone();
+    let (after, limit) = (query.after(), query.limit());
+    let rows = store::list_guardians(permit.tx(), &child.municipality, child.id, after, limit + 1).await?;
+    let page = Page::cut(rows, limit, |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show(&page)
+}
+
+/// Registers a guardian of a child.
+#[utoipa::path(
+    operation_id = "register_guardian", tag = "children", params(("child_id" = Uuid, Path)), request_body = GuardianIn,
+    responses((status = 201, body = GuardianshipOut, description = "The guardianship"), WriteProblems),
+)]
+#[post("/children/{child_id}/guardians")]
+async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpResponse> {
+    let GuardianIn { national_id, name, parental_responsibility, lives_with_child } = permit.input()?;
+    let child = permit.object().facts.clone();
+    let (municipality, now) = (&child.municipality, permit.now());
+    let born = NationalId::birth_date(&national_id);
+    let guardian = store::identify(permit.tx(), municipality, Some(&national_id), &name, born, now).await?;
+    if guardian == child.person {
+        return Err(Problem::field("/national_id", "is that of the child"));
+    }
+    let new = store::NewGuardianship {
+        municipality,
+        child: child.id,
+        guardian,
+        name: &name,
+        parental_responsibility,
+        lives_with_child,
+    };
+    let Some(id) = store::insert_guardianship(permit.tx(), new, now).await? else {
+        return Err(Problem::conflict("this person is already a guardian of the child"));
+    };
+    let row = store::find_guardianship(permit.tx(), municipality, child.id, id).await?;
+    let row = row.ok_or_else(|| Problem::internal("a guardianship just made is not there"))?;
+    permit.note_shown([id]);
+    permit.created(id, row.version, &row).await
+}
+
+/// Changes or ends a guardianship; it counts from the next request.
+#[utoipa::path(
+    operation_id = "change_guardianship", tag = "children",
+    params(("child_id" = Uuid, Path), ("guardianship_id" = Uuid, Path)), request_body = GuardianshipPatch,
+    responses((status = 200, body = GuardianshipOut, description = "The guardianship as it is now"), ChangeProblems),
+)]
+#[patch("/children/{child_id}/guardians/{guardianship_id}")]
+async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<HttpResponse> {
+    let child = permit.object().facts.clone();
+    let id = permit.path_id::<Guardianship>("guardianship_id")?;
+    let found = store::find_guardianship(permit.tx(), &child.municipality, child.id, id).await?;
+    let current = found.ok_or_else(Problem::not_found)?;
+    let GuardianshipPatch { parental_responsibility, lives_with_child, ended } = permit.input()?;
+    permit.expect_version(current.version)?;
+    if current.ended_at.is_some() {
+        return Err(Problem::conflict("the guardianship has ended"));
+    }
+    let ended_at = ended.then(|| permit.now());
+    store::update_guardianship(
+        permit.tx(),
+        &child.municipality,
+        &current,
+        parental_responsibility,
+        lives_with_child,
+        ended_at,
+    )
+    .await?;
+    let changed = store::find_guardianship(permit.tx(), &child.municipality, child.id, id).await?;
+    let changed = changed.ok_or_else(Problem::not_found)?;
+    permit.note_shown([id]);
+    permit.changed(changed.version, &changed).await
+}

@@ -1,0 +1,152 @@
+//! Children and guardians in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::dto::{ChildOut, GuardianshipOut};
+use crate::{
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one, fetch_optional,
+    kernel::{
+        Id, NationalId,
+        ids::{Child, Guardianship, Person, Unit},
+    },
+};
+
+const INSERT_PERSON: &str = "
+    INSERT INTO person (id, municipality, national_id, name, birth_date, created_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (municipality, national_id) DO NOTHING";
+const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id = $2";
+const INSERT_CHILD: &str = "
+    INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, registered_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const FIND_CHILD: &str = "
+    SELECT id, municipality, name, birth_date, registered_unit, registered_at FROM child WHERE municipality = $1 AND id = $2";
+const SELECT_GUARDIANS: &str = "
+    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, ended_at, version
+    FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id > $3 ORDER BY id LIMIT $4";
+const FIND_GUARDIANSHIP: &str = "
+    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, ended_at, version
+    FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id = $3";
+const INSERT_GUARDIANSHIP: &str = "
+    INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (municipality, child_id, guardian_id) WHERE ended_at IS NULL DO NOTHING";
+const UPDATE_GUARDIANSHIP: &str = "
+    UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7, version = version + 1
+    WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
+const FAMILY: &str = "
+    SELECT COUNT(*) FROM child k WHERE k.municipality = $1 AND k.id = $2 AND (k.person_id = $3 OR EXISTS (
+        SELECT 1 FROM guardianship g
+        WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = $3 AND g.ended_at IS NULL))";
+
+/// The person with a national identity number, made known if they were not. Without a number, a new person.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn identify(
+    tx: &mut Tx,
+    municipality: &str,
+    national_id: Option<&NationalId>,
+    name: &str,
+    birth_date: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<Id<Person>, DbError> {
+    let id = Id::of_new_person();
+    let number = national_id.map(NationalId::as_str);
+    let made = execute!(tx, INSERT_PERSON, id, municipality, number, name, birth_date, now)?;
+    if made == 1 {
+        return Ok(id);
+    }
+    let (known,) = fetch_one!(tx, (Id<Person>,), FIND_PERSON, municipality, number)?;
+    Ok(known)
+}
+
+/// Is this person the child itself, or one of its guardians?
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn is_family(tx: &mut Tx, municipality: &str, child: Id<Child>, person: Id<Person>) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), FAMILY, municipality, child, person)?;
+    Ok(count > 0)
+}
+
+pub(super) struct NewChild<'a> {
+    pub municipality: &'a str,
+    pub national_id: Option<&'a NationalId>,
+    pub name: &'a str,
+    pub birth_date: NaiveDate,
+    pub registered_by: Id<Person>,
+    pub registered_unit: Id<Unit>,
+}
+
+pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -> Result<Id<Child>, DbError> {
+    let NewChild { municipality, national_id, name, birth_date, registered_by, registered_unit } = new;
+    let person = identify(tx, municipality, national_id, name, birth_date, now).await?;
+    let id = Id::<Child>::new();
+    expect_one(execute!(
+        tx, INSERT_CHILD, municipality, id, person, name, birth_date, registered_by, registered_unit, now
+    )?)?;
+    Ok(id)
+}
+
+pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Result<ChildOut, DbError> {
+    fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
+}
+
+pub(super) async fn list_guardians(
+    tx: &mut Tx,
+    municipality: &str,
+    child: Id<Child>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<GuardianshipOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, GuardianshipOut, SELECT_GUARDIANS, municipality, child, after, limit)
+}
+
+pub(super) async fn find_guardianship(
+    tx: &mut Tx,
+    municipality: &str,
+    child: Id<Child>,
+    id: Id<Guardianship>,
+) -> Result<Option<GuardianshipOut>, DbError> {
+    fetch_optional!(tx, GuardianshipOut, FIND_GUARDIANSHIP, municipality, child, id)
+}
+
+pub(super) struct NewGuardianship<'a> {
+    pub municipality: &'a str,
+    pub child: Id<Child>,
+    pub guardian: Id<Person>,
+    pub name: &'a str,
+    pub parental_responsibility: bool,
+    pub lives_with_child: bool,
+}
+
+/// None if the person is already a guardian of the child.
+pub(super) async fn insert_guardianship(
+    tx: &mut Tx,
+    new: NewGuardianship<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<Guardianship>>, DbError> {
+    let NewGuardianship { municipality, child, guardian, name, parental_responsibility, lives_with_child } = new;
+    let id = Id::<Guardianship>::new();
+    let made = execute!(
+        tx, INSERT_GUARDIANSHIP, municipality, id, child, guardian, name, parental_responsibility, lives_with_child, now
+    )?;
+    Ok((made == 1).then_some(id))
+}
+
+pub(super) async fn update_guardianship(
+    tx: &mut Tx,
+    municipality: &str,
+    current: &GuardianshipOut,
+    parental_responsibility: bool,
+    lives_with_child: bool,
+    ended_at: Option<DateTime<Utc>>,
+) -> Result<(), DbError> {
+    let GuardianshipOut { id, child_id, version, .. } = current;
+    expect_one(execute!(
+        tx, UPDATE_GUARDIANSHIP, municipality, *child_id, *id, *version, parental_responsibility, lives_with_child, ended_at
+    )?)
+}

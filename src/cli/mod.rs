@@ -1,0 +1,145 @@
+//! The command line.
+
+mod serve;
+mod user;
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{
+    access::Policies,
+    catalogue,
+    config::{LogFormat, Settings},
+    db::{Db, migrate},
+    demo, openapi,
+};
+
+/// The backend of the shared record that follows a child while several municipal services help.
+#[derive(Debug, Parser)]
+#[command(name = "stafett", version, about)]
+pub struct Cli {
+    /// The file of settings; `stafett.toml` is read if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API.
+    Serve(ServeArgs),
+    /// Play a child's case in three municipalities, over HTTP, and keep serving.
+    Demo(demo::DemoArgs),
+    /// Bring the database's schema up to date.
+    Migrate(DatabaseArgs),
+    /// Keep accounts.
+    #[command(subcommand)]
+    User(user::UserCommand),
+    /// Keep the catalogue.
+    #[command(subcommand)]
+    Catalogue(CatalogueCommand),
+    /// Print the API document.
+    Openapi,
+    /// Ask a running service whether it can serve; for health checks.
+    Health {
+        /// Where it is.
+        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        url: String,
+    },
+}
+
+/// Which database.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseArgs {
+    /// `sqlite:PATH` or `postgres://…`; otherwise from the settings.
+    #[arg(long, value_name = "URL")]
+    database_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Where to listen.
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Bring the schema up to date first.
+    #[arg(long)]
+    migrate: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum CatalogueCommand {
+    /// Import municipalities, each from a folder such as `data/municipalities/kragero`.
+    Import {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The folders.
+        #[arg(required = true)]
+        folders: Vec<PathBuf>,
+    },
+}
+
+/// What went wrong, in words for the one at the terminal.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Does what the command line says. The number is the exit status.
+///
+/// # Errors
+/// If it cannot be done.
+pub async fn run(cli: Cli) -> Result<u8, Failure> {
+    let config = cli.config.as_deref();
+    match cli.command {
+        Command::Serve(args) => serve::serve(config, args).await?,
+        Command::Demo(args) => return demo::run(args).await,
+        Command::Migrate(args) => {
+            open(&settings(config, &args)?).await?;
+        }
+        Command::User(command) => user::run(config, command).await?,
+        Command::Catalogue(CatalogueCommand::Import { database, folders }) => {
+            let db = open(&settings(config, &database)?).await?;
+            for folder in folders {
+                let done = catalogue::import(&db, &folder).await?;
+                let catalogue::Imported { number, name, units, arenas, measures } = done;
+                println!("{number} {name}: {units} units, {arenas} arenas, {measures} measures");
+            }
+            db.close().await;
+        }
+        Command::Openapi => println!("{}", openapi::document(&Policies::load()?).to_pretty_json()?),
+        Command::Health { url } => {
+            let ready = reqwest::get(format!("{url}/health/ready")).await.is_ok_and(|r| r.status().is_success());
+            return Ok(if ready { 0 } else { 1 });
+        }
+    }
+    Ok(0)
+}
+
+/// The settings, with the database of the flag.
+fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result<Settings, Failure> {
+    let mut settings = Settings::load(config)?;
+    if let Some(url) = database.database_url.clone() {
+        settings.set_database_url(url);
+    }
+    Ok(settings)
+}
+
+/// The database of the settings, its schema up to date.
+async fn open(settings: &Settings) -> Result<Db, Failure> {
+    use secrecy::ExposeSecret;
+    let db = Db::open(settings.database_url()?.expose_secret(), settings.connections).await?;
+    migrate(&db).await?;
+    Ok(db)
+}
+
+/// Starts to write log lines.
+pub(crate) fn start_logging(format: LogFormat, default_filter: &str) {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _already_started = match format {
+        LogFormat::Text => builder.try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    };
+}

@@ -1,0 +1,38 @@
+//! `stafett serve`.
+
+use std::{net::TcpListener, path::Path};
+
+use actix_web::web;
+use secrecy::ExposeSecret;
+
+use super::{Failure, ServeArgs, settings, start_logging};
+use crate::{
+    access::Services,
+    app,
+    db::{Db, SchemaState, migrate, schema_state},
+    identity::TokenKeys,
+    kernel::Clock,
+};
+
+/// Serves until told to stop.
+pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), Failure> {
+    let mut settings = settings(config, &args.database)?;
+    if let Some(listen) = args.listen {
+        settings.listen = listen;
+    }
+    start_logging(settings.log_format, "info,sqlx=warn");
+    let tokens = TokenKeys::from_pem(&settings.token_keys()?)?;
+    let db = Db::open(settings.database_url()?.expose_secret(), settings.connections).await?;
+    if args.migrate {
+        migrate(&db).await?;
+    } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
+        return Err(format!("the database lacks {missing} migrations: run `stafett migrate` first").into());
+    }
+    let services = Services::new(db.clone(), Clock::System, tokens, settings.trusted_proxies.clone())?;
+    let listener = TcpListener::bind(settings.listen)?;
+    tracing::info!(address = %listener.local_addr()?, "serving");
+    app::serve(web::Data::new(services), listener, settings.workers)?.await?;
+    db.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}

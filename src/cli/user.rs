@@ -1,0 +1,88 @@
+//! `stafett user`: the first accounts, from the machine itself.
+
+use std::{io::Read, path::Path};
+
+use clap::Subcommand;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{DatabaseArgs, Failure, open, settings};
+use crate::{
+    accounts::{self, NewAccount, Username},
+    children::identify,
+    db::Tx,
+    fetch_optional,
+    identity::{Password, Passwords},
+    kernel::{
+        Clock, Id, NationalId,
+        ids::Unit,
+        text::Line,
+        vocabulary::Role,
+    },
+    organisation,
+};
+
+/// What can be done to accounts.
+#[derive(Debug, Subcommand)]
+pub(super) enum UserCommand {
+    /// Make an account; the password is read from standard input.
+    Create {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The number of the municipality that keeps the account.
+        #[arg(long)]
+        municipality: String,
+        /// The person's national identity number.
+        #[arg(long)]
+        national_id: String,
+        /// The person's name.
+        #[arg(long)]
+        name: String,
+        /// The name they log in with.
+        #[arg(long)]
+        username: String,
+        /// A role in a unit, as `UNIT_KEY:ROLE`; may be given several times. Roles: worker, unit_leader,
+        /// administrator, auditor, analyst.
+        #[arg(long = "role", value_name = "UNIT_KEY:ROLE")]
+        roles: Vec<String>,
+    },
+}
+
+const FIND_UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
+
+pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(), Failure> {
+    let UserCommand::Create { database, municipality, national_id, name, username, roles } = command;
+    let national_id = NationalId::parse(&national_id).map_err(|error| format!("--national-id {error}"))?;
+    let name = Line::parse(&name).map_err(|error| format!("--name {error}"))?;
+    let username = Username::parse(&username).map_err(|error| format!("--username {error}"))?;
+    let mut password = String::new();
+    std::io::stdin().read_to_string(&mut password)?;
+    let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
+    let password = Password::parse(password.expose_secret()).map_err(|error| format!("the password {error}"))?;
+    let hash = Passwords::new().map_err(|e| e.to_string())?.hash(password).await.map_err(|e| e.to_string())?;
+
+    let db = open(&settings(config, &database)?).await?;
+    let now = Clock::System.now();
+    let mut tx = db.write().await?;
+    let born = national_id.birth_date();
+    let person = identify(&mut tx, &municipality, Some(&national_id), &name, born, now).await?;
+    let account = NewAccount { person, name: &name, username: &username, password_hash: &hash };
+    if !accounts::insert(&mut tx, account, now).await? {
+        return Err("the person has an account, or the username is taken".into());
+    }
+    for role in &roles {
+        let (unit, role) = role.split_once(':').ok_or_else(|| format!("--role {role}: write UNIT_KEY:ROLE"))?;
+        let unit = find_unit(&mut tx, &municipality, unit).await?;
+        let role = Role::try_from(role.to_owned()).map_err(|_| format!("{role} is not a role"))?;
+        organisation::grant(&mut tx, person, unit, role, now).await?;
+    }
+    tx.commit().await?;
+    db.close().await;
+    println!("{person}");
+    Ok(())
+}
+
+async fn find_unit(tx: &mut Tx, municipality: &str, key: &str) -> Result<Id<Unit>, Failure> {
+    let found = fetch_optional!(tx, (Id<Unit>,), FIND_UNIT, municipality, key)?;
+    let (unit,) = found.ok_or_else(|| format!("municipality {municipality} has no unit with the key {key}"))?;
+    Ok(unit)
+}

@@ -1,0 +1,131 @@
+//! Concerns as the API speaks of them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    cases::{AgreedWith, Level},
+    kernel::{
+        ids::{CaseId, ChildId, ConcernId, PersonId, UnitId},
+        text::Prose,
+    },
+    words,
+};
+
+words! {
+    /// What a concern ended in.
+    ConcernDecision {
+        /// There is no need for more.
+        NoNeed = "no_need",
+        /// A case is opened, in agreement with the home.
+        OpenCase = "open_case",
+        /// It belongs in a case that is open already.
+        JoinCase = "join_case",
+    }
+}
+
+/// A concern to be recorded, or rewritten.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"child_id": null, "facts": "Has stopped playing with the others since August.", "child_says": "It is noisy inside."}))]
+pub struct ConcernIn {
+    /// The child; left out in an anonymous concern.
+    #[serde(default)]
+    pub child_id: Option<ChildId>,
+    /// What was seen and heard.
+    pub facts: Prose,
+    /// What may harm.
+    #[serde(default)]
+    pub risk_factors: Option<Prose>,
+    /// What protects.
+    #[serde(default)]
+    pub protective_factors: Option<Prose>,
+    /// What the child says (barnets stemme).
+    #[serde(default)]
+    pub child_says: Option<Prose>,
+    /// What has been tried.
+    #[serde(default)]
+    pub tried_so_far: Option<Prose>,
+}
+
+/// The decision of a concern.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, tag = "decision", rename_all = "snake_case")]
+#[schema(example = json!({
+    "decision": "open_case", "reason": "The guardians agree that help is needed.",
+    "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20"
+}))]
+pub enum DecisionIn {
+    /// No need for more.
+    NoNeed {
+        /// Why.
+        reason: Prose,
+    },
+    /// A case is opened; the one who decides is its first contact person.
+    OpenCase {
+        /// Why.
+        reason: Prose,
+        /// Why help is given, as all on the case and the family will read it.
+        case_reason: Prose,
+        /// At which level.
+        level: Level,
+        /// With whom it was agreed.
+        agreed_with: AgreedWith,
+        /// When.
+        agreed_on: NaiveDate,
+    },
+    /// It joins a case of the same child that the one who decides takes part in.
+    JoinCase {
+        /// Why.
+        reason: Prose,
+        /// Which case.
+        case_id: CaseId,
+    },
+}
+
+/// A concern.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct ConcernOut {
+    /// Its id.
+    pub id: ConcernId,
+    /// The municipality.
+    #[schema(example = "4014")]
+    pub municipality: String,
+    /// The unit it belongs to.
+    pub unit_id: UnitId,
+    /// The name of the unit.
+    pub unit_name: String,
+    /// Who wrote it.
+    pub author_id: PersonId,
+    /// Their name.
+    pub author_name: String,
+    /// The child; none in an anonymous concern.
+    pub child_id: Option<ChildId>,
+    /// The child's name.
+    pub child_name: Option<String>,
+    /// What was seen and heard.
+    pub facts: String,
+    /// What may harm.
+    pub risk_factors: Option<String>,
+    /// What protects.
+    pub protective_factors: Option<String>,
+    /// What the child says.
+    pub child_says: Option<String>,
+    /// What has been tried.
+    pub tried_so_far: Option<String>,
+    /// The last day for a decision.
+    pub decide_by: NaiveDate,
+    /// The decision.
+    pub decision: Option<ConcernDecision>,
+    /// Why.
+    pub decision_reason: Option<String>,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+    /// The case it opened or joined.
+    pub case_id: Option<CaseId>,
+    /// When it was recorded.
+    pub created_at: DateTime<Utc>,
+    /// For `If-Match`, as in the `ETag`.
+    pub version: i64,
+}

@@ -1,0 +1,232 @@
+//! The operations on concerns.
+
+use actix_web::{HttpResponse, get, post, put};
+use chrono::{Days, NaiveDate};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{ConcernDecision, ConcernIn, ConcernOut, DecisionIn},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadConcern, RecordConcern, UpdateConcern},
+        case_facts, child_facts,
+        objects::{CaseObject, ChildObject, ConcernObject},
+    },
+    cases,
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{Case, Child},
+    },
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Days in which a concern must be decided where the guide says nothing.
+const DECISION_DAYS: u64 = 14;
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(record_concern)
+        .service(list_concerns)
+        .service(read_concern)
+        .service(update_concern)
+        .service(decide_concern);
+}
+
+/// Records a concern in the unit where the caller works.
+#[utoipa::path(
+    operation_id = "record_concern", tag = "concerns", params(("unit_id" = Uuid, Path)), request_body = ConcernIn,
+    responses((status = 201, body = ConcernOut, description = "The concern"), WriteProblems),
+)]
+#[post("/units/{unit_id}/concerns")]
+async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpResponse> {
+    let content: ConcernIn = permit.input()?;
+    let unit = permit.object().clone();
+    let municipality = match content.child_id {
+        None => unit.municipality.clone(),
+        Some(child) => known_child(&mut permit, child).await?,
+    };
+    if !unit.serves.contains(&municipality) {
+        return Err(Problem::field("/child_id", "is not in a municipality that the unit serves"));
+    }
+    let days = store::guide_deadline_days(permit.tx(), &municipality).await?;
+    let (author, now, today) = (permit.caller().person, permit.now(), permit.today());
+    let new = store::NewConcern {
+        municipality: &municipality,
+        unit: unit.id,
+        author,
+        content: &content,
+        decide_by: deadline(today, days),
+    };
+    let id = store::insert(permit.tx(), new, now).await?;
+    let concern = store::get(permit.tx(), &municipality, id).await?;
+    permit.note_shown([id]);
+    permit.created(id, concern.version, &concern).await
+}
+
+/// Lists the concerns that the caller has written, and as leader those of the unit, oldest first.
+#[utoipa::path(
+    operation_id = "list_concerns", tag = "concerns", params(PageQuery),
+    responses((status = 200, body = Page<ConcernOut>, description = "The concerns the caller may read"), ReadProblems),
+)]
+#[get("/concerns")]
+async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let person = permit.caller().person;
+    let rows = store::list(permit.tx(), person, query.after(), query.limit() + 1).await?;
+    let rows = rows.into_iter().filter(|row| permit.may::<ReadConcern>(&object(row))).collect();
+    let page = Page::cut(rows, query.limit(), |row: &ConcernOut| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show(&page)
+}
+
+/// Reads a concern.
+#[utoipa::path(
+    operation_id = "read_concern", tag = "concerns", params(("concern_id" = Uuid, Path)),
+    responses((status = 200, body = ConcernOut, description = "The concern"), ReadProblems),
+)]
+#[get("/concerns/{concern_id}")]
+async fn read_concern(mut permit: Permit<ReadConcern>) -> Result<HttpResponse> {
+    let concern = current(&mut permit).await?;
+    permit.show_version(concern.version, &concern)
+}
+
+/// Rewrites a concern that is not decided.
+#[utoipa::path(
+    operation_id = "update_concern", tag = "concerns", params(("concern_id" = Uuid, Path)), request_body = ConcernIn,
+    responses((status = 200, body = ConcernOut, description = "The concern as it is now"), ChangeProblems),
+)]
+#[put("/concerns/{concern_id}")]
+async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpResponse> {
+    let concern = current(&mut permit).await?;
+    let content: ConcernIn = permit.input()?;
+    require_undecided(&concern)?;
+    permit.expect_version(concern.version)?;
+    if let Some(child) = content.child_id
+        && known_child(&mut permit, child).await? != concern.municipality
+    {
+        return Err(Problem::field("/child_id", "is not in the municipality of the concern"));
+    }
+    store::update(permit.tx(), &concern, &content).await?;
+    let concern = store::get(permit.tx(), &concern.municipality, concern.id).await?;
+    permit.changed(concern.version, &concern).await
+}
+
+/// Decides a concern: no need, open a case, or join a case.
+///
+/// The one who opens a case becomes its contact person, and keeps the baton until another has accepted it.
+#[utoipa::path(
+    operation_id = "decide_concern", tag = "concerns", params(("concern_id" = Uuid, Path)), request_body = DecisionIn,
+    responses((status = 200, body = ConcernOut, description = "The decided concern"), ChangeProblems),
+)]
+#[post("/concerns/{concern_id}/decision")]
+async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpResponse> {
+    let concern = current(&mut permit).await?;
+    let input: DecisionIn = permit.input()?;
+    require_undecided(&concern)?;
+    permit.expect_version(concern.version)?;
+    let (decision, reason, case) = match input {
+        DecisionIn::NoNeed { reason } => (ConcernDecision::NoNeed, reason, None),
+        DecisionIn::JoinCase { reason, case_id } => {
+            join_case(&mut permit, &concern, case_id).await?;
+            (ConcernDecision::JoinCase, reason, Some(case_id))
+        }
+        DecisionIn::OpenCase { reason, case_reason, level, agreed_with, agreed_on } => {
+            let agreement = cases::Agreement { reason: &case_reason, level, agreed_with, agreed_on };
+            let case = open_case(&mut permit, &concern, agreement).await?;
+            (ConcernDecision::OpenCase, reason, Some(case))
+        }
+    };
+    let (by, now) = (permit.caller().person, permit.now());
+    let decided = store::Decided { decision, reason: &reason, case, by };
+    store::decide(permit.tx(), &concern, decided, now).await?;
+    let concern = store::get(permit.tx(), &concern.municipality, concern.id).await?;
+    permit.note_shown(case);
+    permit.changed(concern.version, &concern).await
+}
+
+async fn open_case(
+    permit: &mut Permit<DecideConcern>,
+    concern: &ConcernOut,
+    agreement: cases::Agreement<'_>,
+) -> Result<Id<Case>> {
+    let Some(child) = concern.child_id else {
+        return Err(Problem::conflict("the concern is anonymous; name the child first"));
+    };
+    if agreement.agreed_on > permit.today() {
+        return Err(Problem::field("/agreed_on", "is in the future"));
+    }
+    if store::has_open_case(permit.tx(), concern).await? {
+        return Err(Problem::conflict("the child has an open case here already; join it instead"));
+    }
+    let (opened_by, now) = (permit.caller().person, permit.now());
+    if crate::children::is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
+        return Err(Problem::conflict("one does not open the case of one's own family (fvl § 6)"));
+    }
+    let place = cases::Place { municipality: &concern.municipality, child, unit: concern.unit_id, opened_by };
+    Ok(cases::open(permit.tx(), place, agreement, now).await?)
+}
+
+async fn join_case(permit: &mut Permit<DecideConcern>, concern: &ConcernOut, case: Id<Case>) -> Result<()> {
+    let (caller, today) = (permit.caller().clone(), permit.today());
+    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let readable = facts.is_some_and(|facts| permit.may::<ReadCase>(&CaseObject { facts }));
+    if readable && store::is_case_of_same_child(permit.tx(), concern, case).await? {
+        Ok(())
+    } else {
+        Err(Problem::field("/case_id", "is not an open case of the child that you take part in"))
+    }
+}
+
+/// The municipality of a child that the caller may read; any other child does not exist.
+async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<String> {
+    let (caller, today) = (permit.caller().clone(), permit.today());
+    let facts = child_facts(permit.tx(), &caller, child, today).await?;
+    facts
+        .map(|facts| ChildObject { facts })
+        .filter(|child| permit.may::<ReadChild>(child))
+        .map(|child| child.facts.municipality)
+        .ok_or_else(|| Problem::field("/child_id", "is not a child that you have registered or help"))
+}
+
+async fn current<A: Action<Object = ConcernObject>>(permit: &mut Permit<A>) -> Result<ConcernOut> {
+    let ConcernObject { municipality, id, .. } = permit.object().clone();
+    Ok(store::get(permit.tx(), &municipality, id).await?)
+}
+
+fn object(row: &ConcernOut) -> ConcernObject {
+    ConcernObject {
+        municipality: row.municipality.clone(),
+        id: row.id,
+        unit_id: row.unit_id,
+        author_id: row.author_id,
+        child_id: row.child_id,
+    }
+}
+
+fn require_undecided(concern: &ConcernOut) -> Result<()> {
+    if concern.decision.is_none() { Ok(()) } else { Err(Problem::conflict("the concern is decided")) }
+}
+
+fn deadline(today: NaiveDate, guide_days: Option<i64>) -> NaiveDate {
+    let days = guide_days.and_then(|days| u64::try_from(days).ok()).unwrap_or(DECISION_DAYS);
+    today.checked_add_days(Days::new(days)).unwrap_or(today)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_concern_is_decided_within_fourteen_days_unless_the_guide_says_otherwise() {
+        let today: NaiveDate = "2026-11-22".parse().expect("a date");
+        assert_eq!(deadline(today, None).to_string(), "2026-12-06");
+        assert_eq!(deadline(today, Some(7)).to_string(), "2026-11-29");
+    }
+}

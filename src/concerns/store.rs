@@ -1,0 +1,153 @@
+//! Concerns in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::dto::{ConcernDecision, ConcernIn, ConcernOut};
+use crate::{
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one, fetch_optional,
+    kernel::{
+        Id, Text,
+        ids::{Case, Concern, Person, Unit},
+    },
+};
+
+const SELECT: &str = "
+    SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
+           c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
+           c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.created_at, c.version
+    FROM concern c
+    JOIN unit u ON u.id = c.unit_id
+    JOIN person p ON p.id = c.author_id
+    LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    WHERE c.municipality = $1 AND c.id = $2";
+/// Concerns of the units a person works in, theirs or, as leader, the unit's; the rules have the last word.
+const LIST: &str = "
+    SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
+           c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
+           c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.created_at, c.version
+    FROM concern c
+    JOIN unit u ON u.id = c.unit_id
+    JOIN person p ON p.id = c.author_id
+    LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    WHERE c.id > $2 AND c.unit_id IN (
+        SELECT r.unit_id FROM staff_role r
+        WHERE r.person_id = $1 AND r.ended_at IS NULL
+          AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1)))
+    ORDER BY c.id LIMIT $3";
+const INSERT: &str = "
+    INSERT INTO concern (municipality, id, unit_id, author_id, child_id, facts, risk_factors, protective_factors,
+                         child_says, tried_so_far, decide_by, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const UPDATE: &str = "
+    UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
+           tried_so_far = $9, version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
+const DECIDE: &str = "
+    UPDATE concern SET decision = $4, decision_reason = $5, case_id = $6, decided_by = $7, decided_at = $8,
+           version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
+const GUIDE_DEADLINE: &str = "SELECT deadline_days FROM guide_level WHERE municipality = $1 AND level = 0";
+const OPEN_CASE: &str = "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
+const SAME_CHILD: &str = "
+    SELECT COUNT(*) FROM care_case c
+    JOIN child a ON a.municipality = c.municipality AND a.id = c.child_id
+    JOIN child b ON b.municipality = c.municipality AND b.person_id = a.person_id
+    WHERE c.municipality = $1 AND c.id = $2 AND b.id = $3 AND c.status = 'open'";
+
+pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Concern>) -> Result<ConcernOut, DbError> {
+    fetch_one!(tx, ConcernOut, SELECT, municipality, id)
+}
+
+pub(super) async fn list(tx: &mut Tx, person: Id<Person>, after: Uuid, limit: usize) -> Result<Vec<ConcernOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, ConcernOut, LIST, person, after, limit)
+}
+
+/// Days in which a concern must be decided, if the municipality's guide says.
+pub(super) async fn guide_deadline_days(tx: &mut Tx, municipality: &str) -> Result<Option<i64>, DbError> {
+    let row = fetch_optional!(tx, (Option<i64>,), GUIDE_DEADLINE, municipality)?;
+    Ok(row.and_then(|(days,)| days))
+}
+
+pub(super) struct NewConcern<'a> {
+    pub municipality: &'a str,
+    pub unit: Id<Unit>,
+    pub author: Id<Person>,
+    pub content: &'a ConcernIn,
+    pub decide_by: NaiveDate,
+}
+
+pub(super) async fn insert(tx: &mut Tx, new: NewConcern<'_>, now: DateTime<Utc>) -> Result<Id<Concern>, DbError> {
+    let NewConcern { municipality, unit, author, content, decide_by } = new;
+    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    let id = Id::<Concern>::new();
+    expect_one(execute!(
+        tx,
+        INSERT,
+        municipality,
+        id,
+        unit,
+        author,
+        *child_id,
+        &**facts,
+        plain(risk_factors),
+        plain(protective_factors),
+        plain(child_says),
+        plain(tried_so_far),
+        decide_by,
+        now
+    )?)?;
+    Ok(id)
+}
+
+pub(super) async fn update(tx: &mut Tx, current: &ConcernOut, content: &ConcernIn) -> Result<(), DbError> {
+    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    expect_one(execute!(
+        tx,
+        UPDATE,
+        &current.municipality,
+        current.id,
+        current.version,
+        *child_id,
+        &**facts,
+        plain(risk_factors),
+        plain(protective_factors),
+        plain(child_says),
+        plain(tried_so_far)
+    )?)
+}
+
+pub(super) struct Decided<'a> {
+    pub decision: ConcernDecision,
+    pub reason: &'a str,
+    pub case: Option<Id<Case>>,
+    pub by: Id<Person>,
+}
+
+pub(super) async fn decide(
+    tx: &mut Tx,
+    current: &ConcernOut,
+    decided: Decided<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Decided { decision, reason, case, by } = decided;
+    let ConcernOut { municipality, id, version, .. } = current;
+    expect_one(execute!(tx, DECIDE, municipality, *id, *version, decision, reason, case, by, now)?)
+}
+
+/// Has the child, as registered, an open case?
+pub(super) async fn has_open_case(tx: &mut Tx, concern: &ConcernOut) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (Id<Case>,), OPEN_CASE, &concern.municipality, concern.child_id)?.is_some())
+}
+
+/// Is this an open case of the concern's child?
+pub(super) async fn is_case_of_same_child(tx: &mut Tx, concern: &ConcernOut, case: Id<Case>) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), SAME_CHILD, &concern.municipality, case, concern.child_id)?;
+    Ok(count > 0)
+}
+
+fn plain<const MAX: usize>(text: &Option<Text<MAX>>) -> Option<&str> {
+    text.as_deref()
+}

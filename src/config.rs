@@ -1,0 +1,140 @@
+//! Settings: defaults, then a file, then `STAFETT_*`, then flags. Secrets come from files or the environment.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use figment::{
+    Figment,
+    providers::{Env, Format, Serialized, Toml},
+};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+/// The settings of the service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// The database, `sqlite:PATH` or `postgres://…`.
+    #[serde(default)]
+    database_url: Option<SecretString>,
+    /// A file that holds the address of the database.
+    #[serde(default)]
+    database_url_file: Option<PathBuf>,
+    /// A file that holds the Ed25519 key (PKCS#8 PEM) that signs access tokens.
+    #[serde(default)]
+    token_key_file: Option<PathBuf>,
+    /// Files that hold earlier keys, whose tokens are still good.
+    #[serde(default)]
+    previous_token_key_files: Vec<PathBuf>,
+    /// Connections to the database for reading.
+    pub connections: u32,
+    /// Threads that serve requests.
+    pub workers: usize,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    #[serde(default)]
+    pub trusted_proxies: Vec<IpAddr>,
+    /// How log lines are written.
+    pub log_format: LogFormat,
+}
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A value is missing, unknown or of the wrong form.
+    #[error("{0}")]
+    Value(Box<figment::Error>),
+    /// A file that is named cannot be read.
+    #[error("{}: {error}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// A secret is not given.
+    #[error("{0} is not set: name the file that holds it in {1}_FILE")]
+    Missing(&'static str, &'static str),
+}
+
+#[derive(Serialize)]
+struct Defaults {
+    listen: &'static str,
+    connections: u32,
+    workers: usize,
+    log_format: LogFormat,
+}
+
+const DEFAULTS: Defaults =
+    Defaults { listen: "127.0.0.1:8080", connections: 16, workers: 2, log_format: LogFormat::Json };
+
+impl Settings {
+    /// Reads the settings: `file` if given, else `stafett.toml` if there.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or a value is unknown or of the wrong form.
+    pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
+        let mut figment = Figment::from(Serialized::defaults(DEFAULTS));
+        figment = match file {
+            Some(path) => {
+                std::fs::metadata(path).map_err(|error| ConfigError::File { path: path.into(), error })?;
+                figment.merge(Toml::file_exact(path))
+            }
+            None => figment.merge(Toml::file("stafett.toml")),
+        };
+        // Variables of the test harness share the prefix.
+        let environment = Env::prefixed("STAFETT_").filter(|key| !key.starts_with("test_") && key != "log");
+        figment.merge(environment).extract().map_err(|error| ConfigError::Value(Box::new(error)))
+    }
+
+    /// The address of the database.
+    ///
+    /// # Errors
+    /// If it is not set, or its file cannot be read.
+    pub fn database_url(&self) -> Result<SecretString, ConfigError> {
+        if let Some(url) = &self.database_url {
+            return Ok(url.clone());
+        }
+        let path = self.database_url_file.as_deref();
+        let path = path.ok_or(ConfigError::Missing("the database address", "STAFETT_DATABASE_URL"))?;
+        let url = read_secret(path)?;
+        Ok(url.expose_secret().trim().to_owned().into())
+    }
+
+    /// Sets the address of the database, from a flag.
+    pub fn set_database_url(&mut self, url: String) {
+        self.database_url = Some(url.into());
+    }
+
+    /// The keys of access tokens, the signing one first.
+    ///
+    /// # Errors
+    /// If none is set, or a file cannot be read.
+    pub fn token_keys(&self) -> Result<Vec<SecretString>, ConfigError> {
+        let first = self.token_key_file.as_deref();
+        let first = first.ok_or(ConfigError::Missing("the token signing key", "STAFETT_TOKEN_KEY"))?;
+        std::iter::once(first)
+            .chain(self.previous_token_key_files.iter().map(PathBuf::as_path))
+            .map(read_secret)
+            .collect()
+    }
+}
+
+fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
+    std::fs::read_to_string(path)
+        .map(Into::into)
+        .map_err(|error| ConfigError::File { path: path.into(), error })
+}

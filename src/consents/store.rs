@@ -1,0 +1,221 @@
+//! Consents in the database.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::dto::{ConsentForm, ConsentOut, ConsentedUnit};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_in,
+    kernel::{
+        Id,
+        ids::{Consent, Person, Unit},
+    },
+    on_engine,
+};
+
+const LIST: &str = "
+    SELECT c.id, c.given_by, p.name AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
+           c.secrecy_basis, c.processing_basis, c.valid_from, c.valid_until, c.given_at, c.version
+    FROM consent c
+    JOIN person p ON p.id = c.given_by
+    WHERE c.municipality = $1 AND c.case_id = $2 AND c.id > $3
+    ORDER BY c.id LIMIT $4";
+const GET: &str = "
+    SELECT c.id, c.given_by, p.name AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
+           c.secrecy_basis, c.processing_basis, c.valid_from, c.valid_until, c.given_at, c.version
+    FROM consent c
+    JOIN person p ON p.id = c.given_by
+    WHERE c.municipality = $1 AND c.case_id = $2 AND c.id = $3";
+const UNITS: &str = "
+    SELECT cu.consent_id, cu.unit_id, u.name AS unit_name, cu.withdrawn_at
+    FROM consent_unit cu
+    JOIN unit u ON u.id = cu.unit_id
+    WHERE cu.consent_id IN (";
+const INSERT: &str = "
+    INSERT INTO consent (municipality, id, case_id, given_by, recorded_by, form, purpose, text_version,
+                         secrecy_basis, processing_basis, valid_from, valid_until, given_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+const INSERT_UNITS: &str = "INSERT INTO consent_unit (municipality, consent_id, unit_id) ";
+const WITHDRAW: &str = "
+    UPDATE consent_unit SET withdrawn_at = $4, withdrawal_recorded_by = $5
+    WHERE municipality = $1 AND consent_id = $2 AND unit_id = $3 AND withdrawn_at IS NULL";
+const WITHDRAW_ALL: &str = "
+    UPDATE consent_unit SET withdrawn_at = $3, withdrawal_recorded_by = $4
+    WHERE municipality = $1 AND consent_id = $2 AND withdrawn_at IS NULL";
+const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
+const SERVING: &str = "SELECT unit_id FROM unit_serves WHERE municipality = $1";
+
+/// The exemption from secrecy that a consent is.
+const SECRECY_BASIS: &str = "consent: fvl § 13 a no. 1; hpl § 22";
+/// The basis for processing, which a consent is not.
+const PROCESSING_BASIS: &str = "GDPR art. 6(1)(e), 9(2)(g); oppl § 24-1; bhl § 47 a; bvl § 13-6; sotjl § 43 a";
+
+#[derive(sqlx::FromRow)]
+struct ConsentRow {
+    id: Id<Consent>,
+    given_by: Id<Person>,
+    given_by_name: String,
+    recorded_by: Id<Person>,
+    form: ConsentForm,
+    purpose: String,
+    text_version: String,
+    secrecy_basis: String,
+    processing_basis: String,
+    valid_from: NaiveDate,
+    valid_until: NaiveDate,
+    given_at: DateTime<Utc>,
+    version: i64,
+}
+
+#[derive(sqlx::FromRow)]
+struct UnitRow {
+    consent_id: Id<Consent>,
+    unit_id: Id<Unit>,
+    unit_name: String,
+    withdrawn_at: Option<DateTime<Utc>>,
+}
+
+impl ConsentRow {
+    fn with_units(self, units: Vec<ConsentedUnit>) -> ConsentOut {
+        let Self {
+            id,
+            given_by,
+            given_by_name,
+            recorded_by,
+            form,
+            purpose,
+            text_version,
+            secrecy_basis,
+            processing_basis,
+            valid_from,
+            valid_until,
+            given_at,
+            version,
+        } = self;
+        ConsentOut {
+            id,
+            given_by,
+            given_by_name,
+            recorded_by,
+            form,
+            purpose,
+            text_version,
+            secrecy_basis,
+            processing_basis,
+            valid_from,
+            valid_until,
+            given_at,
+            units,
+            version,
+        }
+    }
+}
+
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ConsentOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = fetch_all!(tx, ConsentRow, LIST, &case.municipality, case.id, after, limit)?;
+    with_units(tx, rows).await
+}
+
+pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Consent>) -> Result<ConsentOut, DbError> {
+    let rows = fetch_all!(tx, ConsentRow, GET, &case.municipality, case.id, id)?;
+    with_units(tx, rows).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+async fn with_units(tx: &mut Tx, rows: Vec<ConsentRow>) -> Result<Vec<ConsentOut>, DbError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Id<Consent>> = rows.iter().map(|row| row.id).collect();
+    let mut units: HashMap<Id<Consent>, Vec<ConsentedUnit>> = HashMap::new();
+    for UnitRow { consent_id, unit_id, unit_name, withdrawn_at } in fetch_in!(tx, UnitRow, UNITS, &ids)? {
+        units.entry(consent_id).or_default().push(ConsentedUnit { unit_id, unit_name, withdrawn_at });
+    }
+    for named in units.values_mut() {
+        named.sort_by(|a, b| a.unit_name.cmp(&b.unit_name));
+    }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let named = units.remove(&row.id).unwrap_or_default();
+            row.with_units(named)
+        })
+        .collect())
+}
+
+pub(super) struct NewConsent<'a> {
+    pub given_by: Id<Person>,
+    pub recorded_by: Id<Person>,
+    pub form: ConsentForm,
+    pub purpose: &'a str,
+    pub text_version: &'a str,
+    pub valid_from: NaiveDate,
+    pub valid_until: NaiveDate,
+    pub units: &'a [Id<Unit>],
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    new: NewConsent<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<Consent>, DbError> {
+    let NewConsent { given_by, recorded_by, form, purpose, text_version, valid_from, valid_until, units } = new;
+    let id = Id::<Consent>::new();
+    expect_one(execute!(
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        given_by,
+        recorded_by,
+        form,
+        purpose,
+        text_version,
+        SECRECY_BASIS,
+        PROCESSING_BASIS,
+        valid_from,
+        valid_until,
+        now
+    )?)?;
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(INSERT_UNITS);
+        query.push_values(units, |mut row, unit| {
+            row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*unit);
+        });
+        query.build().execute(conn).await.map(|_| ())
+    })?;
+    Ok(id)
+}
+
+/// Withdraws consent to one unit, or to all that are left.
+pub(super) async fn withdraw(
+    tx: &mut Tx,
+    municipality: &str,
+    consent: Id<Consent>,
+    unit: Option<Id<Unit>>,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    match unit {
+        Some(unit) => execute!(tx, WITHDRAW, municipality, consent, unit, now, by)?,
+        None => execute!(tx, WITHDRAW_ALL, municipality, consent, now, by)?,
+    };
+    expect_one(execute!(tx, TOUCH, municipality, consent)?)
+}
+
+/// The units that serve a municipality.
+pub(super) async fn units_serving(tx: &mut Tx, municipality: &str) -> Result<Vec<Id<Unit>>, DbError> {
+    let rows = fetch_all!(tx, (Id<Unit>,), SERVING, municipality)?;
+    Ok(rows.into_iter().map(|(unit,)| unit).collect())
+}

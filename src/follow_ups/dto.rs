@@ -1,0 +1,40 @@
+//! Follow-ups as the API speaks of them.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{kernel::ids::CaseId, words};
+
+words! {
+    /// What is due.
+    FollowUpKind {
+        /// A concern is to be decided.
+        DecideConcern = "decide_concern",
+        /// A measure is to be evaluated.
+        EvaluateMeasure = "evaluate_measure",
+        /// A meeting is to be held, or its minutes written.
+        Meeting = "meeting",
+        /// A handover awaits one's answer.
+        AnswerHandover = "answer_handover",
+        /// A consent runs out within 30 days.
+        RenewConsent = "renew_consent",
+    }
+}
+
+/// Something that is due to the caller.
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+pub struct FollowUpOut {
+    /// What.
+    pub kind: FollowUpKind,
+    /// The concern, measure, meeting, handover or consent.
+    pub object_id: Uuid,
+    /// The case, if there is one.
+    pub case_id: Option<CaseId>,
+    /// When.
+    pub due_on: NaiveDate,
+    /// Whether that day has passed.
+    #[sqlx(skip)]
+    pub overdue: bool,
+}

@@ -1,0 +1,55 @@
+//! The operation on follow-ups.
+
+use actix_web::{HttpResponse, get};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{dto::FollowUpOut, store};
+use crate::{
+    access::{
+        Permit,
+        actions::{ListFollowUps, ReadCase},
+        case_facts,
+        objects::CaseObject,
+    },
+    kernel::{Page, PageQuery, ids::CaseId},
+    problem::{Result, docs::ReadProblems},
+};
+
+/// Adds the operation to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_follow_ups);
+}
+
+/// Lists what is due to the caller, earliest first.
+#[utoipa::path(
+    operation_id = "list_follow_ups", tag = "follow-ups", params(PageQuery),
+    responses((status = 200, body = Page<FollowUpOut>, description = "What is due"), ReadProblems),
+)]
+#[get("/follow-ups")]
+async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let (caller, today) = (permit.caller().clone(), permit.today());
+    let due = store::list(permit.tx(), caller.person, today).await?;
+    let mut cases: Vec<CaseId> = due.iter().filter_map(|item| item.case_id).collect();
+    cases.sort();
+    cases.dedup();
+    let facts = case_facts(permit.tx(), &caller, &cases, today).await?;
+    let readable: Vec<CaseId> = facts
+        .into_iter()
+        .filter(|facts| facts.open)
+        .map(|facts| CaseObject { facts })
+        .filter(|case| permit.may::<ReadCase>(case))
+        .map(|case| case.facts.id)
+        .collect();
+    let mine = due.into_iter().filter(|item| item.case_id.is_none_or(|case| readable.binary_search(&case).is_ok()));
+    // In order of day, not of id: the page begins after the item that the last one ended with.
+    let after = query.cursor.map(|cursor| cursor.0);
+    let mut rest: Vec<FollowUpOut> = mine.collect();
+    if let Some(at) = after.and_then(|last| rest.iter().position(|item| item.object_id == last)) {
+        rest.drain(..=at);
+    }
+    rest.truncate(query.limit() + 1);
+    let page = Page::cut(rest, query.limit(), |item| item.object_id);
+    permit.note_shown(page.items.iter().map(|item| item.object_id));
+    permit.show(&page)
+}

@@ -1,0 +1,67 @@
+//! Follow-ups, gathered from what they are about.
+
+use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono_tz::Europe::Oslo;
+use uuid::Uuid;
+
+use super::dto::{FollowUpKind, FollowUpOut};
+use crate::{
+    db::{DbError, Tx},
+    fetch_all,
+    kernel::{
+        Id,
+        ids::{Case, Person},
+    },
+};
+
+/// Days before its end that a consent is worth a reminder.
+const CONSENT_NOTICE: u64 = 30;
+
+/// Everything with a day that is due to a person; what they may see of it is decided afterwards.
+const DATED: &str = "
+    SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on
+    FROM measure m
+    JOIN contact_person cp ON cp.municipality = m.municipality AND cp.case_id = m.case_id
+    WHERE m.status = 'in_force' AND (m.responsible_id = $1 OR cp.person_id = $1)
+    UNION
+    SELECT 'decide_concern', c.id, NULL, c.decide_by
+    FROM concern c JOIN staff_role r ON r.unit_id = c.unit_id AND r.person_id = $1 AND r.ended_at IS NULL
+    WHERE c.decision IS NULL AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1))
+    UNION
+    SELECT 'renew_consent', c.id, c.case_id, c.valid_until
+    FROM consent c
+    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.case_id
+    WHERE cp.person_id = $1 AND c.valid_until >= $2 AND c.valid_until <= $3
+      AND EXISTS (SELECT 1 FROM consent_unit u
+                  WHERE u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL)";
+const TIMED: &str = "
+    SELECT 'meeting' AS kind, m.id AS object_id, m.case_id, m.starts_at AS at
+    FROM meeting m JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
+    WHERE p.person_id = $1 AND m.status = 'planned'
+    UNION
+    SELECT 'answer_handover', h.id, h.case_id, h.offered_at
+    FROM handover h WHERE h.to_person = $1 AND h.status = 'offered'";
+
+#[derive(sqlx::FromRow)]
+struct TimedRow {
+    kind: FollowUpKind,
+    object_id: Uuid,
+    case_id: Option<Id<Case>>,
+    at: DateTime<Utc>,
+}
+
+/// What is due to a person, earliest first.
+pub(super) async fn list(tx: &mut Tx, person: Id<Person>, today: NaiveDate) -> Result<Vec<FollowUpOut>, DbError> {
+    let notice = today.checked_add_days(Days::new(CONSENT_NOTICE)).unwrap_or(today);
+    let mut due = fetch_all!(tx, FollowUpOut, DATED, person, today, notice)?;
+    let timed = fetch_all!(tx, TimedRow, TIMED, person)?;
+    due.extend(timed.into_iter().map(|TimedRow { kind, object_id, case_id, at }| {
+        let due_on = at.with_timezone(&Oslo).date_naive();
+        FollowUpOut { kind, object_id, case_id, due_on, overdue: false }
+    }));
+    for item in &mut due {
+        item.overdue = item.due_on < today;
+    }
+    due.sort_by_key(|item| (item.due_on, item.object_id));
+    Ok(due)
+}

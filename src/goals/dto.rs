@@ -1,0 +1,73 @@
+//! Goals as the API speaks of them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    kernel::{
+        ids::{GoalId, PersonId},
+        text::Prose,
+    },
+    words,
+};
+
+words! {
+    /// What has become of a goal.
+    GoalStatus {
+        /// It is worked towards.
+        Active = "active",
+        /// It is reached (nådd).
+        Reached = "reached",
+        /// It is given up, or no longer fits.
+        Dropped = "dropped",
+    }
+}
+
+/// A goal (mål).
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+pub struct GoalOut {
+    /// Its id.
+    pub id: GoalId,
+    /// What is to be reached for the child.
+    pub description: String,
+    /// What has become of it.
+    pub status: GoalStatus,
+    /// Who set it.
+    pub created_by: PersonId,
+    /// Their name.
+    pub created_by_name: String,
+    /// When it was set.
+    pub created_at: DateTime<Utc>,
+    /// For `If-Match`, as in the `ETag`.
+    pub version: i64,
+}
+
+/// A new goal; it is active from the start.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"description": "He takes part in play in every long break."}))]
+pub struct GoalIn {
+    /// What is to be reached for the child.
+    pub description: Prose,
+}
+
+/// A change of a goal; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"status": "reached"}))]
+pub struct GoalPatch {
+    /// The goal in new words.
+    #[serde(default)]
+    pub description: Option<Prose>,
+    /// What has become of it.
+    #[serde(default)]
+    pub status: Option<GoalStatus>,
+}
+
+impl GoalPatch {
+    /// Does it change nothing?
+    pub(super) fn is_empty(&self) -> bool {
+        self.description.is_none() && self.status.is_none()
+    }
+}

@@ -1,0 +1,82 @@
+//! The operations on goals.
+
+use actix_web::{HttpResponse, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{GoalIn, GoalOut, GoalPatch},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{CreateGoal, ListGoals, UpdateGoal},
+    },
+    kernel::{Page, PageQuery, ids::Goal},
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_goals).service(create_goal).service(update_goal);
+}
+
+/// Lists the goals of a case, oldest first, also those reached or dropped.
+#[utoipa::path(
+    operation_id = "list_goals", tag = "goals", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<GoalOut>, description = "The goals of the case"), ReadProblems),
+)]
+#[get("/cases/{case_id}/goals")]
+async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().facts.clone();
+    let goals = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
+    permit.note_shown(page.items.iter().map(|goal| goal.id));
+    permit.show(&page)
+}
+
+/// Sets a goal for the help in a case.
+#[utoipa::path(
+    operation_id = "create_goal", tag = "goals", params(("case_id" = Uuid, Path)), request_body = GoalIn,
+    responses((status = 201, body = GoalOut, description = "The goal"), WriteProblems),
+)]
+#[post("/cases/{case_id}/goals")]
+async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
+    let case = permit.object().facts.clone();
+    let GoalIn { description } = permit.input()?;
+    permit.require_open()?;
+    let (by, now) = (permit.caller().person, permit.now());
+    let id = store::insert(permit.tx(), &case, &description, by, now).await?;
+    let goal = store::get(permit.tx(), &case, id).await?;
+    permit.note_shown([id]);
+    permit.created(id, goal.version, &goal).await
+}
+
+/// Rewords a goal, or says what has become of it.
+#[utoipa::path(
+    operation_id = "update_goal", tag = "goals", params(("case_id" = Uuid, Path), ("goal_id" = Uuid, Path)),
+    request_body = GoalPatch,
+    responses((status = 200, body = GoalOut, description = "The goal as it is now"), ChangeProblems),
+)]
+#[patch("/cases/{case_id}/goals/{goal_id}")]
+async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
+    let case = permit.object().facts.clone();
+    let id = permit.path_id::<Goal>("goal_id")?;
+    let mut goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let patch: GoalPatch = permit.input()?;
+    if patch.is_empty() {
+        return Err(Problem::field("", "must name something to change"));
+    }
+    permit.require_open()?;
+    permit.expect_version(goal.version)?;
+    goal.description = patch.description.map_or(goal.description, |text| text.into_string());
+    goal.status = patch.status.unwrap_or(goal.status);
+    store::update(permit.tx(), &case, &goal).await?;
+    let goal = store::get(permit.tx(), &case, id).await?;
+    permit.note_shown([id]);
+    permit.changed(goal.version, &goal).await
+}

@@ -1,0 +1,71 @@
+//! Goals in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{GoalOut, GoalStatus};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Goal, Person},
+    },
+};
+
+const LIST: &str = "
+    SELECT g.id, g.description, g.status, g.created_by, p.name AS created_by_name, g.created_at, g.version
+    FROM goal g JOIN person p ON p.id = g.created_by
+    WHERE g.municipality = $1 AND g.case_id = $2 AND g.id > $3
+    ORDER BY g.id LIMIT $4";
+const FIND: &str = "
+    SELECT g.id, g.description, g.status, g.created_by, p.name AS created_by_name, g.created_at, g.version
+    FROM goal g JOIN person p ON p.id = g.created_by
+    WHERE g.municipality = $1 AND g.case_id = $2 AND g.id = $3";
+const INSERT: &str = "
+    INSERT INTO goal (municipality, id, case_id, description, status, created_by, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)";
+const UPDATE: &str = "
+    UPDATE goal SET description = $5, status = $6, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
+
+/// The goals of a case after `after`, in the order they were set.
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<GoalOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, after, limit)
+}
+
+/// A goal of this case.
+pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
+    fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)
+}
+
+/// A goal that exists.
+pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<GoalOut, DbError> {
+    find(tx, case, id).await?.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    description: &str,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Id<Goal>, DbError> {
+    let id = Id::<Goal>::new();
+    let status = GoalStatus::Active;
+    expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, description, status, by, now)?)?;
+    Ok(id)
+}
+
+/// Writes what the goal says now, over the version that was read.
+pub(super) async fn update(tx: &mut Tx, case: &CaseFacts, goal: &GoalOut) -> Result<(), DbError> {
+    let GoalOut { id, description, status, version, .. } = goal;
+    expect_one(execute!(tx, UPDATE, &case.municipality, case.id, *id, *version, description, *status)?)
+}

@@ -1,0 +1,104 @@
+//! Where the baton goes when the holder may hold it no longer.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{
+    access::{CaseFacts, case_facts},
+    db::{DbError, Tx, dialect, expect_one},
+    execute, fetch_all, fetch_optional,
+    identity::Caller,
+    kernel::{
+        Id,
+        ids::{Case, Handover, Person, Unit},
+    },
+    teams,
+};
+
+/// The leader of the unit that opened a case, who is not of the child's family.
+const LEADER: &str = "
+    SELECT r.person_id FROM staff_role r
+    JOIN care_case c ON c.unit_id = r.unit_id
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
+      AND r.person_id <> $3 AND r.person_id <> k.person_id
+      AND r.person_id NOT IN (SELECT g.guardian_id FROM guardianship g
+          WHERE g.municipality = c.municipality AND g.child_id = c.child_id AND g.ended_at IS NULL)
+    ORDER BY r.id LIMIT 1";
+const WITHDRAW_PENDING: &str = "
+    UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
+const INSERT: &str = "
+    INSERT INTO handover (municipality, id, case_id, from_person, from_unit, to_person, to_unit, offered_by, status, offered_at, answered_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'assigned', $9, $9)";
+const PASS: &str = "
+    UPDATE contact_person SET person_id = $3, unit_id = $4, since = $5 WHERE municipality = $1 AND case_id = $2";
+const HELD_THROUGH: &str = "
+    SELECT cp.case_id FROM contact_person cp
+    JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
+    WHERE cp.person_id = $1 AND cp.unit_id = $2 AND c.status = 'open'
+    ORDER BY cp.case_id";
+
+/// After a consent has been withdrawn: if the contact person's unit has lost its ground, the baton goes to the
+/// leader of the unit that opened the case. `by` is who brought it about.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn if_ground_is_lost(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let after = case_facts(tx, by, &[case.id], today).await?.pop();
+    match after {
+        Some(after) if after.open && !after.ground.covers(after.contact_unit) => {
+            to_leader(tx, &after, by.person, now).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// When a person's work in a unit ends: the batons they hold through it go to the leaders. A few
+/// cases at the most, each changed under its own lock.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_person(
+    tx: &mut Tx,
+    holder: Id<Person>,
+    unit: Id<Unit>,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
+    for (case,) in held {
+        dialect::lock_case(tx, case).await?;
+        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
+            && facts.contact_person == holder
+        {
+            to_leader(tx, &facts, by.person, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Where the unit has no leader the baton stays, in name, until it has one.
+async fn to_leader(tx: &mut Tx, case: &CaseFacts, by: Id<Person>, now: DateTime<Utc>) -> Result<(), DbError> {
+    let leader = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id, case.contact_person)?;
+    let Some((leader,)) = leader else {
+        tracing::warn!(case.id = %case.id, "no leader to take the baton of this case");
+        return Ok(());
+    };
+    let unit = case.ground.owner_unit;
+    execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
+    let seat = teams::NewSeat { person: leader, unit, task: "contact person", added_by: by };
+    teams::seat(tx, case, seat, now).await?;
+    let id = Id::<Handover>::new();
+    let (from, from_unit) = (case.contact_person, case.contact_unit);
+    expect_one(execute!(
+        tx, INSERT, &case.municipality, id, case.id, from, from_unit, leader, unit, by, now
+    )?)?;
+    expect_one(execute!(tx, PASS, &case.municipality, case.id, leader, unit, now)?)
+}

@@ -1,0 +1,12 @@
+//! Handover of the baton (stafettpinnen): offered, and the holder's until another has accepted it.
+//!
+//! If the holder loses the right to hold it — a consent withdrawn, a role ended — the baton goes at once
+//! to the leader of the unit that opened the case, so that no case is ever without a contact person.
+
+mod dto;
+mod fall_back;
+mod routes;
+mod store;
+
+pub use fall_back::{if_ground_is_lost, of_person};
+pub use routes::configure;

@@ -1,0 +1,137 @@
+//! The operations on handovers.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{HandoverAnswer, HandoverIn, HandoverOut, HandoverStatus},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{
+            AcceptHandover, Action, DeclineHandover, ListHandovers, OfferHandover, WithdrawHandover,
+        },
+        objects::{HandoverObject, require_open},
+    },
+    kernel::{Page, PageQuery},
+    problem::{
+        Problem, Result,
+        docs::{ReadProblems, WriteProblems},
+    },
+    teams,
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_handovers)
+        .service(offer_handover)
+        .service(accept_handover)
+        .service(decline_handover)
+        .service(withdraw_handover);
+}
+
+/// Lists the handovers of a case: who has held the baton, and who is asked to take it.
+#[utoipa::path(
+    operation_id = "list_handovers", tag = "handovers", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<HandoverOut>, description = "The handovers"), ReadProblems),
+)]
+#[get("/cases/{case_id}/handovers")]
+async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().facts.clone();
+    let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show(&page)
+}
+
+/// Offers the baton to someone with a seat on the team; the holder keeps it until they accept.
+#[utoipa::path(
+    operation_id = "offer_handover", tag = "handovers", params(("case_id" = Uuid, Path)), request_body = HandoverIn,
+    responses((status = 201, body = HandoverOut, description = "The offer"), WriteProblems),
+)]
+#[post("/cases/{case_id}/handovers")]
+async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpResponse> {
+    let HandoverIn { to_person_id, to_unit_id, message } = permit.input()?;
+    permit.require_open()?;
+    let case = permit.object().facts.clone();
+    if to_person_id == case.contact_person && to_unit_id == case.contact_unit {
+        return Err(Problem::field("/to_person_id", "holds the baton already"));
+    }
+    let seats = teams::seats(permit.tx(), &case).await?;
+    if !seats.contains(&teams::Seat { person_id: to_person_id, unit_id: to_unit_id }) {
+        return Err(Problem::field("/to_person_id", "must have a seat on the team, on a ground in force"));
+    }
+    let (offered_by, now) = (permit.caller().person, permit.now());
+    let offer = store::Offer {
+        to_person: to_person_id,
+        to_unit: to_unit_id,
+        offered_by,
+        message: message.as_deref(),
+    };
+    let Some(id) = store::offer(permit.tx(), &case, offer, now).await? else {
+        return Err(Problem::conflict("another offer awaits its answer; withdraw it first"));
+    };
+    let handover = store::get(permit.tx(), &case, id).await?;
+    permit.note_shown([id]);
+    permit.created(id, handover.version, &handover).await
+}
+
+/// Accepts the baton: from now on the caller is the contact person.
+#[utoipa::path(
+    operation_id = "accept_handover", tag = "handovers",
+    params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
+    responses((status = 200, body = HandoverOut, description = "The accepted handover"), WriteProblems),
+)]
+#[post("/cases/{case_id}/handovers/{handover_id}/accept")]
+async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpResponse> {
+    let case = permit.object().case.facts.clone();
+    let handover = answer(&mut permit, HandoverStatus::Accepted).await?;
+    let now = permit.now();
+    if !case.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
+        return Err(Problem::conflict("your seat through the unit that was offered the baton is no longer in force"));
+    }
+    store::pass(permit.tx(), &case, handover.to_person_id, handover.to_unit_id, now).await?;
+    permit.changed(handover.version, &handover).await
+}
+
+/// Declines the baton; the holder keeps it.
+#[utoipa::path(
+    operation_id = "decline_handover", tag = "handovers",
+    params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
+    responses((status = 200, body = HandoverOut, description = "The declined handover"), WriteProblems),
+)]
+#[post("/cases/{case_id}/handovers/{handover_id}/decline")]
+async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpResponse> {
+    let handover = answer(&mut permit, HandoverStatus::Declined).await?;
+    permit.changed(handover.version, &handover).await
+}
+
+/// Takes back an offer that is not answered.
+#[utoipa::path(
+    operation_id = "withdraw_handover", tag = "handovers",
+    params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
+    responses((status = 200, body = HandoverOut, description = "The withdrawn offer"), WriteProblems),
+)]
+#[post("/cases/{case_id}/handovers/{handover_id}/withdraw")]
+async fn withdraw_handover(mut permit: Permit<WithdrawHandover>) -> Result<HttpResponse> {
+    let handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
+    permit.changed(handover.version, &handover).await
+}
+
+async fn answer<A>(permit: &mut Permit<A>, status: HandoverStatus) -> Result<HandoverOut>
+where
+    A: Action<Object = HandoverObject>,
+{
+    let HandoverAnswer { answer } = permit.input()?;
+    require_open(&permit.object().case)?;
+    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.now());
+    if !store::answer(permit.tx(), &case, id, status, answer.as_deref(), now).await? {
+        return Err(Problem::conflict("the offer is answered already"));
+    }
+    permit.note_shown([id]);
+    Ok(store::get(permit.tx(), &case, id).await?)
+}

@@ -1,0 +1,77 @@
+//! How a measure comes to be, by itself or as the decision of a meeting.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::{
+    dto::MeasureIn,
+    rules::{self, Refusal},
+    store::{self, NewMeasure},
+};
+use crate::{
+    access::CaseFacts,
+    db::Tx,
+    kernel::{
+        Id,
+        ids::{Measure, Meeting, Person, Unit},
+    },
+    problem::Problem,
+};
+
+/// The circumstances of a measure to be made: in which case, by whom, when.
+#[derive(Debug, Clone, Copy)]
+pub struct Creation<'a> {
+    /// The case, which must be open.
+    pub case: &'a CaseFacts,
+    /// The meeting that decides it.
+    pub meeting: Option<Id<Meeting>>,
+    /// Who records it.
+    pub by: Id<Person>,
+    /// The moment.
+    pub now: DateTime<Utc>,
+    /// The day, in Norway.
+    pub today: NaiveDate,
+    /// Where the measure lies in the body, as a JSON Pointer; empty if it is the body.
+    pub pointer: &'a str,
+}
+
+/// Makes a measure. That the case is open, and the caller may, is settled before.
+///
+/// # Errors
+/// 422 that names the field; or if the database does not take it.
+pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Result<Id<Measure>, Problem> {
+    let Creation { case, today, pointer, .. } = *creation;
+    let starts_on = new.starts_on.unwrap_or(today);
+    rules::evaluation_day(new.evaluate_on, starts_on, today).map_err(|refusal| refusal.at(pointer))?;
+    let entry = match new.catalogue_measure_id {
+        None => None,
+        Some(id) => Some(store::find_in_catalogue(tx, case, id).await?.ok_or_else(|| {
+            let detail = "must be a measure of the municipality's catalogue";
+            Refusal::new("/catalogue_measure_id", detail).at(pointer)
+        })?),
+    };
+    let (title, level) = rules::title_and_level(new, entry).map_err(|refusal| refusal.at(pointer))?;
+    if let Some(goal) = new.goal_id
+        && !store::has_goal(tx, case, goal).await?
+    {
+        return Err(Refusal::new("/goal_id", "must be a goal of this case").at(pointer));
+    }
+    require_seat(tx, case, new.responsible_id, new.responsible_unit_id, pointer).await?;
+    let measure = NewMeasure { title: &title, level, starts_on, input: new };
+    Ok(store::insert(tx, creation, &measure).await?)
+}
+
+/// The one responsible must sit on the team, work in the unit of that seat, and sit there rightly.
+pub(super) async fn require_seat(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    pointer: &str,
+) -> Result<(), Problem> {
+    let grounded = person != case.child_person && case.ground.covers(unit);
+    if grounded && store::has_seat(tx, case, person, unit).await? {
+        return Ok(());
+    }
+    let detail = "must have a seat on the team on a ground in force";
+    Err(Refusal::new("/responsible_id", detail).at(pointer))
+}

@@ -1,0 +1,77 @@
+//! Evaluations in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{EvaluationIn, EvaluationOut};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one,
+    kernel::{
+        Id,
+        ids::{Evaluation, Measure, Person},
+    },
+};
+
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "
+    SELECT e.id, e.measure_id, e.held_on, e.outcome, e.assessment, e.child_view, e.child_view_missing_reason,
+           e.guardians_view, e.next_evaluation_on, e.evaluated_by, p.name AS evaluated_by_name, e.created_at
+    FROM evaluation e JOIN person p ON p.id = e.evaluated_by
+    WHERE e.municipality = $1 AND e.case_id = $2 AND e.measure_id = $3 AND ",
+            $which
+        )
+    };
+}
+
+const LIST: &str = select!("e.id > $4 ORDER BY e.id LIMIT $5");
+const GET: &str = select!("e.id = $4");
+const INSERT: &str = "
+    INSERT INTO evaluation (municipality, id, case_id, measure_id, held_on, outcome, assessment, child_view,
+                            child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+
+/// The evaluations of a measure after `after`, in the order they were recorded.
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    measure: Id<Measure>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<EvaluationOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, EvaluationOut, LIST, &case.municipality, case.id, measure, after, limit)
+}
+
+/// Records an evaluation, and gives it back.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    measure: Id<Measure>,
+    input: &EvaluationIn,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<EvaluationOut, DbError> {
+    let id = Id::<Evaluation>::new();
+    expect_one(execute!(
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        measure,
+        input.held_on,
+        input.outcome,
+        &*input.assessment,
+        input.child_view.as_deref(),
+        input.child_view_missing_reason.as_deref(),
+        input.guardians_view.as_deref(),
+        input.next_evaluation_on,
+        by,
+        now,
+    )?)?;
+    fetch_one!(tx, EvaluationOut, GET, &case.municipality, case.id, measure, id)
+}

@@ -1,0 +1,155 @@
+//! The operations on measures and their evaluations.
+
+use actix_web::{HttpResponse, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    create::{Creation, create, require_seat},
+    dto::{EvaluationIn, EvaluationOut, MeasureIn, MeasureOut, MeasurePatch},
+    evaluations, rules, store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{
+            Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, UpdateMeasure,
+        },
+        objects::{MeasureObject, require_open},
+    },
+    kernel::{Page, PageQuery},
+    problem::{
+        Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_measures)
+        .service(create_measure)
+        .service(read_measure)
+        .service(update_measure)
+        .service(list_evaluations)
+        .service(evaluate_measure);
+}
+
+/// Lists the measures of a case, oldest first, also those that have ended.
+#[utoipa::path(
+    operation_id = "list_measures", tag = "measures", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<MeasureOut>, description = "The measures of the case"), ReadProblems),
+)]
+#[get("/cases/{case_id}/measures")]
+async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let (case, today) = (permit.object().facts.clone(), permit.today());
+    let measures = store::list(permit.tx(), &case, query.after(), query.limit() + 1, today).await?;
+    let page = Page::cut(measures, query.limit(), |measure| measure.id.uuid());
+    permit.note_shown(page.items.iter().map(|measure| measure.id));
+    permit.show(&page)
+}
+
+/// Agrees on a measure: what is done, who is responsible, when it is evaluated.
+///
+/// It is from the municipality's catalogue or written freely. The one responsible has a seat on the team.
+#[utoipa::path(
+    operation_id = "create_measure", tag = "measures", params(("case_id" = Uuid, Path)), request_body = MeasureIn,
+    responses((status = 201, body = MeasureOut, description = "The measure"), WriteProblems),
+)]
+#[post("/cases/{case_id}/measures")]
+async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpResponse> {
+    let (case, today) = (permit.object().facts.clone(), permit.today());
+    let new: MeasureIn = permit.input()?;
+    permit.require_open()?;
+    let (by, now) = (permit.caller().person, permit.now());
+    let creation = Creation { case: &case, meeting: None, by, now, today, pointer: "" };
+    let id = create(permit.tx(), &creation, &new).await?;
+    let measure = store::get(permit.tx(), &case, id, today).await?;
+    permit.note_shown([id]);
+    permit.created(id, measure.version, &measure).await
+}
+
+/// Reads a measure: what is done, who is responsible, when it is evaluated.
+#[utoipa::path(
+    operation_id = "read_measure", tag = "measures",
+    params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)),
+    responses((status = 200, body = MeasureOut, description = "The measure"), ReadProblems),
+)]
+#[get("/cases/{case_id}/measures/{measure_id}")]
+async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
+    let measure = current(&mut permit).await?;
+    permit.show_version(measure.version, &measure)
+}
+
+/// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
+#[utoipa::path(
+    operation_id = "update_measure", tag = "measures",
+    params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)), request_body = MeasurePatch,
+    responses((status = 200, body = MeasureOut, description = "The measure as it is now"), ChangeProblems),
+)]
+#[patch("/cases/{case_id}/measures/{measure_id}")]
+async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpResponse> {
+    let measure = current(&mut permit).await?;
+    let patch: MeasurePatch = permit.input()?;
+    let (case, today) = (permit.object().case.facts.clone(), permit.today());
+    require_open(&permit.object().case)?;
+    rules::in_force(measure.status)?;
+    let patched = rules::patched(&measure, patch, today).map_err(|refusal| refusal.at(""))?;
+    let (person, unit) = (patched.responsible_id, patched.responsible_unit_id);
+    if (person, unit) != (measure.responsible_id, measure.responsible_unit_id) {
+        require_seat(permit.tx(), &case, person, unit, "").await?;
+    }
+    permit.expect_version(measure.version)?;
+    store::update(permit.tx(), &case, &patched).await?;
+    let measure = store::get(permit.tx(), &case, measure.id, today).await?;
+    permit.changed(measure.version, &measure).await
+}
+
+/// Lists the evaluations of a measure, oldest first.
+#[utoipa::path(
+    operation_id = "list_evaluations", tag = "measures",
+    params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<EvaluationOut>, description = "Its evaluations"), ReadProblems),
+)]
+#[get("/cases/{case_id}/measures/{measure_id}/evaluations")]
+async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let MeasureObject { case, id, .. } = permit.object().clone();
+    let rows = evaluations::list(permit.tx(), &case.facts, id, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |evaluation| evaluation.id.uuid());
+    permit.note_shown(page.items.iter().map(|evaluation| evaluation.id));
+    permit.show(&page)
+}
+
+/// Evaluates a measure in force: it goes on until the next evaluation, or it ends.
+///
+/// `If-Match` and `ETag` are of the measure, which is changed by it. The child's view is told, or the reason why
+/// it is missing.
+#[utoipa::path(
+    operation_id = "evaluate_measure", tag = "measures",
+    params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)), request_body = EvaluationIn,
+    responses((status = 201, body = EvaluationOut, description = "The evaluation"), ChangeProblems),
+)]
+#[post("/cases/{case_id}/measures/{measure_id}/evaluations")]
+async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpResponse> {
+    let measure = current(&mut permit).await?;
+    let input: EvaluationIn = permit.input()?;
+    let (case, today) = (permit.object().case.facts.clone(), permit.today());
+    require_open(&permit.object().case)?;
+    rules::in_force(measure.status)?;
+    let effect = rules::effect(&input, measure.starts_on, today).map_err(|refusal| refusal.at(""))?;
+    permit.expect_version(measure.version)?;
+    let (by, now) = (permit.caller().person, permit.now());
+    let evaluation = evaluations::insert(permit.tx(), &case, measure.id, &input, by, now).await?;
+    store::apply(permit.tx(), &case, &measure, effect).await?;
+    let measure = store::get(permit.tx(), &case, measure.id, today).await?;
+    permit.note_shown([evaluation.id]);
+    permit.created(evaluation.id, measure.version, &evaluation).await
+}
+
+/// The measure that the permit is for.
+async fn current<A: Action<Object = MeasureObject>>(permit: &mut Permit<A>) -> Result<MeasureOut> {
+    let MeasureObject { case, id, .. } = permit.object().clone();
+    let today = permit.today();
+    Ok(store::get(permit.tx(), &case.facts, id, today).await?)
+}

@@ -1,0 +1,198 @@
+//! Measures in the database.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{
+    create::Creation,
+    dto::{MeasureIn, MeasureOut},
+    rules::{CatalogueEntry, Effect, is_overdue},
+};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_optional,
+    kernel::{
+        Id,
+        ids::{CatalogueMeasure, Goal, Measure, Person, TeamMember, Unit},
+        vocabulary::PreventionLevel,
+    },
+};
+
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "
+    SELECT m.id, m.title, m.description, m.level, m.goal_id, g.description AS goal_description,
+           m.catalogue_measure_id, k.title AS catalogue_measure_title,
+           m.meeting_id, t.starts_at AS meeting_starts_at,
+           m.responsible_id, p.name AS responsible_name,
+           m.unit_id AS responsible_unit_id, u.name AS responsible_unit_name,
+           m.starts_on, m.evaluate_on, m.status, m.created_by, q.name AS created_by_name, m.created_at, m.version
+    FROM measure m
+    JOIN person p ON p.id = m.responsible_id
+    JOIN unit u ON u.id = m.unit_id
+    JOIN person q ON q.id = m.created_by
+    LEFT JOIN goal g ON g.municipality = m.municipality AND g.id = m.goal_id
+    LEFT JOIN catalogue_measure k ON k.id = m.catalogue_measure_id
+    LEFT JOIN meeting t ON t.municipality = m.municipality AND t.id = m.meeting_id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND ",
+            $which
+        )
+    };
+}
+
+const LIST: &str = select!("m.id > $3 ORDER BY m.id LIMIT $4");
+const FIND: &str = select!("m.id = $3");
+const INSERT: &str = "
+    INSERT INTO measure (municipality, id, case_id, goal_id, catalogue_measure_id, meeting_id, title, description, level,
+                         responsible_id, unit_id, starts_on, evaluate_on, status, created_by, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'in_force', $14, $15)";
+const UPDATE: &str = "
+    UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = $8, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
+const APPLY: &str = "
+    UPDATE measure SET status = $5, evaluate_on = $6, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
+const IN_CATALOGUE: &str = "SELECT title, level FROM catalogue_measure WHERE municipality = $1 AND id = $2";
+const GOAL: &str = "SELECT id FROM goal WHERE municipality = $1 AND case_id = $2 AND id = $3";
+/// As a caller's own seats are counted: who works in the unit now, and is not of the child's family.
+const SEAT: &str = "
+    SELECT t.id FROM team_member t
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.person_id = $3 AND t.unit_id = $4 AND t.left_at IS NULL
+      AND EXISTS (SELECT 1 FROM staff_role r
+                  WHERE r.person_id = t.person_id AND r.unit_id = t.unit_id
+                    AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL)
+      AND NOT EXISTS (SELECT 1 FROM guardianship g
+                      WHERE g.municipality = t.municipality AND g.child_id = $5
+                        AND g.guardian_id = t.person_id AND g.ended_at IS NULL)";
+
+/// A measure to be written, checked.
+#[derive(Debug)]
+pub(super) struct NewMeasure<'a> {
+    pub(super) title: &'a str,
+    pub(super) level: PreventionLevel,
+    pub(super) starts_on: NaiveDate,
+    pub(super) input: &'a MeasureIn,
+}
+
+/// The measures of a case after `after`, in the order they were made.
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+    today: NaiveDate,
+) -> Result<Vec<MeasureOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let measures = fetch_all!(tx, MeasureOut, LIST, &case.municipality, case.id, after, limit)?;
+    Ok(measures.into_iter().map(|measure| as_of(measure, today)).collect())
+}
+
+/// A measure that exists.
+pub(super) async fn get(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    id: Id<Measure>,
+    today: NaiveDate,
+) -> Result<MeasureOut, DbError> {
+    let measure = fetch_optional!(tx, MeasureOut, FIND, &case.municipality, case.id, id)?;
+    measure.map(|measure| as_of(measure, today)).ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+fn as_of(mut measure: MeasureOut, today: NaiveDate) -> MeasureOut {
+    measure.overdue = is_overdue(measure.status, measure.evaluate_on, today);
+    measure
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    creation: &Creation<'_>,
+    measure: &NewMeasure<'_>,
+) -> Result<Id<Measure>, DbError> {
+    let Creation { case, meeting, by, now, .. } = *creation;
+    let NewMeasure { title, level, starts_on, input } = *measure;
+    let id = Id::<Measure>::new();
+    expect_one(execute!(
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        input.goal_id,
+        input.catalogue_measure_id,
+        meeting,
+        title,
+        input.description.as_deref(),
+        level,
+        input.responsible_id,
+        input.responsible_unit_id,
+        starts_on,
+        input.evaluate_on,
+        by,
+        now,
+    )?)?;
+    Ok(id)
+}
+
+/// Writes what the measure is now, over the version that was read.
+pub(super) async fn update(tx: &mut Tx, case: &CaseFacts, measure: &MeasureOut) -> Result<(), DbError> {
+    expect_one(execute!(
+        tx,
+        UPDATE,
+        &case.municipality,
+        case.id,
+        measure.id,
+        measure.version,
+        measure.responsible_id,
+        measure.responsible_unit_id,
+        measure.evaluate_on,
+        measure.description.as_deref(),
+    )?)
+}
+
+/// Lets an evaluation have its effect, over the version that was read.
+pub(super) async fn apply(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    measure: &MeasureOut,
+    effect: Effect,
+) -> Result<(), DbError> {
+    let Effect { status, evaluate_on } = effect;
+    expect_one(execute!(
+        tx,
+        APPLY,
+        &case.municipality,
+        case.id,
+        measure.id,
+        measure.version,
+        status,
+        evaluate_on
+    )?)
+}
+
+/// A measure of the catalogue of the case's municipality.
+pub(super) async fn find_in_catalogue(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    id: Id<CatalogueMeasure>,
+) -> Result<Option<CatalogueEntry>, DbError> {
+    fetch_optional!(tx, CatalogueEntry, IN_CATALOGUE, &case.municipality, id)
+}
+
+/// Is this a goal of the case?
+pub(super) async fn has_goal(tx: &mut Tx, case: &CaseFacts, goal: Id<Goal>) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (Id<Goal>,), GOAL, &case.municipality, case.id, goal)?.is_some())
+}
+
+/// Does this person sit on the team for this unit, and work there?
+pub(super) async fn has_seat(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    person: Id<Person>,
+    unit: Id<Unit>,
+) -> Result<bool, DbError> {
+    let seat =
+        fetch_optional!(tx, (Id<TeamMember>,), SEAT, &case.municipality, case.id, person, unit, case.child)?;
+    Ok(seat.is_some())
+}

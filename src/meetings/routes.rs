@@ -1,0 +1,224 @@
+//! The operations on meetings.
+
+use actix_web::{HttpResponse, get, post, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{
+        InvitationAnswerIn, MeetingDecisionIn, MeetingDecisionOut, MeetingIn, MeetingMinutesIn, MeetingOut,
+    },
+    rules, store,
+};
+use crate::{
+    access::{
+        CaseFacts, Permit,
+        actions::{
+            Action, AnswerInvitation, ApproveMinutes, CallMeeting, CancelMeeting, ListMeetings, ReadMeeting,
+            RecordMinutes,
+        },
+        objects::{CaseObject, MeetingObject},
+    },
+    kernel::{Id, Page, PageQuery, ids::Meeting},
+    measures::{self, Creation},
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_meetings)
+        .service(call_meeting)
+        .service(read_meeting)
+        .service(answer_invitation)
+        .service(record_minutes)
+        .service(approve_minutes)
+        .service(cancel_meeting);
+}
+
+/// Lists the meetings of a case in the order they were called, with those invited and what was decided.
+#[utoipa::path(
+    operation_id = "list_meetings", tag = "meetings", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<MeetingOut>, description = "The meetings"), ReadProblems),
+)]
+#[get("/cases/{case_id}/meetings")]
+async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().clone();
+    let batch = query.limit() + 1;
+    let mut readable = Vec::new();
+    let mut after = query.after();
+    // Rows that the rules refuse do not count: the page is filled with those they allow.
+    while readable.len() < batch {
+        let meetings = store::list(permit.tx(), &case.facts, after, batch).await?;
+        let Some(last) = meetings.last() else { break };
+        after = last.id.uuid();
+        readable.extend(meetings.into_iter().filter(|row| permit.may::<ReadMeeting>(&object(&case, row))));
+    }
+    let page = Page::cut(readable, query.limit(), |meeting| meeting.id.uuid());
+    permit.note_shown(page.items.iter().map(|meeting| meeting.id));
+    permit.show(&page)
+}
+
+/// Calls a meeting, and invites to it.
+///
+/// Guardians, and the young person of age, are to be invited unless a reason is given.
+#[utoipa::path(
+    operation_id = "call_meeting", tag = "meetings", params(("case_id" = Uuid, Path)), request_body = MeetingIn,
+    responses((status = 201, body = MeetingOut, description = "The meeting"), WriteProblems),
+)]
+#[post("/cases/{case_id}/meetings")]
+async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
+    let case = permit.object().facts.clone();
+    let mut new: MeetingIn = permit.input()?;
+    new.participants = rules::people_meant(&new.participants, &case);
+    permit.require_open()?;
+    let now = permit.now();
+    rules::begins_at(new.starts_at, now)?;
+    let team = store::team(permit.tx(), &case).await?;
+    rules::participants(&new.participants, &team, &case)?;
+    rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), &case)?;
+    if let Some(arena) = new.arena_id {
+        let arena = store::find_arena(permit.tx(), &case, arena).await?;
+        let unknown = || Problem::field("/arena_id", "must be an arena of the municipality for one child");
+        rules::arena_allows(arena.ok_or_else(unknown)?, &case)?;
+    }
+    let caller = permit.caller().person;
+    let id = store::call(permit.tx(), &case, new, caller, now).await?;
+    let meeting = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    permit.note_shown([id]);
+    permit.created(id, meeting.version, &meeting).await
+}
+
+/// Reads a meeting: who is invited, and once it is held the minutes and what was decided.
+#[utoipa::path(
+    operation_id = "read_meeting", tag = "meetings",
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
+    responses((status = 200, body = MeetingOut, description = "The meeting"), ReadProblems),
+)]
+#[get("/cases/{case_id}/meetings/{meeting_id}")]
+async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
+    let (_, meeting) = current(&mut permit).await?;
+    permit.show_version(meeting.version, &meeting)
+}
+
+/// Answers the caller's own invitation, as often as they change their mind while the meeting is planned.
+#[utoipa::path(
+    operation_id = "answer_invitation", tag = "meetings",
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = InvitationAnswerIn,
+    responses((status = 200, body = MeetingOut, description = "The meeting as it is now"), WriteProblems),
+)]
+#[post("/cases/{case_id}/meetings/{meeting_id}/answer")]
+async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpResponse> {
+    let (case, meeting) = current(&mut permit).await?;
+    let InvitationAnswerIn { answer } = permit.input()?;
+    rules::is_planned(&case, &meeting)?;
+    let caller = permit.caller().person;
+    store::answer(permit.tx(), &case, &meeting, caller, answer).await?;
+    let (_, meeting) = current(&mut permit).await?;
+    permit.changed(meeting.version, &meeting).await
+}
+
+/// Writes the minutes, once for all: who was there, what was said and what was decided.
+///
+/// A decision with a measure makes the measure, with who is responsible and when it is evaluated.
+#[utoipa::path(
+    operation_id = "record_minutes", tag = "meetings",
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = MeetingMinutesIn,
+    responses((status = 200, body = MeetingOut, description = "The meeting, now held"), ChangeProblems),
+)]
+#[put("/cases/{case_id}/meetings/{meeting_id}/minutes")]
+async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpResponse> {
+    let (case, meeting) = current(&mut permit).await?;
+    let MeetingMinutesIn { minutes, attended, decisions } = permit.input()?;
+    let (caller, now) = (permit.caller().person, permit.now());
+    rules::is_planned(&case, &meeting)?;
+    rules::has_begun(&meeting, now)?;
+    let attended = rules::people_meant(&attended, &case);
+    rules::attended(&attended, &meeting)?;
+    rules::decisions(decisions.len())?;
+    permit.expect_version(meeting.version)?;
+    store::hold(permit.tx(), &case, &meeting, &minutes, caller, now).await?;
+    store::attended(permit.tx(), &case, meeting.id, &attended).await?;
+    let decisions = take_decisions(&mut permit, &case, meeting.id, decisions).await?;
+    store::decide(permit.tx(), &case, meeting.id, &decisions).await?;
+    let (_, meeting) = current(&mut permit).await?;
+    permit.changed(meeting.version, &meeting).await
+}
+
+/// Numbers the decisions, and makes the measures among them.
+async fn take_decisions(
+    permit: &mut Permit<RecordMinutes>,
+    case: &CaseFacts,
+    meeting: Id<Meeting>,
+    decisions: Vec<MeetingDecisionIn>,
+) -> Result<Vec<MeetingDecisionOut>> {
+    let (by, now, today) = (permit.caller().person, permit.now(), permit.today());
+    let mut taken = Vec::with_capacity(decisions.len());
+    for (index, MeetingDecisionIn { text, measure }) in (0_i64..).zip(decisions) {
+        let mut measure_id = None;
+        if let Some(new) = measure {
+            let pointer = &format!("/decisions/{index}/measure");
+            let creation = Creation { case, meeting: Some(meeting), by, now, today, pointer };
+            measure_id = Some(measures::create(permit.tx(), &creation, &new).await?);
+        }
+        taken.push(MeetingDecisionOut { number: index + 1, text: text.into_string(), measure_id });
+    }
+    permit.note_shown(taken.iter().filter_map(|decision| decision.measure_id));
+    Ok(taken)
+}
+
+/// Approves the minutes, for oneself; only those who were there do. To approve again changes nothing.
+#[utoipa::path(
+    operation_id = "approve_minutes", tag = "meetings",
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
+    responses((status = 200, body = MeetingOut, description = "The meeting as it is now"), WriteProblems),
+)]
+#[post("/cases/{case_id}/meetings/{meeting_id}/approve")]
+async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpResponse> {
+    let (case, mut meeting) = current(&mut permit).await?;
+    let (caller, now) = (permit.caller().person, permit.now());
+    let approved_before = rules::approval(&case, &meeting, caller)?;
+    if !approved_before {
+        store::approve(permit.tx(), &case, &meeting, caller, now).await?;
+        (_, meeting) = current(&mut permit).await?;
+    }
+    permit.changed(meeting.version, &meeting).await
+}
+
+/// Cancels a meeting that has not been held.
+#[utoipa::path(
+    operation_id = "cancel_meeting", tag = "meetings",
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
+    responses((status = 200, body = MeetingOut, description = "The cancelled meeting"), ChangeProblems),
+)]
+#[post("/cases/{case_id}/meetings/{meeting_id}/cancel")]
+async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpResponse> {
+    let (case, meeting) = current(&mut permit).await?;
+    rules::is_planned(&case, &meeting)?;
+    permit.expect_version(meeting.version)?;
+    store::cancel(permit.tx(), &case, &meeting).await?;
+    let (_, meeting) = current(&mut permit).await?;
+    permit.changed(meeting.version, &meeting).await
+}
+
+async fn current<A>(permit: &mut Permit<A>) -> Result<(CaseFacts, MeetingOut)>
+where
+    A: Action<Object = MeetingObject>,
+{
+    let MeetingObject { case, id, .. } = permit.object().clone();
+    let meeting = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((case.facts, meeting))
+}
+
+/// A listed meeting as the rules speak of it.
+fn object(case: &CaseObject, meeting: &MeetingOut) -> MeetingObject {
+    MeetingObject {
+        case: case.clone(),
+        id: meeting.id,
+        called_by: meeting.called_by,
+        invited: meeting.participants.iter().map(|participant| participant.person_id).collect(),
+    }
+}

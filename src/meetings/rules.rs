@@ -1,0 +1,299 @@
+//! When a meeting can be called, who can be invited, and what its minutes can say.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::dto::{MeetingOut, MeetingStatus};
+use crate::{
+    access::CaseFacts,
+    kernel::{Id, ids::Person},
+    problem::{Problem, Result},
+};
+
+/// How many can be invited.
+const MAX_PARTICIPANTS: usize = 50;
+/// How many decisions the minutes can hold.
+const MAX_DECISIONS: usize = 30;
+/// How far from now a meeting can be: further off it is a slip of the pen.
+const MAX_DISTANCE: TimeDelta = TimeDelta::days(3653);
+
+/// A meeting is held at a time that can be meant.
+pub(super) fn begins_at(starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
+    if (starts_at - now).abs() <= MAX_DISTANCE {
+        Ok(())
+    } else {
+        Err(Problem::field("/starts_at", "must be within ten years from now"))
+    }
+}
+
+/// In an arena that asks for consent a case is not taken up while there is nobody who could give it.
+pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
+    if consent_required == Some(true) && case.ground.consenters.is_empty() {
+        return Err(Problem::conflict("the arena requires consent"));
+    }
+    Ok(())
+}
+
+/// The people meant by these ids, where the child can be meant by the id it is registered under.
+pub(super) fn people_meant(ids: &[Id<Person>], case: &CaseFacts) -> Vec<Id<Person>> {
+    let is_child = |id: Id<Person>| id.uuid() == case.child.uuid();
+    ids.iter().map(|id| if is_child(*id) { case.child_person } else { *id }).collect()
+}
+
+/// Those invited have to do with the case: staff on the team, guardians, the child.
+pub(super) fn participants(people: &[Id<Person>], team: &[Id<Person>], case: &CaseFacts) -> Result<()> {
+    if people.is_empty() || people.len() > MAX_PARTICIPANTS {
+        return Err(Problem::field("/participants", format!("must be 1 to {MAX_PARTICIPANTS} persons")));
+    }
+    let concerned =
+        |person| person == case.child_person || case.guardians.contains(&person) || team.contains(&person);
+    each_once("participants", people, concerned, "must be on the team, a guardian, or the child")
+}
+
+/// The family is invited, unless a reason is given.
+pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, case: &CaseFacts) -> Result<()> {
+    let young_person = case.ground.consenters.contains(&case.child_person).then_some(case.child_person);
+    let mut family = case.guardians.iter().copied().chain(young_person);
+    if reason.is_some() || family.any(|person| people.contains(&person)) {
+        return Ok(());
+    }
+    Err(Problem::field("/family_absent_reason", "is required when nobody of the family is invited"))
+}
+
+/// Nothing is done to a meeting that was held or cancelled.
+pub(super) fn is_planned(case: &CaseFacts, meeting: &MeetingOut) -> Result<()> {
+    is_open(case)?;
+    match meeting.status {
+        MeetingStatus::Planned => Ok(()),
+        MeetingStatus::Held => {
+            Err(Problem::conflict("the meeting has been held, and its minutes are written"))
+        }
+        MeetingStatus::Cancelled => Err(Problem::conflict("the meeting is cancelled")),
+    }
+}
+
+/// There are no minutes of what has not begun.
+pub(super) fn has_begun(meeting: &MeetingOut, now: DateTime<Utc>) -> Result<()> {
+    if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not begun")) }
+}
+
+/// Those who were there were invited.
+pub(super) fn attended(people: &[Id<Person>], meeting: &MeetingOut) -> Result<()> {
+    let invited = |person| meeting.participants.iter().any(|participant| participant.person_id == person);
+    each_once("attended", people, invited, "must be one of the participants")
+}
+
+/// There is a limit to what one meeting decides.
+pub(super) fn decisions(count: usize) -> Result<()> {
+    if count <= MAX_DECISIONS {
+        Ok(())
+    } else {
+        Err(Problem::field("/decisions", format!("must be at most {MAX_DECISIONS} decisions")))
+    }
+}
+
+/// Minutes are approved by those who were there. Tells whether this person had approved them already.
+pub(super) fn approval(case: &CaseFacts, meeting: &MeetingOut, person: Id<Person>) -> Result<bool> {
+    is_open(case)?;
+    if meeting.status != MeetingStatus::Held {
+        return Err(Problem::conflict("there are no minutes to approve"));
+    }
+    match meeting.participants.iter().find(|participant| participant.person_id == person) {
+        Some(participant) if participant.attended == Some(true) => Ok(participant.approved_at.is_some()),
+        _ => Err(Problem::conflict("the minutes are approved by those who were there")),
+    }
+}
+
+fn is_open(case: &CaseFacts) -> Result<()> {
+    if case.open { Ok(()) } else { Err(Problem::conflict("the case is closed; reopen it first")) }
+}
+
+fn each_once(
+    field: &str,
+    people: &[Id<Person>],
+    belongs: impl Fn(Id<Person>) -> bool,
+    otherwise: &str,
+) -> Result<()> {
+    for (index, person) in people.iter().enumerate() {
+        if people[..index].contains(person) {
+            return Err(Problem::field(format!("/{field}/{index}"), "is given more than once"));
+        }
+        if !belongs(*person) {
+            return Err(Problem::field(format!("/{field}/{index}"), otherwise));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        access::Ground,
+        kernel::ids::Case,
+        meetings::dto::{InvitationStatus, MeetingParticipantOut},
+        problem::Code,
+    };
+
+    fn case(child_is_of_age: bool) -> CaseFacts {
+        let (child, guardian) = (Id::new(), Id::new());
+        let consenters = vec![if child_is_of_age { child } else { guardian }];
+        CaseFacts {
+            municipality: "4014".into(),
+            id: Id::<Case>::new(),
+            child: Id::new(),
+            child_person: child,
+            open: true,
+            contact_person: Id::new(),
+            contact_unit: Id::new(),
+            child_age: if child_is_of_age { 16 } else { 9 },
+            ground: Ground { owner_unit: Id::new(), consenters, in_force: Vec::new() },
+            guardians: vec![guardian],
+            seats: Vec::new(),
+            is_contact_person: false,
+            leads_contact_unit: false,
+            offered_baton: false,
+            is_guardian: false,
+            is_young_person: false,
+        }
+    }
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    fn meeting(status: MeetingStatus, people: &[(Id<Person>, Option<bool>)]) -> MeetingOut {
+        let participant = |(person_id, attended): &(Id<Person>, Option<bool>)| MeetingParticipantOut {
+            person_id: *person_id,
+            name: "somebody".into(),
+            answer: InvitationStatus::Awaited,
+            attended: *attended,
+            approved_at: None,
+        };
+        MeetingOut {
+            id: Id::new(),
+            case_id: Id::new(),
+            arena_id: None,
+            arena_name: None,
+            called_by: Id::new(),
+            called_by_name: "somebody".into(),
+            starts_at: time("2026-03-02T12:00:00Z"),
+            place: None,
+            agenda: "an agenda".into(),
+            family_absent_reason: None,
+            status,
+            minutes: None,
+            minutes_by: None,
+            minutes_by_name: None,
+            minutes_at: None,
+            participants: people.iter().map(participant).collect(),
+            decisions: Vec::new(),
+            version: 1,
+        }
+    }
+
+    /// Where the input is at fault; "conflict" where it is not the input.
+    fn fault<T: std::fmt::Debug>(result: Result<T>) -> String {
+        let problem = result.expect_err("refused");
+        if problem.code() == Code::Conflict {
+            return "conflict".into();
+        }
+        let response = actix_web::ResponseError::error_response(&problem);
+        let body = actix_web::body::MessageBody::try_into_bytes(response.into_body()).expect("a body");
+        let document: serde_json::Value = serde_json::from_slice(&body).expect("JSON");
+        document["errors"][0]["pointer"].as_str().unwrap_or_default().into()
+    }
+
+    #[test]
+    fn staff_on_the_team_guardians_and_the_child_can_be_invited() {
+        let case = case(false);
+        let [worker, stranger] = [Id::new(), Id::new()];
+        let guardian = case.guardians[0];
+        let invited = |people: &[Id<Person>]| participants(people, &[worker], &case);
+        assert!(invited(&[worker, guardian, case.child_person]).is_ok());
+        assert_eq!(fault(invited(&[])), "/participants");
+        assert_eq!(fault(invited(&[worker, stranger])), "/participants/1");
+        assert_eq!(fault(invited(&[worker, guardian, worker])), "/participants/2");
+        assert_eq!(fault(invited(&[worker; 51])), "/participants");
+    }
+
+    #[test]
+    fn the_child_is_known_by_the_id_it_is_registered_under() {
+        let case = case(false);
+        let worker = Id::new();
+        let named = [worker, Id::from(case.child.uuid()), case.child_person];
+        let meant = people_meant(&named, &case);
+        assert_eq!(meant, [worker, case.child_person, case.child_person]);
+        assert_eq!(fault(participants(&meant, &[worker], &case)), "/participants/2");
+    }
+
+    #[test]
+    fn the_family_is_invited_or_a_reason_is_given() {
+        let small = case(false);
+        let worker = Id::new();
+        assert!(family_is_invited(&[worker, small.guardians[0]], None, &small).is_ok());
+        assert!(family_is_invited(&[worker], Some("they asked not to be"), &small).is_ok());
+        assert_eq!(fault(family_is_invited(&[worker], None, &small)), "/family_absent_reason");
+        // A small child alone is not the family; a young person of age is.
+        assert_eq!(
+            fault(family_is_invited(&[worker, small.child_person], None, &small)),
+            "/family_absent_reason"
+        );
+        let youth = case(true);
+        assert!(family_is_invited(&[worker, youth.child_person], None, &youth).is_ok());
+    }
+
+    #[test]
+    fn an_arena_that_asks_for_consent_needs_somebody_who_can_give_it() {
+        let mut case = case(false);
+        assert!(arena_allows(Some(true), &case).is_ok());
+        case.ground.consenters.clear();
+        assert_eq!(fault(arena_allows(Some(true), &case)), "conflict");
+        assert!(arena_allows(Some(false), &case).is_ok());
+        assert!(arena_allows(None, &case).is_ok());
+    }
+
+    #[test]
+    fn a_meeting_is_within_ten_years() {
+        let now = time("2026-03-01T12:00:00Z");
+        assert!(begins_at(time("2026-02-27T09:00:00Z"), now).is_ok(), "held already, to be minuted");
+        assert!(begins_at(time("2026-03-08T09:00:00Z"), now).is_ok());
+        assert_eq!(fault(begins_at(time("2062-03-08T09:00:00Z"), now)), "/starts_at");
+        assert_eq!(fault(begins_at(time("0206-03-08T09:00:00Z"), now)), "/starts_at");
+    }
+
+    #[test]
+    fn minutes_are_written_once_and_not_beforehand() {
+        assert!(is_planned(&case(false), &meeting(MeetingStatus::Planned, &[])).is_ok());
+        assert_eq!(fault(is_planned(&case(false), &meeting(MeetingStatus::Held, &[]))), "conflict");
+        assert_eq!(fault(is_planned(&case(false), &meeting(MeetingStatus::Cancelled, &[]))), "conflict");
+        let closed = CaseFacts { open: false, ..case(false) };
+        assert_eq!(fault(is_planned(&closed, &meeting(MeetingStatus::Planned, &[]))), "conflict");
+        let meeting = meeting(MeetingStatus::Planned, &[]);
+        assert!(has_begun(&meeting, meeting.starts_at).is_ok());
+        assert_eq!(fault(has_begun(&meeting, meeting.starts_at - TimeDelta::seconds(1))), "conflict");
+    }
+
+    #[test]
+    fn those_who_were_there_were_invited() {
+        let [here, away, stranger] = [Id::new(), Id::new(), Id::new()];
+        let meeting = meeting(MeetingStatus::Planned, &[(here, None), (away, None)]);
+        assert!(attended(&[here], &meeting).is_ok());
+        assert_eq!(fault(attended(&[here, stranger], &meeting)), "/attended/1");
+        assert_eq!(fault(attended(&[here, here], &meeting)), "/attended/1");
+        assert!(decisions(30).is_ok());
+        assert_eq!(fault(decisions(31)), "/decisions");
+    }
+
+    #[test]
+    fn minutes_are_approved_by_those_who_were_there() {
+        let [here, away] = [Id::new(), Id::new()];
+        let mut held = meeting(MeetingStatus::Held, &[(here, Some(true)), (away, Some(false))]);
+        assert_eq!(approval(&case(false), &held, here).ok(), Some(false));
+        assert_eq!(fault(approval(&case(false), &held, away)), "conflict");
+        assert_eq!(fault(approval(&case(false), &held, Id::new())), "conflict");
+        held.participants[0].approved_at = Some(held.starts_at);
+        assert_eq!(approval(&case(false), &held, here).ok(), Some(true), "approved before");
+        let planned = meeting(MeetingStatus::Planned, &[(here, None)]);
+        assert_eq!(fault(approval(&case(false), &planned, here)), "conflict");
+    }
+}

@@ -1,0 +1,312 @@
+//! Meetings in the database.
+
+use chrono::{DateTime, SubsecRound, Utc};
+use uuid::Uuid;
+
+use super::dto::{
+    InvitationAnswer, InvitationStatus, MeetingDecisionOut, MeetingIn, MeetingOut, MeetingParticipantOut,
+};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Arena, Meeting, Person, Unit},
+    },
+    on_engine,
+};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT m.id, m.case_id, m.arena_id, a.name AS arena_name, m.called_by, p.name AS called_by_name,
+                    m.starts_at, m.place, m.agenda, m.family_absent_reason, m.status,
+                    m.minutes, m.minutes_by, q.name AS minutes_by_name, m.minutes_at, m.version
+             FROM meeting m
+             JOIN person p ON p.id = m.called_by
+             LEFT JOIN person q ON q.id = m.minutes_by
+             LEFT JOIN arena a ON a.id = m.arena_id
+             WHERE m.municipality = $1 AND m.case_id = $2 ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("AND m.id > $3 ORDER BY m.id LIMIT $4");
+const FIND: &str = select!("AND m.id = $3");
+// Of all meetings of the case from the first of a page to the last. The family is called by the names registered
+// in this case, not by those in another's.
+const PARTICIPANTS: &str = "
+    SELECT x.meeting_id, x.person_id,
+           CASE WHEN x.person_id = k.person_id THEN k.name ELSE COALESCE(
+               (SELECT g.guardian_name FROM guardianship g
+                WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = x.person_id
+                ORDER BY g.id DESC LIMIT 1),
+               p.name) END AS name,
+           x.answer, x.attended, x.approved_at
+    FROM meeting m
+    JOIN care_case c ON c.municipality = m.municipality AND c.id = m.case_id
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    JOIN meeting_participant x ON x.municipality = m.municipality AND x.meeting_id = m.id
+    JOIN person p ON p.id = x.person_id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
+    ORDER BY x.meeting_id, x.person_id";
+const DECISIONS: &str = "
+    SELECT d.meeting_id, d.number, d.decision AS text, d.measure_id
+    FROM meeting m
+    JOIN meeting_decision d ON d.municipality = m.municipality AND d.meeting_id = m.id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
+    ORDER BY d.meeting_id, d.number";
+const FIND_ARENA: &str =
+    "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual'";
+/// Staff on the team who still work in the unit they sit there from. Own family is not own work (fvl § 6).
+const TEAM: &str = "
+    SELECT t.person_id, t.unit_id
+    FROM team_member t
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND t.person_id <> $4
+      AND EXISTS (
+        SELECT 1 FROM staff_role r
+        WHERE r.person_id = t.person_id AND r.unit_id = t.unit_id AND r.ended_at IS NULL
+          AND r.role IN ('worker', 'unit_leader'))
+      AND NOT EXISTS (
+        SELECT 1 FROM guardianship g
+        WHERE g.child_id = $3 AND g.guardian_id = t.person_id AND g.ended_at IS NULL)";
+const INSERT: &str = "
+    INSERT INTO meeting (municipality, id, case_id, arena_id, called_by, starts_at, place, agenda,
+                         family_absent_reason, status, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10)";
+const INVITE: &str = "INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer) ";
+const DECIDE: &str =
+    "INSERT INTO meeting_decision (municipality, meeting_id, number, case_id, decision, measure_id) ";
+const TOUCH: &str = "
+    UPDATE meeting SET version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
+const CANCEL: &str = "
+    UPDATE meeting SET status = 'cancelled', version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'planned'";
+const HOLD: &str = "
+    UPDATE meeting SET status = 'held', minutes = $5, minutes_by = $6, minutes_at = $7, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'planned'";
+const ANSWER: &str = "
+    UPDATE meeting_participant SET answer = $4
+    WHERE municipality = $1 AND meeting_id = $2 AND person_id = $3";
+const APPROVE: &str = "
+    UPDATE meeting_participant SET approved_at = $4
+    WHERE municipality = $1 AND meeting_id = $2 AND person_id = $3 AND attended AND approved_at IS NULL";
+const NOBODY_ATTENDED: &str =
+    "UPDATE meeting_participant SET attended = FALSE WHERE municipality = $1 AND meeting_id = $2";
+const ATTENDED: &str = "UPDATE meeting_participant SET attended = TRUE WHERE municipality = ";
+
+#[derive(Debug, sqlx::FromRow)]
+struct ParticipantRow {
+    meeting_id: Id<Meeting>,
+    #[sqlx(flatten)]
+    participant: MeetingParticipantOut,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct DecisionRow {
+    meeting_id: Id<Meeting>,
+    #[sqlx(flatten)]
+    decision: MeetingDecisionOut,
+}
+
+/// The meetings of a case after `after`, with participants and decisions.
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<MeetingOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let meetings = fetch_all!(tx, MeetingOut, LIST, &case.municipality, case.id, after, limit)?;
+    complete(tx, case, meetings).await
+}
+
+/// A meeting of a case, with participants and decisions.
+pub(super) async fn find(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    id: Id<Meeting>,
+) -> Result<Option<MeetingOut>, DbError> {
+    let meeting = fetch_optional!(tx, MeetingOut, FIND, &case.municipality, case.id, id)?;
+    Ok(complete(tx, case, meeting.into_iter().collect()).await?.pop())
+}
+
+async fn complete(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    mut meetings: Vec<MeetingOut>,
+) -> Result<Vec<MeetingOut>, DbError> {
+    let (Some(first), Some(last)) = (meetings.first(), meetings.last()) else { return Ok(meetings) };
+    let (first, last) = (first.id, last.id);
+    let participants =
+        fetch_all!(tx, ParticipantRow, PARTICIPANTS, &case.municipality, case.id, first, last)?;
+    let decisions = fetch_all!(tx, DecisionRow, DECISIONS, &case.municipality, case.id, first, last)?;
+    for ParticipantRow { meeting_id, participant } in participants {
+        if let Ok(at) = meetings.binary_search_by_key(&meeting_id, |meeting| meeting.id) {
+            meetings[at].participants.push(participant);
+        }
+    }
+    for DecisionRow { meeting_id, decision } in decisions {
+        if let Ok(at) = meetings.binary_search_by_key(&meeting_id, |meeting| meeting.id) {
+            meetings[at].decisions.push(decision);
+        }
+    }
+    Ok(meetings)
+}
+
+/// An arena of the municipality for one child at a time, and whether it asks for consent, where it says.
+pub(super) async fn find_arena(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    arena: Id<Arena>,
+) -> Result<Option<Option<bool>>, DbError> {
+    let arena = fetch_optional!(tx, (Option<bool>,), FIND_ARENA, &case.municipality, arena)?;
+    Ok(arena.map(|(consent_required,)| consent_required))
+}
+
+/// Staff with a seat on the team that rests on a ground in force.
+pub(super) async fn team(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
+    let seats = fetch_all!(
+        tx,
+        (Id<Person>, Id<Unit>),
+        TEAM,
+        &case.municipality,
+        case.id,
+        case.child,
+        case.child_person
+    )?;
+    Ok(seats.into_iter().filter(|(_, unit)| case.ground.covers(*unit)).map(|(person, _)| person).collect())
+}
+
+/// Calls a meeting and invites to it; the one who calls it comes.
+pub(super) async fn call(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    new: MeetingIn,
+    called_by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Id<Meeting>, DbError> {
+    let MeetingIn { arena_id, starts_at, place, agenda, mut participants, family_absent_reason } = new;
+    let id = Id::<Meeting>::new();
+    let municipality = &case.municipality;
+    let starts_at = starts_at.trunc_subsecs(6);
+    let (place, reason) = (place.as_deref(), family_absent_reason.as_deref());
+    expect_one(execute!(
+        tx,
+        INSERT,
+        municipality,
+        id,
+        case.id,
+        arena_id,
+        called_by,
+        starts_at,
+        place,
+        &*agenda,
+        reason,
+        now
+    )?)?;
+    if !participants.contains(&called_by) {
+        participants.push(called_by);
+    }
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(INVITE);
+        query.push_values(&participants, |mut row, person| {
+            let own = *person == called_by;
+            let answer = if own { InvitationStatus::Coming } else { InvitationStatus::Awaited };
+            row.push_bind(municipality).push_bind(id).push_bind(*person).push_bind(answer);
+        });
+        query.build().execute(conn).await.map(|_| ())
+    })?;
+    Ok(id)
+}
+
+/// Keeps the answer of one of the invited.
+pub(super) async fn answer(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    meeting: &MeetingOut,
+    person: Id<Person>,
+    answer: InvitationAnswer,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, TOUCH, &case.municipality, case.id, meeting.id, meeting.version)?)?;
+    expect_one(execute!(tx, ANSWER, &case.municipality, meeting.id, person, answer)?)
+}
+
+/// Keeps that one of those who were there approves the minutes.
+pub(super) async fn approve(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    meeting: &MeetingOut,
+    person: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, TOUCH, &case.municipality, case.id, meeting.id, meeting.version)?)?;
+    expect_one(execute!(tx, APPROVE, &case.municipality, meeting.id, person, now)?)
+}
+
+/// Cancels a meeting.
+pub(super) async fn cancel(tx: &mut Tx, case: &CaseFacts, meeting: &MeetingOut) -> Result<(), DbError> {
+    expect_one(execute!(tx, CANCEL, &case.municipality, case.id, meeting.id, meeting.version)?)
+}
+
+/// Keeps the minutes of a meeting: it has been held.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    meeting: &MeetingOut,
+    minutes: &str,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let MeetingOut { id, version, .. } = *meeting;
+    expect_one(execute!(tx, HOLD, &case.municipality, case.id, id, version, minutes, by, now)?)
+}
+
+/// Keeps who was there; the others invited were not.
+pub(super) async fn attended(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    meeting: Id<Meeting>,
+    people: &[Id<Person>],
+) -> Result<(), DbError> {
+    execute!(tx, NOBODY_ATTENDED, &case.municipality, meeting)?;
+    if people.is_empty() {
+        return Ok(());
+    }
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(ATTENDED);
+        query.push_bind(&case.municipality).push(" AND meeting_id = ").push_bind(meeting);
+        query.push(" AND person_id IN (");
+        let mut list = query.separated(", ");
+        for person in people {
+            list.push_bind(*person);
+        }
+        query.push(")");
+        query.build().execute(conn).await.map(|_| ())
+    })?;
+    Ok(())
+}
+
+/// Keeps what was decided.
+pub(super) async fn decide(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    meeting: Id<Meeting>,
+    decisions: &[MeetingDecisionOut],
+) -> Result<(), DbError> {
+    if decisions.is_empty() {
+        return Ok(());
+    }
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(DECIDE);
+        query.push_values(decisions, |mut row, decision| {
+            row.push_bind(&case.municipality).push_bind(meeting).push_bind(decision.number);
+            row.push_bind(case.id).push_bind(&decision.text).push_bind(decision.measure_id);
+        });
+        query.build().execute(conn).await.map(|_| ())
+    })?;
+    Ok(())
+}

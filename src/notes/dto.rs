@@ -1,0 +1,66 @@
+//! Notes as the API speaks of them.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    kernel::{
+        ids::{CaseId, NoteId, PersonId, UnitId},
+        text::Prose,
+        vocabulary::Sector,
+    },
+    words,
+};
+
+words! {
+    /// Who reads a note.
+    NoteAudience {
+        /// All on the case, the family too.
+        Team = "team",
+        /// Those on the team from the sector of the unit it is written from.
+        Sector = "sector",
+        /// Those on the team from the unit it is written from.
+        Unit = "unit",
+    }
+}
+
+/// A note (loggføring).
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+pub struct NoteOut {
+    /// Its id.
+    pub id: NoteId,
+    /// The case it is in.
+    pub case_id: CaseId,
+    /// Who wrote it.
+    pub author_id: PersonId,
+    /// Their name.
+    pub author_name: String,
+    /// The unit it was written from; none when the family wrote it.
+    pub unit_id: Option<UnitId>,
+    /// The name of that unit.
+    pub unit_name: Option<String>,
+    /// The sector of that unit.
+    pub sector: Option<Sector>,
+    /// Who reads it.
+    pub audience: NoteAudience,
+    /// What was written.
+    pub text: String,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A note to be written.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"audience": "team", "text": "He joined the others in the gym today and stayed the whole hour."}))]
+pub struct NoteIn {
+    /// Who is to read it. The family writes for the whole team.
+    pub audience: NoteAudience,
+    /// What is to be written.
+    pub text: Prose,
+    /// The unit that a member of staff writes from; may be left out by those with one seat on the team, and is
+    /// left out by the family.
+    #[serde(default)]
+    pub unit_id: Option<UnitId>,
+}

@@ -1,0 +1,11 @@
+//! Notes (loggføringer): what those who help, and the family, write down in a case, never changed afterwards.
+//!
+//! The audience decides who reads a note: all on the case, those of one sector, or those of one unit. To others
+//! it does not exist, so every row of the list is decided on its own.
+
+mod dto;
+mod routes;
+mod rules;
+mod store;
+
+pub use routes::configure;

@@ -1,0 +1,101 @@
+//! The operations on notes.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{NoteIn, NoteOut},
+    rules, store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{ListNotes, ReadNote, WriteNote},
+        objects::{CaseObject, NoteObject},
+    },
+    kernel::{Page, PageQuery},
+    problem::{
+        Problem, Result,
+        docs::{ReadProblems, WriteProblems},
+    },
+};
+
+/// A note is never changed, so it has but one version.
+const ONLY_VERSION: i64 = 1;
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_notes).service(write_note).service(read_note);
+}
+
+/// Lists the notes of a case that the caller may read, oldest first.
+///
+/// Notes meant for others are left out, and nothing tells that there are any.
+#[utoipa::path(
+    operation_id = "list_notes", tag = "notes", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<NoteOut>, description = "The notes the caller may read"), ReadProblems),
+)]
+#[get("/cases/{case_id}/notes")]
+async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().clone();
+    let batch = query.limit() + 1;
+    let mut readable = Vec::new();
+    let mut after = query.after();
+    // Notes that the rules refuse do not count: the page is filled with those they allow.
+    while readable.len() < batch {
+        let notes = store::list(permit.tx(), &case.facts, after, batch).await?;
+        let Some(last) = notes.last() else { break };
+        after = last.id.uuid();
+        readable.extend(notes.into_iter().filter(|note| permit.may::<ReadNote>(&object(&case, note))));
+    }
+    let page = Page::cut(readable, query.limit(), |note| note.id.uuid());
+    permit.note_shown(page.items.iter().map(|note| note.id));
+    permit.show(&page)
+}
+
+/// Writes a note, for the whole team, for those of the same sector, or for those of the same unit.
+///
+/// It is never changed afterwards. What the family writes is for the whole team.
+#[utoipa::path(
+    operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
+    responses((status = 201, body = NoteOut, description = "The note"), WriteProblems),
+)]
+#[post("/cases/{case_id}/notes")]
+async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
+    let case = permit.object().facts.clone();
+    let NoteIn { audience, text, unit_id } = permit.input()?;
+    permit.require_open()?;
+    let unit = rules::written_from(&case, audience, unit_id)?;
+    let new = store::NewNote { author: permit.caller().person, unit, audience, text: &text };
+    let now = permit.now();
+    let id = store::insert(permit.tx(), &case, new, now).await?;
+    let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    permit.note_shown([id]);
+    permit.created(id, ONLY_VERSION, &note).await
+}
+
+/// Reads a note; to those it is not meant for, there is none.
+#[utoipa::path(
+    operation_id = "read_note", tag = "notes",
+    params(("case_id" = Uuid, Path), ("note_id" = Uuid, Path)),
+    responses((status = 200, body = NoteOut, description = "The note"), ReadProblems),
+)]
+#[get("/cases/{case_id}/notes/{note_id}")]
+async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
+    let NoteObject { case, id, .. } = permit.object().clone();
+    let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    permit.show_version(ONLY_VERSION, &note)
+}
+
+/// A listed note as the rules speak of it.
+fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
+    NoteObject {
+        case: case.clone(),
+        id: note.id,
+        author_id: note.author_id,
+        audience: note.audience.to_string(),
+        unit_id: note.unit_id,
+        sector: note.sector,
+    }
+}

@@ -1,0 +1,81 @@
+//! Notes in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{NoteAudience, NoteOut};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Note, Person, Unit},
+    },
+};
+
+// The family is called by the names registered in this case, not by those in another's.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT n.id, n.case_id, n.author_id,
+                    CASE WHEN n.author_id = k.person_id THEN k.name ELSE COALESCE(
+                        (SELECT g.guardian_name FROM guardianship g
+                         WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = n.author_id
+                         ORDER BY g.id DESC LIMIT 1),
+                        p.name) END AS author_name,
+                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.body AS text, n.created_at
+             FROM note n
+             JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
+             JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+             JOIN person p ON p.id = n.author_id
+             LEFT JOIN unit u ON u.id = n.unit_id
+             WHERE n.municipality = $1 AND n.case_id = $2 ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("AND n.id > $3 ORDER BY n.id LIMIT $4");
+const FIND: &str = select!("AND n.id = $3");
+const INSERT: &str = "
+    INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, body, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// A note to be kept.
+#[derive(Debug)]
+pub(super) struct NewNote<'a> {
+    pub author: Id<Person>,
+    pub unit: Option<Id<Unit>>,
+    pub audience: NoteAudience,
+    pub text: &'a str,
+}
+
+/// The notes of a case after `after`, whoever may read them.
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<NoteOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, NoteOut, LIST, &case.municipality, case.id, after, limit)
+}
+
+/// A note of a case.
+pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
+    fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)
+}
+
+/// Keeps a note, for good.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    new: NewNote<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<Note>, DbError> {
+    let NewNote { author, unit, audience, text } = new;
+    let id = Id::<Note>::new();
+    expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, author, unit, audience, text, now)?)?;
+    Ok(id)
+}

@@ -1,0 +1,92 @@
+//! The API document (OpenAPI 3.1), from the code and the rules.
+
+use utoipa::openapi::{
+    Components, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, Required,
+    path::{Operation, ParameterBuilder, ParameterIn},
+    schema::{ObjectBuilder, Type},
+    security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+};
+use utoipa::{PartialSchema, ToSchema};
+use utoipa_actix_web::AppExt;
+
+use crate::{
+    access::{Policies, public},
+    app, health,
+    problem::ProblemDocument,
+};
+
+const DESCRIPTION: &str = "\
+The one shared record (stafettlogg) that follows a child while several municipal services help: who holds the \
+case, what was agreed, when it is evaluated, who may see it and why, who has looked.
+
+Log in at `/v1/auth/login` and send the access token as `Authorization: Bearer …`. Errors are problem documents \
+(RFC 9457). What one may not know of is `404`. Lists are paged with `cursor` and `limit`; there are no totals. \
+Changes carry `If-Match` with the `ETag` that was read; a POST may carry an `Idempotency-Key`.";
+
+/// The document; who may do what comes from the rules.
+#[must_use]
+pub fn document(policies: &Policies) -> OpenApi {
+    let (_, mut document) = actix_web::App::new()
+        .into_utoipa_app()
+        .configure(health::configure)
+        .service(utoipa_actix_web::scope("/v1").configure(app::operations))
+        .split_for_parts();
+    document.info = InfoBuilder::new()
+        .title("Stafett")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(DESCRIPTION))
+        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
+        .contact(Some(ContactBuilder::new().name(Some("The Stafett authors")).build()))
+        .build();
+    let components = document.components.get_or_insert_with(Components::new);
+    components.schemas.insert("Problem".to_owned(), ProblemDocument::schema());
+    let mut parts = Vec::new();
+    ProblemDocument::schemas(&mut parts);
+    components.schemas.extend(parts);
+    let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+    components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+    for item in document.paths.paths.values_mut() {
+        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete] {
+            if let Some(operation) = operation {
+                complete(operation, policies);
+            }
+        }
+        if let Some(post) = &mut item.post
+            && post.security.is_some()
+        {
+            parameter(post, "Idempotency-Key", "Sent again with the same key, the request is done once", Required::False);
+        }
+    }
+    document
+}
+
+fn complete(operation: &mut Operation, policies: &Policies) {
+    let name = operation.operation_id.clone().unwrap_or_default();
+    if public::ALL.contains(&name.as_str()) {
+        return;
+    }
+    operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+    let mut text = operation.description.take().unwrap_or_default();
+    if !text.is_empty() {
+        text.push_str("\n\n");
+    }
+    text.push_str("Who may:\n");
+    for rule in policies.rules().filter(|rule| rule.actions.contains(&name)) {
+        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, rule.legal_basis));
+    }
+    operation.description = Some(text);
+    if operation.responses.responses.contains_key("412") {
+        parameter(operation, "If-Match", "The `ETag` of the version that is changed", Required::True);
+    }
+}
+
+fn parameter(operation: &mut Operation, name: &str, description: &str, required: Required) {
+    let parameter = ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Header)
+        .required(required)
+        .description(Some(description))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build();
+    operation.parameters.get_or_insert_with(Vec::new).push(parameter.into());
+}

@@ -1,0 +1,9 @@
+//! The municipality's units and the staff in them.
+
+mod dto;
+mod routes;
+mod store;
+
+pub use dto::UnitOut;
+pub use routes::configure;
+pub use store::{NewUnit, end_roles_of, grant, insert_unit};

@@ -1,0 +1,110 @@
+//! The operations on units, staff and roles.
+
+use actix_web::{HttpResponse, delete, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{RoleIn, StaffOut, UnitIn, UnitOut},
+    store,
+};
+use crate::{
+    access::{
+        Permit, Public,
+        actions::{CreateUnit, EndRole, GrantRole, ListStaff},
+        public::ListUnits,
+    },
+    kernel::{Page, PageQuery, ids::StaffRole},
+    problem::{
+        Problem, Result,
+        docs::{PublicProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_units).service(create_unit).service(list_staff).service(grant_role).service(end_role);
+}
+
+/// Lists the units that serve a municipality.
+#[utoipa::path(
+    operation_id = "list_units", tag = "organisation",
+    params(("municipality" = String, Path, example = "4014"), PageQuery),
+    responses((status = 200, body = Page<UnitOut>, description = "The units"), PublicProblems),
+)]
+#[get("/municipalities/{municipality}/units")]
+async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
+    let query: PageQuery = public.query()?;
+    let mut tx = public.read().await?;
+    let rows = store::list_units(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
+    public.show(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
+}
+
+/// Makes a unit.
+#[utoipa::path(
+    operation_id = "create_unit", tag = "organisation", params(("municipality" = String, Path, example = "4014")),
+    request_body = UnitIn,
+    responses((status = 201, body = UnitOut, description = "The unit"), WriteProblems),
+)]
+#[post("/municipalities/{municipality}/units")]
+async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
+    let UnitIn { key, name, kind, sector } = permit.input()?;
+    let municipality = permit.object().number.clone();
+    let serves = [municipality.as_str()];
+    let new = store::NewUnit { municipality: &municipality, key: &key, name: &name, kind: &kind, sector, serves: &serves };
+    let Some(id) = store::insert_unit(permit.tx(), new).await? else {
+        return Err(Problem::field("/key", "is taken by another unit of the municipality"));
+    };
+    let unit = store::get_unit(permit.tx(), id).await?;
+    permit.note_shown([id]);
+    permit.created(id, 1, &unit).await
+}
+
+/// Lists who works in a unit, so that help can be asked for.
+#[utoipa::path(
+    operation_id = "list_staff", tag = "organisation", params(("unit_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<StaffOut>, description = "The staff and their roles"), ReadProblems),
+)]
+#[get("/units/{unit_id}/staff")]
+async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let unit = permit.object().id;
+    let rows = store::list_staff(permit.tx(), unit, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.person_id));
+    permit.show(&page)
+}
+
+/// Gives a role in a unit.
+#[utoipa::path(
+    operation_id = "grant_role", tag = "organisation", params(("unit_id" = Uuid, Path)), request_body = RoleIn,
+    responses((status = 201, body = StaffOut, description = "The role"), WriteProblems),
+)]
+#[post("/units/{unit_id}/staff")]
+async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
+    let RoleIn { person_id, role } = permit.input()?;
+    let (unit, now) = (permit.object().clone(), permit.now());
+    if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
+        return Err(Problem::field("/person_id", "has no open account in the municipality"));
+    }
+    let Some(id) = store::grant(permit.tx(), person_id, unit.id, role, now).await? else {
+        return Err(Problem::conflict("the person has this role in the unit"));
+    };
+    let role = store::find_role(permit.tx(), unit.id, id).await?.ok_or_else(Problem::not_found)?;
+    permit.note_shown([person_id]);
+    permit.created(id, 1, &role).await
+}
+
+/// Ends a role; it counts from the next request. Batons held through the unit go to its leader.
+#[utoipa::path(
+    operation_id = "end_role", tag = "organisation", params(("unit_id" = Uuid, Path), ("role_id" = Uuid, Path)),
+    responses((status = 204, description = "The role has ended"), WriteProblems),
+)]
+#[delete("/units/{unit_id}/staff/{role_id}")]
+async fn end_role(mut permit: Permit<EndRole>) -> Result<HttpResponse> {
+    let (unit, id) = (permit.object().id, permit.path_id::<StaffRole>("role_id")?);
+    let role = store::find_role(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)?;
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    store::end_role(permit.tx(), unit, &role, &caller, now, today).await?;
+    permit.note_shown([role.person_id]);
+    permit.done().await
+}

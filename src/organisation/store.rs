@@ -1,0 +1,156 @@
+//! Units and roles in the database.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::dto::{StaffOut, UnitOut};
+use crate::{
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one, fetch_optional, handovers,
+    identity::Caller,
+    kernel::{
+        Id,
+        ids::{Person, StaffRole, Unit},
+        vocabulary::{Role, Sector},
+    },
+};
+
+const LIST_UNITS: &str = "
+    SELECT u.id, u.municipality, u.key, u.name, u.kind, u.sector
+    FROM unit u JOIN unit_serves s ON s.unit_id = u.id
+    WHERE s.municipality = $1 AND u.id > $2 ORDER BY u.id LIMIT $3";
+const GET_UNIT: &str = "SELECT id, municipality, key, name, kind, sector FROM unit WHERE id = $1";
+const INSERT_UNIT: &str = "
+    INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (municipality, key) DO NOTHING";
+const INSERT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
+const LIST_STAFF: &str = "
+    SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at
+    FROM staff_role r JOIN person p ON p.id = r.person_id
+    WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.id > $2 ORDER BY r.id LIMIT $3";
+const GET_ROLE: &str = "
+    SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at
+    FROM staff_role r JOIN person p ON p.id = r.person_id
+    WHERE r.unit_id = $1 AND r.id = $2 AND r.ended_at IS NULL";
+const GRANT: &str = "
+    INSERT INTO staff_role (id, person_id, unit_id, role, started_at) VALUES ($1, $2, $3, $4, $5)
+    ON CONFLICT (person_id, unit_id, role) WHERE ended_at IS NULL DO NOTHING";
+const END_ROLE: &str = "UPDATE staff_role SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
+const UNITS_OF: &str = "
+    SELECT DISTINCT unit_id FROM staff_role WHERE person_id = $1 AND ended_at IS NULL ORDER BY unit_id";
+const END_ROLES: &str = "UPDATE staff_role SET ended_at = $2 WHERE person_id = $1 AND ended_at IS NULL";
+const STILL_WORKS: &str = "
+    SELECT COUNT(*) FROM staff_role
+    WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND role IN ('worker', 'unit_leader')";
+const HAS_ACCOUNT: &str = "
+    SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
+    WHERE a.person_id = $1 AND p.municipality = $2 AND a.disabled_at IS NULL";
+
+pub(super) async fn list_units(tx: &mut Tx, municipality: &str, after: Uuid, limit: usize) -> Result<Vec<UnitOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, UnitOut, LIST_UNITS, municipality, after, limit)
+}
+
+pub(super) async fn get_unit(tx: &mut Tx, id: Id<Unit>) -> Result<UnitOut, DbError> {
+    fetch_one!(tx, UnitOut, GET_UNIT, id)
+}
+
+/// A unit to be made.
+#[derive(Debug)]
+pub struct NewUnit<'a> {
+    /// The municipality that keeps it.
+    pub municipality: &'a str,
+    /// Its stable name there.
+    pub key: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// What kind of unit it is.
+    pub kind: &'a str,
+    /// Its sector.
+    pub sector: Sector,
+    /// The municipalities it serves.
+    pub serves: &'a [&'a str],
+}
+
+/// Makes a unit; none if the municipality has one of that key.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit>>, DbError> {
+    let NewUnit { municipality, key, name, kind, sector, serves } = new;
+    let id = Id::<Unit>::new();
+    if execute!(tx, INSERT_UNIT, id, municipality, key, name, kind, sector)? == 0 {
+        return Ok(None);
+    }
+    for served in serves {
+        expect_one(execute!(tx, INSERT_SERVES, id, *served)?)?;
+    }
+    Ok(Some(id))
+}
+
+pub(super) async fn list_staff(tx: &mut Tx, unit: Id<Unit>, after: Uuid, limit: usize) -> Result<Vec<StaffOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, StaffOut, LIST_STAFF, unit, after, limit)
+}
+
+pub(super) async fn find_role(tx: &mut Tx, unit: Id<Unit>, id: Id<StaffRole>) -> Result<Option<StaffOut>, DbError> {
+    fetch_optional!(tx, StaffOut, GET_ROLE, unit, id)
+}
+
+/// Has the person an open account in the municipality?
+pub(super) async fn has_account(tx: &mut Tx, person: Id<Person>, municipality: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person, municipality)?.is_some())
+}
+
+/// Gives a role; none if the person has it.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn grant(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    role: Role,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<StaffRole>>, DbError> {
+    let id = Id::<StaffRole>::new();
+    let made = execute!(tx, GRANT, id, person, unit, role, now)?;
+    Ok((made == 1).then_some(id))
+}
+
+/// Ends a role; if it was the last through which the person worked in the unit, their batons there pass on.
+pub(super) async fn end_role(
+    tx: &mut Tx,
+    unit: Id<Unit>,
+    role: &StaffOut,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, END_ROLE, role.id, now)?)?;
+    let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit)?;
+    if left == 0 {
+        handovers::of_person(tx, role.person_id, unit, by, now, today).await?;
+    }
+    Ok(())
+}
+
+/// Ends all roles of a person; their batons pass on.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn end_roles_of(
+    tx: &mut Tx,
+    person: Id<Person>,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let units = fetch_all!(tx, (Id<Unit>,), UNITS_OF, person)?;
+    execute!(tx, END_ROLES, person, now)?;
+    // A person works in a handful of units.
+    for (unit,) in units {
+        handovers::of_person(tx, person, unit, by, now, today).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! The team of a case: staff from the unit that opened it, and from units that everyone who must has consented to.
+
+mod dto;
+mod routes;
+mod store;
+
+pub use routes::configure;
+pub use store::{NewSeat, Seat, seat, seats};

@@ -1,0 +1,133 @@
+//! Teams in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::TeamMemberOut;
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Person, TeamMember, Unit},
+    },
+};
+
+const LIST: &str = "
+    SELECT t.id, t.person_id, p.name AS person_name, t.unit_id, u.name AS unit_name, u.sector, t.task, t.joined_at, t.left_at
+    FROM team_member t
+    JOIN person p ON p.id = t.person_id
+    JOIN unit u ON u.id = t.unit_id
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.id > $3
+    ORDER BY t.id LIMIT $4";
+const FIND: &str = "
+    SELECT t.id, t.person_id, p.name AS person_name, t.unit_id, u.name AS unit_name, u.sector, t.task, t.joined_at, t.left_at
+    FROM team_member t
+    JOIN person p ON p.id = t.person_id
+    JOIN unit u ON u.id = t.unit_id
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.id = $3";
+const SEATS: &str = "
+    SELECT DISTINCT t.person_id, t.unit_id
+    FROM team_member t
+    JOIN staff_role r ON r.person_id = t.person_id AND r.unit_id = t.unit_id AND r.ended_at IS NULL
+     AND r.role IN ('worker', 'unit_leader')
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL";
+const WORKS_THERE: &str = "
+    SELECT COUNT(*) FROM staff_role r
+    JOIN unit_serves s ON s.unit_id = r.unit_id
+    WHERE r.person_id = $1 AND r.unit_id = $2 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+      AND s.municipality = $3";
+const INSERT: &str = "
+    INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (municipality, case_id, person_id, unit_id) WHERE left_at IS NULL DO NOTHING";
+const LEAVE: &str = "
+    UPDATE team_member SET left_at = $4, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND left_at IS NULL";
+
+/// Someone who sits on the team now, through a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Seat {
+    /// Who.
+    pub person_id: Id<Person>,
+    /// Through which unit.
+    pub unit_id: Id<Unit>,
+}
+
+/// Everyone with a seat on a ground in force: on the team, still at work in the unit, and the unit covered.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn seats(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
+    let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id)?;
+    seats.retain(|seat| case.ground.covers(seat.unit_id));
+    Ok(seats)
+}
+
+/// A person to be given a seat, and what for.
+#[derive(Debug)]
+pub struct NewSeat<'a> {
+    pub(crate) person: Id<Person>,
+    pub(crate) unit: Id<Unit>,
+    pub(crate) task: &'a str,
+    pub(crate) added_by: Id<Person>,
+}
+
+/// Gives a seat; none if the person has it.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn seat(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    new: NewSeat<'_>,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<TeamMember>>, DbError> {
+    let NewSeat { person, unit, task, added_by } = new;
+    let id = Id::<TeamMember>::new();
+    let made = execute!(tx, INSERT, &case.municipality, id, case.id, person, unit, task, added_by, now)?;
+    Ok((made == 1).then_some(id))
+}
+
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<TeamMemberOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = fetch_all!(tx, TeamMemberOut, LIST, &case.municipality, case.id, after, limit)?;
+    for row in &mut rows {
+        row.in_force = row.left_at.is_none() && case.ground.covers(row.unit_id);
+    }
+    Ok(rows)
+}
+
+pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<TeamMember>) -> Result<Option<TeamMemberOut>, DbError> {
+    let mut row = fetch_optional!(tx, TeamMemberOut, FIND, &case.municipality, case.id, id)?;
+    if let Some(row) = &mut row {
+        row.in_force = row.left_at.is_none() && case.ground.covers(row.unit_id);
+    }
+    Ok(row)
+}
+
+/// Does the person work in the unit, and does the unit serve the municipality?
+pub(super) async fn works_there(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    municipality: &str,
+) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), WORKS_THERE, person, unit, municipality)?;
+    Ok(count > 0)
+}
+
+pub(super) async fn leave(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    id: Id<TeamMember>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, LEAVE, &case.municipality, case.id, id, now)?)
+}
