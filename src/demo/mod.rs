@@ -1,2 +1,102 @@
-pub async fn run(_: DemoArgs)->Result<u8,crate::cli::Failure>{Ok(0)} 
-use clap::Args; #[derive(Debug,Args)] pub struct DemoArgs{}
+//! `stafett demo`: a child's case in Kragerø, played over HTTP by different people, with every
+//! boundary enforced and every look recorded.
+
+mod client;
+mod people;
+mod stage;
+mod story;
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    path::PathBuf,
+};
+
+use actix_web::web;
+use clap::Args;
+
+pub use self::stage::Stage;
+use crate::{
+    access::Services,
+    app, catalogue,
+    cli::{Failure, start_logging},
+    config::LogFormat,
+    db::{Db, migrate},
+    identity::TokenKeys,
+    kernel::Clock,
+};
+
+/// How to play the demonstration.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DemoArgs {
+    /// Keep the embedded database in this folder; otherwise it is in a temporary one.
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub data: Option<PathBuf>,
+    /// Another database, `sqlite:PATH` or `postgres://…`.
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// Where to serve; any free port of this machine if left out.
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<SocketAddr>,
+    /// Where the municipalities' data are.
+    #[arg(long, value_name = "DIR", default_value = "data/municipalities")]
+    pub municipalities: PathBuf,
+    /// End after the story: with status 0, or 1 if any step did not go as told.
+    #[arg(long)]
+    pub exit: bool,
+}
+
+/// The municipalities of the demonstration, by folder.
+const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
+
+/// Plays the story, and keeps serving until told to stop unless `--exit` is given.
+///
+/// # Errors
+/// If the story cannot begin.
+pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
+    start_logging(LogFormat::Text, "warn");
+    // Lives to the end: the temporary folder goes with it.
+    let folder = tempfile::tempdir()?;
+    let url = database_url(&args, &folder)?;
+    let db = Db::open(&url, 8).await?;
+    migrate(&db).await?;
+    let mut stage = Stage::new(anstream::AutoStream::auto(std::io::stdout()));
+    stage.title("Stafett: one child's case, across the services of a municipality")?;
+    for name in MUNICIPALITIES {
+        let done = catalogue::import(&db, &args.municipalities.join(name)).await?;
+        let catalogue::Imported { number, name, units, arenas, measures } = done;
+        stage.line(&format!("{number} {name}: {units} units, {arenas} arenas, {measures} measures"))?;
+    }
+    let people = people::make(&db).await?;
+    let tokens = TokenKeys::throw_away()?;
+    let services = web::Data::new(Services::new(db.clone(), Clock::System, tokens, Vec::new())?);
+    let listener = TcpListener::bind(args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))?;
+    let base = format!("http://{}", listener.local_addr()?);
+    let server = app::serve(services, listener, 2)?;
+    let handle = server.handle();
+    let serving = tokio::spawn(server);
+
+    let failures = story::play(&mut stage, &base, &people).await?;
+    stage.verdict(failures)?;
+    if args.exit {
+        handle.stop(true).await;
+    } else {
+        stage.address(&base, &people)?;
+    }
+    serving.await??;
+    db.close().await;
+    Ok(u8::from(failures > 0))
+}
+
+fn database_url(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<String, Failure> {
+    if let Some(url) = &args.database_url {
+        return Ok(url.clone());
+    }
+    let folder = match &args.data {
+        Some(folder) => {
+            std::fs::create_dir_all(folder)?;
+            folder.as_path()
+        }
+        None => temporary.path(),
+    };
+    Ok(format!("sqlite:{}", folder.join("stafett.db").display()))
+}

@@ -1,0 +1,179 @@
+//! The synthetic people of the demonstration. Their numbers are of the tax administration's synthetic series.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{
+    accounts::{self, NewAccount, Username},
+    children::identify,
+    cli::Failure,
+    db::{Db, Tx},
+    fetch_one,
+    identity::{Password, Passwords},
+    kernel::{
+        Clock, Id, NationalId,
+        ids::{Person, Unit},
+        vocabulary::Role,
+    },
+    organisation,
+};
+
+/// The password of everyone in the demonstration.
+pub(super) const PASSWORD: &str = "fire blå ender over isen";
+
+/// Someone in the story.
+#[derive(Debug, Clone)]
+pub(super) struct Actor {
+    pub id: Id<Person>,
+    pub name: &'static str,
+    pub who: &'static str,
+    pub username: String,
+    pub national_id: NationalId,
+    /// The unit they work in, if they do.
+    pub unit: Option<Id<Unit>>,
+}
+
+/// Everyone in the story.
+#[derive(Debug)]
+pub(super) struct People {
+    pub teacher: Actor,
+    pub kindergarten_leader: Actor,
+    pub school_teacher: Actor,
+    pub nurse: Actor,
+    pub ppt: Actor,
+    pub nav: Actor,
+    pub mother: Actor,
+    pub father: Actor,
+    pub administrator: Actor,
+    pub auditor: Actor,
+    pub elsewhere: Actor,
+    pub orland_auditor: Actor,
+    /// The child's number; the child is registered in the story.
+    pub child: NationalId,
+}
+
+impl People {
+    pub(super) fn all(&self) -> [&Actor; 12] {
+        let Self {
+            teacher,
+            kindergarten_leader,
+            school_teacher,
+            nurse,
+            ppt,
+            nav,
+            mother,
+            father,
+            administrator,
+            auditor,
+            elsewhere,
+            orland_auditor,
+            child: _,
+        } = self;
+        [
+            teacher,
+            kindergarten_leader,
+            school_teacher,
+            nurse,
+            ppt,
+            nav,
+            mother,
+            father,
+            administrator,
+            auditor,
+            elsewhere,
+            orland_auditor,
+        ]
+    }
+}
+
+/// A part in the story: who, and where they work.
+struct Part {
+    name: &'static str,
+    who: &'static str,
+    username: &'static str,
+    municipality: &'static str,
+    place: Option<(&'static str, Role)>,
+}
+
+/// Makes people as new to the database, however often the story has been played on it.
+pub(super) async fn make(db: &Db) -> Result<People, Failure> {
+    let hash = Passwords::new().map_err(|e| e.to_string())?;
+    let password = Password::parse(PASSWORD)?;
+    let hash = hash.hash(password).await.map_err(|error| error.to_string())?;
+    let mut tx = db.write().await?;
+    let (known,) = fetch_one!(&mut tx, (i64,), "SELECT COUNT(*) FROM person")?;
+    let mut maker = Maker { tx, hash, now: Clock::System.now(), serial: u32::try_from(known)? };
+    let staff = |name, who, username, municipality, unit, role| Part {
+        name,
+        who,
+        username,
+        municipality,
+        place: Some((unit, role)),
+    };
+    let family = |name, who, username| Part { name, who, username, municipality: "4014", place: None };
+    let people = People {
+        teacher: maker.person(staff("Tone Lervik", "kindergarten teacher", "tone", "4014", "barnehage", Role::Worker)).await?,
+        kindergarten_leader: maker
+            .person(staff("Berit Aas", "kindergarten leader", "berit", "4014", "barnehage", Role::UnitLeader))
+            .await?,
+        school_teacher: maker.person(staff("Ola Sundby", "school teacher", "ola", "4014", "skole", Role::Worker)).await?,
+        nurse: maker.person(staff("Hanne Moe", "health nurse", "hanne", "4014", "helsestasjon", Role::Worker)).await?,
+        ppt: maker.person(staff("Per Dahl", "PPT adviser", "per", "4014", "ppt", Role::Worker)).await?,
+        nav: maker.person(staff("Nina Vik", "NAV adviser", "nina", "4014", "nav", Role::Worker)).await?,
+        mother: maker.person(family("Mari Strand", "mother", "mari")).await?,
+        father: maker.person(family("Jonas Strand", "father", "jonas")).await?,
+        administrator: maker
+            .person(staff("Arne Lie", "administrator", "arne", "4014", "oppvekst", Role::Administrator))
+            .await?,
+        auditor: maker.person(staff("Ragnhild Foss", "auditor", "ragnhild", "4014", "oppvekst", Role::Auditor)).await?,
+        elsewhere: maker
+            .person(staff("Petter Holm", "school teacher in Porsgrunn", "petter", "4001", "skole", Role::Worker))
+            .await?,
+        orland_auditor: maker
+            .person(staff("Siri Brekke", "auditor in Ørland", "siri", "5057", "solkysten-barnehage", Role::Auditor))
+            .await?,
+        child: maker.number(NaiveDate::from_ymd_opt(2021, 4, 12))?,
+    };
+    maker.tx.commit().await?;
+    Ok(people)
+}
+
+struct Maker {
+    tx: Tx,
+    hash: String,
+    now: DateTime<Utc>,
+    serial: u32,
+}
+
+impl Maker {
+    /// A number that no one has: each is taken from a day of its own.
+    fn number(&mut self, born: Option<NaiveDate>) -> Result<NationalId, Failure> {
+        self.serial += 1;
+        let (days, serial) = (u64::from(self.serial / 300), self.serial % 300);
+        let born = born.and_then(|born| born.checked_add_days(chrono::Days::new(days)));
+        born.and_then(|born| NationalId::synthetic(born, serial)).ok_or_else(|| "no synthetic number is left".into())
+    }
+
+    async fn person(&mut self, part: Part) -> Result<Actor, Failure> {
+        const FIND_UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
+        let Part { name, who, username, municipality, place } = part;
+        let national_id = self.number(NaiveDate::from_ymd_opt(1984, 3, 8))?;
+        let (tx, born) = (&mut self.tx, national_id.birth_date());
+        let id = identify(tx, municipality, Some(&national_id), name, born, self.now).await?;
+        let mut username = Username::parse(username)?;
+        let first = NewAccount { person: id, name, username: &username, password_hash: &self.hash };
+        if !accounts::insert(tx, first, self.now).await? {
+            username = Username::parse(&format!("{}-{}", username.as_str(), self.serial))?;
+            let again = NewAccount { person: id, name, username: &username, password_hash: &self.hash };
+            if !accounts::insert(tx, again, self.now).await? {
+                return Err(format!("the username {} is taken", username.as_str()).into());
+            }
+        }
+        let mut unit = None;
+        if let Some((key, role)) = place {
+            let (found,) = fetch_one!(tx, (Id<Unit>,), FIND_UNIT, municipality, key)?;
+            organisation::grant(tx, id, found, role, self.now).await?;
+            unit = Some(found);
+        }
+        Ok(Actor { id, name, who, username: username.as_str().to_owned(), national_id, unit })
+    }
+}
