@@ -10,8 +10,8 @@ COPY data /usr/share/stafett/data
 RUN install -d -o 10001 -g 10001 -m 700 /var/lib/stafett
 WORKDIR /var/lib/stafett
 USER 10001:10001
+ENV STAFETT_LISTEN=0.0.0.0:8080
 EXPOSE 8080
-HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \
-    CMD ["stafett", "health", "--url", "http://127.0.0.1:8080"]
+HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 CMD ["stafett", "health"]
 ENTRYPOINT ["stafett"]
 CMD ["serve"]

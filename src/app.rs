@@ -3,22 +3,21 @@
 use std::{io, net::TcpListener};
 
 use actix_web::{
-    App, HttpServer,
+    App, HttpMessage, HttpServer,
     body::MessageBody,
     dev::{Server, ServiceRequest, ServiceResponse},
-    http::header,
     middleware::from_fn,
     web,
 };
 use tracing::Span;
-use tracing_actix_web::{RootSpanBuilder, TracingLogger};
+use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::SwaggerUi;
 
 use crate::{
     access::Services,
     accounts, audit, cases, catalogue, children, concerns, consents, follow_ups, goals, handovers, health,
-    http::{durable_look, no_such_route, protective_headers},
+    http::{Paths, durable_look, no_such_route, protective_headers},
     measures, meetings, notes, openapi, organisation, teams,
 };
 
@@ -51,6 +50,7 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
 /// If the listener cannot be used.
 pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usize) -> io::Result<Server> {
     let document = openapi::document(services.policies());
+    let paths = web::Data::new(Paths::of(&document));
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
             .into_utoipa_app()
@@ -58,6 +58,7 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
             .service(utoipa_actix_web::scope("/v1").configure(operations))
             .split_for_parts();
         app.app_data(services.clone())
+            .app_data(paths.clone())
             .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(no_such_route))
@@ -78,15 +79,8 @@ struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
-        let route = request.match_pattern().unwrap_or_else(|| "none".to_owned());
-        tracing_actix_web::root_span!(
-            level = tracing::Level::INFO,
-            request,
-            route,
-            http.target = tracing::field::Empty,
-            http.user_agent = tracing::field::Empty,
-            http.client_ip = tracing::field::Empty
-        )
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string);
+        tracing::info_span!("request", request_id = id)
     }
 
     fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
@@ -95,10 +89,9 @@ impl RootSpanBuilder for RequestSpan {
                 method = %response.request().method(),
                 route = response.request().match_pattern().unwrap_or_default(),
                 status = response.status().as_u16(),
-                size = response.headers().get(header::CONTENT_LENGTH).and_then(|v| v.to_str().ok()),
-                "request"
+                "answered"
             ),
-            Err(error) => tracing::info!(status = error.as_response_error().status_code().as_u16(), "request"),
+            Err(error) => tracing::info!(status = error.as_response_error().status_code().as_u16(), "answered"),
         }
     }
 }

@@ -43,7 +43,8 @@ impl Lookup<'_> {
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        self.request.match_info().get(name)
+        // PostgreSQL takes no NUL in text.
+        self.request.match_info().get(name).filter(|part| !part.contains('\0'))
     }
 }
 

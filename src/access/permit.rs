@@ -211,14 +211,23 @@ impl<A: Action> Permit<A> {
         Ok(response.content_type("application/json").body(body))
     }
 
-    /// Commits, and answers that something was made, and where.
+    /// Commits, and answers that something was made, and at which path it is read.
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
-    pub async fn created<T: Serialize>(self, id: impl ToString, version: i64, body: &T) -> Result<HttpResponse, Problem> {
-        let location = format!("{}/{}", self.request.path().trim_end_matches('/'), id.to_string());
+    pub async fn created<T: Serialize>(self, path: String, version: i64, body: &T) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::Created();
-        response.insert_header((header::LOCATION, location)).insert_header((header::ETAG, etag(version)));
+        response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
+        self.commit(response, Some(body)).await
+    }
+
+    /// Commits, and answers that something was made which is read only with what it belongs to.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn added<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Created();
+        response.insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await
     }
 

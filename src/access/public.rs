@@ -95,7 +95,7 @@ impl<O: Operation> Public<O> {
     /// A part of the path.
     #[must_use]
     pub fn path(&self, name: &str) -> &str {
-        self.request.match_info().get(name).unwrap_or_default()
+        self.request.match_info().get(name).filter(|part| !part.contains('\0')).unwrap_or_default()
     }
 
     /// Now.

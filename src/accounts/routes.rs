@@ -91,7 +91,7 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
     }
     permit.note_shown([person]);
     let out = AccountOut { person_id: person, username: username.as_str().to_owned(), created_at: now };
-    permit.created(person, 1, &out).await
+    permit.added(1, &out).await
 }
 
 /// Closes an account: its sessions and roles end at once, and batons it holds go to the leader.

@@ -5,7 +5,7 @@ use secrecy::ExposeSecret;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{LogInIn, RefreshIn, TokensOut},
+    dto::{LogInIn, RefreshIn, TokensOut, Username},
     store,
 };
 use crate::{
@@ -41,7 +41,9 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     let LogInIn { username, password } = public.input()?;
-    let (username, now) = (username.trim().to_lowercase(), public.now());
+    // What cannot be a username is nobody's: it is looked for all the same, in the same time.
+    let username = Username::parse(&username.trim().to_lowercase()).map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
+    let now = public.now();
 
     let mut tx = public.write().await?;
     let throttled = register_attempt(&mut tx, &username, &public.client_address(), now).await?;

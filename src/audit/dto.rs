@@ -8,6 +8,7 @@ use crate::{
     kernel::{
         ids::{CaseId, ChildId, LookId, PersonId},
         page::{Cursor, Limit, PageQuery},
+        text::Line,
     },
     words,
 };
@@ -38,7 +39,8 @@ pub struct LogQuery {
     pub child_id: Option<ChildId>,
     /// Of this action.
     #[serde(default)]
-    pub action: Option<String>,
+    #[param(value_type = Option<String>)]
+    pub action: Option<Line>,
     /// With this answer.
     #[serde(default)]
     pub decision: Option<Outcome>,

@@ -105,7 +105,7 @@ pub(super) async fn search(
             sql.push(" AND l.child_id = ").push_bind(child);
         }
         if let Some(action) = &query.action {
-            sql.push(" AND l.action = ").push_bind(action.clone());
+            sql.push(" AND l.action = ").push_bind(action.to_string());
         }
         if let Some(decision) = query.decision {
             sql.push(" AND l.decision = ").push_bind(decision);

@@ -146,8 +146,8 @@ pub struct GuideLevelOut {
 pub struct MeasureQuery {
     /// Of which municipality; of all if left out.
     #[serde(default)]
-    #[param(example = "4014")]
-    pub municipality: Option<String>,
+    #[param(value_type = Option<String>, example = "4014")]
+    pub municipality: Option<Line>,
     /// For whom it is meant.
     #[serde(default)]
     pub level: Option<PreventionLevel>,

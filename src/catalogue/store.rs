@@ -67,7 +67,7 @@ pub(super) async fn measures(tx: &mut Tx, query: &MeasureQuery, after: Uuid, lim
         let mut sql = sqlx::QueryBuilder::new(MEASURES);
         sql.push_bind(after);
         if let Some(municipality) = &query.municipality {
-            sql.push(" AND municipality = ").push_bind(municipality.clone());
+            sql.push(" AND municipality = ").push_bind(municipality.to_string());
         }
         if let Some(level) = query.level {
             sql.push(" AND level = ").push_bind(level);

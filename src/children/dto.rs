@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::kernel::{
     NationalId,
+    day::optional_day,
     ids::{ChildId, GuardianshipId, PersonId, UnitId},
     text::Line,
 };
@@ -19,7 +20,7 @@ pub struct ChildIn {
     #[serde(default)]
     pub national_id: Option<NationalId>,
     /// The date of birth of a child that has no number yet, or the expected one of a child not yet born.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_day")]
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
     pub name: Line,

@@ -59,7 +59,7 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
     let id = store::insert(permit.tx(), new, now).await?;
     let child = store::get(permit.tx(), &unit.municipality, id).await?;
     permit.note_shown([id]);
-    permit.created(id, 1, &child).await
+    permit.created(format!("/v1/children/{id}"), 1, &child).await
 }
 
 /// Reads who a child is.
@@ -119,7 +119,7 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     let row = store::find_guardianship(permit.tx(), municipality, child.id, id).await?;
     let row = row.ok_or_else(|| Problem::internal("a guardianship just made is not there"))?;
     permit.note_shown([id]);
-    permit.created(id, row.version, &row).await
+    permit.added(row.version, &row).await
 }
 
 /// Changes or ends a guardianship; it counts from the next request.

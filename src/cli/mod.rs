@@ -140,6 +140,6 @@ pub(crate) fn start_logging(format: LogFormat, default_filter: &str) {
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _already_started = match format {
         LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
     };
 }

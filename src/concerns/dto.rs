@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     cases::{AgreedWith, Level},
     kernel::{
+        day::day,
         ids::{CaseId, ChildId, ConcernId, PersonId, UnitId},
         text::Prose,
     },
@@ -73,6 +74,7 @@ pub enum DecisionIn {
         /// With whom it was agreed.
         agreed_with: AgreedWith,
         /// When.
+        #[serde(deserialize_with = "day")]
         agreed_on: NaiveDate,
     },
     /// It joins a case of the same child that the one who decides takes part in.

@@ -67,7 +67,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     let id = store::insert(permit.tx(), new, now).await?;
     let concern = store::get(permit.tx(), &municipality, id).await?;
     permit.note_shown([id]);
-    permit.created(id, concern.version, &concern).await
+    permit.created(format!("/v1/concerns/{id}"), concern.version, &concern).await
 }
 
 /// Lists the concerns that the caller has written, and as leader those of the unit, oldest first.

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
+        day::{day, optional_day},
         ids::{ConsentId, PersonId, UnitId},
         text::{Line, Prose},
     },
@@ -44,9 +45,10 @@ pub struct ConsentIn {
     /// For what purpose.
     pub purpose: Prose,
     /// From which day; today if left out.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_day")]
     pub valid_from: Option<NaiveDate>,
     /// To the end of which day.
+    #[serde(deserialize_with = "day")]
     pub valid_until: NaiveDate,
     /// Which version of the consent text was read.
     pub text_version: Line,

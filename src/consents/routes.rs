@@ -102,7 +102,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let consent = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.created(id, consent.version, &consent).await
+    permit.created(format!("/v1/cases/{}/consents/{id}", case.id), consent.version, &consent).await
 }
 
 /// Withdraws a consent, in whole or for some units; it counts from the next request.

@@ -53,7 +53,7 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.created(id, goal.version, &goal).await
+    permit.added(goal.version, &goal).await
 }
 
 /// Rewords a goal, or says what has become of it.

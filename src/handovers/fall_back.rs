@@ -53,7 +53,8 @@ pub async fn if_ground_is_lost(
     let after = case_facts(tx, by, &[case.id], today).await?.pop();
     match after {
         Some(after) if after.open && !after.ground.covers(after.contact_unit) => {
-            to_leader(tx, &after, by.person, now).await
+            to_leader(tx, &after, Some(by.person), now).await?;
+            Ok(())
         }
         _ => Ok(()),
     }
@@ -78,19 +79,26 @@ pub async fn of_person(
         if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
             && facts.contact_person == holder
         {
-            to_leader(tx, &facts, by.person, now).await?;
+            to_leader(tx, &facts, Some(by.person), now).await?;
         }
     }
     Ok(())
 }
 
-/// Where the unit has no leader the baton stays, in name, until it has one.
-async fn to_leader(tx: &mut Tx, case: &CaseFacts, by: Id<Person>, now: DateTime<Utc>) -> Result<(), DbError> {
+/// Gives the baton to the leader of the unit that opened the case; true if it was. Where the unit has no
+/// leader the baton stays, in name, until it has one. Without `by` it is the leader's own doing.
+pub(super) async fn to_leader(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    by: Option<Id<Person>>,
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
     let leader = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id, case.contact_person)?;
     let Some((leader,)) = leader else {
         tracing::warn!(case.id = %case.id, "no leader to take the baton of this case");
-        return Ok(());
+        return Ok(false);
     };
+    let by = by.unwrap_or(leader);
     let unit = case.ground.owner_unit;
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
     let seat = teams::NewSeat { person: leader, unit, task: "contact person", added_by: by };
@@ -100,5 +108,6 @@ async fn to_leader(tx: &mut Tx, case: &CaseFacts, by: Id<Person>, now: DateTime<
     expect_one(execute!(
         tx, INSERT, &case.municipality, id, case.id, from, from_unit, leader, unit, by, now
     )?)?;
-    expect_one(execute!(tx, PASS, &case.municipality, case.id, leader, unit, now)?)
+    expect_one(execute!(tx, PASS, &case.municipality, case.id, leader, unit, now)?)?;
+    Ok(true)
 }

@@ -77,7 +77,7 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     };
     let handover = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.created(id, handover.version, &handover).await
+    permit.added(handover.version, &handover).await
 }
 
 /// Accepts the baton: from now on the caller is the contact person.

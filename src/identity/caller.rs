@@ -44,6 +44,18 @@ pub struct Caller {
 }
 
 impl Caller {
+    /// The service itself, which has no rights: for the facts of a case as they are to nobody.
+    #[must_use]
+    pub fn nobody() -> Self {
+        Self {
+            person: uuid::Uuid::nil().into(),
+            name: String::new(),
+            municipality: String::new(),
+            session: uuid::Uuid::nil().into(),
+            seats: Vec::new(),
+        }
+    }
+
     fn with_role(&self, role: Role) -> impl Iterator<Item = &Seat> {
         self.seats.iter().filter(move |seat| seat.role == role)
     }

@@ -1,6 +1,7 @@
 //! What every other module stands on and knows nothing of them: ids, time, validated text, pages.
 
 pub mod clock;
+pub mod day;
 pub mod ids;
 pub mod national_id;
 pub mod page;

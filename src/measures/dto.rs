@@ -1,11 +1,12 @@
 //! Measures and evaluations as the API speaks of them.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     kernel::{
+        day::{day, optional_day},
         ids::{CatalogueMeasureId, EvaluationId, GoalId, MeasureId, MeetingId, PersonId, UnitId},
         text::{Line, Prose},
         vocabulary::PreventionLevel,
@@ -209,19 +210,4 @@ pub struct EvaluationIn {
     /// When it is evaluated next: required where it goes on, not taken where it ends.
     #[serde(default, deserialize_with = "optional_day")]
     pub next_evaluation_on: Option<NaiveDate>,
-}
-
-/// A day in a year of four digits: SQLite keeps days as text, and orders no others rightly.
-fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    let day = NaiveDate::deserialize(deserializer)?;
-    match day.year() {
-        1000..=9999 => Ok(day),
-        _ => Err(serde::de::Error::custom("must be in a year of four digits")),
-    }
-}
-
-fn optional_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
-    #[derive(Deserialize)]
-    struct Day(#[serde(deserialize_with = "day")] NaiveDate);
-    Ok(Option::<Day>::deserialize(deserializer)?.map(|Day(day)| day))
 }

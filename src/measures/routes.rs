@@ -66,7 +66,7 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
     let id = create(permit.tx(), &creation, &new).await?;
     let measure = store::get(permit.tx(), &case, id, today).await?;
     permit.note_shown([id]);
-    permit.created(id, measure.version, &measure).await
+    permit.created(format!("/v1/cases/{}/measures/{id}", case.id), measure.version, &measure).await
 }
 
 /// Reads a measure: what is done, who is responsible, when it is evaluated.
@@ -144,7 +144,7 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     store::apply(permit.tx(), &case, &measure, effect).await?;
     let measure = store::get(permit.tx(), &case, measure.id, today).await?;
     permit.note_shown([evaluation.id]);
-    permit.created(evaluation.id, measure.version, &evaluation).await
+    permit.added(measure.version, &evaluation).await
 }
 
 /// The measure that the permit is for.

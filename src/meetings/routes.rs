@@ -89,7 +89,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     let id = store::call(permit.tx(), &case, new, caller, now).await?;
     let meeting = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    permit.created(id, meeting.version, &meeting).await
+    permit.created(format!("/v1/cases/{}/meetings/{id}", case.id), meeting.version, &meeting).await
 }
 
 /// Reads a meeting: who is invited, and once it is held the minutes and what was decided.

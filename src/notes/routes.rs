@@ -72,7 +72,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    permit.created(id, ONLY_VERSION, &note).await
+    permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await
 }
 
 /// Reads a note; to those it is not meant for, there is none.

@@ -56,7 +56,7 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
     };
     let unit = store::get_unit(permit.tx(), id).await?;
     permit.note_shown([id]);
-    permit.created(id, 1, &unit).await
+    permit.added(1, &unit).await
 }
 
 /// Lists who works in a unit, so that help can be asked for.
@@ -91,7 +91,7 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     };
     let role = store::find_role(permit.tx(), unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([person_id]);
-    permit.created(id, 1, &role).await
+    permit.added(1, &role).await
 }
 
 /// Ends a role; it counts from the next request. Batons held through the unit go to its leader.

@@ -70,7 +70,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     };
     let seat = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    permit.created(id, 1, &seat).await
+    permit.added(1, &seat).await
 }
 
 /// Ends a seat; it counts from the next request. The contact person hands the baton over first.

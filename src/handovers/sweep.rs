@@ -1,0 +1,112 @@
+//! Finds batons whose holders have lost the right to them without anybody's doing: a consent ran out, a child came
+//! of age, a guardian was registered who has not consented.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::fall_back::to_leader;
+use crate::{
+    access::{CaseFacts, Decision, Entry, case_facts, insert_entry},
+    db::{Db, DbError, Tx, dialect},
+    fetch_all,
+    identity::Caller,
+    kernel::{
+        Clock, Id,
+        ids::Case,
+    },
+};
+
+/// How often the batons are looked after.
+const INTERVAL: Duration = Duration::from_secs(300);
+/// Cases looked at together.
+const BATCH: i64 = 200;
+
+/// Open cases whose baton is held outside the unit that opened the case, or by someone who no longer works in the
+/// unit they hold it for or is of the child's family; the last two are told apart, since no consent mends them.
+macro_rules! doubtful {
+    ($which:literal) => {
+        concat!(
+            "SELECT id, holder_lost FROM (
+                SELECT c.id, cp.unit_id <> c.unit_id AS elsewhere,
+                    NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = cp.person_id AND r.unit_id = cp.unit_id
+                                AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))
+                    OR EXISTS (SELECT 1 FROM guardianship g WHERE g.municipality = c.municipality
+                               AND g.child_id = c.child_id AND g.guardian_id = cp.person_id AND g.ended_at IS NULL)
+                    AS holder_lost
+                FROM care_case c
+                JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
+                WHERE c.status = 'open' AND ",
+            $which,
+            ") held WHERE elsewhere OR holder_lost ORDER BY id LIMIT $2"
+        )
+    };
+}
+const DOUBTFUL: &str = doubtful!("c.id > $1");
+const DOUBTFUL_ONE: &str = doubtful!("c.id = $1");
+
+/// Sweeps every five minutes, for as long as the service runs.
+pub async fn keep_batons_held(db: Db, clock: Clock) {
+    loop {
+        match sweep(&db, &clock).await {
+            Ok(0) => {}
+            Ok(passed) => tracing::info!(passed, "batons went to the leaders of the units that opened the cases"),
+            Err(error) => tracing::error!(%error, "the batons could not be looked after"),
+        }
+        tokio::time::sleep(INTERVAL).await;
+    }
+}
+
+/// Gives every baton whose holder has lost the right to it to the leader of the unit that opened the case.
+/// Tells how many.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
+    let (mut after, mut passed) = (Uuid::nil(), 0);
+    loop {
+        let mut tx = db.read().await?;
+        let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL, after, BATCH)?;
+        let Some((last, _)) = doubtful.last() else { return Ok(passed) };
+        after = last.uuid();
+        let today = clock.today();
+        let lost = lost(&mut tx, &doubtful, today).await?;
+        tx.rollback().await?;
+        for case in lost {
+            passed += usize::from(pass(db, case.id, clock.now(), today).await?);
+        }
+    }
+}
+
+/// Those of some doubtful cases whose holders have lost the right to the baton.
+async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], today: NaiveDate) -> Result<Vec<CaseFacts>, DbError> {
+    let ids: Vec<Id<Case>> = doubtful.iter().map(|(id, _)| *id).collect();
+    let mut cases = case_facts(tx, &Caller::nobody(), &ids, today).await?;
+    cases.retain(|case| doubtful.contains(&(case.id, true)) || !case.ground.covers(case.contact_unit));
+    Ok(cases)
+}
+
+/// Passes one baton on, under the lock of its case, if it is still to be.
+async fn pass(db: &Db, case: Id<Case>, now: DateTime<Utc>, today: NaiveDate) -> Result<bool, DbError> {
+    let mut tx = db.write().await?;
+    dialect::lock_case(&mut tx, case).await?;
+    let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL_ONE, case, 1_i64)?;
+    let Some(case) = lost(&mut tx, &doubtful, today).await?.pop() else { return Ok(false) };
+    if !to_leader(&mut tx, &case, None, now).await? {
+        return Ok(false);
+    }
+    let mut entry = Entry::of(None, "assign_baton", "Case", now);
+    entry.municipality.clone_from(&case.municipality);
+    entry.object_id = Some(case.id.to_string());
+    entry.case = Some(case.id.uuid());
+    entry.child = Some(case.child.uuid());
+    entry.decision = Decision {
+        allowed: true,
+        policies: vec!["system.baton-falls-back".to_owned()],
+        legal_basis: ["hol § 3-4", "oppl § 24-1", "bhl § 2 b"].map(ToOwned::to_owned).to_vec(),
+    };
+    insert_entry(&mut tx, &entry).await?;
+    tx.commit().await?;
+    Ok(true)
+}

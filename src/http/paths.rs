@@ -1,0 +1,71 @@
+//! The answer where no operation is: 405 on a path that takes other methods, 404 elsewhere.
+
+use actix_web::{
+    HttpRequest, HttpResponse, ResponseError,
+    http::header::{self, HeaderValue},
+    web,
+};
+use utoipa::openapi::{OpenApi, PathItem};
+
+use crate::problem::{Code, Problem};
+
+/// The paths of the API and the methods each takes, from its document.
+#[derive(Debug)]
+pub struct Paths(Vec<(Vec<String>, String)>);
+
+impl Paths {
+    /// Reads them from the document.
+    #[must_use]
+    pub fn of(document: &OpenApi) -> Self {
+        let paths = document.paths.paths.iter();
+        Self(paths.map(|(path, item)| (path.split('/').map(ToOwned::to_owned).collect(), methods(item))).collect())
+    }
+
+    /// The methods that a path takes; none if it is no path of the API.
+    fn methods(&self, path: &str) -> Option<&str> {
+        let parts: Vec<&str> = path.split('/').collect();
+        let fits = |template: &[String]| {
+            template.len() == parts.len()
+                && template.iter().zip(&parts).all(|(t, part)| t == part || (t.starts_with('{') && !part.is_empty()))
+        };
+        self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_str())
+    }
+}
+
+fn methods(item: &PathItem) -> String {
+    let known = [
+        ("GET", item.get.is_some()),
+        ("POST", item.post.is_some()),
+        ("PUT", item.put.is_some()),
+        ("PATCH", item.patch.is_some()),
+        ("DELETE", item.delete.is_some()),
+    ];
+    let taken: Vec<&str> = known.into_iter().filter(|(_, taken)| *taken).map(|(method, _)| method).collect();
+    taken.join(", ")
+}
+
+/// Answers a request that no operation takes.
+pub async fn no_such_route(request: HttpRequest, paths: web::Data<Paths>) -> HttpResponse {
+    let Some(methods) = paths.methods(request.path()) else {
+        return Problem::not_found().error_response();
+    };
+    let mut response = Problem::new(Code::MethodNotAllowed).error_response();
+    if let Ok(methods) = HeaderValue::from_str(methods) {
+        response.headers_mut().insert(header::ALLOW, methods);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_of_the_api_is_known_by_its_template() {
+        let split = |path: &str| path.split('/').map(ToOwned::to_owned).collect();
+        let paths = Paths(vec![(split("/v1/cases/{case_id}"), "GET, PATCH".to_owned())]);
+        assert_eq!(paths.methods("/v1/cases/7"), Some("GET, PATCH"));
+        assert_eq!(paths.methods("/v1/cases/"), None);
+        assert_eq!(paths.methods("/v1/cases/7/8"), None);
+    }
+}

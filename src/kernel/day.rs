@@ -1,0 +1,28 @@
+//! Days from outside: `YYYY-MM-DD`, within living memory and the foreseeable.
+//!
+//! SQLite keeps days as text, and orders only years of four digits rightly.
+
+use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Deserializer};
+
+/// Reads a day, for `#[serde(deserialize_with = "day")]`.
+///
+/// # Errors
+/// If it is no day, or not between 1900 and 2199.
+pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    let day = NaiveDate::deserialize(deserializer)?;
+    match day.year() {
+        1900..=2199 => Ok(day),
+        _ => Err(serde::de::Error::custom("must be between 1900 and 2199")),
+    }
+}
+
+/// Reads a day that may be left out, for `#[serde(default, deserialize_with = "optional_day")]`.
+///
+/// # Errors
+/// If it is no day, or not between 1900 and 2199.
+pub fn optional_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    #[derive(Deserialize)]
+    struct Day(#[serde(deserialize_with = "day")] NaiveDate);
+    Ok(Option::<Day>::deserialize(deserializer)?.map(|Day(day)| day))
+}

@@ -1,0 +1,5 @@
+//! The whole service, over HTTP, on both engines. How to write and run these tests: `tests/README.md`.
+
+mod support;
+
+mod stories;

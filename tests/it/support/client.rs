@@ -1,0 +1,269 @@
+//! Requests, and answers that can be looked at.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use reqwest::{
+    Method,
+    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH},
+};
+use serde_json::{Value, json};
+use stafett::kernel::{
+    Clock, Id,
+    ids::{Person, PersonId},
+};
+use tokio::sync::Mutex;
+
+use super::PASSWORD;
+
+/// Someone who is not logged in.
+#[derive(Debug, Clone)]
+pub struct Anonymous {
+    http: reqwest::Client,
+    base: String,
+}
+
+/// Someone with an account; logs in when first needed, and again when the access token has expired.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// The same in every table.
+    pub id: PersonId,
+    pub name: String,
+    pub username: String,
+    pub municipality: String,
+    stranger: Anonymous,
+    clock: Clock,
+    token: Arc<Mutex<Option<(String, DateTime<Utc>)>>>,
+}
+
+macro_rules! methods {
+    ($($name:ident $method:ident),+) => {$(
+        pub fn $name(&self, path: impl Into<String>) -> Call {
+            self.call(Method::$method, path)
+        }
+    )+};
+}
+
+impl Anonymous {
+    pub(super) fn new(http: reqwest::Client, base: &str) -> Self {
+        Self { http, base: base.to_owned() }
+    }
+
+    methods! { get GET, post POST, put PUT, patch PATCH, delete DELETE }
+
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call {
+        let path = path.into();
+        Call { stranger: self.clone(), user: None, method, path, headers: HeaderMap::new(), body: Vec::new() }
+    }
+
+    /// Logs in and gives the whole answer.
+    pub async fn log_in(&self, username: &str, password: &str) -> Answer {
+        self.post("/v1/auth/login").json(json!({"username": username, "password": password})).exchange().await
+    }
+}
+
+impl User {
+    pub(super) fn new(
+        id: Id<Person>,
+        name: String,
+        username: String,
+        municipality: String,
+        stranger: Anonymous,
+        clock: Clock,
+    ) -> Self {
+        Self { id, name, username, municipality, stranger, clock, token: Arc::default() }
+    }
+
+    methods! { get GET, post POST, put PUT, patch PATCH, delete DELETE }
+
+    pub fn call(&self, method: Method, path: impl Into<String>) -> Call {
+        Call { user: Some(self.clone()), ..self.stranger.call(method, path) }
+    }
+
+    /// The access token, from a new log-in if there is none or it has expired.
+    pub async fn token(&self) -> String {
+        let mut token = self.token.lock().await;
+        let now = self.clock.now();
+        if let Some((token, expires)) = &*token
+            && now < *expires
+        {
+            return token.clone();
+        }
+        let answer = self.stranger.log_in(&self.username, PASSWORD).await.expect(200);
+        let seconds = answer.body["expires_in"].as_i64().expect("a life");
+        let fresh = answer.text("/access_token");
+        *token = Some((fresh.clone(), now + TimeDelta::seconds(seconds)));
+        fresh
+    }
+}
+
+/// A request that is not sent yet.
+#[derive(Debug, Clone)]
+pub struct Call {
+    stranger: Anonymous,
+    user: Option<User>,
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Call {
+    /// A JSON body, with its content type.
+    pub fn json(self, body: impl Into<Value>) -> Self {
+        let body: Value = body.into();
+        self.body("application/json", body.to_string())
+    }
+
+    /// Any body.
+    pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+        let mut call = self.header(CONTENT_TYPE.as_str(), content_type);
+        call.body = body.into();
+        call
+    }
+
+    /// The version that is changed: a number, as in `version`, or an `ETag`.
+    pub fn if_match(self, version: impl ToString) -> Self {
+        let version = version.to_string();
+        let etag = if version.starts_with('"') { version } else { format!("\"{version}\"") };
+        self.header(IF_MATCH.as_str(), &etag)
+    }
+
+    pub fn idempotency_key(self, key: &str) -> Self {
+        self.header("idempotency-key", key)
+    }
+
+    pub fn bearer(self, token: &str) -> Self {
+        self.header(AUTHORIZATION.as_str(), &format!("Bearer {token}"))
+    }
+
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        let name: HeaderName = name.parse().expect("a header name");
+        self.headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).expect("a header value"));
+        self
+    }
+
+    pub async fn send(mut self) -> Answer {
+        if let Some(user) = self.user.take()
+            && !self.headers.contains_key(AUTHORIZATION)
+        {
+            let token = user.token().await;
+            self = self.bearer(&token);
+        }
+        self.exchange().await
+    }
+
+    /// Sends the request as it is, without a log-in before it.
+    async fn exchange(self) -> Answer {
+        let mut exchange = format!("{} {}\n", self.method, self.path);
+        for (name, value) in self.headers.iter().filter(|(name, _)| *name != AUTHORIZATION) {
+            let _ = writeln!(exchange, "{name}: {}", value.to_str().unwrap_or("?"));
+        }
+        let _ = writeln!(exchange, "{}\n", shortened(&String::from_utf8_lossy(&self.body)));
+        let url = format!("{}{}", self.stranger.base, self.path);
+        let request = self.stranger.http.request(self.method, url).headers(self.headers).body(self.body);
+        let response = request.send().await.unwrap_or_else(|error| panic!("no answer ({error}) to\n{exchange}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.expect("the whole answer");
+        let _ = writeln!(exchange, "{status}\n{}", shortened(&text));
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Answer { status, headers, body, text, exchange }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const MANY: usize = 4_000;
+    if text.len() <= MANY { text.to_owned() } else { text.chars().take(MANY).chain(" …".chars()).collect() }
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    /// The body as JSON; null where it is not.
+    pub body: Value,
+    /// The body as it was sent.
+    pub text: String,
+    exchange: String,
+}
+
+impl Answer {
+    /// The answer must have this status; shows the whole exchange where it has not.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "\n{}", self.exchange);
+        self
+    }
+
+    /// The answer must be a problem document with this status and this end of its `type`.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, slug: &str) -> Self {
+        let answer = self.expect(status).expect_problem_document();
+        assert_eq!(answer.problem(), slug, "\n{}", answer.exchange);
+        answer
+    }
+
+    /// The answer must be a 422 that names exactly this place: a JSON pointer, or `?name` of a query parameter.
+    #[track_caller]
+    pub fn expect_invalid(self, pointer: &str) -> Self {
+        let answer = self.expect_problem(422, "invalid-input");
+        assert_eq!(answer.pointers(), [pointer], "\n{}", answer.exchange);
+        answer
+    }
+
+    /// The answer must be a problem document of its own status.
+    #[track_caller]
+    pub fn expect_problem_document(self) -> Self {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "\n{}", self.exchange);
+        assert_eq!(self.body["status"], self.status, "\n{}", self.exchange);
+        assert!(!self.problem().is_empty() && self.body["title"].is_string(), "\n{}", self.exchange);
+        self
+    }
+
+    /// The end of the problem's `type`; nothing where it is no problem.
+    pub fn problem(&self) -> &str {
+        let kind = self.body["type"].as_str().unwrap_or_default();
+        kind.strip_prefix("https://stafett.example/problems/").unwrap_or_default()
+    }
+
+    /// The places that a 422 names.
+    pub fn pointers(&self) -> Vec<&str> {
+        let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+        errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    #[track_caller]
+    pub fn etag(&self) -> &str {
+        self.header(ETAG.as_str()).unwrap_or_else(|| panic!("no ETag in\n{}", self.exchange))
+    }
+
+    /// A text in the body, by JSON pointer.
+    #[track_caller]
+    pub fn text(&self, pointer: &str) -> String {
+        let text = self.body.pointer(pointer).and_then(Value::as_str);
+        text.unwrap_or_else(|| panic!("no text at {pointer} in\n{}", self.exchange)).to_owned()
+    }
+
+    /// An id in the body, by JSON pointer.
+    #[track_caller]
+    pub fn id<T>(&self, pointer: &str) -> Id<T> {
+        self.text(pointer).parse().unwrap_or_else(|_| panic!("no id at {pointer} in\n{}", self.exchange))
+    }
+
+    /// The items of a page.
+    #[track_caller]
+    pub fn items(&self) -> &[Value] {
+        self.body["items"].as_array().unwrap_or_else(|| panic!("no items in\n{}", self.exchange))
+    }
+
+    /// One member of each item of a page, as text.
+    #[track_caller]
+    pub fn each(&self, member: &str) -> Vec<&str> {
+        self.items().iter().filter_map(|item| item[member].as_str()).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! A migrated database for each test, copied from a template that is made once in each process.
+
+use std::{
+    path::Path,
+    str::FromStr,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use stafett::{
+    catalogue,
+    db::{Db, migrate},
+};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, OnceCell};
+
+use super::World;
+
+/// One of the two engines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+/// The folders of `data/municipalities` that every world begins with.
+const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
+const CONNECTIONS: u32 = 6;
+/// Databases on the server are named `PREFIX_PROCESS_NUMBER`.
+const PREFIX: &str = "stafett_test";
+
+impl Engine {
+    /// Runs one test in a world on this engine; skips it where there is no such engine.
+    pub async fn tell<F: Future<Output = ()>>(self, told: impl FnOnce(World) -> F) {
+        let Some(database) = Database::create(self).await else { return };
+        let world = World::start(database).await;
+        told(world.clone()).await;
+        world.finish().await;
+    }
+}
+
+/// A database of one test.
+#[derive(Debug)]
+pub struct Database {
+    pub db: Db,
+    pub engine: Engine,
+    keeper: Keeper,
+}
+
+#[derive(Debug)]
+enum Keeper {
+    /// The folder goes with the test.
+    Folder { _folder: TempDir },
+    /// The database on this server is dropped when the test ends well; what others leave is swept later.
+    Server { admin: PgConnectOptions, name: String },
+}
+
+impl Database {
+    /// A database with the schema and the municipalities; none where there is no such engine.
+    pub async fn create(engine: Engine) -> Option<Self> {
+        match engine {
+            Engine::Sqlite => Some(sqlite().await),
+            Engine::Postgres => postgres().await,
+        }
+    }
+
+    pub async fn finish(&self) {
+        self.db.close().await;
+        if let Keeper::Server { admin, name } = &self.keeper {
+            let mut server = connect(admin).await;
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            server.execute(AssertSqlSafe(drop)).await.expect("the database is dropped");
+        }
+    }
+}
+
+async fn sqlite() -> Database {
+    static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+    let template = TEMPLATE.get_or_init(|| async {
+        let folder = TempDir::new().expect("a folder");
+        let file = folder.path().join("template.sqlite");
+        fill(&format!("sqlite:{}", file.display())).await;
+        std::fs::read(file).expect("the template")
+    });
+    let folder = TempDir::new().expect("a folder");
+    let file = folder.path().join("stafett.sqlite");
+    std::fs::write(&file, template.await).expect("a copy of the template");
+    let db = Db::open(&format!("sqlite:{}", file.display()), CONNECTIONS).await.expect("SQLite opens");
+    Database { db, engine: Engine::Sqlite, keeper: Keeper::Folder { _folder: folder } }
+}
+
+async fn postgres() -> Option<Database> {
+    static TEMPLATE: OnceCell<String> = OnceCell::const_new();
+    /// A template cannot be copied twice at a time.
+    static COPYING: Mutex<()> = Mutex::const_new(());
+    static NUMBER: AtomicU32 = AtomicU32::new(1);
+
+    let Ok(url) = std::env::var("STAFETT_TEST_POSTGRES_URL") else {
+        assert!(
+            std::env::var_os("STAFETT_TEST_REQUIRE_POSTGRES").is_none(),
+            "STAFETT_TEST_POSTGRES_URL is not set, and PostgreSQL is required"
+        );
+        eprintln!("skipped: STAFETT_TEST_POSTGRES_URL is not set");
+        return None;
+    };
+    let admin = PgConnectOptions::from_str(&url).expect("STAFETT_TEST_POSTGRES_URL is an address");
+    let process = std::process::id();
+    let template = TEMPLATE.get_or_init(|| async {
+        sweep(&admin).await;
+        let name = format!("{PREFIX}_{process}_0");
+        create(&admin, &name, "template1").await;
+        fill(admin.clone().database(&name).to_url_lossy().as_str()).await;
+        name
+    });
+    let template = template.await;
+    let name = format!("{PREFIX}_{process}_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+    {
+        let _alone = COPYING.lock().await;
+        create(&admin, &name, template).await;
+    }
+    let url = admin.clone().database(&name).to_url_lossy();
+    let db = Db::open(url.as_str(), CONNECTIONS).await.expect("PostgreSQL opens");
+    Some(Database { db, engine: Engine::Postgres, keeper: Keeper::Server { admin, name } })
+}
+
+/// Gives a new database its schema and its municipalities, and lets go of it.
+async fn fill(url: &str) {
+    let db = Db::open(url, 1).await.expect("the template opens");
+    migrate(&db).await.expect("the template is migrated");
+    for folder in MUNICIPALITIES {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities").join(folder);
+        catalogue::import(&db, &folder).await.expect("the municipality is imported");
+    }
+    db.close().await;
+}
+
+async fn connect(admin: &PgConnectOptions) -> PgConnection {
+    PgConnection::connect_with(admin).await.expect("the PostgreSQL server answers")
+}
+
+async fn create(admin: &PgConnectOptions, name: &str, template: &str) {
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    connect(admin).await.execute(AssertSqlSafe(create)).await.expect("a database is created");
+}
+
+/// Drops what processes that are gone have left.
+async fn sweep(admin: &PgConnectOptions) {
+    let mut server = connect(admin).await;
+    let names: Vec<(String,)> = sqlx::query_as("SELECT datname::text FROM pg_database WHERE datname LIKE $1")
+        .bind(format!("{PREFIX}\\_%"))
+        .fetch_all(&mut server)
+        .await
+        .expect("the databases are listed");
+    for (name,) in names {
+        let process = name.strip_prefix(PREFIX).and_then(|rest| rest.split('_').nth(1));
+        let gone = process.is_some_and(|id| !Path::new("/proc").join(id).exists());
+        if gone {
+            // Another process may be sweeping too.
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            let _swept = server.execute(AssertSqlSafe(drop)).await;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What the tests stand on: a database of each engine, a running service, the people in it, their requests.
+
+mod client;
+mod engine;
+mod people;
+mod sql;
+mod story;
+mod world;
+
+pub use client::{Anonymous, Answer, Call, User};
+pub use engine::Engine;
+pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
+pub use stafett::kernel::vocabulary::Role;
+pub use world::World;
+
+/// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a
+/// world of its own.
+macro_rules! both_engines {
+    ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {$(
+        mod $name {
+            use super::*;
+
+            async fn told($world: World) $body
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                crate::support::Engine::Sqlite.tell(told).await;
+            }
+
+            $(#[$meta])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                crate::support::Engine::Postgres.tell(told).await;
+            }
+        }
+    )+};
+}
+pub(crate) use both_engines;

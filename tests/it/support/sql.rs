@@ -1,0 +1,55 @@
+//! SQL behind the service's back, to see what was written.
+
+use sqlx::AssertSqlSafe;
+use stafett::{db::DbError, on_engine};
+
+use super::World;
+
+impl World {
+    /// One number from a query that both engines understand, without parameters.
+    pub async fn number_of(&self, sql: impl Into<String>) -> i64 {
+        let sql = AssertSqlSafe(sql.into());
+        let mut tx = self.db.read().await.expect("a transaction");
+        let row = on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(sql).fetch_one(conn).await);
+        row.expect("a number").0
+    }
+
+    /// How many rows a table has.
+    pub async fn rows(&self, table: &str) -> i64 {
+        self.number_of(format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    /// Runs a statement, which may fail: the error is given back.
+    pub async fn try_execute(&self, sql: impl Into<String>) -> Result<u64, DbError> {
+        let sql = AssertSqlSafe(sql.into());
+        let mut tx = self.db.write().await?;
+        let done = on_engine!(&mut tx, |conn| sqlx::query(sql).execute(conn).await.map(|done| done.rows_affected()))?;
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    /// The rows of every table but the access log, sessions and throttling, to see that nothing was written.
+    pub async fn all_rows(&self) -> Vec<(String, i64)> {
+        const ASIDE: [&str; 5] = ["access_log", "session", "refresh_token", "login_throttle", "_sqlx_migrations"];
+        let mut counts = Vec::new();
+        for table in self.tables().await {
+            if !ASIDE.contains(&table.as_str()) {
+                counts.push((table.clone(), self.rows(&table).await));
+            }
+        }
+        counts
+    }
+
+    /// The names of the tables, in order.
+    pub async fn tables(&self) -> Vec<String> {
+        let sql = match self.engine {
+            super::Engine::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
+            }
+            super::Engine::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+        };
+        let mut tx = self.db.read().await.expect("a transaction");
+        let rows = on_engine!(&mut tx, |conn| sqlx::query_as::<_, (String,)>(sql).fetch_all(conn).await);
+        rows.expect("the tables").into_iter().map(|(name,)| name).collect()
+    }
+}

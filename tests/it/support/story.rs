@@ -1,0 +1,98 @@
+//! What happens often, over HTTP: a child is registered, a case opened, consent given, someone joins.
+
+use serde_json::json;
+use stafett::kernel::ids::{CaseId, ConcernId, ConsentId, HandoverId, MeasureId, TeamMemberId};
+
+use super::{Child, Family, Guardian, Staff, Unit, User, World};
+
+impl World {
+    /// A child of an age, registered by a member of staff in their unit.
+    pub async fn child(&self, by: &Staff, age: u32) -> Child {
+        let (national_id, name) = (self.child_number(age), self.name());
+        let body = json!({"national_id": national_id.as_str(), "name": name});
+        let answer = by.post(format!("/v1/units/{}/children", by.unit.id)).json(body).send().await.expect(201);
+        Child { id: answer.id("/id"), name, national_id, municipality: by.unit.municipality.clone() }
+    }
+
+    /// A new guardian of a child, registered by a member of staff, and with a log-in.
+    pub async fn guardian_of(&self, by: &Staff, child: &Child, parental_responsibility: bool) -> Guardian {
+        let guardian = self.guardian(&child.municipality, self.adult_number()).await;
+        let body = json!({
+            "national_id": guardian.national_id.as_str(), "name": guardian.name,
+            "parental_responsibility": parental_responsibility, "lives_with_child": true,
+        });
+        by.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
+        guardian
+    }
+
+    /// A child of an age with so many guardians who have parental responsibility.
+    pub async fn family(&self, by: &Staff, age: u32, guardians: usize) -> Family {
+        let child = self.child(by, age).await;
+        let mut all = Vec::new();
+        for _ in 0..guardians {
+            all.push(self.guardian_of(by, &child, true).await);
+        }
+        Family { child, guardians: all }
+    }
+
+    /// A child of seven with two guardians.
+    pub async fn child_with_two_guardians(&self, by: &Staff) -> Family {
+        self.family(by, 7, 2).await
+    }
+
+    /// A concern about a child, not decided.
+    pub async fn concern(&self, by: &Staff, child: &Child) -> ConcernId {
+        let body = json!({"child_id": child.id, "facts": "Has stopped playing with the others."});
+        by.post(format!("/v1/units/{}/concerns", by.unit.id)).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// A case, opened from a concern; who opens it is its contact person.
+    pub async fn open_case(&self, by: &Staff, child: &Child) -> CaseId {
+        let concern = self.concern(by, child).await;
+        let body = json!({
+            "decision": "open_case", "reason": "The guardians agree that help is needed.",
+            "case_reason": "Finds it hard to join in play.", "level": 1,
+            "agreed_with": "guardians", "agreed_on": self.in_days(-1),
+        });
+        let path = format!("/v1/concerns/{concern}/decision");
+        by.post(path).json(body).if_match(1).send().await.expect(200).id("/case_id")
+    }
+
+    /// Someone consents for themself that units take part in a case, for half a year.
+    pub async fn consent(&self, by: &User, case: CaseId, units: &[&Unit]) -> ConsentId {
+        let units: Vec<_> = units.iter().map(|unit| unit.id).collect();
+        let body = json!({
+            "unit_ids": units, "purpose": "Cooperation on help with play.",
+            "valid_until": self.in_days(182), "text_version": "2026-1",
+        });
+        by.post(format!("/v1/cases/{case}/consents")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// Every guardian of a family consents that units take part in a case.
+    pub async fn all_consent(&self, family: &Family, case: CaseId, units: &[&Unit]) {
+        for guardian in &family.guardians {
+            self.consent(guardian, case, units).await;
+        }
+    }
+
+    /// The contact person gives someone a seat on the team, through their unit.
+    pub async fn add_to_team(&self, by: &Staff, case: CaseId, member: &Staff) -> TeamMemberId {
+        let body = json!({"person_id": member.id, "unit_id": member.unit.id, "task": "Helps with play."});
+        by.post(format!("/v1/cases/{case}/team")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// Someone offers the baton to someone on the team.
+    pub async fn offer_baton(&self, by: &Staff, case: CaseId, to: &Staff) -> HandoverId {
+        let body = json!({"to_person_id": to.id, "to_unit_id": to.unit.id});
+        by.post(format!("/v1/cases/{case}/handovers")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// A measure in force that someone is responsible for, to be evaluated in six weeks.
+    pub async fn measure(&self, by: &Staff, case: CaseId, responsible: &Staff) -> MeasureId {
+        let body = json!({
+            "title": "Play group", "level": "selective", "responsible_id": responsible.id,
+            "responsible_unit_id": responsible.unit.id, "starts_on": self.in_days(0), "evaluate_on": self.in_days(42),
+        });
+        by.post(format!("/v1/cases/{case}/measures")).json(body).send().await.expect(201).id("/id")
+    }
+}

@@ -1,0 +1,104 @@
+//! A running service with a database and a clock of its own.
+
+use std::{
+    net::TcpListener,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use actix_web::{dev::ServerHandle, web};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use stafett::{access::Services, app, db::Db, identity::TokenKeys, kernel::Clock};
+
+use super::{
+    Anonymous, Engine,
+    engine::Database,
+};
+
+/// When every world begins: a Sunday morning, 10 o'clock in Norway.
+const BEGINNING: &str = "2026-11-22T09:00:00Z";
+
+/// A running service. Clones are the same world.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// For SQL behind the service's back; see `support/sql.rs` for short forms.
+    pub db: Db,
+    /// Stands still until [`World::advance`].
+    pub clock: Clock,
+    pub engine: Engine,
+    parts: Arc<Parts>,
+}
+
+#[derive(Debug)]
+struct Parts {
+    database: Database,
+    server: ServerHandle,
+    base: String,
+    http: reqwest::Client,
+    number: AtomicU32,
+}
+
+impl World {
+    pub(super) async fn start(database: Database) -> Self {
+        let db = database.db.clone();
+        let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
+        let keys = TokenKeys::throw_away().expect("keys");
+        Self::serve(database, db, clock, keys).await
+    }
+
+    async fn serve(database: Database, db: Db, clock: Clock, keys: TokenKeys) -> Self {
+        start_logging();
+        let services = Services::new(db.clone(), clock.clone(), keys, Vec::new()).expect("the service is put together");
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let server = app::serve(web::Data::new(services), listener, 1).expect("the service starts");
+        let handle = server.handle();
+        tokio::spawn(server);
+        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let engine = database.engine;
+        let parts = Parts { database, server: handle, base, http, number: AtomicU32::new(1) };
+        Self { db, clock, engine, parts: Arc::new(parts) }
+    }
+
+    pub(super) async fn finish(&self) {
+        self.parts.server.stop(false).await;
+        self.parts.database.finish().await;
+    }
+
+    /// Moves the clock. Users log in again by themselves when their access token has expired.
+    pub fn advance(&self, by: TimeDelta) {
+        self.clock.advance(by);
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn today(&self) -> NaiveDate {
+        self.clock.today()
+    }
+
+    /// A day so many days from today, as the API writes it.
+    pub fn in_days(&self, days: i64) -> String {
+        (self.today() + TimeDelta::days(days)).to_string()
+    }
+
+    /// Someone who is not logged in.
+    pub fn anonymous(&self) -> Anonymous {
+        Anonymous::new(self.parts.http.clone(), &self.parts.base)
+    }
+
+    /// A number that was not given before in this world.
+    pub(super) fn number(&self) -> u32 {
+        self.parts.number.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Faults of the service are shown; more with `STAFETT_LOG=info`.
+fn start_logging() {
+    use tracing_subscriber::{EnvFilter, fmt};
+    let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let _started_before = fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
