@@ -3,7 +3,7 @@
 use std::{io, net::TcpListener};
 
 use actix_web::{
-    App, HttpMessage, HttpServer,
+    App, HttpMessage, HttpResponse, HttpServer,
     body::MessageBody,
     dev::{Server, ServiceRequest, ServiceResponse},
     middleware::from_fn,
@@ -12,7 +12,7 @@ use actix_web::{
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::Services,
@@ -51,6 +51,8 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
 pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usize) -> io::Result<Server> {
     let document = openapi::document(services.policies());
     let paths = web::Data::new(Paths::of(&document));
+    // Written once: a copy of the document in each worker would be most of its memory.
+    let document = web::Bytes::from(document.to_json().map_err(io::Error::other)?);
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
             .into_utoipa_app()
@@ -59,7 +61,9 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
             .split_for_parts();
         app.app_data(services.clone())
             .app_data(paths.clone())
-            .service(SwaggerUi::new("/docs/{_:.*}").url("/openapi.json", document.clone()))
+            .app_data(web::Data::new(document.clone()))
+            .route("/openapi.json", web::get().to(openapi_document))
+            .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(no_such_route))
             .wrap(from_fn(durable_look))
@@ -72,6 +76,10 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .listen(listener)?
         .run())
+}
+
+async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
+    HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone())
 }
 
 /// The log line of a request: the route, not the path, and no query, so that no id or word of a person is in it.
@@ -91,7 +99,9 @@ impl RootSpanBuilder for RequestSpan {
                 status = response.status().as_u16(),
                 "answered"
             ),
-            Err(error) => tracing::info!(status = error.as_response_error().status_code().as_u16(), "answered"),
+            Err(error) => {
+                tracing::info!(status = error.as_response_error().status_code().as_u16(), "answered")
+            }
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod follow_ups;
 pub mod goals;
 pub mod handovers;
 pub mod health;
+pub mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod kernel;

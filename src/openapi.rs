@@ -35,7 +35,9 @@ pub fn document(policies: &Policies) -> OpenApi {
         .title("Stafett")
         .version(env!("CARGO_PKG_VERSION"))
         .description(Some(DESCRIPTION))
-        .license(Some(LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build()))
+        .license(Some(
+            LicenseBuilder::new().name("MIT OR Apache-2.0").identifier(Some("MIT OR Apache-2.0")).build(),
+        ))
         .contact(Some(ContactBuilder::new().name(Some("The Stafett authors")).build()))
         .build();
     let components = document.components.get_or_insert_with(Components::new);
@@ -54,7 +56,12 @@ pub fn document(policies: &Policies) -> OpenApi {
         if let Some(post) = &mut item.post
             && post.security.is_some()
         {
-            parameter(post, "Idempotency-Key", "Sent again with the same key, the request is done once", Required::False);
+            parameter(
+                post,
+                "Idempotency-Key",
+                "Sent again with the same key, the request is done once",
+                Required::False,
+            );
         }
     }
     document

@@ -96,3 +96,4 @@ CREATE TABLE idempotency (
     created_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (person_id, idempotency_key)
 );
+CREATE INDEX idempotency_created ON idempotency (created_at);

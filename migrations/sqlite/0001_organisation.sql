@@ -96,3 +96,4 @@ CREATE TABLE idempotency (
     created_at TEXT NOT NULL,
     PRIMARY KEY (person_id, idempotency_key)
 ) STRICT;
+CREATE INDEX idempotency_created ON idempotency (created_at);

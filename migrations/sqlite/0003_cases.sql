@@ -32,6 +32,7 @@ CREATE TABLE guardianship (
     FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id)
 ) STRICT;
 CREATE UNIQUE INDEX guardianship_live ON guardianship (municipality, child_id, guardian_id) WHERE ended_at IS NULL;
+CREATE INDEX guardianship_child ON guardianship (child_id);
 CREATE INDEX guardianship_guardian ON guardianship (guardian_id);
 
 CREATE TABLE concern (
@@ -117,7 +118,8 @@ CREATE TABLE handover (
     from_unit BLOB NOT NULL REFERENCES unit (id),
     to_person BLOB NOT NULL REFERENCES person (id),
     to_unit BLOB NOT NULL REFERENCES unit (id),
-    offered_by BLOB NOT NULL REFERENCES person (id),
+    -- Null where the baton was assigned with nobody's doing.
+    offered_by BLOB REFERENCES person (id),
     message TEXT,
     -- 'assigned': the baton went to the leader because the holder lost the right to hold it.
     status TEXT NOT NULL CHECK (status IN ('offered', 'accepted', 'declined', 'withdrawn', 'assigned')),
@@ -127,7 +129,8 @@ CREATE TABLE handover (
     version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
     FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
-    CHECK ((status = 'offered') = (answered_at IS NULL))
+    CHECK ((status = 'offered') = (answered_at IS NULL)),
+    CHECK (status = 'assigned' OR offered_by IS NOT NULL)
 ) STRICT;
 CREATE UNIQUE INDEX handover_pending ON handover (municipality, case_id) WHERE status = 'offered';
 CREATE INDEX handover_to ON handover (to_person) WHERE status = 'offered';
@@ -149,6 +152,7 @@ CREATE TABLE team_member (
 ) STRICT;
 CREATE UNIQUE INDEX team_member_live ON team_member (municipality, case_id, person_id, unit_id) WHERE left_at IS NULL;
 CREATE INDEX team_member_person ON team_member (person_id);
+CREATE INDEX team_member_case_id ON team_member (case_id);
 CREATE INDEX team_member_case ON team_member (municipality, case_id, id);
 
 CREATE TABLE consent (
@@ -171,6 +175,7 @@ CREATE TABLE consent (
     FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
     CHECK (valid_until >= valid_from)
 ) STRICT;
+CREATE INDEX consent_case_id ON consent (case_id);
 CREATE INDEX consent_case ON consent (municipality, case_id, id);
 
 -- The units a consent names, each of which can be withdrawn alone.
@@ -183,3 +188,4 @@ CREATE TABLE consent_unit (
     PRIMARY KEY (municipality, consent_id, unit_id),
     FOREIGN KEY (municipality, consent_id) REFERENCES consent (municipality, id)
 ) STRICT;
+CREATE INDEX consent_unit_consent ON consent_unit (consent_id);

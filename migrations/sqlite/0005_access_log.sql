@@ -32,3 +32,7 @@ CREATE TRIGGER access_log_no_update BEFORE UPDATE ON access_log
 BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END;
 CREATE TRIGGER access_log_no_delete BEFORE DELETE ON access_log
 BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END;
+-- INSERT OR REPLACE would take the old row away without a DELETE that the trigger sees.
+CREATE TRIGGER access_log_no_replace BEFORE INSERT ON access_log
+WHEN EXISTS (SELECT 1 FROM access_log WHERE municipality = NEW.municipality AND id = NEW.id)
+BEGIN SELECT RAISE(ABORT, 'the access log is append-only'); END;

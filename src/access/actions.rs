@@ -1,8 +1,8 @@
 //! One type for each thing that can be done, by the name of its operation and of its Cedar action.
 
 use super::objects::{
-    CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, HandoverObject, MeasureObject, MeetingObject,
-    MunicipalityObject, NoteObject, Object, UnitObject,
+    CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, HandoverObject, MeasureObject,
+    MeetingObject, MunicipalityObject, NoteObject, Object, UnitObject,
 };
 
 /// Whether an action changes anything.

@@ -131,7 +131,8 @@ const CASES: &str = "
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     LEFT JOIN handover h ON h.municipality = c.municipality AND h.case_id = c.id AND h.status = 'offered'
     WHERE c.id IN (";
-const SEATS: &str = "SELECT case_id, person_id, unit_id FROM team_member WHERE left_at IS NULL AND case_id IN (";
+const SEATS: &str =
+    "SELECT case_id, person_id, unit_id FROM team_member WHERE left_at IS NULL AND case_id IN (";
 const CONSENTS: &str = "
     SELECT c.case_id, c.given_by, u.unit_id, c.valid_from, c.valid_until
     FROM consent c
@@ -209,8 +210,8 @@ fn relate(
             .collect(),
     };
     // Own family is not own work (fvl § 6), with or without parental responsibility.
-    let own_family =
-        row.child_person == caller.person || family.iter().any(|guardian| guardian.guardian_id == caller.person);
+    let own_family = row.child_person == caller.person
+        || family.iter().any(|guardian| guardian.guardian_id == caller.person);
     let mut seats: Vec<Seat> = Vec::new();
     for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {
         if !ground.covers(member.unit_id) || seats.iter().any(|seat| seat.unit_id == member.unit_id) {

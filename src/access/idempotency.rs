@@ -1,14 +1,14 @@
 //! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a POST that is sent again with the same
-//! key is answered as the first time, and done once.
+//! key within a day is answered as the first time, and done once.
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode, header},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
-    db::{DbError, Tx, expect_one},
+    db::{Db, DbError, Tx, expect_one},
     execute, fetch_optional,
     identity::sha256_hex,
     kernel::{Id, ids::Person},
@@ -21,6 +21,22 @@ const FIND: &str = "
 const INSERT: &str = "
     INSERT INTO idempotency (person_id, idempotency_key, fingerprint, status, headers, body, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
+
+const FORGET: &str = "DELETE FROM idempotency WHERE created_at < $1";
+
+/// How long a key is remembered.
+const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+
+/// Forgets keys of more than a day ago, and the answers kept with them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn forget_old_keys(db: &Db, now: DateTime<Utc>) -> Result<u64, DbError> {
+    let mut tx = db.write().await?;
+    let forgotten = execute!(&mut tx, FORGET, now - REMEMBERED)?;
+    tx.commit().await?;
+    Ok(forgotten)
+}
 
 /// The key of a request, and what it was sent with.
 #[derive(Debug, Clone)]
@@ -50,7 +66,10 @@ impl IdempotencyKey {
         let Some(value) = request.headers().get(HEADER) else { return Ok(None) };
         let key = value.to_str().unwrap_or_default().trim_matches('"');
         if key.is_empty() || key.len() > 100 {
-            return Err(Problem::explained(Code::BadRequest, "Idempotency-Key must be 1 to 100 ASCII characters"));
+            return Err(Problem::explained(
+                Code::BadRequest,
+                "Idempotency-Key must be 1 to 100 ASCII characters",
+            ));
         }
         let mut sent = request.path().as_bytes().to_vec();
         sent.push(0);
@@ -59,14 +78,19 @@ impl IdempotencyKey {
     }
 
     /// The answer given the first time, if this is not the first.
-    pub(super) async fn replay(&self, tx: &mut Tx, person: Id<Person>) -> Result<Option<HttpResponse>, Problem> {
+    pub(super) async fn replay(
+        &self,
+        tx: &mut Tx,
+        person: Id<Person>,
+    ) -> Result<Option<HttpResponse>, Problem> {
         let Some(stored) = fetch_optional!(tx, Stored, FIND, person, &self.key)? else { return Ok(None) };
         if stored.fingerprint != self.fingerprint {
             return Err(Problem::new(Code::IdempotencyKeyReused));
         }
         let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
         let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
-        let headers: Vec<(String, String)> = serde_json::from_str(&stored.headers).map_err(Problem::internal)?;
+        let headers: Vec<(String, String)> =
+            serde_json::from_str(&stored.headers).map_err(Problem::internal)?;
         for pair in headers {
             response.insert_header(pair);
         }
@@ -85,7 +109,9 @@ impl IdempotencyKey {
     ) -> Result<(), DbError> {
         let headers: Vec<(String, String)> = KEPT
             .iter()
-            .filter_map(|name| Some((name.to_string(), response.headers().get(name)?.to_str().ok()?.to_owned())))
+            .filter_map(|name| {
+                Some((name.to_string(), response.headers().get(name)?.to_str().ok()?.to_owned()))
+            })
             .collect();
         let headers = serde_json::to_string(&headers).unwrap_or_default();
         let status = i64::from(response.status().as_u16());

@@ -65,7 +65,12 @@ pub struct Entry {
 impl Entry {
     /// An entry about an action that `caller` asked for.
     #[must_use]
-    pub fn of(caller: Option<&Caller>, action: &'static str, object_type: &'static str, at: DateTime<Utc>) -> Self {
+    pub fn of(
+        caller: Option<&Caller>,
+        action: &'static str,
+        object_type: &'static str,
+        at: DateTime<Utc>,
+    ) -> Self {
         Self {
             municipality: caller.map_or(NO_MUNICIPALITY.to_owned(), |caller| caller.municipality.clone()),
             id: Id::new(),

@@ -16,8 +16,9 @@ pub mod public;
 mod services;
 
 pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts};
+pub use idempotency::forget_old_keys;
 pub use log::{Entry, LogWriter, PendingLook, insert_entry};
 pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, Rule};
 pub use public::Public;
-pub use services::{Services, ServicesError};
+pub use services::Services;

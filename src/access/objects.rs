@@ -130,7 +130,8 @@ impl Object for MunicipalityObject {
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let number = lookup.text("municipality").unwrap_or_default();
-        let found = fetch_optional!(tx, (String,), "SELECT number FROM municipality WHERE number = $1", number)?;
+        let found =
+            fetch_optional!(tx, (String,), "SELECT number FROM municipality WHERE number = $1", number)?;
         Ok(found.map(|(number,)| Self { number }))
     }
 
@@ -183,9 +184,9 @@ impl Object for UnitObject {
     }
 
     fn context(&self, caller: &Caller) -> Attributes {
-        let same = caller.works_in().any(|seat| {
-            seat.municipality == self.municipality || self.serves.contains(&seat.municipality)
-        });
+        let same = caller
+            .works_in()
+            .any(|seat| seat.municipality == self.municipality || self.serves.contains(&seat.municipality));
         vec![("same_municipality", RestrictedExpression::new_bool(same))]
     }
 
@@ -325,7 +326,8 @@ impl Object for CaseObject {
 
     fn context(&self, _caller: &Caller) -> Attributes {
         let facts = &self.facts;
-        let sectors = facts.seats.iter().map(|seat| RestrictedExpression::new_string(seat.sector.to_string()));
+        let sectors =
+            facts.seats.iter().map(|seat| RestrictedExpression::new_string(seat.sector.to_string()));
         let mut fields = vec![
             ("seat_units".to_owned(), references("Unit", facts.seats.iter().map(|seat| seat.unit_id))),
             ("seat_sectors".to_owned(), RestrictedExpression::new_set(sectors)),
@@ -437,18 +439,13 @@ in_case! {
 in_case! {
     /// A handover of the baton.
     HandoverObject as "Handover", Id<Handover>, "handover_id",
-    "SELECT to_person, offered_by FROM handover WHERE municipality = $1 AND case_id = $2 AND id = $3",
+    "SELECT to_person FROM handover WHERE municipality = $1 AND case_id = $2 AND id = $3",
     known by case,
     {
         /// Who is to take the baton.
         to_person: Id<Person>,
-        /// Who offered it.
-        offered_by: Id<Person>,
     },
-    |handover| vec![
-        ("offered_to", reference("Person", handover.to_person)),
-        ("offered_by", reference("Person", handover.offered_by)),
-    ]
+    |handover| vec![("offered_to", reference("Person", handover.to_person))]
 }
 
 in_case! {

@@ -3,11 +3,8 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
-    dev::Payload,
-    error::InternalError,
-    http::header,
-    web,
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload,
+    error::InternalError, http::header, web,
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, de::DeserializeOwned};
@@ -69,6 +66,8 @@ impl<A: Action> Permit<A> {
         let (mut tx, mut caller, now) = admit(&services, &request).await?;
         let mut body = web::Bytes::new();
         if A::KIND == Kind::Write {
+            // No connection is held while a client is slow to send, nor while waiting for another.
+            tx.rollback().await.map_err(Problem::from)?;
             body = read_body(&request, payload).await?;
             tx = services.db.write().await.map_err(Problem::from)?;
             // Once more, in the transaction of the change: a right lost meanwhile is lost.
@@ -201,7 +200,11 @@ impl<A: Action> Permit<A> {
         self.answer_read(response, body)
     }
 
-    fn answer_read<T: Serialize>(self, mut response: HttpResponseBuilder, body: &T) -> Result<HttpResponse, Problem> {
+    fn answer_read<T: Serialize>(
+        self,
+        mut response: HttpResponseBuilder,
+        body: &T,
+    ) -> Result<HttpResponse, Problem> {
         debug_assert_eq!(A::KIND, Kind::Read);
         if let Some(mut entry) = self.look.take() {
             entry.shown = self.shown;
@@ -215,7 +218,12 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
-    pub async fn created<T: Serialize>(self, path: String, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+    pub async fn created<T: Serialize>(
+        self,
+        path: String,
+        version: i64,
+        body: &T,
+    ) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::Created();
         response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await
@@ -293,7 +301,10 @@ fn etag(version: i64) -> String {
 }
 
 pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Problem> {
-    request.app_data::<web::Data<Services>>().cloned().ok_or_else(|| Problem::internal("services are not set up"))
+    request
+        .app_data::<web::Data<Services>>()
+        .cloned()
+        .ok_or_else(|| Problem::internal("services are not set up"))
 }
 
 /// The place with the request where its look is noted.
@@ -321,7 +332,9 @@ async fn authenticated(
     now: DateTime<Utc>,
 ) -> Result<Caller, Problem> {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let token = header
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
     let Some((_, token)) = token else { return Err(Problem::new(Code::Unauthenticated)) };
     let caller = authenticate(tx, &services.tokens, token.trim(), now).await?;
     caller.ok_or_else(|| Problem::new(Code::Unauthenticated))

@@ -142,7 +142,8 @@ impl Policies {
     ) -> Result<Decision, Box<dyn std::error::Error>> {
         let principal = uid("Person", &caller.person.to_string());
         let resource = uid(O::TYPE, &object.id());
-        let context = Context::from_pairs(object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v)))?;
+        let context =
+            Context::from_pairs(object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v)))?;
         let action = uid("Action", action);
         let request = Request::new(principal.clone(), action, resource.clone(), context, Some(&self.schema))?;
         let mut entities = vec![entity(principal.clone(), principal_attributes(caller))?];

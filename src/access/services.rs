@@ -24,27 +24,21 @@ pub struct Services {
     trusted_proxies: Vec<IpAddr>,
 }
 
-/// The service cannot be put together.
-#[derive(Debug, thiserror::Error)]
-pub enum ServicesError {
-    /// The rules cannot be used.
-    #[error(transparent)]
-    Policies(#[from] PolicyError),
-    /// Passwords cannot be hashed here.
-    #[error("passwords cannot be hashed: {0}")]
-    Passwords(argon2::password_hash::Error),
-}
-
 impl Services {
     /// Puts the parts together and starts the writer of the access log.
     ///
     /// # Errors
-    /// If the rules are not valid, or the machine has no randomness.
-    pub fn new(db: Db, clock: Clock, tokens: TokenKeys, trusted_proxies: Vec<IpAddr>) -> Result<Self, ServicesError> {
+    /// If the rules are not valid.
+    pub fn new(
+        db: Db,
+        clock: Clock,
+        tokens: TokenKeys,
+        trusted_proxies: Vec<IpAddr>,
+    ) -> Result<Self, PolicyError> {
         Ok(Self {
             policies: Arc::new(Policies::load()?),
             log: LogWriter::start(db.clone()),
-            passwords: Passwords::new().map_err(ServicesError::Passwords)?,
+            passwords: Passwords::default(),
             db,
             clock,
             tokens,

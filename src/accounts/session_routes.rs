@@ -42,7 +42,8 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     let LogInIn { username, password } = public.input()?;
     // What cannot be a username is nobody's: it is looked for all the same, in the same time.
-    let username = Username::parse(&username.trim().to_lowercase()).map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
+    let username = Username::parse(&username.trim().to_lowercase())
+        .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
     let now = public.now();
 
     let mut tx = public.write().await?;

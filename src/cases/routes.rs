@@ -23,7 +23,12 @@ use crate::{
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_cases).service(read_case).service(update_case).service(close_case).service(reopen_case);
+    config
+        .service(list_cases)
+        .service(read_case)
+        .service(update_case)
+        .service(close_case)
+        .service(reopen_case);
 }
 
 /// Lists the cases that the caller takes part in, oldest first.

@@ -31,8 +31,7 @@ const SELECT: &str = "
 const INSERT: &str = "
     INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)";
-const INSERT_CONTACT: &str =
-    "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) VALUES ($1, $2, $3, $4, $5)";
+const INSERT_CONTACT: &str = "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) VALUES ($1, $2, $3, $4, $5)";
 const INSERT_MEMBER: &str = "
     INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
     VALUES ($1, $2, $3, $4, $5, $6, $4, $7)";
@@ -97,16 +96,42 @@ pub struct Agreement<'a> {
 ///
 /// # Errors
 /// If the database does not take it.
-pub async fn open(tx: &mut Tx, place: Place<'_>, agreement: Agreement<'_>, now: DateTime<Utc>) -> Result<Id<Case>, DbError> {
+pub async fn open(
+    tx: &mut Tx,
+    place: Place<'_>,
+    agreement: Agreement<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<Case>, DbError> {
     let Place { municipality, child, unit, opened_by } = place;
     let Agreement { reason, level, agreed_with, agreed_on } = agreement;
     let id = Id::<Case>::new();
     expect_one(execute!(
-        tx, INSERT, municipality, id, child, unit, opened_by, reason, level, agreed_with, agreed_on, now
+        tx,
+        INSERT,
+        municipality,
+        id,
+        child,
+        unit,
+        opened_by,
+        reason,
+        level,
+        agreed_with,
+        agreed_on,
+        now
     )?)?;
     expect_one(execute!(tx, INSERT_CONTACT, municipality, id, opened_by, unit, now)?)?;
     let member = Id::<TeamMember>::new();
-    expect_one(execute!(tx, INSERT_MEMBER, municipality, member, id, opened_by, unit, "contact person", now)?)?;
+    expect_one(execute!(
+        tx,
+        INSERT_MEMBER,
+        municipality,
+        member,
+        id,
+        opened_by,
+        unit,
+        "contact person",
+        now
+    )?)?;
     Ok(id)
 }
 
@@ -114,7 +139,12 @@ pub async fn open(tx: &mut Tx, place: Place<'_>, agreement: Agreement<'_>, now: 
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn involved_cases(tx: &mut Tx, person: Id<Person>, after: Uuid, limit: usize) -> Result<Vec<Id<Case>>, DbError> {
+pub async fn involved_cases(
+    tx: &mut Tx,
+    person: Id<Person>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<Id<Case>>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, limit)?;
     Ok(ids.into_iter().map(|(id,)| id).collect())
@@ -135,7 +165,12 @@ pub(super) async fn get(tx: &mut Tx, id: Id<Case>) -> Result<CaseOut, DbError> {
     list(tx, &[id]).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-pub(super) async fn set_level(tx: &mut Tx, case: &CaseOut, level: Level, reason: &str) -> Result<(), DbError> {
+pub(super) async fn set_level(
+    tx: &mut Tx,
+    case: &CaseOut,
+    level: Level,
+    reason: &str,
+) -> Result<(), DbError> {
     expect_one(execute!(tx, SET_LEVEL, &case.municipality, case.id, case.version, level, reason)?)
 }
 
@@ -157,4 +192,3 @@ pub(super) async fn reopen(tx: &mut Tx, case: &CaseOut, level: Level, reason: &s
 pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64), DbError> {
     fetch_one!(tx, (i64, i64), UNFINISHED, &case.municipality, case.id)
 }
-

@@ -194,13 +194,22 @@ pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ImportError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path).map_err(|error| ImportError::Read { file: file.clone(), error })?;
+    let text =
+        std::fs::read_to_string(path).map_err(|error| ImportError::Read { file: file.clone(), error })?;
     toml::from_str(&text).map_err(|error| ImportError::Form { file, error })
 }
 
 async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), ImportError> {
     let number = &data.number;
-    execute!(tx, PUT_MUNICIPALITY, number, &data.name, &data.county, &data.plan, data.plan_period.as_deref())?;
+    execute!(
+        tx,
+        PUT_MUNICIPALITY,
+        number,
+        &data.name,
+        &data.county,
+        &data.plan,
+        data.plan_period.as_deref()
+    )?;
     for unit in &data.unit {
         let UnitEntry { key, name, kind, sector, serves, _source } = unit;
         execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
@@ -215,7 +224,18 @@ async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), Im
         let run_by = run_by.as_deref();
         let id = Id::<Arena>::new();
         execute!(
-            tx, PUT_ARENA, id, number, key, name, purpose, run_by, participants, *scope, *consent_required, source
+            tx,
+            PUT_ARENA,
+            id,
+            number,
+            key,
+            name,
+            purpose,
+            run_by,
+            participants,
+            *scope,
+            *consent_required,
+            source
         )?;
     }
     for level in &data.guide_level {
@@ -226,7 +246,11 @@ async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), Im
     Ok(())
 }
 
-async fn put_measures(tx: &mut Tx, data: &MunicipalityFile, measures: &[MeasureEntry]) -> Result<(), ImportError> {
+async fn put_measures(
+    tx: &mut Tx,
+    data: &MunicipalityFile,
+    measures: &[MeasureEntry],
+) -> Result<(), ImportError> {
     let units = fetch_all!(tx, (String, Id<Unit>), UNITS, &data.number)?;
     for measure in measures {
         let unit = match &measure.offered_by {

@@ -10,7 +10,9 @@ use super::{
 use crate::{
     access::{
         Public,
-        public::{ListArenas, ListCatalogueMeasures, ListGuideLevels, ListMunicipalities, ReadCatalogueMeasure},
+        public::{
+            ListArenas, ListCatalogueMeasures, ListGuideLevels, ListMunicipalities, ReadCatalogueMeasure,
+        },
     },
     kernel::{Page, PageQuery},
     problem::{Problem, Result, docs::PublicProblems},

@@ -59,10 +59,20 @@ pub(super) async fn municipalities(tx: &mut Tx) -> Result<Vec<MunicipalityOut>, 
     fetch_all!(tx, MunicipalityOut, MUNICIPALITIES)
 }
 
-pub(super) async fn measures(tx: &mut Tx, query: &MeasureQuery, after: Uuid, limit: usize) -> Result<Vec<CatalogueMeasureOut>, DbError> {
+pub(super) async fn measures(
+    tx: &mut Tx,
+    query: &MeasureQuery,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<CatalogueMeasureOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let words: Vec<String> =
-        query.q.as_deref().unwrap_or_default().split_whitespace().map(|word| like(&word.to_lowercase())).collect();
+    let words: Vec<String> = query
+        .q
+        .as_deref()
+        .unwrap_or_default()
+        .split_whitespace()
+        .map(|word| like(&word.to_lowercase()))
+        .collect();
     on_engine!(tx, |conn| {
         let mut sql = sqlx::QueryBuilder::new(MEASURES);
         sql.push_bind(after);
@@ -93,16 +103,25 @@ fn like(word: &str) -> String {
     format!("%{escaped}%")
 }
 
-pub(super) async fn measure(tx: &mut Tx, id: Id<CatalogueMeasure>) -> Result<Option<CatalogueMeasureOut>, DbError> {
+pub(super) async fn measure(
+    tx: &mut Tx,
+    id: Id<CatalogueMeasure>,
+) -> Result<Option<CatalogueMeasureOut>, DbError> {
     fetch_optional!(tx, CatalogueMeasureOut, MEASURE, id)
 }
 
-pub(super) async fn arenas(tx: &mut Tx, municipality: &str, after: Uuid, limit: usize) -> Result<Vec<ArenaOut>, DbError> {
+pub(super) async fn arenas(
+    tx: &mut Tx,
+    municipality: &str,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ArenaOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = fetch_all!(tx, ArenaRow, ARENAS, municipality, after, limit)?;
     rows.into_iter()
         .map(|row| {
-            let ArenaRow { id, key, name, purpose, run_by, participants, scope, consent_required, source } = row;
+            let ArenaRow { id, key, name, purpose, run_by, participants, scope, consent_required, source } =
+                row;
             let participants = words(&participants)?;
             Ok(ArenaOut { id, key, name, purpose, run_by, participants, scope, consent_required, source })
         })

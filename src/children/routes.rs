@@ -42,9 +42,13 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
     let birth_date = match (&national_id, birth_date) {
         (Some(number), None) => number.birth_date(),
         (Some(number), Some(date)) if number.birth_date() == date => date,
-        (Some(_), Some(_)) => return Err(Problem::field("/birth_date", "is not that of the national identity number")),
+        (Some(_), Some(_)) => {
+            return Err(Problem::field("/birth_date", "is not that of the national identity number"));
+        }
         (None, Some(date)) => date,
-        (None, None) => return Err(Problem::field("/birth_date", "is required where there is no national_id")),
+        (None, None) => {
+            return Err(Problem::field("/birth_date", "is required where there is no national_id"));
+        }
     };
     let unit = permit.object().clone();
     let (by, now) = (permit.caller().person, permit.now());

@@ -66,7 +66,12 @@ pub async fn identify(
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn is_family(tx: &mut Tx, municipality: &str, child: Id<Child>, person: Id<Person>) -> Result<bool, DbError> {
+pub async fn is_family(
+    tx: &mut Tx,
+    municipality: &str,
+    child: Id<Child>,
+    person: Id<Person>,
+) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), FAMILY, municipality, child, person)?;
     Ok(count > 0)
 }
@@ -85,7 +90,16 @@ pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -
     let person = identify(tx, municipality, national_id, name, birth_date, now).await?;
     let id = Id::<Child>::new();
     expect_one(execute!(
-        tx, INSERT_CHILD, municipality, id, person, name, birth_date, registered_by, registered_unit, now
+        tx,
+        INSERT_CHILD,
+        municipality,
+        id,
+        person,
+        name,
+        birth_date,
+        registered_by,
+        registered_unit,
+        now
     )?)?;
     Ok(id)
 }
@@ -129,10 +143,20 @@ pub(super) async fn insert_guardianship(
     new: NewGuardianship<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Id<Guardianship>>, DbError> {
-    let NewGuardianship { municipality, child, guardian, name, parental_responsibility, lives_with_child } = new;
+    let NewGuardianship { municipality, child, guardian, name, parental_responsibility, lives_with_child } =
+        new;
     let id = Id::<Guardianship>::new();
     let made = execute!(
-        tx, INSERT_GUARDIANSHIP, municipality, id, child, guardian, name, parental_responsibility, lives_with_child, now
+        tx,
+        INSERT_GUARDIANSHIP,
+        municipality,
+        id,
+        child,
+        guardian,
+        name,
+        parental_responsibility,
+        lives_with_child,
+        now
     )?;
     Ok((made == 1).then_some(id))
 }
@@ -147,6 +171,14 @@ pub(super) async fn update_guardianship(
 ) -> Result<(), DbError> {
     let GuardianshipOut { id, child_id, version, .. } = current;
     expect_one(execute!(
-        tx, UPDATE_GUARDIANSHIP, municipality, *child_id, *id, *version, parental_responsibility, lives_with_child, ended_at
+        tx,
+        UPDATE_GUARDIANSHIP,
+        municipality,
+        *child_id,
+        *id,
+        *version,
+        parental_responsibility,
+        lives_with_child,
+        ended_at
     )?)
 }

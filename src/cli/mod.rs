@@ -109,7 +109,8 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         }
         Command::Openapi => println!("{}", openapi::document(&Policies::load()?).to_pretty_json()?),
         Command::Health { url } => {
-            let ready = reqwest::get(format!("{url}/health/ready")).await.is_ok_and(|r| r.status().is_success());
+            let ready =
+                reqwest::get(format!("{url}/health/ready")).await.is_ok_and(|r| r.status().is_success());
             return Ok(if ready { 0 } else { 1 });
         }
     }

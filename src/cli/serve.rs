@@ -10,7 +10,7 @@ use crate::{
     access::Services,
     app,
     db::{Db, SchemaState, migrate, schema_state},
-    handovers,
+    housekeeping::keep_house,
     identity::TokenKeys,
     kernel::Clock,
 };
@@ -29,12 +29,12 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
         return Err(format!("the database lacks {missing} migrations: run `stafett migrate` first").into());
     }
-    let sweeping = tokio::spawn(handovers::keep_batons_held(db.clone(), Clock::System));
+    let keeping_house = tokio::spawn(keep_house(db.clone(), Clock::System));
     let services = Services::new(db.clone(), Clock::System, tokens, settings.trusted_proxies.clone())?;
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(web::Data::new(services), listener, settings.workers)?.await?;
-    sweeping.abort();
+    keeping_house.abort();
     db.close().await;
     tracing::info!("stopped");
     Ok(())

@@ -12,12 +12,7 @@ use crate::{
     db::Tx,
     fetch_optional,
     identity::{Password, Passwords},
-    kernel::{
-        Clock, Id, NationalId,
-        ids::Unit,
-        text::Line,
-        vocabulary::Role,
-    },
+    kernel::{Clock, Id, NationalId, ids::Unit, text::Line, vocabulary::Role},
     organisation,
 };
 
@@ -57,8 +52,9 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
     let mut password = String::new();
     std::io::stdin().read_to_string(&mut password)?;
     let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
-    let password = Password::parse(password.expose_secret()).map_err(|error| format!("the password {error}"))?;
-    let hash = Passwords::new().map_err(|e| e.to_string())?.hash(password).await.map_err(|e| e.to_string())?;
+    let password =
+        Password::parse(password.expose_secret()).map_err(|error| format!("the password {error}"))?;
+    let hash = Passwords::default().hash(password).await.map_err(|e| e.to_string())?;
 
     let db = open(&settings(config, &database)?).await?;
     let now = Clock::System.now();
@@ -70,7 +66,8 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
         return Err("the person has an account, or the username is taken".into());
     }
     for role in &roles {
-        let (unit, role) = role.split_once(':').ok_or_else(|| format!("--role {role}: write UNIT_KEY:ROLE"))?;
+        let (unit, role) =
+            role.split_once(':').ok_or_else(|| format!("--role {role}: write UNIT_KEY:ROLE"))?;
         let unit = find_unit(&mut tx, &municipality, unit).await?;
         let role = Role::try_from(role.to_owned()).map_err(|_| format!("{role} is not a role"))?;
         organisation::grant(&mut tx, person, unit, role, now).await?;
@@ -83,6 +80,7 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
 
 async fn find_unit(tx: &mut Tx, municipality: &str, key: &str) -> Result<Id<Unit>, Failure> {
     let found = fetch_optional!(tx, (Id<Unit>,), FIND_UNIT, municipality, key)?;
-    let (unit,) = found.ok_or_else(|| format!("municipality {municipality} has no unit with the key {key}"))?;
+    let (unit,) =
+        found.ok_or_else(|| format!("municipality {municipality} has no unit with the key {key}"))?;
     Ok(unit)
 }

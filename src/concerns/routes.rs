@@ -11,7 +11,10 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadConcern, RecordConcern, UpdateConcern},
+        actions::{
+            Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadConcern, RecordConcern,
+            UpdateConcern,
+        },
         case_facts, child_facts,
         objects::{CaseObject, ChildObject, ConcernObject},
     },

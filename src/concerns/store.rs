@@ -49,7 +49,8 @@ const DECIDE: &str = "
            version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
 const GUIDE_DEADLINE: &str = "SELECT deadline_days FROM guide_level WHERE municipality = $1 AND level = 0";
-const OPEN_CASE: &str = "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
+const OPEN_CASE: &str =
+    "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 const SAME_CHILD: &str = "
     SELECT COUNT(*) FROM care_case c
     JOIN child a ON a.municipality = c.municipality AND a.id = c.child_id
@@ -60,7 +61,12 @@ pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Concern>) -> Res
     fetch_one!(tx, ConcernOut, SELECT, municipality, id)
 }
 
-pub(super) async fn list(tx: &mut Tx, person: Id<Person>, after: Uuid, limit: usize) -> Result<Vec<ConcernOut>, DbError> {
+pub(super) async fn list(
+    tx: &mut Tx,
+    person: Id<Person>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ConcernOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     fetch_all!(tx, ConcernOut, LIST, person, after, limit)
 }
@@ -79,7 +85,11 @@ pub(super) struct NewConcern<'a> {
     pub decide_by: NaiveDate,
 }
 
-pub(super) async fn insert(tx: &mut Tx, new: NewConcern<'_>, now: DateTime<Utc>) -> Result<Id<Concern>, DbError> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    new: NewConcern<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<Concern>, DbError> {
     let NewConcern { municipality, unit, author, content, decide_by } = new;
     let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
     let id = Id::<Concern>::new();
@@ -143,7 +153,11 @@ pub(super) async fn has_open_case(tx: &mut Tx, concern: &ConcernOut) -> Result<b
 }
 
 /// Is this an open case of the concern's child?
-pub(super) async fn is_case_of_same_child(tx: &mut Tx, concern: &ConcernOut, case: Id<Case>) -> Result<bool, DbError> {
+pub(super) async fn is_case_of_same_child(
+    tx: &mut Tx,
+    concern: &ConcernOut,
+    case: Id<Case>,
+) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), SAME_CHILD, &concern.municipality, case, concern.child_id)?;
     Ok(count > 0)
 }

@@ -125,7 +125,10 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
         Some(units) => {
             for (at, unit) in units.into_iter().enumerate() {
                 if !named.iter().any(|named| named.unit_id == unit) {
-                    return Err(Problem::field(format!("/unit_ids/{at}"), "is not a unit that the consent names"));
+                    return Err(Problem::field(
+                        format!("/unit_ids/{at}"),
+                        "is not a unit that the consent names",
+                    ));
                 }
                 store::withdraw(permit.tx(), &case.municipality, id, Some(unit), caller.person, now).await?;
             }

@@ -52,7 +52,8 @@ const SERVING: &str = "SELECT unit_id FROM unit_serves WHERE municipality = $1";
 /// The exemption from secrecy that a consent is.
 const SECRECY_BASIS: &str = "consent: fvl § 13 a no. 1; hpl § 22";
 /// The basis for processing, which a consent is not.
-const PROCESSING_BASIS: &str = "GDPR art. 6(1)(e), 9(2)(g); oppl § 24-1; bhl § 47 a; bvl § 13-6; sotjl § 43 a";
+const PROCESSING_BASIS: &str =
+    "GDPR art. 6(1)(e), 9(2)(g); oppl § 24-1; bhl § 47 a; bvl § 13-6; sotjl § 43 a";
 
 #[derive(sqlx::FromRow)]
 struct ConsentRow {
@@ -169,7 +170,8 @@ pub(super) async fn insert(
     new: NewConsent<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Consent>, DbError> {
-    let NewConsent { given_by, recorded_by, form, purpose, text_version, valid_from, valid_until, units } = new;
+    let NewConsent { given_by, recorded_by, form, purpose, text_version, valid_from, valid_until, units } =
+        new;
     let id = Id::<Consent>::new();
     expect_one(execute!(
         tx,

@@ -36,7 +36,9 @@ impl DbError {
             Self::Engine(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) => true,
             // SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR; PostgreSQL 53xxx, 57Pxx and 40P01 (deadlock).
             Self::Engine(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                matches!(&*code, "5" | "10" | "13" | "40P01") || code.starts_with("53") || code.starts_with("57P")
+                matches!(&*code, "5" | "10" | "13" | "40P01")
+                    || code.starts_with("53")
+                    || code.starts_with("57P")
             }),
             _ => false,
         }

@@ -42,12 +42,14 @@ pub async fn schema_state(db: &Db) -> Result<SchemaState, DbError> {
         Tx::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
         Tx::Postgres(_) => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
     };
-    let (tables,) = crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(has_table).fetch_one(conn).await)?;
+    let (tables,) =
+        crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(has_table).fetch_one(conn).await)?;
     if tables == 0 {
         return Ok(SchemaState::Behind(known));
     }
     let applied = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
-    let (applied,) = crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
+    let (applied,) =
+        crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
     let missing = known.saturating_sub(usize::try_from(applied).unwrap_or(0));
     Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Behind(missing) })
 }

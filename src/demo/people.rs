@@ -96,9 +96,8 @@ struct Part {
 
 /// Makes people as new to the database, however often the story has been played on it.
 pub(super) async fn make(db: &Db) -> Result<People, Failure> {
-    let hash = Passwords::new().map_err(|e| e.to_string())?;
     let password = Password::parse(PASSWORD)?;
-    let hash = hash.hash(password).await.map_err(|error| error.to_string())?;
+    let hash = Passwords::default().hash(password).await.map_err(|error| error.to_string())?;
     let mut tx = db.write().await?;
     let (known,) = fetch_one!(&mut tx, (i64,), "SELECT COUNT(*) FROM person")?;
     let mut maker = Maker { tx, hash, now: Clock::System.now(), serial: u32::try_from(known)? };
@@ -111,12 +110,18 @@ pub(super) async fn make(db: &Db) -> Result<People, Failure> {
     };
     let family = |name, who, username| Part { name, who, username, municipality: "4014", place: None };
     let people = People {
-        teacher: maker.person(staff("Tone Lervik", "kindergarten teacher", "tone", "4014", "barnehage", Role::Worker)).await?,
+        teacher: maker
+            .person(staff("Tone Lervik", "kindergarten teacher", "tone", "4014", "barnehage", Role::Worker))
+            .await?,
         kindergarten_leader: maker
             .person(staff("Berit Aas", "kindergarten leader", "berit", "4014", "barnehage", Role::UnitLeader))
             .await?,
-        school_teacher: maker.person(staff("Ola Sundby", "school teacher", "ola", "4014", "skole", Role::Worker)).await?,
-        nurse: maker.person(staff("Hanne Moe", "health nurse", "hanne", "4014", "helsestasjon", Role::Worker)).await?,
+        school_teacher: maker
+            .person(staff("Ola Sundby", "school teacher", "ola", "4014", "skole", Role::Worker))
+            .await?,
+        nurse: maker
+            .person(staff("Hanne Moe", "health nurse", "hanne", "4014", "helsestasjon", Role::Worker))
+            .await?,
         ppt: maker.person(staff("Per Dahl", "PPT adviser", "per", "4014", "ppt", Role::Worker)).await?,
         nav: maker.person(staff("Nina Vik", "NAV adviser", "nina", "4014", "nav", Role::Worker)).await?,
         mother: maker.person(family("Mari Strand", "mother", "mari")).await?,
@@ -124,12 +129,28 @@ pub(super) async fn make(db: &Db) -> Result<People, Failure> {
         administrator: maker
             .person(staff("Arne Lie", "administrator", "arne", "4014", "oppvekst", Role::Administrator))
             .await?,
-        auditor: maker.person(staff("Ragnhild Foss", "auditor", "ragnhild", "4014", "oppvekst", Role::Auditor)).await?,
+        auditor: maker
+            .person(staff("Ragnhild Foss", "auditor", "ragnhild", "4014", "oppvekst", Role::Auditor))
+            .await?,
         elsewhere: maker
-            .person(staff("Petter Holm", "school teacher in Porsgrunn", "petter", "4001", "skole", Role::Worker))
+            .person(staff(
+                "Petter Holm",
+                "school teacher in Porsgrunn",
+                "petter",
+                "4001",
+                "skole",
+                Role::Worker,
+            ))
             .await?,
         orland_auditor: maker
-            .person(staff("Siri Brekke", "auditor in Ørland", "siri", "5057", "solkysten-barnehage", Role::Auditor))
+            .person(staff(
+                "Siri Brekke",
+                "auditor in Ørland",
+                "siri",
+                "5057",
+                "solkysten-barnehage",
+                Role::Auditor,
+            ))
             .await?,
         child: maker.number(NaiveDate::from_ymd_opt(2021, 4, 12))?,
     };
@@ -150,7 +171,8 @@ impl Maker {
         self.serial += 1;
         let (days, serial) = (u64::from(self.serial / 300), self.serial % 300);
         let born = born.and_then(|born| born.checked_add_days(chrono::Days::new(days)));
-        born.and_then(|born| NationalId::synthetic(born, serial)).ok_or_else(|| "no synthetic number is left".into())
+        born.and_then(|born| NationalId::synthetic(born, serial))
+            .ok_or_else(|| "no synthetic number is left".into())
     }
 
     async fn person(&mut self, part: Part) -> Result<Actor, Failure> {

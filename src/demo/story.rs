@@ -102,7 +102,9 @@ impl Play<'_> {
                 format!("allowed by {}; {}", words(&entry["policies"]), words(&entry["legal_basis"]))
             }
             Some("permit") => format!("the person may ({}), but not now{detail}", words(&entry["policies"])),
-            Some("deny") => format!("refused: no rule allows {} here{detail}", entry["action"].as_str().unwrap_or("it")),
+            Some("deny") => {
+                format!("refused: no rule allows {} here{detail}", entry["action"].as_str().unwrap_or("it"))
+            }
             _ => format!("in the log of another municipality{detail}"),
         })
     }
@@ -136,7 +138,8 @@ impl Play<'_> {
             "protective_factors": "Trusts the staff; two close friends.", "child_says": "It is so noisy inside.",
             "tried_so_far": "Smaller groups before lunch.",
         });
-        let concern = post(&p.teacher, "records a concern", format!("/v1/units/{unit}/concerns"), concern, 201);
+        let concern =
+            post(&p.teacher, "records a concern", format!("/v1/units/{unit}/concerns"), concern, 201);
         let concern = self.act(concern).await?;
         let path = format!("/v1/concerns/{}", id(&concern));
         self.act(get(&p.kindergarten_leader, "reads it as leader of the unit", path.clone(), 200)).await?;
@@ -194,7 +197,8 @@ impl Play<'_> {
 
     async fn meeting(&mut self, case: &str) -> Result<String, Failure> {
         let p = self.people;
-        self.stage.step(4, "A TIK-team meeting is held; two decisions become measures from Kragerø's catalogue")?;
+        self.stage
+            .step(4, "A TIK-team meeting is held; two decisions become measures from Kragerø's catalogue")?;
         let arenas = self.public("/v1/municipalities/4014/arenas?limit=200").await?;
         let arena = by_key(&arenas, "tik-team");
         let body = json!({
@@ -220,19 +224,28 @@ impl Play<'_> {
             "attended": [p.teacher.id, p.nurse.id, p.ppt.id, p.mother.id, p.father.id],
             "decisions": [decided("stottepedagogteamet", &p.teacher, 42), decided("ppt-veiledning-pa-tiltak", &p.ppt, 56)],
         });
-        let minutes = Act { method: Method::PUT, ..post(&p.teacher, "writes the minutes, once for all", format!("{path}/minutes"), body, 200) };
+        let minutes = Act {
+            method: Method::PUT,
+            ..post(&p.teacher, "writes the minutes, once for all", format!("{path}/minutes"), body, 200)
+        };
         let held = self.act(minutes.if_match(&meeting)).await?;
         self.act(post(&p.father, "approves the minutes", format!("{path}/approve"), json!({}), 200)).await?;
         let measures = get(&p.mother, "reads the measures", format!("/v1/cases/{case}/measures"), 200);
         let measures = self.act(measures).await?.body;
         let items = measures["items"].as_array().map(Vec::len).unwrap_or_default();
-        self.check(items == 2, "Two measures are in force, each with a responsible person and an evaluation date")?;
+        self.check(
+            items == 2,
+            "Two measures are in force, each with a responsible person and an evaluation date",
+        )?;
         Ok(held.body["decisions"][0]["measure_id"].as_str().unwrap_or_default().to_owned())
     }
 
     async fn note(&mut self, case: &str) -> Result<(), Failure> {
         let p = self.people;
-        self.stage.step(5, "The health nurse writes a note for her sector; the teacher cannot see that it exists")?;
+        self.stage.step(
+            5,
+            "The health nurse writes a note for her sector; the teacher cannot see that it exists",
+        )?;
         let path = format!("/v1/cases/{case}/notes");
         let body = json!({ "audience": "sector", "text": "Hearing test on the third; to be followed up." });
         let note = self.act(post(&p.nurse, "writes a note for health", path.clone(), body, 201)).await?;
@@ -257,14 +270,20 @@ impl Play<'_> {
 
     async fn baton(&mut self, case: &str) -> Result<(), Failure> {
         let p = self.people;
-        self.stage.step(7, "The baton is offered to the school; the teacher keeps it until the school accepts")?;
+        self.stage
+            .step(7, "The baton is offered to the school; the teacher keeps it until the school accepts")?;
         let body = json!({
             "to_person_id": p.school_teacher.id, "to_unit_id": unit_of(&p.school_teacher),
             "message": "Iben starts school in August.",
         });
         let path = format!("/v1/cases/{case}/handovers");
         let offer = self.act(post(&p.teacher, "offers the baton", path.clone(), body, 201)).await?;
-        self.holder_is(case, &p.teacher, "While the offer waits, the kindergarten teacher is the contact person").await?;
+        self.holder_is(
+            case,
+            &p.teacher,
+            "While the offer waits, the kindergarten teacher is the contact person",
+        )
+        .await?;
         let accept = format!("{path}/{}/accept", id(&offer));
         self.act(post(&p.ppt, "tries to take it", accept.clone(), json!({}), 403)).await?;
         self.act(post(&p.school_teacher, "accepts", accept, json!({}), 200)).await?;
@@ -281,7 +300,8 @@ impl Play<'_> {
         let p = self.people;
         self.stage.step(8, "A measure is evaluated, with the child's view")?;
         let path = format!("/v1/cases/{case}/measures/{measure}");
-        let read = self.act(get(&p.teacher, "reads the measure she is responsible for", path.clone(), 200)).await?;
+        let read =
+            self.act(get(&p.teacher, "reads the measure she is responsible for", path.clone(), 200)).await?;
         let silent = json!({
             "held_on": self.today(), "outcome": "continue", "assessment": "More words, more play.",
             "next_evaluation_on": self.day(60),
@@ -311,7 +331,10 @@ impl Play<'_> {
 
     async fn who_has_looked(&mut self, case: &str) -> Result<(), Failure> {
         let p = self.people;
-        self.stage.step(10, "The guardian and the auditor read who has looked; the administrator gets no content")?;
+        self.stage.step(
+            10,
+            "The guardian and the auditor read who has looked; the administrator gets no content",
+        )?;
         let path = format!("/v1/cases/{case}/access-log");
         let family = get(&p.mother, "reads who has looked", format!("{path}?limit=200"), 200);
         let family = self.act(family).await?;
@@ -321,7 +344,8 @@ impl Play<'_> {
         let seen = |answer: &Answer| answer.body["items"].as_array().map(Vec::len).unwrap_or_default();
         let (family_seen, audit_seen) = (seen(&family), seen(&audit));
         // Between the two stands the look of the guardian herself.
-        let fact = format!("The family sees {family_seen} looks; the auditor sees these and the family's own look");
+        let fact =
+            format!("The family sees {family_seen} looks; the auditor sees these and the family's own look");
         self.check(family_seen > 20 && audit_seen == family_seen + 1, &fact)?;
         let explained = audit.body["items"].as_array().is_some_and(|items| {
             items.iter().all(|item| item["legal_basis"].as_array().is_some_and(|basis| !basis.is_empty()))
@@ -335,7 +359,12 @@ impl Play<'_> {
         let (read, desk) = (format!("/v1/cases/{case}"), "/v1/access-log?limit=1".to_owned());
         self.act(get(&p.administrator, "asks for the case", read.clone(), 404)).await?;
         self.act(get(&p.auditor, "asks for the case itself", read, 404)).await?;
-        let foreign = get(&p.orland_auditor, "searches the log of Ørland for the case", format!("/v1/access-log?case_id={case}"), 200);
+        let foreign = get(
+            &p.orland_auditor,
+            "searches the log of Ørland for the case",
+            format!("/v1/access-log?case_id={case}"),
+            200,
+        );
         let foreign = self.act(foreign).await?;
         self.check(foreign.body["items"] == json!([]), "The auditor of Ørland finds nothing of Kragerø's")?;
         self.act(get(&p.administrator, "asks for the access log", desk, 403)).await?;

@@ -41,7 +41,8 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         .filter(|case| permit.may::<ReadCase>(case))
         .map(|case| case.facts.id)
         .collect();
-    let mine = due.into_iter().filter(|item| item.case_id.is_none_or(|case| readable.binary_search(&case).is_ok()));
+    let mine =
+        due.into_iter().filter(|item| item.case_id.is_none_or(|case| readable.binary_search(&case).is_ok()));
     // In order of day, not of id: the page begins after the item that the last one ended with.
     let after = query.cursor.map(|cursor| cursor.0);
     let mut rest: Vec<FollowUpOut> = mine.collect();

@@ -51,7 +51,11 @@ struct TimedRow {
 }
 
 /// What is due to a person, earliest first.
-pub(super) async fn list(tx: &mut Tx, person: Id<Person>, today: NaiveDate) -> Result<Vec<FollowUpOut>, DbError> {
+pub(super) async fn list(
+    tx: &mut Tx,
+    person: Id<Person>,
+    today: NaiveDate,
+) -> Result<Vec<FollowUpOut>, DbError> {
     let notice = today.checked_add_days(Days::new(CONSENT_NOTICE)).unwrap_or(today);
     let mut due = fetch_all!(tx, FollowUpOut, DATED, person, today, notice)?;
     let timed = fetch_all!(tx, TimedRow, TIMED, person)?;

@@ -20,7 +20,7 @@ const LEADER: &str = "
     JOIN care_case c ON c.unit_id = r.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-      AND r.person_id <> $3 AND r.person_id <> k.person_id
+      AND r.person_id <> k.person_id
       AND r.person_id NOT IN (SELECT g.guardian_id FROM guardianship g
           WHERE g.municipality = c.municipality AND g.child_id = c.child_id AND g.ended_at IS NULL)
     ORDER BY r.id LIMIT 1";
@@ -86,27 +86,37 @@ pub async fn of_person(
 }
 
 /// Gives the baton to the leader of the unit that opened the case; true if it was. Where the unit has no
-/// leader the baton stays, in name, until it has one. Without `by` it is the leader's own doing.
+/// leader the baton stays, in name, until it has one. Without `by` it is nobody's doing.
 pub(super) async fn to_leader(
     tx: &mut Tx,
     case: &CaseFacts,
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let leader = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id, case.contact_person)?;
+    let leader = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)?;
     let Some((leader,)) = leader else {
         tracing::warn!(case.id = %case.id, "no leader to take the baton of this case");
         return Ok(false);
     };
-    let by = by.unwrap_or(leader);
     let unit = case.ground.owner_unit;
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
-    let seat = teams::NewSeat { person: leader, unit, task: "contact person", added_by: by };
+    let seat =
+        teams::NewSeat { person: leader, unit, task: "contact person", added_by: by.unwrap_or(leader) };
     teams::seat(tx, case, seat, now).await?;
     let id = Id::<Handover>::new();
     let (from, from_unit) = (case.contact_person, case.contact_unit);
     expect_one(execute!(
-        tx, INSERT, &case.municipality, id, case.id, from, from_unit, leader, unit, by, now
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        from,
+        from_unit,
+        leader,
+        unit,
+        by,
+        now
     )?)?;
     expect_one(execute!(tx, PASS, &case.municipality, case.id, leader, unit, now)?)?;
     Ok(true)

@@ -12,4 +12,4 @@ mod sweep;
 
 pub use fall_back::{if_ground_is_lost, of_person};
 pub use routes::configure;
-pub use sweep::{keep_batons_held, sweep};
+pub use sweep::sweep;

@@ -10,9 +10,7 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{
-            AcceptHandover, Action, DeclineHandover, ListHandovers, OfferHandover, WithdrawHandover,
-        },
+        actions::{AcceptHandover, Action, DeclineHandover, ListHandovers, OfferHandover, WithdrawHandover},
         objects::{HandoverObject, require_open},
     },
     kernel::{Page, PageQuery},
@@ -92,7 +90,9 @@ async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpRespo
     let handover = answer(&mut permit, HandoverStatus::Accepted).await?;
     let now = permit.now();
     if !case.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
-        return Err(Problem::conflict("your seat through the unit that was offered the baton is no longer in force"));
+        return Err(Problem::conflict(
+            "your seat through the unit that was offered the baton is no longer in force",
+        ));
     }
     store::pass(permit.tx(), &case, handover.to_person_id, handover.to_unit_id, now).await?;
     permit.changed(handover.version, &handover).await

@@ -1,8 +1,6 @@
 //! Finds batons whose holders have lost the right to them without anybody's doing: a consent ran out, a child came
 //! of age, a guardian was registered who has not consented.
 
-use std::time::Duration;
-
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -12,14 +10,9 @@ use crate::{
     db::{Db, DbError, Tx, dialect},
     fetch_all,
     identity::Caller,
-    kernel::{
-        Clock, Id,
-        ids::Case,
-    },
+    kernel::{Clock, Id, ids::Case},
 };
 
-/// How often the batons are looked after.
-const INTERVAL: Duration = Duration::from_secs(300);
 /// Cases looked at together.
 const BATCH: i64 = 200;
 
@@ -46,18 +39,6 @@ macro_rules! doubtful {
 const DOUBTFUL: &str = doubtful!("c.id > $1");
 const DOUBTFUL_ONE: &str = doubtful!("c.id = $1");
 
-/// Sweeps every five minutes, for as long as the service runs.
-pub async fn keep_batons_held(db: Db, clock: Clock) {
-    loop {
-        match sweep(&db, &clock).await {
-            Ok(0) => {}
-            Ok(passed) => tracing::info!(passed, "batons went to the leaders of the units that opened the cases"),
-            Err(error) => tracing::error!(%error, "the batons could not be looked after"),
-        }
-        tokio::time::sleep(INTERVAL).await;
-    }
-}
-
 /// Gives every baton whose holder has lost the right to it to the leader of the unit that opened the case.
 /// Tells how many.
 ///
@@ -80,7 +61,11 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
 }
 
 /// Those of some doubtful cases whose holders have lost the right to the baton.
-async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], today: NaiveDate) -> Result<Vec<CaseFacts>, DbError> {
+async fn lost(
+    tx: &mut Tx,
+    doubtful: &[(Id<Case>, bool)],
+    today: NaiveDate,
+) -> Result<Vec<CaseFacts>, DbError> {
     let ids: Vec<Id<Case>> = doubtful.iter().map(|(id, _)| *id).collect();
     let mut cases = case_facts(tx, &Caller::nobody(), &ids, today).await?;
     cases.retain(|case| doubtful.contains(&(case.id, true)) || !case.ground.covers(case.contact_unit));

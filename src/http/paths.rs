@@ -18,7 +18,11 @@ impl Paths {
     #[must_use]
     pub fn of(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter();
-        Self(paths.map(|(path, item)| (path.split('/').map(ToOwned::to_owned).collect(), methods(item))).collect())
+        Self(
+            paths
+                .map(|(path, item)| (path.split('/').map(ToOwned::to_owned).collect(), methods(item)))
+                .collect(),
+        )
     }
 
     /// The methods that a path takes; none if it is no path of the API.
@@ -26,7 +30,10 @@ impl Paths {
         let parts: Vec<&str> = path.split('/').collect();
         let fits = |template: &[String]| {
             template.len() == parts.len()
-                && template.iter().zip(&parts).all(|(t, part)| t == part || (t.starts_with('{') && !part.is_empty()))
+                && template
+                    .iter()
+                    .zip(&parts)
+                    .all(|(t, part)| t == part || (t.starts_with('{') && !part.is_empty()))
         };
         self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_str())
     }

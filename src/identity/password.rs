@@ -83,24 +83,23 @@ impl utoipa::ToSchema for Password {
     }
 }
 
+/// Verified when there is no such user, so that the answer takes as long; its salt and hash are of nothing.
+const DECOY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
 /// Hashes and verifies passwords, off the request threads and a few at a time.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     slots: Arc<Semaphore>,
-    /// Verified when there is no such user, so that the answer takes as long.
-    decoy: Arc<str>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { slots: Arc::new(Semaphore::new(CONCURRENT_HASHES)) }
+    }
 }
 
 impl Passwords {
-    /// Makes the hasher.
-    ///
-    /// # Errors
-    /// If the machine has no randomness.
-    pub fn new() -> Result<Self, argon2::password_hash::Error> {
-        let decoy = hash(b"no account has this password")?;
-        Ok(Self { slots: Arc::new(Semaphore::new(CONCURRENT_HASHES)), decoy: decoy.into() })
-    }
-
     /// The hash of a password, as a PHC string.
     ///
     /// # Errors
@@ -116,7 +115,7 @@ impl Passwords {
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
         let _slot = self.slots.acquire().await;
         let known = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.decoy.to_string());
+        let hash = hash.unwrap_or_else(|| DECOY.to_owned());
         let fits = tokio::task::spawn_blocking(move || {
             PasswordHash::new(&hash).is_ok_and(|parsed| {
                 Argon2::default().verify_password(password.expose_secret().as_bytes(), &parsed).is_ok()
@@ -129,7 +128,8 @@ impl Passwords {
 }
 
 fn hash(password: &[u8]) -> Result<String, argon2::password_hash::Error> {
-    let params = Params::new(19 * 1024, 2, 1, None).map_err(|_| argon2::password_hash::Error::ParamsInvalid)?;
+    let params =
+        Params::new(19 * 1024, 2, 1, None).map_err(|_| argon2::password_hash::Error::ParamsInvalid)?;
     let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     Ok(argon2.hash_password(password)?.to_string())
 }
@@ -150,11 +150,22 @@ mod tests {
 
     #[tokio::test]
     async fn the_hash_is_argon2id_with_the_recommended_cost_and_fits_only_its_password() {
-        let passwords = Passwords::new().expect("a hasher");
-        let hash = passwords.hash(Password::parse("fire blå ender over isen").expect("good")).await.expect("a hash");
+        let passwords = Passwords::default();
+        let hash =
+            passwords.hash(Password::parse("fire blå ender over isen").expect("good")).await.expect("a hash");
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.verify("fire blå ender over isen".into(), Some(hash.clone())).await);
         assert!(!passwords.verify("fem blå ender over isen".into(), Some(hash)).await);
-        assert!(!passwords.verify("no account has this password".into(), None).await);
+        assert!(!passwords.verify("fire blå ender over isen".into(), None).await);
+    }
+
+    #[test]
+    fn the_decoy_costs_what_a_real_hash_costs() {
+        let decoy = PasswordHash::new(DECOY).expect("a hash");
+        let real = hash(b"fire bl\xc3\xa5 ender over isen").expect("a hash");
+        let real = PasswordHash::new(&real).expect("a hash");
+        assert_eq!(decoy.params, real.params);
+        assert_eq!(decoy.hash.map(|hash| hash.len()), real.hash.map(|hash| hash.len()));
+        assert_eq!(decoy.salt.map(|salt| salt.len()), real.salt.map(|salt| salt.len()));
     }
 }

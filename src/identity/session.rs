@@ -48,8 +48,10 @@ pub enum Refreshed {
     Refused,
 }
 
-const INSERT_SESSION: &str = "INSERT INTO session (id, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
-const INSERT_TOKEN: &str = "INSERT INTO refresh_token (token_hash, session_id, created_at) VALUES ($1, $2, $3)";
+const INSERT_SESSION: &str =
+    "INSERT INTO session (id, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4)";
+const INSERT_TOKEN: &str =
+    "INSERT INTO refresh_token (token_hash, session_id, created_at) VALUES ($1, $2, $3)";
 const FIND_TOKEN: &str = "
     SELECT s.id, s.person_id, s.expires_at, s.ended_at, a.disabled_at
     FROM refresh_token t
@@ -57,8 +59,10 @@ const FIND_TOKEN: &str = "
     JOIN account a ON a.person_id = s.person_id
     WHERE t.token_hash = $1";
 const USE_TOKEN: &str = "UPDATE refresh_token SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL";
-const END_SESSION: &str = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
-const END_SESSIONS: &str = "UPDATE session SET ended_at = $2, end_reason = $3 WHERE person_id = $1 AND ended_at IS NULL";
+const END_SESSION: &str =
+    "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+const END_SESSIONS: &str =
+    "UPDATE session SET ended_at = $2, end_reason = $3 WHERE person_id = $1 AND ended_at IS NULL";
 
 #[derive(sqlx::FromRow)]
 struct TokenRow {
@@ -88,7 +92,12 @@ pub async fn open_session(
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn refresh(tx: &mut Tx, keys: &TokenKeys, token: &str, now: DateTime<Utc>) -> Result<Refreshed, DbError> {
+pub async fn refresh(
+    tx: &mut Tx,
+    keys: &TokenKeys,
+    token: &str,
+    now: DateTime<Utc>,
+) -> Result<Refreshed, DbError> {
     let hash = sha256_hex(token.as_bytes());
     let Some(row) = fetch_optional!(tx, TokenRow, FIND_TOKEN, &hash)? else {
         return Ok(Refreshed::Refused);
@@ -139,7 +148,8 @@ async fn issue(
     now: DateTime<Utc>,
 ) -> Result<NewTokens, DbError> {
     let mut secret = [0_u8; 32];
-    getrandom::fill(&mut secret).map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?;
+    getrandom::fill(&mut secret)
+        .map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?;
     let refresh = URL_SAFE_NO_PAD.encode(secret);
     expect_one(execute!(tx, INSERT_TOKEN, sha256_hex(refresh.as_bytes()), session, now)?)?;
     let access = keys

@@ -60,7 +60,9 @@ impl TokenKeys {
     pub fn from_pem(pems: &[SecretString]) -> Result<Self, TokenKeysError> {
         let keys = pems
             .iter()
-            .map(|pem| SigningKey::from_pkcs8_pem(pem.expose_secret()).map_err(|_| TokenKeysError::NotEd25519))
+            .map(|pem| {
+                SigningKey::from_pkcs8_pem(pem.expose_secret()).map_err(|_| TokenKeysError::NotEd25519)
+            })
             .collect::<Result<Vec<_>, _>>()?;
         Self::from_keys(&keys)
     }
@@ -177,13 +179,20 @@ mod tests {
         assert!(keys.verify(&token(&other), at(1)).is_none());
 
         let token = token(&keys);
-        let [header, claims, signature]: [&str; 3] = token.split('.').collect::<Vec<_>>().try_into().expect("three parts");
+        let [header, claims, signature]: [&str; 3] =
+            token.split('.').collect::<Vec<_>>().try_into().expect("three parts");
         let forged = |header: &str| B64.encode(header);
         let kid = &keys.kid;
         for bad in [
             format!("{}.{claims}.", forged(&format!(r#"{{"alg":"none","typ":"at+jwt","kid":"{kid}"}}"#))),
-            format!("{}.{claims}.{signature}", forged(&format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{kid}"}}"#))),
-            format!("{}.{claims}.{signature}", forged(&format!(r#"{{"alg":"EdDSA","typ":"JWT","kid":"{kid}"}}"#))),
+            format!(
+                "{}.{claims}.{signature}",
+                forged(&format!(r#"{{"alg":"HS256","typ":"at+jwt","kid":"{kid}"}}"#))
+            ),
+            format!(
+                "{}.{claims}.{signature}",
+                forged(&format!(r#"{{"alg":"EdDSA","typ":"JWT","kid":"{kid}"}}"#))
+            ),
             format!("{header}.{}.{signature}", forged(r#"{"iss":"stafett","aud":"stafett-api"}"#)),
             format!("{header}.{claims}"),
             String::new(),

@@ -66,12 +66,8 @@ impl NationalId {
             2000..=2039 => 500,
             _ => return None,
         };
-        let start = format!(
-            "{:02}{:02}{:02}",
-            birth_date.day(),
-            birth_date.month() + 80,
-            birth_date.year() % 100
-        );
+        let start =
+            format!("{:02}{:02}{:02}", birth_date.day(), birth_date.month() + 80, birth_date.year() % 100);
         (0..500_u32)
             .filter_map(|n| {
                 let nine = format!("{start}{:03}", base + n);

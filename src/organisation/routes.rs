@@ -35,7 +35,8 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
-    let rows = store::list_units(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
+    let rows =
+        store::list_units(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
     public.show(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
@@ -50,7 +51,14 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
     let UnitIn { key, name, kind, sector } = permit.input()?;
     let municipality = permit.object().number.clone();
     let serves = [municipality.as_str()];
-    let new = store::NewUnit { municipality: &municipality, key: &key, name: &name, kind: &kind, sector, serves: &serves };
+    let new = store::NewUnit {
+        municipality: &municipality,
+        key: &key,
+        name: &name,
+        kind: &kind,
+        sector,
+        serves: &serves,
+    };
     let Some(id) = store::insert_unit(permit.tx(), new).await? else {
         return Err(Problem::field("/key", "is taken by another unit of the municipality"));
     };

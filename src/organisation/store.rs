@@ -46,7 +46,12 @@ const HAS_ACCOUNT: &str = "
     SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
     WHERE a.person_id = $1 AND p.municipality = $2 AND a.disabled_at IS NULL";
 
-pub(super) async fn list_units(tx: &mut Tx, municipality: &str, after: Uuid, limit: usize) -> Result<Vec<UnitOut>, DbError> {
+pub(super) async fn list_units(
+    tx: &mut Tx,
+    municipality: &str,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<UnitOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     fetch_all!(tx, UnitOut, LIST_UNITS, municipality, after, limit)
 }
@@ -88,17 +93,30 @@ pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit
     Ok(Some(id))
 }
 
-pub(super) async fn list_staff(tx: &mut Tx, unit: Id<Unit>, after: Uuid, limit: usize) -> Result<Vec<StaffOut>, DbError> {
+pub(super) async fn list_staff(
+    tx: &mut Tx,
+    unit: Id<Unit>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<StaffOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     fetch_all!(tx, StaffOut, LIST_STAFF, unit, after, limit)
 }
 
-pub(super) async fn find_role(tx: &mut Tx, unit: Id<Unit>, id: Id<StaffRole>) -> Result<Option<StaffOut>, DbError> {
+pub(super) async fn find_role(
+    tx: &mut Tx,
+    unit: Id<Unit>,
+    id: Id<StaffRole>,
+) -> Result<Option<StaffOut>, DbError> {
     fetch_optional!(tx, StaffOut, GET_ROLE, unit, id)
 }
 
 /// Has the person an open account in the municipality?
-pub(super) async fn has_account(tx: &mut Tx, person: Id<Person>, municipality: &str) -> Result<bool, DbError> {
+pub(super) async fn has_account(
+    tx: &mut Tx,
+    person: Id<Person>,
+    municipality: &str,
+) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person, municipality)?.is_some())
 }
 

@@ -37,7 +37,11 @@ const PUBLIC: &[Code] =
     &[Code::BadRequest, Code::NotFound, Code::InvalidInput, Code::Internal, Code::Unavailable];
 
 fn responses(codes: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
-    codes.concat().into_iter().map(|code| (code.status().as_u16().to_string(), response(code).into())).collect()
+    codes
+        .concat()
+        .into_iter()
+        .map(|code| (code.status().as_u16().to_string(), response(code).into()))
+        .collect()
 }
 
 fn response(code: Code) -> Response {

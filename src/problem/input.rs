@@ -19,9 +19,9 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             Problem::explained(Code::BadRequest, format!("the body is not valid JSON: {inner}"))
         }
     })?;
-    deserializer.end().map_err(|_| {
-        Problem::explained(Code::BadRequest, "the body holds more than one JSON value")
-    })?;
+    deserializer
+        .end()
+        .map_err(|_| Problem::explained(Code::BadRequest, "the body holds more than one JSON value"))?;
     Ok(value)
 }
 

@@ -53,11 +53,16 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     permit.require_open()?;
     let case = permit.object().facts.clone();
     if !store::works_there(permit.tx(), person_id, unit_id, &case.municipality).await? {
-        return Err(Problem::field("/person_id", "does not work in a unit of that id that serves the municipality"));
+        return Err(Problem::field(
+            "/person_id",
+            "does not work in a unit of that id that serves the municipality",
+        ));
     }
     if !case.ground.covers(unit_id) {
         let (all, missing) = (case.ground.consenters.len(), case.ground.missing(unit_id).len());
-        let detail = format!("consent to this unit is missing from {missing} of the {all} who must give it (fvl § 13 a no. 1)");
+        let detail = format!(
+            "consent to this unit is missing from {missing} of the {all} who must give it (fvl § 13 a no. 1)"
+        );
         return Err(Problem::conflict(detail));
     }
     if children::is_family(permit.tx(), &case.municipality, case.child, person_id).await? {
@@ -88,7 +93,9 @@ async fn end_team_membership(mut permit: Permit<EndTeamMembership>) -> Result<Ht
         return Err(Problem::conflict("the seat has ended"));
     }
     if seat.person_id == case.contact_person && seat.unit_id == case.contact_unit {
-        return Err(Problem::conflict("the contact person keeps the seat until another has accepted the baton"));
+        return Err(Problem::conflict(
+            "the contact person keeps the seat until another has accepted the baton",
+        ));
     }
     let now = permit.now();
     store::leave(permit.tx(), &case, id, now).await?;

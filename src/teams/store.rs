@@ -104,7 +104,11 @@ pub(super) async fn list(
     Ok(rows)
 }
 
-pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<TeamMember>) -> Result<Option<TeamMemberOut>, DbError> {
+pub(super) async fn find(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    id: Id<TeamMember>,
+) -> Result<Option<TeamMemberOut>, DbError> {
     let mut row = fetch_optional!(tx, TeamMemberOut, FIND, &case.municipality, case.id, id)?;
     if let Some(row) = &mut row {
         row.in_force = row.left_at.is_none() && case.ground.covers(row.unit_id);

@@ -2,4 +2,6 @@
 
 mod support;
 
+mod contract;
+mod schema;
 mod stories;

@@ -162,7 +162,8 @@ impl Call {
         let _ = writeln!(exchange, "{}\n", shortened(&String::from_utf8_lossy(&self.body)));
         let url = format!("{}{}", self.stranger.base, self.path);
         let request = self.stranger.http.request(self.method, url).headers(self.headers).body(self.body);
-        let response = request.send().await.unwrap_or_else(|error| panic!("no answer ({error}) to\n{exchange}"));
+        let response =
+            request.send().await.unwrap_or_else(|error| panic!("no answer ({error}) to\n{exchange}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let text = response.text().await.expect("the whole answer");
         let _ = writeln!(exchange, "{status}\n{}", shortened(&text));

@@ -1,5 +1,6 @@
 //! What the tests stand on: a database of each engine, a running service, the people in it, their requests.
 
+mod api;
 mod client;
 mod engine;
 mod people;
@@ -7,8 +8,9 @@ mod sql;
 mod story;
 mod world;
 
+pub use api::{Operation, document};
 pub use client::{Anonymous, Answer, Call, User};
-pub use engine::Engine;
+pub use engine::{Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
 pub use stafett::kernel::vocabulary::Role;
 pub use world::World;

@@ -111,7 +111,8 @@ impl World {
     pub async fn grant(&self, user: &User, unit: &Unit, role: Role) {
         let now = self.now();
         let mut tx = self.db.write().await.expect("a transaction");
-        let granted = organisation::grant(&mut tx, user.id, unit.id, role, now).await.expect("the role is given");
+        let granted =
+            organisation::grant(&mut tx, user.id, unit.id, role, now).await.expect("the role is given");
         assert!(granted.is_some(), "the role was given before");
         tx.commit().await.expect("committed");
     }
@@ -128,7 +129,8 @@ impl World {
         let (name, now) = (name(serial), self.now());
         let mut tx = self.db.write().await.expect("a transaction");
         let born = national_id.birth_date();
-        let id = identify(&mut tx, municipality, Some(national_id), &name, born, now).await.expect("a person");
+        let id =
+            identify(&mut tx, municipality, Some(national_id), &name, born, now).await.expect("a person");
         tx.commit().await.expect("committed");
         self.account(id, name, municipality, now).await
     }
@@ -143,13 +145,22 @@ impl World {
         Youth { user: self.user(&child.municipality, &child.national_id).await }
     }
 
-    async fn account(&self, person: Id<Person>, name: String, municipality: &str, now: DateTime<Utc>) -> User {
+    async fn account(
+        &self,
+        person: Id<Person>,
+        name: String,
+        municipality: &str,
+        now: DateTime<Utc>,
+    ) -> User {
         let username = format!("user.{}", self.number());
         let parsed = Username::parse(&username).expect("a username");
         let hash = password_hash().await;
         let mut tx = self.db.write().await.expect("a transaction");
         let account = NewAccount { person, name: &name, username: &parsed, password_hash: hash };
-        assert!(accounts::insert(&mut tx, account, now).await.expect("an account"), "there is an account already");
+        assert!(
+            accounts::insert(&mut tx, account, now).await.expect("an account"),
+            "there is an account already"
+        );
         tx.commit().await.expect("committed");
         User::new(person, name, username, municipality.to_owned(), self.anonymous(), self.clock.clone())
     }
@@ -192,7 +203,7 @@ async fn password_hash() -> &'static str {
     static HASH: OnceCell<String> = OnceCell::const_new();
     HASH.get_or_init(|| async {
         let password = Password::parse(PASSWORD).expect("a good password");
-        Passwords::new().expect("a hasher").hash(password).await.expect("a hash")
+        Passwords::default().hash(password).await.expect("a hash")
     })
     .await
 }

@@ -23,14 +23,18 @@ impl World {
     pub async fn try_execute(&self, sql: impl Into<String>) -> Result<u64, DbError> {
         let sql = AssertSqlSafe(sql.into());
         let mut tx = self.db.write().await?;
-        let done = on_engine!(&mut tx, |conn| sqlx::query(sql).execute(conn).await.map(|done| done.rows_affected()))?;
+        let done = on_engine!(&mut tx, |conn| sqlx::query(sql)
+            .execute(conn)
+            .await
+            .map(|done| done.rows_affected()))?;
         tx.commit().await?;
         Ok(done)
     }
 
     /// The rows of every table but the access log, sessions and throttling, to see that nothing was written.
     pub async fn all_rows(&self) -> Vec<(String, i64)> {
-        const ASIDE: [&str; 5] = ["access_log", "session", "refresh_token", "login_throttle", "_sqlx_migrations"];
+        const ASIDE: [&str; 5] =
+            ["access_log", "session", "refresh_token", "login_throttle", "_sqlx_migrations"];
         let mut counts = Vec::new();
         for table in self.tables().await {
             if !ASIDE.contains(&table.as_str()) {
@@ -46,7 +50,9 @@ impl World {
             super::Engine::Sqlite => {
                 "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' ORDER BY name"
             }
-            super::Engine::Postgres => "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
+            super::Engine::Postgres => {
+                "SELECT tablename::text FROM pg_tables WHERE schemaname = 'public' ORDER BY 1"
+            }
         };
         let mut tx = self.db.read().await.expect("a transaction");
         let rows = on_engine!(&mut tx, |conn| sqlx::query_as::<_, (String,)>(sql).fetch_all(conn).await);

@@ -10,7 +10,8 @@ impl World {
     pub async fn child(&self, by: &Staff, age: u32) -> Child {
         let (national_id, name) = (self.child_number(age), self.name());
         let body = json!({"national_id": national_id.as_str(), "name": name});
-        let answer = by.post(format!("/v1/units/{}/children", by.unit.id)).json(body).send().await.expect(201);
+        let answer =
+            by.post(format!("/v1/units/{}/children", by.unit.id)).json(body).send().await.expect(201);
         Child { id: answer.id("/id"), name, national_id, municipality: by.unit.municipality.clone() }
     }
 

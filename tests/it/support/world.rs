@@ -12,10 +12,7 @@ use actix_web::{dev::ServerHandle, web};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use stafett::{access::Services, app, db::Db, identity::TokenKeys, kernel::Clock};
 
-use super::{
-    Anonymous, Engine,
-    engine::Database,
-};
+use super::{Anonymous, Engine, engine::Database};
 
 /// When every world begins: a Sunday morning, 10 o'clock in Norway.
 const BEGINNING: &str = "2026-11-22T09:00:00Z";
@@ -50,7 +47,8 @@ impl World {
 
     async fn serve(database: Database, db: Db, clock: Clock, keys: TokenKeys) -> Self {
         start_logging();
-        let services = Services::new(db.clone(), clock.clone(), keys, Vec::new()).expect("the service is put together");
+        let services =
+            Services::new(db.clone(), clock.clone(), keys, Vec::new()).expect("the service is put together");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let server = app::serve(web::Data::new(services), listener, 1).expect("the service starts");

@@ -1,0 +1,94 @@
+//! The API document, as the code gives it.
+
+use reqwest::Method;
+use serde_json::Value;
+use stafett::{
+    access::{Policies, public},
+    openapi,
+};
+
+/// The document.
+pub fn document() -> Value {
+    let policies = Policies::load().expect("valid rules");
+    serde_json::to_value(openapi::document(&policies)).expect("a document")
+}
+
+/// One operation of the document.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    pub id: String,
+    pub method: Method,
+    /// With its parameters, as `/v1/cases/{case_id}`.
+    pub path: String,
+    /// What the document says of it.
+    pub says: Value,
+    /// The example of its request body.
+    pub example: Option<Value>,
+}
+
+impl Operation {
+    /// All operations, in the order of the document.
+    pub fn all() -> Vec<Self> {
+        let document = document();
+        let mut all = Vec::new();
+        for (path, item) in document["paths"].as_object().expect("paths") {
+            for (method, says) in item.as_object().expect("operations") {
+                let Ok(method) = method.to_uppercase().parse() else { continue };
+                let id = says["operationId"].as_str().expect("an operationId").to_owned();
+                let example = example(&document, says);
+                all.push(Self { id, method, path: path.clone(), says: says.clone(), example });
+            }
+        }
+        all
+    }
+
+    /// All operations that may change something and are not open to strangers.
+    pub fn writes() -> Vec<Self> {
+        let mut writes = Self::all();
+        writes.retain(|operation| operation.method != Method::GET && !operation.is_public());
+        writes
+    }
+
+    pub fn is_public(&self) -> bool {
+        public::ALL.contains(&self.id.as_str())
+    }
+
+    pub fn takes_body(&self) -> bool {
+        !self.says["requestBody"].is_null()
+    }
+
+    pub fn wants_if_match(&self) -> bool {
+        let parameters = self.says["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        parameters.iter().any(|parameter| parameter["name"] == "If-Match")
+    }
+
+    /// The statuses that the document names.
+    pub fn statuses(&self) -> Vec<u16> {
+        let responses = self.says["responses"].as_object().expect("responses");
+        responses.keys().filter_map(|status| status.parse().ok()).collect()
+    }
+
+    /// The path with each parameter replaced.
+    pub fn path_with(&self, value: impl Fn(&str) -> String) -> String {
+        let mut path = String::new();
+        let mut rest = self.path.as_str();
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').expect("a closed parameter");
+            path = path + before + &value(name);
+            rest = after;
+        }
+        path + rest
+    }
+
+    /// The path to nothing: a new id for each parameter.
+    pub fn path_to_nothing(&self) -> String {
+        self.path_with(|_| uuid::Uuid::now_v7().to_string())
+    }
+}
+
+fn example(document: &Value, says: &Value) -> Option<Value> {
+    let content = &says["requestBody"]["content"]["application/json"];
+    let reference = content["schema"]["$ref"].as_str()?;
+    let schema = document.pointer(reference.strip_prefix('#')?)?;
+    schema.get("example").cloned()
+}
