@@ -54,7 +54,7 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
     let password = SecretString::from(password.trim_end_matches(['\r', '\n']));
     let password =
         Password::parse(password.expose_secret()).map_err(|error| format!("the password {error}"))?;
-    let hash = Passwords::default().hash(password).await.map_err(|e| e.to_string())?;
+    let hash = Passwords::default().hash(password).await?;
 
     let db = open(&settings(config, &database)?).await?;
     let now = Clock::System.now();

@@ -97,7 +97,7 @@ struct Part {
 /// Makes people as new to the database, however often the story has been played on it.
 pub(super) async fn make(db: &Db) -> Result<People, Failure> {
     let password = Password::parse(PASSWORD)?;
-    let hash = Passwords::default().hash(password).await.map_err(|error| error.to_string())?;
+    let hash = Passwords::default().hash(password).await?;
     let mut tx = db.write().await?;
     let (known,) = fetch_one!(&mut tx, (i64,), "SELECT COUNT(*) FROM person")?;
     let mut maker = Maker { tx, hash, now: Clock::System.now(), serial: u32::try_from(known)? };

@@ -7,7 +7,7 @@ mod throttle;
 mod token;
 
 pub use caller::{Caller, Seat, authenticate};
-pub use password::{Password, PasswordError, Passwords};
+pub use password::{HashError, Password, PasswordError, Passwords};
 pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, open_session, refresh};
 pub use throttle::{Throttled, forgive, register_attempt};
 pub use token::{TokenKeys, TokenKeysError};

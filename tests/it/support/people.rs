@@ -10,7 +10,7 @@ use stafett::{
     identity::{Password, Passwords},
     kernel::{
         Id, NationalId,
-        ids::{ChildId, Person, UnitId},
+        ids::{ChildId, Person, StaffRole, UnitId},
         vocabulary::Role,
     },
     organisation,
@@ -108,13 +108,13 @@ impl World {
     }
 
     /// Gives someone one more role.
-    pub async fn grant(&self, user: &User, unit: &Unit, role: Role) {
+    pub async fn grant(&self, user: &User, unit: &Unit, role: Role) -> Id<StaffRole> {
         let now = self.now();
         let mut tx = self.db.write().await.expect("a transaction");
         let granted =
             organisation::grant(&mut tx, user.id, unit.id, role, now).await.expect("the role is given");
-        assert!(granted.is_some(), "the role was given before");
         tx.commit().await.expect("committed");
+        granted.expect("a role not given before")
     }
 
     /// Someone new with an account and no role, such as a guardian whom nobody has registered yet.
@@ -173,8 +173,10 @@ impl World {
 
     /// The national identity number of a child not met before, so many years old today.
     pub fn child_number(&self, age: u32) -> NationalId {
-        let born = self.today() - Months::new(12 * age);
-        NationalId::synthetic(born, self.number()).expect("a number")
+        let serial = self.number();
+        let birthday_was = TimeDelta::days((serial % 300).into());
+        let born = self.today() - Months::new(12 * age) - birthday_was;
+        NationalId::synthetic(born, serial / 300).expect("a number")
     }
 
     /// A name that nobody in this world has.

@@ -1,14 +1,31 @@
 //! What happens often, over HTTP: a child is registered, a case opened, consent given, someone joins.
 
+use chrono::TimeDelta;
 use serde_json::json;
-use stafett::kernel::ids::{CaseId, ConcernId, ConsentId, HandoverId, MeasureId, TeamMemberId};
+use stafett::kernel::{
+    NationalId,
+    ids::{
+        CaseId, ConcernId, ConsentId, GoalId, HandoverId, MeasureId, MeetingId, NoteId, PersonId, TeamMemberId,
+    },
+};
 
 use super::{Child, Family, Guardian, Staff, Unit, User, World};
 
 impl World {
     /// A child of an age, registered by a member of staff in their unit.
     pub async fn child(&self, by: &Staff, age: u32) -> Child {
-        let (national_id, name) = (self.child_number(age), self.name());
+        self.register(by, self.child_number(age)).await
+    }
+
+    /// A child born on a day, registered by a member of staff in their unit.
+    pub async fn child_born(&self, by: &Staff, born: &str) -> Child {
+        let born = born.parse().expect("a date");
+        self.register(by, NationalId::synthetic(born, self.number()).expect("a number")).await
+    }
+
+    /// The child with a number, registered by a member of staff in their unit under a name not used before.
+    pub async fn register(&self, by: &Staff, national_id: NationalId) -> Child {
+        let name = self.name();
         let body = json!({"national_id": national_id.as_str(), "name": name});
         let answer =
             by.post(format!("/v1/units/{}/children", by.unit.id)).json(body).send().await.expect(201);
@@ -95,5 +112,45 @@ impl World {
             "responsible_unit_id": responsible.unit.id, "starts_on": self.in_days(0), "evaluate_on": self.in_days(42),
         });
         by.post(format!("/v1/cases/{case}/measures")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// A note that someone writes.
+    pub async fn note(&self, by: &User, case: CaseId, audience: &str, text: &str) -> NoteId {
+        let body = json!({"audience": audience, "text": text});
+        by.post(format!("/v1/cases/{case}/notes")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// A goal that the contact person sets.
+    pub async fn goal(&self, by: &Staff, case: CaseId) -> GoalId {
+        let body = json!({"description": "Takes part in play in every long break."});
+        by.post(format!("/v1/cases/{case}/goals")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// A meeting that someone on the team has called; it began an hour ago, so its minutes can be written.
+    pub async fn meeting(&self, by: &Staff, case: CaseId, invited: &[PersonId]) -> MeetingId {
+        let body = json!({
+            "starts_at": self.now() - TimeDelta::hours(1), "agenda": "What has helped, and what comes next.",
+            "participants": invited,
+        });
+        by.post(format!("/v1/cases/{case}/meetings")).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// Someone withdraws a consent as a whole.
+    pub async fn withdraw(&self, by: &User, case: CaseId, consent: ConsentId) {
+        let path = format!("/v1/cases/{case}/consents/{consent}/withdraw");
+        by.post(path).json(json!({})).send().await.expect(200);
+    }
+
+    /// The one it was offered to takes the baton.
+    pub async fn accept_baton(&self, by: &Staff, case: CaseId, handover: HandoverId) {
+        let path = format!("/v1/cases/{case}/handovers/{handover}/accept");
+        by.post(path).json(json!({})).send().await.expect(200);
+    }
+
+    /// The contact person closes a case.
+    pub async fn close_case(&self, by: &Staff, case: CaseId) {
+        let version = by.get(format!("/v1/cases/{case}")).send().await.expect(200).etag().to_owned();
+        let body = json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."});
+        by.post(format!("/v1/cases/{case}/close")).json(body).if_match(version).send().await.expect(200);
     }
 }
