@@ -289,7 +289,7 @@ both_engines! {
                 }
             }
         }
-        assert!(sent > 1_000, "only {sent} were sent");
+        eprintln!("sent {sent} users {}", world.rows("account").await); assert!(sent > 1_000, "only {sent} were sent");
     }
 
     async fn no_path_and_no_query_is_a_fault_of_ours(world: World) {

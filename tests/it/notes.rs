@@ -1,0 +1,156 @@
+//! Notes: written once, read by those they are meant for, and unknown to all others.
+
+use serde_json::json;
+use stafett::kernel::ids::NoteId;
+
+use crate::{
+    cast::{Cast, at_once, finds_nothing, ids, walk},
+    support::{Role, Staff, User, World, both_engines},
+};
+
+/// The notes that someone can list are just those they can read.
+async fn reads_exactly(user: &User, cast: &Cast, readable: &[NoteId], hidden: &[NoteId]) {
+    let listed = ids(&walk(user, &cast.path("/notes")).await);
+    let expected: Vec<String> = readable.iter().map(ToString::to_string).collect();
+    assert_eq!(listed, expected, "the list of {}", user.name);
+    for note in readable {
+        user.get(cast.path(&format!("/notes/{note}"))).send().await.expect(200);
+    }
+    let nothing = user.get(cast.path(&format!("/notes/{}", NoteId::new()))).send().await.expect(404);
+    for note in hidden {
+        let answer = user.get(cast.path(&format!("/notes/{note}"))).send().await.expect(404);
+        assert_eq!(answer.text, nothing.text, "a hidden note is as one that is not there");
+    }
+}
+
+both_engines! {
+    async fn a_note_is_read_by_those_it_is_meant_for_and_by_no_other(world: World) {
+        let cast = world.shared_case().await;
+        let same_unit = world.worker("kragero/helsestasjon").await;
+        world.add_to_team(&cast.teacher, cast.case, &same_unit).await;
+        let same_sector = world.team_mate(&cast, "kragero/skolehelsetjenesten").await;
+        let adviser = world.team_mate(&cast, "kragero/ppt").await;
+        let unit = world.note(&cast.nurse, cast.case, "unit", "For the health centre.").await;
+        let team = world.note(&cast.nurse, cast.case, "team", "For all.").await;
+        let sector = world.note(&cast.nurse, cast.case, "sector", "For health.").await;
+
+        reads_exactly(&cast.nurse, &cast, &[unit, team, sector], &[]).await;
+        reads_exactly(&same_unit, &cast, &[unit, team, sector], &[]).await;
+        reads_exactly(&same_sector, &cast, &[team, sector], &[unit]).await;
+        for user in [&cast.teacher.user, &adviser.user, &cast.family.guardians[0].user] {
+            reads_exactly(user, &cast, &[team], &[unit, sector]).await;
+        }
+        let one = |note: NoteId| cast.path(&format!("/notes/{note}"));
+        let all = [cast.path("/notes"), one(unit), one(team), one(sector)];
+        let colleague = world.worker("kragero/helsestasjon").await;
+        finds_nothing(&colleague, &all).await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        leader.get(cast.path("/notes")).send().await.expect_problem(403, "forbidden");
+        finds_nothing(&leader, &all[1..]).await;
+    }
+
+    async fn not_even_the_contact_person_learns_that_there_are_notes_for_others(world: World) {
+        let cast = world.shared_case().await;
+        let empty = cast.teacher.get(cast.path("/notes")).send().await.expect(200);
+        for _ in 0..3 {
+            world.note(&cast.nurse, cast.case, "unit", "For the health centre.").await;
+        }
+        for query in ["", "?limit=1", "?limit=2"] {
+            let list = cast.teacher.get(cast.path(&format!("/notes{query}"))).send().await.expect(200);
+            assert_eq!(list.text, empty.text, "the same as when there was none");
+        }
+    }
+
+    async fn a_page_is_filled_with_what_may_be_read_and_hides_nothing_of_it(world: World) {
+        let cast = world.shared_case().await;
+        let mut readable = Vec::new();
+        for round in 0..4 {
+            world.note(&cast.nurse, cast.case, "unit", "Hidden.").await;
+            world.note(&cast.nurse, cast.case, "sector", "Hidden.").await;
+            readable.push(world.note(&cast.teacher, cast.case, "team", &format!("Round {round}.")).await.to_string());
+            world.note(&cast.nurse, cast.case, "unit", "Hidden.").await;
+        }
+        let mother = &cast.family.guardians[0];
+        assert_eq!(ids(&walk(mother, &cast.path("/notes")).await), readable);
+        let page = mother.get(cast.path("/notes?limit=3")).send().await.expect(200);
+        assert_eq!(page.items().len(), 3);
+        let last = mother.get(cast.path("/notes?limit=4")).send().await.expect(200);
+        assert!(last.body.get("next_cursor").is_none(), "what is left is for others, and is not told of");
+    }
+
+    async fn an_author_without_a_seat_no_longer_reads_their_own_note(world: World) {
+        let cast = world.school_case().await;
+        world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
+        let seat = world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        let note = world.note(&cast.nurse, cast.case, "unit", "For the health centre.").await;
+        let path = cast.path(&format!("/notes/{note}"));
+        cast.nurse.get(&path).send().await.expect(200);
+        cast.teacher.delete(cast.path(&format!("/team/{seat}"))).send().await.expect(204);
+        cast.nurse.get(&path).send().await.expect_problem(404, "not-found");
+        // The note stays with the unit: whoever takes the seat reads it.
+        let next = world.worker("kragero/helsestasjon").await;
+        world.add_to_team(&cast.teacher, cast.case, &next).await;
+        next.get(&path).send().await.expect(200);
+    }
+
+    async fn the_family_writes_for_the_whole_team_and_for_nobody_less(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let note = world.note(mother, cast.case, "team", "He slept well.").await;
+        for user in [&cast.teacher.user, &cast.nurse.user, &cast.family.guardians[1].user] {
+            let read = user.get(cast.path(&format!("/notes/{note}"))).send().await.expect(200);
+            assert_eq!(read.body["unit_id"], json!(null));
+        }
+        for audience in ["sector", "unit"] {
+            let body = json!({"audience": audience, "text": "For some."});
+            mother.post(cast.path("/notes")).json(body).send().await.expect_invalid("/audience");
+        }
+        let body = json!({"audience": "team", "text": "From school?", "unit_id": cast.teacher.unit.id});
+        mother.post(cast.path("/notes")).json(body).send().await.expect_invalid("/unit_id");
+        assert_eq!(world.rows("note").await, 1);
+    }
+
+    async fn only_those_with_a_seat_and_the_family_write(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let colleague = world.worker("kragero/skole").await;
+        let other = world.guardian_of(&cast.teacher, &cast.family.child, false).await;
+        let write = |user: &User| {
+            user.post(cast.path("/notes")).json(json!({"audience": "team", "text": "Hello."})).send()
+        };
+        write(&leader).await.expect_problem(403, "forbidden");
+        write(&colleague).await.expect_problem(404, "not-found");
+        write(&other).await.expect_problem(404, "not-found");
+        assert_eq!(world.rows("note").await, 0);
+    }
+
+    async fn a_note_is_written_from_a_seat_of_ones_own(world: World) {
+        let cast = world.shared_case().await;
+        let body = |unit| json!({"audience": "sector", "text": "From where?", "unit_id": unit});
+        let from_school = cast.nurse.post(cast.path("/notes")).json(body(json!(cast.teacher.unit.id)));
+        from_school.send().await.expect_invalid("/unit_id");
+        let second = world.unit("kragero/skolehelsetjenesten").await;
+        world.grant(&cast.nurse, &second, Role::Worker).await;
+        // Without a seat there, work in the unit is not enough.
+        cast.nurse.post(cast.path("/notes")).json(body(json!(second.id))).send().await.expect_invalid("/unit_id");
+        world.all_consent(&cast.family, cast.case, &[&second]).await;
+        let there = Staff { user: cast.nurse.user.clone(), unit: second.clone() };
+        world.add_to_team(&cast.teacher, cast.case, &there).await;
+        cast.nurse.post(cast.path("/notes")).json(body(json!(null))).send().await.expect_invalid("/unit_id");
+        let written = cast.nurse.post(cast.path("/notes")).json(body(json!(second.id))).send().await.expect(201);
+        assert_eq!(written.text("/unit_id"), second.id.to_string());
+    }
+
+    async fn many_notes_written_at_the_same_time_are_all_kept(world: World) {
+        let cast = world.shared_case().await;
+        cast.nurse.token().await;
+        let calls = (0..16).map(|at| {
+            let body = json!({"audience": "team", "text": format!("Note {at}.")});
+            cast.nurse.post(cast.path("/notes")).json(body)
+        });
+        for answer in at_once(calls).await {
+            answer.expect(201);
+        }
+        assert_eq!(world.rows("note").await, 16);
+    }
+}
