@@ -64,8 +64,7 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
     if !permit.passwords().verify(current_password, hash).await {
         return Err(Problem::field("/current_password", "is not the password"));
     }
-    let hash =
-        permit.passwords().hash(new_password).await.map_err(Problem::internal)?;
+    let hash = permit.passwords().hash(new_password).await.map_err(Problem::internal)?;
     store::set_hash(permit.tx(), person, &hash).await?;
     end_sessions_of(permit.tx(), person, "password_changed", now).await?;
     permit.done().await
@@ -83,8 +82,7 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
 async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpResponse> {
     let AccountIn { national_id, name, username, password } = permit.input()?;
     let (municipality, now) = (permit.object().number.clone(), permit.now());
-    let hash =
-        permit.passwords().hash(password).await.map_err(Problem::internal)?;
+    let hash = permit.passwords().hash(password).await.map_err(Problem::internal)?;
     let born = national_id.birth_date();
     let person = identify(permit.tx(), &municipality, Some(&national_id), &name, born, now).await?;
     let account = store::NewAccount { person, name: &name, username: &username, password_hash: &hash };

@@ -84,7 +84,8 @@ impl utoipa::ToSchema for Password {
 }
 
 /// Verified when there is no such user, so that the answer takes as long; its salt and hash are of nothing.
-const DECOY: &str = "$argon2id$v=19$m=9216,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+const DECOY: &str =
+    "$argon2id$v=19$m=9216,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// A password cannot be hashed: no randomness, or the work was cut off.
 #[derive(Debug, thiserror::Error)]
@@ -126,7 +127,8 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| DECOY.to_owned());
         let mut memory = self.memory.clone().lock_owned().await;
-        let fits = tokio::task::spawn_blocking(move || memory.fits(password.expose_secret().as_bytes(), &hash));
+        let fits =
+            tokio::task::spawn_blocking(move || memory.fits(password.expose_secret().as_bytes(), &hash));
         let fits = fits.await.ok().flatten().unwrap_or(false);
         known && fits
     }
@@ -150,7 +152,8 @@ impl Memory {
     }
 
     fn fits(&mut self, password: &[u8], hash: &str) -> Option<bool> {
-        let known = PasswordHash::new(hash).ok().filter(|hash| hash.algorithm == Algorithm::Argon2id.ident())?;
+        let known =
+            PasswordHash::new(hash).ok().filter(|hash| hash.algorithm == Algorithm::Argon2id.ident())?;
         let params = Params::try_from(&known).ok()?;
         let output = self.compute(password, known.salt?.as_ref(), &params)?;
         // Compared in constant time.

@@ -7,14 +7,17 @@ use reqwest::{
     Method,
     header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MATCH},
 };
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
-use stafett::kernel::{
-    Clock, Id,
-    ids::{Person, PersonId},
+use stafett::{
+    db::Db,
+    identity::{TokenKeys, open_session},
+    kernel::{
+        Clock, Id,
+        ids::{Person, PersonId},
+    },
 };
 use tokio::sync::Mutex;
-
-use super::PASSWORD;
 
 /// Someone who is not logged in.
 #[derive(Debug, Clone)]
@@ -23,7 +26,15 @@ pub struct Anonymous {
     base: String,
 }
 
-/// Someone with an account; logs in when first needed, and again when the access token has expired.
+/// Where users get their sessions: without a password, which would take most of the time of a test.
+#[derive(Debug)]
+pub struct Door {
+    pub db: Db,
+    pub clock: Clock,
+    pub keys: TokenKeys,
+}
+
+/// Someone with an account; has a session when first needed, and another when the access token has expired.
 #[derive(Debug, Clone)]
 pub struct User {
     /// The same in every table.
@@ -32,7 +43,7 @@ pub struct User {
     pub username: String,
     pub municipality: String,
     stranger: Anonymous,
-    clock: Clock,
+    door: Arc<Door>,
     token: Arc<Mutex<Option<(String, DateTime<Utc>)>>>,
 }
 
@@ -58,7 +69,7 @@ impl Anonymous {
 
     /// Logs in and gives the whole answer.
     pub async fn log_in(&self, username: &str, password: &str) -> Answer {
-        self.post("/v1/auth/login").json(json!({"username": username, "password": password})).exchange().await
+        self.post("/v1/auth/login").json(json!({"username": username, "password": password})).send().await
     }
 }
 
@@ -69,9 +80,9 @@ impl User {
         username: String,
         municipality: String,
         stranger: Anonymous,
-        clock: Clock,
+        door: Arc<Door>,
     ) -> Self {
-        Self { id, name, username, municipality, stranger, clock, token: Arc::default() }
+        Self { id, name, username, municipality, stranger, door, token: Arc::default() }
     }
 
     methods! { get GET, post POST, put PUT, patch PATCH, delete DELETE }
@@ -80,19 +91,20 @@ impl User {
         Call { user: Some(self.clone()), ..self.stranger.call(method, path) }
     }
 
-    /// The access token, from a new log-in if there is none or it has expired.
+    /// The access token, of a new session if there is none or it has expired.
     pub async fn token(&self) -> String {
         let mut token = self.token.lock().await;
-        let now = self.clock.now();
+        let now = self.door.clock.now();
         if let Some((token, expires)) = &*token
             && now < *expires
         {
             return token.clone();
         }
-        let answer = self.stranger.log_in(&self.username, PASSWORD).await.expect(200);
-        let seconds = answer.body["expires_in"].as_i64().expect("a life");
-        let fresh = answer.text("/access_token");
-        *token = Some((fresh.clone(), now + TimeDelta::seconds(seconds)));
+        let mut tx = self.door.db.write().await.expect("a transaction");
+        let tokens = open_session(&mut tx, &self.door.keys, self.id, now).await.expect("a session");
+        tx.commit().await.expect("committed");
+        let fresh = tokens.access.expose_secret().to_owned();
+        *token = Some((fresh.clone(), now + TimeDelta::seconds(tokens.expires_in)));
         fresh
     }
 }
@@ -150,11 +162,6 @@ impl Call {
             let token = user.token().await;
             self = self.bearer(&token);
         }
-        self.exchange().await
-    }
-
-    /// Sends the request as it is, without a log-in before it.
-    async fn exchange(self) -> Answer {
         let mut exchange = format!("{} {}\n", self.method, self.path);
         for (name, value) in self.headers.iter().filter(|(name, _)| *name != AUTHORIZATION) {
             let _ = writeln!(exchange, "{name}: {}", value.to_str().unwrap_or("?"));

@@ -162,7 +162,7 @@ impl World {
             "there is an account already"
         );
         tx.commit().await.expect("committed");
-        User::new(person, name, username, municipality.to_owned(), self.anonymous(), self.clock.clone())
+        User::new(person, name, username, municipality.to_owned(), self.anonymous(), self.door())
     }
 
     /// The national identity number of an adult not met before.

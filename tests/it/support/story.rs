@@ -5,7 +5,8 @@ use serde_json::json;
 use stafett::kernel::{
     NationalId,
     ids::{
-        CaseId, ConcernId, ConsentId, GoalId, HandoverId, MeasureId, MeetingId, NoteId, PersonId, TeamMemberId,
+        CaseId, ConcernId, ConsentId, GoalId, HandoverId, MeasureId, MeetingId, NoteId, PersonId,
+        TeamMemberId,
     },
 };
 
@@ -150,7 +151,8 @@ impl World {
     /// The contact person closes a case.
     pub async fn close_case(&self, by: &Staff, case: CaseId) {
         let version = by.get(format!("/v1/cases/{case}")).send().await.expect(200).etag().to_owned();
-        let body = json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."});
+        let body =
+            json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."});
         by.post(format!("/v1/cases/{case}/close")).json(body).if_match(version).send().await.expect(200);
     }
 }

@@ -10,9 +10,13 @@ use std::{
 
 use actix_web::{dev::ServerHandle, web};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use ed25519_dalek::{
+    SigningKey,
+    pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
+};
 use stafett::{access::Services, app, db::Db, identity::TokenKeys, kernel::Clock};
 
-use super::{Anonymous, Engine, engine::Database};
+use super::{Anonymous, Engine, client::Door, engine::Database};
 
 /// When every world begins: a Sunday morning, 10 o'clock in Norway.
 const BEGINNING: &str = "2026-11-22T09:00:00Z";
@@ -34,21 +38,27 @@ struct Parts {
     server: ServerHandle,
     base: String,
     http: reqwest::Client,
+    door: Arc<Door>,
     number: AtomicU32,
+}
+
+/// The key that signs the access tokens of every world; a test may forge with it.
+pub fn signing_key() -> SigningKey {
+    SigningKey::from_bytes(&[7; 32])
+}
+
+fn token_keys() -> TokenKeys {
+    let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
+    TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys")
 }
 
 impl World {
     pub(super) async fn start(database: Database) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
-        let keys = TokenKeys::throw_away().expect("keys");
-        Self::serve(database, db, clock, keys).await
-    }
-
-    async fn serve(database: Database, db: Db, clock: Clock, keys: TokenKeys) -> Self {
         start_logging();
-        let services =
-            Services::new(db.clone(), clock.clone(), keys, Vec::new()).expect("the service is put together");
+        let services = Services::new(db.clone(), clock.clone(), token_keys(), Vec::new());
+        let services = services.expect("the service is put together");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let server = app::serve(web::Data::new(services), listener, 1).expect("the service starts");
@@ -56,7 +66,8 @@ impl World {
         tokio::spawn(server);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let engine = database.engine;
-        let parts = Parts { database, server: handle, base, http, number: AtomicU32::new(1) };
+        let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
+        let parts = Parts { database, server: handle, base, http, door, number: AtomicU32::new(1) };
         Self { db, clock, engine, parts: Arc::new(parts) }
     }
 
@@ -65,7 +76,7 @@ impl World {
         self.parts.database.finish().await;
     }
 
-    /// Moves the clock. Users log in again by themselves when their access token has expired.
+    /// Moves the clock. Users get another session by themselves when their access token has expired.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
@@ -86,6 +97,10 @@ impl World {
     /// Someone who is not logged in.
     pub fn anonymous(&self) -> Anonymous {
         Anonymous::new(self.parts.http.clone(), &self.parts.base)
+    }
+
+    pub(super) fn door(&self) -> Arc<Door> {
+        self.parts.door.clone()
     }
 
     /// A number that was not given before in this world.

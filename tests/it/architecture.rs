@@ -1,0 +1,131 @@
+//! Imports go one way, as `ARCHITECTURE.md` says.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// From the ground up; a folder imports from those before its own row, and capabilities from each other in no circle.
+const ROWS: [&[&str]; 7] = [
+    &["kernel"],
+    &["db"],
+    &["problem"],
+    &["identity"],
+    &["access"],
+    &[
+        "accounts",
+        "audit",
+        "cases",
+        "catalogue",
+        "children",
+        "concerns",
+        "consents",
+        "follow_ups",
+        "goals",
+        "handovers",
+        "health",
+        "measures",
+        "meetings",
+        "notes",
+        "organisation",
+        "teams",
+    ],
+    &["http", "openapi", "app", "housekeeping", "config", "demo", "cli", "main", "lib"],
+];
+const CAPABILITIES: usize = 5;
+
+fn row_of(module: &str) -> usize {
+    let row = ROWS.iter().position(|row| row.contains(&module));
+    row.unwrap_or_else(|| panic!("src/{module} has no place in the architecture"))
+}
+
+/// (from, to) for each `crate::to` in the code of `from`.
+fn edges() -> BTreeSet<(String, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut edges = BTreeSet::new();
+    for entry in fs::read_dir(src).expect("src").map(|entry| entry.expect("an entry").path()) {
+        let module = entry.file_stem().expect("a name").to_string_lossy().into_owned();
+        for text in texts(&entry) {
+            let own = text.replace("$crate::", "crate::");
+            for import in imports(&own) {
+                edges.insert((module.clone(), import));
+            }
+        }
+    }
+    edges
+}
+
+fn texts(path: &Path) -> Vec<String> {
+    if path.is_dir() {
+        let entries = fs::read_dir(path).expect("a folder");
+        return entries.flat_map(|entry| texts(&entry.expect("an entry").path())).collect();
+    }
+    vec![fs::read_to_string(path).expect("a file")]
+}
+
+/// The modules after `crate::`, alone or in braces, that are folders or files of `src`.
+fn imports(text: &str) -> BTreeSet<String> {
+    let known: BTreeSet<&str> = ROWS.concat().into_iter().collect();
+    let mut found = BTreeSet::new();
+    for part in text.split("crate::").skip(1) {
+        if let Some(list) = part.strip_prefix('{') {
+            let (mut depth, mut word) = (0, String::new());
+            for c in list.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => word.clear(),
+                    c if depth == 0 && (c.is_alphanumeric() || c == '_') => word.push(c),
+                    _ => {}
+                }
+                if depth == 0 && known.contains(word.as_str()) {
+                    found.insert(word.clone());
+                }
+            }
+        } else {
+            let word: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+            if known.contains(word.as_str()) {
+                found.insert(word);
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn imports_go_one_way() {
+    for (from, to) in edges() {
+        let (lower, upper) = (row_of(&to), row_of(&from));
+        assert!(from == to || lower <= upper, "src/{from} imports from src/{to}, which stands above it");
+        if lower < CAPABILITIES && upper < CAPABILITIES {
+            assert!(from == to || lower < upper, "src/{from} and src/{to} import from each other");
+        }
+    }
+}
+
+#[test]
+fn capabilities_use_each_other_in_no_circle() {
+    let edges: Vec<_> = edges()
+        .into_iter()
+        .filter(|(from, to)| from != to && row_of(from) == CAPABILITIES && row_of(to) == CAPABILITIES)
+        .collect();
+    let mut left: BTreeSet<&str> = ROWS[CAPABILITIES].iter().copied().collect();
+    // What uses nothing that is left can be taken away; a circle never can.
+    while let Some(free) =
+        left.iter().copied().find(|from| !edges.iter().any(|(f, t)| f == from && left.contains(t.as_str())))
+    {
+        left.remove(free);
+    }
+    assert!(left.is_empty(), "these use each other in a circle: {left:?}");
+}
+
+#[test]
+fn a_store_is_its_capabilitys_own() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for text in texts(&src) {
+        for capability in ROWS[CAPABILITIES] {
+            assert!(
+                !text.contains(&format!("crate::{capability}::store")),
+                "the store of {capability} is used outside it"
+            );
+        }
+    }
+}
