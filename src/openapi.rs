@@ -10,8 +10,9 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use crate::{
-    access::{Policies, public},
+    access::{Policies, actions, public},
     app, health,
+    kernel::page::{Cursor, Limit},
     problem::ProblemDocument,
 };
 
@@ -42,6 +43,9 @@ pub fn document(policies: &Policies) -> OpenApi {
         .build();
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.insert("Problem".to_owned(), ProblemDocument::schema());
+    // Named by parameters only, which bring no schemas with them.
+    components.schemas.insert("Cursor".to_owned(), Cursor::schema());
+    components.schemas.insert("Limit".to_owned(), Limit::schema());
     let mut parts = Vec::new();
     ProblemDocument::schemas(&mut parts);
     components.schemas.extend(parts);
@@ -55,6 +59,7 @@ pub fn document(policies: &Policies) -> OpenApi {
         }
         if let Some(post) = &mut item.post
             && post.security.is_some()
+            && !post.operation_id.as_deref().is_some_and(|name| actions::SECRET.contains(&name))
         {
             parameter(
                 post,

@@ -24,6 +24,9 @@ pub trait Action: 'static {
     const KIND: Kind;
 }
 
+/// The actions whose input holds a password: no trace of it is kept, so that they take no `Idempotency-Key`.
+pub const SECRET: [&str; 2] = ["change_password", "create_account"];
+
 macro_rules! actions {
     ($($kind:ident $object:ident { $($action:ident = $name:literal),+ $(,)? })+) => {
         $($(

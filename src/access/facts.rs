@@ -8,9 +8,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use super::own_children;
 use crate::{
     db::{DbError, Tx},
-    fetch_in, fetch_optional,
+    fetch_in, fetch_one, fetch_optional,
     identity::{Caller, Seat},
     kernel::{
         Id,
@@ -84,7 +85,7 @@ pub struct CaseFacts {
     pub is_young_person: bool,
 }
 
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug, Clone, sqlx::FromRow)]
 struct CaseRow {
     municipality: String,
     id: Id<Case>,
@@ -164,6 +165,7 @@ pub async fn case_facts(
     } else {
         group(fetch_in!(tx, GuardianRow, GUARDIANS, &children)?, |row: &GuardianRow| row.child_id)
     };
+    let own_children = own_children(tx, caller.person).await?;
     let none = (Vec::new(), Vec::new(), Vec::new());
     Ok(rows
         .into_iter()
@@ -171,7 +173,8 @@ pub async fn case_facts(
             let seats = seats.get(&row.id).unwrap_or(&none.0);
             let consents = consents.get(&row.id).unwrap_or(&none.1);
             let guardians = guardians.get(&row.child_id).unwrap_or(&none.2);
-            relate(caller, row, seats, consents, guardians, today)
+            let own_family = own_children.contains(&row.child_id);
+            relate(caller, row, &Rows { seats, consents, guardians, own_family }, today)
         })
         .collect())
 }
@@ -184,15 +187,18 @@ fn group<K: std::hash::Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> Has
     groups
 }
 
+/// The rows of one case that live now.
+struct Rows<'a> {
+    seats: &'a [SeatRow],
+    consents: &'a [ConsentRow],
+    guardians: &'a [GuardianRow],
+    /// The caller is of the child's family, as registered anywhere: own family is not own work (fvl § 6).
+    own_family: bool,
+}
+
 /// What a caller is to a case, from the rows that live now.
-fn relate(
-    caller: &Caller,
-    row: CaseRow,
-    team: &[SeatRow],
-    consents: &[ConsentRow],
-    family: &[GuardianRow],
-    today: NaiveDate,
-) -> CaseFacts {
+fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> CaseFacts {
+    let Rows { seats: team, consents, guardians: family, own_family } = *rows;
     let child_age = age_on(row.birth_date, today);
     let guardians: Vec<Id<Person>> = family
         .iter()
@@ -209,9 +215,6 @@ fn relate(
             .map(|consent| (consent.given_by, consent.unit_id))
             .collect(),
     };
-    // Own family is not own work (fvl § 6), with or without parental responsibility.
-    let own_family = row.child_person == caller.person
-        || family.iter().any(|guardian| guardian.guardian_id == caller.person);
     let mut seats: Vec<Seat> = Vec::new();
     for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {
         if !ground.covers(member.unit_id) || seats.iter().any(|seat| seat.unit_id == member.unit_id) {
@@ -219,8 +222,7 @@ fn relate(
         }
         seats.extend(caller.works_in().find(|seat| seat.unit_id == member.unit_id).cloned());
     }
-    // Where the contact person's unit has lost its ground, the unit that opened the case answers for it.
-    let holding_unit = if ground.covers(row.contact_unit) { row.contact_unit } else { row.unit_id };
+    let holding_unit = holding_unit(&ground, row.contact_unit);
     let sits_in = |unit: Id<Unit>| seats.iter().any(|seat| seat.unit_id == unit);
     CaseFacts {
         is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
@@ -242,6 +244,20 @@ fn relate(
     }
 }
 
+/// The unit that answers for the case: the contact person's or, where that has lost its ground, the one that
+/// opened the case.
+fn holding_unit(ground: &Ground, contact_unit: Id<Unit>) -> Id<Unit> {
+    if ground.covers(contact_unit) { contact_unit } else { ground.owner_unit }
+}
+
+impl CaseFacts {
+    /// The unit that answers for the case.
+    #[must_use]
+    pub fn holding_unit(&self) -> Id<Unit> {
+        holding_unit(&self.ground, self.contact_unit)
+    }
+}
+
 /// A child, and what the caller is to it.
 #[derive(Debug, Clone)]
 pub struct ChildFacts {
@@ -251,6 +267,8 @@ pub struct ChildFacts {
     pub id: Id<Child>,
     /// The child as a person.
     pub person: Id<Person>,
+    /// A case has been opened for the child.
+    pub has_case: bool,
     /// The caller registered the child, and still works in that unit.
     pub registered: bool,
     /// The caller leads the unit that registered the child.
@@ -280,6 +298,7 @@ const CHILD: &str = "
     FROM child c
     JOIN municipality m ON m.number = c.municipality
     WHERE c.id = $1";
+const HAS_CASE: &str = "SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2";
 const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND child_id IN (";
 
 /// The facts of a child to one caller.
@@ -297,13 +316,15 @@ pub async fn child_facts(
     let cases: Vec<(Id<Case>,)> = fetch_in!(tx, (Id<Case>,), OPEN_CASES, &[child])?;
     let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
     let cases = case_facts(tx, caller, &cases, today).await?;
+    let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
     let age = age_on(row.birth_date, today);
     let own = |guardian: &GuardianRow| guardian.guardian_id == caller.person;
-    let own_family = row.person_id == caller.person || family.iter().any(own);
+    let own_family = own_children(tx, caller.person).await?.contains(&child);
     Ok(Some(ChildFacts {
         municipality: row.municipality,
         id: child,
         person: row.person_id,
+        has_case: opened > 0,
         registered: !own_family
             && row.registered_by == caller.person
             && caller.is_worker_in(row.registered_unit),
@@ -402,7 +423,10 @@ mod tests {
         }
 
         fn to(self, caller: &Caller, day: NaiveDate) -> CaseFacts {
-            relate(caller, self.row, &self.team, &self.consents, &self.guardians, day)
+            let own_family = self.guardians.iter().any(|guardian| guardian.guardian_id == caller.person);
+            let Self { row, team, consents, guardians, .. } = &self;
+            let rows = Rows { seats: team, consents, guardians, own_family };
+            relate(caller, row.clone(), &rows, day)
         }
 
         fn to_teacher(self, day: NaiveDate) -> CaseFacts {

@@ -6,9 +6,10 @@ use actix_web::{
     http::{Method, StatusCode, header},
 };
 use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
 
 use crate::{
-    db::{Db, DbError, Tx, expect_one},
+    db::{Db, DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
     identity::sha256_hex,
     kernel::{Id, ids::Person},
@@ -83,6 +84,8 @@ impl IdempotencyKey {
         tx: &mut Tx,
         person: Id<Person>,
     ) -> Result<Option<HttpResponse>, Problem> {
+        // The second of two at once waits for what the first answers.
+        dialect::lock(tx, Uuid::new_v5(&person.uuid(), self.key.as_bytes())).await?;
         let Some(stored) = fetch_optional!(tx, Stored, FIND, person, &self.key)? else { return Ok(None) };
         if stored.fingerprint != self.fingerprint {
             return Err(Problem::new(Code::IdempotencyKeyReused));

@@ -9,10 +9,13 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
-use super::{Decision, objects::Subject};
+use super::{
+    Decision,
+    objects::{Object, Subject},
+};
 use crate::{
     db::{Db, DbError, Tx},
-    identity::Caller,
+    identity::{Caller, Seat},
     kernel::{
         Id,
         ids::{Look, Person},
@@ -22,8 +25,10 @@ use crate::{
 
 /// Entries that may wait for the writer; past that, requests are refused.
 const QUEUE: usize = 4096;
-/// Entries written in one commit.
+/// Requests whose entries are written in one commit.
 const BATCH: usize = 256;
+/// Entries in one statement: SQLite binds 32,766 values, PostgreSQL 65,535.
+const ROWS: usize = 1000;
 /// The municipality of an entry that has none.
 pub const NO_MUNICIPALITY: &str = "0000";
 
@@ -42,7 +47,7 @@ pub struct Entry {
     pub client_address: Option<String>,
     /// Who.
     pub person: Option<Id<Person>>,
-    /// Their units and roles then, as JSON.
+    /// The units and roles through which they came to it, or all they had if they did not, as JSON.
     pub roles: String,
     /// What was asked for.
     pub action: &'static str,
@@ -78,7 +83,7 @@ impl Entry {
             request_id: String::new(),
             client_address: None,
             person: caller.map(|caller| caller.person),
-            roles: caller.map_or_else(|| "[]".to_owned(), roles),
+            roles: caller.map_or_else(|| "[]".to_owned(), |caller| roles(&caller.seats)),
             action,
             object_type,
             object_id: None,
@@ -90,47 +95,66 @@ impl Entry {
         }
     }
 
-    /// The same entry, about a thing that was found.
+    /// The same entry, about a thing that was found, with what was decided of it.
     #[must_use]
-    pub fn about(mut self, subject: Subject, decision: Decision) -> Self {
-        let Subject { municipality, case, child } = subject;
+    pub fn about<O: Object>(mut self, caller: &Caller, object: &O, decision: Decision) -> Self {
+        let Subject { municipality, case, child } = object.subject();
         self.municipality = municipality;
+        self.object_type = O::TYPE;
+        self.object_id = Some(object.id());
         self.case = case;
         self.child = child;
+        if decision.allowed {
+            self.roles = roles(&object.roles_used(caller));
+        }
         self.decision = decision;
         self
     }
 }
 
-fn roles(caller: &Caller) -> String {
-    let seats: Vec<_> = caller
-        .seats
+fn roles(seats: &[Seat]) -> String {
+    let seats: Vec<_> = seats
         .iter()
         .map(|seat| serde_json::json!({ "unit_id": seat.unit_id, "unit": seat.unit_name, "sector": seat.sector, "role": seat.role }))
         .collect();
     serde_json::Value::Array(seats).to_string()
 }
 
-/// The entry of a request on its way; it lies with the request until it is written.
+/// The entries of a request on its way; they lie with the request until they are written. The first is of what
+/// was asked for, the others of the rows that a list has shown.
 #[derive(Debug, Clone, Default)]
-pub struct PendingLook(Rc<RefCell<Option<Entry>>>);
+pub struct PendingLook(Rc<RefCell<Vec<Entry>>>);
 
 impl PendingLook {
     /// Notes what the request asked for.
     pub fn note(&self, entry: Entry) {
-        *self.0.borrow_mut() = Some(entry);
+        *self.0.borrow_mut() = vec![entry];
     }
 
-    /// The entry so far.
+    /// Notes a row that is shown.
+    pub fn note_row(&self, entry: Entry) {
+        self.0.borrow_mut().push(entry);
+    }
+
+    /// Adds the ids of what is shown or changed, and the status of the answer.
+    pub fn complete(&self, shown: Vec<String>, status: u16) {
+        let mut entries = self.0.borrow_mut();
+        entries.iter_mut().for_each(|entry| entry.status = status);
+        if let Some(first) = entries.first_mut() {
+            first.shown = shown;
+        }
+    }
+
+    /// The entries so far.
     #[must_use]
-    pub fn entry(&self) -> Option<Entry> {
+    pub fn entries(&self) -> Vec<Entry> {
         self.0.borrow().clone()
     }
 
-    /// Takes the entry to write it.
+    /// Takes the entries to write them.
     #[must_use]
-    pub fn take(&self) -> Option<Entry> {
-        self.0.borrow_mut().take()
+    pub fn take(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.0.borrow_mut())
     }
 }
 
@@ -139,7 +163,7 @@ impl PendingLook {
 #[error("the access log cannot be written")]
 pub struct LogUnavailable;
 
-type Waiting = (Entry, oneshot::Sender<bool>);
+type Waiting = (Vec<Entry>, oneshot::Sender<bool>);
 
 /// Writes entries, many to a commit.
 #[derive(Debug, Clone)]
@@ -154,13 +178,13 @@ impl LogWriter {
         Self(sender)
     }
 
-    /// Writes an entry, and returns when it is durable.
+    /// Writes entries, and returns when they are durable.
     ///
     /// # Errors
-    /// If it cannot be written, or too many wait.
-    pub async fn append(&self, entry: Entry) -> Result<(), LogUnavailable> {
+    /// If they cannot be written, or too many wait.
+    pub async fn append(&self, entries: Vec<Entry>) -> Result<(), LogUnavailable> {
         let (done, written) = oneshot::channel();
-        self.0.try_send((entry, done)).map_err(|_| LogUnavailable)?;
+        self.0.try_send((entries, done)).map_err(|_| LogUnavailable)?;
         match written.await {
             Ok(true) => Ok(()),
             _ => Err(LogUnavailable),
@@ -171,7 +195,8 @@ impl LogWriter {
 async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
-        let (entries, waiting): (Vec<Entry>, Vec<oneshot::Sender<bool>>) = batch.drain(..).unzip();
+        let (entries, waiting): (Vec<Vec<Entry>>, Vec<oneshot::Sender<bool>>) = batch.drain(..).unzip();
+        let entries = entries.concat();
         let written = write_batch(&db, &entries).await;
         if let Err(error) = &written {
             tracing::error!(%error, entries = entries.len(), "the access log cannot be written");
@@ -185,16 +210,19 @@ async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>) {
 
 async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
     let mut tx = db.write().await?;
-    insert(&mut tx, entries).await?;
+    insert_entries(&mut tx, entries).await?;
     tx.commit().await
 }
 
-/// Writes an entry in a transaction that also holds its effect.
+/// Writes entries in a transaction that also holds their effect.
 ///
 /// # Errors
-/// If the database does not take it.
-pub async fn insert_entry(tx: &mut Tx, entry: &Entry) -> Result<(), DbError> {
-    insert(tx, std::slice::from_ref(entry)).await
+/// If the database does not take them.
+pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
+    for some in entries.chunks(ROWS) {
+        insert(tx, some).await?;
+    }
+    Ok(())
 }
 
 const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client_address, person_id, roles, \

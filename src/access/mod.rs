@@ -7,6 +7,7 @@
 
 pub mod actions;
 mod facts;
+mod family;
 mod idempotency;
 mod log;
 pub mod objects;
@@ -16,8 +17,9 @@ pub mod public;
 mod services;
 
 pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts};
+pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;
-pub use log::{Entry, LogWriter, PendingLook, insert_entry};
+pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, Rule};
 pub use public::Public;

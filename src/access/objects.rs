@@ -11,10 +11,11 @@ use super::{
 use crate::{
     db::{DbError, Tx, dialect},
     fetch_all, fetch_optional,
-    identity::Caller,
+    identity::{Caller, Seat},
+    is_family_sql,
     kernel::{
         Id,
-        ids::{Child, Concern, Consent, Handover, Measure, Meeting, Note, Person, Unit},
+        ids::{Case, Child, Concern, Consent, Handover, Measure, Meeting, Note, Person, Unit},
         vocabulary::Sector,
     },
     problem::Problem,
@@ -84,6 +85,11 @@ pub trait Object: Sized + 'static {
     /// The context of a request about it.
     fn context(&self, _caller: &Caller) -> Attributes {
         Vec::new()
+    }
+
+    /// The roles through which the caller came to it.
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        caller.seats.clone()
     }
 
     /// May the caller know that it exists? Where not, a refusal is "not found".
@@ -207,6 +213,9 @@ impl Object for ChildObject {
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Child>("child_id") else { return Ok(None) };
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
         let facts = child_facts(tx, lookup.caller, id, lookup.today).await?;
         Ok(facts.map(|facts| Self { facts }))
     }
@@ -226,6 +235,7 @@ impl Object for ChildObject {
     fn context(&self, _caller: &Caller) -> Attributes {
         let facts = &self.facts;
         record(&[
+            ("has_case", facts.has_case),
             ("registered", facts.registered),
             ("leads_registering_unit", facts.leads_registering_unit),
             ("contact_person", facts.is_contact_person),
@@ -264,6 +274,8 @@ pub struct ConcernObject {
     pub author_id: Id<Person>,
     /// The child, unless it is anonymous.
     pub child_id: Option<Id<Child>>,
+    /// Whether the caller is of the child's family.
+    pub own_family: bool,
 }
 
 impl Object for ConcernObject {
@@ -271,8 +283,18 @@ impl Object for ConcernObject {
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Concern>("concern_id") else { return Ok(None) };
-        let sql = "SELECT municipality, id, unit_id, author_id, child_id FROM concern WHERE id = $1";
-        fetch_optional!(tx, Self, sql, id)
+        const FIND: &str = concat!(
+            "SELECT c.municipality, c.id, c.unit_id, c.author_id, c.child_id,
+                    (k.person_id IS NOT NULL AND ",
+            is_family_sql!("$2", "k.person_id"),
+            ") AS own_family
+             FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+             WHERE c.id = $1"
+        );
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        fetch_optional!(tx, Self, FIND, id, lookup.caller.person)
     }
 
     fn id(&self) -> String {
@@ -288,6 +310,10 @@ impl Object for ConcernObject {
         vec![("unit", reference("Unit", self.unit_id)), ("author", reference("Person", self.author_id))]
     }
 
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+    }
+
     fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
         policies.decide(caller, "read_concern", self).allowed
     }
@@ -300,13 +326,28 @@ pub struct CaseObject {
     pub facts: CaseFacts,
 }
 
+impl CaseObject {
+    /// The seats on the team, or as leader, from which the caller sees the case; none for the family.
+    fn seats(&self, caller: &Caller) -> Vec<Seat> {
+        if self.facts.seats.is_empty() && self.facts.leads_contact_unit {
+            caller.leads().filter(|seat| self.facts.holding_unit() == seat.unit_id).cloned().collect()
+        } else {
+            self.facts.seats.clone()
+        }
+    }
+}
+
 impl Object for CaseObject {
     const TYPE: &'static str = "Case";
 
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        self.seats(caller)
+    }
+
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let Some(id) = lookup.id("case_id") else { return Ok(None) };
+        let Some(id) = lookup.id::<Case>("case_id") else { return Ok(None) };
         if lookup.for_write {
-            dialect::lock_case(tx, id).await?;
+            dialect::lock(tx, id.uuid()).await?;
         }
         let mut facts = case_facts(tx, lookup.caller, &[id], lookup.today).await?;
         Ok(facts.pop().map(|facts| Self { facts }))
@@ -385,6 +426,7 @@ macro_rules! in_case {
 
             fn id(&self) -> String { self.id.to_string() }
             fn subject(&self) -> Subject { self.case.subject() }
+            fn roles_used(&self, caller: &Caller) -> Vec<Seat> { self.case.seats(caller) }
             fn context(&self, caller: &Caller) -> Attributes { self.case.context(caller) }
             fn attributes(&self) -> Attributes { let $self = self; $attributes }
             fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
@@ -495,6 +537,10 @@ impl Object for MeetingObject {
 
     fn subject(&self) -> Subject {
         self.case.subject()
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        self.case.seats(caller)
     }
 
     fn attributes(&self) -> Attributes {

@@ -3,23 +3,27 @@
 use std::{marker::PhantomData, sync::Arc, time::Duration};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder, dev::Payload,
-    error::InternalError, http::header, web,
+    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    dev::Payload,
+    error::InternalError,
+    http::{StatusCode, header},
+    web,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use tracing_actix_web::RequestId;
 
 use super::{
     Entry, PendingLook, Policies, Services,
-    actions::{Action, Kind},
+    actions::{self, Action, Kind},
     idempotency::IdempotencyKey,
-    log::insert_entry,
+    log::insert_entries,
     objects::{CaseObject, Lookup, Object, require_open},
 };
 use crate::{
     db::Tx,
-    identity::{Caller, Passwords, authenticate},
+    identity::{Caller, Password, authenticate, forgive, register_attempt},
     kernel::Id,
     problem::{Code, Problem, parse_json, parse_query},
 };
@@ -42,7 +46,6 @@ pub struct Permit<A: Action> {
     body: web::Bytes,
     request: HttpRequest,
     policies: Arc<Policies>,
-    passwords: Passwords,
     look: PendingLook,
     shown: Vec<String>,
     key: Option<IdempotencyKey>,
@@ -63,20 +66,37 @@ impl<A: Action> FromRequest for Permit<A> {
 impl<A: Action> Permit<A> {
     async fn obtain(request: HttpRequest, payload: Payload) -> Result<Self, actix_web::Error> {
         let services = services(&request)?;
-        let (mut tx, mut caller, now) = admit(&services, &request).await?;
-        let mut body = web::Bytes::new();
-        if A::KIND == Kind::Write {
-            // No connection is held while a client is slow to send, nor while waiting for another.
-            tx.rollback().await.map_err(Problem::from)?;
-            body = read_body(&request, payload).await?;
-            tx = services.db.write().await.map_err(Problem::from)?;
-            // Once more, in the transaction of the change: a right lost meanwhile is lost.
-            caller = authenticated(&services, &request, &mut tx, now).await?;
+        let mut tx = services.db.read().await.map_err(Problem::from)?;
+        let caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        if A::KIND == Kind::Read {
+            return Self::decided(&services, request, tx, caller, web::Bytes::new()).await;
         }
-        let today = services.clock.today();
+        // No connection is held while a client is slow to send, nor while waiting for another.
+        tx.rollback().await.map_err(Problem::from)?;
+        let body = read_body(&request, payload).await?;
+        Self::enter(request, body).await
+    }
+
+    /// Opens the transaction of a change and decides in it, the caller's rights too: one lost meanwhile is lost.
+    async fn enter(request: HttpRequest, body: web::Bytes) -> Result<Self, actix_web::Error> {
+        let services = services(&request)?;
+        let mut tx = services.db.write().await.map_err(Problem::from)?;
+        let caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        Self::decided(&services, request, tx, caller, body).await
+    }
+
+    async fn decided(
+        services: &Services,
+        request: HttpRequest,
+        mut tx: Tx,
+        caller: Caller,
+        body: web::Bytes,
+    ) -> Result<Self, actix_web::Error> {
+        let (now, today) = (services.clock.now(), services.clock.today());
         let look = pending_look(&request);
-        let object = decide::<A>(&services, &request, &caller, &mut tx, now, today, &look).await?;
-        let key = IdempotencyKey::of(&request, &body)?;
+        let object = decide::<A>(services, &request, &caller, &mut tx, now, today, &look).await?;
+        let key =
+            if actions::SECRET.contains(&A::NAME) { None } else { IdempotencyKey::of(&request, &body)? };
         if let Some(key) = &key
             && let Some(first) = key.replay(&mut tx, caller.person).await?
         {
@@ -90,13 +110,63 @@ impl<A: Action> Permit<A> {
             today,
             body,
             policies: services.policies.clone(),
-            passwords: services.passwords.clone(),
             request,
             look,
             shown: Vec::new(),
             key,
             action: PhantomData,
         })
+    }
+
+    /// Does slow work with no transaction open, then decides anew in a new one.
+    async fn outside<T>(
+        self,
+        work: impl Future<Output = Result<T, Problem>>,
+    ) -> Result<(Self, T), actix_web::Error> {
+        let Self { tx, request, body, .. } = self;
+        tx.rollback().await.map_err(Problem::from)?;
+        let done = work.await?;
+        Ok((Self::enter(request, body).await?, done))
+    }
+
+    /// Hashes a password, which takes its time.
+    ///
+    /// # Errors
+    /// 503 if too many wait; or as the permit itself, which is decided anew.
+    pub async fn hash_password(self, password: Password) -> Result<(Self, String), actix_web::Error> {
+        let passwords = services(&self.request)?.passwords.clone();
+        self.outside(async move { Ok(passwords.hash(password).await?) }).await
+    }
+
+    /// Asks for the caller's own password, as often as at log-in and no more.
+    ///
+    /// # Errors
+    /// 422 at `pointer` if it is another, 429 if asked too often; or as the permit itself, which is decided anew.
+    pub async fn ask_password(
+        self,
+        password: SecretString,
+        hash: Option<String>,
+        pointer: &str,
+    ) -> Result<Self, actix_web::Error> {
+        let services = services(&self.request)?;
+        let name = format!("own password of {}", self.caller.person);
+        let address = services.client_address(&self.request).unwrap_or_default();
+        let asked = async {
+            let now = services.clock.now();
+            let mut tx = services.db.write().await?;
+            let throttled = register_attempt(&mut tx, &name, &address, now).await?;
+            tx.commit().await?;
+            if let Some(throttled) = throttled {
+                return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
+            }
+            if !services.passwords.verify(password, hash).await? {
+                return Err(Problem::field(pointer, "is not the password"));
+            }
+            let mut tx = services.db.write().await?;
+            forgive(&mut tx, &name, &address).await?;
+            Ok(tx.commit().await?)
+        };
+        Ok(self.outside(asked).await?.0)
     }
 
     /// The object, with the facts about it.
@@ -122,11 +192,6 @@ impl<A: Action> Permit<A> {
     /// The transaction.
     pub fn tx(&mut self) -> &mut Tx {
         &mut self.tx
-    }
-
-    /// What hashes passwords.
-    pub fn passwords(&self) -> &Passwords {
-        &self.passwords
     }
 
     /// The body, strictly read.
@@ -157,6 +222,23 @@ impl<A: Action> Permit<A> {
     /// May the caller also do `B` to this object? For rows of a list, each on its own.
     pub fn may<B: Action>(&self, object: &B::Object) -> bool {
         self.policies.decide(&self.caller, B::NAME, object).allowed
+    }
+
+    /// The law that a rule rests on.
+    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
+        self.policies.legal_basis_of(rule)
+    }
+
+    /// Notes a row that a list shows: an entry of its own, with its case and child and the rule by which `B` is
+    /// allowed, so that a look through a list is found like any other.
+    pub fn note_row<B: Action>(&self, object: &B::Object) {
+        let decision = self.policies.decide(&self.caller, B::NAME, object);
+        let mut entry = Entry::of(Some(&self.caller), A::NAME, B::Object::TYPE, self.now);
+        if let Some(first) = self.look.entries().first() {
+            entry.request_id.clone_from(&first.request_id);
+            entry.client_address.clone_from(&first.client_address);
+        }
+        self.look.note_row(entry.about(&self.caller, object, decision));
     }
 
     /// Notes the ids of what is shown or changed.
@@ -206,10 +288,7 @@ impl<A: Action> Permit<A> {
         body: &T,
     ) -> Result<HttpResponse, Problem> {
         debug_assert_eq!(A::KIND, Kind::Read);
-        if let Some(mut entry) = self.look.take() {
-            entry.shown = self.shown;
-            self.look.note(entry);
-        }
+        self.look.complete(self.shown, StatusCode::OK.as_u16());
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         Ok(response.content_type("application/json").body(body))
     }
@@ -270,11 +349,8 @@ impl<A: Action> Permit<A> {
             }
         };
         let (response, body) = response;
-        if let Some(mut entry) = self.look.entry() {
-            entry.shown = self.shown;
-            entry.status = response.status().as_u16();
-            insert_entry(&mut self.tx, &entry).await?;
-        }
+        self.look.complete(self.shown, response.status().as_u16());
+        insert_entries(&mut self.tx, &self.look.entries()).await?;
         if let Some(key) = &self.key {
             key.keep(&mut self.tx, self.caller.person, &response, &body, self.now).await?;
         }
@@ -318,13 +394,6 @@ pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
     look
 }
 
-async fn admit(services: &Services, request: &HttpRequest) -> Result<(Tx, Caller, DateTime<Utc>), Problem> {
-    let now = services.clock.now();
-    let mut tx = services.db.read().await?;
-    let caller = authenticated(services, request, &mut tx, now).await?;
-    Ok((tx, caller, now))
-}
-
 async fn authenticated(
     services: &Services,
     request: &HttpRequest,
@@ -356,13 +425,15 @@ async fn decide<A: Action>(
     entry.request_id = request_id(request);
     entry.client_address = services.client_address(request);
     let Some(object) = found else {
+        // Guesses are worth knowing of.
+        let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();
+        entry.object_id = asked.map(|(_, id)| id.to_owned());
         look.note(entry);
         return Err(Problem::not_found());
     };
     let decision = services.policies.decide(caller, A::NAME, &object);
     let allowed = decision.allowed;
-    entry.object_id = Some(object.id());
-    look.note(entry.about(object.subject(), decision));
+    look.note(entry.about(caller, &object, decision));
     if allowed {
         return Ok(object);
     }

@@ -38,6 +38,12 @@ pub struct Rule {
     pub actions: Vec<String>,
 }
 
+impl Rule {
+    fn laws(&self) -> impl Iterator<Item = &str> {
+        self.legal_basis.split("; ")
+    }
+}
+
 /// The answer to "may this person do this?".
 #[derive(Debug, Clone, Default)]
 pub struct Decision {
@@ -119,6 +125,13 @@ impl Policies {
         self.rules.values()
     }
 
+    /// The law that a rule rests on; nothing for a rule that there is not.
+    #[must_use]
+    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
+        let rule = self.rules.get(&PolicyId::new(rule));
+        rule.map(|rule| rule.laws().map(ToOwned::to_owned).collect()).unwrap_or_default()
+    }
+
     /// The names of all actions of the schema.
     #[must_use]
     pub fn actions(&self) -> HashSet<String> {
@@ -159,7 +172,7 @@ impl Policies {
         let mut by: Vec<&Rule> = diagnostics.reason().filter_map(|id| self.rules.get(id)).collect();
         by.sort_by(|a, b| a.id.cmp(&b.id));
         let mut legal_basis: Vec<String> = Vec::new();
-        for basis in by.iter().flat_map(|rule| rule.legal_basis.split("; ")) {
+        for basis in by.iter().flat_map(|rule| rule.laws()) {
             if !legal_basis.iter().any(|known| known == basis) {
                 legal_basis.push(basis.to_owned());
             }

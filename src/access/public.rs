@@ -8,7 +8,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Decision, Entry, Services,
-    log::{NO_MUNICIPALITY, insert_entry},
+    log::{NO_MUNICIPALITY, insert_entries},
     permit::{json_content, pending_look, read_body, request_id, services},
 };
 use crate::{
@@ -174,7 +174,7 @@ impl<O: LogInOperation> Public<O> {
     pub async fn commit(&self, mut tx: Tx, person: Id<Person>, municipality: String) -> Result<(), Problem> {
         let mut entry = self.entry(Some((person, municipality)), true);
         entry.status = 200;
-        insert_entry(&mut tx, &entry).await?;
+        insert_entries(&mut tx, &[entry]).await?;
         Ok(tx.commit().await?)
     }
 

@@ -74,7 +74,9 @@ impl Services {
         if !self.trusted_proxies.contains(&peer) {
             return Some(peer.to_string());
         }
-        let forwarded = request.headers().get("x-forwarded-for").and_then(|value| value.to_str().ok());
+        // The last one is what the proxy itself saw; those before it are hearsay.
+        let forwarded =
+            request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
         let nearest = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
         Some(nearest.and_then(|text| text.parse::<IpAddr>().ok()).unwrap_or(peer).to_string())
     }

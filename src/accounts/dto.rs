@@ -96,7 +96,7 @@ pub struct PasswordChange {
 /// An account to be made.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"national_id": "03887912345", "name": "Alma Fjellheim", "username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
+#[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
 pub struct AccountIn {
     /// The national identity number, by which a guardian or young person finds their own case.
     pub national_id: NationalId,

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{AccountIn, AccountOut, MeOut, OwnRole, PasswordChange},
+    dto::{AccountIn, AccountOut, MeOut, OwnRole, PasswordChange, Username},
     store,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     },
     children::identify,
     identity::end_sessions_of,
-    kernel::ids::Person,
+    kernel::{NationalId, ids::Person},
     organisation,
     problem::{
         Code, Problem, Result,
@@ -57,17 +57,19 @@ async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
     responses((status = 204, description = "Changed; log in again"), WriteProblems),
 )]
 #[post("/me/password")]
-async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpResponse> {
+async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpResponse, actix_web::Error> {
     let PasswordChange { current_password, new_password } = permit.input()?;
-    let (person, now) = (permit.caller().person, permit.now());
-    let hash = store::find_hash(permit.tx(), person).await?;
-    if !permit.passwords().verify(current_password, hash).await {
-        return Err(Problem::field("/current_password", "is not the password"));
+    let person = permit.caller().person;
+    let before = store::find_hash(permit.tx(), person).await.map_err(Problem::from)?;
+    let permit = permit.ask_password(current_password, before.clone(), "/current_password").await?;
+    let (mut permit, hash) = permit.hash_password(new_password).await?;
+    if store::find_hash(permit.tx(), person).await.map_err(Problem::from)? != before {
+        return Err(Problem::conflict("the password was changed meanwhile").into());
     }
-    let hash = permit.passwords().hash(new_password).await.map_err(Problem::internal)?;
-    store::set_hash(permit.tx(), person, &hash).await?;
-    end_sessions_of(permit.tx(), person, "password_changed", now).await?;
-    permit.done().await
+    let now = permit.now();
+    store::set_hash(permit.tx(), person, &hash).await.map_err(Problem::from)?;
+    end_sessions_of(permit.tx(), person, "password_changed", now).await.map_err(Problem::from)?;
+    Ok(permit.done().await?)
 }
 
 /// Makes an account for a member of staff, a guardian or a young person.
@@ -79,13 +81,23 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
     responses((status = 201, body = AccountOut, description = "The account"), WriteProblems),
 )]
 #[post("/municipalities/{municipality}/accounts")]
-async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpResponse> {
+async fn create_account(permit: Permit<CreateAccount>) -> Result<HttpResponse, actix_web::Error> {
     let AccountIn { national_id, name, username, password } = permit.input()?;
+    let (permit, hash) = permit.hash_password(password).await?;
+    Ok(insert_account(permit, &national_id, &name, &username, &hash).await?)
+}
+
+async fn insert_account(
+    mut permit: Permit<CreateAccount>,
+    national_id: &NationalId,
+    name: &str,
+    username: &Username,
+    hash: &str,
+) -> Result<HttpResponse> {
     let (municipality, now) = (permit.object().number.clone(), permit.now());
-    let hash = permit.passwords().hash(password).await.map_err(Problem::internal)?;
     let born = national_id.birth_date();
-    let person = identify(permit.tx(), &municipality, Some(&national_id), &name, born, now).await?;
-    let account = store::NewAccount { person, name: &name, username: &username, password_hash: &hash };
+    let person = identify(permit.tx(), &municipality, Some(national_id), name, born, now).await?;
+    let account = store::NewAccount { person, name, username, password_hash: hash };
     if !store::insert(permit.tx(), account, now).await? {
         return Err(Problem::conflict("the person has an account, or the username is taken"));
     }

@@ -57,7 +57,7 @@ async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     }
 
     let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let fits = public.passwords().verify(password, hash).await;
+    let fits = public.passwords().verify(password, hash).await?;
     let account = account.filter(|account| fits && account.disabled_at.is_none());
     let Some(account) = account else {
         public.note_refused(known);
@@ -65,7 +65,7 @@ async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     };
 
     let mut tx = public.write().await?;
-    forgive(&mut tx, &username).await?;
+    forgive(&mut tx, &username, &public.client_address()).await?;
     let tokens = open_session(&mut tx, public.tokens(), account.person_id, now).await?;
     public.commit(tx, account.person_id, account.municipality).await?;
     public.show(&tokens_out(&tokens))

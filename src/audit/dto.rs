@@ -6,6 +6,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     kernel::{
+        day::optional_time,
         ids::{CaseId, ChildId, LookId, PersonId},
         page::{Cursor, Limit, PageQuery},
         text::Line,
@@ -20,6 +21,16 @@ words! {
         Permit = "permit",
         /// Refused.
         Deny = "deny",
+    }
+}
+
+words! {
+    /// What someone did, no finer than the family may know: that a note exists, or who has withdrawn what, can be secret.
+    LookKind {
+        /// Looked at the case.
+        Looked = "looked",
+        /// Wrote in the case, or changed something in it.
+        Worked = "worked",
     }
 }
 
@@ -45,10 +56,10 @@ pub struct LogQuery {
     #[serde(default)]
     pub decision: Option<Outcome>,
     /// Not before this time.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_time")]
     pub from: Option<DateTime<Utc>>,
     /// Before this time.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional_time")]
     pub until: Option<DateTime<Utc>>,
     /// Where the last page ended: its `next_cursor`.
     #[serde(default)]
@@ -130,8 +141,8 @@ pub struct FamilyEntryOut {
     pub person_name: Option<String>,
     /// From which units, and in which roles.
     pub roles: Vec<String>,
-    /// What they did.
-    pub action: String,
+    /// Whether they only looked.
+    pub kind: LookKind,
     /// On which legal basis they could.
     pub legal_basis: Vec<String>,
 }

@@ -4,13 +4,14 @@ use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{EntryOut, FamilyEntryOut, LogQuery, Outcome},
-    store,
+    dto::{EntryOut, FamilyEntryOut, LogQuery, LookKind},
+    store::{self, Scope},
 };
 use crate::{
     access::{
         Permit,
         actions::{ReadCaseAccessLog, SearchAccessLog},
+        own_children,
     },
     kernel::{Page, PageQuery},
     problem::{Result, docs::ReadProblems},
@@ -29,9 +30,12 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/access-log")]
 async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpResponse> {
     let query: LogQuery = permit.query()?;
-    let municipalities: Vec<String> = permit.caller().audits().map(ToOwned::to_owned).collect();
+    let caller = permit.caller().clone();
+    let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
+    let own_children = own_children(permit.tx(), caller.person).await?;
     let (before, limit) = (query.cursor.map(|cursor| cursor.0), query.page().limit());
-    let rows = store::search(permit.tx(), &municipalities, &query, before, limit + 1).await?;
+    let scope = Scope::Auditor { municipalities: &municipalities, own_children: &own_children };
+    let rows = store::search(permit.tx(), &scope, &query, before, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show(&page)
@@ -46,21 +50,26 @@ async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpRe
 async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<HttpResponse> {
     let page: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let query = LogQuery { case_id: Some(case.id), decision: Some(Outcome::Permit), ..LogQuery::default() };
     let before = page.cursor.map(|cursor| cursor.0);
-    let rows = store::search(permit.tx(), &[case.municipality], &query, before, page.limit() + 1).await?;
+    let scope = Scope::Family { case: &case };
+    let rows = store::search(permit.tx(), &scope, &LogQuery::default(), before, page.limit() + 1).await?;
     let page = Page::cut(rows, page.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show(&page.map(family_view))
+    let team = permit.legal_basis_of("case.team");
+    permit.show(&page.map(|entry| family_view(entry, &team)))
 }
 
-fn family_view(entry: EntryOut) -> FamilyEntryOut {
+/// An entry as the family sees it. A look at a note is told as a look at the case, by the rule that lets the team see
+/// it: the note's own rule would tell whom the note is for.
+fn family_view(entry: EntryOut, team: &[String]) -> FamilyEntryOut {
     let roles = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
+    let only_looks = entry.action.starts_with("read_") || entry.action.starts_with("list_");
+    let of_a_note = entry.object_type == "Note" || entry.action == "write_note";
     FamilyEntryOut {
         at: entry.at,
         person_name: entry.person_name,
         roles,
-        action: entry.action,
-        legal_basis: entry.legal_basis,
+        kind: if only_looks || of_a_note { LookKind::Looked } else { LookKind::Worked },
+        legal_basis: if of_a_note { team.to_vec() } else { entry.legal_basis },
     }
 }

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{EntryOut, LogQuery, Outcome, RoleThen};
 use crate::{
+    access::CaseFacts,
     db::{DbError, Tx},
     kernel::{
         Id,
@@ -75,10 +76,20 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
     serde_json::from_str(json).map_err(|error| DbError::Engine(sqlx::Error::Decode(Box::new(error))))
 }
 
-/// Entries of some municipalities, newest first, from before `before`.
+/// Which entries someone may see at all.
+#[derive(Debug)]
+pub(super) enum Scope<'a> {
+    /// All of some municipalities, but those about the auditor's own family (fvl § 6).
+    Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>] },
+    /// What was done to one case and to the child as registered for it; not tries, and not concerns, which are
+    /// their authors' own.
+    Family { case: &'a CaseFacts },
+}
+
+/// Entries, newest first, from before `before`.
 pub(super) async fn search(
     tx: &mut Tx,
-    municipalities: &[String],
+    scope: &Scope<'_>,
     query: &LogQuery,
     before: Option<Uuid>,
     limit: usize,
@@ -86,12 +97,25 @@ pub(super) async fn search(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = on_engine!(tx, |conn| {
         let mut sql = sqlx::QueryBuilder::new(SELECT);
-        sql.push("l.municipality IN (");
-        let mut list = sql.separated(", ");
-        for municipality in municipalities {
-            list.push_bind(municipality.clone());
+        match scope {
+            Scope::Auditor { municipalities, own_children } => {
+                sql.push("l.municipality IN (");
+                let mut list = sql.separated(", ");
+                for municipality in *municipalities {
+                    list.push_bind(municipality.clone());
+                }
+                sql.push(")");
+                for child in *own_children {
+                    sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
+                }
+            }
+            Scope::Family { case } => {
+                sql.push("l.municipality = ").push_bind(case.municipality.clone());
+                sql.push(" AND l.decision = 'permit' AND l.status < 400 AND (l.case_id = ")
+                    .push_bind(case.id);
+                sql.push(" OR (l.object_type = 'Child' AND l.child_id = ").push_bind(case.child).push("))");
+            }
         }
-        sql.push(")");
         if let Some(before) = before {
             sql.push(" AND l.id < ").push_bind(before);
         }

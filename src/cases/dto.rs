@@ -66,8 +66,8 @@ pub struct CaseOut {
     pub unit_id: UnitId,
     /// The name of that unit.
     pub unit_name: String,
-    /// Why help is given (oppmerksomhet).
-    pub reason: String,
+    /// Why help is given (oppmerksomhet). Null, like the other words about the help, to a leader who is not on the team.
+    pub reason: Option<String>,
     /// The level of the guide.
     pub level: Level,
     /// Why it is at that level.

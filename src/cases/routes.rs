@@ -10,10 +10,11 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{CloseCase, ListCases, ReadCase, ReopenCase, UpdateCase},
+        actions::{CloseCase, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase},
         case_facts,
         objects::CaseObject,
     },
+    handovers,
     kernel::{Page, PageQuery},
     problem::{
         Problem, Result,
@@ -50,13 +51,17 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
         for facts in case_facts(permit.tx(), &caller, &ids, today).await? {
             let case = CaseObject { facts };
             if permit.may::<ReadCase>(&case) {
-                readable.push(case.facts.id);
+                readable.push(case);
             }
         }
     }
-    let page = Page::cut(readable, query.limit(), |id| id.uuid());
-    let items = store::list(permit.tx(), &page.items).await?;
-    permit.note_shown(&page.items);
+    let page = Page::cut(readable, query.limit(), |case| case.facts.id.uuid());
+    let ids: Vec<_> = page.items.iter().map(|case| case.facts.id).collect();
+    let mut items = store::list(permit.tx(), &ids).await?;
+    for (case, item) in page.items.iter().zip(&mut items) {
+        permit.note_row::<ReadCase>(case);
+        withhold(permit.may::<ListMeasures>(case), item);
+    }
     permit.show(&Page { items, next_cursor: page.next_cursor })
 }
 
@@ -68,7 +73,8 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
 #[get("/cases/{case_id}")]
 async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
     let id = permit.object().facts.id;
-    let case = store::get(permit.tx(), id).await?;
+    let mut case = store::get(permit.tx(), id).await?;
+    withhold(permit.may::<ListMeasures>(permit.object()), &mut case);
     permit.show_version(case.version, &case)
 }
 
@@ -129,8 +135,21 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     }
     permit.expect_version(case.version)?;
     store::reopen(permit.tx(), &case, level, &level_reason).await?;
+    let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
+    let (now, today) = (permit.now(), permit.today());
+    handovers::if_ground_is_lost(permit.tx(), &facts, &caller, now, today).await?;
     let case = store::get(permit.tx(), case.id).await?;
     permit.changed(case.version, &case).await
+}
+
+/// Who may not see what is agreed, sees that the case exists and who holds it, and no words about the help.
+fn withhold(sees_what_is_agreed: bool, case: &mut CaseOut) {
+    if !sees_what_is_agreed {
+        let CaseOut { reason, level_reason, closing_reason, final_evaluation, .. } = case;
+        for words in [reason, level_reason, closing_reason, final_evaluation] {
+            *words = None;
+        }
+    }
 }
 
 async fn current<A>(permit: &mut Permit<A>) -> Result<CaseOut>

@@ -14,7 +14,7 @@ use crate::kernel::{
 /// A child to be registered.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"national_id": "14822199123", "name": "Iben Fjellheim"}))]
+#[schema(example = json!({"national_id": "14822150064", "name": "Iben Fjellheim"}))]
 pub struct ChildIn {
     /// The national identity number; the date of birth is taken from it.
     #[serde(default)]
@@ -47,7 +47,7 @@ pub struct ChildOut {
 /// A guardian (foresatt) to be registered.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"national_id": "03887912345", "name": "Alma Fjellheim", "parental_responsibility": true, "lives_with_child": true}))]
+#[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "parental_responsibility": true, "lives_with_child": true}))]
 pub struct GuardianIn {
     /// The national identity number, by which the guardian's log-in finds the child.
     pub national_id: NationalId,

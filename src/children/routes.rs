@@ -10,8 +10,10 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian},
+        actions::{Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian},
+        objects::ChildObject,
     },
+    handovers,
     kernel::{NationalId, Page, PageQuery, ids::Guardianship},
     problem::{
         Problem, Result,
@@ -109,6 +111,9 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     if guardian == child.person {
         return Err(Problem::field("/national_id", "is that of the child"));
     }
+    if guardian == permit.caller().person {
+        return Err(Problem::field("/national_id", "is one's own: another must register it (fvl § 6)"));
+    }
     let new = store::NewGuardianship {
         municipality,
         child: child.id,
@@ -122,6 +127,7 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     };
     let row = store::find_guardianship(permit.tx(), municipality, child.id, id).await?;
     let row = row.ok_or_else(|| Problem::internal("a guardianship just made is not there"))?;
+    keep_baton_held(&mut permit).await?;
     permit.note_shown([id]);
     permit.added(row.version, &row).await
 }
@@ -155,6 +161,15 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     .await?;
     let changed = store::find_guardianship(permit.tx(), &child.municipality, child.id, id).await?;
     let changed = changed.ok_or_else(Problem::not_found)?;
+    keep_baton_held(&mut permit).await?;
     permit.note_shown([id]);
     permit.changed(changed.version, &changed).await
+}
+
+/// Who must consent may now be others: a baton held on a consent that is no longer enough goes to the leader.
+async fn keep_baton_held<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<()> {
+    let child = permit.object().facts.id;
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    handovers::of_child(permit.tx(), child, &caller, now, today).await?;
+    Ok(())
 }

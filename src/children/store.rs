@@ -35,11 +35,6 @@ const INSERT_GUARDIANSHIP: &str = "
 const UPDATE_GUARDIANSHIP: &str = "
     UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
-const FAMILY: &str = "
-    SELECT COUNT(*) FROM child k WHERE k.municipality = $1 AND k.id = $2 AND (k.person_id = $3 OR EXISTS (
-        SELECT 1 FROM guardianship g
-        WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = $3 AND g.ended_at IS NULL))";
-
 /// The person with a national identity number, made known if they were not. Without a number, a new person.
 ///
 /// # Errors
@@ -60,20 +55,6 @@ pub async fn identify(
     }
     let (known,) = fetch_one!(tx, (Id<Person>,), FIND_PERSON, municipality, number)?;
     Ok(known)
-}
-
-/// Is this person the child itself, or one of its guardians?
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn is_family(
-    tx: &mut Tx,
-    municipality: &str,
-    child: Id<Child>,
-    person: Id<Person>,
-) -> Result<bool, DbError> {
-    let (count,) = fetch_one!(tx, (i64,), FAMILY, municipality, child, person)?;
-    Ok(count > 0)
 }
 
 pub(super) struct NewChild<'a> {

@@ -130,4 +130,8 @@ pub struct ConcernOut {
     pub created_at: DateTime<Utc>,
     /// For `If-Match`, as in the `ETag`.
     pub version: i64,
+    /// Whether it is about the caller's own family; then it is not shown.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub own_family: bool,
 }

@@ -15,10 +15,11 @@ use crate::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadConcern, RecordConcern,
             UpdateConcern,
         },
-        case_facts, child_facts,
+        case_facts, child_facts, is_family,
         objects::{CaseObject, ChildObject, ConcernObject},
     },
     cases,
+    db::dialect,
     kernel::{
         Id, Page, PageQuery,
         ids::{Case, Child},
@@ -68,7 +69,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
         decide_by: deadline(today, days),
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let concern = store::get(permit.tx(), &municipality, id).await?;
+    let concern = store::get(permit.tx(), author, &municipality, id).await?;
     permit.note_shown([id]);
     permit.created(format!("/v1/concerns/{id}"), concern.version, &concern).await
 }
@@ -82,10 +83,17 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let person = permit.caller().person;
-    let rows = store::list(permit.tx(), person, query.after(), query.limit() + 1).await?;
-    let rows = rows.into_iter().filter(|row| permit.may::<ReadConcern>(&object(row))).collect();
-    let page = Page::cut(rows, query.limit(), |row: &ConcernOut| row.id.uuid());
-    permit.note_shown(page.items.iter().map(|row| row.id));
+    let (mut readable, mut after) = (Vec::new(), query.after());
+    while readable.len() <= query.limit() {
+        let rows = store::list(permit.tx(), person, after, query.limit() + 1).await?;
+        let Some(last) = rows.last() else { break };
+        after = last.id.uuid();
+        readable.extend(rows.into_iter().filter(|row| permit.may::<ReadConcern>(&object(row))));
+    }
+    let page = Page::cut(readable, query.limit(), |row: &ConcernOut| row.id.uuid());
+    for row in &page.items {
+        permit.note_row::<ReadConcern>(&object(row));
+    }
     permit.show(&page)
 }
 
@@ -117,7 +125,7 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
         return Err(Problem::field("/child_id", "is not in the municipality of the concern"));
     }
     store::update(permit.tx(), &concern, &content).await?;
-    let concern = store::get(permit.tx(), &concern.municipality, concern.id).await?;
+    let concern = current(&mut permit).await?;
     permit.changed(concern.version, &concern).await
 }
 
@@ -149,7 +157,7 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
     let (by, now) = (permit.caller().person, permit.now());
     let decided = store::Decided { decision, reason: &reason, case, by };
     store::decide(permit.tx(), &concern, decided, now).await?;
-    let concern = store::get(permit.tx(), &concern.municipality, concern.id).await?;
+    let concern = current(&mut permit).await?;
     permit.note_shown(case);
     permit.changed(concern.version, &concern).await
 }
@@ -162,6 +170,9 @@ async fn open_case(
     let Some(child) = concern.child_id else {
         return Err(Problem::conflict("the concern is anonymous; name the child first"));
     };
+    dialect::lock(permit.tx(), child.uuid()).await?;
+    // The concern may be older than the right to know of the child.
+    known_child(permit, child).await?;
     if agreement.agreed_on > permit.today() {
         return Err(Problem::field("/agreed_on", "is in the future"));
     }
@@ -169,7 +180,7 @@ async fn open_case(
         return Err(Problem::conflict("the child has an open case here already; join it instead"));
     }
     let (opened_by, now) = (permit.caller().person, permit.now());
-    if crate::children::is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
+    if is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
         return Err(Problem::conflict("one does not open the case of one's own family (fvl § 6)"));
     }
     let place = cases::Place { municipality: &concern.municipality, child, unit: concern.unit_id, opened_by };
@@ -200,7 +211,8 @@ async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Res
 
 async fn current<A: Action<Object = ConcernObject>>(permit: &mut Permit<A>) -> Result<ConcernOut> {
     let ConcernObject { municipality, id, .. } = permit.object().clone();
-    Ok(store::get(permit.tx(), &municipality, id).await?)
+    let person = permit.caller().person;
+    Ok(store::get(permit.tx(), person, &municipality, id).await?)
 }
 
 fn object(row: &ConcernOut) -> ConcernObject {
@@ -210,6 +222,7 @@ fn object(row: &ConcernOut) -> ConcernObject {
         unit_id: row.unit_id,
         author_id: row.author_id,
         child_id: row.child_id,
+        own_family: row.own_family,
     }
 }
 

@@ -6,36 +6,42 @@ use uuid::Uuid;
 use super::dto::{ConcernDecision, ConcernIn, ConcernOut};
 use crate::{
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_one, fetch_optional,
+    execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
     kernel::{
         Id, Text,
         ids::{Case, Concern, Person, Unit},
     },
 };
 
-const SELECT: &str = "
-    SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
-           c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
-           c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.created_at, c.version
-    FROM concern c
-    JOIN unit u ON u.id = c.unit_id
-    JOIN person p ON p.id = c.author_id
-    LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    WHERE c.municipality = $1 AND c.id = $2";
+/// The person who asks is `$1`: whether the concern is about their own family goes with it.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
+                    c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
+                    c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.created_at,
+                    c.version, (k.person_id IS NOT NULL AND ",
+            is_family_sql!("$1", "k.person_id"),
+            ") AS own_family
+             FROM concern c
+             JOIN unit u ON u.id = c.unit_id
+             JOIN person p ON p.id = c.author_id
+             LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+             WHERE ",
+            $rest
+        )
+    };
+}
+
+const SELECT: &str = select!("c.municipality = $2 AND c.id = $3");
 /// Concerns of the units a person works in, theirs or, as leader, the unit's; the rules have the last word.
-const LIST: &str = "
-    SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
-           c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
-           c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.created_at, c.version
-    FROM concern c
-    JOIN unit u ON u.id = c.unit_id
-    JOIN person p ON p.id = c.author_id
-    LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    WHERE c.id > $2 AND c.unit_id IN (
+const LIST: &str = select!(
+    "c.id > $2 AND c.unit_id IN (
         SELECT r.unit_id FROM staff_role r
         WHERE r.person_id = $1 AND r.ended_at IS NULL
           AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1)))
-    ORDER BY c.id LIMIT $3";
+    ORDER BY c.id LIMIT $3"
+);
 const INSERT: &str = "
     INSERT INTO concern (municipality, id, unit_id, author_id, child_id, facts, risk_factors, protective_factors,
                          child_says, tried_so_far, decide_by, created_at)
@@ -57,8 +63,13 @@ const SAME_CHILD: &str = "
     JOIN child b ON b.municipality = c.municipality AND b.person_id = a.person_id
     WHERE c.municipality = $1 AND c.id = $2 AND b.id = $3 AND c.status = 'open'";
 
-pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Concern>) -> Result<ConcernOut, DbError> {
-    fetch_one!(tx, ConcernOut, SELECT, municipality, id)
+pub(super) async fn get(
+    tx: &mut Tx,
+    person: Id<Person>,
+    municipality: &str,
+    id: Id<Concern>,
+) -> Result<ConcernOut, DbError> {
+    fetch_one!(tx, ConcernOut, SELECT, person, municipality, id)
 }
 
 pub(super) async fn list(

@@ -24,6 +24,7 @@ use crate::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
     },
+    teams,
 };
 
 /// Units a consent names at the most.
@@ -87,7 +88,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
         return Err(Problem::field("/valid_until", "must not be before valid_from, nor before today"));
     }
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
-    check_units(&input.unit_ids, &serving)?;
+    check_units(&input.unit_ids, &serving, "is not a unit that serves the municipality")?;
     let (recorded_by, now) = (permit.caller().person, permit.now());
     let new = store::NewConsent {
         given_by,
@@ -119,19 +120,14 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
     let WithdrawalIn { unit_ids } = permit.input()?;
     let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
     let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    let named = store::get(permit.tx(), &case, id).await?.units;
-    match unit_ids {
-        None => store::withdraw(permit.tx(), &case.municipality, id, None, caller.person, now).await?,
-        Some(units) => {
-            for (at, unit) in units.into_iter().enumerate() {
-                if !named.iter().any(|named| named.unit_id == unit) {
-                    return Err(Problem::field(
-                        format!("/unit_ids/{at}"),
-                        "is not a unit that the consent names",
-                    ));
-                }
-                store::withdraw(permit.tx(), &case.municipality, id, Some(unit), caller.person, now).await?;
-            }
+    let named: Vec<_> =
+        store::get(permit.tx(), &case, id).await?.units.into_iter().map(|unit| unit.unit_id).collect();
+    let units = unit_ids.unwrap_or_else(|| named.clone());
+    check_units(&units, &named, "is not a unit that the consent names")?;
+    for unit in units {
+        store::withdraw(permit.tx(), &case.municipality, id, unit, caller.person, now).await?;
+        if unit != case.ground.owner_unit {
+            teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
         }
     }
     handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
@@ -156,15 +152,15 @@ fn giver(case: &CaseFacts, caller: Id<Person>, input: &ConsentIn) -> Result<(Id<
     }
 }
 
-fn check_units(units: &[Id<Unit>], serving: &[Id<Unit>]) -> Result<()> {
+fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
     if units.is_empty() || units.len() > MAX_UNITS {
         return Err(Problem::field("/unit_ids", format!("must name 1 to {MAX_UNITS} units")));
     }
     let mut seen = HashSet::new();
     for (at, unit) in units.iter().enumerate() {
         let pointer = format!("/unit_ids/{at}");
-        if !serving.contains(unit) {
-            return Err(Problem::field(pointer, "is not a unit that serves the municipality"));
+        if !known.contains(unit) {
+            return Err(Problem::field(pointer, unknown));
         }
         if !seen.insert(unit) {
             return Err(Problem::field(pointer, "is named twice"));

@@ -17,19 +17,27 @@ use crate::{
     on_engine,
 };
 
-const LIST: &str = "
-    SELECT c.id, c.given_by, p.name AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
+/// The one who consents is called by the name registered in this case, not by that of an account.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, c.given_by, CASE WHEN c.given_by = k.person_id THEN k.name ELSE COALESCE(
+               (SELECT g.guardian_name FROM guardianship g
+                WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = c.given_by
+                ORDER BY g.id DESC LIMIT 1), p.name) END AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
            c.secrecy_basis, c.processing_basis, c.valid_from, c.valid_until, c.given_at, c.version
     FROM consent c
     JOIN person p ON p.id = c.given_by
-    WHERE c.municipality = $1 AND c.case_id = $2 AND c.id > $3
-    ORDER BY c.id LIMIT $4";
-const GET: &str = "
-    SELECT c.id, c.given_by, p.name AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
-           c.secrecy_basis, c.processing_basis, c.valid_from, c.valid_until, c.given_at, c.version
-    FROM consent c
-    JOIN person p ON p.id = c.given_by
-    WHERE c.municipality = $1 AND c.case_id = $2 AND c.id = $3";
+    JOIN care_case a ON a.municipality = c.municipality AND a.id = c.case_id
+    JOIN child k ON k.municipality = a.municipality AND k.id = a.child_id
+             WHERE c.municipality = $1 AND c.case_id = $2 ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("AND c.id > $3 ORDER BY c.id LIMIT $4");
+const GET: &str = select!("AND c.id = $3");
 const UNITS: &str = "
     SELECT cu.consent_id, cu.unit_id, u.name AS unit_name, cu.withdrawn_at
     FROM consent_unit cu
@@ -43,9 +51,6 @@ const INSERT_UNITS: &str = "INSERT INTO consent_unit (municipality, consent_id, 
 const WITHDRAW: &str = "
     UPDATE consent_unit SET withdrawn_at = $4, withdrawal_recorded_by = $5
     WHERE municipality = $1 AND consent_id = $2 AND unit_id = $3 AND withdrawn_at IS NULL";
-const WITHDRAW_ALL: &str = "
-    UPDATE consent_unit SET withdrawn_at = $3, withdrawal_recorded_by = $4
-    WHERE municipality = $1 AND consent_id = $2 AND withdrawn_at IS NULL";
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
 const SERVING: &str = "SELECT unit_id FROM unit_serves WHERE municipality = $1";
 
@@ -200,20 +205,19 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Withdraws consent to one unit, or to all that are left.
+/// Withdraws consent to one unit; what is withdrawn already stays as it is.
 pub(super) async fn withdraw(
     tx: &mut Tx,
     municipality: &str,
     consent: Id<Consent>,
-    unit: Option<Id<Unit>>,
+    unit: Id<Unit>,
     by: Id<Person>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    match unit {
-        Some(unit) => execute!(tx, WITHDRAW, municipality, consent, unit, now, by)?,
-        None => execute!(tx, WITHDRAW_ALL, municipality, consent, now, by)?,
-    };
-    expect_one(execute!(tx, TOUCH, municipality, consent)?)
+    if execute!(tx, WITHDRAW, municipality, consent, unit, now, by)? == 1 {
+        expect_one(execute!(tx, TOUCH, municipality, consent)?)?;
+    }
+    Ok(())
 }
 
 /// The units that serve a municipality.

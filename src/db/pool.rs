@@ -88,7 +88,10 @@ impl Db {
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
-            Self::Postgres { readers, .. } => Tx::Postgres(readers.begin().await?),
+            // One moment for the whole transaction, as on SQLite: the permit and what it shows agree.
+            Self::Postgres { readers, .. } => {
+                Tx::Postgres(readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
+            }
         })
     }
 

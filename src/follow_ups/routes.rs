@@ -34,15 +34,15 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     cases.sort();
     cases.dedup();
     let facts = case_facts(permit.tx(), &caller, &cases, today).await?;
-    let readable: Vec<CaseId> = facts
+    let readable: Vec<CaseObject> = facts
         .into_iter()
         .filter(|facts| facts.open)
         .map(|facts| CaseObject { facts })
         .filter(|case| permit.may::<ReadCase>(case))
-        .map(|case| case.facts.id)
         .collect();
-    let mine =
-        due.into_iter().filter(|item| item.case_id.is_none_or(|case| readable.binary_search(&case).is_ok()));
+    let mine = due.into_iter().filter(|item| {
+        item.case_id.is_none_or(|case| readable.iter().any(|readable| readable.facts.id == case))
+    });
     // In order of day, not of id: the page begins after the item that the last one ended with.
     let after = query.cursor.map(|cursor| cursor.0);
     let mut rest: Vec<FollowUpOut> = mine.collect();
@@ -51,6 +51,11 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     }
     rest.truncate(query.limit() + 1);
     let page = Page::cut(rest, query.limit(), |item| item.object_id);
+    for case in
+        readable.iter().filter(|case| page.items.iter().any(|item| item.case_id == Some(case.facts.id)))
+    {
+        permit.note_row::<ReadCase>(case);
+    }
     permit.note_shown(page.items.iter().map(|item| item.object_id));
     permit.show(&page)
 }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::dto::{FollowUpKind, FollowUpOut};
 use crate::{
     db::{DbError, Tx},
-    fetch_all,
+    fetch_all, is_family_sql,
     kernel::{
         Id,
         ids::{Case, Person},
@@ -18,7 +18,8 @@ use crate::{
 const CONSENT_NOTICE: u64 = 30;
 
 /// Everything with a day that is due to a person; what they may see of it is decided afterwards.
-const DATED: &str = "
+const DATED: &str = concat!(
+    "
     SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on
     FROM measure m
     JOIN contact_person cp ON cp.municipality = m.municipality AND cp.case_id = m.case_id
@@ -26,14 +27,19 @@ const DATED: &str = "
     UNION
     SELECT 'decide_concern', c.id, NULL, c.decide_by
     FROM concern c JOIN staff_role r ON r.unit_id = c.unit_id AND r.person_id = $1 AND r.ended_at IS NULL
+    LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     WHERE c.decision IS NULL AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1))
+      AND NOT (k.person_id IS NOT NULL AND ",
+    is_family_sql!("$1", "k.person_id"),
+    ")
     UNION
     SELECT 'renew_consent', c.id, c.case_id, c.valid_until
     FROM consent c
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.case_id
     WHERE cp.person_id = $1 AND c.valid_until >= $2 AND c.valid_until <= $3
       AND EXISTS (SELECT 1 FROM consent_unit u
-                  WHERE u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL)";
+                  WHERE u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL)"
+);
 const TIMED: &str = "
     SELECT 'meeting' AS kind, m.id AS object_id, m.case_id, m.starts_at AS at
     FROM meeting m JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id

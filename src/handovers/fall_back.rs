@@ -7,23 +7,24 @@ use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_optional,
     identity::Caller,
+    is_family_sql,
     kernel::{
         Id,
-        ids::{Case, Handover, Person, Unit},
+        ids::{Case, Child, Handover, Person, Unit},
     },
     teams,
 };
 
 /// The leader of the unit that opened a case, who is not of the child's family.
-const LEADER: &str = "
+const LEADER: &str = concat!(
+    "
     SELECT r.person_id FROM staff_role r
     JOIN care_case c ON c.unit_id = r.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-      AND r.person_id <> k.person_id
-      AND r.person_id NOT IN (SELECT g.guardian_id FROM guardianship g
-          WHERE g.municipality = c.municipality AND g.child_id = c.child_id AND g.ended_at IS NULL)
-    ORDER BY r.id LIMIT 1";
+    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL AND NOT ",
+    is_family_sql!("r.person_id", "k.person_id"),
+    " ORDER BY r.id LIMIT 1"
+);
 const WITHDRAW_PENDING: &str = "
     UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
@@ -32,10 +33,11 @@ const INSERT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'assigned', $9, $9)";
 const PASS: &str = "
     UPDATE contact_person SET person_id = $3, unit_id = $4, since = $5 WHERE municipality = $1 AND case_id = $2";
+const CASES_OF: &str = "SELECT id FROM care_case WHERE child_id = $1 ORDER BY id";
 const HELD_THROUGH: &str = "
     SELECT cp.case_id FROM contact_person cp
     JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
-    WHERE cp.person_id = $1 AND cp.unit_id = $2 AND c.status = 'open'
+    WHERE cp.person_id = $1 AND cp.unit_id = $2
     ORDER BY cp.case_id";
 
 /// After a consent has been withdrawn: if the contact person's unit has lost its ground, the baton goes to the
@@ -52,12 +54,33 @@ pub async fn if_ground_is_lost(
 ) -> Result<(), DbError> {
     let after = case_facts(tx, by, &[case.id], today).await?.pop();
     match after {
-        Some(after) if after.open && !after.ground.covers(after.contact_unit) => {
+        Some(after) if !after.ground.covers(after.contact_unit) => {
             to_leader(tx, &after, Some(by.person), now).await?;
             Ok(())
         }
         _ => Ok(()),
     }
+}
+
+/// After a change of who the guardians of a child are: the same for each of the child's cases.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_child(
+    tx: &mut Tx,
+    child: Id<Child>,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let cases = fetch_all!(tx, (Id<Case>,), CASES_OF, child)?;
+    for (case,) in cases {
+        dialect::lock(tx, case.uuid()).await?;
+        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop() {
+            if_ground_is_lost(tx, &facts, by, now, today).await?;
+        }
+    }
+    Ok(())
 }
 
 /// When a person's work in a unit ends: the batons they hold through it go to the leaders. A few
@@ -75,7 +98,7 @@ pub async fn of_person(
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
     for (case,) in held {
-        dialect::lock_case(tx, case).await?;
+        dialect::lock(tx, case.uuid()).await?;
         if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
             && facts.contact_person == holder
         {

@@ -10,7 +10,10 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{AcceptHandover, Action, DeclineHandover, ListHandovers, OfferHandover, WithdrawHandover},
+        actions::{
+            AcceptHandover, Action, DeclineHandover, ListHandovers, ListMeasures, OfferHandover,
+            WithdrawHandover,
+        },
         objects::{HandoverObject, require_open},
     },
     kernel::{Page, PageQuery},
@@ -41,7 +44,13 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
     let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
-    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    let mut page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    // A leader who is not on the team sees who holds the baton, not what was said.
+    if !permit.may::<ListMeasures>(permit.object()) {
+        for row in &mut page.items {
+            (row.message, row.answer) = (None, None);
+        }
+    }
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show(&page)
 }

@@ -6,10 +6,11 @@ use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{CaseFacts, Decision, Entry, case_facts, insert_entry},
+    access::{CaseFacts, Decision, Entry, case_facts, insert_entries},
     db::{Db, DbError, Tx, dialect},
     fetch_all,
     identity::Caller,
+    is_family_sql,
     kernel::{Clock, Id, ids::Case},
 };
 
@@ -25,10 +26,11 @@ macro_rules! doubtful {
                 SELECT c.id, cp.unit_id <> c.unit_id AS elsewhere,
                     NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = cp.person_id AND r.unit_id = cp.unit_id
                                 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))
-                    OR EXISTS (SELECT 1 FROM guardianship g WHERE g.municipality = c.municipality
-                               AND g.child_id = c.child_id AND g.guardian_id = cp.person_id AND g.ended_at IS NULL)
-                    AS holder_lost
+                    OR ",
+            is_family_sql!("cp.person_id", "k.person_id"),
+            " AS holder_lost
                 FROM care_case c
+                JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
                 JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
                 WHERE c.status = 'open' AND ",
             $which,
@@ -75,7 +77,7 @@ async fn lost(
 /// Passes one baton on, under the lock of its case, if it is still to be.
 async fn pass(db: &Db, case: Id<Case>, now: DateTime<Utc>, today: NaiveDate) -> Result<bool, DbError> {
     let mut tx = db.write().await?;
-    dialect::lock_case(&mut tx, case).await?;
+    dialect::lock(&mut tx, case.uuid()).await?;
     let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL_ONE, case, 1_i64)?;
     let Some(case) = lost(&mut tx, &doubtful, today).await?.pop() else { return Ok(false) };
     if !to_leader(&mut tx, &case, None, now).await? {
@@ -91,7 +93,7 @@ async fn pass(db: &Db, case: Id<Case>, now: DateTime<Utc>, today: NaiveDate) -> 
         policies: vec!["system.baton-falls-back".to_owned()],
         legal_basis: ["hol § 3-4", "oppl § 24-1", "bhl § 2 b"].map(ToOwned::to_owned).to_vec(),
     };
-    insert_entry(&mut tx, &entry).await?;
+    insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     Ok(true)
 }

@@ -27,12 +27,12 @@ pub async fn durable_look(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let look = response.request().extensions().get::<PendingLook>().and_then(PendingLook::take);
-    let Some(mut entry) = look else { return Ok(response) };
-    entry.status = response.status().as_u16();
+    let look = response.request().extensions().get::<PendingLook>().map(PendingLook::take);
+    let Some(mut entries) = look.filter(|entries| !entries.is_empty()) else { return Ok(response) };
+    entries.iter_mut().for_each(|entry| entry.status = response.status().as_u16());
     let services = response.request().app_data::<web::Data<Services>>().cloned();
     let written = match services {
-        Some(services) => services.log().append(entry).await.is_ok(),
+        Some(services) => services.log().append(entries).await.is_ok(),
         None => false,
     };
     if written {

@@ -60,14 +60,20 @@ impl Caller {
         self.seats.iter().filter(move |seat| seat.role == role)
     }
 
+    /// Administrators, auditors and analysts see no content, whatever other roles they were given.
+    fn is_kept_from_content(&self) -> bool {
+        self.seats.iter().any(|seat| seat.role.excludes_content())
+    }
+
     /// The units where the caller works with children, as worker or leader.
     pub fn works_in(&self) -> impl Iterator<Item = &Seat> {
-        self.seats.iter().filter(|seat| matches!(seat.role, Role::Worker | Role::UnitLeader))
+        let kept_out = self.is_kept_from_content();
+        self.seats.iter().filter(move |seat| !kept_out && !seat.role.excludes_content())
     }
 
     /// The units the caller leads.
     pub fn leads(&self) -> impl Iterator<Item = &Seat> {
-        self.with_role(Role::UnitLeader)
+        self.works_in().filter(|seat| seat.role == Role::UnitLeader)
     }
 
     /// The municipalities whose accounts and units the caller keeps.

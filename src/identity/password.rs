@@ -12,7 +12,9 @@ use argon2::{
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
+
+use crate::problem::{Code, Problem};
 
 const MIN_CHARS: usize = 15;
 const MAX_CHARS: usize = 128;
@@ -87,16 +89,41 @@ impl utoipa::ToSchema for Password {
 const DECOY: &str =
     "$argon2id$v=19$m=9216,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// A password cannot be hashed: no randomness, or the work was cut off.
+/// Passwords that may wait for their turn; past that, requests are refused.
+const QUEUE: usize = 64;
+
+/// A password cannot be hashed.
 #[derive(Debug, thiserror::Error)]
-#[error("the password could not be hashed")]
-pub struct HashError;
+pub enum HashError {
+    /// Too many wait.
+    #[error("too many passwords wait to be hashed")]
+    Busy,
+    /// The machine has no randomness, or the work was cut off.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::new(Code::Unavailable),
+            HashError::Failed => Self::internal(error),
+        }
+    }
+}
 
 /// Hashes and verifies passwords, off the request threads and one at a time in the same memory: an
 /// allocator would keep that of every thread that ever made one.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Passwords {
     memory: Arc<Mutex<Memory>>,
+    queue: Arc<Semaphore>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self { memory: Arc::default(), queue: Arc::new(Semaphore::new(QUEUE)) }
+    }
 }
 
 #[derive(Default)]
@@ -112,25 +139,30 @@ impl Passwords {
     /// The hash of a password, as a PHC string.
     ///
     /// # Errors
-    /// If the machine has no randomness or the work was cut off.
+    /// If too many wait, the machine has no randomness or the work was cut off.
     pub async fn hash(&self, password: Password) -> Result<String, HashError> {
+        let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
         let mut memory = self.memory.clone().lock_owned().await;
         tokio::task::spawn_blocking(move || memory.hash(password.0.expose_secret().as_bytes()))
             .await
             .ok()
             .flatten()
-            .ok_or(HashError)
+            .ok_or(HashError::Failed)
     }
 
     /// Does the password fit the hash? Without a hash the answer is no, in the same time.
-    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> bool {
+    ///
+    /// # Errors
+    /// If too many wait.
+    pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, HashError> {
+        let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| DECOY.to_owned());
         let mut memory = self.memory.clone().lock_owned().await;
         let fits =
             tokio::task::spawn_blocking(move || memory.fits(password.expose_secret().as_bytes(), &hash));
         let fits = fits.await.ok().flatten().unwrap_or(false);
-        known && fits
+        Ok(known && fits)
     }
 }
 
@@ -190,9 +222,11 @@ mod tests {
         let hash =
             passwords.hash(Password::parse("fire blå ender over isen").expect("good")).await.expect("a hash");
         assert!(hash.starts_with("$argon2id$v=19$m=9216,t=4,p=1$"), "{hash}");
-        assert!(passwords.verify("fire blå ender over isen".into(), Some(hash.clone())).await);
-        assert!(!passwords.verify("fem blå ender over isen".into(), Some(hash)).await);
-        assert!(!passwords.verify("fire blå ender over isen".into(), None).await);
+        assert!(
+            passwords.verify("fire blå ender over isen".into(), Some(hash.clone())).await.expect("a turn")
+        );
+        assert!(!passwords.verify("fem blå ender over isen".into(), Some(hash)).await.expect("a turn"));
+        assert!(!passwords.verify("fire blå ender over isen".into(), None).await.expect("a turn"));
     }
 
     #[test]

@@ -38,6 +38,10 @@ const COUNT: &str = "
         last_attempt_at = $2
     RETURNING failures, blocked_until";
 const BLOCK: &str = "UPDATE login_throttle SET blocked_until = $2 WHERE throttle_key = $1";
+const FORGIVE_ONE: &str = "
+    UPDATE login_throttle SET failures = failures - 1,
+           blocked_until = CASE WHEN failures - 1 < $2 THEN NULL ELSE blocked_until END
+    WHERE throttle_key = $1 AND failures > 0";
 const FORGIVE: &str = "DELETE FROM login_throttle WHERE throttle_key = $1";
 
 #[derive(sqlx::FromRow)]
@@ -61,12 +65,14 @@ pub async fn register_attempt(
     Ok(account.or(address))
 }
 
-/// The password was right: what was counted against the account is forgotten.
+/// The password was right: what was counted against the account is forgotten, and the attempt is taken off the
+/// address, no more: or an own account would clear the way for guesses at others.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn forgive(tx: &mut Tx, username: &str) -> Result<(), DbError> {
+pub async fn forgive(tx: &mut Tx, username: &str, address: &str) -> Result<(), DbError> {
     execute!(tx, FORGIVE, key("account", username))?;
+    execute!(tx, FORGIVE_ONE, key("address", address), ADDRESS_LIMIT)?;
     Ok(())
 }
 

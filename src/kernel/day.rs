@@ -2,7 +2,7 @@
 //!
 //! SQLite keeps days as text, and orders only years of four digits rightly.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
 
 /// Reads a day, for `#[serde(deserialize_with = "day")]`.
@@ -13,6 +13,18 @@ pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::E
     let day = NaiveDate::deserialize(deserializer)?;
     match day.year() {
         1900..=2199 => Ok(day),
+        _ => Err(serde::de::Error::custom("must be between 1900 and 2199")),
+    }
+}
+
+/// Reads a time that may be left out, for `#[serde(default, deserialize_with = "optional_time")]`.
+///
+/// # Errors
+/// If it is no time, or not between 1900 and 2199.
+pub fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
+    let time = Option::<DateTime<Utc>>::deserialize(deserializer)?;
+    match time.map(|time| time.year()) {
+        None | Some(1900..=2199) => Ok(time),
         _ => Err(serde::de::Error::custom("must be between 1900 and 2199")),
     }
 }

@@ -26,8 +26,8 @@ pub enum TextError {
     /// Too long.
     #[error("must be at most {0} characters")]
     TooLong(usize),
-    /// Holds a character that is not text.
-    #[error("must not contain control characters")]
+    /// Holds a character that is not text, or that cannot be seen.
+    #[error("must not contain control characters or characters that cannot be seen")]
     Control,
 }
 
@@ -44,7 +44,7 @@ impl<const MAX: usize> Text<MAX> {
         if text.chars().count() > MAX {
             return Err(TextError::TooLong(MAX));
         }
-        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        if text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)) {
             return Err(TextError::Control);
         }
         Ok(Self(text.to_owned()))
@@ -55,6 +55,12 @@ impl<const MAX: usize> Text<MAX> {
     pub fn into_string(self) -> String {
         self.0
     }
+}
+
+/// Characters that take no room or turn the direction of others: what is read is not what is stored.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 impl<const MAX: usize> Deref for Text<MAX> {
@@ -100,5 +106,6 @@ mod tests {
         assert_eq!(Text::<3>::parse("æøåa"), Err(TextError::TooLong(3)));
         assert_eq!(Text::<3>::parse(" \n "), Err(TextError::Blank));
         assert_eq!(Text::<9>::parse("a\u{0}b"), Err(TextError::Control));
+        assert_eq!(Text::<9>::parse("\u{200b}"), Err(TextError::Control));
     }
 }

@@ -84,6 +84,14 @@ words! {
     }
 }
 
+impl Role {
+    /// Whether the role is one for people who never see content.
+    #[must_use]
+    pub fn excludes_content(self) -> bool {
+        matches!(self, Self::Administrator | Self::Auditor | Self::Analyst)
+    }
+}
+
 words! {
     /// What a person may be in a unit.
     Role {

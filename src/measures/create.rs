@@ -15,6 +15,7 @@ use crate::{
         ids::{Measure, Meeting, Person, Unit},
     },
     problem::Problem,
+    teams,
 };
 
 /// The circumstances of a measure to be made: in which case, by whom, when.
@@ -68,8 +69,8 @@ pub(super) async fn require_seat(
     unit: Id<Unit>,
     pointer: &str,
 ) -> Result<(), Problem> {
-    let grounded = person != case.child_person && case.ground.covers(unit);
-    if grounded && store::has_seat(tx, case, person, unit).await? {
+    let seat = teams::Seat { person_id: person, unit_id: unit };
+    if teams::seats(tx, case).await?.contains(&seat) {
         return Ok(());
     }
     let detail = "must have a seat on the team on a ground in force";

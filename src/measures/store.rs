@@ -14,7 +14,7 @@ use crate::{
     execute, fetch_all, fetch_optional,
     kernel::{
         Id,
-        ids::{CatalogueMeasure, Goal, Measure, Person, TeamMember, Unit},
+        ids::{CatalogueMeasure, Goal, Measure},
         vocabulary::PreventionLevel,
     },
 };
@@ -56,17 +56,6 @@ const APPLY: &str = "
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
 const IN_CATALOGUE: &str = "SELECT title, level FROM catalogue_measure WHERE municipality = $1 AND id = $2";
 const GOAL: &str = "SELECT id FROM goal WHERE municipality = $1 AND case_id = $2 AND id = $3";
-/// As a caller's own seats are counted: who works in the unit now, and is not of the child's family.
-const SEAT: &str = "
-    SELECT t.id FROM team_member t
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.person_id = $3 AND t.unit_id = $4 AND t.left_at IS NULL
-      AND EXISTS (SELECT 1 FROM staff_role r
-                  WHERE r.person_id = t.person_id AND r.unit_id = t.unit_id
-                    AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL)
-      AND NOT EXISTS (SELECT 1 FROM guardianship g
-                      WHERE g.municipality = t.municipality AND g.child_id = $5
-                        AND g.guardian_id = t.person_id AND g.ended_at IS NULL)";
-
 /// A measure to be written, checked.
 #[derive(Debug)]
 pub(super) struct NewMeasure<'a> {
@@ -183,16 +172,4 @@ pub(super) async fn find_in_catalogue(
 /// Is this a goal of the case?
 pub(super) async fn has_goal(tx: &mut Tx, case: &CaseFacts, goal: Id<Goal>) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Goal>,), GOAL, &case.municipality, case.id, goal)?.is_some())
-}
-
-/// Does this person sit on the team for this unit, and work there?
-pub(super) async fn has_seat(
-    tx: &mut Tx,
-    case: &CaseFacts,
-    person: Id<Person>,
-    unit: Id<Unit>,
-) -> Result<bool, DbError> {
-    let seat =
-        fetch_optional!(tx, (Id<TeamMember>,), SEAT, &case.municipality, case.id, person, unit, case.child)?;
-    Ok(seat.is_some())
 }

@@ -24,6 +24,7 @@ use crate::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
+    teams,
 };
 
 /// Adds the operations to the service.
@@ -77,7 +78,8 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     permit.require_open()?;
     let now = permit.now();
     rules::begins_at(new.starts_at, now)?;
-    let team = store::team(permit.tx(), &case).await?;
+    let team = teams::seats(permit.tx(), &case).await?;
+    let team: Vec<_> = team.into_iter().map(|seat| seat.person_id).collect();
     rules::participants(&new.participants, &team, &case)?;
     rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), &case)?;
     if let Some(arena) = new.arena_id {

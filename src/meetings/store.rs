@@ -12,7 +12,7 @@ use crate::{
     execute, fetch_all, fetch_optional,
     kernel::{
         Id,
-        ids::{Arena, Meeting, Person, Unit},
+        ids::{Arena, Meeting, Person},
     },
     on_engine,
 };
@@ -60,18 +60,6 @@ const DECISIONS: &str = "
     ORDER BY d.meeting_id, d.number";
 const FIND_ARENA: &str =
     "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual'";
-/// Staff on the team who still work in the unit they sit there from. Own family is not own work (fvl § 6).
-const TEAM: &str = "
-    SELECT t.person_id, t.unit_id
-    FROM team_member t
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND t.person_id <> $4
-      AND EXISTS (
-        SELECT 1 FROM staff_role r
-        WHERE r.person_id = t.person_id AND r.unit_id = t.unit_id AND r.ended_at IS NULL
-          AND r.role IN ('worker', 'unit_leader'))
-      AND NOT EXISTS (
-        SELECT 1 FROM guardianship g
-        WHERE g.child_id = $3 AND g.guardian_id = t.person_id AND g.ended_at IS NULL)";
 const INSERT: &str = "
     INSERT INTO meeting (municipality, id, case_id, arena_id, called_by, starts_at, place, agenda,
                          family_absent_reason, status, created_at)
@@ -165,20 +153,6 @@ pub(super) async fn find_arena(
 ) -> Result<Option<Option<bool>>, DbError> {
     let arena = fetch_optional!(tx, (Option<bool>,), FIND_ARENA, &case.municipality, arena)?;
     Ok(arena.map(|(consent_required,)| consent_required))
-}
-
-/// Staff with a seat on the team that rests on a ground in force.
-pub(super) async fn team(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
-    let seats = fetch_all!(
-        tx,
-        (Id<Person>, Id<Unit>),
-        TEAM,
-        &case.municipality,
-        case.id,
-        case.child,
-        case.child_person
-    )?;
-    Ok(seats.into_iter().filter(|(_, unit)| case.ground.covers(*unit)).map(|(person, _)| person).collect())
 }
 
 /// Calls a meeting and invites to it; the one who calls it comes.

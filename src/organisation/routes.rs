@@ -91,6 +91,14 @@ async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
 async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     let RoleIn { person_id, role } = permit.input()?;
     let (unit, now) = (permit.object().clone(), permit.now());
+    if person_id == permit.caller().person {
+        return Err(Problem::field("/person_id", "is oneself: another administrator must give the role"));
+    }
+    let others = store::roles_of(permit.tx(), person_id).await?;
+    if others.iter().any(|other| other.excludes_content() != role.excludes_content()) {
+        let detail = "cannot be held beside the person's other roles: who administers, audits or analyses sees no content";
+        return Err(Problem::field("/role", detail));
+    }
     if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
         return Err(Problem::field("/person_id", "has no open account in the municipality"));
     }

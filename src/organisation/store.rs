@@ -13,6 +13,7 @@ use crate::{
         ids::{Person, StaffRole, Unit},
         vocabulary::{Role, Sector},
     },
+    teams,
 };
 
 const LIST_UNITS: &str = "
@@ -42,6 +43,7 @@ const END_ROLES: &str = "UPDATE staff_role SET ended_at = $2 WHERE person_id = $
 const STILL_WORKS: &str = "
     SELECT COUNT(*) FROM staff_role
     WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND role IN ('worker', 'unit_leader')";
+const ROLES_OF: &str = "SELECT role FROM staff_role WHERE person_id = $1 AND ended_at IS NULL";
 const HAS_ACCOUNT: &str = "
     SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
     WHERE a.person_id = $1 AND p.municipality = $2 AND a.disabled_at IS NULL";
@@ -120,6 +122,12 @@ pub(super) async fn has_account(
     Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person, municipality)?.is_some())
 }
 
+/// The roles that a person has now, anywhere.
+pub(super) async fn roles_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Role>, DbError> {
+    let roles = fetch_all!(tx, (Role,), ROLES_OF, person)?;
+    Ok(roles.into_iter().map(|(role,)| role).collect())
+}
+
 /// Gives a role; none if the person has it.
 ///
 /// # Errors
@@ -148,6 +156,7 @@ pub(super) async fn end_role(
     expect_one(execute!(tx, END_ROLE, role.id, now)?)?;
     let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit)?;
     if left == 0 {
+        teams::end_seats_of_person(tx, role.person_id, unit, now).await?;
         handovers::of_person(tx, role.person_id, unit, by, now, today).await?;
     }
     Ok(())
@@ -168,6 +177,7 @@ pub async fn end_roles_of(
     execute!(tx, END_ROLES, person, now)?;
     // A person works in a handful of units.
     for (unit,) in units {
+        teams::end_seats_of_person(tx, person, unit, now).await?;
         handovers::of_person(tx, person, unit, by, now, today).await?;
     }
     Ok(())

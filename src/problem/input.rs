@@ -19,6 +19,10 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
             Problem::explained(Code::BadRequest, format!("the body is not valid JSON: {inner}"))
         }
     })?;
+    // Serde also takes a list of members for a struct: the API does not.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::field("", "must be an object"));
+    }
     deserializer
         .end()
         .map_err(|_| Problem::explained(Code::BadRequest, "the body holds more than one JSON value"))?;

@@ -10,9 +10,9 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{AddTeamMember, EndTeamMembership, ListTeam},
+        actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
+        is_family,
     },
-    children,
     kernel::{Page, PageQuery, ids::TeamMember},
     problem::{
         Problem, Result,
@@ -25,7 +25,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_team).service(add_team_member).service(end_team_membership);
 }
 
-/// Lists the team of a case, past members too, and which seats are in force.
+/// Lists the team of a case, and to the contact person and the family also the seats not in force.
 #[utoipa::path(
     operation_id = "list_team", tag = "teams", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<TeamMemberOut>, description = "The team"), ReadProblems),
@@ -34,7 +34,15 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    // That a unit has been part of the case is for those who know of the consents.
+    let past_too = permit.may::<ListConsents>(permit.object());
+    let (mut rows, mut after) = (Vec::new(), query.after());
+    while rows.len() <= query.limit() {
+        let batch = store::list(permit.tx(), &case, after, query.limit() + 1).await?;
+        let Some(last) = batch.last() else { break };
+        after = last.id.uuid();
+        rows.extend(batch.into_iter().filter(|row| past_too || row.in_force));
+    }
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show(&page)
@@ -65,7 +73,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
         );
         return Err(Problem::conflict(detail));
     }
-    if children::is_family(permit.tx(), &case.municipality, case.child, person_id).await? {
+    if is_family(permit.tx(), &case.municipality, case.child, person_id).await? {
         return Err(Problem::conflict("one does not sit on the team of one's own family (fvl § 6)"));
     }
     let (added_by, now) = (permit.caller().person, permit.now());

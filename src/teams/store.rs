@@ -7,7 +7,7 @@ use super::dto::TeamMemberOut;
 use crate::{
     access::CaseFacts,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_one, fetch_optional,
+    execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
     kernel::{
         Id,
         ids::{Person, TeamMember, Unit},
@@ -27,12 +27,17 @@ const FIND: &str = "
     JOIN person p ON p.id = t.person_id
     JOIN unit u ON u.id = t.unit_id
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.id = $3";
-const SEATS: &str = "
+const SEATS: &str = concat!(
+    "
     SELECT DISTINCT t.person_id, t.unit_id
     FROM team_member t
+    JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN staff_role r ON r.person_id = t.person_id AND r.unit_id = t.unit_id AND r.ended_at IS NULL
      AND r.role IN ('worker', 'unit_leader')
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL";
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
+    is_family_sql!("t.person_id", "k.person_id")
+);
 const WORKS_THERE: &str = "
     SELECT COUNT(*) FROM staff_role r
     JOIN unit_serves s ON s.unit_id = r.unit_id
@@ -46,6 +51,13 @@ const LEAVE: &str = "
     UPDATE team_member SET left_at = $4, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND left_at IS NULL";
 
+const LEAVE_PERSON: &str = "
+    UPDATE team_member SET left_at = $3, version = version + 1
+    WHERE person_id = $1 AND unit_id = $2 AND left_at IS NULL";
+const LEAVE_UNIT: &str = "
+    UPDATE team_member SET left_at = $4, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND unit_id = $3 AND left_at IS NULL";
+
 /// Someone who sits on the team now, through a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Seat {
@@ -55,7 +67,8 @@ pub struct Seat {
     pub unit_id: Id<Unit>,
 }
 
-/// Everyone with a seat on a ground in force: on the team, still at work in the unit, and the unit covered.
+/// Everyone with a seat on a ground in force: on the team, still at work in the unit, the unit covered, and not of
+/// the child's family.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -98,8 +111,9 @@ pub(super) async fn list(
 ) -> Result<Vec<TeamMemberOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = fetch_all!(tx, TeamMemberOut, LIST, &case.municipality, case.id, after, limit)?;
+    let seats = seats(tx, case).await?;
     for row in &mut rows {
-        row.in_force = row.left_at.is_none() && case.ground.covers(row.unit_id);
+        row.in_force = is_in_force(row, &seats);
     }
     Ok(rows)
 }
@@ -111,9 +125,41 @@ pub(super) async fn find(
 ) -> Result<Option<TeamMemberOut>, DbError> {
     let mut row = fetch_optional!(tx, TeamMemberOut, FIND, &case.municipality, case.id, id)?;
     if let Some(row) = &mut row {
-        row.in_force = row.left_at.is_none() && case.ground.covers(row.unit_id);
+        row.in_force = is_in_force(row, &seats(tx, case).await?);
     }
     Ok(row)
+}
+
+fn is_in_force(row: &TeamMemberOut, seats: &[Seat]) -> bool {
+    row.left_at.is_none() && seats.contains(&Seat { person_id: row.person_id, unit_id: row.unit_id })
+}
+
+/// Ends the seats of a person who no longer works in a unit: coming back gives none of them back.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn end_seats_of_person(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    execute!(tx, LEAVE_PERSON, person, unit, now)?;
+    Ok(())
+}
+
+/// Ends the seats through a unit that consent was withdrawn from: a later consent gives none of them back.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn end_seats_of_unit(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    unit: Id<Unit>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    execute!(tx, LEAVE_UNIT, &case.municipality, case.id, unit, now)?;
+    Ok(())
 }
 
 /// Does the person work in the unit, and does the unit serve the municipality?

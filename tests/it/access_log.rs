@@ -58,7 +58,11 @@ async fn denied(world: &World, call: Call, status: u16, action: &str) -> Row {
     let (answer, row) = one_entry(world, call).await;
     answer.expect(status);
     assert_eq!((row.action.as_str(), row.decision.as_str()), (action, "deny"), "{row:?}");
-    assert_eq!((row.policies.as_str(), row.legal_basis.as_str(), row.shown.as_str()), ("[]", "[]", "[]"), "{row:?}");
+    assert_eq!(
+        (row.policies.as_str(), row.legal_basis.as_str(), row.shown.as_str()),
+        ("[]", "[]", "[]"),
+        "{row:?}"
+    );
     row
 }
 
@@ -77,7 +81,8 @@ async fn plant(world: &World, cast: &Cast, word: &str) {
     let (teacher, nurse) = (&cast.teacher, &cast.nurse);
     let mother = &cast.family.guardians[0];
     let concerns = format!("/v1/units/{}/concerns", teacher.unit.id);
-    let concern = teacher.post(&concerns).json(json!({"facts": word, "child_says": word})).send().await.expect(201);
+    let concern =
+        teacher.post(&concerns).json(json!({"facts": word, "child_says": word})).send().await.expect(201);
     let no_need = json!({"decision": "no_need", "reason": word});
     let path = format!("/v1/concerns/{}/decision", concern.text("/id"));
     teacher.post(path).json(no_need).if_match(1).send().await.expect(200);
@@ -101,7 +106,12 @@ async fn plant(world: &World, cast: &Cast, word: &str) {
     teacher.get(format!("/v1/cases/{word}")).send().await.expect(404);
     teacher.get(cast.path(&format!("/notes/{word}"))).send().await.expect(404);
     let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
-    administrator.post(format!("/v1/municipalities/{word}/accounts")).json(json!({})).send().await.expect(404);
+    administrator
+        .post(format!("/v1/municipalities/{word}/accounts"))
+        .json(json!({}))
+        .send()
+        .await
+        .expect(404);
     world.anonymous().log_in(word, word).await.expect(401);
 }
 
@@ -248,15 +258,10 @@ both_engines! {
         ];
         if world.engine == Engine::Postgres {
             attempts.push("TRUNCATE access_log");
-            attempts.push("TRUNCATE municipality CASCADE");
         }
         for sql in attempts {
-            if sql.contains("municipality") {
-                let _other_tables = world.try_execute(sql).await;
-            } else {
-                let error = world.try_execute(sql).await.expect_err(sql);
-                assert!(error.to_string().contains("append-only"), "{sql}: {error}");
-            }
+            let error = world.try_execute(sql).await.expect_err(sql);
+            assert!(error.to_string().contains("append-only"), "{sql}: {error}");
             assert_eq!(log(&world).await.len(), before, "{sql}");
         }
     }
@@ -289,7 +294,7 @@ both_engines! {
         assert!(whole.contains("record_minutes") && whole.contains("log_in"), "the log is there");
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         let child = &cast.family.child;
-        let words = [
+        let words: [&str; 10] = [
             WORD, &WORD.to_lowercase(), &child.name, child.national_id.as_str(), &mother.name, mother.national_id.as_str(),
             &father.name, &cast.teacher.name, &cast.teacher.username, PASSWORD,
         ];
@@ -314,8 +319,9 @@ both_engines! {
         assert!(newest["roles"][0].as_str().is_some_and(|role| role.starts_with("worker, ")), "{newest}");
         assert!(!seen.text.contains(&stranger.name), "a refused look is not told of");
         assert!(seen.items().iter().all(|item| item["action"] != "read_case_access_log"));
-        let columns = newest.as_object().map(|item| item.keys().cloned().collect::<Vec<_>>());
-        assert_eq!(columns.expect("an entry"), ["action", "at", "legal_basis", "person_name", "roles"]);
+        let mut columns: Vec<_> = newest.as_object().expect("an entry").keys().map(String::as_str).collect();
+        columns.sort_unstable();
+        assert_eq!(columns, ["action", "at", "legal_basis", "person_name", "roles"]);
     }
 
     async fn colleagues_do_not_see_who_has_looked(world: World) {
@@ -370,6 +376,7 @@ both_engines! {
     async fn an_auditor_searches_by_person_action_answer_and_time(world: World) {
         let cast = world.shared_case().await;
         let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        cast.nurse.token().await;
         let middle = world.now();
         world.advance(chrono::TimeDelta::minutes(1));
         cast.nurse.get(cast.path("")).send().await.expect(200);
@@ -387,6 +394,6 @@ both_engines! {
         let found = find(format!("person_id={person}&from={since}")).await;
         assert_eq!(found.each("action"), ["list_consents", "read_case"], "the newest first");
         let found = find(format!("person_id={person}&until={since}")).await;
-        assert_eq!(found.each("action"), ["log_in"].repeat(0), "{}", found.text);
+        assert_eq!(found.each("action"), ["log_in"]);
     }
 }

@@ -74,7 +74,7 @@ both_engines! {
         let author = world.worker("kragero/skole").await;
         let child = world.child(&author, 7).await;
         let concern = world.concern(&author, &child).await;
-        let left = format!("UPDATE staff_role SET ended_at = started_at WHERE role = 'worker'");
+        let left = "UPDATE staff_role SET ended_at = started_at WHERE role = 'worker'";
         world.try_execute(left).await.expect("the role has ended");
         author.get(format!("/v1/concerns/{concern}")).send().await.expect_problem(404, "not-found");
         assert!(walk(&author, "/v1/concerns").await.is_empty());

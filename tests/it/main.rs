@@ -6,4 +6,17 @@ mod support;
 mod contract;
 mod garbage;
 mod schema;
+mod sessions;
 mod stories;
+
+mod cast;
+
+mod access_log;
+mod cases;
+mod children;
+mod concerns;
+mod consents;
+mod demo;
+mod handovers;
+mod isolation;
+mod notes;

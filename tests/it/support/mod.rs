@@ -13,7 +13,7 @@ pub use client::{Anonymous, Answer, Call, User};
 pub use engine::{Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
 pub use stafett::kernel::vocabulary::Role;
-pub use world::World;
+pub use world::{World, signing_key};
 
 /// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a
 /// world of its own.

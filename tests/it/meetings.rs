@@ -1,0 +1,266 @@
+//! Meetings: called by the team, with the family, and with minutes written once for all.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use stafett::kernel::ids::MeetingId;
+
+use crate::{
+    cast::{Cast, at_once, exactly_one_wins, ids, walk},
+    support::{Call, Role, User, World, both_engines},
+};
+
+fn meeting(world: &World, participants: Value) -> Value {
+    json!({"starts_at": world.now() - TimeDelta::hours(1), "agenda": "What comes next.", "participants": participants})
+}
+
+fn call(by: &User, cast: &Cast, body: Value) -> Call {
+    by.post(cast.path("/meetings")).json(body)
+}
+
+fn minutes(by: &User, cast: &Cast, id: MeetingId, body: Value) -> Call {
+    by.put(cast.path(&format!("/meetings/{id}/minutes"))).json(body)
+}
+
+fn act(by: &User, cast: &Cast, id: MeetingId, what: &str) -> Call {
+    by.post(cast.path(&format!("/meetings/{id}/{what}")))
+}
+
+async fn arena(world: &World, municipality: &str, scope: &str) -> Value {
+    let path = format!("/v1/municipalities/{municipality}/arenas?limit=200");
+    let arenas = world.anonymous().get(path).send().await.expect(200);
+    arenas.items().iter().find(|arena| arena["scope"] == scope).expect("an arena")["id"].clone()
+}
+
+both_engines! {
+    async fn anyone_with_a_seat_calls_a_meeting_and_all_on_the_case_read_of_it(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let stranger = world.worker("kragero/nav").await;
+        for (who, status) in [(&mother.user, 403), (&leader.user, 403), (&stranger.user, 404)] {
+            call(who, &cast, meeting(&world, json!([mother.id]))).send().await.expect(status);
+        }
+        let made = call(&cast.nurse, &cast, meeting(&world, json!([mother.id]))).send().await.expect(201);
+        let path = made.header("location").expect("a place");
+        for who in [&cast.teacher.user, &cast.nurse.user, &mother.user, &cast.family.guardians[1].user] {
+            who.get(path).send().await.expect(200);
+            assert_eq!(ids(&walk(who, &cast.path("/meetings")).await), [made.text("/id")]);
+        }
+        leader.get(path).send().await.expect(403);
+        stranger.get(path).send().await.expect(404);
+        let caller = made.body["participants"].as_array().expect("people").iter()
+            .find(|person| person["person_id"] == json!(cast.nurse.id)).expect("the caller");
+        assert_eq!(caller["answer"], "coming");
+    }
+
+    async fn the_family_is_invited_unless_a_reason_is_given(world: World) {
+        let cast = world.shared_case().await;
+        let mut body = meeting(&world, json!([cast.nurse.id]));
+        call(&cast.teacher, &cast, body.clone()).send().await.expect_invalid("/family_absent_reason");
+        // A child of seven alone is not the family.
+        body["participants"] = json!([cast.nurse.id, cast.family.child.id]);
+        call(&cast.teacher, &cast, body.clone()).send().await.expect_invalid("/family_absent_reason");
+        body["family_absent_reason"] = json!("The parents asked us to plan first.");
+        call(&cast.teacher, &cast, body).send().await.expect(201);
+        world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[1].id]).await;
+    }
+
+    async fn only_those_who_have_to_do_with_the_case_are_invited(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let colleague = world.worker("kragero/skole").await;
+        let other = world.guardian_of(&cast.teacher, &cast.family.child, false).await;
+        for uninvited in [json!(colleague.id), json!(other.id), json!(stafett::kernel::ids::PersonId::new())] {
+            let body = meeting(&world, json!([mother.id, uninvited]));
+            call(&cast.teacher, &cast, body).send().await.expect_invalid("/participants/1");
+        }
+        let twice = meeting(&world, json!([mother.id, mother.id]));
+        call(&cast.teacher, &cast, twice).send().await.expect_invalid("/participants/1");
+        let own = mother.get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
+        let body = meeting(&world, json!([mother.id, cast.nurse.id]));
+        call(&cast.teacher, &cast, body).send().await.expect_invalid("/participants/1");
+        assert_eq!(world.rows("meeting").await, 0);
+    }
+
+    async fn the_child_is_invited_by_its_own_id_and_called_by_the_name_registered(world: World) {
+        let cast = world.shared_case().await;
+        let child = &cast.family.child;
+        let body = meeting(&world, json!([cast.family.guardians[0].id, child.id]));
+        let made = call(&cast.teacher, &cast, body).send().await.expect(201);
+        let names: Vec<&str> = made.body["participants"].as_array().expect("people").iter()
+            .filter_map(|person| person["name"].as_str()).collect();
+        assert!(names.contains(&child.name.as_str()), "{names:?}");
+    }
+
+    async fn those_invited_answer_for_themselves_and_no_other_does(world: World) {
+        let cast = world.shared_case().await;
+        let uninvited = world.team_mate(&cast, "kragero/skole").await;
+        let stranger = world.worker("kragero/nav").await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let id = world.meeting(&cast.teacher, cast.case, &[mother.id, cast.nurse.id]).await;
+        let answer = |by: &User, word: &str| act(by, &cast, id, "answer").json(json!({"answer": word})).send();
+        answer(mother, "coming").await.expect(200);
+        let changed = answer(&cast.nurse, "not_coming").await.expect(200);
+        for person in changed.body["participants"].as_array().expect("people") {
+            let expected = if person["person_id"] == json!(cast.nurse.id) { "not_coming" } else { "coming" };
+            assert_eq!(person["answer"], expected);
+        }
+        answer(&uninvited, "coming").await.expect_problem(403, "forbidden");
+        answer(father, "coming").await.expect_problem(403, "forbidden");
+        answer(&stranger, "coming").await.expect_problem(404, "not-found");
+    }
+
+    async fn minutes_are_written_once_by_the_contact_person_or_the_one_who_called(world: World) {
+        let cast = world.shared_case().await;
+        let other = world.team_mate(&cast, "kragero/ppt").await;
+        let stranger = world.worker("kragero/nav").await;
+        let mother = &cast.family.guardians[0];
+        let id = world.meeting(&cast.nurse, cast.case, &[mother.id, cast.teacher.id, other.id]).await;
+        let body = json!({"minutes": "All is well.", "attended": [mother.id, cast.nurse.id]});
+        for (who, status) in [(&other.user, 403), (&mother.user, 403), (&stranger.user, 404)] {
+            minutes(who, &cast, id, body.clone()).if_match(1).send().await.expect(status);
+        }
+        minutes(&cast.nurse, &cast, id, body.clone()).send().await.expect_problem(428, "precondition-required");
+        minutes(&cast.nurse, &cast, id, body.clone()).if_match(2).send().await.expect_problem(412, "version-mismatch");
+        let held = minutes(&cast.nurse, &cast, id, body.clone()).if_match(1).send().await.expect(200);
+        assert_eq!((held.text("/status"), held.text("/minutes_by")), ("held".to_owned(), cast.nurse.id.to_string()));
+        for by in [&cast.nurse, &cast.teacher] {
+            minutes(by, &cast, id, body.clone()).if_match(2).send().await.expect_problem(409, "conflict");
+        }
+        let second = world.meeting(&cast.nurse, cast.case, &[mother.id]).await;
+        minutes(&cast.teacher, &cast, second, json!({"minutes": "Held.", "attended": []})).if_match(1).send().await
+            .expect(200);
+    }
+
+    async fn of_minutes_written_at_the_same_time_one_stands(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let id = world.meeting(&cast.nurse, cast.case, &[mother.id]).await;
+        cast.teacher.token().await;
+        let mut calls = vec![act(&cast.teacher, &cast, id, "cancel").if_match(1)];
+        for by in [&cast.teacher, &cast.nurse] {
+            calls.push(minutes(by, &cast, id, json!({"minutes": "Held.", "attended": [mother.id]})).if_match(1));
+        }
+        exactly_one_wins(&at_once(calls).await, 200, &[409, 412]);
+    }
+
+    async fn there_are_no_minutes_of_what_has_not_begun_nor_of_those_not_invited(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let mut body = meeting(&world, json!([mother.id]));
+        body["starts_at"] = json!(world.now() + TimeDelta::hours(1));
+        let id: MeetingId = call(&cast.teacher, &cast, body).send().await.expect(201).id("/id");
+        let write = |attended: Value| {
+            minutes(&cast.teacher, &cast, id, json!({"minutes": "Held.", "attended": attended})).if_match(1).send()
+        };
+        write(json!([mother.id])).await.expect_problem(409, "conflict");
+        world.advance(TimeDelta::hours(1));
+        write(json!([mother.id, cast.nurse.id])).await.expect_invalid("/attended/1");
+        write(json!([mother.id])).await.expect(200);
+    }
+
+    async fn a_decision_becomes_a_measure_or_nothing_at_all_is_written(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let id = world.meeting(&cast.teacher, cast.case, &[mother.id, cast.nurse.id]).await;
+        let measure = |responsible: Value| json!({
+            "title": "Play group", "level": "selective", "responsible_id": responsible,
+            "responsible_unit_id": cast.nurse.unit.id, "evaluate_on": world.in_days(42),
+        });
+        let decided = |second: Value| json!({
+            "minutes": "We begin small.", "attended": [mother.id, cast.nurse.id],
+            "decisions": [
+                {"text": "The nurse starts a group.", "measure": measure(json!(cast.nurse.id))},
+                {"text": "And another.", "measure": second},
+            ],
+        });
+        let before = world.all_rows().await;
+        let wrong = minutes(&cast.teacher, &cast, id, decided(measure(json!(mother.id)))).if_match(1);
+        wrong.send().await.expect_invalid("/decisions/1/measure/responsible_id");
+        assert_eq!(world.all_rows().await, before);
+        let read = cast.teacher.get(cast.path(&format!("/meetings/{id}"))).send().await.expect(200);
+        assert_eq!((read.text("/status"), read.etag()), ("planned".to_owned(), "\"1\""));
+
+        let held = minutes(&cast.teacher, &cast, id, decided(Value::Null)).if_match(1).send().await.expect(200);
+        assert_eq!(held.body["decisions"][1]["measure_id"], Value::Null);
+        let made = held.text("/decisions/0/measure_id");
+        let read = mother.get(cast.path(&format!("/measures/{made}"))).send().await.expect(200);
+        assert_eq!(read.text("/meeting_id"), id.to_string());
+        assert_eq!(read.text("/responsible_id"), cast.nurse.id.to_string());
+    }
+
+    async fn those_who_were_there_approve_the_minutes(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let id = world.meeting(&cast.teacher, cast.case, &[mother.id, father.id, cast.nurse.id]).await;
+        act(mother, &cast, id, "approve").send().await.expect_problem(409, "conflict");
+        let body = json!({"minutes": "All is well.", "attended": [mother.id, cast.teacher.id]});
+        minutes(&cast.teacher, &cast, id, body).if_match(1).send().await.expect(200);
+        let approved = act(mother, &cast, id, "approve").send().await.expect(200);
+        let again = act(mother, &cast, id, "approve").send().await.expect(200);
+        assert_eq!(approved.etag(), again.etag(), "to approve again changes nothing");
+        act(father, &cast, id, "approve").send().await.expect_problem(409, "conflict");
+        act(&cast.nurse, &cast, id, "approve").send().await.expect_problem(409, "conflict");
+        let uninvited = world.team_mate(&cast, "kragero/skole").await;
+        act(&uninvited, &cast, id, "approve").send().await.expect_problem(403, "forbidden");
+        for person in approved.body["participants"].as_array().expect("people") {
+            assert_eq!(person["approved_at"].is_string(), person["person_id"] == json!(mother.id));
+        }
+    }
+
+    async fn approvals_given_at_the_same_time_all_count(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let id = world.meeting(&cast.teacher, cast.case, &[mother.id, father.id, cast.nurse.id]).await;
+        let body = json!({"minutes": "All is well.", "attended": [mother.id, father.id, cast.teacher.id, cast.nurse.id]});
+        minutes(&cast.teacher, &cast, id, body).if_match(1).send().await.expect(200);
+        cast.nurse.token().await;
+        let people: [&User; 4] = [mother, father, &cast.teacher, &cast.nurse];
+        for answer in at_once(people.map(|by| act(by, &cast, id, "approve"))).await {
+            answer.expect(200);
+        }
+        let approved = "SELECT COUNT(*) FROM meeting_participant WHERE approved_at IS NOT NULL";
+        assert_eq!(world.number_of(approved).await, 4);
+    }
+
+    async fn a_meeting_that_is_cancelled_stays_so(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let id = world.meeting(&cast.teacher, cast.case, &[mother.id, cast.nurse.id]).await;
+        act(&cast.nurse, &cast, id, "cancel").if_match(1).send().await.expect_problem(403, "forbidden");
+        act(&cast.teacher, &cast, id, "cancel").send().await.expect_problem(428, "precondition-required");
+        act(&cast.teacher, &cast, id, "cancel").if_match(1).send().await.expect(200);
+        act(&cast.teacher, &cast, id, "cancel").if_match(2).send().await.expect_problem(409, "conflict");
+        let late = minutes(&cast.teacher, &cast, id, json!({"minutes": "Held.", "attended": []})).if_match(2);
+        late.send().await.expect_problem(409, "conflict");
+        let answer = act(mother, &cast, id, "answer").json(json!({"answer": "coming"}));
+        answer.send().await.expect_problem(409, "conflict");
+    }
+
+    async fn a_meeting_is_held_in_an_arena_of_the_municipality_for_one_child(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let call_in = |arena: Value| {
+            let mut body = meeting(&world, json!([mother.id]));
+            body["arena_id"] = arena;
+            call(&cast.teacher, &cast, body).send()
+        };
+        call_in(arena(&world, "4001", "individual").await).await.expect_invalid("/arena_id");
+        call_in(arena(&world, "4014", "system").await).await.expect_invalid("/arena_id");
+        call_in(arena(&world, "4014", "individual").await).await.expect(201);
+    }
+
+    async fn to_have_been_invited_gives_no_sight_of_the_meeting_when_the_seat_is_lost(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let id = world.meeting(&cast.nurse, cast.case, &[mother.id, cast.nurse.id]).await;
+        let own = mother.get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
+        cast.nurse.get(cast.path(&format!("/meetings/{id}"))).send().await.expect_problem(404, "not-found");
+        let answer = act(&cast.nurse, &cast, id, "answer").json(json!({"answer": "coming"}));
+        answer.send().await.expect_problem(404, "not-found");
+        let late = minutes(&cast.nurse, &cast, id, json!({"minutes": "Held.", "attended": []})).if_match(1);
+        late.send().await.expect_problem(404, "not-found");
+    }
+}
