@@ -52,11 +52,8 @@ pub fn document(policies: &Policies) -> OpenApi {
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
     components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
     for item in document.paths.paths.values_mut() {
-        for operation in [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete] {
-            if let Some(operation) = operation {
-                complete(operation, policies);
-            }
-        }
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        operations.into_iter().flatten().for_each(|operation| complete(operation, policies));
         if let Some(post) = &mut item.post
             && post.security.is_some()
             && !post.operation_id.as_deref().is_some_and(|name| actions::SECRET.contains(&name))

@@ -422,23 +422,23 @@ mod tests {
             guardians.into_iter().for_each(|guardian| self.consent_of(guardian));
         }
 
-        fn to(self, caller: &Caller, day: NaiveDate) -> CaseFacts {
+        fn seen_by(self, caller: &Caller, day: NaiveDate) -> CaseFacts {
             let own_family = self.guardians.iter().any(|guardian| guardian.guardian_id == caller.person);
             let Self { row, team, consents, guardians, .. } = &self;
             let rows = Rows { seats: team, consents, guardians, own_family };
             relate(caller, row.clone(), &rows, day)
         }
 
-        fn to_teacher(self, day: NaiveDate) -> CaseFacts {
+        fn seen_by_teacher(self, day: NaiveDate) -> CaseFacts {
             let teacher = self.teacher.clone();
-            self.to(&teacher, day)
+            self.seen_by(&teacher, day)
         }
     }
 
     #[test]
     fn without_a_guardian_nobody_can_consent_and_no_other_unit_is_covered() {
         let scene = Scene::of_child_aged(5, 0);
-        assert!(scene.to_teacher(today()).seats.is_empty());
+        assert!(scene.seen_by_teacher(today()).seats.is_empty());
     }
 
     #[test]
@@ -449,9 +449,11 @@ mod tests {
         scene.consent_of(first);
         let other = Caller { person: second, ..caller(Id::new()) };
         assert!(
-            !Scene { consents: Vec::new(), ..Scene::of_child_aged(5, 0) }.to(&other, today()).is_guardian
+            !Scene { consents: Vec::new(), ..Scene::of_child_aged(5, 0) }
+                .seen_by(&other, today())
+                .is_guardian
         );
-        assert_eq!(scene.to_teacher(today()).seats.len(), 1);
+        assert_eq!(scene.seen_by_teacher(today()).seats.len(), 1);
     }
 
     #[test]
@@ -462,9 +464,9 @@ mod tests {
             scene
         };
         let day = |days: i64| today() + chrono::TimeDelta::days(days);
-        assert!(scene().to_teacher(day(-1)).seats.is_empty());
-        assert_eq!(scene().to_teacher(day(0)).seats.len(), 1);
-        assert!(scene().to_teacher(day(1)).seats.is_empty());
+        assert!(scene().seen_by_teacher(day(-1)).seats.is_empty());
+        assert_eq!(scene().seen_by_teacher(day(0)).seats.len(), 1);
+        assert!(scene().seen_by_teacher(day(1)).seats.is_empty());
     }
 
     #[test]
@@ -475,17 +477,17 @@ mod tests {
         let born = scene.row.birth_date;
         scene.row.birth_date = born + chrono::Days::new(1);
         let almost = Scene { ..scene };
-        let facts = almost.to_teacher(today());
+        let facts = almost.seen_by_teacher(today());
         assert_eq!(facts.seats.len(), 1, "the day before, the guardians' consents carry");
 
         let mut scene = Scene::of_child_aged(15, 2);
         scene.all_guardians_consent();
-        assert!(scene.to_teacher(today()).seats.is_empty(), "on the day, they carry no longer");
+        assert!(scene.seen_by_teacher(today()).seats.is_empty(), "on the day, they carry no longer");
 
         let mut scene = Scene::of_child_aged(15, 2);
         scene.row.child_person = child;
         scene.consent_of(child);
-        let facts = scene.to_teacher(today());
+        let facts = scene.seen_by_teacher(today());
         assert_eq!((facts.ground.consenters.clone(), facts.seats.len()), (vec![child], 1));
     }
 
@@ -495,7 +497,7 @@ mod tests {
             let scene = Scene::of_child_aged(age, 1);
             let parent =
                 Caller { person: scene.guardians[0].guardian_id, seats: Vec::new(), ..caller(Id::new()) };
-            assert_eq!(scene.to(&parent, today()).is_guardian, guardian, "at {age}");
+            assert_eq!(scene.seen_by(&parent, today()).is_guardian, guardian, "at {age}");
         }
     }
 
@@ -511,7 +513,7 @@ mod tests {
                 guardian_id: scene.teacher.person,
                 parental_responsibility,
             });
-            let facts = scene.to_teacher(today());
+            let facts = scene.seen_by_teacher(today());
             assert!(facts.seats.is_empty() && !facts.is_contact_person);
         }
     }
@@ -521,7 +523,7 @@ mod tests {
         let mut scene = Scene::of_child_aged(5, 1);
         scene.all_guardians_consent();
         scene.teacher.seats.clear();
-        assert!(scene.to_teacher(today()).seats.is_empty());
+        assert!(scene.seen_by_teacher(today()).seats.is_empty());
     }
 
     proptest! {
@@ -533,7 +535,7 @@ mod tests {
             let consenting: Vec<_> = scene.guardians.iter().zip(&given)
                 .filter(|(_, given)| **given).map(|(guardian, _)| guardian.guardian_id).collect();
             consenting.iter().for_each(|guardian| scene.consent_of(*guardian));
-            let facts = scene.to_teacher(today());
+            let facts = scene.seen_by_teacher(today());
             prop_assert_eq!(facts.seats.len() == 1, consenting.len() == guardians);
             prop_assert_eq!(facts.ground.missing(facts.ground.in_force.first().map_or(Id::new(), |(_, unit)| *unit)).len(),
                             guardians - consenting.len());
@@ -543,7 +545,7 @@ mod tests {
         fn the_unit_that_opened_the_case_needs_no_consent(age in 0_i32..25, guardians in 0_usize..4) {
             let mut scene = Scene::of_child_aged(age, guardians);
             scene.row.unit_id = scene.school;
-            prop_assert_eq!(scene.to_teacher(today()).seats.len(), 1);
+            prop_assert_eq!(scene.seen_by_teacher(today()).seats.len(), 1);
         }
     }
 }

@@ -134,6 +134,9 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
         return Err(Problem::conflict("the case is open"));
     }
     permit.expect_version(case.version)?;
+    if store::has_other_open(permit.tx(), &case).await? {
+        return Err(Problem::conflict("the child has another open case here"));
+    }
     store::reopen(permit.tx(), &case, level, &level_reason).await?;
     let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
     let (now, today) = (permit.now(), permit.today());

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{AgreedWith, CaseOut, Level};
 use crate::{
-    db::{DbError, Tx, expect_one},
+    db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
         Id,
@@ -45,6 +45,8 @@ const REOPEN: &str = "
     UPDATE care_case SET status = 'open', closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
            level = $4, level_reason = $5, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'closed'";
+const OPEN_OF_CHILD: &str = "
+    SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
            (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
@@ -186,6 +188,14 @@ pub(super) async fn close(
 
 pub(super) async fn reopen(tx: &mut Tx, case: &CaseOut, level: Level, reason: &str) -> Result<(), DbError> {
     expect_one(execute!(tx, REOPEN, &case.municipality, case.id, case.version, level, reason)?)
+}
+
+/// Has the child, as registered, an open case?
+pub(super) async fn has_other_open(tx: &mut Tx, case: &CaseOut) -> Result<bool, DbError> {
+    // Two cases of one child are not under one lock: opening and reopening take the child's.
+    dialect::lock(tx, case.child_id.uuid()).await?;
+    let (open,) = fetch_one!(tx, (i64,), OPEN_OF_CHILD, &case.municipality, case.child_id)?;
+    Ok(open > 0)
 }
 
 /// Measures in force and handovers unanswered: what keeps a case from being closed.

@@ -144,6 +144,12 @@ fn giver(case: &CaseFacts, caller: Id<Person>, input: &ConsentIn) -> Result<(Id<
         return Err(Problem::field("/given_by", detail));
     }
     let by_oneself = given_by == caller;
+    if !by_oneself && !case.is_contact_person {
+        return Err(Problem::field(
+            "/given_by",
+            "is another: the contact person records the consent of others",
+        ));
+    }
     match input.form {
         Some(form) if by_oneself == (form == ConsentForm::Digital) => Ok((given_by, form)),
         None if by_oneself => Ok((given_by, ConsentForm::Digital)),

@@ -130,7 +130,6 @@ both_engines! {
         permitted(&world, mother.get(cast.path("")), 200, "read_case", "case.family").await;
         permitted(&world, leader.get(cast.path("")), 200, "read_case", "case.leader").await;
         permitted(&world, nurse.get("/v1/me"), 200, "read_me", "desk.own").await;
-        permitted(&world, nurse.get("/v1/cases"), 200, "list_cases", "desk.own").await;
         let child = format!("/v1/children/{}", cast.family.child.id);
         permitted(&world, nurse.get(child), 200, "read_child", "child.team").await;
         permitted(&world, nurse.get("/v1/follow-ups"), 200, "list_follow_ups", "desk.own").await;
@@ -164,7 +163,7 @@ both_engines! {
         // What does not exist is logged where the one who asks belongs.
         let unknown = stranger.get(format!("/v1/cases/{note}"));
         let row = denied(&world, unknown, 404, "read_case").await;
-        assert_eq!((row.object_id.as_deref(), row.municipality.as_str()), (None, "4001"));
+        assert_eq!((row.object_id.as_deref(), row.municipality.as_str()), (Some(note.as_str()), "4001"));
     }
 
     async fn a_list_leaves_the_ids_of_what_it_showed_and_of_nothing_else(world: World) {
@@ -179,12 +178,28 @@ both_engines! {
         let page = cast.teacher.get(cast.path("/notes?limit=1"));
         let row = permitted(&world, page, 200, "list_notes", "case.team").await;
         assert_eq!(row.shown, json!([first]).to_string());
-        let cases = cast.teacher.get("/v1/cases");
-        let row = permitted(&world, cases, 200, "list_cases", "desk.own").await;
-        assert_eq!(row.shown, json!([cast.case]).to_string());
         let body = json!({"audience": "team", "text": "Written."});
         let (answer, row) = one_entry(&world, cast.teacher.post(cast.path("/notes")).json(body)).await;
         assert_eq!(row.shown, json!([answer.text("/id")]).to_string());
+    }
+
+    async fn a_list_across_cases_leaves_an_entry_for_each_case_it_showed(world: World) {
+        let cast = world.shared_case().await;
+        let child = world.child(&cast.teacher, 9).await;
+        let second = world.open_case(&cast.teacher, &child).await;
+        let before = log(&world).await.len();
+        cast.teacher.get("/v1/cases").send().await.expect(200);
+        let rows = log(&world).await.split_off(before);
+        assert!(rows.iter().all(|row| (row.action.as_str(), row.decision.as_str(), row.status) == ("list_cases", "permit", 200)));
+        let seen: Vec<_> = rows.iter().map(|row| (row.object_type.as_str(), row.object_id.clone().unwrap_or_default())).collect();
+        assert_eq!(seen, [
+            ("Person", cast.teacher.id.to_string()), ("Case", cast.case.to_string()), ("Case", second.to_string()),
+        ]);
+        assert_eq!((rows[0].policies.as_str(), rows[1].policies.as_str()), ("[\"desk.own\"]", "[\"case.team\"]"));
+        let before = log(&world).await.len();
+        cast.nurse.get("/v1/cases?limit=1").send().await.expect(200);
+        let rows = log(&world).await.split_off(before);
+        assert_eq!(rows.len(), 2, "nothing of the case that was not shown: {rows:?}");
     }
 
     async fn a_write_that_fails_is_in_the_log_too(world: World) {
@@ -309,19 +324,55 @@ both_engines! {
         let stranger = world.worker("kragero/nav").await;
         stranger.get(cast.path("")).send().await.expect(404);
         cast.nurse.get(cast.path("/access-log")).send().await.expect(403);
+        let failed = json!({"audience": "team", "text": ""});
+        cast.nurse.post(cast.path("/notes")).json(failed).send().await.expect(422);
         cast.nurse.get(cast.path("")).send().await.expect(200);
         let mother = &cast.family.guardians[0];
         let seen = mother.get(cast.path("/access-log")).send().await.expect(200);
         let newest = &seen.items()[0];
-        assert_eq!(newest["action"], "read_case");
+        assert_eq!(newest["kind"], "looked");
         assert_eq!(newest["person_name"], json!(cast.nurse.name));
-        assert_eq!(newest["legal_basis"], json!(["fvl § 13 a no. 1; hpl § 22; bvl § 13-1; sotjl § 44"]));
+        assert_eq!(newest["legal_basis"], json!(["fvl § 13 a no. 1", "hpl § 22", "bvl § 13-1", "sotjl § 44"]));
         assert!(newest["roles"][0].as_str().is_some_and(|role| role.starts_with("worker, ")), "{newest}");
         assert!(!seen.text.contains(&stranger.name), "a refused look is not told of");
-        assert!(seen.items().iter().all(|item| item["action"] != "read_case_access_log"));
+        let nurses = seen.items().iter().filter(|item| item["person_name"] == json!(cast.nurse.name)).count();
+        assert_eq!(nurses, 1, "neither what was refused nor what failed is told of");
         let mut columns: Vec<_> = newest.as_object().expect("an entry").keys().map(String::as_str).collect();
         columns.sort_unstable();
-        assert_eq!(columns, ["action", "at", "legal_basis", "person_name", "roles"]);
+        assert_eq!(columns, ["at", "kind", "legal_basis", "person_name", "roles"]);
+    }
+
+    async fn the_family_is_not_told_that_a_note_for_others_was_written_or_read(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let newest = |count: usize| {
+            let (mother, path) = (mother.clone(), cast.path(&format!("/access-log?limit={count}")));
+            async move { mother.get(path).send().await.expect(200).items().to_vec() }
+        };
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        let look = newest(1).await.remove(0);
+        let note = world.note(&cast.nurse, cast.case, "unit", "For the health centre.").await;
+        let wrote = newest(1).await.remove(0);
+        cast.nurse.get(cast.path(&format!("/notes/{note}"))).send().await.expect(200);
+        let read = newest(1).await.remove(0);
+        cast.teacher.get(cast.path("/notes")).send().await.expect(200);
+        let list = newest(1).await.remove(0);
+        for entry in [wrote, read] {
+            assert_eq!(entry, look, "a note is told of as a look at the case");
+        }
+        assert_eq!(list["kind"], "looked");
+    }
+
+    async fn an_auditor_does_not_see_the_log_of_their_own_family(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        world.grant(mother, &auditor.unit, Role::Auditor).await;
+        let search = format!("/v1/access-log?case_id={}&limit=200", cast.case);
+        assert!(!auditor.get(&search).send().await.expect(200).items().is_empty());
+        assert!(mother.get(&search).send().await.expect(200).items().is_empty());
+        mother.get("/v1/access-log?action=log_in").send().await.expect(200);
     }
 
     async fn colleagues_do_not_see_who_has_looked(world: World) {
@@ -376,7 +427,7 @@ both_engines! {
     async fn an_auditor_searches_by_person_action_answer_and_time(world: World) {
         let cast = world.shared_case().await;
         let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
-        cast.nurse.token().await;
+        world.anonymous().log_in(&cast.nurse.username, PASSWORD).await.expect(200);
         let middle = world.now();
         world.advance(chrono::TimeDelta::minutes(1));
         cast.nurse.get(cast.path("")).send().await.expect(200);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::CaseId;
 
 use crate::{
-    cast::{Cast, at_once, exactly_one_wins, finds_nothing, ids, walk},
+    cast::{Cast, at_once_on, exactly_one_wins, finds_nothing, ids, walk},
     support::{Call, Role, User, World, both_engines},
 };
 
@@ -87,7 +87,7 @@ both_engines! {
             let body = json!({"level": at % 4, "level_reason": "More is needed."});
             cast.teacher.patch(cast.path("")).json(body).if_match(1)
         });
-        exactly_one_wins(&at_once(calls).await, 200, &[412]);
+        exactly_one_wins(&at_once_on(&world, "care_case", cast.case, calls).await, 200, &[412]);
     }
 
     async fn a_case_closes_when_every_measure_has_ended_and_no_offer_waits(world: World) {
@@ -110,6 +110,49 @@ both_engines! {
         assert_eq!(closed.text("/final_evaluation"), "Takes part in play every day.");
     }
 
+    async fn a_leader_who_is_not_on_the_team_sees_no_words_about_the_help(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "message": "She starts in August."});
+        cast.teacher.post(cast.path("/handovers")).json(body).send().await.expect(201);
+        let case = leader.get(cast.path("")).send().await.expect(200);
+        let listed = leader.get("/v1/cases").send().await.expect(200).items()[0].clone();
+        for case in [&case.body, &listed] {
+            assert_eq!(case["contact_person_id"], json!(cast.teacher.id));
+            for word in ["reason", "level_reason", "closing_reason", "final_evaluation"] {
+                assert_eq!(case[word], Value::Null, "{word}");
+            }
+        }
+        let handovers = leader.get(cast.path("/handovers")).send().await.expect(200);
+        assert_eq!(handovers.body["items"][0]["message"], Value::Null);
+        for below in ["/notes", "/goals", "/measures", "/meetings", "/consents", "/access-log"] {
+            leader.get(cast.path(below)).send().await.expect_problem(403, "forbidden");
+        }
+    }
+
+    async fn the_leader_reopens_a_case_since_the_contact_person_may_have_left(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let elsewhere = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        world.close_case(&cast.teacher, cast.case).await;
+        let again = json!({"level": 1, "level_reason": "It is back."});
+        let reopen = |by: &User| by.post(cast.path("/reopen")).json(again.clone()).if_match(2).send();
+        reopen(&elsewhere).await.expect_problem(404, "not-found");
+        reopen(&leader).await.expect(200);
+    }
+
+    async fn a_case_reopened_when_the_holder_has_lost_the_consent_is_held_by_the_leader(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
+        world.accept_baton(&cast.nurse, cast.case, handover).await;
+        world.close_case(&cast.nurse, cast.case).await;
+        world.advance(TimeDelta::days(200));
+        let again = json!({"level": 1, "level_reason": "It is back."});
+        let open = leader.post(cast.path("/reopen")).json(again).if_match(2).send().await.expect(200);
+        assert_eq!(open.text("/contact_person_id"), leader.id.to_string());
+    }
+
     async fn only_the_contact_person_closes_and_reopens(world: World) {
         let cast = world.shared_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
@@ -122,7 +165,7 @@ both_engines! {
         }
         world.close_case(&cast.teacher, cast.case).await;
         let again = json!({"level": 1, "level_reason": "It is back."});
-        for (who, status) in others {
+        for (who, status) in [others[0], others[2], others[3]] {
             who.post(cast.path("/reopen")).json(again.clone()).if_match(2).send().await.expect(status);
         }
         cast.teacher.post(cast.path("/reopen")).json(again.clone()).if_match(1).send().await.expect(412);

@@ -1,10 +1,16 @@
 //! Who plays in the stories of the domain.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
-use stafett::kernel::ids::CaseId;
+use sqlx::AssertSqlSafe;
+use stafett::{
+    execute,
+    kernel::{Id, ids::CaseId},
+};
 use tokio::task::JoinSet;
 
-use crate::support::{Answer, Call, Family, Staff, User, World};
+use crate::support::{Answer, Call, Engine, Family, Staff, User, World};
 
 /// A case opened at a school, of a child with two guardians. A health nurse is at hand.
 #[derive(Debug, Clone)]
@@ -59,6 +65,24 @@ pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
         sent.spawn(call.send());
     }
     sent.join_all().await
+}
+
+/// Sends requests that all have to do with one row, and that come to it at the same time: it is held until they wait.
+pub async fn at_once_on<T>(
+    world: &World,
+    table: &str,
+    row: Id<T>,
+    calls: impl IntoIterator<Item = Call>,
+) -> Vec<Answer> {
+    let mut held = world.db.write().await.expect("a transaction");
+    if world.engine == Engine::Postgres {
+        let sql = AssertSqlSafe(format!("SELECT 1 FROM {table} WHERE id = $1 FOR UPDATE"));
+        assert_eq!(execute!(&mut held, sql, row).expect("the row is held"), 1);
+    }
+    let sent = tokio::spawn(at_once(calls.into_iter().collect::<Vec<_>>()));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    held.rollback().await.expect("the row is let go");
+    sent.await.expect("all are answered")
 }
 
 /// Of these answers exactly one is `won`; every other is one of `lost`.

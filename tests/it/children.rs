@@ -1,9 +1,10 @@
 //! Children and guardians: each registration is its own, and a change of parental responsibility counts at once.
 
 use serde_json::{Value, json};
+use stafett::kernel::{Id, ids::Guardianship};
 
 use crate::{
-    cast::{at_once, exactly_one_wins, finds_nothing, walk},
+    cast::{at_once, at_once_on, exactly_one_wins, finds_nothing, walk},
     support::{Answer, Call, Child, Role, Staff, User, World, both_engines},
 };
 
@@ -102,20 +103,62 @@ both_engines! {
         assert_eq!(world.rows("child").await, 0);
     }
 
-    async fn the_registrant_the_leader_and_the_contact_person_keep_the_guardians_and_others_read_or_not(world: World) {
+    async fn before_a_case_the_registrant_and_the_leader_keep_the_guardians(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let colleague = world.worker("kragero/skole").await;
+        let family = world.family(&teacher, 7, 1).await;
+        let rows = guardianships(&leader, &family.child).await;
+        change(&colleague, &family.child, &rows[0], without_responsibility()).send().await.expect(404);
+        change(&family.guardians[0], &family.child, &rows[0], without_responsibility()).send().await.expect(403);
+        let changed = change(&leader, &family.child, &rows[0], without_responsibility()).send().await.expect(200);
+        let back = json!({"parental_responsibility": true, "lives_with_child": false});
+        change(&teacher, &family.child, &changed.body, back).send().await.expect(200);
+    }
+
+    async fn nobody_registers_themself_as_a_guardian(world: World) {
+        let unit = world.unit("kragero/skole").await;
+        let number = world.adult_number();
+        let user = world.user("4014", &number).await;
+        world.grant(&user, &unit, Role::Worker).await;
+        let teacher = Staff { user, unit };
+        let child = world.child(&teacher, 7).await;
+        let body = json!({
+            "national_id": number.as_str(), "name": teacher.name, "parental_responsibility": true, "lives_with_child": true,
+        });
+        let path = format!("/v1/children/{}/guardians", child.id);
+        teacher.post(path).json(body).send().await.expect_invalid("/national_id");
+    }
+
+    async fn a_new_holder_of_parental_responsibility_takes_the_ground_from_a_baton_held_on_consent(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
+        world.accept_baton(&cast.nurse, cast.case, handover).await;
+        let third = world.guardian_of(&cast.nurse, &cast.family.child, true).await;
+        let case = third.get(cast.path("")).send().await.expect(200);
+        assert_eq!(case.text("/contact_person_id"), leader.id.to_string());
+        cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
+    }
+
+    async fn in_a_case_the_contact_person_keeps_the_guardians_and_others_read_or_not(world: World) {
         let cast = world.shared_case().await;
         let child = &cast.family.child;
+        // She has registered the child, but the school now holds the baton through another.
+        let holder = world.team_mate(&cast, "kragero/skole").await;
+        let handover = world.offer_baton(&cast.teacher, cast.case, &holder).await;
+        world.accept_baton(&holder, cast.case, handover).await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         let colleague = world.worker("kragero/skole").await;
         let elsewhere = world.staff("kragero/ppt", Role::UnitLeader).await;
         let administrator = world.staff("kragero/skole", Role::Administrator).await;
         let mother = &cast.family.guardians[0];
-        let other = world.guardian_of(&cast.teacher, child, false).await;
+        let other = world.guardian_of(&holder, child, false).await;
         let path = format!("/v1/children/{}/guardians", child.id);
         let rows = guardianships(&cast.teacher, child).await;
         let father = rows.iter().find(|row| row["guardian_id"] == json!(cast.family.guardians[1].id)).expect("a row");
         for (who, reads, writes) in [
-            (&leader.user, 200, 201), (&cast.nurse.user, 200, 403), (&mother.user, 200, 403), (&colleague.user, 404, 404),
+            (&holder.user, 200, 201), (&cast.teacher.user, 200, 403), (&leader.user, 200, 403), (&cast.nurse.user, 200, 403), (&mother.user, 200, 403), (&colleague.user, 404, 404),
             (&elsewhere.user, 404, 404), (&administrator.user, 404, 404), (&other.user, 404, 404),
         ] {
             who.get(format!("/v1/children/{}", child.id)).send().await.expect(reads);
@@ -129,11 +172,7 @@ both_engines! {
                 change(who, child, father, without_responsibility()).send().await.expect(writes);
             }
         }
-        // The contact person who did not register the child.
-        let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
-        world.accept_baton(&cast.nurse, cast.case, handover).await;
-        change(&cast.nurse, child, father, json!({"parental_responsibility": true, "lives_with_child": false}))
-            .send().await.expect(200);
+        change(&holder, child, father, without_responsibility()).send().await.expect(200);
     }
 
     async fn one_who_has_left_the_unit_no_longer_sees_the_child_they_registered(world: World) {
@@ -221,6 +260,7 @@ both_engines! {
         let family = world.family(&teacher, 7, 1).await;
         let row = guardianships(&teacher, &family.child).await.remove(0);
         let calls = (0..4).map(|_| change(&teacher, &family.child, &row, without_responsibility()));
-        exactly_one_wins(&at_once(calls).await, 200, &[409, 412]);
+        let id: Id<Guardianship> = row["id"].as_str().expect("an id").parse().expect("an id");
+        exactly_one_wins(&at_once_on(&world, "guardianship", id, calls).await, 200, &[409, 412]);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::{ChildId, ConcernId};
 
 use crate::{
-    cast::{at_once, exactly_one_wins, ids, walk},
+    cast::{at_once_on, exactly_one_wins, ids, walk},
     support::{Call, Role, Staff, User, World, both_engines},
 };
 
@@ -149,7 +149,7 @@ both_engines! {
             decide(&author, concern, no_need()),
             decide(&leader, concern, open_case(&world)),
         ];
-        let answers = at_once(calls).await;
+        let answers = at_once_on(&world, "concern", concern, calls).await;
         exactly_one_wins(&answers, 200, &[409, 412]);
         let opened = answers.iter().any(|answer| answer.body["decision"] == "open_case");
         assert_eq!(world.rows("care_case").await, i64::from(opened));
@@ -163,7 +163,7 @@ both_engines! {
             let concern = world.concern(&author, &child).await;
             calls.push(decide(&author, concern, open_case(&world)));
         }
-        exactly_one_wins(&at_once(calls).await, 200, &[409]);
+        exactly_one_wins(&at_once_on(&world, "child", child.id, calls).await, 200, &[409]);
         assert_eq!(world.rows("care_case").await, 1);
     }
 
@@ -175,7 +175,7 @@ both_engines! {
             let body = json!({"child_id": child.id, "facts": format!("In words {at}.")});
             author.put(format!("/v1/concerns/{concern}")).json(body).if_match(1)
         });
-        exactly_one_wins(&at_once(calls).await, 200, &[409, 412]);
+        exactly_one_wins(&at_once_on(&world, "concern", concern, calls).await, 200, &[409, 412]);
     }
 
     async fn a_child_with_an_open_case_gets_no_second_one_in_the_same_registration(world: World) {
@@ -229,7 +229,10 @@ both_engines! {
             "national_id": number.as_str(), "name": teacher.name, "parental_responsibility": false, "lives_with_child": true,
         });
         leader.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
-        decide(&teacher, concern, open_case(&world)).send().await.expect_problem(409, "conflict");
+        // What is about their own family is no longer theirs to see, not even their own words.
+        teacher.get(format!("/v1/concerns/{concern}")).send().await.expect_problem(404, "not-found");
+        decide(&teacher, concern, open_case(&world)).send().await.expect_problem(404, "not-found");
+        assert!(walk(&teacher, "/v1/concerns").await.is_empty());
         decide(&leader, concern, open_case(&world)).send().await.expect(200);
     }
 

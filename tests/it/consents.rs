@@ -79,11 +79,6 @@ both_engines! {
         let note = world.note(&cast.nurse, cast.case, "team", "Seen at the health centre.").await;
         let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
         let goal = json!({"audience": "team", "text": "One more."});
-        let consent = world.consent(&cast.family.guardians[0], cast.case, &[&cast.nurse.unit]).await;
-        world.withdraw(&cast.family.guardians[0], cast.case, consent).await;
-        // The first consent still stands: other grounds survive a withdrawal.
-        cast.nurse.get(cast.path("")).send().await.expect(200);
-
         let own = cast.family.guardians[0].get(cast.path("/consents")).send().await.expect(200);
         let first = own.id("/items/0/id");
         world.withdraw(&cast.family.guardians[0], cast.case, first).await;
@@ -98,6 +93,29 @@ both_engines! {
         let path = cast.path(&format!("/measures/{measure}"));
         cast.nurse.patch(path).json(change).if_match(1).send().await.expect_problem(404, "not-found");
         assert_eq!(cast.nurse.get("/v1/cases").send().await.expect(200).items().len(), 0);
+    }
+
+    async fn a_withdrawal_leaves_what_rests_on_another_consent_of_the_same_person(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let second = world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
+        let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
+        world.accept_baton(&cast.nurse, cast.case, handover).await;
+        world.withdraw(mother, cast.case, second).await;
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        // She holds the baton, and can use it.
+        world.goal(&cast.nurse, cast.case).await;
+    }
+
+    async fn a_consent_given_anew_does_not_give_back_the_seat(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let own = mother.get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
+        world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
+        cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        cast.nurse.get(cast.path("")).send().await.expect(200);
     }
 
     async fn a_consent_counts_to_the_end_of_its_last_day_in_norway(world: World) {

@@ -12,7 +12,7 @@ use stafett::{
 };
 
 use crate::{
-    cast::{Cast, at_once, exactly_one_wins},
+    cast::{Cast, at_once_on, exactly_one_wins},
     support::{Answer, Role, Staff, Unit, User, World, both_engines},
 };
 
@@ -86,7 +86,7 @@ both_engines! {
                 calls.push(by.post(cast.path("/handovers")).json(body));
             }
         }
-        exactly_one_wins(&at_once(calls).await, 201, &[409]);
+        exactly_one_wins(&at_once_on(&world, "care_case", cast.case, calls).await, 201, &[409]);
     }
 
     async fn the_baton_is_offered_only_to_a_seat_in_force(world: World) {
@@ -169,7 +169,7 @@ both_engines! {
         let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
         cast.nurse.token().await;
         let calls = (0..4).map(|_| answer(&cast.nurse, &cast, handover, "accept"));
-        exactly_one_wins(&at_once(calls).await, 200, &[403, 409]);
+        exactly_one_wins(&at_once_on(&world, "handover", handover, calls).await, 200, &[403, 409]);
         assert_eq!(holder(&world, cast.case).await, cast.nurse.id);
         assert_eq!(statuses(&cast.nurse, &cast).await, ["accepted"]);
     }
@@ -183,7 +183,7 @@ both_engines! {
             answer(&cast.nurse, &cast, handover, "accept"),
             answer(&cast.teacher, &cast, handover, "withdraw"),
         ];
-        exactly_one_wins(&at_once(calls).await, 200, &[403, 409]);
+        exactly_one_wins(&at_once_on(&world, "handover", handover, calls).await, 200, &[403, 409]);
         let accepted = statuses(&cast.nurse, &cast).await == ["accepted"];
         assert_eq!(holder(&world, cast.case).await == cast.nurse.id, accepted);
     }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::{
-    cast::{Cast, at_once, exactly_one_wins, ids, walk},
+    cast::{Cast, at_once_on, exactly_one_wins, ids, walk},
     support::{Call, Role, Staff, User, World, both_engines},
 };
 
@@ -240,7 +240,7 @@ both_engines! {
                 calls.push(by.post(path).json(evaluation(&world, outcome)).if_match(1));
             }
         }
-        exactly_one_wins(&at_once(calls).await, 201, &[409, 412]);
+        exactly_one_wins(&at_once_on(&world, "measure", made, calls).await, 201, &[409, 412]);
         assert_eq!(world.rows("evaluation").await, 1);
     }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::MeetingId;
 
 use crate::{
-    cast::{Cast, at_once, exactly_one_wins, ids, walk},
+    cast::{Cast, at_once_on, exactly_one_wins, ids, walk},
     support::{Call, Role, User, World, both_engines},
 };
 
@@ -142,7 +142,7 @@ both_engines! {
         for by in [&cast.teacher, &cast.nurse] {
             calls.push(minutes(by, &cast, id, json!({"minutes": "Held.", "attended": [mother.id]})).if_match(1));
         }
-        exactly_one_wins(&at_once(calls).await, 200, &[409, 412]);
+        exactly_one_wins(&at_once_on(&world, "meeting", id, calls).await, 200, &[409, 412]);
     }
 
     async fn there_are_no_minutes_of_what_has_not_begun_nor_of_those_not_invited(world: World) {
@@ -217,7 +217,7 @@ both_engines! {
         minutes(&cast.teacher, &cast, id, body).if_match(1).send().await.expect(200);
         cast.nurse.token().await;
         let people: [&User; 4] = [mother, father, &cast.teacher, &cast.nurse];
-        for answer in at_once(people.map(|by| act(by, &cast, id, "approve"))).await {
+        for answer in at_once_on(&world, "meeting", id, people.map(|by| act(by, &cast, id, "approve"))).await {
             answer.expect(200);
         }
         let approved = "SELECT COUNT(*) FROM meeting_participant WHERE approved_at IS NOT NULL";

@@ -3,12 +3,13 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cast::{Cast, at_once, exactly_one_wins, walk},
+    cast::{Cast, at_once_on, exactly_one_wins, walk},
     support::{Call, Role, Staff, Unit, User, World, both_engines},
 };
 
 fn seat(by: &User, cast: &Cast, person: &User, unit: &Unit) -> Call {
-    by.post(cast.path("/team")).json(json!({"person_id": person.id, "unit_id": unit.id, "task": "Helps with play."}))
+    by.post(cast.path("/team"))
+        .json(json!({"person_id": person.id, "unit_id": unit.id, "task": "Helps with play."}))
 }
 
 /// The rows of the team that are a person's.
@@ -142,7 +143,7 @@ both_engines! {
         let cast = world.school_case().await;
         let colleague = world.worker("kragero/skole").await;
         let calls = (0..4).map(|_| seat(&cast.teacher, &cast, &colleague, &colleague.unit));
-        exactly_one_wins(&at_once(calls).await, 201, &[409]);
+        exactly_one_wins(&at_once_on(&world, "care_case", cast.case, calls).await, 201, &[409]);
         assert_eq!(world.rows("team_member").await, 2);
     }
 
