@@ -18,7 +18,7 @@ use crate::{
     access::Services,
     accounts, audit, cases, catalogue, children, concerns, consents, follow_ups, goals, handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
-    measures, meetings, notes, openapi, organisation, teams,
+    measures, meetings, notes, openapi, organisation, rules, teams,
 };
 
 /// Seconds that requests under way get to finish when the service is told to stop.
@@ -42,6 +42,7 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     notes::configure(config);
     follow_ups::configure(config);
     audit::configure(config);
+    rules::configure(config);
 }
 
 /// Starts to serve on a listener; the server ends when told to by a signal or its handle.

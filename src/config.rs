@@ -39,6 +39,9 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// How log lines are written.
     pub log_format: LogFormat,
+    /// A folder of stricter rules of one's own, `*.cedar`; they only forbid.
+    #[serde(default)]
+    pub local_policies: Option<PathBuf>,
 }
 
 /// How log lines are written.

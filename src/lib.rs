@@ -30,4 +30,5 @@ pub mod notes;
 pub mod openapi;
 pub mod organisation;
 pub mod problem;
+pub mod rules;
 pub mod teams;

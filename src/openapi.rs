@@ -81,7 +81,7 @@ fn complete(operation: &mut Operation, policies: &Policies) {
     }
     text.push_str("Who may:\n");
     for rule in policies.rules().filter(|rule| rule.actions.contains(&name)) {
-        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, rule.legal_basis));
+        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, rule.legal_basis.join("; ")));
     }
     operation.description = Some(text);
     if operation.responses.responses.contains_key("412") {

@@ -9,6 +9,7 @@ pub mod actions;
 mod facts;
 mod family;
 mod idempotency;
+mod laws;
 mod log;
 pub mod objects;
 mod permit;

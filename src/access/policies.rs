@@ -2,16 +2,22 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    path::Path,
     str::FromStr,
 };
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Policy,
-    PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Context, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid,
+    Policy, PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
+use chrono::NaiveDate;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use super::objects::{Attributes, Object};
+use super::{
+    laws::Laws,
+    objects::{Attributes, Object},
+};
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
@@ -26,22 +32,21 @@ const SOURCES: [(&str, &str); 7] = [
 ];
 
 /// One rule, as a jurist reads it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Rule {
     /// Its stable name.
+    #[schema(example = "case.team")]
     pub id: String,
     /// The law it rests on.
-    pub legal_basis: String,
+    pub legal_basis: Vec<String>,
     /// What it says, in a sentence.
     pub summary: String,
+    /// The same in Norwegian.
+    pub summary_no: String,
+    /// Whether it forbids what other rules allow.
+    pub forbids: bool,
     /// The operations it is about.
     pub actions: Vec<String>,
-}
-
-impl Rule {
-    fn laws(&self) -> impl Iterator<Item = &str> {
-        self.legal_basis.split("; ")
-    }
 }
 
 /// The answer to "may this person do this?".
@@ -62,7 +67,7 @@ pub enum PolicyError {
     #[error("{file}: {message}")]
     Parse {
         /// Which file.
-        file: &'static str,
+        file: String,
         /// What is wrong.
         message: String,
     },
@@ -70,10 +75,22 @@ pub enum PolicyError {
     #[error("{file}: a rule lacks @{annotation}, or has one that is taken")]
     Annotation {
         /// Which file.
-        file: &'static str,
+        file: String,
         /// Which annotation.
         annotation: &'static str,
     },
+    /// A rule rests on a law that is not in `data/laws.toml`, or not in force.
+    #[error("the rules rest on law that is unknown or not in force: {0}")]
+    Law(String),
+    /// The laws cannot be read.
+    #[error("laws.toml: {0}")]
+    Laws(#[from] toml::de::Error),
+    /// A local rule allows something; a municipality may only be stricter.
+    #[error("{0}: a local rule may only forbid")]
+    LocalPermit(String),
+    /// The folder of local rules cannot be read.
+    #[error("{0}: {1}")]
+    Folder(String, std::io::Error),
     /// A rule does not agree with the schema.
     #[error("the rules do not agree with the schema: {0}")]
     Invalid(String),
@@ -85,6 +102,7 @@ pub struct Policies {
     set: PolicySet,
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
+    laws: Laws,
 }
 
 impl std::fmt::Debug for Policies {
@@ -97,27 +115,55 @@ impl Policies {
     /// Loads and validates the rules.
     ///
     /// # Errors
-    /// If a file does not parse, a rule is not annotated, or one does not agree with the schema.
+    /// If a file does not parse, a rule is not annotated or rests on unknown law, or one does not agree with the schema.
     pub fn load() -> Result<Self, PolicyError> {
+        Self::load_with(&[])
+    }
+
+    /// The same with the stricter rules of a municipality, from the files of a folder: they only forbid.
+    ///
+    /// # Errors
+    /// As [`Policies::load`]; or if the folder cannot be read, or a rule in it allows something.
+    pub fn load_local(folder: &Path) -> Result<Self, PolicyError> {
+        let failed = |error| PolicyError::Folder(folder.display().to_string(), error);
+        let mut local = Vec::new();
+        for entry in std::fs::read_dir(folder).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|ending| ending == "cedar") {
+                local.push((path.display().to_string(), std::fs::read_to_string(&path).map_err(failed)?));
+            }
+        }
+        Self::load_with(&local)
+    }
+
+    fn load_with(local: &[(String, String)]) -> Result<Self, PolicyError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
         let mut set = PolicySet::new();
         let mut rules = BTreeMap::new();
-        for (file, source) in SOURCES {
-            let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
+        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned(), false));
+        let local = local.iter().map(|(file, source)| (file.clone(), source.clone(), true));
+        for (file, source, is_local) in own.into_iter().chain(local) {
+            let parsed = PolicySet::from_str(&source).map_err(|error| parse_error(&file, &error))?;
             for policy in parsed.policies() {
-                let rule = rule(file, policy)?;
+                let rule = rule(&file, policy)?;
+                if is_local && !rule.forbids {
+                    return Err(PolicyError::LocalPermit(file));
+                }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);
-                set.add(policy).map_err(|_| PolicyError::Annotation { file, annotation: "id" })?;
+                let taken = PolicyError::Annotation { file: file.clone(), annotation: "id" };
+                set.add(policy).map_err(|_| taken)?;
             }
         }
+        let laws = Laws::load()?;
+        laws.require_known(rules.values())?;
         let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
         let mut faults = result.validation_errors().map(ToString::to_string).peekable();
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        Ok(Self { authorizer: Authorizer::new(), set, schema, rules })
+        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws })
     }
 
     /// The rules, by id.
@@ -125,11 +171,19 @@ impl Policies {
         self.rules.values()
     }
 
+    /// All law that the rules rest on must be in force.
+    ///
+    /// # Errors
+    /// If one has ended or not begun, with the rules that rest on it.
+    pub fn require_in_force(&self, day: NaiveDate) -> Result<(), PolicyError> {
+        self.laws.require_in_force(self.rules.values(), day)
+    }
+
     /// The law that a rule rests on; nothing for a rule that there is not.
     #[must_use]
     pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
         let rule = self.rules.get(&PolicyId::new(rule));
-        rule.map(|rule| rule.laws().map(ToOwned::to_owned).collect()).unwrap_or_default()
+        rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
 
     /// The names of all actions of the schema.
@@ -172,9 +226,9 @@ impl Policies {
         let mut by: Vec<&Rule> = diagnostics.reason().filter_map(|id| self.rules.get(id)).collect();
         by.sort_by(|a, b| a.id.cmp(&b.id));
         let mut legal_basis: Vec<String> = Vec::new();
-        for basis in by.iter().flat_map(|rule| rule.laws()) {
-            if !legal_basis.iter().any(|known| known == basis) {
-                legal_basis.push(basis.to_owned());
+        for basis in by.iter().flat_map(|rule| &rule.legal_basis) {
+            if !legal_basis.contains(basis) {
+                legal_basis.push(basis.clone());
             }
         }
         Ok(Decision {
@@ -217,12 +271,12 @@ fn principal_attributes(caller: &Caller) -> Attributes {
     ]
 }
 
-fn rule(file: &'static str, policy: &Policy) -> Result<Rule, PolicyError> {
+fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
     let annotation = |name: &'static str| {
         policy
             .annotation(name)
             .map(ToOwned::to_owned)
-            .ok_or(PolicyError::Annotation { file, annotation: name })
+            .ok_or_else(|| PolicyError::Annotation { file: file.to_owned(), annotation: name })
     };
     let actions = match policy.action_constraint() {
         ActionConstraint::Any => Vec::new(),
@@ -231,14 +285,16 @@ fn rule(file: &'static str, policy: &Policy) -> Result<Rule, PolicyError> {
     };
     Ok(Rule {
         id: annotation("id")?,
-        legal_basis: annotation("legal_basis")?,
+        legal_basis: annotation("legal_basis")?.split("; ").map(ToOwned::to_owned).collect(),
         summary: annotation("summary")?,
+        summary_no: annotation("summary_no")?,
+        forbids: policy.effect() == Effect::Forbid,
         actions: actions.iter().map(|uid| uid.id().unescaped().to_owned()).collect(),
     })
 }
 
-fn parse_error(file: &'static str, error: &dyn std::fmt::Display) -> PolicyError {
-    PolicyError::Parse { file, message: error.to_string() }
+fn parse_error(file: &str, error: &dyn std::fmt::Display) -> PolicyError {
+    PolicyError::Parse { file: file.to_owned(), message: error.to_string() }
 }
 
 #[cfg(test)]

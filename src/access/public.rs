@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    Decision, Entry, Services,
+    Decision, Entry, Policies, Services,
     log::{NO_MUNICIPALITY, insert_entries},
     permit::{json_content, pending_look, read_body, request_id, services},
 };
@@ -43,6 +43,7 @@ public! {
     Ready = "ready": "tells that requests can be served.",
     LogIn = "log_in": "makes a stranger known.",
     RefreshSession = "refresh_session": "the refresh token is the proof.",
+    ListPolicies = "list_policies": "the rules are the law's, and everyone may know them.",
     ListMunicipalities = "list_municipalities": "what a municipality offers is public.",
     ListUnits = "list_units": "which services there are is public.",
     ListArenas = "list_arenas": "how services meet is public.",
@@ -120,6 +121,12 @@ impl<O: Operation> Public<O> {
     #[must_use]
     pub fn tokens(&self) -> &TokenKeys {
         &self.services.tokens
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.services.policies
     }
 
     /// Can requests be served?

@@ -35,8 +35,23 @@ impl Services {
         tokens: TokenKeys,
         trusted_proxies: Vec<IpAddr>,
     ) -> Result<Self, PolicyError> {
+        Self::with_policies(Policies::load()?, db, clock, tokens, trusted_proxies)
+    }
+
+    /// The same with rules that are loaded already.
+    ///
+    /// # Errors
+    /// If the law that they rest on is not in force.
+    pub fn with_policies(
+        policies: Policies,
+        db: Db,
+        clock: Clock,
+        tokens: TokenKeys,
+        trusted_proxies: Vec<IpAddr>,
+    ) -> Result<Self, PolicyError> {
+        policies.require_in_force(clock.today())?;
         Ok(Self {
-            policies: Arc::new(Policies::load()?),
+            policies: Arc::new(policies),
             log: LogWriter::start(db.clone()),
             passwords: Passwords::default(),
             db,

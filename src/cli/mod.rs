@@ -12,7 +12,7 @@ use crate::{
     catalogue,
     config::{LogFormat, Settings},
     db::{Db, migrate},
-    demo, openapi,
+    demo, openapi, rules,
 };
 
 /// The backend of the shared record that follows a child while several municipal services help.
@@ -42,6 +42,12 @@ enum Command {
     Catalogue(CatalogueCommand),
     /// Print the API document.
     Openapi,
+    /// Print the rules of confidentiality: who may do what, and the law each rests on.
+    Policies {
+        /// As the page of Markdown in `docs/confidentiality.md`.
+        #[arg(long)]
+        markdown: bool,
+    },
     /// Ask a running service whether it can serve; for health checks.
     Health {
         /// Where it is.
@@ -108,6 +114,8 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
             db.close().await;
         }
         Command::Openapi => println!("{}", openapi::document(&Policies::load()?).to_pretty_json()?),
+        Command::Policies { markdown: true } => print!("{}", rules::markdown(&Policies::load()?)),
+        Command::Policies { markdown: false } => print!("{}", rules::table(&Policies::load()?)),
         Command::Health { url } => {
             let ready =
                 reqwest::get(format!("{url}/health/ready")).await.is_ok_and(|r| r.status().is_success());

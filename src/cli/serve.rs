@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::{Failure, ServeArgs, settings, start_logging};
 use crate::{
-    access::Services,
+    access::{Policies, Services},
     app,
     db::{Db, SchemaState, migrate, schema_state},
     housekeeping::keep_house,
@@ -22,6 +22,10 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         settings.listen = listen;
     }
     start_logging(settings.log_format, "info,sqlx=warn");
+    let policies = match &settings.local_policies {
+        Some(folder) => Policies::load_local(folder)?,
+        None => Policies::load()?,
+    };
     let tokens = TokenKeys::from_pem(&settings.token_keys()?)?;
     let db = Db::open(settings.database_url()?.expose_secret(), settings.connections).await?;
     if args.migrate {
@@ -30,7 +34,8 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         return Err(format!("the database lacks {missing} migrations: run `stafett migrate` first").into());
     }
     let keeping_house = tokio::spawn(keep_house(db.clone(), Clock::System));
-    let services = Services::new(db.clone(), Clock::System, tokens, settings.trusted_proxies.clone())?;
+    let proxies = settings.trusted_proxies.clone();
+    let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, proxies)?;
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(web::Data::new(services), listener, settings.workers)?.await?;

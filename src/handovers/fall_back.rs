@@ -118,7 +118,7 @@ pub(super) async fn to_leader(
 ) -> Result<bool, DbError> {
     let leader = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)?;
     let Some((leader,)) = leader else {
-        tracing::warn!(case.id = %case.id, "no leader to take the baton of this case");
+        tracing::warn!(unit.id = %case.ground.owner_unit, "a baton waits for this unit to have a leader");
         return Ok(false);
     };
     let unit = case.ground.owner_unit;

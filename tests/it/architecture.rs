@@ -25,6 +25,7 @@ const ROWS: [&[&str]; 7] = [
         "meetings",
         "notes",
         "organisation",
+        "rules",
         "teams",
     ],
     &["http", "openapi", "app", "housekeeping", "config", "demo", "cli", "main", "lib"],

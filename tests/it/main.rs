@@ -8,6 +8,7 @@ mod garbage;
 mod schema;
 mod sessions;
 mod stories;
+mod strict_input;
 
 mod cast;
 

@@ -42,6 +42,10 @@ impl Operation {
         all
     }
 
+    pub fn named(id: &str) -> Self {
+        Self::all().into_iter().find(|operation| operation.id == id).expect("an operation of this name")
+    }
+
     /// All operations that may change something and are not open to strangers.
     pub fn writes() -> Vec<Self> {
         let mut writes = Self::all();

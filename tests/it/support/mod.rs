@@ -5,6 +5,7 @@ mod client;
 mod engine;
 mod people;
 mod sql;
+mod stage;
 mod story;
 mod world;
 
@@ -13,6 +14,7 @@ pub use client::{Anonymous, Answer, Call, User};
 pub use engine::{Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
 pub use stafett::kernel::vocabulary::Role;
+pub use stage::{Stage, uses_up};
 pub use world::{World, signing_key};
 
 /// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a

@@ -1,0 +1,133 @@
+//! The law that the rules rest on, as data with days of validity: `data/laws.toml`.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::{PolicyError, Rule};
+
+const SOURCE: &str = include_str!("../../data/laws.toml");
+
+/// A paragraph, in the wording that the rules were read against.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Law {
+    id: String,
+    #[serde(rename = "act")]
+    _act: String,
+    #[serde(rename = "title")]
+    _title: String,
+    valid_from: toml::value::Datetime,
+    valid_to: Option<toml::value::Datetime>,
+    #[serde(rename = "reading")]
+    _reading: Reading,
+    #[serde(rename = "note")]
+    _note: Option<String>,
+}
+
+/// How the wording is known.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Reading {
+    /// The text was read.
+    Statute,
+    /// From general knowledge.
+    General,
+}
+
+/// All laws that rules may cite.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Laws {
+    law: Vec<Law>,
+}
+
+impl Laws {
+    pub(super) fn load() -> Result<Self, PolicyError> {
+        Ok(toml::from_str(SOURCE)?)
+    }
+
+    /// Every law that a rule cites is known.
+    pub(super) fn require_known<'a>(&self, rules: impl Iterator<Item = &'a Rule>) -> Result<(), PolicyError> {
+        refuse(rules, |id| self.find(id).is_none())
+    }
+
+    /// Every law that a rule cites is in force on a day.
+    pub(super) fn require_in_force<'a>(
+        &self,
+        rules: impl Iterator<Item = &'a Rule>,
+        day: NaiveDate,
+    ) -> Result<(), PolicyError> {
+        refuse(rules, |id| !self.find(id).is_some_and(|law| law.is_in_force(day)))
+    }
+
+    fn find(&self, id: &str) -> Option<&Law> {
+        self.law.iter().find(|law| law.id == id)
+    }
+}
+
+impl Law {
+    fn is_in_force(&self, day: NaiveDate) -> bool {
+        let begun = date(&self.valid_from).is_some_and(|from| from <= day);
+        let ended = self.valid_to.as_ref().is_some_and(|to| date(to).is_none_or(|to| to < day));
+        begun && !ended
+    }
+}
+
+fn date(value: &toml::value::Datetime) -> Option<NaiveDate> {
+    let date = value.date?;
+    NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
+}
+
+/// Refuses, with the rules that rest on what is bad.
+fn refuse<'a>(
+    rules: impl Iterator<Item = &'a Rule>,
+    is_bad: impl Fn(&str) -> bool,
+) -> Result<(), PolicyError> {
+    let bad: Vec<String> = rules
+        .flat_map(|rule| rule.legal_basis.iter().map(move |law| (rule, law)))
+        .filter(|(_, law)| is_bad(law))
+        .map(|(rule, law)| format!("{law} (rule {})", rule.id))
+        .collect();
+    if bad.is_empty() { Ok(()) } else { Err(PolicyError::Law(bad.join(", "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(law: &str) -> Rule {
+        Rule {
+            id: "a.rule".to_owned(),
+            legal_basis: vec![law.to_owned()],
+            summary: String::new(),
+            summary_no: String::new(),
+            forbids: false,
+            actions: Vec::new(),
+        }
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn a_law_holds_from_its_first_day_to_its_last() {
+        let laws: Laws = toml::from_str(
+            "[[law]]\nid = 'x § 1'\nact = 'x'\ntitle = 't'\nvalid_from = 2020-01-01\nvalid_to = 2026-12-31\nreading = 'statute'",
+        )
+        .expect("laws");
+        let in_force = |text| laws.require_in_force([rule("x § 1")].iter(), day(text));
+        assert!(in_force("2019-12-31").is_err());
+        assert!(in_force("2020-01-01").is_ok());
+        assert!(in_force("2026-12-31").is_ok());
+        let ended = in_force("2027-01-01").expect_err("ended").to_string();
+        assert!(ended.contains("x § 1 (rule a.rule)"), "{ended}");
+    }
+
+    #[test]
+    fn a_law_that_is_not_listed_cannot_be_rested_on() {
+        let laws = Laws::load().expect("laws");
+        assert!(laws.require_known([rule("fvl § 13")].iter()).is_ok());
+        assert!(laws.require_known([rule("fvl § 99")].iter()).is_err());
+    }
+}

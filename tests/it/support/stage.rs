@@ -1,0 +1,173 @@
+//! Something real for every operation to be done to.
+
+use serde_json::{Map, Value, json};
+use stafett::kernel::ids::CaseId;
+
+use super::{Call, Family, Operation, Role, Staff, User, World};
+
+/// A case with everything in it, and someone who may do nearly everything to it.
+#[derive(Debug)]
+pub struct Stage {
+    world: World,
+    /// The contact person; also leader, administrator and auditor.
+    pub teacher: Staff,
+    /// On the team, and offered the baton.
+    pub nurse: Staff,
+    pub family: Family,
+    /// What stands for each parameter of a path.
+    ids: Map<String, Value>,
+}
+
+impl Stage {
+    pub async fn set(world: &World) -> Self {
+        let teacher = world.worker("kragero/skole").await;
+        for role in [Role::UnitLeader, Role::Administrator, Role::Auditor] {
+            world.grant(&teacher, &teacher.unit, role).await;
+        }
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let family = world.child_with_two_guardians(&teacher).await;
+        let mut stage = Self { world: world.clone(), teacher, nurse, family, ids: Map::new() };
+        stage.fill_case().await;
+        stage.fill_the_rest().await;
+        // The meeting has begun, so that its minutes can be written.
+        world.advance(chrono::TimeDelta::hours(2));
+        stage
+    }
+
+    async fn fill_case(&mut self) {
+        let Self { world, teacher, nurse, family, .. } = self;
+        let case = world.open_case(teacher, &family.child).await;
+        world.all_consent(family, case, &[&nurse.unit]).await;
+        let recorded = json!({
+            "given_by": family.guardians[0].id, "form": "paper", "unit_ids": [nurse.unit.id],
+            "purpose": "Cooperation.", "valid_until": "2027-06-30", "text_version": "2026-1",
+        });
+        let consent = create(teacher, case, "consents", recorded).await;
+        let member = world.add_to_team(teacher, case, nurse).await;
+        let measure = world.measure(teacher, case, teacher).await;
+        let handover = world.offer_baton(teacher, case, nurse).await;
+        let goal = create(teacher, case, "goals", json!({"description": "Plays every day."})).await;
+        let note = create(teacher, case, "notes", json!({"audience": "team", "text": "A good day."})).await;
+        let meeting = json!({
+            "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "agenda": "The first weeks.",
+            "participants": [nurse.id, family.guardians[0].id],
+        });
+        let meeting = create(teacher, case, "meetings", meeting).await;
+        self.keep([
+            ("case_id", json!(case)),
+            ("consent_id", consent),
+            ("member_id", json!(member)),
+            ("measure_id", json!(measure)),
+            ("handover_id", json!(handover)),
+            ("goal_id", goal),
+            ("note_id", note),
+            ("meeting_id", meeting),
+        ]);
+    }
+
+    async fn fill_the_rest(&mut self) {
+        let Self { world, teacher, nurse, family, .. } = self;
+        let other_child = world.child(teacher, 5).await;
+        let concern = world.concern(teacher, &other_child).await;
+        let guardians =
+            teacher.get(format!("/v1/children/{}/guardians", family.child.id)).send().await.expect(200);
+        let colleague = world.user_with_new_number("4014").await;
+        let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
+        let catalogue =
+            world.anonymous().get("/v1/catalogue/measures?municipality=4014").send().await.expect(200);
+        let keep = [
+            ("concern_id", json!(concern)),
+            ("child_id", json!(other_child.id)),
+            ("guardianship_id", guardians.body["items"][0]["id"].clone()),
+            ("role_id", json!(role)),
+            ("person_id", json!(nurse.id)),
+            ("unit_id", json!(teacher.unit.id)),
+            ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
+            ("municipality", json!("4014")),
+        ];
+        self.keep(keep);
+    }
+
+    fn keep<const N: usize>(&mut self, ids: [(&str, Value); N]) {
+        self.ids.extend(ids.map(|(name, id)| (name.to_owned(), id)));
+    }
+
+    /// The path to what is there, for this operation.
+    pub fn path(&self, operation: &Operation) -> String {
+        operation.path_with(|name| match name {
+            "child_id" => self.family.child.id.to_string(),
+            _ => self.ids[name].as_str().expect("an id").to_owned(),
+        })
+    }
+
+    /// Someone who may do this.
+    pub fn actor(&self, operation: &Operation) -> &User {
+        match operation.id.as_str() {
+            "accept_handover" | "decline_handover" => &self.nurse,
+            "give_consent" => &self.family.guardians[0],
+            _ => &self.teacher,
+        }
+    }
+
+    /// A request that would be well taken, but for its body.
+    pub fn call(&self, operation: &Operation) -> Call {
+        let call = self.actor(operation).call(operation.method.clone(), self.path(operation));
+        if operation.wants_if_match() { call.if_match(1) } else { call }
+    }
+
+    /// The example of the document, about people and things that are there and days to come.
+    pub fn example(&self, operation: &Operation) -> Value {
+        let mut example = operation.example.clone().expect("an example");
+        self.make_real(&mut example);
+        if operation.id == "create_account" {
+            example["username"] = json!(format!("new.{}", uuid::Uuid::now_v7()));
+            example["national_id"] = json!(self.world.adult_number().as_str());
+        }
+        example
+    }
+
+    fn make_real(&self, value: &mut Value) {
+        let Value::Object(members) = value else { return };
+        for (name, member) in members {
+            match (name.as_str(), &mut *member) {
+                ("unit_ids", it) => *it = json!([self.nurse.unit.id]),
+                ("participants", it) => *it = json!([self.nurse.id, self.family.guardians[0].id]),
+                ("attended", it) => *it = json!([self.nurse.id]),
+                ("responsible_id", it) => *it = json!(self.teacher.id),
+                ("responsible_unit_id", it) => *it = json!(self.teacher.unit.id),
+                ("to_person_id", it) => *it = json!(self.nurse.id),
+                ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
+                ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
+                ("starts_at", it) => *it = json!(self.world.now() + chrono::TimeDelta::days(1)),
+                (_, it) if it.is_string() && self.ids.contains_key(name) => *it = self.ids[name].clone(),
+                (_, Value::Array(items)) => items.iter_mut().for_each(|item| self.make_real(item)),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Makes something in a case and gives its id.
+async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
+    by.post(format!("/v1/cases/{case}/{what}")).json(body).send().await.expect(201).body["id"].clone()
+}
+
+/// Does success leave another state or version of what this and others are done to?
+pub fn uses_up(operation: &str) -> bool {
+    matches!(
+        operation,
+        "accept_handover"
+            | "add_team_member"
+            | "answer_invitation"
+            | "change_guardianship"
+            | "change_password"
+            | "close_case"
+            | "decide_concern"
+            | "decline_handover"
+            | "evaluate_measure"
+            | "record_minutes"
+            | "reopen_case"
+            | "withdraw_consent"
+            | "withdraw_handover"
+    )
+}
