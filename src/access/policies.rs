@@ -309,4 +309,19 @@ mod tests {
         unruled.sort();
         assert!(unruled.is_empty(), "actions that no rule is about: {unruled:?}");
     }
+
+    fn local(effect: &str) -> Result<Policies, PolicyError> {
+        let rule = format!(
+            "@id(\"local.nav\") @legal_basis(\"fvl § 13\") @summary(\"s\") @summary_no(\"s\")
+             {effect} (principal, action == Stafett::Action::\"read_me\", resource is Stafett::Person);"
+        );
+        Policies::load_with(&[("local.cedar".to_owned(), rule)])
+    }
+
+    #[test]
+    fn a_municipality_can_be_stricter_and_not_more_open() {
+        let rules = local("forbid").expect("a stricter rule");
+        assert!(rules.rules().any(|rule| rule.id == "local.nav" && rule.forbids));
+        assert!(matches!(local("permit"), Err(PolicyError::LocalPermit(_))));
+    }
 }

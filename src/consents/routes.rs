@@ -13,6 +13,7 @@ use crate::{
     access::{
         CaseFacts, Permit,
         actions::{GiveConsent, ListConsents, ReadConsent, WithdrawConsent},
+        case_facts,
         objects::{CaseObject, ConsentObject},
     },
     handovers,
@@ -124,11 +125,14 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
         store::get(permit.tx(), &case, id).await?.units.into_iter().map(|unit| unit.unit_id).collect();
     let units = unit_ids.unwrap_or_else(|| named.clone());
     check_units(&units, &named, "is not a unit that the consent names")?;
-    for unit in units {
-        store::withdraw(permit.tx(), &case.municipality, id, unit, caller.person, now).await?;
-        if unit != case.ground.owner_unit {
-            teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
-        }
+    for unit in &units {
+        store::withdraw(permit.tx(), &case.municipality, id, *unit, caller.person, now).await?;
+    }
+    // Another consent may still cover a unit; seats end where none does.
+    let after =
+        case_facts(permit.tx(), &caller, &[case.id], today).await?.pop().ok_or_else(Problem::not_found)?;
+    for unit in units.into_iter().filter(|unit| !after.ground.covers(*unit)) {
+        teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
     }
     handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
     let consent = store::get(permit.tx(), &case, id).await?;
