@@ -12,6 +12,7 @@ mod idempotency;
 mod laws;
 mod log;
 pub mod objects;
+mod password_permit;
 mod permit;
 mod policies;
 pub mod public;

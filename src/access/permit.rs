@@ -10,7 +10,6 @@ use actix_web::{
     web,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use secrecy::SecretString;
 use serde::{Serialize, de::DeserializeOwned};
 use tracing_actix_web::RequestId;
 
@@ -23,7 +22,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    identity::{Caller, Password, authenticate, forgive, register_attempt},
+    identity::{Caller, authenticate},
     kernel::Id,
     problem::{Code, Problem, parse_json, parse_query},
 };
@@ -44,7 +43,7 @@ pub struct Permit<A: Action> {
     now: DateTime<Utc>,
     today: NaiveDate,
     body: web::Bytes,
-    request: HttpRequest,
+    pub(super) request: HttpRequest,
     policies: Arc<Policies>,
     look: PendingLook,
     shown: Vec<String>,
@@ -119,7 +118,7 @@ impl<A: Action> Permit<A> {
     }
 
     /// Does slow work with no transaction open, then decides anew in a new one.
-    async fn outside<T>(
+    pub(super) async fn outside<T>(
         self,
         work: impl Future<Output = Result<T, Problem>>,
     ) -> Result<(Self, T), actix_web::Error> {
@@ -127,46 +126,6 @@ impl<A: Action> Permit<A> {
         tx.rollback().await.map_err(Problem::from)?;
         let done = work.await?;
         Ok((Self::enter(request, body).await?, done))
-    }
-
-    /// Hashes a password, which takes its time.
-    ///
-    /// # Errors
-    /// 503 if too many wait; or as the permit itself, which is decided anew.
-    pub async fn hash_password(self, password: Password) -> Result<(Self, String), actix_web::Error> {
-        let passwords = services(&self.request)?.passwords.clone();
-        self.outside(async move { Ok(passwords.hash(password).await?) }).await
-    }
-
-    /// Asks for the caller's own password, as often as at log-in and no more.
-    ///
-    /// # Errors
-    /// 422 at `pointer` if it is another, 429 if asked too often; or as the permit itself, which is decided anew.
-    pub async fn ask_password(
-        self,
-        password: SecretString,
-        hash: Option<String>,
-        pointer: &str,
-    ) -> Result<Self, actix_web::Error> {
-        let services = services(&self.request)?;
-        let name = format!("own password of {}", self.caller.person);
-        let address = services.client_address(&self.request).unwrap_or_default();
-        let asked = async {
-            let now = services.clock.now();
-            let mut tx = services.db.write().await?;
-            let throttled = register_attempt(&mut tx, &name, &address, now).await?;
-            tx.commit().await?;
-            if let Some(throttled) = throttled {
-                return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
-            }
-            if !services.passwords.verify(password, hash).await? {
-                return Err(Problem::field(pointer, "is not the password"));
-            }
-            let mut tx = services.db.write().await?;
-            forgive(&mut tx, &name, &address).await?;
-            Ok(tx.commit().await?)
-        };
-        Ok(self.outside(asked).await?.0)
     }
 
     /// The object, with the facts about it.

@@ -1,6 +1,6 @@
 //! Follow-ups as the API speaks of them.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -37,4 +37,15 @@ pub struct FollowUpOut {
     /// Whether that day has passed.
     #[sqlx(skip)]
     pub overdue: bool,
+}
+
+impl FollowUpOut {
+    /// Its place in the list, by day and then by id; a page begins after it even when it is done meanwhile.
+    #[must_use]
+    pub fn place(&self) -> Uuid {
+        const ID_BITS: u32 = 96;
+        let day = u128::try_from(self.due_on.num_days_from_ce()).unwrap_or(0);
+        let id = self.object_id.as_u128() & ((1 << ID_BITS) - 1);
+        Uuid::from_u128(day << ID_BITS | id)
+    }
 }

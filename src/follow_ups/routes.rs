@@ -43,14 +43,9 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let mine = due.into_iter().filter(|item| {
         item.case_id.is_none_or(|case| readable.iter().any(|readable| readable.facts.id == case))
     });
-    // In order of day, not of id: the page begins after the item that the last one ended with.
-    let after = query.cursor.map(|cursor| cursor.0);
-    let mut rest: Vec<FollowUpOut> = mine.collect();
-    if let Some(at) = after.and_then(|last| rest.iter().position(|item| item.object_id == last)) {
-        rest.drain(..=at);
-    }
+    let mut rest: Vec<FollowUpOut> = mine.filter(|item| item.place() > query.after()).collect();
     rest.truncate(query.limit() + 1);
-    let page = Page::cut(rest, query.limit(), |item| item.object_id);
+    let page = Page::cut(rest, query.limit(), FollowUpOut::place);
     for case in
         readable.iter().filter(|case| page.items.iter().any(|item| item.case_id == Some(case.facts.id)))
     {

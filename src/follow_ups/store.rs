@@ -72,6 +72,6 @@ pub(super) async fn list(
     for item in &mut due {
         item.overdue = item.due_on < today;
     }
-    due.sort_by_key(|item| (item.due_on, item.object_id));
+    due.sort_by_key(FollowUpOut::place);
     Ok(due)
 }

@@ -69,6 +69,9 @@ fn invalid(pointer: &str, detail: &str) -> Problem {
         let place = if pointer.ends_with(&own) { pointer.to_owned() } else { pointer.to_owned() + &own };
         return Problem::field(place, "is not a known field");
     }
+    if let Some(name) = named("duplicate field `") {
+        return Problem::field(format!("{pointer}/{name}"), "is given more than once");
+    }
     Problem::field(pointer, detail)
 }
 

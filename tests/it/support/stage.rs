@@ -9,8 +9,10 @@ use super::{Call, Family, Operation, Role, Staff, User, World};
 #[derive(Debug)]
 pub struct Stage {
     world: World,
-    /// The contact person; also leader, administrator and auditor.
+    /// The contact person; also leader of the unit.
     pub teacher: Staff,
+    administrator: Staff,
+    auditor: Staff,
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
@@ -21,16 +23,17 @@ pub struct Stage {
 impl Stage {
     pub async fn set(world: &World) -> Self {
         let teacher = world.worker("kragero/skole").await;
-        for role in [Role::UnitLeader, Role::Administrator, Role::Auditor] {
-            world.grant(&teacher, &teacher.unit, role).await;
-        }
+        world.grant(&teacher, &teacher.unit, Role::UnitLeader).await;
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
         let nurse = world.worker("kragero/helsestasjon").await;
         let family = world.child_with_two_guardians(&teacher).await;
-        let mut stage = Self { world: world.clone(), teacher, nurse, family, ids: Map::new() };
+        let world = world.clone();
+        let mut stage = Self { world, teacher, administrator, auditor, nurse, family, ids: Map::new() };
         stage.fill_case().await;
         stage.fill_the_rest().await;
         // The meeting has begun, so that its minutes can be written.
-        world.advance(chrono::TimeDelta::hours(2));
+        stage.world.advance(chrono::TimeDelta::hours(2));
         stage
     }
 
@@ -104,6 +107,10 @@ impl Stage {
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
             "accept_handover" | "decline_handover" => &self.nurse,
+            "create_unit" | "create_account" | "disable_account" | "grant_role" | "end_role" => {
+                &self.administrator
+            }
+            "search_access_log" => &self.auditor,
             "give_consent" => &self.family.guardians[0],
             _ => &self.teacher,
         }

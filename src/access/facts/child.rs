@@ -1,0 +1,95 @@
+//! What the caller is to a child as registered.
+
+use chrono::NaiveDate;
+
+use super::{GUARDIANS, GuardianRow, MAJORITY, case_facts};
+use crate::{
+    access::own_children,
+    db::{DbError, Tx},
+    fetch_in, fetch_one, fetch_optional,
+    identity::Caller,
+    kernel::{
+        Id,
+        clock::age_on,
+        ids::{Case, Child, Person, Unit},
+    },
+};
+
+/// A child, and what the caller is to it.
+#[derive(Debug, Clone)]
+pub struct ChildFacts {
+    /// The municipality where the child is registered.
+    pub municipality: String,
+    /// The child.
+    pub id: Id<Child>,
+    /// The child as a person.
+    pub person: Id<Person>,
+    /// A case has been opened for the child.
+    pub has_case: bool,
+    /// The caller registered the child, and still works in that unit.
+    pub registered: bool,
+    /// The caller leads the unit that registered the child.
+    pub leads_registering_unit: bool,
+    /// The caller is the contact person of an open case of the child.
+    pub is_contact_person: bool,
+    /// The caller sits on the team of an open case of the child.
+    pub has_seat: bool,
+    /// The caller has parental responsibility for the child, who is under 18.
+    pub is_guardian: bool,
+    /// The caller is the child, of the age the municipality has set.
+    pub is_young_person: bool,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct ChildRow {
+    municipality: String,
+    person_id: Id<Person>,
+    registered_by: Id<Person>,
+    registered_unit: Id<Unit>,
+    birth_date: NaiveDate,
+    own_record_age: i64,
+}
+
+const CHILD: &str = "
+    SELECT c.municipality, c.person_id, c.registered_by, c.registered_unit, c.birth_date, m.own_record_age
+    FROM child c
+    JOIN municipality m ON m.number = c.municipality
+    WHERE c.id = $1";
+const HAS_CASE: &str = "SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2";
+const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND child_id IN (";
+
+/// The facts of a child to one caller.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn child_facts(
+    tx: &mut Tx,
+    caller: &Caller,
+    child: Id<Child>,
+    today: NaiveDate,
+) -> Result<Option<ChildFacts>, DbError> {
+    let Some(row) = fetch_optional!(tx, ChildRow, CHILD, child)? else { return Ok(None) };
+    let family = fetch_in!(tx, GuardianRow, GUARDIANS, &[child])?;
+    let cases: Vec<(Id<Case>,)> = fetch_in!(tx, (Id<Case>,), OPEN_CASES, &[child])?;
+    let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
+    let cases = case_facts(tx, caller, &cases, today).await?;
+    let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
+    let age = age_on(row.birth_date, today);
+    let own = |guardian: &GuardianRow| guardian.guardian_id == caller.person;
+    let own_family = own_children(tx, caller.person).await?.contains(&child);
+    Ok(Some(ChildFacts {
+        municipality: row.municipality,
+        id: child,
+        person: row.person_id,
+        has_case: opened > 0,
+        registered: !own_family
+            && row.registered_by == caller.person
+            && caller.is_worker_in(row.registered_unit),
+        leads_registering_unit: !own_family && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
+        is_contact_person: cases.iter().any(|case| case.is_contact_person),
+        has_seat: cases.iter().any(|case| !case.seats.is_empty()),
+        is_guardian: age < MAJORITY
+            && family.iter().any(|guardian| own(guardian) && guardian.parental_responsibility),
+        is_young_person: row.person_id == caller.person && age >= row.own_record_age,
+    }))
+}

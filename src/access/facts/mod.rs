@@ -1,0 +1,264 @@
+//! The facts that the rules speak of, as they stand at the moment of the request.
+//!
+//! All access across units is computed here from rows that live now: who sits on the team, who must
+//! consent, what they have consented to, who holds the baton. Nothing is cached, so a withdrawal, a
+//! birthday or a lost role counts from the very next request.
+
+mod child;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+pub use self::child::{ChildFacts, child_facts};
+use super::own_children;
+use crate::{
+    db::{DbError, Tx},
+    fetch_in,
+    identity::{Caller, Seat},
+    kernel::{
+        Id,
+        clock::age_on,
+        ids::{Case, Child, Person, Unit},
+    },
+};
+
+/// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
+const MAJORITY: i64 = 18;
+
+/// On what sharing in a case rests: who must consent, and what they have consented to.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The unit that opened the case; it needs no consent to its own work.
+    pub owner_unit: Id<Unit>,
+    /// Everyone who must consent before a unit may join.
+    pub consenters: Vec<Id<Person>>,
+    /// Consents in force: who, to which unit.
+    pub in_force: Vec<(Id<Person>, Id<Unit>)>,
+}
+
+impl Ground {
+    /// May staff of this unit take part, today?
+    #[must_use]
+    pub fn covers(&self, unit: Id<Unit>) -> bool {
+        unit == self.owner_unit || (!self.consenters.is_empty() && self.missing(unit).is_empty())
+    }
+
+    /// Those whose consent to this unit is missing.
+    #[must_use]
+    pub fn missing(&self, unit: Id<Unit>) -> Vec<Id<Person>> {
+        self.consenters.iter().copied().filter(|person| !self.in_force.contains(&(*person, unit))).collect()
+    }
+}
+
+/// A case, and what the caller is to it.
+#[derive(Debug, Clone)]
+pub struct CaseFacts {
+    /// The municipality whose case it is.
+    pub municipality: String,
+    /// The case.
+    pub id: Id<Case>,
+    /// Whose case it is, as registered.
+    pub child: Id<Child>,
+    /// The child as a person, who may have a log-in.
+    pub child_person: Id<Person>,
+    /// Is it open?
+    pub open: bool,
+    /// Who holds the baton.
+    pub contact_person: Id<Person>,
+    /// Through which unit they hold it.
+    pub contact_unit: Id<Unit>,
+    /// The child's age in whole years.
+    pub child_age: i64,
+    /// On what sharing rests.
+    pub ground: Ground,
+    /// Guardians with parental responsibility.
+    pub guardians: Vec<Id<Person>>,
+    /// The caller's seats on the team that rest on a ground in force.
+    pub seats: Vec<Seat>,
+    /// The caller holds the baton, and has the seat to hold it from.
+    pub is_contact_person: bool,
+    /// The caller leads the unit of the contact person or, if that has lost its ground, the one that opened the case.
+    pub leads_contact_unit: bool,
+    /// A handover to the caller awaits an answer.
+    pub offered_baton: bool,
+    /// The caller has parental responsibility for the child, who is under 18.
+    pub is_guardian: bool,
+    /// The caller is the child, of the age the municipality has set.
+    pub is_young_person: bool,
+}
+
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct CaseRow {
+    municipality: String,
+    id: Id<Case>,
+    child_id: Id<Child>,
+    child_person: Id<Person>,
+    unit_id: Id<Unit>,
+    status: String,
+    birth_date: NaiveDate,
+    own_record_age: i64,
+    contact_person: Id<Person>,
+    contact_unit: Id<Unit>,
+    offered_to: Option<Id<Person>>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct SeatRow {
+    case_id: Id<Case>,
+    person_id: Id<Person>,
+    unit_id: Id<Unit>,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct ConsentRow {
+    case_id: Id<Case>,
+    given_by: Id<Person>,
+    unit_id: Id<Unit>,
+    valid_from: NaiveDate,
+    valid_until: NaiveDate,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct GuardianRow {
+    child_id: Id<Child>,
+    guardian_id: Id<Person>,
+    parental_responsibility: bool,
+}
+
+const CASES: &str = "
+    SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, c.status, k.birth_date, m.own_record_age,
+           cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
+    FROM care_case c
+    JOIN municipality m ON m.number = c.municipality
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
+    LEFT JOIN handover h ON h.municipality = c.municipality AND h.case_id = c.id AND h.status = 'offered'
+    WHERE c.id IN (";
+const SEATS: &str =
+    "SELECT case_id, person_id, unit_id FROM team_member WHERE left_at IS NULL AND case_id IN (";
+const CONSENTS: &str = "
+    SELECT c.case_id, c.given_by, u.unit_id, c.valid_from, c.valid_until
+    FROM consent c
+    JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
+    WHERE u.withdrawn_at IS NULL AND c.case_id IN (";
+const GUARDIANS: &str = "
+    SELECT child_id, guardian_id, parental_responsibility FROM guardianship WHERE ended_at IS NULL AND child_id IN (";
+
+/// The facts of some cases to one caller, in the order of the cases' ids. A fixed number of queries.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn case_facts(
+    tx: &mut Tx,
+    caller: &Caller,
+    cases: &[Id<Case>],
+    today: NaiveDate,
+) -> Result<Vec<CaseFacts>, DbError> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows: Vec<CaseRow> = fetch_in!(tx, CaseRow, CASES, cases)?;
+    rows.sort_by_key(|row| row.id);
+    let children: Vec<Id<Child>> = rows.iter().map(|row| row.child_id).collect();
+    let seats = group(fetch_in!(tx, SeatRow, SEATS, cases)?, |row: &SeatRow| row.case_id);
+    let consents = group(fetch_in!(tx, ConsentRow, CONSENTS, cases)?, |row: &ConsentRow| row.case_id);
+    let guardians = if children.is_empty() {
+        HashMap::new()
+    } else {
+        group(fetch_in!(tx, GuardianRow, GUARDIANS, &children)?, |row: &GuardianRow| row.child_id)
+    };
+    let own_children = own_children(tx, caller.person).await?;
+    let none = (Vec::new(), Vec::new(), Vec::new());
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let seats = seats.get(&row.id).unwrap_or(&none.0);
+            let consents = consents.get(&row.id).unwrap_or(&none.1);
+            let guardians = guardians.get(&row.child_id).unwrap_or(&none.2);
+            let own_family = own_children.contains(&row.child_id);
+            relate(caller, row, &Rows { seats, consents, guardians, own_family }, today)
+        })
+        .collect())
+}
+
+fn group<K: std::hash::Hash + Eq, V>(rows: Vec<V>, key: impl Fn(&V) -> K) -> HashMap<K, Vec<V>> {
+    let mut groups: HashMap<K, Vec<V>> = HashMap::new();
+    for row in rows {
+        groups.entry(key(&row)).or_default().push(row);
+    }
+    groups
+}
+
+/// The rows of one case that live now.
+struct Rows<'a> {
+    seats: &'a [SeatRow],
+    consents: &'a [ConsentRow],
+    guardians: &'a [GuardianRow],
+    /// The caller is of the child's family, as registered anywhere: own family is not own work (fvl § 6).
+    own_family: bool,
+}
+
+/// What a caller is to a case, from the rows that live now.
+fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> CaseFacts {
+    let Rows { seats: team, consents, guardians: family, own_family } = *rows;
+    let child_age = age_on(row.birth_date, today);
+    let guardians: Vec<Id<Person>> = family
+        .iter()
+        .filter(|guardian| guardian.parental_responsibility && child_age < MAJORITY)
+        .map(|guardian| guardian.guardian_id)
+        .collect();
+    let of_age = child_age >= row.own_record_age;
+    let ground = Ground {
+        owner_unit: row.unit_id,
+        consenters: if of_age { vec![row.child_person] } else { guardians.clone() },
+        in_force: consents
+            .iter()
+            .filter(|consent| consent.valid_from <= today && today <= consent.valid_until)
+            .map(|consent| (consent.given_by, consent.unit_id))
+            .collect(),
+    };
+    let mut seats: Vec<Seat> = Vec::new();
+    for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {
+        if !ground.covers(member.unit_id) || seats.iter().any(|seat| seat.unit_id == member.unit_id) {
+            continue;
+        }
+        seats.extend(caller.works_in().find(|seat| seat.unit_id == member.unit_id).cloned());
+    }
+    let holding_unit = holding_unit(&ground, row.contact_unit);
+    let sits_in = |unit: Id<Unit>| seats.iter().any(|seat| seat.unit_id == unit);
+    CaseFacts {
+        is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
+        leads_contact_unit: !own_family && caller.leads().any(|seat| seat.unit_id == holding_unit),
+        offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
+        is_guardian: guardians.contains(&caller.person),
+        is_young_person: of_age && row.child_person == caller.person,
+        municipality: row.municipality,
+        id: row.id,
+        child: row.child_id,
+        child_person: row.child_person,
+        open: row.status == "open",
+        contact_person: row.contact_person,
+        contact_unit: row.contact_unit,
+        child_age,
+        ground,
+        guardians,
+        seats,
+    }
+}
+
+/// The unit that answers for the case: the contact person's or, where that has lost its ground, the one that
+/// opened the case.
+fn holding_unit(ground: &Ground, contact_unit: Id<Unit>) -> Id<Unit> {
+    if ground.covers(contact_unit) { contact_unit } else { ground.owner_unit }
+}
+
+impl CaseFacts {
+    /// The unit that answers for the case.
+    #[must_use]
+    pub fn holding_unit(&self) -> Id<Unit> {
+        holding_unit(&self.ground, self.contact_unit)
+    }
+}

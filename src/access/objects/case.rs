@@ -1,0 +1,92 @@
+//! Cases.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, Lookup, Object, Subject, flags, relation};
+use crate::{
+    access::{
+        facts::{CaseFacts, case_facts},
+        policies::{Policies, references},
+    },
+    db::{DbError, Tx, dialect},
+    identity::{Caller, Seat},
+    kernel::ids::Case,
+    problem::Problem,
+};
+
+/// A case.
+#[derive(Debug, Clone)]
+pub struct CaseObject {
+    /// The facts of it to the caller.
+    pub facts: CaseFacts,
+}
+
+impl CaseObject {
+    /// The seats on the team, or as leader, from which the caller sees the case; none for the family.
+    pub(super) fn seats(&self, caller: &Caller) -> Vec<Seat> {
+        if self.facts.seats.is_empty() && self.facts.leads_contact_unit {
+            caller.leads().filter(|seat| self.facts.holding_unit() == seat.unit_id).cloned().collect()
+        } else {
+            self.facts.seats.clone()
+        }
+    }
+}
+
+impl Object for CaseObject {
+    const TYPE: &'static str = "Case";
+
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        self.seats(caller)
+    }
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<Case>("case_id") else { return Ok(None) };
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        let mut facts = case_facts(tx, lookup.caller, &[id], lookup.today).await?;
+        Ok(facts.pop().map(|facts| Self { facts }))
+    }
+
+    fn id(&self) -> String {
+        self.facts.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject {
+            municipality: self.facts.municipality.clone(),
+            case: Some(self.facts.id.uuid()),
+            child: Some(self.facts.child.uuid()),
+        }
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        let facts = &self.facts;
+        let sectors =
+            facts.seats.iter().map(|seat| RestrictedExpression::new_string(seat.sector.to_string()));
+        let mut fields = vec![
+            ("seat_units".to_owned(), references("Unit", facts.seats.iter().map(|seat| seat.unit_id))),
+            ("seat_sectors".to_owned(), RestrictedExpression::new_set(sectors)),
+        ];
+        fields.extend(flags(&[
+            ("contact_person", facts.is_contact_person),
+            ("leads_contact_unit", facts.leads_contact_unit),
+            ("offered_baton", facts.offered_baton),
+            ("guardian", facts.is_guardian),
+            ("young_person", facts.is_young_person),
+        ]));
+        relation(fields)
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_case", self).allowed
+    }
+}
+
+/// A closed case is read, not changed.
+///
+/// # Errors
+/// 409 if it is closed.
+pub fn require_open(case: &CaseObject) -> Result<(), Problem> {
+    if case.facts.open { Ok(()) } else { Err(Problem::conflict("the case is closed; reopen it first")) }
+}

@@ -1,0 +1,126 @@
+//! Children as registered, and concerns about them.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, Lookup, Object, Subject, flags, relation};
+use crate::{
+    access::{
+        facts::{ChildFacts, child_facts},
+        policies::{Policies, reference},
+    },
+    db::{DbError, Tx, dialect},
+    fetch_optional,
+    identity::Caller,
+    is_family_sql,
+    kernel::{
+        Id,
+        ids::{Child, Concern, Person, Unit},
+    },
+};
+
+/// A child as registered.
+#[derive(Debug, Clone)]
+pub struct ChildObject {
+    /// The facts of it to the caller.
+    pub facts: ChildFacts,
+}
+
+impl Object for ChildObject {
+    const TYPE: &'static str = "Child";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<Child>("child_id") else { return Ok(None) };
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        let facts = child_facts(tx, lookup.caller, id, lookup.today).await?;
+        Ok(facts.map(|facts| Self { facts }))
+    }
+
+    fn id(&self) -> String {
+        self.facts.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject {
+            municipality: self.facts.municipality.clone(),
+            case: None,
+            child: Some(self.facts.id.uuid()),
+        }
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        let facts = &self.facts;
+        relation(flags(&[
+            ("has_case", facts.has_case),
+            ("registered", facts.registered),
+            ("leads_registering_unit", facts.leads_registering_unit),
+            ("contact_person", facts.is_contact_person),
+            ("seat", facts.has_seat),
+            ("guardian", facts.is_guardian),
+            ("young_person", facts.is_young_person),
+        ]))
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_child", self).allowed
+    }
+}
+
+/// A concern of a unit.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ConcernObject {
+    /// The municipality of the unit.
+    pub municipality: String,
+    /// The concern.
+    pub id: Id<Concern>,
+    /// The unit it belongs to.
+    pub unit_id: Id<Unit>,
+    /// Who wrote it.
+    pub author_id: Id<Person>,
+    /// The child, unless it is anonymous.
+    pub child_id: Option<Id<Child>>,
+    /// Whether the caller is of the child's family.
+    pub own_family: bool,
+}
+
+impl Object for ConcernObject {
+    const TYPE: &'static str = "Concern";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<Concern>("concern_id") else { return Ok(None) };
+        const FIND: &str = concat!(
+            "SELECT c.municipality, c.id, c.unit_id, c.author_id, c.child_id,
+                    (k.person_id IS NOT NULL AND ",
+            is_family_sql!("$2", "k.person_id"),
+            ") AS own_family
+             FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+             WHERE c.id = $1"
+        );
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        fetch_optional!(tx, Self, FIND, id, lookup.caller.person)
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        let child = self.child_id.map(Id::uuid);
+        Subject { municipality: self.municipality.clone(), case: None, child }
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![("unit", reference("Unit", self.unit_id)), ("author", reference("Person", self.author_id))]
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_concern", self).allowed
+    }
+}

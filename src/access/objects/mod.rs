@@ -1,0 +1,109 @@
+//! What the actions are done to: found from the ids in the path, with the facts the rules speak of.
+
+mod case;
+mod child;
+mod in_case;
+mod organisation;
+
+use actix_web::HttpRequest;
+use cedar_policy::RestrictedExpression;
+use chrono::NaiveDate;
+
+pub use self::{
+    case::{CaseObject, require_open},
+    child::{ChildObject, ConcernObject},
+    in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
+    organisation::{Desk, MunicipalityObject, UnitObject},
+};
+use super::policies::Policies;
+use crate::{
+    db::{DbError, Tx},
+    identity::{Caller, Seat},
+    kernel::Id,
+};
+
+/// Names and values that the rules read.
+pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
+
+/// What is needed to find an object.
+#[derive(Debug)]
+pub struct Lookup<'a> {
+    /// Who asks.
+    pub caller: &'a Caller,
+    /// The day it is.
+    pub today: NaiveDate,
+    /// Whether it is to be changed.
+    pub for_write: bool,
+    pub(super) request: &'a HttpRequest,
+}
+
+impl Lookup<'_> {
+    /// An id in the path; what cannot be an id is an id of nothing.
+    #[must_use]
+    pub fn id<T>(&self, name: &str) -> Option<Id<T>> {
+        self.request.match_info().get(name)?.parse().ok()
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        // PostgreSQL takes no NUL in text.
+        self.request.match_info().get(name).filter(|part| !part.contains('\0'))
+    }
+}
+
+/// Whom and what a look concerns, for the access log.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// The municipality whose log it belongs in.
+    pub municipality: String,
+    /// The case, if any.
+    pub case: Option<uuid::Uuid>,
+    /// The child, if any.
+    pub child: Option<uuid::Uuid>,
+}
+
+/// Something that can be looked at or changed, with the facts the rules speak of.
+pub trait Object: Sized + 'static {
+    /// Its kind in the schema.
+    const TYPE: &'static str;
+
+    /// Finds it from the path; none if there is no such thing.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> impl Future<Output = Result<Option<Self>, DbError>>;
+
+    /// Its id.
+    fn id(&self) -> String;
+
+    /// Whom and what it concerns.
+    fn subject(&self) -> Subject;
+
+    /// Its attributes in the schema.
+    fn attributes(&self) -> Attributes {
+        Vec::new()
+    }
+
+    /// The context of a request about it.
+    fn context(&self, _caller: &Caller) -> Attributes {
+        Vec::new()
+    }
+
+    /// The roles through which the caller came to it.
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        caller.seats.clone()
+    }
+
+    /// May the caller know that it exists? Where not, a refusal is "not found".
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool;
+}
+
+/// The flags of a `relation`.
+fn flags(flags: &[(&str, bool)]) -> Vec<(String, RestrictedExpression)> {
+    flags.iter().map(|(name, flag)| ((*name).to_owned(), RestrictedExpression::new_bool(*flag))).collect()
+}
+
+fn relation(fields: Vec<(String, RestrictedExpression)>) -> Attributes {
+    #[expect(clippy::expect_used, reason = "only a repeated field name fails, and the names are constants")]
+    let record = RestrictedExpression::new_record(fields).expect("field names that differ");
+    vec![("relation", record)]
+}

@@ -1,0 +1,120 @@
+//! The caller's own desk, municipalities and units: that they exist is no secret.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, Lookup, Object, Subject};
+use crate::{
+    access::policies::{Policies, reference},
+    db::{DbError, Tx},
+    fetch_all, fetch_optional,
+    identity::Caller,
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+    },
+};
+
+/// The caller's own account and work list.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    person: Id<Person>,
+    municipality: String,
+}
+
+impl Object for Desk {
+    const TYPE: &'static str = "Person";
+
+    async fn find(_tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Caller { person, municipality, .. } = lookup.caller;
+        Ok(Some(Self { person: *person, municipality: municipality.clone() }))
+    }
+
+    fn id(&self) -> String {
+        self.person.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { municipality: self.municipality.clone(), ..Subject::default() }
+    }
+
+    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+        true
+    }
+}
+
+/// A municipality; that it exists is public.
+#[derive(Debug, Clone)]
+pub struct MunicipalityObject {
+    /// Its four-digit number.
+    pub number: String,
+}
+
+impl Object for MunicipalityObject {
+    const TYPE: &'static str = "Municipality";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let number = lookup.text("municipality").unwrap_or_default();
+        let found =
+            fetch_optional!(tx, (String,), "SELECT number FROM municipality WHERE number = $1", number)?;
+        Ok(found.map(|(number,)| Self { number }))
+    }
+
+    fn id(&self) -> String {
+        self.number.clone()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { municipality: self.number.clone(), ..Subject::default() }
+    }
+
+    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+        true
+    }
+}
+
+/// A unit; that it exists is public.
+#[derive(Debug, Clone)]
+pub struct UnitObject {
+    /// The unit.
+    pub id: Id<Unit>,
+    /// The municipality that keeps it.
+    pub municipality: String,
+    /// The municipalities it serves.
+    pub serves: Vec<String>,
+}
+
+impl Object for UnitObject {
+    const TYPE: &'static str = "Unit";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<Unit>("unit_id") else { return Ok(None) };
+        let unit = fetch_optional!(tx, (String,), "SELECT municipality FROM unit WHERE id = $1", id)?;
+        let Some((municipality,)) = unit else { return Ok(None) };
+        let serves = "SELECT municipality FROM unit_serves WHERE unit_id = $1 ORDER BY municipality";
+        let serves = fetch_all!(tx, (String,), serves, id)?;
+        Ok(Some(Self { id, municipality, serves: serves.into_iter().map(|(number,)| number).collect() }))
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { municipality: self.municipality.clone(), ..Subject::default() }
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![("municipality", reference("Municipality", &self.municipality))]
+    }
+
+    fn context(&self, caller: &Caller) -> Attributes {
+        let same = caller
+            .works_in()
+            .any(|seat| seat.municipality == self.municipality || self.serves.contains(&seat.municipality));
+        vec![("same_municipality", RestrictedExpression::new_bool(same))]
+    }
+
+    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+        true
+    }
+}

@@ -1,0 +1,51 @@
+//! Passwords under a permit: hashed and asked for while no transaction is open, since it takes its time.
+
+use secrecy::SecretString;
+
+use super::{Permit, actions::Action, permit::services};
+use crate::{
+    identity::{Password, forgive, register_attempt},
+    problem::Problem,
+};
+
+impl<A: Action> Permit<A> {
+    /// Hashes a password, which takes its time.
+    ///
+    /// # Errors
+    /// 503 if too many wait; or as the permit itself, which is decided anew.
+    pub async fn hash_password(self, password: Password) -> Result<(Self, String), actix_web::Error> {
+        let passwords = services(&self.request)?.passwords.clone();
+        self.outside(async move { Ok(passwords.hash(password).await?) }).await
+    }
+
+    /// Asks for the caller's own password, as often as at log-in and no more.
+    ///
+    /// # Errors
+    /// 422 at `pointer` if it is another, 429 if asked too often; or as the permit itself, which is decided anew.
+    pub async fn ask_password(
+        self,
+        password: SecretString,
+        hash: Option<String>,
+        pointer: &str,
+    ) -> Result<Self, actix_web::Error> {
+        let services = services(&self.request)?;
+        let name = format!("own password of {}", self.caller().person);
+        let address = services.client_address(&self.request).unwrap_or_default();
+        let asked = async {
+            let now = services.clock.now();
+            let mut tx = services.db.write().await?;
+            let throttled = register_attempt(&mut tx, &name, &address, now).await?;
+            tx.commit().await?;
+            if let Some(throttled) = throttled {
+                return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
+            }
+            if !services.passwords.verify(password, hash).await? {
+                return Err(Problem::field(pointer, "is not the password"));
+            }
+            let mut tx = services.db.write().await?;
+            forgive(&mut tx, &name, &address).await?;
+            Ok(tx.commit().await?)
+        };
+        Ok(self.outside(asked).await?.0)
+    }
+}
