@@ -54,7 +54,11 @@ async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
 /// Changes one's password; every session ends, this one too.
 #[utoipa::path(
     operation_id = "change_password", tag = "accounts", request_body = PasswordChange,
-    responses((status = 204, description = "Changed; log in again"), WriteProblems),
+    responses(
+        (status = 204, description = "Changed; log in again"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait as `Retry-After` says"),
+        WriteProblems,
+    ),
 )]
 #[post("/me/password")]
 async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpResponse, actix_web::Error> {

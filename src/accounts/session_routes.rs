@@ -17,7 +17,7 @@ use crate::{
     identity::{NewTokens, Refreshed, end_session, forgive, open_session, refresh, register_attempt},
     problem::{
         Code, Problem, Result,
-        docs::{PublicProblems, WriteProblems},
+        docs::{LogInProblems, WriteProblems},
     },
 };
 
@@ -35,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
         (status = 200, body = TokensOut, description = "Tokens"),
         (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong"),
         (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait as `Retry-After` says"),
-        PublicProblems,
+        LogInProblems,
     ),
 )]
 #[post("/auth/login")]
@@ -79,7 +79,7 @@ async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     responses(
         (status = 200, body = TokensOut, description = "New tokens"),
         (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Log in again"),
-        PublicProblems,
+        LogInProblems,
     ),
 )]
 #[post("/auth/refresh")]

@@ -7,10 +7,11 @@ use utoipa::ToSchema;
 use crate::{
     cases::{AgreedWith, Level},
     kernel::{
-        day::day,
+        day::optional_day,
         ids::{CaseId, ChildId, ConcernId, PersonId, UnitId},
         text::Prose,
     },
+    problem::Problem,
     words,
 };
 
@@ -50,40 +51,87 @@ pub struct ConcernIn {
     pub tried_so_far: Option<Prose>,
 }
 
-/// The decision of a concern.
+/// The decision of a concern. What else must be told depends on the decision.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, tag = "decision", rename_all = "snake_case")]
+#[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "decision": "open_case", "reason": "The guardians agree that help is needed.",
     "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20"
 }))]
-pub enum DecisionIn {
+pub struct DecisionIn {
+    /// What it ends in.
+    pub decision: ConcernDecision,
+    /// Why.
+    pub reason: Prose,
+    /// With `open_case`: why help is given, as all on the case and the family will read it.
+    #[serde(default)]
+    pub case_reason: Option<Prose>,
+    /// With `open_case`: at which level.
+    #[serde(default)]
+    pub level: Option<Level>,
+    /// With `open_case`: with whom it was agreed.
+    #[serde(default)]
+    pub agreed_with: Option<AgreedWith>,
+    /// With `open_case`: when.
+    #[serde(default, deserialize_with = "optional_day")]
+    pub agreed_on: Option<NaiveDate>,
+    /// With `join_case`: which case; one of the same child that the one who decides takes part in.
+    #[serde(default)]
+    pub case_id: Option<CaseId>,
+}
+
+/// A decision with what it needs, and nothing else.
+#[derive(Debug)]
+pub enum Decision {
     /// No need for more.
-    NoNeed {
-        /// Why.
-        reason: Prose,
-    },
+    NoNeed,
     /// A case is opened; the one who decides is its first contact person.
     OpenCase {
-        /// Why.
+        /// Why help is given.
         reason: Prose,
-        /// Why help is given, as all on the case and the family will read it.
-        case_reason: Prose,
         /// At which level.
         level: Level,
         /// With whom it was agreed.
         agreed_with: AgreedWith,
         /// When.
-        #[serde(deserialize_with = "day")]
         agreed_on: NaiveDate,
     },
-    /// It joins a case of the same child that the one who decides takes part in.
-    JoinCase {
-        /// Why.
-        reason: Prose,
-        /// Which case.
-        case_id: CaseId,
-    },
+    /// It joins a case.
+    JoinCase(CaseId),
+}
+
+impl DecisionIn {
+    /// The decision, and why it was taken.
+    ///
+    /// # Errors
+    /// 422 if something that the decision needs is missing, or something else is told.
+    pub fn read(self) -> Result<(Decision, Prose), Problem> {
+        let Self { decision, reason, case_reason, level, agreed_with, agreed_on, case_id } = self;
+        let opens = decision == ConcernDecision::OpenCase;
+        for (pointer, told, taken) in [
+            ("/case_reason", case_reason.is_some(), opens),
+            ("/level", level.is_some(), opens),
+            ("/agreed_with", agreed_with.is_some(), opens),
+            ("/agreed_on", agreed_on.is_some(), opens),
+            ("/case_id", case_id.is_some(), decision == ConcernDecision::JoinCase),
+        ] {
+            match (told, taken) {
+                (false, true) => return Err(Problem::field(pointer, format!("is required with {decision}"))),
+                (true, false) => {
+                    return Err(Problem::field(pointer, format!("is not taken with {decision}")));
+                }
+                _ => {}
+            }
+        }
+        let decision = match (case_reason, level, agreed_with, agreed_on, case_id) {
+            (Some(reason), Some(level), Some(agreed_with), Some(agreed_on), _) => {
+                Decision::OpenCase { reason, level, agreed_with, agreed_on }
+            }
+            (_, _, _, _, Some(case)) => Decision::JoinCase(case),
+            _ => Decision::NoNeed,
+        };
+        Ok((decision, reason))
+    }
 }
 
 /// A concern.

@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ConcernDecision, ConcernIn, ConcernOut, DecisionIn},
+    dto::{ConcernDecision, ConcernIn, ConcernOut, Decision, DecisionIn},
     store,
 };
 use crate::{
@@ -139,19 +139,19 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
 #[post("/concerns/{concern_id}/decision")]
 async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpResponse> {
     let concern = current(&mut permit).await?;
-    let input: DecisionIn = permit.input()?;
+    let (input, reason) = permit.input::<DecisionIn>()?.read()?;
     require_undecided(&concern)?;
     permit.expect_version(concern.version)?;
-    let (decision, reason, case) = match input {
-        DecisionIn::NoNeed { reason } => (ConcernDecision::NoNeed, reason, None),
-        DecisionIn::JoinCase { reason, case_id } => {
-            join_case(&mut permit, &concern, case_id).await?;
-            (ConcernDecision::JoinCase, reason, Some(case_id))
+    let (decision, case) = match input {
+        Decision::NoNeed => (ConcernDecision::NoNeed, None),
+        Decision::JoinCase(case) => {
+            join_case(&mut permit, &concern, case).await?;
+            (ConcernDecision::JoinCase, Some(case))
         }
-        DecisionIn::OpenCase { reason, case_reason, level, agreed_with, agreed_on } => {
-            let agreement = cases::Agreement { reason: &case_reason, level, agreed_with, agreed_on };
+        Decision::OpenCase { reason, level, agreed_with, agreed_on } => {
+            let agreement = cases::Agreement { reason: &reason, level, agreed_with, agreed_on };
             let case = open_case(&mut permit, &concern, agreement).await?;
-            (ConcernDecision::OpenCase, reason, Some(case))
+            (ConcernDecision::OpenCase, Some(case))
         }
     };
     let (by, now) = (permit.caller().person, permit.now());

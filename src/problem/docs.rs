@@ -21,6 +21,9 @@ pub struct ChangeProblems;
 /// How a public operation can be refused.
 #[derive(Debug)]
 pub struct PublicProblems;
+/// How a log-in can be refused.
+#[derive(Debug)]
+pub struct LogInProblems;
 
 const READ: &[Code] = &[
     Code::BadRequest,
@@ -33,6 +36,7 @@ const READ: &[Code] = &[
 ];
 const WRITE: &[Code] = &[Code::Conflict, Code::TooLarge, Code::UnsupportedMediaType];
 const CHANGE: &[Code] = &[Code::VersionMismatch, Code::PreconditionRequired];
+const BODY: &[Code] = &[Code::TooLarge, Code::UnsupportedMediaType];
 const PUBLIC: &[Code] =
     &[Code::BadRequest, Code::NotFound, Code::InvalidInput, Code::Internal, Code::Unavailable];
 
@@ -67,5 +71,10 @@ impl IntoResponses for ChangeProblems {
 impl IntoResponses for PublicProblems {
     fn responses() -> BTreeMap<String, RefOr<Response>> {
         responses(&[PUBLIC])
+    }
+}
+impl IntoResponses for LogInProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        responses(&[PUBLIC, BODY])
     }
 }

@@ -15,6 +15,9 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         let inner = error.into_inner();
         if inner.is_data() {
             invalid(&pointer, &without_position(&inner.to_string()))
+        } else if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
+            // A number where a word of a list is expected is bad syntax to the reader of JSON.
+            Problem::field(pointer, "is of the wrong type")
         } else {
             Problem::explained(Code::BadRequest, format!("the body is not valid JSON: {inner}"))
         }

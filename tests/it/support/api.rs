@@ -62,8 +62,16 @@ impl Operation {
     }
 
     pub fn wants_if_match(&self) -> bool {
+        self.has_parameter("If-Match")
+    }
+
+    pub fn takes_idempotency_key(&self) -> bool {
+        self.has_parameter("Idempotency-Key")
+    }
+
+    fn has_parameter(&self, name: &str) -> bool {
         let parameters = self.says["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-        parameters.iter().any(|parameter| parameter["name"] == "If-Match")
+        parameters.iter().any(|parameter| parameter["name"] == name)
     }
 
     /// The statuses that the document names.
