@@ -191,3 +191,20 @@ CREATE TABLE consent_unit (
     FOREIGN KEY (municipality, consent_id) REFERENCES consent (municipality, id)
 );
 CREATE INDEX consent_unit_consent ON consent_unit (consent_id);
+
+-- What became of a case, added to and never changed: reopening it loses nothing of why it was closed.
+CREATE TABLE case_event (
+    municipality TEXT NOT NULL,
+    id UUID NOT NULL,
+    case_id UUID NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('opened', 'level_changed', 'closed', 'reopened')),
+    level BIGINT NOT NULL,
+    reason TEXT NOT NULL,
+    final_evaluation TEXT,
+    person_id UUID NOT NULL REFERENCES person (id),
+    at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
+    CHECK ((kind = 'closed') = (final_evaluation IS NOT NULL))
+);
+CREATE INDEX case_event_case ON case_event (municipality, case_id, id);

@@ -189,3 +189,20 @@ CREATE TABLE consent_unit (
     FOREIGN KEY (municipality, consent_id) REFERENCES consent (municipality, id)
 ) STRICT;
 CREATE INDEX consent_unit_consent ON consent_unit (consent_id);
+
+-- What became of a case, added to and never changed: reopening it loses nothing of why it was closed.
+CREATE TABLE case_event (
+    municipality TEXT NOT NULL,
+    id BLOB NOT NULL,
+    case_id BLOB NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('opened', 'level_changed', 'closed', 'reopened')),
+    level INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    final_evaluation TEXT,
+    person_id BLOB NOT NULL REFERENCES person (id),
+    at TEXT NOT NULL,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
+    CHECK ((kind = 'closed') = (final_evaluation IS NOT NULL))
+) STRICT;
+CREATE INDEX case_event_case ON case_event (municipality, case_id, id);

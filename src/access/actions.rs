@@ -66,7 +66,7 @@ actions! {
     Read ConcernObject { ReadConcern = "read_concern" }
     Write ConcernObject { UpdateConcern = "update_concern", DecideConcern = "decide_concern" }
     Read CaseObject {
-        ReadCase = "read_case", ListTeam = "list_team", ListHandovers = "list_handovers",
+        ReadCase = "read_case", ListCaseHistory = "list_case_history", ListTeam = "list_team", ListHandovers = "list_handovers",
         ListConsents = "list_consents", ListGoals = "list_goals", ListMeasures = "list_measures",
         ListMeetings = "list_meetings", ListNotes = "list_notes",
         ReadCaseAccessLog = "read_case_access_log",

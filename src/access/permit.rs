@@ -23,7 +23,7 @@ use super::{
 use crate::{
     db::Tx,
     identity::{Caller, authenticate},
-    kernel::Id,
+    kernel::{Id, Page},
     problem::{Code, Problem, parse_json, parse_query},
 };
 
@@ -216,7 +216,9 @@ impl<A: Action> Permit<A> {
                 "send the ETag that you read as If-Match",
             ));
         };
-        if given.as_bytes() == etag(version).as_bytes() {
+        let current = etag(version);
+        let named = given.to_str().unwrap_or_default().split(',').map(str::trim);
+        if named.into_iter().any(|tag| tag == current || tag == "*") {
             Ok(())
         } else {
             Err(Problem::new(Code::VersionMismatch))
@@ -229,6 +231,18 @@ impl<A: Action> Permit<A> {
     /// If the answer cannot be written as JSON.
     pub fn show<T: Serialize>(self, body: &T) -> Result<HttpResponse, Problem> {
         self.answer_read(HttpResponse::Ok(), body)
+    }
+
+    /// Answers with a page of a list, and a link to the next.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show_page<T: Serialize>(self, page: &Page<T>) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Ok();
+        if let Some(next) = next_link(&self.request, page) {
+            response.insert_header((header::LINK, next));
+        }
+        self.answer_read(response, page)
     }
 
     /// Answers a read of something that can be changed.
@@ -328,6 +342,15 @@ impl<A: Action<Object = CaseObject>> Permit<A> {
     pub fn require_open(&self) -> Result<(), Problem> {
         require_open(&self.object)
     }
+}
+
+/// The link to the next page (RFC 8288), with the rest of the query as it was.
+pub(super) fn next_link<T>(request: &HttpRequest, page: &Page<T>) -> Option<String> {
+    let cursor = page.next_cursor.as_deref()?;
+    let kept =
+        request.query_string().split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor="));
+    let query: Vec<String> = kept.map(ToOwned::to_owned).chain([format!("cursor={cursor}")]).collect();
+    Some(format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&")))
 }
 
 /// The version of a thing as a strong entity tag.

@@ -2,19 +2,24 @@
 
 use std::marker::PhantomData;
 
-use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, http::header, web};
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    http::header::{self, HeaderValue},
+    web,
+};
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Decision, Entry, Policies, Services,
     log::{NO_MUNICIPALITY, insert_entries},
-    permit::{json_content, pending_look, read_body, request_id, services},
+    permit::{json_content, next_link, pending_look, read_body, request_id, services},
 };
 use crate::{
     db::Tx,
     identity::{Passwords, TokenKeys},
-    kernel::{Id, ids::Person},
+    kernel::{Id, Page, ids::Person},
     problem::{Problem, parse_json, parse_query},
 };
 
@@ -143,6 +148,20 @@ impl<O: Operation> Public<O> {
     /// 503 if none can be had.
     pub async fn read(&self) -> Result<Tx, Problem> {
         Ok(self.services.db.read().await?)
+    }
+
+    /// Answers with a page of a list, and a link to the next.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show_page<T: Serialize>(&self, page: &Page<T>) -> Result<HttpResponse, Problem> {
+        let mut response = self.show(page)?;
+        if let Some(next) = next_link(&self.request, page)
+            && let Ok(next) = HeaderValue::from_str(&next)
+        {
+            response.headers_mut().insert(header::LINK, next);
+        }
+        Ok(response)
     }
 
     /// Answers with what is public.

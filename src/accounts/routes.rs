@@ -76,7 +76,7 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
     Ok(permit.done().await?)
 }
 
-/// Makes an account for a member of staff, a guardian or a young person.
+/// Makes an account for a member of staff, a guardian or a young person, or opens a closed one anew.
 ///
 /// Whether the person is known as guardian or child does not show.
 #[utoipa::path(
@@ -120,6 +120,9 @@ async fn insert_account(
 async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpResponse> {
     let person = permit.path_id::<Person>("person_id")?;
     let municipality = permit.object().number.clone();
+    if person == permit.caller().person {
+        return Err(Problem::conflict("one does not close one's own account: another administrator must"));
+    }
     let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
     if !store::disable(permit.tx(), person, &municipality, now).await? {
         return Err(Problem::new(Code::NotFound));

@@ -16,6 +16,10 @@ const FIND_HASH: &str = "SELECT password_hash FROM account WHERE person_id = $1"
 const INSERT: &str = "
     INSERT INTO account (person_id, username, password_hash, created_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING";
+const REOPEN: &str = "
+    UPDATE account SET username = $2, password_hash = $3, disabled_at = NULL
+    WHERE person_id = $1 AND disabled_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM account o WHERE o.username = $2 AND o.person_id <> $1)";
 const SET_NAME: &str = "UPDATE person SET name = $2 WHERE id = $1";
 const SET_HASH: &str = "UPDATE account SET password_hash = $2 WHERE person_id = $1";
 const DISABLE: &str = "
@@ -52,13 +56,14 @@ pub struct NewAccount<'a> {
     pub password_hash: &'a str,
 }
 
-/// Makes an account; false if the person has one or the username is taken.
+/// Makes an account, or opens a closed one anew; false if the person has an open one or the username is taken.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let NewAccount { person, name, username, password_hash } = new;
-    if execute!(tx, INSERT, person, username.as_str(), password_hash, now)? == 0 {
+    let made = execute!(tx, INSERT, person, username.as_str(), password_hash, now)?;
+    if made == 0 && execute!(tx, REOPEN, person, username.as_str(), password_hash)? == 0 {
         return Ok(false);
     }
     expect_one(execute!(tx, SET_NAME, person, name)?)?;

@@ -38,7 +38,7 @@ async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpRe
     let rows = store::search(permit.tx(), &scope, &query, before, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Reads who has looked at the case, newest first: for guardians and the young person, not for colleagues.
@@ -56,7 +56,7 @@ async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<H
     let page = Page::cut(rows, page.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     let team = permit.legal_basis_of("case.team");
-    permit.show(&page.map(|entry| family_view(entry, &team)))
+    permit.show_page(&page.map(|entry| family_view(entry, &team)))
 }
 
 /// An entry as the family sees it. A look at a note is told as a look at the case, by the rule that lets the team see

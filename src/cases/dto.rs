@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
-        ids::{CaseId, ChildId, PersonId, UnitId},
+        ids::{CaseEventId, CaseId, ChildId, PersonId, UnitId},
         text::Prose,
     },
     words,
@@ -100,6 +100,41 @@ pub struct CaseOut {
     pub final_evaluation: Option<String>,
     /// For `If-Match`, as in the `ETag`.
     pub version: i64,
+}
+
+words! {
+    /// What became of a case.
+    CaseEventKind {
+        /// It was opened.
+        Opened = "opened",
+        /// It went to another level.
+        LevelChanged = "level_changed",
+        /// It was closed.
+        Closed = "closed",
+        /// It was opened again.
+        Reopened = "reopened",
+    }
+}
+
+/// Something that became of a case.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct CaseEventOut {
+    /// Its id.
+    pub id: CaseEventId,
+    /// What.
+    pub kind: CaseEventKind,
+    /// The level from then on.
+    pub level: Level,
+    /// Why.
+    pub reason: String,
+    /// What had come of the help, when it was closed.
+    pub final_evaluation: Option<String>,
+    /// Who did it.
+    pub person_id: PersonId,
+    /// Their name.
+    pub person_name: String,
+    /// When.
+    pub at: DateTime<Utc>,
 }
 
 /// A change of level.

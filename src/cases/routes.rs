@@ -4,13 +4,15 @@ use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{CaseClosing, CaseOut, CasePatch, CaseReopening},
+    dto::{CaseClosing, CaseEventKind, CaseEventOut, CaseOut, CasePatch, CaseReopening, Level},
     store,
 };
 use crate::{
     access::{
         Permit,
-        actions::{CloseCase, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase},
+        actions::{
+            Action, CloseCase, ListCaseHistory, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase,
+        },
         case_facts,
         objects::CaseObject,
     },
@@ -27,6 +29,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(list_cases)
         .service(read_case)
+        .service(list_case_history)
         .service(update_case)
         .service(close_case)
         .service(reopen_case);
@@ -62,7 +65,7 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
         permit.note_row::<ReadCase>(case);
         withhold(permit.may::<ListMeasures>(case), item);
     }
-    permit.show(&Page { items, next_cursor: page.next_cursor })
+    permit.show_page(&Page { items, next_cursor: page.next_cursor })
 }
 
 /// Reads a case: why help is given, at which level, who holds it, when it is next evaluated.
@@ -90,6 +93,7 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     permit.require_open()?;
     permit.expect_version(case.version)?;
     store::set_level(permit.tx(), &case, level, &level_reason).await?;
+    remember(&mut permit, &case, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
     let case = store::get(permit.tx(), case.id).await?;
     permit.changed(case.version, &case).await
 }
@@ -117,6 +121,8 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     }
     let now = permit.now();
     store::close(permit.tx(), &case, &reason, &final_evaluation, now).await?;
+    let kind = CaseEventKind::Closed;
+    remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
     let case = store::get(permit.tx(), case.id).await?;
     permit.changed(case.version, &case).await
 }
@@ -138,11 +144,42 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
         return Err(Problem::conflict("the child has another open case here"));
     }
     store::reopen(permit.tx(), &case, level, &level_reason).await?;
+    remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
     let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
     let (now, today) = (permit.now(), permit.today());
     handovers::if_ground_is_lost(permit.tx(), &facts, &caller, now, today).await?;
     let case = store::get(permit.tx(), case.id).await?;
     permit.changed(case.version, &case).await
+}
+
+/// Adds to the history of the case what the caller does to it.
+async fn remember<A: Action>(
+    permit: &mut Permit<A>,
+    case: &CaseOut,
+    kind: CaseEventKind,
+    level: Level,
+    reason: &str,
+    final_evaluation: Option<&str>,
+) -> Result<()> {
+    let (by, now) = (permit.caller().person, permit.now());
+    let event = store::Event { kind, level, reason, final_evaluation, by };
+    Ok(store::add_event(permit.tx(), &case.municipality, case.id, event, now).await?)
+}
+
+/// Lists what became of a case: opened, levels changed, closed, reopened, each with the reason.
+#[utoipa::path(
+    operation_id = "list_case_history", tag = "cases", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<CaseEventOut>, description = "The history"), ReadProblems),
+)]
+#[get("/cases/{case_id}/history")]
+async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().facts.clone();
+    let (after, limit) = (query.after(), query.limit());
+    let rows = store::list_events(permit.tx(), &case.municipality, case.id, after, limit + 1).await?;
+    let page = Page::cut(rows, limit, |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show_page(&page)
 }
 
 /// Who may not see what is agreed, sees that the case exists and who holds it, and no words about the help.
@@ -157,7 +194,7 @@ fn withhold(sees_what_is_agreed: bool, case: &mut CaseOut) {
 
 async fn current<A>(permit: &mut Permit<A>) -> Result<CaseOut>
 where
-    A: crate::access::actions::Action<Object = CaseObject>,
+    A: Action<Object = CaseObject>,
 {
     let id = permit.object().facts.id;
     Ok(store::get(permit.tx(), id).await?)

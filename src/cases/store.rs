@@ -3,13 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{AgreedWith, CaseOut, Level};
+use super::dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level};
 use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
         Id,
-        ids::{Case, Child, Person, TeamMember, Unit},
+        ids::{Case, CaseEvent, Child, Person, TeamMember, Unit},
     },
 };
 
@@ -45,6 +45,13 @@ const REOPEN: &str = "
     UPDATE care_case SET status = 'open', closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
            level = $4, level_reason = $5, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'closed'";
+const INSERT_EVENT: &str = "
+    INSERT INTO case_event (municipality, id, case_id, kind, level, reason, final_evaluation, person_id, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const LIST_EVENTS: &str = "
+    SELECT e.id, e.kind, e.level, e.reason, e.final_evaluation, e.person_id, p.name AS person_name, e.at
+    FROM case_event e JOIN person p ON p.id = e.person_id
+    WHERE e.municipality = $1 AND e.case_id = $2 AND e.id > $3 ORDER BY e.id LIMIT $4";
 const OPEN_OF_CHILD: &str = "
     SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 const UNFINISHED: &str = "
@@ -134,7 +141,57 @@ pub async fn open(
         "contact person",
         now
     )?)?;
+    let kind = CaseEventKind::Opened;
+    let event = Event { kind, level, reason, final_evaluation: None, by: opened_by };
+    add_event(tx, municipality, id, event, now).await?;
     Ok(id)
+}
+
+/// Something that becomes of a case, and who does it.
+#[derive(Debug)]
+pub(super) struct Event<'a> {
+    pub kind: CaseEventKind,
+    pub level: Level,
+    pub reason: &'a str,
+    pub final_evaluation: Option<&'a str>,
+    pub by: Id<Person>,
+}
+
+/// Adds what became of a case to its history.
+pub(super) async fn add_event(
+    tx: &mut Tx,
+    municipality: &str,
+    case: Id<Case>,
+    event: Event<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Event { kind, level, reason, final_evaluation, by } = event;
+    let id = Id::<CaseEvent>::new();
+    expect_one(execute!(
+        tx,
+        INSERT_EVENT,
+        municipality,
+        id,
+        case,
+        kind,
+        level,
+        reason,
+        final_evaluation,
+        by,
+        now
+    )?)
+}
+
+/// What became of a case, from the beginning.
+pub(super) async fn list_events(
+    tx: &mut Tx,
+    municipality: &str,
+    case: Id<Case>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<CaseEventOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, after, limit)
 }
 
 /// The ids of cases, after `after`, that a person may have to do with.

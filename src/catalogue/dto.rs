@@ -15,7 +15,7 @@ use crate::{
 
 words! {
     /// Whether a measure is on offer.
-    MeasureStatus {
+    OfferStatus {
         /// On offer.
         InUse = "in_use",
         /// Decided, not yet on offer.
@@ -84,7 +84,7 @@ pub struct CatalogueMeasureOut {
     /// Whom to ask.
     pub contact: Option<String>,
     /// Whether it is on offer.
-    pub status: Option<MeasureStatus>,
+    pub status: Option<OfferStatus>,
     /// Its theme in the plan.
     pub theme: Option<String>,
     /// The unit that gives it.

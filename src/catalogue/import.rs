@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::dto::{ArenaScope, MeasureStatus};
+use super::dto::{ArenaScope, OfferStatus};
 use crate::{
     db::{Db, DbError, Tx},
     execute, fetch_all,
@@ -72,6 +72,8 @@ struct MunicipalityFile {
     county: String,
     plan: String,
     plan_period: Option<String>,
+    /// 15 or 16; as it was, or 15, if left out.
+    own_record_age: Option<i64>,
     #[serde(rename = "plan_file")]
     _plan_file: String,
     unit: Vec<UnitEntry>,
@@ -137,15 +139,17 @@ struct MeasureEntry {
     age_to: Option<i64>,
     access: Option<String>,
     contact: Option<String>,
-    status: Option<MeasureStatus>,
+    status: Option<OfferStatus>,
     theme: Option<String>,
     offered_by: Option<String>,
     source: String,
 }
 
 const PUT_MUNICIPALITY: &str = "
-    INSERT INTO municipality (number, name, county, plan, plan_period) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (number) DO UPDATE SET name = $2, county = $3, plan = $4, plan_period = $5";
+    INSERT INTO municipality (number, name, county, plan, plan_period, own_record_age)
+    VALUES ($1, $2, $3, $4, $5, COALESCE($6, 15))
+    ON CONFLICT (number) DO UPDATE SET name = $2, county = $3, plan = $4, plan_period = $5,
+        own_record_age = COALESCE($6, municipality.own_record_age)";
 const PUT_UNIT: &str = "
     INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
     ON CONFLICT (municipality, key) DO UPDATE SET name = $4, kind = $5, sector = $6";
@@ -208,7 +212,8 @@ async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), Im
         &data.name,
         &data.county,
         &data.plan,
-        data.plan_period.as_deref()
+        data.plan_period.as_deref(),
+        data.own_record_age
     )?;
     for unit in &data.unit {
         let UnitEntry { key, name, kind, sector, serves, _source } = unit;

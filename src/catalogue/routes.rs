@@ -37,7 +37,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_municipalities(public: Public<ListMunicipalities>) -> Result<HttpResponse> {
     let mut tx = public.read().await?;
     let items = store::municipalities(&mut tx).await?;
-    public.show(&Page { items, next_cursor: None })
+    public.show_page(&Page { items, next_cursor: None })
 }
 
 /// Lists the arenas where a municipality's services meet.
@@ -51,7 +51,7 @@ async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
     let rows = store::arenas(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
-    public.show(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
+    public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
 /// Lists the levels of a municipality's guide, with their steps.
@@ -63,7 +63,7 @@ async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
 async fn list_guide_levels(public: Public<ListGuideLevels>) -> Result<HttpResponse> {
     let mut tx = public.read().await?;
     let items = store::guide_levels(&mut tx, public.path("municipality")).await?;
-    public.show(&Page { items, next_cursor: None })
+    public.show_page(&Page { items, next_cursor: None })
 }
 
 /// Searches the measures on offer by municipality, level, age and words.
@@ -77,7 +77,7 @@ async fn list_catalogue_measures(public: Public<ListCatalogueMeasures>) -> Resul
     let page = query.page();
     let mut tx = public.read().await?;
     let rows = store::measures(&mut tx, &query, page.after(), page.limit() + 1).await?;
-    public.show(&Page::cut(rows, page.limit(), |row| row.id.uuid()))
+    public.show_page(&Page::cut(rows, page.limit(), |row| row.id.uuid()))
 }
 
 /// Reads a measure on offer.

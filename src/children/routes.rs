@@ -93,7 +93,7 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
     let rows = store::list_guardians(permit.tx(), &child.municipality, child.id, after, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Registers a guardian of a child.

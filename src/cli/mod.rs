@@ -117,9 +117,11 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Policies { markdown: true } => print!("{}", rules::markdown(&Policies::load()?)),
         Command::Policies { markdown: false } => print!("{}", rules::table(&Policies::load()?)),
         Command::Health { url } => {
-            let ready =
-                reqwest::get(format!("{url}/health/ready")).await.is_ok_and(|r| r.status().is_success());
-            return Ok(if ready { 0 } else { 1 });
+            let answer = reqwest::get(format!("{url}/health/ready")).await;
+            let status = answer.map_err(|error| format!("{url} does not answer: {error}"))?.status();
+            if !status.is_success() {
+                return Err(format!("{url} cannot serve: {status}").into());
+            }
         }
     }
     Ok(0)

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        ChildFacts, Permit,
         actions::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadConcern, RecordConcern,
             UpdateConcern,
@@ -18,7 +18,7 @@ use crate::{
         case_facts, child_facts, is_family,
         objects::{CaseObject, ChildObject, ConcernObject},
     },
-    cases,
+    cases::{self, AgreedWith},
     db::dialect,
     kernel::{
         Id, Page, PageQuery,
@@ -54,7 +54,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     let unit = permit.object().clone();
     let municipality = match content.child_id {
         None => unit.municipality.clone(),
-        Some(child) => known_child(&mut permit, child).await?,
+        Some(child) => known_child(&mut permit, child).await?.municipality,
     };
     if !unit.serves.contains(&municipality) {
         return Err(Problem::field("/child_id", "is not in a municipality that the unit serves"));
@@ -94,7 +94,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
     for row in &page.items {
         permit.note_row::<ReadConcern>(&object(row));
     }
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Reads a concern.
@@ -120,7 +120,7 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
     require_undecided(&concern)?;
     permit.expect_version(concern.version)?;
     if let Some(child) = content.child_id
-        && known_child(&mut permit, child).await? != concern.municipality
+        && known_child(&mut permit, child).await?.municipality != concern.municipality
     {
         return Err(Problem::field("/child_id", "is not in the municipality of the concern"));
     }
@@ -172,7 +172,19 @@ async fn open_case(
     };
     dialect::lock(permit.tx(), child.uuid()).await?;
     // The concern may be older than the right to know of the child.
-    known_child(permit, child).await?;
+    let facts = known_child(permit, child).await?;
+    match agreement.agreed_with {
+        AgreedWith::Youth if facts.age < facts.own_record_age => {
+            let detail = format!("is for a young person of {} or more", facts.own_record_age);
+            return Err(Problem::field("/agreed_with", detail));
+        }
+        AgreedWith::Guardians if !facts.has_guardian => {
+            let detail =
+                "is for a child under 18 with a guardian who is registered with parental responsibility";
+            return Err(Problem::field("/agreed_with", detail));
+        }
+        _ => {}
+    }
     if agreement.agreed_on > permit.today() {
         return Err(Problem::field("/agreed_on", "is in the future"));
     }
@@ -198,14 +210,14 @@ async fn join_case(permit: &mut Permit<DecideConcern>, concern: &ConcernOut, cas
     }
 }
 
-/// The municipality of a child that the caller may read; any other child does not exist.
-async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<String> {
+/// A child that the caller may read; any other child does not exist.
+async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<ChildFacts> {
     let (caller, today) = (permit.caller().clone(), permit.today());
     let facts = child_facts(permit.tx(), &caller, child, today).await?;
     facts
         .map(|facts| ChildObject { facts })
         .filter(|child| permit.may::<ReadChild>(child))
-        .map(|child| child.facts.municipality)
+        .map(|child| child.facts)
         .ok_or_else(|| Problem::field("/child_id", "is not a child that you have registered or help"))
 }
 

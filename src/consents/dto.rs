@@ -33,7 +33,8 @@ words! {
     "valid_until": "2027-07-31", "text_version": "2026-1"
 }))]
 pub struct ConsentIn {
-    /// Who gives it. Left out by someone who consents for themself; named by the contact person who records it.
+    /// Who gives it. Left out by someone who consents for themself; named by the contact person who records it: a
+    /// guardian's `guardian_id`, or the `child_id` of a young person.
     #[serde(default)]
     pub given_by: Option<PersonId>,
     /// How it was given; `digital` unless the contact person records it.

@@ -55,7 +55,7 @@ async fn list_consents(mut permit: Permit<ListConsents>) -> Result<HttpResponse>
     }
     let page = Page::cut(readable, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Reads a consent.
@@ -142,7 +142,12 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
 
 /// Who gives the consent, and how: for oneself digitally, for another on paper or by word of mouth.
 fn giver(case: &CaseFacts, caller: Id<Person>, input: &ConsentIn) -> Result<(Id<Person>, ConsentForm)> {
-    let given_by = input.given_by.unwrap_or(caller);
+    // The child is known to the team by the id it is registered with.
+    let given_by = match input.given_by {
+        Some(id) if id.uuid() == case.child.uuid() => case.child_person,
+        Some(id) => id,
+        None => caller,
+    };
     if !case.ground.consenters.contains(&given_by) {
         let detail = "is not one whose consent is needed: every holder of parental responsibility, or the young person of age";
         return Err(Problem::field("/given_by", detail));

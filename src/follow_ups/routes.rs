@@ -52,5 +52,5 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         permit.note_row::<ReadCase>(case);
     }
     permit.note_shown(page.items.iter().map(|item| item.object_id));
-    permit.show(&page)
+    permit.show_page(&page)
 }

@@ -36,7 +36,7 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let goals = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Sets a goal for the help in a case.

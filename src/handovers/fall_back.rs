@@ -108,23 +108,33 @@ pub async fn of_person(
     Ok(())
 }
 
-/// Gives the baton to the leader of the unit that opened the case; true if it was. Where the unit has no
-/// leader the baton stays, in name, until it has one. Without `by` it is nobody's doing.
+/// Who takes a baton that fell: the leader of the unit that opened the case or, where it has none, someone with a
+/// seat on the team, from that unit first.
+async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
+    let owner = case.ground.owner_unit;
+    if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
+        return Ok(Some((leader, owner)));
+    }
+    let seats = teams::seats(tx, case).await?;
+    let seat = seats.iter().find(|seat| seat.unit_id == owner).or(seats.first());
+    Ok(seat.map(|seat| (seat.person_id, seat.unit_id)))
+}
+
+/// Gives the baton to the leader of the unit that opened the case; true if it was. Where there is
+/// nobody to take it, the baton stays, in name, until there is. Without `by` it is nobody's doing.
 pub(super) async fn to_leader(
     tx: &mut Tx,
     case: &CaseFacts,
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let leader = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)?;
-    let Some((leader,)) = leader else {
+    let Some((receiver, unit)) = receiver(tx, case).await? else {
         tracing::warn!(unit.id = %case.ground.owner_unit, "a baton waits for this unit to have a leader");
         return Ok(false);
     };
-    let unit = case.ground.owner_unit;
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
     let seat =
-        teams::NewSeat { person: leader, unit, task: "contact person", added_by: by.unwrap_or(leader) };
+        teams::NewSeat { person: receiver, unit, task: "contact person", added_by: by.unwrap_or(receiver) };
     teams::seat(tx, case, seat, now).await?;
     let id = Id::<Handover>::new();
     let (from, from_unit) = (case.contact_person, case.contact_unit);
@@ -136,11 +146,11 @@ pub(super) async fn to_leader(
         case.id,
         from,
         from_unit,
-        leader,
+        receiver,
         unit,
         by,
         now
     )?)?;
-    expect_one(execute!(tx, PASS, &case.municipality, case.id, leader, unit, now)?)?;
+    expect_one(execute!(tx, PASS, &case.municipality, case.id, receiver, unit, now)?)?;
     Ok(true)
 }

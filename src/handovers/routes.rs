@@ -52,7 +52,7 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
         }
     }
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Offers the baton to someone with a seat on the team; the holder keeps it until they accept.

@@ -10,10 +10,11 @@ use serde::{Deserialize, Deserializer};
 /// # Errors
 /// If it is no day, or not between 1900 and 2199.
 pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
-    let day = NaiveDate::deserialize(deserializer)?;
-    match day.year() {
-        1900..=2199 => Ok(day),
-        _ => Err(serde::de::Error::custom("must be between 1900 and 2199")),
+    let text = String::deserialize(deserializer)?;
+    match NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
+        Ok(day) if (1900..=2199).contains(&day.year()) => Ok(day),
+        Ok(_) => Err(serde::de::Error::custom("must be between 1900 and 2199")),
+        Err(_) => Err(serde::de::Error::custom("must be a date that exists, as YYYY-MM-DD")),
     }
 }
 

@@ -154,6 +154,8 @@ pub enum Child {}
 pub enum Unit {}
 /// A case.
 pub enum Case {}
+/// Something that became of a case.
+pub enum CaseEvent {}
 /// A concern.
 pub enum Concern {}
 /// A consent.
@@ -194,6 +196,8 @@ pub type ChildId = Id<Child>;
 pub type UnitId = Id<Unit>;
 /// The id of a [`Case`].
 pub type CaseId = Id<Case>;
+/// The id of a [`CaseEvent`].
+pub type CaseEventId = Id<CaseEvent>;
 /// The id of a [`Concern`].
 pub type ConcernId = Id<Concern>;
 /// The id of a [`Consent`].

@@ -46,7 +46,7 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
     let measures = store::list(permit.tx(), &case, query.after(), query.limit() + 1, today).await?;
     let page = Page::cut(measures, query.limit(), |measure| measure.id.uuid());
     permit.note_shown(page.items.iter().map(|measure| measure.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Agrees on a measure: what is done, who is responsible, when it is evaluated.
@@ -118,7 +118,7 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
     let rows = evaluations::list(permit.tx(), &case.facts, id, query.after(), query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |evaluation| evaluation.id.uuid());
     permit.note_shown(page.items.iter().map(|evaluation| evaluation.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Evaluates a measure in force: it goes on until the next evaluation, or it ends.

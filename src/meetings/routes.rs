@@ -60,7 +60,7 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     }
     let page = Page::cut(readable, query.limit(), |meeting| meeting.id.uuid());
     permit.note_shown(page.items.iter().map(|meeting| meeting.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Calls a meeting, and invites to it.

@@ -51,7 +51,7 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     }
     let page = Page::cut(readable, query.limit(), |note| note.id.uuid());
     permit.note_shown(page.items.iter().map(|note| note.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Writes a note, for the whole team, for those of the same sector, or for those of the same unit.

@@ -37,7 +37,7 @@ async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
     let mut tx = public.read().await?;
     let rows =
         store::list_units(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
-    public.show(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
+    public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
 /// Makes a unit.
@@ -79,7 +79,7 @@ async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
     let rows = store::list_staff(permit.tx(), unit, query.after(), query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.person_id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Gives a role in a unit.

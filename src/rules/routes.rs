@@ -22,5 +22,5 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/policies")]
 async fn list_policies(public: Public<ListPolicies>) -> Result<HttpResponse> {
     let items: Vec<&Rule> = public.policies().rules().collect();
-    public.show(&Page { items, next_cursor: None })
+    public.show_page(&Page { items, next_cursor: None })
 }

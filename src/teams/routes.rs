@@ -45,7 +45,7 @@ async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     }
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show(&page)
+    permit.show_page(&page)
 }
 
 /// Gives a member of staff a seat on the team.
@@ -68,6 +68,11 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     }
     if !case.ground.covers(unit_id) {
         let (all, missing) = (case.ground.consenters.len(), case.ground.missing(unit_id).len());
+        if all == 0 {
+            return Err(Problem::conflict(
+                "nobody is registered who could consent to this unit: register the guardians",
+            ));
+        }
         let detail = format!(
             "consent to this unit is missing from {missing} of the {all} who must give it (fvl § 13 a no. 1)"
         );

@@ -53,37 +53,21 @@ fn no_bodies() -> Vec<(&'static str, Vec<u8>)> {
 fn no_values() -> Vec<Value> {
     let texts = [
         "",
-        " \n\t ",
         "a\u{0}b",
-        "\u{1b}[2J",
         "æ\u{202e}🦀\u{feff}",
         "'; DROP TABLE note; --",
-        "not-an-id",
         "00000000-0000-0000-0000-000000000000",
         "2026-02-30",
-        "0000-01-01",
         "9999-12-31",
         "+12345-01-01",
         "-0001-01-01",
-        "+262142-12-31",
-        "0001-01-01T00:00:00Z",
-        "9999-12-31T23:59:59.999999999Z",
         "+262142-12-31T23:59:59Z",
-        "-100000-01-01T00:00:00Z",
         "2026-12-01T10:00:00.123456789+01:00",
     ];
     let mut values: Vec<Value> = texts.map(Value::from).to_vec();
     values.push("å".repeat(20_000).into());
-    values.extend([
-        json!(null),
-        json!(true),
-        json!(-1),
-        json!(i64::MAX),
-        json!(u64::MAX),
-        json!(1e308),
-        json!(0.5),
-    ]);
-    values.extend([json!([]), json!({}), json!([null]), json!([[], {}, "x"]), json!({"a": {"b": [1]}})]);
+    values.extend([json!(null), json!(true), json!(-1), json!(i64::MAX), json!(1e308)]);
+    values.extend([json!([]), json!({}), json!([null])]);
     values
 }
 

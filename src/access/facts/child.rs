@@ -24,6 +24,12 @@ pub struct ChildFacts {
     pub id: Id<Child>,
     /// The child as a person.
     pub person: Id<Person>,
+    /// The child's age in whole years.
+    pub age: i64,
+    /// The age from which the young person consents, as the municipality has set it.
+    pub own_record_age: i64,
+    /// Whether someone with parental responsibility is registered, and the child is under 18.
+    pub has_guardian: bool,
     /// A case has been opened for the child.
     pub has_case: bool,
     /// The caller registered the child, and still works in that unit.
@@ -81,6 +87,9 @@ pub async fn child_facts(
         municipality: row.municipality,
         id: child,
         person: row.person_id,
+        age,
+        own_record_age: row.own_record_age,
+        has_guardian: age < MAJORITY && family.iter().any(|guardian| guardian.parental_responsibility),
         has_case: opened > 0,
         registered: !own_family
             && row.registered_by == caller.person

@@ -41,11 +41,13 @@ pub struct User {
     pub id: PersonId,
     pub name: String,
     pub username: String,
-    pub municipality: String,
     stranger: Anonymous,
     door: Arc<Door>,
-    token: Arc<Mutex<Option<(String, DateTime<Utc>)>>>,
+    token: Arc<Mutex<Option<AccessToken>>>,
 }
+
+/// The token, and when it expires.
+type AccessToken = (String, DateTime<Utc>);
 
 macro_rules! methods {
     ($($name:ident $method:ident),+) => {$(
@@ -60,7 +62,7 @@ impl Anonymous {
         Self { http, base: base.to_owned() }
     }
 
-    methods! { get GET, post POST, put PUT, patch PATCH, delete DELETE }
+    methods! { get GET, post POST, delete DELETE }
 
     pub fn call(&self, method: Method, path: impl Into<String>) -> Call {
         let path = path.into();
@@ -78,11 +80,10 @@ impl User {
         id: Id<Person>,
         name: String,
         username: String,
-        municipality: String,
         stranger: Anonymous,
         door: Arc<Door>,
     ) -> Self {
-        Self { id, name, username, municipality, stranger, door, token: Arc::default() }
+        Self { id, name, username, stranger, door, token: Arc::default() }
     }
 
     methods! { get GET, post POST, put PUT, patch PATCH, delete DELETE }

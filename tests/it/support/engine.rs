@@ -52,7 +52,7 @@ enum Keeper {
     /// The folder goes with the test.
     Folder { _folder: TempDir },
     /// The database on this server is dropped when the test ends well; what others leave is swept later.
-    Server { admin: PgConnectOptions, name: String },
+    Server { admin: Box<PgConnectOptions>, name: String },
 }
 
 impl Database {
@@ -120,7 +120,7 @@ async fn postgres() -> Option<Database> {
     }
     let url = admin.clone().database(&name).to_url_lossy();
     let db = Db::open(url.as_str(), CONNECTIONS).await.expect("PostgreSQL opens");
-    Some(Database { db, engine: Engine::Postgres, keeper: Keeper::Server { admin, name } })
+    Some(Database { db, engine: Engine::Postgres, keeper: Keeper::Server { admin: Box::new(admin), name } })
 }
 
 /// Gives a new database its schema and its municipalities, and lets go of it.

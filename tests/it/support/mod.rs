@@ -12,7 +12,7 @@ mod world;
 pub use api::{Operation, document};
 pub use client::{Anonymous, Answer, Call, User};
 pub use engine::{Database, Engine};
-pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
+pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use stafett::kernel::vocabulary::Role;
 pub use stage::{Stage, uses_up};
 pub use world::{World, signing_key};

@@ -132,7 +132,7 @@ impl World {
         let id =
             identify(&mut tx, municipality, Some(national_id), &name, born, now).await.expect("a person");
         tx.commit().await.expect("committed");
-        self.account(id, name, municipality, now).await
+        self.account(id, name, now).await
     }
 
     /// The log-in of a guardian; it finds the children for whom this number is registered.
@@ -145,13 +145,7 @@ impl World {
         Youth { user: self.user(&child.municipality, &child.national_id).await }
     }
 
-    async fn account(
-        &self,
-        person: Id<Person>,
-        name: String,
-        municipality: &str,
-        now: DateTime<Utc>,
-    ) -> User {
+    async fn account(&self, person: Id<Person>, name: String, now: DateTime<Utc>) -> User {
         let username = format!("user.{}", self.number());
         let parsed = Username::parse(&username).expect("a username");
         let hash = password_hash().await;
@@ -162,7 +156,7 @@ impl World {
             "there is an account already"
         );
         tx.commit().await.expect("committed");
-        User::new(person, name, username, municipality.to_owned(), self.anonymous(), self.door())
+        User::new(person, name, username, self.anonymous(), self.door())
     }
 
     /// The national identity number of an adult not met before.
