@@ -178,10 +178,11 @@ async fn open_case(
             let detail = format!("is for a young person of {} or more", facts.own_record_age);
             return Err(Problem::field("/agreed_with", detail));
         }
-        AgreedWith::Guardians if !facts.has_guardian => {
-            let detail =
-                "is for a child under 18 with a guardian who is registered with parental responsibility";
-            return Err(Problem::field("/agreed_with", detail));
+        AgreedWith::Guardians if !facts.is_minor => {
+            return Err(Problem::field(
+                "/agreed_with",
+                "is for a child under 18: parental responsibility has ended",
+            ));
         }
         _ => {}
     }

@@ -28,8 +28,8 @@ pub struct ChildFacts {
     pub age: i64,
     /// The age from which the young person consents, as the municipality has set it.
     pub own_record_age: i64,
-    /// Whether someone with parental responsibility is registered, and the child is under 18.
-    pub has_guardian: bool,
+    /// Whether the child is under 18, so that guardians decide or take part.
+    pub is_minor: bool,
     /// A case has been opened for the child.
     pub has_case: bool,
     /// The caller registered the child, and still works in that unit.
@@ -89,7 +89,7 @@ pub async fn child_facts(
         person: row.person_id,
         age,
         own_record_age: row.own_record_age,
-        has_guardian: age < MAJORITY && family.iter().any(|guardian| guardian.parental_responsibility),
+        is_minor: age < MAJORITY,
         has_case: opened > 0,
         registered: !own_family
             && row.registered_by == caller.person
