@@ -306,3 +306,59 @@ both_engines! {
         youth.get(&paths[0]).send().await.expect(200);
     }
 }
+
+fn decision(agreed_with: &str, world: &World) -> Value {
+    json!({
+        "decision": "open_case", "reason": "Help is needed.", "case_reason": "Finds it hard.", "level": 1,
+        "agreed_with": agreed_with, "agreed_on": world.in_days(0),
+    })
+}
+
+both_engines! {
+    async fn reopening_a_case_loses_nothing_of_why_it_was_closed(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let family = world.child_with_two_guardians(&teacher).await;
+        let case = world.open_case(&teacher, &family.child).await;
+        let path = format!("/v1/cases/{case}");
+        let level = json!({"level": 2, "level_reason": "Two services."});
+        teacher.patch(&path).json(level).if_match(1).send().await.expect(200);
+        teacher.post(format!("{path}/close")).json(closing()).if_match(2).send().await.expect(200);
+        let again = json!({"level": 1, "level_reason": "The difficulties are back."});
+        teacher.post(format!("{path}/reopen")).json(again).if_match(3).send().await.expect(200);
+        for reader in [&teacher.user, &family.guardians[0].user] {
+            let history = reader.get(format!("{path}/history")).send().await.expect(200);
+            assert_eq!(history.each("kind"), ["opened", "level_changed", "closed", "reopened"]);
+            assert_eq!(history.items()[2]["final_evaluation"], closing()["final_evaluation"]);
+        }
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        leader.get(format!("{path}/history")).send().await.expect(403);
+        world.worker("kragero/nav").await.get(format!("{path}/history")).send().await.expect(404);
+    }
+
+    async fn a_case_is_agreed_with_those_whose_age_it_is(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        for (age, with, status) in
+            [(14, "youth", 422), (15, "youth", 200), (17, "guardians", 200), (18, "guardians", 422)]
+        {
+            let child = world.child(&teacher, age).await;
+            let concern = world.concern(&teacher, &child).await;
+            let path = format!("/v1/concerns/{concern}/decision");
+            let answer = teacher.post(path).json(decision(with, &world)).if_match(1).send().await;
+            assert_eq!(answer.status, status, "{with} at {age}: {}", answer.text);
+        }
+    }
+
+    async fn a_baton_that_falls_where_there_is_no_leader_goes_to_another_on_the_team(world: World) {
+        let cast = world.shared_case().await;
+        let colleague = world.team_mate(&cast, "kragero/skole").await;
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let staff = administrator.get(format!("/v1/units/{}/staff", cast.teacher.unit.id)).send().await.expect(200);
+        let role = staff.items().iter().find(|row| row["person_id"] == json!(cast.teacher.id)).cloned();
+        let role = role.expect("a role")["id"].as_str().expect("an id").to_owned();
+        let path = format!("/v1/units/{}/staff/{role}", cast.teacher.unit.id);
+        administrator.delete(path).send().await.expect(204);
+        let case = colleague.get(cast.path("")).send().await.expect(200);
+        assert_eq!(case.body["contact_person_id"], json!(colleague.id));
+        cast.teacher.get(cast.path("")).send().await.expect(404);
+    }
+}
