@@ -21,7 +21,7 @@ use super::{
     objects::{CaseObject, Lookup, Object, require_open},
 };
 use crate::{
-    db::Tx,
+    db::{Tx, dialect},
     identity::{Caller, authenticate},
     kernel::{Id, Page},
     problem::{Code, Problem, parse_json, parse_query},
@@ -80,7 +80,10 @@ impl<A: Action> Permit<A> {
     async fn enter(request: HttpRequest, body: web::Bytes) -> Result<Self, actix_web::Error> {
         let services = services(&request)?;
         let mut tx = services.db.write().await.map_err(Problem::from)?;
-        let caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        let mut caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        if dialect::rely_on(&mut tx, caller.person.uuid()).await.map_err(Problem::from)? {
+            caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        }
         Self::decided(&services, request, tx, caller, body).await
     }
 

@@ -10,13 +10,23 @@ use super::{DbError, Tx};
 /// # Errors
 /// If the database does not answer.
 pub async fn lock(tx: &mut Tx, thing: Uuid) -> Result<(), DbError> {
-    if let Tx::Postgres(transaction) = tx {
-        // Two things with the same 64 bits would only wait for each other without need.
-        let (_, low) = thing.as_u64_pair();
-        sqlx::query("SELECT pg_advisory_xact_lock($1)")
-            .bind(low.cast_signed())
-            .execute(&mut **transaction)
-            .await?;
-    }
+    advisory_lock(tx, "SELECT pg_advisory_xact_lock($1)", thing).await?;
     Ok(())
+}
+
+/// Makes writes that take [`lock`] on the thing wait for this one, but not others that only rely on it. True if there
+/// was anything to wait for: then what was read of the thing before must be read again.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn rely_on(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
+    advisory_lock(tx, "SELECT pg_advisory_xact_lock_shared($1)", thing).await
+}
+
+async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bool, DbError> {
+    let Tx::Postgres(transaction) = tx else { return Ok(false) };
+    // Two things with the same 64 bits would only wait for each other without need.
+    let (_, low) = thing.as_u64_pair();
+    sqlx::query(sql).bind(low.cast_signed()).execute(&mut **transaction).await?;
+    Ok(true)
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{StaffOut, UnitOut};
 use crate::{
-    db::{DbError, Tx, expect_one},
+    db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, handovers,
     identity::Caller,
     kernel::{
@@ -153,6 +153,8 @@ pub(super) async fn end_role(
     now: DateTime<Utc>,
     today: NaiveDate,
 ) -> Result<(), DbError> {
+    // Writes that rely on the role are done before it ends, or refused after.
+    dialect::lock(tx, role.person_id.uuid()).await?;
     expect_one(execute!(tx, END_ROLE, role.id, now)?)?;
     let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit)?;
     if left == 0 {
@@ -173,6 +175,7 @@ pub async fn end_roles_of(
     now: DateTime<Utc>,
     today: NaiveDate,
 ) -> Result<(), DbError> {
+    dialect::lock(tx, person.uuid()).await?;
     let units = fetch_all!(tx, (Id<Unit>,), UNITS_OF, person)?;
     execute!(tx, END_ROLES, person, now)?;
     // A person works in a handful of units.
