@@ -11,6 +11,7 @@ CREATE TABLE child (
     registered_by UUID NOT NULL REFERENCES person (id),
     registered_unit UUID NOT NULL REFERENCES unit (id),
     registered_at TIMESTAMPTZ NOT NULL,
+    version BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id)
 );
 CREATE INDEX child_id ON child (id);

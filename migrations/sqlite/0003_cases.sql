@@ -11,6 +11,7 @@ CREATE TABLE child (
     registered_by BLOB NOT NULL REFERENCES person (id),
     registered_unit BLOB NOT NULL REFERENCES unit (id),
     registered_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id)
 ) STRICT;
 CREATE INDEX child_id ON child (id);

@@ -61,7 +61,7 @@ actions! {
     }
     Read ChildObject { ReadChild = "read_child", ListGuardians = "list_guardians" }
     Write ChildObject {
-        RegisterGuardian = "register_guardian", ChangeGuardianship = "change_guardianship",
+        UpdateChild = "update_child", RegisterGuardian = "register_guardian", ChangeGuardianship = "change_guardianship",
     }
     Read ConcernObject { ReadConcern = "read_concern" }
     Write ConcernObject { UpdateConcern = "update_concern", DecideConcern = "decide_concern" }

@@ -1,6 +1,6 @@
 //! The permit: the only way to the data, and the argument of every handler that is not public.
 
-use std::{marker::PhantomData, sync::Arc, time::Duration};
+use std::{cell::Cell, marker::PhantomData, sync::Arc, time::Duration};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
@@ -47,6 +47,7 @@ pub struct Permit<A: Action> {
     policies: Arc<Policies>,
     look: PendingLook,
     shown: Vec<String>,
+    query_read: Cell<bool>,
     key: Option<IdempotencyKey>,
     action: PhantomData<A>,
 }
@@ -115,6 +116,7 @@ impl<A: Action> Permit<A> {
             request,
             look,
             shown: Vec::new(),
+            query_read: Cell::new(false),
             key,
             action: PhantomData,
         })
@@ -170,6 +172,7 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// 422 that names the parameter.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+        self.query_read.set(true);
         parse_query(self.request.query_string())
     }
 
@@ -264,6 +267,7 @@ impl<A: Action> Permit<A> {
         body: &T,
     ) -> Result<HttpResponse, Problem> {
         debug_assert_eq!(A::KIND, Kind::Read);
+        self.refuse_stray_query()?;
         self.look.complete(self.shown, StatusCode::OK.as_u16());
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         Ok(response.content_type("application/json").body(body))
@@ -312,11 +316,23 @@ impl<A: Action> Permit<A> {
         self.commit(HttpResponse::NoContent(), None::<&()>).await
     }
 
+    /// A query that the operation does not read was meant to do something: better refused than ignored.
+    fn refuse_stray_query(&self) -> Result<(), Problem> {
+        #[derive(serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Nothing {}
+        if !self.query_read.get() {
+            parse_query::<Nothing>(self.request.query_string())?;
+        }
+        Ok(())
+    }
+
     async fn commit<T: Serialize>(
         mut self,
         mut response: HttpResponseBuilder,
         body: Option<&T>,
     ) -> Result<HttpResponse, Problem> {
+        self.refuse_stray_query()?;
         let response = match body {
             None => (response.finish(), String::new()),
             Some(body) => {

@@ -42,6 +42,21 @@ pub struct ChildOut {
     pub registered_unit: UnitId,
     /// When.
     pub registered_at: DateTime<Utc>,
+    /// For `If-Match`, as in the `ETag`.
+    pub version: i64,
+}
+
+/// A correction of who a child is; what is left out stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Iben Marie Fjellheim"}))]
+pub struct ChildPatch {
+    /// The name, spelt right.
+    #[serde(default)]
+    pub name: Option<Line>,
+    /// The number that the child has got; the date of birth follows it.
+    #[serde(default)]
+    pub national_id: Option<NationalId>,
 }
 
 /// A guardian (foresatt) to be registered.

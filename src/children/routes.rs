@@ -4,17 +4,20 @@ use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ChildIn, ChildOut, GuardianIn, GuardianshipOut, GuardianshipPatch},
+    dto::{ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch},
     store,
 };
 use crate::{
     access::{
         Permit,
-        actions::{Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian},
+        actions::{
+            Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian,
+            UpdateChild,
+        },
         objects::ChildObject,
     },
     handovers,
-    kernel::{NationalId, Page, PageQuery, ids::Guardianship},
+    kernel::{NationalId, Page, PageQuery, ids::Guardianship, text::Line},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -26,6 +29,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(register_child)
         .service(read_child)
+        .service(update_child)
         .service(list_guardians)
         .service(register_guardian)
         .service(change_guardianship);
@@ -77,7 +81,39 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
 async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
     let child = store::get(permit.tx(), &child.municipality, child.id).await?;
-    permit.show(&child)
+    permit.show_version(child.version, &child)
+}
+
+/// Corrects a child's name, or adds the national identity number that the child has got.
+#[utoipa::path(
+    operation_id = "update_child", tag = "children", params(("child_id" = Uuid, Path)), request_body = ChildPatch,
+    responses((status = 200, body = ChildOut, description = "The child as it is now"), ChangeProblems),
+)]
+#[patch("/children/{child_id}")]
+async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
+    let facts = permit.object().facts.clone();
+    let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
+    let ChildPatch { name, national_id } = permit.input()?;
+    permit.expect_version(current.version)?;
+    let name = name.map_or_else(|| current.name.clone(), Line::into_string);
+    let (mut person, mut birth_date) = (facts.person, current.birth_date);
+    if let Some(number) = national_id {
+        if store::has_number(permit.tx(), person).await? {
+            return Err(Problem::field(
+                "/national_id",
+                "is given already; another child must be registered anew",
+            ));
+        }
+        birth_date = number.birth_date();
+        let now = permit.now();
+        person =
+            store::identify(permit.tx(), &facts.municipality, Some(&number), &name, birth_date, now).await?;
+    }
+    store::update(permit.tx(), &current, person, &name, birth_date).await?;
+    keep_baton_held(&mut permit).await?;
+    let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;
+    permit.note_shown([child.id]);
+    permit.changed(child.version, &child).await
 }
 
 /// Lists the guardians of a child, past ones too.

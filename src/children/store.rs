@@ -21,7 +21,11 @@ const INSERT_CHILD: &str = "
     INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, registered_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const FIND_CHILD: &str = "
-    SELECT id, municipality, name, birth_date, registered_unit, registered_at FROM child WHERE municipality = $1 AND id = $2";
+    SELECT id, municipality, name, birth_date, registered_unit, registered_at, version FROM child WHERE municipality = $1 AND id = $2";
+const UPDATE_CHILD: &str = "
+    UPDATE child SET person_id = $4, name = $5, birth_date = $6, version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3";
+const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
 const SELECT_GUARDIANS: &str = "
     SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, ended_at, version
     FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id > $3 ORDER BY id LIMIT $4";
@@ -87,6 +91,24 @@ pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -
 
 pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Result<ChildOut, DbError> {
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
+}
+
+/// Corrects who a child is.
+pub(super) async fn update(
+    tx: &mut Tx,
+    current: &ChildOut,
+    person: Id<Person>,
+    name: &str,
+    birth_date: NaiveDate,
+) -> Result<(), DbError> {
+    let ChildOut { municipality, id, version, .. } = current;
+    expect_one(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)?)
+}
+
+/// Has the child, as a person, a national identity number?
+pub(super) async fn has_number(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
+    let (number,) = fetch_one!(tx, (Option<String>,), NUMBER, person)?;
+    Ok(number.is_some())
 }
 
 pub(super) async fn list_guardians(

@@ -264,3 +264,22 @@ both_engines! {
         exactly_one_wins(&at_once_on(&world, "guardianship", id, calls).await, 200, &[409, 412]);
     }
 }
+
+both_engines! {
+    async fn a_name_is_spelt_right_and_a_newborn_gets_its_number_once(world: World) {
+        let teacher = world.worker("kragero/barnehage").await;
+        let number = world.child_number(0);
+        let body = json!({"birth_date": world.in_days(-3), "name": "Baby"});
+        let child = teacher.post(format!("/v1/units/{}/children", teacher.unit.id)).json(body).send().await.expect(201);
+        let path = format!("/v1/children/{}", child.text("/id"));
+        let named = json!({"name": "Iben", "national_id": number.as_str()});
+        let changed = teacher.patch(&path).json(named.clone()).if_match(1).send().await.expect(200);
+        assert_eq!(changed.body["name"], "Iben");
+        assert_eq!(changed.body["birth_date"], json!(number.birth_date()));
+        teacher.patch(&path).json(json!({"name": "Iben"})).if_match(1).send().await.expect_problem(412, "version-mismatch");
+        let other = json!({"national_id": world.child_number(0).as_str()});
+        teacher.patch(&path).json(other).if_match(2).send().await.expect_invalid("/national_id");
+        let colleague = world.worker("kragero/barnehage").await;
+        colleague.patch(&path).json(named).if_match(2).send().await.expect(404);
+    }
+}

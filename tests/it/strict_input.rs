@@ -338,3 +338,16 @@ both_engines! {
         }
     }
 }
+
+both_engines! {
+    async fn a_query_where_none_is_taken_is_refused_and_nothing_is_written(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        teacher.get("/v1/me?nonsense=1").send().await.expect_invalid("?nonsense");
+        let before = world.rows("concern").await;
+        let body = json!({"facts": "Seen and heard."});
+        let path = format!("/v1/units/{}/concerns", teacher.unit.id);
+        teacher.post(format!("{path}?dry_run=true")).json(body.clone()).send().await.expect_invalid("?dry_run");
+        assert_eq!(world.rows("concern").await, before);
+        teacher.post(path).json(body).send().await.expect(201);
+    }
+}
