@@ -6,6 +6,7 @@
 //! open to strangers take a [`Public`] instead, and the list of them is [`public::Operation`].
 
 pub mod actions;
+mod admission;
 mod facts;
 mod family;
 mod idempotency;

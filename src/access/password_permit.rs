@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Permit, actions::Action, permit::services};
+use super::{Permit, actions::Action, admission::services};
 use crate::{
     identity::{Password, forgive, register_attempt},
     problem::Problem,

@@ -1,9 +1,9 @@
 //! The permit: the only way to the data, and the argument of every handler that is not public.
 
-use std::{cell::Cell, marker::PhantomData, sync::Arc, time::Duration};
+use std::{cell::Cell, marker::PhantomData, sync::Arc};
 
 use actix_web::{
-    FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder,
+    FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder,
     dev::Payload,
     error::InternalError,
     http::{StatusCode, header},
@@ -11,26 +11,21 @@ use actix_web::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, de::DeserializeOwned};
-use tracing_actix_web::RequestId;
 
 use super::{
     Entry, PendingLook, Policies, Services,
     actions::{self, Action, Kind},
+    admission::{authenticated, decide, etag, json_content, next_link, pending_look, read_body, services},
     idempotency::IdempotencyKey,
     log::insert_entries,
-    objects::{CaseObject, Lookup, Object, require_open},
+    objects::{CaseObject, Object, require_open},
 };
 use crate::{
     db::{Tx, dialect},
-    identity::{Caller, authenticate},
+    identity::Caller,
     kernel::{Id, Page},
     problem::{Code, Problem, parse_json, parse_query},
 };
-
-/// The largest body taken, in bytes.
-pub(super) const MAX_BODY: usize = 256 * 1024;
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The right to do `A` to one object, just now, with the transaction to do it in.
 ///
@@ -360,108 +355,5 @@ impl<A: Action<Object = CaseObject>> Permit<A> {
     /// 409 if it is closed.
     pub fn require_open(&self) -> Result<(), Problem> {
         require_open(&self.object)
-    }
-}
-
-/// The link to the next page (RFC 8288), with the rest of the query as it was.
-pub(super) fn next_link<T>(request: &HttpRequest, page: &Page<T>) -> Option<String> {
-    let cursor = page.next_cursor.as_deref()?;
-    let kept =
-        request.query_string().split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor="));
-    let query: Vec<String> = kept.map(ToOwned::to_owned).chain([format!("cursor={cursor}")]).collect();
-    Some(format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&")))
-}
-
-/// The version of a thing as a strong entity tag.
-fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
-
-pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Problem> {
-    request
-        .app_data::<web::Data<Services>>()
-        .cloned()
-        .ok_or_else(|| Problem::internal("services are not set up"))
-}
-
-/// The place with the request where its look is noted.
-pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
-    let mut extensions = request.extensions_mut();
-    if let Some(look) = extensions.get::<PendingLook>() {
-        return look.clone();
-    }
-    let look = PendingLook::default();
-    extensions.insert(look.clone());
-    look
-}
-
-async fn authenticated(
-    services: &Services,
-    request: &HttpRequest,
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-) -> Result<Caller, Problem> {
-    let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = header
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else { return Err(Problem::new(Code::Unauthenticated)) };
-    let caller = authenticate(tx, &services.tokens, token.trim(), now).await?;
-    caller.ok_or_else(|| Problem::new(Code::Unauthenticated))
-}
-
-/// Finds the object and asks the rules; what came of it is noted either way.
-async fn decide<A: Action>(
-    services: &Services,
-    request: &HttpRequest,
-    caller: &Caller,
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-    look: &PendingLook,
-) -> Result<A::Object, Problem> {
-    let lookup = Lookup { caller, today, for_write: A::KIND == Kind::Write, request };
-    let found = A::Object::find(tx, &lookup).await?;
-    let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
-    entry.request_id = request_id(request);
-    entry.client_address = services.client_address(request);
-    let Some(object) = found else {
-        // Guesses are worth knowing of.
-        let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();
-        entry.object_id = asked.map(|(_, id)| id.to_owned());
-        look.note(entry);
-        return Err(Problem::not_found());
-    };
-    let decision = services.policies.decide(caller, A::NAME, &object);
-    let allowed = decision.allowed;
-    look.note(entry.about(caller, &object, decision));
-    if allowed {
-        return Ok(object);
-    }
-    let known = object.may_be_known(&services.policies, caller);
-    Err(if known { Problem::new(Code::Forbidden) } else { Problem::not_found() })
-}
-
-pub(super) fn request_id(request: &HttpRequest) -> String {
-    request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
-}
-
-pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
-    if request.content_type().eq_ignore_ascii_case("application/json") {
-        Ok(())
-    } else {
-        Err(Problem::explained(Code::UnsupportedMediaType, "send application/json"))
-    }
-}
-
-pub(super) async fn read_body(request: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
-    let mut payload = payload;
-    let payload = web::Payload::from_request(request, &mut payload).await;
-    let payload = payload.map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?;
-    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
-        Err(_) => Err(Problem::explained(Code::BadRequest, "the body did not arrive in time")),
-        Ok(Err(_)) => Err(Problem::new(Code::TooLarge)),
-        Ok(Ok(Err(_))) => Err(Problem::explained(Code::BadRequest, "the body could not be read")),
-        Ok(Ok(Ok(body))) => Ok(body),
     }
 }

@@ -13,8 +13,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Decision, Entry, Policies, Services,
+    admission::{json_content, next_link, pending_look, read_body, request_id, services},
     log::{NO_MUNICIPALITY, insert_entries},
-    permit::{json_content, next_link, pending_look, read_body, request_id, services},
 };
 use crate::{
     db::Tx,
