@@ -11,6 +11,7 @@ use actix_web::{
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Serialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use super::{
     Entry, PendingLook, Policies, Services,
@@ -21,9 +22,9 @@ use super::{
     objects::{CaseObject, Object, require_open},
 };
 use crate::{
-    db::{Tx, dialect},
+    db::{DbError, Tx, dialect},
     identity::Caller,
-    kernel::{Id, Page},
+    kernel::{Id, Page, PageQuery},
     problem::{Code, Problem, parse_json, parse_query},
 };
 
@@ -187,6 +188,29 @@ impl<A: Action> Permit<A> {
     /// The law that a rule rests on.
     pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
         self.policies.legal_basis_of(rule)
+    }
+
+    /// A page of the rows that the caller may see. Rows that are refused do not count: the page is filled with those
+    /// that are not, and its cursor is that of a row that is shown. `fetch` gives rows in order of `id`, from after one.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn page<T>(
+        &mut self,
+        query: &PageQuery,
+        mut fetch: impl AsyncFnMut(&mut Tx, Uuid, usize) -> Result<Vec<T>, DbError>,
+        id: impl Fn(&T) -> Uuid,
+        is_shown: impl Fn(&Self, &T) -> bool,
+    ) -> Result<Page<T>, Problem> {
+        let (batch, mut after) = (query.limit() + 1, query.after());
+        let mut shown = Vec::new();
+        while shown.len() < batch {
+            let rows = fetch(&mut self.tx, after, batch).await?;
+            let Some(last) = rows.last() else { break };
+            after = id(last);
+            shown.extend(rows.into_iter().filter(|row| is_shown(self, row)));
+        }
+        Ok(Page::cut(shown, query.limit(), id))
     }
 
     /// Notes a row that a list shows: an entry of its own, with its case and child and the rule by which `B` is

@@ -16,6 +16,7 @@ use crate::{
         case_facts,
         objects::CaseObject,
     },
+    db::Tx,
     handovers,
     kernel::{Page, PageQuery},
     problem::{
@@ -44,21 +45,13 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (caller, today) = (permit.caller().clone(), permit.today());
-    let mut readable = Vec::new();
-    let mut after = query.after();
-    // Rows that the rules refuse do not count: the page is filled with those they allow.
-    while readable.len() <= query.limit() {
-        let ids = store::involved_cases(permit.tx(), caller.person, after, query.limit() + 1).await?;
-        let Some(last) = ids.last() else { break };
-        after = last.uuid();
-        for facts in case_facts(permit.tx(), &caller, &ids, today).await? {
-            let case = CaseObject { facts };
-            if permit.may::<ReadCase>(&case) {
-                readable.push(case);
-            }
-        }
-    }
-    let page = Page::cut(readable, query.limit(), |case| case.facts.id.uuid());
+    let fetch = async |tx: &mut Tx, after, limit| {
+        let ids = store::involved_cases(tx, caller.person, after, limit).await?;
+        let facts = case_facts(tx, &caller, &ids, today).await?;
+        Ok(facts.into_iter().map(|facts| CaseObject { facts }).collect())
+    };
+    let may_read = |permit: &Permit<_>, case: &CaseObject| permit.may::<ReadCase>(case);
+    let page = permit.page(&query, fetch, |case| case.facts.id.uuid(), may_read).await?;
     let ids: Vec<_> = page.items.iter().map(|case| case.facts.id).collect();
     let mut items = store::list(permit.tx(), &ids).await?;
     for (case, item) in page.items.iter().zip(&mut items) {

@@ -19,7 +19,7 @@ use crate::{
         objects::{CaseObject, ChildObject, ConcernObject},
     },
     cases::{self, AgreedWith},
-    db::dialect,
+    db::{Tx, dialect},
     kernel::{
         Id, Page, PageQuery,
         ids::{Case, Child},
@@ -83,14 +83,9 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let person = permit.caller().person;
-    let (mut readable, mut after) = (Vec::new(), query.after());
-    while readable.len() <= query.limit() {
-        let rows = store::list(permit.tx(), person, after, query.limit() + 1).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.id.uuid();
-        readable.extend(rows.into_iter().filter(|row| permit.may::<ReadConcern>(&object(row))));
-    }
-    let page = Page::cut(readable, query.limit(), |row: &ConcernOut| row.id.uuid());
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, person, after, limit).await;
+    let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
         permit.note_row::<ReadConcern>(&object(row));
     }

@@ -77,7 +77,7 @@ pub struct ConsentedUnit {
 }
 
 /// A consent as given.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ConsentOut {
     /// Its id.
     pub id: ConsentId,
@@ -104,6 +104,7 @@ pub struct ConsentOut {
     /// When it was given.
     pub given_at: DateTime<Utc>,
     /// The units it names.
+    #[sqlx(skip)]
     pub units: Vec<ConsentedUnit>,
     /// As in the `ETag`.
     pub version: i64,

@@ -16,6 +16,7 @@ use crate::{
         case_facts,
         objects::{CaseObject, ConsentObject},
     },
+    db::Tx,
     handovers,
     kernel::{
         Id, Page, PageQuery,
@@ -45,15 +46,9 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_consents(mut permit: Permit<ListConsents>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let mut readable: Vec<ConsentOut> = Vec::new();
-    let mut after = query.after();
-    while readable.len() <= query.limit() {
-        let rows = store::list(permit.tx(), &case.facts, after, query.limit() + 1).await?;
-        let Some(last) = rows.last() else { break };
-        after = last.id.uuid();
-        readable.extend(rows.into_iter().filter(|row| permit.may::<ReadConsent>(&object(&case, row))));
-    }
-    let page = Page::cut(readable, query.limit(), |row| row.id.uuid());
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let may_read = |permit: &Permit<_>, row: &ConsentOut| permit.may::<ReadConsent>(&object(&case, row));
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }

@@ -61,64 +61,11 @@ const PROCESSING_BASIS: &str =
     "GDPR art. 6(1)(e), 9(2)(g); oppl § 24-1; bhl § 47 a; bvl § 13-6; sotjl § 43 a";
 
 #[derive(sqlx::FromRow)]
-struct ConsentRow {
-    id: Id<Consent>,
-    given_by: Id<Person>,
-    given_by_name: String,
-    recorded_by: Id<Person>,
-    form: ConsentForm,
-    purpose: String,
-    text_version: String,
-    secrecy_basis: String,
-    processing_basis: String,
-    valid_from: NaiveDate,
-    valid_until: NaiveDate,
-    given_at: DateTime<Utc>,
-    version: i64,
-}
-
-#[derive(sqlx::FromRow)]
 struct UnitRow {
     consent_id: Id<Consent>,
     unit_id: Id<Unit>,
     unit_name: String,
     withdrawn_at: Option<DateTime<Utc>>,
-}
-
-impl ConsentRow {
-    fn with_units(self, units: Vec<ConsentedUnit>) -> ConsentOut {
-        let Self {
-            id,
-            given_by,
-            given_by_name,
-            recorded_by,
-            form,
-            purpose,
-            text_version,
-            secrecy_basis,
-            processing_basis,
-            valid_from,
-            valid_until,
-            given_at,
-            version,
-        } = self;
-        ConsentOut {
-            id,
-            given_by,
-            given_by_name,
-            recorded_by,
-            form,
-            purpose,
-            text_version,
-            secrecy_basis,
-            processing_basis,
-            valid_from,
-            valid_until,
-            given_at,
-            units,
-            version,
-        }
-    }
 }
 
 pub(super) async fn list(
@@ -128,34 +75,29 @@ pub(super) async fn list(
     limit: usize,
 ) -> Result<Vec<ConsentOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = fetch_all!(tx, ConsentRow, LIST, &case.municipality, case.id, after, limit)?;
+    let rows = fetch_all!(tx, ConsentOut, LIST, &case.municipality, case.id, after, limit)?;
     with_units(tx, rows).await
 }
 
 pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Consent>) -> Result<ConsentOut, DbError> {
-    let rows = fetch_all!(tx, ConsentRow, GET, &case.municipality, case.id, id)?;
+    let rows = fetch_all!(tx, ConsentOut, GET, &case.municipality, case.id, id)?;
     with_units(tx, rows).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-async fn with_units(tx: &mut Tx, rows: Vec<ConsentRow>) -> Result<Vec<ConsentOut>, DbError> {
-    if rows.is_empty() {
-        return Ok(Vec::new());
+async fn with_units(tx: &mut Tx, mut consents: Vec<ConsentOut>) -> Result<Vec<ConsentOut>, DbError> {
+    if consents.is_empty() {
+        return Ok(consents);
     }
-    let ids: Vec<Id<Consent>> = rows.iter().map(|row| row.id).collect();
+    let ids: Vec<Id<Consent>> = consents.iter().map(|consent| consent.id).collect();
     let mut units: HashMap<Id<Consent>, Vec<ConsentedUnit>> = HashMap::new();
     for UnitRow { consent_id, unit_id, unit_name, withdrawn_at } in fetch_in!(tx, UnitRow, UNITS, &ids)? {
         units.entry(consent_id).or_default().push(ConsentedUnit { unit_id, unit_name, withdrawn_at });
     }
-    for named in units.values_mut() {
-        named.sort_by(|a, b| a.unit_name.cmp(&b.unit_name));
+    for consent in &mut consents {
+        consent.units = units.remove(&consent.id).unwrap_or_default();
+        consent.units.sort_by(|a, b| a.unit_name.cmp(&b.unit_name));
     }
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let named = units.remove(&row.id).unwrap_or_default();
-            row.with_units(named)
-        })
-        .collect())
+    Ok(consents)
 }
 
 pub(super) struct NewConsent<'a> {

@@ -18,6 +18,7 @@ use crate::{
         },
         objects::{CaseObject, MeetingObject},
     },
+    db::Tx,
     kernel::{Id, Page, PageQuery, ids::Meeting},
     measures::{self, Creation},
     problem::{
@@ -48,17 +49,9 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let batch = query.limit() + 1;
-    let mut readable = Vec::new();
-    let mut after = query.after();
-    // Rows that the rules refuse do not count: the page is filled with those they allow.
-    while readable.len() < batch {
-        let meetings = store::list(permit.tx(), &case.facts, after, batch).await?;
-        let Some(last) = meetings.last() else { break };
-        after = last.id.uuid();
-        readable.extend(meetings.into_iter().filter(|row| permit.may::<ReadMeeting>(&object(&case, row))));
-    }
-    let page = Page::cut(readable, query.limit(), |meeting| meeting.id.uuid());
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let may_read = |permit: &Permit<_>, row: &MeetingOut| permit.may::<ReadMeeting>(&object(&case, row));
+    let page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|meeting| meeting.id));
     permit.show_page(&page)
 }

@@ -13,6 +13,7 @@ use crate::{
         actions::{ListNotes, ReadNote, WriteNote},
         objects::{CaseObject, NoteObject},
     },
+    db::Tx,
     kernel::{Page, PageQuery},
     problem::{
         Problem, Result,
@@ -39,17 +40,9 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let batch = query.limit() + 1;
-    let mut readable = Vec::new();
-    let mut after = query.after();
-    // Notes that the rules refuse do not count: the page is filled with those they allow.
-    while readable.len() < batch {
-        let notes = store::list(permit.tx(), &case.facts, after, batch).await?;
-        let Some(last) = notes.last() else { break };
-        after = last.id.uuid();
-        readable.extend(notes.into_iter().filter(|note| permit.may::<ReadNote>(&object(&case, note))));
-    }
-    let page = Page::cut(readable, query.limit(), |note| note.id.uuid());
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
+    let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|note| note.id));
     permit.show_page(&page)
 }

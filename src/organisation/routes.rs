@@ -94,13 +94,13 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     if person_id == permit.caller().person {
         return Err(Problem::field("/person_id", "is oneself: another administrator must give the role"));
     }
+    if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
+        return Err(Problem::field("/person_id", "has no open account in the municipality"));
+    }
     let others = store::roles_of(permit.tx(), person_id).await?;
     if others.iter().any(|other| other.excludes_content() != role.excludes_content()) {
         let detail = "cannot be held beside the person's other roles: who administers, audits or analyses sees no content";
         return Err(Problem::field("/role", detail));
-    }
-    if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
-        return Err(Problem::field("/person_id", "has no open account in the municipality"));
     }
     let Some(id) = store::grant(permit.tx(), person_id, unit.id, role, now).await? else {
         return Err(Problem::conflict("the person has this role in the unit"));

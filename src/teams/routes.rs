@@ -13,6 +13,7 @@ use crate::{
         actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
         is_family,
     },
+    db::Tx,
     kernel::{Page, PageQuery, ids::TeamMember},
     problem::{
         Problem, Result,
@@ -36,14 +37,9 @@ async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     // That a unit has been part of the case is for those who know of the consents.
     let past_too = permit.may::<ListConsents>(permit.object());
-    let (mut rows, mut after) = (Vec::new(), query.after());
-    while rows.len() <= query.limit() {
-        let batch = store::list(permit.tx(), &case, after, query.limit() + 1).await?;
-        let Some(last) = batch.last() else { break };
-        after = last.id.uuid();
-        rows.extend(batch.into_iter().filter(|row| past_too || row.in_force));
-    }
-    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let is_shown = |_: &Permit<_>, row: &TeamMemberOut| past_too || row.in_force;
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
