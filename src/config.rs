@@ -30,6 +30,12 @@ pub struct Settings {
     /// Files that hold earlier keys, whose tokens are still good.
     #[serde(default)]
     previous_token_key_files: Vec<PathBuf>,
+    /// The folder of the data keys; it is kept and backed up apart from the database.
+    #[serde(default)]
+    keys_folder: Option<PathBuf>,
+    /// A file that holds the master key (32 bytes in base64) that wraps the data keys.
+    #[serde(default)]
+    master_key_file: Option<PathBuf>,
     /// Connections to the database for reading.
     pub connections: u32,
     /// Threads that serve requests.
@@ -68,6 +74,9 @@ pub enum ConfigError {
         /// Why.
         error: std::io::Error,
     },
+    /// A folder is not named.
+    #[error("the folder of the data keys is not set: name it in {0}")]
+    MissingFolder(&'static str),
     /// A secret is not given.
     #[error("{0} is not set: name the file that holds it in {1}_FILE")]
     Missing(&'static str, &'static str),
@@ -120,6 +129,23 @@ impl Settings {
     /// Sets the address of the database, from a flag.
     pub fn set_database_url(&mut self, url: String) {
         self.database_url = Some(url.into());
+    }
+
+    /// The folder of the data keys.
+    ///
+    /// # Errors
+    /// If it is not set.
+    pub fn keys_folder(&self) -> Result<&Path, ConfigError> {
+        self.keys_folder.as_deref().ok_or(ConfigError::MissingFolder("STAFETT_KEYS_FOLDER"))
+    }
+
+    /// The master key.
+    ///
+    /// # Errors
+    /// If it is not set, or its file cannot be read.
+    pub fn master_key(&self) -> Result<SecretString, ConfigError> {
+        let path = self.master_key_file.as_deref();
+        read_secret(path.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?)
     }
 
     /// The keys of access tokens, the signing one first.

@@ -32,3 +32,4 @@ pub mod organisation;
 pub mod problem;
 pub mod rules;
 pub mod teams;
+pub mod vault;

@@ -13,6 +13,7 @@ use crate::{
     config::{LogFormat, Settings},
     db::{Db, migrate},
     demo, openapi, rules,
+    vault::{MasterKey, Vault},
 };
 
 /// The backend of the shared record that follows a child while several municipal services help.
@@ -138,10 +139,17 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
 
 /// The database of the settings, its schema up to date.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
-    use secrecy::ExposeSecret;
-    let db = Db::open(settings.database_url()?.expose_secret(), settings.connections).await?;
+    let db = connect(settings).await?;
     migrate(&db).await?;
     Ok(db)
+}
+
+/// The database of the settings, with its keys.
+async fn connect(settings: &Settings) -> Result<Db, Failure> {
+    use secrecy::ExposeSecret;
+    let master = MasterKey::parse(settings.master_key()?.expose_secret())?;
+    let vault = Vault::open(settings.keys_folder()?, master)?;
+    Ok(Db::open(settings.database_url()?.expose_secret(), settings.connections, vault).await?)
 }
 
 /// Starts to write log lines.

@@ -3,13 +3,12 @@
 use std::{net::TcpListener, path::Path};
 
 use actix_web::web;
-use secrecy::ExposeSecret;
 
-use super::{Failure, ServeArgs, settings, start_logging};
+use super::{Failure, ServeArgs, connect, settings, start_logging};
 use crate::{
     access::{Policies, Services},
     app,
-    db::{Db, SchemaState, migrate, schema_state},
+    db::{SchemaState, migrate, schema_state},
     housekeeping::keep_house,
     identity::TokenKeys,
     kernel::Clock,
@@ -27,7 +26,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         None => Policies::load()?,
     };
     let tokens = TokenKeys::from_pem(&settings.token_keys()?)?;
-    let db = Db::open(settings.database_url()?.expose_secret(), settings.connections).await?;
+    let db = connect(&settings).await?;
     if args.migrate {
         migrate(&db).await?;
     } else if let SchemaState::Behind(missing) = schema_state(&db).await? {

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{DbError, Tx};
+use super::{DbError, EngineTx, Tx};
 
 /// Makes writes to one thing wait for each other until the transaction ends, so that what a write was allowed by
 /// still holds when it commits, and the loser of a race sees what the winner did. SQLite has one writer and needs nothing.
@@ -24,7 +24,7 @@ pub async fn rely_on(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
 }
 
 async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bool, DbError> {
-    let Tx::Postgres(transaction) = tx else { return Ok(false) };
+    let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(false) };
     // Two things with the same 64 bits would only wait for each other without need.
     let (_, low) = thing.as_u64_pair();
     sqlx::query(sql).bind(low.cast_signed()).execute(&mut **transaction).await?;

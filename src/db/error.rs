@@ -1,5 +1,7 @@
 //! What can go wrong between us and the database.
 
+use crate::vault::VaultError;
+
 /// A failure of the database, or of what we believed about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
@@ -17,6 +19,9 @@ pub enum DbError {
         /// How many it did.
         actual: u64,
     },
+    /// A text could not be sealed or opened.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
     /// The address of the database cannot be used.
     #[error("the database address must begin with sqlite: or postgres:")]
     Address,
@@ -27,6 +32,18 @@ impl DbError {
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Engine(sqlx::Error::Database(error)) if error.is_unique_violation())
+    }
+
+    /// Has the key of what was read been erased?
+    #[must_use]
+    pub fn is_erased(&self) -> bool {
+        match self {
+            Self::Vault(VaultError::Erased) => true,
+            Self::Engine(sqlx::Error::ColumnDecode { source, .. }) => {
+                matches!(source.downcast_ref(), Some(VaultError::Erased))
+            }
+            _ => false,
+        }
     }
 
     /// Is the database out of reach, full or busy, rather than misused?

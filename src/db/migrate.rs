@@ -2,7 +2,7 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{Db, DbError, Tx};
+use super::{Db, DbError, EngineTx, Pools};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -21,9 +21,9 @@ pub enum SchemaState {
 /// # Errors
 /// If a migration fails, or one that was run has been changed since.
 pub async fn migrate(db: &Db) -> Result<(), DbError> {
-    match db {
-        Db::Sqlite { writer, .. } => SQLITE.run(writer).await?,
-        Db::Postgres { writer, .. } => POSTGRES.run(writer).await?,
+    match &db.pools {
+        Pools::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+        Pools::Postgres { writer, .. } => POSTGRES.run(writer).await?,
     }
     Ok(())
 }
@@ -33,14 +33,14 @@ pub async fn migrate(db: &Db) -> Result<(), DbError> {
 /// # Errors
 /// If the database does not answer.
 pub async fn schema_state(db: &Db) -> Result<SchemaState, DbError> {
-    let known = match db {
-        Db::Sqlite { .. } => SQLITE.iter().count(),
-        Db::Postgres { .. } => POSTGRES.iter().count(),
+    let known = match &db.pools {
+        Pools::Sqlite { .. } => SQLITE.iter().count(),
+        Pools::Postgres { .. } => POSTGRES.iter().count(),
     };
     let mut tx = db.read().await?;
-    let has_table = match tx {
-        Tx::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
-        Tx::Postgres(_) => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
+    let has_table = match tx.engine {
+        EngineTx::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
+        EngineTx::Postgres(_) => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
     };
     let (tables,) =
         crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(has_table).fetch_one(conn).await)?;

@@ -10,18 +10,18 @@ mod pool;
 
 pub use error::{DbError, expect_one};
 pub use migrate::{SchemaState, migrate, schema_state};
-pub use pool::{Db, Tx};
+pub use pool::{Db, EngineTx, Pools, Tx};
 
 /// Runs the same body on the connection of a [`Tx`], whichever engine it is.
 #[macro_export]
 macro_rules! on_engine {
     ($tx:expr, |$conn:ident| $body:expr) => {
-        match &mut *$tx {
-            $crate::db::Tx::Sqlite(transaction) => {
+        match &mut $tx.engine {
+            $crate::db::EngineTx::Sqlite(transaction) => {
                 let $conn = &mut **transaction;
                 $body.map_err($crate::db::DbError::from)
             }
-            $crate::db::Tx::Postgres(transaction) => {
+            $crate::db::EngineTx::Postgres(transaction) => {
                 let $conn = &mut **transaction;
                 $body.map_err($crate::db::DbError::from)
             }

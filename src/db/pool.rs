@@ -1,6 +1,6 @@
 //! Connections and transactions.
 
-use std::{str::FromStr, time::Duration};
+use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool, Postgres, Sqlite, SqlitePool, Transaction,
@@ -9,11 +9,20 @@ use sqlx::{
 };
 
 use super::DbError;
+use crate::vault::Vault;
 
-/// A database of either engine. Reads and writes are asked for apart: SQLite has one writer,
+/// A database of either engine, with the keys that open what lies sealed in it.
+#[derive(Clone, Debug)]
+pub struct Db {
+    /// The connections.
+    pub pools: Pools,
+    vault: Arc<Vault>,
+}
+
+/// Connections to either engine. Reads and writes are asked for apart: SQLite has one writer,
 /// and PostgreSQL may read from a replica.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub enum Pools {
     /// The embedded engine.
     Sqlite {
         /// Any number of readers.
@@ -32,7 +41,15 @@ pub enum Db {
 
 /// A transaction on either engine. Dropped without [`Tx::commit`], nothing of it remains.
 #[derive(Debug)]
-pub enum Tx {
+pub struct Tx {
+    /// The transaction itself.
+    pub engine: EngineTx,
+    vault: Arc<Vault>,
+}
+
+/// A transaction, by engine.
+#[derive(Debug)]
+pub enum EngineTx {
     /// On SQLite.
     Sqlite(Transaction<'static, Sqlite>),
     /// On PostgreSQL.
@@ -46,7 +63,49 @@ impl Db {
     ///
     /// # Errors
     /// If the address is of neither kind or nobody answers there.
-    pub async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
+    pub async fn open(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Self, DbError> {
+        Ok(Self { pools: Pools::open(url, connections).await?, vault })
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn vault(&self) -> &Arc<Vault> {
+        &self.vault
+    }
+
+    /// Begins a transaction that only reads.
+    ///
+    /// # Errors
+    /// If no connection can be had.
+    pub async fn read(&self) -> Result<Tx, DbError> {
+        Ok(Tx { engine: self.pools.read().await?, vault: self.vault.clone() })
+    }
+
+    /// Begins a transaction that writes.
+    ///
+    /// # Errors
+    /// If no connection can be had.
+    pub async fn write(&self) -> Result<Tx, DbError> {
+        Ok(Tx { engine: self.pools.write().await?, vault: self.vault.clone() })
+    }
+
+    /// Closes all connections, waiting for those in use.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres { readers, writer } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+impl Pools {
+    async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url, connections).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -81,55 +140,39 @@ impl Db {
         Ok(Self::Sqlite { readers, writer })
     }
 
-    /// Begins a transaction that only reads.
-    ///
-    /// # Errors
-    /// If no connection can be had.
-    pub async fn read(&self) -> Result<Tx, DbError> {
+    async fn read(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
-            Self::Sqlite { readers, .. } => Tx::Sqlite(readers.begin().await?),
+            Self::Sqlite { readers, .. } => EngineTx::Sqlite(readers.begin().await?),
             // One moment for the whole transaction, as on SQLite: the permit and what it shows agree.
-            Self::Postgres { readers, .. } => {
-                Tx::Postgres(readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?)
-            }
+            Self::Postgres { readers, .. } => EngineTx::Postgres(
+                readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
+            ),
         })
     }
 
-    /// Begins a transaction that writes.
-    ///
-    /// # Errors
-    /// If no connection can be had.
-    pub async fn write(&self) -> Result<Tx, DbError> {
+    async fn write(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
-            Self::Sqlite { writer, .. } => Tx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres { writer, .. } => Tx::Postgres(writer.begin().await?),
+            Self::Sqlite { writer, .. } => EngineTx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres { writer, .. } => EngineTx::Postgres(writer.begin().await?),
         })
-    }
-
-    /// Closes all connections, waiting for those in use.
-    pub async fn close(&self) {
-        match self {
-            Self::Sqlite { readers, writer } => {
-                readers.close().await;
-                writer.close().await;
-            }
-            Self::Postgres { readers, writer } => {
-                readers.close().await;
-                writer.close().await;
-            }
-        }
     }
 }
 
 impl Tx {
+    /// The keys that seal what is written.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
     /// Makes all that was done in the transaction durable.
     ///
     /// # Errors
     /// If it cannot be: then nothing of it remains.
     pub async fn commit(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(transaction) => transaction.commit().await?,
-            Self::Postgres(transaction) => transaction.commit().await?,
+        match self.engine {
+            EngineTx::Sqlite(transaction) => transaction.commit().await?,
+            EngineTx::Postgres(transaction) => transaction.commit().await?,
         }
         Ok(())
     }
@@ -139,9 +182,9 @@ impl Tx {
     /// # Errors
     /// If the engine does not answer; nothing remains all the same.
     pub async fn rollback(self) -> Result<(), DbError> {
-        match self {
-            Self::Sqlite(transaction) => transaction.rollback().await?,
-            Self::Postgres(transaction) => transaction.rollback().await?,
+        match self.engine {
+            EngineTx::Sqlite(transaction) => transaction.rollback().await?,
+            EngineTx::Postgres(transaction) => transaction.rollback().await?,
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod story;
 use std::{
     net::{SocketAddr, TcpListener},
     path::PathBuf,
+    sync::Arc,
 };
 
 use actix_web::web;
@@ -23,6 +24,7 @@ use crate::{
     db::{Db, migrate},
     identity::TokenKeys,
     kernel::Clock,
+    vault::{MasterKey, Vault},
 };
 
 /// How to play the demonstration.
@@ -57,7 +59,7 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     // Lives to the end: the temporary folder goes with it.
     let folder = tempfile::tempdir()?;
     let url = database_url(&args, &folder)?;
-    let db = Db::open(&url, 8).await?;
+    let db = Db::open(&url, 8, vault(&args, &folder)?).await?;
     migrate(&db).await?;
     let mut stage = Stage::new(anstream::AutoStream::auto(std::io::stdout()));
     stage.title("Stafett: one child's case, across the services of a municipality")?;
@@ -85,6 +87,22 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     serving.await??;
     db.close().await;
     Ok(u8::from(failures > 0))
+}
+
+/// The keys lie beside the embedded database; where another is named, in a folder of their own, to be there the next time.
+fn vault(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<Arc<Vault>, Failure> {
+    let folder = match (&args.data, &args.database_url) {
+        (Some(data), _) => data.join("keys"),
+        (None, Some(_)) => PathBuf::from("stafett-demo-keys"),
+        (None, None) => temporary.path().join("keys"),
+    };
+    std::fs::create_dir_all(&folder)?;
+    let file = folder.join("master.txt");
+    if !file.exists() {
+        std::fs::write(&file, MasterKey::random()?.to_text())?;
+    }
+    let master = MasterKey::parse(&std::fs::read_to_string(file)?)?;
+    Ok(Vault::open(&folder, master)?)
 }
 
 fn database_url(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<String, Failure> {

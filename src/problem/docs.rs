@@ -30,6 +30,7 @@ const READ: &[Code] = &[
     Code::Unauthenticated,
     Code::Forbidden,
     Code::NotFound,
+    Code::Erased,
     Code::InvalidInput,
     Code::Internal,
     Code::Unavailable,

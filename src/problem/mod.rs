@@ -59,6 +59,8 @@ codes! {
     MethodNotAllowed = 405 "method-not-allowed" "The method is not supported here";
     /// The thing is not in a state where this can be done.
     Conflict = 409 "conflict" "Not possible in the present state";
+    /// The key that sealed it has been erased, and it with the key.
+    Erased = 410 "erased" "Erased for good";
     /// Changed by somebody else since it was read.
     VersionMismatch = 412 "version-mismatch" "Changed since you read it";
     /// The body is larger than is taken.
@@ -181,7 +183,11 @@ impl std::error::Error for Problem {}
 
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
-        let code = if error.is_unavailable() { Code::Unavailable } else { Code::Internal };
+        let code = match &error {
+            error if error.is_erased() => return Self::new(Code::Erased),
+            error if error.is_unavailable() => Code::Unavailable,
+            _ => Code::Internal,
+        };
         Self { cause: Some(error.into()), ..Self::new(code) }
     }
 }

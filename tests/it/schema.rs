@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sqlx::{PgPool, SqlitePool};
-use stafett::db::Db;
+use stafett::db::Pools;
 
 use crate::support::{Database, Engine};
 
@@ -54,7 +54,8 @@ type Schema = BTreeMap<String, Table>;
 async fn the_two_schemas_are_the_same() {
     let Some(postgres) = Database::create(Engine::Postgres).await else { return };
     let sqlite = Database::create(Engine::Sqlite).await.expect("SQLite is always there");
-    let (Db::Sqlite { readers: lite, .. }, Db::Postgres { readers: server, .. }) = (&sqlite.db, &postgres.db)
+    let (Pools::Sqlite { readers: lite, .. }, Pools::Postgres { readers: server, .. }) =
+        (&sqlite.db.pools, &postgres.db.pools)
     else {
         panic!("one of each");
     };

@@ -3,13 +3,17 @@
 use std::{
     path::Path,
     str::FromStr,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use stafett::{
     catalogue,
     db::{Db, migrate},
+    vault::{MasterKey, Vault},
 };
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
@@ -52,7 +56,7 @@ enum Keeper {
     /// The folder goes with the test.
     Folder { _folder: TempDir },
     /// The database on this server is dropped when the test ends well; what others leave is swept later.
-    Server { admin: Box<PgConnectOptions>, name: String },
+    Server { admin: Box<PgConnectOptions>, name: String, _keys: TempDir },
 }
 
 impl Database {
@@ -66,7 +70,7 @@ impl Database {
 
     pub async fn finish(&self) {
         self.db.close().await;
-        if let Keeper::Server { admin, name } = &self.keeper {
+        if let Keeper::Server { admin, name, .. } = &self.keeper {
             let mut server = connect(admin).await;
             let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
             server.execute(AssertSqlSafe(drop)).await.expect("the database is dropped");
@@ -85,7 +89,9 @@ async fn sqlite() -> Database {
     let folder = TempDir::new().expect("a folder");
     let file = folder.path().join("stafett.sqlite");
     std::fs::write(&file, template.await).expect("a copy of the template");
-    let db = Db::open(&format!("sqlite:{}", file.display()), CONNECTIONS).await.expect("SQLite opens");
+    let db = Db::open(&format!("sqlite:{}", file.display()), CONNECTIONS, vault(folder.path()))
+        .await
+        .expect("SQLite opens");
     Database { db, engine: Engine::Sqlite, keeper: Keeper::Folder { _folder: folder } }
 }
 
@@ -119,13 +125,26 @@ async fn postgres() -> Option<Database> {
         create(&admin, &name, template).await;
     }
     let url = admin.clone().database(&name).to_url_lossy();
-    let db = Db::open(url.as_str(), CONNECTIONS).await.expect("PostgreSQL opens");
-    Some(Database { db, engine: Engine::Postgres, keeper: Keeper::Server { admin: Box::new(admin), name } })
+    let keys = TempDir::new().expect("a folder");
+    let db = Db::open(url.as_str(), CONNECTIONS, vault(keys.path())).await.expect("PostgreSQL opens");
+    let keeper = Keeper::Server { admin: Box::new(admin), name, _keys: keys };
+    Some(Database { db, engine: Engine::Postgres, keeper })
+}
+
+/// A vault of keys in the folder `keys` of a folder.
+fn vault(folder: &Path) -> Arc<Vault> {
+    Vault::open(&folder.join("keys"), master_key()).expect("a vault")
+}
+
+/// The master key of every world.
+pub fn master_key() -> MasterKey {
+    MasterKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("a key")
 }
 
 /// Gives a new database its schema and its municipalities, and lets go of it.
 async fn fill(url: &str) {
-    let db = Db::open(url, 1).await.expect("the template opens");
+    let keys = TempDir::new().expect("a folder");
+    let db = Db::open(url, 1, vault(keys.path())).await.expect("the template opens");
     migrate(&db).await.expect("the template is migrated");
     for folder in MUNICIPALITIES {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities").join(folder);

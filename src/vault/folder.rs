@@ -1,0 +1,447 @@
+//! The folder of keys: a file for each data key, wrapped by the master key.
+//!
+//! A file is named by municipality, class and generation, `4014-health-2.key`. The newest generation seals; older ones only
+//! open. The folder is made for several servers to share: a file is made once, whoever comes first.
+
+use std::{
+    collections::HashMap,
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{Content, Key, KeyClass, KeyId, KeyName, Sealed, cipher, keys};
+
+/// What can go wrong with keys and what they seal.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    /// The key of what was to be opened has been erased.
+    #[error("the key has been erased, and with it what it sealed")]
+    Erased,
+    /// What was to be opened was never sealed.
+    #[error("a text that must be sealed is not: run `stafett migrate`")]
+    NotSealed,
+    /// What was to be opened has been changed, or a key does not fit.
+    #[error("a sealed text or key is damaged, or the master key is another")]
+    Damaged,
+    /// The machine gives no random numbers.
+    #[error("the machine gives no random numbers")]
+    Randomness,
+    /// The master key has another form.
+    #[error("the master key must be 32 bytes in base64")]
+    MasterKey,
+    /// A file of the folder cannot be read or written.
+    #[error("{0}: {1}")]
+    File(PathBuf, io::Error),
+}
+
+/// The key that wraps the data keys. It lies in the configuration, apart from both the database and the folder.
+#[derive(Debug, Clone)]
+pub struct MasterKey(Key);
+
+impl MasterKey {
+    /// Reads 32 bytes in base64.
+    ///
+    /// # Errors
+    /// If they are not that.
+    pub fn parse(text: &str) -> Result<Self, VaultError> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| VaultError::MasterKey)?;
+        Key::of(&bytes).map(Self).ok_or(VaultError::MasterKey)
+    }
+
+    /// A new one.
+    ///
+    /// # Errors
+    /// If the machine gives no random numbers.
+    pub fn random() -> Result<Self, VaultError> {
+        Key::random().map(Self)
+    }
+
+    /// As it is kept in a file.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        STANDARD.encode(self.0.bytes())
+    }
+}
+
+/// A data key as it lies in its file.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyFile {
+    id: KeyId,
+    wrapped: String,
+}
+
+/// A data key that is open.
+#[derive(Debug, Clone)]
+struct DataKey {
+    id: KeyId,
+    generation: u32,
+    key: Arc<Key>,
+}
+
+/// The data keys, and where they lie.
+#[derive(Debug)]
+pub struct Vault {
+    folder: PathBuf,
+    master: MasterKey,
+    /// All generations of each key, the newest last.
+    open: RwLock<HashMap<KeyName, Vec<DataKey>>>,
+}
+
+/// The keyed hashes are the same in all municipalities: a username is found before it is known whose it is.
+const INDEX: &str = "0000";
+
+impl Vault {
+    /// Opens the folder, which is made if absent.
+    ///
+    /// # Errors
+    /// If it cannot be read, or the master key is not the one it was made with.
+    pub fn open(folder: &Path, master: MasterKey) -> Result<Arc<Self>, VaultError> {
+        fs::create_dir_all(folder).map_err(|error| VaultError::File(folder.into(), error))?;
+        let vault = Arc::new(Self { folder: folder.into(), master, open: RwLock::default() });
+        vault.refresh()?;
+        keys::ask_too(&vault);
+        Ok(vault)
+    }
+
+    /// Reads the folder anew: keys that others have made, and those that have been erased.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or was wrapped by another master key.
+    pub fn refresh(&self) -> Result<(), VaultError> {
+        let mut found: HashMap<KeyName, Vec<DataKey>> = HashMap::new();
+        for path in self.files()? {
+            let Some((name, generation)) = named(&path) else { continue };
+            match self.read(&path, generation) {
+                Ok(key) => found.entry(name).or_default().push(key),
+                // Erased while the folder was read.
+                Err(VaultError::File(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+        }
+        for generations in found.values_mut() {
+            generations.sort_by_key(|key| key.generation);
+        }
+        if let Ok(mut open) = self.open.write() {
+            let kept: Vec<KeyId> = found.values().flatten().map(|key| key.id).collect();
+            let gone = open.values().flatten().map(|key| key.id).filter(|id| !kept.contains(id));
+            gone.for_each(keys::forget);
+            *open = found;
+        }
+        Ok(())
+    }
+
+    /// Seals text with the newest key of this name, which is made if there is none.
+    ///
+    /// # Errors
+    /// If the key cannot be made.
+    pub fn seal(&self, name: &KeyName, text: &str) -> Result<Sealed, VaultError> {
+        let key = self.newest(name)?;
+        cipher::seal(key.id, &key.key, text).map(Sealed)
+    }
+
+    /// The same of text that there may not be.
+    ///
+    /// # Errors
+    /// If the key cannot be made.
+    pub fn seal_optional(&self, name: &KeyName, text: Option<&str>) -> Result<Option<Sealed>, VaultError> {
+        text.map(|text| self.seal(name, text)).transpose()
+    }
+
+    /// Seals again, with the newest key of the same name, what an older key has sealed; none if there is nothing to do.
+    ///
+    /// # Errors
+    /// If it cannot be opened.
+    pub fn reseal(&self, stored: &str) -> Result<Option<Sealed>, VaultError> {
+        let (id, _) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
+        let name = self.name_of(id).ok_or(VaultError::Erased)?;
+        if self.newest(&name)?.id == id {
+            return Ok(None);
+        }
+        self.seal(&name, &Content::open(stored)?).map(Some)
+    }
+
+    /// A keyed hash (HMAC-SHA-256) by which text is found again: the same for the same text, and of no use without the key.
+    ///
+    /// # Errors
+    /// If the key cannot be made.
+    pub fn index(&self, text: &str) -> Result<String, VaultError> {
+        let key = self.newest(&KeyName::people(INDEX))?;
+        Ok(key.key.hash(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// Seals with a key that only someone who knows `secret` can make again.
+    ///
+    /// # Errors
+    /// If the key cannot be made.
+    pub fn seal_with(&self, secret: &str, text: &str) -> Result<String, VaultError> {
+        cipher::seal(Uuid::nil(), &self.derived(secret)?, text)
+    }
+
+    /// Opens what was sealed with a secret.
+    ///
+    /// # Errors
+    /// If the secret is another, or the text was changed.
+    pub fn open_with(&self, secret: &str, stored: &str) -> Result<String, VaultError> {
+        let (id, sealed) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
+        cipher::open(id, &self.derived(secret)?, &sealed)
+    }
+
+    fn derived(&self, secret: &str) -> Result<Key, VaultError> {
+        let key = self.newest(&KeyName::people(INDEX))?;
+        Key::of(&key.key.hash(format!("derived key of {secret}").as_bytes())).ok_or(VaultError::Damaged)
+    }
+
+    /// The names of all keys, each with the number of its generations.
+    #[must_use]
+    pub fn list(&self) -> Vec<(KeyName, usize)> {
+        let Ok(open) = self.open.read() else { return Vec::new() };
+        let mut list: Vec<_> = open.iter().map(|(name, keys)| (name.clone(), keys.len())).collect();
+        list.sort_by_key(|(name, _)| name.to_string());
+        list
+    }
+
+    /// Makes a new generation of every key but that of the keyed hashes, which everything is found by.
+    ///
+    /// # Errors
+    /// If a key cannot be made.
+    pub fn renew(&self) -> Result<usize, VaultError> {
+        let names: Vec<KeyName> =
+            self.list().into_iter().map(|(name, _)| name).filter(|name| name.municipality != INDEX).collect();
+        for name in &names {
+            self.make(name)?;
+        }
+        Ok(names.len())
+    }
+
+    /// Wraps every data key anew, by another master key.
+    ///
+    /// # Errors
+    /// If a file cannot be written; then some are wrapped by the new master key and some by the old.
+    pub fn rewrap(&self, master: &MasterKey) -> Result<usize, VaultError> {
+        let files = self.files()?;
+        let mut wrapped = 0;
+        for path in &files {
+            let Some((_, generation)) = named(path) else { continue };
+            let key = self.read(path, generation)?;
+            let text = wrap(master, key.id, &key.key)?;
+            let beside = path.with_extension("new");
+            write_new(&beside, &text)
+                .and_then(|()| fs::rename(&beside, path))
+                .map_err(|error| VaultError::File(path.clone(), error))?;
+            wrapped += 1;
+        }
+        Ok(wrapped)
+    }
+
+    /// The ids of keys that only open, since there is a newer one of their name.
+    #[must_use]
+    pub fn superseded(&self) -> Vec<KeyId> {
+        let Ok(open) = self.open.read() else { return Vec::new() };
+        open.values().flat_map(|keys| keys.iter().rev().skip(1)).map(|key| key.id).collect()
+    }
+
+    /// Erases one key.
+    ///
+    /// # Errors
+    /// If its file cannot be erased.
+    pub fn erase(&self, id: KeyId) -> Result<(), VaultError> {
+        for path in self.files()? {
+            let Some((_, generation)) = named(&path) else { continue };
+            if self.read(&path, generation).is_ok_and(|key| key.id == id) {
+                wipe(&path)?;
+            }
+        }
+        self.refresh()
+    }
+
+    /// Erases all generations of a key: what they have sealed cannot be opened by anyone, ever.
+    ///
+    /// # Errors
+    /// If a file cannot be erased.
+    pub fn erase_all(&self, name: &KeyName) -> Result<usize, VaultError> {
+        let mut erased = 0;
+        for path in self.files()? {
+            if named(&path).is_some_and(|(found, _)| found == *name) {
+                wipe(&path)?;
+                erased += 1;
+            }
+        }
+        self.refresh()?;
+        Ok(erased)
+    }
+
+    fn newest(&self, name: &KeyName) -> Result<DataKey, VaultError> {
+        let known = |vault: &Self| vault.open.read().ok()?.get(name)?.last().cloned();
+        if let Some(key) = known(self) {
+            return Ok(key);
+        }
+        self.refresh()?;
+        match known(self) {
+            Some(key) => Ok(key),
+            None => self.make(name),
+        }
+    }
+
+    fn name_of(&self, id: KeyId) -> Option<KeyName> {
+        let open = self.open.read().ok()?;
+        let found = open.iter().find(|(_, keys)| keys.iter().any(|key| key.id == id));
+        found.map(|(name, _)| name.clone())
+    }
+
+    /// Makes the next generation of a key; if another was first, it is theirs.
+    fn make(&self, name: &KeyName) -> Result<DataKey, VaultError> {
+        let last = self.open.read().ok().and_then(|open| Some(open.get(name)?.last()?.generation));
+        let generation = last.unwrap_or(0) + 1;
+        let path = self.folder.join(format!("{name}-{generation}.key"));
+        let text = wrap(&self.master, Uuid::new_v4(), &Key::random()?)?;
+        // Linked under its name when it is whole: nobody reads half a key.
+        let beside = self.folder.join(format!("{}.new", Uuid::new_v4()));
+        let made = write_new(&beside, &text).and_then(|()| fs::hard_link(&beside, &path));
+        let _removed = fs::remove_file(&beside);
+        match made {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(VaultError::File(path, error));
+            }
+            _ => {}
+        }
+        self.refresh()?;
+        let open = self.open.read().ok();
+        open.and_then(|open| open.get(name)?.last().cloned()).ok_or(VaultError::Damaged)
+    }
+
+    fn files(&self) -> Result<Vec<PathBuf>, VaultError> {
+        let failed = |error| VaultError::File(self.folder.clone(), error);
+        let entries = fs::read_dir(&self.folder).map_err(failed)?;
+        entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
+    }
+
+    fn read(&self, path: &Path, generation: u32) -> Result<DataKey, VaultError> {
+        let text = fs::read_to_string(path).map_err(|error| VaultError::File(path.into(), error))?;
+        let KeyFile { id, wrapped } = serde_json::from_str(&text).map_err(|_| VaultError::Damaged)?;
+        let wrapped = STANDARD.decode(wrapped).map_err(|_| VaultError::Damaged)?;
+        let key = Key::of(&self.master.0.decrypt(id.as_bytes(), &wrapped)?).ok_or(VaultError::Damaged)?;
+        Ok(DataKey { id, generation, key: keys::remember(id, key) })
+    }
+}
+
+fn wrap(master: &MasterKey, id: KeyId, key: &Key) -> Result<String, VaultError> {
+    let wrapped = STANDARD.encode(master.0.encrypt(id.as_bytes(), key.bytes())?);
+    serde_json::to_string(&KeyFile { id, wrapped }).map_err(|_| VaultError::Damaged)
+}
+
+/// Writes a file that only its owner reads, and sees to it that it lies on the disk.
+fn write_new(path: &Path, text: &str) -> io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Overwrites a file before it is removed.
+fn wipe(path: &Path) -> Result<(), VaultError> {
+    let failed = |error| VaultError::File(path.into(), error);
+    let length = fs::metadata(path).map_err(failed)?.len();
+    let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
+    let zeros = vec![0_u8; usize::try_from(length).unwrap_or(0)];
+    file.write_all(&zeros).and_then(|()| file.sync_all()).and_then(|()| fs::remove_file(path)).map_err(failed)
+}
+
+/// Name and generation of a key's file.
+fn named(path: &Path) -> Option<(KeyName, u32)> {
+    let mut parts = path.file_name()?.to_str()?.strip_suffix(".key")?.split('-');
+    let (municipality, class, generation) = (parts.next()?, parts.next()?, parts.next()?);
+    let class = KeyClass::named(class)?;
+    Some((KeyName { municipality: municipality.to_owned(), class }, generation.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::kernel::vocabulary::Sector;
+
+    fn health() -> KeyName {
+        KeyName::sector("4014", Sector::Health)
+    }
+
+    fn opened(sealed: &Sealed) -> Option<String> {
+        Content::open(&sealed.0).ok().map(Content::into_string)
+    }
+
+    #[test]
+    fn another_server_opens_what_one_has_sealed() {
+        let folder = TempDir::new().expect("a folder");
+        let master = MasterKey::random().expect("a key");
+        let one = Vault::open(folder.path(), master.clone()).expect("a vault");
+        let other = Vault::open(folder.path(), master).expect("a vault");
+        let sealed = one.seal(&health(), "asthma").expect("sealed");
+        assert_eq!(opened(&sealed).as_deref(), Some("asthma"));
+        let id = |vault: &Vault| vault.newest(&health()).expect("a key").id;
+        assert_eq!(id(&one), id(&other), "the key is made once");
+        assert_eq!(one.index("x").expect("hash"), other.index("x").expect("hash"));
+    }
+
+    #[test]
+    fn another_master_key_opens_nothing() {
+        let folder = TempDir::new().expect("a folder");
+        let vault = Vault::open(folder.path(), MasterKey::random().expect("a key")).expect("a vault");
+        vault.seal(&health(), "asthma").expect("sealed");
+        assert!(matches!(
+            Vault::open(folder.path(), MasterKey::random().expect("a key")),
+            Err(VaultError::Damaged)
+        ));
+    }
+
+    #[test]
+    fn a_new_generation_seals_and_the_old_one_still_opens() {
+        let folder = TempDir::new().expect("a folder");
+        let vault = Vault::open(folder.path(), MasterKey::random().expect("a key")).expect("a vault");
+        let before = vault.seal(&health(), "asthma").expect("sealed");
+        let index = vault.index("x").expect("hash");
+        vault.renew().expect("renewed");
+        assert_eq!(opened(&before).as_deref(), Some("asthma"));
+        assert_eq!(vault.index("x").expect("hash"), index);
+        let after = vault.reseal(&before.0).expect("resealed").expect("with a newer key");
+        assert_eq!(vault.reseal(&after.0).expect("nothing to do"), None);
+        for id in vault.superseded() {
+            vault.erase(id).expect("erased");
+        }
+        assert_eq!(opened(&before), None);
+        assert_eq!(opened(&after).as_deref(), Some("asthma"));
+    }
+
+    #[test]
+    fn a_new_master_key_wraps_the_same_data_keys() {
+        let folder = TempDir::new().expect("a folder");
+        let vault = Vault::open(folder.path(), MasterKey::random().expect("a key")).expect("a vault");
+        let sealed = vault.seal(&health(), "asthma").expect("sealed");
+        let master = MasterKey::random().expect("a key");
+        assert_eq!(vault.rewrap(&master).expect("wrapped"), 1);
+        let text = master.to_text();
+        Vault::open(folder.path(), MasterKey::parse(&text).expect("a key")).expect("a vault");
+        assert_eq!(opened(&sealed).as_deref(), Some("asthma"));
+    }
+
+    #[test]
+    fn what_an_erased_key_has_sealed_is_gone_for_good() {
+        let folder = TempDir::new().expect("a folder");
+        let vault = Vault::open(folder.path(), MasterKey::random().expect("a key")).expect("a vault");
+        let school = KeyName::sector("4014", Sector::School);
+        let (secret, other) = (vault.seal(&health(), "asthma"), vault.seal(&school, "reading"));
+        let (secret, other) = (secret.expect("sealed"), other.expect("sealed"));
+        assert_eq!(vault.erase_all(&health()).expect("erased"), 1);
+        assert!(matches!(Content::open(&secret.0), Err(VaultError::Erased)));
+        assert_eq!(opened(&other).as_deref(), Some("reading"), "other sectors are as they were");
+        let next = vault.seal(&health(), "hay fever").expect("sealed");
+        assert_eq!(opened(&next).as_deref(), Some("hay fever"), "with a new key");
+        assert!(matches!(Content::open(&secret.0), Err(VaultError::Erased)));
+    }
+}
