@@ -110,7 +110,7 @@ both_engines! {
         let cast = world.school_case().await;
         let (nav, auditor) = (world.worker("kragero/nav").await, auditor(&world).await);
         let answer = about(&auditor, nav.id, "read_case", of_case(&cast)).await;
-        assert_eq!(ways(&answer), [vec!["seat"], vec!["leads_contact_unit"], vec!["guardian"], vec!["young_person"]]);
+        assert_eq!(ways(&answer), [["seat"], ["guardian"], ["leads_contact_unit"], ["young_person"]]);
         refused(&answer, "seat_missing");
         let missing = hints(&answer, "consent_missing");
         let from: Vec<_> = missing.iter().map(|hint| hint["person_id"].clone()).collect();

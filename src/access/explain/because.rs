@@ -83,16 +83,16 @@ impl Ground<'_> {
         }
         let ended =
             self.rows.team.iter().filter_map(|row| Some((row.unit_id, row.left_at?))).max_by_key(|it| it.1);
-        let first = match ended {
+        let mut hints = match ended {
             Some((unit, at)) => {
                 let day = day_in_norway(at);
                 let says = format!("the seat on the team through unit {unit} ended on {day}");
-                Hint::new(HintKind::SeatEnded, says).unit(unit).day(day)
+                let seat = Hint::new(HintKind::SeatEnded, says).unit(unit).day(day);
+                [vec![seat], self.role(Some(unit), Role::Worker)].concat()
             }
-            None => Hint::new(HintKind::SeatMissing, "was never given a seat on the team"),
+            None => vec![Hint::new(HintKind::SeatMissing, "was never given a seat on the team")],
         };
         let own_units: Vec<Id<Unit>> = self.person.works_in().map(|seat| seat.unit_id).collect();
-        let mut hints = vec![first];
         hints.extend(own_units.into_iter().flat_map(|unit| self.consents(case, unit)));
         hints
     }
