@@ -7,6 +7,7 @@
 
 pub mod actions;
 mod admission;
+mod explain;
 mod facts;
 mod family;
 mod idempotency;
@@ -20,6 +21,7 @@ mod policies;
 pub mod public;
 mod services;
 
+pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{CaseFacts, ChildFacts, Family, Given, Ground, case_facts, child_facts};
 pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;

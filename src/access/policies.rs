@@ -187,6 +187,15 @@ impl Policies {
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
 
+    /// The text of the rules about an action.
+    pub(super) fn text_about(&self, action: &str) -> String {
+        let is_about = |id: &PolicyId| {
+            let rule = self.rules.get(id);
+            rule.is_some_and(|rule| rule.actions.is_empty() || rule.actions.iter().any(|name| name == action))
+        };
+        self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
+    }
+
     /// The names of all actions of the schema.
     #[must_use]
     pub fn actions(&self) -> HashSet<String> {
@@ -202,22 +211,17 @@ impl Policies {
         })
     }
 
-    fn ask<O: Object>(
-        &self,
-        caller: &Caller,
-        action: &str,
-        object: &O,
-    ) -> Result<Decision, Box<dyn std::error::Error>> {
-        let principal = uid("Person", &caller.person.to_string());
-        let resource = uid(O::TYPE, &object.id());
-        let context =
-            Context::from_pairs(object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v)))?;
-        let action = uid("Action", action);
-        let request = Request::new(principal.clone(), action, resource.clone(), context, Some(&self.schema))?;
-        let mut entities = vec![entity(principal.clone(), principal_attributes(caller))?];
-        if resource != principal {
-            entities.push(entity(resource, object.attributes())?);
-        }
+    fn ask<O: Object>(&self, caller: &Caller, action: &str, object: &O) -> Result<Decision, AskError> {
+        self.answer(Inquiry::of(caller, action, object)?)
+    }
+
+    /// Answers what is asked, whatever it is about.
+    pub(super) fn answer(&self, inquiry: Inquiry) -> Result<Decision, AskError> {
+        let Inquiry { principal, action, resource, context } = inquiry;
+        let (asks, asked) = (principal.uid(), resource.uid());
+        let is_own = asks == asked;
+        let request = Request::new(asks, action, asked, context, Some(&self.schema))?;
+        let entities = if is_own { vec![principal] } else { vec![principal, resource] };
         let entities = Entities::from_entities(entities, None)?;
         let response = self.authorizer.is_authorized(&request, &self.set, &entities);
         let diagnostics = response.diagnostics();
@@ -248,6 +252,31 @@ fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (S
     by_rule.chain(Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) }))
 }
 
+/// What goes wrong when the rules are asked.
+pub(super) type AskError = Box<dyn std::error::Error>;
+
+/// What the rules are asked: who, what, to which thing, and what the one is to the other.
+#[derive(Debug, Clone)]
+pub(super) struct Inquiry {
+    pub principal: Entity,
+    pub action: EntityUid,
+    pub resource: Entity,
+    pub context: Context,
+}
+
+impl Inquiry {
+    /// May `caller` do `action` to `object`?
+    pub fn of<O: Object>(caller: &Caller, action: &str, object: &O) -> Result<Self, AskError> {
+        let context = object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v));
+        Ok(Self {
+            principal: entity(uid("Person", &caller.person.to_string()), principal_attributes(caller))?,
+            action: uid("Action", action),
+            resource: entity(uid(O::TYPE, &object.id()), object.attributes())?,
+            context: Context::from_pairs(context)?,
+        })
+    }
+}
+
 /// The name of a thing as the rules know it. `kind` is one of the schema's.
 fn uid(kind: &str, id: &str) -> EntityUid {
     let kind = EntityTypeName::from_str(&format!("Stafett::{kind}"));
@@ -266,7 +295,7 @@ pub(super) fn references<T: ToString>(kind: &str, ids: impl IntoIterator<Item = 
     RestrictedExpression::new_set(ids.into_iter().map(|id| reference(kind, id)))
 }
 
-fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, Box<dyn std::error::Error>> {
+fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, AskError> {
     let attributes: HashMap<_, _> = attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
     Ok(Entity::new(uid, attributes, HashSet::new())?)
 }

@@ -19,6 +19,7 @@ mod concerns;
 mod consents;
 mod demo;
 mod document;
+mod explain;
 mod follow_ups;
 mod handovers;
 mod isolation;
