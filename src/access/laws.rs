@@ -60,6 +60,11 @@ impl Laws {
         refuse(rules, |id| !self.find(id).is_some_and(|law| law.is_in_force(day)))
     }
 
+    /// The first day of the wording of a law, if that is in force on a day.
+    pub(super) fn wording(&self, id: &str, day: NaiveDate) -> Option<NaiveDate> {
+        self.find(id).filter(|law| law.is_in_force(day)).and_then(|law| date(&law.valid_from))
+    }
+
     fn find(&self, id: &str) -> Option<&Law> {
         self.law.iter().find(|law| law.id == id)
     }

@@ -190,6 +190,15 @@ impl<A: Action> Permit<A> {
         self.policies.legal_basis_of(rule)
     }
 
+    /// The first day of the wording of a law that is in force today.
+    ///
+    /// # Errors
+    /// If the law is not known or not in force.
+    pub fn wording_of_law(&self, law: &str) -> Result<NaiveDate, Problem> {
+        let wording = self.policies.wording_of_law(law, self.today);
+        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not in force")))
+    }
+
     /// A page of the rows that the caller may see. Rows that are refused do not count: the page is filled with those
     /// that are not, and its cursor is that of a row that is shown. `fetch` gives rows in order of `id`, from after one.
     ///

@@ -21,7 +21,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 9] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -29,6 +29,8 @@ const SOURCES: [(&str, &str); 7] = [
     ("5-case.cedar", include_str!("../../policies/5-case.cedar")),
     ("6-consent-and-handover.cedar", include_str!("../../policies/6-consent-and-handover.cedar")),
     ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
+    ("8-child-welfare-reports.cedar", include_str!("../../policies/8-child-welfare-reports.cedar")),
+    ("9-disclosures.cedar", include_str!("../../policies/9-disclosures.cedar")),
 ];
 
 /// One rule, as a jurist reads it.
@@ -184,6 +186,12 @@ impl Policies {
     pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
         let rule = self.rules.get(&PolicyId::new(rule));
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
+    }
+
+    /// The first day of the wording of a law, if that is in force on a day.
+    #[must_use]
+    pub fn wording_of_law(&self, id: &str, day: NaiveDate) -> Option<NaiveDate> {
+        self.laws.wording(id, day)
     }
 
     /// The names of all actions of the schema.

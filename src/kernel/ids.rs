@@ -180,6 +180,14 @@ pub enum Meeting {}
 pub enum Arena {}
 /// A note.
 pub enum Note {}
+/// A report to child welfare.
+pub enum ChildWelfareReport {}
+/// What child welfare answered to a report.
+pub enum ReportReply {}
+/// A disclosure on a named statute.
+pub enum Disclosure {}
+/// An objection to sharing among health personnel.
+pub enum Objection {}
 /// A role of a person in a unit.
 pub enum StaffRole {}
 /// A log-in and the tokens that descend from it.
@@ -222,6 +230,14 @@ pub type MeetingId = Id<Meeting>;
 pub type ArenaId = Id<Arena>;
 /// The id of a [`Note`].
 pub type NoteId = Id<Note>;
+/// The id of a [`ChildWelfareReport`].
+pub type ChildWelfareReportId = Id<ChildWelfareReport>;
+/// The id of a [`ReportReply`].
+pub type ReportReplyId = Id<ReportReply>;
+/// The id of a [`Disclosure`].
+pub type DisclosureId = Id<Disclosure>;
+/// The id of a [`Objection`].
+pub type ObjectionId = Id<Objection>;
 /// The id of a [`StaffRole`].
 pub type StaffRoleId = Id<StaffRole>;
 /// The id of a [`Session`].
