@@ -22,6 +22,7 @@ mod services;
 pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts};
 pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;
+pub use laws::Wording;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, Rule};

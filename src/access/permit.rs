@@ -18,6 +18,7 @@ use super::{
     actions::{self, Action, Kind},
     admission::{authenticated, decide, etag, json_content, next_link, pending_look, read_body, services},
     idempotency::IdempotencyKey,
+    laws::Wording,
     log::insert_entries,
     objects::{CaseObject, Object, require_open},
 };
@@ -190,13 +191,13 @@ impl<A: Action> Permit<A> {
         self.policies.legal_basis_of(rule)
     }
 
-    /// The first day of the wording of a law that is in force today.
+    /// The wording of a law, and whether it is in force today.
     ///
     /// # Errors
-    /// If the law is not known or not in force.
-    pub fn wording_of_law(&self, law: &str) -> Result<NaiveDate, Problem> {
+    /// If the law is not known.
+    pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
         let wording = self.policies.wording_of_law(law, self.today);
-        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not in force")))
+        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not known")))
     }
 
     /// A page of the rows that the caller may see. Rows that are refused do not count: the page is filled with those

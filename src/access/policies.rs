@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
-    laws::Laws,
+    laws::{Laws, Wording},
     objects::{Attributes, Object},
 };
 use crate::identity::Caller;
@@ -188,9 +188,9 @@ impl Policies {
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
 
-    /// The first day of the wording of a law, if that is in force on a day.
+    /// The wording of a law, and whether it is in force on a day; none if the law is not known.
     #[must_use]
-    pub fn wording_of_law(&self, id: &str, day: NaiveDate) -> Option<NaiveDate> {
+    pub fn wording_of_law(&self, id: &str, day: NaiveDate) -> Option<Wording> {
         self.laws.wording(id, day)
     }
 

@@ -69,7 +69,8 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     if let Some(concern) = content.concern_id {
         check_concern(&mut permit, concern, &content, &municipality).await?;
     }
-    let law_valid_from = permit.wording_of_law(&duty.law)?;
+    // The duty stands whatever becomes of the paragraph.
+    let law_valid_from = permit.wording_of_law(&duty.law)?.valid_from;
     let (caller, now) = (permit.caller().clone(), permit.now());
     let new = store::NewReport {
         municipality: &municipality,

@@ -61,10 +61,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         let detail = "the patient, or someone on their behalf, objects to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
-    let laws = law
-        .iter()
-        .map(|law| Ok(AppliedLaw { law: law.clone(), valid_from: permit.wording_of_law(law)? }))
-        .collect::<Result<Vec<_>>>()?;
+    let laws = law.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>()?;
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.now());
     let new = store::NewDisclosure {
@@ -131,6 +128,15 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
         .ok_or_else(|| Problem::field("/case_id", "is not a case that you take part in through this unit"))
 }
 
+/// A paragraph in its wording of today; one that has ended lets nothing out.
+fn applied(permit: &Permit<Disclose>, law: &str) -> Result<AppliedLaw> {
+    let wording = permit.wording_of_law(law)?;
+    if !wording.in_force {
+        return Err(Problem::conflict(format!("{law} is not in force in the wording that is known here")));
+    }
+    Ok(AppliedLaw { law: law.to_owned(), valid_from: wording.valid_from })
+}
+
 fn check_order(input: &DisclosureIn) -> Result<()> {
     match (input.basis == DisclosureBasis::ChildWelfareOrder, &input.order_reference) {
         (true, None) => Err(Problem::field("/order_reference", format!("is required with {}", input.basis))),
@@ -170,13 +176,15 @@ async fn recipient(
     if person == permit.caller().person {
         return Err(Problem::field("/to_person_id", "is yourself"));
     }
-    let Some(name) = organisation::name_in_unit(permit.tx(), unit, person).await? else {
-        return Err(Problem::field("/to_person_id", "does not work in the unit"));
+    let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
+    let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
+    // One answer to both: who is of the family may be registered where the caller knows nothing of it.
+    let Some(name) = name.filter(|_| !of_family) else {
+        return Err(Problem::field(
+            "/to_person_id",
+            "does not work in the unit, or is of the child's family (fvl § 6)",
+        ));
     };
-    if is_family(permit.tx(), municipality, case.facts.child, person).await? {
-        let detail = "is of the child's family: own family is not own work (fvl § 6)";
-        return Err(Problem::field("/to_person_id", detail));
-    }
     Ok(Recipient::Staff { unit, person, name })
 }
 
