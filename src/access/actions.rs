@@ -1,8 +1,8 @@
 //! One type for each thing that can be done, by the name of its operation and of its Cedar action.
 
 use super::objects::{
-    CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, HandoverObject, MeasureObject,
-    MeetingObject, MunicipalityObject, NoteObject, Object, UnitObject,
+    CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, EmergencyObject, HandoverObject,
+    MeasureObject, MeetingObject, MunicipalityObject, NoteObject, Object, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -26,6 +26,9 @@ pub trait Action: 'static {
 
 /// The actions whose input holds a password: no trace of it is kept, so that they take no `Idempotency-Key`.
 pub const SECRET: [&str; 2] = ["change_password", "create_account"];
+
+/// The actions by which the caller loses rights: the caller's other writes are done before them, or decided after.
+pub const GIVES_UP_RIGHTS: [&str; 1] = ["declare_conflict_of_interest"];
 
 macro_rules! actions {
     ($($kind:ident $object:ident { $($action:ident = $name:literal),+ $(,)? })+) => {
@@ -91,5 +94,19 @@ actions! {
     Write MeetingObject {
         AnswerInvitation = "answer_invitation", RecordMinutes = "record_minutes",
         ApproveMinutes = "approve_minutes", CancelMeeting = "cancel_meeting",
+    }
+    Read Desk {
+        ListEmergencyAccess = "list_emergency_access",
+        ListOwnConflictsOfInterest = "list_own_conflicts_of_interest",
+    }
+    Write Desk { DeclareConflictOfInterest = "declare_conflict_of_interest" }
+    Read UnitObject { ListConflictsOfInterest = "list_conflicts_of_interest" }
+    Write UnitObject {
+        OpenEmergencyAccess = "open_emergency_access", EndConflictOfInterest = "end_conflict_of_interest",
+    }
+    Write UnlockedCase { RecordConflictOfInterest = "record_conflict_of_interest" }
+    Read EmergencyObject { ReadEmergencyAccess = "read_emergency_access" }
+    Write EmergencyObject {
+        EndEmergencyAccess = "end_emergency_access", ReviewEmergencyAccess = "review_emergency_access",
     }
 }

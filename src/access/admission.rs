@@ -80,7 +80,7 @@ pub(super) async fn decide<A: Action>(
     today: NaiveDate,
     look: &PendingLook,
 ) -> Result<A::Object, Problem> {
-    let lookup = Lookup { caller, today, for_write: A::KIND == Kind::Write, request };
+    let lookup = Lookup { caller, now, today, for_write: A::KIND == Kind::Write, request };
     let found = A::Object::find(tx, &lookup).await?;
     let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
     entry.request_id = request_id(request);

@@ -19,8 +19,8 @@ mod policies;
 pub mod public;
 mod services;
 
-pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts};
-pub use family::{is_family, own_children};
+pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts, emergency_seat};
+pub use family::{is_family, move_conflicts, own_children};
 pub use idempotency::forget_old_keys;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;

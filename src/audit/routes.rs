@@ -63,13 +63,16 @@ async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<H
 /// it: the note's own rule would tell whom the note is for.
 fn family_view(entry: EntryOut, team: &[String]) -> FamilyEntryOut {
     let roles = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
-    let only_looks = entry.action.starts_with("read_") || entry.action.starts_with("list_");
+    let only_looks =
+        ["read_", "list_", "open_emergency_access"].iter().any(|how| entry.action.starts_with(how));
     let of_a_note = entry.object_type == "Note" || entry.action == "write_note";
+    // Only notes that the family reads are open in an emergency.
+    let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
     FamilyEntryOut {
         at: entry.at,
         person_name: entry.person_name,
         roles,
         kind: if only_looks || of_a_note { LookKind::Looked } else { LookKind::Worked },
-        legal_basis: if of_a_note { team.to_vec() } else { entry.legal_basis },
+        legal_basis: if of_a_note && !in_emergency { team.to_vec() } else { entry.legal_basis },
     }
 }

@@ -8,4 +8,4 @@ mod routes;
 mod store;
 
 pub use routes::configure;
-pub use store::identify;
+pub use store::{find_person, identify};

@@ -20,6 +20,8 @@ words! {
         AnswerHandover = "answer_handover",
         /// A consent runs out within 30 days.
         RenewConsent = "renew_consent",
+        /// A case was opened in an emergency, and is to be reviewed by the leader of the contact person's unit.
+        EmergencyAccess = "emergency_access",
     }
 }
 
@@ -28,7 +30,7 @@ words! {
 pub struct FollowUpOut {
     /// What.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover or consent.
+    /// The concern, measure, meeting, handover, consent or emergency access.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

@@ -1,4 +1,5 @@
-//! What is due, and to whom: concerns to decide, measures to evaluate, meetings, handovers to answer, consents that run out.
+//! What is due, and to whom: concerns to decide, measures to evaluate, meetings, handovers to answer, consents that run out,
+//! emergencies to review.
 //!
 //! A follow-up says what and when, never content.
 

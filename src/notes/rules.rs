@@ -63,6 +63,7 @@ mod tests {
             offered_baton: false,
             is_guardian: units.is_empty(),
             is_young_person: false,
+            emergency: None,
         }
     }
 

@@ -5,6 +5,7 @@
 //! birthday or a lost role counts from the very next request.
 
 mod child;
+mod emergency;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-pub use self::child::{ChildFacts, child_facts};
+pub use self::{
+    child::{ChildFacts, child_facts},
+    emergency::emergency_seat,
+};
 use super::own_children;
 use crate::{
     db::{DbError, Tx},
@@ -88,6 +92,9 @@ pub struct CaseFacts {
     pub is_guardian: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
+    /// From where the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
+    /// cases and in what is due, an emergency counts for nothing.
+    pub emergency: Option<Seat>,
 }
 
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -235,6 +242,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
         is_guardian: guardians.contains(&caller.person),
         is_young_person: of_age && row.child_person == caller.person,
+        emergency: None,
         municipality: row.municipality,
         id: row.id,
         child: row.child_id,

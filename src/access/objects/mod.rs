@@ -2,16 +2,18 @@
 
 mod case;
 mod child;
+mod emergency;
 mod in_case;
 mod organisation;
 
 use actix_web::HttpRequest;
 use cedar_policy::RestrictedExpression;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use self::{
-    case::{CaseObject, require_open},
+    case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
+    emergency::EmergencyObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     organisation::{Desk, MunicipalityObject, UnitObject},
 };
@@ -30,6 +32,8 @@ pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
 pub struct Lookup<'a> {
     /// Who asks.
     pub caller: &'a Caller,
+    /// The moment it is.
+    pub now: DateTime<Utc>,
     /// The day it is.
     pub today: NaiveDate,
     /// Whether it is to be changed.
