@@ -198,6 +198,7 @@ async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>)
 #[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/end")]
 async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> Result<HttpResponse> {
     let (unit, id) = (permit.object().id, permit.path_id::<ConflictOfInterest>("conflict_id")?);
+    dialect::lock(permit.tx(), id.uuid()).await?;
     let found = store::find_of_unit(permit.tx(), unit, id).await?;
     let current = found.ok_or_else(Problem::not_found)?;
     let ConflictEndIn { reason } = permit.input()?;

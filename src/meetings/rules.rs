@@ -154,6 +154,7 @@ mod tests {
             offered_baton: false,
             is_guardian: false,
             is_young_person: false,
+            emergency: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! What happens often, over HTTP: a child is registered, a case opened, consent given, someone joins.
 
 use chrono::TimeDelta;
-use serde_json::json;
+use serde_json::{Value, json};
 use stafett::kernel::{
     NationalId,
     ids::{
@@ -10,7 +10,7 @@ use stafett::kernel::{
     },
 };
 
-use super::{Child, Family, Guardian, Staff, Unit, User, World};
+use super::{Answer, Child, Family, Guardian, Staff, Unit, User, World};
 
 impl World {
     /// A child of an age, registered by a member of staff in their unit.
@@ -136,6 +136,15 @@ impl World {
         by.post(format!("/v1/cases/{case}/meetings")).json(body).send().await.expect(201).id("/id")
     }
 
+    /// Someone opens a case in an emergency, told as `{"case_id": …}` or `{"national_id": …}`.
+    pub async fn open_in_emergency(&self, by: &Staff, told: Value) -> Answer {
+        by.post(format!("/v1/units/{}/emergency-access", by.unit.id))
+            .json(emergency(told))
+            .send()
+            .await
+            .expect(201)
+    }
+
     /// Someone withdraws a consent as a whole.
     pub async fn withdraw(&self, by: &User, case: CaseId, consent: ConsentId) {
         let path = format!("/v1/cases/{case}/consents/{consent}/withdraw");
@@ -155,4 +164,11 @@ impl World {
             json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."});
         by.post(format!("/v1/cases/{case}/close")).json(body).if_match(version).send().await.expect(200);
     }
+}
+
+/// The body that opens a case in an emergency.
+pub fn emergency(mut told: Value) -> Value {
+    told["danger"] = json!("health");
+    told["reason"] = json!("Found unconscious; the ambulance asks who knows of the medicines.");
+    told
 }
