@@ -70,7 +70,7 @@ both_engines! {
     async fn what_is_agreed_is_read_and_nothing_is_written(world: World) {
         let cast = world.shared_case().await;
         let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
-        let meeting = world.meeting(&cast.teacher, cast.case, &[]).await;
+        let meeting = world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[0].id]).await;
         let goal = world.goal(&cast.teacher, cast.case).await;
         let helper = world.worker("kragero/ppt").await;
         world.open_in_emergency(&helper, of_case(&cast)).await;
@@ -110,7 +110,7 @@ both_engines! {
 
     async fn lists_of_cases_and_of_what_is_due_do_not_show_it(world: World) {
         let cast = world.school_case().await;
-        world.meeting(&cast.teacher, cast.case, &[]).await;
+        world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[0].id]).await;
         world.open_in_emergency(&cast.nurse, of_case(&cast)).await;
         assert!(cast.nurse.get("/v1/cases").send().await.expect(200).items().is_empty());
         assert!(cast.nurse.get("/v1/follow-ups").send().await.expect(200).items().is_empty());
@@ -289,7 +289,7 @@ both_engines! {
         let cast = world.school_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
-        let stranger = world.staff("porsgrunn/oppvekst", Role::Auditor).await;
+        let stranger = world.staff("porsgrunn/skole", Role::Auditor).await;
         let opened = world.open_in_emergency(&leader, of_case(&cast)).await;
         leader.get(cast.path("/notes")).send().await.expect(200);
         assert!(notices(&leader).await.is_empty(), "it is not hers to review");

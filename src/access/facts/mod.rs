@@ -204,7 +204,7 @@ struct Rows<'a> {
     seats: &'a [SeatRow],
     consents: &'a [ConsentRow],
     guardians: &'a [GuardianRow],
-    /// The caller is of the child's family, as registered anywhere: own family is not own work (fvl § 6).
+    /// The caller is too close to the child, as registered anywhere: of its family, or with a conflict of interest (fvl § 6).
     own_family: bool,
 }
 
