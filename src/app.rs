@@ -16,7 +16,8 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::Services,
-    accounts, audit, cases, catalogue, children, concerns, consents, follow_ups, goals, handovers, health,
+    accounts, audit, care_orders, cases, catalogue, children, concerns, consents, contact_details,
+    follow_ups, goals, handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
     measures, meetings, notes, openapi, organisation, rules, teams,
 };
@@ -31,6 +32,8 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     organisation::configure(config);
     catalogue::configure(config);
     children::configure(config);
+    contact_details::configure(config);
+    care_orders::configure(config);
     concerns::configure(config);
     cases::configure(config);
     consents::configure(config);

@@ -19,7 +19,7 @@ mod policies;
 pub mod public;
 mod services;
 
-pub use facts::{CaseFacts, ChildFacts, Ground, case_facts, child_facts};
+pub use facts::{CaseFacts, ChildFacts, CustodyFacts, Ground, case_facts, child_facts};
 pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};

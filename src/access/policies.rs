@@ -21,7 +21,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 8] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -29,6 +29,7 @@ const SOURCES: [(&str, &str); 7] = [
     ("5-case.cedar", include_str!("../../policies/5-case.cedar")),
     ("6-consent-and-handover.cedar", include_str!("../../policies/6-consent-and-handover.cedar")),
     ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
+    ("8-address-and-custody.cedar", include_str!("../../policies/8-address-and-custody.cedar")),
 ];
 
 /// One rule, as a jurist reads it.

@@ -67,7 +67,8 @@ async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
 
 /// Gives consent for oneself, or records the consent of someone who gave it on paper or by word of mouth.
 ///
-/// Those who must consent are every holder of parental responsibility, or the young person of age alone.
+/// Those who must consent are every holder of parental responsibility, or the young person of age alone; under a care
+/// order, the one in child welfare who decides for the child.
 #[utoipa::path(
     operation_id = "give_consent", tag = "consents", params(("case_id" = Uuid, Path)), request_body = ConsentIn,
     responses((status = 201, body = ConsentOut, description = "The consent"), WriteProblems),
@@ -105,7 +106,8 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
 /// Withdraws a consent, in whole or for some units; it counts from the next request.
 ///
 /// Nothing can stand in its way: no version is asked for, the case may be closed. If the contact person's unit
-/// is no longer consented to, the baton goes to the leader of the unit that opened the case.
+/// is no longer consented to, the baton goes to the leader of the unit that opened the case. Someone who is not to know
+/// where the child is, is told of no unit but those they name.
 #[utoipa::path(
     operation_id = "withdraw_consent", tag = "consents",
     params(("case_id" = Uuid, Path), ("consent_id" = Uuid, Path)), request_body = WithdrawalIn,
@@ -118,6 +120,7 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
     let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
     let named: Vec<_> =
         store::get(permit.tx(), &case, id).await?.units.into_iter().map(|unit| unit.unit_id).collect();
+    let sent = unit_ids.clone().unwrap_or_default();
     let units = unit_ids.unwrap_or_else(|| named.clone());
     check_units(&units, &named, "is not a unit that the consent names")?;
     for unit in &units {
@@ -130,9 +133,18 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
         teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
     }
     handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
-    let consent = store::get(permit.tx(), &case, id).await?;
+    let mut consent = store::get(permit.tx(), &case, id).await?;
+    if case.custody.kept_away {
+        withhold_units(&mut consent, &sent);
+    }
     permit.note_shown([id]);
     permit.changed(consent.version, &consent).await
+}
+
+/// To someone who is not to know where the child is, a consent tells of no unit that they did not name themself.
+fn withhold_units(consent: &mut ConsentOut, sent: &[Id<Unit>]) {
+    consent.units.retain(|unit| sent.contains(&unit.unit_id));
+    consent.units.iter_mut().for_each(|unit| unit.unit_name = None);
 }
 
 /// Who gives the consent, and how: for oneself digitally, for another on paper or by word of mouth.
@@ -144,7 +156,7 @@ fn giver(case: &CaseFacts, caller: Id<Person>, input: &ConsentIn) -> Result<(Id<
         None => caller,
     };
     if !case.ground.consenters.contains(&given_by) {
-        let detail = "is not one whose consent is needed: every holder of parental responsibility, or the young person of age";
+        let detail = "is not one whose consent is needed: every holder of parental responsibility, child welfare under a care order, or the young person of age";
         return Err(Problem::field("/given_by", detail));
     }
     let by_oneself = given_by == caller;

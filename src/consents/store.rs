@@ -64,7 +64,7 @@ const PROCESSING_BASIS: &str =
 struct UnitRow {
     consent_id: Id<Consent>,
     unit_id: Id<Unit>,
-    unit_name: String,
+    unit_name: Option<String>,
     withdrawn_at: Option<DateTime<Utc>>,
 }
 

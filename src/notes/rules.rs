@@ -30,7 +30,7 @@ pub(super) fn written_from(
 mod tests {
     use super::*;
     use crate::{
-        access::Ground,
+        access::{CustodyFacts, Ground},
         identity::Seat,
         kernel::{
             ids::Case,
@@ -63,6 +63,7 @@ mod tests {
             offered_baton: false,
             is_guardian: units.is_empty(),
             is_young_person: false,
+            custody: CustodyFacts::default(),
         }
     }
 

@@ -13,11 +13,13 @@ const ROWS: [&[&str]; 8] = [
     &[
         "accounts",
         "audit",
+        "care_orders",
         "cases",
         "catalogue",
         "children",
         "concerns",
         "consents",
+        "contact_details",
         "follow_ups",
         "goals",
         "handovers",

@@ -5,6 +5,7 @@
 //! birthday or a lost role counts from the very next request.
 
 mod child;
+mod custody;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,11 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-pub use self::child::{ChildFacts, child_facts};
+use self::custody::{Custody, GuardianRow, RegistrationRow, custody};
+pub use self::{
+    child::{ChildFacts, child_facts},
+    custody::CustodyFacts,
+};
 use super::own_children;
 use crate::{
     db::{DbError, Tx},
@@ -22,6 +27,7 @@ use crate::{
         Id,
         clock::age_on,
         ids::{Case, Child, Person, Unit},
+        vocabulary::Protection,
     },
 };
 
@@ -74,7 +80,7 @@ pub struct CaseFacts {
     pub child_age: i64,
     /// On what sharing rests.
     pub ground: Ground,
-    /// Guardians with parental responsibility.
+    /// The guardians who see the case.
     pub guardians: Vec<Id<Person>>,
     /// The caller's seats on the team that rest on a ground in force.
     pub seats: Vec<Seat>,
@@ -84,10 +90,12 @@ pub struct CaseFacts {
     pub leads_contact_unit: bool,
     /// A handover to the caller awaits an answer.
     pub offered_baton: bool,
-    /// The caller has parental responsibility for the child, who is under 18.
+    /// The caller is one of these guardians; the child is under 18.
     pub is_guardian: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
+    /// What a care order or a protected address means for the caller.
+    pub custody: CustodyFacts,
 }
 
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -121,13 +129,6 @@ struct ConsentRow {
     valid_until: NaiveDate,
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct GuardianRow {
-    child_id: Id<Child>,
-    guardian_id: Id<Person>,
-    parental_responsibility: bool,
-}
-
 const CASES: &str = "
     SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, c.status, k.birth_date, m.own_record_age,
            cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
@@ -144,8 +145,6 @@ const CONSENTS: &str = "
     FROM consent c
     JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
     WHERE u.withdrawn_at IS NULL AND c.case_id IN (";
-const GUARDIANS: &str = "
-    SELECT child_id, guardian_id, parental_responsibility FROM guardianship WHERE ended_at IS NULL AND child_id IN (";
 
 /// The facts of some cases to one caller, in the order of the cases' ids. A fixed number of queries.
 ///
@@ -165,21 +164,24 @@ pub async fn case_facts(
     let children: Vec<Id<Child>> = rows.iter().map(|row| row.child_id).collect();
     let seats = group(fetch_in!(tx, SeatRow, SEATS, cases)?, |row: &SeatRow| row.case_id);
     let consents = group(fetch_in!(tx, ConsentRow, CONSENTS, cases)?, |row: &ConsentRow| row.case_id);
-    let guardians = if children.is_empty() {
-        HashMap::new()
+    let (guardians, registrations) = if children.is_empty() {
+        (HashMap::new(), HashMap::new())
     } else {
-        group(fetch_in!(tx, GuardianRow, GUARDIANS, &children)?, |row: &GuardianRow| row.child_id)
+        let guardians = fetch_in!(tx, GuardianRow, custody::GUARDIANS, &children)?;
+        let registrations = fetch_in!(tx, RegistrationRow, custody::REGISTRATIONS, &children)?;
+        (group(guardians, |row| row.child_id), group(registrations, |row| row.child_id))
     };
     let own_children = own_children(tx, caller.person).await?;
-    let none = (Vec::new(), Vec::new(), Vec::new());
+    let none = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     Ok(rows
         .into_iter()
         .map(|row| {
             let seats = seats.get(&row.id).unwrap_or(&none.0);
             let consents = consents.get(&row.id).unwrap_or(&none.1);
             let guardians = guardians.get(&row.child_id).unwrap_or(&none.2);
+            let registrations = registrations.get(&row.child_id).unwrap_or(&none.3);
             let own_family = own_children.contains(&row.child_id);
-            relate(caller, row, &Rows { seats, consents, guardians, own_family }, today)
+            relate(caller, row, &Rows { seats, consents, guardians, registrations, own_family }, today)
         })
         .collect())
 }
@@ -197,23 +199,20 @@ struct Rows<'a> {
     seats: &'a [SeatRow],
     consents: &'a [ConsentRow],
     guardians: &'a [GuardianRow],
+    registrations: &'a [RegistrationRow],
     /// The caller is of the child's family, as registered anywhere: own family is not own work (fvl § 6).
     own_family: bool,
 }
 
 /// What a caller is to a case, from the rows that live now.
 fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> CaseFacts {
-    let Rows { seats: team, consents, guardians: family, own_family } = *rows;
+    let Rows { seats: team, consents, guardians, registrations, own_family } = *rows;
     let child_age = age_on(row.birth_date, today);
-    let guardians: Vec<Id<Person>> = family
-        .iter()
-        .filter(|guardian| guardian.parental_responsibility && child_age < MAJORITY)
-        .map(|guardian| guardian.guardian_id)
-        .collect();
+    let custody = custody(row.child_id, guardians, registrations, child_age, today);
     let of_age = child_age >= row.own_record_age;
     let ground = Ground {
         owner_unit: row.unit_id,
-        consenters: if of_age { vec![row.child_person] } else { guardians.clone() },
+        consenters: if of_age { vec![row.child_person] } else { custody.consenters.clone() },
         in_force: consents
             .iter()
             .filter(|consent| consent.valid_from <= today && today <= consent.valid_until)
@@ -233,8 +232,9 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
         leads_contact_unit: !own_family && caller.leads().any(|seat| seat.unit_id == holding_unit),
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
-        is_guardian: guardians.contains(&caller.person),
+        is_guardian: custody.guardians.contains(&caller.person),
         is_young_person: of_age && row.child_person == caller.person,
+        custody: custody_facts(caller, &row, &custody, own_family, &seats),
         municipality: row.municipality,
         id: row.id,
         child: row.child_id,
@@ -244,8 +244,28 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         contact_unit: row.contact_unit,
         child_age,
         ground,
-        guardians,
+        guardians: custody.guardians,
         seats,
+    }
+}
+
+fn custody_facts(
+    caller: &Caller,
+    row: &CaseRow,
+    custody: &Custody,
+    own_family: bool,
+    seats: &[Seat],
+) -> CustodyFacts {
+    let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| !own_family);
+    let belongs = !seats.is_empty()
+        || child_welfare_seat.is_some()
+        || custody.guardians.contains(&caller.person)
+        || caller.person == row.child_person;
+    CustodyFacts {
+        child_welfare_person: custody.child_welfare.map(|(person, _)| person),
+        child_welfare_seat,
+        kept_away: custody.is_closed && !belongs,
+        strict_address: custody.protection == Protection::StrictlyConfidential,
     }
 }
 

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::{ids::Session, vocabulary::Role, vocabulary::Sector};
+use crate::kernel::{
+    ids::Session,
+    vocabulary::{Capacity, Role, Sector},
+};
 
 const TODAY: &str = "2026-11-22";
 
@@ -60,8 +63,11 @@ impl Scene {
         let guardians = (0..guardians)
             .map(|_| GuardianRow {
                 child_id: row.child_id,
+                registration: row.child_id,
                 guardian_id: Id::of_new_person(),
                 parental_responsibility: true,
+                lives_with_child: true,
+                capacity: Capacity::Parent,
             })
             .collect();
         let team = vec![SeatRow { case_id: row.id, person_id: teacher.person, unit_id: school }];
@@ -86,7 +92,7 @@ impl Scene {
     fn seen_by(self, caller: &Caller, day: NaiveDate) -> CaseFacts {
         let own_family = self.guardians.iter().any(|guardian| guardian.guardian_id == caller.person);
         let Self { row, team, consents, guardians, .. } = &self;
-        let rows = Rows { seats: team, consents, guardians, own_family };
+        let rows = Rows { seats: team, consents, guardians, registrations: &[], own_family };
         relate(caller, row.clone(), &rows, day)
     }
 
@@ -169,8 +175,11 @@ fn own_family_is_not_own_work() {
         scene.row.contact_unit = scene.school;
         scene.guardians.push(GuardianRow {
             child_id: scene.row.child_id,
+            registration: scene.row.child_id,
             guardian_id: scene.teacher.person,
             parental_responsibility,
+            lives_with_child: true,
+            capacity: Capacity::Parent,
         });
         let facts = scene.seen_by_teacher(today());
         assert!(facts.seats.is_empty() && !facts.is_contact_person);

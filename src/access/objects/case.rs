@@ -22,12 +22,15 @@ pub struct CaseObject {
 }
 
 impl CaseObject {
-    /// The seats on the team, or as leader, from which the caller sees the case; none for the family.
+    /// The seats on the team, as leader or in child welfare, from which the caller sees the case; none for the family.
     pub(super) fn seats(&self, caller: &Caller) -> Vec<Seat> {
-        if self.facts.seats.is_empty() && self.facts.leads_contact_unit {
-            caller.leads().filter(|seat| self.facts.holding_unit() == seat.unit_id).cloned().collect()
+        let facts = &self.facts;
+        if !facts.seats.is_empty() {
+            facts.seats.clone()
+        } else if facts.leads_contact_unit {
+            caller.leads().filter(|seat| facts.holding_unit() == seat.unit_id).cloned().collect()
         } else {
-            self.facts.seats.clone()
+            facts.custody.child_welfare_seat.iter().cloned().collect()
         }
     }
 }
@@ -74,6 +77,8 @@ impl Object for CaseObject {
             ("offered_baton", facts.offered_baton),
             ("guardian", facts.is_guardian),
             ("young_person", facts.is_young_person),
+            ("child_welfare", facts.custody.child_welfare_seat.is_some()),
+            ("kept_away", facts.custody.kept_away),
         ]));
         relation(fields)
     }
