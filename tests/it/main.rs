@@ -13,10 +13,12 @@ mod strict_input;
 mod cast;
 
 mod access_log;
+mod care_orders;
 mod cases;
 mod children;
 mod concerns;
 mod consents;
+mod contact_details;
 mod demo;
 mod document;
 mod follow_ups;

@@ -157,6 +157,17 @@ fn from_the_fifteenth_birthday_the_young_person_alone_consents() {
 }
 
 #[test]
+fn where_the_municipality_says_sixteen_it_is_from_the_sixteenth_birthday() {
+    for (days_before, guardians_carry) in [(1, true), (0, false)] {
+        let mut scene = Scene::of_child_aged(16, 1);
+        scene.row.own_record_age = 16;
+        scene.row.birth_date = scene.row.birth_date + chrono::Days::new(days_before);
+        scene.all_guardians_consent();
+        assert_eq!(!scene.seen_by_teacher(today()).seats.is_empty(), guardians_carry);
+    }
+}
+
+#[test]
 fn parental_responsibility_ends_on_the_eighteenth_birthday() {
     for (age, guardian) in [(17, true), (18, false)] {
         let scene = Scene::of_child_aged(age, 1);
