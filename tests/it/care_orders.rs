@@ -199,7 +199,7 @@ both_engines! {
         let cast = world.school_case().await;
         let child = &cast.family.child;
         let worker = world.worker("kragero/barnevern").await;
-        let elsewhere = world.worker("porsgrunn/barnevern").await;
+        let elsewhere = world.worker("porsgrunn/barnevernstjenesten").await;
         let refused = |unit: &Staff, person: &User| {
             let mut body = order(unit, world.in_days(0));
             body["child_welfare_person_id"] = json!(person.id);
@@ -301,7 +301,7 @@ both_engines! {
         assert!(!mother.get(&guardians).send().await.expect(200).text.contains(&foster.name));
     }
 
-    async fn the_law_lets_meetings_be_with_child_welfare_in_the_place_of_the_family(world: World) {
+    async fn child_welfare_is_invited_to_meetings_in_the_place_of_the_parents(world: World) {
         let cast = world.school_case().await;
         let (worker, _) = taken_into_care(&world, &cast).await;
         let meeting = |participant: &User| {
