@@ -153,7 +153,7 @@ both_engines! {
         let consents = mother.get(cast.path("/consents")).send().await.expect(200);
         let consent = cast.path(&format!("/consents/{}", consents.text("/items/0/id")));
         taken_into_care(&world, &cast).await;
-        finds_nothing(mother, &[consent.clone()]).await;
+        finds_nothing(mother, std::slice::from_ref(&consent)).await;
         let withdrawn = mother.post(format!("{consent}/withdraw")).json(json!({})).send().await.expect(200);
         assert_eq!(withdrawn.body["units"], json!([]));
     }
@@ -258,7 +258,7 @@ both_engines! {
         mother.get(&child).send().await.expect(200);
         let (worker, _) = taken_into_care(&world, &cast).await;
         for user in [&mother.user, &worker.user] {
-            finds_nothing(user, &[child.clone()]).await;
+            finds_nothing(user, std::slice::from_ref(&child)).await;
         }
         assert!(cast.nurse.get(path(&same)).send().await.expect(200).items().is_empty());
     }

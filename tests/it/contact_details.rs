@@ -279,7 +279,7 @@ both_engines! {
         let end = json!({"parental_responsibility": true, "lives_with_child": true, "ended": true});
         let path = format!("/v1/children/{}/guardians/{}", child.id, row["id"].as_str().expect("an id"));
         cast.teacher.patch(path).json(end).if_match(&row["version"]).send().await.expect(200);
-        finds_nothing(father, &[consent.clone()]).await;
+        finds_nothing(father, std::slice::from_ref(&consent)).await;
         father.post(format!("{consent}/withdraw")).json(json!({})).send().await.expect(200);
     }
 
