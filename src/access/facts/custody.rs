@@ -105,8 +105,9 @@ pub(super) fn custody(
         guardians.iter().find(here).is_some_and(|row| row.lives_with_child)
     };
     let is_hidden_from = |person: Id<Person>| {
-        let everywhere = graded.iter().all(|registration| lives_with(*registration, person));
-        !graded.is_empty() && !(everywhere && lives_with(child, person))
+        let lives_in_all =
+            graded.iter().chain([&child]).all(|registration| lives_with(*registration, person));
+        !graded.is_empty() && !lives_in_all
     };
     let some = |is: fn(&GuardianRow) -> bool| -> Vec<Id<Person>> {
         let here = guardians.iter().filter(|row| is_minor && row.registration == child && is(row));
