@@ -16,8 +16,9 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::Services,
-    accounts, audit, cases, catalogue, child_welfare_reports, children, concerns, conflicts_of_interest,
-    consents, disclosures, emergency_access, follow_ups, goals, handovers, health,
+    accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, concerns,
+    conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
+    handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
     measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
@@ -32,6 +33,8 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     organisation::configure(config);
     catalogue::configure(config);
     children::configure(config);
+    contact_details::configure(config);
+    care_orders::configure(config);
     concerns::configure(config);
     cases::configure(config);
     consents::configure(config);

@@ -92,9 +92,14 @@ actions! {
         GrantRole = "grant_role", EndRole = "end_role", RegisterChild = "register_child",
         RecordConcern = "record_concern",
     }
-    Read ChildObject { ReadChild = "read_child", ListGuardians = "list_guardians" }
+    Read ChildObject {
+        ReadChild = "read_child", ListGuardians = "list_guardians",
+        ReadContactDetails = "read_contact_details", ListCareOrders = "list_care_orders",
+    }
     Write ChildObject {
         UpdateChild = "update_child", RegisterGuardian = "register_guardian", ChangeGuardianship = "change_guardianship",
+        UpdateContactDetails = "update_contact_details", RecordCareOrder = "record_care_order",
+        ChangeCareOrder = "change_care_order", EndCareOrder = "end_care_order",
     }
     Read ConcernObject { ReadConcern = "read_concern" }
     Write ConcernObject { UpdateConcern = "update_concern", DecideConcern = "decide_concern" }

@@ -22,7 +22,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 11] = [
+const SOURCES: [(&str, &str); 12] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -34,6 +34,7 @@ const SOURCES: [(&str, &str); 11] = [
     ("9-disclosures.cedar", include_str!("../../policies/9-disclosures.cedar")),
     ("10-emergency.cedar", include_str!("../../policies/10-emergency.cedar")),
     ("11-conflicts-of-interest.cedar", include_str!("../../policies/11-conflicts-of-interest.cedar")),
+    ("12-address-and-custody.cedar", include_str!("../../policies/12-address-and-custody.cedar")),
 ];
 
 /// One rule, as a jurist reads it.

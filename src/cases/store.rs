@@ -67,6 +67,9 @@ const INVOLVED: &str = "
         UNION
         SELECT c.id FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id WHERE k.person_id = $1
         UNION
+        SELECT c.id FROM care_case c JOIN care_order o ON o.municipality = c.municipality AND o.child_id = c.child_id
+        WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL
+        UNION
         SELECT cp.case_id FROM contact_person cp JOIN staff_role r ON r.unit_id = cp.unit_id
         WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
         UNION

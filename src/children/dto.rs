@@ -9,6 +9,7 @@ use crate::kernel::{
     day::optional_day,
     ids::{ChildId, GuardianshipId, PersonId, UnitId},
     text::Line,
+    vocabulary::Capacity,
 };
 
 /// A child to be registered.
@@ -68,10 +69,13 @@ pub struct GuardianIn {
     pub national_id: NationalId,
     /// The guardian's name.
     pub name: Line,
-    /// Whether they hold parental responsibility (foreldreansvar, barnelova § 30).
+    /// Whether they hold parental responsibility (foreldreansvar, barnelova § 30); a foster parent does not.
     pub parental_responsibility: bool,
     /// Whether the child lives with them.
     pub lives_with_child: bool,
+    /// As what they are the guardian; a parent if left out. A foster parent sees the case under a care order alone.
+    #[serde(default)]
+    pub capacity: Option<Capacity>,
 }
 
 /// A change of a guardianship.
@@ -101,8 +105,10 @@ pub struct GuardianshipOut {
     pub guardian_name: String,
     /// Whether they hold parental responsibility.
     pub parental_responsibility: bool,
-    /// Whether the child lives with them.
-    pub lives_with_child: bool,
+    /// Whether the child lives with them; left out of what the family sees of others.
+    pub lives_with_child: Option<bool>,
+    /// As what they are the guardian.
+    pub capacity: Capacity,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// For `If-Match`, as in the `ETag`.

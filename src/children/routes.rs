@@ -17,8 +17,9 @@ use crate::{
         move_conflicts,
         objects::ChildObject,
     },
+    db::Tx,
     handovers,
-    kernel::{NationalId, Page, PageQuery, ids::Guardianship, text::Line},
+    kernel::{NationalId, Page, PageQuery, ids::Guardianship, text::Line, vocabulary::Capacity},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -119,6 +120,8 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
 }
 
 /// Lists the guardians of a child, past ones too.
+///
+/// The family is not told with whom else the child lives, nor who its foster parents are when there is no care order.
 #[utoipa::path(
     operation_id = "list_guardians", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<GuardianshipOut>, description = "The guardians"), ReadProblems),
@@ -127,9 +130,18 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
 async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let child = permit.object().facts.clone();
-    let (after, limit) = (query.after(), query.limit());
-    let rows = store::list_guardians(permit.tx(), &child.municipality, child.id, after, limit + 1).await?;
-    let page = Page::cut(rows, limit, |row| row.id.uuid());
+    let as_family = child.is_guardian || child.is_young_person;
+    let fetch = async |tx: &mut Tx, after, limit| {
+        store::list_guardians(tx, &child.municipality, child.id, after, limit).await
+    };
+    let is_shown = |_: &Permit<_>, row: &GuardianshipOut| {
+        !as_family || child.under_care_order || row.capacity != Capacity::FosterParent
+    };
+    let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
+    let caller = permit.caller().person;
+    for row in page.items.iter_mut().filter(|row| as_family && row.guardian_id != caller) {
+        row.lives_with_child = None;
+    }
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
@@ -141,7 +153,10 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
 )]
 #[post("/children/{child_id}/guardians")]
 async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpResponse> {
-    let GuardianIn { national_id, name, parental_responsibility, lives_with_child } = permit.input()?;
+    let GuardianIn { national_id, name, parental_responsibility, lives_with_child, capacity } =
+        permit.input()?;
+    let capacity = capacity.unwrap_or(Capacity::Parent);
+    check_responsibility(capacity, parental_responsibility)?;
     let child = permit.object().facts.clone();
     let (municipality, now) = (&child.municipality, permit.now());
     let born = NationalId::birth_date(&national_id);
@@ -159,6 +174,7 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
         name: &name,
         parental_responsibility,
         lives_with_child,
+        capacity,
     };
     let Some(id) = store::insert_guardianship(permit.tx(), new, now).await? else {
         return Err(Problem::conflict("this person is already a guardian of the child"));
@@ -187,6 +203,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     if current.ended_at.is_some() {
         return Err(Problem::conflict("the guardianship has ended"));
     }
+    check_responsibility(current.capacity, parental_responsibility)?;
     let ended_at = ended.then(|| permit.now());
     store::update_guardianship(
         permit.tx(),
@@ -202,6 +219,14 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     keep_baton_held(&mut permit).await?;
     permit.note_shown([id]);
     permit.changed(changed.version, &changed).await
+}
+
+/// Foster parents care for the child; parental responsibility stays with others.
+fn check_responsibility(capacity: Capacity, parental_responsibility: bool) -> Result<()> {
+    if parental_responsibility && capacity == Capacity::FosterParent {
+        return Err(Problem::field("/parental_responsibility", "is false for a foster parent"));
+    }
+    Ok(())
 }
 
 /// Who must consent may now be others: a baton held on a consent that is no longer enough goes to the leader.

@@ -10,6 +10,7 @@ use crate::{
     kernel::{
         Id, NationalId,
         ids::{Child, Guardianship, Person, Unit},
+        vocabulary::Capacity,
     },
 };
 
@@ -27,14 +28,14 @@ const UPDATE_CHILD: &str = "
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
 const SELECT_GUARDIANS: &str = "
-    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, ended_at, version
+    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
     FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id > $3 ORDER BY id LIMIT $4";
 const FIND_GUARDIANSHIP: &str = "
-    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, ended_at, version
+    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
     FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id = $3";
 const INSERT_GUARDIANSHIP: &str = "
-    INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
     ON CONFLICT (municipality, child_id, guardian_id) WHERE ended_at IS NULL DO NOTHING";
 const UPDATE_GUARDIANSHIP: &str = "
     UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7, version = version + 1
@@ -154,6 +155,7 @@ pub(super) struct NewGuardianship<'a> {
     pub name: &'a str,
     pub parental_responsibility: bool,
     pub lives_with_child: bool,
+    pub capacity: Capacity,
 }
 
 /// None if the person is already a guardian of the child.
@@ -162,8 +164,15 @@ pub(super) async fn insert_guardianship(
     new: NewGuardianship<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Id<Guardianship>>, DbError> {
-    let NewGuardianship { municipality, child, guardian, name, parental_responsibility, lives_with_child } =
-        new;
+    let NewGuardianship {
+        municipality,
+        child,
+        guardian,
+        name,
+        parental_responsibility,
+        lives_with_child,
+        capacity,
+    } = new;
     let id = Id::<Guardianship>::new();
     let made = execute!(
         tx,
@@ -175,6 +184,7 @@ pub(super) async fn insert_guardianship(
         name,
         parental_responsibility,
         lives_with_child,
+        capacity,
         now
     )?;
     Ok((made == 1).then_some(id))

@@ -141,8 +141,8 @@ pub struct KindStatus {
 pub struct ConsentedUnit {
     /// The unit.
     pub unit_id: UnitId,
-    /// Its name.
-    pub unit_name: String,
+    /// Its name; left out for someone who is not to know where the child is.
+    pub unit_name: Option<String>,
     /// When consent to it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }

@@ -16,7 +16,7 @@ use crate::{
     },
     db::Tx,
     handovers,
-    kernel::{Page, PageQuery},
+    kernel::{Id, Page, PageQuery, ids::Unit},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -124,7 +124,8 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
 /// Withdraws a consent, in whole, for some units or for some kinds of information; it counts from the next request.
 ///
 /// Nothing can stand in its way: no version is asked for, the case may be closed. If the contact person's unit
-/// is no longer consented to, the baton goes to the leader of the unit that opened the case.
+/// is no longer consented to, the baton goes to the leader of the unit that opened the case. Someone who is not to know
+/// where the child is, is told of no unit but those they name.
 #[utoipa::path(
     operation_id = "withdraw_consent", tag = "consents",
     params(("case_id" = Uuid, Path), ("consent_id" = Uuid, Path)), request_body = WithdrawalIn,
@@ -136,6 +137,7 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
     let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
     let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
     let before = store::get(permit.tx(), &case, id).await?;
+    let sent = input.unit_ids.clone().unwrap_or_default();
     let rules::Withdrawn { units, kinds } = rules::withdrawn(&before, input)?;
     let withdrawal =
         store::Withdrawal { municipality: &case.municipality, consent: id, by: caller.person, now };
@@ -152,9 +154,18 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
         teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
     }
     handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
-    let consent = store::get(permit.tx(), &case, id).await?;
+    let mut consent = store::get(permit.tx(), &case, id).await?;
+    if case.custody.kept_away {
+        withhold_units(&mut consent, &sent);
+    }
     permit.note_shown([id]);
     permit.changed(consent.version, &consent).await
+}
+
+/// To someone who is not to know where the child is, a consent tells of no unit that they did not name themself.
+fn withhold_units(consent: &mut ConsentOut, sent: &[Id<Unit>]) {
+    consent.units.retain(|unit| sent.contains(&unit.unit_id));
+    consent.units.iter_mut().for_each(|unit| unit.unit_name = None);
 }
 
 fn object(case: &CaseObject, row: &ConsentOut) -> ConsentObject {

@@ -54,7 +54,7 @@ pub(super) fn giver(
         if case.ground.family.consenters(*kind).contains(&given_by) {
             continue;
         }
-        let detail = "is not one whose consent is needed: every holder of parental responsibility, or the young person of age";
+        let detail = "is not one whose consent is needed: every holder of parental responsibility, child welfare under a care order, or the young person of age";
         return Err(match input.kinds {
             Some(_) => Problem::field(format!("/kinds/{at}"), format!("the one who gives it {detail}")),
             None => Problem::field("/given_by", detail),

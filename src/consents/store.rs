@@ -82,7 +82,7 @@ struct KindRow {
 struct UnitRow {
     consent_id: Id<Consent>,
     unit_id: Id<Unit>,
-    unit_name: String,
+    unit_name: Option<String>,
     withdrawn_at: Option<DateTime<Utc>>,
 }
 

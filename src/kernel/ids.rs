@@ -166,6 +166,8 @@ pub enum Handover {}
 pub enum TeamMember {}
 /// A guardianship.
 pub enum Guardianship {}
+/// A care order.
+pub enum CareOrder {}
 /// A goal.
 pub enum Goal {}
 /// A measure agreed for one child.
@@ -222,6 +224,8 @@ pub type HandoverId = Id<Handover>;
 pub type TeamMemberId = Id<TeamMember>;
 /// The id of a [`Guardianship`].
 pub type GuardianshipId = Id<Guardianship>;
+/// The id of a [`CareOrder`].
+pub type CareOrderId = Id<CareOrder>;
 /// The id of a [`Goal`].
 pub type GoalId = Id<Goal>;
 /// The id of a [`Measure`].

@@ -180,3 +180,41 @@ words! {
         SecretContact = "secret_contact",
     }
 }
+
+words! {
+    /// How well the address of a child is protected in the population register (adressegradering, freg § 10-4).
+    Protection {
+        /// Not graded.
+        None = "none",
+        /// Confidential (fortrolig, before that code 7): other authorities may know it, private persons not.
+        Confidential = "confidential",
+        /// Strictly confidential (strengt fortrolig, before that code 6): it is not kept here at all.
+        StrictlyConfidential = "strictly_confidential",
+    }
+}
+
+impl Protection {
+    /// What a word in the database means; one that is not known means the strictest.
+    #[must_use]
+    pub fn stored(word: Option<&str>) -> Self {
+        word.map_or(Self::None, |word| Self::try_from(word.to_owned()).unwrap_or(Self::StrictlyConfidential))
+    }
+
+    /// Is the address protected at all?
+    #[must_use]
+    pub fn is_graded(self) -> bool {
+        self != Self::None
+    }
+}
+
+words! {
+    /// As what someone is the guardian of a child.
+    Capacity {
+        /// Mother, father or co-mother.
+        Parent = "parent",
+        /// A foster parent (fosterforelder), who has no parental responsibility.
+        FosterParent = "foster_parent",
+        /// Someone appointed to decide for the child (verge).
+        GuardianAppointed = "guardian_appointed",
+    }
+}

@@ -51,7 +51,8 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     let case = permit.object().clone();
     let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &MeetingOut| permit.may::<ReadMeeting>(&object(&case, row));
-    let page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
+    let mut page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
+    page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
     permit.note_shown(page.items.iter().map(|meeting| meeting.id));
     permit.show_page(&page)
 }
@@ -71,6 +72,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     permit.require_open()?;
     let now = permit.now();
     rules::begins_at(new.starts_at, now)?;
+    rules::place_may_be_told(new.place.as_deref(), &case)?;
     let team = teams::seats(permit.tx(), &case).await?;
     let team: Vec<_> = team.into_iter().map(|seat| seat.person_id).collect();
     rules::participants(&new.participants, &team, &case)?;
@@ -204,7 +206,8 @@ where
     A: Action<Object = MeetingObject>,
 {
     let MeetingObject { case, id, .. } = permit.object().clone();
-    let meeting = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    let mut meeting = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    rules::withhold_place(&mut meeting, &case.facts);
     Ok((case.facts, meeting))
 }
 

@@ -25,6 +25,21 @@ pub(super) fn begins_at(starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<
     }
 }
 
+/// The place of a meeting tells where a child can be found, which of some is not to be told at all.
+pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result<()> {
+    if place.is_some() && case.custody.strict_address {
+        return Err(Problem::field("/place", "must be left out for this child"));
+    }
+    Ok(())
+}
+
+/// The same of a meeting that was called before.
+pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
+    if case.custody.strict_address {
+        meeting.place = None;
+    }
+}
+
 /// In an arena that asks for consent a case is not taken up while there is nobody who could give it.
 pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
     if consent_required == Some(true) && case.ground.consenters().is_empty() {
@@ -44,15 +59,20 @@ pub(super) fn participants(people: &[Id<Person>], team: &[Id<Person>], case: &Ca
     if people.is_empty() || people.len() > MAX_PARTICIPANTS {
         return Err(Problem::field("/participants", format!("must be 1 to {MAX_PARTICIPANTS} persons")));
     }
-    let concerned =
-        |person| person == case.child_person || case.guardians.contains(&person) || team.contains(&person);
+    let concerned = |person| {
+        person == case.child_person
+            || case.guardians.contains(&person)
+            || case.custody.child_welfare_person == Some(person)
+            || team.contains(&person)
+    };
     each_once("participants", people, concerned, "must be on the team, a guardian, or the child")
 }
 
-/// The family is invited, unless a reason is given.
+/// The family, or under a care order child welfare in its place, is invited, unless a reason is given.
 pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, case: &CaseFacts) -> Result<()> {
     let young_person = case.ground.consenters().contains(&case.child_person).then_some(case.child_person);
-    let mut family = case.guardians.iter().copied().chain(young_person);
+    let in_their_place = case.custody.child_welfare_person;
+    let mut family = case.guardians.iter().copied().chain(young_person).chain(in_their_place);
     if reason.is_some() || family.any(|person| people.contains(&person)) {
         return Ok(());
     }

@@ -13,6 +13,7 @@ const ROWS: [&[&str]; 8] = [
     &[
         "accounts",
         "audit",
+        "care_orders",
         "cases",
         "catalogue",
         "child_welfare_reports",
@@ -22,6 +23,7 @@ const ROWS: [&[&str]; 8] = [
         "consents",
         "disclosures",
         "emergency_access",
+        "contact_details",
         "follow_ups",
         "goals",
         "handovers",

@@ -13,12 +13,14 @@ mod strict_input;
 mod cast;
 
 mod access_log;
+mod care_orders;
 mod cases;
 mod child_welfare_reports;
 mod children;
 mod concerns;
 mod conflicts_of_interest;
 mod consents;
+mod contact_details;
 mod demo;
 mod disclosures;
 mod document;

@@ -118,7 +118,7 @@ async fn sqlite_columns(pool: &SqlitePool, table: &str, truths: &BTreeSet<&str>)
             "INTEGER" => Kind::Whole,
             other => panic!("{table}.{name} is of the type {other}"),
         };
-        (name, Column { kind, nullable: !required, default })
+        (name, Column { kind, nullable: !required, default: default.as_deref().map(bare) })
     };
     rows.into_iter().map(column).collect()
 }
@@ -173,7 +173,11 @@ async fn of_postgres(pool: &PgPool) -> Schema {
             "boolean" => Kind::Truth,
             other => panic!("{table}.{name} is of the type {other}"),
         };
-        schema.entry(table).or_default().columns.insert(name, Column { kind, nullable, default });
+        schema
+            .entry(table)
+            .or_default()
+            .columns
+            .insert(name, Column { kind, nullable, default: default.as_deref().map(bare) });
     }
     for (name, table) in &mut schema {
         table.indexes = postgres_indexes(pool, name).await;

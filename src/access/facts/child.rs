@@ -2,16 +2,17 @@
 
 use chrono::NaiveDate;
 
-use super::{GUARDIANS, GuardianRow, MAJORITY, case_facts};
+use super::{GuardianRow, MAJORITY, RegistrationRow, case_facts, custody};
 use crate::{
     access::own_children,
     db::{DbError, Tx},
     fetch_in, fetch_one, fetch_optional,
-    identity::Caller,
+    identity::{Caller, Seat},
     kernel::{
         Id,
         clock::age_on,
         ids::{Case, Child, Person, Unit},
+        vocabulary::Protection,
     },
 };
 
@@ -43,8 +44,16 @@ pub struct ChildFacts {
     /// The caller has parental responsibility for the child, who is under 18, and no case of the child is withheld
     /// from them.
     pub is_guardian: bool,
+    /// And lives with the child.
+    pub lives_with_child: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
+    /// The caller's seat in child welfare from which they decide for the child, by a care order in force.
+    pub child_welfare_seat: Option<Seat>,
+    /// A care order that is recorded here is in force.
+    pub under_care_order: bool,
+    /// How well the address is protected.
+    pub protection: Protection,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -79,14 +88,15 @@ pub async fn child_facts(
     today: NaiveDate,
 ) -> Result<Option<ChildFacts>, DbError> {
     let Some(row) = fetch_optional!(tx, ChildRow, CHILD, child)? else { return Ok(None) };
-    let family = fetch_in!(tx, GuardianRow, GUARDIANS, &[child])?;
+    let guardians = fetch_in!(tx, GuardianRow, custody::GUARDIANS, &[child])?;
+    let registrations = fetch_in!(tx, RegistrationRow, custody::REGISTRATIONS, &[child])?;
     let cases: Vec<(Id<Case>,)> = fetch_in!(tx, (Id<Case>,), OPEN_CASES, &[child])?;
     let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
     let cases = case_facts(tx, caller, &cases, today).await?;
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
     let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
     let age = age_on(row.birth_date, today);
-    let own = |guardian: &GuardianRow| guardian.guardian_id == caller.person;
+    let custody = custody::custody(child, &guardians, &registrations, age, today);
     let own_family = own_children(tx, caller.person).await?.contains(&child);
     Ok(Some(ChildFacts {
         municipality: row.municipality,
@@ -102,9 +112,11 @@ pub async fn child_facts(
         leads_registering_unit: !own_family && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
         is_contact_person: cases.iter().any(|case| case.is_contact_person),
         has_seat: cases.iter().any(|case| !case.seats.is_empty()),
-        is_guardian: age < MAJORITY
-            && withheld == 0
-            && family.iter().any(|guardian| own(guardian) && guardian.parental_responsibility),
+        is_guardian: custody.guardians.contains(&caller.person) && withheld == 0,
+        lives_with_child: custody.residents.contains(&caller.person),
+        child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| !own_family),
+        under_care_order: custody.child_welfare.is_some(),
+        protection: custody.protection,
         is_young_person: row.person_id == caller.person && age >= row.own_record_age,
     }))
 }

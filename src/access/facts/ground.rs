@@ -24,7 +24,8 @@ pub struct Ground {
 /// Those who may have to consent, by kind of information and age.
 #[derive(Debug, Clone)]
 pub struct Family {
-    /// Guardians with parental responsibility for a child under 18.
+    /// Those who consent for a child under 18: the guardians with parental responsibility or, under a care order, the one
+    /// in child welfare who decides in their place.
     pub guardians: Vec<Id<Person>>,
     /// The child as a person.
     pub child: Id<Person>,

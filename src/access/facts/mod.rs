@@ -5,6 +5,7 @@
 //! birthday or a lost role counts from the very next request.
 
 mod child;
+mod custody;
 mod emergency;
 mod ground;
 #[cfg(test)]
@@ -14,8 +15,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
+use self::custody::{Custody, GuardianRow, RegistrationRow, custody};
 pub use self::{
     child::{ChildFacts, child_facts},
+    custody::CustodyFacts,
     emergency::emergency_seat,
     ground::{Family, Given, Ground},
 };
@@ -28,7 +31,7 @@ use crate::{
         Id,
         clock::age_on,
         ids::{Case, Child, Note, Person, Unit},
-        vocabulary::{InformationKind, Sector},
+        vocabulary::{InformationKind, Protection, Sector},
     },
     vault::KeyName,
 };
@@ -59,7 +62,7 @@ pub struct CaseFacts {
     pub child_age: i64,
     /// On what sharing rests.
     pub ground: Ground,
-    /// Guardians with parental responsibility.
+    /// The guardians who see the case.
     pub guardians: Vec<Id<Person>>,
     /// What is withheld, and from whom: the whole case, or one note.
     pub withheld: Vec<(Id<Person>, Option<Id<Note>>)>,
@@ -80,6 +83,8 @@ pub struct CaseFacts {
     /// From where the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
     /// cases and in what is due, an emergency counts for nothing.
     pub emergency: Option<Seat>,
+    /// What a care order or a protected address means for the caller.
+    pub custody: CustodyFacts,
 }
 
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -123,13 +128,6 @@ struct WithheldRow {
     note_id: Option<Id<Note>>,
 }
 
-#[derive(Debug, sqlx::FromRow)]
-struct GuardianRow {
-    child_id: Id<Child>,
-    guardian_id: Id<Person>,
-    parental_responsibility: bool,
-}
-
 const CASES: &str = "
     SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, o.sector, c.status, k.birth_date, m.own_record_age,
            cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
@@ -150,8 +148,6 @@ const CONSENTS: &str = "
     WHERE u.withdrawn_at IS NULL AND k.withdrawn_at IS NULL AND c.case_id IN (";
 const WITHHELD: &str =
     "SELECT case_id, guardian_id, note_id FROM withholding WHERE ended_at IS NULL AND case_id IN (";
-const GUARDIANS: &str = "
-    SELECT child_id, guardian_id, parental_responsibility FROM guardianship WHERE ended_at IS NULL AND child_id IN (";
 
 /// The facts of some cases to one caller, in the order of the cases' ids. A fixed number of queries.
 ///
@@ -172,13 +168,15 @@ pub async fn case_facts(
     let seats = group(fetch_in!(tx, SeatRow, SEATS, cases)?, |row: &SeatRow| row.case_id);
     let consents = group(fetch_in!(tx, ConsentRow, CONSENTS, cases)?, |row: &ConsentRow| row.case_id);
     let withheld = group(fetch_in!(tx, WithheldRow, WITHHELD, cases)?, |row: &WithheldRow| row.case_id);
-    let guardians = if children.is_empty() {
-        HashMap::new()
+    let (guardians, registrations) = if children.is_empty() {
+        (HashMap::new(), HashMap::new())
     } else {
-        group(fetch_in!(tx, GuardianRow, GUARDIANS, &children)?, |row: &GuardianRow| row.child_id)
+        let guardians = fetch_in!(tx, GuardianRow, custody::GUARDIANS, &children)?;
+        let registrations = fetch_in!(tx, RegistrationRow, custody::REGISTRATIONS, &children)?;
+        (group(guardians, |row| row.child_id), group(registrations, |row| row.child_id))
     };
     let own_children = own_children(tx, caller.person).await?;
-    let none = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let none = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -187,7 +185,9 @@ pub async fn case_facts(
             let guardians = guardians.get(&row.child_id).unwrap_or(&none.2);
             let withheld = withheld.get(&row.id).unwrap_or(&none.3);
             let own_family = own_children.contains(&row.child_id);
-            relate(caller, row, &Rows { seats, consents, guardians, withheld, own_family }, today)
+            let registrations = registrations.get(&row.child_id).unwrap_or(&none.4);
+            let rows = Rows { seats, consents, guardians, registrations, withheld, own_family };
+            relate(caller, row, &rows, today)
         })
         .collect())
 }
@@ -205,6 +205,7 @@ struct Rows<'a> {
     seats: &'a [SeatRow],
     consents: &'a [ConsentRow],
     guardians: &'a [GuardianRow],
+    registrations: &'a [RegistrationRow],
     withheld: &'a [WithheldRow],
     /// The caller is too close to the child, as registered anywhere: of its family, or with a conflict of interest (fvl § 6).
     own_family: bool,
@@ -212,18 +213,14 @@ struct Rows<'a> {
 
 /// What a caller is to a case, from the rows that live now.
 fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> CaseFacts {
-    let Rows { seats: team, consents, guardians: family, withheld, own_family } = *rows;
+    let Rows { seats: team, consents, guardians, registrations, withheld, own_family } = *rows;
     let child_age = age_on(row.birth_date, today);
-    let guardians: Vec<Id<Person>> = family
-        .iter()
-        .filter(|guardian| guardian.parental_responsibility && child_age < MAJORITY)
-        .map(|guardian| guardian.guardian_id)
-        .collect();
+    let custody = custody(row.child_id, guardians, registrations, child_age, today);
     let of_age = child_age >= row.own_record_age;
     let ground = Ground {
         owner_unit: row.unit_id,
         family: Family {
-            guardians: guardians.clone(),
+            guardians: custody.consenters.clone(),
             child: row.child_person,
             child_age,
             own_record_age: row.own_record_age,
@@ -249,10 +246,11 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
         leads_contact_unit: !own_family && caller.leads().any(|seat| seat.unit_id == holding_unit),
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
-        is_guardian: guardians.contains(&caller.person) && !is_withheld,
+        is_guardian: custody.guardians.contains(&caller.person) && !is_withheld,
         is_child: row.child_person == caller.person,
         is_young_person: of_age && row.child_person == caller.person,
         emergency: None,
+        custody: custody_facts(caller, &row, &custody, own_family, &seats),
         municipality: row.municipality,
         sector: row.sector,
         id: row.id,
@@ -263,9 +261,29 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         contact_unit: row.contact_unit,
         child_age,
         ground,
-        guardians,
+        guardians: custody.guardians,
         withheld,
         seats,
+    }
+}
+
+fn custody_facts(
+    caller: &Caller,
+    row: &CaseRow,
+    custody: &Custody,
+    own_family: bool,
+    seats: &[Seat],
+) -> CustodyFacts {
+    let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| !own_family);
+    let belongs = !seats.is_empty()
+        || child_welfare_seat.is_some()
+        || custody.guardians.contains(&caller.person)
+        || caller.person == row.child_person;
+    CustodyFacts {
+        child_welfare_person: custody.child_welfare.map(|(person, _)| person),
+        child_welfare_seat,
+        kept_away: custody.is_closed && !belongs,
+        strict_address: custody.protection == Protection::StrictlyConfidential,
     }
 }
 
@@ -317,6 +335,7 @@ impl CaseFacts {
             is_child: false,
             is_young_person: false,
             emergency: None,
+            custody: CustodyFacts::default(),
         }
     }
 }

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::{ids::Session, vocabulary::Role, vocabulary::Sector};
+use crate::kernel::{
+    ids::Session,
+    vocabulary::{Capacity, Role, Sector},
+};
 
 const TODAY: &str = "2026-11-22";
 
@@ -61,8 +64,11 @@ impl Scene {
         let guardians = (0..guardians)
             .map(|_| GuardianRow {
                 child_id: row.child_id,
+                registration: row.child_id,
                 guardian_id: Id::of_new_person(),
                 parental_responsibility: true,
+                lives_with_child: true,
+                capacity: Capacity::Parent,
             })
             .collect();
         let team = vec![SeatRow { case_id: row.id, person_id: teacher.person, unit_id: school }];
@@ -89,7 +95,7 @@ impl Scene {
     fn seen_by(self, caller: &Caller, day: NaiveDate) -> CaseFacts {
         let own_family = self.guardians.iter().any(|guardian| guardian.guardian_id == caller.person);
         let Self { row, team, consents, guardians, .. } = &self;
-        let rows = Rows { seats: team, consents, guardians, withheld: &[], own_family };
+        let rows = Rows { seats: team, consents, guardians, registrations: &[], withheld: &[], own_family };
         relate(caller, row.clone(), &rows, day)
     }
 
@@ -154,6 +160,17 @@ fn from_the_fifteenth_birthday_the_young_person_alone_consents() {
 }
 
 #[test]
+fn where_the_municipality_says_sixteen_it_is_from_the_sixteenth_birthday() {
+    for (days_before, guardians_carry) in [(1, true), (0, false)] {
+        let mut scene = Scene::of_child_aged(16, 1);
+        scene.row.own_record_age = 16;
+        scene.row.birth_date = scene.row.birth_date + chrono::Days::new(days_before);
+        scene.all_guardians_consent();
+        assert_eq!(!scene.seen_by_teacher(today()).seats.is_empty(), guardians_carry);
+    }
+}
+
+#[test]
 fn parental_responsibility_ends_on_the_eighteenth_birthday() {
     for (age, guardian) in [(17, true), (18, false)] {
         let scene = Scene::of_child_aged(age, 1);
@@ -172,8 +189,11 @@ fn own_family_is_not_own_work() {
         scene.row.contact_unit = scene.school;
         scene.guardians.push(GuardianRow {
             child_id: scene.row.child_id,
+            registration: scene.row.child_id,
             guardian_id: scene.teacher.person,
             parental_responsibility,
+            lives_with_child: true,
+            capacity: Capacity::Parent,
         });
         let facts = scene.seen_by_teacher(today());
         assert!(facts.seats.is_empty() && !facts.is_contact_person);

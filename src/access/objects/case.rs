@@ -22,14 +22,17 @@ pub struct CaseObject {
 }
 
 impl CaseObject {
-    /// The seats on the team, in an emergency or as leader, from which the caller sees the case; none for the family.
+    /// The seats on the team, in an emergency, as leader or in child welfare, from which the caller sees the case; none for the family.
     pub(super) fn seats(&self, caller: &Caller) -> Vec<Seat> {
-        if let Some(seat) = &self.facts.emergency {
+        let facts = &self.facts;
+        if let Some(seat) = &facts.emergency {
             vec![seat.clone()]
-        } else if self.facts.seats.is_empty() && self.facts.leads_contact_unit {
-            caller.leads().filter(|seat| self.facts.holding_unit() == seat.unit_id).cloned().collect()
+        } else if !facts.seats.is_empty() {
+            facts.seats.clone()
+        } else if facts.leads_contact_unit {
+            caller.leads().filter(|seat| facts.holding_unit() == seat.unit_id).cloned().collect()
         } else {
-            self.facts.seats.clone()
+            facts.custody.child_welfare_seat.iter().cloned().collect()
         }
     }
 }
@@ -82,6 +85,8 @@ impl Object for CaseObject {
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),
             ("emergency", facts.emergency.is_some()),
+            ("child_welfare", facts.custody.child_welfare_seat.is_some()),
+            ("kept_away", facts.custody.kept_away),
         ]));
         fields.push(("child_age".to_owned(), RestrictedExpression::new_long(facts.child_age)));
         relation(fields)

@@ -50,6 +50,10 @@ impl Object for ChildObject {
         }
     }
 
+    fn attributes(&self) -> Attributes {
+        vec![("protection", RestrictedExpression::new_string(self.facts.protection.to_string()))]
+    }
+
     fn context(&self, _caller: &Caller) -> Attributes {
         let facts = &self.facts;
         relation(flags(&[
@@ -59,7 +63,9 @@ impl Object for ChildObject {
             ("contact_person", facts.is_contact_person),
             ("seat", facts.has_seat),
             ("guardian", facts.is_guardian),
+            ("lives_with_child", facts.lives_with_child),
             ("young_person", facts.is_young_person),
+            ("child_welfare", facts.child_welfare_seat.is_some()),
         ]))
     }
 

@@ -91,6 +91,17 @@ impl Stage {
             teacher.get(format!("/v1/children/{}/guardians", family.child.id)).send().await.expect(200);
         let colleague = world.user_with_new_number("4014").await;
         let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
+        let contact = json!({"protection": "none"});
+        let path = format!("/v1/children/{}/contact-details", family.child.id);
+        teacher.put(path).json(contact).if_match(0).send().await.expect(200);
+        let child_welfare = world.worker("kragero/barnevern").await;
+        // Not in force while the stage stands: the family still sees and decides.
+        let order = json!({
+            "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(300),
+            "child_welfare_unit_id": child_welfare.unit.id, "child_welfare_person_id": child_welfare.id,
+        });
+        let path = format!("/v1/children/{}/care-orders", family.child.id);
+        let order = teacher.post(path).json(order).send().await.expect(201).body["id"].clone();
         let catalogue =
             world.anonymous().get("/v1/catalogue/measures?municipality=4014").send().await.expect(200);
         let welfare = world.unit("kragero/barnevern").await;
@@ -108,6 +119,9 @@ impl Stage {
             ("child_id", json!(other_child.id)),
             ("guardianship_id", guardians.body["items"][0]["id"].clone()),
             ("role_id", json!(role)),
+            ("care_order_id", order),
+            ("child_welfare_unit_id", json!(child_welfare.unit.id)),
+            ("child_welfare_person_id", json!(child_welfare.id)),
             ("person_id", json!(nurse.id)),
             ("unit_id", json!(teacher.unit.id)),
             ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
@@ -136,6 +150,10 @@ impl Stage {
     /// The path to what is there, for this operation.
     pub fn path(&self, operation: &Operation) -> String {
         operation.path_with(|name| match name {
+            // The other has an order already.
+            "child_id" if operation.id == "record_care_order" => {
+                self.ids[name].as_str().expect("an id").to_owned()
+            }
             "child_id" => self.family.child.id.to_string(),
             _ => self.ids[name].as_str().expect("an id").to_owned(),
         })
@@ -183,7 +201,7 @@ impl Stage {
                 ("participants", it) => *it = json!([self.nurse.id, self.family.guardians[0].id]),
                 ("attended", it) => *it = json!([self.nurse.id]),
                 ("responsible_id", it) => *it = json!(self.teacher.id),
-                ("responsible_unit_id", it) => *it = json!(self.teacher.unit.id),
+                ("responsible_unit_id" | "school_unit_id", it) => *it = json!(self.teacher.unit.id),
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
@@ -219,6 +237,8 @@ pub fn uses_up(operation: &str) -> bool {
             | "evaluate_measure"
             | "open_emergency_access"
             | "record_conflict_of_interest"
+            | "end_care_order"
+            | "record_care_order"
             | "record_minutes"
             | "reopen_case"
             | "review_emergency_access"

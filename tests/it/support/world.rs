@@ -3,7 +3,7 @@
 use std::{
     net::TcpListener,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
 };
@@ -109,9 +109,34 @@ impl World {
     }
 }
 
-/// Faults of the service are shown; more with `STAFETT_LOG=info`.
+/// Faults of the service are shown; more with `STAFETT_LOG=info`. All that it logs from there up is kept, for
+/// [`logged`].
 fn start_logging() {
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
-    let _started_before = fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+    use tracing_subscriber::{
+        EnvFilter, Layer, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+    };
+    let shown = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let shown = fmt::layer().with_writer(std::io::stderr).with_filter(shown);
+    let kept = fmt::layer().with_ansi(false).with_writer(|| Kept).with_filter(EnvFilter::new("info"));
+    let _started_before = registry().with(shown).with(kept).try_init();
+}
+
+static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+
+/// What the services of all worlds have logged.
+pub fn logged() -> String {
+    String::from_utf8_lossy(&LOG.lock().expect("the log")).into_owned()
+}
+
+struct Kept;
+
+impl std::io::Write for Kept {
+    fn write(&mut self, line: &[u8]) -> std::io::Result<usize> {
+        LOG.lock().expect("the log").extend_from_slice(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }

@@ -1,0 +1,274 @@
+//! Who decides for a child, and from whom it is hidden: parental responsibility, care orders, protected addresses.
+//!
+//! What closes goes by the child: a grade or a care order in one registration ends what guardians see in every
+//! registration of the child, and nobody learns of the other. What opens goes by the registration: child welfare and foster
+//! parents see the case of a child only where the order is recorded.
+
+use chrono::NaiveDate;
+
+use super::MAJORITY;
+use crate::{
+    identity::{Caller, Seat},
+    kernel::{
+        Id,
+        ids::{Child, Person, Unit},
+        vocabulary::{Capacity, Protection, Sector},
+    },
+};
+
+/// The guardianships that live now, of all registrations of a child.
+pub(super) const GUARDIANS: &str = "
+    SELECT k.id AS child_id, g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity
+    FROM child k
+    JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
+    JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
+    WHERE g.ended_at IS NULL AND k.id IN (";
+/// The registrations of a child, each with the grade of the address and the care order that has not ended.
+pub(super) const REGISTRATIONS: &str = "
+    SELECT k.id AS child_id, s.id AS registration, a.protection,
+           o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from
+    FROM child k
+    JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
+    LEFT JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
+    LEFT JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id AND o.ended_at IS NULL
+    WHERE k.id IN (";
+
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct GuardianRow {
+    /// The child that is asked about.
+    pub child_id: Id<Child>,
+    /// The registration of it that the guardianship is in.
+    pub registration: Id<Child>,
+    pub guardian_id: Id<Person>,
+    pub parental_responsibility: bool,
+    pub lives_with_child: bool,
+    pub capacity: Capacity,
+}
+
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct RegistrationRow {
+    /// The child that is asked about.
+    pub child_id: Id<Child>,
+    /// A registration of it.
+    pub registration: Id<Child>,
+    pub protection: Option<String>,
+    pub child_welfare_person_id: Option<Id<Person>>,
+    pub child_welfare_unit_id: Option<Id<Unit>>,
+    pub in_force_from: Option<NaiveDate>,
+}
+
+impl RegistrationRow {
+    fn protection(&self) -> Protection {
+        Protection::stored(self.protection.as_deref())
+    }
+
+    fn is_under_order(&self, today: NaiveDate) -> bool {
+        self.in_force_from.is_some_and(|from| from <= today)
+    }
+}
+
+/// Who decides for a child as registered, on a day.
+#[derive(Debug, Clone)]
+pub(super) struct Custody {
+    /// The guardians who see the child's record.
+    pub guardians: Vec<Id<Person>>,
+    /// Those of them who live with the child.
+    pub residents: Vec<Id<Person>>,
+    /// Everyone who must consent for a child who does not do so alone, also those it is hidden from.
+    pub consenters: Vec<Id<Person>>,
+    /// Who decides in child welfare, and in which unit, by a care order that is recorded here.
+    pub child_welfare: Option<(Id<Person>, Id<Unit>)>,
+    /// How well the address is protected, as registered here.
+    pub protection: Protection,
+    /// The child is under a care order, or graded: others of its family than these guardians are kept away.
+    pub is_closed: bool,
+}
+
+/// Who decides for a child of an age, from the rows that live now.
+pub(super) fn custody(
+    child: Id<Child>,
+    guardians: &[GuardianRow],
+    registrations: &[RegistrationRow],
+    age: i64,
+    today: NaiveDate,
+) -> Custody {
+    let is_minor = age < MAJORITY;
+    let own = registrations.iter().find(|row| row.registration == child);
+    let graded: Vec<Id<Child>> =
+        registrations.iter().filter(|row| row.protection().is_graded()).map(|row| row.registration).collect();
+    let under_order = is_minor && registrations.iter().any(|row| row.is_under_order(today));
+    let child_welfare = own
+        .filter(|row| is_minor && row.is_under_order(today))
+        .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
+    let lives_with = |registration: Id<Child>, person: Id<Person>| {
+        let here = |row: &&GuardianRow| row.registration == registration && row.guardian_id == person;
+        guardians.iter().find(here).is_some_and(|row| row.lives_with_child)
+    };
+    let is_hidden_from = |person: Id<Person>| {
+        let lives_in_all =
+            graded.iter().chain([&child]).all(|registration| lives_with(*registration, person));
+        !graded.is_empty() && !lives_in_all
+    };
+    let some = |is: fn(&GuardianRow) -> bool| -> Vec<Id<Person>> {
+        let here = guardians.iter().filter(|row| is_minor && row.registration == child && is(row));
+        here.map(|row| row.guardian_id).collect()
+    };
+    let holders = some(|row| row.parental_responsibility && row.capacity != Capacity::FosterParent);
+    let (consenters, mut seeing) = match child_welfare {
+        Some((person, _)) => (vec![person], some(|row| row.capacity == Capacity::FosterParent)),
+        None if under_order => (Vec::new(), Vec::new()),
+        None => (holders.clone(), holders),
+    };
+    seeing.retain(|person| !is_hidden_from(*person));
+    Custody {
+        residents: seeing.iter().copied().filter(|person| lives_with(child, *person)).collect(),
+        guardians: seeing,
+        consenters,
+        child_welfare,
+        protection: own.map_or(Protection::None, RegistrationRow::protection),
+        is_closed: !graded.is_empty() || under_order,
+    }
+}
+
+impl Custody {
+    /// The seat in child welfare from which the caller decides for the child.
+    pub(super) fn child_welfare_seat(&self, caller: &Caller) -> Option<Seat> {
+        let (_, unit) = self.child_welfare.filter(|(person, _)| *person == caller.person)?;
+        let is_theirs = |seat: &&Seat| seat.unit_id == unit && seat.sector == Sector::ChildWelfare;
+        caller.works_in().find(is_theirs).cloned()
+    }
+}
+
+/// What custody and a protected address mean for a case and one caller.
+#[derive(Debug, Clone, Default)]
+pub struct CustodyFacts {
+    /// Who decides in child welfare, by a care order in force.
+    pub child_welfare_person: Option<Id<Person>>,
+    /// The caller's seat in child welfare from which they decide.
+    pub child_welfare_seat: Option<Seat>,
+    /// The caller is not to know where the child is: it is graded or under a care order, and they are none of those who
+    /// live with it or help it.
+    pub kept_away: bool,
+    /// Nothing that tells where the child is is kept.
+    pub strict_address: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    /// A child in two registrations, and rows to be changed.
+    struct Home {
+        here: Id<Child>,
+        elsewhere: Id<Child>,
+        guardians: Vec<GuardianRow>,
+        registrations: Vec<RegistrationRow>,
+    }
+
+    impl Home {
+        fn new() -> Self {
+            let (here, elsewhere) = (Id::new(), Id::new());
+            let registration = |registration| RegistrationRow {
+                child_id: here,
+                registration,
+                protection: None,
+                child_welfare_person_id: None,
+                child_welfare_unit_id: None,
+                in_force_from: None,
+            };
+            let registrations = vec![registration(here), registration(elsewhere)];
+            Self { here, elsewhere, guardians: Vec::new(), registrations }
+        }
+
+        fn guardian(&mut self, capacity: Capacity, lives_with_child: bool) -> Id<Person> {
+            let guardian_id = Id::of_new_person();
+            let parental_responsibility = capacity != Capacity::FosterParent;
+            self.guardians.push(GuardianRow {
+                child_id: self.here,
+                registration: self.here,
+                guardian_id,
+                parental_responsibility,
+                lives_with_child,
+                capacity,
+            });
+            guardian_id
+        }
+
+        fn order(&mut self, registration: usize, from: &str) -> Id<Person> {
+            let person = Id::of_new_person();
+            let row = &mut self.registrations[registration];
+            row.child_welfare_person_id = Some(person);
+            row.child_welfare_unit_id = Some(Id::new());
+            row.in_force_from = Some(day(from));
+            person
+        }
+
+        fn on(&self, today: &str, age: i64) -> Custody {
+            custody(self.here, &self.guardians, &self.registrations, age, day(today))
+        }
+    }
+
+    #[test]
+    fn an_order_counts_from_its_day_and_not_before() {
+        let mut home = Home::new();
+        let mother = home.guardian(Capacity::Parent, true);
+        let foster = home.guardian(Capacity::FosterParent, true);
+        let worker = home.order(0, "2026-11-22");
+        let before = home.on("2026-11-21", 7);
+        assert_eq!((before.guardians, before.consenters), (vec![mother], vec![mother]));
+        let after = home.on("2026-11-22", 7);
+        assert_eq!((after.guardians, after.consenters), (vec![foster], vec![worker]));
+        let grown = home.on("2026-11-22", 18);
+        assert!(grown.guardians.is_empty() && grown.consenters.is_empty() && grown.child_welfare.is_none());
+    }
+
+    #[test]
+    fn an_order_elsewhere_closes_and_opens_nothing() {
+        let mut home = Home::new();
+        home.guardian(Capacity::Parent, true);
+        home.guardian(Capacity::FosterParent, true);
+        home.order(1, "2026-11-22");
+        let custody = home.on("2026-11-22", 7);
+        assert!(custody.guardians.is_empty() && custody.consenters.is_empty());
+        assert!(custody.child_welfare.is_none() && custody.is_closed);
+    }
+
+    #[test]
+    fn a_graded_child_is_hidden_from_a_guardian_it_does_not_live_with_who_must_consent_all_the_same() {
+        for word in ["confidential", "strictly_confidential", "a word that is not known"] {
+            let mut home = Home::new();
+            let mother = home.guardian(Capacity::Parent, true);
+            let father = home.guardian(Capacity::Parent, false);
+            home.registrations[0].protection = Some(word.into());
+            let custody = home.on("2026-11-22", 7);
+            assert_eq!(custody.guardians, [mother], "{word}");
+            assert_eq!(custody.consenters, [mother, father], "{word}");
+            home.registrations[0].protection = Some("none".into());
+            assert_eq!(home.on("2026-11-22", 7).guardians, [mother, father]);
+        }
+    }
+
+    #[test]
+    fn a_grade_elsewhere_hides_the_child_from_all_who_do_not_live_with_it_there_too() {
+        let mut home = Home::new();
+        let mother = home.guardian(Capacity::Parent, true);
+        let father = home.guardian(Capacity::Parent, true);
+        home.registrations[1].protection = Some("confidential".into());
+        let there = home.guardians[0].clone();
+        home.guardians.push(GuardianRow { registration: home.elsewhere, ..there });
+        let custody = home.on("2026-11-22", 7);
+        assert_eq!((custody.guardians, custody.consenters), (vec![mother], vec![mother, father]));
+        assert_eq!(custody.protection, Protection::None, "what is not graded here is not said to be");
+    }
+
+    #[test]
+    fn a_word_that_is_not_known_is_the_strictest() {
+        assert_eq!(Protection::stored(Some("Confidential")), Protection::StrictlyConfidential);
+        assert_eq!(Protection::stored(Some("")), Protection::StrictlyConfidential);
+        assert_eq!(Protection::stored(None), Protection::None);
+    }
+}

@@ -1,0 +1,160 @@
+//! The operations on care orders.
+
+use actix_web::{HttpResponse, get, patch, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{CareOrderEnd, CareOrderIn, CareOrderOut, CareOrderPatch},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
+        is_family,
+        objects::ChildObject,
+    },
+    handovers,
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{CareOrder, Person, Unit},
+    },
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_care_orders)
+        .service(record_care_order)
+        .service(change_care_order)
+        .service(end_care_order);
+}
+
+/// Lists the care orders of a child, past ones too.
+#[utoipa::path(
+    operation_id = "list_care_orders", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<CareOrderOut>, description = "The care orders"), ReadProblems),
+)]
+#[get("/children/{child_id}/care-orders")]
+async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let child = permit.object().facts.clone();
+    let rows = store::list(permit.tx(), &child, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show_page(&page)
+}
+
+/// Records a care order, which counts from its day.
+///
+/// From then on the parents see nothing here, and their consents count no longer: the one responsible in child welfare
+/// sees the case and consents in their place.
+#[utoipa::path(
+    operation_id = "record_care_order", tag = "children", params(("child_id" = Uuid, Path)), request_body = CareOrderIn,
+    responses((status = 201, body = CareOrderOut, description = "The care order"), WriteProblems),
+)]
+#[post("/children/{child_id}/care-orders")]
+async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpResponse> {
+    let child = permit.object().facts.clone();
+    let new: CareOrderIn = permit.input()?;
+    check_responsible(&mut permit, new.child_welfare_unit_id, new.child_welfare_person_id).await?;
+    let (by, now) = (permit.caller().person, permit.now());
+    let Some(id) = store::insert(permit.tx(), &child, &new, by, now).await? else {
+        return Err(Problem::conflict("the child has a care order that has not ended"));
+    };
+    keep_baton_held(&mut permit).await?;
+    let order = find(&mut permit, id).await?;
+    permit.note_shown([id]);
+    permit.added(order.version, &order).await
+}
+
+/// Leaves a care order to another in child welfare. Those who consent for the child have then changed, and must consent anew.
+#[utoipa::path(
+    operation_id = "change_care_order", tag = "children",
+    params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderPatch,
+    responses((status = 200, body = CareOrderOut, description = "The care order as it is now"), ChangeProblems),
+)]
+#[patch("/children/{child_id}/care-orders/{care_order_id}")]
+async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpResponse> {
+    let order = named(&mut permit).await?;
+    let CareOrderPatch { child_welfare_unit_id: unit, child_welfare_person_id: person } = permit.input()?;
+    permit.expect_version(order.version)?;
+    require_not_ended(&order)?;
+    check_responsible(&mut permit, unit, person).await?;
+    let child = permit.object().facts.clone();
+    store::change(permit.tx(), &child, &order, unit, person).await?;
+    answer(permit, order.id).await
+}
+
+/// Ends a care order: from the next request, the parents see and consent as before.
+#[utoipa::path(
+    operation_id = "end_care_order", tag = "children",
+    params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderEnd,
+    responses((status = 200, body = CareOrderOut, description = "The care order, ended"), ChangeProblems),
+)]
+#[post("/children/{child_id}/care-orders/{care_order_id}/end")]
+async fn end_care_order(mut permit: Permit<EndCareOrder>) -> Result<HttpResponse> {
+    let order = named(&mut permit).await?;
+    let CareOrderEnd { decision_reference } = permit.input()?;
+    permit.expect_version(order.version)?;
+    require_not_ended(&order)?;
+    let child = permit.object().facts.clone();
+    let (by, now) = (permit.caller().person, permit.now());
+    store::end(permit.tx(), &child, &order, &decision_reference, by, now).await?;
+    answer(permit, order.id).await
+}
+
+/// Answers with the order as it is now, when the batons of the child are where they belong.
+async fn answer<A: Action<Object = ChildObject>>(
+    mut permit: Permit<A>,
+    id: Id<CareOrder>,
+) -> Result<HttpResponse> {
+    keep_baton_held(&mut permit).await?;
+    let order = find(&mut permit, id).await?;
+    permit.note_shown([id]);
+    permit.changed(order.version, &order).await
+}
+
+async fn named<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<CareOrderOut> {
+    let id = permit.path_id::<CareOrder>("care_order_id")?;
+    find(permit, id).await
+}
+
+async fn find<A: Action<Object = ChildObject>>(
+    permit: &mut Permit<A>,
+    id: Id<CareOrder>,
+) -> Result<CareOrderOut> {
+    let child = permit.object().facts.clone();
+    store::find(permit.tx(), &child, id).await?.ok_or_else(Problem::not_found)
+}
+
+fn require_not_ended(order: &CareOrderOut) -> Result<()> {
+    if order.ended_at.is_none() { Ok(()) } else { Err(Problem::conflict("the care order has ended")) }
+}
+
+/// The one who decides works in child welfare that serves the municipality, and not for their own family (fvl § 6).
+async fn check_responsible<A: Action<Object = ChildObject>>(
+    permit: &mut Permit<A>,
+    unit: Id<Unit>,
+    person: Id<Person>,
+) -> Result<()> {
+    let child = permit.object().facts.clone();
+    let works_there = store::works_in_child_welfare(permit.tx(), person, unit, &child.municipality).await?;
+    if !works_there || is_family(permit.tx(), &child.municipality, child.id, person).await? {
+        let detail = "does not work in a child welfare service of that id that serves the municipality, or is of the family";
+        return Err(Problem::field("/child_welfare_person_id", detail));
+    }
+    Ok(())
+}
+
+/// Who must consent is now another: a baton held on a consent that is no longer enough goes to the leader.
+async fn keep_baton_held<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<()> {
+    let child = permit.object().facts.id;
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    handovers::of_child(permit.tx(), child, &caller, now, today).await?;
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Care orders in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{CareOrderIn, CareOrderOut};
+use crate::{
+    access::ChildFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one, fetch_optional,
+    kernel::{
+        Id,
+        ids::{CareOrder, Person, Unit},
+        vocabulary::Sector,
+    },
+    vault::KeyName,
+};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, child_id, kind, decision_reference, in_force_from, child_welfare_unit_id, child_welfare_person_id,
+                    recorded_by, recorded_at, ended_at, end_reference, version
+             FROM care_order WHERE municipality = $1 AND child_id = $2 ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
+const FIND: &str = select!("AND id = $3");
+const INSERT: &str = "
+    INSERT INTO care_order (municipality, id, child_id, kind, decision_reference, in_force_from, child_welfare_unit_id,
+                            child_welfare_person_id, recorded_by, recorded_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    ON CONFLICT (municipality, child_id) WHERE ended_at IS NULL DO NOTHING";
+const CHANGE: &str = "
+    UPDATE care_order SET child_welfare_unit_id = $5, child_welfare_person_id = $6, version = version + 1
+    WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
+const END: &str = "
+    UPDATE care_order SET ended_at = $5, ended_by = $6, end_reference = $7, version = version + 1
+    WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
+const WORKS_IN_CHILD_WELFARE: &str = "
+    SELECT COUNT(*) FROM staff_role r
+    JOIN unit u ON u.id = r.unit_id
+    JOIN unit_serves s ON s.unit_id = r.unit_id
+    WHERE r.person_id = $1 AND r.unit_id = $2 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+      AND u.sector = 'child_welfare' AND s.municipality = $3";
+
+pub(super) async fn list(
+    tx: &mut Tx,
+    child: &ChildFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<CareOrderOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, CareOrderOut, LIST, &child.municipality, child.id, after, limit)
+}
+
+pub(super) async fn find(
+    tx: &mut Tx,
+    child: &ChildFacts,
+    id: Id<CareOrder>,
+) -> Result<Option<CareOrderOut>, DbError> {
+    fetch_optional!(tx, CareOrderOut, FIND, &child.municipality, child.id, id)
+}
+
+/// What is written of a care order belongs to child welfare.
+fn key(child: &ChildFacts) -> KeyName {
+    KeyName::sector(&child.municipality, Sector::ChildWelfare)
+}
+
+/// None if the child has a care order that has not ended.
+pub(super) async fn insert(
+    tx: &mut Tx,
+    child: &ChildFacts,
+    new: &CareOrderIn,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Option<Id<CareOrder>>, DbError> {
+    let id = Id::<CareOrder>::new();
+    let reference = tx.vault().seal(&key(child), &new.decision_reference)?;
+    let CareOrderIn { kind, in_force_from, child_welfare_unit_id, child_welfare_person_id, .. } = new;
+    let made = execute!(
+        tx,
+        INSERT,
+        &child.municipality,
+        id,
+        child.id,
+        *kind,
+        reference,
+        *in_force_from,
+        *child_welfare_unit_id,
+        *child_welfare_person_id,
+        by,
+        now
+    )?;
+    Ok((made == 1).then_some(id))
+}
+
+/// Leaves a care order to another in child welfare.
+pub(super) async fn change(
+    tx: &mut Tx,
+    child: &ChildFacts,
+    order: &CareOrderOut,
+    unit: Id<Unit>,
+    person: Id<Person>,
+) -> Result<(), DbError> {
+    let CareOrderOut { id, version, .. } = *order;
+    expect_one(execute!(tx, CHANGE, &child.municipality, child.id, id, version, unit, person)?)
+}
+
+pub(super) async fn end(
+    tx: &mut Tx,
+    child: &ChildFacts,
+    order: &CareOrderOut,
+    reference: &str,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let CareOrderOut { id, version, .. } = *order;
+    let reference = tx.vault().seal(&key(child), reference)?;
+    expect_one(execute!(tx, END, &child.municipality, child.id, id, version, now, by, reference)?)
+}
+
+/// Does the person work in this child welfare service, and does it serve the municipality?
+pub(super) async fn works_in_child_welfare(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    municipality: &str,
+) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), WORKS_IN_CHILD_WELFARE, person, unit, municipality)?;
+    Ok(count > 0)
+}

@@ -1,0 +1,88 @@
+//! The operations on contact details.
+
+use actix_web::{HttpResponse, get, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{ContactDetailsIn, ContactDetailsOut},
+    rules, store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{Action, ReadContactDetails, UpdateContactDetails},
+        objects::ChildObject,
+    },
+    handovers,
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(read_contact_details).service(update_contact_details);
+}
+
+/// Reads where a child and its guardians are found, and how well that is protected.
+///
+/// Of what is strictly confidential, there is nothing but the protection itself. To the family, of the guardians only
+/// what is kept of themselves.
+#[utoipa::path(
+    operation_id = "read_contact_details", tag = "children", params(("child_id" = Uuid, Path)),
+    responses((status = 200, body = ContactDetailsOut, description = "The contact details"), ReadProblems),
+)]
+#[get("/children/{child_id}/contact-details")]
+async fn read_contact_details(mut permit: Permit<ReadContactDetails>) -> Result<HttpResponse> {
+    let details = current(&mut permit).await?;
+    permit.note_shown([details.child_id]);
+    permit.show_version(details.version, &details)
+}
+
+/// Replaces where a child and its guardians are found, and how well that is protected.
+///
+/// What is left out is erased. Raising the protection to strictly confidential erases all but the protection. From a
+/// guardian who does not live with the child, a graded child is hidden from the next request on.
+#[utoipa::path(
+    operation_id = "update_contact_details", tag = "children", params(("child_id" = Uuid, Path)),
+    request_body = ContactDetailsIn,
+    responses((status = 200, body = ContactDetailsOut, description = "The contact details as they are now"), ChangeProblems),
+)]
+#[put("/children/{child_id}/contact-details")]
+async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Result<HttpResponse> {
+    let child = permit.object().facts.clone();
+    let before = current(&mut permit).await?;
+    let new: ContactDetailsIn = permit.input()?;
+    rules::may_be_kept(&new)?;
+    permit.expect_version(before.version)?;
+    rules::may_change(before.protection, &new)?;
+    let live = store::live_guardianships(permit.tx(), &child).await?;
+    rules::guardians(&new, &live)?;
+    if let Some(school) = new.school_unit_id
+        && !store::can_be_attended(permit.tx(), school, &child.municipality).await?
+    {
+        return Err(Problem::field(
+            "/school_unit_id",
+            "is not a school or kindergarten that serves the municipality",
+        ));
+    }
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    store::put(permit.tx(), &child, before.version, &new, caller.person, now).await?;
+    // Who sees the cases has changed: what is under way in them waits, and is decided anew.
+    handovers::of_child(permit.tx(), child.id, &caller, now, today).await?;
+    let details = current(&mut permit).await?;
+    permit.note_shown([details.child_id]);
+    permit.changed(details.version, &details).await
+}
+
+async fn current<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<ContactDetailsOut> {
+    let child = permit.object().facts.clone();
+    let caller = permit.caller().person;
+    let as_family = child.is_guardian || child.is_young_person;
+    let mut details = store::get(permit.tx(), &child, |guardian| !as_family || guardian == caller).await?;
+    if !permit.may::<UpdateContactDetails>(permit.object()) {
+        details.lowered_because = None;
+    }
+    Ok(details)
+}
