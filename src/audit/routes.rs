@@ -55,21 +55,24 @@ async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<H
     let rows = store::search(permit.tx(), &scope, &LogQuery::default(), before, page.limit() + 1).await?;
     let page = Page::cut(rows, page.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    let team = permit.legal_basis_of("case.team");
-    permit.show_page(&page.map(|entry| family_view(entry, &team)))
+    let [team, family] = ["case.team", "case.family"].map(|rule| permit.legal_basis_of(rule));
+    permit.show_page(&page.map(|entry| family_view(entry, &team, &family)))
 }
 
-/// An entry as the family sees it. A look at a note is told as a look at the case, by the rule that lets the team see
-/// it: the note's own rule would tell whom the note is for.
-fn family_view(entry: EntryOut, team: &[String]) -> FamilyEntryOut {
-    let roles = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
+/// An entry as the family sees it. What is done to a note or a consent is told as a look at the case, by the rule that
+/// lets the one who did it see the case: the rule of the note would tell whom it is for, and that of the consent what
+/// the other guardian has given or withdrawn.
+fn family_view(entry: EntryOut, team: &[String], family: &[String]) -> FamilyEntryOut {
+    let secret = matches!(entry.object_type.as_str(), "Note" | "Consent")
+        || matches!(entry.action.as_str(), "write_note" | "give_consent");
     let only_looks = entry.action.starts_with("read_") || entry.action.starts_with("list_");
-    let of_a_note = entry.object_type == "Note" || entry.action == "write_note";
+    // The family has no role in the case.
+    let as_seeing_the_case = if entry.roles.is_empty() { family } else { team };
     FamilyEntryOut {
         at: entry.at,
         person_name: entry.person_name,
-        roles,
-        kind: if only_looks || of_a_note { LookKind::Looked } else { LookKind::Worked },
-        legal_basis: if of_a_note { team.to_vec() } else { entry.legal_basis },
+        roles: entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect(),
+        kind: if only_looks || secret { LookKind::Looked } else { LookKind::Worked },
+        legal_basis: if secret { as_seeing_the_case.to_vec() } else { entry.legal_basis },
     }
 }
