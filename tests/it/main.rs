@@ -27,3 +27,4 @@ mod meetings;
 mod notes;
 mod own_family;
 mod teams;
+mod withheld;
