@@ -21,6 +21,7 @@ mod demo;
 mod document;
 mod follow_ups;
 mod handovers;
+mod idor;
 mod isolation;
 mod measures;
 mod meetings;

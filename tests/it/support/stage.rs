@@ -11,8 +11,8 @@ pub struct Stage {
     world: World,
     /// The contact person; also leader of the unit.
     pub teacher: Staff,
-    administrator: Staff,
-    auditor: Staff,
+    pub administrator: Staff,
+    pub auditor: Staff,
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
@@ -22,11 +22,16 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set(world: &World) -> Self {
-        let teacher = world.worker("kragero/skole").await;
+        Self::set_in(world, ["kragero/skole", "kragero/helsestasjon", "kragero/oppvekst"]).await
+    }
+
+    /// In the units of the teacher, of the nurse, and of those who administer and audit.
+    pub async fn set_in(world: &World, [school, clinic, office]: [&str; 3]) -> Self {
+        let teacher = world.worker(school).await;
         world.grant(&teacher, &teacher.unit, Role::UnitLeader).await;
-        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
-        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
-        let nurse = world.worker("kragero/helsestasjon").await;
+        let administrator = world.staff(office, Role::Administrator).await;
+        let auditor = world.staff(office, Role::Auditor).await;
+        let nurse = world.worker(clinic).await;
         let family = world.child_with_two_guardians(&teacher).await;
         let world = world.clone();
         let mut stage = Self { world, teacher, administrator, auditor, nurse, family, ids: Map::new() };
@@ -74,10 +79,11 @@ impl Stage {
         let concern = world.concern(teacher, &other_child).await;
         let guardians =
             teacher.get(format!("/v1/children/{}/guardians", family.child.id)).send().await.expect(200);
-        let colleague = world.user_with_new_number("4014").await;
+        let municipality = &teacher.unit.municipality;
+        let colleague = world.user_with_new_number(municipality).await;
         let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
-        let catalogue =
-            world.anonymous().get("/v1/catalogue/measures?municipality=4014").send().await.expect(200);
+        let catalogue = format!("/v1/catalogue/measures?municipality={municipality}");
+        let catalogue = world.anonymous().get(catalogue).send().await.expect(200);
         let keep = [
             ("concern_id", json!(concern)),
             ("child_id", json!(other_child.id)),
@@ -86,7 +92,7 @@ impl Stage {
             ("person_id", json!(nurse.id)),
             ("unit_id", json!(teacher.unit.id)),
             ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
-            ("municipality", json!("4014")),
+            ("municipality", json!(municipality)),
         ];
         self.keep(keep);
     }
@@ -97,10 +103,20 @@ impl Stage {
 
     /// The path to what is there, for this operation.
     pub fn path(&self, operation: &Operation) -> String {
-        operation.path_with(|name| match name {
+        operation.path_with(|name| self.parameter(name))
+    }
+
+    /// What stands for a parameter of a path.
+    pub fn parameter(&self, name: &str) -> String {
+        match name {
             "child_id" => self.family.child.id.to_string(),
             _ => self.ids[name].as_str().expect("an id").to_owned(),
-        })
+        }
+    }
+
+    /// The ids of all that is in the stage, by the names of the parameters of paths.
+    pub fn ids(&self) -> &Map<String, Value> {
+        &self.ids
     }
 
     /// Someone who may do this.
