@@ -14,13 +14,31 @@ use crate::{
     on_engine,
 };
 
-const SELECT: &str = "
-    SELECT l.id, l.municipality, l.at, l.request_id, l.client_address, l.person_id, p.name AS person_name, l.roles,
-           l.action, l.object_type, l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis,
-           l.shown, l.status
+macro_rules! select {
+    ($name:literal, $joins:literal) => {
+        concat!(
+            "
+    SELECT l.id, l.municipality, l.at, l.request_id, l.client_address, l.person_id, ",
+            $name,
+            " AS person_name, l.roles, l.action, l.object_type, l.object_id, l.case_id, l.child_id, l.decision, l.policies,
+           l.legal_basis, l.shown, l.status
     FROM access_log l
-    LEFT JOIN person p ON p.id = l.person_id
-    WHERE ";
+    LEFT JOIN person p ON p.id = l.person_id ",
+            $joins,
+            " WHERE "
+        )
+    };
+}
+
+const SELECT: &str = select!("p.name", "");
+// The family is called by the names registered in this case, not by those in another's or of an account.
+const SELECT_FOR_FAMILY: &str = select!(
+    "CASE WHEN l.person_id = k.person_id THEN k.name ELSE COALESCE(
+        (SELECT g.guardian_name FROM guardianship g
+         WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = l.person_id
+         ORDER BY g.id DESC LIMIT 1), p.name) END",
+    "LEFT JOIN child k ON k.municipality = l.municipality AND k.id = l.child_id"
+);
 
 #[derive(sqlx::FromRow)]
 struct EntryRow {
@@ -96,7 +114,8 @@ pub(super) async fn search(
 ) -> Result<Vec<EntryOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = on_engine!(tx, |conn| {
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
+        let family = matches!(scope, Scope::Family { .. });
+        let mut sql = sqlx::QueryBuilder::new(if family { SELECT_FOR_FAMILY } else { SELECT });
         match scope {
             Scope::Auditor { municipalities, own_children } => {
                 sql.push("l.municipality IN (");

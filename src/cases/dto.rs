@@ -88,7 +88,7 @@ pub struct CaseOut {
     pub contact_unit_name: String,
     /// Since when they hold it.
     pub contact_person_since: DateTime<Utc>,
-    /// When the next measure is to be evaluated.
+    /// When the next measure is to be evaluated. Null, too, to a leader who is not on the team.
     pub next_evaluation_on: Option<NaiveDate>,
     /// When it opened.
     pub opened_at: DateTime<Utc>,

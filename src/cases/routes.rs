@@ -141,7 +141,8 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
     let (now, today) = (permit.now(), permit.today());
     handovers::if_ground_is_lost(permit.tx(), &facts, &caller, now, today).await?;
-    let case = store::get(permit.tx(), case.id).await?;
+    let mut case = store::get(permit.tx(), case.id).await?;
+    withhold(permit.may::<ListMeasures>(permit.object()), &mut case);
     permit.changed(case.version, &case).await
 }
 
@@ -175,9 +176,11 @@ async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpRe
     permit.show_page(&page)
 }
 
-/// Who may not see what is agreed, sees that the case exists and who holds it, and no words about the help.
+/// Who may not see what is agreed, sees that the case exists and who holds it: no words about the help, and not
+/// whether there are measures.
 fn withhold(sees_what_is_agreed: bool, case: &mut CaseOut) {
     if !sees_what_is_agreed {
+        case.next_evaluation_on = None;
         let CaseOut { reason, level_reason, closing_reason, final_evaluation, .. } = case;
         for words in [reason, level_reason, closing_reason, final_evaluation] {
             *words = None;

@@ -45,12 +45,7 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
     let case = permit.object().facts.clone();
     let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
     let mut page = Page::cut(rows, query.limit(), |row| row.id.uuid());
-    // A leader who is not on the team sees who holds the baton, not what was said.
-    if !permit.may::<ListMeasures>(permit.object()) {
-        for row in &mut page.items {
-            (row.message, row.answer) = (None, None);
-        }
-    }
+    withhold(permit.may::<ListMeasures>(permit.object()), &mut page.items);
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
@@ -127,8 +122,18 @@ async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpRes
 )]
 #[post("/cases/{case_id}/handovers/{handover_id}/withdraw")]
 async fn withdraw_handover(mut permit: Permit<WithdrawHandover>) -> Result<HttpResponse> {
-    let handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
+    let mut handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
+    withhold(permit.may::<ListMeasures>(&permit.object().case), std::slice::from_mut(&mut handover));
     permit.changed(handover.version, &handover).await
+}
+
+/// A leader who is not on the team sees who holds the baton, not what was said.
+fn withhold(sees_what_is_agreed: bool, handovers: &mut [HandoverOut]) {
+    if !sees_what_is_agreed {
+        for handover in handovers {
+            (handover.message, handover.answer) = (None, None);
+        }
+    }
 }
 
 async fn answer<A>(permit: &mut Permit<A>, status: HandoverStatus) -> Result<HandoverOut>

@@ -11,6 +11,8 @@ mod stories;
 mod strict_input;
 
 mod cast;
+mod scene;
+mod watch;
 
 mod access_log;
 mod care_orders;
@@ -28,11 +30,16 @@ mod emergency_access;
 mod explain;
 mod follow_ups;
 mod handovers;
+mod idor;
 mod isolation;
 mod kinds;
+mod list_is_read;
 mod measures;
 mod meetings;
+mod non_interference;
 mod notes;
 mod own_family;
+mod races;
 mod teams;
+mod withheld;
 mod withholdings;

@@ -58,6 +58,7 @@ macro_rules! in_case {
     };
     (@case $self:ident, $policies:ident, $caller:ident) => { $self.case.may_be_known($policies, $caller) };
     (@read_note $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_note", $self).allowed };
+    (@read_measure $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_measure", $self).allowed };
     (@read_consent $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_consent", $self).allowed };
 }
 
@@ -154,7 +155,7 @@ in_case! {
     /// A measure.
     MeasureObject as "Measure", Id<Measure>, "measure_id",
     "SELECT responsible_id FROM measure WHERE municipality = $1 AND case_id = $2 AND id = $3",
-    known by case,
+    known by read_measure,
     {
         /// Who is responsible.
         responsible_id: Id<Person>,
@@ -216,6 +217,6 @@ impl Object for MeetingObject {
     }
 
     fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
-        self.case.may_be_known(policies, caller)
+        policies.decide(caller, "read_meeting", self).allowed
     }
 }

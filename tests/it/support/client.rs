@@ -168,6 +168,7 @@ impl Call {
             let _ = writeln!(exchange, "{name}: {}", value.to_str().unwrap_or("?"));
         }
         let _ = writeln!(exchange, "{}\n", shortened(&String::from_utf8_lossy(&self.body)));
+        let asked = exchange.clone();
         let url = format!("{}{}", self.stranger.base, self.path);
         let request = self.stranger.http.request(self.method, url).headers(self.headers).body(self.body);
         let response =
@@ -176,7 +177,7 @@ impl Call {
         let text = response.text().await.expect("the whole answer");
         let _ = writeln!(exchange, "{status}\n{}", shortened(&text));
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, body, text, exchange }
+        Answer { status, headers, body, text, request: asked, exchange }
     }
 }
 
@@ -194,6 +195,7 @@ pub struct Answer {
     pub body: Value,
     /// The body as it was sent.
     pub text: String,
+    request: String,
     exchange: String,
 }
 
@@ -240,6 +242,24 @@ impl Answer {
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
+    }
+
+    /// What was sent.
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// All that an answer tells: its status, its headers but for when and to which request it is one, its body.
+    pub fn told(&self) -> String {
+        let aside = ["date", "x-request-id"];
+        let mut lines: Vec<String> = self
+            .headers
+            .iter()
+            .filter(|(name, _)| !aside.contains(&name.as_str()))
+            .map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value.as_bytes())))
+            .collect();
+        lines.sort_unstable();
+        format!("{}\n{}\n\n{}", self.status, lines.join("\n"), self.text)
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -54,9 +54,9 @@ pub struct Database {
 #[derive(Debug)]
 enum Keeper {
     /// The folder goes with the test.
-    Folder { _folder: TempDir },
+    Folder { folder: TempDir },
     /// The database on this server is dropped when the test ends well; what others leave is swept later.
-    Server { admin: Box<PgConnectOptions>, name: String, _keys: TempDir },
+    Server { admin: Box<PgConnectOptions>, name: String, keys: TempDir },
 }
 
 impl Database {
@@ -65,6 +65,30 @@ impl Database {
         match engine {
             Engine::Sqlite => Some(sqlite().await),
             Engine::Postgres => postgres().await,
+        }
+    }
+
+    /// Another database with all that is in this one, to which nobody is connected any more.
+    pub async fn copy(&self) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        match &self.keeper {
+            Keeper::Folder { folder: own } => {
+                copy_folder(own.path(), folder.path());
+                let file = folder.path().join("stafett.sqlite");
+                let url = format!("sqlite:{}", file.display());
+                let db = Db::open(&url, CONNECTIONS, vault(folder.path())).await.expect("SQLite opens");
+                Self { db, engine: self.engine, keeper: Keeper::Folder { folder } }
+            }
+            Keeper::Server { admin, name: own, keys } => {
+                static NUMBER: AtomicU32 = AtomicU32::new(1);
+                copy_folder(keys.path(), folder.path());
+                let name = format!("{own}_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+                create(admin, &name, own).await;
+                let url = admin.as_ref().clone().database(&name).to_url_lossy();
+                let db = Db::open(url.as_str(), CONNECTIONS, vault(folder.path())).await;
+                let keeper = Keeper::Server { admin: admin.clone(), name, keys: folder };
+                Self { db: db.expect("PostgreSQL opens"), engine: self.engine, keeper }
+            }
         }
     }
 
@@ -92,7 +116,7 @@ async fn sqlite() -> Database {
     let db = Db::open(&format!("sqlite:{}", file.display()), CONNECTIONS, vault(folder.path()))
         .await
         .expect("SQLite opens");
-    Database { db, engine: Engine::Sqlite, keeper: Keeper::Folder { _folder: folder } }
+    Database { db, engine: Engine::Sqlite, keeper: Keeper::Folder { folder } }
 }
 
 async fn postgres() -> Option<Database> {
@@ -127,8 +151,21 @@ async fn postgres() -> Option<Database> {
     let url = admin.clone().database(&name).to_url_lossy();
     let keys = TempDir::new().expect("a folder");
     let db = Db::open(url.as_str(), CONNECTIONS, vault(keys.path())).await.expect("PostgreSQL opens");
-    let keeper = Keeper::Server { admin: Box::new(admin), name, _keys: keys };
+    let keeper = Keeper::Server { admin: Box::new(admin), name, keys };
     Some(Database { db, engine: Engine::Postgres, keeper })
+}
+
+/// Copies the files of a folder, and those of the folders in it.
+fn copy_folder(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            std::fs::create_dir_all(&to).expect("a folder");
+            copy_folder(&entry.path(), &to);
+        } else {
+            std::fs::copy(entry.path(), to).expect("a copy");
+        }
+    }
 }
 
 /// A vault of keys in the folder `keys` of a folder.

@@ -11,8 +11,8 @@ pub struct Stage {
     world: World,
     /// The contact person; also leader of the unit.
     pub teacher: Staff,
-    administrator: Staff,
-    auditor: Staff,
+    pub administrator: Staff,
+    pub auditor: Staff,
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
@@ -26,15 +26,19 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set(world: &World) -> Self {
-        let teacher = world.worker("kragero/skole").await;
+        Self::set_in(world, ["kragero/skole", "kragero/helsestasjon", "kragero/oppvekst"]).await
+    }
+
+    /// In the units of the teacher, of the nurse, and of those who administer and audit.
+    pub async fn set_in(world: &World, [school, clinic, office]: [&str; 3]) -> Self {
+        let teacher = world.worker(school).await;
         world.grant(&teacher, &teacher.unit, Role::UnitLeader).await;
-        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
-        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
-        let nurse = world.worker("kragero/helsestasjon").await;
+        let administrator = world.staff(office, Role::Administrator).await;
+        let auditor = world.staff(office, Role::Auditor).await;
+        let nurse = world.worker(clinic).await;
         let family = world.child_with_two_guardians(&teacher).await;
         let world = world.clone();
-        let (responder, colleague) =
-            (world.worker("kragero/skole").await, world.worker("kragero/skole").await);
+        let (responder, colleague) = (world.worker(school).await, world.worker(school).await);
         let ids = Map::new();
         let mut stage =
             Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
@@ -71,6 +75,18 @@ impl Stage {
             "participants": [nurse.id, family.guardians[0].id],
         });
         let meeting = create(teacher, case, "meetings", meeting).await;
+        let kept = create(
+            teacher,
+            case,
+            "notes",
+            json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Not for one of them."}),
+        )
+        .await;
+        let withholding = json!({
+            "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "fvl § 19",
+            "reason": "It would harm the child.",
+        });
+        let withholding = create(teacher, case, "withholdings", withholding).await;
         self.keep([
             ("case_id", json!(case)),
             ("consent_id", consent),
@@ -79,6 +95,7 @@ impl Stage {
             ("handover_id", json!(handover)),
             ("goal_id", goal),
             ("note_id", note),
+            ("withholding_id", withholding),
             ("meeting_id", meeting),
         ]);
     }
@@ -89,12 +106,13 @@ impl Stage {
         let concern = world.concern(teacher, &other_child).await;
         let guardians =
             teacher.get(format!("/v1/children/{}/guardians", family.child.id)).send().await.expect(200);
-        let colleague = world.user_with_new_number("4014").await;
+        let municipality = &teacher.unit.municipality;
+        let colleague = world.user_with_new_number(municipality).await;
         let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
         let contact = json!({"protection": "none"});
         let path = format!("/v1/children/{}/contact-details", family.child.id);
         teacher.put(path).json(contact).if_match(0).send().await.expect(200);
-        let child_welfare = world.worker("kragero/barnevern").await;
+        let child_welfare = world.worker(child_welfare_of(municipality)).await;
         // Not in force while the stage stands: the family still sees and decides.
         let order = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(300),
@@ -102,9 +120,9 @@ impl Stage {
         });
         let path = format!("/v1/children/{}/care-orders", family.child.id);
         let order = teacher.post(path).json(order).send().await.expect(201).body["id"].clone();
-        let catalogue =
-            world.anonymous().get("/v1/catalogue/measures?municipality=4014").send().await.expect(200);
-        let welfare = world.unit("kragero/barnevern").await;
+        let catalogue = format!("/v1/catalogue/measures?municipality={municipality}");
+        let catalogue = world.anonymous().get(catalogue).send().await.expect(200);
+        let welfare = child_welfare.unit.clone();
         let report = world.report(teacher, &other_child, &welfare).await;
         let disclosure = world.disclosure(teacher, &self.ids["case_id"], nurse, &self.ids["note_id"]).await;
         let objection = json!({"objected_by": family.guardians[1].id, "form": "oral"});
@@ -125,7 +143,7 @@ impl Stage {
             ("person_id", json!(nurse.id)),
             ("unit_id", json!(teacher.unit.id)),
             ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
-            ("municipality", json!("4014")),
+            ("municipality", json!(municipality)),
         ];
         self.keep(keep);
     }
@@ -154,9 +172,21 @@ impl Stage {
             "child_id" if operation.id == "record_care_order" => {
                 self.ids[name].as_str().expect("an id").to_owned()
             }
+            _ => self.parameter(name),
+        })
+    }
+
+    /// What stands for a parameter of a path.
+    pub fn parameter(&self, name: &str) -> String {
+        match name {
             "child_id" => self.family.child.id.to_string(),
             _ => self.ids[name].as_str().expect("an id").to_owned(),
-        })
+        }
+    }
+
+    /// The ids of all that is in the stage, by the names of the parameters of paths.
+    pub fn ids(&self) -> &Map<String, Value> {
+        &self.ids
     }
 
     /// Someone who may do this.
@@ -196,6 +226,7 @@ impl Stage {
         for (name, member) in members {
             match (name.as_str(), &mut *member) {
                 ("unit_ids", it) => *it = json!([self.nurse.unit.id]),
+                ("guardian_id", it) => *it = json!(self.family.guardians[0].id),
                 ("answered_on", it) => *it = json!(self.world.in_days(0)),
                 ("note_ids", it) => *it = json!([self.ids["note_id"]]),
                 ("participants", it) => *it = json!([self.nurse.id, self.family.guardians[0].id]),
@@ -212,6 +243,15 @@ impl Stage {
                 _ => {}
             }
         }
+    }
+}
+
+/// The child welfare service that serves a municipality.
+fn child_welfare_of(municipality: &str) -> &'static str {
+    match municipality {
+        "4014" => "kragero/barnevern",
+        "4001" => "porsgrunn/barnevernstjenesten",
+        _ => "orland/fosen-barnevernstjeneste",
     }
 }
 
@@ -238,6 +278,8 @@ pub fn uses_up(operation: &str) -> bool {
             | "open_emergency_access"
             | "record_conflict_of_interest"
             | "end_care_order"
+            | "end_withholding"
+            | "withhold_from_guardian"
             | "record_care_order"
             | "record_minutes"
             | "reopen_case"

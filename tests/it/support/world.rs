@@ -16,7 +16,7 @@ use ed25519_dalek::{
 };
 use stafett::{access::Services, app, db::Db, identity::TokenKeys, kernel::Clock};
 
-use super::{Anonymous, Engine, client::Door, engine::Database};
+use super::{Anonymous, Engine, User, client::Door, engine::Database};
 
 /// When every world begins: a Sunday morning, 10 o'clock in Norway.
 const BEGINNING: &str = "2026-11-22T09:00:00Z";
@@ -71,7 +71,26 @@ impl World {
         Self { db, clock, engine, parts: Arc::new(parts) }
     }
 
-    pub(super) async fn finish(&self) {
+    /// Stops the service and lets go of the database, so that the world can be copied.
+    pub async fn freeze(&self) {
+        self.parts.server.stop(true).await;
+        self.db.close().await;
+    }
+
+    /// Another world that is the same to the last id, as this one was frozen.
+    pub async fn copy(&self) -> Self {
+        let copy = Self::start(self.parts.database.copy().await).await;
+        copy.clock.advance(self.now() - copy.now());
+        copy.parts.number.store(self.parts.number.load(Ordering::Relaxed), Ordering::Relaxed);
+        copy
+    }
+
+    /// Someone of the world that this one is a copy of.
+    pub fn same(&self, user: &User) -> User {
+        User::new(user.id, user.name.clone(), user.username.clone(), self.anonymous(), self.door())
+    }
+
+    pub(crate) async fn finish(&self) {
         self.parts.server.stop(false).await;
         self.parts.database.finish().await;
     }

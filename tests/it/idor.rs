@@ -1,0 +1,300 @@
+//! Nobody reaches what is another's by knowing its id: every operation, as everyone, with the ids of real things of
+//! another municipality, of another case, and of both mixed. What is secret is answered as what there is not.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{
+    Answer, Call, Operation, Role, Stage, User, World, answers, both_engines, is_public_parameter, mark,
+    traces,
+};
+
+/// The word that is in everything of the stage that is another's.
+const WORD: &str = "Sentinelord";
+
+/// Who may succeed with a unit or a municipality of a stage of which they are no part, or with no id at all, and why.
+/// Nothing else ever succeeds.
+const MAY_SUCCEED: [(&str, &str, &str); 12] = [
+    (ANYONE, "read_me", "it is about oneself"),
+    (ANYONE, "list_cases", "the list is one's own; each row is decided on its own"),
+    (ANYONE, "list_concerns", "the list is one's own; each row is decided on its own"),
+    (ANYONE, "list_follow_ups", "the list is one's own; each row is decided on its own"),
+    (ANYONE, "list_staff", "staff find those who work in the units of their municipality"),
+    (AUDITOR, "search_access_log", "the log is that of their own municipality, and holds no content"),
+    (ADMINISTRATOR, "create_unit", "they keep the units of their own municipality"),
+    (ADMINISTRATOR, "grant_role", "they give the roles of their own municipality"),
+    (ADMINISTRATOR, "end_role", "they end the roles of their own municipality"),
+    (ADMINISTRATOR, "disable_account", "they keep the accounts of their own municipality"),
+    (LEFT, "register_child", "they still work in the unit"),
+    (LEFT, "record_concern", "they still work in the unit"),
+];
+const ANYONE: &str = "anyone";
+const ADMINISTRATOR: &str = "an administrator";
+const AUDITOR: &str = "an auditor";
+const LEFT: &str = "one who has left the team";
+/// Not sent: they end the session of the one who asks, or take the time of a password.
+const NOT_SENT: [&str; 3] = ["log_out", "change_password", "create_account"];
+
+/// Someone who has no part in the other stage.
+struct Stranger {
+    who: &'static str,
+    user: User,
+}
+
+fn stranger(who: &'static str, user: &User) -> Stranger {
+    Stranger { who, user: user.clone() }
+}
+
+/// Everyone whose own is the stage `own`, or nothing.
+async fn strangers(world: &World, own: &Stage) -> Vec<Stranger> {
+    let other_case = world.family(&own.teacher, 16, 1).await;
+    let youth = world.youth(&other_case.child).await;
+    world.open_case(&own.teacher, &other_case.child).await;
+    vec![
+        stranger("the contact person and leader of another case", &own.teacher),
+        stranger("on the team of another case", &own.nurse),
+        stranger("a guardian of another child", &own.family.guardians[0]),
+        stranger("a young person with a case of their own", &youth),
+        stranger("a worker of another unit", &world.worker("kragero/nav").await.user),
+        stranger("a leader of another unit", &world.staff("kragero/ppt", Role::UnitLeader).await.user),
+        stranger("a leader of a third municipality", &world.staff("orland/ppt", Role::UnitLeader).await.user),
+        stranger(ADMINISTRATOR, &own.administrator),
+        stranger(AUDITOR, &own.auditor),
+        stranger("an analyst", &world.staff("kragero/oppvekst", Role::Analyst).await.user),
+        stranger("a person with no role", &world.user_with_new_number("4014").await),
+    ]
+}
+
+/// Those who have been near the case, or are near the child, and have no right to it.
+async fn those_left_out(world: &World, stage: &Stage, unit: &str) -> Vec<Stranger> {
+    let colleague = world.worker(unit).await;
+    let case = stage.ids()["case_id"].as_str().expect("an id").parse().expect("an id");
+    let seat = world.add_to_team(&stage.teacher, case, &colleague).await;
+    stage.teacher.delete(format!("/v1/cases/{case}/team/{seat}")).send().await.expect(204);
+    let step_parent = world.guardian_of(&stage.teacher, &stage.family.child, false).await;
+    vec![stranger(LEFT, &colleague), stranger("a guardian without parental responsibility", &step_parent)]
+}
+
+/// The parameters of a path that are given the ids of the other stage: all of them and, where there are several,
+/// the first alone and all but the first.
+fn mixtures(operation: &Operation) -> Vec<BTreeSet<String>> {
+    let parts = operation.path.split('{').skip(1).filter_map(|part| part.split('}').next());
+    let names: Vec<String> = parts.map(ToOwned::to_owned).collect();
+    let mut all = vec![names.iter().cloned().collect::<BTreeSet<_>>()];
+    if let [first, rest @ ..] = names.as_slice()
+        && !rest.is_empty()
+    {
+        all.push(BTreeSet::from([first.clone()]));
+        all.push(rest.iter().cloned().collect());
+    }
+    all
+}
+
+/// The request with the ids of the other stage, and its twin with ids of nothing in place of what is secret.
+fn twins(
+    user: Option<&User>,
+    world: &World,
+    operation: &Operation,
+    own: &Stage,
+    other: &Stage,
+    foreign: &BTreeSet<String>,
+) -> [Call; 2] {
+    let body = operation.takes_body().then(|| other.example(operation));
+    [true, false].map(|real| {
+        let path =
+            operation.path_with(|name| match (foreign.contains(name), real || is_public_parameter(name)) {
+                (true, true) => other.parameter(name),
+                (true, false) => Uuid::now_v7().to_string(),
+                (false, _) => own.parameter(name),
+            });
+        let method = operation.method.clone();
+        let call = user.map_or_else(
+            || world.anonymous().call(method.clone(), &path),
+            |user| user.call(method.clone(), &path),
+        );
+        let call = if operation.wants_if_match() { call.header("if-match", "*") } else { call };
+        match &body {
+            Some(body) => call.json(body.clone()),
+            None => call,
+        }
+    })
+}
+
+/// What comes of a request with the ids of another's things.
+fn check(
+    stranger: &Stranger,
+    operation: &Operation,
+    foreign: &BTreeSet<String>,
+    other: &Stage,
+    [real, twin]: &[Answer; 2],
+) {
+    let Stranger { who, .. } = stranger;
+    let case = || format!("{who}, {}, {foreign:?}:\n{real:?}\nto what there is not:\n{twin:?}", operation.id);
+    assert!(real.status < 500, "a fault of ours: {}", case());
+    let own_log = operation.id == "search_access_log" && real.status == 200;
+    let found = traces(other, WORD, real);
+    assert!(
+        found.is_empty() || (own_log && !found.iter().any(|found| found == WORD)),
+        "{found:?} shown: {}",
+        case()
+    );
+    let may = |(who, id, _): &(&str, &str, &str)| [ANYONE, stranger.who].contains(who) && *id == operation.id;
+    if real.status < 400 && MAY_SUCCEED.iter().any(may) {
+        return;
+    }
+    assert!(real.status >= 400, "success: {}", case());
+    if foreign.iter().all(|name| is_public_parameter(name)) {
+        return;
+    }
+    assert_eq!(real.told(), twin.told(), "told from what there is not: {}", case());
+    // The first parameter is what the operation is done to, or what that lies in.
+    let object = operation.path.split(['{', '}']).nth(1).unwrap_or_default();
+    if foreign.contains(object) && !is_public_parameter(object) {
+        real.clone().expect_problem(404, "not-found");
+    } else {
+        assert!([403, 404].contains(&real.status), "neither hidden nor refused: {}", case());
+    }
+}
+
+/// Every operation but the public ones, as each of these, with what is another's.
+async fn sweep(world: &World, strangers: &[Stranger], own: &Stage, other: &Stage) {
+    let mut operations = Operation::all();
+    operations.retain(|operation| !operation.is_public() && !NOT_SENT.contains(&operation.id.as_str()));
+    let (mut asked, mut calls) = (Vec::new(), Vec::new());
+    for stranger in strangers {
+        for operation in &operations {
+            for foreign in mixtures(operation) {
+                calls.extend(twins(Some(&stranger.user), world, operation, own, other, &foreign));
+                asked.push((stranger, operation, foreign));
+            }
+        }
+    }
+    let all = answers(calls).await;
+    for ((stranger, operation, foreign), pair) in asked.iter().zip(all.chunks_exact(2)) {
+        let pair = [pair[0].clone(), pair[1].clone()];
+        check(stranger, operation, foreign, other, &pair);
+    }
+}
+
+/// Every place in a body where an id stands, with the name it stands under.
+fn places(value: &Value, at: &str, name: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::String(text) if Uuid::parse_str(text).is_ok() => found.push((at.to_owned(), name.to_owned())),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                places(item, &format!("{at}/{index}"), name, found);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                places(member, &format!("{at}/{name}"), name, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Ids in bodies that may be another's in the same municipality, and why.
+const MAY_NAME: [(&str, &str, &str); 2] = [
+    ("grant_role", "person_id", "a role is given to anyone with an account in the municipality"),
+    ("give_consent", "unit_ids", "one consents to any unit that serves the municipality"),
+];
+
+/// In each body that would be taken, each id in turn is another's: answered as an id of nothing.
+async fn name_in_bodies(own: &Stage, other: &Stage) {
+    let mut named = 0;
+    for operation in Operation::writes().into_iter().filter(Operation::takes_body) {
+        let (mine, theirs) = (own.example(&operation), other.example(&operation));
+        let mut found = Vec::new();
+        places(&mine, "", "", &mut found);
+        for (at, name) in found {
+            let Some(foreign) = theirs.pointer(&at).cloned() else { continue };
+            let neighbours = own.parameter("municipality") == other.parameter("municipality");
+            let may = |(id, member, _): &(&str, &str, &str)| *id == operation.id && *member == name;
+            if mine.pointer(&at) == Some(&foreign) || (neighbours && MAY_NAME.iter().any(may)) {
+                continue;
+            }
+            let mut told = Vec::new();
+            for id in [foreign, json!(Uuid::now_v7())] {
+                let mut body = mine.clone();
+                *body.pointer_mut(&at).expect("a place") = id.clone();
+                let call = own.call(&operation).header("if-match", "*").json(body);
+                let answer = call.send().await;
+                assert!(
+                    (400..500).contains(&answer.status),
+                    "{} takes {at} of another: {answer:?}",
+                    operation.id
+                );
+                assert!(traces(other, WORD, &answer).is_empty(), "{answer:?}");
+                told.push(answer.told().replace(id.as_str().expect("an id"), "?"));
+            }
+            assert_eq!(told[0], told[1], "{} tells {at} of another from nothing", operation.id);
+            named += 1;
+        }
+    }
+    assert!(named > 8, "only {named} ids were named");
+}
+
+async fn kragero(world: &World) -> Stage {
+    Stage::set(world).await
+}
+
+async fn porsgrunn(world: &World) -> Stage {
+    let units = ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"];
+    let stage = Stage::set_in(world, units).await;
+    mark(&stage, WORD).await;
+    stage
+}
+
+async fn next_door(world: &World) -> Stage {
+    let units = ["kragero/barnehage", "kragero/skolehelsetjenesten", "kragero/oppvekst"];
+    let stage = Stage::set_in(world, units).await;
+    mark(&stage, WORD).await;
+    stage
+}
+
+both_engines! {
+    async fn nobody_reaches_what_is_in_another_municipality(world: World) {
+        let (own, other) = (kragero(&world).await, porsgrunn(&world).await);
+        let mut strangers = strangers(&world, &own).await;
+        strangers.extend(those_left_out(&world, &other, "porsgrunn/skole").await);
+        sweep(&world, &strangers, &own, &other).await;
+    }
+
+    async fn nobody_reaches_what_is_in_another_case_of_the_municipality(world: World) {
+        let (own, other) = (kragero(&world).await, next_door(&world).await);
+        let mut strangers = strangers(&world, &own).await;
+        strangers.extend(those_left_out(&world, &other, "kragero/barnehage").await);
+        sweep(&world, &strangers, &own, &other).await;
+    }
+
+    async fn who_is_not_logged_in_reaches_nothing(world: World) {
+        let own = kragero(&world).await;
+        mark(&own, WORD).await;
+        for operation in Operation::all().iter().filter(|operation| !operation.is_public()) {
+            for foreign in mixtures(operation) {
+                for call in twins(None, &world, operation, &own, &own, &foreign) {
+                    let answer = call.send().await.expect_problem(401, "unauthenticated");
+                    assert_eq!(traces(&own, WORD, &answer), [] as [String; 0]);
+                }
+            }
+        }
+    }
+
+    async fn an_id_in_a_body_that_is_anothers_is_as_good_as_none(world: World) {
+        let own = kragero(&world).await;
+        for other in [porsgrunn(&world).await, next_door(&world).await] {
+            name_in_bodies(&own, &other).await;
+        }
+    }
+}
+
+#[test]
+fn what_may_succeed_is_an_operation() {
+    let all: BTreeSet<String> = Operation::all().into_iter().map(|operation| operation.id).collect();
+    for (_, id, reason) in MAY_SUCCEED {
+        assert!(all.contains(id) && !reason.is_empty(), "{id} is no operation");
+    }
+}

@@ -1,0 +1,208 @@
+//! What a list shows someone is what they may read one by one, no more and no less: for everyone, of everything that
+//! the database holds.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use reqwest::Method;
+use sqlx::AssertSqlSafe;
+use stafett::on_engine;
+use uuid::Uuid;
+
+use crate::support::{Call, Operation, Role, Stage, User, World, answers, both_engines, document};
+
+/// Each list with the operation that reads one of its rows, and the table where they lie.
+const PAIRS: [(&str, &str, &str); 6] = [
+    ("list_cases", "read_case", "care_case"),
+    ("list_concerns", "read_concern", "concern"),
+    ("list_consents", "read_consent", "consent"),
+    ("list_measures", "read_measure", "measure"),
+    ("list_meetings", "read_meeting", "meeting"),
+    ("list_notes", "read_note", "note"),
+];
+
+/// Lists that have no operation that reads one row, or are no matter of secrecy, and why.
+const OTHERS: [(&str, &str); 16] = [
+    ("list_arenas", "public"),
+    ("list_catalogue_measures", "public"),
+    ("list_guide_levels", "public"),
+    ("list_municipalities", "public"),
+    ("list_policies", "public"),
+    ("list_units", "public"),
+    ("list_staff", "a role is not read by itself"),
+    ("list_guardians", "a guardianship is not read by itself; the list is all or nothing"),
+    ("list_case_history", "an event is not read by itself; the list is all or nothing"),
+    ("list_team", "a seat is not read by itself"),
+    ("list_handovers", "a handover is not read by itself; the list is all or nothing"),
+    ("list_goals", "a goal is not read by itself; the list is all or nothing"),
+    ("list_evaluations", "an evaluation is not read by itself; the list is all or nothing"),
+    ("list_follow_ups", "gathered from other things, without content"),
+    ("search_access_log", "an entry is not read by itself"),
+    ("read_case_access_log", "an entry is not read by itself"),
+];
+
+/// One who has given a consent reads it by its id for ever, also when they are no more of those who see the case.
+const READ_BEYOND_THE_LIST: &str = "read_consent";
+
+/// Does the operation answer with a page?
+fn is_list(operation: &Operation, document: &serde_json::Value) -> bool {
+    let schema = &operation.says["responses"]["200"]["content"]["application/json"]["schema"];
+    let schema = schema["$ref"].as_str().and_then(|at| document.pointer(&at[1..])).unwrap_or(schema);
+    !schema["properties"]["items"].is_null()
+}
+
+#[test]
+fn every_list_is_held_against_its_reads_or_is_said_why_not() {
+    let document = document();
+    let lists = Operation::all().into_iter().filter(|o| o.method == Method::GET && is_list(o, &document));
+    let lists: BTreeSet<String> = lists.map(|operation| operation.id).collect();
+    let told = PAIRS.iter().map(|(list, ..)| *list).chain(OTHERS.iter().map(|(list, _)| *list));
+    let told: BTreeSet<String> = told.map(ToOwned::to_owned).collect();
+    let untold: Vec<_> = lists.difference(&told).collect();
+    assert!(untold.is_empty() && lists.len() > 10, "neither in PAIRS nor in OTHERS: {untold:?}");
+    assert!(OTHERS.iter().all(|(_, reason)| !reason.is_empty()));
+}
+
+async fn ids_in(world: &World, sql: String) -> Vec<(Uuid, Uuid)> {
+    let sql = AssertSqlSafe(sql);
+    let mut tx = world.db.read().await.expect("a transaction");
+    on_engine!(&mut tx, |conn| sqlx::query_as::<_, (Uuid, Uuid)>(sql).fetch_all(conn).await).expect("ids")
+}
+
+/// Everyone with an account.
+struct Crowd(Vec<(&'static str, User)>);
+
+async fn crowd(world: &World, stage: &Stage) -> Crowd {
+    let case = stage.ids()["case_id"].as_str().expect("an id").parse().expect("an id");
+    let colleague = world.worker("kragero/skole").await;
+    world.add_to_team(&stage.teacher, case, &colleague).await;
+    // Something for each audience from each of them, so that there is much that not all may read.
+    for author in [&stage.teacher, &stage.nurse, &colleague] {
+        for audience in ["unit", "sector", "team"] {
+            world.note(author, case, audience, "A good day.").await;
+        }
+        world.concern(author, &world.child(author, 6).await).await;
+    }
+    let left = world.worker("kragero/skole").await;
+    let seat = world.add_to_team(&stage.teacher, case, &left).await;
+    stage.teacher.delete(format!("/v1/cases/{case}/team/{seat}")).send().await.expect(204);
+    let young = world.family(&stage.teacher, 16, 1).await;
+    let youth = world.youth(&young.child).await;
+    let youth_case = world.open_case(&stage.teacher, &young.child).await;
+    world.consent(&youth, youth_case, &[&stage.nurse.unit]).await;
+    world.add_to_team(&stage.teacher, youth_case, &stage.nurse).await;
+    world.note(&stage.nurse, youth_case, "sector", "For health.").await;
+    world.note(&youth, youth_case, "team", "For all.").await;
+    world.measure(&stage.teacher, youth_case, &stage.nurse).await;
+    world.meeting(&stage.teacher, youth_case, &[youth.id]).await;
+    let step_parent = world.guardian_of(&stage.teacher, &stage.family.child, false).await;
+    let user = |name, user: &User| (name, user.clone());
+    Crowd(vec![
+        user("contact person and leader", &stage.teacher),
+        user("nurse", &stage.nurse),
+        user("colleague on the team", &colleague),
+        user("one who has left the team", &left),
+        user("mother", &stage.family.guardians[0]),
+        user("father", &stage.family.guardians[1]),
+        user("step-parent", &step_parent),
+        user("youth", &youth),
+        user("youth's guardian", &young.guardians[0]),
+        user(
+            "leader of the health centre",
+            &world.staff("kragero/helsestasjon", Role::UnitLeader).await.user,
+        ),
+        user("leader of the school", &world.staff("kragero/skole", Role::UnitLeader).await.user),
+        user("leader elsewhere", &world.staff("kragero/ppt", Role::UnitLeader).await.user),
+        user("worker elsewhere", &world.worker("kragero/nav").await.user),
+        user("worker in another municipality", &world.worker("porsgrunn/skole").await.user),
+        user("administrator", &stage.administrator),
+        user("auditor", &stage.auditor),
+        user("analyst", &world.staff("kragero/oppvekst", Role::Analyst).await.user),
+        user("a person with no role", &world.user_with_new_number("4014").await),
+    ])
+}
+
+/// The ids that a list shows, two on a page; none where the list itself is refused.
+async fn listed(user: &User, path: &str) -> Option<BTreeSet<String>> {
+    let (mut ids, mut query) = (Vec::new(), "limit=2".to_owned());
+    loop {
+        let page = user.get(format!("{path}?{query}")).send().await;
+        if page.status != 200 {
+            assert!([403, 404].contains(&page.status) && ids.is_empty(), "{page:?}");
+            return None;
+        }
+        assert!(page.items().len() <= 2, "a page of two: {page:?}");
+        ids.extend(page.each("id").into_iter().map(ToOwned::to_owned));
+        let Some(cursor) = page.body["next_cursor"].as_str() else { break };
+        query = format!("limit=2&cursor={cursor}");
+    }
+    let set: BTreeSet<String> = ids.iter().cloned().collect();
+    assert_eq!(set.len(), ids.len(), "shown twice: {path}");
+    Some(set)
+}
+
+/// What someone may read, of all there is: by case, or all under none.
+async fn readable(user: &User, read: &Operation, all: &[(Uuid, Uuid)]) -> BTreeMap<Uuid, BTreeSet<String>> {
+    let path = |case: &Uuid, id: &Uuid| {
+        read.path_with(|name| {
+            if name == "case_id" && read.path.matches('{').count() > 1 { case } else { id }.to_string()
+        })
+    };
+    let calls: Vec<Call> = all.iter().map(|(case, id)| user.get(path(case, id))).collect();
+    let mut found: BTreeMap<Uuid, BTreeSet<String>> = BTreeMap::new();
+    for ((case, id), answer) in all.iter().zip(answers(calls).await) {
+        let shown = found.entry(*case).or_default();
+        if answer.status == 200 {
+            assert_eq!(answer.body["id"], id.to_string());
+            shown.insert(id.to_string());
+        } else {
+            assert!([403, 404].contains(&answer.status), "{answer:?}");
+        }
+    }
+    found
+}
+
+/// One list against its reads, for one person. Gives how many rows they see.
+async fn compare(
+    who: &str,
+    user: &User,
+    (list, read): (&Operation, &Operation),
+    all: &[(Uuid, Uuid)],
+) -> usize {
+    let readable = readable(user, read, all).await;
+    if !list.path.contains('{') {
+        let readable: BTreeSet<String> = readable.into_values().flatten().collect();
+        let listed = listed(user, &list.path).await.unwrap_or_default();
+        assert_eq!(listed, readable, "{}: listed left, read right, to {who}", list.id);
+        return listed.len();
+    }
+    let mut seen = 0;
+    for (case, readable) in readable {
+        let listed = listed(user, &list.path_with(|_| case.to_string())).await;
+        let beyond = listed.is_none() && read.id == READ_BEYOND_THE_LIST;
+        let listed = listed.unwrap_or_default();
+        assert!(beyond || listed == readable, "{}: {listed:?} listed, {readable:?} read, to {who}", list.id);
+        seen += listed.len();
+    }
+    seen
+}
+
+both_engines! {
+    async fn everyone_lists_just_what_they_may_read_one_by_one(world: World) {
+        let stage = Stage::set(&world).await;
+        Stage::set_in(&world, ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"]).await;
+        let Crowd(people) = crowd(&world, &stage).await;
+        for (list, read, table) in PAIRS {
+            let (list, read) = (Operation::named(list), Operation::named(read));
+            let in_case = list.path.contains("{case_id}");
+            let case = if in_case { "case_id" } else { "id" };
+            let all = ids_in(&world, format!("SELECT {case}, id FROM {table}")).await;
+            assert!(all.len() > 2, "too little in {table}");
+            let mut seen = Vec::new();
+            for (who, user) in &people {
+                seen.push(compare(who, user, (&list, &read), &all).await);
+            }
+            let (some, none) = (seen.iter().any(|seen| *seen > 0), seen.contains(&0));
+            assert!(some && none, "{}: someone sees something, and someone nothing: {seen:?}", list.id);
+        }
+    }
+}

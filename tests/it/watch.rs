@@ -1,0 +1,209 @@
+//! All that one person is told, whatever they ask for, with the ids in it named by when they were first met.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    scene::{Ids, Scene, Watcher},
+    support::{Answer, Operation, User},
+};
+
+/// What was asked and what was told, one exchange after the other.
+pub type Transcript = Vec<String>;
+
+/// Pages of a list that are read.
+const PAGES: usize = 4;
+/// Not sent: they end the session of the one who asks, or take the time of a password.
+const NOT_SENT: [&str; 3] = ["log_out", "change_password", "create_account"];
+/// A list whose rows have no ids, so that its cursor is of one that is not shown.
+const WITHOUT_IDS: [&str; 1] = ["read_case_access_log"];
+
+/// Gives ids their names.
+#[derive(Default)]
+struct Names(Vec<Uuid>);
+
+impl Names {
+    fn name(&mut self, id: Uuid) -> String {
+        if let Some(at) = self.0.iter().position(|met| *met == id) {
+            return format!("<{at}>");
+        }
+        // A cursor of a list by day is the day and the end of an id.
+        if let Some(at) = self.0.iter().position(|met| same_end(*met, id)) {
+            return format!("<{:x} of {at}>", id.as_u128() >> 96);
+        }
+        self.0.push(id);
+        format!("<{}>", self.0.len() - 1)
+    }
+
+    /// The text with a name for each id and each cursor.
+    fn write(&mut self, text: &str) -> String {
+        let mut written = String::new();
+        let mut word = String::new();
+        for c in text.chars().chain(['\0']) {
+            if c.is_ascii_alphanumeric() || c == '-' || c == '_' {
+                word.push(c);
+                continue;
+            }
+            match Uuid::parse_str(&word).ok().filter(|_| word.len() == 36).or_else(|| cursor(&word)) {
+                Some(id) => written.push_str(&self.name(id)),
+                None => written.push_str(&word),
+            }
+            word.clear();
+            written.push(c);
+        }
+        written
+    }
+}
+
+fn same_end(one: Uuid, other: Uuid) -> bool {
+    one.as_bytes()[4..] == other.as_bytes()[4..]
+}
+
+/// The id that a cursor is.
+fn cursor(word: &str) -> Option<Uuid> {
+    let bytes = URL_SAFE_NO_PAD.decode(word).ok().filter(|_| word.len() == 22)?;
+    Uuid::from_slice(&bytes).ok()
+}
+
+/// One who asks and keeps what they are told.
+struct Asking<'a> {
+    user: &'a User,
+    names: Names,
+    transcript: Transcript,
+}
+
+impl Asking<'_> {
+    async fn ask(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+        headers: &[(&str, &str)],
+    ) -> Answer {
+        let mut call = self.user.call(method, path);
+        for (name, value) in headers {
+            call = call.header(name, value);
+        }
+        let call = match body {
+            Some(body) => call.json(body),
+            None => call,
+        };
+        let answer = call.send().await;
+        let exchange = format!("{}{}", answer.request(), answer.told());
+        let exchange = self.names.write(&exchange);
+        self.transcript.push(exchange);
+        answer
+    }
+
+    /// Reads what is at a path, and if it is a list, its pages of one, two and three.
+    async fn read(&mut self, operation: &Operation, path: &str) {
+        let answer = self.ask(Method::GET, path, None, &[]).await;
+        if let Some(etag) = answer.header("etag") {
+            let etag = etag.to_owned();
+            self.ask(Method::GET, path, None, &[("if-none-match", &etag)]).await;
+        }
+        if answer.status != 200 || !answer.body["items"].is_array() {
+            return;
+        }
+        for limit in 1..=3 {
+            let mut query = format!("limit={limit}");
+            for _ in 0..PAGES {
+                let page = self.ask(Method::GET, &format!("{path}?{query}"), None, &[]).await;
+                let Some(next) = page.body["next_cursor"].as_str() else { break };
+                let id = cursor(next).expect("a cursor is an id");
+                let last = page.items().last().expect("a page with a next one is not empty").to_string();
+                let shown = last.split('"').filter_map(|part| Uuid::parse_str(part).ok());
+                let shown = shown.into_iter().any(|shown| same_end(shown, id));
+                assert!(
+                    shown || WITHOUT_IDS.contains(&operation.id.as_str()),
+                    "a cursor of what is not shown: {page:?}"
+                );
+                query = format!("limit={limit}&cursor={next}");
+            }
+        }
+    }
+}
+
+/// Every path of an operation with the ids that are known of.
+fn paths(operation: &Operation, scene: &Scene, ids: &Ids) -> Vec<String> {
+    let mut paths = vec![operation.path.clone()];
+    while paths[0].contains('{') {
+        paths = paths.iter().flat_map(|path| fill(path, scene, ids)).collect();
+    }
+    paths.sort_by_key(|path| position(path, ids));
+    paths.dedup();
+    paths
+}
+
+/// Where the ids of a path stand among all, which is the same in both worlds.
+fn position(path: &str, ids: &Ids) -> Vec<usize> {
+    let parts = path.split('/').filter_map(|part| Uuid::parse_str(part).ok());
+    parts.map(|part| ids.iter().position(|(_, id)| *id == part).unwrap_or(usize::MAX)).collect()
+}
+
+fn fill(path: &str, scene: &Scene, ids: &Ids) -> Vec<String> {
+    let (before, after) = path.split_once('{').expect("a parameter");
+    let (name, after) = after.split_once('}').expect("a closed parameter");
+    let mut values: Vec<String> = match name {
+        "municipality" => vec!["4014".to_owned()],
+        "unit_id" => vec![scene.teacher.unit.id.to_string(), scene.nurse.unit.id.to_string()],
+        _ => ids.iter().filter(|(of, _)| *of == name).map(|(_, id)| id.to_string()).collect(),
+    };
+    values.dedup();
+    if values.is_empty() {
+        values.push(Uuid::nil().to_string());
+    }
+    values.into_iter().map(|value| format!("{before}{value}{after}")).collect()
+}
+
+/// The example of the document, about people and units that are there.
+fn body(operation: &Operation, scene: &Scene) -> Option<Value> {
+    let mut body = operation.example.clone()?;
+    for (name, value) in [
+        ("unit_ids", json!([scene.nurse.unit.id])),
+        ("unit_id", json!(scene.teacher.unit.id)),
+        ("to_unit_id", json!(scene.nurse.unit.id)),
+        ("to_person_id", json!(scene.nurse.id)),
+        ("person_id", json!(scene.teacher.id)),
+        ("child_id", json!(scene.children[0])),
+        ("case_id", json!(scene.case)),
+        ("responsible_id", json!(scene.nurse.id)),
+        ("responsible_unit_id", json!(scene.nurse.unit.id)),
+        ("valid_until", json!("2027-06-30")),
+    ] {
+        if let Some(member) = body.get_mut(name) {
+            *member = value;
+        }
+    }
+    Some(body)
+}
+
+/// Everything that someone is told who asks for everything, and then does everything.
+pub async fn watch(user: &User, scene: &Scene, watcher: Watcher, ids: &Ids) -> Transcript {
+    let mut asking = Asking { user, names: Names::default(), transcript: Vec::new() };
+    // All know all ids, also of what they may not see.
+    for (_, id) in ids {
+        asking.names.name(*id);
+    }
+    for operation in Operation::all().iter().filter(|o| o.method == Method::GET && !o.is_public()) {
+        for path in paths(operation, scene, ids) {
+            asking.read(operation, &path).await;
+        }
+        asking.ask(Method::GET, &format!("{}?limit=0", paths(operation, scene, ids)[0]), None, &[]).await;
+    }
+    let writes = Operation::writes();
+    for operation in writes.iter().filter(|operation| !NOT_SENT.contains(&operation.id.as_str())) {
+        // An administrator would close the account of one who is yet to be asked.
+        if watcher == Watcher::Administrator && operation.id == "disable_account" {
+            continue;
+        }
+        let all = paths(operation, scene, ids);
+        for path in [all.first(), all.last()].into_iter().flatten() {
+            let body = body(operation, scene);
+            asking.ask(operation.method.clone(), path, body, &[("if-match", "*")]).await;
+        }
+    }
+    asking.transcript
+}

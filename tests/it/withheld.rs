@@ -1,0 +1,101 @@
+//! What is withheld from those who see a part of a case, in every answer and not only in the lists.
+
+use serde_json::{Value, json};
+
+use crate::{
+    cast::Cast,
+    support::{Role, User, World, both_engines},
+};
+
+/// What the family is told of the newest look at the case.
+async fn newest_look(reader: &User, cast: &Cast) -> Value {
+    reader.get(cast.path("/access-log?limit=1")).send().await.expect(200).items()[0].clone()
+}
+
+both_engines! {
+    async fn a_leader_who_reopens_a_case_is_not_told_why_help_was_given(world: World) {
+        let cast = world.school_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        world.close_case(&cast.teacher, cast.case).await;
+        let body = json!({"level": 1, "level_reason": "The difficulties are back."});
+        let reopened = leader.post(cast.path("/reopen")).json(body).if_match(2).send().await.expect(200);
+        assert_eq!(reopened.body["status"], "open");
+        for words in ["reason", "level_reason", "closing_reason", "final_evaluation"] {
+            assert_eq!(reopened.body[words], Value::Null, "{words}");
+        }
+    }
+
+    async fn a_leader_who_takes_an_offer_back_is_not_told_what_was_said_with_it(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "message": "She starts in August."});
+        let offer = cast.teacher.post(cast.path("/handovers")).json(body).send().await.expect(201);
+        let path = cast.path(&format!("/handovers/{}/withdraw", offer.text("/id")));
+        let taken_back = leader.post(path).json(json!({})).send().await.expect(200);
+        assert_eq!(taken_back.body["status"], "withdrawn");
+        assert_eq!(taken_back.body["message"], Value::Null);
+    }
+
+    async fn a_leader_is_not_told_whether_there_are_measures_and_meetings(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let before = leader.get(cast.path("")).send().await.expect(200);
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let meeting = world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[0].id]).await;
+        let after = leader.get(cast.path("")).send().await.expect(200);
+        assert_eq!(before.text, after.text, "not even when the next evaluation is");
+        assert_eq!(before.headers.get("etag"), after.headers.get("etag"));
+        let listed = leader.get("/v1/cases").send().await.expect(200);
+        assert_eq!(listed.items()[0]["next_evaluation_on"], Value::Null);
+        for below in [format!("/measures/{measure}"), format!("/measures/{measure}/evaluations"), format!("/meetings/{meeting}")] {
+            leader.get(cast.path(&below)).send().await.expect_problem(404, "not-found");
+        }
+        let team = cast.nurse.get(cast.path("")).send().await.expect(200);
+        assert_eq!(team.body["next_evaluation_on"], json!(world.in_days(42)));
+    }
+
+    async fn one_guardian_is_not_told_that_another_consents_and_withdraws(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let welfare = world.unit("kragero/nav").await;
+        let mut told = Vec::new();
+        father.get(cast.path("")).send().await.expect(200);
+        told.push(newest_look(mother, &cast).await);
+        let consent = world.consent(father, cast.case, &[&welfare]).await;
+        told.push(newest_look(mother, &cast).await);
+        father.get(cast.path(&format!("/consents/{consent}"))).send().await.expect(200);
+        told.push(newest_look(mother, &cast).await);
+        world.withdraw(father, cast.case, consent).await;
+        told.push(newest_look(mother, &cast).await);
+        assert!(told.iter().all(|look| *look == told[0]), "each is told of as a look at the case: {told:?}");
+
+        let recorded = json!({
+            "given_by": father.id, "form": "paper", "unit_ids": [welfare.id], "purpose": "Help with money.",
+            "valid_until": world.in_days(30), "text_version": "2026-1",
+        });
+        cast.teacher.get(cast.path("")).send().await.expect(200);
+        let look = newest_look(mother, &cast).await;
+        let recorded = cast.teacher.post(cast.path("/consents")).json(recorded).send().await.expect(201);
+        assert_eq!(newest_look(mother, &cast).await, look);
+        world.withdraw(&cast.teacher, cast.case, recorded.id("/id")).await;
+        assert_eq!(newest_look(mother, &cast).await, look);
+    }
+
+    async fn the_family_is_called_by_the_names_of_this_case_in_its_access_log(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let other = world.worker("kragero/barnehage").await;
+        let sibling = world.child(&other, 4).await;
+        let body = json!({
+            "national_id": father.national_id.as_str(), "name": "Called Otherwise Elsewhere",
+            "parental_responsibility": true, "lives_with_child": false,
+        });
+        other.post(format!("/v1/children/{}/guardians", sibling.id)).json(body).send().await.expect(201);
+        let case = world.open_case(&other, &sibling).await;
+        father.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        let there = father.get(format!("/v1/cases/{case}/access-log?limit=1")).send().await.expect(200);
+        assert_eq!(there.items()[0]["person_name"], "Called Otherwise Elsewhere");
+        father.get(cast.path("")).send().await.expect(200);
+        assert_eq!(newest_look(mother, &cast).await["person_name"], json!(father.name));
+    }
+}
