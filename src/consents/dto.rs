@@ -10,6 +10,7 @@ use crate::{
         ids::{ConsentId, PersonId, UnitId},
         text::{Line, Prose},
     },
+    vault::Content,
     words,
 };
 
@@ -84,13 +85,13 @@ pub struct ConsentOut {
     /// Who gave it.
     pub given_by: PersonId,
     /// Their name.
-    pub given_by_name: String,
+    pub given_by_name: Content,
     /// Who recorded it: the same person, or the contact person.
     pub recorded_by: PersonId,
     /// How it was given.
     pub form: ConsentForm,
     /// For what purpose.
-    pub purpose: String,
+    pub purpose: Content,
     /// Which version of the consent text was read.
     pub text_version: String,
     /// The exemption from secrecy that it is.

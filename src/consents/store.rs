@@ -120,6 +120,7 @@ pub(super) async fn insert(
     let NewConsent { given_by, recorded_by, form, purpose, text_version, valid_from, valid_until, units } =
         new;
     let id = Id::<Consent>::new();
+    let purpose = tx.vault().seal(&case.key(), purpose)?;
     expect_one(execute!(
         tx,
         INSERT,

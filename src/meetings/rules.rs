@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::{
         access::Ground,
-        kernel::ids::Case,
+        kernel::{ids::Case, vocabulary::Sector},
         meetings::dto::{InvitationStatus, MeetingParticipantOut},
         problem::Code,
     };
@@ -139,6 +139,7 @@ mod tests {
         let consenters = vec![if child_is_of_age { child } else { guardian }];
         CaseFacts {
             municipality: "4014".into(),
+            sector: Sector::School,
             id: Id::<Case>::new(),
             child: Id::new(),
             child_person: child,

@@ -10,6 +10,7 @@ use crate::{
         text::Prose,
         vocabulary::Sector,
     },
+    vault::Content,
     words,
 };
 
@@ -35,7 +36,7 @@ pub struct NoteOut {
     /// Who wrote it.
     pub author_id: PersonId,
     /// Their name.
-    pub author_name: String,
+    pub author_name: Content,
     /// The unit it was written from; none when the family wrote it.
     pub unit_id: Option<UnitId>,
     /// The name of that unit.
@@ -45,7 +46,7 @@ pub struct NoteOut {
     /// Who reads it.
     pub audience: NoteAudience,
     /// What was written.
-    pub text: String,
+    pub text: Content,
     /// When it was written.
     pub created_at: DateTime<Utc>,
 }

@@ -60,7 +60,8 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let NoteIn { audience, text, unit_id } = permit.input()?;
     permit.require_open()?;
     let unit = rules::written_from(&case, audience, unit_id)?;
-    let new = store::NewNote { author: permit.caller().person, unit, audience, text: &text };
+    let (author, key) = (permit.caller().person, rules::key(&case, unit));
+    let new = store::NewNote { author, unit, key, audience, text: &text };
     let now = permit.now();
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
@@ -78,6 +79,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
 async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    note.text.require()?;
     permit.show_version(ONLY_VERSION, &note)
 }
 

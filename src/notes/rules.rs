@@ -5,6 +5,7 @@ use crate::{
     access::CaseFacts,
     kernel::{Id, ids::Unit},
     problem::{Problem, Result},
+    vault::KeyName,
 };
 
 /// The unit a note is written from: one where the caller has a seat; none for the family, who write for all.
@@ -24,6 +25,12 @@ pub(super) fn written_from(
         ([seat], None) => Ok(Some(seat.unit_id)),
         (_, None) => Err(Problem::field("/unit_id", "is required: you sit on the team from several units")),
     }
+}
+
+/// A note is sealed with the key of the sector it is written from; the family's with that of the case.
+pub(super) fn key(case: &CaseFacts, unit: Option<Id<Unit>>) -> KeyName {
+    let seat = case.seats.iter().find(|seat| Some(seat.unit_id) == unit);
+    seat.map_or_else(|| case.key(), |seat| KeyName::sector(&case.municipality, seat.sector))
 }
 
 #[cfg(test)]
@@ -48,6 +55,7 @@ mod tests {
         };
         CaseFacts {
             municipality: "4014".into(),
+            sector: Sector::School,
             id: Id::<Case>::new(),
             child: Id::new(),
             child_person: Id::new(),

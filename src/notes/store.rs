@@ -12,6 +12,7 @@ use crate::{
         Id,
         ids::{Note, Person, Unit},
     },
+    vault::KeyName,
 };
 
 // The family is called by the names registered in this case, not by those in another's.
@@ -47,6 +48,7 @@ const INSERT: &str = "
 pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
     pub unit: Option<Id<Unit>>,
+    pub key: KeyName,
     pub audience: NoteAudience,
     pub text: &'a str,
 }
@@ -74,7 +76,8 @@ pub(super) async fn insert(
     new: NewNote<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {
-    let NewNote { author, unit, audience, text } = new;
+    let NewNote { author, unit, key, audience, text } = new;
+    let text = tx.vault().seal(&key, text)?;
     let id = Id::<Note>::new();
     expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, author, unit, audience, text, now)?)?;
     Ok(id)

@@ -22,7 +22,9 @@ use crate::{
         Id,
         clock::age_on,
         ids::{Case, Child, Person, Unit},
+        vocabulary::Sector,
     },
+    vault::KeyName,
 };
 
 /// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
@@ -58,6 +60,8 @@ impl Ground {
 pub struct CaseFacts {
     /// The municipality whose case it is.
     pub municipality: String,
+    /// The sector of the unit that opened the case.
+    pub sector: Sector,
     /// The case.
     pub id: Id<Case>,
     /// Whose case it is, as registered.
@@ -97,6 +101,7 @@ struct CaseRow {
     child_id: Id<Child>,
     child_person: Id<Person>,
     unit_id: Id<Unit>,
+    sector: Sector,
     status: String,
     birth_date: NaiveDate,
     own_record_age: i64,
@@ -129,10 +134,11 @@ struct GuardianRow {
 }
 
 const CASES: &str = "
-    SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, c.status, k.birth_date, m.own_record_age,
+    SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, o.sector, c.status, k.birth_date, m.own_record_age,
            cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
     FROM care_case c
     JOIN municipality m ON m.number = c.municipality
+    JOIN unit o ON o.id = c.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     LEFT JOIN handover h ON h.municipality = c.municipality AND h.case_id = c.id AND h.status = 'offered'
@@ -236,6 +242,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         is_guardian: guardians.contains(&caller.person),
         is_young_person: of_age && row.child_person == caller.person,
         municipality: row.municipality,
+        sector: row.sector,
         id: row.id,
         child: row.child_id,
         child_person: row.child_person,
@@ -256,6 +263,12 @@ fn holding_unit(ground: &Ground, contact_unit: Id<Unit>) -> Id<Unit> {
 }
 
 impl CaseFacts {
+    /// The key that seals what is written in the case.
+    #[must_use]
+    pub fn key(&self) -> KeyName {
+        KeyName::sector(&self.municipality, self.sector)
+    }
+
     /// The unit that answers for the case.
     #[must_use]
     pub fn holding_unit(&self) -> Id<Unit> {

@@ -3,7 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::{ids::Session, vocabulary::Role, vocabulary::Sector};
+use crate::{
+    kernel::{ids::Session, vocabulary::Role, vocabulary::Sector},
+    vault::Content,
+};
 
 const TODAY: &str = "2026-11-22";
 
@@ -32,7 +35,7 @@ fn caller(unit: Id<Unit>) -> Caller {
     let session: Id<Session> = Id::new();
     Caller {
         person: Id::of_new_person(),
-        name: String::new(),
+        name: Content::default(),
         municipality: "4014".to_owned(),
         session,
         seats: vec![seat],
@@ -50,6 +53,7 @@ impl Scene {
             child_id: Id::new(),
             child_person: Id::of_new_person(),
             unit_id: kindergarten,
+            sector: Sector::School,
             status: "open".to_owned(),
             birth_date: born,
             own_record_age: 15,
