@@ -93,7 +93,7 @@ pub struct ConsentOut {
     /// For what purpose.
     pub purpose: Content,
     /// Which version of the consent text was read.
-    pub text_version: String,
+    pub text_version: Content,
     /// The exemption from secrecy that it is.
     pub secrecy_basis: String,
     /// The basis on which the data are processed, which is another thing.

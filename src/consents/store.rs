@@ -120,7 +120,8 @@ pub(super) async fn insert(
     let NewConsent { given_by, recorded_by, form, purpose, text_version, valid_from, valid_until, units } =
         new;
     let id = Id::<Consent>::new();
-    let purpose = tx.vault().seal(&case.key(), purpose)?;
+    let key = case.key();
+    let (purpose, text_version) = (tx.vault().seal(&key, purpose)?, tx.vault().seal(&key, text_version)?);
     expect_one(execute!(
         tx,
         INSERT,

@@ -13,6 +13,7 @@ mod strict_input;
 mod cast;
 
 mod access_log;
+mod at_rest;
 mod cases;
 mod children;
 mod concerns;

@@ -49,7 +49,7 @@ pub const SEALED: &[SealedTable] = &[
     of_case("case_event", &["reason", "final_evaluation"]),
     of_case("handover", &["message", "answer"]),
     of_case("team_member", &["task"]),
-    of_case("consent", &["purpose"]),
+    of_case("consent", &["purpose", "text_version"]),
     of_case("goal", &["description"]),
     of_case("meeting", &["place", "agenda", "family_absent_reason", "minutes"]),
     SealedTable { id: "meeting_id", number: "t.number", ..of_case("meeting_decision", &["decision"]) },
