@@ -33,6 +33,9 @@ pub enum VaultError {
     /// The machine gives no random numbers.
     #[error("the machine gives no random numbers")]
     Randomness,
+    /// The key of the keyed hashes is not to be erased.
+    #[error("this key seals nothing: everyone is found by it, and nobody could log in without it")]
+    Index,
     /// The master key has another form.
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
@@ -277,8 +280,11 @@ impl Vault {
     /// Erases all generations of a key: what they have sealed cannot be opened by anyone, ever.
     ///
     /// # Errors
-    /// If a file cannot be erased.
+    /// If a file cannot be erased, or it is the key of the keyed hashes, which everyone is found by.
     pub fn erase_all(&self, name: &KeyName) -> Result<usize, VaultError> {
+        if name.municipality == INDEX {
+            return Err(VaultError::Index);
+        }
         let mut erased = 0;
         for path in self.files()? {
             if named(&path).is_some_and(|(found, _)| found == *name) {
@@ -455,6 +461,8 @@ mod tests {
         assert_eq!(vault.erase_all(&health()).expect("erased"), 1);
         assert!(matches!(Content::open(&secret.0), Err(VaultError::Erased)));
         assert_eq!(opened(&other).as_deref(), Some("reading"), "other sectors are as they were");
+        vault.index("x").expect("hash");
+        assert!(matches!(vault.erase_all(&KeyName::people(INDEX)), Err(VaultError::Index)));
         let next = vault.seal(&health(), "hay fever").expect("sealed");
         assert_eq!(opened(&next).as_deref(), Some("hay fever"), "with a new key");
         assert!(matches!(Content::open(&secret.0), Err(VaultError::Erased)));
