@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::{access::forget_old_keys, db::Db, handovers, kernel::Clock};
 
-const INTERVAL: Duration = Duration::from_secs(300);
+/// How often: keys that others make or erase are known here no later.
+pub const INTERVAL: Duration = Duration::from_secs(300);
 
 /// Keeps house every five minutes, for as long as the service runs.
 pub async fn keep_house(db: Db, clock: Clock) {
@@ -15,6 +16,9 @@ pub async fn keep_house(db: Db, clock: Clock) {
                 tracing::info!(passed, "batons went to the leaders of the units that opened the cases")
             }
             Err(error) => tracing::error!(%error, "the batons could not be looked after"),
+        }
+        if let Err(error) = db.vault().refresh() {
+            tracing::error!(%error, "the keys could not be read anew");
         }
         if let Err(error) = forget_old_keys(&db, clock.now()).await {
             tracing::error!(%error, "old idempotency keys could not be forgotten");

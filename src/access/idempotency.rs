@@ -11,16 +11,15 @@ use uuid::Uuid;
 use crate::{
     db::{Db, DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
-    identity::sha256_hex,
     kernel::{Id, ids::Person},
     problem::{Code, Problem},
 };
 
 const HEADER: &str = "idempotency-key";
 const FIND: &str = "
-    SELECT fingerprint, status, headers, body FROM idempotency WHERE person_id = $1 AND idempotency_key = $2";
+    SELECT fingerprint, status, headers, body FROM idempotency WHERE person_id = $1 AND key_index = $2";
 const INSERT: &str = "
-    INSERT INTO idempotency (person_id, idempotency_key, fingerprint, status, headers, body, created_at)
+    INSERT INTO idempotency (person_id, key_index, fingerprint, status, headers, body, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
 const FORGET: &str = "DELETE FROM idempotency WHERE created_at < $1";
@@ -39,11 +38,13 @@ pub async fn forget_old_keys(db: &Db, now: DateTime<Utc>) -> Result<u64, DbError
     Ok(forgotten)
 }
 
-/// The key of a request, and what it was sent with.
-#[derive(Debug, Clone)]
+/// The key of a request, and what it was sent with. Only a hash of the key is kept, and the answer lies sealed with the key
+/// itself: who has no more than the database and its keys does not open it.
+#[derive(Clone)]
 pub(super) struct IdempotencyKey {
     key: String,
-    fingerprint: String,
+    /// The path and the body.
+    sent: Vec<u8>,
 }
 
 /// What was answered the first time.
@@ -75,7 +76,7 @@ impl IdempotencyKey {
         let mut sent = request.path().as_bytes().to_vec();
         sent.push(0);
         sent.extend_from_slice(body);
-        Ok(Some(Self { key: key.to_owned(), fingerprint: sha256_hex(&sent) }))
+        Ok(Some(Self { key: key.to_owned(), sent }))
     }
 
     /// The answer given the first time, if this is not the first.
@@ -86,19 +87,22 @@ impl IdempotencyKey {
     ) -> Result<Option<HttpResponse>, Problem> {
         // The second of two at once waits for what the first answers.
         dialect::lock(tx, Uuid::new_v5(&person.uuid(), self.key.as_bytes())).await?;
-        let Some(stored) = fetch_optional!(tx, Stored, FIND, person, &self.key)? else { return Ok(None) };
-        if stored.fingerprint != self.fingerprint {
+        let secret = self.secret(person);
+        let index = tx.vault().index(&secret)?;
+        let Some(stored) = fetch_optional!(tx, Stored, FIND, person, index)? else { return Ok(None) };
+        if stored.fingerprint != self.fingerprint(tx)? {
             return Err(Problem::new(Code::IdempotencyKeyReused));
         }
         let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
         let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
-        let headers: Vec<(String, String)> =
-            serde_json::from_str(&stored.headers).map_err(Problem::internal)?;
+        let headers = tx.vault().open_with(&secret, &stored.headers)?;
+        let body = tx.vault().open_with(&secret, &stored.body)?;
+        let headers: Vec<(String, String)> = serde_json::from_str(&headers).map_err(Problem::internal)?;
         for pair in headers {
             response.insert_header(pair);
         }
         response.insert_header((header::CONTENT_TYPE, "application/json"));
-        Ok(Some(response.body(stored.body)))
+        Ok(Some(response.body(body)))
     }
 
     /// Keeps the answer, in the transaction of its effect.
@@ -118,6 +122,19 @@ impl IdempotencyKey {
             .collect();
         let headers = serde_json::to_string(&headers).unwrap_or_default();
         let status = i64::from(response.status().as_u16());
-        expect_one(execute!(tx, INSERT, person, &self.key, &self.fingerprint, status, headers, body, now)?)
+        let secret = self.secret(person);
+        let (index, fingerprint) = (tx.vault().index(&secret)?, self.fingerprint(tx)?);
+        let (headers, body) =
+            (tx.vault().seal_with(&secret, &headers)?, tx.vault().seal_with(&secret, body)?);
+        expect_one(execute!(tx, INSERT, person, index, fingerprint, status, headers, body, now)?)
+    }
+
+    /// What the answer is sealed with.
+    fn secret(&self, person: Id<Person>) -> String {
+        format!("answer to {person}: {}", self.key)
+    }
+
+    fn fingerprint(&self, tx: &Tx) -> Result<String, DbError> {
+        Ok(tx.vault().index_of(&[b"request: ", self.sent.as_slice()].concat())?)
     }
 }

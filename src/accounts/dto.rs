@@ -13,6 +13,7 @@ use crate::{
         text::Line,
         vocabulary::{Role, Sector},
     },
+    vault::Content,
 };
 
 /// The name one logs in with: 3 to 64 of `a-z 0-9 . _ - @`.
@@ -140,7 +141,7 @@ pub struct MeOut {
     /// One's id.
     pub person_id: PersonId,
     /// One's name.
-    pub name: String,
+    pub name: Content,
     /// The municipality that keeps the account.
     pub municipality: String,
     /// One's roles now.

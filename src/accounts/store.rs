@@ -7,19 +7,20 @@ use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_optional,
     kernel::{Id, ids::Person},
+    vault::KeyName,
 };
 
 const FIND_LOGIN: &str = "
     SELECT a.person_id, p.municipality, a.password_hash, a.disabled_at
-    FROM account a JOIN person p ON p.id = a.person_id WHERE a.username = $1";
+    FROM account a JOIN person p ON p.id = a.person_id WHERE a.username_index = $1";
 const FIND_HASH: &str = "SELECT password_hash FROM account WHERE person_id = $1";
 const INSERT: &str = "
-    INSERT INTO account (person_id, username, password_hash, created_at) VALUES ($1, $2, $3, $4)
+    INSERT INTO account (person_id, username_index, password_hash, created_at) VALUES ($1, $2, $3, $4)
     ON CONFLICT DO NOTHING";
 const REOPEN: &str = "
-    UPDATE account SET username = $2, password_hash = $3, disabled_at = NULL
+    UPDATE account SET username_index = $2, password_hash = $3, disabled_at = NULL
     WHERE person_id = $1 AND disabled_at IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM account o WHERE o.username = $2 AND o.person_id <> $1)";
+      AND NOT EXISTS (SELECT 1 FROM account o WHERE o.username_index = $2 AND o.person_id <> $1)";
 const SET_NAME: &str = "UPDATE person SET name = $2 WHERE id = $1";
 const SET_HASH: &str = "UPDATE account SET password_hash = $2 WHERE person_id = $1";
 const DISABLE: &str = "
@@ -36,7 +37,8 @@ pub(super) struct LogIn {
 }
 
 pub(super) async fn find_login(tx: &mut Tx, username: &str) -> Result<Option<LogIn>, DbError> {
-    fetch_optional!(tx, LogIn, FIND_LOGIN, username)
+    let index = tx.vault().username_index(username)?;
+    fetch_optional!(tx, LogIn, FIND_LOGIN, index)
 }
 
 /// Who logs in with a username.
@@ -70,10 +72,13 @@ pub struct NewAccount<'a> {
 /// If the database does not answer.
 pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let NewAccount { person, name, username, password_hash } = new;
-    let made = execute!(tx, INSERT, person, username.as_str(), password_hash, now)?;
-    if made == 0 && execute!(tx, REOPEN, person, username.as_str(), password_hash)? == 0 {
+    let index = tx.vault().username_index(username.as_str())?;
+    let made = execute!(tx, INSERT, person, &index, password_hash, now)?;
+    if made == 0 && execute!(tx, REOPEN, person, &index, password_hash)? == 0 {
         return Ok(false);
     }
+    let municipality = municipality_of(tx, person).await?;
+    let name = tx.vault().seal(&KeyName::people(&municipality), name)?;
     expect_one(execute!(tx, SET_NAME, person, name)?)?;
     Ok(true)
 }

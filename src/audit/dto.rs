@@ -11,6 +11,7 @@ use crate::{
         page::{Cursor, Limit, PageQuery},
         text::Line,
     },
+    vault::Content,
     words,
 };
 
@@ -107,7 +108,7 @@ pub struct EntryOut {
     /// Who; none where nobody was logged in.
     pub person_id: Option<PersonId>,
     /// Their name.
-    pub person_name: Option<String>,
+    pub person_name: Option<Content>,
     /// Their roles then.
     pub roles: Vec<RoleThen>,
     /// What was asked for.
@@ -138,7 +139,7 @@ pub struct FamilyEntryOut {
     /// When.
     pub at: DateTime<Utc>,
     /// Who.
-    pub person_name: Option<String>,
+    pub person_name: Option<Content>,
     /// From which units, and in which roles.
     pub roles: Vec<String>,
     /// Whether they only looked.

@@ -12,6 +12,7 @@ use crate::{
         ids::{Case, Child, Look, Person},
     },
     on_engine,
+    vault::Content,
 };
 
 macro_rules! select {
@@ -48,7 +49,7 @@ struct EntryRow {
     request_id: String,
     client_address: Option<String>,
     person_id: Option<Id<Person>>,
-    person_name: Option<String>,
+    person_name: Option<Content>,
     roles: String,
     action: String,
     object_type: String,

@@ -9,6 +9,7 @@ use crate::{
         ids::{CaseEventId, CaseId, ChildId, PersonId, UnitId},
         text::Prose,
     },
+    vault::Content,
     words,
 };
 
@@ -59,7 +60,7 @@ pub struct CaseOut {
     /// The child.
     pub child_id: ChildId,
     /// The child's name.
-    pub child_name: String,
+    pub child_name: Content,
     /// The child's date of birth.
     pub child_birth_date: NaiveDate,
     /// The unit that opened the case and keeps its record.
@@ -67,11 +68,11 @@ pub struct CaseOut {
     /// The name of that unit.
     pub unit_name: String,
     /// Why help is given (oppmerksomhet). Null, like the other words about the help, to a leader who is not on the team.
-    pub reason: Option<String>,
+    pub reason: Option<Content>,
     /// The level of the guide.
     pub level: Level,
     /// Why it is at that level.
-    pub level_reason: Option<String>,
+    pub level_reason: Option<Content>,
     /// Whether help goes on.
     pub status: CaseStatus,
     /// With whom it was agreed to open the case.
@@ -81,7 +82,7 @@ pub struct CaseOut {
     /// Who holds the baton.
     pub contact_person_id: PersonId,
     /// Their name.
-    pub contact_person_name: String,
+    pub contact_person_name: Content,
     /// The unit they hold it for.
     pub contact_unit_id: UnitId,
     /// The name of that unit.
@@ -95,9 +96,9 @@ pub struct CaseOut {
     /// When it closed.
     pub closed_at: Option<DateTime<Utc>>,
     /// Why it closed.
-    pub closing_reason: Option<String>,
+    pub closing_reason: Option<Content>,
     /// What came of the help.
-    pub final_evaluation: Option<String>,
+    pub final_evaluation: Option<Content>,
     /// For `If-Match`, as in the `ETag`.
     pub version: i64,
 }
@@ -126,13 +127,13 @@ pub struct CaseEventOut {
     /// The level from then on.
     pub level: Level,
     /// Why.
-    pub reason: String,
+    pub reason: Content,
     /// What had come of the help, when it was closed.
-    pub final_evaluation: Option<String>,
+    pub final_evaluation: Option<Content>,
     /// Who did it.
     pub person_id: PersonId,
     /// Their name.
-    pub person_name: String,
+    pub person_name: Content,
     /// When.
     pub at: DateTime<Utc>,
 }

@@ -85,7 +85,8 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     let CasePatch { level, level_reason } = permit.input()?;
     permit.require_open()?;
     permit.expect_version(case.version)?;
-    store::set_level(permit.tx(), &case, level, &level_reason).await?;
+    let key = permit.object().facts.key();
+    store::set_level(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
     let case = store::get(permit.tx(), case.id).await?;
     permit.changed(case.version, &case).await
@@ -112,8 +113,8 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
             return Err(Problem::conflict(detail));
         }
     }
-    let now = permit.now();
-    store::close(permit.tx(), &case, &reason, &final_evaluation, now).await?;
+    let (key, now) = (permit.object().facts.key(), permit.now());
+    store::close(permit.tx(), &key, &case, &reason, &final_evaluation, now).await?;
     let kind = CaseEventKind::Closed;
     remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
     let case = store::get(permit.tx(), case.id).await?;
@@ -136,7 +137,8 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     if store::has_other_open(permit.tx(), &case).await? {
         return Err(Problem::conflict("the child has another open case here"));
     }
-    store::reopen(permit.tx(), &case, level, &level_reason).await?;
+    let key = permit.object().facts.key();
+    store::reopen(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
     let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
     let (now, today) = (permit.now(), permit.today());
@@ -147,7 +149,7 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
 }
 
 /// Adds to the history of the case what the caller does to it.
-async fn remember<A: Action>(
+async fn remember<A: Action<Object = CaseObject>>(
     permit: &mut Permit<A>,
     case: &CaseOut,
     kind: CaseEventKind,
@@ -155,9 +157,9 @@ async fn remember<A: Action>(
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, key, now) = (permit.caller().person, permit.object().facts.key(), permit.now());
     let event = store::Event { kind, level, reason, final_evaluation, by };
-    Ok(store::add_event(permit.tx(), &case.municipality, case.id, event, now).await?)
+    Ok(store::add_event(permit.tx(), &key, case.id, event, now).await?)
 }
 
 /// Lists what became of a case: opened, levels changed, closed, reopened, each with the reason.

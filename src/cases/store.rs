@@ -10,7 +10,9 @@ use crate::{
     kernel::{
         Id,
         ids::{Case, CaseEvent, Child, Person, TeamMember, Unit},
+        vocabulary::Sector,
     },
+    vault::KeyName,
 };
 
 const SELECT: &str = "
@@ -87,6 +89,8 @@ pub struct Place<'a> {
     pub child: Id<Child>,
     /// The unit that opens it.
     pub unit: Id<Unit>,
+    /// The sector of that unit.
+    pub sector: Sector,
     /// Who opens it.
     pub opened_by: Id<Person>,
 }
@@ -114,9 +118,11 @@ pub async fn open(
     agreement: Agreement<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Case>, DbError> {
-    let Place { municipality, child, unit, opened_by } = place;
+    let Place { municipality, child, unit, sector, opened_by } = place;
+    let key = KeyName::sector(municipality, sector);
     let Agreement { reason, level, agreed_with, agreed_on } = agreement;
     let id = Id::<Case>::new();
+    let sealed = tx.vault().seal(&key, reason)?;
     expect_one(execute!(
         tx,
         INSERT,
@@ -125,7 +131,7 @@ pub async fn open(
         child,
         unit,
         opened_by,
-        reason,
+        sealed,
         level,
         agreed_with,
         agreed_on,
@@ -133,20 +139,11 @@ pub async fn open(
     )?)?;
     expect_one(execute!(tx, INSERT_CONTACT, municipality, id, opened_by, unit, now)?)?;
     let member = Id::<TeamMember>::new();
-    expect_one(execute!(
-        tx,
-        INSERT_MEMBER,
-        municipality,
-        member,
-        id,
-        opened_by,
-        unit,
-        "contact person",
-        now
-    )?)?;
+    let task = tx.vault().seal(&key, "contact person")?;
+    expect_one(execute!(tx, INSERT_MEMBER, municipality, member, id, opened_by, unit, task, now)?)?;
     let kind = CaseEventKind::Opened;
     let event = Event { kind, level, reason, final_evaluation: None, by: opened_by };
-    add_event(tx, municipality, id, event, now).await?;
+    add_event(tx, &key, id, event, now).await?;
     Ok(id)
 }
 
@@ -163,17 +160,19 @@ pub(super) struct Event<'a> {
 /// Adds what became of a case to its history.
 pub(super) async fn add_event(
     tx: &mut Tx,
-    municipality: &str,
+    key: &KeyName,
     case: Id<Case>,
     event: Event<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let Event { kind, level, reason, final_evaluation, by } = event;
+    let reason = tx.vault().seal(key, reason)?;
+    let final_evaluation = tx.vault().seal_optional(key, final_evaluation)?;
     let id = Id::<CaseEvent>::new();
     expect_one(execute!(
         tx,
         INSERT_EVENT,
-        municipality,
+        &key.municipality,
         id,
         case,
         kind,
@@ -229,24 +228,35 @@ pub(super) async fn get(tx: &mut Tx, id: Id<Case>) -> Result<CaseOut, DbError> {
 
 pub(super) async fn set_level(
     tx: &mut Tx,
+    key: &KeyName,
     case: &CaseOut,
     level: Level,
     reason: &str,
 ) -> Result<(), DbError> {
+    let reason = tx.vault().seal(key, reason)?;
     expect_one(execute!(tx, SET_LEVEL, &case.municipality, case.id, case.version, level, reason)?)
 }
 
 pub(super) async fn close(
     tx: &mut Tx,
+    key: &KeyName,
     case: &CaseOut,
     reason: &str,
     final_evaluation: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
+    let (reason, final_evaluation) = (tx.vault().seal(key, reason)?, tx.vault().seal(key, final_evaluation)?);
     expect_one(execute!(tx, CLOSE, &case.municipality, case.id, case.version, reason, final_evaluation, now)?)
 }
 
-pub(super) async fn reopen(tx: &mut Tx, case: &CaseOut, level: Level, reason: &str) -> Result<(), DbError> {
+pub(super) async fn reopen(
+    tx: &mut Tx,
+    key: &KeyName,
+    case: &CaseOut,
+    level: Level,
+    reason: &str,
+) -> Result<(), DbError> {
+    let reason = tx.vault().seal(key, reason)?;
     expect_one(execute!(tx, REOPEN, &case.municipality, case.id, case.version, level, reason)?)
 }
 

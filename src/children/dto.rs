@@ -4,12 +4,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::{
-    NationalId,
-    day::optional_day,
-    ids::{ChildId, GuardianshipId, PersonId, UnitId},
-    text::Line,
-    vocabulary::Capacity,
+use crate::{
+    kernel::{
+        NationalId,
+        day::optional_day,
+        ids::{ChildId, GuardianshipId, PersonId, UnitId},
+        text::Line,
+        vocabulary::Capacity,
+    },
+    vault::Content,
 };
 
 /// A child to be registered.
@@ -36,7 +39,7 @@ pub struct ChildOut {
     #[schema(example = "4014")]
     pub municipality: String,
     /// The child's name.
-    pub name: String,
+    pub name: Content,
     /// The date of birth, from which rights are counted.
     pub birth_date: NaiveDate,
     /// The unit that registered the child.
@@ -102,7 +105,7 @@ pub struct GuardianshipOut {
     /// The guardian.
     pub guardian_id: PersonId,
     /// The guardian's name, as registered here.
-    pub guardian_name: String,
+    pub guardian_name: Content,
     /// Whether they hold parental responsibility.
     pub parental_responsibility: bool,
     /// Whether the child lives with them; left out of what the family sees of others.

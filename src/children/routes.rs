@@ -19,7 +19,7 @@ use crate::{
     },
     db::Tx,
     handovers,
-    kernel::{NationalId, Page, PageQuery, ids::Guardianship, text::Line, vocabulary::Capacity},
+    kernel::{NationalId, Page, PageQuery, ids::Guardianship, vocabulary::Capacity},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -97,7 +97,6 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     let ChildPatch { name, national_id } = permit.input()?;
     permit.expect_version(current.version)?;
-    let name = name.map_or_else(|| current.name.clone(), Line::into_string);
     let (mut person, mut birth_date) = (facts.person, current.birth_date);
     if let Some(number) = national_id {
         if store::has_number(permit.tx(), person).await? {
@@ -108,10 +107,11 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
         }
         birth_date = number.birth_date();
         let now = permit.now();
-        person =
-            store::identify(permit.tx(), &facts.municipality, Some(&number), &name, birth_date, now).await?;
+        let name = name.as_deref().unwrap_or(&current.name);
+        let known = Some(&number);
+        person = store::identify(permit.tx(), &facts.municipality, known, name, birth_date, now).await?;
     }
-    store::update(permit.tx(), &current, person, &name, birth_date).await?;
+    store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
     move_conflicts(permit.tx(), facts.person, person).await?;
     keep_baton_held(&mut permit).await?;
     let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;

@@ -12,21 +12,23 @@ use crate::{
         ids::{Child, Guardianship, Person, Unit},
         vocabulary::Capacity,
     },
+    vault::KeyName,
 };
 
 const INSERT_PERSON: &str = "
-    INSERT INTO person (id, municipality, national_id, name, birth_date, created_at) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (municipality, national_id) DO NOTHING";
-const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id = $2";
+    INSERT INTO person (id, municipality, national_id_index, national_id, name, birth_date, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7)
+    ON CONFLICT (municipality, national_id_index) DO NOTHING";
+const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id_index = $2";
 const INSERT_CHILD: &str = "
     INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, registered_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const FIND_CHILD: &str = "
     SELECT id, municipality, name, birth_date, registered_unit, registered_at, version FROM child WHERE municipality = $1 AND id = $2";
 const UPDATE_CHILD: &str = "
-    UPDATE child SET person_id = $4, name = $5, birth_date = $6, version = version + 1
+    UPDATE child SET person_id = $4, name = COALESCE($5, name), birth_date = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
-const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
+const NUMBER: &str = "SELECT national_id_index FROM person WHERE id = $1";
 const SELECT_GUARDIANS: &str = "
     SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
     FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id > $3 ORDER BY id LIMIT $4";
@@ -53,8 +55,12 @@ pub async fn identify(
     now: DateTime<Utc>,
 ) -> Result<Id<Person>, DbError> {
     let id = Id::of_new_person();
-    let number = national_id.map(NationalId::as_str);
-    let made = execute!(tx, INSERT_PERSON, id, municipality, number, name, birth_date, now)?;
+    let key = KeyName::people(municipality);
+    let index =
+        national_id.map(|number| tx.vault().national_id_index(municipality, number.as_str())).transpose()?;
+    let number = tx.vault().seal_optional(&key, national_id.map(NationalId::as_str))?;
+    let name = tx.vault().seal(&key, name)?;
+    let made = execute!(tx, INSERT_PERSON, id, municipality, &index, number, name, birth_date, now)?;
     if made == 1 {
         return Ok(id);
     }
@@ -74,7 +80,8 @@ pub async fn find_person(
     municipality: &str,
     national_id: &NationalId,
 ) -> Result<Option<Id<Person>>, DbError> {
-    let found = fetch_optional!(tx, (Id<Person>,), FIND_PERSON, municipality, national_id.as_str())?;
+    let index = tx.vault().national_id_index(municipality, national_id.as_str())?;
+    let found = fetch_optional!(tx, (Id<Person>,), FIND_PERSON, municipality, index)?;
     Ok(found.map(|(id,)| id))
 }
 
@@ -90,6 +97,7 @@ pub(super) struct NewChild<'a> {
 pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -> Result<Id<Child>, DbError> {
     let NewChild { municipality, national_id, name, birth_date, registered_by, registered_unit } = new;
     let person = identify(tx, municipality, national_id, name, birth_date, now).await?;
+    let name = tx.vault().seal(&KeyName::people(municipality), name)?;
     let id = Id::<Child>::new();
     expect_one(execute!(
         tx,
@@ -110,15 +118,16 @@ pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Resul
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
 }
 
-/// Corrects who a child is.
+/// Corrects who a child is; without a name it keeps the one it has.
 pub(super) async fn update(
     tx: &mut Tx,
     current: &ChildOut,
     person: Id<Person>,
-    name: &str,
+    name: Option<&str>,
     birth_date: NaiveDate,
 ) -> Result<(), DbError> {
     let ChildOut { municipality, id, version, .. } = current;
+    let name = tx.vault().seal_optional(&KeyName::people(municipality), name)?;
     expect_one(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)?)
 }
 
@@ -173,6 +182,7 @@ pub(super) async fn insert_guardianship(
         lives_with_child,
         capacity,
     } = new;
+    let name = tx.vault().seal(&KeyName::people(municipality), name)?;
     let id = Id::<Guardianship>::new();
     let made = execute!(
         tx,

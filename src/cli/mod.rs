@@ -1,12 +1,14 @@
 //! The command line.
 
 mod explain;
+mod keys;
 mod serve;
 mod user;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, Subcommand};
+use secrecy::ExposeSecret;
 
 use crate::{
     access::Policies,
@@ -36,6 +38,9 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Bring the database's schema up to date.
     Migrate(DatabaseArgs),
+    /// Keep the keys that the database's texts are sealed with.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
     /// Keep accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -107,6 +112,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Migrate(args) => {
             open(&settings(config, &args)?).await?;
         }
+        Command::Keys(command) => keys::run(config, command).await?,
         Command::User(command) => user::run(config, command).await?,
         Command::Catalogue(CatalogueCommand::Import { database, folders }) => {
             let db = open(&settings(config, &database)?).await?;
@@ -150,10 +156,14 @@ async fn open(settings: &Settings) -> Result<Db, Failure> {
 
 /// The database of the settings, with its keys.
 async fn connect(settings: &Settings) -> Result<Db, Failure> {
-    use secrecy::ExposeSecret;
+    let url = settings.database_url()?;
+    Ok(Db::open(url.expose_secret(), settings.connections, vault(settings)?).await?)
+}
+
+/// The keys of the settings.
+fn vault(settings: &Settings) -> Result<Arc<Vault>, Failure> {
     let master = MasterKey::parse(settings.master_key()?.expose_secret())?;
-    let vault = Vault::open(settings.keys_folder()?, master)?;
-    Ok(Db::open(settings.database_url()?.expose_secret(), settings.connections, vault).await?)
+    Ok(Vault::open(settings.keys_folder()?, master)?)
 }
 
 /// Starts to write log lines.

@@ -10,8 +10,10 @@ use crate::{
         day::optional_day,
         ids::{CaseId, ChildId, ChildWelfareReportId, ConcernId, PersonId, UnitId},
         text::Prose,
+        vocabulary::Sector,
     },
     problem::Problem,
+    vault::{Content, KeyName},
     words,
 };
 
@@ -157,27 +159,27 @@ pub struct ConcernOut {
     /// Who wrote it.
     pub author_id: PersonId,
     /// Their name.
-    pub author_name: String,
+    pub author_name: Content,
     /// The child; none in an anonymous concern.
     pub child_id: Option<ChildId>,
     /// The child's name.
-    pub child_name: Option<String>,
+    pub child_name: Option<Content>,
     /// What was seen and heard.
-    pub facts: String,
+    pub facts: Content,
     /// What may harm.
-    pub risk_factors: Option<String>,
+    pub risk_factors: Option<Content>,
     /// What protects.
-    pub protective_factors: Option<String>,
+    pub protective_factors: Option<Content>,
     /// What the child says.
-    pub child_says: Option<String>,
+    pub child_says: Option<Content>,
     /// What has been tried.
-    pub tried_so_far: Option<String>,
+    pub tried_so_far: Option<Content>,
     /// The last day for a decision.
     pub decide_by: NaiveDate,
     /// The decision.
     pub decision: Option<ConcernDecision>,
     /// Why.
-    pub decision_reason: Option<String>,
+    pub decision_reason: Option<Content>,
     /// When it was decided.
     pub decided_at: Option<DateTime<Utc>>,
     /// The case it opened or joined.
@@ -188,8 +190,19 @@ pub struct ConcernOut {
     pub created_at: DateTime<Utc>,
     /// For `If-Match`, as in the `ETag`.
     pub version: i64,
+    /// The sector of the unit.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub sector: Sector,
     /// Whether it is about the caller's own family; then it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
     pub own_family: bool,
+}
+
+impl ConcernOut {
+    /// The key that seals it.
+    pub(super) fn key(&self) -> KeyName {
+        KeyName::sector(&self.municipality, self.sector)
+    }
 }

@@ -64,6 +64,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     let new = store::NewConcern {
         municipality: &municipality,
         unit: unit.id,
+        sector: unit.sector,
         author,
         content: &content,
         decide_by: deadline(today, days),
@@ -100,6 +101,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
 #[get("/concerns/{concern_id}")]
 async fn read_concern(mut permit: Permit<ReadConcern>) -> Result<HttpResponse> {
     let concern = current(&mut permit).await?;
+    concern.facts.require()?;
     permit.show_version(concern.version, &concern)
 }
 
@@ -197,7 +199,8 @@ async fn open_case(
     if is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
         return Err(Problem::conflict("one does not open the case of a child one is too close to (fvl § 6)"));
     }
-    let place = cases::Place { municipality: &concern.municipality, child, unit: concern.unit_id, opened_by };
+    let (municipality, unit) = (&concern.municipality, concern.unit_id);
+    let place = cases::Place { municipality, child, unit, sector: concern.sector, opened_by };
     Ok(cases::open(permit.tx(), place, agreement, now).await?)
 }
 

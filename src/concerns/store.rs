@@ -8,16 +8,19 @@ use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
     kernel::{
-        Id, Text,
-        ids::{Case, ChildWelfareReport, Concern, Person, Unit},
+        Id,
+        ids::{Case, Child, ChildWelfareReport, Concern, Person, Unit},
+        text::Prose,
+        vocabulary::Sector,
     },
+    vault::{KeyName, Sealed},
 };
 
 /// The person who asks is `$1`: whether the concern is about their own family goes with it.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
+            "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, u.sector, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
                     c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
                     c.created_at,
@@ -92,6 +95,7 @@ pub(super) async fn guide_deadline_days(tx: &mut Tx, municipality: &str) -> Resu
 pub(super) struct NewConcern<'a> {
     pub municipality: &'a str,
     pub unit: Id<Unit>,
+    pub sector: Sector,
     pub author: Id<Person>,
     pub content: &'a ConcernIn,
     pub decide_by: NaiveDate,
@@ -102,8 +106,9 @@ pub(super) async fn insert(
     new: NewConcern<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Concern>, DbError> {
-    let NewConcern { municipality, unit, author, content, decide_by } = new;
-    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    let NewConcern { municipality, unit, sector, author, content, decide_by } = new;
+    let SealedConcern { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } =
+        seal(tx, &KeyName::sector(municipality, sector), content)?;
     let id = Id::<Concern>::new();
     expect_one(execute!(
         tx,
@@ -112,12 +117,12 @@ pub(super) async fn insert(
         id,
         unit,
         author,
-        *child_id,
-        &**facts,
-        plain(risk_factors),
-        plain(protective_factors),
-        plain(child_says),
-        plain(tried_so_far),
+        child_id,
+        facts,
+        risk_factors,
+        protective_factors,
+        child_says,
+        tried_so_far,
         decide_by,
         now
     )?)?;
@@ -125,19 +130,20 @@ pub(super) async fn insert(
 }
 
 pub(super) async fn update(tx: &mut Tx, current: &ConcernOut, content: &ConcernIn) -> Result<(), DbError> {
-    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    let SealedConcern { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } =
+        seal(tx, &current.key(), content)?;
     expect_one(execute!(
         tx,
         UPDATE,
         &current.municipality,
         current.id,
         current.version,
-        *child_id,
-        &**facts,
-        plain(risk_factors),
-        plain(protective_factors),
-        plain(child_says),
-        plain(tried_so_far)
+        child_id,
+        facts,
+        risk_factors,
+        protective_factors,
+        child_says,
+        tried_so_far
     )?)
 }
 
@@ -157,6 +163,7 @@ pub(super) async fn decide(
 ) -> Result<(), DbError> {
     let Decided { decision, reason, case, report, by } = decided;
     let ConcernOut { municipality, id, version, .. } = current;
+    let reason = tx.vault().seal(&current.key(), reason)?;
     expect_one(execute!(tx, DECIDE, municipality, *id, *version, decision, reason, case, by, now, report)?)
 }
 
@@ -175,6 +182,25 @@ pub(super) async fn is_case_of_same_child(
     Ok(count > 0)
 }
 
-fn plain<const MAX: usize>(text: &Option<Text<MAX>>) -> Option<&str> {
-    text.as_deref()
+/// A concern as it lies in the database.
+struct SealedConcern {
+    child_id: Option<Id<Child>>,
+    facts: Sealed,
+    risk_factors: Option<Sealed>,
+    protective_factors: Option<Sealed>,
+    child_says: Option<Sealed>,
+    tried_so_far: Option<Sealed>,
+}
+
+fn seal(tx: &Tx, key: &KeyName, content: &ConcernIn) -> Result<SealedConcern, DbError> {
+    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    let optional = |text: &Option<Prose>| tx.vault().seal_optional(key, text.as_deref());
+    Ok(SealedConcern {
+        child_id: *child_id,
+        facts: tx.vault().seal(key, facts)?,
+        risk_factors: optional(risk_factors)?,
+        protective_factors: optional(protective_factors)?,
+        child_says: optional(child_says)?,
+        tried_so_far: optional(tried_so_far)?,
+    })
 }

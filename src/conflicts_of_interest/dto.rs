@@ -117,7 +117,7 @@ pub struct StaffConflictOut {
     /// Who is too close to a child.
     pub person_id: PersonId,
     /// Their name.
-    pub person_name: String,
+    pub person_name: Content,
     /// How.
     pub ground: ConflictGround,
     /// When it was recorded.

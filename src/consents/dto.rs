@@ -155,7 +155,7 @@ pub struct ConsentOut {
     /// Who gave it.
     pub given_by: PersonId,
     /// Their name.
-    pub given_by_name: String,
+    pub given_by_name: Content,
     /// Who recorded it: the same person, or the contact person.
     pub recorded_by: PersonId,
     /// How it was given.

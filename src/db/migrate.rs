@@ -2,7 +2,7 @@
 
 use sqlx::migrate::Migrator;
 
-use super::{Db, DbError, EngineTx, Pools};
+use super::{Db, DbError, EngineTx, Pools, sealing};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -16,7 +16,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-/// Brings the schema up to date; does nothing when it is.
+/// Brings the schema up to date, and seals what was written before texts were sealed; does nothing when all is done.
 ///
 /// # Errors
 /// If a migration fails, or one that was run has been changed since.
@@ -25,7 +25,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbError> {
         Pools::Sqlite { writer, .. } => SQLITE.run(writer).await?,
         Pools::Postgres { writer, .. } => POSTGRES.run(writer).await?,
     }
-    Ok(())
+    sealing::seal_what_is_plain(db).await
 }
 
 /// Tells whether [`migrate`] has something to do.

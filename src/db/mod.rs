@@ -7,10 +7,12 @@ pub mod dialect;
 mod error;
 mod migrate;
 mod pool;
+mod sealing;
 
 pub use error::{DbError, expect_one};
 pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx};
+pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 
 /// Runs the same body on the connection of a [`Tx`], whichever engine it is.
 #[macro_export]

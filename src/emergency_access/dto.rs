@@ -77,11 +77,11 @@ pub struct EmergencyAccessOut {
     /// The case.
     pub case_id: CaseId,
     /// The child's name; shown to the leader of the contact person's unit alone.
-    pub child_name: Option<String>,
+    pub child_name: Option<Content>,
     /// Who opened it.
     pub person_id: PersonId,
     /// Their name.
-    pub person_name: String,
+    pub person_name: Content,
     /// From which unit.
     pub unit_id: UnitId,
     /// The name of the unit.

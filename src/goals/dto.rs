@@ -9,6 +9,7 @@ use crate::{
         ids::{GoalId, PersonId},
         text::Prose,
     },
+    vault::Content,
     words,
 };
 
@@ -30,13 +31,13 @@ pub struct GoalOut {
     /// Its id.
     pub id: GoalId,
     /// What is to be reached for the child.
-    pub description: String,
+    pub description: Content,
     /// What has become of it.
     pub status: GoalStatus,
     /// Who set it.
     pub created_by: PersonId,
     /// Their name.
-    pub created_by_name: String,
+    pub created_by_name: Content,
     /// When it was set.
     pub created_at: DateTime<Utc>,
     /// For `If-Match`, as in the `ETag`.

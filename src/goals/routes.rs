@@ -66,16 +66,15 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
 async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let id = permit.path_id::<Goal>("goal_id")?;
-    let mut goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     let patch: GoalPatch = permit.input()?;
     if patch.is_empty() {
         return Err(Problem::field("", "must name something to change"));
     }
     permit.require_open()?;
     permit.expect_version(goal.version)?;
-    goal.description = patch.description.map_or(goal.description, |text| text.into_string());
-    goal.status = patch.status.unwrap_or(goal.status);
-    store::update(permit.tx(), &case, &goal).await?;
+    let GoalPatch { description, status } = patch;
+    store::update(permit.tx(), &case, &goal, description.as_deref(), status).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     permit.changed(goal.version, &goal).await

@@ -27,7 +27,7 @@ const INSERT: &str = "
     INSERT INTO goal (municipality, id, case_id, description, status, created_by, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const UPDATE: &str = "
-    UPDATE goal SET description = $5, status = $6, version = version + 1
+    UPDATE goal SET description = COALESCE($5, description), status = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 
 /// The goals of a case after `after`, in the order they were set.
@@ -60,12 +60,20 @@ pub(super) async fn insert(
 ) -> Result<Id<Goal>, DbError> {
     let id = Id::<Goal>::new();
     let status = GoalStatus::Active;
+    let description = tx.vault().seal(&case.key(), description)?;
     expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, description, status, by, now)?)?;
     Ok(id)
 }
 
-/// Writes what the goal says now, over the version that was read.
-pub(super) async fn update(tx: &mut Tx, case: &CaseFacts, goal: &GoalOut) -> Result<(), DbError> {
-    let GoalOut { id, description, status, version, .. } = goal;
-    expect_one(execute!(tx, UPDATE, &case.municipality, case.id, *id, *version, description, *status)?)
+/// Rewords a goal, or gives it another status, over the version that was read; what is left out stays.
+pub(super) async fn update(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    goal: &GoalOut,
+    description: Option<&str>,
+    status: Option<GoalStatus>,
+) -> Result<(), DbError> {
+    let description = tx.vault().seal_optional(&case.key(), description)?;
+    let status = status.unwrap_or(goal.status);
+    expect_one(execute!(tx, UPDATE, &case.municipality, case.id, goal.id, goal.version, description, status)?)
 }

@@ -9,6 +9,7 @@ use crate::{
         ids::{HandoverId, PersonId, UnitId},
         text::Prose,
     },
+    vault::Content,
     words,
 };
 
@@ -60,11 +61,11 @@ pub struct HandoverOut {
     /// Who held the baton.
     pub from_person_id: PersonId,
     /// Their name.
-    pub from_person_name: String,
+    pub from_person_name: Content,
     /// Who is to take it.
     pub to_person_id: PersonId,
     /// Their name.
-    pub to_person_name: String,
+    pub to_person_name: Content,
     /// Through which unit.
     pub to_unit_id: UnitId,
     /// The name of that unit.
@@ -72,9 +73,9 @@ pub struct HandoverOut {
     /// How far it has come.
     pub status: HandoverStatus,
     /// The word on the way.
-    pub message: Option<String>,
+    pub message: Option<Content>,
     /// The word with the answer.
-    pub answer: Option<String>,
+    pub answer: Option<Content>,
     /// When it was offered.
     pub offered_at: DateTime<Utc>,
     /// When it was answered.

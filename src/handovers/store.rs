@@ -73,6 +73,7 @@ pub(super) async fn offer(
 ) -> Result<Option<Id<Handover>>, DbError> {
     let Offer { to_person, to_unit, offered_by, message } = offer;
     let id = Id::<Handover>::new();
+    let message = tx.vault().seal_optional(&case.key(), message)?;
     let made = execute!(
         tx,
         OFFER,
@@ -99,6 +100,7 @@ pub(super) async fn answer(
     word: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
+    let word = tx.vault().seal_optional(&case.key(), word)?;
     Ok(execute!(tx, ANSWER, &case.municipality, case.id, id, status, word, now)? == 1)
 }
 

@@ -11,6 +11,7 @@ use crate::{
         ids::{Person, Session, Unit},
         vocabulary::{Role, Sector},
     },
+    vault::Content,
 };
 
 /// A role of the caller in a unit.
@@ -34,7 +35,7 @@ pub struct Caller {
     /// Who.
     pub person: Id<Person>,
     /// Their name.
-    pub name: String,
+    pub name: Content,
     /// The municipality that keeps their account.
     pub municipality: String,
     /// The session of the token.
@@ -49,7 +50,7 @@ impl Caller {
     pub fn nobody() -> Self {
         Self {
             person: uuid::Uuid::nil().into(),
-            name: String::new(),
+            name: Content::default(),
             municipality: String::new(),
             session: uuid::Uuid::nil().into(),
             seats: Vec::new(),
@@ -96,7 +97,7 @@ impl Caller {
 
 #[derive(sqlx::FromRow)]
 struct SessionRow {
-    name: String,
+    name: Content,
     municipality: String,
     expires_at: DateTime<Utc>,
     ended_at: Option<DateTime<Utc>>,

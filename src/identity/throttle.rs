@@ -6,7 +6,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::sha256_hex;
 use crate::{
     db::{DbError, Tx},
     execute, fetch_one,
@@ -60,8 +59,9 @@ pub async fn register_attempt(
     address: &str,
     now: DateTime<Utc>,
 ) -> Result<Option<Throttled>, DbError> {
-    let account = count(tx, &key("account", username), ACCOUNT_LIMIT, now).await?;
-    let address = count(tx, &key("address", address), ADDRESS_LIMIT, now).await?;
+    let (account, address) = (key(tx, "account", username)?, key(tx, "address", address)?);
+    let account = count(tx, &account, ACCOUNT_LIMIT, now).await?;
+    let address = count(tx, &address, ADDRESS_LIMIT, now).await?;
     Ok(account.or(address))
 }
 
@@ -71,8 +71,9 @@ pub async fn register_attempt(
 /// # Errors
 /// If the database does not answer.
 pub async fn forgive(tx: &mut Tx, username: &str, address: &str) -> Result<(), DbError> {
-    execute!(tx, FORGIVE, key("account", username))?;
-    execute!(tx, FORGIVE_ONE, key("address", address), ADDRESS_LIMIT)?;
+    let (account, address) = (key(tx, "account", username)?, key(tx, "address", address)?);
+    execute!(tx, FORGIVE, account)?;
+    execute!(tx, FORGIVE_ONE, address, ADDRESS_LIMIT)?;
     Ok(())
 }
 
@@ -94,8 +95,8 @@ fn wait(failures: i64, limit: i64) -> Option<TimeDelta> {
     Some(doubled.min(LONGEST_WAIT))
 }
 
-fn key(kind: &str, name: &str) -> String {
-    sha256_hex(format!("{kind}:{}", name.to_lowercase()).as_bytes())
+fn key(tx: &Tx, kind: &str, name: &str) -> Result<String, DbError> {
+    Ok(tx.vault().index(&format!("throttled {kind}: {}", name.to_lowercase()))?)
 }
 
 #[cfg(test)]

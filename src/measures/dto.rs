@@ -11,6 +11,7 @@ use crate::{
         text::{Line, Prose},
         vocabulary::PreventionLevel,
     },
+    vault::Content,
     words,
 };
 
@@ -46,15 +47,15 @@ pub struct MeasureOut {
     /// Its id.
     pub id: MeasureId,
     /// What it is called.
-    pub title: String,
+    pub title: Content,
     /// What is done, and how.
-    pub description: Option<String>,
+    pub description: Option<Content>,
     /// Whom such measures are meant for.
     pub level: PreventionLevel,
     /// The goal it serves.
     pub goal_id: Option<GoalId>,
     /// What that goal says.
-    pub goal_description: Option<String>,
+    pub goal_description: Option<Content>,
     /// The measure of the municipality's catalogue that it is.
     pub catalogue_measure_id: Option<CatalogueMeasureId>,
     /// What the catalogue calls it.
@@ -66,7 +67,7 @@ pub struct MeasureOut {
     /// Who is responsible (ansvarlig).
     pub responsible_id: PersonId,
     /// Their name.
-    pub responsible_name: String,
+    pub responsible_name: Content,
     /// The unit they are responsible for.
     pub responsible_unit_id: UnitId,
     /// The name of that unit.
@@ -83,7 +84,7 @@ pub struct MeasureOut {
     /// Who recorded it.
     pub created_by: PersonId,
     /// Their name.
-    pub created_by_name: String,
+    pub created_by_name: Content,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// For `If-Match`, as in the `ETag`.
@@ -162,21 +163,21 @@ pub struct EvaluationOut {
     /// What it concludes.
     pub outcome: EvaluationOutcome,
     /// What the measure has led to, and why it is so concluded.
-    pub assessment: String,
+    pub assessment: Content,
     /// What the child thinks (barnets stemme): to those who may read what the child itself says.
-    pub child_view: Option<String>,
+    pub child_view: Option<Content>,
     /// The child has agreed that the guardians see what it thinks.
     pub child_agrees: bool,
     /// Why the child's view is missing.
-    pub child_view_missing_reason: Option<String>,
+    pub child_view_missing_reason: Option<Content>,
     /// What the guardians think.
-    pub guardians_view: Option<String>,
+    pub guardians_view: Option<Content>,
     /// When it is evaluated next; none where it ends.
     pub next_evaluation_on: Option<NaiveDate>,
     /// Who recorded it.
     pub evaluated_by: PersonId,
     /// Their name.
-    pub evaluated_by_name: String,
+    pub evaluated_by_name: Content,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
 }

@@ -11,6 +11,7 @@ use crate::{
     kernel::{
         Id,
         ids::{Evaluation, Measure, Person},
+        text::Prose,
     },
 };
 
@@ -56,6 +57,11 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<EvaluationOut, DbError> {
     let id = Id::<Evaluation>::new();
+    let key = case.key();
+    let optional = |text: &Option<Prose>| tx.vault().seal_optional(&key, text.as_deref());
+    let assessment = tx.vault().seal(&key, &input.assessment)?;
+    let (child_view, guardians_view) = (optional(&input.child_view)?, optional(&input.guardians_view)?);
+    let child_view_missing_reason = optional(&input.child_view_missing_reason)?;
     expect_one(execute!(
         tx,
         INSERT,
@@ -65,10 +71,10 @@ pub(super) async fn insert(
         measure,
         input.held_on,
         input.outcome,
-        &*input.assessment,
-        input.child_view.as_deref(),
-        input.child_view_missing_reason.as_deref(),
-        input.guardians_view.as_deref(),
+        assessment,
+        child_view,
+        child_view_missing_reason,
+        guardians_view,
         input.next_evaluation_on,
         by,
         now,

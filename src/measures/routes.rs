@@ -95,13 +95,13 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     let (case, today) = (permit.object().case.facts.clone(), permit.today());
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
-    let patched = rules::patched(&measure, patch, today).map_err(|refusal| refusal.at(""))?;
+    let patched = rules::patched(&measure, &patch, today).map_err(|refusal| refusal.at(""))?;
     let (person, unit) = (patched.responsible_id, patched.responsible_unit_id);
     if (person, unit) != (measure.responsible_id, measure.responsible_unit_id) {
         require_seat(permit.tx(), &case, person, unit, "").await?;
     }
     permit.expect_version(measure.version)?;
-    store::update(permit.tx(), &case, &patched).await?;
+    store::update(permit.tx(), &case, &patched, patch.description.as_deref()).await?;
     let measure = store::get(permit.tx(), &case, measure.id, today).await?;
     permit.changed(measure.version, &measure).await
 }

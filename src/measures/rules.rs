@@ -3,10 +3,7 @@
 use chrono::NaiveDate;
 
 use super::dto::{EvaluationIn, EvaluationOutcome, MeasureIn, MeasureOut, MeasurePatch, MeasureStatus};
-use crate::{
-    kernel::{text::Prose, vocabulary::PreventionLevel},
-    problem::Problem,
-};
+use crate::{kernel::vocabulary::PreventionLevel, problem::Problem};
 
 /// A field of the input that cannot be accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,13 +69,13 @@ pub(super) fn in_force(status: MeasureStatus) -> Result<(), Problem> {
     }
 }
 
-/// The measure as a change makes it; who may be responsible is not decided here.
+/// The measure as a change makes it, but for its description; who may be responsible is not decided here.
 pub(super) fn patched(
     measure: &MeasureOut,
-    patch: MeasurePatch,
+    patch: &MeasurePatch,
     today: NaiveDate,
 ) -> Result<MeasureOut, Refusal> {
-    let MeasurePatch { responsible_id, responsible_unit_id, evaluate_on, description } = patch;
+    let MeasurePatch { responsible_id, responsible_unit_id, evaluate_on, ref description } = *patch;
     if responsible_id.is_none()
         && responsible_unit_id.is_none()
         && evaluate_on.is_none()
@@ -93,7 +90,6 @@ pub(super) fn patched(
     patched.responsible_id = responsible_id.unwrap_or(patched.responsible_id);
     patched.responsible_unit_id = responsible_unit_id.unwrap_or(patched.responsible_unit_id);
     patched.evaluate_on = evaluate_on.or(patched.evaluate_on);
-    patched.description = description.map(Prose::into_string).or(patched.description);
     Ok(patched)
 }
 

@@ -49,7 +49,7 @@ const INSERT: &str = "
                          responsible_id, unit_id, starts_on, evaluate_on, status, created_by, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'in_force', $14, $15)";
 const UPDATE: &str = "
-    UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = $8, version = version + 1
+    UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = COALESCE($8, description), version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
 const APPLY: &str = "
     UPDATE measure SET status = $5, evaluate_on = $6, version = version + 1
@@ -102,6 +102,9 @@ pub(super) async fn insert(
     let Creation { case, meeting, by, now, .. } = *creation;
     let NewMeasure { title, level, starts_on, input } = *measure;
     let id = Id::<Measure>::new();
+    let (vault, key) = (tx.vault(), case.key());
+    let title = vault.seal(&key, title)?;
+    let description = vault.seal_optional(&key, input.description.as_deref())?;
     expect_one(execute!(
         tx,
         INSERT,
@@ -112,7 +115,7 @@ pub(super) async fn insert(
         input.catalogue_measure_id,
         meeting,
         title,
-        input.description.as_deref(),
+        description,
         level,
         input.responsible_id,
         input.responsible_unit_id,
@@ -124,8 +127,14 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Writes what the measure is now, over the version that was read.
-pub(super) async fn update(tx: &mut Tx, case: &CaseFacts, measure: &MeasureOut) -> Result<(), DbError> {
+/// Writes what the measure is now, over the version that was read; without a new description it keeps the one it has.
+pub(super) async fn update(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    measure: &MeasureOut,
+    description: Option<&str>,
+) -> Result<(), DbError> {
+    let description = tx.vault().seal_optional(&case.key(), description)?;
     expect_one(execute!(
         tx,
         UPDATE,
@@ -136,7 +145,7 @@ pub(super) async fn update(tx: &mut Tx, case: &CaseFacts, measure: &MeasureOut) 
         measure.responsible_id,
         measure.responsible_unit_id,
         measure.evaluate_on,
-        measure.description.as_deref(),
+        description,
     )?)
 }
 

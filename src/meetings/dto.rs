@@ -10,6 +10,7 @@ use crate::{
         text::{Line, Prose},
     },
     measures::MeasureIn,
+    vault::Content,
     words,
 };
 
@@ -53,7 +54,7 @@ pub struct MeetingParticipantOut {
     /// Who.
     pub person_id: PersonId,
     /// Their name.
-    pub name: String,
+    pub name: Content,
     /// What has come of the invitation.
     pub answer: InvitationStatus,
     /// Whether they were there; none until the minutes are written.
@@ -69,7 +70,7 @@ pub struct MeetingDecisionOut {
     #[schema(example = 1)]
     pub number: i64,
     /// What was decided.
-    pub text: String,
+    pub text: Content,
     /// The measure (tiltak) it became.
     pub measure_id: Option<MeasureId>,
 }
@@ -88,23 +89,23 @@ pub struct MeetingOut {
     /// Who called it.
     pub called_by: PersonId,
     /// Their name.
-    pub called_by_name: String,
+    pub called_by_name: Content,
     /// When it begins.
     pub starts_at: DateTime<Utc>,
     /// Where it is held.
-    pub place: Option<String>,
+    pub place: Option<Content>,
     /// What it is about.
-    pub agenda: String,
+    pub agenda: Content,
     /// Why the family is not invited.
-    pub family_absent_reason: Option<String>,
+    pub family_absent_reason: Option<Content>,
     /// Where it stands.
     pub status: MeetingStatus,
     /// The minutes (referat), once it is held.
-    pub minutes: Option<String>,
+    pub minutes: Option<Content>,
     /// Who wrote the minutes.
     pub minutes_by: Option<PersonId>,
     /// Their name.
-    pub minutes_by_name: Option<String>,
+    pub minutes_by_name: Option<Content>,
     /// When the minutes were written.
     pub minutes_at: Option<DateTime<Utc>>,
     /// Those invited.

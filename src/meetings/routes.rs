@@ -4,9 +4,7 @@ use actix_web::{HttpResponse, get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{
-        InvitationAnswerIn, MeetingDecisionIn, MeetingDecisionOut, MeetingIn, MeetingMinutesIn, MeetingOut,
-    },
+    dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut},
     rules, store,
 };
 use crate::{
@@ -151,7 +149,7 @@ async fn take_decisions(
     case: &CaseFacts,
     meeting: Id<Meeting>,
     decisions: Vec<MeetingDecisionIn>,
-) -> Result<Vec<MeetingDecisionOut>> {
+) -> Result<Vec<store::NewDecision>> {
     let (by, now, today) = (permit.caller().person, permit.now(), permit.today());
     let mut taken = Vec::with_capacity(decisions.len());
     for (index, MeetingDecisionIn { text, measure }) in (0_i64..).zip(decisions) {
@@ -161,7 +159,7 @@ async fn take_decisions(
             let creation = Creation { case, meeting: Some(meeting), by, now, today, pointer };
             measure_id = Some(measures::create(permit.tx(), &creation, &new).await?);
         }
-        taken.push(MeetingDecisionOut { number: index + 1, text: text.into_string(), measure_id });
+        taken.push(store::NewDecision { number: index + 1, text, measure_id });
     }
     permit.note_shown(taken.iter().filter_map(|decision| decision.measure_id));
     Ok(taken)

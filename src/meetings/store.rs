@@ -12,7 +12,8 @@ use crate::{
     execute, fetch_all, fetch_optional,
     kernel::{
         Id,
-        ids::{Arena, Meeting, Person},
+        ids::{Arena, Measure, Meeting, Person},
+        text::Prose,
     },
     on_engine,
 };
@@ -167,7 +168,10 @@ pub(super) async fn call(
     let id = Id::<Meeting>::new();
     let municipality = &case.municipality;
     let starts_at = starts_at.trunc_subsecs(6);
-    let (place, reason) = (place.as_deref(), family_absent_reason.as_deref());
+    let (vault, key) = (tx.vault(), case.key());
+    let place = vault.seal_optional(&key, place.as_deref())?;
+    let reason = vault.seal_optional(&key, family_absent_reason.as_deref())?;
+    let agenda = vault.seal(&key, &agenda)?;
     expect_one(execute!(
         tx,
         INSERT,
@@ -178,7 +182,7 @@ pub(super) async fn call(
         called_by,
         starts_at,
         place,
-        &*agenda,
+        agenda,
         reason,
         now
     )?)?;
@@ -236,6 +240,7 @@ pub(super) async fn hold(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let MeetingOut { id, version, .. } = *meeting;
+    let minutes = tx.vault().seal(&case.key(), minutes)?;
     expect_one(execute!(tx, HOLD, &case.municipality, case.id, id, version, minutes, by, now)?)
 }
 
@@ -264,21 +269,32 @@ pub(super) async fn attended(
     Ok(())
 }
 
+/// Something decided: its number, and the measure it became.
+#[derive(Debug)]
+pub(super) struct NewDecision {
+    pub number: i64,
+    pub text: Prose,
+    pub measure_id: Option<Id<Measure>>,
+}
+
 /// Keeps what was decided.
 pub(super) async fn decide(
     tx: &mut Tx,
     case: &CaseFacts,
     meeting: Id<Meeting>,
-    decisions: &[MeetingDecisionOut],
+    decisions: &[NewDecision],
 ) -> Result<(), DbError> {
     if decisions.is_empty() {
         return Ok(());
     }
+    let key = case.key();
+    let sealed = decisions.iter().map(|decision| tx.vault().seal(&key, &decision.text));
+    let sealed = sealed.collect::<Result<Vec<_>, _>>()?;
     on_engine!(tx, |conn| {
         let mut query = sqlx::QueryBuilder::new(DECIDE);
-        query.push_values(decisions, |mut row, decision| {
+        query.push_values(decisions.iter().zip(&sealed), |mut row, (decision, text)| {
             row.push_bind(&case.municipality).push_bind(meeting).push_bind(decision.number);
-            row.push_bind(case.id).push_bind(&decision.text).push_bind(decision.measure_id);
+            row.push_bind(case.id).push_bind(text).push_bind(decision.measure_id);
         });
         query.build().execute(conn).await.map(|_| ())
     })?;

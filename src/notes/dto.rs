@@ -37,7 +37,7 @@ pub struct NoteOut {
     /// Who wrote it.
     pub author_id: PersonId,
     /// Their name.
-    pub author_name: String,
+    pub author_name: Content,
     /// The unit it was written from; none when the family wrote it.
     pub unit_id: Option<UnitId>,
     /// The name of that unit.

@@ -93,6 +93,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
 async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
+    note.text.require()?;
     permit.show_version(ONLY_VERSION, &note)
 }
 

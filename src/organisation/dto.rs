@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::{
-    ids::{PersonId, StaffRoleId, UnitId},
-    text::Line,
-    vocabulary::{Role, Sector},
+use crate::{
+    kernel::{
+        ids::{PersonId, StaffRoleId, UnitId},
+        text::Line,
+        vocabulary::{Role, Sector},
+    },
+    vault::Content,
 };
 
 /// A unit (tjeneste, enhet).
@@ -64,7 +67,7 @@ pub struct StaffOut {
     /// Who.
     pub person_id: PersonId,
     /// Their name.
-    pub person_name: String,
+    pub person_name: Content,
     /// What they are there.
     pub role: Role,
     /// Since when.

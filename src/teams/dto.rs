@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::{
-    ids::{PersonId, TeamMemberId, UnitId},
-    text::Line,
-    vocabulary::Sector,
+use crate::{
+    kernel::{
+        ids::{PersonId, TeamMemberId, UnitId},
+        text::Line,
+        vocabulary::Sector,
+    },
+    vault::Content,
 };
 
 /// Someone to join the team.
@@ -31,7 +34,7 @@ pub struct TeamMemberOut {
     /// Who.
     pub person_id: PersonId,
     /// Their name.
-    pub person_name: String,
+    pub person_name: Content,
     /// From which unit.
     pub unit_id: UnitId,
     /// The name of the unit.
@@ -39,7 +42,7 @@ pub struct TeamMemberOut {
     /// The sector of the unit.
     pub sector: Sector,
     /// What they do for the child.
-    pub task: String,
+    pub task: Content,
     /// Since when.
     pub joined_at: DateTime<Utc>,
     /// Until when.

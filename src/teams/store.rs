@@ -99,6 +99,7 @@ pub async fn seat(
 ) -> Result<Option<Id<TeamMember>>, DbError> {
     let NewSeat { person, unit, task, added_by } = new;
     let id = Id::<TeamMember>::new();
+    let task = tx.vault().seal(&case.key(), task)?;
     let made = execute!(tx, INSERT, &case.municipality, id, case.id, person, unit, task, added_by, now)?;
     Ok((made == 1).then_some(id))
 }

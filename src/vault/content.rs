@@ -8,15 +8,19 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-use super::{VaultError, cipher, keys};
+use super::{KeyId, VaultError, cipher, keys};
 
 /// Sealed text, to be bound to a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(pub(super) String);
 
-/// Text that was opened when it was read from the database.
+/// What stands in the place of text whose key has been erased.
+pub const ERASED: &str = "[erased]";
+
+/// Text that was opened when it was read from the database. Where its key has been erased it reads [`ERASED`]: who, when
+/// and what else the row tells is there still, and so are the other rows of a list.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Content(String);
+pub struct Content(Option<String>);
 
 impl Content {
     /// Opens what lies in the database.
@@ -26,13 +30,43 @@ impl Content {
     pub fn open(stored: &str) -> Result<Self, VaultError> {
         let (id, sealed) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
         let key = keys::find(id).ok_or(VaultError::Erased)?;
-        cipher::open(id, &key, &sealed).map(Self)
+        cipher::open(id, &key, &sealed).map(|text| Self(Some(text)))
+    }
+
+    /// Is the text there? For what is nothing but its text, so that it is answered as gone.
+    ///
+    /// # Errors
+    /// If its key has been erased.
+    pub fn require(&self) -> Result<&str, VaultError> {
+        self.0.as_deref().ok_or(VaultError::Erased)
     }
 
     /// The text itself.
     #[must_use]
     pub fn into_string(self) -> String {
-        self.0
+        self.0.unwrap_or_else(|| ERASED.to_owned())
+    }
+}
+
+/// The key that sealed a text; none if the text is not sealed.
+///
+/// # Errors
+/// If it begins as sealed text does, and is none.
+pub fn key_of(stored: &str) -> Result<Option<KeyId>, VaultError> {
+    Ok(cipher::parts(stored)?.map(|(id, _)| id))
+}
+
+/// Text that was never sealed, for tests of what is done with it.
+#[cfg(test)]
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self(Some(text.to_owned()))
+    }
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self(Some(String::new()))
     }
 }
 
@@ -40,26 +74,31 @@ impl Deref for Content {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.0
+        self.0.as_deref().unwrap_or(ERASED)
     }
 }
 
 /// Content never reaches a log by way of `Debug`.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Content({} bytes)", self.0.len())
+        write!(f, "Content({} bytes)", self.len())
     }
 }
 
 impl Serialize for Content {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
+        serializer.serialize_str(self)
     }
 }
 
 impl PartialSchema for Content {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .description(Some(format!(
+                "Text that lies encrypted. `{ERASED}` where its key has been erased for good."
+            )))
+            .into()
     }
 }
 impl ToSchema for Content {
@@ -85,7 +124,10 @@ where
     String: sqlx::Decode<'r, DB>,
 {
     fn decode(value: DB::ValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-        Ok(Self::open(&String::decode(value)?)?)
+        match Self::open(&String::decode(value)?) {
+            Err(VaultError::Erased) => Ok(Self(None)),
+            opened => Ok(opened?),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
+    time::{Duration, SystemTime},
 };
 
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -32,6 +33,9 @@ pub enum VaultError {
     /// The machine gives no random numbers.
     #[error("the machine gives no random numbers")]
     Randomness,
+    /// The key of the keyed hashes is not to be erased.
+    #[error("this key seals nothing: everyone is found by it, and nobody could log in without it")]
+    Index,
     /// The master key has another form.
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
@@ -82,6 +86,8 @@ struct KeyFile {
 struct DataKey {
     id: KeyId,
     generation: u32,
+    /// When its file was written.
+    written: SystemTime,
     key: Arc<Key>,
 }
 
@@ -172,8 +178,16 @@ impl Vault {
     /// # Errors
     /// If the key cannot be made.
     pub fn index(&self, text: &str) -> Result<String, VaultError> {
+        self.index_of(text.as_bytes())
+    }
+
+    /// The same of bytes.
+    ///
+    /// # Errors
+    /// If the key cannot be made.
+    pub fn index_of(&self, bytes: &[u8]) -> Result<String, VaultError> {
         let key = self.newest(&KeyName::people(INDEX))?;
-        Ok(key.key.hash(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(key.key.hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
     /// Seals with a key that only someone who knows `secret` can make again.
@@ -240,11 +254,13 @@ impl Vault {
         Ok(wrapped)
     }
 
-    /// The ids of keys that only open, since there is a newer one of their name.
+    /// The ids of keys that only open, since there has been a newer one of their name for so long that every server knows it.
     #[must_use]
-    pub fn superseded(&self) -> Vec<KeyId> {
+    pub fn superseded(&self, settled: Duration) -> Vec<KeyId> {
         let Ok(open) = self.open.read() else { return Vec::new() };
-        open.values().flat_map(|keys| keys.iter().rev().skip(1)).map(|key| key.id).collect()
+        let is_settled = |key: &DataKey| key.written.elapsed().is_ok_and(|age| age >= settled);
+        let pairs = open.values().flat_map(|keys| keys.windows(2));
+        pairs.filter_map(|pair| is_settled(&pair[1]).then_some(pair[0].id)).collect()
     }
 
     /// Erases one key.
@@ -264,8 +280,11 @@ impl Vault {
     /// Erases all generations of a key: what they have sealed cannot be opened by anyone, ever.
     ///
     /// # Errors
-    /// If a file cannot be erased.
+    /// If a file cannot be erased, or it is the key of the keyed hashes, which everyone is found by.
     pub fn erase_all(&self, name: &KeyName) -> Result<usize, VaultError> {
+        if name.municipality == INDEX {
+            return Err(VaultError::Index);
+        }
         let mut erased = 0;
         for path in self.files()? {
             if named(&path).is_some_and(|(found, _)| found == *name) {
@@ -323,11 +342,13 @@ impl Vault {
     }
 
     fn read(&self, path: &Path, generation: u32) -> Result<DataKey, VaultError> {
-        let text = fs::read_to_string(path).map_err(|error| VaultError::File(path.into(), error))?;
+        let failed = |error| VaultError::File(path.into(), error);
+        let text = fs::read_to_string(path).map_err(failed)?;
+        let written = fs::metadata(path).and_then(|file| file.modified()).map_err(failed)?;
         let KeyFile { id, wrapped } = serde_json::from_str(&text).map_err(|_| VaultError::Damaged)?;
         let wrapped = STANDARD.decode(wrapped).map_err(|_| VaultError::Damaged)?;
         let key = Key::of(&self.master.0.decrypt(id.as_bytes(), &wrapped)?).ok_or(VaultError::Damaged)?;
-        Ok(DataKey { id, generation, key: keys::remember(id, key) })
+        Ok(DataKey { id, generation, written, key: keys::remember(id, key) })
     }
 }
 
@@ -411,7 +432,7 @@ mod tests {
         assert_eq!(vault.index("x").expect("hash"), index);
         let after = vault.reseal(&before.0).expect("resealed").expect("with a newer key");
         assert_eq!(vault.reseal(&after.0).expect("nothing to do"), None);
-        for id in vault.superseded() {
+        for id in vault.superseded(Duration::ZERO) {
             vault.erase(id).expect("erased");
         }
         assert_eq!(opened(&before), None);
@@ -440,6 +461,8 @@ mod tests {
         assert_eq!(vault.erase_all(&health()).expect("erased"), 1);
         assert!(matches!(Content::open(&secret.0), Err(VaultError::Erased)));
         assert_eq!(opened(&other).as_deref(), Some("reading"), "other sectors are as they were");
+        vault.index("x").expect("hash");
+        assert!(matches!(vault.erase_all(&KeyName::people(INDEX)), Err(VaultError::Index)));
         let next = vault.seal(&health(), "hay fever").expect("sealed");
         assert_eq!(opened(&next).as_deref(), Some("hay fever"), "with a new key");
         assert!(matches!(Content::open(&secret.0), Err(VaultError::Erased)));

@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     sync::{Arc, LazyLock, RwLock, Weak},
+    time::{Duration, Instant},
 };
 
 use super::{Key, KeyId, Vault};
@@ -71,9 +72,14 @@ impl fmt::Display for KeyName {
 /// text names its key; the ids are random, so the keys of several folders do not meet.
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
+/// How soon a key that was not there is looked for again.
+const LOOK_AGAIN: Duration = Duration::from_secs(10);
+
 #[derive(Default)]
 struct Known {
     keys: HashMap<KeyId, Arc<Key>>,
+    /// When a key was last looked for in vain: a list of what has been erased does not read the folder for each row.
+    absent: HashMap<KeyId, Instant>,
     vaults: Vec<Weak<Vault>>,
 }
 
@@ -106,11 +112,19 @@ pub(super) fn find(id: KeyId) -> Option<Arc<Key>> {
         if let Some(key) = known.keys.get(&id) {
             return Some(key.clone());
         }
+        if known.absent.get(&id).is_some_and(|looked| looked.elapsed() < LOOK_AGAIN) {
+            return None;
+        }
         known.vaults.clone()
     };
     for vault in vaults.iter().filter_map(Weak::upgrade) {
         // What cannot be read is no key.
         let _read = vault.refresh();
     }
-    KNOWN.read().ok()?.keys.get(&id).cloned()
+    let mut known = KNOWN.write().ok()?;
+    let found = known.keys.get(&id).cloned();
+    if found.is_none() {
+        known.absent.insert(id, Instant::now());
+    }
+    found
 }

@@ -10,9 +10,10 @@
 mod cipher;
 mod content;
 mod folder;
+mod index;
 mod keys;
 
 pub use cipher::{Key, KeyId};
-pub use content::{Content, Sealed};
+pub use content::{Content, ERASED, Sealed, key_of};
 pub use folder::{MasterKey, Vault, VaultError};
 pub use keys::{KeyClass, KeyName};

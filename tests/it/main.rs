@@ -15,6 +15,7 @@ mod scene;
 mod watch;
 
 mod access_log;
+mod at_rest;
 mod care_orders;
 mod cases;
 mod child_welfare_reports;

@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::kernel::{
-    ids::Session,
-    vocabulary::{Capacity, Role, Sector},
+use crate::{
+    kernel::{
+        ids::Session,
+        vocabulary::{Capacity, Role, Sector},
+    },
+    vault::Content,
 };
 
 const TODAY: &str = "2026-11-22";
@@ -35,7 +38,7 @@ fn caller(unit: Id<Unit>) -> Caller {
     let session: Id<Session> = Id::new();
     Caller {
         person: Id::of_new_person(),
-        name: String::new(),
+        name: Content::default(),
         municipality: "4014".to_owned(),
         session,
         seats: vec![seat],

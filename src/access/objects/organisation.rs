@@ -11,6 +11,7 @@ use crate::{
     kernel::{
         Id,
         ids::{Person, Unit},
+        vocabulary::Sector,
     },
 };
 
@@ -122,6 +123,8 @@ pub struct UnitObject {
     pub id: Id<Unit>,
     /// The municipality that keeps it.
     pub municipality: String,
+    /// Its sector.
+    pub sector: Sector,
     /// The municipalities it serves.
     pub serves: Vec<String>,
 }
@@ -132,11 +135,13 @@ impl Object for UnitObject {
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Unit>("unit_id") else { return Ok(None) };
-        let unit = fetch_optional!(tx, (String,), "SELECT municipality FROM unit WHERE id = $1", id)?;
-        let Some((municipality,)) = unit else { return Ok(None) };
+        let unit = "SELECT municipality, sector FROM unit WHERE id = $1";
+        let unit = fetch_optional!(tx, (String, Sector), unit, id)?;
+        let Some((municipality, sector)) = unit else { return Ok(None) };
         let serves = "SELECT municipality FROM unit_serves WHERE unit_id = $1 ORDER BY municipality";
         let serves = fetch_all!(tx, (String,), serves, id)?;
-        Ok(Some(Self { id, municipality, serves: serves.into_iter().map(|(number,)| number).collect() }))
+        let serves = serves.into_iter().map(|(number,)| number).collect();
+        Ok(Some(Self { id, municipality, sector, serves }))
     }
 
     fn id(&self) -> String {

@@ -1,0 +1,234 @@
+//! All sealed text at once: sealing what was written before there were keys, and sealing anew with newer keys.
+//!
+//! A column is gone through in batches, each in a transaction of its own, so that the service goes on meanwhile and what was
+//! broken off is taken up again. A text is replaced only where it is still the one that was read.
+
+mod columns;
+
+use std::{collections::HashSet, time::Duration};
+
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+pub use self::columns::{SEALED, SealedTable};
+use super::{Db, DbError, Pools, Tx, dialect, expect_one};
+use crate::{
+    execute, fetch_all, fetch_optional,
+    vault::{KeyClass, KeyId, KeyName, Sealed, VaultError, key_of},
+};
+
+const BATCH: i64 = 500;
+/// What is taken by one migration at a time.
+const MIGRATION: Uuid = Uuid::from_u128(0x0006_5ea1);
+
+/// A sealed text, and the row it is in.
+#[derive(sqlx::FromRow)]
+struct TextRow {
+    id: Uuid,
+    number: i64,
+    municipality: String,
+    class: String,
+    text: String,
+}
+
+impl TextRow {
+    fn key(&self) -> Result<KeyName, VaultError> {
+        let class = KeyClass::named(&self.class).ok_or(VaultError::Damaged)?;
+        Ok(KeyName { municipality: self.municipality.clone(), class })
+    }
+}
+
+/// What sealing anew has done.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Resealed {
+    /// Texts that now are sealed with the newest key.
+    pub texts: u64,
+    /// Texts whose key has been erased; they stay as they are.
+    pub erased: u64,
+}
+
+/// Seals what the database held before its texts were sealed. Does nothing when that was done.
+pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
+    index_people(db).await?;
+    if is_done(&mut db.read().await?, "texts are sealed").await? {
+        return Ok(());
+    }
+    let vault = db.vault().clone();
+    let mut sealed = 0;
+    for table in SEALED {
+        for column in table.columns {
+            sealed += replace(db, table, column, |row| match key_of(&row.text) {
+                Ok(Some(_)) => Ok(None),
+                _ => vault.seal(&row.key()?, &row.text).map(Some),
+            })
+            .await?;
+        }
+    }
+    if sealed > 0 {
+        tracing::info!(sealed, "texts were sealed");
+        forget_plain_pages(db).await?;
+    }
+    let mut tx = db.write().await?;
+    done(&mut tx, "texts are sealed").await?;
+    tx.commit().await
+}
+
+/// National identity numbers and usernames become keyed hashes, all at once: half of it could not be told from the whole.
+async fn index_people(db: &Db) -> Result<(), DbError> {
+    const NUMBERS: &str =
+        "SELECT id, municipality, national_id_index FROM person WHERE national_id_index IS NOT NULL";
+    const SET_NUMBER: &str = "UPDATE person SET national_id_index = $2, national_id = $3 WHERE id = $1";
+    const NAMES: &str = "SELECT person_id, username_index FROM account";
+    const SET_NAME: &str = "UPDATE account SET username_index = $2 WHERE person_id = $1";
+    let mut tx = db.write().await?;
+    dialect::lock(&mut tx, MIGRATION).await?;
+    if is_done(&mut tx, "people are found by hashes").await? {
+        return Ok(());
+    }
+    for (id, municipality, number) in fetch_all!(&mut tx, (Uuid, String, String), NUMBERS)? {
+        let index = db.vault().national_id_index(&municipality, &number)?;
+        let sealed = db.vault().seal(&KeyName::people(&municipality), &number)?;
+        expect_one(execute!(&mut tx, SET_NUMBER, id, index, sealed)?)?;
+    }
+    for (id, name) in fetch_all!(&mut tx, (Uuid, String), NAMES)? {
+        let index = db.vault().username_index(&name)?;
+        expect_one(execute!(&mut tx, SET_NAME, id, index)?)?;
+    }
+    done(&mut tx, "people are found by hashes").await?;
+    tx.commit().await
+}
+
+async fn is_done(tx: &mut Tx, name: &str) -> Result<bool, DbError> {
+    let found = "SELECT name FROM data_migration WHERE name = $1";
+    Ok(fetch_optional!(tx, (String,), found, name)?.is_some())
+}
+
+async fn done(tx: &mut Tx, name: &str) -> Result<(), DbError> {
+    execute!(tx, "INSERT INTO data_migration (name) VALUES ($1) ON CONFLICT DO NOTHING", name)?;
+    Ok(())
+}
+
+/// What was plain lies in freed pages still: the tables are written anew.
+async fn forget_plain_pages(db: &Db) -> Result<(), DbError> {
+    match &db.pools {
+        Pools::Sqlite { writer, .. } => {
+            sqlx::raw_sql("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);").execute(writer).await?;
+        }
+        Pools::Postgres { writer, .. } => {
+            let tables = SEALED.iter().map(|table| table.name).chain(["account"]);
+            for table in tables {
+                sqlx::raw_sql(AssertSqlSafe(format!("VACUUM FULL {table}"))).execute(writer).await?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Seals with the newest keys what older keys have sealed.
+///
+/// # Errors
+/// If the database does not answer, or a text is damaged.
+pub async fn reseal(db: &Db) -> Result<Resealed, DbError> {
+    let vault = db.vault().clone();
+    let mut resealed = Resealed::default();
+    for table in SEALED {
+        for column in table.columns {
+            let mut erased = 0;
+            resealed.texts += replace(db, table, column, |row| match vault.reseal(&row.text) {
+                Err(VaultError::Erased) => {
+                    erased += 1;
+                    Ok(None)
+                }
+                other => other,
+            })
+            .await?;
+            resealed.erased += erased;
+        }
+    }
+    Ok(resealed)
+}
+
+/// Erases the keys that have been superseded for so long that no server seals with them any more, and that no text names.
+/// Tells how many.
+///
+/// # Errors
+/// If the database does not answer, or a key cannot be erased.
+pub async fn prune(db: &Db, settled: Duration) -> Result<usize, DbError> {
+    let superseded = db.vault().superseded(settled);
+    if superseded.is_empty() {
+        return Ok(0);
+    }
+    reseal(db).await?;
+    let used = keys_in_use(db).await?;
+    let mut erased = 0;
+    for id in superseded.into_iter().filter(|id| !used.contains(id)) {
+        db.vault().erase(id)?;
+        erased += 1;
+    }
+    Ok(erased)
+}
+
+/// The keys that the texts of the database name.
+async fn keys_in_use(db: &Db) -> Result<HashSet<KeyId>, DbError> {
+    let mut used = HashSet::new();
+    for table in SEALED {
+        for column in table.columns {
+            let sql = select(table, column);
+            let mut after = (Uuid::nil(), -1);
+            loop {
+                let rows = batch(&mut db.read().await?, &sql, after).await?;
+                let Some(last) = rows.last() else { break };
+                after = (last.id, last.number);
+                for row in &rows {
+                    used.extend(key_of(&row.text)?);
+                }
+            }
+        }
+    }
+    Ok(used)
+}
+
+/// Goes through a column, and puts another text in the place of each where there is one. Tells how many.
+async fn replace(
+    db: &Db,
+    table: &SealedTable,
+    column: &str,
+    mut other: impl FnMut(&TextRow) -> Result<Option<Sealed>, VaultError>,
+) -> Result<u64, DbError> {
+    let SealedTable { name, id, number, .. } = table;
+    let select = select(table, column);
+    let update = format!(
+        "UPDATE {name} AS t SET {column} = $5
+         WHERE t.municipality = $1 AND t.{id} = $2 AND {number} = $3 AND t.{column} = $4"
+    );
+    let (mut after, mut replaced) = ((Uuid::nil(), -1), 0);
+    loop {
+        let mut tx = db.write().await?;
+        let rows = batch(&mut tx, &select, after).await?;
+        let Some(last) = rows.last() else { return Ok(replaced) };
+        after = (last.id, last.number);
+        for row in &rows {
+            if let Some(sealed) = other(row)? {
+                let update = AssertSqlSafe(update.clone());
+                let TextRow { municipality, id, number, text, .. } = row;
+                replaced += execute!(&mut tx, update, municipality, *id, *number, text, sealed)?;
+            }
+        }
+        tx.commit().await?;
+    }
+}
+
+fn select(table: &SealedTable, column: &str) -> String {
+    let SealedTable { name, id, number, joins, class, .. } = table;
+    format!(
+        "SELECT t.{id} AS id, {number} AS number, t.municipality, {class} AS class, t.{column} AS text
+         FROM {name} t {joins}
+         WHERE t.{column} IS NOT NULL AND (t.{id} > $1 OR (t.{id} = $1 AND {number} > $2))
+         ORDER BY t.{id}, {number} LIMIT $3"
+    )
+}
+
+async fn batch(tx: &mut Tx, select: &str, after: (Uuid, i64)) -> Result<Vec<TextRow>, DbError> {
+    let select = AssertSqlSafe(select.to_owned());
+    fetch_all!(tx, TextRow, select, after.0, after.1, BATCH)
+}

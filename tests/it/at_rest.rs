@@ -1,0 +1,459 @@
+//! What lies in the database cannot be read without its keys, and what a key has sealed goes with it.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use stafett::{
+    db::{self, Pools, SEALED, migrate},
+    execute, fetch_all,
+    kernel::vocabulary::Sector,
+    organisation::{self, NewUnit},
+    vault::{Content, ERASED, KeyId, KeyName, VaultError, key_of},
+};
+
+use crate::support::{Engine, Operation, PASSWORD, Stage, User, World, both_engines};
+
+/// Words that are found nowhere else.
+#[derive(Debug, Default)]
+struct Planted(Vec<String>);
+
+impl Planted {
+    fn word(&mut self) -> String {
+        let word = format!("Solsikkevann{}frø", self.0.len());
+        self.0.push(word.clone());
+        word
+    }
+}
+
+/// Everything the database lies as: the bytes of the files, or each row of each table as text.
+async fn everything(world: &World) -> Vec<u8> {
+    match &world.db.pools {
+        Pools::Sqlite { readers, .. } => {
+            let file: (String,) = sqlx::query_as("SELECT file FROM pragma_database_list WHERE name = 'main'")
+                .fetch_one(readers)
+                .await
+                .expect("the file");
+            let mut bytes = std::fs::read(&file.0).expect("the database");
+            bytes.extend(std::fs::read(format!("{}-wal", file.0)).unwrap_or_default());
+            bytes
+        }
+        Pools::Postgres { .. } => {
+            let mut text = String::new();
+            for table in world.tables().await {
+                let sql = AssertSqlSafe(format!("SELECT t::text FROM {table} t"));
+                let mut tx = world.db.read().await.expect("a transaction");
+                for (row,) in fetch_all!(&mut tx, (String,), sql).expect("rows") {
+                    text.push_str(&row);
+                }
+            }
+            text.into_bytes()
+        }
+    }
+}
+
+fn holds(bytes: &[u8], word: &str) -> bool {
+    bytes.windows(word.len()).any(|window| window == word.as_bytes())
+}
+
+/// Each sealed column, with the texts that are in it.
+async fn sealed_texts(world: &World) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
+    for table in SEALED {
+        for column in table.columns {
+            let name = table.name;
+            let sql = AssertSqlSafe(format!("SELECT {column} FROM {name} WHERE {column} IS NOT NULL"));
+            let mut tx = world.db.read().await.expect("a transaction");
+            let texts = fetch_all!(&mut tx, (String,), sql).expect("texts");
+            all.push((format!("{name}.{column}"), texts.into_iter().map(|(text,)| text).collect()));
+        }
+    }
+    all
+}
+
+async fn keys_named(world: &World) -> BTreeSet<KeyId> {
+    let texts = sealed_texts(world).await.into_iter().flat_map(|(_, texts)| texts);
+    texts.map(|text| key_of(&text).expect("whole").expect("sealed")).collect()
+}
+
+/// Writes into every text there is of a case, each with an idempotency key, and ends with closing it.
+async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
+    let case = stage.path(&Operation::named("read_case"));
+    let Stage { teacher, nurse, family, .. } = stage;
+    let said = async |by: &User, path: &str, body: Value| {
+        let call = by.post(format!("{case}{path}")).json(body).header("if-match", "*");
+        let answer = call.idempotency_key(&format!("Sleutel{}", uuid::Uuid::now_v7())).send().await;
+        assert!(answer.status < 300, "{path}: {}", answer.text);
+        answer
+    };
+    let mut p = || planted.word();
+    let pending = teacher.get(format!("{case}/handovers")).send().await.expect(200).text("/items/0/id");
+    said(teacher, &format!("/handovers/{pending}/withdraw"), json!({"answer": p()})).await;
+    let offer = json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id, "message": p()});
+    let offered = said(teacher, "/handovers", offer).await.text("/id");
+    said(nurse, &format!("/handovers/{offered}/decline"), json!({"answer": p()})).await;
+    said(teacher, "/goals", json!({"description": p()})).await;
+    let measure = json!({
+        "title": p(), "description": p(), "level": "selective", "responsible_id": teacher.id,
+        "responsible_unit_id": teacher.unit.id, "evaluate_on": world.in_days(20),
+    });
+    said(teacher, "/measures", measure).await;
+    let measures = teacher.get(format!("{case}/measures")).send().await.expect(200);
+    for (at, measure) in measures.each("id").into_iter().enumerate() {
+        let mut body = json!({"held_on": world.in_days(0), "outcome": "end_reached", "assessment": p()});
+        body[if at == 0 { "child_view" } else { "child_view_missing_reason" }] = json!(p());
+        body["guardians_view"] = json!(p());
+        said(teacher, &format!("/measures/{measure}/evaluations"), body).await;
+    }
+    let meeting = json!({
+        "starts_at": world.now() - TimeDelta::hours(1), "place": p(), "agenda": p(),
+        "participants": [nurse.id], "family_absent_reason": p(),
+    });
+    let meeting = said(teacher, "/meetings", meeting).await.text("/id");
+    let minutes =
+        json!({"minutes": p(), "attended": [nurse.id], "decisions": [{"text": p()}, {"text": p()}]});
+    let path = format!("{case}/meetings/{meeting}/minutes");
+    teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
+    said(nurse, "/notes", json!({"audience": "unit", "text": p()})).await;
+    said(&family.guardians[0], "/notes", json!({"audience": "team", "text": p()})).await;
+    let consent = json!({
+        "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": p(),
+    });
+    said(&family.guardians[1], "/consents", consent).await;
+    let colleague = world.worker("kragero/skole").await;
+    let seat = json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "task": p()});
+    said(teacher, "/team", seat).await;
+    let level = json!({"level": 2, "level_reason": p()});
+    teacher.patch(&case).json(level).header("if-match", "*").send().await.expect(200);
+    said(teacher, "/close", json!({"reason": p(), "final_evaluation": p()})).await;
+    let concern = json!({
+        "child_id": stage.family.child.id, "facts": p(), "risk_factors": p(), "protective_factors": p(),
+        "child_says": p(), "tried_so_far": p(),
+    });
+    let concerns = format!("/v1/units/{}/concerns", teacher.unit.id);
+    let concern = teacher.post(concerns).json(concern).idempotency_key("K").send().await.expect(201);
+    let decision = json!({
+        "decision": "open_case", "reason": p(), "case_reason": p(), "level": 1, "agreed_with": "guardians",
+        "agreed_on": world.in_days(-1),
+    });
+    let path = format!("/v1/concerns/{}/decision", concern.text("/id"));
+    teacher.post(path).json(decision).if_match(1).send().await.expect(200);
+}
+
+/// What people read of the case of a stage.
+async fn read_all(stage: &Stage) -> Vec<String> {
+    let case = stage.path(&Operation::named("read_case"));
+    let child = format!("/v1/children/{}", stage.family.child.id);
+    let mut paths = vec!["/v1/me".to_owned(), case.clone(), child.clone(), format!("{child}/guardians")];
+    for list in ["history", "handovers", "team", "consents", "goals", "measures", "meetings", "notes"] {
+        paths.push(format!("{case}/{list}"));
+    }
+    paths.push("/v1/concerns".to_owned());
+    let mut bodies = Vec::new();
+    for path in paths {
+        bodies.push(stage.teacher.get(&path).send().await.expect(200).text);
+    }
+    bodies
+}
+
+both_engines! {
+    async fn nothing_written_about_people_can_be_read_from_the_database(world: World) {
+        let stage = Stage::set(&world).await;
+        let mut planted = Planted::default();
+        write_everywhere(&world, &stage, &mut planted).await;
+        let (user, stranger) = (&stage.teacher, world.anonymous());
+        stranger.log_in(&user.username, PASSWORD).await.expect(200);
+        stranger.log_in(&stage.nurse.username, "a wrong password").await.expect(401);
+
+        for (column, texts) in sealed_texts(&world).await {
+            assert!(!texts.is_empty(), "nothing was written to {column}");
+            for text in texts {
+                Content::open(&text).unwrap_or_else(|error| panic!("{column}: {error}"));
+            }
+        }
+        let everything = everything(&world).await;
+        let child = &stage.family.child;
+        let mut words = planted.0;
+        words.extend([child.name.clone(), child.national_id.as_str().to_owned(), "Sleutel".to_owned()]);
+        words.extend([&stage.teacher.user, &stage.nurse.user].map(|user| user.name.clone()));
+        words.extend([&stage.teacher.user, &stage.nurse.user].map(|user| user.username.clone()));
+        for guardian in &stage.family.guardians {
+            words.extend([guardian.name.clone(), guardian.national_id.as_str().to_owned()]);
+            words.push(guardian.username.clone());
+        }
+        for word in words {
+            assert!(!holds(&everything, &word), "{word} can be read");
+        }
+    }
+
+    async fn the_search_finds_what_is_public(world: World) {
+        let mut tx = world.db.write().await.expect("a transaction");
+        let unit = NewUnit {
+            municipality: "4014", key: "solsikke", name: "Solsikkeskolen på Øya", kind: "school",
+            sector: Sector::School, serves: &["4014"],
+        };
+        organisation::insert_unit(&mut tx, unit).await.expect("made");
+        tx.commit().await.expect("committed");
+        assert!(holds(&everything(&world).await, "Solsikkeskolen på Øya"));
+    }
+
+    async fn a_repeated_request_is_answered_from_what_only_its_key_opens(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let body = json!({"facts": "Solsikkevann"});
+        let call = teacher.post(format!("/v1/units/{}/concerns", teacher.unit.id)).json(body).idempotency_key("monday");
+        let first = call.clone().send().await.expect(201);
+        assert_eq!(call.clone().send().await.expect(201).text, first.text);
+        let sql = "SELECT body FROM idempotency";
+        let mut tx = world.db.read().await.expect("a transaction");
+        let (kept,) = fetch_all!(&mut tx, (String,), sql).expect("rows").remove(0);
+        assert!(world.db.vault().open_with("monday", &kept).is_err() && Content::open(&kept).is_err());
+        // The answer does not outlive the key of what it tells.
+        world.db.vault().erase_all(&KeyName::sector("4014", Sector::School)).expect("erased");
+        let concern = format!("/v1/concerns/{}", first.text("/id"));
+        teacher.get(concern).send().await.expect_problem(410, "erased");
+    }
+
+    async fn after_new_keys_everything_reads_and_the_old_ones_are_pruned(world: World) {
+        let stage = Stage::set(&world).await;
+        write_everywhere(&world, &stage, &mut Planted::default()).await;
+        let (before, old) = (read_all(&stage).await, keys_named(&world).await);
+        let vault = world.db.vault().clone();
+        vault.renew().expect("new keys");
+        assert_eq!(read_all(&stage).await, before);
+        assert_eq!(db::prune(&world.db, Duration::from_secs(600)).await.expect("pruned"), 0, "too early");
+
+        let resealed = db::reseal(&world.db).await.expect("resealed");
+        let texts: usize = sealed_texts(&world).await.iter().map(|(_, texts)| texts.len()).sum();
+        assert_eq!((resealed.texts, resealed.erased), (u64::try_from(texts).expect("a number"), 0));
+        assert!(keys_named(&world).await.is_disjoint(&old), "every text is sealed with a new key");
+        assert_eq!(db::reseal(&world.db).await.expect("resealed").texts, 0);
+
+        assert_eq!(db::prune(&world.db, Duration::ZERO).await.expect("pruned"), old.len());
+        assert!(vault.list().iter().all(|(_, generations)| *generations == 1), "{:?}", vault.list());
+        assert_eq!(read_all(&stage).await, before);
+        stage.teacher.post(format!("/v1/units/{}/concerns", stage.teacher.unit.id))
+            .json(json!({"facts": "Written with the new key."})).send().await.expect(201);
+    }
+
+    async fn pruning_keeps_a_key_that_a_server_still_sealed_with(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let vault = world.db.vault();
+        let late = vault.seal(&KeyName::people("4014"), "Alma Fjellheim").expect("sealed");
+        vault.renew().expect("new keys");
+        let mut tx = world.db.write().await.expect("a transaction");
+        execute!(&mut tx, "UPDATE person SET name = $1 WHERE id = $2", late, teacher.id).expect("written");
+        tx.commit().await.expect("committed");
+        assert!(db::prune(&world.db, Duration::ZERO).await.expect("pruned") > 0);
+        assert_eq!(teacher.get("/v1/me").send().await.expect(200).text("/name"), "Alma Fjellheim");
+    }
+
+    async fn what_health_wrote_is_gone_with_its_key_and_the_rest_of_the_case_is_not(world: World) {
+        let stage = Stage::set(&world).await;
+        let case = stage.path(&Operation::named("read_case"));
+        let Stage { teacher, nurse, .. } = &stage;
+        let id = case.rsplit('/').next().expect("an id").parse().expect("an id");
+        let of_health = world.note(nurse, id, "team", "She sleeps badly.").await;
+        let of_school = world.note(teacher, id, "team", "She reads well.").await;
+        let backup = sealed_texts(&world).await;
+
+        let vault = world.db.vault();
+        assert_eq!(vault.erase_all(&KeyName::sector("4014", Sector::Health)).expect("erased"), 1);
+        nurse.get(format!("{case}/notes/{of_health}")).send().await.expect_problem(410, "erased");
+        let school = teacher.get(format!("{case}/notes/{of_school}")).send().await.expect(200);
+        assert_eq!(school.text("/text"), "She reads well.");
+        let list = nurse.get(format!("{case}/notes")).send().await.expect(200);
+        let texts = list.each("text");
+        assert_eq!(texts.iter().filter(|text| **text == ERASED).count(), 1, "{texts:?}");
+        assert!(texts.contains(&"She reads well.") && texts.contains(&"A good day."));
+        let erased = list.items().iter().find(|item| item["text"] == ERASED).expect("the erased note");
+        assert_eq!((&erased["id"], &erased["author_name"]), (&json!(of_health), &json!(nurse.name)));
+        read_all(&stage).await;
+
+        // A backup of the database is of no more use.
+        let notes = backup.iter().find(|(column, _)| column == "note.body").expect("the notes");
+        let (open, gone): (Vec<_>, Vec<_>) = notes.1.iter().map(|text| Content::open(text)).partition(Result::is_ok);
+        assert_eq!((open.len(), gone.len()), (2, 1));
+        assert!(gone.iter().all(|opened| matches!(opened, Err(VaultError::Erased))));
+        world.note(nurse, id, "team", "Written with a new key.").await;
+    }
+
+    async fn a_case_whose_words_are_erased_can_still_be_read_and_closed(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let family = world.child_with_two_guardians(&teacher).await;
+        let case = world.open_case(&teacher, &family.child).await;
+        let goal = world.goal(&teacher, case).await;
+        world.db.vault().erase_all(&KeyName::sector("4014", Sector::School)).expect("erased");
+        let read = teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        assert_eq!((read.text("/reason"), read.text("/child_name")), (ERASED.to_owned(), family.child.name.clone()));
+        let path = format!("/v1/cases/{case}/goals/{goal}");
+        let patched = teacher.patch(&path).json(json!({"status": "reached"})).if_match(1).send().await.expect(200);
+        assert_eq!(patched.text("/description"), ERASED);
+        let mut tx = world.db.read().await.expect("a transaction");
+        let (kept,) = fetch_all!(&mut tx, (String,), "SELECT description FROM goal").expect("rows").remove(0);
+        assert!(matches!(Content::open(&kept), Err(VaultError::Erased)), "the word for it is not written in its place");
+        drop(tx);
+        world.close_case(&teacher, case).await;
+    }
+
+    async fn what_was_written_before_is_sealed_by_the_migration(world: World) {
+        let stage = Stage::set(&world).await;
+        write_everywhere(&world, &stage, &mut Planted::default()).await;
+        let before = read_all(&stage).await;
+        as_before_0006(&world, &[&stage.teacher, &stage.nurse]).await;
+        assert!(holds(&everything(&world).await, &stage.family.child.name), "it lies plain now");
+
+        migrate(&world.db).await.expect("migrated");
+        migrate(&world.db).await.expect("there is nothing more to do");
+        assert_eq!(read_all(&stage).await, before);
+        let child = &stage.family.child;
+        for word in [&child.name, &stage.teacher.username, child.national_id.as_str()] {
+            assert!(!holds(&everything(&world).await, word), "{word} can be read");
+        }
+        world.anonymous().log_in(&stage.nurse.username, PASSWORD).await.expect(200);
+        let people = world.rows("person").await;
+        world.register(&stage.nurse, child.national_id.clone()).await;
+        assert_eq!(world.rows("person").await, people, "the child is known by its number");
+    }
+}
+
+/// Makes the database one of before 0006, with all that is in it in plain text.
+async fn as_before_0006(world: &World, users: &[&User]) {
+    let mut tx = world.db.write().await.expect("a transaction");
+    for table in SEALED {
+        for column in table.columns {
+            let name = table.name;
+            let read = AssertSqlSafe(format!("SELECT {column} FROM {name} WHERE {column} IS NOT NULL"));
+            for (sealed,) in fetch_all!(&mut tx, (String,), read).expect("texts") {
+                let plain = Content::open(&sealed).expect("opened").into_string();
+                let write = AssertSqlSafe(format!("UPDATE {name} SET {column} = $1 WHERE {column} = $2"));
+                execute!(&mut tx, write, plain, sealed).expect("written");
+            }
+        }
+    }
+    let numbers = "UPDATE person SET national_id_index = national_id";
+    execute!(&mut tx, numbers).expect("written");
+    for user in users {
+        let write = "UPDATE account SET username_index = $1 WHERE person_id = $2";
+        execute!(&mut tx, write, &user.username, user.id).expect("written");
+    }
+    tx.commit().await.expect("committed");
+    for sql in [
+        "ALTER TABLE person DROP COLUMN national_id",
+        "ALTER TABLE person RENAME COLUMN national_id_index TO national_id",
+        "ALTER TABLE account RENAME COLUMN username_index TO username",
+        "ALTER TABLE idempotency RENAME COLUMN key_index TO idempotency_key",
+        "DROP TABLE data_migration",
+        "DELETE FROM _sqlx_migrations WHERE version = 6",
+    ] {
+        world.try_execute(sql).await.expect(sql);
+    }
+}
+
+/// Columns of text that are plain, and why. Times and days, which are text to SQLite, are plain too: rights are counted from
+/// them.
+const PLAIN: &[(&str, &[&str])] = &[
+    (
+        "public: what a municipality offers, and who keeps it",
+        &["municipality.*", "unit.*", "arena.*", "guide_level.*", "catalogue_measure.*"],
+    ),
+    ("which municipality, the shard of the row", &["*.municipality"]),
+    (
+        "one of a closed list of words",
+        &[
+            "session.end_reason",
+            "staff_role.role",
+            "concern.decision",
+            "care_case.status",
+            "care_case.agreed_with",
+            "handover.status",
+            "consent.form",
+            "case_event.kind",
+            "goal.status",
+            "meeting.status",
+            "meeting_participant.answer",
+            "measure.level",
+            "measure.status",
+            "evaluation.outcome",
+            "note.audience",
+            "note.kind",
+            "consent_kind.kind",
+            "guardianship.capacity",
+            "withholding.legal_basis",
+            "report_reply.outcome",
+            "disclosure.basis",
+            "disclosed_entry.kind",
+            "objection.form",
+            "emergency_access.danger",
+            "emergency_access.verdict",
+            "conflict_of_interest.ground",
+            "address_protection.protection",
+            "child_contact.protection",
+            "guardian_contact.protection",
+            "care_order.kind",
+        ],
+    ),
+    (
+        "law, and the published text that was read",
+        &[
+            "consent.secrecy_basis",
+            "consent.processing_basis",
+            "consent.text_version",
+            "consent.language",
+            "consent.alone_basis",
+            "consent_text.*",
+            "child_welfare_report.law",
+            "disclosure_law.law",
+        ],
+    ),
+    ("the name of a unit, which is public", &["disclosed_entry.unit_name"]),
+    (
+        "hashes",
+        &[
+            "person.national_id_index",
+            "account.username_index",
+            "account.password_hash",
+            "refresh_token.token_hash",
+            "login_throttle.throttle_key",
+            "idempotency.key_index",
+            "idempotency.fingerprint",
+        ],
+    ),
+    ("sealed with the client's key", &["idempotency.headers", "idempotency.body"]),
+    ("ids, rules and addresses, never content", &["access_log.*"]),
+    ("names of steps", &["data_migration.name"]),
+];
+
+#[tokio::test]
+async fn every_column_of_text_is_sealed_or_plain_for_a_reason() {
+    Engine::Sqlite.tell(every_column).await;
+}
+
+async fn every_column(world: World) {
+    let is_time = |column: &str| {
+        let ends = ["_at", "_on", "_from", "_until", "_date"].iter().any(|end| column.ends_with(end));
+        ends || ["at", "since", "decide_by"].contains(&column)
+    };
+    let is_plain = |table: &str, column: &str| {
+        let mut all = PLAIN.iter().flat_map(|(_, columns)| *columns);
+        all.any(|name| {
+            [format!("{table}.{column}"), format!("{table}.*"), format!("*.{column}")]
+                .contains(&(*name).to_owned())
+        })
+    };
+    for table in world.tables().await.iter().filter(|table| !table.starts_with('_')) {
+        let sql = AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}') WHERE type = 'TEXT'"));
+        let mut tx = world.db.read().await.expect("a transaction");
+        let columns =
+            stafett::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (String,)>(sql).fetch_all(conn).await);
+        for (column,) in columns.expect("columns") {
+            let sealed =
+                SEALED.iter().any(|known| known.name == table && known.columns.contains(&column.as_str()));
+            let plain = is_plain(table, &column) || is_time(&column);
+            assert!(
+                sealed != plain,
+                "{table}.{column} is to be sealed, or to be named in PLAIN with the reason"
+            );
+        }
+    }
+}
