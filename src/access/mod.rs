@@ -24,6 +24,6 @@ pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
-pub use policies::{Decision, Policies, PolicyError, Rule};
+pub use policies::{Decision, Policies, PolicyError, Question, Rule};
 pub use public::Public;
 pub use services::Services;

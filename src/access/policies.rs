@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     str::FromStr,
+    sync::Arc,
 };
 
 use cedar_policy::{
@@ -60,6 +61,18 @@ pub struct Decision {
     pub legal_basis: Vec<String>,
 }
 
+/// A question to the rules: who does what to which, in which context, with the facts of both.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Who does what to which, in which context.
+    pub request: Request,
+    /// The facts of both.
+    pub entities: Entities,
+}
+
+/// Someone who is told of each question and its answer.
+type Listener = Arc<dyn Fn(&Question, &Decision) + Send + Sync>;
+
 /// The rules cannot be used; the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
@@ -103,6 +116,7 @@ pub struct Policies {
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
     laws: Laws,
+    listener: Option<Listener>,
 }
 
 impl std::fmt::Debug for Policies {
@@ -137,18 +151,26 @@ impl Policies {
     }
 
     fn load_with(local: &[(String, String)]) -> Result<Self, PolicyError> {
+        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned()));
+        Self::of(&own, local)
+    }
+
+    /// The same from other texts: what the service would do by other rules, and by stricter local ones.
+    ///
+    /// # Errors
+    /// As [`Policies::load`]; or if a local rule allows something.
+    pub fn of(own: &[(String, String)], local: &[(String, String)]) -> Result<Self, PolicyError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
         let mut set = PolicySet::new();
         let mut rules = BTreeMap::new();
-        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned(), false));
-        let local = local.iter().map(|(file, source)| (file.clone(), source.clone(), true));
-        for (file, source, is_local) in own.into_iter().chain(local) {
-            let parsed = PolicySet::from_str(&source).map_err(|error| parse_error(&file, &error))?;
+        let own = own.iter().map(|text| (text, false));
+        for ((file, source), is_local) in own.chain(local.iter().map(|text| (text, true))) {
+            let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
             for policy in parsed.policies() {
-                let rule = rule(&file, policy)?;
+                let rule = rule(file, policy)?;
                 if is_local && !rule.forbids {
-                    return Err(PolicyError::LocalPermit(file));
+                    return Err(PolicyError::LocalPermit(file.clone()));
                 }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);
@@ -163,7 +185,13 @@ impl Policies {
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws })
+        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws, listener: None })
+    }
+
+    /// The same rules, with someone who is told of each question and its answer.
+    #[must_use]
+    pub fn heard_by(self, listener: impl Fn(&Question, &Decision) + Send + Sync + 'static) -> Self {
+        Self { listener: Some(Arc::new(listener)), ..self }
     }
 
     /// The rules, by id.
@@ -207,6 +235,20 @@ impl Policies {
         action: &str,
         object: &O,
     ) -> Result<Decision, Box<dyn std::error::Error>> {
+        let question = self.question(caller, action, object)?;
+        let decision = self.answer(&question)?;
+        if let Some(listener) = &self.listener {
+            listener(&question, &decision);
+        }
+        Ok(decision)
+    }
+
+    fn question<O: Object>(
+        &self,
+        caller: &Caller,
+        action: &str,
+        object: &O,
+    ) -> Result<Question, Box<dyn std::error::Error>> {
         let principal = uid("Person", &caller.person.to_string());
         let resource = uid(O::TYPE, &object.id());
         let context =
@@ -217,8 +259,11 @@ impl Policies {
         if resource != principal {
             entities.push(entity(resource, object.attributes())?);
         }
-        let entities = Entities::from_entities(entities, None)?;
-        let response = self.authorizer.is_authorized(&request, &self.set, &entities);
+        Ok(Question { request, entities: Entities::from_entities(entities, None)? })
+    }
+
+    fn answer(&self, question: &Question) -> Result<Decision, Box<dyn std::error::Error>> {
+        let response = self.authorizer.is_authorized(&question.request, &self.set, &question.entities);
         let diagnostics = response.diagnostics();
         if let Some(error) = diagnostics.errors().next() {
             return Err(error.to_string().into());
