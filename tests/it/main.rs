@@ -16,6 +16,7 @@ mod access_log;
 mod cases;
 mod children;
 mod concerns;
+mod confidentiality;
 mod consents;
 mod demo;
 mod document;

@@ -1,0 +1,251 @@
+//! Rules with something taken out of each, or put into it: the tables must tell. A change that no row notices is a rule
+//! that nobody has said the meaning of.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
+
+use cedar_policy::{Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use serde_json::{Value, json};
+use stafett::access::{Policies, Question};
+
+use super::{gone_through, outcomes};
+use crate::support::Engine;
+
+/// Changes that change nothing: the rule, what is changed, and why nobody can tell.
+const EQUIVALENT: &[(&str, &str, &str)] = &[
+    ("desk.own", "without its condition", "the desk is found by who asks: there is no way to another's"),
+    (
+        "desk.auditor",
+        "only !(principal.audits.isEmpty())",
+        "the desk is found by who asks: there is no way to another's",
+    ),
+];
+
+/// The rules as they are.
+struct Rules {
+    policies: BTreeMap<String, Policy>,
+    /// The name of each file, and what is in it.
+    schema: Schema,
+    actions: BTreeSet<String>,
+}
+
+/// A rule that is changed, or left out.
+struct Mutant {
+    rule: String,
+    change: String,
+    /// Nothing where it is left out.
+    policy: Option<Policy>,
+    /// What can be told from it.
+    actions: BTreeSet<String>,
+}
+
+impl Rules {
+    fn read() -> Self {
+        let folder = super::table::folder().join("../../policies");
+        let text = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a file of rules");
+        let (schema, _) = Schema::from_cedarschema_str(&text("stafett.cedarschema")).expect("the schema");
+        let mut policies = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder).expect("the rules") {
+            let file = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+            if !file.ends_with(".cedar") {
+                continue;
+            }
+            for policy in PolicySet::from_str(&text(&file)).expect("rules").policies() {
+                let id = policy.annotation("id").expect("an id").to_owned();
+                policies.insert(id.clone(), policy.new_id(PolicyId::new(&id)));
+            }
+        }
+        let actions = schema.actions().map(|uid| uid.id().unescaped().to_owned()).collect();
+        Self { policies, schema, actions }
+    }
+
+    /// All rules, with one changed.
+    fn with(&self, mutant: &Mutant) -> PolicySet {
+        let others = self.policies.iter().filter(|(id, _)| **id != mutant.rule).map(|(_, policy)| policy);
+        PolicySet::from_policies(others.chain(&mutant.policy).cloned()).expect("ids that differ")
+    }
+
+    /// Does it agree with the schema?
+    fn is_valid(&self, policy: &Policy) -> bool {
+        let set = PolicySet::from_policies([policy.clone()]).expect("one rule");
+        Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict).validation_passed()
+    }
+
+    fn mutants(&self) -> Vec<Mutant> {
+        let mut mutants = Vec::new();
+        for (rule, policy) in &self.policies {
+            let json = policy.to_json().expect("a rule as JSON");
+            let actions = actions(&json);
+            let mut add = |change: String, json: Option<Value>, actions: &BTreeSet<String>| {
+                let parsed =
+                    json.map(|json| Policy::from_json(Some(PolicyId::new(rule)), json).expect("a rule"));
+                let valid = parsed.as_ref().is_none_or(|policy| self.is_valid(policy));
+                if valid {
+                    let actions = actions.clone();
+                    mutants.push(Mutant { rule: rule.clone(), change, policy: parsed, actions });
+                }
+                valid
+            };
+            add("left out".to_owned(), None, &actions);
+            for (change, changed) in conditions(&json) {
+                add(change, Some(changed), &actions);
+            }
+            for action in &actions {
+                let fewer = actions.iter().filter(|other| *other != action).cloned().collect();
+                let only = BTreeSet::from([action.clone()]);
+                add(format!("without {action}"), Some(with_actions(&json, &fewer)), &only);
+            }
+            for action in self.actions.difference(&actions) {
+                let more = actions.iter().chain([action]).cloned().collect();
+                let (only, json) = (BTreeSet::from([action.clone()]), with_actions(&json, &more));
+                let change = format!("with {action}");
+                if !add(change.clone(), Some(json.clone()), &only) {
+                    add(change, Some(of_anything(json)), &only);
+                }
+            }
+        }
+        mutants
+    }
+}
+
+/// The actions of a rule.
+fn actions(rule: &Value) -> BTreeSet<String> {
+    let action = &rule["action"];
+    let several = action["entities"].as_array().cloned().unwrap_or_default();
+    let all = several.into_iter().chain([action["entity"].clone()]);
+    all.filter_map(|uid| uid["id"].as_str().map(ToOwned::to_owned)).collect()
+}
+
+fn with_actions(rule: &Value, actions: &BTreeSet<String>) -> Value {
+    let entities: Vec<_> = actions.iter().map(|id| json!({"type": "Stafett::Action", "id": id})).collect();
+    let mut rule = rule.clone();
+    rule["action"] = json!({"op": "in", "entities": entities});
+    rule
+}
+
+/// The same of every kind of thing.
+fn of_anything(rule: Value) -> Value {
+    let mut rule = rule;
+    rule["resource"] = json!({"op": "All"});
+    rule
+}
+
+/// A rule without its conditions, and with each part of them taken out.
+fn conditions(rule: &Value) -> Vec<(String, Value)> {
+    let conditions = rule["conditions"].as_array().cloned().unwrap_or_default();
+    let mut changed = Vec::new();
+    for (index, condition) in conditions.iter().enumerate() {
+        let mut without = rule.clone();
+        without["conditions"].as_array_mut().expect("conditions").remove(index);
+        changed.push(("without its condition".to_owned(), without));
+        for body in smaller(&condition["body"]) {
+            let mut other = rule.clone();
+            other["conditions"][index]["body"] = body;
+            changed.push((format!("only {}", words(&other, index)), other));
+        }
+    }
+    changed
+}
+
+/// An expression with one operand less of an and, an or, or a not.
+fn smaller(expression: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    for operator in ["&&", "||"] {
+        let (left, right) = (&expression[operator]["left"], &expression[operator]["right"]);
+        if left.is_null() {
+            continue;
+        }
+        all.extend([left.clone(), right.clone()]);
+        all.extend(smaller(left).into_iter().map(|left| json!({operator: {"left": left, "right": right}})));
+        all.extend(smaller(right).into_iter().map(|right| json!({operator: {"left": left, "right": right}})));
+    }
+    let inner = &expression["!"]["arg"];
+    if !inner.is_null() {
+        all.push(inner.clone());
+    }
+    all
+}
+
+/// A condition as it is written in a rule.
+fn words(rule: &Value, index: usize) -> String {
+    let mut alone = rule.clone();
+    alone["conditions"] = json!([rule["conditions"][index]]);
+    let text = Policy::from_json(None, alone).expect("a rule").to_string();
+    let (_, condition) =
+        text.split_once("when {").or_else(|| text.split_once("unless {")).unwrap_or(("", &text));
+    condition.trim().trim_end_matches("};").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A question of the tables, and whether the answer must be yes.
+struct Told {
+    action: String,
+    question: Question,
+    expected: bool,
+}
+
+async fn told() -> Vec<Told> {
+    let rows = outcomes().await.iter().filter(|outcome| outcome.fault.is_none());
+    let mut seen = BTreeSet::new();
+    rows.filter_map(|outcome| outcome.asked.as_ref())
+        .filter(|asked| {
+            let request = &asked.question.request;
+            seen.insert([request.principal(), request.action(), request.resource()].map(|uid| uid.cloned()))
+        })
+        .map(|asked| Told {
+            action: asked.question.request.action().expect("an action").id().unescaped().to_owned(),
+            question: asked.question.clone(),
+            expected: asked.decision.allowed,
+        })
+        .collect()
+}
+
+/// Is there a question of the tables that is answered otherwise?
+fn is_noticed(mutant: &Mutant, rules: &Rules, told: &[Told]) -> bool {
+    let (set, authorizer) = (rules.with(mutant), Authorizer::new());
+    told.iter().filter(|told| mutant.actions.contains(&told.action)).any(|told| {
+        let Question { request, entities } = &told.question;
+        let answer = authorizer.is_authorized(request, &set, entities).decision();
+        (answer == Decision::Allow) != told.expected
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_to_a_rule_is_noticed_by_a_row() {
+    let (rules, told) = (Rules::read(), told().await);
+    let (mut survivors, mut needless) = (Vec::new(), EQUIVALENT.to_vec());
+    let mutants = rules.mutants();
+    for mutant in &mutants {
+        let equivalent =
+            |&(rule, change, _): &(&str, &str, &str)| rule == mutant.rule && change == mutant.change;
+        let excused = EQUIVALENT.iter().any(equivalent);
+        let noticed = is_noticed(mutant, &rules, &told);
+        if !noticed && !excused {
+            survivors.push(format!("{}: {}", mutant.rule, mutant.change));
+        }
+        if !noticed {
+            needless.retain(|excuse| !equivalent(excuse));
+        }
+    }
+    let (count, of) = (survivors.len(), mutants.len());
+    assert!(
+        survivors.is_empty(),
+        "{count} of {of} changes are noticed by no row:\n  {}",
+        survivors.join("\n  ")
+    );
+    assert!(needless.is_empty(), "excused, though noticed or not there: {needless:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_weaker_rule_is_noticed_as_the_service_runs() {
+    let rules = Rules::read();
+    let weaker = |mutant: &&Mutant| mutant.rule == "case.team" && mutant.change == "without its condition";
+    let mutants = rules.mutants();
+    let set = rules.with(mutants.iter().find(weaker).expect("the weaker rule"));
+    let texts: Vec<_> = set.policies().map(|policy| (policy.id().to_string(), policy.to_string())).collect();
+    let policies = Policies::of(&texts, &[]).expect("rules");
+    let outcomes = gone_through(Engine::Sqlite, policies).await.expect("SQLite is always there");
+    let faults: Vec<_> = outcomes.iter().filter(|outcome| outcome.fault.is_some()).collect();
+    assert!(faults.len() > 50, "{} rows notice it", faults.len());
+}
