@@ -17,14 +17,15 @@ use tokio::sync::OnceCell;
 use self::{interpreter::Outcome, recorder::Recorder};
 use crate::support::Engine;
 
-/// What comes of all rows by some rules; none where there is no such engine.
-async fn gone_through(engine: Engine, policies: Policies) -> Option<Vec<Outcome>> {
+/// What comes of all rows by some rules, or of those about one situation; none where there is no such engine.
+async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) -> Option<Vec<Outcome>> {
     let recorder = Recorder::default();
     let heard = recorder.clone();
     let told = engine.tell_by(heard.hear(policies), async |world| {
-        let scenes = situations::tell(&world).await;
+        let scenes = situations::tell(&world, only).await;
         recorder.forget();
-        let (_, rows) = table::read();
+        let (_, mut rows) = table::read();
+        rows.retain(|row| only.is_none_or(|only| row.situation == only));
         interpreter::ask(&rows, &scenes, &recorder).await
     });
     told.await
@@ -35,7 +36,7 @@ async fn outcomes() -> &'static [Outcome] {
     static OUTCOMES: OnceCell<Vec<Outcome>> = OnceCell::const_new();
     let told = async || {
         let policies = Policies::load().expect("valid rules");
-        gone_through(Engine::Sqlite, policies).await.expect("SQLite is always there")
+        gone_through(Engine::Sqlite, policies, None).await.expect("SQLite is always there")
     };
     OUTCOMES.get_or_init(told).await
 }
@@ -66,7 +67,7 @@ async fn what_the_tables_say_holds_on_sqlite() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_the_tables_say_holds_on_postgres() {
     let policies = Policies::load().expect("valid rules");
-    if let Some(outcomes) = gone_through(Engine::Postgres, policies).await {
+    if let Some(outcomes) = gone_through(Engine::Postgres, policies, None).await {
         all_hold(&outcomes);
     }
 }

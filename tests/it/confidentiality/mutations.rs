@@ -6,7 +6,9 @@ use std::{
     str::FromStr,
 };
 
-use cedar_policy::{Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator};
+use cedar_policy::{
+    Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
+};
 use serde_json::{Value, json};
 use stafett::access::{Policies, Question};
 
@@ -18,15 +20,62 @@ const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("desk.own", "without its condition", "the desk is found by who asks: there is no way to another's"),
     (
         "desk.auditor",
-        "only !(principal.audits.isEmpty())",
+        "only !principal.audits.isEmpty()",
         "the desk is found by who asks: there is no way to another's",
     ),
+    (
+        "note.unit",
+        "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
+        "who has a seat in the unit has one in its sector, and reads what is for the sector and the team as well",
+    ),
+];
+
+/// Whom each rule lets in. Rules that depend on more than who someone is to the thing are left out.
+const LETS_IN: &[(&str, &[&str])] = &[
+    ("case.team", &["on the team"]),
+    ("meeting.call", &["on the team"]),
+    ("case.family", &["family"]),
+    ("case.access-log.family", &["family"]),
+    ("consent.give", &["family"]),
+    ("note.write", &["on the team", "family"]),
+    ("case.leader", &["leader of the holder"]),
+    ("case.leader.reopen", &["leader of the holder"]),
+    ("case.contact-person", &["holder"]),
+    ("consent.contact-person", &["holder"]),
+    ("measure.contact-person", &["holder"]),
+    ("handover.withdraw", &["holder", "leader of the holder"]),
+    ("handover.receiver", &["offered the baton"]),
+    ("measure.responsible", &["responsible"]),
+    ("meeting.minutes", &["holder", "who called"]),
+    ("meeting.invited", &["invited of the team", "invited of the family"]),
+    ("child.registering-unit", &["registrar"]),
+    ("child.before-a-case", &["registrar before a case"]),
+    ("child.contact-person", &["holder"]),
+    ("child.team", &["on the child's team"]),
+    ("child.family", &["family"]),
+    ("unit.own-work", &["works in the unit"]),
+    ("organisation.colleagues", &["works in the municipality"]),
+    ("desk.own", &["at their own desk"]),
+    ("desk.auditor", &["auditor at their own desk"]),
+];
+
+/// Who is always also something else, by the facts: a rule for the first need not repeat what the second may.
+const ALWAYS_ALSO: &[(&str, &str)] = &[
+    ("holder", "on the team"),
+    ("offered the baton", "on the team"),
+    ("responsible", "on the team"),
+    ("who called", "invited of the team"),
+    ("invited of the team", "on the team"),
+    ("invited of the family", "family"),
+    ("registrar before a case", "registrar"),
+    ("holder", "on the child's team"),
+    ("works in the unit", "works in the municipality"),
+    ("auditor at their own desk", "at their own desk"),
 ];
 
 /// The rules as they are.
 struct Rules {
     policies: BTreeMap<String, Policy>,
-    /// The name of each file, and what is in it.
     schema: Schema,
     actions: BTreeSet<String>,
 }
@@ -73,6 +122,37 @@ impl Rules {
         Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict).validation_passed()
     }
 
+    /// Can a rule be met at all where it is about this action alone?
+    fn can_be_met(&self, rule: &Value, action: &str) -> bool {
+        let alone = of_anything(with_actions(rule, &BTreeSet::from([action.to_owned()])));
+        let policy = Policy::from_json(Some(PolicyId::new("alone")), alone).expect("a rule");
+        let set = PolicySet::from_policies([policy]).expect("one rule");
+        let found = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let never = |warning: &ValidationWarning| matches!(warning, ValidationWarning::ImpossiblePolicy(_));
+        found.validation_passed() && !found.validation_warnings().any(never)
+    }
+
+    /// May everyone whom a rule lets in do this already, by another rule?
+    fn is_done_already(&self, rule: &str, action: &str) -> bool {
+        let allows = |rule: &str| {
+            let json = self.policies.get(rule).map(|policy| policy.to_json().expect("a rule as JSON"));
+            json.is_some_and(|json| actions(&json).contains(action))
+        };
+        let may = |who: &str| {
+            let mut all = vec![who];
+            while let Some((_, more)) = ALWAYS_ALSO.iter().find(|(a, b)| all.contains(a) && !all.contains(b))
+            {
+                all.push(more);
+            }
+            let others = LETS_IN.iter().filter(|(other, _)| *other != rule);
+            others
+                .into_iter()
+                .any(|(rule, people)| people.iter().any(|one| all.contains(one)) && allows(rule))
+        };
+        let people = LETS_IN.iter().find(|(name, _)| *name == rule).map(|(_, people)| *people);
+        people.is_some_and(|people| people.iter().all(|who| may(who)))
+    }
+
     fn mutants(&self) -> Vec<Mutant> {
         let mut mutants = Vec::new();
         for (rule, policy) in &self.policies {
@@ -86,7 +166,6 @@ impl Rules {
                     let actions = actions.clone();
                     mutants.push(Mutant { rule: rule.clone(), change, policy: parsed, actions });
                 }
-                valid
             };
             add("left out".to_owned(), None, &actions);
             for (change, changed) in conditions(&json) {
@@ -94,15 +173,17 @@ impl Rules {
             }
             for action in &actions {
                 let fewer = actions.iter().filter(|other| *other != action).cloned().collect();
+                if self.is_done_already(rule, action) {
+                    continue;
+                }
                 let only = BTreeSet::from([action.clone()]);
                 add(format!("without {action}"), Some(with_actions(&json, &fewer)), &only);
             }
             for action in self.actions.difference(&actions) {
                 let more = actions.iter().chain([action]).cloned().collect();
-                let (only, json) = (BTreeSet::from([action.clone()]), with_actions(&json, &more));
-                let change = format!("with {action}");
-                if !add(change.clone(), Some(json.clone()), &only) {
-                    add(change, Some(of_anything(json)), &only);
+                let only = BTreeSet::from([action.clone()]);
+                if self.can_be_met(&json, action) && !self.is_done_already(rule, action) {
+                    add(format!("with {action}"), Some(of_anything(with_actions(&json, &more))), &only);
                 }
             }
         }
@@ -245,7 +326,12 @@ async fn a_weaker_rule_is_noticed_as_the_service_runs() {
     let set = rules.with(mutants.iter().find(weaker).expect("the weaker rule"));
     let texts: Vec<_> = set.policies().map(|policy| (policy.id().to_string(), policy.to_string())).collect();
     let policies = Policies::of(&texts, &[]).expect("rules");
-    let outcomes = gone_through(Engine::Sqlite, policies).await.expect("SQLite is always there");
-    let faults: Vec<_> = outcomes.iter().filter(|outcome| outcome.fault.is_some()).collect();
-    assert!(faults.len() > 50, "{} rows notice it", faults.len());
+    let situation = Some("a case that only the school works on");
+    let outcomes = gone_through(Engine::Sqlite, policies, situation).await.expect("SQLite is always there");
+    let noticed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
+    // Notes have rules of their own, which are as they were.
+    let hidden =
+        |outcome: &&super::Outcome| !outcome.row.answer.is_yes() && !outcome.row.what.contains("note");
+    let hidden = outcomes.iter().filter(hidden).count();
+    assert!(noticed > 0 && noticed == hidden, "of {hidden} that hide something {noticed} notice it");
 }

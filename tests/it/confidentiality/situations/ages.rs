@@ -1,17 +1,23 @@
 //! Days on which the age decides, told the day before.
 
-use stafett::kernel::ids::CaseId;
+use stafett::kernel::{NationalId, ids::CaseId};
 
 use super::parts::{self, Cast, YOUTHS};
 use crate::{
     confidentiality::scene::Scene,
-    support::{Staff, World},
+    support::{Child, Staff, World},
 };
+
+/// The one child of these tables that is born on a day.
+async fn born_on(world: &World, by: &Staff, born: &str) -> Child {
+    let number = NationalId::synthetic(born.parse().expect("a date"), 0).expect("a number");
+    world.register(by, number).await
+}
 
 /// A case of someone born on a day, shared with the nurse; the youth has a log-in.
 async fn shared(world: &World, born: &str) -> Cast {
     let mut cast =
-        parts::school_case(world, async |teacher: &Staff| world.child_born(teacher, born).await).await;
+        parts::school_case(world, async |teacher: &Staff| born_on(world, teacher, born).await).await;
     cast.nurse_joins(world, &world.in_days(182)).await;
     cast.fill(world).await;
     let youth = world.youth(&cast.child).await;
@@ -39,7 +45,7 @@ async fn of_age(world: &World, born: &str) -> Scene {
     let mut scene = Scene::default();
     let teacher = world.worker("kragero/skole").await;
     let nurse = world.worker("kragero/helsestasjon").await;
-    let child = world.child_born(&teacher, born).await;
+    let child = born_on(world, &teacher, born).await;
     let mother = world.guardian_of(&teacher, &child, true).await;
     let youth = world.youth(&child).await;
     let case: CaseId = parts::case_agreed_with(world, &mut scene, &teacher, &child, "youth").await;
@@ -71,11 +77,12 @@ async fn where_it_is_16(world: &World, born: &str) -> Scene {
     let set = "UPDATE municipality SET own_record_age = 16 WHERE number = '5057'";
     world.try_execute(set).await.expect("the age is set");
     let mut scene = Scene::default();
-    let teacher = world.worker("orland/skole").await;
-    let child = world.child_born(&teacher, born).await;
+    let teacher = world.worker("orland/opphaug-skole").await;
+    let child = born_on(world, &teacher, born).await;
     let mother = world.guardian_of(&teacher, &child, true).await;
     let case = parts::case(world, &mut scene, &teacher, &child).await;
     parts::help(world, &mut scene, &teacher, case, &teacher).await;
+    parts::registration(&mut scene, &teacher, &child).await;
     scene.who("the contact person", &teacher).who("the mother", &mother);
     scene.who("the youth", &*world.youth(&child).await);
     scene
@@ -83,7 +90,7 @@ async fn where_it_is_16(world: &World, born: &str) -> Scene {
 
 /// Old enough in Kragerø, not here.
 pub async fn fifteen_of_sixteen(world: &World) -> Scene {
-    where_it_is_16(world, "2011-02-01").await
+    where_it_is_16(world, "2011-03-01").await
 }
 
 /// Old enough from today.

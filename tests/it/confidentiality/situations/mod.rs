@@ -14,20 +14,33 @@ mod turned;
 use std::collections::HashMap;
 
 use chrono::TimeDelta;
+use tokio::task::{LocalSet, spawn_local};
 
 use super::scene::Scene;
 use crate::support::World;
 
+/// Tells each in a task of its own: what goes wrong in one is shown, and the others are still asked about.
 macro_rules! tell {
-    ($world:ident: $($name:literal = $told:path),+ $(,)?) => {
-        HashMap::from([$(($name, Box::pin($told($world)).await)),+])
-    };
+    ($world:ident, $only:ident: $($name:literal = $told:path),+ $(,)?) => {{
+        let mut scenes = HashMap::new();
+        $(
+            if $only.is_none_or(|only| only == $name) {
+                let world = $world.clone();
+                let told = LocalSet::new();
+                let told = told.run_until(async { spawn_local(async move { $told(&world).await }).await });
+                if let Ok(scene) = told.await {
+                    scenes.insert($name, scene);
+                }
+            }
+        )+
+        scenes
+    }};
 }
 
-/// Tells all of them, by the name that the tables give them.
-pub async fn tell(world: &World) -> HashMap<&'static str, Scene> {
+/// Tells all of them, or only one, by the name that the tables give them.
+pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Scene> {
     let scenes = tell! {
-        world:
+        world, only:
         "a case shared by school and health centre" = shared::told,
         "a case where the consents ran out yesterday" = turned::consents_ran_out,
         "a case where the mother withdrew her consent" = turned::consent_withdrawn,

@@ -16,9 +16,9 @@ pub async fn told(world: &World) -> Scene {
         ("a worker of the unit", "kragero/skole", Role::Worker),
         ("a worker of another unit", "kragero/ppt", Role::Worker),
         ("the leader of another unit", "kragero/ppt", Role::UnitLeader),
-        ("a worker in another municipality", "orland/skole", Role::Worker),
-        ("the administrator of another municipality", "orland/oppvekst", Role::Administrator),
-        ("the auditor of another municipality", "orland/oppvekst", Role::Auditor),
+        ("a worker in another municipality", "orland/opphaug-skole", Role::Worker),
+        ("the administrator of another municipality", "orland/nav", Role::Administrator),
+        ("the auditor of another municipality", "orland/nav", Role::Auditor),
     ];
     for (name, unit, role) in people {
         scene.who(name, &*world.staff(unit, role).await);
@@ -28,6 +28,7 @@ pub async fn told(world: &World) -> Scene {
     let role = world.grant(&colleague, &unit, Role::Worker).await;
     scene.id("municipality", "4014").id("unit_id", unit.id).id("role_id", role).id("person_id", colleague.id);
     scene.plant("the staff of the unit", [&colleague.name, &role.to_string()]);
+    scene.plant("their own account", ["\"roles\":"]);
     scene.who("a parent", &world.user_with_new_number("4014").await);
     scene
 }

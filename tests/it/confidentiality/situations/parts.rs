@@ -115,9 +115,8 @@ pub const YOUTHS: (&str, &str) = ("the youth's consent", "to withdraw the youth'
 
 /// The child as registered, and a guardian of it.
 pub async fn registration(scene: &mut Scene, by: &Staff, child: &Child) {
-    let read = by.get(format!("/v1/children/{}", child.id)).send().await.expect(200);
-    // The name stands in the case too; that it is registered, and by whom, does not.
-    scene.id("child_id", child.id).plant("the child as registered", [&read.text("/registered_at")]);
+    // The name stands in the case too; by whom the child is registered does not.
+    scene.id("child_id", child.id).plant("the child as registered", ["\"registered_unit\":"]);
     let guardians = by.get(format!("/v1/children/{}/guardians", child.id)).send().await.expect(200);
     if let Some(first) = guardians.each("id").first() {
         scene.id("guardianship_id", first).plant("who the guardians are", [*first]);
@@ -195,7 +194,7 @@ impl Cast {
     pub async fn fill(&mut self, world: &World) {
         let Self { scene, teacher, nurse, mother, case, .. } = self;
         help(world, scene, teacher, *case, nurse).await;
-        meeting(world, scene, nurse, *case, &[nurse, mother, teacher]).await;
+        meeting(world, scene, nurse, *case, &[nurse, mother]).await;
         note(scene, "a note for the team", nurse, *case, "team").await;
         note(scene, "a note for the sector", nurse, *case, "sector").await;
         note(scene, "a note for the unit", nurse, *case, "unit").await;

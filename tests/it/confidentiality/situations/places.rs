@@ -51,6 +51,6 @@ pub async fn unit_serving_two(world: &World) -> Scene {
         "a health nurse of the municipality that keeps the unit",
         &*world.worker("kragero/helsestasjon").await,
     );
-    scene.who("a teacher where the unit does not serve", &*world.worker("orland/skole").await);
+    scene.who("a teacher where the unit does not serve", &*world.worker("orland/opphaug-skole").await);
     scene
 }

@@ -52,6 +52,9 @@ pub async fn baton_passed(world: &World) -> Scene {
     cast.fill(world).await;
     let offered = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
     world.accept_baton(&cast.nurse, cast.case, offered).await;
+    // The leader of the school still reads that the concern led to a case; not what became of that.
+    let holder = format!("\"contact_person_id\":\"{}\"", cast.nurse.id);
+    cast.scene.plant("that there is a case", [&holder]).plant("who is on the team", ["\"joined_at\":"]);
     cast.scene.who("the nurse who took the baton", &cast.nurse);
     cast.scene.who("the teacher who gave up the baton", &cast.teacher);
     leaders(world, &mut cast.scene).await;
