@@ -18,7 +18,7 @@ use crate::{
     access::Services,
     accounts, audit, cases, catalogue, children, concerns, consents, follow_ups, goals, handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
-    measures, meetings, notes, openapi, organisation, rules, teams,
+    measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
 
 /// Seconds that requests under way get to finish when the service is told to stop.
@@ -40,6 +40,7 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     measures::configure(config);
     meetings::configure(config);
     notes::configure(config);
+    withholdings::configure(config);
     follow_ups::configure(config);
     audit::configure(config);
     rules::configure(config);

@@ -33,3 +33,4 @@ pub mod problem;
 pub mod rules;
 pub mod teams;
 pub mod vault;
+pub mod withholdings;

@@ -68,7 +68,8 @@ actions! {
     Read CaseObject {
         ReadCase = "read_case", ListCaseHistory = "list_case_history", ListTeam = "list_team", ListHandovers = "list_handovers",
         ListConsents = "list_consents", ListGoals = "list_goals", ListMeasures = "list_measures",
-        ListMeetings = "list_meetings", ListNotes = "list_notes",
+        ListMeetings = "list_meetings", ListNotes = "list_notes", ListWithholdings = "list_withholdings",
+        ReadConsentStatus = "read_consent_status",
         ReadCaseAccessLog = "read_case_access_log",
     }
     Write CaseObject {
@@ -77,6 +78,7 @@ actions! {
         OfferHandover = "offer_handover", GiveConsent = "give_consent",
         CreateGoal = "create_goal", UpdateGoal = "update_goal", CreateMeasure = "create_measure",
         CallMeeting = "call_meeting", WriteNote = "write_note",
+        WithholdFromGuardian = "withhold_from_guardian", EndWithholding = "end_withholding",
     }
     Read NoteObject { ReadNote = "read_note" }
     Read ConsentObject { ReadConsent = "read_consent" }

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde::Deserialize;
 
-use super::{PolicyError, Rule};
+use super::PolicyError;
 
 const SOURCE: &str = include_str!("../../data/laws.toml");
 
@@ -46,18 +46,21 @@ impl Laws {
         Ok(toml::from_str(SOURCE)?)
     }
 
-    /// Every law that a rule cites is known.
-    pub(super) fn require_known<'a>(&self, rules: impl Iterator<Item = &'a Rule>) -> Result<(), PolicyError> {
-        refuse(rules, |id| self.find(id).is_none())
+    /// Every law that is cited is known. A citation is what cites, and the law.
+    pub(super) fn require_known<'a>(
+        &self,
+        cited: impl Iterator<Item = (String, &'a str)>,
+    ) -> Result<(), PolicyError> {
+        refuse(cited, |id| self.find(id).is_none())
     }
 
-    /// Every law that a rule cites is in force on a day.
+    /// Every law that is cited is in force on a day.
     pub(super) fn require_in_force<'a>(
         &self,
-        rules: impl Iterator<Item = &'a Rule>,
+        cited: impl Iterator<Item = (String, &'a str)>,
         day: NaiveDate,
     ) -> Result<(), PolicyError> {
-        refuse(rules, |id| !self.find(id).is_some_and(|law| law.is_in_force(day)))
+        refuse(cited, |id| !self.find(id).is_some_and(|law| law.is_in_force(day)))
     }
 
     fn find(&self, id: &str) -> Option<&Law> {
@@ -78,16 +81,13 @@ fn date(value: &toml::value::Datetime) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
 }
 
-/// Refuses, with the rules that rest on what is bad.
+/// Refuses, with what rests on law that is bad.
 fn refuse<'a>(
-    rules: impl Iterator<Item = &'a Rule>,
+    cited: impl Iterator<Item = (String, &'a str)>,
     is_bad: impl Fn(&str) -> bool,
 ) -> Result<(), PolicyError> {
-    let bad: Vec<String> = rules
-        .flat_map(|rule| rule.legal_basis.iter().map(move |law| (rule, law)))
-        .filter(|(_, law)| is_bad(law))
-        .map(|(rule, law)| format!("{law} (rule {})", rule.id))
-        .collect();
+    let bad: Vec<String> =
+        cited.filter(|(_, law)| is_bad(law)).map(|(by, law)| format!("{law} ({by})")).collect();
     if bad.is_empty() { Ok(()) } else { Err(PolicyError::Law(bad.join(", "))) }
 }
 
@@ -95,15 +95,8 @@ fn refuse<'a>(
 mod tests {
     use super::*;
 
-    fn rule(law: &str) -> Rule {
-        Rule {
-            id: "a.rule".to_owned(),
-            legal_basis: vec![law.to_owned()],
-            summary: String::new(),
-            summary_no: String::new(),
-            forbids: false,
-            actions: Vec::new(),
-        }
+    fn cited(law: &str) -> impl Iterator<Item = (String, &str)> {
+        std::iter::once(("rule a.rule".to_owned(), law))
     }
 
     fn day(text: &str) -> NaiveDate {
@@ -116,7 +109,7 @@ mod tests {
             "[[law]]\nid = 'x § 1'\nact = 'x'\ntitle = 't'\nvalid_from = 2020-01-01\nvalid_to = 2026-12-31\nreading = 'statute'",
         )
         .expect("laws");
-        let in_force = |text| laws.require_in_force([rule("x § 1")].iter(), day(text));
+        let in_force = |text| laws.require_in_force(cited("x § 1"), day(text));
         assert!(in_force("2019-12-31").is_err());
         assert!(in_force("2020-01-01").is_ok());
         assert!(in_force("2026-12-31").is_ok());
@@ -127,7 +120,7 @@ mod tests {
     #[test]
     fn a_law_that_is_not_listed_cannot_be_rested_on() {
         let laws = Laws::load().expect("laws");
-        assert!(laws.require_known([rule("fvl § 13")].iter()).is_ok());
-        assert!(laws.require_known([rule("fvl § 99")].iter()).is_err());
+        assert!(laws.require_known(cited("fvl § 13")).is_ok());
+        assert!(laws.require_known(cited("fvl § 99")).is_err());
     }
 }

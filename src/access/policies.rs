@@ -16,6 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{
+    kinds::Kinds,
     laws::Laws,
     objects::{Attributes, Object},
 };
@@ -179,7 +180,7 @@ impl Policies {
             }
         }
         let laws = Laws::load()?;
-        laws.require_known(rules.values())?;
+        laws.require_known(citations(&rules))?;
         let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
         let mut faults = result.validation_errors().map(ToString::to_string).peekable();
         if faults.peek().is_some() {
@@ -204,7 +205,7 @@ impl Policies {
     /// # Errors
     /// If one has ended or not begun, with the rules that rest on it.
     pub fn require_in_force(&self, day: NaiveDate) -> Result<(), PolicyError> {
-        self.laws.require_in_force(self.rules.values(), day)
+        self.laws.require_in_force(citations(&self.rules), day)
     }
 
     /// The law that a rule rests on; nothing for a rule that there is not.
@@ -282,6 +283,14 @@ impl Policies {
             legal_basis,
         })
     }
+}
+
+/// What cites law: the rules, and the kinds of information that they speak of.
+fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, &'a str)> {
+    let by_rule = rules
+        .values()
+        .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), law.as_str())));
+    by_rule.chain(Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) }))
 }
 
 /// The name of a thing as the rules know it. `kind` is one of the schema's.

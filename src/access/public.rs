@@ -49,6 +49,8 @@ public! {
     LogIn = "log_in": "makes a stranger known.",
     RefreshSession = "refresh_session": "the refresh token is the proof.",
     ListPolicies = "list_policies": "the rules are the law's, and everyone may know them.",
+    ListInformationKinds = "list_information_kinds": "how each kind of information is kept is the law's, and everyone may know it.",
+    ListConsentTexts = "list_consent_texts": "what people are asked to consent to is public.",
     ListMunicipalities = "list_municipalities": "what a municipality offers is public.",
     ListUnits = "list_units": "which services there are is public.",
     ListArenas = "list_arenas": "how services meet is public.",

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::dto::{ArenaScope, OfferStatus};
+use super::{
+    consent_texts,
+    dto::{ArenaScope, OfferStatus},
+};
 use crate::{
     db::{Db, DbError, Tx},
     execute, fetch_all,
@@ -58,6 +61,16 @@ pub enum ImportError {
         measure: String,
         /// Which unit.
         unit: String,
+    },
+    /// A consent text has been changed since it was published.
+    #[error(
+        "the consent text {version} ({language}) is published, and cannot be changed: give it a new version"
+    )]
+    ChangedText {
+        /// Which version.
+        version: String,
+        /// In which language.
+        language: String,
     },
     /// The database does not take it.
     #[error(transparent)]
@@ -186,6 +199,7 @@ pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
     let mut tx = db.write().await?;
     put_organisation(&mut tx, &municipality).await?;
     put_measures(&mut tx, &municipality, &measures).await?;
+    consent_texts::import(&mut tx, &municipality.number, folder).await?;
     tx.commit().await?;
     Ok(Imported {
         number: municipality.number,
@@ -196,7 +210,7 @@ pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
     })
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ImportError> {
+pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ImportError> {
     let file = path.display().to_string();
     let text =
         std::fs::read_to_string(path).map_err(|error| ImportError::Read { file: file.clone(), error })?;

@@ -1,5 +1,6 @@
 //! What a municipality offers and how its services meet: measures, arenas, guide. Public, from `data/municipalities/`.
 
+mod consent_texts;
 mod dto;
 mod import;
 mod routes;

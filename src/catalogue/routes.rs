@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    consent_texts::{self, ConsentTextOut},
     dto::{ArenaOut, CatalogueMeasureOut, GuideLevelOut, MeasureQuery, MunicipalityOut},
     store,
 };
@@ -11,7 +12,8 @@ use crate::{
     access::{
         Public,
         public::{
-            ListArenas, ListCatalogueMeasures, ListGuideLevels, ListMunicipalities, ReadCatalogueMeasure,
+            ListArenas, ListCatalogueMeasures, ListConsentTexts, ListGuideLevels, ListMunicipalities,
+            ReadCatalogueMeasure,
         },
     },
     kernel::{Page, PageQuery},
@@ -24,6 +26,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(list_municipalities)
         .service(list_arenas)
         .service(list_guide_levels)
+        .service(list_consent_texts)
         .service(list_catalogue_measures)
         .service(read_catalogue_measure);
 }
@@ -52,6 +55,18 @@ async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
     let mut tx = public.read().await?;
     let rows = store::arenas(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
+}
+
+/// Lists the texts that people in a municipality are asked to consent to, the newest version first.
+#[utoipa::path(
+    operation_id = "list_consent_texts", tag = "catalogue", params(("municipality" = String, Path, example = "4014")),
+    responses((status = 200, body = Page<ConsentTextOut>, description = "The texts"), PublicProblems),
+)]
+#[get("/municipalities/{municipality}/consent-texts")]
+async fn list_consent_texts(public: Public<ListConsentTexts>) -> Result<HttpResponse> {
+    let mut tx = public.read().await?;
+    let items = consent_texts::list(&mut tx, public.path("municipality")).await?;
+    public.show_page(&Page { items, next_cursor: None })
 }
 
 /// Lists the levels of a municipality's guide, with their steps.

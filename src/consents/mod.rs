@@ -5,6 +5,7 @@
 
 mod dto;
 mod routes;
+mod rules;
 mod store;
 
 pub use routes::configure;

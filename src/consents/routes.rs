@@ -1,27 +1,22 @@
 //! The operations on consents.
 
-use std::collections::HashSet;
-
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ConsentForm, ConsentIn, ConsentOut, WithdrawalIn},
-    store,
+    dto::{ConsentIn, ConsentOut, ConsentStatusOut, StatusQuery, WithdrawalIn},
+    rules, store,
 };
 use crate::{
     access::{
-        CaseFacts, Permit,
-        actions::{GiveConsent, ListConsents, ReadConsent, WithdrawConsent},
+        Permit,
+        actions::{GiveConsent, ListConsents, ReadConsent, ReadConsentStatus, WithdrawConsent},
         case_facts,
         objects::{CaseObject, ConsentObject},
     },
     db::Tx,
     handovers,
-    kernel::{
-        Id, Page, PageQuery,
-        ids::{Person, Unit},
-    },
+    kernel::{Page, PageQuery},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -29,12 +24,17 @@ use crate::{
     teams,
 };
 
-/// Units a consent names at the most.
-const MAX_UNITS: usize = 50;
+/// The language of a consent text, unless another is named.
+const LANGUAGE: &str = "nb";
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_consents).service(give_consent).service(read_consent).service(withdraw_consent);
+    config
+        .service(list_consents)
+        .service(give_consent)
+        .service(read_consent)
+        .service(withdraw_consent)
+        .service(read_consent_status);
 }
 
 /// Lists the consents of a case: to the contact person all, to a guardian or young person their own.
@@ -65,9 +65,23 @@ async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
     permit.show_version(consent.version, &consent)
 }
 
+/// Tells what is consented to for a unit today, and whose consent is missing: before a new unit is to join, and when a
+/// consent is to be renewed.
+#[utoipa::path(
+    operation_id = "read_consent_status", tag = "consents", params(("case_id" = Uuid, Path), StatusQuery),
+    responses((status = 200, body = ConsentStatusOut, description = "Kind by kind"), ReadProblems),
+)]
+#[get("/cases/{case_id}/consent-status")]
+async fn read_consent_status(permit: Permit<ReadConsentStatus>) -> Result<HttpResponse> {
+    let StatusQuery { unit_id } = permit.query()?;
+    let status = rules::status(&permit.object().facts, unit_id);
+    permit.show(&status)
+}
+
 /// Gives consent for oneself, or records the consent of someone who gave it on paper or by word of mouth.
 ///
-/// Those who must consent are every holder of parental responsibility, or the young person of age alone.
+/// Those who must consent are every holder of parental responsibility, or the young person alone: who, and from which
+/// age, depends on the kind of information.
 #[utoipa::path(
     operation_id = "give_consent", tag = "consents", params(("case_id" = Uuid, Path)), request_body = ConsentIn,
     responses((status = 201, body = ConsentOut, description = "The consent"), WriteProblems),
@@ -77,24 +91,29 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let input: ConsentIn = permit.input()?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
-    let (given_by, form) = giver(&case, permit.caller().person, &input)?;
-    let today = permit.today();
-    let valid_from = input.valid_from.unwrap_or(today);
-    if input.valid_until < valid_from || input.valid_until < today {
-        return Err(Problem::field("/valid_until", "must not be before valid_from, nor before today"));
-    }
+    let (caller, today, now) = (permit.caller().person, permit.today(), permit.now());
+    let kinds = rules::kinds(input.kinds.as_deref())?;
+    let (given_by, form) = rules::giver(&case, caller, &input, &kinds)?;
+    let valid_from = rules::period(&input, today)?;
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
-    check_units(&input.unit_ids, &serving, "is not a unit that serves the municipality")?;
-    let (recorded_by, now) = (permit.caller().person, permit.now());
+    rules::check_units(&input.unit_ids, &serving, "is not a unit that serves the municipality")?;
+    let language = input.language.as_deref().unwrap_or(LANGUAGE);
+    if !store::has_text(permit.tx(), &case.municipality, &input.text_version, language).await? {
+        return Err(Problem::field(
+            "/text_version",
+            "is not a consent text of the municipality in this language",
+        ));
+    }
+    let lives_with = store::lives_with(permit.tx(), &case, given_by).await?;
+    rules::alone(&case, given_by, &input, &kinds, lives_with)?;
     let new = store::NewConsent {
         given_by,
-        recorded_by,
+        recorded_by: caller,
         form,
-        purpose: &input.purpose,
-        text_version: &input.text_version,
+        input: &input,
+        language,
         valid_from,
-        valid_until: input.valid_until,
-        units: &input.unit_ids,
+        kinds: &kinds,
     };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let consent = store::get(permit.tx(), &case, id).await?;
@@ -102,7 +121,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     permit.created(format!("/v1/cases/{}/consents/{id}", case.id), consent.version, &consent).await
 }
 
-/// Withdraws a consent, in whole or for some units; it counts from the next request.
+/// Withdraws a consent, in whole, for some units or for some kinds of information; it counts from the next request.
 ///
 /// Nothing can stand in its way: no version is asked for, the case may be closed. If the contact person's unit
 /// is no longer consented to, the baton goes to the leader of the unit that opened the case.
@@ -113,70 +132,29 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
 )]
 #[post("/cases/{case_id}/consents/{consent_id}/withdraw")]
 async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpResponse> {
-    let WithdrawalIn { unit_ids } = permit.input()?;
+    let input: WithdrawalIn = permit.input()?;
     let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
     let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    let named: Vec<_> =
-        store::get(permit.tx(), &case, id).await?.units.into_iter().map(|unit| unit.unit_id).collect();
-    let units = unit_ids.unwrap_or_else(|| named.clone());
-    check_units(&units, &named, "is not a unit that the consent names")?;
-    for unit in &units {
-        store::withdraw(permit.tx(), &case.municipality, id, *unit, caller.person, now).await?;
+    let before = store::get(permit.tx(), &case, id).await?;
+    let rules::Withdrawn { units, kinds } = rules::withdrawn(&before, input)?;
+    let withdrawal =
+        store::Withdrawal { municipality: &case.municipality, consent: id, by: caller.person, now };
+    for unit in units {
+        store::withdraw_unit(permit.tx(), &withdrawal, unit).await?;
+    }
+    for kind in kinds {
+        store::withdraw_kind(permit.tx(), &withdrawal, kind).await?;
     }
     // Another consent may still cover a unit; seats end where none does.
     let after =
         case_facts(permit.tx(), &caller, &[case.id], today).await?.pop().ok_or_else(Problem::not_found)?;
-    for unit in units.into_iter().filter(|unit| !after.ground.covers(*unit)) {
+    for unit in before.units.iter().map(|unit| unit.unit_id).filter(|unit| !after.ground.covers(*unit)) {
         teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
     }
     handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
     let consent = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     permit.changed(consent.version, &consent).await
-}
-
-/// Who gives the consent, and how: for oneself digitally, for another on paper or by word of mouth.
-fn giver(case: &CaseFacts, caller: Id<Person>, input: &ConsentIn) -> Result<(Id<Person>, ConsentForm)> {
-    // The child is known to the team by the id it is registered with.
-    let given_by = match input.given_by {
-        Some(id) if id.uuid() == case.child.uuid() => case.child_person,
-        Some(id) => id,
-        None => caller,
-    };
-    if !case.ground.consenters.contains(&given_by) {
-        let detail = "is not one whose consent is needed: every holder of parental responsibility, or the young person of age";
-        return Err(Problem::field("/given_by", detail));
-    }
-    let by_oneself = given_by == caller;
-    if !by_oneself && !case.is_contact_person {
-        return Err(Problem::field(
-            "/given_by",
-            "is another: the contact person records the consent of others",
-        ));
-    }
-    match input.form {
-        Some(form) if by_oneself == (form == ConsentForm::Digital) => Ok((given_by, form)),
-        None if by_oneself => Ok((given_by, ConsentForm::Digital)),
-        _ if by_oneself => Err(Problem::field("/form", "is digital when one consents for oneself")),
-        _ => Err(Problem::field("/form", "is paper or oral when the consent of another is recorded")),
-    }
-}
-
-fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
-    if units.is_empty() || units.len() > MAX_UNITS {
-        return Err(Problem::field("/unit_ids", format!("must name 1 to {MAX_UNITS} units")));
-    }
-    let mut seen = HashSet::new();
-    for (at, unit) in units.iter().enumerate() {
-        let pointer = format!("/unit_ids/{at}");
-        if !known.contains(unit) {
-            return Err(Problem::field(pointer, unknown));
-        }
-        if !seen.insert(unit) {
-            return Err(Problem::field(pointer, "is named twice"));
-        }
-    }
-    Ok(())
 }
 
 fn object(case: &CaseObject, row: &ConsentOut) -> ConsentObject {

@@ -5,14 +5,15 @@ use std::collections::HashMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{ConsentForm, ConsentOut, ConsentedUnit};
+use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit};
 use crate::{
-    access::CaseFacts,
+    access::{CaseFacts, Kinds},
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_in,
+    execute, fetch_all, fetch_in, fetch_one,
     kernel::{
         Id,
         ids::{Consent, Person, Unit},
+        vocabulary::InformationKind,
     },
     on_engine,
 };
@@ -25,6 +26,7 @@ macro_rules! select {
                (SELECT g.guardian_name FROM guardianship g
                 WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = c.given_by
                 ORDER BY g.id DESC LIMIT 1), p.name) END AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
+           c.language, c.document, c.alone_basis, c.alone_reason,
            c.secrecy_basis, c.processing_basis, c.valid_from, c.valid_until, c.given_at, c.version
     FROM consent c
     JOIN person p ON p.id = c.given_by
@@ -45,8 +47,19 @@ const UNITS: &str = "
     WHERE cu.consent_id IN (";
 const INSERT: &str = "
     INSERT INTO consent (municipality, id, case_id, given_by, recorded_by, form, purpose, text_version,
-                         secrecy_basis, processing_basis, valid_from, valid_until, given_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                         secrecy_basis, processing_basis, valid_from, valid_until, given_at,
+                         language, document, alone_basis, alone_reason)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+const INSERT_KINDS: &str = "INSERT INTO consent_kind (municipality, consent_id, kind) ";
+const KINDS: &str = "SELECT consent_id, kind, withdrawn_at FROM consent_kind WHERE consent_id IN (";
+const HAS_TEXT: &str =
+    "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2 AND language = $3";
+const LIVES_WITH: &str = "
+    SELECT COUNT(*) FROM guardianship
+    WHERE municipality = $1 AND child_id = $2 AND guardian_id = $3 AND ended_at IS NULL AND lives_with_child";
+const WITHDRAW_KIND: &str = "
+    UPDATE consent_kind SET withdrawn_at = $4, withdrawal_recorded_by = $5
+    WHERE municipality = $1 AND consent_id = $2 AND kind = $3 AND withdrawn_at IS NULL";
 const INSERT_UNITS: &str = "INSERT INTO consent_unit (municipality, consent_id, unit_id) ";
 const WITHDRAW: &str = "
     UPDATE consent_unit SET withdrawn_at = $4, withdrawal_recorded_by = $5
@@ -54,11 +67,16 @@ const WITHDRAW: &str = "
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
 const SERVING: &str = "SELECT unit_id FROM unit_serves WHERE municipality = $1";
 
-/// The exemption from secrecy that a consent is.
-const SECRECY_BASIS: &str = "consent: fvl § 13 a no. 1; hpl § 22";
 /// The basis for processing, which a consent is not.
 const PROCESSING_BASIS: &str =
     "GDPR art. 6(1)(e), 9(2)(g); oppl § 24-1; bhl § 47 a; bvl § 13-6; sotjl § 43 a";
+
+#[derive(sqlx::FromRow)]
+struct KindRow {
+    consent_id: Id<Consent>,
+    kind: InformationKind,
+    withdrawn_at: Option<DateTime<Utc>>,
+}
 
 #[derive(sqlx::FromRow)]
 struct UnitRow {
@@ -76,15 +94,15 @@ pub(super) async fn list(
 ) -> Result<Vec<ConsentOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = fetch_all!(tx, ConsentOut, LIST, &case.municipality, case.id, after, limit)?;
-    with_units(tx, rows).await
+    with_scope(tx, rows).await
 }
 
 pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Consent>) -> Result<ConsentOut, DbError> {
     let rows = fetch_all!(tx, ConsentOut, GET, &case.municipality, case.id, id)?;
-    with_units(tx, rows).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+    with_scope(tx, rows).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-async fn with_units(tx: &mut Tx, mut consents: Vec<ConsentOut>) -> Result<Vec<ConsentOut>, DbError> {
+async fn with_scope(tx: &mut Tx, mut consents: Vec<ConsentOut>) -> Result<Vec<ConsentOut>, DbError> {
     if consents.is_empty() {
         return Ok(consents);
     }
@@ -93,9 +111,15 @@ async fn with_units(tx: &mut Tx, mut consents: Vec<ConsentOut>) -> Result<Vec<Co
     for UnitRow { consent_id, unit_id, unit_name, withdrawn_at } in fetch_in!(tx, UnitRow, UNITS, &ids)? {
         units.entry(consent_id).or_default().push(ConsentedUnit { unit_id, unit_name, withdrawn_at });
     }
+    let mut kinds: HashMap<Id<Consent>, Vec<ConsentedKind>> = HashMap::new();
+    for KindRow { consent_id, kind, withdrawn_at } in fetch_in!(tx, KindRow, KINDS, &ids)? {
+        kinds.entry(consent_id).or_default().push(ConsentedKind { kind, withdrawn_at });
+    }
     for consent in &mut consents {
         consent.units = units.remove(&consent.id).unwrap_or_default();
         consent.units.sort_by(|a, b| a.unit_name.cmp(&b.unit_name));
+        consent.kinds = kinds.remove(&consent.id).unwrap_or_default();
+        consent.kinds.sort_by_key(|kind| kind.kind);
     }
     Ok(consents)
 }
@@ -104,11 +128,10 @@ pub(super) struct NewConsent<'a> {
     pub given_by: Id<Person>,
     pub recorded_by: Id<Person>,
     pub form: ConsentForm,
-    pub purpose: &'a str,
-    pub text_version: &'a str,
+    pub input: &'a ConsentIn,
+    pub language: &'a str,
     pub valid_from: NaiveDate,
-    pub valid_until: NaiveDate,
-    pub units: &'a [Id<Unit>],
+    pub kinds: &'a [InformationKind],
 }
 
 pub(super) async fn insert(
@@ -117,8 +140,12 @@ pub(super) async fn insert(
     new: NewConsent<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Consent>, DbError> {
-    let NewConsent { given_by, recorded_by, form, purpose, text_version, valid_from, valid_until, units } =
-        new;
+    let NewConsent { given_by, recorded_by, form, input, language, valid_from, kinds } = new;
+    let key = case.key();
+    let purpose = tx.vault().seal(&key, &input.purpose)?;
+    let document = tx.vault().seal_optional(&key, input.document.as_deref())?;
+    let reason = input.alone.as_ref().map(|alone| &*alone.reason);
+    let reason = tx.vault().seal_optional(&key, reason)?;
     let id = Id::<Consent>::new();
     expect_one(execute!(
         tx,
@@ -129,37 +156,98 @@ pub(super) async fn insert(
         given_by,
         recorded_by,
         form,
-        purpose,
-        text_version,
-        SECRECY_BASIS,
+        &purpose,
+        &*input.text_version,
+        secrecy_basis(kinds),
         PROCESSING_BASIS,
         valid_from,
-        valid_until,
-        now
+        input.valid_until,
+        now,
+        language,
+        &document,
+        input.alone.as_ref().map(|alone| &*alone.legal_basis),
+        &reason,
     )?)?;
     on_engine!(tx, |conn| {
         let mut query = sqlx::QueryBuilder::new(INSERT_UNITS);
-        query.push_values(units, |mut row, unit| {
+        query.push_values(&input.unit_ids, |mut row, unit| {
             row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*unit);
+        });
+        query.build().execute(conn).await.map(|_| ())
+    })?;
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(INSERT_KINDS);
+        query.push_values(kinds, |mut row, kind| {
+            row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*kind);
         });
         query.build().execute(conn).await.map(|_| ())
     })?;
     Ok(id)
 }
 
+/// The exemption from secrecy that a consent to these kinds is.
+fn secrecy_basis(kinds: &[InformationKind]) -> String {
+    let mut laws: Vec<&str> = Vec::new();
+    for rule in kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok()) {
+        laws.extend(rule.legal_basis.iter().map(String::as_str));
+    }
+    laws.sort_unstable();
+    laws.dedup();
+    format!("consent: {}", laws.join("; "))
+}
+
+/// A withdrawal from a consent.
+pub(super) struct Withdrawal<'a> {
+    pub municipality: &'a str,
+    pub consent: Id<Consent>,
+    pub by: Id<Person>,
+    pub now: DateTime<Utc>,
+}
+
 /// Withdraws consent to one unit; what is withdrawn already stays as it is.
-pub(super) async fn withdraw(
+pub(super) async fn withdraw_unit(
     tx: &mut Tx,
-    municipality: &str,
-    consent: Id<Consent>,
+    withdrawal: &Withdrawal<'_>,
     unit: Id<Unit>,
-    by: Id<Person>,
-    now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    if execute!(tx, WITHDRAW, municipality, consent, unit, now, by)? == 1 {
-        expect_one(execute!(tx, TOUCH, municipality, consent)?)?;
+    let Withdrawal { municipality, consent, by, now } = *withdrawal;
+    let changed = execute!(tx, WITHDRAW, municipality, consent, unit, now, by)?;
+    touch(tx, withdrawal, changed).await
+}
+
+/// Withdraws consent to one kind of information; what is withdrawn already stays as it is.
+pub(super) async fn withdraw_kind(
+    tx: &mut Tx,
+    withdrawal: &Withdrawal<'_>,
+    kind: InformationKind,
+) -> Result<(), DbError> {
+    let Withdrawal { municipality, consent, by, now } = *withdrawal;
+    let changed = execute!(tx, WITHDRAW_KIND, municipality, consent, kind, now, by)?;
+    touch(tx, withdrawal, changed).await
+}
+
+async fn touch(tx: &mut Tx, withdrawal: &Withdrawal<'_>, changed: u64) -> Result<(), DbError> {
+    if changed == 1 {
+        expect_one(execute!(tx, TOUCH, withdrawal.municipality, withdrawal.consent)?)?;
     }
     Ok(())
+}
+
+/// Is this a consent text of the municipality?
+pub(super) async fn has_text(
+    tx: &mut Tx,
+    municipality: &str,
+    version: &str,
+    language: &str,
+) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), HAS_TEXT, municipality, version, language)?;
+    Ok(count == 1)
+}
+
+/// Does the child live with this guardian?
+pub(super) async fn lives_with(tx: &mut Tx, case: &CaseFacts, guardian: Id<Person>) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), LIVES_WITH, &case.municipality, case.child, guardian)?;
+    Ok(count > 0)
 }
 
 /// The units that serve a municipality.

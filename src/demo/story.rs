@@ -247,7 +247,7 @@ impl Play<'_> {
             "The health nurse writes a note for her sector; the teacher cannot see that it exists",
         )?;
         let path = format!("/v1/cases/{case}/notes");
-        let body = json!({ "audience": "sector", "text": "Hearing test on the third; to be followed up." });
+        let body = json!({ "audience": "sector", "kind": "agreed", "contains": [], "text": "Hearing test on the third; to be followed up." });
         let note = self.act(post(&p.nurse, "writes a note for health", path.clone(), body, 201)).await?;
         let one = format!("{path}/{}", id(&note));
         self.act(get(&p.nurse, "reads it", one.clone(), 200)).await?;

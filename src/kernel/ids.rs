@@ -180,6 +180,8 @@ pub enum Meeting {}
 pub enum Arena {}
 /// A note.
 pub enum Note {}
+/// What a guardian is kept from.
+pub enum Withholding {}
 /// A role of a person in a unit.
 pub enum StaffRole {}
 /// A log-in and the tokens that descend from it.
@@ -222,6 +224,8 @@ pub type MeetingId = Id<Meeting>;
 pub type ArenaId = Id<Arena>;
 /// The id of a [`Note`].
 pub type NoteId = Id<Note>;
+/// The id of a [`Withholding`].
+pub type WithholdingId = Id<Withholding>;
 /// The id of a [`StaffRole`].
 pub type StaffRoleId = Id<StaffRole>;
 /// The id of a [`Session`].

@@ -1,5 +1,11 @@
 //! Closed lists of words, each the same in the API, in the code and in the database.
 
+/// A closed list of words.
+pub trait Words: Sized + 'static {
+    /// All of them.
+    const ALL: &'static [Self];
+}
+
 /// Defines an enum whose variants are words: in JSON, in SQL (TEXT) and in Cedar.
 #[macro_export]
 macro_rules! words {
@@ -16,6 +22,10 @@ macro_rules! words {
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
             }
+        }
+
+        impl $crate::kernel::vocabulary::Words for $name {
+            const ALL: &'static [Self] = &[$(Self::$variant),+];
         }
 
         impl serde::Serialize for $name {
@@ -132,5 +142,41 @@ words! {
         Auditor = "auditor",
         /// Reads statistics; never sees a person.
         Analyst = "analyst",
+    }
+}
+
+words! {
+    /// What an entry is about. Who sees it and who must consent to its sharing is in `data/kinds.toml`, one rule for each.
+    InformationKind {
+        /// Goals, measures, evaluations and what else is agreed with the home.
+        Agreed = "agreed",
+        /// Learning, results and life at school or kindergarten.
+        SchoolLife = "school_life",
+        /// Absence from school.
+        Absence = "absence",
+        /// Assessments by the educational and psychological service.
+        PptAssessment = "ppt_assessment",
+        /// What the child's health means for the help.
+        Health = "health",
+        /// What the child itself says.
+        ChildStatement = "child_statement",
+        /// That child welfare helps, and how.
+        ChildWelfare = "child_welfare",
+        /// The family's economy and benefits.
+        FamilyEconomy = "family_economy",
+        /// The parents' own health.
+        ParentsHealth = "parents_health",
+        /// A health contact that a child of 12 or more has asked to keep from the guardians.
+        ConfidentialHealth = "confidential_health",
+        /// Suspicion of violence or abuse. Never in the record.
+        ViolenceSuspicion = "violence_suspicion",
+        /// What is written in a service's own journal. Never in the record.
+        Journal = "journal",
+        /// Siblings and other third parties. Never in the record.
+        ThirdParty = "third_party",
+        /// That anyone has reported to child welfare. Never in the record.
+        ChildWelfareReport = "child_welfare_report",
+        /// Contact with family counselling or a crisis centre. Never in the record.
+        SecretContact = "secret_contact",
     }
 }

@@ -163,8 +163,10 @@ pub struct EvaluationOut {
     pub outcome: EvaluationOutcome,
     /// What the measure has led to, and why it is so concluded.
     pub assessment: String,
-    /// What the child thinks (barnets stemme).
+    /// What the child thinks (barnets stemme): to those who may read what the child itself says.
     pub child_view: Option<String>,
+    /// The child has agreed that the guardians see what it thinks.
+    pub child_agrees: bool,
     /// Why the child's view is missing.
     pub child_view_missing_reason: Option<String>,
     /// What the guardians think.
@@ -201,6 +203,9 @@ pub struct EvaluationIn {
     /// What the child thinks (barnets stemme); this or the reason why it is missing.
     #[serde(default)]
     pub child_view: Option<Prose>,
+    /// The child has agreed that the guardians see what it thinks.
+    #[serde(default)]
+    pub child_agrees: bool,
     /// Why the child's view is missing.
     #[serde(default)]
     pub child_view_missing_reason: Option<Prose>,

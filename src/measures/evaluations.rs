@@ -18,7 +18,7 @@ macro_rules! select {
     ($which:literal) => {
         concat!(
             "
-    SELECT e.id, e.measure_id, e.held_on, e.outcome, e.assessment, e.child_view, e.child_view_missing_reason,
+    SELECT e.id, e.measure_id, e.held_on, e.outcome, e.assessment, e.child_view, e.child_agrees, e.child_view_missing_reason,
            e.guardians_view, e.next_evaluation_on, e.evaluated_by, p.name AS evaluated_by_name, e.created_at
     FROM evaluation e JOIN person p ON p.id = e.evaluated_by
     WHERE e.municipality = $1 AND e.case_id = $2 AND e.measure_id = $3 AND ",
@@ -31,8 +31,8 @@ const LIST: &str = select!("e.id > $4 ORDER BY e.id LIMIT $5");
 const GET: &str = select!("e.id = $4");
 const INSERT: &str = "
     INSERT INTO evaluation (municipality, id, case_id, measure_id, held_on, outcome, assessment, child_view,
-                            child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+                            child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at, child_agrees)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 /// The evaluations of a measure after `after`, in the order they were recorded.
 pub(super) async fn list(
@@ -72,6 +72,7 @@ pub(super) async fn insert(
         input.next_evaluation_on,
         by,
         now,
+        input.child_agrees,
     )?)?;
     fetch_one!(tx, EvaluationOut, GET, &case.municipality, case.id, measure, id)
 }

@@ -12,9 +12,10 @@ use crate::{
     access::{
         Permit,
         actions::{
-            Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, UpdateMeasure,
+            Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, ReadNote,
+            UpdateMeasure,
         },
-        objects::{MeasureObject, require_open},
+        objects::{MeasureObject, NoteObject, require_open},
     },
     kernel::{Page, PageQuery},
     problem::{
@@ -115,7 +116,13 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
 async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let MeasureObject { case, id, .. } = permit.object().clone();
-    let rows = evaluations::list(permit.tx(), &case.facts, id, query.after(), query.limit() + 1).await?;
+    let mut rows = evaluations::list(permit.tx(), &case.facts, id, query.after(), query.limit() + 1).await?;
+    for row in &mut rows {
+        let said = NoteObject::child_statement(&case, row.id.uuid(), row.evaluated_by, row.child_agrees);
+        if !permit.may::<ReadNote>(&said) {
+            row.child_view = None;
+        }
+    }
     let page = Page::cut(rows, query.limit(), |evaluation| evaluation.id.uuid());
     permit.note_shown(page.items.iter().map(|evaluation| evaluation.id));
     permit.show_page(&page)

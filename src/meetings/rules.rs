@@ -27,7 +27,7 @@ pub(super) fn begins_at(starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<
 
 /// In an arena that asks for consent a case is not taken up while there is nobody who could give it.
 pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
-    if consent_required == Some(true) && case.ground.consenters.is_empty() {
+    if consent_required == Some(true) && case.ground.consenters().is_empty() {
         return Err(Problem::conflict("the arena requires consent"));
     }
     Ok(())
@@ -51,7 +51,7 @@ pub(super) fn participants(people: &[Id<Person>], team: &[Id<Person>], case: &Ca
 
 /// The family is invited, unless a reason is given.
 pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, case: &CaseFacts) -> Result<()> {
-    let young_person = case.ground.consenters.contains(&case.child_person).then_some(case.child_person);
+    let young_person = case.ground.consenters().contains(&case.child_person).then_some(case.child_person);
     let mut family = case.guardians.iter().copied().chain(young_person);
     if reason.is_some() || family.any(|person| people.contains(&person)) {
         return Ok(());
@@ -128,33 +128,12 @@ fn each_once(
 mod tests {
     use super::*;
     use crate::{
-        access::Ground,
-        kernel::ids::Case,
         meetings::dto::{InvitationStatus, MeetingParticipantOut},
         problem::Code,
     };
 
     fn case(child_is_of_age: bool) -> CaseFacts {
-        let (child, guardian) = (Id::new(), Id::new());
-        let consenters = vec![if child_is_of_age { child } else { guardian }];
-        CaseFacts {
-            municipality: "4014".into(),
-            id: Id::<Case>::new(),
-            child: Id::new(),
-            child_person: child,
-            open: true,
-            contact_person: Id::new(),
-            contact_unit: Id::new(),
-            child_age: if child_is_of_age { 16 } else { 9 },
-            ground: Ground { owner_unit: Id::new(), consenters, in_force: Vec::new() },
-            guardians: vec![guardian],
-            seats: Vec::new(),
-            is_contact_person: false,
-            leads_contact_unit: false,
-            offered_baton: false,
-            is_guardian: false,
-            is_young_person: false,
-        }
+        CaseFacts::sample(if child_is_of_age { 16 } else { 9 })
     }
 
     fn time(text: &str) -> DateTime<Utc> {
@@ -246,7 +225,7 @@ mod tests {
     fn an_arena_that_asks_for_consent_needs_somebody_who_can_give_it() {
         let mut case = case(false);
         assert!(arena_allows(Some(true), &case).is_ok());
-        case.ground.consenters.clear();
+        case.ground.family.guardians.clear();
         assert_eq!(fault(arena_allows(Some(true), &case)), "conflict");
         assert!(arena_allows(Some(false), &case).is_ok());
         assert!(arena_allows(None, &case).is_ok());

@@ -8,8 +8,10 @@ use crate::{
     kernel::{
         ids::{CaseId, NoteId, PersonId, UnitId},
         text::Prose,
-        vocabulary::Sector,
+        vocabulary::{InformationKind, Sector},
     },
+    vault::Content,
+    withholdings::WithholdingBasis,
     words,
 };
 
@@ -44,19 +46,51 @@ pub struct NoteOut {
     pub sector: Option<Sector>,
     /// Who reads it.
     pub audience: NoteAudience,
+    /// What it is about; it decides who of them reads it, see `GET /v1/information-kinds`.
+    pub kind: InformationKind,
+    /// The child has agreed that the guardians see what it said.
+    pub child_agrees: bool,
     /// What was written.
-    pub text: String,
+    pub text: Content,
     /// When it was written.
     pub created_at: DateTime<Utc>,
+}
+
+/// A guardian from whom a note is withheld.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteWithholdingIn {
+    /// From whom: a `guardian_id`.
+    pub guardian_id: PersonId,
+    /// On which law.
+    pub legal_basis: WithholdingBasis,
+    /// Why.
+    pub reason: Prose,
 }
 
 /// A note to be written.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"audience": "team", "text": "He joined the others in the gym today and stayed the whole hour."}))]
+#[schema(example = json!({
+    "audience": "team", "kind": "agreed", "contains": [],
+    "text": "He joined the others in the gym today and stayed the whole hour."
+}))]
 pub struct NoteIn {
     /// Who is to read it. The family writes for the whole team.
     pub audience: NoteAudience,
+    /// What it is about. If left out, it is of the strictest kind that the sector of the unit writes.
+    #[serde(default)]
+    pub kind: Option<InformationKind>,
+    /// Which of the kinds it holds that must not be in the record. Staff are asked before they share beyond their unit, so
+    /// that it must be there, and empty: what it names is refused, with what to do instead.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
+    /// The child has agreed that the guardians see what it said; only for a `child_statement`.
+    #[serde(default)]
+    pub child_agrees: bool,
+    /// Guardians it is withheld from, from the first moment.
+    #[serde(default)]
+    pub withheld_from: Vec<NoteWithholdingIn>,
     /// What is to be written.
     pub text: Prose,
     /// The unit that a member of staff writes from; may be left out by those with one seat on the team, and is

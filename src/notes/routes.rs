@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{NoteIn, NoteOut},
+    dto::{NoteIn, NoteOut, NoteWithholdingIn},
     rules, store,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
     },
+    withholdings::{self, NewWithholding},
 };
 
 /// A note is never changed, so it has but one version.
@@ -49,6 +50,7 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
 
 /// Writes a note, for the whole team, for those of the same sector, or for those of the same unit.
 ///
+/// What it is about decides who of them reads it: a kind passes to a unit only where everyone who must has consented to that.
 /// It is never changed afterwards. What the family writes is for the whole team.
 #[utoipa::path(
     operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
@@ -57,12 +59,25 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/notes")]
 async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
-    let NoteIn { audience, text, unit_id } = permit.input()?;
+    let input: NoteIn = permit.input()?;
     permit.require_open()?;
-    let unit = rules::written_from(&case, audience, unit_id)?;
-    let new = store::NewNote { author: permit.caller().person, unit, audience, text: &text };
-    let now = permit.now();
+    let seat = rules::written_from(&case, input.audience, input.unit_id)?;
+    let kind = rules::kind(&input, seat)?;
+    rules::may_be_kept(&input, seat)?;
+    rules::withheld_from(&case, &input, seat)?;
+    let (author, now) = (permit.caller().person, permit.now());
+    let new = store::NewNote { author, seat, kind, input: &input };
     let id = store::insert(permit.tx(), &case, new, now).await?;
+    for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
+        let new = NewWithholding {
+            guardian: *guardian_id,
+            note: Some(id),
+            legal_basis: *legal_basis,
+            reason,
+            by: author,
+        };
+        withholdings::insert(permit.tx(), &case, new, now).await?;
+    }
     let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
     permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await
@@ -90,5 +105,7 @@ fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
         audience: note.audience.to_string(),
         unit_id: note.unit_id,
         sector: note.sector,
+        kind: note.kind,
+        child_agrees: note.child_agrees,
     }
 }

@@ -1,42 +1,102 @@
 //! From where a note may be written, and for whom.
 
-use super::dto::NoteAudience;
+use super::dto::{NoteAudience, NoteIn};
 use crate::{
-    access::CaseFacts,
-    kernel::{Id, ids::Unit},
+    access::{CaseFacts, Kinds},
+    identity::Seat,
+    kernel::{Id, ids::Unit, vocabulary::InformationKind},
     problem::{Problem, Result},
 };
 
-/// The unit a note is written from: one where the caller has a seat; none for the family, who write for all.
+/// The seat a note is written from; none for the family, who write for all.
 pub(super) fn written_from(
     case: &CaseFacts,
     audience: NoteAudience,
     unit: Option<Id<Unit>>,
-) -> Result<Option<Id<Unit>>> {
+) -> Result<Option<&Seat>> {
     match (case.seats.as_slice(), unit) {
         ([], _) if audience != NoteAudience::Team => {
             Err(Problem::field("/audience", "must be team: the family writes for all on the case"))
         }
         ([], Some(_)) => Err(Problem::field("/unit_id", "must be left out: the family writes from no unit")),
         ([], None) => Ok(None),
-        (seats, Some(unit)) if seats.iter().any(|seat| seat.unit_id == unit) => Ok(Some(unit)),
-        (_, Some(_)) => Err(Problem::field("/unit_id", "must be a unit from which you sit on the team")),
-        ([seat], None) => Ok(Some(seat.unit_id)),
+        (seats, Some(unit)) => match seats.iter().find(|seat| seat.unit_id == unit) {
+            Some(seat) => Ok(Some(seat)),
+            None => Err(Problem::field("/unit_id", "must be a unit from which you sit on the team")),
+        },
+        ([seat], None) => Ok(Some(seat)),
         (_, None) => Err(Problem::field("/unit_id", "is required: you sit on the team from several units")),
     }
+}
+
+/// What a note is about: what it says, or the strictest that the sector of its unit writes. The family writes for all.
+pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKind> {
+    let Some(seat) = seat else {
+        return match input.kind {
+            None | Some(InformationKind::Agreed) => Ok(InformationKind::Agreed),
+            Some(_) => {
+                Err(Problem::field("/kind", "must be left out: the family writes for all on the case"))
+            }
+        };
+    };
+    let kind = input.kind.unwrap_or_else(|| Kinds::strictest(seat.sector));
+    match Kinds::rule(kind) {
+        Err(refused) => Err(Problem::field("/kind", &refused.instead)),
+        Ok(rule) if !rule.written_by.contains(&seat.sector) => {
+            Err(Problem::field("/kind", "is not written by units of this sector"))
+        }
+        Ok(_) if input.child_agrees && kind != InformationKind::ChildStatement => {
+            Err(Problem::field("/child_agrees", "is about what the child itself says: kind child_statement"))
+        }
+        Ok(_) => Ok(kind),
+    }
+}
+
+/// Staff are asked, before they share beyond their unit, whether a note holds what must not be in the record.
+pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+    let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
+    let contains = match &input.contains {
+        None if is_asked => {
+            return Err(Problem::field(
+                "/contains",
+                "is required: does it hold any of the kinds that must not be in the record?",
+            ));
+        }
+        None => return Ok(()),
+        Some(contains) => contains,
+    };
+    for (at, kind) in contains.iter().enumerate() {
+        let pointer = format!("/contains/{at}");
+        return Err(match Kinds::rule(*kind) {
+            Err(refused) => Problem::field(pointer, &refused.instead),
+            Ok(_) => Problem::field(pointer, "may be in the record: name only those that must not be"),
+        });
+    }
+    Ok(())
+}
+
+/// Those a note is withheld from are guardians of the child, each named once, and it is one that guardians would see.
+pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+    if !input.withheld_from.is_empty() && (seat.is_none() || input.audience != NoteAudience::Team) {
+        return Err(Problem::field("/withheld_from", "is for what staff write for the team"));
+    }
+    for (at, withholding) in input.withheld_from.iter().enumerate() {
+        let pointer = format!("/withheld_from/{at}/guardian_id");
+        let guardian = withholding.guardian_id;
+        if !case.guardians.contains(&guardian) {
+            return Err(Problem::field(pointer, "is not a guardian with parental responsibility"));
+        }
+        if input.withheld_from[..at].iter().any(|earlier| earlier.guardian_id == guardian) {
+            return Err(Problem::field(pointer, "is named twice"));
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        access::Ground,
-        identity::Seat,
-        kernel::{
-            ids::Case,
-            vocabulary::{Role, Sector},
-        },
-    };
+    use crate::kernel::vocabulary::{Role, Sector};
 
     fn case(units: &[Id<Unit>]) -> CaseFacts {
         let seat = |unit: &Id<Unit>| Seat {
@@ -46,31 +106,17 @@ mod tests {
             municipality: "4014".into(),
             role: Role::Worker,
         };
-        CaseFacts {
-            municipality: "4014".into(),
-            id: Id::<Case>::new(),
-            child: Id::new(),
-            child_person: Id::new(),
-            open: true,
-            contact_person: Id::new(),
-            contact_unit: Id::new(),
-            child_age: 9,
-            ground: Ground { owner_unit: Id::new(), consenters: Vec::new(), in_force: Vec::new() },
-            guardians: Vec::new(),
-            seats: units.iter().map(seat).collect(),
-            is_contact_person: false,
-            leads_contact_unit: false,
-            offered_baton: false,
-            is_guardian: units.is_empty(),
-            is_young_person: false,
-        }
+        let seats: Vec<Seat> = units.iter().map(seat).collect();
+        CaseFacts { is_guardian: seats.is_empty(), seats, ..CaseFacts::sample(9) }
     }
 
     #[test]
     fn staff_write_from_a_seat_of_their_own() {
         let [school, clinic, elsewhere] = [Id::new(), Id::new(), Id::new()];
         for audience in [NoteAudience::Team, NoteAudience::Sector, NoteAudience::Unit] {
-            let from = |units: &[_], unit| written_from(&case(units), audience, unit);
+            let from = |units: &[_], unit| {
+                written_from(&case(units), audience, unit).map(|seat| seat.map(|seat| seat.unit_id))
+            };
             assert_eq!(from(&[school], None).ok(), Some(Some(school)));
             assert_eq!(from(&[school, clinic], Some(clinic)).ok(), Some(Some(clinic)));
             assert!(from(&[school, clinic], None).is_err(), "which of the two?");
@@ -81,7 +127,7 @@ mod tests {
     #[test]
     fn the_family_writes_for_the_team_and_from_no_unit() {
         let family = case(&[]);
-        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None));
+        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&Seat>));
         assert!(written_from(&family, NoteAudience::Team, Some(Id::new())).is_err());
         assert!(written_from(&family, NoteAudience::Sector, None).is_err());
         assert!(written_from(&family, NoteAudience::Unit, Some(Id::new())).is_err());

@@ -3,15 +3,18 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::dto::{NoteAudience, NoteOut};
+use super::dto::{NoteIn, NoteOut};
 use crate::{
     access::CaseFacts,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
+    identity::Seat,
     kernel::{
         Id,
-        ids::{Note, Person, Unit},
+        ids::{Note, Person},
+        vocabulary::InformationKind,
     },
+    vault::KeyName,
 };
 
 // The family is called by the names registered in this case, not by those in another's.
@@ -24,7 +27,7 @@ macro_rules! select {
                          WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = n.author_id
                          ORDER BY g.id DESC LIMIT 1),
                         p.name) END AS author_name,
-                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.body AS text, n.created_at
+                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.body AS text, n.created_at
              FROM note n
              JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
              JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -39,16 +42,16 @@ macro_rules! select {
 const LIST: &str = select!("AND n.id > $3 ORDER BY n.id LIMIT $4");
 const FIND: &str = select!("AND n.id = $3");
 const INSERT: &str = "
-    INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, body, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, body, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// A note to be kept.
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
-    pub unit: Option<Id<Unit>>,
-    pub audience: NoteAudience,
-    pub text: &'a str,
+    pub seat: Option<&'a Seat>,
+    pub kind: InformationKind,
+    pub input: &'a NoteIn,
 }
 
 /// The notes of a case after `after`, whoever may read them.
@@ -74,8 +77,23 @@ pub(super) async fn insert(
     new: NewNote<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {
-    let NewNote { author, unit, audience, text } = new;
+    let NewNote { author, seat, kind, input } = new;
+    let key = seat.map_or_else(|| case.key(), |seat| KeyName::sector(&case.municipality, seat.sector));
+    let text = tx.vault().seal(&key, &input.text)?;
     let id = Id::<Note>::new();
-    expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, author, unit, audience, text, now)?)?;
+    expect_one(execute!(
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        author,
+        seat.map(|seat| seat.unit_id),
+        input.audience,
+        kind,
+        input.child_agrees,
+        &text,
+        now
+    )?)?;
     Ok(id)
 }

@@ -63,7 +63,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
         ));
     }
     if !case.ground.covers(unit_id) {
-        let (all, missing) = (case.ground.consenters.len(), case.ground.missing(unit_id).len());
+        let (all, missing) = (case.ground.consenters().len(), case.ground.missing(unit_id).len());
         if all == 0 {
             return Err(Problem::conflict(
                 "nobody is registered who could consent to this unit: register the guardians",

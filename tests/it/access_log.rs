@@ -135,7 +135,7 @@ both_engines! {
         permitted(&world, nurse.get("/v1/follow-ups"), 200, "list_follow_ups", "desk.own").await;
         let staff = format!("/v1/units/{}/staff", cast.teacher.unit.id);
         permitted(&world, nurse.get(staff), 200, "list_staff", "organisation.colleagues").await;
-        let body = json!({"audience": "team", "text": "Here."});
+        let body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Here."});
         let write = nurse.post(cast.path("/notes")).json(body);
         permitted(&world, write, 201, "write_note", "note.write").await;
         let own_log = mother.get(cast.path("/access-log"));
@@ -158,7 +158,7 @@ both_engines! {
         assert_eq!((row.object_type.as_str(), row.object_id.as_deref()), ("Note", Some(note.as_str())));
         denied(&world, cast.teacher.get(cast.path("/access-log")), 403, "read_case_access_log").await;
         denied(&world, cast.teacher.get("/v1/access-log"), 403, "search_access_log").await;
-        let write = stranger.post(cast.path("/notes")).json(json!({"audience": "team", "text": "Hello."}));
+        let write = stranger.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Hello."}));
         denied(&world, write, 404, "write_note").await;
         // What does not exist is logged where the one who asks belongs.
         let unknown = stranger.get(format!("/v1/cases/{note}"));
@@ -178,7 +178,7 @@ both_engines! {
         let page = cast.teacher.get(cast.path("/notes?limit=1"));
         let row = permitted(&world, page, 200, "list_notes", "case.team").await;
         assert_eq!(row.shown, json!([first]).to_string());
-        let body = json!({"audience": "team", "text": "Written."});
+        let body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Written."});
         let (answer, row) = one_entry(&world, cast.teacher.post(cast.path("/notes")).json(body)).await;
         assert_eq!(row.shown, json!([answer.text("/id")]).to_string());
     }
@@ -225,7 +225,7 @@ both_engines! {
     async fn a_write_answered_again_from_its_key_leaves_an_entry_of_its_own(world: World) {
         let cast = world.shared_case().await;
         let write = || {
-            let body = json!({"audience": "team", "text": "Once."});
+            let body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Once."});
             cast.teacher.post(cast.path("/notes")).json(body).idempotency_key("note-1")
         };
         let (first, _) = one_entry(&world, write()).await;
@@ -324,7 +324,7 @@ both_engines! {
         let stranger = world.worker("kragero/nav").await;
         stranger.get(cast.path("")).send().await.expect(404);
         cast.nurse.get(cast.path("/access-log")).send().await.expect(403);
-        let failed = json!({"audience": "team", "text": ""});
+        let failed = json!({"audience": "team", "kind": "agreed", "contains": [], "text": ""});
         cast.nurse.post(cast.path("/notes")).json(failed).send().await.expect(422);
         cast.nurse.get(cast.path("")).send().await.expect(200);
         let mother = &cast.family.guardians[0];

@@ -28,6 +28,7 @@ const ROWS: [&[&str]; 8] = [
         "organisation",
         "rules",
         "teams",
+        "withholdings",
     ],
     &["http", "openapi", "app", "housekeeping", "config", "demo", "cli", "main", "lib"],
 ];

@@ -58,8 +58,8 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
         teacher.put(meeting(planned, "minutes")).json(minutes).if_match(1),
         teacher.post(meeting(planned, "cancel")).if_match(1),
         mother.post(meeting(held, "approve")),
-        nurse.post(cast.path("/notes")).json(json!({"audience": "team", "text": "Late."})),
-        mother.post(cast.path("/notes")).json(json!({"audience": "team", "text": "Late."})),
+        nurse.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Late."})),
+        mother.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Late."})),
     ]
 }
 

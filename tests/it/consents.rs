@@ -48,7 +48,7 @@ both_engines! {
         finds_nothing(&other, &[cast.path(""), cast.path("/consents"), cast.path("/notes")]).await;
         let body = consent(&[&cast.nurse.unit], world.in_days(30));
         other.post(cast.path("/consents")).json(body.clone()).send().await.expect_problem(404, "not-found");
-        let recorded = with(body, json!({"given_by": other.id, "form": "paper"}));
+        let recorded = with(body, json!({"given_by": other.id, "form": "paper", "document": "26/1234-1"}));
         cast.teacher.post(cast.path("/consents")).json(recorded).send().await.expect_invalid("/given_by");
         // Nor is theirs missed.
         world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
@@ -78,7 +78,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let note = world.note(&cast.nurse, cast.case, "team", "Seen at the health centre.").await;
         let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
-        let goal = json!({"audience": "team", "text": "One more."});
+        let goal = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "One more."});
         let own = cast.family.guardians[0].get(cast.path("/consents")).send().await.expect(200);
         let first = own.id("/items/0/id");
         world.withdraw(&cast.family.guardians[0], cast.case, first).await;
@@ -205,7 +205,7 @@ both_engines! {
         let mother = &cast.family.guardians[0];
         let body = with(
             consent(&[&cast.nurse.unit], world.in_days(30)),
-            json!({"given_by": mother.id, "form": "paper"}),
+            json!({"given_by": mother.id, "form": "paper", "document": "26/1234-1"}),
         );
         let recorded = cast.teacher.post(cast.path("/consents")).json(body).send().await.expect(201);
         assert_eq!(recorded.text("/given_by"), mother.id.to_string());
@@ -227,7 +227,7 @@ both_engines! {
             let for_another = with(with(body.clone(), json!({"given_by": cast.family.guardians[0].id})), form);
             cast.teacher.post(cast.path("/consents")).json(for_another).send().await.expect_invalid("/form");
         }
-        let for_oneself = with(body, json!({"form": "paper"}));
+        let for_oneself = with(body, json!({"form": "paper", "document": "26/1234-1"}));
         cast.family.guardians[0].post(cast.path("/consents")).json(for_oneself).send().await.expect_invalid("/form");
         assert_eq!(world.rows("consent").await, 0);
     }
@@ -252,7 +252,7 @@ both_engines! {
         let colleague = world.worker("kragero/skole").await;
         let body = with(
             consent(&[&world.unit("kragero/ppt").await], world.in_days(30)),
-            json!({"given_by": cast.family.guardians[0].id, "form": "paper"}),
+            json!({"given_by": cast.family.guardians[0].id, "form": "paper", "document": "26/1234-1"}),
         );
         for (who, status) in [(&cast.nurse, 403), (&leader, 403), (&colleague, 404)] {
             who.post(cast.path("/consents")).json(body.clone()).send().await.expect(status);

@@ -102,10 +102,10 @@ both_engines! {
             assert_eq!(read.body["unit_id"], json!(null));
         }
         for audience in ["sector", "unit"] {
-            let body = json!({"audience": audience, "text": "For some."});
+            let body = json!({"audience": audience, "kind": "agreed", "contains": [], "text": "For some."});
             mother.post(cast.path("/notes")).json(body).send().await.expect_invalid("/audience");
         }
-        let body = json!({"audience": "team", "text": "From school?", "unit_id": cast.teacher.unit.id});
+        let body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "From school?", "unit_id": cast.teacher.unit.id});
         mother.post(cast.path("/notes")).json(body).send().await.expect_invalid("/unit_id");
         assert_eq!(world.rows("note").await, 1);
     }
@@ -116,7 +116,7 @@ both_engines! {
         let colleague = world.worker("kragero/skole").await;
         let other = world.guardian_of(&cast.teacher, &cast.family.child, false).await;
         let write = |user: &User| {
-            user.post(cast.path("/notes")).json(json!({"audience": "team", "text": "Hello."})).send()
+            user.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Hello."})).send()
         };
         write(&leader).await.expect_problem(403, "forbidden");
         write(&colleague).await.expect_problem(404, "not-found");
@@ -126,7 +126,7 @@ both_engines! {
 
     async fn a_note_is_written_from_a_seat_of_ones_own(world: World) {
         let cast = world.shared_case().await;
-        let body = |unit| json!({"audience": "sector", "text": "From where?", "unit_id": unit});
+        let body = |unit| json!({"audience": "sector", "kind": "agreed", "contains": [], "text": "From where?", "unit_id": unit});
         let from_school = cast.nurse.post(cast.path("/notes")).json(body(json!(cast.teacher.unit.id)));
         from_school.send().await.expect_invalid("/unit_id");
         let second = world.unit("kragero/skolehelsetjenesten").await;
@@ -145,7 +145,7 @@ both_engines! {
         let cast = world.shared_case().await;
         cast.nurse.token().await;
         let calls = (0..16).map(|at| {
-            let body = json!({"audience": "team", "text": format!("Note {at}.")});
+            let body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": format!("Note {at}.")});
             cast.nurse.post(cast.path("/notes")).json(body)
         });
         for answer in at_once(calls).await {

@@ -40,7 +40,8 @@ pub struct ChildFacts {
     pub is_contact_person: bool,
     /// The caller sits on the team of an open case of the child.
     pub has_seat: bool,
-    /// The caller has parental responsibility for the child, who is under 18.
+    /// The caller has parental responsibility for the child, who is under 18, and no case of the child is withheld
+    /// from them.
     pub is_guardian: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
@@ -62,6 +63,9 @@ const CHILD: &str = "
     JOIN municipality m ON m.number = c.municipality
     WHERE c.id = $1";
 const HAS_CASE: &str = "SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2";
+const WITHHELD: &str = "
+    SELECT COUNT(*) FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
+    WHERE c.municipality = $1 AND c.child_id = $2 AND w.guardian_id = $3 AND w.note_id IS NULL AND w.ended_at IS NULL";
 const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND child_id IN (";
 
 /// The facts of a child to one caller.
@@ -80,6 +84,7 @@ pub async fn child_facts(
     let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
     let cases = case_facts(tx, caller, &cases, today).await?;
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
+    let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
     let age = age_on(row.birth_date, today);
     let own = |guardian: &GuardianRow| guardian.guardian_id == caller.person;
     let own_family = own_children(tx, caller.person).await?.contains(&child);
@@ -98,6 +103,7 @@ pub async fn child_facts(
         is_contact_person: cases.iter().any(|case| case.is_contact_person),
         has_seat: cases.iter().any(|case| !case.seats.is_empty()),
         is_guardian: age < MAJORITY
+            && withheld == 0
             && family.iter().any(|guardian| own(guardian) && guardian.parental_responsibility),
         is_young_person: row.person_id == caller.person && age >= row.own_record_age,
     }))

@@ -5,6 +5,7 @@
 //! birthday or a lost role counts from the very next request.
 
 mod child;
+mod ground;
 #[cfg(test)]
 mod tests;
 
@@ -12,7 +13,10 @@ use std::collections::HashMap;
 
 use chrono::NaiveDate;
 
-pub use self::child::{ChildFacts, child_facts};
+pub use self::{
+    child::{ChildFacts, child_facts},
+    ground::{Family, Given, Ground},
+};
 use super::own_children;
 use crate::{
     db::{DbError, Tx},
@@ -21,43 +25,22 @@ use crate::{
     kernel::{
         Id,
         clock::age_on,
-        ids::{Case, Child, Person, Unit},
+        ids::{Case, Child, Note, Person, Unit},
+        vocabulary::{InformationKind, Sector},
     },
+    vault::KeyName,
 };
 
 /// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
 const MAJORITY: i64 = 18;
-
-/// On what sharing in a case rests: who must consent, and what they have consented to.
-#[derive(Debug, Clone)]
-pub struct Ground {
-    /// The unit that opened the case; it needs no consent to its own work.
-    pub owner_unit: Id<Unit>,
-    /// Everyone who must consent before a unit may join.
-    pub consenters: Vec<Id<Person>>,
-    /// Consents in force: who, to which unit.
-    pub in_force: Vec<(Id<Person>, Id<Unit>)>,
-}
-
-impl Ground {
-    /// May staff of this unit take part, today?
-    #[must_use]
-    pub fn covers(&self, unit: Id<Unit>) -> bool {
-        unit == self.owner_unit || (!self.consenters.is_empty() && self.missing(unit).is_empty())
-    }
-
-    /// Those whose consent to this unit is missing.
-    #[must_use]
-    pub fn missing(&self, unit: Id<Unit>) -> Vec<Id<Person>> {
-        self.consenters.iter().copied().filter(|person| !self.in_force.contains(&(*person, unit))).collect()
-    }
-}
 
 /// A case, and what the caller is to it.
 #[derive(Debug, Clone)]
 pub struct CaseFacts {
     /// The municipality whose case it is.
     pub municipality: String,
+    /// The sector of the unit that opened it.
+    pub sector: Sector,
     /// The case.
     pub id: Id<Case>,
     /// Whose case it is, as registered.
@@ -76,6 +59,8 @@ pub struct CaseFacts {
     pub ground: Ground,
     /// Guardians with parental responsibility.
     pub guardians: Vec<Id<Person>>,
+    /// What is withheld, and from whom: the whole case, or one note.
+    pub withheld: Vec<(Id<Person>, Option<Id<Note>>)>,
     /// The caller's seats on the team that rest on a ground in force.
     pub seats: Vec<Seat>,
     /// The caller holds the baton, and has the seat to hold it from.
@@ -84,8 +69,10 @@ pub struct CaseFacts {
     pub leads_contact_unit: bool,
     /// A handover to the caller awaits an answer.
     pub offered_baton: bool,
-    /// The caller has parental responsibility for the child, who is under 18.
+    /// The caller has parental responsibility for the child, who is under 18, and the case is not withheld from them.
     pub is_guardian: bool,
+    /// The caller is the child, of any age.
+    pub is_child: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
 }
@@ -97,6 +84,7 @@ struct CaseRow {
     child_id: Id<Child>,
     child_person: Id<Person>,
     unit_id: Id<Unit>,
+    sector: Sector,
     status: String,
     birth_date: NaiveDate,
     own_record_age: i64,
@@ -117,8 +105,17 @@ struct ConsentRow {
     case_id: Id<Case>,
     given_by: Id<Person>,
     unit_id: Id<Unit>,
+    kind: InformationKind,
+    alone_basis: Option<String>,
     valid_from: NaiveDate,
     valid_until: NaiveDate,
+}
+
+#[derive(Debug, sqlx::FromRow)]
+struct WithheldRow {
+    case_id: Id<Case>,
+    guardian_id: Id<Person>,
+    note_id: Option<Id<Note>>,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -129,10 +126,11 @@ struct GuardianRow {
 }
 
 const CASES: &str = "
-    SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, c.status, k.birth_date, m.own_record_age,
+    SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, o.sector, c.status, k.birth_date, m.own_record_age,
            cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
     FROM care_case c
     JOIN municipality m ON m.number = c.municipality
+    JOIN unit o ON o.id = c.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     LEFT JOIN handover h ON h.municipality = c.municipality AND h.case_id = c.id AND h.status = 'offered'
@@ -140,10 +138,13 @@ const CASES: &str = "
 const SEATS: &str =
     "SELECT case_id, person_id, unit_id FROM team_member WHERE left_at IS NULL AND case_id IN (";
 const CONSENTS: &str = "
-    SELECT c.case_id, c.given_by, u.unit_id, c.valid_from, c.valid_until
+    SELECT c.case_id, c.given_by, u.unit_id, k.kind, c.alone_basis, c.valid_from, c.valid_until
     FROM consent c
     JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
-    WHERE u.withdrawn_at IS NULL AND c.case_id IN (";
+    JOIN consent_kind k ON k.municipality = c.municipality AND k.consent_id = c.id
+    WHERE u.withdrawn_at IS NULL AND k.withdrawn_at IS NULL AND c.case_id IN (";
+const WITHHELD: &str =
+    "SELECT case_id, guardian_id, note_id FROM withholding WHERE ended_at IS NULL AND case_id IN (";
 const GUARDIANS: &str = "
     SELECT child_id, guardian_id, parental_responsibility FROM guardianship WHERE ended_at IS NULL AND child_id IN (";
 
@@ -165,21 +166,23 @@ pub async fn case_facts(
     let children: Vec<Id<Child>> = rows.iter().map(|row| row.child_id).collect();
     let seats = group(fetch_in!(tx, SeatRow, SEATS, cases)?, |row: &SeatRow| row.case_id);
     let consents = group(fetch_in!(tx, ConsentRow, CONSENTS, cases)?, |row: &ConsentRow| row.case_id);
+    let withheld = group(fetch_in!(tx, WithheldRow, WITHHELD, cases)?, |row: &WithheldRow| row.case_id);
     let guardians = if children.is_empty() {
         HashMap::new()
     } else {
         group(fetch_in!(tx, GuardianRow, GUARDIANS, &children)?, |row: &GuardianRow| row.child_id)
     };
     let own_children = own_children(tx, caller.person).await?;
-    let none = (Vec::new(), Vec::new(), Vec::new());
+    let none = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     Ok(rows
         .into_iter()
         .map(|row| {
             let seats = seats.get(&row.id).unwrap_or(&none.0);
             let consents = consents.get(&row.id).unwrap_or(&none.1);
             let guardians = guardians.get(&row.child_id).unwrap_or(&none.2);
+            let withheld = withheld.get(&row.id).unwrap_or(&none.3);
             let own_family = own_children.contains(&row.child_id);
-            relate(caller, row, &Rows { seats, consents, guardians, own_family }, today)
+            relate(caller, row, &Rows { seats, consents, guardians, withheld, own_family }, today)
         })
         .collect())
 }
@@ -197,13 +200,14 @@ struct Rows<'a> {
     seats: &'a [SeatRow],
     consents: &'a [ConsentRow],
     guardians: &'a [GuardianRow],
+    withheld: &'a [WithheldRow],
     /// The caller is of the child's family, as registered anywhere: own family is not own work (fvl § 6).
     own_family: bool,
 }
 
 /// What a caller is to a case, from the rows that live now.
 fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> CaseFacts {
-    let Rows { seats: team, consents, guardians: family, own_family } = *rows;
+    let Rows { seats: team, consents, guardians: family, withheld, own_family } = *rows;
     let child_age = age_on(row.birth_date, today);
     let guardians: Vec<Id<Person>> = family
         .iter()
@@ -213,13 +217,20 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
     let of_age = child_age >= row.own_record_age;
     let ground = Ground {
         owner_unit: row.unit_id,
-        consenters: if of_age { vec![row.child_person] } else { guardians.clone() },
+        family: Family {
+            guardians: guardians.clone(),
+            child: row.child_person,
+            child_age,
+            own_record_age: row.own_record_age,
+        },
         in_force: consents
             .iter()
             .filter(|consent| consent.valid_from <= today && today <= consent.valid_until)
-            .map(|consent| (consent.given_by, consent.unit_id))
+            .map(Given::from)
             .collect(),
     };
+    let withheld: Vec<_> = withheld.iter().map(|row| (row.guardian_id, row.note_id)).collect();
+    let is_withheld = withheld.contains(&(caller.person, None));
     let mut seats: Vec<Seat> = Vec::new();
     for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {
         if !ground.covers(member.unit_id) || seats.iter().any(|seat| seat.unit_id == member.unit_id) {
@@ -233,9 +244,11 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         is_contact_person: row.contact_person == caller.person && sits_in(row.contact_unit),
         leads_contact_unit: !own_family && caller.leads().any(|seat| seat.unit_id == holding_unit),
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
-        is_guardian: guardians.contains(&caller.person),
+        is_guardian: guardians.contains(&caller.person) && !is_withheld,
+        is_child: row.child_person == caller.person,
         is_young_person: of_age && row.child_person == caller.person,
         municipality: row.municipality,
+        sector: row.sector,
         id: row.id,
         child: row.child_id,
         child_person: row.child_person,
@@ -245,6 +258,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         child_age,
         ground,
         guardians,
+        withheld,
         seats,
     }
 }
@@ -256,9 +270,46 @@ fn holding_unit(ground: &Ground, contact_unit: Id<Unit>) -> Id<Unit> {
 }
 
 impl CaseFacts {
+    /// The key that seals what is written in the case.
+    #[must_use]
+    pub fn key(&self) -> KeyName {
+        KeyName::sector(&self.municipality, self.sector)
+    }
+
     /// The unit that answers for the case.
     #[must_use]
     pub fn holding_unit(&self) -> Id<Unit> {
         holding_unit(&self.ground, self.contact_unit)
+    }
+}
+
+#[cfg(test)]
+impl CaseFacts {
+    /// An open case at a school, of a child of an age with one guardian, seen by nobody in particular.
+    pub(crate) fn sample(child_age: i64) -> Self {
+        let (child, guardian) = (Id::new(), Id::new());
+        let guardians = vec![guardian];
+        let family = Family { guardians: guardians.clone(), child, child_age, own_record_age: 15 };
+        Self {
+            municipality: "4014".to_owned(),
+            sector: Sector::School,
+            id: Id::new(),
+            child: Id::new(),
+            child_person: child,
+            open: true,
+            contact_person: Id::new(),
+            contact_unit: Id::new(),
+            child_age,
+            ground: Ground { owner_unit: Id::new(), family, in_force: Vec::new() },
+            guardians,
+            withheld: Vec::new(),
+            seats: Vec::new(),
+            is_contact_person: false,
+            leads_contact_unit: false,
+            offered_baton: false,
+            is_guardian: false,
+            is_child: false,
+            is_young_person: false,
+        }
     }
 }

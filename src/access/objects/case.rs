@@ -74,7 +74,9 @@ impl Object for CaseObject {
             ("offered_baton", facts.offered_baton),
             ("guardian", facts.is_guardian),
             ("young_person", facts.is_young_person),
+            ("child", facts.is_child),
         ]));
+        fields.push(("child_age".to_owned(), RestrictedExpression::new_long(facts.child_age)));
         relation(fields)
     }
 

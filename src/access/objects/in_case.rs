@@ -1,17 +1,21 @@
 //! What is in a case: found only together with it.
 
 use cedar_policy::RestrictedExpression;
+use uuid::Uuid;
 
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference, references},
+    access::{
+        kinds::Kinds,
+        policies::{Policies, reference, references},
+    },
     db::{DbError, Tx},
     fetch_all, fetch_optional,
     identity::{Caller, Seat},
     kernel::{
         Id,
         ids::{Consent, Handover, Measure, Meeting, Note, Person, Unit},
-        vocabulary::Sector,
+        vocabulary::{InformationKind, Sector},
     },
 };
 
@@ -57,9 +61,10 @@ macro_rules! in_case {
 }
 
 in_case! {
-    /// A note; its audience decides who may know that it exists.
+    /// A note; its audience and its kind decide who may know that it exists.
     NoteObject as "Note", Id<Note>, "note_id",
-    "SELECT n.author_id, n.audience, n.unit_id, u.sector FROM note n LEFT JOIN unit u ON u.id = n.unit_id
+    "SELECT n.author_id, n.audience, n.unit_id, u.sector, n.kind, n.child_agrees
+     FROM note n LEFT JOIN unit u ON u.id = n.unit_id
      WHERE n.municipality = $1 AND n.case_id = $2 AND n.id = $3",
     known by read_note,
     {
@@ -71,16 +76,53 @@ in_case! {
         unit_id: Option<Id<Unit>>,
         /// The sector of that unit.
         sector: Option<Sector>,
+        /// What it is about.
+        kind: InformationKind,
+        /// The child has agreed that the guardians see what it said.
+        child_agrees: bool,
     },
-    |note| {
-        let mut attributes = vec![
-            ("author", reference("Person", note.author_id)),
-            ("audience", RestrictedExpression::new_string(note.audience.clone())),
-        ];
-        attributes.extend(note.unit_id.map(|unit| ("unit", reference("Unit", unit))));
-        attributes.extend(note.sector.map(|sector| ("sector", RestrictedExpression::new_string(sector.to_string()))));
-        attributes
+    |note| note_attributes(note)
+}
+
+impl NoteObject {
+    /// What the child has said in another entry for the team, as the rules speak of it: its own statement.
+    #[must_use]
+    pub fn child_statement(case: &CaseObject, entry: Uuid, author: Id<Person>, child_agrees: bool) -> Self {
+        Self {
+            case: case.clone(),
+            id: entry.into(),
+            author_id: author,
+            audience: "team".to_owned(),
+            unit_id: None,
+            sector: None,
+            kind: InformationKind::ChildStatement,
+            child_agrees,
+        }
     }
+}
+
+fn note_attributes(note: &NoteObject) -> Attributes {
+    let facts = &note.case.facts;
+    let own_record_age = facts.ground.family.own_record_age;
+    // A kind that must not be in the record is shared with nobody, and seen by no one of the family.
+    let rule = Kinds::rule(note.kind).ok();
+    let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
+    let withheld = facts.withheld.iter().filter(|(_, withheld)| *withheld == Some(note.id));
+    let mut attributes = vec![
+        ("author", reference("Person", note.author_id)),
+        ("audience", RestrictedExpression::new_string(note.audience.clone())),
+        ("kind", RestrictedExpression::new_string(note.kind.to_string())),
+        ("guardians_until", RestrictedExpression::new_long(rule.map_or(0, |rule| rule.guardians_until))),
+        ("shared_with", references("Unit", facts.ground.shared_with(note.kind, from))),
+        ("child_agrees", RestrictedExpression::new_bool(note.child_agrees)),
+        ("withheld_from", references("Person", withheld.map(|(guardian, _)| *guardian))),
+    ];
+    let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
+    attributes.extend(child_from.map(|age| ("child_from", RestrictedExpression::new_long(age))));
+    attributes.extend(note.unit_id.map(|unit| ("unit", reference("Unit", unit))));
+    let sector = note.sector.map(|sector| RestrictedExpression::new_string(sector.to_string()));
+    attributes.extend(sector.map(|sector| ("sector", sector)));
+    attributes
 }
 
 in_case! {

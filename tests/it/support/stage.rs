@@ -42,7 +42,7 @@ impl Stage {
         let case = world.open_case(teacher, &family.child).await;
         world.all_consent(family, case, &[&nurse.unit]).await;
         let recorded = json!({
-            "given_by": family.guardians[0].id, "form": "paper", "unit_ids": [nurse.unit.id],
+            "given_by": family.guardians[0].id, "form": "paper", "document": "26/1234-1", "unit_ids": [nurse.unit.id],
             "purpose": "Cooperation.", "valid_until": "2027-06-30", "text_version": "2026-1",
         });
         let consent = create(teacher, case, "consents", recorded).await;
@@ -50,7 +50,13 @@ impl Stage {
         let measure = world.measure(teacher, case, teacher).await;
         let handover = world.offer_baton(teacher, case, nurse).await;
         let goal = create(teacher, case, "goals", json!({"description": "Plays every day."})).await;
-        let note = create(teacher, case, "notes", json!({"audience": "team", "text": "A good day."})).await;
+        let note = create(
+            teacher,
+            case,
+            "notes",
+            json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A good day."}),
+        )
+        .await;
         let meeting = json!({
             "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "agenda": "The first weeks.",
             "participants": [nurse.id, family.guardians[0].id],

@@ -117,7 +117,7 @@ impl World {
 
     /// A note that someone writes.
     pub async fn note(&self, by: &User, case: CaseId, audience: &str, text: &str) -> NoteId {
-        let body = json!({"audience": audience, "text": text});
+        let body = json!({"audience": audience, "kind": "agreed", "contains": [], "text": text});
         by.post(format!("/v1/cases/{case}/notes")).json(body).send().await.expect(201).id("/id")
     }
 

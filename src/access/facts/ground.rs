@@ -1,0 +1,130 @@
+//! On what sharing in a case rests: who must consent to what, and what they have consented to.
+
+use super::ConsentRow;
+use crate::{
+    access::kinds::{Consenting, Kinds},
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+        vocabulary::InformationKind,
+    },
+};
+
+/// On what sharing in a case rests.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// The unit that opened the case; it needs no consent to its own work.
+    pub owner_unit: Id<Unit>,
+    /// Those who may have to consent.
+    pub family: Family,
+    /// Consents in force.
+    pub in_force: Vec<Given>,
+}
+
+/// Those who may have to consent, by kind of information and age.
+#[derive(Debug, Clone)]
+pub struct Family {
+    /// Guardians with parental responsibility for a child under 18.
+    pub guardians: Vec<Id<Person>>,
+    /// The child as a person.
+    pub child: Id<Person>,
+    /// The child's age in whole years.
+    pub child_age: i64,
+    /// The age the municipality has set for the record itself.
+    pub own_record_age: i64,
+}
+
+/// A consent in force: who, to which unit, to which kind of information.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// Who gave it.
+    pub person: Id<Person>,
+    /// To which unit.
+    pub unit: Id<Unit>,
+    /// To which kind.
+    pub kind: InformationKind,
+    /// The law on which it is enough alone, though there is another guardian.
+    pub alone: Option<String>,
+}
+
+impl From<&ConsentRow> for Given {
+    fn from(row: &ConsentRow) -> Self {
+        Self { person: row.given_by, unit: row.unit_id, kind: row.kind, alone: row.alone_basis.clone() }
+    }
+}
+
+impl Family {
+    /// Everyone who must consent before this kind passes to another unit; nobody where it never may.
+    #[must_use]
+    pub fn consenters(&self, kind: InformationKind) -> Vec<Id<Person>> {
+        let Ok(rule) = Kinds::rule(kind) else { return Vec::new() };
+        let consents_alone = rule.consent == Consenting::Family
+            && rule.consent_age.is_some_and(|age| self.child_age >= age.years(self.own_record_age));
+        if consents_alone { vec![self.child] } else { self.guardians.clone() }
+    }
+
+    /// May this guardian's consent to this kind be enough on this law?
+    #[must_use]
+    pub fn suffices_alone(&self, guardian: Id<Person>, kind: InformationKind, law: &str) -> bool {
+        let allowed = Kinds::rule(kind).is_ok_and(|rule| rule.one_guardian.iter().any(|known| known == law));
+        allowed && self.guardians.contains(&guardian) && self.consenters(kind).contains(&guardian)
+    }
+}
+
+impl Ground {
+    /// Everyone who must consent before a unit may join the case.
+    #[must_use]
+    pub fn consenters(&self) -> Vec<Id<Person>> {
+        self.family.consenters(InformationKind::Agreed)
+    }
+
+    /// May staff of this unit take part, today?
+    #[must_use]
+    pub fn covers(&self, unit: Id<Unit>) -> bool {
+        unit == self.owner_unit || self.is_consented(unit, InformationKind::Agreed)
+    }
+
+    /// Those whose consent to this unit is missing.
+    #[must_use]
+    pub fn missing(&self, unit: Id<Unit>) -> Vec<Id<Person>> {
+        self.missing_for(unit, InformationKind::Agreed)
+    }
+
+    /// Those whose consent to this kind of information is missing for this unit.
+    #[must_use]
+    pub fn missing_for(&self, unit: Id<Unit>, kind: InformationKind) -> Vec<Id<Person>> {
+        let given: Vec<&Given> =
+            self.in_force.iter().filter(|given| given.unit == unit && given.kind == kind).collect();
+        let enough = |given: &&Given| {
+            let law = given.alone.as_deref();
+            law.is_some_and(|law| self.family.suffices_alone(given.person, kind, law))
+        };
+        if given.iter().any(enough) {
+            return Vec::new();
+        }
+        let mut consenters = self.family.consenters(kind);
+        consenters.retain(|person| !given.iter().any(|given| given.person == *person));
+        consenters
+    }
+
+    /// The units that a kind written in one may pass to: both ends are consented to, and the unit that opened the
+    /// case needs no consent of its own.
+    #[must_use]
+    pub fn shared_with(&self, kind: InformationKind, from: Id<Unit>) -> Vec<Id<Unit>> {
+        let mut units = vec![from];
+        let passes = |unit: Id<Unit>| unit == self.owner_unit || self.is_consented(unit, kind);
+        if passes(from) {
+            let others = self.in_force.iter().map(|given| given.unit).chain([self.owner_unit]);
+            for unit in others {
+                if passes(unit) && !units.contains(&unit) {
+                    units.push(unit);
+                }
+            }
+        }
+        units
+    }
+
+    fn is_consented(&self, unit: Id<Unit>, kind: InformationKind) -> bool {
+        !self.family.consenters(kind).is_empty() && self.missing_for(unit, kind).is_empty()
+    }
+}

@@ -1,0 +1,203 @@
+//! Kinds of information and the rule of each, as data: `data/kinds.toml`.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::kernel::vocabulary::{InformationKind, Sector};
+
+const SOURCE: &str = include_str!("../../data/kinds.toml");
+
+#[expect(clippy::expect_used, reason = "the file is part of the program, and tests read it")]
+static KINDS: LazyLock<Kinds> = LazyLock::new(|| Kinds::parse(SOURCE).expect("data/kinds.toml"));
+
+/// An age from which, or until which, something holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum Age {
+    /// In whole years.
+    Years(i64),
+    /// The age the municipality has set for the record itself, 15 or 16.
+    Municipal(MunicipalAge),
+}
+
+/// An age that the municipality sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MunicipalAge {
+    /// From which the young person sees their own record, and consents to its sharing.
+    OwnRecord,
+}
+
+impl Age {
+    /// In years, where the municipality's own age is this.
+    #[must_use]
+    pub fn years(self, own_record_age: i64) -> i64 {
+        match self {
+            Self::Years(years) => years,
+            Self::Municipal(MunicipalAge::OwnRecord) => own_record_age,
+        }
+    }
+}
+
+/// Who consents to a kind's passing between units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Consenting {
+    /// The guardians, until the child consents alone.
+    Family,
+    /// The guardians whatever the child's age: the secret is theirs.
+    Guardians,
+}
+
+/// The rule of a kind that may be in the record.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = InformationKindRule)]
+pub struct KindRule {
+    /// The kind.
+    pub key: InformationKind,
+    /// Its name.
+    pub name: String,
+    /// Its name in Norwegian.
+    pub name_no: String,
+    /// The sectors whose units write it.
+    pub written_by: Vec<Sector>,
+    /// An entry that says nothing is of the strictest kind that its unit's sector writes.
+    pub strictness: u8,
+    /// Guardians see it until the child is this old; 0 is never.
+    pub guardians_until: i64,
+    /// The child sees it from this age; never if left out.
+    pub child_from: Option<Age>,
+    /// Who consents to its passing between units.
+    pub consent: Consenting,
+    /// From which age the child consents alone.
+    pub consent_age: Option<Age>,
+    /// The law on which one guardian alone may consent.
+    pub one_guardian: Vec<String>,
+    /// The law it rests on.
+    pub legal_basis: Vec<String>,
+    /// Where it is a careful reading.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// A kind that must not be in the record.
+#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = RefusedKind)]
+pub struct RefusedKind {
+    /// The kind.
+    pub key: InformationKind,
+    /// Its name.
+    pub name: String,
+    /// Its name in Norwegian.
+    pub name_no: String,
+    /// What to do instead.
+    pub instead: String,
+    /// The law it rests on.
+    pub legal_basis: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KindsFile {
+    kind: Vec<KindRule>,
+    refused: Vec<RefusedKind>,
+}
+
+/// All kinds.
+#[derive(Debug)]
+pub struct Kinds {
+    rules: BTreeMap<InformationKind, KindRule>,
+    refused: BTreeMap<InformationKind, RefusedKind>,
+}
+
+impl Kinds {
+    fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        let KindsFile { kind, refused } = toml::from_str(text)?;
+        Ok(Self {
+            rules: kind.into_iter().map(|rule| (rule.key, rule)).collect(),
+            refused: refused.into_iter().map(|kind| (kind.key, kind)).collect(),
+        })
+    }
+
+    /// The rules of those that may be in the record.
+    pub fn rules() -> impl Iterator<Item = &'static KindRule> {
+        KINDS.rules.values()
+    }
+
+    /// Those that must not be.
+    pub fn refused() -> impl Iterator<Item = &'static RefusedKind> {
+        KINDS.refused.values()
+    }
+
+    /// The rule of a kind; what to do instead where it must not be in the record.
+    ///
+    /// # Errors
+    /// With what to do instead.
+    pub fn rule(kind: InformationKind) -> Result<&'static KindRule, &'static RefusedKind> {
+        match (KINDS.rules.get(&kind), KINDS.refused.get(&kind)) {
+            (Some(rule), _) => Ok(rule),
+            (None, Some(refused)) => Err(refused),
+            // A test holds that every kind has its place in the file.
+            (None, None) => unreachable!("a kind that data/kinds.toml does not have: {kind}"),
+        }
+    }
+
+    /// What an entry is that says nothing of it: the strictest that the sector of its unit writes.
+    #[must_use]
+    pub fn strictest(sector: Sector) -> InformationKind {
+        let written = KINDS.rules.values().filter(|rule| rule.written_by.contains(&sector));
+        written
+            .max_by_key(|rule| rule.strictness)
+            .map_or(InformationKind::ConfidentialHealth, |rule| rule.key)
+    }
+
+    /// Each kind with the laws it cites, for the check that they are in force.
+    pub(super) fn citations() -> impl Iterator<Item = (String, &'static str)> {
+        let ruled = Self::rules().flat_map(|rule| {
+            let laws = rule.legal_basis.iter().chain(&rule.one_guardian);
+            laws.map(|law| (format!("kind {}", rule.key), law.as_str()))
+        });
+        let refused = Self::refused()
+            .flat_map(|kind| kind.legal_basis.iter().map(|law| (format!("kind {}", kind.key), law.as_str())));
+        ruled.chain(refused)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::vocabulary::Words;
+
+    #[test]
+    fn every_kind_has_one_place_in_the_file() {
+        for kind in InformationKind::ALL {
+            let places = (KINDS.rules.contains_key(kind), KINDS.refused.contains_key(kind));
+            assert!(matches!(places, (true, false) | (false, true)), "{kind}: {places:?}");
+        }
+    }
+
+    #[test]
+    fn what_says_nothing_is_the_strictest_of_its_sector() {
+        assert_eq!(Kinds::strictest(Sector::Health), InformationKind::ConfidentialHealth);
+        assert_eq!(Kinds::strictest(Sector::ChildWelfare), InformationKind::ChildWelfare);
+        assert_eq!(Kinds::strictest(Sector::Nav), InformationKind::FamilyEconomy);
+        assert_eq!(Kinds::strictest(Sector::Ppt), InformationKind::PptAssessment);
+        for sector in [Sector::School, Sector::Other] {
+            assert_eq!(Kinds::strictest(sector), InformationKind::ChildStatement);
+        }
+    }
+
+    #[test]
+    fn no_two_kinds_of_a_sector_are_equally_the_strictest() {
+        for sector in Sector::ALL {
+            let top = Kinds::rule(Kinds::strictest(*sector)).expect("a rule").strictness;
+            let equal =
+                Kinds::rules().filter(|rule| rule.written_by.contains(sector) && rule.strictness == top);
+            assert_eq!(equal.count(), 1, "{sector}");
+        }
+    }
+}

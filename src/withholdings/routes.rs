@@ -1,0 +1,95 @@
+//! The operations on what is withheld.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{WithholdingIn, WithholdingOut},
+    store,
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{EndWithholding, ListWithholdings, WithholdFromGuardian},
+    },
+    kernel::{Page, PageQuery, ids::Withholding},
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(list_withholdings).service(withhold_from_guardian).service(end_withholding);
+}
+
+/// Lists what is and has been withheld from guardians, oldest first.
+#[utoipa::path(
+    operation_id = "list_withholdings", tag = "withholdings", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<WithholdingOut>, description = "What is withheld"), ReadProblems),
+)]
+#[get("/cases/{case_id}/withholdings")]
+async fn list_withholdings(mut permit: Permit<ListWithholdings>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().facts.clone();
+    let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show_page(&page)
+}
+
+/// Withholds the case, or one note, from a guardian, on a named legal basis; it counts from the next request.
+///
+/// The guardian is still one of those who must consent. To keep a note from a guardian from the first moment, say so when
+/// it is written.
+#[utoipa::path(
+    operation_id = "withhold_from_guardian", tag = "withholdings", params(("case_id" = Uuid, Path)),
+    request_body = WithholdingIn,
+    responses((status = 201, body = WithholdingOut, description = "What is withheld"), WriteProblems),
+)]
+#[post("/cases/{case_id}/withholdings")]
+async fn withhold_from_guardian(mut permit: Permit<WithholdFromGuardian>) -> Result<HttpResponse> {
+    let WithholdingIn { guardian_id, note_id, legal_basis, reason } = permit.input()?;
+    let case = permit.object().facts.clone();
+    if !case.guardians.contains(&guardian_id) {
+        return Err(Problem::field("/guardian_id", "is not a guardian with parental responsibility"));
+    }
+    if let Some(note) = note_id
+        && !store::is_note_of(permit.tx(), &case, note).await?
+    {
+        return Err(Problem::field("/note_id", "is not a note of the case"));
+    }
+    if case.withheld.contains(&(guardian_id, note_id)) {
+        return Err(Problem::conflict("it is withheld from this guardian already"));
+    }
+    let (by, now) = (permit.caller().person, permit.now());
+    let new =
+        store::NewWithholding { guardian: guardian_id, note: note_id, legal_basis, reason: &reason, by };
+    let id = store::insert(permit.tx(), &case, new, now).await?;
+    let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    permit.note_shown([id]);
+    permit.added(withholding.version, &withholding).await
+}
+
+/// Ends a withholding: the guardian sees from the next request what guardians see.
+#[utoipa::path(
+    operation_id = "end_withholding", tag = "withholdings",
+    params(("case_id" = Uuid, Path), ("withholding_id" = Uuid, Path)),
+    responses((status = 200, body = WithholdingOut, description = "What was withheld"), ChangeProblems),
+)]
+#[post("/cases/{case_id}/withholdings/{withholding_id}/end")]
+async fn end_withholding(mut permit: Permit<EndWithholding>) -> Result<HttpResponse> {
+    let case = permit.object().facts.clone();
+    let id = permit.path_id::<Withholding>("withholding_id")?;
+    let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    permit.expect_version(withholding.version)?;
+    if withholding.ended_at.is_some() {
+        return Err(Problem::conflict("it has been ended"));
+    }
+    let (by, now) = (permit.caller().person, permit.now());
+    store::end(permit.tx(), &case, &withholding, by, now).await?;
+    let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    permit.note_shown([id]);
+    permit.changed(withholding.version, &withholding).await
+}

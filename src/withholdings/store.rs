@@ -1,0 +1,113 @@
+//! What is withheld, in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{WithholdingBasis, WithholdingOut};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Note, Person, Withholding},
+    },
+};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, guardian_id, note_id, legal_basis, reason, decided_by, decided_at, ended_at, version
+             FROM withholding WHERE municipality = $1 AND case_id = $2 ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
+const FIND: &str = select!("AND id = $3");
+const INSERT: &str = "
+    INSERT INTO withholding (municipality, id, case_id, guardian_id, note_id, legal_basis, reason, decided_by, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const END: &str = "
+    UPDATE withholding SET ended_at = $5, ended_by = $6, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
+const IS_NOTE: &str = "SELECT COUNT(*) FROM note WHERE municipality = $1 AND case_id = $2 AND id = $3";
+
+pub(super) async fn list(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<WithholdingOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    fetch_all!(tx, WithholdingOut, LIST, &case.municipality, case.id, after, limit)
+}
+
+pub(super) async fn find(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    id: Id<Withholding>,
+) -> Result<Option<WithholdingOut>, DbError> {
+    fetch_optional!(tx, WithholdingOut, FIND, &case.municipality, case.id, id)
+}
+
+/// Something to be withheld.
+#[derive(Debug)]
+pub struct NewWithholding<'a> {
+    /// From whom.
+    pub guardian: Id<Person>,
+    /// Which note; none for the whole case.
+    pub note: Option<Id<Note>>,
+    /// On which law.
+    pub legal_basis: WithholdingBasis,
+    /// Why.
+    pub reason: &'a str,
+    /// Who decides it.
+    pub by: Id<Person>,
+}
+
+/// Withholds it.
+///
+/// # Errors
+/// If the database does not take it.
+pub async fn insert(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    new: NewWithholding<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<Withholding>, DbError> {
+    let NewWithholding { guardian, note, legal_basis, reason, by } = new;
+    let reason = tx.vault().seal(&case.key(), reason)?;
+    let id = Id::<Withholding>::new();
+    expect_one(execute!(
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        guardian,
+        note,
+        legal_basis,
+        &reason,
+        by,
+        now
+    )?)?;
+    Ok(id)
+}
+
+pub(super) async fn end(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    current: &WithholdingOut,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, END, &case.municipality, case.id, current.id, current.version, now, by)?)
+}
+
+/// Is this a note of the case?
+pub(super) async fn is_note_of(tx: &mut Tx, case: &CaseFacts, note: Id<Note>) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), IS_NOTE, &case.municipality, case.id, note)?;
+    Ok(count > 0)
+}

@@ -1,0 +1,257 @@
+//! Kinds of information: who sees each, and who must consent before it passes between units.
+
+use serde_json::{Value, json};
+
+use crate::{
+    cast::Cast,
+    support::{User, World, both_engines},
+};
+
+/// A note with everything that is asked of it.
+fn note(kind: &str, audience: &str) -> Value {
+    json!({"audience": audience, "kind": kind, "contains": [], "text": format!("About {kind}.")})
+}
+
+async fn write(by: &User, cast: &Cast, body: Value) -> String {
+    by.post(cast.path("/notes")).json(body).send().await.expect(201).text("/id")
+}
+
+/// Reads the note by itself and finds it in the list, or neither.
+async fn sees(user: &User, cast: &Cast, note: &str) -> bool {
+    let one = user.get(cast.path(&format!("/notes/{note}"))).send().await;
+    let list = user.get(cast.path("/notes")).send().await;
+    let listed = list.status == 200 && list.each("id").contains(&note);
+    assert_eq!(one.status == 200, listed, "{} in the list, {} by itself", list.text, one.text);
+    if one.status != 200 {
+        one.expect_problem(404, "not-found");
+    }
+    listed
+}
+
+/// Both guardians consent to these kinds for the nurse's unit, and the nurse sits on the team.
+async fn shared(world: &World, kinds: &[&str]) -> Cast {
+    let cast = world.school_case().await;
+    for guardian in &cast.family.guardians {
+        consent(world, guardian, &cast, kinds).await.expect(201);
+    }
+    world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+    cast
+}
+
+async fn consent(world: &World, by: &User, cast: &Cast, kinds: &[&str]) -> crate::support::Answer {
+    let body = json!({
+        "unit_ids": [cast.nurse.unit.id], "kinds": kinds, "purpose": "Cooperation.",
+        "valid_until": world.in_days(100), "text_version": "2026-1",
+    });
+    by.post(cast.path("/consents")).json(body).send().await
+}
+
+both_engines! {
+    async fn a_kind_passes_to_a_unit_only_when_everyone_has_consented_to_that_kind(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let absence = write(&cast.teacher, &cast, note("absence", "team")).await;
+        assert!(sees(&cast.teacher, &cast, &absence).await, "the unit it was written in");
+        assert!(!sees(&cast.nurse, &cast, &absence).await, "on the team, but not for this kind");
+        consent(&world, &cast.family.guardians[0], &cast, &["absence"]).await.expect(201);
+        assert!(!sees(&cast.nurse, &cast, &absence).await, "one of two");
+        let last = consent(&world, &cast.family.guardians[1], &cast, &["absence"]).await.expect(201);
+        assert!(sees(&cast.nurse, &cast, &absence).await);
+
+        let withdraw = cast.path(&format!("/consents/{}/withdraw", last.text("/id")));
+        cast.family.guardians[1].post(withdraw).json(json!({"kinds": ["absence"]})).send().await.expect(200);
+        assert!(!sees(&cast.nurse, &cast, &absence).await, "from the very next request");
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+    }
+
+    async fn what_health_writes_does_not_pass_to_the_school_without_consent_to_that(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let health = write(&cast.nurse, &cast, note("health", "team")).await;
+        assert!(!sees(&cast.teacher, &cast, &health).await, "the school holds the case, and is told nothing of health");
+        assert!(sees(&cast.family.guardians[0], &cast, &health).await, "under 16 the guardians are");
+        for guardian in &cast.family.guardians {
+            consent(&world, guardian, &cast, &["health"]).await.expect(201);
+        }
+        assert!(sees(&cast.teacher, &cast, &health).await);
+    }
+
+    async fn withdrawing_what_is_agreed_ends_the_seat_for_good(world: World) {
+        let cast = shared(&world, &["agreed", "health"]).await;
+        let own = cast.family.guardians[0].get(cast.path("/consents")).send().await.expect(200);
+        let withdraw = cast.path(&format!("/consents/{}/withdraw", own.text("/items/0/id")));
+        let left = cast.family.guardians[0].post(withdraw).json(json!({"kinds": ["agreed"]})).send().await.expect(200);
+        assert!(left.body["kinds"][0]["withdrawn_at"].is_string() && left.body["kinds"][1]["withdrawn_at"].is_null());
+        cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        consent(&world, &cast.family.guardians[0], &cast, &["agreed"]).await.expect(201);
+        cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
+    }
+
+    async fn an_entry_that_says_nothing_is_the_strictest_kind_of_its_sector(world: World) {
+        let cast = shared(&world, &["agreed", "health"]).await;
+        let body = json!({"audience": "team", "contains": [], "text": "Says nothing of what it is."});
+        for (writer, kind) in [(&cast.teacher, "child_statement"), (&cast.nurse, "confidential_health")] {
+            let written = writer.post(cast.path("/notes")).json(body.clone()).send().await.expect(201);
+            assert_eq!(written.text("/kind"), kind);
+        }
+        let said = write(&cast.teacher, &cast, body).await;
+        assert!(!sees(&cast.nurse, &cast, &said).await);
+        assert!(!sees(&cast.family.guardians[0], &cast, &said).await);
+    }
+
+    async fn what_must_not_be_in_the_record_is_asked_about_and_refused(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let post = |body| cast.teacher.post(cast.path("/notes")).json(body).send();
+        post(json!({"audience": "team", "kind": "agreed", "text": "Not asked."})).await.expect_invalid("/contains");
+        for kind in ["violence_suspicion", "journal", "third_party", "child_welfare_report", "secret_contact"] {
+            post(note(kind, "team")).await.expect_invalid("/kind");
+            let holds = json!({"audience": "sector", "kind": "agreed", "contains": [kind], "text": "Holds it."});
+            post(holds).await.expect_invalid("/contains/0");
+        }
+        post(note("health", "team")).await.expect_invalid("/kind");
+        post(json!({"audience": "unit", "kind": "school_life", "text": "Within the unit."})).await.expect(201);
+        assert_eq!(world.rows("note").await, 1);
+    }
+
+    async fn guardians_are_told_of_health_until_the_sixteenth_birthday(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let nurse = world.worker("kragero/helsestasjon").await;
+        // 16 on 24 November 2026.
+        let child = world.child_born(&teacher, "2010-11-24").await;
+        let mother = world.guardian_of(&teacher, &child, true).await;
+        let youth = world.youth(&child).await;
+        let case = world.open_case(&teacher, &child).await;
+        world.consent(&youth, case, &[&nurse.unit]).await;
+        world.add_to_team(&teacher, case, &nurse).await;
+        let family = crate::support::Family { child, guardians: vec![mother] };
+        let cast = Cast { teacher, nurse, family, case };
+        let health = write(&cast.nurse, &cast, note("health", "team")).await;
+        assert!(sees(&cast.family.guardians[0], &cast, &health).await);
+        world.advance(chrono::TimeDelta::days(1));
+        assert!(sees(&cast.family.guardians[0], &cast, &health).await, "the day before");
+        // Not for a guardian to consent to at 15: what is agreed is the young person's, health is the guardians'.
+        consent(&world, &cast.family.guardians[0], &cast, &["agreed"]).await.expect_invalid("/kinds/0");
+        consent(&world, &youth, &cast, &["health"]).await.expect_invalid("/kinds/0");
+        world.advance(chrono::TimeDelta::days(1));
+        assert!(!sees(&cast.family.guardians[0], &cast, &health).await, "on the day");
+        assert!(sees(&youth, &cast, &health).await);
+        consent(&world, &youth, &cast, &["health"]).await.expect(201);
+    }
+
+    async fn a_child_of_twelve_keeps_a_health_contact_from_the_guardians(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let child = world.child_born(&teacher, "2014-11-23").await;
+        let mother = world.guardian_of(&teacher, &child, true).await;
+        let youth = world.youth(&child).await;
+        let case = world.open_case(&teacher, &child).await;
+        world.consent(&mother, case, &[&nurse.unit]).await;
+        world.add_to_team(&teacher, case, &nurse).await;
+        let family = crate::support::Family { child, guardians: vec![mother] };
+        let cast = Cast { teacher, nurse, family, case };
+        let contact = write(&cast.nurse, &cast, note("confidential_health", "team")).await;
+        assert!(sees(&cast.family.guardians[0], &cast, &contact).await, "at 11");
+        assert!(!sees(&youth, &cast, &contact).await, "at 11");
+        world.advance(chrono::TimeDelta::days(1));
+        assert!(!sees(&cast.family.guardians[0], &cast, &contact).await, "at 12");
+        assert!(sees(&youth, &cast, &contact).await, "at 12");
+        assert!(!sees(&cast.teacher, &cast, &contact).await, "the school is not told");
+        youth.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        consent(&world, &cast.family.guardians[0], &cast, &["confidential_health"]).await.expect_invalid("/kinds/0");
+    }
+
+    async fn the_familys_economy_is_seen_by_no_guardian_since_one_parents_is_not_the_others(world: World) {
+        let cast = shared(&world, &["agreed", "family_economy"]).await;
+        let adviser = world.team_mate(&cast, "kragero/nav").await;
+        let economy = write(&adviser, &cast, note("family_economy", "team")).await;
+        assert!(sees(&adviser, &cast, &economy).await);
+        for other in [&*cast.family.guardians[0], &cast.teacher, &cast.nurse] {
+            assert!(!sees(other, &cast, &economy).await);
+        }
+    }
+
+    async fn guardians_see_what_the_child_says_where_the_child_agrees(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let mut body = note("child_statement", "team");
+        let kept = write(&cast.teacher, &cast, body.clone()).await;
+        body["child_agrees"] = json!(true);
+        let told = write(&cast.teacher, &cast, body.clone()).await;
+        let mother = &cast.family.guardians[0];
+        assert_eq!((sees(mother, &cast, &kept).await, sees(mother, &cast, &told).await), (false, true));
+        body["kind"] = json!("school_life");
+        cast.teacher.post(cast.path("/notes")).json(body).send().await.expect_invalid("/child_agrees");
+    }
+
+    async fn the_childs_view_in_an_evaluation_is_its_own_statement(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
+        let path = cast.path(&format!("/measures/{measure}/evaluations"));
+        for (agrees, version) in [(false, 1), (true, 2)] {
+            let body = json!({
+                "held_on": world.in_days(0), "outcome": "continue", "assessment": "It helps.",
+                "child_view": "I like it.", "child_agrees": agrees, "next_evaluation_on": world.in_days(30),
+            });
+            cast.teacher.post(&path).json(body).if_match(version).send().await.expect(201);
+        }
+        let views = async |user: &User| {
+            let list = user.get(&path).send().await.expect(200);
+            list.items().iter().map(|item| item["child_view"].is_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(views(&cast.teacher).await, [true, true]);
+        assert_eq!(views(&cast.family.guardians[0]).await, [false, true]);
+        assert_eq!(views(&cast.nurse).await, [false, false], "not consented to for this kind");
+    }
+
+    async fn one_guardian_is_enough_where_the_law_says_so_and_the_reason_is_recorded(world: World) {
+        let cast = world.school_case().await;
+        let mother = &cast.family.guardians[0];
+        let body = |kinds: &[&str], law: &str| json!({
+            "given_by": mother.id, "form": "oral", "unit_ids": [cast.nurse.unit.id], "kinds": kinds,
+            "purpose": "Cooperation.", "valid_until": world.in_days(100), "text_version": "2026-1",
+            "alone": {"legal_basis": law, "reason": "The father cannot be reached, and the child lives with her."},
+        });
+        let post = |by: &User, body| by.post(cast.path("/consents")).json(body).send();
+        post(&cast.teacher, body(&["agreed", "child_statement"], "barnelova § 37")).await
+            .expect_invalid("/alone/legal_basis");
+        post(&cast.teacher, body(&["agreed"], "pbrl § 4-4")).await.expect_invalid("/alone/legal_basis");
+        let mut own = body(&["agreed"], "barnelova § 37");
+        own["form"] = json!("digital");
+        own.as_object_mut().expect("an object").remove("given_by");
+        post(mother, own).await.expect_invalid("/alone");
+        let given = post(&cast.teacher, body(&["agreed"], "barnelova § 37")).await.expect(201);
+        assert_eq!(given.text("/alone_basis"), "barnelova § 37");
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+    }
+
+    async fn a_consent_names_a_published_text_and_where_the_paper_lies(world: World) {
+        let cast = world.school_case().await;
+        let body = json!({
+            "unit_ids": [cast.nurse.unit.id], "purpose": "Cooperation.", "valid_until": world.in_days(100),
+            "text_version": "1999-1",
+        });
+        cast.family.guardians[0].post(cast.path("/consents")).json(body.clone()).send().await.expect_invalid("/text_version");
+        let mut paper = body;
+        paper["text_version"] = json!("2026-1");
+        paper["given_by"] = json!(cast.family.guardians[0].id);
+        paper["form"] = json!("paper");
+        cast.teacher.post(cast.path("/consents")).json(paper.clone()).send().await.expect_invalid("/document");
+        paper["document"] = json!("26/1234-5");
+        let given = cast.teacher.post(cast.path("/consents")).json(paper).send().await.expect(201);
+        assert_eq!((given.text("/document"), given.text("/language")), ("26/1234-5".into(), "nb".into()));
+        let texts = world.anonymous().get("/v1/municipalities/4014/consent-texts").send().await.expect(200);
+        assert_eq!(texts.each("version"), ["2026-1", "2026-1"]);
+    }
+
+    async fn the_contact_person_sees_whose_consent_is_missing(world: World) {
+        let cast = world.school_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        consent(&world, mother, &cast, &["agreed"]).await.expect(201);
+        let path = cast.path(&format!("/consent-status?unit_id={}", cast.nurse.unit.id));
+        let status = cast.teacher.get(&path).send().await.expect(200);
+        assert_eq!(status.body["may_take_part"], false);
+        assert_eq!(status.body["kinds"][0]["missing"], json!([father.id]));
+        for other in [&**mother, &**father] {
+            other.get(&path).send().await.expect_problem(403, "forbidden");
+        }
+        cast.nurse.get(&path).send().await.expect_problem(404, "not-found");
+    }
+}
