@@ -28,6 +28,12 @@ const EQUIVALENT: &[(&str, &str, &str)] = &[
         "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
         "who has a seat in the unit has one in its sector, and reads what is for the sector and the team as well",
     ),
+    (
+        "note.sector.health",
+        "only (resource.audience == \"sector\") && (resource has sector) && (resource.kind == \"health\") && \
+         context.relation.seat_sectors.contains(\"health\")",
+        "only the health sector writes of this kind (data/kinds.toml)",
+    ),
 ];
 
 /// Whom each rule lets in. Rules that depend on more than who someone is to the thing are left out.
@@ -41,6 +47,8 @@ const LETS_IN: &[(&str, &[&str])] = &[
     ("case.leader", &["leader of the holder"]),
     ("case.leader.reopen", &["leader of the holder"]),
     ("case.contact-person", &["holder"]),
+    ("withholding.contact-person", &["holder"]),
+    ("note.own-health-contact", &["child of 12"]),
     ("consent.contact-person", &["holder"]),
     ("measure.contact-person", &["holder"]),
     ("handover.withdraw", &["holder", "leader of the holder"]),

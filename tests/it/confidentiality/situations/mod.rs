@@ -5,6 +5,7 @@ mod ages;
 mod alone;
 mod custody;
 mod family;
+mod kinds;
 mod organisation;
 mod parts;
 mod places;
@@ -64,6 +65,8 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "a case where nobody has parental responsibility" = custody::nobody_responsible,
         "a case of the child of someone who works there" = family::child_of_staff,
         "a concern about the child of someone who works there" = family::concern_about_child_of_staff,
+        "notes of several kinds, the day before the child turns 12" = kinds::eve_of_12,
+        "notes of several kinds, and the child turned 12 today" = kinds::turned_12,
         "a child in two municipalities" = places::two_registrations,
         "a unit that serves two municipalities" = places::unit_serving_two,
         "the services of a municipality" = organisation::told,

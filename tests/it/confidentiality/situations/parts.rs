@@ -84,7 +84,13 @@ pub async fn meeting(world: &World, scene: &mut Scene, by: &Staff, case: CaseId,
 /// A note, by the name that the tables give it.
 pub async fn note(scene: &mut Scene, what: &'static str, by: &User, case: CaseId, audience: &str) {
     let words = sentence("Noted");
-    let made = make(by, case, "notes", json!({"audience": audience, "text": words})).await;
+    let made = make(
+        by,
+        case,
+        "notes",
+        json!({"audience": audience, "kind": "agreed", "contains": [], "text": words}),
+    )
+    .await;
     scene.id_of(what, "note_id", id(&made)).plant(what, [&words, id(&made)]);
 }
 
