@@ -56,7 +56,7 @@ pub fn document(policies: &Policies) -> OpenApi {
         operations.into_iter().flatten().for_each(|operation| complete(operation, policies));
         if let Some(post) = &mut item.post
             && post.security.is_some()
-            && !post.operation_id.as_deref().is_some_and(|name| actions::SECRET.contains(&name))
+            && post.operation_id.as_deref().is_some_and(actions::takes_key)
         {
             parameter(
                 post,

@@ -2,7 +2,7 @@
 
 use super::objects::{
     CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, HandoverObject, MeasureObject,
-    MeetingObject, MunicipalityObject, NoteObject, Object, UnitObject,
+    MeetingObject, MunicipalityObject, NoteObject, Object, QuestionObject, UnitObject,
 };
 
 /// Whether an action changes anything.
@@ -10,6 +10,8 @@ use super::objects::{
 pub enum Kind {
     /// It only looks.
     Read,
+    /// It only looks, and its body says at what.
+    Ask,
     /// It changes something.
     Write,
 }
@@ -27,6 +29,24 @@ pub trait Action: 'static {
 /// The actions whose input holds a password: no trace of it is kept, so that they take no `Idempotency-Key`.
 pub const SECRET: [&str; 2] = ["change_password", "create_account"];
 
+/// The actions that ask with a body, and change nothing that could be done twice.
+pub const ASKS: [&str; 1] = ["explain_access"];
+
+/// Does an action take an `Idempotency-Key`? One that leaves a trace of no password, and changes something.
+#[must_use]
+pub fn takes_key(action: &str) -> bool {
+    !SECRET.contains(&action) && !ASKS.contains(&action)
+}
+
+/// Something to do for any action, by the kind of object it is done to.
+pub trait Visitor {
+    /// What comes of it.
+    type Output;
+
+    /// Does it for the action of this name.
+    fn visit<O: Object>(self, action: &'static str) -> impl Future<Output = Self::Output>;
+}
+
 macro_rules! actions {
     ($($kind:ident $object:ident { $($action:ident = $name:literal),+ $(,)? })+) => {
         $($(
@@ -42,6 +62,14 @@ macro_rules! actions {
 
         /// The names of all actions.
         pub const ALL: &[&str] = &[$($($name),+),+];
+
+        /// Brings a visitor to the action of a name; none if there is no such action.
+        pub async fn visit<V: Visitor>(name: &str, visitor: V) -> Option<V::Output> {
+            match name {
+                $($($name => Some(visitor.visit::<$object>($name).await),)+)+
+                _ => None,
+            }
+        }
     };
 }
 
@@ -50,6 +78,7 @@ actions! {
         ReadMe = "read_me", ListCases = "list_cases", ListConcerns = "list_concerns",
         ListFollowUps = "list_follow_ups", SearchAccessLog = "search_access_log",
     }
+    Ask QuestionObject { ExplainAccess = "explain_access" }
     Write Desk { LogOut = "log_out", ChangePassword = "change_password" }
     Write MunicipalityObject {
         CreateUnit = "create_unit", CreateAccount = "create_account", DisableAccount = "disable_account",

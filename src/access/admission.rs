@@ -9,7 +9,7 @@ use tracing_actix_web::RequestId;
 use super::{
     Entry, PendingLook, Services,
     actions::{Action, Kind},
-    objects::{Lookup, Object},
+    objects::{Lookup, Object, PathIds},
 };
 use crate::{
     db::Tx,
@@ -80,7 +80,8 @@ pub(super) async fn decide<A: Action>(
     today: NaiveDate,
     look: &PendingLook,
 ) -> Result<A::Object, Problem> {
-    let lookup = Lookup { caller, today, for_write: A::KIND == Kind::Write, request };
+    let ids = PathIds::of(request);
+    let lookup = Lookup { caller, today, for_write: A::KIND == Kind::Write, ids: &ids };
     let found = A::Object::find(tx, &lookup).await?;
     let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
     entry.request_id = request_id(request);

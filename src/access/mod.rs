@@ -7,6 +7,7 @@
 
 pub mod actions;
 mod admission;
+mod explain;
 mod facts;
 mod family;
 mod idempotency;
@@ -20,12 +21,13 @@ mod policies;
 pub mod public;
 mod services;
 
+pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{CaseFacts, ChildFacts, Family, Given, Ground, case_facts, child_facts};
 pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
-pub use policies::{Decision, Policies, PolicyError, Question, Rule};
+pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use public::Public;
 pub use services::Services;

@@ -40,8 +40,8 @@ pub struct Permit<A: Action> {
     today: NaiveDate,
     body: web::Bytes,
     pub(super) request: HttpRequest,
-    policies: Arc<Policies>,
-    look: PendingLook,
+    pub(super) policies: Arc<Policies>,
+    pub(super) look: PendingLook,
     shown: Vec<String>,
     query_read: Cell<bool>,
     key: Option<IdempotencyKey>,
@@ -70,7 +70,12 @@ impl<A: Action> Permit<A> {
         // No connection is held while a client is slow to send, nor while waiting for another.
         tx.rollback().await.map_err(Problem::from)?;
         let body = read_body(&request, payload).await?;
-        Self::enter(request, body).await
+        if A::KIND == Kind::Write {
+            return Self::enter(request, body).await;
+        }
+        let mut tx = services.db.read().await.map_err(Problem::from)?;
+        let caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        Self::decided(&services, request, tx, caller, body).await
     }
 
     /// Opens the transaction of a change and decides in it, the caller's rights too: one lost meanwhile is lost.
@@ -94,8 +99,7 @@ impl<A: Action> Permit<A> {
         let (now, today) = (services.clock.now(), services.clock.today());
         let look = pending_look(&request);
         let object = decide::<A>(services, &request, &caller, &mut tx, now, today, &look).await?;
-        let key =
-            if actions::SECRET.contains(&A::NAME) { None } else { IdempotencyKey::of(&request, &body)? };
+        let key = if actions::takes_key(A::NAME) { IdempotencyKey::of(&request, &body)? } else { None };
         if let Some(key) = &key
             && let Some(first) = key.replay(&mut tx, caller.person).await?
         {
@@ -285,7 +289,7 @@ impl<A: Action> Permit<A> {
         mut response: HttpResponseBuilder,
         body: &T,
     ) -> Result<HttpResponse, Problem> {
-        debug_assert_eq!(A::KIND, Kind::Read);
+        debug_assert_ne!(A::KIND, Kind::Write);
         self.refuse_stray_query()?;
         self.look.complete(self.shown, StatusCode::OK.as_u16());
         let body = serde_json::to_string(body).map_err(Problem::internal)?;

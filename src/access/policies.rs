@@ -64,7 +64,7 @@ pub struct Decision {
 
 /// A question to the rules: who does what to which, in which context, with the facts of both.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct PolicyQuestion {
     /// Who does what to which, in which context.
     pub request: Request,
     /// The facts of both.
@@ -72,7 +72,7 @@ pub struct Question {
 }
 
 /// Someone who is told of each question and its answer.
-type Listener = Arc<dyn Fn(&Question, &Decision) + Send + Sync>;
+type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
 
 /// The rules cannot be used; the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -191,7 +191,7 @@ impl Policies {
 
     /// The same rules, with someone who is told of each question and its answer.
     #[must_use]
-    pub fn heard_by(self, listener: impl Fn(&Question, &Decision) + Send + Sync + 'static) -> Self {
+    pub fn heard_by(self, listener: impl Fn(&PolicyQuestion, &Decision) + Send + Sync + 'static) -> Self {
         Self { listener: Some(Arc::new(listener)), ..self }
     }
 
@@ -215,6 +215,15 @@ impl Policies {
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
 
+    /// The text of the rules about an action.
+    pub(super) fn text_about(&self, action: &str) -> String {
+        let is_about = |id: &PolicyId| {
+            let rule = self.rules.get(id);
+            rule.is_some_and(|rule| rule.actions.is_empty() || rule.actions.iter().any(|name| name == action))
+        };
+        self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
+    }
+
     /// The names of all actions of the schema.
     #[must_use]
     pub fn actions(&self) -> HashSet<String> {
@@ -230,40 +239,30 @@ impl Policies {
         })
     }
 
-    fn ask<O: Object>(
-        &self,
-        caller: &Caller,
-        action: &str,
-        object: &O,
-    ) -> Result<Decision, Box<dyn std::error::Error>> {
-        let question = self.question(caller, action, object)?;
-        let decision = self.answer(&question)?;
+    fn ask<O: Object>(&self, caller: &Caller, action: &str, object: &O) -> Result<Decision, AskError> {
+        let question = self.question(Inquiry::of(caller, action, object)?)?;
+        let decision = self.answer_to(&question)?;
         if let Some(listener) = &self.listener {
             listener(&question, &decision);
         }
         Ok(decision)
     }
 
-    fn question<O: Object>(
-        &self,
-        caller: &Caller,
-        action: &str,
-        object: &O,
-    ) -> Result<Question, Box<dyn std::error::Error>> {
-        let principal = uid("Person", &caller.person.to_string());
-        let resource = uid(O::TYPE, &object.id());
-        let context =
-            Context::from_pairs(object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v)))?;
-        let action = uid("Action", action);
-        let request = Request::new(principal.clone(), action, resource.clone(), context, Some(&self.schema))?;
-        let mut entities = vec![entity(principal.clone(), principal_attributes(caller))?];
-        if resource != principal {
-            entities.push(entity(resource, object.attributes())?);
-        }
-        Ok(Question { request, entities: Entities::from_entities(entities, None)? })
+    /// Answers what is asked, whatever it is about.
+    pub(super) fn answer(&self, inquiry: Inquiry) -> Result<Decision, AskError> {
+        self.answer_to(&self.question(inquiry)?)
     }
 
-    fn answer(&self, question: &Question) -> Result<Decision, Box<dyn std::error::Error>> {
+    fn question(&self, inquiry: Inquiry) -> Result<PolicyQuestion, AskError> {
+        let Inquiry { principal, action, resource, context } = inquiry;
+        let (asks, asked) = (principal.uid(), resource.uid());
+        let is_own = asks == asked;
+        let request = Request::new(asks, action, asked, context, Some(&self.schema))?;
+        let entities = if is_own { vec![principal] } else { vec![principal, resource] };
+        Ok(PolicyQuestion { request, entities: Entities::from_entities(entities, None)? })
+    }
+
+    fn answer_to(&self, question: &PolicyQuestion) -> Result<Decision, AskError> {
         let response = self.authorizer.is_authorized(&question.request, &self.set, &question.entities);
         let diagnostics = response.diagnostics();
         if let Some(error) = diagnostics.errors().next() {
@@ -293,6 +292,31 @@ fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (S
     by_rule.chain(Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) }))
 }
 
+/// What goes wrong when the rules are asked.
+pub(super) type AskError = Box<dyn std::error::Error>;
+
+/// What the rules are asked: who, what, to which thing, and what the one is to the other.
+#[derive(Debug, Clone)]
+pub(super) struct Inquiry {
+    pub principal: Entity,
+    pub action: EntityUid,
+    pub resource: Entity,
+    pub context: Context,
+}
+
+impl Inquiry {
+    /// May `caller` do `action` to `object`?
+    pub fn of<O: Object>(caller: &Caller, action: &str, object: &O) -> Result<Self, AskError> {
+        let context = object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v));
+        Ok(Self {
+            principal: entity(uid("Person", &caller.person.to_string()), principal_attributes(caller))?,
+            action: uid("Action", action),
+            resource: entity(uid(O::TYPE, &object.id()), object.attributes())?,
+            context: Context::from_pairs(context)?,
+        })
+    }
+}
+
 /// The name of a thing as the rules know it. `kind` is one of the schema's.
 fn uid(kind: &str, id: &str) -> EntityUid {
     let kind = EntityTypeName::from_str(&format!("Stafett::{kind}"));
@@ -311,7 +335,7 @@ pub(super) fn references<T: ToString>(kind: &str, ids: impl IntoIterator<Item = 
     RestrictedExpression::new_set(ids.into_iter().map(|id| reference(kind, id)))
 }
 
-fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, Box<dyn std::error::Error>> {
+fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, AskError> {
     let attributes: HashMap<_, _> = attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
     Ok(Entity::new(uid, attributes, HashSet::new())?)
 }

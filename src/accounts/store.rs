@@ -39,6 +39,14 @@ pub(super) async fn find_login(tx: &mut Tx, username: &str) -> Result<Option<Log
     fetch_optional!(tx, LogIn, FIND_LOGIN, username)
 }
 
+/// Who logs in with a username.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_person(tx: &mut Tx, username: &str) -> Result<Option<Id<Person>>, DbError> {
+    Ok(find_login(tx, username).await?.map(|login| login.person_id))
+}
+
 pub(super) async fn find_hash(tx: &mut Tx, person: Id<Person>) -> Result<Option<String>, DbError> {
     Ok(fetch_optional!(tx, (String,), FIND_HASH, person)?.map(|(hash,)| hash))
 }

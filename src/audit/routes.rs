@@ -10,7 +10,7 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{ReadCaseAccessLog, SearchAccessLog},
+        actions::{self, ReadCaseAccessLog, SearchAccessLog},
         own_children,
     },
     kernel::{Page, PageQuery},
@@ -60,11 +60,13 @@ async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<H
 }
 
 /// An entry as the family sees it. A look at a note is told as a look at the case, by the rule that lets the team see
-/// it: the note's own rule would tell whom the note is for.
+/// it: the note's own rule would tell whom the note is for. A question why someone is let in or kept out is a look, and
+/// tells of the case whatever in it was asked about.
 fn family_view(entry: EntryOut, team: &[String]) -> FamilyEntryOut {
     let roles = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
-    let only_looks = entry.action.starts_with("read_") || entry.action.starts_with("list_");
-    let of_a_note = entry.object_type == "Note" || entry.action == "write_note";
+    let asks = actions::ASKS.contains(&entry.action.as_str());
+    let only_looks = asks || entry.action.starts_with("read_") || entry.action.starts_with("list_");
+    let of_a_note = !asks && (entry.object_type == "Note" || entry.action == "write_note");
     FamilyEntryOut {
         at: entry.at,
         person_name: entry.person_name,

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod explain;
 mod serve;
 mod user;
 
@@ -49,6 +50,8 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Explain why someone may or may not do something, and what would change the answer.
+    Explain(explain::ExplainArgs),
     /// Ask a running service whether it can serve; for health checks.
     Health {
         /// Where it is.
@@ -117,6 +120,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Openapi => println!("{}", openapi::document(&Policies::load()?).to_pretty_json()?),
         Command::Policies { markdown: true } => print!("{}", rules::markdown(&Policies::load()?)),
         Command::Policies { markdown: false } => print!("{}", rules::table(&Policies::load()?)),
+        Command::Explain(args) => explain::explain(config, args).await?,
         Command::Health { url } => {
             let answer = reqwest::get(format!("{url}/health/ready")).await;
             let status = answer.map_err(|error| format!("{url} does not answer: {error}"))?.status();

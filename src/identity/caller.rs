@@ -61,7 +61,8 @@ impl Caller {
     }
 
     /// Administrators, auditors and analysts see no content, whatever other roles they were given.
-    fn is_kept_from_content(&self) -> bool {
+    #[must_use]
+    pub fn is_kept_from_content(&self) -> bool {
         self.seats.iter().any(|seat| seat.role.excludes_content())
     }
 
@@ -114,6 +115,24 @@ const LIST_SEATS: &str = "
     JOIN unit u ON u.id = r.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL
     ORDER BY r.id";
+
+const FIND_PERSON: &str = "
+    SELECT p.municipality, a.person_id IS NOT NULL AND a.disabled_at IS NULL AS has_account
+    FROM person p
+    LEFT JOIN account a ON a.person_id = p.id
+    WHERE p.id = $1";
+
+/// A person as the rules would meet them, without a session or a name; and whether they have an account in use.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller, bool)>, DbError> {
+    let Some((municipality, has_account)) = fetch_optional!(tx, (String, bool), FIND_PERSON, person)? else {
+        return Ok(None);
+    };
+    let seats = fetch_all!(tx, Seat, LIST_SEATS, person)?;
+    Ok(Some((Caller { person, municipality, seats, ..Caller::nobody() }, has_account)))
+}
 
 /// The caller whose access token this is; none if the token, the session or the account is not valid now.
 ///

@@ -46,8 +46,14 @@ impl Clock {
     /// Today in Norway: the day on which a person has their birthday.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
-        self.now().with_timezone(&Oslo).date_naive()
+        day_in_norway(self.now())
     }
+}
+
+/// The day that a moment falls on in Norway.
+#[must_use]
+pub fn day_in_norway(at: DateTime<Utc>) -> NaiveDate {
+    at.with_timezone(&Oslo).date_naive()
 }
 
 /// Whole years of age on a day. Someone born on 29 February is a year older on 1 March in other years.

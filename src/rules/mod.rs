@@ -1,5 +1,7 @@
-//! The rules of confidentiality, for people to read: over the API, on the terminal and in `docs/confidentiality.md`.
+//! The rules of confidentiality, for people to read: over the API, on the terminal and in `docs/confidentiality.md`;
+//! and why they let someone in or keep them out.
 
+mod dto;
 mod routes;
 
 pub use routes::configure;

@@ -1,22 +1,27 @@
-//! The operation on the rules.
+//! The operations on the rules.
 
-use actix_web::{HttpResponse, get};
+use actix_web::{HttpResponse, get, post};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::dto::QuestionIn;
 use crate::{
     access::{
-        KindRule, Kinds, Public, RefusedKind, Rule,
+        Explanation, KindRule, Kinds, Permit, Public, Question, RefusedKind, Rule,
+        actions::ExplainAccess,
         public::{ListInformationKinds, ListPolicies},
     },
-    kernel::Page,
-    problem::{Result, docs::PublicProblems},
+    kernel::{Page, clock::day_in_norway},
+    problem::{
+        Result,
+        docs::{PublicProblems, WriteProblems},
+    },
 };
 
-/// Adds the operation to the service.
+/// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_policies).service(list_information_kinds);
+    config.service(list_policies).service(list_information_kinds).service(explain_access);
 }
 
 /// Lists the rules of confidentiality: who may do what, and the law each rests on.
@@ -52,4 +57,28 @@ async fn list_information_kinds(public: Public<ListInformationKinds>) -> Result<
         refused: Kinds::refused().cloned().collect(),
     };
     public.show(&kinds)
+}
+
+/// Explains why someone may or may not do something, and what would change the answer.
+///
+/// The rules are asked as for the operation itself. Each way to another answer tells which facts would have to be
+/// other ones, which rules would then decide, and why the facts are as they are. About oneself anyone may ask; where
+/// there is no such thing, or one may not know of it, the answer is `deny` with `known` false, and the same for both.
+/// An auditor asks about anyone, in what is of a municipality that they audit. Nothing is changed.
+#[utoipa::path(
+    operation_id = "explain_access", tag = "rules", request_body = QuestionIn,
+    responses((status = 200, body = Explanation, description = "The answer, with ids and days and no content"), WriteProblems),
+)]
+#[post("/access/explain")]
+async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpResponse> {
+    let QuestionIn { person_id, action, resource, at } = permit.input()?;
+    let question = Question {
+        person: person_id.unwrap_or(permit.caller().person),
+        action: action.to_string(),
+        ids: resource,
+        day: at.map_or(permit.today(), day_in_norway),
+    };
+    let explanation = permit.explain(question).await?;
+    permit.note_shown([explanation.person_id]);
+    permit.show(&explanation)
 }

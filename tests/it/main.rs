@@ -20,6 +20,7 @@ mod confidentiality;
 mod consents;
 mod demo;
 mod document;
+mod explain;
 mod follow_ups;
 mod handovers;
 mod isolation;

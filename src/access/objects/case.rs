@@ -34,6 +34,7 @@ impl CaseObject {
 
 impl Object for CaseObject {
     const TYPE: &'static str = "Case";
+    const PATH: &'static [&'static str] = &["case_id"];
 
     fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
         self.seats(caller)

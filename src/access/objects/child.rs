@@ -27,6 +27,7 @@ pub struct ChildObject {
 
 impl Object for ChildObject {
     const TYPE: &'static str = "Child";
+    const PATH: &'static [&'static str] = &["child_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Child>("child_id") else { return Ok(None) };
@@ -86,6 +87,7 @@ pub struct ConcernObject {
 
 impl Object for ConcernObject {
     const TYPE: &'static str = "Concern";
+    const PATH: &'static [&'static str] = &["concern_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Concern>("concern_id") else { return Ok(None) };

@@ -35,6 +35,7 @@ macro_rules! in_case {
 
         impl Object for $name {
             const TYPE: &'static str = $kind;
+            const PATH: &'static [&'static str] = &["case_id", $path];
 
             async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
                 #[derive(sqlx::FromRow)]
@@ -176,6 +177,7 @@ pub struct MeetingObject {
 
 impl Object for MeetingObject {
     const TYPE: &'static str = "Meeting";
+    const PATH: &'static [&'static str] = &["case_id", "meeting_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };

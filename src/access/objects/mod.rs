@@ -5,6 +5,8 @@ mod child;
 mod in_case;
 mod organisation;
 
+use std::collections::BTreeMap;
+
 use actix_web::HttpRequest;
 use cedar_policy::RestrictedExpression;
 use chrono::NaiveDate;
@@ -13,7 +15,7 @@ pub use self::{
     case::{CaseObject, require_open},
     child::{ChildObject, ConcernObject},
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
-    organisation::{Desk, MunicipalityObject, UnitObject},
+    organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
 };
 use super::policies::Policies;
 use crate::{
@@ -34,19 +36,45 @@ pub struct Lookup<'a> {
     pub today: NaiveDate,
     /// Whether it is to be changed.
     pub for_write: bool,
-    pub(super) request: &'a HttpRequest,
+    /// The ids it is found by.
+    pub ids: &'a PathIds,
+}
+
+/// The ids by which a thing is found, by the names they have in the path of an operation.
+#[derive(Debug, Clone, Default)]
+pub struct PathIds(BTreeMap<String, String>);
+
+impl PathIds {
+    /// Those of a request.
+    #[must_use]
+    pub fn of(request: &HttpRequest) -> Self {
+        let parts = request.match_info().iter();
+        Self(parts.map(|(name, part)| (name.to_owned(), part.to_owned())).collect())
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+impl From<BTreeMap<String, String>> for PathIds {
+    fn from(ids: BTreeMap<String, String>) -> Self {
+        Self(ids)
+    }
 }
 
 impl Lookup<'_> {
     /// An id in the path; what cannot be an id is an id of nothing.
     #[must_use]
     pub fn id<T>(&self, name: &str) -> Option<Id<T>> {
-        self.request.match_info().get(name)?.parse().ok()
+        self.ids.get(name)?.parse().ok()
     }
 
     fn text(&self, name: &str) -> Option<&str> {
         // PostgreSQL takes no NUL in text.
-        self.request.match_info().get(name).filter(|part| !part.contains('\0'))
+        self.ids.get(name).filter(|part| !part.contains('\0'))
     }
 }
 
@@ -65,6 +93,8 @@ pub struct Subject {
 pub trait Object: Sized + 'static {
     /// Its kind in the schema.
     const TYPE: &'static str;
+    /// The names of the ids in the path that it is found by, its own last.
+    const PATH: &'static [&'static str] = &[];
 
     /// Finds it from the path; none if there is no such thing.
     ///

@@ -1,4 +1,4 @@
-//! The caller's own desk, municipalities and units: that they exist is no secret.
+//! The caller's own desk and questions, municipalities and units: that they exist is no secret.
 
 use cedar_policy::RestrictedExpression;
 
@@ -42,6 +42,48 @@ impl Object for Desk {
     }
 }
 
+/// A question about what someone may do.
+#[derive(Debug, Clone)]
+pub struct QuestionObject {
+    /// Whom it is about.
+    pub person: Id<Person>,
+    /// The municipality that keeps the account of the one who asks.
+    pub home: String,
+    /// The municipality of the thing it is about, once that is found.
+    pub municipality: Option<String>,
+    /// Whether the one who asks is of the family of the child it is about.
+    pub own_family: bool,
+}
+
+impl Object for QuestionObject {
+    const TYPE: &'static str = "Person";
+
+    /// A question about oneself; it is asked again when it is known what it is about.
+    async fn find(_tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Caller { person, municipality, .. } = lookup.caller;
+        Ok(Some(Self { person: *person, home: municipality.clone(), municipality: None, own_family: false }))
+    }
+
+    fn id(&self) -> String {
+        self.person.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { municipality: self.home.clone(), ..Subject::default() }
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        let mut context = vec![("own_family", RestrictedExpression::new_bool(self.own_family))];
+        let municipality = self.municipality.as_ref();
+        context.extend(municipality.map(|number| ("municipality", reference("Municipality", number))));
+        context
+    }
+
+    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+        true
+    }
+}
+
 /// A municipality; that it exists is public.
 #[derive(Debug, Clone)]
 pub struct MunicipalityObject {
@@ -51,6 +93,7 @@ pub struct MunicipalityObject {
 
 impl Object for MunicipalityObject {
     const TYPE: &'static str = "Municipality";
+    const PATH: &'static [&'static str] = &["municipality"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let number = lookup.text("municipality").unwrap_or_default();
@@ -85,6 +128,7 @@ pub struct UnitObject {
 
 impl Object for UnitObject {
     const TYPE: &'static str = "Unit";
+    const PATH: &'static [&'static str] = &["unit_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Unit>("unit_id") else { return Ok(None) };

@@ -10,7 +10,7 @@ use cedar_policy::{
     Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
 };
 use serde_json::{Value, json};
-use stafett::access::{Policies, Question};
+use stafett::access::{Policies, PolicyQuestion};
 
 use super::{gone_through, outcomes};
 use crate::support::Engine;
@@ -270,7 +270,7 @@ fn words(rule: &Value, index: usize) -> String {
 /// A question of the tables, and whether the answer must be yes.
 struct Told {
     action: String,
-    question: Question,
+    question: PolicyQuestion,
     expected: bool,
 }
 
@@ -294,7 +294,7 @@ async fn told() -> Vec<Told> {
 fn is_noticed(mutant: &Mutant, rules: &Rules, told: &[Told]) -> bool {
     let (set, authorizer) = (rules.with(mutant), Authorizer::new());
     told.iter().filter(|told| mutant.actions.contains(&told.action)).any(|told| {
-        let Question { request, entities } = &told.question;
+        let PolicyQuestion { request, entities } = &told.question;
         let answer = authorizer.is_authorized(request, &set, entities).decision();
         (answer == Decision::Allow) != told.expected
     })

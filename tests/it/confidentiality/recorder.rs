@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use stafett::access::{Decision, Policies, Question};
+use stafett::access::{Decision, Policies, PolicyQuestion};
 
 /// Who does what to which.
 type Key = (String, String, String);
@@ -13,7 +13,7 @@ type Key = (String, String, String);
 /// A question, and its answer.
 #[derive(Debug, Clone)]
 pub struct Asked {
-    pub question: Question,
+    pub question: PolicyQuestion,
     pub decision: Decision,
 }
 

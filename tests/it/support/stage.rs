@@ -153,6 +153,7 @@ impl Stage {
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
                 ("starts_at", it) => *it = json!(self.world.now() + chrono::TimeDelta::days(1)),
                 (_, it) if it.is_string() && self.ids.contains_key(name) => *it = self.ids[name].clone(),
+                (_, it @ Value::Object(_)) => self.make_real(it),
                 (_, Value::Array(items)) => items.iter_mut().for_each(|item| self.make_real(item)),
                 _ => {}
             }

@@ -1,0 +1,319 @@
+//! Why someone may or may not do something, and what would change the answer.
+//!
+//! The rules are asked as for a request, by the same code: the thing is found by its ids, with its facts. What would
+//! change the answer is found by asking them again with other facts (`what_if`), and why the facts are as they are in
+//! the rows that made them so (`because`).
+//!
+//! About oneself anyone may ask, and learns nothing of what they may not know of: then the answer is that of what does
+//! not exist. Whether it may be known is decided as of today, whatever other day the question is about.
+
+mod answer;
+mod because;
+mod rows;
+mod what_if;
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+pub use self::answer::{Condition, Explanation, Hint, HintKind, Way};
+use self::{
+    answer::{DecidingRule, Verdict},
+    because::Ground,
+};
+use super::{
+    CaseFacts, Decision, Entry, Permit, Policies,
+    actions::{self, ExplainAccess, Visitor},
+    admission::{request_id, services},
+    case_facts,
+    objects::{CaseObject, Lookup, Object, PathIds, QuestionObject, Subject},
+    own_children,
+};
+use crate::{
+    db::{DbError, Tx},
+    identity::{Caller, as_caller},
+    kernel::{Id, clock::day_in_norway, ids::Person},
+    problem::{Code, Problem},
+};
+
+const NAME: &str = "explain_access";
+
+/// May someone do something to a thing? By its ids, as they are called in the path of the operation.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// Whom it is about.
+    pub person: Id<Person>,
+    /// What they would do.
+    pub action: String,
+    /// To what.
+    pub ids: BTreeMap<String, String>,
+    /// On which day the ages and the periods of consents are taken. The rows are those that live now.
+    pub day: NaiveDate,
+}
+
+/// A question that cannot be answered.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAnswer {
+    /// There is no such action.
+    #[error("there is no action of this name")]
+    Action,
+    /// An id by which the thing is found is not given.
+    #[error("{0} is required")]
+    Missing(&'static str),
+    /// The day has passed.
+    #[error("must not be before today: what was decided then is in the access log")]
+    Past,
+    /// It is not for the one who asks to ask.
+    #[error("only an auditor asks about others")]
+    Refused,
+    /// The database does not answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<NoAnswer> for Problem {
+    fn from(error: NoAnswer) -> Self {
+        match error {
+            NoAnswer::Action => Self::field("/action", error.to_string()),
+            NoAnswer::Missing(name) => Self::field(format!("/resource/{name}"), "is required"),
+            NoAnswer::Past => Self::field("/at", error.to_string()),
+            NoAnswer::Refused => Self::new(Code::Forbidden),
+            NoAnswer::Db(error) => error.into(),
+        }
+    }
+}
+
+impl Permit<ExplainAccess> {
+    /// Answers a question, and notes in the log what it was about.
+    ///
+    /// # Errors
+    /// 422 if there is no such action or an id is left out, 403 if it is about another and the caller is no auditor.
+    pub async fn explain(&mut self, question: Question) -> Result<Explanation, Problem> {
+        let (caller, now, policies) = (self.caller().clone(), self.now(), self.policies.clone());
+        let mut entry = Entry::of(Some(&caller), NAME, QuestionObject::TYPE, now);
+        entry.request_id = request_id(&self.request);
+        entry.client_address = services(&self.request)?.client_address(&self.request);
+        let (answer, entry) = answer(self.tx(), &policies, Some(&caller), question, entry).await;
+        self.look.note(entry);
+        Ok(answer?)
+    }
+}
+
+/// Answers a question of the one who runs the service, with an entry for the log that must be written.
+///
+/// # Errors
+/// If there is no such action, an id is left out, or the database does not answer.
+pub async fn explain_to_operator(
+    tx: &mut Tx,
+    policies: &Policies,
+    question: Question,
+    now: DateTime<Utc>,
+) -> Result<(Explanation, Entry), NoAnswer> {
+    let mut entry = Entry::of(None, NAME, QuestionObject::TYPE, now);
+    entry.client_address = Some("command line".to_owned());
+    let (answer, entry) = answer(tx, policies, None, question, entry).await;
+    Ok((answer?, entry))
+}
+
+/// The answer, and the entry for the log: of what was asked about or, where it is not to be known, of a try.
+async fn answer(
+    tx: &mut Tx,
+    policies: &Policies,
+    asker: Option<&Caller>,
+    question: Question,
+    mut entry: Entry,
+) -> (Result<Explanation, NoAnswer>, Entry) {
+    entry.shown = vec![question.person.to_string()];
+    let about_another = asker.is_some_and(|asker| asker.person != question.person);
+    if about_another && asker.is_some_and(|asker| asker.audits().next().is_none()) {
+        entry.object_id = Some(question.person.to_string());
+        return (Err(NoAnswer::Refused), entry);
+    }
+    if question.day < day_in_norway(entry.at) {
+        return (Err(NoAnswer::Past), entry);
+    }
+    let ids = PathIds::from(question.ids.clone());
+    let asking = Asking { tx, policies, asker, question: &question, ids: &ids, entry: &mut entry };
+    let answer = actions::visit(&question.action, asking).await.unwrap_or(Err(NoAnswer::Action));
+    (answer, entry)
+}
+
+/// A question on its way through the kind of thing that it is about.
+struct Asking<'a> {
+    tx: &'a mut Tx,
+    policies: &'a Policies,
+    /// None for the one who runs the service.
+    asker: Option<&'a Caller>,
+    question: &'a Question,
+    ids: &'a PathIds,
+    entry: &'a mut Entry,
+}
+
+impl Visitor for Asking<'_> {
+    type Output = Result<Explanation, NoAnswer>;
+
+    async fn visit<O: Object>(mut self, action: &'static str) -> Self::Output {
+        let Question { person, day, .. } = *self.question;
+        if let Some(missing) = O::PATH.iter().find(|name| self.ids.get(name).is_none()) {
+            return Err(NoAnswer::Missing(missing));
+        }
+        self.entry.object_type = O::TYPE;
+        let own = O::PATH.last().and_then(|name| self.ids.get(name));
+        self.entry.object_id = own.filter(|id| id.parse::<uuid::Uuid>().is_ok()).map(ToOwned::to_owned);
+        let nothing = Explanation::of_nothing(action, person, day);
+        let Some((about, has_account)) = as_caller(self.tx, person).await? else { return Ok(nothing) };
+        let today = day_in_norway(self.entry.at);
+        let Some(object) = self.find::<O>(&about, today).await? else { return Ok(nothing) };
+        let Some(in_full) = self.admit(&about, action, &object).await? else { return Ok(nothing) };
+        let later = if day == today { Some(object) } else { self.find::<O>(&about, day).await? };
+        let Some(object) = later else { return Ok(nothing) };
+        let mut explanation = self.explain(&about, action, &object, in_full).await?;
+        if !has_account {
+            explanation.refuse_without_account();
+        }
+        Ok(explanation)
+    }
+}
+
+impl Asking<'_> {
+    async fn find<O: Object>(&mut self, about: &Caller, day: NaiveDate) -> Result<Option<O>, DbError> {
+        let lookup = Lookup { caller: about, today: day, for_write: false, ids: self.ids };
+        O::find(self.tx, &lookup).await
+    }
+
+    /// May the one who asks be told of this thing, and in full? Notes the look or the try.
+    async fn admit<O: Object>(
+        &mut self,
+        about: &Caller,
+        action: &str,
+        object: &O,
+    ) -> Result<Option<bool>, DbError> {
+        let subject = object.subject();
+        self.entry.object_id = Some(object.id());
+        self.entry.case = subject.case;
+        self.entry.child = subject.child;
+        self.entry.municipality.clone_from(&subject.municipality);
+        let Some(asker) = self.asker else {
+            self.entry.decision.allowed = true;
+            return Ok(Some(true));
+        };
+        let family = match subject.child {
+            Some(child) => own_children(self.tx, asker.person).await?.contains(&child.into()),
+            None => false,
+        };
+        let ask = |person: Id<Person>| {
+            let home = asker.municipality.clone();
+            let municipality = Some(subject.municipality.clone());
+            let question = QuestionObject { person, home, municipality, own_family: family };
+            self.policies.decide(asker, NAME, &question)
+        };
+        // What may be asked about anyone, by no right of their own, is answered in full.
+        let of_anyone = ask(Caller::nobody().person);
+        if of_anyone.allowed {
+            self.entry.decision = of_anyone;
+            return Ok(Some(true));
+        }
+        let of_oneself = ask(about.person);
+        let known =
+            self.policies.decide(about, action, object).allowed || object.may_be_known(self.policies, about);
+        if of_oneself.allowed && known {
+            self.entry.decision = of_oneself;
+            return Ok(Some(false));
+        }
+        Ok(None)
+    }
+
+    async fn explain<O: Object>(
+        &mut self,
+        about: &Caller,
+        action: &str,
+        object: &O,
+        in_full: bool,
+    ) -> Result<Explanation, DbError> {
+        let policies = self.policies;
+        let decision = policies.decide(about, action, object);
+        let what_if = what_if::what_if(policies, about, action, object).unwrap_or_else(|error| {
+            tracing::error!(%error, action, "the rules could not be asked what would change their answer");
+            Vec::new()
+        });
+        let subject = object.subject();
+        let case = self.case(about, &subject).await?;
+        let own_family = match subject.child {
+            Some(child) => own_children(self.tx, about.person).await?.contains(&child.into()),
+            None => false,
+        };
+        let rows = rows::read(self.tx, about.person, &subject).await?;
+        let ground = Ground {
+            person: about,
+            day: self.question.day,
+            tells_of_consents: in_full
+                || case.as_ref().is_some_and(|case| may_list_consents(policies, about, case)),
+            case: case.as_ref(),
+            rows: &rows,
+            own_family,
+        };
+        let mut would_change: Vec<Way> = what_if.into_iter().map(|it| Way::of(it, &ground)).collect();
+        would_change.extend(forbidden(policies, &decision));
+        Ok(Explanation {
+            decision: if decision.allowed { Verdict::Permit } else { Verdict::Deny },
+            known: true,
+            rules: rules(policies, &decision).collect(),
+            would_change,
+            ..Explanation::of_nothing(action, about.person, self.question.day)
+        })
+    }
+
+    async fn case(&mut self, about: &Caller, subject: &Subject) -> Result<Option<CaseFacts>, DbError> {
+        let Some(case) = subject.case else { return Ok(None) };
+        Ok(case_facts(self.tx, about, &[case.into()], self.question.day).await?.pop())
+    }
+}
+
+fn may_list_consents(policies: &Policies, about: &Caller, case: &CaseFacts) -> bool {
+    policies.decide(about, "list_consents", &CaseObject { facts: case.clone() }).allowed
+}
+
+fn rules<'a>(policies: &'a Policies, decision: &'a Decision) -> impl Iterator<Item = DecidingRule> + 'a {
+    policies.rules().filter(|rule| decision.policies.contains(&rule.id)).map(DecidingRule::from)
+}
+
+/// The rules that forbid it, which nothing else outweighs.
+fn forbidden(policies: &Policies, decision: &Decision) -> Vec<Way> {
+    let forbidding = rules(policies, decision).filter(|rule| rule.forbids);
+    forbidding
+        .map(|rule| {
+            let says = format!("the rule {} forbids it, whatever else allows it", rule.id);
+            let hint = Hint::new(HintKind::Forbidden, says).rule(&rule.id);
+            Way { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because: vec![hint] }
+        })
+        .collect()
+}
+
+impl Way {
+    fn of(what_if: what_if::WhatIf, ground: &Ground<'_>) -> Self {
+        let mut because: Vec<Hint> = Vec::new();
+        for hint in what_if.changes.iter().flat_map(|change| ground.of(change)) {
+            if !because.contains(&hint) {
+                because.push(hint);
+            }
+        }
+        let allows = what_if.decision.allowed;
+        Self {
+            conditions: what_if.changes.iter().map(Condition::from).collect(),
+            rules: if allows { what_if.decision.policies } else { Vec::new() },
+            legal_basis: if allows { what_if.decision.legal_basis } else { Vec::new() },
+            because,
+        }
+    }
+}
+
+impl Explanation {
+    /// Whoever cannot log in gets nothing, whatever the rules say.
+    fn refuse_without_account(&mut self) {
+        let hint = Hint::new(HintKind::AccountClosed, "the person has no account in use, and cannot log in");
+        let because = vec![hint];
+        self.decision = Verdict::Deny;
+        self.would_change =
+            vec![Way { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because }];
+    }
+}

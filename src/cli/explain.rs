@@ -1,0 +1,130 @@
+//! `stafett explain`: why someone may or may not do something, from the machine itself.
+
+use std::{collections::BTreeMap, path::Path};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use super::{DatabaseArgs, Failure, connect, settings};
+use crate::{
+    access::{Explanation, Policies, Question, Way, explain_to_operator, insert_entries},
+    accounts,
+    db::Tx,
+    kernel::{Clock, Id, clock::day_in_norway, ids::Person},
+};
+
+/// Who, what, to what.
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Whom it is about: a username or the id of a person.
+    #[arg(long = "as", value_name = "USER")]
+    user: String,
+    /// What they would do: the name of an operation, such as `read_note`.
+    #[arg(long)]
+    action: String,
+    /// To what: the ids in the path of the operation, as `case_id=UUID,note_id=UUID`; left out for one's own desk.
+    #[arg(long, value_name = "NAME=ID,…", default_value = "")]
+    resource: String,
+    /// A time whose day is taken as today for ages and periods of consents, such as 2027-01-31T12:00:00Z; not before
+    /// today. All else is as it stands now.
+    #[arg(long, value_name = "TIME")]
+    at: Option<DateTime<Utc>>,
+}
+
+/// Prints the answer. The question is in the access log, as asked from the command line.
+pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<(), Failure> {
+    let settings = settings(config, &args.database)?;
+    let policies = match &settings.local_policies {
+        Some(folder) => Policies::load_local(folder)?,
+        None => Policies::load()?,
+    };
+    let ids = ids(&args.resource)?;
+    let db = connect(&settings).await?;
+    let now = Clock::System.now();
+    let mut tx = db.write().await?;
+    let person = person(&mut tx, &args.user).await?;
+    let day = day_in_norway(args.at.unwrap_or(now));
+    let question = Question { person, action: args.action, ids, day };
+    let (explanation, mut entry) = explain_to_operator(&mut tx, &policies, question, now).await?;
+    entry.status = 200;
+    insert_entries(&mut tx, &[entry]).await?;
+    tx.commit().await?;
+    db.close().await;
+    print!("{}", page(&explanation));
+    Ok(())
+}
+
+/// Reads `name=value,name=value`.
+fn ids(text: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
+    let pair = |pair: &str| {
+        let (name, id) = pair.split_once('=').ok_or_else(|| format!("--resource {pair}: write NAME=ID"))?;
+        Ok((name.trim().to_owned(), id.trim().to_owned()))
+    };
+    pairs.map(pair).collect()
+}
+
+async fn person(tx: &mut Tx, user: &str) -> Result<Id<Person>, Failure> {
+    if let Ok(id) = user.parse() {
+        return Ok(id);
+    }
+    let found = accounts::find_person(tx, &user.to_lowercase()).await?;
+    found.ok_or_else(|| "nobody has this username".into())
+}
+
+/// The answer for a terminal.
+fn page(explanation: &Explanation) -> String {
+    let Explanation { action, person_id, day, decision, known, rules, would_change } = explanation;
+    let mut lines = vec![format!("{decision}: {person_id}, {action}, on {day}")];
+    if !known {
+        lines.push("There is no such thing, or no such person.".to_owned());
+    }
+    if *known && rules.is_empty() && decision.as_str() == "deny" {
+        lines.push("No rule allows it.".to_owned());
+    }
+    for rule in rules {
+        let effect = if rule.forbids { "forbidden by" } else { "allowed by" };
+        lines.push(format!("{effect} {} ({})", rule.id, rule.legal_basis.join("; ")));
+        lines.push(format!("  {}\n  {}", rule.summary, rule.summary_no));
+    }
+    if !would_change.is_empty() {
+        lines.push("What would change the answer, each by itself:".to_owned());
+    }
+    lines.extend(would_change.iter().flat_map(way));
+    lines.join("\n") + "\n"
+}
+
+fn way(way: &Way) -> Vec<String> {
+    let conditions = way.conditions.iter().map(|it| match (it.unit_id, &it.sector) {
+        (Some(unit), _) => format!("{} ({unit})", it.says),
+        (None, Some(sector)) => format!("{} ({sector})", it.says),
+        (None, None) => it.says.clone(),
+    });
+    let conditions = conditions.collect::<Vec<_>>().join(", and ");
+    let by = if way.rules.is_empty() {
+        String::new()
+    } else {
+        format!(": {} ({})", way.rules.join(", "), way.legal_basis.join("; "))
+    };
+    let first = if conditions.is_empty() { Vec::new() } else { vec![format!("- {conditions}{by}")] };
+    let because = way.because.iter().map(|hint| format!("    {}", hint.says));
+    first.into_iter().chain(because).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_is_named_by_its_ids() {
+        let read = ids("case_id=1, note_id=2").expect("ids");
+        assert_eq!(
+            read.into_iter().collect::<Vec<_>>(),
+            [("case_id".to_owned(), "1".to_owned()), ("note_id".to_owned(), "2".to_owned()),]
+        );
+        assert!(ids("").is_ok_and(|none| none.is_empty()));
+        assert!(ids("case:1").is_err());
+    }
+}
