@@ -16,7 +16,8 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::Services,
-    accounts, audit, cases, catalogue, children, concerns, consents, follow_ups, goals, handovers, health,
+    accounts, audit, cases, catalogue, child_welfare_reports, children, concerns, consents, disclosures,
+    follow_ups, goals, handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
     measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
@@ -41,6 +42,8 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     meetings::configure(config);
     notes::configure(config);
     withholdings::configure(config);
+    child_welfare_reports::configure(config);
+    disclosures::configure(config);
     follow_ups::configure(config);
     audit::configure(config);
     rules::configure(config);

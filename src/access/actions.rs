@@ -1,8 +1,9 @@
 //! One type for each thing that can be done, by the name of its operation and of its Cedar action.
 
 use super::objects::{
-    CaseObject, ChildObject, ConcernObject, ConsentObject, Desk, HandoverObject, MeasureObject,
-    MeetingObject, MunicipalityObject, NoteObject, Object, QuestionObject, UnitObject,
+    CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
+    HandoverObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, Object, ObjectionObject,
+    QuestionObject, UnitObject,
 };
 
 /// Whether an action changes anything.
@@ -123,4 +124,14 @@ actions! {
         AnswerInvitation = "answer_invitation", RecordMinutes = "record_minutes",
         ApproveMinutes = "approve_minutes", CancelMeeting = "cancel_meeting",
     }
+    Read UnitObject {
+        ListChildWelfareReports = "list_child_welfare_reports", ListDisclosures = "list_disclosures",
+    }
+    Write UnitObject { ReportToChildWelfare = "report_to_child_welfare", Disclose = "disclose" }
+    Read ChildWelfareReportObject { ReadChildWelfareReport = "read_child_welfare_report" }
+    Write ChildWelfareReportObject { RecordReportReply = "record_report_reply" }
+    Read DisclosureObject { ReadDisclosure = "read_disclosure" }
+    Read CaseObject { ListObjections = "list_objections" }
+    Write CaseObject { ObjectToSharing = "object_to_sharing" }
+    Write ObjectionObject { WithdrawObjection = "withdraw_objection" }
 }

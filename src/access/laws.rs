@@ -24,6 +24,15 @@ struct Law {
     _note: Option<String>,
 }
 
+/// The wording of a law.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wording {
+    /// Its first day.
+    pub valid_from: NaiveDate,
+    /// Whether it is in force on the day that was asked about.
+    pub in_force: bool,
+}
+
 /// How the wording is known.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -61,6 +70,12 @@ impl Laws {
         day: NaiveDate,
     ) -> Result<(), PolicyError> {
         refuse(cited, |id| !self.find(id).is_some_and(|law| law.is_in_force(day)))
+    }
+
+    /// The wording of a law that the rules were read against, and whether it is in force on a day.
+    pub(super) fn wording(&self, id: &str, day: NaiveDate) -> Option<Wording> {
+        let law = self.find(id)?;
+        Some(Wording { valid_from: date(&law.valid_from)?, in_force: law.is_in_force(day) })
     }
 
     fn find(&self, id: &str) -> Option<&Law> {
@@ -115,6 +130,16 @@ mod tests {
         assert!(in_force("2026-12-31").is_ok());
         let ended = in_force("2027-01-01").expect_err("ended").to_string();
         assert!(ended.contains("x § 1 (rule a.rule)"), "{ended}");
+    }
+
+    #[test]
+    fn a_wording_is_told_by_its_first_day_in_force_or_not() {
+        let laws = Laws::load().expect("laws");
+        let told = |text| laws.wording("bvl § 13-2", day(text));
+        let from = day("2023-01-01");
+        assert_eq!(told("2026-11-22"), Some(Wording { valid_from: from, in_force: true }));
+        assert_eq!(told("2022-12-31"), Some(Wording { valid_from: from, in_force: false }));
+        assert_eq!(laws.wording("bvl § 99", from), None);
     }
 
     #[test]

@@ -26,6 +26,7 @@ pub use facts::{CaseFacts, ChildFacts, Family, Given, Ground, case_facts, child_
 pub use family::{is_family, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
+pub use laws::Wording;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};

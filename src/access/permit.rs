@@ -18,6 +18,7 @@ use super::{
     actions::{self, Action, Kind},
     admission::{authenticated, decide, etag, json_content, next_link, pending_look, read_body, services},
     idempotency::IdempotencyKey,
+    laws::Wording,
     log::insert_entries,
     objects::{CaseObject, Object, require_open},
 };
@@ -192,6 +193,15 @@ impl<A: Action> Permit<A> {
     /// The law that a rule rests on.
     pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
         self.policies.legal_basis_of(rule)
+    }
+
+    /// The wording of a law, and whether it is in force today.
+    ///
+    /// # Errors
+    /// If the law is not known.
+    pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
+        let wording = self.policies.wording_of_law(law, self.today);
+        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not known")))
     }
 
     /// A page of the rows that the caller may see. Rows that are refused do not count: the page is filled with those

@@ -17,13 +17,13 @@ use utoipa::ToSchema;
 
 use super::{
     kinds::Kinds,
-    laws::Laws,
+    laws::{Laws, Wording},
     objects::{Attributes, Object},
 };
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 7] = [
+const SOURCES: [(&str, &str); 9] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -31,6 +31,8 @@ const SOURCES: [(&str, &str); 7] = [
     ("5-case.cedar", include_str!("../../policies/5-case.cedar")),
     ("6-consent-and-handover.cedar", include_str!("../../policies/6-consent-and-handover.cedar")),
     ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
+    ("8-child-welfare-reports.cedar", include_str!("../../policies/8-child-welfare-reports.cedar")),
+    ("9-disclosures.cedar", include_str!("../../policies/9-disclosures.cedar")),
 ];
 
 /// One rule, as a jurist reads it.
@@ -222,6 +224,12 @@ impl Policies {
             rule.is_some_and(|rule| rule.actions.is_empty() || rule.actions.iter().any(|name| name == action))
         };
         self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
+    }
+
+    /// The wording of a law, and whether it is in force on a day; none if the law is not known.
+    #[must_use]
+    pub fn wording_of_law(&self, id: &str, day: NaiveDate) -> Option<Wording> {
+        self.laws.wording(id, day)
     }
 
     /// The names of all actions of the schema.

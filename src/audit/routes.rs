@@ -66,7 +66,8 @@ fn family_view(entry: EntryOut, team: &[String]) -> FamilyEntryOut {
     let roles = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
     let asks = actions::ASKS.contains(&entry.action.as_str());
     let only_looks = asks || entry.action.starts_with("read_") || entry.action.starts_with("list_");
-    let of_a_note = !asks && (entry.object_type == "Note" || entry.action == "write_note");
+    let of_a_note = !asks && (entry.object_type == "Note" || entry.action == "write_note")
+        || ["object_to_sharing", "list_objections", "withdraw_objection"].contains(&entry.action.as_str());
     FamilyEntryOut {
         at: entry.at,
         person_name: entry.person_name,

@@ -4,8 +4,10 @@
 //! national identity number never tells whether it was given before.
 
 mod dto;
+mod named;
 mod routes;
 mod store;
 
+pub use named::{NamedChild, named};
 pub use routes::configure;
 pub use store::identify;

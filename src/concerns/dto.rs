@@ -8,7 +8,7 @@ use crate::{
     cases::{AgreedWith, Level},
     kernel::{
         day::optional_day,
-        ids::{CaseId, ChildId, ConcernId, PersonId, UnitId},
+        ids::{CaseId, ChildId, ChildWelfareReportId, ConcernId, PersonId, UnitId},
         text::Prose,
     },
     problem::Problem,
@@ -24,6 +24,8 @@ words! {
         OpenCase = "open_case",
         /// It belongs in a case that is open already.
         JoinCase = "join_case",
+        /// It is reported to child welfare.
+        ReportChildWelfare = "report_child_welfare",
     }
 }
 
@@ -78,6 +80,9 @@ pub struct DecisionIn {
     /// With `join_case`: which case; one of the same child that the one who decides takes part in.
     #[serde(default)]
     pub case_id: Option<CaseId>,
+    /// With `report_child_welfare`: the report, one made from this concern that the one who decides may read.
+    #[serde(default)]
+    pub report_id: Option<ChildWelfareReportId>,
 }
 
 /// A decision with what it needs, and nothing else.
@@ -98,6 +103,8 @@ pub enum Decision {
     },
     /// It joins a case.
     JoinCase(CaseId),
+    /// It is reported to child welfare.
+    Report(ChildWelfareReportId),
 }
 
 impl DecisionIn {
@@ -106,7 +113,7 @@ impl DecisionIn {
     /// # Errors
     /// 422 if something that the decision needs is missing, or something else is told.
     pub fn read(self) -> Result<(Decision, Prose), Problem> {
-        let Self { decision, reason, case_reason, level, agreed_with, agreed_on, case_id } = self;
+        let Self { decision, reason, case_reason, level, agreed_with, agreed_on, case_id, report_id } = self;
         let opens = decision == ConcernDecision::OpenCase;
         for (pointer, told, taken) in [
             ("/case_reason", case_reason.is_some(), opens),
@@ -114,6 +121,7 @@ impl DecisionIn {
             ("/agreed_with", agreed_with.is_some(), opens),
             ("/agreed_on", agreed_on.is_some(), opens),
             ("/case_id", case_id.is_some(), decision == ConcernDecision::JoinCase),
+            ("/report_id", report_id.is_some(), decision == ConcernDecision::ReportChildWelfare),
         ] {
             match (told, taken) {
                 (false, true) => return Err(Problem::field(pointer, format!("is required with {decision}"))),
@@ -123,12 +131,12 @@ impl DecisionIn {
                 _ => {}
             }
         }
-        let decision = match (case_reason, level, agreed_with, agreed_on, case_id) {
+        let decision = match (case_reason, level, agreed_with, agreed_on, case_id.map(Decision::JoinCase)) {
             (Some(reason), Some(level), Some(agreed_with), Some(agreed_on), _) => {
                 Decision::OpenCase { reason, level, agreed_with, agreed_on }
             }
-            (_, _, _, _, Some(case)) => Decision::JoinCase(case),
-            _ => Decision::NoNeed,
+            (_, _, _, _, Some(joins)) => joins,
+            _ => report_id.map_or(Decision::NoNeed, Decision::Report),
         };
         Ok((decision, reason))
     }
@@ -174,6 +182,8 @@ pub struct ConcernOut {
     pub decided_at: Option<DateTime<Utc>>,
     /// The case it opened or joined.
     pub case_id: Option<CaseId>,
+    /// The report to child welfare that it ended in.
+    pub report_id: Option<ChildWelfareReportId>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// For `If-Match`, as in the `ETag`.

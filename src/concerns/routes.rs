@@ -12,17 +12,17 @@ use crate::{
     access::{
         ChildFacts, Permit,
         actions::{
-            Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadConcern, RecordConcern,
-            UpdateConcern,
+            Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
+            RecordConcern, UpdateConcern,
         },
         case_facts, child_facts, is_family,
-        objects::{CaseObject, ChildObject, ConcernObject},
+        objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
     },
     cases::{self, AgreedWith},
     db::{Tx, dialect},
     kernel::{
         Id, Page, PageQuery,
-        ids::{Case, Child},
+        ids::{Case, Child, ChildWelfareReport},
     },
     problem::{
         Problem, Result,
@@ -124,7 +124,7 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
     permit.changed(concern.version, &concern).await
 }
 
-/// Decides a concern: no need, open a case, or join a case.
+/// Decides a concern: no need, open a case, join a case, or end in a report to child welfare.
 ///
 /// The one who opens a case becomes its contact person, and keeps the baton until another has accepted it.
 #[utoipa::path(
@@ -137,11 +137,17 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
     let (input, reason) = permit.input::<DecisionIn>()?.read()?;
     require_undecided(&concern)?;
     permit.expect_version(concern.version)?;
+    let mut reported = None;
     let (decision, case) = match input {
         Decision::NoNeed => (ConcernDecision::NoNeed, None),
         Decision::JoinCase(case) => {
             join_case(&mut permit, &concern, case).await?;
             (ConcernDecision::JoinCase, Some(case))
+        }
+        Decision::Report(report) => {
+            require_report(&mut permit, &concern, report).await?;
+            reported = Some(report);
+            (ConcernDecision::ReportChildWelfare, None)
         }
         Decision::OpenCase { reason, level, agreed_with, agreed_on } => {
             let agreement = cases::Agreement { reason: &reason, level, agreed_with, agreed_on };
@@ -150,7 +156,7 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
         }
     };
     let (by, now) = (permit.caller().person, permit.now());
-    let decided = store::Decided { decision, reason: &reason, case, by };
+    let decided = store::Decided { decision, reason: &reason, case, report: reported, by };
     store::decide(permit.tx(), &concern, decided, now).await?;
     let concern = current(&mut permit).await?;
     permit.note_shown(case);
@@ -203,6 +209,24 @@ async fn join_case(permit: &mut Permit<DecideConcern>, concern: &ConcernOut, cas
         Ok(())
     } else {
         Err(Problem::field("/case_id", "is not an open case of the child that you take part in"))
+    }
+}
+
+/// The report that a concern ends in was made from it, and the one who decides may read it.
+async fn require_report(
+    permit: &mut Permit<DecideConcern>,
+    concern: &ConcernOut,
+    report: Id<ChildWelfareReport>,
+) -> Result<()> {
+    let person = permit.caller().person;
+    let report = ChildWelfareReportObject::load(permit.tx(), report, person).await?;
+    let of_this = |report: &ChildWelfareReportObject| {
+        report.municipality == concern.municipality && report.concern_id == Some(concern.id)
+    };
+    if report.is_some_and(|report| of_this(&report) && permit.may::<ReadChildWelfareReport>(&report)) {
+        Ok(())
+    } else {
+        Err(Problem::field("/report_id", "must be a report made from this concern that you may read"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
     kernel::{
         Id, Text,
-        ids::{Case, Concern, Person, Unit},
+        ids::{Case, ChildWelfareReport, Concern, Person, Unit},
     },
 };
 
@@ -19,7 +19,8 @@ macro_rules! select {
         concat!(
             "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
-                    c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.created_at,
+                    c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
+                    c.created_at,
                     c.version, (k.person_id IS NOT NULL AND ",
             is_family_sql!("$1", "k.person_id"),
             ") AS own_family
@@ -52,7 +53,7 @@ const UPDATE: &str = "
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
 const DECIDE: &str = "
     UPDATE concern SET decision = $4, decision_reason = $5, case_id = $6, decided_by = $7, decided_at = $8,
-           version = version + 1
+           report_id = $9, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
 const GUIDE_DEADLINE: &str = "SELECT deadline_days FROM guide_level WHERE municipality = $1 AND level = 0";
 const OPEN_CASE: &str =
@@ -144,6 +145,7 @@ pub(super) struct Decided<'a> {
     pub decision: ConcernDecision,
     pub reason: &'a str,
     pub case: Option<Id<Case>>,
+    pub report: Option<Id<ChildWelfareReport>>,
     pub by: Id<Person>,
 }
 
@@ -153,9 +155,9 @@ pub(super) async fn decide(
     decided: Decided<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let Decided { decision, reason, case, by } = decided;
+    let Decided { decision, reason, case, report, by } = decided;
     let ConcernOut { municipality, id, version, .. } = current;
-    expect_one(execute!(tx, DECIDE, municipality, *id, *version, decision, reason, case, by, now)?)
+    expect_one(execute!(tx, DECIDE, municipality, *id, *version, decision, reason, case, by, now, report)?)
 }
 
 /// Has the child, as registered, an open case?

@@ -20,6 +20,12 @@ words! {
         AnswerHandover = "answer_handover",
         /// A consent runs out within 30 days.
         RenewConsent = "renew_consent",
+        /// Child welfare is to confirm that a report is received.
+        ReportReceipt = "report_receipt",
+        /// Child welfare is to review a report.
+        ReportReview = "report_review",
+        /// Child welfare is to have investigated what was reported.
+        ReportInvestigation = "report_investigation",
     }
 }
 
@@ -28,7 +34,7 @@ words! {
 pub struct FollowUpOut {
     /// What.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover or consent.
+    /// The concern, measure, meeting, handover, consent or report.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

@@ -1,4 +1,5 @@
-//! What is due, and to whom: concerns to decide, measures to evaluate, meetings, handovers to answer, consents that run out.
+//! What is due, and to whom: concerns to decide, measures to evaluate, meetings, handovers to answer, consents that run
+//! out, answers that child welfare owes a reporter.
 //!
 //! A follow-up says what and when, never content.
 

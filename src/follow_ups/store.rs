@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::dto::{FollowUpKind, FollowUpOut};
 use crate::{
+    child_welfare_reports::{self, AwaitedAnswer},
     db::{DbError, Tx},
     fetch_all, is_family_sql,
     kernel::{
@@ -69,6 +70,15 @@ pub(super) async fn list(
         let due_on = at.with_timezone(&Oslo).date_naive();
         FollowUpOut { kind, object_id, case_id, due_on, overdue: false }
     }));
+    for awaited in child_welfare_reports::awaited(tx, person).await? {
+        let kind = match awaited.answer {
+            AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,
+            AwaitedAnswer::Review => FollowUpKind::ReportReview,
+            AwaitedAnswer::Investigation => FollowUpKind::ReportInvestigation,
+        };
+        let (object_id, due_on) = (awaited.report.uuid(), awaited.due_on);
+        due.push(FollowUpOut { kind, object_id, case_id: None, due_on, overdue: false });
+    }
     for item in &mut due {
         item.overdue = item.due_on < today;
     }

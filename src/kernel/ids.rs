@@ -182,6 +182,14 @@ pub enum Arena {}
 pub enum Note {}
 /// What a guardian is kept from.
 pub enum Withholding {}
+/// A report to child welfare.
+pub enum ChildWelfareReport {}
+/// What child welfare answered to a report.
+pub enum ReportReply {}
+/// A disclosure on a named statute.
+pub enum Disclosure {}
+/// An objection to sharing among health personnel.
+pub enum Objection {}
 /// A role of a person in a unit.
 pub enum StaffRole {}
 /// A log-in and the tokens that descend from it.
@@ -226,6 +234,14 @@ pub type ArenaId = Id<Arena>;
 pub type NoteId = Id<Note>;
 /// The id of a [`Withholding`].
 pub type WithholdingId = Id<Withholding>;
+/// The id of a [`ChildWelfareReport`].
+pub type ChildWelfareReportId = Id<ChildWelfareReport>;
+/// The id of a [`ReportReply`].
+pub type ReportReplyId = Id<ReportReply>;
+/// The id of a [`Disclosure`].
+pub type DisclosureId = Id<Disclosure>;
+/// The id of a [`Objection`].
+pub type ObjectionId = Id<Objection>;
 /// The id of a [`StaffRole`].
 pub type StaffRoleId = Id<StaffRole>;
 /// The id of a [`Session`].

@@ -7,10 +7,12 @@
 mod create;
 mod dto;
 mod evaluations;
+mod readable;
 mod routes;
 mod rules;
 mod store;
 
 pub use create::{Creation, create};
 pub use dto::{EvaluationOut, EvaluationOutcome, MeasureIn, MeasureOut, MeasureStatus};
+pub use readable::readable;
 pub use routes::configure;

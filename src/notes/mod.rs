@@ -4,8 +4,11 @@
 //! it does not exist, so every row of the list is decided on its own.
 
 mod dto;
+mod readable;
 mod routes;
 mod rules;
 mod store;
 
+pub use dto::NoteOut;
+pub use readable::readable;
 pub use routes::configure;

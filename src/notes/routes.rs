@@ -97,7 +97,7 @@ async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
 }
 
 /// A listed note as the rules speak of it.
-fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
+pub(super) fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
     NoteObject {
         case: case.clone(),
         id: note.id,

@@ -14,11 +14,13 @@ mod cast;
 
 mod access_log;
 mod cases;
+mod child_welfare_reports;
 mod children;
 mod concerns;
 mod confidentiality;
 mod consents;
 mod demo;
+mod disclosures;
 mod document;
 mod explain;
 mod follow_ups;

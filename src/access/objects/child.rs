@@ -85,24 +85,35 @@ pub struct ConcernObject {
     pub own_family: bool,
 }
 
+const CONCERN: &str = concat!(
+    "SELECT c.municipality, c.id, c.unit_id, c.author_id, c.child_id,
+            (k.person_id IS NOT NULL AND ",
+    is_family_sql!("$2", "k.person_id"),
+    ") AS own_family
+     FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+     WHERE c.id = $1"
+);
+
+impl ConcernObject {
+    /// A concern, as it is to a person.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn load(tx: &mut Tx, id: Id<Concern>, person: Id<Person>) -> Result<Option<Self>, DbError> {
+        fetch_optional!(tx, Self, CONCERN, id, person)
+    }
+}
+
 impl Object for ConcernObject {
     const TYPE: &'static str = "Concern";
     const PATH: &'static [&'static str] = &["concern_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Concern>("concern_id") else { return Ok(None) };
-        const FIND: &str = concat!(
-            "SELECT c.municipality, c.id, c.unit_id, c.author_id, c.child_id,
-                    (k.person_id IS NOT NULL AND ",
-            is_family_sql!("$2", "k.person_id"),
-            ") AS own_family
-             FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-             WHERE c.id = $1"
-        );
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        fetch_optional!(tx, Self, FIND, id, lookup.caller.person)
+        Self::load(tx, id, lookup.caller.person).await
     }
 
     fn id(&self) -> String {

@@ -2,8 +2,10 @@
 
 mod case;
 mod child;
+mod disclosure;
 mod in_case;
 mod organisation;
+mod report;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +16,10 @@ use chrono::NaiveDate;
 pub use self::{
     case::{CaseObject, require_open},
     child::{ChildObject, ConcernObject},
+    disclosure::{DisclosureObject, ObjectionObject},
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
+    report::ChildWelfareReportObject,
 };
 use super::policies::Policies;
 use crate::{

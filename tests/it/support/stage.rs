@@ -84,7 +84,17 @@ impl Stage {
         let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
         let catalogue =
             world.anonymous().get("/v1/catalogue/measures?municipality=4014").send().await.expect(200);
+        let welfare = world.unit("kragero/barnevern").await;
+        let report = world.report(teacher, &other_child, &welfare).await;
+        let disclosure = world.disclosure(teacher, &self.ids["case_id"], nurse, &self.ids["note_id"]).await;
+        let objection = json!({"objected_by": family.guardians[1].id, "form": "oral"});
+        let path = format!("/v1/cases/{}/objections", self.ids["case_id"].as_str().expect("an id"));
+        let objection = teacher.post(path).json(objection).send().await.expect(201).body["id"].clone();
         let keep = [
+            ("report_id", json!(report)),
+            ("disclosure_id", json!(disclosure)),
+            ("objection_id", objection),
+            ("receiving_unit_id", json!(welfare.id)),
             ("concern_id", json!(concern)),
             ("child_id", json!(other_child.id)),
             ("guardianship_id", guardians.body["items"][0]["id"].clone()),
@@ -117,7 +127,7 @@ impl Stage {
                 &self.administrator
             }
             "search_access_log" => &self.auditor,
-            "give_consent" => &self.family.guardians[0],
+            "give_consent" | "object_to_sharing" => &self.family.guardians[0],
             _ => &self.teacher,
         }
     }
@@ -144,6 +154,8 @@ impl Stage {
         for (name, member) in members {
             match (name.as_str(), &mut *member) {
                 ("unit_ids", it) => *it = json!([self.nurse.unit.id]),
+                ("answered_on", it) => *it = json!(self.world.in_days(0)),
+                ("note_ids", it) => *it = json!([self.ids["note_id"]]),
                 ("participants", it) => *it = json!([self.nurse.id, self.family.guardians[0].id]),
                 ("attended", it) => *it = json!([self.nurse.id]),
                 ("responsible_id", it) => *it = json!(self.teacher.id),
@@ -183,5 +195,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "reopen_case"
             | "withdraw_consent"
             | "withdraw_handover"
+            | "record_report_reply"
+            | "object_to_sharing"
     )
 }

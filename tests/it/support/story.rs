@@ -1,12 +1,13 @@
 //! What happens often, over HTTP: a child is registered, a case opened, consent given, someone joins.
 
 use chrono::TimeDelta;
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use stafett::kernel::{
     NationalId,
     ids::{
-        CaseId, ConcernId, ConsentId, GoalId, HandoverId, MeasureId, MeetingId, NoteId, PersonId,
-        TeamMemberId,
+        CaseId, ChildWelfareReportId, ConcernId, ConsentId, DisclosureId, GoalId, HandoverId, MeasureId,
+        MeetingId, NoteId, PersonId, TeamMemberId,
     },
 };
 
@@ -154,5 +155,32 @@ impl World {
         let body =
             json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."});
         by.post(format!("/v1/cases/{case}/close")).json(body).if_match(version).send().await.expect(200);
+    }
+
+    /// Someone reports to child welfare about a child they have registered; sent today, the guardians are not told.
+    pub async fn report(&self, by: &Staff, child: &Child, to: &Unit) -> ChildWelfareReportId {
+        let body = json!({
+            "child_id": child.id, "grounds": ["mistreatment_or_neglect"], "text": "Has told of being hit at home.",
+            "sent_on": self.in_days(0), "guardians_told": false,
+            "guardians_not_told_reason": "It may put the child in danger.", "receiving_unit_id": to.id,
+        });
+        let path = format!("/v1/units/{}/child-welfare-reports", by.unit.id);
+        by.post(path).json(body).send().await.expect(201).id("/id")
+    }
+
+    /// Someone on the team discloses a note to a member of staff, since there is danger to life or health.
+    pub async fn disclosure(
+        &self,
+        by: &Staff,
+        case: impl Serialize,
+        to: &Staff,
+        note: &Value,
+    ) -> DisclosureId {
+        let body = json!({
+            "case_id": case, "basis": "danger_to_life_or_health", "note_ids": [note],
+            "to_unit_id": to.unit.id, "to_person_id": to.id, "reason": "Is treated there tonight.",
+        });
+        let path = format!("/v1/units/{}/disclosures", by.unit.id);
+        by.post(path).json(body).send().await.expect(201).id("/id")
     }
 }

@@ -1,0 +1,128 @@
+//! Disclosures on a named statute, and objections to sharing.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, CaseObject, Lookup, Object, Subject};
+use crate::{
+    access::policies::{Policies, reference},
+    db::{DbError, Tx},
+    fetch_optional,
+    identity::{Caller, Seat},
+    is_family_sql,
+    kernel::{
+        Id,
+        ids::{Child, Disclosure, Objection, Person, Unit},
+    },
+};
+
+/// A disclosure. It belongs to the unit that made it: no log of the case has it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct DisclosureObject {
+    /// The municipality of the case.
+    pub municipality: String,
+    /// The disclosure.
+    pub id: Id<Disclosure>,
+    /// The unit that disclosed.
+    pub unit_id: Id<Unit>,
+    /// Who disclosed.
+    pub disclosed_by: Id<Person>,
+    /// The unit that received, unless the recipient is outside the service.
+    pub to_unit_id: Option<Id<Unit>>,
+    /// Who received there.
+    pub to_person_id: Option<Id<Person>>,
+    /// The child.
+    pub child_id: Id<Child>,
+    /// Whether the caller is of the child's family.
+    pub own_family: bool,
+}
+
+const DISCLOSURE: &str = concat!(
+    "SELECT d.municipality, d.id, d.unit_id, d.disclosed_by, d.to_unit_id, d.to_person_id, d.child_id, ",
+    is_family_sql!("$2", "k.person_id"),
+    " AS own_family
+     FROM disclosure d JOIN child k ON k.municipality = d.municipality AND k.id = d.child_id
+     WHERE d.id = $1"
+);
+
+impl Object for DisclosureObject {
+    const TYPE: &'static str = "Disclosure";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<Disclosure>("disclosure_id") else { return Ok(None) };
+        fetch_optional!(tx, Self, DISCLOSURE, id, lookup.caller.person)
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject { municipality: self.municipality.clone(), case: None, child: Some(self.child_id.uuid()) }
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut attributes = vec![
+            ("unit", reference("Unit", self.unit_id)),
+            ("disclosed_by", reference("Person", self.disclosed_by)),
+        ];
+        attributes.extend(self.to_unit_id.map(|unit| ("to_unit", reference("Unit", unit))));
+        attributes.extend(self.to_person_id.map(|person| ("to_person", reference("Person", person))));
+        attributes
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_disclosure", self).allowed
+    }
+}
+
+/// An objection to sharing among health personnel; one guardian's is not the other's to see.
+#[derive(Debug, Clone)]
+pub struct ObjectionObject {
+    /// The case it is in.
+    pub case: CaseObject,
+    /// The objection.
+    pub id: Id<Objection>,
+    /// Who objects.
+    pub objected_by: Id<Person>,
+}
+
+impl Object for ObjectionObject {
+    const TYPE: &'static str = "Objection";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        const FIND: &str =
+            "SELECT objected_by FROM objection WHERE municipality = $1 AND case_id = $2 AND id = $3";
+        let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };
+        let Some(id) = lookup.id::<Objection>("objection_id") else { return Ok(None) };
+        let row = fetch_optional!(tx, (Id<Person>,), FIND, &case.facts.municipality, case.facts.id, id)?;
+        Ok(row.map(|(objected_by,)| Self { case, id, objected_by }))
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        self.case.subject()
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        self.case.seats(caller)
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![("objected_by", reference("Person", self.objected_by))]
+    }
+
+    fn context(&self, caller: &Caller) -> Attributes {
+        self.case.context(caller)
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "withdraw_objection", self).allowed
+    }
+}

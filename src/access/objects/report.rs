@@ -1,0 +1,97 @@
+//! Reports to child welfare.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, Lookup, Object, Subject};
+use crate::{
+    access::policies::{Policies, reference},
+    db::{DbError, Tx, dialect},
+    fetch_optional,
+    identity::Caller,
+    is_family_sql,
+    kernel::{
+        Id,
+        ids::{Child, ChildWelfareReport, Concern, Person, Unit},
+    },
+};
+
+/// A report to child welfare. It belongs to the unit that made it and to no case, so that no log of a case has it.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct ChildWelfareReportObject {
+    /// The municipality of the child.
+    pub municipality: String,
+    /// The report.
+    pub id: Id<ChildWelfareReport>,
+    /// The unit that reported.
+    pub unit_id: Id<Unit>,
+    /// Who reported.
+    pub reporter_id: Id<Person>,
+    /// The child welfare unit that it was sent to.
+    pub receiving_unit_id: Id<Unit>,
+    /// The child, if registered.
+    pub child_id: Option<Id<Child>>,
+    /// The concern that led to it.
+    pub concern_id: Option<Id<Concern>>,
+    /// Whether the caller is of the child's family.
+    pub own_family: bool,
+}
+
+const REPORT: &str = concat!(
+    "SELECT r.municipality, r.id, r.unit_id, r.reporter_id, r.receiving_unit_id, r.child_id, r.concern_id,
+            (k.person_id IS NOT NULL AND ",
+    is_family_sql!("$2", "k.person_id"),
+    ") AS own_family
+     FROM child_welfare_report r LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
+     WHERE r.id = $1"
+);
+
+impl ChildWelfareReportObject {
+    /// A report, as it is to a person.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn load(
+        tx: &mut Tx,
+        id: Id<ChildWelfareReport>,
+        person: Id<Person>,
+    ) -> Result<Option<Self>, DbError> {
+        fetch_optional!(tx, Self, REPORT, id, person)
+    }
+}
+
+impl Object for ChildWelfareReportObject {
+    const TYPE: &'static str = "ChildWelfareReport";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id("report_id") else { return Ok(None) };
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        Self::load(tx, id, lookup.caller.person).await
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        let child = self.child_id.map(Id::uuid);
+        Subject { municipality: self.municipality.clone(), case: None, child }
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![
+            ("unit", reference("Unit", self.unit_id)),
+            ("reporter", reference("Person", self.reporter_id)),
+            ("receiving_unit", reference("Unit", self.receiving_unit_id)),
+        ]
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_child_welfare_report", self).allowed
+    }
+}

@@ -1,0 +1,164 @@
+//! What a report must say, which answers follow upon which, and which are still awaited.
+
+use chrono::NaiveDate;
+
+use super::{
+    dto::{ReplyIn, ReplyOutcome, ReportIn},
+    duty::{Duty, deadlines},
+};
+use crate::{
+    kernel::{Id, ids::ChildWelfareReport},
+    problem::{Problem, Result},
+};
+
+/// An answer that the law says child welfare gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AwaitedAnswer {
+    /// That the report is received.
+    Receipt,
+    /// What came of the review.
+    Review,
+    /// What came of the investigation.
+    Investigation,
+}
+
+/// An answer that has not come yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Awaited {
+    /// To which report.
+    pub report: Id<ChildWelfareReport>,
+    /// Which.
+    pub answer: AwaitedAnswer,
+    /// When it is due.
+    pub due_on: NaiveDate,
+}
+
+/// A report says who the child is in one way, on grounds that the duty has, and why guardians are not told.
+pub(super) fn check(report: &ReportIn, duty: &Duty, today: NaiveDate) -> Result<()> {
+    match (&report.child_id, &report.child_description) {
+        (None, None) => {
+            return Err(Problem::field("/child_id", "is required, unless the child is described"));
+        }
+        (Some(_), Some(_)) => {
+            return Err(Problem::field("/child_description", "is not taken with child_id"));
+        }
+        _ => {}
+    }
+    if report.grounds.is_empty() {
+        return Err(Problem::field("/grounds", "must name at least one ground"));
+    }
+    for (at, ground) in report.grounds.iter().enumerate() {
+        let pointer = format!("/grounds/{at}");
+        if !duty.grounds.contains(ground) {
+            return Err(Problem::field(pointer, format!("is no ground of the unit's duty ({})", duty.law)));
+        }
+        if report.grounds[..at].contains(ground) {
+            return Err(Problem::field(pointer, "is named twice"));
+        }
+    }
+    if report.sent_on > today {
+        return Err(Problem::field("/sent_on", "is in the future"));
+    }
+    match (report.guardians_told, &report.guardians_not_told_reason) {
+        (false, None) => {
+            Err(Problem::field("/guardians_not_told_reason", "is required when they are not told"))
+        }
+        (true, Some(_)) => {
+            Err(Problem::field("/guardians_not_told_reason", "is not taken when they are told"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An answer fits what was answered before.
+pub(super) fn check_reply(
+    reply: &ReplyIn,
+    before: &[ReplyOutcome],
+    sent_on: NaiveDate,
+    today: NaiveDate,
+) -> Result<()> {
+    let ReplyIn { outcome, followed_up, answered_on, .. } = reply;
+    match (*outcome == ReplyOutcome::InvestigationClosed, followed_up) {
+        (true, None) => return Err(Problem::field("/followed_up", format!("is required with {outcome}"))),
+        (false, Some(_)) => {
+            return Err(Problem::field("/followed_up", format!("is not taken with {outcome}")));
+        }
+        _ => {}
+    }
+    if *answered_on > today || *answered_on < sent_on {
+        return Err(Problem::field(
+            "/answered_on",
+            "must not be in the future, nor before the report was sent",
+        ));
+    }
+    let opened = before.contains(&ReplyOutcome::InvestigationOpened);
+    if before.contains(outcome) {
+        return Err(Problem::conflict("this answer is recorded already"));
+    }
+    match outcome {
+        ReplyOutcome::InvestigationClosed if !opened => {
+            Err(Problem::conflict("no investigation is opened; record that first"))
+        }
+        ReplyOutcome::NotInvestigated if opened => Err(Problem::conflict("an investigation is opened")),
+        _ => Ok(()),
+    }
+}
+
+/// The answers to a report that have not come yet.
+pub(super) fn awaited(
+    report: Id<ChildWelfareReport>,
+    sent_on: NaiveDate,
+    answers: &[ReplyOutcome],
+) -> Vec<Awaited> {
+    let (came, days) = (|outcome| answers.contains(&outcome), deadlines());
+    let mut awaited = Vec::new();
+    if answers.is_empty() {
+        awaited.push((AwaitedAnswer::Receipt, days.receipt(sent_on)));
+    }
+    if !came(ReplyOutcome::InvestigationOpened) && !came(ReplyOutcome::NotInvestigated) {
+        awaited.push((AwaitedAnswer::Review, days.review(sent_on)));
+    }
+    if came(ReplyOutcome::InvestigationOpened) && !came(ReplyOutcome::InvestigationClosed) {
+        awaited.push((AwaitedAnswer::Investigation, days.investigation(sent_on)));
+    }
+    awaited.into_iter().map(|(answer, due_on)| Awaited { report, answer, due_on }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn awaited_after(answers: &[ReplyOutcome]) -> Vec<AwaitedAnswer> {
+        let sent = "2026-11-20".parse().expect("a day");
+        awaited(Id::new(), sent, answers).into_iter().map(|awaited| awaited.answer).collect()
+    }
+
+    #[test]
+    fn each_answer_ends_the_wait_for_it_and_an_opened_investigation_begins_another() {
+        use AwaitedAnswer::{Investigation, Receipt, Review};
+        use ReplyOutcome::{InvestigationClosed, InvestigationOpened, NotInvestigated, Received};
+        assert_eq!(awaited_after(&[]), [Receipt, Review]);
+        assert_eq!(awaited_after(&[Received]), [Review]);
+        assert_eq!(awaited_after(&[Received, NotInvestigated]), []);
+        assert_eq!(awaited_after(&[InvestigationOpened]), [Investigation]);
+        assert_eq!(awaited_after(&[NotInvestigated, InvestigationOpened]), [Investigation]);
+        assert_eq!(awaited_after(&[Received, InvestigationOpened, InvestigationClosed]), []);
+    }
+
+    #[test]
+    fn an_answer_follows_upon_those_before_it() {
+        let today = "2026-11-22".parse().expect("a day");
+        let sent = "2026-11-20".parse().expect("a day");
+        let fits = |outcome, followed_up, before: &[ReplyOutcome]| {
+            let reply = ReplyIn { outcome, followed_up, answered_on: today, text: None };
+            check_reply(&reply, before, sent, today).is_ok()
+        };
+        use ReplyOutcome::{InvestigationClosed, InvestigationOpened, NotInvestigated, Received};
+        assert!(fits(Received, None, &[]) && !fits(Received, None, &[Received]));
+        assert!(fits(InvestigationOpened, None, &[NotInvestigated]));
+        assert!(!fits(NotInvestigated, None, &[InvestigationOpened]));
+        assert!(!fits(InvestigationClosed, Some(true), &[Received]));
+        assert!(fits(InvestigationClosed, Some(true), &[InvestigationOpened]));
+        assert!(!fits(InvestigationClosed, None, &[InvestigationOpened]) && !fits(Received, Some(true), &[]));
+    }
+}

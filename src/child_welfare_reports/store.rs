@@ -1,0 +1,259 @@
+//! Reports to child welfare in the database.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::{
+    dto::{ReplyIn, ReplyOut, ReplyOutcome, ReportIn, ReportOut},
+    rules::{self, Awaited},
+};
+use crate::{
+    children::NamedChild,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_in, fetch_one, fetch_optional, is_family_sql,
+    kernel::{
+        Id,
+        ids::{ChildWelfareReport, Person, ReportReply, Unit},
+        vocabulary::Sector,
+    },
+    vault::KeyName,
+};
+
+/// The person who asks is `$1`: whether the report is about their own family goes with it.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT r.id, r.municipality, r.unit_id, u.name AS unit_name, r.reporter_id, r.reporter_name,
+                    r.receiving_unit_id, v.name AS receiving_unit_name, r.child_id, r.child_name, r.child_birth_date,
+                    r.child_description, r.grounds, r.body AS text, r.sent_on, r.concern_id, r.guardians_told,
+                    r.guardians_not_told_reason, r.law, r.law_valid_from, r.created_at, r.version,
+                    (k.person_id IS NOT NULL AND ",
+            is_family_sql!("$1", "k.person_id"),
+            ") AS own_family
+             FROM child_welfare_report r
+             JOIN unit u ON u.id = r.unit_id
+             JOIN unit v ON v.id = r.receiving_unit_id
+             LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
+             WHERE ",
+            $rest
+        )
+    };
+}
+
+const GET: &str = select!("r.municipality = $2 AND r.id = $3");
+const LIST: &str =
+    select!("(r.unit_id = $2 OR r.receiving_unit_id = $2) AND r.id > $3 ORDER BY r.id LIMIT $4");
+const INSERT: &str = "
+    INSERT INTO child_welfare_report
+        (municipality, id, unit_id, reporter_id, reporter_name, receiving_unit_id, child_id, child_name, child_birth_date,
+         child_description, concern_id, grounds, body, sent_on, guardians_told, guardians_not_told_reason, law,
+         law_valid_from, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
+const UNIT: &str = "SELECT sector, kind FROM unit WHERE id = $1";
+const CHILD_WELFARE: &str = "
+    SELECT u.id FROM unit u JOIN unit_serves s ON s.unit_id = u.id
+    WHERE u.id = $1 AND s.municipality = $2 AND u.sector = 'child_welfare'";
+const REPLIES: &str = "
+    SELECT report_id, id, outcome, followed_up, answered_on, body AS text, recorded_by, created_at AS recorded_at
+    FROM report_reply WHERE report_id IN (";
+const INSERT_REPLY: &str = "
+    INSERT INTO report_reply (municipality, id, report_id, outcome, followed_up, answered_on, body, recorded_by, created_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const TOUCH: &str =
+    "UPDATE child_welfare_report SET version = version + 1 WHERE municipality = $1 AND id = $2";
+/// The reports that a person awaits answers to: their own while they work in the unit, and as leader of it those of
+/// reporters who no longer do. Never of their own family, and never with a role that sees no content.
+const AWAITING: &str = concat!(
+    "SELECT r.id, r.sent_on
+     FROM child_welfare_report r
+     LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
+     WHERE r.unit_id IN (SELECT s.unit_id FROM staff_role s
+                         WHERE s.person_id = $1 AND s.ended_at IS NULL AND (s.role = 'unit_leader'
+                               OR (s.role = 'worker' AND r.reporter_id = $1)))
+       AND (r.reporter_id = $1 OR NOT EXISTS (
+            SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
+                 AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader')))
+       AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1 AND x.ended_at IS NULL
+                            AND x.role IN ('administrator', 'auditor', 'analyst'))
+       AND NOT (k.person_id IS NOT NULL AND ",
+    is_family_sql!("$1", "k.person_id"),
+    ")"
+);
+
+#[derive(sqlx::FromRow)]
+struct ReplyRow {
+    report_id: Id<ChildWelfareReport>,
+    #[sqlx(flatten)]
+    reply: ReplyOut,
+}
+
+/// The sector and the kind of a unit.
+pub(super) async fn unit(tx: &mut Tx, unit: Id<Unit>) -> Result<(Sector, String), DbError> {
+    fetch_one!(tx, (Sector, String), UNIT, unit)
+}
+
+/// Is this a child welfare unit that serves the municipality?
+pub(super) async fn is_child_welfare(
+    tx: &mut Tx,
+    unit: Id<Unit>,
+    municipality: &str,
+) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (Id<Unit>,), CHILD_WELFARE, unit, municipality)?.is_some())
+}
+
+/// A report to be kept, checked.
+pub(super) struct NewReport<'a> {
+    pub municipality: &'a str,
+    pub unit: Id<Unit>,
+    pub sector: Sector,
+    pub reporter: Id<Person>,
+    pub reporter_name: &'a str,
+    pub child: Option<NamedChild>,
+    pub content: &'a ReportIn,
+    pub law: &'a str,
+    pub law_valid_from: NaiveDate,
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    new: NewReport<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<ChildWelfareReport>, DbError> {
+    let NewReport {
+        municipality,
+        unit,
+        sector,
+        reporter,
+        reporter_name,
+        child,
+        content,
+        law,
+        law_valid_from,
+    } = new;
+    let id = Id::<ChildWelfareReport>::new();
+    let (people, own) = (KeyName::people(municipality), KeyName::sector(municipality, sector));
+    let vault = tx.vault();
+    let reporter_name = vault.seal(&people, reporter_name)?;
+    let child_name = vault.seal_optional(&people, child.as_ref().map(|child| child.name.as_str()))?;
+    let description = vault.seal_optional(&people, content.child_description.as_deref())?;
+    let words: Vec<&str> = content.grounds.iter().map(|ground| ground.as_str()).collect();
+    let grounds = vault.seal(&own, &words.join(" "))?;
+    let body = vault.seal(&own, &content.text)?;
+    let not_told = vault.seal_optional(&own, content.guardians_not_told_reason.as_deref())?;
+    expect_one(execute!(
+        tx,
+        INSERT,
+        municipality,
+        id,
+        unit,
+        reporter,
+        reporter_name,
+        content.receiving_unit_id,
+        content.child_id,
+        child_name,
+        child.map(|child| child.birth_date),
+        description,
+        content.concern_id,
+        grounds,
+        body,
+        content.sent_on,
+        content.guardians_told,
+        not_told,
+        law,
+        law_valid_from,
+        now
+    )?)?;
+    Ok(id)
+}
+
+pub(super) async fn get(
+    tx: &mut Tx,
+    person: Id<Person>,
+    municipality: &str,
+    id: Id<ChildWelfareReport>,
+) -> Result<ReportOut, DbError> {
+    let report = fetch_one!(tx, ReportOut, GET, person, municipality, id)?;
+    let mut reports = with_replies(tx, vec![report]).await?;
+    reports.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+/// The reports that a unit has made or received, whoever may read them.
+pub(super) async fn list(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ReportOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let reports = fetch_all!(tx, ReportOut, LIST, person, unit, after, limit)?;
+    with_replies(tx, reports).await
+}
+
+async fn with_replies(tx: &mut Tx, mut reports: Vec<ReportOut>) -> Result<Vec<ReportOut>, DbError> {
+    if reports.is_empty() {
+        return Ok(reports);
+    }
+    let ids: Vec<Id<ChildWelfareReport>> = reports.iter().map(|report| report.id).collect();
+    let mut replies: HashMap<Id<ChildWelfareReport>, Vec<ReplyOut>> = HashMap::new();
+    for ReplyRow { report_id, reply } in fetch_in!(tx, ReplyRow, REPLIES, &ids)? {
+        replies.entry(report_id).or_default().push(reply);
+    }
+    for report in &mut reports {
+        report.replies = replies.remove(&report.id).unwrap_or_default();
+        report.replies.sort_by_key(|reply| reply.id);
+    }
+    Ok(reports)
+}
+
+/// Keeps an answer to a report.
+pub(super) async fn insert_reply(
+    tx: &mut Tx,
+    report: &ReportOut,
+    reply: &ReplyIn,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Id<ReportReply>, DbError> {
+    let id = Id::<ReportReply>::new();
+    let (sector, _) = unit(tx, report.unit_id).await?;
+    let key = KeyName::sector(&report.municipality, sector);
+    let text = tx.vault().seal_optional(&key, reply.text.as_deref())?;
+    let ReplyIn { outcome, followed_up, answered_on, .. } = *reply;
+    let municipality = &report.municipality;
+    expect_one(execute!(
+        tx,
+        INSERT_REPLY,
+        municipality,
+        id,
+        report.id,
+        outcome,
+        followed_up,
+        answered_on,
+        text,
+        by,
+        now
+    )?)?;
+    expect_one(execute!(tx, TOUCH, municipality, report.id)?)?;
+    Ok(id)
+}
+
+/// The answers from child welfare that a person waits for.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn awaited(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Awaited>, DbError> {
+    const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
+    let reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING, person)?;
+    if reports.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Id<ChildWelfareReport>> = reports.iter().map(|(id, _)| *id).collect();
+    let mut answers: HashMap<Id<ChildWelfareReport>, Vec<ReplyOutcome>> = HashMap::new();
+    for (report, outcome) in fetch_in!(tx, (Id<ChildWelfareReport>, ReplyOutcome), ANSWERS, &ids)? {
+        answers.entry(report).or_default().push(outcome);
+    }
+    let of = |(id, sent_on)| rules::awaited(id, sent_on, answers.get(&id).map_or(&[], Vec::as_slice));
+    Ok(reports.into_iter().flat_map(of).collect())
+}

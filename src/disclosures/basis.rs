@@ -1,0 +1,142 @@
+//! What may leave a case without consent, on which paragraph, from whom and to whom: `data/disclosures.toml`.
+
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use super::dto::DisclosureBasis;
+use crate::kernel::vocabulary::Sector;
+
+/// A unit by its sector, and kind if one is named.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct To {
+    sector: Sector,
+    kind: Option<String>,
+}
+
+/// The paragraphs for a disclosing unit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct From {
+    sector: Sector,
+    kind: Option<String>,
+    outside: Option<bool>,
+    law: Vec<String>,
+}
+
+/// How one basis is to be used.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Basis {
+    name: DisclosureBasis,
+    #[serde(rename = "note")]
+    _note: String,
+    /// Whether someone who is not in the service may receive.
+    pub(super) outside: bool,
+    /// Whether an objection of the patient stands in its way.
+    #[serde(default)]
+    pub(super) unless_objected: bool,
+    to: Vec<To>,
+    from: Vec<From>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Objection {
+    own_age: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    basis: Vec<Basis>,
+    objection: Objection,
+}
+
+#[expect(clippy::expect_used, reason = "the file is a part of the program, and read in tests")]
+static FILE: LazyLock<File> = LazyLock::new(|| {
+    toml::from_str(include_str!("../../data/disclosures.toml")).expect("grounds of disclosure")
+});
+
+/// How a basis is to be used.
+pub(super) fn find(name: DisclosureBasis) -> Option<&'static Basis> {
+    FILE.basis.iter().find(|basis| basis.name == name)
+}
+
+/// The age from which the young person alone decides on health care, and so objects.
+pub(super) fn own_age() -> i64 {
+    FILE.objection.own_age
+}
+
+fn fits(own: (Sector, Option<&String>), sector: Sector, kind: &str) -> bool {
+    own.0 == sector && own.1.is_none_or(|own| own == kind)
+}
+
+impl Basis {
+    /// The paragraphs that let a unit disclose, within the service or out of it; none if it may not.
+    pub(super) fn law_for(&self, sector: Sector, kind: &str, outside: bool) -> Option<&'static [String]> {
+        let own = FILE.basis.iter().find(|basis| basis.name == self.name)?;
+        let from = own.from.iter().find(|from| {
+            fits((from.sector, from.kind.as_ref()), sector, kind)
+                && from.outside.is_none_or(|only| only == outside)
+        });
+        from.map(|from| from.law.as_slice())
+    }
+
+    /// May a unit receive?
+    pub(super) fn may_receive(&self, sector: Sector, kind: &str) -> bool {
+        self.to.iter().any(|to| fits((to.sector, to.kind.as_ref()), sector, kind))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{access::Policies, child_welfare_reports};
+
+    const SECTORS: [Sector; 6] =
+        [Sector::School, Sector::Ppt, Sector::Health, Sector::ChildWelfare, Sector::Nav, Sector::Other];
+
+    fn law(name: DisclosureBasis, sector: Sector, kind: &str, outside: bool) -> Option<&'static [String]> {
+        find(name).expect("a basis").law_for(sector, kind, outside)
+    }
+
+    #[test]
+    fn every_basis_rests_on_law_that_the_rules_rest_on_too() {
+        let rules = Policies::load().expect("rules").legal_basis_of("disclosure.make");
+        for name in DisclosureBasis::ALL {
+            let basis = find(name).expect("a basis of this name");
+            assert!(!basis.from.is_empty() && (basis.outside || !basis.to.is_empty()), "{name}");
+            for law in basis.from.iter().flat_map(|from| &from.law) {
+                assert!(rules.contains(law), "{name}: {law}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_belongs_with_a_report_leaves_on_the_paragraph_of_the_report() {
+        for sector in SECTORS {
+            for kind in ["school", "kindergarten", "family_counselling", "crisis_centre", "nav", "other"] {
+                let report = child_welfare_reports::law_of(sector, kind).map(ToOwned::to_owned);
+                let given = law(DisclosureBasis::ChildWelfareReport, sector, kind, false);
+                assert_eq!(given.and_then(|law| law.first().cloned()), report, "{sector} {kind}");
+            }
+        }
+    }
+
+    #[test]
+    fn health_gives_to_health_and_schools_to_schools() {
+        let health = find(DisclosureBasis::HealthPersonnel).expect("a basis");
+        assert!(health.unless_objected && health.law_for(Sector::School, "school", false).is_none());
+        assert!(
+            health.may_receive(Sector::Health, "dental") && !health.may_receive(Sector::School, "school")
+        );
+        let school = find(DisclosureBasis::SchoolChange).expect("a basis");
+        assert!(school.law_for(Sector::School, "kindergarten", false).is_none());
+        assert!(!school.may_receive(Sector::School, "kindergarten"));
+        let danger = |outside| law(DisclosureBasis::DangerToLifeOrHealth, Sector::Health, "dental", outside);
+        assert_eq!(danger(true), Some(["hpl § 31".to_owned()].as_slice()));
+        assert_eq!(danger(false), Some(["hpl § 23 no. 4".to_owned()].as_slice()));
+    }
+}

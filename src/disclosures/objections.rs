@@ -1,0 +1,132 @@
+//! The operations on objections: the patient, or a guardian for them, objects to sharing among health personnel.
+//!
+//! An objection counts from the next request and until it is withdrawn. One that a guardian has made stands as long as they
+//! hold parental responsibility; from the age of decision in health the young person alone objects, and may withdraw it.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    basis,
+    dto::{ObjectionForm, ObjectionIn, ObjectionOut},
+    store,
+};
+use crate::{
+    access::{
+        CaseFacts, Permit,
+        actions::{ListObjections, ObjectToSharing, WithdrawObjection},
+        objects::ObjectionObject,
+    },
+    db::{DbError, Tx},
+    kernel::{Id, Page, PageQuery, ids::Person},
+    problem::{
+        Problem, Result,
+        docs::{ReadProblems, WriteProblems},
+    },
+};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(list_objections).service(object_to_sharing).service(withdraw_objection);
+}
+
+/// Does an objection stand? That of the young person, or of someone who holds parental responsibility now.
+pub(super) async fn in_force(tx: &mut Tx, case: &CaseFacts) -> Result<bool, DbError> {
+    let objecting = store::objecting(tx, case).await?;
+    Ok(objecting.iter().any(|person| *person == case.child_person || case.guardians.contains(person)))
+}
+
+/// Lists the objections in a case that the caller has made or recorded, oldest first.
+#[utoipa::path(
+    operation_id = "list_objections", tag = "disclosures", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<ObjectionOut>, description = "The caller's own objections"), ReadProblems),
+)]
+#[get("/cases/{case_id}/objections")]
+async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let (case, person) = (permit.object().facts.clone(), permit.caller().person);
+    let rows = store::list_objections(permit.tx(), &case, person, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show_page(&page)
+}
+
+/// Objects to sharing among health personnel (hpl §§ 25 and 45), for oneself; or records what another has said.
+///
+/// It is for the guardians until the young person decides on their own health care, and then for the young person alone. It
+/// counts from the next request, whether the case is open or closed.
+#[utoipa::path(
+    operation_id = "object_to_sharing", tag = "disclosures", params(("case_id" = Uuid, Path)),
+    request_body = ObjectionIn,
+    responses((status = 201, body = ObjectionOut, description = "The objection"), WriteProblems),
+)]
+#[post("/cases/{case_id}/objections")]
+async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpResponse> {
+    let input: ObjectionIn = permit.input()?;
+    let case = permit.object().facts.clone();
+    let (caller, now) = (permit.caller().person, permit.now());
+    let (objected_by, form) = objector(&case, caller, &input)?;
+    let id = store::object(permit.tx(), &case, (objected_by, caller), form, now).await?;
+    let id = id.ok_or_else(|| Problem::conflict("the objection stands already"))?;
+    let objection = store::objection(permit.tx(), &case, id).await?;
+    permit.note_shown([id]);
+    permit.added(objection.version, &objection).await
+}
+
+/// Withdraws an objection; it counts from the next request.
+#[utoipa::path(
+    operation_id = "withdraw_objection", tag = "disclosures",
+    params(("case_id" = Uuid, Path), ("objection_id" = Uuid, Path)),
+    responses((status = 200, body = ObjectionOut, description = "The objection as it is now"), WriteProblems),
+)]
+#[post("/cases/{case_id}/objections/{objection_id}/withdraw")]
+async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<HttpResponse> {
+    let ObjectionObject { case, id, objected_by } = permit.object().clone();
+    let (case, caller, now) = (case.facts, permit.caller().person, permit.now());
+    if objected_by != caller && case.is_young_person && case.child_age < basis::own_age() {
+        return Err(Problem::not_found());
+    }
+    store::withdraw(permit.tx(), &case, id, caller, now).await?;
+    let objection = store::objection(permit.tx(), &case, id).await?;
+    permit.note_shown([id]);
+    permit.changed(objection.version, &objection).await
+}
+
+/// Who objects, and how: for oneself digitally, for another on paper or by word of mouth.
+fn objector(
+    case: &CaseFacts,
+    caller: Id<Person>,
+    input: &ObjectionIn,
+) -> Result<(Id<Person>, ObjectionForm)> {
+    // The child is known to the team by the id it is registered with.
+    let objected_by = match input.objected_by {
+        Some(id) if id.uuid() == case.child.uuid() => case.child_person,
+        Some(id) => id,
+        None => caller,
+    };
+    let by_oneself = objected_by == caller;
+    if !by_oneself && !case.is_contact_person {
+        let detail = "is another: the contact person records the objection of others";
+        return Err(Problem::field("/objected_by", detail));
+    }
+    let of_age = case.child_age >= basis::own_age();
+    let entitled =
+        if of_age { objected_by == case.child_person } else { case.guardians.contains(&objected_by) };
+    if !entitled && by_oneself && (case.is_guardian || case.is_young_person) {
+        let detail = format!(
+            "objections are for the guardians until the young person is {age}, and then for the young person",
+            age = basis::own_age()
+        );
+        return Err(Problem::conflict(detail));
+    }
+    if !entitled {
+        let detail =
+            "is not one who objects: a holder of parental responsibility, or the young person of age";
+        return Err(Problem::field("/objected_by", detail));
+    }
+    match input.form {
+        Some(form) if by_oneself == (form == ObjectionForm::Digital) => Ok((objected_by, form)),
+        None if by_oneself => Ok((objected_by, ObjectionForm::Digital)),
+        _ if by_oneself => Err(Problem::field("/form", "is digital when one objects for oneself")),
+        _ => Err(Problem::field("/form", "is paper or oral when the objection of another is recorded")),
+    }
+}

@@ -1,0 +1,260 @@
+//! The operations on disclosures.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    basis::{self, Basis},
+    dto::{AppliedLaw, DisclosedKind, DisclosureBasis, DisclosureIn, DisclosureOut},
+    objections,
+    store::{self, NewEntry, Recipient},
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{Disclose, ListDisclosures, ReadDisclosure},
+        case_facts, is_family,
+        objects::{CaseObject, DisclosureObject},
+    },
+    children,
+    db::{Tx, dialect},
+    kernel::{Id, Page, PageQuery, ids::Case, vocabulary::Sector},
+    measures, notes, organisation,
+    problem::{
+        Problem, Result,
+        docs::{ReadProblems, WriteProblems},
+    },
+};
+
+/// A disclosure is never changed, so it has but one version.
+const ONLY_VERSION: i64 = 1;
+/// Notes, and measures, in one disclosure at the most.
+const MAX_ENTRIES: usize = 100;
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config.service(disclose).service(list_disclosures).service(read_disclosure);
+    objections::configure(config);
+}
+
+/// Discloses named entries of a case without consent, on a named paragraph, to a named recipient.
+///
+/// The caller takes part in the case through the unit, and may read each entry now. The recipient reads exactly these
+/// entries as they are now, and nothing else of the case; the case itself has no trace of it.
+#[utoipa::path(
+    operation_id = "disclose", tag = "disclosures", params(("unit_id" = Uuid, Path)), request_body = DisclosureIn,
+    responses((status = 201, body = DisclosureOut, description = "The disclosure"), WriteProblems),
+)]
+#[post("/units/{unit_id}/disclosures")]
+async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
+    let input: DisclosureIn = permit.input()?;
+    let unit = permit.object().id;
+    let case = own_case(&mut permit, input.case_id).await?;
+    let (sector, kind) = store::unit(permit.tx(), unit).await?;
+    let basis = basis::find(input.basis).ok_or_else(|| Problem::internal("a basis is not in the data"))?;
+    let law = basis.law_for(sector, &kind, input.outside_recipient.is_some());
+    let law = law.ok_or_else(|| Problem::field("/basis", "is not one that this unit can disclose on"))?;
+    check_order(&input)?;
+    let recipient = recipient(&mut permit, &case, &input, basis).await?;
+    let entries = entries(&mut permit, &case, &input).await?;
+    if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
+        let detail = "the patient, or someone on their behalf, objects to sharing among health personnel (hpl §§ 25 and 45)";
+        return Err(Problem::conflict(detail));
+    }
+    let laws = law.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>()?;
+    let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
+    let (caller, now) = (permit.caller().clone(), permit.now());
+    let new = store::NewDisclosure {
+        case: &case.facts,
+        child,
+        unit,
+        sector,
+        by: caller.person,
+        by_name: &caller.name,
+        basis: input.basis,
+        laws,
+        order_reference: input.order_reference.as_deref(),
+        recipient,
+        reason: &input.reason,
+        entries,
+    };
+    let id = store::insert(permit.tx(), new, now).await?;
+    let disclosure = store::get(permit.tx(), caller.person, &case.facts.municipality, id).await?;
+    permit.note_row::<ReadDisclosure>(&object(&disclosure));
+    permit.note_shown([id]);
+    permit.created(format!("/v1/disclosures/{id}"), ONLY_VERSION, &disclosure).await
+}
+
+/// Lists the disclosures that a unit has made or received and that the caller may read, oldest first.
+#[utoipa::path(
+    operation_id = "list_disclosures", tag = "disclosures", params(("unit_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<DisclosureOut>, description = "The disclosures the caller may read"), ReadProblems),
+)]
+#[get("/units/{unit_id}/disclosures")]
+async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let (person, unit) = (permit.caller().person, permit.object().id);
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, person, unit, after, limit).await;
+    let may_read = |permit: &Permit<_>, row: &DisclosureOut| permit.may::<ReadDisclosure>(&object(row));
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
+    for row in &page.items {
+        permit.note_row::<ReadDisclosure>(&object(row));
+    }
+    permit.show_page(&page)
+}
+
+/// Reads a disclosure, with the entries as they were.
+#[utoipa::path(
+    operation_id = "read_disclosure", tag = "disclosures", params(("disclosure_id" = Uuid, Path)),
+    responses((status = 200, body = DisclosureOut, description = "The disclosure"), ReadProblems),
+)]
+#[get("/disclosures/{disclosure_id}")]
+async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpResponse> {
+    let DisclosureObject { municipality, id, .. } = permit.object().clone();
+    let person = permit.caller().person;
+    let disclosure = store::get(permit.tx(), person, &municipality, id).await?;
+    permit.show_version(ONLY_VERSION, &disclosure)
+}
+
+/// A case where the caller has a seat through the unit; any other does not exist.
+async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObject> {
+    // What the disclosure is allowed by, and the objections, still hold when it commits.
+    dialect::lock(permit.tx(), id.uuid()).await?;
+    let (caller, today, unit) = (permit.caller().clone(), permit.today(), permit.object().id);
+    let facts = case_facts(permit.tx(), &caller, &[id], today).await?.pop();
+    facts
+        .filter(|facts| facts.seats.iter().any(|seat| seat.unit_id == unit))
+        .map(|facts| CaseObject { facts })
+        .ok_or_else(|| Problem::field("/case_id", "is not a case that you take part in through this unit"))
+}
+
+/// A paragraph in its wording of today; one that has ended lets nothing out.
+fn applied(permit: &Permit<Disclose>, law: &str) -> Result<AppliedLaw> {
+    let wording = permit.wording_of_law(law)?;
+    if !wording.in_force {
+        return Err(Problem::conflict(format!("{law} is not in force in the wording that is known here")));
+    }
+    Ok(AppliedLaw { law: law.to_owned(), valid_from: wording.valid_from })
+}
+
+fn check_order(input: &DisclosureIn) -> Result<()> {
+    match (input.basis == DisclosureBasis::ChildWelfareOrder, &input.order_reference) {
+        (true, None) => Err(Problem::field("/order_reference", format!("is required with {}", input.basis))),
+        (false, Some(_)) => {
+            Err(Problem::field("/order_reference", format!("is not taken with {}", input.basis)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Someone who works in a unit that may receive, or someone outside where the basis allows it.
+async fn recipient(
+    permit: &mut Permit<Disclose>,
+    case: &CaseObject,
+    input: &DisclosureIn,
+    basis: &Basis,
+) -> Result<Recipient> {
+    let (unit, person) = match (&input.outside_recipient, input.to_unit_id, input.to_person_id) {
+        (Some(outside), None, None) if basis.outside => return Ok(Recipient::Outside(outside.to_string())),
+        (Some(_), None, None) => {
+            let detail = format!("is not taken with {}", input.basis);
+            return Err(Problem::field("/outside_recipient", detail));
+        }
+        (Some(_), _, _) => return Err(Problem::field("/outside_recipient", "is not taken with to_unit_id")),
+        (None, Some(unit), Some(person)) => (unit, person),
+        (None, None, _) => {
+            return Err(Problem::field("/to_unit_id", "is required, unless outside_recipient is told"));
+        }
+        (None, Some(_), None) => return Err(Problem::field("/to_person_id", "is required with to_unit_id")),
+    };
+    let municipality = &case.facts.municipality;
+    let receives = store::unit_serving(permit.tx(), unit, municipality).await?;
+    if !receives.is_some_and(|(sector, kind): (Sector, String)| basis.may_receive(sector, &kind)) {
+        let detail = "is not a unit of the municipality that may receive on this basis";
+        return Err(Problem::field("/to_unit_id", detail));
+    }
+    if person == permit.caller().person {
+        return Err(Problem::field("/to_person_id", "is yourself"));
+    }
+    let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
+    let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
+    // One answer to both: who is of the family may be registered where the caller knows nothing of it.
+    let Some(name) = name.filter(|_| !of_family) else {
+        return Err(Problem::field(
+            "/to_person_id",
+            "does not work in the unit, or is of the child's family (fvl § 6)",
+        ));
+    };
+    Ok(Recipient::Staff { unit, person, name })
+}
+
+/// The entries as they are now; one that the caller may not read is as one that is not there.
+async fn entries(
+    permit: &mut Permit<Disclose>,
+    case: &CaseObject,
+    input: &DisclosureIn,
+) -> Result<Vec<NewEntry>> {
+    let DisclosureIn { note_ids, measure_ids, .. } = input;
+    check_list("/note_ids", note_ids)?;
+    check_list("/measure_ids", measure_ids)?;
+    if note_ids.is_empty() && measure_ids.is_empty() {
+        return Err(Problem::field("/note_ids", "must name at least one entry, here or in measure_ids"));
+    }
+    let unknown = |list: &str, at: usize| {
+        Problem::field(format!("{list}/{at}"), "is nothing of the case that you may read")
+    };
+    let mut entries = Vec::new();
+    for (at, id) in note_ids.iter().enumerate() {
+        let note = notes::readable(permit, case, *id).await?.ok_or_else(|| unknown("/note_ids", at))?;
+        entries.push(NewEntry {
+            kind: DisclosedKind::Note,
+            id: id.uuid(),
+            title: None,
+            text: Some((*note.text).to_owned()),
+            person_name: (*note.author_name).to_owned(),
+            unit_name: note.unit_name,
+            starts_on: None,
+            evaluate_on: None,
+            recorded_at: note.created_at,
+        });
+    }
+    for (at, id) in measure_ids.iter().enumerate() {
+        let measure =
+            measures::readable(permit, case, *id).await?.ok_or_else(|| unknown("/measure_ids", at))?;
+        entries.push(NewEntry {
+            kind: DisclosedKind::Measure,
+            id: id.uuid(),
+            title: Some((*measure.title).to_owned()),
+            text: measure.description.as_deref().map(ToOwned::to_owned),
+            person_name: (*measure.responsible_name).to_owned(),
+            unit_name: Some(measure.responsible_unit_name),
+            starts_on: Some(measure.starts_on),
+            evaluate_on: measure.evaluate_on,
+            recorded_at: measure.created_at,
+        });
+    }
+    Ok(entries)
+}
+
+fn check_list<T>(pointer: &str, ids: &[Id<T>]) -> Result<()> {
+    if ids.len() > MAX_ENTRIES {
+        return Err(Problem::field(pointer, format!("must name at most {MAX_ENTRIES}")));
+    }
+    match (1..ids.len()).find(|at| ids[..*at].contains(&ids[*at])) {
+        Some(at) => Err(Problem::field(format!("{pointer}/{at}"), "is named twice")),
+        None => Ok(()),
+    }
+}
+
+fn object(row: &DisclosureOut) -> DisclosureObject {
+    DisclosureObject {
+        municipality: row.municipality.clone(),
+        id: row.id,
+        unit_id: row.unit_id,
+        disclosed_by: row.disclosed_by,
+        to_unit_id: row.to_unit_id,
+        to_person_id: row.to_person_id,
+        child_id: row.child_id,
+        own_family: row.own_family,
+    }
+}

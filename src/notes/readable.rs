@@ -1,0 +1,25 @@
+//! A note for another capability, by the rules of reading it.
+
+use super::{dto::NoteOut, routes::object, store};
+use crate::{
+    access::{
+        Permit,
+        actions::{Action, ReadNote},
+        objects::CaseObject,
+    },
+    kernel::{Id, ids::Note},
+    problem::Result,
+};
+
+/// A note of a case that the caller may read now; none where there is none to them.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn readable<A: Action>(
+    permit: &mut Permit<A>,
+    case: &CaseObject,
+    id: Id<Note>,
+) -> Result<Option<NoteOut>> {
+    let note = store::find(permit.tx(), &case.facts, id).await?;
+    Ok(note.filter(|note| permit.may::<ReadNote>(&object(case, note))))
+}

@@ -1,0 +1,412 @@
+//! Disclosures without consent: exactly some entries, to someone, on a paragraph; and objections to sharing in health.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use stafett::kernel::ids::{CaseId, DisclosureId, NoteId};
+
+use crate::{
+    cast::{Cast, finds_nothing, ids, walk},
+    support::{Answer, Family, Guardian, Role, Staff, Unit, User, World, both_engines},
+};
+
+fn list(unit: &Unit) -> String {
+    format!("/v1/units/{}/disclosures", unit.id)
+}
+
+fn path(disclosure: DisclosureId) -> String {
+    format!("/v1/disclosures/{disclosure}")
+}
+
+/// A disclosure of a note to a member of staff, on a basis.
+fn of_note(case: CaseId, note: NoteId, basis: &str, to: &Staff) -> Value {
+    json!({
+        "case_id": case, "basis": basis, "note_ids": [note], "to_unit_id": to.unit.id, "to_person_id": to.id,
+        "reason": "It is needed tonight.",
+    })
+}
+
+async fn disclose(by: &Staff, body: &Value) -> Answer {
+    by.post(list(&by.unit)).json(body.clone()).send().await
+}
+
+fn with(good: &Value, changes: &Value) -> Value {
+    let mut body = good.clone();
+    for (name, value) in changes.as_object().expect("an object") {
+        body[name] = value.clone();
+    }
+    body
+}
+
+/// A case opened at the health centre by a nurse, with a note, and a dentist to give it to.
+async fn health_case(world: &World, age: u32) -> (Staff, Staff, Family, CaseId, NoteId) {
+    let nurse = world.worker("kragero/helsestasjon").await;
+    let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
+    let family = world.family(&nurse, age, 2).await;
+    let case = world.open_case(&nurse, &family.child).await;
+    let note = world.note(&nurse, case, "team", "Has pain in a tooth.").await;
+    (nurse, dentist, family, case, note)
+}
+
+/// The family's view of the log, without their own looks.
+async fn family_log(cast: &Cast) -> Vec<Value> {
+    let log = cast.family.guardians[0].get(cast.path("/access-log?limit=200")).send().await.expect(200);
+    let names: Vec<&str> = cast.family.guardians.iter().map(|guardian| guardian.name.as_str()).collect();
+    let own = |entry: &&Value| entry["person_name"].as_str().is_some_and(|name| names.contains(&name));
+    log.items().iter().filter(|entry| !own(entry)).cloned().collect()
+}
+
+async fn all_of(user: &User, cast: &Cast) -> Vec<String> {
+    let mut all = Vec::new();
+    for below in
+        ["", "/history", "/team", "/handovers", "/goals", "/measures", "/meetings", "/notes", "/consents"]
+    {
+        all.push(user.get(cast.path(below)).send().await.text);
+    }
+    for path in ["/v1/cases", "/v1/follow-ups"] {
+        all.push(user.get(path).send().await.text);
+    }
+    all
+}
+
+async fn object(by: &User, case: CaseId, body: Value) -> Answer {
+    by.post(format!("/v1/cases/{case}/objections")).json(body).send().await
+}
+
+both_engines! {
+    async fn the_recipient_reads_exactly_the_entries_that_were_disclosed(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let doctor = world.worker("kragero/bup").await;
+        let (given, kept) = (
+            world.note(&cast.nurse, cast.case, "team", "Does not sleep.").await,
+            world.note(&cast.nurse, cast.case, "team", "Likes to draw.").await,
+        );
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let body = with(&of_note(cast.case, given, "danger_to_life_or_health", &doctor), &json!({"measure_ids": [measure]}));
+        let made = disclose(&cast.teacher, &body).await.expect(201);
+        let disclosure = made.id("/id");
+        for who in [&cast.teacher, &leader, &doctor] {
+            let read = who.get(path(disclosure)).send().await.expect(200);
+            let entries = read.body["entries"].as_array().expect("entries");
+            assert_eq!(entries.len(), 2);
+            assert_eq!((&entries[0]["text"], &entries[0]["person_name"]), (&json!("Does not sleep."), &json!(cast.nurse.name)));
+            assert_eq!((&entries[1]["title"], &entries[1]["kind"]), (&json!("Play group"), &json!("measure")));
+            assert_eq!(read.body["laws"], json!([{"law": "fvl § 13 b no. 7", "valid_from": "1970-01-01"}]));
+            assert_eq!([read.text("/child_name"), read.text("/to_person_name")], [cast.family.child.name.as_str(), doctor.name.as_str()]);
+            assert!(!read.text.contains("Likes to draw") && read.text("/disclosed_by_name") == cast.teacher.name);
+            assert_eq!(ids(&walk(who, &list(&who.unit)).await), [disclosure.to_string()]);
+        }
+        let child = format!("/v1/children/{}", cast.family.child.id);
+        finds_nothing(&doctor, &[
+            cast.path(""), cast.path("/notes"), cast.path(&format!("/notes/{given}")), cast.path(&format!("/notes/{kept}")),
+            cast.path(&format!("/measures/{measure}")), child,
+        ]).await;
+        assert!(walk(&doctor, "/v1/cases").await.is_empty());
+    }
+
+    async fn a_disclosure_does_not_exist_to_the_family_the_team_or_anyone_else(world: World) {
+        let cast = world.shared_case().await;
+        let doctor = world.worker("kragero/bup").await;
+        let note = world.note(&cast.teacher, cast.case, "team", "Does not sleep.").await;
+        let readers = [&cast.family.guardians[0].user, &cast.family.guardians[1].user, &cast.nurse.user];
+        let mut before = Vec::new();
+        for who in readers {
+            before.push(all_of(who, &cast).await);
+        }
+        let log = family_log(&cast).await;
+        let disclosure = world.disclosure(&cast.teacher, cast.case, &doctor, &json!(note)).await;
+        cast.teacher.get(path(disclosure)).send().await.expect(200);
+        doctor.get(path(disclosure)).send().await.expect(200);
+        doctor.get(list(&doctor.unit)).send().await.expect(200);
+        assert_eq!(family_log(&cast).await, log, "the family's view of the log");
+        for (who, before) in readers.into_iter().zip(before) {
+            assert_eq!(all_of(who, &cast).await, before);
+        }
+        let in_a_case = "SELECT COUNT(*) FROM access_log WHERE case_id IS NOT NULL AND action LIKE '%disclos%'";
+        assert_eq!(world.number_of(in_a_case).await, 0);
+        let noted = "SELECT COUNT(*) FROM access_log WHERE object_type = 'Disclosure' AND child_id IS NOT NULL";
+        assert_eq!(world.number_of(noted).await, 4);
+
+        let youth = world.youth(&cast.family.child).await;
+        for who in [
+            &cast.nurse.user, &world.worker("kragero/skole").await.user, &world.worker("kragero/bup").await.user,
+            &world.staff("kragero/bup", Role::UnitLeader).await.user, &world.staff("kragero/ppt", Role::UnitLeader).await.user,
+            &world.staff("porsgrunn/skole", Role::UnitLeader).await.user, &youth.user, &cast.family.guardians[0].user,
+            &world.staff("kragero/skole", Role::Administrator).await.user, &world.staff("kragero/skole", Role::Auditor).await.user,
+            &world.staff("kragero/skole", Role::Analyst).await.user,
+        ] {
+            finds_nothing(who, &[path(disclosure)]).await;
+        }
+        for who in [&cast.nurse.user, &cast.family.guardians[0].user, &youth.user] {
+            who.get(list(&cast.teacher.unit)).send().await.expect_problem(403, "forbidden");
+        }
+        let colleague = world.worker("kragero/skole").await;
+        assert!(walk(&colleague, &list(&colleague.unit)).await.is_empty());
+    }
+
+    async fn only_who_takes_part_through_the_unit_discloses_and_only_what_they_may_read(world: World) {
+        let cast = world.shared_case().await;
+        let doctor = world.worker("kragero/bup").await;
+        let colleague = world.worker("kragero/skole").await;
+        let (open, hidden) = (
+            world.note(&cast.teacher, cast.case, "team", "For all.").await,
+            world.note(&cast.nurse, cast.case, "unit", "For the health centre.").await,
+        );
+        let good = of_note(cast.case, open, "danger_to_life_or_health", &doctor);
+        disclose(&colleague, &good).await.expect_invalid("/case_id");
+        disclose(&cast.teacher, &with(&good, &json!({"case_id": uuid::Uuid::now_v7()}))).await.expect_invalid("/case_id");
+        cast.teacher.post(list(&cast.nurse.unit)).json(good.clone()).send().await.expect_problem(403, "forbidden");
+        cast.family.guardians[0].post(list(&cast.teacher.unit)).json(good.clone()).send().await.expect_problem(403, "forbidden");
+        // One who works in two units, but takes part through one of them.
+        world.grant(&cast.teacher, &world.unit("kragero/ppt").await, Role::Worker).await;
+        let ppt = world.unit("kragero/ppt").await;
+        cast.teacher.post(list(&ppt)).json(good.clone()).send().await.expect_invalid("/case_id");
+
+        let nothing = disclose(&cast.teacher, &with(&good, &json!({"note_ids": [open, uuid::Uuid::now_v7()]}))).await;
+        let secret = disclose(&cast.teacher, &with(&good, &json!({"note_ids": [open, hidden]}))).await;
+        assert_eq!(nothing.expect_invalid("/note_ids/1").body["errors"], secret.expect_invalid("/note_ids/1").body["errors"]);
+        let other = world.school_case().await;
+        let elsewhere = world.note(&other.teacher, other.case, "team", "Another child.").await;
+        disclose(&cast.teacher, &with(&good, &json!({"note_ids": [elsewhere]}))).await.expect_invalid("/note_ids/0");
+        disclose(&cast.teacher, &with(&good, &json!({"note_ids": [], "measure_ids": [open]}))).await.expect_invalid("/measure_ids/0");
+        disclose(&cast.teacher, &with(&good, &json!({"note_ids": [open, open]}))).await.expect_invalid("/note_ids/1");
+        disclose(&cast.teacher, &with(&good, &json!({"note_ids": []}))).await.expect_invalid("/note_ids");
+        assert_eq!(world.rows("disclosure").await, 0);
+        disclose(&cast.nurse, &with(&good, &json!({"note_ids": [open, hidden]}))).await.expect(201);
+
+        let consents = cast.family.guardians[0].get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(&cast.family.guardians[0], cast.case, consents.id("/items/0/id")).await;
+        disclose(&cast.nurse, &good).await.expect_invalid("/case_id");
+        world.close_case(&cast.teacher, cast.case).await;
+        disclose(&cast.teacher, &good).await.expect(201);
+    }
+
+    async fn the_entries_stay_as_they_were_when_they_were_disclosed(world: World) {
+        let cast = world.shared_case().await;
+        let doctor = world.worker("kragero/bup").await;
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let body = json!({
+            "case_id": cast.case, "basis": "danger_to_life_or_health", "measure_ids": [measure], "to_unit_id": doctor.unit.id,
+            "to_person_id": doctor.id, "reason": "Is treated there.",
+        });
+        let made = disclose(&cast.teacher, &body).await.expect(201);
+        assert_eq!(made.body["entries"][0]["text"], Value::Null);
+        let change = json!({"description": "Four days a week."});
+        let below = format!("/measures/{measure}");
+        cast.teacher.patch(cast.path(&below)).json(change).if_match(1).send().await.expect(200);
+        let consents = cast.family.guardians[0].get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(&cast.family.guardians[0], cast.case, consents.id("/items/0/id")).await;
+        let read = doctor.get(path(made.id("/id"))).send().await.expect(200);
+        assert_eq!(read.body, made.body);
+    }
+
+    async fn who_has_left_the_unit_no_longer_reads_what_it_gave_or_got(world: World) {
+        let cast = world.school_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let doctor = world.worker("kragero/bup").await;
+        let note = world.note(&cast.teacher, cast.case, "team", "Does not sleep.").await;
+        let disclosure = world.disclosure(&cast.teacher, cast.case, &doctor, &json!(note)).await;
+        let left = "UPDATE staff_role SET ended_at = started_at WHERE role = 'worker'";
+        world.try_execute(left).await.expect("the roles have ended");
+        finds_nothing(&doctor, &[path(disclosure)]).await;
+        finds_nothing(&cast.teacher, &[path(disclosure)]).await;
+        leader.get(path(disclosure)).send().await.expect(200);
+    }
+
+    async fn each_basis_has_its_paragraph_its_givers_and_its_receivers(world: World) {
+        let cast = world.shared_case().await;
+        let note = world.note(&cast.teacher, cast.case, "team", "For all.").await;
+        let welfare = world.worker("kragero/barnevern").await;
+        let police = world.worker("kragero/politiet").await;
+        let library = world.worker("kragero/biblioteket").await;
+        let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
+        let upper = world.worker("kragero/kragero-videregaende-skole").await;
+        let kindergarten = world.worker("kragero/barnehage").await;
+        for (by, basis, to, law) in [
+            (&cast.teacher, "child_welfare_report", &welfare, "oppl § 24-3"), (&cast.nurse, "child_welfare_report", &welfare, "hpl § 33"),
+            (&cast.teacher, "duty_to_avert", &police, "strl § 196"), (&cast.nurse, "danger_to_life_or_health", &police, "hpl § 23 no. 4"),
+            (&cast.teacher, "school_change", &upper, "oppl § 25-1"), (&cast.nurse, "health_personnel", &dentist, "hpl § 25"),
+        ] {
+            let made = disclose(by, &of_note(cast.case, note, basis, to)).await.expect(201);
+            assert_eq!(made.text("/laws/0/law"), law, "{basis}");
+        }
+        for (by, basis, to, place) in [
+            (&cast.teacher, "child_welfare_report", &police, "/to_unit_id"), (&cast.teacher, "duty_to_avert", &library, "/to_unit_id"),
+            (&cast.teacher, "health_personnel", &dentist, "/basis"), (&cast.nurse, "health_personnel", &upper, "/to_unit_id"),
+            (&cast.nurse, "school_change", &upper, "/basis"), (&cast.teacher, "school_change", &kindergarten, "/to_unit_id"),
+        ] {
+            disclose(by, &of_note(cast.case, note, basis, to)).await.expect_invalid(place);
+        }
+        let order = of_note(cast.case, note, "child_welfare_order", &welfare);
+        disclose(&cast.teacher, &order).await.expect_invalid("/order_reference");
+        let made = disclose(&cast.teacher, &with(&order, &json!({"order_reference": "26/1147"}))).await.expect(201);
+        assert_eq!([made.text("/laws/0/law"), made.text("/order_reference")], ["bvl § 13-4", "26/1147"]);
+        let unasked = with(&of_note(cast.case, note, "duty_to_avert", &police), &json!({"order_reference": "26/1147"}));
+        disclose(&cast.teacher, &unasked).await.expect_invalid("/order_reference");
+    }
+
+    async fn someone_outside_receives_only_where_the_paragraph_has_it_so(world: World) {
+        let cast = world.shared_case().await;
+        let note = world.note(&cast.teacher, cast.case, "team", "For all.").await;
+        let outside = |basis: &str| json!({
+            "case_id": cast.case, "basis": basis, "note_ids": [note], "outside_recipient": "The ambulance", "reason": "Danger.",
+        });
+        let made = disclose(&cast.nurse, &outside("danger_to_life_or_health")).await.expect(201);
+        assert_eq!([made.text("/laws/0/law"), made.text("/outside_recipient")], ["hpl § 31", "The ambulance"]);
+        disclose(&cast.teacher, &outside("duty_to_avert")).await.expect(201);
+        for basis in ["school_change", "child_welfare_report"] {
+            disclose(&cast.teacher, &outside(basis)).await.expect_invalid("/outside_recipient");
+        }
+        disclose(&cast.nurse, &outside("health_personnel")).await.expect_invalid("/outside_recipient");
+    }
+
+    async fn the_recipient_is_someone_who_works_in_a_unit_of_the_municipality_and_not_of_the_family(world: World) {
+        let cast = world.shared_case().await;
+        let note = world.note(&cast.teacher, cast.case, "team", "For all.").await;
+        let doctor = world.worker("kragero/bup").await;
+        let abroad = world.worker("porsgrunn/skole").await;
+        let parent = world.guardian_of(&cast.teacher, &cast.family.child, true).await;
+        world.grant(&parent, &doctor.unit, Role::Worker).await;
+        let auditor = world.staff("kragero/bup", Role::Auditor).await;
+        let good = of_note(cast.case, note, "danger_to_life_or_health", &doctor);
+        for (place, changes) in [
+            ("/to_person_id", json!({"to_person_id": cast.nurse.id})), ("/to_person_id", json!({"to_person_id": null})),
+            ("/to_person_id", json!({"to_person_id": parent.id})), ("/to_person_id", json!({"to_person_id": auditor.id})),
+            ("/to_person_id", json!({"to_unit_id": cast.teacher.unit.id, "to_person_id": cast.teacher.id})),
+            ("/to_unit_id", json!({"to_unit_id": abroad.unit.id, "to_person_id": abroad.id})),
+            ("/to_unit_id", json!({"to_unit_id": null, "to_person_id": null})),
+            ("/outside_recipient", json!({"outside_recipient": "The police"})),
+        ] {
+            disclose(&cast.teacher, &with(&good, &changes)).await.expect_invalid(place);
+        }
+        // One who becomes of the family later reads it no more.
+        let disclosure = disclose(&cast.teacher, &good).await.expect(201).id("/id");
+        doctor.get(path(disclosure)).send().await.expect(200);
+        let guardian = "UPDATE guardianship SET guardian_id = (SELECT to_person_id FROM disclosure)
+             WHERE guardian_id IN (SELECT person_id FROM staff_role)";
+        assert_eq!(world.try_execute(guardian).await.expect("a guardian"), 1);
+        finds_nothing(&doctor, &[path(disclosure)]).await;
+        assert!(walk(&doctor, &list(&doctor.unit)).await.is_empty());
+    }
+
+    async fn an_objection_stops_sharing_in_health_from_the_next_request_until_it_is_withdrawn(world: World) {
+        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
+        let body = of_note(case, note, "health_personnel", &dentist);
+        let [mother, father] = [&family.guardians[0], &family.guardians[1]];
+        disclose(&nurse, &body).await.expect(201);
+        let made = object(mother, case, json!({})).await.expect(201);
+        assert_eq!((&made.body["form"], &made.body["objected_by"]), (&json!("digital"), &json!(mother.id)));
+        object(mother, case, json!({})).await.expect_problem(409, "conflict");
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+        // Danger to life goes before it.
+        disclose(&nurse, &with(&body, &json!({"basis": "danger_to_life_or_health"}))).await.expect(201);
+        let below = format!("/v1/cases/{case}/objections");
+        assert_eq!(ids(&walk(mother, &below).await), [made.text("/id")]);
+        assert!(walk(father, &below).await.is_empty(), "one guardian's is not the other's to see");
+        let withdraw = format!("{below}/{}/withdraw", made.text("/id"));
+        father.post(&withdraw).send().await.expect_problem(404, "not-found");
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+        mother.post(&withdraw).send().await.expect(200);
+        disclose(&nurse, &body).await.expect(201);
+        mother.post(&withdraw).send().await.expect(200);
+        object(mother, case, json!({})).await.expect(201);
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+    }
+
+    async fn the_log_does_not_tell_one_guardian_that_the_other_objects(world: World) {
+        let (nurse, _, family, case, _) = health_case(&world, 9).await;
+        let [mother, father] = [&family.guardians[0], &family.guardians[1]];
+        object(mother, case, json!({})).await.expect(201);
+        mother.get(format!("/v1/cases/{case}/objections")).send().await.expect(200);
+        let told = json!({"objected_by": father.id, "form": "oral"});
+        object(&nurse, case, told).await.expect(201);
+        let log = |who: &Guardian| who.get(format!("/v1/cases/{case}/access-log")).send();
+        let (his, hers) = (log(father).await.expect(200), log(mother).await.expect(200));
+        let by_her = |entry: &&Value| entry["person_name"] == json!(mother.name);
+        let of_her: Vec<&Value> = his.items().iter().filter(by_her).collect();
+        assert_eq!(of_her.len(), 2);
+        assert!(of_her.iter().all(|entry| entry["kind"] == json!("looked")), "{}", his.text);
+        for log in [his, hers] {
+            assert!(!log.text.contains("hpl § 45"), "{}", log.text);
+        }
+    }
+
+    async fn the_contact_person_records_what_a_guardian_has_told_them(world: World) {
+        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
+        let body = of_note(case, note, "health_personnel", &dentist);
+        let mother = &family.guardians[0];
+        let stranger = world.guardian_of(&nurse, &world.child(&nurse, 4).await, true).await;
+        object(&nurse, case, json!({})).await.expect_invalid("/objected_by");
+        object(&nurse, case, json!({"objected_by": stranger.id, "form": "oral"})).await.expect_invalid("/objected_by");
+        object(&nurse, case, json!({"objected_by": family.child.id, "form": "oral"})).await.expect_invalid("/objected_by");
+        object(&nurse, case, json!({"objected_by": mother.id})).await.expect_invalid("/form");
+        object(mother, case, json!({"objected_by": family.guardians[1].id})).await.expect_invalid("/objected_by");
+        object(mother, case, json!({"form": "paper"})).await.expect_invalid("/form");
+        for who in [&dentist.user, &stranger.user] {
+            object(who, case, json!({})).await.expect_problem(404, "not-found");
+        }
+        let made = object(&nurse, case, json!({"objected_by": mother.id, "form": "oral"})).await.expect(201);
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+        let below = format!("/v1/cases/{case}/objections");
+        for who in [&mother.user, &nurse.user] {
+            assert_eq!(ids(&walk(who, &below).await), [made.text("/id")]);
+        }
+        nurse.post(format!("{below}/{}/withdraw", made.text("/id"))).send().await.expect(200);
+        disclose(&nurse, &body).await.expect(201);
+    }
+
+    async fn from_sixteen_the_young_person_alone_objects_and_may_withdraw_what_a_guardian_objected(world: World) {
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
+        // Sixteen on the first of December.
+        let child = world.child_born(&nurse, "2010-12-01").await;
+        let mother = world.guardian_of(&nurse, &child, true).await;
+        let case = world.open_case(&nurse, &child).await;
+        let note = world.note(&nurse, case, "team", "Has pain in a tooth.").await;
+        let body = of_note(case, note, "health_personnel", &dentist);
+        let youth = world.youth(&child).await;
+        object(&youth, case, json!({})).await.expect_problem(409, "conflict");
+        let made = object(&mother, case, json!({})).await.expect(201);
+        let withdraw = format!("/v1/cases/{case}/objections/{}/withdraw", made.text("/id"));
+        youth.post(&withdraw).send().await.expect_problem(404, "not-found");
+        world.advance(TimeDelta::days(9));
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+        youth.post(&withdraw).send().await.expect(200);
+        disclose(&nurse, &body).await.expect(201);
+        object(&mother, case, json!({})).await.expect_problem(409, "conflict");
+        object(&nurse, case, json!({"objected_by": child.id, "form": "oral"})).await.expect(201);
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+    }
+
+    async fn the_objection_of_one_who_has_lost_parental_responsibility_stands_no_more(world: World) {
+        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
+        let body = of_note(case, note, "health_personnel", &dentist);
+        object(&family.guardians[0], case, json!({})).await.expect(201);
+        disclose(&nurse, &body).await.expect_problem(409, "conflict");
+        let lost = format!("/v1/children/{}/guardians", family.child.id);
+        let list = nurse.get(&lost).send().await.expect(200);
+        let of_mother = list.items().iter().find(|item| item["guardian_id"] == json!(family.guardians[0].id)).expect("hers");
+        let path = format!("{lost}/{}", of_mother["id"].as_str().expect("an id"));
+        let change = json!({"parental_responsibility": false, "lives_with_child": true});
+        nurse.patch(path).json(change).if_match(1).send().await.expect(200);
+        disclose(&nurse, &body).await.expect(201);
+    }
+
+    async fn a_disclosure_lies_sealed(world: World) {
+        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
+        let measure = world.measure(&nurse, case, &nurse).await;
+        let body = with(&of_note(case, note, "danger_to_life_or_health", &dentist), &json!({"measure_ids": [measure]}));
+        disclose(&nurse, &body).await.expect(201);
+        let open = format!(
+            "SELECT COUNT(*) FROM disclosure WHERE reason LIKE '%tonight%' OR child_name = '{}' OR disclosed_by_name = '{}'
+                OR to_person_name = '{}'",
+            family.child.name, nurse.name, dentist.name
+        );
+        assert_eq!(world.number_of(open).await, 0);
+        let open = format!(
+            "SELECT COUNT(*) FROM disclosed_entry WHERE body LIKE '%tooth%' OR title LIKE '%Play%' OR person_name = '{}'",
+            nurse.name
+        );
+        assert_eq!((world.number_of(open).await, world.rows("disclosed_entry").await), (0, 2));
+    }
+}
