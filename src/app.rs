@@ -16,8 +16,8 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::Services,
-    accounts, audit, cases, catalogue, child_welfare_reports, children, concerns, consents, disclosures,
-    follow_ups, goals, handovers, health,
+    accounts, audit, cases, catalogue, child_welfare_reports, children, concerns, conflicts_of_interest,
+    consents, disclosures, emergency_access, follow_ups, goals, handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
     measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
@@ -45,6 +45,8 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     child_welfare_reports::configure(config);
     disclosures::configure(config);
     follow_ups::configure(config);
+    emergency_access::configure(config);
+    conflicts_of_interest::configure(config);
     audit::configure(config);
     rules::configure(config);
 }

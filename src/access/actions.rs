@@ -2,8 +2,8 @@
 
 use super::objects::{
     CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
-    HandoverObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, Object, ObjectionObject,
-    QuestionObject, UnitObject,
+    EmergencyObject, HandoverObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, Object,
+    ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -47,6 +47,9 @@ pub trait Visitor {
     /// Does it for the action of this name.
     fn visit<O: Object>(self, action: &'static str) -> impl Future<Output = Self::Output>;
 }
+
+/// The actions by which the caller loses rights: the caller's other writes are done before them, or decided after.
+pub const GIVES_UP_RIGHTS: [&str; 1] = ["declare_conflict_of_interest"];
 
 macro_rules! actions {
     ($($kind:ident $object:ident { $($action:ident = $name:literal),+ $(,)? })+) => {
@@ -134,4 +137,19 @@ actions! {
     Read CaseObject { ListObjections = "list_objections" }
     Write CaseObject { ObjectToSharing = "object_to_sharing" }
     Write ObjectionObject { WithdrawObjection = "withdraw_objection" }
+
+    Read Desk {
+        ListEmergencyAccess = "list_emergency_access",
+        ListOwnConflictsOfInterest = "list_own_conflicts_of_interest",
+    }
+    Write Desk { DeclareConflictOfInterest = "declare_conflict_of_interest" }
+    Read UnitObject { ListConflictsOfInterest = "list_conflicts_of_interest" }
+    Write UnitObject {
+        OpenEmergencyAccess = "open_emergency_access", EndConflictOfInterest = "end_conflict_of_interest",
+    }
+    Write UnlockedCase { RecordConflictOfInterest = "record_conflict_of_interest" }
+    Read EmergencyObject { ReadEmergencyAccess = "read_emergency_access" }
+    Write EmergencyObject {
+        EndEmergencyAccess = "end_emergency_access", ReviewEmergencyAccess = "review_emergency_access",
+    }
 }

@@ -81,7 +81,7 @@ pub(super) async fn decide<A: Action>(
     look: &PendingLook,
 ) -> Result<A::Object, Problem> {
     let ids = PathIds::of(request);
-    let lookup = Lookup { caller, today, for_write: A::KIND == Kind::Write, ids: &ids };
+    let lookup = Lookup { caller, now, today, for_write: A::KIND == Kind::Write, ids: &ids };
     let found = A::Object::find(tx, &lookup).await?;
     let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
     entry.request_id = request_id(request);

@@ -1,8 +1,10 @@
-//! Own family is not own work (habilitet, fvl § 6): who is family, wherever the child is registered.
+//! Who is too close to a child to work with it (inhabilitet, fvl § 6), wherever the child is registered: its family, and
+//! those of whom it was declared or recorded. It only takes away what work gives; what a guardian or a young person
+//! may do for themself rests on other facts.
 
 use crate::{
     db::{DbError, Tx},
-    fetch_all, fetch_one,
+    execute, fetch_all, fetch_one,
     kernel::{
         Id,
         ids::{Child, Person},
@@ -10,12 +12,12 @@ use crate::{
 };
 
 /// SQL that tells whether a person is the child itself or one of its guardians now, in any registration of the
-/// child; both arguments are SQL expressions for ids of persons.
+/// child, or has a conflict of interest about it; both arguments are SQL expressions for ids of persons.
 #[macro_export]
 macro_rules! is_family_sql {
     ($person:literal, $child_person:literal) => {
         concat!(
-            "EXISTS (SELECT 1 FROM child fk
+            "(EXISTS (SELECT 1 FROM child fk
                      LEFT JOIN guardianship fg ON fg.municipality = fk.municipality AND fg.child_id = fk.id
                           AND fg.ended_at IS NULL
                      WHERE fk.person_id = ",
@@ -23,6 +25,10 @@ macro_rules! is_family_sql {
             " AND (fk.person_id = ",
             $person,
             " OR fg.guardian_id = ",
+            $person,
+            ")) OR EXISTS (SELECT 1 FROM conflict_of_interest fc WHERE fc.ended_at IS NULL AND fc.child_person = ",
+            $child_person,
+            " AND fc.person_id = ",
             $person,
             "))"
         )
@@ -33,16 +39,20 @@ const IS_FAMILY: &str = concat!(
     "SELECT COUNT(*) FROM child k WHERE k.municipality = $1 AND k.id = $2 AND ",
     is_family_sql!("$3", "k.person_id")
 );
-/// All registrations of the children of whose families a person is.
+/// All registrations of the children that a person is too close to.
 const OWN_CHILDREN: &str = "
     SELECT k.id FROM child k WHERE k.person_id = $1
     UNION
     SELECT s.id FROM guardianship g
     JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
     JOIN child s ON s.person_id = k.person_id
-    WHERE g.guardian_id = $1 AND g.ended_at IS NULL";
+    WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+    UNION
+    SELECT k.id FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
+    WHERE c.person_id = $1 AND c.ended_at IS NULL";
+const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1";
 
-/// Is this person the child itself, or one of its guardians?
+/// Is this person the child itself, one of its guardians, or otherwise too close to it?
 ///
 /// # Errors
 /// If the database does not answer.
@@ -56,11 +66,20 @@ pub async fn is_family(
     Ok(count > 0)
 }
 
-/// The children of whose families this person is, in every registration.
+/// The children that this person is too close to, in every registration.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn own_children(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Child>>, DbError> {
     let rows = fetch_all!(tx, (Id<Child>,), OWN_CHILDREN, person)?;
     Ok(rows.into_iter().map(|(child,)| child).collect())
+}
+
+/// A child was found to be another person than it was registered as: conflicts of interest follow it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn move_conflicts(tx: &mut Tx, from: Id<Person>, to: Id<Person>) -> Result<(), DbError> {
+    execute!(tx, MOVE_CONFLICTS, from, to)?;
+    Ok(())
 }

@@ -22,8 +22,8 @@ pub mod public;
 mod services;
 
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
-pub use facts::{CaseFacts, ChildFacts, Family, Given, Ground, case_facts, child_facts};
-pub use family::{is_family, own_children};
+pub use facts::{CaseFacts, ChildFacts, Family, Given, Ground, case_facts, child_facts, emergency_seat};
+pub use family::{is_family, move_conflicts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::Wording;

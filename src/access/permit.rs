@@ -84,7 +84,7 @@ impl<A: Action> Permit<A> {
         let services = services(&request)?;
         let mut tx = services.db.write().await.map_err(Problem::from)?;
         let mut caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
-        if dialect::rely_on(&mut tx, caller.person.uuid()).await.map_err(Problem::from)? {
+        if rely_on_rights::<A>(&mut tx, &caller).await.map_err(Problem::from)? {
             caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
         }
         Self::decided(&services, request, tx, caller, body).await
@@ -384,6 +384,16 @@ impl<A: Action> Permit<A> {
         drop(self.look.take());
         Ok(response)
     }
+}
+
+/// Makes the end of the caller's rights wait for this write, or this write for all others of the caller, if it ends them.
+/// True if there was anything to wait for.
+async fn rely_on_rights<A: Action>(tx: &mut Tx, caller: &Caller) -> Result<bool, DbError> {
+    if actions::GIVES_UP_RIGHTS.contains(&A::NAME) {
+        dialect::lock(tx, caller.person.uuid()).await?;
+        return Ok(true);
+    }
+    dialect::rely_on(tx, caller.person.uuid()).await
 }
 
 impl<A: Action<Object = CaseObject>> Permit<A> {

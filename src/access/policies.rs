@@ -23,7 +23,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 9] = [
+const SOURCES: [(&str, &str); 11] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -33,6 +33,8 @@ const SOURCES: [(&str, &str); 9] = [
     ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
     ("8-child-welfare-reports.cedar", include_str!("../../policies/8-child-welfare-reports.cedar")),
     ("9-disclosures.cedar", include_str!("../../policies/9-disclosures.cedar")),
+    ("10-emergency.cedar", include_str!("../../policies/10-emergency.cedar")),
+    ("11-conflicts-of-interest.cedar", include_str!("../../policies/11-conflicts-of-interest.cedar")),
 ];
 
 /// One rule, as a jurist reads it.

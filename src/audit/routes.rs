@@ -55,24 +55,43 @@ async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<H
     let rows = store::search(permit.tx(), &scope, &LogQuery::default(), before, page.limit() + 1).await?;
     let page = Page::cut(rows, page.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    let team = permit.legal_basis_of("case.team");
-    permit.show_page(&page.map(|entry| family_view(entry, &team)))
+    let [team, family] = ["case.team", "case.family"].map(|rule| permit.legal_basis_of(rule));
+    permit.show_page(&page.map(|entry| family_view(entry, &team, &family)))
 }
 
-/// An entry as the family sees it. A look at a note is told as a look at the case, by the rule that lets the team see
-/// it: the note's own rule would tell whom the note is for. A question why someone is let in or kept out is a look, and
-/// tells of the case whatever in it was asked about.
-fn family_view(entry: EntryOut, team: &[String]) -> FamilyEntryOut {
-    let roles = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
-    let asks = actions::ASKS.contains(&entry.action.as_str());
-    let only_looks = asks || entry.action.starts_with("read_") || entry.action.starts_with("list_");
-    let of_a_note = !asks && (entry.object_type == "Note" || entry.action == "write_note")
-        || ["object_to_sharing", "list_objections", "withdraw_objection"].contains(&entry.action.as_str());
+/// What is done of this kind is told as a look at the case, by the rule that lets the one who did it see the case: its
+/// own rule would tell whom a note is for, what the other guardian has consented to, or that something is withheld.
+const SECRET_ACTS: [&str; 9] = [
+    "write_note",
+    "give_consent",
+    "read_consent_status",
+    "object_to_sharing",
+    "list_objections",
+    "withdraw_objection",
+    "withhold_from_guardian",
+    "list_withholdings",
+    "end_withholding",
+];
+
+/// An entry as the family sees it. A question why someone is let in or kept out is a look at the case, whatever in it was
+/// asked about.
+fn family_view(entry: EntryOut, team: &[String], family: &[String]) -> FamilyEntryOut {
+    let action = entry.action.as_str();
+    let asks = actions::ASKS.contains(&action);
+    let only_looks =
+        asks || ["read_", "list_", "open_emergency_access"].iter().any(|how| action.starts_with(how));
+    let secret = !asks
+        && (matches!(entry.object_type.as_str(), "Note" | "Consent" | "Objection")
+            || SECRET_ACTS.contains(&action));
+    // Only what the family reads too is open in an emergency.
+    let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
+    // The family has no role in the case.
+    let as_seeing_the_case = if entry.roles.is_empty() { family } else { team };
     FamilyEntryOut {
         at: entry.at,
         person_name: entry.person_name,
-        roles,
-        kind: if only_looks || of_a_note { LookKind::Looked } else { LookKind::Worked },
-        legal_basis: if of_a_note { team.to_vec() } else { entry.legal_basis },
+        roles: entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect(),
+        kind: if only_looks || secret { LookKind::Looked } else { LookKind::Worked },
+        legal_basis: if secret && !in_emergency { as_seeing_the_case.to_vec() } else { entry.legal_basis },
     }
 }

@@ -14,6 +14,7 @@ use crate::{
             Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian,
             UpdateChild,
         },
+        move_conflicts,
         objects::ChildObject,
     },
     handovers,
@@ -110,6 +111,7 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
             store::identify(permit.tx(), &facts.municipality, Some(&number), &name, birth_date, now).await?;
     }
     store::update(permit.tx(), &current, person, &name, birth_date).await?;
+    move_conflicts(permit.tx(), facts.person, person).await?;
     keep_baton_held(&mut permit).await?;
     let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     permit.note_shown([child.id]);

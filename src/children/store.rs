@@ -57,8 +57,24 @@ pub async fn identify(
     if made == 1 {
         return Ok(id);
     }
-    let (known,) = fetch_one!(tx, (Id<Person>,), FIND_PERSON, municipality, number)?;
-    Ok(known)
+    let known = match national_id {
+        Some(number) => find_person(tx, municipality, number).await?,
+        None => None,
+    };
+    known.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+/// The person with a national identity number, if they are known to the municipality.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn find_person(
+    tx: &mut Tx,
+    municipality: &str,
+    national_id: &NationalId,
+) -> Result<Option<Id<Person>>, DbError> {
+    let found = fetch_optional!(tx, (Id<Person>,), FIND_PERSON, municipality, national_id.as_str())?;
+    Ok(found.map(|(id,)| id))
 }
 
 pub(super) struct NewChild<'a> {

@@ -195,7 +195,7 @@ async fn open_case(
     }
     let (opened_by, now) = (permit.caller().person, permit.now());
     if is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
-        return Err(Problem::conflict("one does not open the case of one's own family (fvl § 6)"));
+        return Err(Problem::conflict("one does not open the case of a child one is too close to (fvl § 6)"));
     }
     let place = cases::Place { municipality: &concern.municipality, child, unit: concern.unit_id, opened_by };
     Ok(cases::open(permit.tx(), place, agreement, now).await?)

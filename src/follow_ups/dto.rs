@@ -26,6 +26,8 @@ words! {
         ReportReview = "report_review",
         /// Child welfare is to have investigated what was reported.
         ReportInvestigation = "report_investigation",
+        /// A case was opened in an emergency, and is to be reviewed by the leader of the contact person's unit.
+        EmergencyAccess = "emergency_access",
     }
 }
 
@@ -34,7 +36,7 @@ words! {
 pub struct FollowUpOut {
     /// What.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent or report.
+    /// The concern, measure, meeting, handover, consent, report or emergency access.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

@@ -1,5 +1,5 @@
 //! What is due, and to whom: concerns to decide, measures to evaluate, meetings, handovers to answer, consents that run
-//! out, answers that child welfare owes a reporter.
+//! out, answers that child welfare owes a reporter, emergencies to review.
 //!
 //! A follow-up says what and when, never content.
 

@@ -3,7 +3,10 @@
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::{dto::FollowUpOut, store};
+use super::{
+    dto::{FollowUpKind, FollowUpOut},
+    store,
+};
 use crate::{
     access::{
         Permit,
@@ -36,12 +39,14 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let facts = case_facts(permit.tx(), &caller, &cases, today).await?;
     let readable: Vec<CaseObject> = facts
         .into_iter()
-        .filter(|facts| facts.open)
         .map(|facts| CaseObject { facts })
         .filter(|case| permit.may::<ReadCase>(case))
         .collect();
+    // Help that has ended leaves nothing to do, but an emergency is to be reviewed all the same.
+    let counts = |case: &CaseObject, kind| case.facts.open || kind == FollowUpKind::EmergencyAccess;
     let mine = due.into_iter().filter(|item| {
-        item.case_id.is_none_or(|case| readable.iter().any(|readable| readable.facts.id == case))
+        item.case_id
+            .is_none_or(|id| readable.iter().any(|case| case.facts.id == id && counts(case, item.kind)))
     });
     let mut rest: Vec<FollowUpOut> = mine.filter(|item| item.place() > query.after()).collect();
     rest.truncate(query.limit() + 1);

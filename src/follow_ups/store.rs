@@ -47,7 +47,15 @@ const TIMED: &str = "
     WHERE p.person_id = $1 AND m.status = 'planned'
     UNION
     SELECT 'answer_handover', h.id, h.case_id, h.offered_at
-    FROM handover h WHERE h.to_person = $1 AND h.status = 'offered'";
+    FROM handover h WHERE h.to_person = $1 AND h.status = 'offered'
+    UNION
+    SELECT 'emergency_access', e.id, e.case_id, e.started_at
+    FROM emergency_access e
+    JOIN care_case c ON c.municipality = e.municipality AND c.id = e.case_id
+    JOIN contact_person cp ON cp.municipality = e.municipality AND cp.case_id = e.case_id
+    WHERE e.reviewed_at IS NULL AND e.person_id <> $1 AND (cp.person_id = $1 OR EXISTS (
+        SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id IN (c.unit_id, cp.unit_id)
+        AND r.role = 'unit_leader' AND r.ended_at IS NULL))";
 
 #[derive(sqlx::FromRow)]
 struct TimedRow {

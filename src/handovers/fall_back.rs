@@ -39,6 +39,12 @@ const HELD_THROUGH: &str = "
     JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
     WHERE cp.person_id = $1 AND cp.unit_id = $2
     ORDER BY cp.case_id";
+const HELD_FOR_CHILD: &str = "
+    SELECT cp.case_id FROM contact_person cp
+    JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    WHERE cp.person_id = $1 AND k.person_id = $2
+    ORDER BY cp.case_id";
 
 /// After a consent has been withdrawn: if the contact person's unit has lost its ground, the baton goes to the
 /// leader of the unit that opened the case. `by` is who brought it about.
@@ -97,7 +103,34 @@ pub async fn of_person(
     today: NaiveDate,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
-    for (case,) in held {
+    pass_on(tx, &held, holder, by, now, today).await
+}
+
+/// When a person turns out to be too close to a child: the batons they hold in its cases go to the leaders.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn of_conflict(
+    tx: &mut Tx,
+    holder: Id<Person>,
+    child: Id<Person>,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    let held = fetch_all!(tx, (Id<Case>,), HELD_FOR_CHILD, holder, child)?;
+    pass_on(tx, &held, holder, by, now, today).await
+}
+
+async fn pass_on(
+    tx: &mut Tx,
+    held: &[(Id<Case>,)],
+    holder: Id<Person>,
+    by: &Caller,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<(), DbError> {
+    for (case,) in held.iter().copied() {
         dialect::lock(tx, case.uuid()).await?;
         if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
             && facts.contact_person == holder

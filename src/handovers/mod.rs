@@ -10,6 +10,6 @@ mod routes;
 mod store;
 mod sweep;
 
-pub use fall_back::{if_ground_is_lost, of_child, of_person};
+pub use fall_back::{if_ground_is_lost, of_child, of_conflict, of_person};
 pub use routes::configure;
 pub use sweep::sweep;

@@ -196,6 +196,10 @@ pub enum StaffRole {}
 pub enum Session {}
 /// An entry of the access log.
 pub enum Look {}
+/// An emergency access to a case.
+pub enum EmergencyAccess {}
+/// A conflict of interest that was declared or recorded.
+pub enum ConflictOfInterest {}
 
 // Aliases for the types of the API, whose schemas cannot name a generic type.
 /// The id of a [`Person`].
@@ -248,3 +252,7 @@ pub type StaffRoleId = Id<StaffRole>;
 pub type SessionId = Id<Session>;
 /// The id of a [`Look`].
 pub type LookId = Id<Look>;
+/// The id of an [`EmergencyAccess`].
+pub type EmergencyAccessId = Id<EmergencyAccess>;
+/// The id of a [`ConflictOfInterest`].
+pub type ConflictOfInterestId = Id<ConflictOfInterest>;

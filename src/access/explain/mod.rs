@@ -177,7 +177,8 @@ impl Visitor for Asking<'_> {
 
 impl Asking<'_> {
     async fn find<O: Object>(&mut self, about: &Caller, day: NaiveDate) -> Result<Option<O>, DbError> {
-        let lookup = Lookup { caller: about, today: day, for_write: false, ids: self.ids };
+        let lookup =
+            Lookup { caller: about, now: self.entry.at, today: day, for_write: false, ids: self.ids };
         O::find(self.tx, &lookup).await
     }
 

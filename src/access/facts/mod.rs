@@ -5,6 +5,7 @@
 //! birthday or a lost role counts from the very next request.
 
 mod child;
+mod emergency;
 mod ground;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ use chrono::NaiveDate;
 
 pub use self::{
     child::{ChildFacts, child_facts},
+    emergency::emergency_seat,
     ground::{Family, Given, Ground},
 };
 use super::own_children;
@@ -75,6 +77,9 @@ pub struct CaseFacts {
     pub is_child: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
+    /// From where the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
+    /// cases and in what is due, an emergency counts for nothing.
+    pub emergency: Option<Seat>,
 }
 
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -201,7 +206,7 @@ struct Rows<'a> {
     consents: &'a [ConsentRow],
     guardians: &'a [GuardianRow],
     withheld: &'a [WithheldRow],
-    /// The caller is of the child's family, as registered anywhere: own family is not own work (fvl § 6).
+    /// The caller is too close to the child, as registered anywhere: of its family, or with a conflict of interest (fvl § 6).
     own_family: bool,
 }
 
@@ -247,6 +252,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         is_guardian: guardians.contains(&caller.person) && !is_withheld,
         is_child: row.child_person == caller.person,
         is_young_person: of_age && row.child_person == caller.person,
+        emergency: None,
         municipality: row.municipality,
         sector: row.sector,
         id: row.id,
@@ -310,6 +316,7 @@ impl CaseFacts {
             is_guardian: false,
             is_child: false,
             is_young_person: false,
+            emergency: None,
         }
     }
 }

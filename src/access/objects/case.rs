@@ -5,7 +5,7 @@ use cedar_policy::RestrictedExpression;
 use super::{Attributes, Lookup, Object, Subject, flags, relation};
 use crate::{
     access::{
-        facts::{CaseFacts, case_facts},
+        facts::{CaseFacts, case_facts, emergency_seat},
         policies::{Policies, references},
     },
     db::{DbError, Tx, dialect},
@@ -22,9 +22,11 @@ pub struct CaseObject {
 }
 
 impl CaseObject {
-    /// The seats on the team, or as leader, from which the caller sees the case; none for the family.
+    /// The seats on the team, in an emergency or as leader, from which the caller sees the case; none for the family.
     pub(super) fn seats(&self, caller: &Caller) -> Vec<Seat> {
-        if self.facts.seats.is_empty() && self.facts.leads_contact_unit {
+        if let Some(seat) = &self.facts.emergency {
+            vec![seat.clone()]
+        } else if self.facts.seats.is_empty() && self.facts.leads_contact_unit {
             caller.leads().filter(|seat| self.facts.holding_unit() == seat.unit_id).cloned().collect()
         } else {
             self.facts.seats.clone()
@@ -45,8 +47,11 @@ impl Object for CaseObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        let mut facts = case_facts(tx, lookup.caller, &[id], lookup.today).await?;
-        Ok(facts.pop().map(|facts| Self { facts }))
+        let Some(mut facts) = case_facts(tx, lookup.caller, &[id], lookup.today).await?.pop() else {
+            return Ok(None);
+        };
+        facts.emergency = emergency_seat(tx, lookup.caller, &facts, lookup.now).await?;
+        Ok(Some(Self { facts }))
     }
 
     fn id(&self) -> String {
@@ -76,6 +81,7 @@ impl Object for CaseObject {
             ("guardian", facts.is_guardian),
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),
+            ("emergency", facts.emergency.is_some()),
         ]));
         fields.push(("child_age".to_owned(), RestrictedExpression::new_long(facts.child_age)));
         relation(fields)
@@ -83,6 +89,39 @@ impl Object for CaseObject {
 
     fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
         policies.decide(caller, "read_case", self).allowed
+    }
+}
+
+/// A case, for a change that must take the lock of a person before that of the case, and then decides once more.
+#[derive(Debug, Clone)]
+pub struct UnlockedCase(pub CaseObject);
+
+impl Object for UnlockedCase {
+    const TYPE: &'static str = CaseObject::TYPE;
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let unlocked = Lookup { for_write: false, ..*lookup };
+        Ok(CaseObject::find(tx, &unlocked).await?.map(Self))
+    }
+
+    fn id(&self) -> String {
+        self.0.id()
+    }
+
+    fn subject(&self) -> Subject {
+        self.0.subject()
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        self.0.roles_used(caller)
+    }
+
+    fn context(&self, caller: &Caller) -> Attributes {
+        self.0.context(caller)
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        self.0.may_be_known(policies, caller)
     }
 }
 

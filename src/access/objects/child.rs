@@ -81,7 +81,7 @@ pub struct ConcernObject {
     pub author_id: Id<Person>,
     /// The child, unless it is anonymous.
     pub child_id: Option<Id<Child>>,
-    /// Whether the caller is of the child's family.
+    /// Whether the caller is too close to the child: of its family, or with a conflict of interest.
     pub own_family: bool,
 }
 

@@ -3,6 +3,7 @@
 mod case;
 mod child;
 mod disclosure;
+mod emergency;
 mod in_case;
 mod organisation;
 mod report;
@@ -11,12 +12,13 @@ use std::collections::BTreeMap;
 
 use actix_web::HttpRequest;
 use cedar_policy::RestrictedExpression;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 pub use self::{
-    case::{CaseObject, require_open},
+    case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
+    emergency::EmergencyObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
@@ -36,6 +38,8 @@ pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
 pub struct Lookup<'a> {
     /// Who asks.
     pub caller: &'a Caller,
+    /// The moment it is.
+    pub now: DateTime<Utc>,
     /// The day it is.
     pub today: NaiveDate,
     /// Whether it is to be changed.

@@ -38,7 +38,7 @@ const EQUIVALENT: &[(&str, &str, &str)] = &[
 
 /// Rules whose lines are still to be written, by the beginnings of their names, and nothing else: take one out with its
 /// lines. What only they are about is not given to other rules either.
-const AWAITED: &[&str] = &["explanation.", "report.", "disclosure.", "objection."];
+const AWAITED: &[&str] = &["explanation.", "report.", "disclosure.", "objection.", "emergency.", "conflict."];
 
 /// Whether the lines of a rule are still to be written.
 pub(super) fn is_awaited(rule: &str) -> bool {

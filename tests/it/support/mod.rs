@@ -15,6 +15,7 @@ pub use engine::{Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use stafett::kernel::vocabulary::Role;
 pub use stage::{Stage, uses_up};
+pub use story::emergency;
 pub use world::{World, signing_key};
 
 /// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a

@@ -16,6 +16,10 @@ pub struct Stage {
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
+    /// Has opened the case in an emergency.
+    responder: Staff,
+    /// Works in the same unit, and has nothing to do with the case.
+    colleague: Staff,
     /// What stands for each parameter of a path.
     ids: Map<String, Value>,
 }
@@ -29,11 +33,16 @@ impl Stage {
         let nurse = world.worker("kragero/helsestasjon").await;
         let family = world.child_with_two_guardians(&teacher).await;
         let world = world.clone();
-        let mut stage = Self { world, teacher, administrator, auditor, nurse, family, ids: Map::new() };
+        let (responder, colleague) =
+            (world.worker("kragero/skole").await, world.worker("kragero/skole").await);
+        let ids = Map::new();
+        let mut stage =
+            Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
         stage.fill_case().await;
         stage.fill_the_rest().await;
         // The meeting has begun, so that its minutes can be written.
         stage.world.advance(chrono::TimeDelta::hours(2));
+        stage.fill_emergency_and_conflict().await;
         stage
     }
 
@@ -107,6 +116,19 @@ impl Stage {
         self.keep(keep);
     }
 
+    async fn fill_emergency_and_conflict(&mut self) {
+        let Self { world, responder, family, .. } = self;
+        let number = family.child.national_id.as_str();
+        let opened = world.open_in_emergency(responder, json!({"national_id": number})).await;
+        let declared = json!({"national_id": world.child_number(6).as_str(), "ground": "friend"});
+        let declared = responder.post("/v1/me/conflicts-of-interest").json(declared).send().await.expect(201);
+        let keep = [
+            ("emergency_access_id", opened.body["id"].clone()),
+            ("conflict_id", declared.body["id"].clone()),
+        ];
+        self.keep(keep);
+    }
+
     fn keep<const N: usize>(&mut self, ids: [(&str, Value); N]) {
         self.ids.extend(ids.map(|(name, id)| (name.to_owned(), id)));
     }
@@ -127,6 +149,8 @@ impl Stage {
                 &self.administrator
             }
             "search_access_log" => &self.auditor,
+            "open_emergency_access" => &self.colleague,
+            "end_emergency_access" => &self.responder,
             "give_consent" | "object_to_sharing" => &self.family.guardians[0],
             _ => &self.teacher,
         }
@@ -190,9 +214,14 @@ pub fn uses_up(operation: &str) -> bool {
             | "close_case"
             | "decide_concern"
             | "decline_handover"
+            | "end_conflict_of_interest"
+            | "end_emergency_access"
             | "evaluate_measure"
+            | "open_emergency_access"
+            | "record_conflict_of_interest"
             | "record_minutes"
             | "reopen_case"
+            | "review_emergency_access"
             | "withdraw_consent"
             | "withdraw_handover"
             | "record_report_reply"

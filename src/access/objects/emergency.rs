@@ -1,0 +1,98 @@
+//! Emergency accesses.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, Lookup, Object, Subject};
+use crate::{
+    access::{
+        facts::{CaseFacts, case_facts},
+        own_children,
+        policies::{Policies, reference},
+    },
+    db::{DbError, Tx, dialect},
+    fetch_optional,
+    identity::{Caller, Seat},
+    kernel::{
+        Id,
+        ids::{Case, EmergencyAccess, Person, Unit},
+    },
+};
+
+/// That a case was opened in an emergency.
+#[derive(Debug, Clone)]
+pub struct EmergencyObject {
+    /// The emergency access.
+    pub id: Id<EmergencyAccess>,
+    /// The case that was opened, as it is to the caller.
+    pub case: CaseFacts,
+    /// Who opened it.
+    pub person_id: Id<Person>,
+    /// From which unit.
+    pub unit_id: Id<Unit>,
+    /// Whether the caller is too close to the child (fvl § 6).
+    pub own_family: bool,
+}
+
+const FIND: &str = "SELECT case_id, person_id, unit_id FROM emergency_access WHERE id = $1";
+
+impl EmergencyObject {
+    /// May the caller read the words of it? The one who wrote them, and the leader who answers for the case; never those
+    /// whose role excludes content.
+    #[must_use]
+    pub fn shows_words_to(&self, caller: &Caller) -> bool {
+        self.case.leads_contact_unit || (self.person_id == caller.person && caller.is_worker_in(self.unit_id))
+    }
+}
+
+impl Object for EmergencyObject {
+    const TYPE: &'static str = "EmergencyAccess";
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<EmergencyAccess>("emergency_access_id") else { return Ok(None) };
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        let row = fetch_optional!(tx, (Id<Case>, Id<Person>, Id<Unit>), FIND, id)?;
+        let Some((case, person_id, unit_id)) = row else { return Ok(None) };
+        let case = case_facts(tx, lookup.caller, &[case], lookup.today).await?.pop();
+        let Some(case) = case else { return Ok(None) };
+        let own_family = own_children(tx, lookup.caller.person).await?.contains(&case.child);
+        Ok(Some(Self { id, case, person_id, unit_id, own_family }))
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        Subject {
+            municipality: self.case.municipality.clone(),
+            case: Some(self.case.id.uuid()),
+            child: Some(self.case.child.uuid()),
+        }
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        let unit = if self.case.leads_contact_unit { self.case.holding_unit() } else { self.unit_id };
+        let seats: Vec<Seat> = caller.works_in().filter(|seat| seat.unit_id == unit).cloned().collect();
+        if seats.is_empty() { caller.seats.clone() } else { seats }
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![
+            ("opened_by", reference("Person", self.person_id)),
+            ("municipality", reference("Municipality", &self.case.municipality)),
+        ]
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![
+            ("leads_contact_unit", RestrictedExpression::new_bool(self.case.leads_contact_unit)),
+            ("own_family", RestrictedExpression::new_bool(self.own_family)),
+        ]
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_emergency_access", self).allowed
+    }
+}

@@ -1,0 +1,217 @@
+//! The operations on conflicts of interest.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{
+        ConflictEndIn, ConflictOfInterestIn, ConflictOfInterestOut, StaffConflictOut, TeamConflictIn,
+        require_told,
+    },
+    store::{self, New, Told},
+};
+use crate::{
+    access::{
+        Permit,
+        actions::{
+            DeclareConflictOfInterest, EndConflictOfInterest, ListConflictsOfInterest,
+            ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
+        },
+        case_facts,
+        objects::{CaseObject, UnlockedCase},
+    },
+    children,
+    db::dialect,
+    handovers,
+    kernel::{
+        Id, NationalId, Page, PageQuery,
+        ids::{CaseId, ConflictOfInterest, Person},
+    },
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(declare_conflict_of_interest)
+        .service(list_own_conflicts_of_interest)
+        .service(record_conflict_of_interest)
+        .service(list_conflicts_of_interest)
+        .service(end_conflict_of_interest);
+}
+
+/// Declares that one is too close to a child to work with it; it counts from the next request.
+///
+/// The answer is the same whether or not the child is known. Batons that one holds in its cases go to the leaders.
+#[utoipa::path(
+    operation_id = "declare_conflict_of_interest", tag = "conflicts of interest", request_body = ConflictOfInterestIn,
+    responses((status = 201, body = ConflictOfInterestOut, description = "The conflict of interest"), WriteProblems),
+)]
+#[post("/me/conflicts-of-interest")]
+async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfInterest>) -> Result<HttpResponse> {
+    let ConflictOfInterestIn { national_id, case_id, ground, note } = permit.input()?;
+    require_told(ground, note.as_ref())?;
+    let children = match (&national_id, case_id) {
+        (Some(number), None) => children_with(&mut permit, number).await?,
+        (None, Some(case)) => vec![child_of(&mut permit, case).await?],
+        (Some(_), Some(_)) => return Err(Problem::field("/case_id", "is not taken with national_id")),
+        (None, None) => {
+            return Err(Problem::field("/national_id", "is required where there is no case_id"));
+        }
+    };
+    let told = match (&national_id, case_id) {
+        (_, Some(case)) => Told::Case(case),
+        (Some(number), None) => Told::Number(number),
+        (None, None) => return Err(Problem::internal("neither number nor case")),
+    };
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (person, home) = (caller.person, caller.municipality.as_str());
+    let new = New { person, home, told, ground, note: note.as_deref(), recorded_by: person };
+    let id = store::insert(permit.tx(), &children, new, now).await?;
+    for (_, child) in children {
+        handovers::of_conflict(permit.tx(), person, child, &caller, now, today).await?;
+    }
+    let conflict = store::get_own(permit.tx(), person, id).await?;
+    permit.note_shown([id]);
+    permit.added(conflict.version, &conflict).await
+}
+
+/// The child with a number as a person, in every municipality where the caller may meet it.
+async fn children_with(
+    permit: &mut Permit<DeclareConflictOfInterest>,
+    number: &NationalId,
+) -> Result<Vec<(String, Id<Person>)>> {
+    let (caller, now) = (permit.caller().clone(), permit.now());
+    let mut municipalities = store::workplaces(permit.tx(), caller.person).await?;
+    municipalities.push(caller.municipality);
+    municipalities.sort();
+    municipalities.dedup();
+    let born = number.birth_date();
+    let mut children = Vec::new();
+    for municipality in municipalities {
+        // Whoever registers the child later finds it under its number; its name is for them to tell.
+        let child = children::identify(permit.tx(), &municipality, Some(number), "", born, now).await?;
+        children.push((municipality, child));
+    }
+    Ok(children)
+}
+
+/// The child of a case that the caller may read; any other case does not exist.
+async fn child_of(
+    permit: &mut Permit<DeclareConflictOfInterest>,
+    case: CaseId,
+) -> Result<(String, Id<Person>)> {
+    let (caller, today) = (permit.caller().clone(), permit.today());
+    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    facts
+        .map(|facts| CaseObject { facts })
+        .filter(|case| permit.may::<ReadCase>(case))
+        .map(|case| (case.facts.municipality, case.facts.child_person))
+        .ok_or_else(|| Problem::field("/case_id", "is not a case that you take part in"))
+}
+
+/// Lists one's own conflicts of interest, oldest first: those one has declared, and those that others have recorded.
+#[utoipa::path(
+    operation_id = "list_own_conflicts_of_interest", tag = "conflicts of interest", params(PageQuery),
+    responses((status = 200, body = Page<ConflictOfInterestOut>, description = "One's own conflicts of interest"), ReadProblems),
+)]
+#[get("/me/conflicts-of-interest")]
+async fn list_own_conflicts_of_interest(
+    mut permit: Permit<ListOwnConflictsOfInterest>,
+) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let person = permit.caller().person;
+    let rows = store::list_own(permit.tx(), person, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show_page(&page)
+}
+
+/// Records that one on the team is too close to the child; it counts from the next request.
+///
+/// If it is the one who holds the baton, it goes to the leader.
+#[utoipa::path(
+    operation_id = "record_conflict_of_interest", tag = "conflicts of interest", params(("case_id" = Uuid, Path)),
+    request_body = TeamConflictIn,
+    responses((status = 201, body = StaffConflictOut, description = "The conflict of interest"), WriteProblems),
+)]
+#[post("/cases/{case_id}/conflicts-of-interest")]
+async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest>) -> Result<HttpResponse> {
+    let TeamConflictIn { person_id, ground, note } = permit.input()?;
+    require_told(ground, note.as_ref())?;
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    if person_id == caller.person {
+        return Err(Problem::field("/person_id", "is oneself: declare it at /v1/me/conflicts-of-interest"));
+    }
+    let case = permit.object().0.facts.id;
+    // What that person is writing is done before it, or refused after; and the right to record it must still be there.
+    dialect::lock(permit.tx(), person_id.uuid()).await?;
+    dialect::lock(permit.tx(), case.uuid()).await?;
+    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let object = facts.map(|facts| UnlockedCase(CaseObject { facts }));
+    let object = object.filter(|object| permit.may::<RecordConflictOfInterest>(object));
+    let UnlockedCase(CaseObject { facts: case }) = object.ok_or_else(Problem::not_found)?;
+    if !store::is_on_team(permit.tx(), &case, person_id).await? {
+        return Err(Problem::field("/person_id", "is not on the team of the case"));
+    }
+    let children = [(case.municipality.clone(), case.child_person)];
+    let new = New {
+        person: person_id,
+        home: &case.municipality,
+        told: Told::Case(case.id),
+        ground,
+        note: note.as_deref(),
+        recorded_by: caller.person,
+    };
+    let id = store::insert(permit.tx(), &children, new, now).await?;
+    handovers::of_conflict(permit.tx(), person_id, case.child_person, &caller, now, today).await?;
+    let conflict = store::get(permit.tx(), id).await?;
+    permit.note_shown([id]);
+    permit.added(conflict.version, &conflict).await
+}
+
+/// Lists the conflicts of interest in force of those who work in a unit, oldest first; nothing tells about whom they are.
+#[utoipa::path(
+    operation_id = "list_conflicts_of_interest", tag = "conflicts of interest",
+    params(("unit_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<StaffConflictOut>, description = "The conflicts of interest"), ReadProblems),
+)]
+#[get("/units/{unit_id}/conflicts-of-interest")]
+async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let unit = permit.object().id;
+    let rows = store::list_of_unit(permit.tx(), unit, query.after(), query.limit() + 1).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    permit.show_page(&page)
+}
+
+/// Ends a conflict of interest of one who works in the unit, with the reason; never one's own (fvl § 8).
+#[utoipa::path(
+    operation_id = "end_conflict_of_interest", tag = "conflicts of interest",
+    params(("unit_id" = Uuid, Path), ("conflict_id" = Uuid, Path)), request_body = ConflictEndIn,
+    responses((status = 200, body = StaffConflictOut, description = "The conflict of interest that has ended"), ChangeProblems),
+)]
+#[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/end")]
+async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> Result<HttpResponse> {
+    let (unit, id) = (permit.object().id, permit.path_id::<ConflictOfInterest>("conflict_id")?);
+    dialect::lock(permit.tx(), id.uuid()).await?;
+    let found = store::find_of_unit(permit.tx(), unit, id).await?;
+    let current = found.ok_or_else(Problem::not_found)?;
+    let ConflictEndIn { reason } = permit.input()?;
+    if current.person_id == permit.caller().person {
+        return Err(Problem::conflict("another leader must end one's own (fvl § 8)"));
+    }
+    if current.ended_at.is_some() {
+        return Err(Problem::conflict("it has ended"));
+    }
+    permit.expect_version(current.version)?;
+    let (by, home, now) = (permit.caller().person, permit.object().municipality.clone(), permit.now());
+    store::end(permit.tx(), &current, &home, by, &reason, now).await?;
+    let ended = store::get(permit.tx(), id).await?;
+    permit.note_shown([id]);
+    permit.changed(ended.version, &ended).await
+}

@@ -1,0 +1,225 @@
+//! The operations on emergency access.
+
+use actix_web::{HttpResponse, get, post};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::{
+    dto::{EmergencyAccessIn, EmergencyAccessOut, ReviewIn, Verdict},
+    store,
+};
+use crate::{
+    access::{
+        CaseFacts, Permit,
+        actions::{
+            Action, EndEmergencyAccess, ListEmergencyAccess, OpenEmergencyAccess, ReadCase,
+            ReadEmergencyAccess, ReviewEmergencyAccess,
+        },
+        case_facts, emergency_seat, is_family,
+        objects::{CaseObject, EmergencyObject, UnitObject},
+        own_children,
+    },
+    children,
+    db::{Tx, dialect},
+    identity::Caller,
+    kernel::{
+        Id, NationalId, Page, PageQuery,
+        ids::{Case, CaseId},
+    },
+    problem::{
+        Problem, Result,
+        docs::{ChangeProblems, ReadProblems, WriteProblems},
+    },
+};
+
+/// Adds the operations to the service.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(open_emergency_access)
+        .service(list_emergency_access)
+        .service(read_emergency_access)
+        .service(end_emergency_access)
+        .service(review_emergency_access);
+}
+
+/// Opens one case for one hour, to be read, since life or health is in danger.
+///
+/// The contact person and their leader have notice of it at once, the family sees it in the access log, and it is reviewed.
+#[utoipa::path(
+    operation_id = "open_emergency_access", tag = "emergency access", params(("unit_id" = Uuid, Path)),
+    request_body = EmergencyAccessIn,
+    responses((status = 201, body = EmergencyAccessOut, description = "The emergency access"), WriteProblems),
+)]
+#[post("/units/{unit_id}/emergency-access")]
+async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Result<HttpResponse> {
+    let EmergencyAccessIn { case_id, national_id, danger, reason } = permit.input()?;
+    let unit = permit.object().clone();
+    let cases = match (case_id, national_id) {
+        (Some(case), None) => vec![case],
+        (None, Some(number)) => cases_of(permit.tx(), &unit, &number).await?,
+        (Some(_), Some(_)) => return Err(Problem::field("/national_id", "is not taken with case_id")),
+        (None, None) => {
+            return Err(Problem::field("/case_id", "is required where there is no national_id"));
+        }
+    };
+    let mut case = to_open(&mut permit, &unit, &cases).await?;
+    let (caller, now) = (permit.caller().clone(), permit.now());
+    let new = store::New { person: caller.person, unit: unit.id, danger, reason: &reason };
+    let id = store::insert(permit.tx(), &case, new, now).await?;
+    let opened = store::get(permit.tx(), &case.municipality, id).await?;
+    // In the log of the case too, by the rule that lets it be read from now on.
+    case.emergency = emergency_seat(permit.tx(), &caller, &case, now).await?;
+    permit.note_row::<ReadCase>(&CaseObject { facts: case.clone() });
+    let object = object(case, &opened, false);
+    permit.note_shown([id]);
+    let opened = shown_to(&caller, &object, opened);
+    permit.created(format!("/v1/emergency-access/{id}"), opened.version, &opened).await
+}
+
+/// The open cases of the child with a number, in the municipalities that a unit serves.
+async fn cases_of(tx: &mut Tx, unit: &UnitObject, number: &NationalId) -> Result<Vec<Id<Case>>> {
+    let mut cases = Vec::new();
+    for municipality in &unit.serves {
+        if let Some(child) = children::find_person(tx, municipality, number).await? {
+            cases.extend(store::open_cases_of(tx, child).await?);
+        }
+    }
+    Ok(cases)
+}
+
+/// The first of some cases that can be opened. A case that cannot be does not exist.
+async fn to_open(
+    permit: &mut Permit<OpenEmergencyAccess>,
+    unit: &UnitObject,
+    cases: &[Id<Case>],
+) -> Result<CaseFacts> {
+    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let mut open_already = false;
+    for id in cases {
+        dialect::lock(permit.tx(), id.uuid()).await?;
+        let Some(case) = case_facts(permit.tx(), &caller, &[*id], today).await?.pop() else { continue };
+        let close = is_family(permit.tx(), &case.municipality, case.child, caller.person).await?;
+        if !case.open || close || !unit.serves.contains(&case.municipality) {
+            continue;
+        }
+        if case.seats.is_empty() && emergency_seat(permit.tx(), &caller, &case, now).await?.is_none() {
+            return Ok(case);
+        }
+        open_already = true;
+    }
+    Err(if open_already {
+        Problem::conflict("the case is open to you already")
+    } else {
+        Problem::not_found()
+    })
+}
+
+/// Lists emergency accesses, those to be reviewed first: one's own, as leader those to the cases of the unit, and as auditor
+/// those in the municipality.
+#[utoipa::path(
+    operation_id = "list_emergency_access", tag = "emergency access", params(PageQuery),
+    responses((status = 200, body = Page<EmergencyAccessOut>, description = "The emergency accesses the caller may read"), ReadProblems),
+)]
+#[get("/emergency-access")]
+async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let (caller, today) = (permit.caller().clone(), permit.today());
+    let own_children = own_children(permit.tx(), caller.person).await?;
+    let fetch = async |tx: &mut Tx, after, limit| {
+        let rows = store::list(tx, caller.person, after, limit).await?;
+        let mut cases: Vec<CaseId> = rows.iter().map(|row| row.case_id).collect();
+        cases.sort();
+        cases.dedup();
+        let facts = case_facts(tx, &caller, &cases, today).await?;
+        let with_object = rows.into_iter().filter_map(|row| {
+            let case = facts.iter().find(|case| case.id == row.case_id)?.clone();
+            let close = own_children.contains(&case.child);
+            Some((object(case, &row, close), row))
+        });
+        Ok(with_object.collect::<Vec<_>>())
+    };
+    let may_read =
+        |permit: &Permit<_>, (object, _): &(EmergencyObject, _)| permit.may::<ReadEmergencyAccess>(object);
+    let page = permit.page(&query, fetch, |(_, row)| row.place(), may_read).await?;
+    for (object, _) in &page.items {
+        permit.note_row::<ReadEmergencyAccess>(object);
+    }
+    permit.show_page(&page.map(|(object, row)| shown_to(&caller, &object, row)))
+}
+
+/// Reads an emergency access.
+#[utoipa::path(
+    operation_id = "read_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
+    responses((status = 200, body = EmergencyAccessOut, description = "The emergency access"), ReadProblems),
+)]
+#[get("/emergency-access/{emergency_access_id}")]
+async fn read_emergency_access(mut permit: Permit<ReadEmergencyAccess>) -> Result<HttpResponse> {
+    let row = current(&mut permit).await?;
+    let row = shown_to(permit.caller(), permit.object(), row);
+    permit.show_version(row.version, &row)
+}
+
+/// Ends an emergency access before its hour is over; it counts from the next request.
+#[utoipa::path(
+    operation_id = "end_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
+    responses((status = 200, body = EmergencyAccessOut, description = "The emergency access that has ended"), ChangeProblems),
+)]
+#[post("/emergency-access/{emergency_access_id}/end")]
+async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<HttpResponse> {
+    let now = permit.now();
+    let row = current(&mut permit).await?;
+    if row.ended_at.is_some() || row.ends_at <= now {
+        return Err(Problem::conflict("it has ended"));
+    }
+    permit.expect_version(row.version)?;
+    store::end(permit.tx(), &row, now).await?;
+    let row = current(&mut permit).await?;
+    let row = shown_to(permit.caller(), permit.object(), row);
+    permit.changed(row.version, &row).await
+}
+
+/// Reviews an emergency access, once. Until then it is on the list of those who may, and due to them.
+#[utoipa::path(
+    operation_id = "review_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
+    request_body = ReviewIn,
+    responses((status = 200, body = EmergencyAccessOut, description = "The reviewed emergency access"), ChangeProblems),
+)]
+#[post("/emergency-access/{emergency_access_id}/review")]
+async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> Result<HttpResponse> {
+    let now = permit.now();
+    let row = current(&mut permit).await?;
+    let ReviewIn { verdict, note } = permit.input()?;
+    if row.reviewed_at.is_some() {
+        return Err(Problem::conflict("it has been reviewed"));
+    }
+    permit.expect_version(row.version)?;
+    let cut_short = verdict == Verdict::NotJustified && row.ended_at.is_none() && now < row.ends_at;
+    let ended_at = if cut_short { Some(now) } else { row.ended_at };
+    let review = store::Review { verdict, note: &note, by: permit.caller().person, ended_at };
+    store::review(permit.tx(), &row, review, now).await?;
+    let row = current(&mut permit).await?;
+    let row = shown_to(permit.caller(), permit.object(), row);
+    permit.changed(row.version, &row).await
+}
+
+async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) -> Result<EmergencyAccessOut> {
+    let (municipality, id) = (permit.object().case.municipality.clone(), permit.object().id);
+    Ok(store::get(permit.tx(), &municipality, id).await?)
+}
+
+/// What someone sees of it: words and names of children are not for all who may know of it.
+fn shown_to(caller: &Caller, object: &EmergencyObject, mut row: EmergencyAccessOut) -> EmergencyAccessOut {
+    if !object.case.leads_contact_unit {
+        row.child_name = None;
+    }
+    if !object.shows_words_to(caller) {
+        row.reason = None;
+        if row.reviewed_by != Some(caller.person) {
+            row.review_note = None;
+        }
+    }
+    row
+}
+
+fn object(case: CaseFacts, row: &EmergencyAccessOut, own_family: bool) -> EmergencyObject {
+    EmergencyObject { id: row.id, case, person_id: row.person_id, unit_id: row.unit_id, own_family }
+}

@@ -1,0 +1,179 @@
+//! Emergency access in the database.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+use super::dto::{Danger, EmergencyAccessOut, Verdict, of_place};
+use crate::{
+    access::CaseFacts,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_one,
+    kernel::{
+        Id,
+        ids::{Case, EmergencyAccess, Person, Unit},
+        vocabulary::Sector,
+    },
+    vault::{KeyName, Sealed},
+};
+
+/// How long an emergency lasts.
+const LASTS: TimeDelta = TimeDelta::hours(1);
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT e.id, e.municipality, e.case_id, k.name AS child_name, e.person_id, p.name AS person_name,
+                    e.unit_id, u.name AS unit_name, e.danger, e.reason, e.started_at, e.ends_at, e.ended_at, e.verdict,
+                    e.review_note, e.reviewed_by, e.reviewed_at, e.version
+             FROM emergency_access e
+             JOIN child k ON k.municipality = e.municipality AND k.id = e.child_id
+             JOIN person p ON p.id = e.person_id
+             JOIN unit u ON u.id = e.unit_id
+             WHERE ",
+            $rest
+        )
+    };
+}
+/// Those that may be a person's to read, theirs, as leader or as auditor; the rules have the last word on each.
+macro_rules! list {
+    ($which:literal) => {
+        concat!(
+            select!("e.id > $2 AND "),
+            $which,
+            " AND (e.person_id = $1
+                OR e.municipality IN (
+                    SELECT a.municipality FROM staff_role r JOIN unit a ON a.id = r.unit_id
+                    WHERE r.person_id = $1 AND r.role = 'auditor' AND r.ended_at IS NULL)
+                OR EXISTS (
+                    SELECT 1 FROM care_case c
+                    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
+                    JOIN staff_role r ON r.unit_id IN (c.unit_id, cp.unit_id)
+                    WHERE c.municipality = e.municipality AND c.id = e.case_id
+                      AND r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL))
+            ORDER BY e.id LIMIT $3"
+        )
+    };
+}
+
+const SELECT: &str = select!("e.municipality = $1 AND e.id = $2");
+const LIST_OPEN: &str = list!("e.reviewed_at IS NULL");
+const LIST_REVIEWED: &str = list!("e.reviewed_at IS NOT NULL");
+const OPEN_CASES_OF: &str = "
+    SELECT c.id FROM care_case c
+    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+    WHERE k.person_id = $1 AND c.status = 'open' ORDER BY c.id DESC";
+const SECTOR: &str = "SELECT sector FROM unit WHERE id = $1";
+const INSERT: &str = "
+    INSERT INTO emergency_access (municipality, id, case_id, child_id, person_id, unit_id, danger, reason, started_at, ends_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const END: &str = "
+    UPDATE emergency_access SET ended_at = $4, version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3 AND ended_at IS NULL";
+const REVIEW: &str = "
+    UPDATE emergency_access SET verdict = $4, review_note = $5, reviewed_by = $6, reviewed_at = $7, ended_at = $8,
+           version = version + 1
+    WHERE municipality = $1 AND id = $2 AND version = $3 AND reviewed_at IS NULL";
+
+/// The open cases of a child, in every registration of it, the one opened last first.
+pub(super) async fn open_cases_of(tx: &mut Tx, child: Id<Person>) -> Result<Vec<Id<Case>>, DbError> {
+    let rows = fetch_all!(tx, (Id<Case>,), OPEN_CASES_OF, child)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+pub(super) async fn get(
+    tx: &mut Tx,
+    municipality: &str,
+    id: Id<EmergencyAccess>,
+) -> Result<EmergencyAccessOut, DbError> {
+    fetch_one!(tx, EmergencyAccessOut, SELECT, municipality, id)
+}
+
+/// From after a place: those to be reviewed, then those reviewed.
+pub(super) async fn list(
+    tx: &mut Tx,
+    person: Id<Person>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<EmergencyAccessOut>, DbError> {
+    let number = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
+    let (mut rows, after) = match of_place(after) {
+        (true, after) => (Vec::new(), after),
+        (false, after) => {
+            (fetch_all!(tx, EmergencyAccessOut, LIST_OPEN, person, after, number(limit))?, Uuid::nil())
+        }
+    };
+    if rows.len() < limit {
+        let rest = number(limit - rows.len());
+        rows.extend(fetch_all!(tx, EmergencyAccessOut, LIST_REVIEWED, person, after, rest)?);
+    }
+    Ok(rows)
+}
+
+pub(super) struct New<'a> {
+    pub person: Id<Person>,
+    pub unit: Id<Unit>,
+    pub danger: Danger,
+    pub reason: &'a str,
+}
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    new: New<'_>,
+    now: DateTime<Utc>,
+) -> Result<Id<EmergencyAccess>, DbError> {
+    let New { person, unit, danger, reason } = new;
+    let id = Id::<EmergencyAccess>::new();
+    let reason = sealed(tx, &case.municipality, unit, reason).await?;
+    let (municipality, child, ends_at) = (&case.municipality, case.child, now + LASTS);
+    expect_one(execute!(
+        tx,
+        INSERT,
+        municipality,
+        id,
+        case.id,
+        child,
+        person,
+        unit,
+        danger,
+        reason,
+        now,
+        ends_at
+    )?)?;
+    Ok(id)
+}
+
+pub(super) async fn end(
+    tx: &mut Tx,
+    current: &EmergencyAccessOut,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, END, &current.municipality, current.id, current.version, now)?)
+}
+
+/// A review, and who made it.
+pub(super) struct Review<'a> {
+    pub verdict: Verdict,
+    pub note: &'a str,
+    pub by: Id<Person>,
+    /// When the access ended, if it did before its hour was over.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+pub(super) async fn review(
+    tx: &mut Tx,
+    current: &EmergencyAccessOut,
+    review: Review<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Review { verdict, note, by, ended_at } = review;
+    let EmergencyAccessOut { municipality, id, unit_id, version, .. } = current;
+    let note = sealed(tx, municipality, *unit_id, note).await?;
+    expect_one(execute!(tx, REVIEW, municipality, *id, *version, verdict, note, by, now, ended_at)?)
+}
+
+/// Words about what a unit did, sealed with the key of its sector.
+async fn sealed(tx: &mut Tx, municipality: &str, unit: Id<Unit>, text: &str) -> Result<Sealed, DbError> {
+    let (sector,) = fetch_one!(tx, (Sector,), SECTOR, unit)?;
+    Ok(tx.vault().seal(&KeyName::sector(municipality, sector), text)?)
+}
