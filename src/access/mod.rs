@@ -31,6 +31,6 @@ pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::Wording;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
-pub use policies::{Decision, Policies, PolicyError, Rule};
+pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use public::Public;
 pub use services::Services;

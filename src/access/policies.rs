@@ -4,6 +4,7 @@ use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::Path,
     str::FromStr,
+    sync::Arc,
 };
 
 use cedar_policy::{
@@ -66,6 +67,18 @@ pub struct Decision {
     pub legal_basis: Vec<String>,
 }
 
+/// A question to the rules: who does what to which, in which context, with the facts of both.
+#[derive(Debug, Clone)]
+pub struct PolicyQuestion {
+    /// Who does what to which, in which context.
+    pub request: Request,
+    /// The facts of both.
+    pub entities: Entities,
+}
+
+/// Someone who is told of each question and its answer.
+type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
+
 /// The rules cannot be used; the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
@@ -109,6 +122,7 @@ pub struct Policies {
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
     laws: Laws,
+    listener: Option<Listener>,
 }
 
 impl std::fmt::Debug for Policies {
@@ -143,18 +157,26 @@ impl Policies {
     }
 
     fn load_with(local: &[(String, String)]) -> Result<Self, PolicyError> {
+        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned()));
+        Self::of(&own, local)
+    }
+
+    /// The same from other texts: what the service would do by other rules, and by stricter local ones.
+    ///
+    /// # Errors
+    /// As [`Policies::load`]; or if a local rule allows something.
+    pub fn of(own: &[(String, String)], local: &[(String, String)]) -> Result<Self, PolicyError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
         let mut set = PolicySet::new();
         let mut rules = BTreeMap::new();
-        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned(), false));
-        let local = local.iter().map(|(file, source)| (file.clone(), source.clone(), true));
-        for (file, source, is_local) in own.into_iter().chain(local) {
-            let parsed = PolicySet::from_str(&source).map_err(|error| parse_error(&file, &error))?;
+        let own = own.iter().map(|text| (text, false));
+        for ((file, source), is_local) in own.chain(local.iter().map(|text| (text, true))) {
+            let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
             for policy in parsed.policies() {
-                let rule = rule(&file, policy)?;
+                let rule = rule(file, policy)?;
                 if is_local && !rule.forbids {
-                    return Err(PolicyError::LocalPermit(file));
+                    return Err(PolicyError::LocalPermit(file.clone()));
                 }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);
@@ -169,7 +191,13 @@ impl Policies {
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws })
+        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws, listener: None })
+    }
+
+    /// The same rules, with someone who is told of each question and its answer.
+    #[must_use]
+    pub fn heard_by(self, listener: impl Fn(&PolicyQuestion, &Decision) + Send + Sync + 'static) -> Self {
+        Self { listener: Some(Arc::new(listener)), ..self }
     }
 
     /// The rules, by id.
@@ -223,18 +251,30 @@ impl Policies {
     }
 
     fn ask<O: Object>(&self, caller: &Caller, action: &str, object: &O) -> Result<Decision, AskError> {
-        self.answer(Inquiry::of(caller, action, object)?)
+        let question = self.question(Inquiry::of(caller, action, object)?)?;
+        let decision = self.answer_to(&question)?;
+        if let Some(listener) = &self.listener {
+            listener(&question, &decision);
+        }
+        Ok(decision)
     }
 
     /// Answers what is asked, whatever it is about.
     pub(super) fn answer(&self, inquiry: Inquiry) -> Result<Decision, AskError> {
+        self.answer_to(&self.question(inquiry)?)
+    }
+
+    fn question(&self, inquiry: Inquiry) -> Result<PolicyQuestion, AskError> {
         let Inquiry { principal, action, resource, context } = inquiry;
         let (asks, asked) = (principal.uid(), resource.uid());
         let is_own = asks == asked;
         let request = Request::new(asks, action, asked, context, Some(&self.schema))?;
         let entities = if is_own { vec![principal] } else { vec![principal, resource] };
-        let entities = Entities::from_entities(entities, None)?;
-        let response = self.authorizer.is_authorized(&request, &self.set, &entities);
+        Ok(PolicyQuestion { request, entities: Entities::from_entities(entities, None)? })
+    }
+
+    fn answer_to(&self, question: &PolicyQuestion) -> Result<Decision, AskError> {
+        let response = self.authorizer.is_authorized(&question.request, &self.set, &question.entities);
         let diagnostics = response.diagnostics();
         if let Some(error) = diagnostics.errors().next() {
             return Err(error.to_string().into());

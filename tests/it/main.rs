@@ -21,6 +21,7 @@ mod cases;
 mod child_welfare_reports;
 mod children;
 mod concerns;
+mod confidentiality;
 mod conflicts_of_interest;
 mod consents;
 mod contact_details;

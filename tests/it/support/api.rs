@@ -69,6 +69,11 @@ impl Operation {
         self.has_parameter("Idempotency-Key")
     }
 
+    /// Is it a list that is given in pages?
+    pub fn is_paged(&self) -> bool {
+        self.has_parameter("limit")
+    }
+
     fn has_parameter(&self, name: &str) -> bool {
         let parameters = self.says["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         parameters.iter().any(|parameter| parameter["name"] == name)

@@ -11,6 +11,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use stafett::{
+    access::Policies,
     catalogue,
     db::{Db, migrate},
     vault::{MasterKey, Vault},
@@ -36,10 +37,20 @@ const PREFIX: &str = "stafett_test";
 impl Engine {
     /// Runs one test in a world on this engine; skips it where there is no such engine.
     pub async fn tell<F: Future<Output = ()>>(self, told: impl FnOnce(World) -> F) {
-        let Some(database) = Database::create(self).await else { return };
-        let world = World::start(database).await;
-        told(world.clone()).await;
+        self.tell_by(Policies::load().expect("valid rules"), told).await;
+    }
+
+    /// The same by these rules; gives what is told, or nothing where there is no such engine.
+    pub async fn tell_by<T, F: Future<Output = T>>(
+        self,
+        policies: Policies,
+        told: impl FnOnce(World) -> F,
+    ) -> Option<T> {
+        let database = Database::create(self).await?;
+        let world = World::start(database, policies).await;
+        let told = told(world.clone()).await;
         world.finish().await;
+        Some(told)
     }
 }
 

@@ -14,7 +14,13 @@ use ed25519_dalek::{
     SigningKey,
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
-use stafett::{access::Services, app, db::Db, identity::TokenKeys, kernel::Clock};
+use stafett::{
+    access::{Policies, Services},
+    app,
+    db::Db,
+    identity::TokenKeys,
+    kernel::Clock,
+};
 
 use super::{Anonymous, Engine, User, client::Door, engine::Database};
 
@@ -53,11 +59,11 @@ fn token_keys() -> TokenKeys {
 }
 
 impl World {
-    pub(super) async fn start(database: Database) -> Self {
+    pub(super) async fn start(database: Database, policies: Policies) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
-        let services = Services::new(db.clone(), clock.clone(), token_keys(), Vec::new());
+        let services = Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), Vec::new());
         let services = services.expect("the service is put together");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));

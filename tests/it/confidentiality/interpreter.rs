@@ -1,0 +1,241 @@
+//! Goes through the tables: asks the service what each row says, and tells where it answers otherwise.
+
+use std::collections::{BTreeMap, HashMap};
+
+use reqwest::Method;
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use super::{
+    recorder::{Asked, Recorder},
+    scene::Scene,
+    table::{Answer, Row},
+    vocabulary::{Content, What, meaning},
+};
+use crate::support::{Operation, User};
+
+/// What one person was answered.
+type Reply = (u16, String);
+
+/// All that one person was shown in a situation, by path.
+type Sweep = HashMap<String, Reply>;
+
+/// What came of a row.
+#[derive(Debug)]
+pub struct Outcome {
+    pub row: Row,
+    /// Why it does not hold, if it does not.
+    pub fault: Option<String>,
+    /// What the rules were asked for it.
+    pub asked: Option<Asked>,
+}
+
+/// Lists that are everyone's own: nothing hidden may be in them.
+const DESK: [&str; 4] = ["list_cases", "list_concerns", "list_follow_ups", "read_me"];
+/// Sends a change that is taken in every respect but one, so that it is tried in full and leaves nothing.
+const STRAY: &str = "?unknown=1";
+
+/// What the service can be asked for.
+struct Api(BTreeMap<String, Operation>);
+
+impl Api {
+    fn read() -> Self {
+        Self(Operation::all().into_iter().map(|operation| (operation.id.clone(), operation)).collect())
+    }
+
+    fn named(&self, id: &str) -> &Operation {
+        self.0.get(id).unwrap_or_else(|| panic!("there is no operation {id}"))
+    }
+}
+
+/// The path that reads, with a page as large as there is.
+fn reading(operation: &Operation, path: &str) -> String {
+    if operation.is_paged() { format!("{path}?limit=200") } else { path.to_owned() }
+}
+
+/// Asks all rows about the situations that are set up.
+pub async fn ask(rows: &[Row], scenes: &HashMap<&'static str, Scene>, recorder: &Recorder) -> Vec<Outcome> {
+    let api = Api::read();
+    let mut sweeps = JoinSet::new();
+    for (situation, scene) in scenes {
+        for (name, user) in scene.people() {
+            let asked = rows.iter().any(|row| row.situation == *situation && row.who == name);
+            if asked {
+                let paths = paths(&api, scene);
+                let (situation, user) = (*situation, user.clone());
+                sweeps.spawn(async move { ((situation, name), sweep(user, paths).await) });
+            }
+        }
+    }
+    let sweeps: HashMap<_, _> = sweeps.join_all().await.into_iter().collect();
+    let mut outcomes = Vec::new();
+    for row in rows {
+        let Some(scene) = scenes.get(row.situation.as_str()) else {
+            outcomes.push(unasked(row, "there is no such situation"));
+            continue;
+        };
+        let Some(user) = scene.person(&row.who) else {
+            outcomes.push(unasked(row, "nobody of that name is in it"));
+            continue;
+        };
+        let shown = &sweeps[&(row.situation.as_str(), row.who.as_str())];
+        outcomes.push(Asking { api: &api, scene, user, shown, recorder, row }.outcome().await);
+    }
+    outcomes
+}
+
+fn unasked(row: &Row, fault: &str) -> Outcome {
+    Outcome { row: row.clone(), fault: Some(fault.to_owned()), asked: None }
+}
+
+/// The paths to all that is planted in a situation, and to everyone's own lists.
+fn paths(api: &Api, scene: &Scene) -> Vec<String> {
+    let mut paths = Vec::new();
+    for content in scene.contents() {
+        for operation in [Some(content.read_by), content.listed_by].into_iter().flatten() {
+            let operation = api.named(operation);
+            if let Some(path) = scene.path(content.name, operation) {
+                paths.push(reading(operation, &path));
+            }
+        }
+    }
+    for list in DESK {
+        let operation = api.named(list);
+        paths.push(reading(operation, &operation.path));
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+async fn sweep(user: User, paths: Vec<String>) -> Sweep {
+    let mut shown = Sweep::new();
+    for path in paths {
+        let answer = user.get(&path).send().await;
+        shown.insert(path, (answer.status, answer.text));
+    }
+    shown
+}
+
+/// A row that is being asked.
+struct Asking<'a> {
+    api: &'a Api,
+    scene: &'a Scene,
+    user: &'a User,
+    shown: &'a Sweep,
+    recorder: &'a Recorder,
+    row: &'a Row,
+}
+
+impl Asking<'_> {
+    async fn outcome(&self) -> Outcome {
+        let (asked, found) = match meaning(&self.row.what) {
+            What::Content(content) => self.content(&content).await,
+            What::Deed(operation) => self.deed(self.api.named(operation)).await,
+        };
+        let fault = found.err().or_else(|| self.ruled_otherwise(asked.as_ref()));
+        Outcome { row: self.row.clone(), fault, asked }
+    }
+
+    /// What the rules said must be what came of it, by the rule that the row names.
+    fn ruled_otherwise(&self, asked: Option<&Asked>) -> Option<String> {
+        let Row { answer, rule, .. } = self.row;
+        let Some(Asked { decision, .. }) = asked else {
+            return answer.is_yes().then(|| "the rules were not asked".to_owned());
+        };
+        if decision.allowed != answer.is_yes() {
+            return Some(format!("the rules said {}, by {:?}", decision.allowed, decision.policies));
+        }
+        let rule = rule.as_ref().filter(|rule| !decision.policies.contains(rule))?;
+        Some(format!("not by {rule}, but by {:?}", decision.policies))
+    }
+
+    async fn content(&self, content: &Content) -> (Option<Asked>, Result<(), String>) {
+        let operation = self.api.named(content.read_by);
+        let Some((path, signs)) =
+            self.scene.path(content.name, operation).zip(self.scene.signs(content.name))
+        else {
+            return (None, Err("there is no such thing in it".to_owned()));
+        };
+        let asked = self.recorder.question(&self.user.id.to_string(), content.decided_by, &path);
+        (asked, self.shown_as_said(content, operation, &path, signs).await)
+    }
+
+    async fn shown_as_said(
+        &self,
+        content: &Content,
+        operation: &Operation,
+        path: &str,
+        signs: &[String],
+    ) -> Result<(), String> {
+        let (status, text) = &self.shown[&reading(operation, path)];
+        let is_shown = *status == 200 && signs.first().is_none_or(|words| text.contains(words));
+        match self.row.answer {
+            Answer::Sees if !is_shown => Err(format!("{status}, and {text}")),
+            Answer::Sees => self.is_listed(content, signs),
+            Answer::SeesNot if is_shown || ![200, 403].contains(status) => {
+                Err(format!("{status}, and {text}"))
+            }
+            Answer::SeesNot => self.told_nowhere(signs),
+            Answer::DoesNotKnowOf => {
+                self.as_nothing(operation, &(*status, text.clone())).await?;
+                self.told_nowhere(signs)
+            }
+            Answer::May | Answer::MayNot => Err("what is written is seen or not seen".to_owned()),
+        }
+    }
+
+    /// What is seen by itself is also in its list.
+    fn is_listed(&self, content: &Content, signs: &[String]) -> Result<(), String> {
+        let Some(list) = content.listed_by else { return Ok(()) };
+        let list = self.api.named(list);
+        let path = self.scene.path(content.name, list).ok_or("there is no such list")?;
+        let (status, text) = &self.shown[&reading(list, &path)];
+        let is_there = signs.iter().any(|sign| text.contains(sign));
+        if is_there { Ok(()) } else { Err(format!("it is not in {path}: {status}")) }
+    }
+
+    /// Nothing that this person was shown tells of it.
+    fn told_nowhere(&self, signs: &[String]) -> Result<(), String> {
+        let told = self.shown.iter().find(|(_, (_, text))| signs.iter().any(|sign| text.contains(sign)));
+        told.map_or(Ok(()), |(path, _)| Err(format!("{path} tells of it")))
+    }
+
+    /// The same as of what does not exist.
+    async fn as_nothing(&self, operation: &Operation, reply: &Reply) -> Result<(), String> {
+        let nothing = send(self.user, operation, &operation.path_to_nothing()).await;
+        if reply.0 == 404 && *reply == nothing {
+            Ok(())
+        } else {
+            Err(format!("{reply:?}, and of what does not exist: {nothing:?}"))
+        }
+    }
+
+    async fn deed(&self, operation: &Operation) -> (Option<Asked>, Result<(), String>) {
+        let Some(path) = self.scene.path(&self.row.what, operation) else {
+            return (None, Err("there is no such thing in it".to_owned()));
+        };
+        let reply = send(self.user, operation, &path).await;
+        let asked = self.recorder.question(&self.user.id.to_string(), &operation.id, &path);
+        let is_done = operation.method == Method::GET;
+        let said = match (self.row.answer, reply.0) {
+            (Answer::May, 200) if is_done => Ok(()),
+            (Answer::May, 400 | 409 | 412 | 422 | 428) | (Answer::MayNot, 403) => Ok(()),
+            (Answer::DoesNotKnowOf, _) => self.as_nothing(operation, &reply).await,
+            _ => Err(format!("{reply:?}")),
+        };
+        (asked, said)
+    }
+}
+
+/// Reads, or tries what would change something without doing it.
+async fn send(user: &User, operation: &Operation, path: &str) -> Reply {
+    let answer = if operation.method == Method::GET {
+        user.get(reading(operation, path)).send().await
+    } else {
+        let call = user.call(operation.method.clone(), format!("{path}{STRAY}"));
+        if operation.takes_body() { call.json(json!({})).send().await } else { call.send().await }
+    };
+    assert!(operation.method == Method::GET || answer.status >= 400, "{} was done: {path}", operation.id);
+    (answer.status, answer.text)
+}

@@ -1,0 +1,116 @@
+//! Who sees what, as a table that a jurist reads: `tests/confidentiality`. It is asked of the service as it runs, on
+//! both engines, and of the rules with something taken out of each.
+
+mod interpreter;
+mod mutations;
+mod recorder;
+mod scene;
+mod situations;
+mod table;
+mod vocabulary;
+
+use std::collections::BTreeSet;
+
+use stafett::access::Policies;
+use tokio::sync::OnceCell;
+
+use self::{interpreter::Outcome, recorder::Recorder};
+use crate::support::Engine;
+
+/// What comes of all rows by some rules, or of those about one situation; none where there is no such engine.
+async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) -> Option<Vec<Outcome>> {
+    let recorder = Recorder::default();
+    let heard = recorder.clone();
+    let told = engine.tell_by(heard.hear(policies), async |world| {
+        let scenes = situations::tell(&world, only).await;
+        recorder.forget();
+        let (_, mut rows) = table::read();
+        rows.retain(|row| only.is_none_or(|only| row.situation == only));
+        interpreter::ask(&rows, &scenes, &recorder).await
+    });
+    told.await
+}
+
+/// What comes of all rows on SQLite.
+async fn outcomes() -> &'static [Outcome] {
+    static OUTCOMES: OnceCell<Vec<Outcome>> = OnceCell::const_new();
+    let told = async || {
+        let policies = Policies::load().expect("valid rules");
+        gone_through(Engine::Sqlite, policies, None).await.expect("SQLite is always there")
+    };
+    OUTCOMES.get_or_init(told).await
+}
+
+/// Every row must hold, but those that say that they do not, and these must not.
+fn all_hold(outcomes: &[Outcome]) {
+    let mut faults = Vec::new();
+    for Outcome { row, fault, .. } in outcomes {
+        match (fault, &row.open) {
+            (Some(fault), None) => faults.push(format!("{row}\n      {}", shortened(fault))),
+            (None, Some(why)) => faults.push(format!("{row}\n      holds, though it is open: {why}")),
+            _ => {}
+        }
+    }
+    let count = faults.len();
+    assert!(faults.is_empty(), "{count} of {} do not hold:\n  {}", outcomes.len(), faults.join("\n  "));
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_tables_say_holds_on_sqlite() {
+    all_hold(outcomes().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_tables_say_holds_on_postgres() {
+    let policies = Policies::load().expect("valid rules");
+    if let Some(outcomes) = gone_through(Engine::Postgres, policies, None).await {
+        all_hold(&outcomes);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rule_lets_someone_in_somewhere_in_the_tables() {
+    let allowed: BTreeSet<&str> = outcomes()
+        .await
+        .iter()
+        .filter(|outcome| outcome.row.answer.is_yes() && outcome.fault.is_none())
+        .filter_map(|outcome| outcome.asked.as_ref())
+        .flat_map(|asked| asked.decision.policies.iter().map(String::as_str))
+        .collect();
+    let policies = Policies::load().expect("valid rules");
+    let permits = policies.rules().filter(|rule| !rule.forbids && !mutations::is_awaited(&rule.id));
+    let missing: Vec<&str> =
+        permits.map(|rule| rule.id.as_str()).filter(|id| !allowed.contains(id)).collect();
+    assert!(missing.is_empty(), "rules by which no row is let in: {missing:?}");
+}
+
+#[test]
+fn the_tables_are_large_enough_and_rest_on_law_that_is_known() {
+    let (lines, rows) = table::read();
+    assert!(lines >= 250, "{lines} lines");
+    let laws = std::fs::read_to_string(table::folder().join("../../data/laws.toml")).expect("the laws");
+    let laws: toml::Value = toml::from_str(&laws).expect("the laws");
+    let laws: BTreeSet<&str> =
+        laws["law"].as_array().expect("laws").iter().filter_map(|law| law["id"].as_str()).collect();
+    for row in &rows {
+        for law in &row.laws {
+            assert!(laws.contains(law.as_str()), "{row}: {law} is not in data/laws.toml");
+        }
+        let is_content = matches!(vocabulary::meaning(&row.what), vocabulary::What::Content(_));
+        assert_eq!(row.answer.is_about_reading().unwrap_or(is_content), is_content, "{row}");
+    }
+}
+
+#[test]
+fn no_row_is_given_twice() {
+    let (_, rows) = table::read();
+    let mut seen = BTreeSet::new();
+    for row in &rows {
+        let key = (row.situation.clone(), row.who.clone(), row.what.clone());
+        assert!(seen.insert(key), "{row}: it stands in the tables before");
+    }
+}

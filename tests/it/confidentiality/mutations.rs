@@ -1,0 +1,359 @@
+//! Rules with something taken out of each, or put into it: the tables must tell. A change that no row notices is a rule
+//! that nobody has said the meaning of.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    str::FromStr,
+};
+
+use cedar_policy::{
+    Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
+};
+use serde_json::{Value, json};
+use stafett::access::{Policies, PolicyQuestion};
+
+use super::{gone_through, outcomes};
+use crate::support::Engine;
+
+/// Changes that change nothing: the rule, what is changed, and why nobody can tell.
+const EQUIVALENT: &[(&str, &str, &str)] = &[
+    ("desk.own", "without its condition", "the desk is found by who asks: there is no way to another's"),
+    (
+        "desk.auditor",
+        "only !principal.audits.isEmpty()",
+        "the desk is found by who asks: there is no way to another's",
+    ),
+    (
+        "note.unit",
+        "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
+        "who has a seat in the unit has one in its sector, and reads what is for the sector and the team as well",
+    ),
+    (
+        "note.sector.health",
+        "only (resource.audience == \"sector\") && (resource has sector) && (resource.kind == \"health\") && \
+         context.relation.seat_sectors.contains(\"health\")",
+        "only the health sector writes of this kind (data/kinds.toml)",
+    ),
+];
+
+/// Rules whose lines are still to be written, by the beginnings of their names, and nothing else: take one out with its
+/// lines. What only they are about is not given to other rules either.
+const AWAITED: &[&str] = &["explanation.", "report.", "disclosure.", "objection.", "emergency.", "conflict."];
+
+/// Whether the lines of a rule are still to be written.
+pub(super) fn is_awaited(rule: &str) -> bool {
+    AWAITED.iter().any(|beginning| rule.starts_with(beginning))
+}
+
+/// Whom each rule lets in. Rules that depend on more than who someone is to the thing are left out.
+const LETS_IN: &[(&str, &[&str])] = &[
+    ("case.team", &["on the team"]),
+    ("meeting.call", &["on the team"]),
+    ("case.family", &["family"]),
+    ("case.access-log.family", &["family"]),
+    ("consent.give", &["family"]),
+    ("note.write", &["on the team", "family"]),
+    ("case.leader", &["leader of the holder"]),
+    ("case.leader.reopen", &["leader of the holder"]),
+    ("case.contact-person", &["holder"]),
+    ("withholding.contact-person", &["holder"]),
+    ("note.own-health-contact", &["child of 12"]),
+    ("consent.contact-person", &["holder"]),
+    ("measure.contact-person", &["holder"]),
+    ("handover.withdraw", &["holder", "leader of the holder"]),
+    ("handover.receiver", &["offered the baton"]),
+    ("measure.responsible", &["responsible"]),
+    ("meeting.minutes", &["holder", "who called"]),
+    ("meeting.invited", &["invited of the team", "invited of the family"]),
+    ("child.registering-unit", &["registrar"]),
+    ("child.before-a-case", &["registrar before a case"]),
+    ("child.contact-person", &["holder"]),
+    ("child.team", &["on the child's team"]),
+    ("child.family", &["family"]),
+    ("unit.own-work", &["works in the unit"]),
+    ("organisation.colleagues", &["works in the municipality"]),
+    ("desk.own", &["at their own desk"]),
+    ("desk.auditor", &["auditor at their own desk"]),
+];
+
+/// Who is always also something else, by the facts: a rule for the first need not repeat what the second may.
+const ALWAYS_ALSO: &[(&str, &str)] = &[
+    ("holder", "on the team"),
+    ("offered the baton", "on the team"),
+    ("responsible", "on the team"),
+    ("who called", "invited of the team"),
+    ("invited of the team", "on the team"),
+    ("invited of the family", "family"),
+    ("registrar before a case", "registrar"),
+    ("holder", "on the child's team"),
+    ("works in the unit", "works in the municipality"),
+    ("auditor at their own desk", "at their own desk"),
+];
+
+/// The rules as they are.
+struct Rules {
+    policies: BTreeMap<String, Policy>,
+    schema: Schema,
+}
+
+/// A rule that is changed, or left out.
+struct Mutant {
+    rule: String,
+    change: String,
+    /// Nothing where it is left out.
+    policy: Option<Policy>,
+    /// What can be told from it.
+    actions: BTreeSet<String>,
+}
+
+impl Rules {
+    fn read() -> Self {
+        let folder = super::table::folder().join("../../policies");
+        let text = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a file of rules");
+        let (schema, _) = Schema::from_cedarschema_str(&text("stafett.cedarschema")).expect("the schema");
+        let mut policies = BTreeMap::new();
+        for entry in std::fs::read_dir(&folder).expect("the rules") {
+            let file = entry.expect("an entry").file_name().to_string_lossy().into_owned();
+            if !file.ends_with(".cedar") {
+                continue;
+            }
+            for policy in PolicySet::from_str(&text(&file)).expect("rules").policies() {
+                let id = policy.annotation("id").expect("an id").to_owned();
+                policies.insert(id.clone(), policy.new_id(PolicyId::new(&id)));
+            }
+        }
+        Self { policies, schema }
+    }
+
+    /// All rules, with one changed.
+    fn with(&self, mutant: &Mutant) -> PolicySet {
+        let others = self.policies.iter().filter(|(id, _)| **id != mutant.rule).map(|(_, policy)| policy);
+        PolicySet::from_policies(others.chain(&mutant.policy).cloned()).expect("ids that differ")
+    }
+
+    /// Does it agree with the schema?
+    fn is_valid(&self, policy: &Policy) -> bool {
+        let set = PolicySet::from_policies([policy.clone()]).expect("one rule");
+        Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict).validation_passed()
+    }
+
+    /// Can a rule be met at all where it is about this action alone?
+    fn can_be_met(&self, rule: &Value, action: &str) -> bool {
+        let alone = of_anything(with_actions(rule, &BTreeSet::from([action.to_owned()])));
+        let policy = Policy::from_json(Some(PolicyId::new("alone")), alone).expect("a rule");
+        let set = PolicySet::from_policies([policy]).expect("one rule");
+        let found = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let never = |warning: &ValidationWarning| matches!(warning, ValidationWarning::ImpossiblePolicy(_));
+        found.validation_passed() && !found.validation_warnings().any(never)
+    }
+
+    /// May everyone whom a rule lets in do this already, by another rule?
+    fn is_done_already(&self, rule: &str, action: &str) -> bool {
+        let allows = |rule: &str| {
+            let json = self.policies.get(rule).map(|policy| policy.to_json().expect("a rule as JSON"));
+            json.is_some_and(|json| actions(&json).contains(action))
+        };
+        let may = |who: &str| {
+            let mut all = vec![who];
+            while let Some((_, more)) = ALWAYS_ALSO.iter().find(|(a, b)| all.contains(a) && !all.contains(b))
+            {
+                all.push(more);
+            }
+            let others = LETS_IN.iter().filter(|(other, _)| *other != rule);
+            others
+                .into_iter()
+                .any(|(rule, people)| people.iter().any(|one| all.contains(one)) && allows(rule))
+        };
+        let people = LETS_IN.iter().find(|(name, _)| *name == rule).map(|(_, people)| *people);
+        people.is_some_and(|people| people.iter().all(|who| may(who)))
+    }
+
+    /// What rules are about whose lines are written.
+    fn settled_actions(&self) -> BTreeSet<String> {
+        let settled = self.policies.iter().filter(|(rule, _)| !is_awaited(rule));
+        settled.flat_map(|(_, policy)| actions(&policy.to_json().expect("a rule as JSON"))).collect()
+    }
+
+    fn mutants(&self) -> Vec<Mutant> {
+        let mut mutants = Vec::new();
+        let settled = self.settled_actions();
+        for (rule, policy) in self.policies.iter().filter(|(rule, _)| !is_awaited(rule)) {
+            let json = policy.to_json().expect("a rule as JSON");
+            let actions = actions(&json);
+            let mut add = |change: String, json: Option<Value>, actions: &BTreeSet<String>| {
+                let parsed =
+                    json.map(|json| Policy::from_json(Some(PolicyId::new(rule)), json).expect("a rule"));
+                let valid = parsed.as_ref().is_none_or(|policy| self.is_valid(policy));
+                if valid {
+                    let actions = actions.clone();
+                    mutants.push(Mutant { rule: rule.clone(), change, policy: parsed, actions });
+                }
+            };
+            add("left out".to_owned(), None, &actions);
+            for (change, changed) in conditions(&json) {
+                add(change, Some(changed), &actions);
+            }
+            for action in &actions {
+                let fewer = actions.iter().filter(|other| *other != action).cloned().collect();
+                if self.is_done_already(rule, action) {
+                    continue;
+                }
+                let only = BTreeSet::from([action.clone()]);
+                add(format!("without {action}"), Some(with_actions(&json, &fewer)), &only);
+            }
+            for action in settled.difference(&actions) {
+                let more = actions.iter().chain([action]).cloned().collect();
+                let only = BTreeSet::from([action.clone()]);
+                if self.can_be_met(&json, action) && !self.is_done_already(rule, action) {
+                    add(format!("with {action}"), Some(of_anything(with_actions(&json, &more))), &only);
+                }
+            }
+        }
+        mutants
+    }
+}
+
+/// The actions of a rule.
+fn actions(rule: &Value) -> BTreeSet<String> {
+    let action = &rule["action"];
+    let several = action["entities"].as_array().cloned().unwrap_or_default();
+    let all = several.into_iter().chain([action["entity"].clone()]);
+    all.filter_map(|uid| uid["id"].as_str().map(ToOwned::to_owned)).collect()
+}
+
+fn with_actions(rule: &Value, actions: &BTreeSet<String>) -> Value {
+    let entities: Vec<_> = actions.iter().map(|id| json!({"type": "Stafett::Action", "id": id})).collect();
+    let mut rule = rule.clone();
+    rule["action"] = json!({"op": "in", "entities": entities});
+    rule
+}
+
+/// The same of every kind of thing.
+fn of_anything(rule: Value) -> Value {
+    let mut rule = rule;
+    rule["resource"] = json!({"op": "All"});
+    rule
+}
+
+/// A rule without its conditions, and with each part of them taken out.
+fn conditions(rule: &Value) -> Vec<(String, Value)> {
+    let conditions = rule["conditions"].as_array().cloned().unwrap_or_default();
+    let mut changed = Vec::new();
+    for (index, condition) in conditions.iter().enumerate() {
+        let mut without = rule.clone();
+        without["conditions"].as_array_mut().expect("conditions").remove(index);
+        changed.push(("without its condition".to_owned(), without));
+        for body in smaller(&condition["body"]) {
+            let mut other = rule.clone();
+            other["conditions"][index]["body"] = body;
+            changed.push((format!("only {}", words(&other, index)), other));
+        }
+    }
+    changed
+}
+
+/// An expression with one operand less of an and, an or, or a not.
+fn smaller(expression: &Value) -> Vec<Value> {
+    let mut all = Vec::new();
+    for operator in ["&&", "||"] {
+        let (left, right) = (&expression[operator]["left"], &expression[operator]["right"]);
+        if left.is_null() {
+            continue;
+        }
+        all.extend([left.clone(), right.clone()]);
+        all.extend(smaller(left).into_iter().map(|left| json!({operator: {"left": left, "right": right}})));
+        all.extend(smaller(right).into_iter().map(|right| json!({operator: {"left": left, "right": right}})));
+    }
+    let inner = &expression["!"]["arg"];
+    if !inner.is_null() {
+        all.push(inner.clone());
+    }
+    all
+}
+
+/// A condition as it is written in a rule.
+fn words(rule: &Value, index: usize) -> String {
+    let mut alone = rule.clone();
+    alone["conditions"] = json!([rule["conditions"][index]]);
+    let text = Policy::from_json(None, alone).expect("a rule").to_string();
+    let (_, condition) =
+        text.split_once("when {").or_else(|| text.split_once("unless {")).unwrap_or(("", &text));
+    condition.trim().trim_end_matches("};").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A question of the tables, and whether the answer must be yes.
+struct Told {
+    action: String,
+    question: PolicyQuestion,
+    expected: bool,
+}
+
+async fn told() -> Vec<Told> {
+    let rows = outcomes().await.iter().filter(|outcome| outcome.fault.is_none());
+    let mut seen = BTreeSet::new();
+    rows.filter_map(|outcome| outcome.asked.as_ref())
+        .filter(|asked| {
+            let request = &asked.question.request;
+            seen.insert([request.principal(), request.action(), request.resource()].map(|uid| uid.cloned()))
+        })
+        .map(|asked| Told {
+            action: asked.question.request.action().expect("an action").id().unescaped().to_owned(),
+            question: asked.question.clone(),
+            expected: asked.decision.allowed,
+        })
+        .collect()
+}
+
+/// Is there a question of the tables that is answered otherwise?
+fn is_noticed(mutant: &Mutant, rules: &Rules, told: &[Told]) -> bool {
+    let (set, authorizer) = (rules.with(mutant), Authorizer::new());
+    told.iter().filter(|told| mutant.actions.contains(&told.action)).any(|told| {
+        let PolicyQuestion { request, entities } = &told.question;
+        let answer = authorizer.is_authorized(request, &set, entities).decision();
+        (answer == Decision::Allow) != told.expected
+    })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_to_a_rule_is_noticed_by_a_row() {
+    let (rules, told) = (Rules::read(), told().await);
+    let (mut survivors, mut needless) = (Vec::new(), EQUIVALENT.to_vec());
+    let mutants = rules.mutants();
+    for mutant in &mutants {
+        let equivalent =
+            |&(rule, change, _): &(&str, &str, &str)| rule == mutant.rule && change == mutant.change;
+        let excused = EQUIVALENT.iter().any(equivalent);
+        let noticed = is_noticed(mutant, &rules, &told);
+        if !noticed && !excused {
+            survivors.push(format!("{}: {}", mutant.rule, mutant.change));
+        }
+        if !noticed {
+            needless.retain(|excuse| !equivalent(excuse));
+        }
+    }
+    let (count, of) = (survivors.len(), mutants.len());
+    assert!(
+        survivors.is_empty(),
+        "{count} of {of} changes are noticed by no row:\n  {}",
+        survivors.join("\n  ")
+    );
+    assert!(needless.is_empty(), "excused, though noticed or not there: {needless:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_weaker_rule_is_noticed_as_the_service_runs() {
+    let rules = Rules::read();
+    let weaker = |mutant: &&Mutant| mutant.rule == "case.team" && mutant.change == "without its condition";
+    let mutants = rules.mutants();
+    let set = rules.with(mutants.iter().find(weaker).expect("the weaker rule"));
+    let texts: Vec<_> = set.policies().map(|policy| (policy.id().to_string(), policy.to_string())).collect();
+    let policies = Policies::of(&texts, &[]).expect("rules");
+    let situation = Some("a case that only the school works on");
+    let outcomes = gone_through(Engine::Sqlite, policies, situation).await.expect("SQLite is always there");
+    let noticed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
+    // Notes have rules of their own, which are as they were.
+    let hidden =
+        |outcome: &&super::Outcome| !outcome.row.answer.is_yes() && !outcome.row.what.contains("note");
+    let hidden = outcomes.iter().filter(hidden).count();
+    assert!(noticed > 0 && noticed == hidden, "of {hidden} that hide something {noticed} notice it");
+}

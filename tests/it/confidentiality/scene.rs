@@ -1,0 +1,84 @@
+//! A situation, set up: who is in it, and where what was planted lies.
+
+use std::{cell::Cell, collections::BTreeMap};
+
+use super::vocabulary::{CONTENTS, Content};
+use crate::support::{Operation, User};
+
+/// A situation, set up.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    people: BTreeMap<&'static str, User>,
+    /// The ids that stand for the parameters of paths.
+    ids: BTreeMap<&'static str, String>,
+    /// Ids that differ for some of what can be asked.
+    exceptions: BTreeMap<(&'static str, &'static str), String>,
+    /// What tells of each thing: its words, its id.
+    signs: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// A sentence that stands nowhere else.
+pub fn sentence(about: &str) -> String {
+    format!("{about} {}", uuid::Uuid::new_v4().simple())
+}
+
+impl Scene {
+    /// Someone in it, by the name that the tables give them.
+    pub fn who(&mut self, name: &'static str, user: &User) -> &mut Self {
+        assert!(self.people.insert(name, user.clone()).is_none(), "two are {name}");
+        self
+    }
+
+    /// The id that stands for a parameter of a path.
+    pub fn id(&mut self, parameter: &'static str, id: impl ToString) -> &mut Self {
+        self.ids.insert(parameter, id.to_string());
+        self
+    }
+
+    /// The same for one of the things that can be asked for.
+    pub fn id_of(&mut self, what: &'static str, parameter: &'static str, id: impl ToString) -> &mut Self {
+        self.exceptions.insert((what, parameter), id.to_string());
+        self
+    }
+
+    /// What is written of a thing; it must be in what is seen and in nothing that is not. The first is its words.
+    pub fn plant<const N: usize>(&mut self, what: &'static str, signs: [&str; N]) -> &mut Self {
+        assert!(CONTENTS.iter().any(|content| content.name == what), "“{what}” is not in the vocabulary");
+        self.signs.insert(what, signs.map(ToOwned::to_owned).to_vec());
+        self
+    }
+
+    pub fn person(&self, name: &str) -> Option<&User> {
+        self.people.get(name)
+    }
+
+    pub fn people(&self) -> impl Iterator<Item = (&'static str, &User)> {
+        self.people.iter().map(|(name, user)| (*name, user))
+    }
+
+    /// What tells of a thing; none where it is not in this situation.
+    pub fn signs(&self, what: &str) -> Option<&[String]> {
+        self.signs.get(what).map(Vec::as_slice)
+    }
+
+    /// The contents that are planted.
+    pub fn contents(&self) -> impl Iterator<Item = &'static Content> {
+        CONTENTS.iter().filter(|content| self.signs.contains_key(content.name))
+    }
+
+    /// The path to something by an operation; none where an id for it is not in this situation.
+    pub fn path(&self, what: &str, operation: &Operation) -> Option<String> {
+        let id = |parameter: &str| {
+            let exception = self.exceptions.iter().find(|((of, name), _)| *of == what && *name == parameter);
+            exception.map(|(_, id)| id).or_else(|| self.ids.get(parameter)).cloned()
+        };
+        let missing = Cell::new(false);
+        let path = operation.path_with(|parameter| {
+            id(parameter).unwrap_or_else(|| {
+                missing.set(true);
+                String::new()
+            })
+        });
+        (!missing.get()).then_some(path)
+    }
+}
