@@ -85,7 +85,7 @@ impl World {
 
     /// Another world that is the same to the last id, as this one was frozen.
     pub async fn copy(&self) -> Self {
-        let copy = Self::start(self.parts.database.copy().await).await;
+        let copy = Self::start(self.parts.database.copy().await, Policies::load().expect("rules")).await;
         copy.clock.advance(self.now() - copy.now());
         copy.parts.number.store(self.parts.number.load(Ordering::Relaxed), Ordering::Relaxed);
         copy
