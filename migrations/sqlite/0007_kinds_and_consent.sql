@@ -38,8 +38,8 @@ UPDATE note SET kind = COALESCE((
            WHEN 'nav' THEN 'family_economy' WHEN 'ppt' THEN 'ppt_assessment' ELSE 'child_statement' END
     FROM unit u WHERE u.id = note.unit_id), 'agreed');
 -- The child has agreed that the guardians see what it said.
-ALTER TABLE note ADD COLUMN child_agrees INTEGER NOT NULL DEFAULT 0 CHECK (child_agrees IN (0, 1));
-ALTER TABLE evaluation ADD COLUMN child_agrees INTEGER NOT NULL DEFAULT 0 CHECK (child_agrees IN (0, 1));
+ALTER TABLE note ADD COLUMN child_agrees INTEGER NOT NULL DEFAULT FALSE CHECK (child_agrees IN (0, 1));
+ALTER TABLE evaluation ADD COLUMN child_agrees INTEGER NOT NULL DEFAULT FALSE CHECK (child_agrees IN (0, 1));
 
 -- What a guardian is kept from, on a legal basis: the whole case, or one note.
 CREATE TABLE withholding (

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 use crate::{
     kernel::{
@@ -101,15 +101,6 @@ pub struct ConsentedKind {
     pub kind: InformationKind,
     /// When consent to it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
-}
-
-/// Which unit's consents are asked about.
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct StatusQuery {
-    /// The unit.
-    pub unit_id: UnitId,
 }
 
 /// What is consented to for a unit today, and whose consent is missing.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ConsentIn, ConsentOut, ConsentStatusOut, StatusQuery, WithdrawalIn},
+    dto::{ConsentIn, ConsentOut, ConsentStatusOut, WithdrawalIn},
     rules, store,
 };
 use crate::{
@@ -68,14 +68,17 @@ async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
 /// Tells what is consented to for a unit today, and whose consent is missing: before a new unit is to join, and when a
 /// consent is to be renewed.
 #[utoipa::path(
-    operation_id = "read_consent_status", tag = "consents", params(("case_id" = Uuid, Path), StatusQuery),
+    operation_id = "read_consent_status", tag = "consents", params(("case_id" = Uuid, Path), ("unit_id" = Uuid, Path)),
     responses((status = 200, body = ConsentStatusOut, description = "Kind by kind"), ReadProblems),
 )]
-#[get("/cases/{case_id}/consent-status")]
-async fn read_consent_status(permit: Permit<ReadConsentStatus>) -> Result<HttpResponse> {
-    let StatusQuery { unit_id } = permit.query()?;
-    let status = rules::status(&permit.object().facts, unit_id);
-    permit.show(&status)
+#[get("/cases/{case_id}/consent-status/{unit_id}")]
+async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<HttpResponse> {
+    let unit = permit.path_id::<Unit>("unit_id")?;
+    let case = permit.object().facts.clone();
+    if !store::units_serving(permit.tx(), &case.municipality).await?.contains(&unit) {
+        return Err(Problem::not_found());
+    }
+    permit.show(&rules::status(&case, unit))
 }
 
 /// Gives consent for oneself, or records the consent of someone who gave it on paper or by word of mouth.

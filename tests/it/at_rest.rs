@@ -115,12 +115,26 @@ async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
         json!({"minutes": p(), "attended": [nurse.id], "decisions": [{"text": p()}, {"text": p()}]});
     let path = format!("{case}/meetings/{meeting}/minutes");
     teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
-    said(nurse, "/notes", json!({"audience": "unit", "text": p()})).await;
-    said(&family.guardians[0], "/notes", json!({"audience": "team", "text": p()})).await;
+    said(nurse, "/notes", json!({"audience": "unit", "kind": "confidential_health", "text": p()})).await;
+    said(
+        &family.guardians[0],
+        "/notes",
+        json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()}),
+    )
+    .await;
     let consent = json!({
-        "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": p(),
+        "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
     });
     said(&family.guardians[1], "/consents", consent).await;
+    let recorded = json!({
+        "given_by": family.guardians[0].id, "form": "paper", "document": p(), "unit_ids": [nurse.unit.id],
+        "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
+        "alone": {"legal_basis": "barnelova § 37", "reason": p()},
+    });
+    said(teacher, "/consents", recorded).await;
+    let withholding = json!({"guardian_id": family.guardians[0].id, "legal_basis": "fvl_19", "reason": p()});
+    said(teacher, "/withholdings", withholding).await;
+    write_outside_the_case(world, stage, &mut p).await;
     let colleague = world.worker("kragero/skole").await;
     let seat = json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "task": p()});
     said(teacher, "/team", seat).await;
@@ -139,6 +153,42 @@ async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
     });
     let path = format!("/v1/concerns/{}/decision", concern.text("/id"));
     teacher.post(path).json(decision).if_match(1).send().await.expect(200);
+}
+
+/// Writes into every text there is of what lies beside a case.
+async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
+    let Stage { teacher, nurse, .. } = stage;
+    let said = async |by: &User, operation: &str, body: Value| {
+        let operation = Operation::named(operation);
+        let call =
+            by.call(operation.method.clone(), stage.path(&operation)).json(body).header("if-match", "*");
+        let answer = call.send().await;
+        assert!(answer.status < 300, "{}: {}", operation.id, answer.text);
+    };
+    let report = json!({
+        "child_description": p(), "grounds": ["mistreatment_or_neglect"], "text": p(), "sent_on": world.in_days(0),
+        "guardians_told": false, "guardians_not_told_reason": p(), "receiving_unit_id": stage.ids()["receiving_unit_id"],
+    });
+    said(teacher, "report_to_child_welfare", report).await;
+    let reply = json!({"outcome": "received", "answered_on": world.in_days(0), "text": p()});
+    said(teacher, "record_report_reply", reply).await;
+    let disclosure = json!({
+        "case_id": stage.ids()["case_id"], "basis": "child_welfare_order", "order_reference": p(),
+        "measure_ids": [stage.ids()["measure_id"]], "outside_recipient": p(), "reason": p(),
+    });
+    said(teacher, "disclose", disclosure).await;
+    said(teacher, "review_emergency_access", json!({"verdict": "justified", "note": p()})).await;
+    let conflict = json!({"person_id": nurse.id, "ground": "other", "note": p()});
+    said(teacher, "record_conflict_of_interest", conflict).await;
+    said(teacher, "end_conflict_of_interest", json!({"reason": p()})).await;
+    said(teacher, "end_care_order", json!({"decision_reference": p()})).await;
+    for protection in ["confidential", "none"] {
+        let contact = json!({
+            "protection": protection, "address": p(), "phone": p(), "reason": p(),
+            "guardians": [{"guardianship_id": stage.ids()["guardianship_id"], "address": p(), "phone": p()}],
+        });
+        said(teacher, "update_contact_details", contact).await;
+    }
 }
 
 /// What people read of the case of a stage.
@@ -273,7 +323,7 @@ both_engines! {
         // A backup of the database is of no more use.
         let notes = backup.iter().find(|(column, _)| column == "note.body").expect("the notes");
         let (open, gone): (Vec<_>, Vec<_>) = notes.1.iter().map(|text| Content::open(text)).partition(Result::is_ok);
-        assert_eq!((open.len(), gone.len()), (2, 1));
+        assert_eq!((open.len(), gone.len()), (3, 1));
         assert!(gone.iter().all(|opened| matches!(opened, Err(VaultError::Erased))));
         world.note(nurse, id, "team", "Written with a new key.").await;
     }

@@ -41,7 +41,7 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
         teacher.post(cast.path("/team")).json(json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "task": "Helps."})),
         teacher.post(cast.path("/handovers")).json(json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id})),
         mother.post(cast.path("/consents")).json(json!({
-            "unit_ids": [nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(9), "text_version": "1",
+            "unit_ids": [nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(9), "text_version": "2026-1",
         })),
         teacher.post(cast.path("/goals")).json(json!({"description": "One more."})),
         teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"status": "reached"})).if_match(1),

@@ -35,7 +35,8 @@ fn end(by: &User, unit: &Staff, conflict: &Answer) -> Call {
 }
 
 fn note(by: &User, cast: &Cast) -> Call {
-    by.post(cast.path("/notes")).json(json!({"audience": "team", "text": "A word."}))
+    by.post(cast.path("/notes"))
+        .json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A word."}))
 }
 
 fn seat(by: &User, cast: &Cast, who: &Staff) -> Call {

@@ -141,7 +141,7 @@ both_engines! {
             assert!(father.get(list).send().await.expect(200).items().is_empty(), "{list}");
         }
         put(father, child, 1, graded("none")).send().await.expect_problem(404, "not-found");
-        father.post(cast.path("/notes")).json(json!({"audience": "team", "text": "Where?"})).send().await.expect(404);
+        father.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Where?"})).send().await.expect(404);
     }
 
     async fn what_is_strictly_confidential_is_not_kept(world: World) {

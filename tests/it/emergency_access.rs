@@ -83,7 +83,7 @@ both_engines! {
             helper.get(cast.path(below)).send().await.expect_problem(403, "forbidden");
         }
         finds_nothing(&helper, &[format!("/v1/children/{}", cast.family.child.id)]).await;
-        let note = json!({"audience": "team", "text": "A word."});
+        let note = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A word."});
         helper.post(cast.path("/notes")).json(note).send().await.expect(403);
         helper.post(cast.path("/goals")).json(json!({"description": "A goal."})).send().await.expect(403);
         let path = cast.path(&format!("/goals/{goal}"));

@@ -110,7 +110,10 @@ both_engines! {
         let cast = world.school_case().await;
         let (nav, auditor) = (world.worker("kragero/nav").await, auditor(&world).await);
         let answer = about(&auditor, nav.id, "read_case", of_case(&cast)).await;
-        assert_eq!(ways(&answer), [["seat"], ["guardian"], ["leads_contact_unit"], ["young_person"]]);
+        assert_eq!(
+            ways(&answer),
+            [["seat"], ["child_welfare"], ["emergency"], ["guardian"], ["leads_contact_unit"], ["young_person"]]
+        );
         refused(&answer, "seat_missing");
         let missing = hints(&answer, "consent_missing");
         let from: Vec<_> = missing.iter().map(|hint| hint["person_id"].clone()).collect();
@@ -228,7 +231,7 @@ both_engines! {
         assert_eq!(ways(&answer), [["contact_person"], ["responsible"]]);
         let note = world.note(nurse, cast.case, "sector", "For health.").await;
         let answer = about(&auditor(&world).await, teacher.id, "read_note", json!({"case_id": cast.case, "note_id": note})).await;
-        assert_eq!(ways(&answer), [["seat_in_sector"]]);
+        assert_eq!(ways(&answer), [["seat_in_sector"], ["author"]]);
         assert_eq!(answer.body["would_change"][0]["if"][0]["sector"], "health");
     }
 

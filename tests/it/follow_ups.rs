@@ -95,7 +95,7 @@ both_engines! {
         let mut given = Vec::new();
         for days in [31, 30] {
             let body = json!({
-                "unit_ids": [cast.nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(days), "text_version": "1",
+                "unit_ids": [cast.nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(days), "text_version": "2026-1",
             });
             let path = cast.path("/consents");
             given.push(cast.family.guardians[0].post(path).json(body).send().await.expect(201).id("/id"));

@@ -245,7 +245,7 @@ both_engines! {
         let cast = world.school_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         consent(&world, mother, &cast, &["agreed"]).await.expect(201);
-        let path = cast.path(&format!("/consent-status?unit_id={}", cast.nurse.unit.id));
+        let path = cast.path(&format!("/consent-status/{}", cast.nurse.unit.id));
         let status = cast.teacher.get(&path).send().await.expect(200);
         assert_eq!(status.body["may_take_part"], false);
         assert_eq!(status.body["kinds"][0]["missing"], json!([father.id]));

@@ -86,7 +86,7 @@ both_engines! {
             who.get(&path).send().await.expect(200);
             assert_eq!(ids(&walk(who, &cast.path("/measures")).await), [made.to_string()]);
         }
-        leader.get(&path).send().await.expect(403);
+        leader.get(&path).send().await.expect(404);
         stranger.get(&path).send().await.expect(404);
         let case = mother.get(cast.path("")).send().await.expect(200);
         assert_eq!(case.text("/next_evaluation_on"), world.in_days(42));
@@ -156,6 +156,8 @@ both_engines! {
         evaluate(&cast.nurse).if_match(2).send().await.expect(201);
         evaluate(&cast.teacher).if_match(3).send().await.expect(201);
         let seen = cast.family.guardians[0].get(format!("{path}/evaluations")).send().await.expect(200);
+        assert!(seen.each("child_view").is_empty(), "the child has not agreed that they see what it says");
+        let seen = cast.teacher.get(format!("{path}/evaluations")).send().await.expect(200);
         assert_eq!(seen.each("child_view"), ["It is fun.", "It is fun."]);
         assert_eq!(walk(&other, &cast.path(&format!("/measures/{made}/evaluations"))).await.len(), 2);
         stranger.get(format!("{path}/evaluations")).send().await.expect(404);

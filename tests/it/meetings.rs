@@ -46,7 +46,7 @@ both_engines! {
             who.get(path).send().await.expect(200);
             assert_eq!(ids(&walk(who, &cast.path("/meetings")).await), [made.text("/id")]);
         }
-        leader.get(path).send().await.expect(403);
+        leader.get(path).send().await.expect(404);
         stranger.get(path).send().await.expect(404);
         let caller = made.body["participants"].as_array().expect("people").iter()
             .find(|person| person["person_id"] == json!(cast.nurse.id)).expect("the caller");

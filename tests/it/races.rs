@@ -66,7 +66,7 @@ async fn use_it(at: usize, told: &AtomicBool, uses: &[Call]) -> Vec<(bool, Answe
 
 /// Reads and writes that anyone with a seat may do.
 fn work(by: &Staff, case: CaseId) -> Vec<Call> {
-    let note = json!({"audience": "team", "text": "A good day."});
+    let note = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A good day."});
     vec![
         by.get(format!("/v1/cases/{case}")),
         by.post(format!("/v1/cases/{case}/notes")).json(note),
@@ -142,7 +142,7 @@ both_engines! {
             let path = format!("{children}/{}", hers["id"].as_str().expect("an id"));
             let body = json!({"parental_responsibility": false, "lives_with_child": true});
             let loss = cast.teacher.patch(path).json(body).if_match(1);
-            let note = json!({"audience": "team", "text": "At home all is well."});
+            let note = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "At home all is well."});
             let uses = vec![
                 mother.get(cast.path("")),
                 mother.post(cast.path("/notes")).json(note),

@@ -70,7 +70,7 @@ both_engines! {
         assert!(told.iter().all(|look| *look == told[0]), "each is told of as a look at the case: {told:?}");
 
         let recorded = json!({
-            "given_by": father.id, "form": "paper", "unit_ids": [welfare.id], "purpose": "Help with money.",
+            "given_by": father.id, "form": "paper", "document": "26/1", "unit_ids": [welfare.id], "purpose": "Help with money.",
             "valid_until": world.in_days(30), "text_version": "2026-1",
         });
         cast.teacher.get(cast.path("")).send().await.expect(200);

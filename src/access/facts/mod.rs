@@ -78,6 +78,8 @@ pub struct CaseFacts {
     pub is_guardian: bool,
     /// The caller is the child, of any age.
     pub is_child: bool,
+    /// The caller is the child, and something is written for the team of a health contact that it keeps from the guardians.
+    pub own_health_contact: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
     /// From where the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
@@ -101,6 +103,7 @@ struct CaseRow {
     contact_person: Id<Person>,
     contact_unit: Id<Unit>,
     offered_to: Option<Id<Person>>,
+    has_health_contact: bool,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -130,7 +133,9 @@ struct WithheldRow {
 
 const CASES: &str = "
     SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, o.sector, c.status, k.birth_date, m.own_record_age,
-           cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to
+           cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to,
+           EXISTS (SELECT 1 FROM note n WHERE n.municipality = c.municipality AND n.case_id = c.id
+                   AND n.kind = 'confidential_health' AND n.audience = 'team') AS has_health_contact
     FROM care_case c
     JOIN municipality m ON m.number = c.municipality
     JOIN unit o ON o.id = c.unit_id
@@ -248,6 +253,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
         is_guardian: custody.guardians.contains(&caller.person) && !is_withheld,
         is_child: row.child_person == caller.person,
+        own_health_contact: row.child_person == caller.person && row.has_health_contact,
         is_young_person: of_age && row.child_person == caller.person,
         emergency: None,
         custody: custody_facts(caller, &row, &custody, own_family, &seats),
@@ -333,6 +339,7 @@ impl CaseFacts {
             offered_baton: false,
             is_guardian: false,
             is_child: false,
+            own_health_contact: false,
             is_young_person: false,
             emergency: None,
             custody: CustodyFacts::default(),

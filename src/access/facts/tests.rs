@@ -63,6 +63,7 @@ impl Scene {
             contact_person: Id::of_new_person(),
             contact_unit: kindergarten,
             offered_to: None,
+            has_health_contact: false,
         };
         let guardians = (0..guardians)
             .map(|_| GuardianRow {

@@ -84,6 +84,7 @@ impl Object for CaseObject {
             ("guardian", facts.is_guardian),
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),
+            ("own_health_contact", facts.own_health_contact),
             ("emergency", facts.emergency.is_some()),
             ("child_welfare", facts.custody.child_welfare_seat.is_some()),
             ("kept_away", facts.custody.kept_away),
