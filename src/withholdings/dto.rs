@@ -17,15 +17,15 @@ words! {
     /// The law on which something may be withheld from a guardian.
     WithholdingBasis {
         /// What harms a party's health or relation to those close (forvaltningsloven § 19).
-        Fvl19 = "fvl_19",
+        AdministrationAct = "administration_act",
         /// Where access endangers, or hinders an investigation (barnevernsloven § 12-6).
-        Bvl126 = "bvl_12_6",
+        ChildWelfareAct = "child_welfare_act",
         /// Where weighty reasons of the patient speak against it (pasient- og brukerrettighetsloven § 3-4).
-        Pbrl34 = "pbrl_3_4",
+        PatientRightsAct = "patient_rights_act",
         /// Where it may harm the child (barnelova § 47).
-        Barnelova47 = "barnelova_47",
+        ChildrenAct = "children_act",
         /// Where it must be kept secret for one's health or relation to those close (personopplysningsloven § 16).
-        Popplyl16 = "popplyl_16",
+        PersonalDataAct = "personal_data_act",
     }
 }
 
@@ -33,7 +33,7 @@ words! {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "guardian_id": "018f2f60-0000-7000-8000-000000000001", "legal_basis": "fvl_19",
+    "guardian_id": "018f2f60-0000-7000-8000-000000000001", "legal_basis": "administration_act",
     "reason": "Knowing of it would harm the child."
 }))]
 pub struct WithholdingIn {

@@ -132,7 +132,8 @@ async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
         "alone": {"legal_basis": "barnelova § 37", "reason": p()},
     });
     said(teacher, "/consents", recorded).await;
-    let withholding = json!({"guardian_id": family.guardians[0].id, "legal_basis": "fvl_19", "reason": p()});
+    let withholding =
+        json!({"guardian_id": family.guardians[0].id, "legal_basis": "administration_act", "reason": p()});
     said(teacher, "/withholdings", withholding).await;
     write_outside_the_case(world, stage, &mut p).await;
     let colleague = world.worker("kragero/skole").await;
@@ -174,7 +175,13 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(teacher, "record_report_reply", reply).await;
     let disclosure = json!({
         "case_id": stage.ids()["case_id"], "basis": "child_welfare_order", "order_reference": p(),
-        "measure_ids": [stage.ids()["measure_id"]], "outside_recipient": p(), "reason": p(),
+        "measure_ids": [stage.ids()["measure_id"]], "reason": p(),
+        "to_unit_id": stage.ids()["child_welfare_unit_id"], "to_person_id": stage.ids()["child_welfare_person_id"],
+    });
+    said(teacher, "disclose", disclosure).await;
+    let disclosure = json!({
+        "case_id": stage.ids()["case_id"], "basis": "danger_to_life_or_health", "outside_recipient": p(),
+        "measure_ids": [stage.ids()["measure_id"]], "reason": p(),
     });
     said(teacher, "disclose", disclosure).await;
     said(teacher, "review_emergency_access", json!({"verdict": "justified", "note": p()})).await;
@@ -183,10 +190,13 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(teacher, "end_conflict_of_interest", json!({"reason": p()})).await;
     said(teacher, "end_care_order", json!({"decision_reference": p()})).await;
     for protection in ["confidential", "none"] {
-        let contact = json!({
-            "protection": protection, "address": p(), "phone": p(), "reason": p(),
+        let mut contact = json!({
+            "protection": protection, "address": p(), "phone": p(),
             "guardians": [{"guardianship_id": stage.ids()["guardianship_id"], "address": p(), "phone": p()}],
         });
+        if protection == "none" {
+            contact["reason"] = json!(p());
+        }
         said(teacher, "update_contact_details", contact).await;
     }
 }

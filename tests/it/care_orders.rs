@@ -143,6 +143,7 @@ both_engines! {
         let mut consent = consent_to(&world, &cast.nurse);
         consent["given_by"] = json!(worker.id);
         consent["form"] = json!("paper");
+        consent["document"] = json!("26/1234-1");
         cast.teacher.post(cast.path("/consents")).json(consent).send().await.expect(201);
         world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
     }

@@ -265,6 +265,7 @@ both_engines! {
         father.post(cast.path("/consents")).json(consent.clone()).send().await.expect_problem(404, "not-found");
         consent["given_by"] = json!(father.id);
         consent["form"] = json!("paper");
+        consent["document"] = json!("26/1234-1");
         cast.teacher.post(cast.path("/consents")).json(consent).send().await.expect(201);
         join().await.expect(201);
     }

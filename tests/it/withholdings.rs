@@ -13,7 +13,7 @@ both_engines! {
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         let body = json!({
             "audience": "team", "kind": "agreed", "contains": [], "text": "Not for the father.",
-            "withheld_from": [{"guardian_id": father.id, "legal_basis": "fvl_19", "reason": "It would harm the child."}],
+            "withheld_from": [{"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm the child."}],
         });
         let note = cast.teacher.post(cast.path("/notes")).json(body).send().await.expect(201).text("/id");
         let path = cast.path(&format!("/notes/{note}"));
@@ -27,7 +27,7 @@ both_engines! {
     async fn a_case_withheld_from_a_guardian_is_gone_from_the_next_request(world: World) {
         let cast = world.shared_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
-        let body = json!({"guardian_id": father.id, "legal_basis": "bvl_12_6", "reason": "It would endanger the child."});
+        let body = json!({"guardian_id": father.id, "legal_basis": "child_welfare_act", "reason": "It would endanger the child."});
         let made = cast.teacher.post(cast.path("/withholdings")).json(body.clone()).send().await.expect(201);
         let child = format!("/v1/children/{}", cast.family.child.id);
         let paths = [cast.path(""), cast.path("/team"), cast.path("/consents"), cast.path("/access-log"), child];
@@ -49,7 +49,7 @@ both_engines! {
     async fn nobody_but_the_contact_person_withholds_or_learns_of_it(world: World) {
         let cast = world.shared_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
-        let body = json!({"guardian_id": father.id, "legal_basis": "fvl_19", "reason": "It would harm the child."});
+        let body = json!({"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm the child."});
         for other in [&**mother, &cast.nurse] {
             other.post(cast.path("/withholdings")).json(body.clone()).send().await.expect_problem(403, "forbidden");
             other.get(cast.path("/withholdings")).send().await.expect_problem(403, "forbidden");
@@ -58,7 +58,7 @@ both_engines! {
         stranger["guardian_id"] = json!(cast.nurse.id);
         cast.teacher.post(cast.path("/withholdings")).json(stranger).send().await.expect_invalid("/guardian_id");
         let mut basis = body;
-        basis["legal_basis"] = json!("fvl_13");
+        basis["legal_basis"] = json!("secrecy_act");
         cast.teacher.post(cast.path("/withholdings")).json(basis).send().await.expect_invalid("/legal_basis");
     }
 }

@@ -83,7 +83,7 @@ impl Stage {
         )
         .await;
         let withholding = json!({
-            "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "fvl_19",
+            "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "administration_act",
             "reason": "It would harm the child.",
         });
         let withholding = create(teacher, case, "withholdings", withholding).await;

@@ -43,8 +43,7 @@ async fn told(world: &World, born: &str) -> Scene {
     }
     notes(&mut scene, case, &teacher, &nurse, &father).await;
     moved_author(world, &mut scene, &teacher, case).await;
-    let body =
-        json!({"guardian_id": father.id, "legal_basis": "fvl_19", "reason": "It would harm the child."});
+    let body = json!({"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm the child."});
     let withheld = parts::make(&teacher, case, "withholdings", body).await;
     let end = format!("/v1/cases/{case}/withholdings/{}/end", parts::id(&withheld));
     teacher.post(end).if_match(1).send().await.expect(200);
@@ -106,7 +105,7 @@ async fn notes(scene: &mut Scene, case: CaseId, teacher: &Staff, nurse: &Staff, 
     write(scene, "what the child lets the parents know", nurse, case, agreed).await;
     let withheld = json!({
         "kind": "agreed", "audience": "team",
-        "withheld_from": [{"guardian_id": father.id, "legal_basis": "fvl_19", "reason": "It would harm the child."}],
+        "withheld_from": [{"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm the child."}],
     });
     write(scene, "a note withheld from the father", teacher, case, withheld).await;
 }
