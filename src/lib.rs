@@ -1,7 +1,7 @@
 //! Stafett: the one shared record that follows a child while several municipal services help.
 //!
 //! The map of the code is in `ARCHITECTURE.md`. Imports go one way:
-//! kernel, problem, db, identity, access, the capabilities, app.
+//! kernel, vault, db, problem, identity, access, the capabilities, app.
 
 pub mod access;
 pub mod accounts;

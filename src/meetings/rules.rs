@@ -35,7 +35,7 @@ pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result
 
 /// The same of a meeting that was called before.
 pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
-    if case.custody.strict_address {
+    if case.custody.strict_address || case.custody.kept_away {
         meeting.place = None;
     }
 }

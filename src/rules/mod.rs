@@ -6,7 +6,7 @@ mod routes;
 
 pub use routes::configure;
 
-use crate::access::Policies;
+use crate::access::{Age, Consenting, Kinds, MunicipalAge, Policies};
 
 const HEAD: &str = "\
 # Who may see what, and why
@@ -30,6 +30,61 @@ pub fn markdown(policies: &Policies) -> String {
             rule.summary_no.clone(),
             rule.legal_basis.join("; "),
             rule.actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(" "),
+        ];
+        page.push_str(&format!("| {} |\n", row.join(" | ")));
+    }
+    page.push_str(&kinds());
+    page
+}
+
+const KINDS_HEAD: &str = "
+## Kinds of information
+
+From `data/kinds.toml`. *Own* is the age the municipality has set for the record itself, 15 or 16. A kind passes between units only
+where everyone who must has consented to that kind; an entry that says nothing is of the strictest kind that its sector writes.
+
+| kind | what | hva | guardians see it | the child sees it | who consents | one guardian is enough by | legal basis |
+|---|---|---|---|---|---|---|---|
+";
+
+/// The kinds of information as tables of Markdown.
+fn kinds() -> String {
+    let age = |age: Age| match age {
+        Age::Years(years) => years.to_string(),
+        Age::Municipal(MunicipalAge::OwnRecord) => "own".to_owned(),
+    };
+    let mut page = KINDS_HEAD.to_owned();
+    for rule in Kinds::rules() {
+        let guardians = match rule.guardians_until {
+            0 => "never".to_owned(),
+            until => format!("until {until}"),
+        };
+        let consents = match (rule.consent, rule.consent_age) {
+            (Consenting::Family, Some(from)) => format!("guardians; the child from {}", age(from)),
+            _ => "guardians, whatever the age".to_owned(),
+        };
+        let row = [
+            format!("`{}`", rule.key),
+            rule.name.clone(),
+            rule.name_no.clone(),
+            guardians,
+            rule.child_from.map_or("no".to_owned(), |from| format!("from {}", age(from))),
+            consents,
+            rule.one_guardian.join("; "),
+            rule.legal_basis.join("; "),
+        ];
+        page.push_str(&format!("| {} |\n", row.join(" | ")));
+    }
+    page.push_str(
+        "\nNever in the record:\n\n| kind | what | hva | instead | legal basis |\n|---|---|---|---|---|\n",
+    );
+    for kind in Kinds::refused() {
+        let row = [
+            format!("`{}`", kind.key),
+            kind.name.clone(),
+            kind.name_no.clone(),
+            kind.instead.clone(),
+            kind.legal_basis.join("; "),
         ];
         page.push_str(&format!("| {} |\n", row.join(" | ")));
     }

@@ -254,4 +254,20 @@ both_engines! {
         }
         cast.nurse.get(&path).send().await.expect_problem(404, "not-found");
     }
+
+    async fn health_personnel_share_within_the_sector_unless_it_is_objected_to(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let other = world.team_mate(&cast, "kragero/helsestasjon").await;
+        let dentist = world.team_mate(&cast, "kragero/skolehelsetjenesten").await;
+        let health = write(&cast.nurse, &cast, note("health", "sector")).await;
+        assert!(sees(&other, &cast, &health).await && sees(&dentist, &cast, &health).await);
+        assert!(!sees(&cast.teacher, &cast, &health).await);
+        let objections = cast.path("/objections");
+        let made = cast.family.guardians[0].post(&objections).json(json!({"form": "digital"})).send().await.expect(201);
+        assert!(!sees(&dentist, &cast, &health).await, "from the very next request");
+        assert!(sees(&other, &cast, &health).await, "the unit it was written in");
+        let withdraw = format!("{objections}/{}/withdraw", made.text("/id"));
+        cast.family.guardians[0].post(withdraw).json(json!({})).send().await.expect(200);
+        assert!(sees(&dentist, &cast, &health).await);
+    }
 }

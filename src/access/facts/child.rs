@@ -113,7 +113,7 @@ pub async fn child_facts(
         is_contact_person: cases.iter().any(|case| case.is_contact_person),
         has_seat: cases.iter().any(|case| !case.seats.is_empty()),
         is_guardian: custody.guardians.contains(&caller.person) && withheld == 0,
-        lives_with_child: custody.residents.contains(&caller.person),
+        lives_with_child: custody.residents.contains(&caller.person) && withheld == 0,
         child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| !own_family),
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,

@@ -80,6 +80,8 @@ pub struct CaseFacts {
     pub is_child: bool,
     /// The caller is the child, and something is written for the team of a health contact that it keeps from the guardians.
     pub own_health_contact: bool,
+    /// Someone has objected to sharing among health personnel, and not taken it back.
+    pub health_objection: bool,
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
     /// From where the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
@@ -104,6 +106,7 @@ struct CaseRow {
     contact_unit: Id<Unit>,
     offered_to: Option<Id<Person>>,
     has_health_contact: bool,
+    health_objection: bool,
 }
 
 #[derive(Debug, sqlx::FromRow)]
@@ -135,7 +138,9 @@ const CASES: &str = "
     SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, c.unit_id, o.sector, c.status, k.birth_date, m.own_record_age,
            cp.person_id AS contact_person, cp.unit_id AS contact_unit, h.to_person AS offered_to,
            EXISTS (SELECT 1 FROM note n WHERE n.municipality = c.municipality AND n.case_id = c.id
-                   AND n.kind = 'confidential_health' AND n.audience = 'team') AS has_health_contact
+                   AND n.kind = 'confidential_health' AND n.audience = 'team') AS has_health_contact,
+           EXISTS (SELECT 1 FROM objection j WHERE j.municipality = c.municipality AND j.case_id = c.id
+                   AND j.withdrawn_at IS NULL) AS health_objection
     FROM care_case c
     JOIN municipality m ON m.number = c.municipality
     JOIN unit o ON o.id = c.unit_id
@@ -253,6 +258,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
         offered_baton: row.offered_to == Some(caller.person) && !seats.is_empty(),
         is_guardian: custody.guardians.contains(&caller.person) && !is_withheld,
         is_child: row.child_person == caller.person,
+        health_objection: row.health_objection,
         own_health_contact: row.child_person == caller.person && row.has_health_contact,
         is_young_person: of_age && row.child_person == caller.person,
         emergency: None,
@@ -340,6 +346,7 @@ impl CaseFacts {
             is_guardian: false,
             is_child: false,
             own_health_contact: false,
+            health_objection: false,
             is_young_person: false,
             emergency: None,
             custody: CustodyFacts::default(),

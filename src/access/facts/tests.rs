@@ -64,6 +64,7 @@ impl Scene {
             contact_unit: kindergarten,
             offered_to: None,
             has_health_contact: false,
+            health_objection: false,
         };
         let guardians = (0..guardians)
             .map(|_| GuardianRow {

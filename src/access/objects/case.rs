@@ -85,6 +85,7 @@ impl Object for CaseObject {
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),
             ("own_health_contact", facts.own_health_contact),
+            ("health_objection", facts.health_objection),
             ("emergency", facts.emergency.is_some()),
             ("child_welfare", facts.custody.child_welfare_seat.is_some()),
             ("kept_away", facts.custody.kept_away),
