@@ -65,14 +65,13 @@ pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
         None => return Ok(()),
         Some(contains) => contains,
     };
-    for (at, kind) in contains.iter().enumerate() {
-        let pointer = format!("/contains/{at}");
-        return Err(match Kinds::rule(*kind) {
-            Err(refused) => Problem::field(pointer, &refused.instead),
-            Ok(_) => Problem::field(pointer, "may be in the record: name only those that must not be"),
-        });
+    match contains.first().map(|kind| Kinds::rule(*kind)) {
+        None => Ok(()),
+        Some(Err(refused)) => Err(Problem::field("/contains/0", &refused.instead)),
+        Some(Ok(_)) => {
+            Err(Problem::field("/contains/0", "may be in the record: name only those that must not be"))
+        }
     }
-    Ok(())
 }
 
 /// Those a note is withheld from are guardians of the child, each named once, and it is one that guardians would see.

@@ -142,6 +142,12 @@ async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
     let level = json!({"level": 2, "level_reason": p()});
     teacher.patch(&case).json(level).header("if-match", "*").send().await.expect(200);
     said(teacher, "/close", json!({"reason": p(), "final_evaluation": p()})).await;
+    write_concern(world, stage, &mut p).await;
+}
+
+/// Writes into every text there is of a concern, which opens another case.
+async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
+    let teacher = &stage.teacher;
     let concern = json!({
         "child_id": stage.family.child.id, "facts": p(), "risk_factors": p(), "protective_factors": p(),
         "child_says": p(), "tried_so_far": p(),
