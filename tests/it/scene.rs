@@ -318,6 +318,7 @@ impl Scene {
         if recorded {
             body["given_by"] = json!(self.father.id);
             body["form"] = json!("paper");
+            body["document"] = json!("26/1234-1");
         }
         let path = format!("/v1/cases/{}/consents", self.case);
         by.post(path).json(body).send().await.expect(201).text("/id").parse().expect("an id")

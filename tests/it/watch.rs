@@ -16,7 +16,8 @@ pub type Transcript = Vec<String>;
 /// Pages of a list that are read.
 const PAGES: usize = 4;
 /// Not sent: they end the session of the one who asks, or take the time of a password.
-const NOT_SENT: [&str; 3] = ["log_out", "change_password", "create_account"];
+/// Nor what gives the leader the baton, and with it a right to what was hidden: it is noticed, and in the log.
+const NOT_SENT: [&str; 4] = ["log_out", "change_password", "create_account", "record_conflict_of_interest"];
 /// A list whose rows have no ids, so that its cursor is of one that is not shown.
 const WITHOUT_IDS: [&str; 1] = ["read_case_access_log"];
 
