@@ -35,6 +35,9 @@ async fn told(world: &World, born: &str) -> Scene {
     scene.plant("that there is a case", ["\"contact_person_id\":"]);
     for parent in [&father, &mother] {
         let given = consent(world, parent, case, &[&nurse, &school_nurse, &adviser], &["agreed"]).await;
+        if std::ptr::eq(parent, &mother) {
+            scene.id_of("the mother's consent", "consent_id", &given).plant("the mother's consent", [&given]);
+        }
         scene.id_of("to withdraw the mother's consent", "consent_id", given);
         consent(world, parent, case, &[&adviser], &["school_life"]).await;
     }
@@ -72,7 +75,7 @@ async fn fill(world: &World, scene: &mut Scene, teacher: &Staff, case: CaseId, n
     scene.plant("who is on the team", ["\"joined_at\":"]).plant("the list of consents", []);
     scene.plant("the history of the case", []).plant("who has looked at the case", []);
     let team = teacher.get(format!("/v1/cases/{case}/team")).send().await.expect(200);
-    scene.id("member_id", parts::id(&team.items()[0]));
+    scene.id("member_id", parts::id(&team.items()[0])).id("unit_id", nurse.unit.id);
 }
 
 async fn consent(world: &World, by: &User, case: CaseId, units: &[&Staff], kinds: &[&str]) -> String {
