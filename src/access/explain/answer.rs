@@ -199,7 +199,7 @@ impl Hint {
 }
 
 /// The facts in words, and what they are where they are not. A fact that is not here is told by its name.
-const FACTS: [(&str, &str, &str); 23] = [
+const FACTS: [(&str, &str, &str); 31] = [
     ("seat", "has a seat on the team, on a ground in force", "has no seat on the team"),
     ("seat_in_unit", "has a seat on the team through this unit", ""),
     ("seat_in_sector", "has a seat on the team through a unit of this sector", ""),
@@ -227,7 +227,35 @@ const FACTS: [(&str, &str, &str); 23] = [
         "leads the unit that registered the child",
         "does not lead the unit that registered the child",
     ),
-    ("own_family", "is of the child's family", "is not of the child's family (fvl § 6)"),
+    (
+        "own_family",
+        "is too close to the child",
+        "is not too close to the child: of its family, or with a declared conflict of interest (fvl § 6)",
+    ),
+    (
+        "child_welfare",
+        "decides for the child in child welfare, by a care order in force",
+        "does not decide for the child by a care order",
+    ),
+    ("kept_away", "is not to know where the child is", "may know where the child is"),
+    (
+        "emergency",
+        "has opened the case in an emergency, within the last hour",
+        "has not opened the case in an emergency",
+    ),
+    ("child", "is the child", "is not the child"),
+    (
+        "own_health_contact",
+        "is the child, and something is written of a health contact it keeps from the guardians",
+        "nothing is written of a health contact that the caller, as the child, keeps from the guardians",
+    ),
+    (
+        "health_objection",
+        "someone has objected to sharing among health personnel",
+        "nobody has objected to sharing among health personnel",
+    ),
+    ("lives_with_child", "is a guardian who lives with the child", "is no guardian who lives with the child"),
+    ("child_agrees", "the child agrees that the guardians see what it says", "the child has not agreed"),
     (
         "same_municipality",
         "works in a municipality that the unit serves",
