@@ -61,6 +61,10 @@ pub const CONTENTS: &[Content] = &[
     read("the child as registered", "read_child"),
     read("who the guardians are", "list_guardians"),
     listed("the concern", "read_concern", "list_concerns"),
+    read("the report to child welfare", "read_child_welfare_report"),
+    read("what was disclosed", "read_disclosure"),
+    read("where the child lives", "read_contact_details"),
+    read("who opened the case in an emergency", "read_emergency_access"),
     read("the staff of the unit", "list_staff"),
     read("their own account", "read_me"),
     read("the access log of the municipality", "search_access_log"),
@@ -117,6 +121,10 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("to approve the minutes", "approve_minutes"),
     ("to cancel the meeting", "cancel_meeting"),
     ("to write a note", "write_note"),
+    ("to report to child welfare", "report_to_child_welfare"),
+    ("to record what child welfare answered", "record_report_reply"),
+    ("to open a case in an emergency", "open_emergency_access"),
+    ("to review the emergency access", "review_emergency_access"),
 ];
 
 /// Something that the tables ask for.

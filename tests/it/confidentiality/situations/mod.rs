@@ -3,6 +3,7 @@
 
 mod ages;
 mod alone;
+mod beside;
 mod custody;
 mod family;
 mod kinds;
@@ -69,6 +70,7 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "notes of several kinds, and the child turned 12 today" = kinds::turned_12,
         "a child in two municipalities" = places::two_registrations,
         "a unit that serves two municipalities" = places::unit_serving_two,
+        "what lies beside a case" = beside::told,
         "the services of a municipality" = organisation::told,
     };
     world.advance(TimeDelta::days(1));
