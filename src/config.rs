@@ -12,6 +12,8 @@ use figment::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+use crate::log_tree::DEFAULT_ORIGIN;
+
 /// The settings of the service.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,17 @@ pub struct Settings {
     /// A file that holds the master key (32 bytes in base64) that wraps the data keys.
     #[serde(default)]
     master_key_file: Option<PathBuf>,
+    /// A file that holds the Ed25519 key (PKCS#8 PEM) that signs the checkpoints of the access log.
+    #[serde(default)]
+    access_log_key_file: Option<PathBuf>,
+    /// What the access log is called in its checkpoints: a name of one's own, such as `stafett.example.no/access-log`.
+    pub access_log_origin: String,
+    /// A folder that gets every checkpoint: on another machine, so that the log can be held to them.
+    #[serde(default)]
+    pub checkpoint_folder: Option<PathBuf>,
+    /// An address that every checkpoint is posted to.
+    #[serde(default)]
+    pub checkpoint_witness: Option<String>,
     /// Connections to the database for reading.
     pub connections: u32,
     /// Threads that serve requests.
@@ -88,10 +101,16 @@ struct Defaults {
     connections: u32,
     workers: usize,
     log_format: LogFormat,
+    access_log_origin: &'static str,
 }
 
-const DEFAULTS: Defaults =
-    Defaults { listen: "127.0.0.1:8080", connections: 16, workers: 2, log_format: LogFormat::Json };
+const DEFAULTS: Defaults = Defaults {
+    listen: "127.0.0.1:8080",
+    connections: 16,
+    workers: 2,
+    log_format: LogFormat::Json,
+    access_log_origin: DEFAULT_ORIGIN,
+};
 
 impl Settings {
     /// Reads the settings: `file` if given, else `stafett.toml` if there.
@@ -146,6 +165,15 @@ impl Settings {
     pub fn master_key(&self) -> Result<SecretString, ConfigError> {
         let path = self.master_key_file.as_deref();
         read_secret(path.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?)
+    }
+
+    /// The key of the access log.
+    ///
+    /// # Errors
+    /// If it is not set, or its file cannot be read.
+    pub fn access_log_key(&self) -> Result<SecretString, ConfigError> {
+        let path = self.access_log_key_file.as_deref();
+        read_secret(path.ok_or(ConfigError::Missing("the key of the access log", "STAFETT_ACCESS_LOG_KEY"))?)
     }
 
     /// The keys of access tokens, the signing one first.

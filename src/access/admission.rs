@@ -85,7 +85,7 @@ pub(super) async fn decide<A: Action>(
     let found = A::Object::find(tx, &lookup).await?;
     let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
     entry.request_id = request_id(request);
-    entry.client_address = services.client_address(request);
+    entry.client = services.client(request);
     let Some(object) = found else {
         // Guesses are worth knowing of.
         let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    Decision,
+    Decision, kind_told,
     objects::{Object, Subject},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
         ids::{Look, Person},
     },
     on_engine,
+    vault::{KeyName, Sealed, Vault, VaultError},
 };
 
 /// Entries that may wait for the writer; past that, requests are refused.
@@ -43,8 +44,8 @@ pub struct Entry {
     pub at: DateTime<Utc>,
     /// Of which request.
     pub request_id: String,
-    /// From which address.
-    pub client_address: Option<String>,
+    /// From where: the address, and after a space what the client calls itself.
+    pub client: Option<String>,
     /// Who.
     pub person: Option<Id<Person>>,
     /// The units and roles through which they came to it, or all they had if they did not, as JSON.
@@ -68,6 +69,10 @@ pub struct Entry {
 }
 
 impl Entry {
+    fn kind(&self) -> &'static str {
+        kind_told(self.action, self.object_type).as_str()
+    }
+
     /// An entry about an action that `caller` asked for.
     #[must_use]
     pub fn of(
@@ -81,7 +86,7 @@ impl Entry {
             id: Id::new(),
             at,
             request_id: String::new(),
-            client_address: None,
+            client: None,
             person: caller.map(|caller| caller.person),
             roles: caller.map_or_else(|| "[]".to_owned(), |caller| roles(&caller.seats)),
             action,
@@ -225,18 +230,23 @@ pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbErro
     Ok(())
 }
 
-const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client_address, person_id, roles, \
-    action, object_type, object_id, case_id, child_id, decision, policies, legal_basis, shown, status) ";
+const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, \
+    object_type, object_id, case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt) ";
+const WAIT: &str = "INSERT INTO access_log_pending (municipality, entry_id) ";
+/// Bytes of salt, that hide an entry's fields in its leaf.
+const SALT: usize = 16;
 
 async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
+    let hidden: Vec<_> = entries.iter().map(|entry| hide(tx.vault(), entry)).collect::<Result<_, _>>()?;
+    let entries: Vec<_> = entries.iter().zip(hidden).collect();
     on_engine!(tx, |conn| {
         let mut query = sqlx::QueryBuilder::new(INSERT);
-        query.push_values(entries, |mut row, entry| {
+        query.push_values(&entries, |mut row, (entry, (client, salt))| {
             row.push_bind(entry.municipality.clone())
                 .push_bind(entry.id)
                 .push_bind(entry.at)
                 .push_bind(entry.request_id.clone())
-                .push_bind(entry.client_address.clone())
+                .push_bind(client.clone())
                 .push_bind(entry.person)
                 .push_bind(entry.roles.clone())
                 .push_bind(entry.action)
@@ -248,10 +258,26 @@ async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
                 .push_bind(json(&entry.decision.policies))
                 .push_bind(json(&entry.decision.legal_basis))
                 .push_bind(json(&entry.shown))
-                .push_bind(i64::from(entry.status));
+                .push_bind(i64::from(entry.status))
+                .push_bind(entry.kind())
+                .push_bind(salt.to_vec());
+        });
+        query.build().execute(&mut *conn).await?;
+        let mut query = sqlx::QueryBuilder::new(WAIT);
+        query.push_values(&entries, |mut row, (entry, _)| {
+            row.push_bind(entry.municipality.clone()).push_bind(entry.id);
         });
         query.build().execute(conn).await.map(|_| ())
     })
+}
+
+/// What identifies the client, sealed, and the salt of the entry.
+fn hide(vault: &Vault, entry: &Entry) -> Result<(Option<Sealed>, [u8; SALT]), DbError> {
+    let key = KeyName::log(&entry.municipality);
+    let client = entry.client.as_deref().map(|client| vault.seal(&key, client)).transpose()?;
+    let mut salt = [0; SALT];
+    getrandom::fill(&mut salt).map_err(|_| VaultError::Randomness)?;
+    Ok((client, salt))
 }
 
 fn json(words: &[String]) -> String {

@@ -20,6 +20,7 @@ mod permit;
 mod policies;
 pub mod public;
 mod services;
+mod telling;
 
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
@@ -34,3 +35,4 @@ pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use public::Public;
 pub use services::Services;
+pub use telling::{LookKind, is_secret_act, kind_told};

@@ -234,7 +234,7 @@ impl<A: Action> Permit<A> {
         let mut entry = Entry::of(Some(&self.caller), A::NAME, B::Object::TYPE, self.now);
         if let Some(first) = self.look.entries().first() {
             entry.request_id.clone_from(&first.request_id);
-            entry.client_address.clone_from(&first.client_address);
+            entry.client.clone_from(&first.client);
         }
         self.look.note_row(entry.about(&self.caller, object, decision));
     }

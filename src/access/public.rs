@@ -209,7 +209,7 @@ impl<O: LogInOperation> Public<O> {
     fn entry(&self, person: Option<(Id<Person>, String)>, allowed: bool) -> Entry {
         let mut entry = Entry::of(None, O::NAME, "Person", self.now());
         entry.request_id = request_id(&self.request);
-        entry.client_address = self.services.client_address(&self.request);
+        entry.client = self.services.client(&self.request);
         let (person, municipality) = person.unzip();
         entry.municipality = municipality.unwrap_or_else(|| NO_MUNICIPALITY.to_owned());
         entry.object_id = person.map(|id| id.to_string());

@@ -2,14 +2,18 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::header};
 
 use super::{LogWriter, Policies, PolicyError};
 use crate::{
     db::Db,
     identity::{Passwords, TokenKeys},
     kernel::Clock,
+    log_tree::LogKey,
 };
+
+/// How much is kept of what a client calls itself, in characters.
+const AGENT: usize = 120;
 
 /// The parts a request is served with. The database is out of reach but through a
 /// [`Permit`](super::Permit) or a [`Public`](super::Public).
@@ -21,6 +25,7 @@ pub struct Services {
     pub(super) log: LogWriter,
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
+    pub(super) log_key: Arc<LogKey>,
     trusted_proxies: Vec<IpAddr>,
 }
 
@@ -33,9 +38,10 @@ impl Services {
         db: Db,
         clock: Clock,
         tokens: TokenKeys,
+        log_key: Arc<LogKey>,
         trusted_proxies: Vec<IpAddr>,
     ) -> Result<Self, PolicyError> {
-        Self::with_policies(Policies::load()?, db, clock, tokens, trusted_proxies)
+        Self::with_policies(Policies::load()?, db, clock, tokens, log_key, trusted_proxies)
     }
 
     /// The same with rules that are loaded already.
@@ -47,6 +53,7 @@ impl Services {
         db: Db,
         clock: Clock,
         tokens: TokenKeys,
+        log_key: Arc<LogKey>,
         trusted_proxies: Vec<IpAddr>,
     ) -> Result<Self, PolicyError> {
         policies.require_in_force(clock.today())?;
@@ -57,6 +64,7 @@ impl Services {
             db,
             clock,
             tokens,
+            log_key,
             trusted_proxies,
         })
     }
@@ -80,6 +88,15 @@ impl Services {
     pub async fn check(&self) -> Result<(), crate::db::DbError> {
         self.db.write().await?.rollback().await?;
         crate::db::schema_state(&self.db).await.map(|_| ())
+    }
+
+    /// From where a request comes: the address, and after a space what the client calls itself.
+    #[must_use]
+    pub(super) fn client(&self, request: &HttpRequest) -> Option<String> {
+        let address = self.client_address(request)?;
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        let agent: String = agent.unwrap_or_default().trim().chars().take(AGENT).collect();
+        Some(if agent.is_empty() { address } else { format!("{address} {agent}") })
     }
 
     /// The address of the client. What a proxy says of it is believed only of a trusted proxy.

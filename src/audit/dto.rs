@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
+    access::LookKind,
     kernel::{
         day::optional_time,
         ids::{CaseId, ChildId, LookId, PersonId},
@@ -22,16 +23,6 @@ words! {
         Permit = "permit",
         /// Refused.
         Deny = "deny",
-    }
-}
-
-words! {
-    /// What someone did, no finer than the family may know: that a note exists, or who has withdrawn what, can be secret.
-    LookKind {
-        /// Looked at the case.
-        Looked = "looked",
-        /// Wrote in the case, or changed something in it.
-        Worked = "worked",
     }
 }
 
@@ -105,6 +96,8 @@ pub struct EntryOut {
     pub request_id: String,
     /// From which address.
     pub client_address: Option<String>,
+    /// What the client calls itself.
+    pub client: Option<String>,
     /// Who; none where nobody was logged in.
     pub person_id: Option<PersonId>,
     /// Their name.

@@ -4,14 +4,14 @@ use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{EntryOut, FamilyEntryOut, LogQuery, LookKind},
+    dto::{EntryOut, FamilyEntryOut, LogQuery},
     store::{self, Scope},
 };
 use crate::{
     access::{
         Permit,
-        actions::{self, ReadCaseAccessLog, SearchAccessLog},
-        own_children,
+        actions::{ReadCaseAccessLog, SearchAccessLog},
+        is_secret_act, kind_told, own_children,
     },
     kernel::{Page, PageQuery},
     problem::{Result, docs::ReadProblems},
@@ -59,30 +59,9 @@ async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<H
     permit.show_page(&page.map(|entry| family_view(entry, &team, &family)))
 }
 
-/// What is done of this kind is told as a look at the case, by the rule that lets the one who did it see the case: its
-/// own rule would tell whom a note is for, what the other guardian has consented to, or that something is withheld.
-const SECRET_ACTS: [&str; 9] = [
-    "write_note",
-    "give_consent",
-    "read_consent_status",
-    "object_to_sharing",
-    "list_objections",
-    "withdraw_objection",
-    "withhold_from_guardian",
-    "list_withholdings",
-    "end_withholding",
-];
-
-/// An entry as the family sees it. A question why someone is let in or kept out is a look at the case, whatever in it was
-/// asked about.
+/// An entry as the family sees it.
 fn family_view(entry: EntryOut, team: &[String], family: &[String]) -> FamilyEntryOut {
-    let action = entry.action.as_str();
-    let asks = actions::ASKS.contains(&action);
-    let only_looks =
-        asks || ["read_", "list_", "open_emergency_access"].iter().any(|how| action.starts_with(how));
-    let secret = !asks
-        && (matches!(entry.object_type.as_str(), "Note" | "Consent" | "Objection")
-            || SECRET_ACTS.contains(&action));
+    let secret = is_secret_act(&entry.action, &entry.object_type);
     // Only what the family reads too is open in an emergency.
     let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
     // The family has no role in the case.
@@ -91,7 +70,7 @@ fn family_view(entry: EntryOut, team: &[String], family: &[String]) -> FamilyEnt
         at: entry.at,
         person_name: entry.person_name,
         roles: entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect(),
-        kind: if only_looks || secret { LookKind::Looked } else { LookKind::Worked },
+        kind: kind_told(&entry.action, &entry.object_type),
         legal_basis: if secret && !in_emergency { as_seeing_the_case.to_vec() } else { entry.legal_basis },
     }
 }

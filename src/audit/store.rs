@@ -19,7 +19,7 @@ macro_rules! select {
     ($name:literal, $joins:literal) => {
         concat!(
             "
-    SELECT l.id, l.municipality, l.at, l.request_id, l.client_address, l.person_id, ",
+    SELECT l.id, l.municipality, l.at, l.request_id, l.client, l.person_id, ",
             $name,
             " AS person_name, l.roles, l.action, l.object_type, l.object_id, l.case_id, l.child_id, l.decision, l.policies,
            l.legal_basis, l.shown, l.status
@@ -47,7 +47,7 @@ struct EntryRow {
     municipality: String,
     at: DateTime<Utc>,
     request_id: String,
-    client_address: Option<String>,
+    client: Option<Content>,
     person_id: Option<Id<Person>>,
     person_name: Option<Content>,
     roles: String,
@@ -68,12 +68,14 @@ impl TryFrom<EntryRow> for EntryOut {
 
     fn try_from(row: EntryRow) -> Result<Self, DbError> {
         let roles: Vec<RoleThen> = parse(&row.roles)?;
+        let (address, client) = split_client(row.client);
         Ok(Self {
             id: row.id,
             municipality: row.municipality,
             at: row.at,
             request_id: row.request_id,
-            client_address: row.client_address,
+            client_address: address,
+            client,
             person_id: row.person_id,
             person_name: row.person_name,
             roles,
@@ -88,6 +90,15 @@ impl TryFrom<EntryRow> for EntryOut {
             shown: parse(&row.shown)?,
             status: row.status,
         })
+    }
+}
+
+/// The address, and what the client calls itself after it.
+fn split_client(client: Option<Content>) -> (Option<String>, Option<String>) {
+    let Some(text) = client.map(Content::into_string) else { return (None, None) };
+    match text.split_once(' ') {
+        Some((address, client)) => (Some(address.to_owned()), Some(client.to_owned())),
+        None => (Some(text), None),
     }
 }
 

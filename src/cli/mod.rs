@@ -1,5 +1,6 @@
 //! The command line.
 
+mod access_log;
 mod explain;
 mod keys;
 mod serve;
@@ -41,6 +42,9 @@ enum Command {
     /// Keep the keys that the database's texts are sealed with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Verify the access log, and give it to those who verify it.
+    #[command(subcommand)]
+    AccessLog(access_log::AccessLogCommand),
     /// Keep accounts.
     #[command(subcommand)]
     User(user::UserCommand),
@@ -112,6 +116,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Migrate(args) => {
             open(&settings(config, &args)?).await?;
         }
+        Command::AccessLog(command) => return access_log::run(config, command).await,
         Command::Keys(command) => keys::run(config, command).await?,
         Command::User(command) => user::run(config, command).await?,
         Command::Catalogue(CatalogueCommand::Import { database, folders }) => {

@@ -1,6 +1,6 @@
 //! `stafett serve`.
 
-use std::{net::TcpListener, path::Path};
+use std::{net::TcpListener, path::Path, sync::Arc};
 
 use actix_web::web;
 
@@ -12,6 +12,7 @@ use crate::{
     housekeeping::keep_house,
     identity::TokenKeys,
     kernel::Clock,
+    log_tree::{Checkpoints, LogKey, Sealer},
 };
 
 /// Serves until told to stop.
@@ -32,13 +33,23 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
         return Err(format!("the database lacks {missing} migrations: run `stafett migrate` first").into());
     }
+    let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
+    let checkpoints = Checkpoints {
+        folder: settings.checkpoint_folder.clone(),
+        witness: settings.checkpoint_witness.clone(),
+    };
+    let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
+    let sealing = tokio::spawn(sealer.clone().run());
     let keeping_house = tokio::spawn(keep_house(db.clone(), Clock::System));
     let proxies = settings.trusted_proxies.clone();
-    let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, proxies)?;
+    let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(web::Data::new(services), listener, settings.workers)?.await?;
     keeping_house.abort();
+    sealing.abort();
+    // What was answered last is sealed too.
+    while sealer.seal().await? > 0 {}
     db.close().await;
     tracing::info!("stopped");
     Ok(())

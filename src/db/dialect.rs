@@ -30,3 +30,14 @@ async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bo
     sqlx::query(sql).bind(low.cast_signed()).execute(&mut **transaction).await?;
     Ok(true)
 }
+
+/// Takes [`lock`] on the thing if nobody holds it. True if it is taken.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn try_lock(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
+    let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };
+    let (_, low) = thing.as_u64_pair();
+    let sql = "SELECT pg_try_advisory_xact_lock($1)";
+    Ok(sqlx::query_scalar(sql).bind(low.cast_signed()).fetch_one(&mut **transaction).await?)
+}

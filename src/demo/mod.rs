@@ -14,6 +14,7 @@ use std::{
 
 use actix_web::web;
 use clap::Args;
+use secrecy::ExposeSecret;
 
 pub use self::stage::Stage;
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     db::{Db, migrate},
     identity::TokenKeys,
     kernel::Clock,
+    log_tree::{Checkpoints, DEFAULT_ORIGIN, LogKey, Sealer},
     vault::{MasterKey, Vault},
 };
 
@@ -70,7 +72,10 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     }
     let people = people::make(&db).await?;
     let tokens = TokenKeys::throw_away()?;
-    let services = web::Data::new(Services::new(db.clone(), Clock::System, tokens, Vec::new())?);
+    let log_key = Arc::new(log_key(&args, &folder)?);
+    let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), Checkpoints::default());
+    let sealing = tokio::spawn(sealer.run());
+    let services = web::Data::new(Services::new(db.clone(), Clock::System, tokens, log_key, Vec::new())?);
     let listener = TcpListener::bind(args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))?;
     let base = format!("http://{}", listener.local_addr()?);
     let server = app::serve(services, listener, 2)?;
@@ -85,24 +90,39 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
         stage.address(&base, &people)?;
     }
     serving.await??;
+    sealing.abort();
     db.close().await;
     Ok(u8::from(failures > 0))
 }
 
 /// The keys lie beside the embedded database; where another is named, in a folder of their own, to be there the next time.
 fn vault(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<Arc<Vault>, Failure> {
-    let folder = match (&args.data, &args.database_url) {
-        (Some(data), _) => data.join("keys"),
-        (None, Some(_)) => PathBuf::from("stafett-demo-keys"),
-        (None, None) => temporary.path().join("keys"),
-    };
-    std::fs::create_dir_all(&folder)?;
+    let folder = keys_folder(args, temporary)?;
     let file = folder.join("master.txt");
     if !file.exists() {
         std::fs::write(&file, MasterKey::random()?.to_text())?;
     }
     let master = MasterKey::parse(&std::fs::read_to_string(file)?)?;
     Ok(Vault::open(&folder, master)?)
+}
+
+/// The key that signs the checkpoints of the access log lies with the others.
+fn log_key(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<LogKey, Failure> {
+    let file = keys_folder(args, temporary)?.join("access_log.pem");
+    if !file.exists() {
+        std::fs::write(&file, LogKey::random(DEFAULT_ORIGIN)?.to_pem()?.expose_secret())?;
+    }
+    Ok(LogKey::from_pem(&std::fs::read_to_string(file)?.into(), DEFAULT_ORIGIN)?)
+}
+
+fn keys_folder(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<PathBuf, Failure> {
+    let folder = match (&args.data, &args.database_url) {
+        (Some(data), _) => data.join("keys"),
+        (None, Some(_)) => PathBuf::from("stafett-demo-keys"),
+        (None, None) => temporary.path().join("keys"),
+    };
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 fn database_url(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<String, Failure> {

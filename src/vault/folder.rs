@@ -259,7 +259,8 @@ impl Vault {
     pub fn superseded(&self, settled: Duration) -> Vec<KeyId> {
         let Ok(open) = self.open.read() else { return Vec::new() };
         let is_settled = |key: &DataKey| key.written.elapsed().is_ok_and(|age| age >= settled);
-        let pairs = open.values().flat_map(|keys| keys.windows(2));
+        let replaceable = open.iter().filter(|(name, _)| name.class != KeyClass::Log);
+        let pairs = replaceable.flat_map(|(_, keys)| keys.windows(2));
         pairs.filter_map(|pair| is_settled(&pair[1]).then_some(pair[0].id)).collect()
     }
 

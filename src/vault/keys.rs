@@ -17,6 +17,8 @@ pub enum KeyClass {
     Sector(Sector),
     /// Names and numbers of people.
     People,
+    /// From where people are served, in the access log. Its generations are kept: the tree is over what they have sealed.
+    Log,
 }
 
 impl fmt::Display for KeyClass {
@@ -24,6 +26,7 @@ impl fmt::Display for KeyClass {
         match self {
             Self::Sector(sector) => sector.fmt(f),
             Self::People => f.write_str("people"),
+            Self::Log => f.write_str("log"),
         }
     }
 }
@@ -34,6 +37,7 @@ impl KeyClass {
     pub fn named(name: &str) -> Option<Self> {
         match name {
             "people" => Some(Self::People),
+            "log" => Some(Self::Log),
             sector => Sector::try_from(sector.to_owned()).ok().map(Self::Sector),
         }
     }
@@ -59,6 +63,12 @@ impl KeyName {
     #[must_use]
     pub fn people(municipality: &str) -> Self {
         Self { municipality: municipality.to_owned(), class: KeyClass::People }
+    }
+
+    /// The key of the access log.
+    #[must_use]
+    pub fn log(municipality: &str) -> Self {
+        Self { municipality: municipality.to_owned(), class: KeyClass::Log }
     }
 }
 

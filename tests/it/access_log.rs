@@ -68,7 +68,7 @@ async fn denied(world: &World, call: Call, status: u16, action: &str) -> Row {
 
 /// Everything that is written in the log, in one text.
 async fn whole_log(world: &World) -> String {
-    let sql = "SELECT municipality || ' ' || request_id || ' ' || COALESCE(client_address, '') || ' ' || roles || ' ' ||
+    let sql = "SELECT municipality || ' ' || request_id || ' ' || COALESCE(client, '') || ' ' || roles || ' ' ||
         action || ' ' || object_type || ' ' || COALESCE(object_id, '') || ' ' || decision || ' ' || policies || ' ' ||
         legal_basis || ' ' || shown FROM access_log";
     let mut tx = world.db.read().await.expect("a transaction");
@@ -284,9 +284,9 @@ both_engines! {
     async fn no_entry_is_put_in_the_place_of_another(world: World) {
         let cast = world.shared_case().await;
         cast.nurse.get(cast.path("")).send().await.expect(200);
-        let columns = "municipality, id, at, request_id, client_address, person_id, roles, action, object_type,
+        let columns = "municipality, id, at, request_id, client, person_id, roles, action, object_type,
             object_id, case_id, child_id, decision, policies, legal_basis, shown, status";
-        let from = "municipality, id, at, request_id, client_address, NULL, roles, 'read_me', object_type,
+        let from = "municipality, id, at, request_id, client, NULL, roles, 'read_me', object_type,
             object_id, case_id, child_id, decision, policies, legal_basis, shown, status FROM access_log
             WHERE action = 'read_case'";
         let sql = match world.engine {

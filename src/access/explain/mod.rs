@@ -92,7 +92,7 @@ impl Permit<ExplainAccess> {
         let (caller, now, policies) = (self.caller().clone(), self.now(), self.policies.clone());
         let mut entry = Entry::of(Some(&caller), NAME, QuestionObject::TYPE, now);
         entry.request_id = request_id(&self.request);
-        entry.client_address = services(&self.request)?.client_address(&self.request);
+        entry.client = services(&self.request)?.client(&self.request);
         let (answer, entry) = answer(self.tx(), &policies, Some(&caller), question, entry).await;
         self.look.note(entry);
         Ok(answer?)
@@ -110,7 +110,7 @@ pub async fn explain_to_operator(
     now: DateTime<Utc>,
 ) -> Result<(Explanation, Entry), NoAnswer> {
     let mut entry = Entry::of(None, NAME, QuestionObject::TYPE, now);
-    entry.client_address = Some("command line".to_owned());
+    entry.client = Some("command line".to_owned());
     let (answer, entry) = answer(tx, policies, None, question, entry).await;
     Ok((answer?, entry))
 }

@@ -4,6 +4,7 @@
 //! broken off is taken up again. A text is replaced only where it is still the one that was read.
 
 mod columns;
+mod log;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -50,6 +51,7 @@ pub struct Resealed {
 /// Seals what the database held before its texts were sealed. Does nothing when that was done.
 pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
     index_people(db).await?;
+    log::make_ready(db).await?;
     if is_done(&mut db.read().await?, "texts are sealed").await? {
         return Ok(());
     }

@@ -18,7 +18,7 @@ pub use probe::{answers, is_public_parameter, mark, traces};
 pub use stafett::kernel::vocabulary::Role;
 pub use stage::{Stage, uses_up};
 pub use story::emergency;
-pub use world::{World, logged, signing_key};
+pub use world::{World, log_key, logged, signing_key};
 
 /// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a
 /// world of its own.

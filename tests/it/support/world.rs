@@ -20,6 +20,7 @@ use stafett::{
     db::Db,
     identity::TokenKeys,
     kernel::Clock,
+    log_tree::{Checkpoints, LogKey, Sealer},
 };
 
 use super::{Anonymous, Engine, User, client::Door, engine::Database};
@@ -58,12 +59,19 @@ fn token_keys() -> TokenKeys {
     TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys")
 }
 
+/// The key that signs the checkpoints of every world's access log.
+pub fn log_key() -> Arc<LogKey> {
+    let pem = SigningKey::from_bytes(&[9; 32]).to_pkcs8_pem(LineEnding::LF).expect("a key");
+    Arc::new(LogKey::from_pem(&pem.as_str().into(), "stafett.example/access-log").expect("a key"))
+}
+
 impl World {
     pub(super) async fn start(database: Database, policies: Policies) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
-        let services = Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), Vec::new());
+        let services =
+            Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), Vec::new());
         let services = services.expect("the service is put together");
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -75,6 +83,12 @@ impl World {
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
         let parts = Parts { database, server: handle, base, http, door, number: AtomicU32::new(1) };
         Self { db, clock, engine, parts: Arc::new(parts) }
+    }
+
+    /// Seals the access log, as the service does by itself when it is run.
+    pub async fn seal(&self) {
+        let sealer = Sealer::new(self.db.clone(), self.clock.clone(), log_key(), Checkpoints::default());
+        while sealer.seal().await.expect("the access log is sealed") > 0 {}
     }
 
     /// Stops the service and lets go of the database, so that the world can be copied.

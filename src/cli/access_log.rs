@@ -1,0 +1,126 @@
+//! `stafett access-log`: the log given to those who verify it, and verified.
+
+use std::{
+    io::{BufRead, BufReader, BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use secrecy::ExposeSecret;
+
+use super::{DatabaseArgs, Failure, settings};
+use crate::{
+    config::Settings,
+    db::Db,
+    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, SealError, Verifier, evidence_of},
+    vault::{MasterKey, Vault},
+};
+
+/// What can be done to the access log.
+#[derive(Debug, Subcommand)]
+pub(super) enum AccessLogCommand {
+    /// Print the public key of a municipality's log, for those who verify it.
+    PublicKey {
+        /// The number of the municipality.
+        #[arg(long)]
+        municipality: String,
+    },
+    /// Write the evidence of a municipality's log, as lines of JSON: what it is verified from, without the database.
+    Export {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The number of the municipality.
+        #[arg(long)]
+        municipality: String,
+    },
+    /// Verify a municipality's log, and name the first entry that was changed, removed, inserted or reordered.
+    Verify(VerifyArgs),
+}
+
+/// What is verified, and by what.
+#[derive(Debug, Args)]
+pub(super) struct VerifyArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The number of the municipality.
+    #[arg(long)]
+    municipality: String,
+    /// The public key of its log, as `stafett access-log public-key` prints it.
+    #[arg(long, value_name = "KEY")]
+    public_key: String,
+    /// A file with a checkpoint that was kept: the log must have grown from it.
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Option<PathBuf>,
+    /// Evidence in a file, in place of the database.
+    #[arg(long, value_name = "FILE")]
+    evidence: Option<PathBuf>,
+}
+
+/// Findings that are printed.
+const SHOWN: usize = 20;
+
+pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Result<u8, Failure> {
+    match command {
+        AccessLogCommand::PublicKey { municipality } => {
+            let settings = Settings::load(config)?;
+            let key = LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?;
+            println!("{}", key.public_key(&municipality));
+        }
+        AccessLogCommand::Export { database, municipality } => {
+            let mut out = BufWriter::new(std::io::stdout().lock());
+            let write = |line: EvidenceLine| -> Result<(), Failure> {
+                serde_json::to_writer(&mut out, &line)?;
+                Ok(out.write_all(b"\n")?)
+            };
+            evidence_of(&unopened(config, &database).await?, &municipality, write).await?;
+            out.flush()?;
+        }
+        AccessLogCommand::Verify(args) => return verify(config, args).await,
+    }
+    Ok(0)
+}
+
+async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> {
+    let kept = args.checkpoint.as_deref().map(std::fs::read_to_string).transpose()?;
+    let key = LogVerifier::new(&args.public_key)?;
+    let mut verifier = Verifier::new(&args.municipality, key, kept.as_deref())?;
+    match &args.evidence {
+        Some(file) => {
+            for line in BufReader::new(std::fs::File::open(file)?).lines() {
+                verifier.hear(serde_json::from_str(&line?)?)?;
+            }
+        }
+        None => {
+            let db = unopened(config, &args.database).await?;
+            evidence_of(&db, &args.municipality, |line| verifier.hear(line).map_err(SealError::from)).await?;
+            db.close().await;
+        }
+    }
+    Ok(print(&verifier.report()))
+}
+
+fn print(report: &Report) -> u8 {
+    println!("{} entries, {} checkpoints", report.entries, report.checkpoints);
+    if let Some(until) = report.erased_until {
+        println!("the personal fields of {} are erased, the newest of {until}", report.erased);
+    }
+    for finding in report.findings.iter().take(SHOWN) {
+        println!("{finding}");
+    }
+    if report.findings.len() > SHOWN {
+        println!("and {} more", report.findings.len() - SHOWN);
+    }
+    if report.findings.is_empty() {
+        println!("the log is whole");
+    }
+    u8::from(!report.findings.is_empty())
+}
+
+/// The database, with keys that open nothing: what lies sealed is verified as it lies.
+async fn unopened(config: Option<&Path>, database: &DatabaseArgs) -> Result<Db, Failure> {
+    let folder = tempfile::tempdir()?;
+    let vault: Arc<Vault> = Vault::open(folder.path(), MasterKey::random()?)?;
+    let url = settings(config, database)?.database_url()?;
+    Ok(Db::open(url.expose_secret(), 2, vault).await?)
+}

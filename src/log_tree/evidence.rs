@@ -1,0 +1,325 @@
+//! Entries in their stored form: what the tree is made over, and what it is verified from, in the database or a file.
+
+use std::collections::BTreeMap;
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use super::{
+    SealError,
+    leaf::{Fields, Leaf, Opening, opening},
+};
+use crate::{
+    db::{Db, DbError, Tx},
+    fetch_all, fetch_optional,
+};
+
+/// Entries that are read at a time.
+const BATCH: i64 = 1000;
+/// The version of the encoding of fields.
+const VERSION: i64 = 1;
+
+/// What is read of an entry `l` of the log.
+pub(super) const ENTRY: &str =
+    "SELECT l.municipality, l.id, l.at, l.request_id, l.client, l.person_id, l.roles, l.action, l.object_type,
+            l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis, l.shown, l.status, l.kind,
+            l.salt, l.digests";
+
+/// An entry as it lies in the database.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct StoredEntry {
+    pub(super) municipality: String,
+    pub(super) id: Uuid,
+    at: DateTime<Utc>,
+    request_id: String,
+    client: Option<String>,
+    person_id: Option<Uuid>,
+    roles: String,
+    action: String,
+    object_type: String,
+    object_id: Option<String>,
+    case_id: Option<Uuid>,
+    child_id: Option<Uuid>,
+    decision: String,
+    policies: String,
+    legal_basis: String,
+    shown: String,
+    status: i64,
+    kind: Option<String>,
+    salt: Option<Vec<u8>>,
+    digests: Option<String>,
+}
+
+/// A role, as far as entries are found by it.
+#[derive(Deserialize)]
+struct RoleThen {
+    unit_id: Uuid,
+    role: String,
+}
+
+impl StoredEntry {
+    /// What lies in the tree, with its count.
+    pub(super) fn leaf(&self, count: Option<i64>) -> Result<Leaf, SealError> {
+        let digests = match (&self.salt, &self.digests) {
+            (Some(salt), _) => Leaf::digests(salt, &self.fields()),
+            (None, Some(kept)) => serde_json::from_str(kept).map_err(|_| self.damaged("digests"))?,
+            (None, None) => return Err(self.damaged("salt")),
+        };
+        Ok(Leaf { municipality: self.municipality.clone(), id: self.id, at: self.at, count, digests })
+    }
+
+    fn damaged(&self, what: &str) -> SealError {
+        SealError::Tree(format!("the entry {} has no {what}", self.id))
+    }
+
+    fn fields(&self) -> Fields {
+        let id = |id: Option<Uuid>| id.map_or(Value::Null, |id| id.to_string().into());
+        let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
+        BTreeMap::from([
+            ("action", self.action.clone().into()),
+            ("case", id(self.case_id)),
+            ("child", id(self.child_id)),
+            ("client", text(&self.client)),
+            ("decision", self.decision.clone().into()),
+            ("kind", text(&self.kind)),
+            ("law", self.legal_basis.clone().into()),
+            ("object", text(&self.object_id)),
+            ("object_type", self.object_type.clone().into()),
+            ("person", id(self.person_id)),
+            ("request", self.request_id.clone().into()),
+            ("roles", self.roles.clone().into()),
+            ("rules", self.policies.clone().into()),
+            ("shown", self.shown.clone().into()),
+            ("status", self.status.into()),
+            ("version", VERSION.into()),
+        ])
+    }
+
+    /// What opens a field, with the field; none once personal fields are erased.
+    pub(super) fn open(&self, field: &str) -> Option<(Opening, Value)> {
+        let salt = self.salt.as_deref()?;
+        Some((opening(salt, field), self.fields().remove(field)?))
+    }
+
+    /// What the entry is counted by: the case, or the child as registered, where the family is told of it.
+    pub(super) fn subject(&self) -> Option<Uuid> {
+        if self.decision != "permit" || self.status >= 400 {
+            return None;
+        }
+        self.case_id.or(self.child_id.filter(|_| self.object_type == "Child"))
+    }
+
+    /// The words that it is found by.
+    pub(super) fn terms(&self) -> Result<Vec<String>, SealError> {
+        let roles: Vec<RoleThen> = parse(&self.roles)?;
+        let (rules, law): (Vec<String>, Vec<String>) = (parse(&self.policies)?, parse(&self.legal_basis)?);
+        let roles = roles
+            .into_iter()
+            .flat_map(|role| [format!("unit:{}", role.unit_id), format!("role:{}", role.role)]);
+        let emergency = rules.iter().any(|rule| rule.starts_with("emergency."));
+        let mut terms: Vec<String> = roles
+            .chain(law.into_iter().map(|law| format!("law:{law}")))
+            .chain(rules.into_iter().map(|rule| format!("rule:{rule}")))
+            .chain(emergency.then(|| "emergency".to_owned()))
+            .collect();
+        terms.sort_unstable();
+        terms.dedup();
+        Ok(terms)
+    }
+}
+
+fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, SealError> {
+    serde_json::from_str(json).map_err(|error| SealError::Tree(format!("an entry cannot be read: {error}")))
+}
+
+/// A line of evidence: an entry at its place, an entry that has none, or a checkpoint after the entries it covers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum EvidenceLine {
+    /// A place in the tree.
+    Place {
+        /// Which, from 0.
+        position: i64,
+        /// The entry that has it.
+        id: Uuid,
+        /// Which one it is of those that the family sees.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        count: Option<i64>,
+        /// The hash that was sealed, in base64; none if it is gone.
+        hash: Option<String>,
+        /// The entry; none if it is gone.
+        entry: Option<Evidence>,
+    },
+    /// A signed tree head.
+    Checkpoint {
+        /// The note.
+        checkpoint: String,
+    },
+    /// An entry that was never sealed, and does not wait for it.
+    Unsealed {
+        /// Its id.
+        unsealed: Uuid,
+    },
+}
+
+/// An entry in its stored form.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Evidence {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// In base64; none once personal fields are erased.
+    pub salt: Option<String>,
+    /// The fields; none once personal fields are erased.
+    pub fields: Option<BTreeMap<String, Value>>,
+    /// The digests of the fields, in place of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digests: Option<BTreeMap<String, String>>,
+}
+
+impl Evidence {
+    fn of(entry: &StoredEntry) -> Result<Self, SealError> {
+        let digests = entry.digests.as_deref().map(parse).transpose()?;
+        let fields = entry.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        Ok(Self {
+            at: entry.at,
+            salt: entry.salt.as_ref().map(|salt| STANDARD.encode(salt)),
+            fields: entry.salt.is_some().then_some(fields),
+            digests,
+        })
+    }
+}
+
+/// The municipalities that have a log.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn municipalities(tx: &mut Tx) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT DISTINCT municipality FROM access_log_checkpoint ORDER BY municipality";
+    let rows = fetch_all!(tx, (String,), sql)?;
+    Ok(rows.into_iter().map(|(municipality,)| municipality).collect())
+}
+
+#[derive(sqlx::FromRow)]
+struct PlaceRow {
+    position: i64,
+    entry_id: Uuid,
+    count: Option<i64>,
+    hash: Option<Vec<u8>>,
+}
+
+/// Goes through all evidence of a municipality's log in order, in constant memory.
+///
+/// # Errors
+/// If the database does not answer, an entry cannot be read, or `each` says so.
+pub async fn evidence_of<E: From<SealError>>(
+    db: &Db,
+    municipality: &str,
+    mut each: impl FnMut(EvidenceLine) -> Result<(), E>,
+) -> Result<(), E> {
+    let failed = |error: DbError| E::from(SealError::from(error));
+    let (mut next, mut signed) = (0, 0);
+    loop {
+        let mut tx = db.read().await.map_err(failed)?;
+        let places = places(&mut tx, municipality, next).await.map_err(failed)?;
+        let last = places.last().map(|place| place.position);
+        let mut notes =
+            notes(&mut tx, municipality, signed, last).await.map_err(failed)?.into_iter().peekable();
+        let mut entries = entries(&mut tx, municipality, &places).await.map_err(failed)?;
+        tx.rollback().await.map_err(failed)?;
+        for place in places {
+            while let Some((size, checkpoint)) = notes.next_if(|(size, _)| *size <= place.position) {
+                signed = size;
+                each(EvidenceLine::Checkpoint { checkpoint })?;
+            }
+            let entry = entries.remove(&place.entry_id).as_ref().map(Evidence::of).transpose()?;
+            let hash = place.hash.map(|hash| STANDARD.encode(hash));
+            let PlaceRow { position, entry_id: id, count, .. } = place;
+            each(EvidenceLine::Place { position, id, count, hash, entry })?;
+        }
+        for (size, checkpoint) in notes {
+            signed = size;
+            each(EvidenceLine::Checkpoint { checkpoint })?;
+        }
+        let Some(last) = last else { break };
+        next = last + 1;
+    }
+    for unsealed in unsealed(db, municipality).await.map_err(failed)? {
+        each(EvidenceLine::Unsealed { unsealed })?;
+    }
+    Ok(())
+}
+
+async fn places(tx: &mut Tx, municipality: &str, from: i64) -> Result<Vec<PlaceRow>, DbError> {
+    const LEAVES: &str = "SELECT f.position, f.entry_id, f.count, NULL AS hash
+        FROM access_log_leaf f WHERE f.municipality = $1 AND f.position >= $2 ORDER BY f.position LIMIT $3";
+    const HASHES: &str =
+        "SELECT number, hash FROM access_log_node WHERE municipality = $1 AND number BETWEEN $2 AND $3";
+    let mut places = fetch_all!(tx, PlaceRow, LEAVES, municipality, from, BATCH)?;
+    let number =
+        |position: i64| tlog_tiles::tlog::stored_hash_index(0, position.cast_unsigned()).cast_signed();
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(places) };
+    let (first, last) = (number(first.position), number(last.position));
+    let hashes = fetch_all!(tx, (i64, Vec<u8>), HASHES, municipality, first, last)?;
+    let hashes: BTreeMap<i64, Vec<u8>> = hashes.into_iter().collect();
+    for place in &mut places {
+        place.hash = hashes.get(&number(place.position)).cloned();
+    }
+    Ok(places)
+}
+
+async fn notes(
+    tx: &mut Tx,
+    municipality: &str,
+    after: i64,
+    last: Option<i64>,
+) -> Result<Vec<(i64, String)>, DbError> {
+    const NOTES: &str = "SELECT size, note FROM access_log_checkpoint
+        WHERE municipality = $1 AND size > $2 AND size <= $3 ORDER BY size";
+    // When there are no more places, what a checkpoint says beyond them is said all the same.
+    let upto = last.map_or(i64::MAX, |last| last + 1);
+    fetch_all!(tx, (i64, String), NOTES, municipality, after, upto)
+}
+
+async fn entries(
+    tx: &mut Tx,
+    municipality: &str,
+    places: &[PlaceRow],
+) -> Result<BTreeMap<Uuid, StoredEntry>, DbError> {
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(BTreeMap::new()) };
+    let sql = format!(
+        "{ENTRY} FROM access_log_leaf f JOIN access_log l ON l.municipality = f.municipality AND l.id = f.entry_id
+         WHERE f.municipality = $1 AND f.position BETWEEN $2 AND $3"
+    );
+    let rows = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), municipality, first.position, last.position)?;
+    Ok(rows.into_iter().map(|entry| (entry.id, entry)).collect())
+}
+
+/// Entries that have no place and wait for none: nobody wrote them who keeps the log. As many as one looks at.
+async fn unsealed(db: &Db, municipality: &str) -> Result<Vec<Uuid>, DbError> {
+    const UNSEALED: &str = "SELECT l.id FROM access_log l
+        WHERE l.municipality = $1
+        AND NOT EXISTS (SELECT 1 FROM access_log_leaf f WHERE f.municipality = l.municipality AND f.entry_id = l.id)
+        AND NOT EXISTS (SELECT 1 FROM access_log_pending w WHERE w.municipality = l.municipality AND w.entry_id = l.id)
+        ORDER BY l.id LIMIT $2";
+    let mut tx = db.read().await?;
+    let rows = fetch_all!(&mut tx, (Uuid,), UNSEALED, municipality, BATCH)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}
+
+/// One entry, with its place.
+pub(super) async fn sealed_entry(
+    tx: &mut Tx,
+    municipality: &str,
+    id: Uuid,
+) -> Result<Option<(i64, Option<i64>, StoredEntry)>, DbError> {
+    const PLACE: &str =
+        "SELECT position, count FROM access_log_leaf WHERE municipality = $1 AND entry_id = $2";
+    let place = fetch_optional!(tx, (i64, Option<i64>), PLACE, municipality, id)?;
+    let sql = format!("{ENTRY} FROM access_log l WHERE l.municipality = $1 AND l.id = $2");
+    let entry = fetch_optional!(tx, StoredEntry, AssertSqlSafe(sql), municipality, id)?;
+    Ok(place.zip(entry).map(|((position, count), entry)| (position, count, entry)))
+}

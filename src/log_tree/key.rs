@@ -1,0 +1,192 @@
+//! The key that signs checkpoints, and the public key that anyone verifies them with (C2SP signed-note, Ed25519).
+
+use std::fmt;
+
+use ed25519_dalek::{
+    SigningKey, VerifyingKey,
+    pkcs8::{DecodePrivateKey, EncodePrivateKey, spki::der::pem::LineEnding},
+};
+use secrecy::{ExposeSecret, SecretString};
+use signed_note::{
+    Note, StandardSigner, StandardVerifier, VerifierList, is_key_name_valid, new_ed25519_verifier_key,
+};
+use tlog_tiles::{checkpoint::Checkpoint, tlog::Hash};
+
+/// What a log is called where its settings do not say.
+pub const DEFAULT_ORIGIN: &str = "stafett.invalid/access-log";
+
+/// The key that signs the checkpoints of all municipalities' logs.
+#[derive(Clone)]
+pub struct LogKey {
+    key: SigningKey,
+    origin: String,
+}
+
+/// A key of the log, or what was signed with it, is not good.
+#[derive(Debug, thiserror::Error)]
+pub enum LogKeyError {
+    /// Not an Ed25519 key in PKCS#8 PEM.
+    #[error("the key of the access log is not an Ed25519 key in PKCS#8 PEM")]
+    Key,
+    /// Not a name that a note can be signed with.
+    #[error("the origin of the access log must have no spaces and no plus sign, and not be empty")]
+    Origin,
+    /// Not a verifier key.
+    #[error("not a public key of an access log: it reads name+id+key (C2SP signed-note)")]
+    PublicKey,
+    /// A checkpoint that is none, or not signed with the key.
+    #[error("not a checkpoint that this key has signed")]
+    Checkpoint,
+    /// No randomness.
+    #[error("the machine gives no random bytes")]
+    Random,
+}
+
+impl LogKey {
+    /// The key in a PEM text, for the logs of an origin.
+    ///
+    /// # Errors
+    /// If either cannot be used.
+    pub fn from_pem(pem: &SecretString, origin: &str) -> Result<Self, LogKeyError> {
+        let key = SigningKey::from_pkcs8_pem(pem.expose_secret()).map_err(|_| LogKeyError::Key)?;
+        Self::new(key, origin)
+    }
+
+    /// A key that is made now.
+    ///
+    /// # Errors
+    /// If the origin cannot be used, or there is no randomness.
+    pub fn random(origin: &str) -> Result<Self, LogKeyError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| LogKeyError::Random)?;
+        Self::new(SigningKey::from_bytes(&seed), origin)
+    }
+
+    fn new(key: SigningKey, origin: &str) -> Result<Self, LogKeyError> {
+        if !is_key_name_valid(origin) {
+            return Err(LogKeyError::Origin);
+        }
+        Ok(Self { key, origin: origin.to_owned() })
+    }
+
+    /// The key as PEM, to be kept in a file.
+    ///
+    /// # Errors
+    /// If it cannot be written so.
+    pub fn to_pem(&self) -> Result<SecretString, LogKeyError> {
+        let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| LogKeyError::Key)?;
+        Ok(pem.as_str().into())
+    }
+
+    /// The name of a municipality's log, which is also that of its key.
+    #[must_use]
+    pub fn origin(&self, municipality: &str) -> String {
+        format!("{}/{municipality}", self.origin)
+    }
+
+    /// The public key of a municipality's log, as `name+id+key`.
+    #[must_use]
+    pub fn public_key(&self, municipality: &str) -> String {
+        new_ed25519_verifier_key(&self.origin(municipality), &VerifyingKey::from(&self.key))
+    }
+
+    /// A signed checkpoint: so many entries, with this root.
+    ///
+    /// # Errors
+    /// If it cannot be signed.
+    pub fn sign(&self, municipality: &str, size: u64, root: Hash) -> Result<String, LogKeyError> {
+        let origin = self.origin(municipality);
+        let checkpoint = Checkpoint::new(&origin, size, root, "").map_err(|_| LogKeyError::Checkpoint)?;
+        let signer = self.signer(&origin)?;
+        let mut note = Note::new(&checkpoint.to_bytes(), &[]).map_err(|_| LogKeyError::Checkpoint)?;
+        note.add_sigs(&[&signer]).map_err(|_| LogKeyError::Checkpoint)?;
+        String::from_utf8(note.to_bytes()).map_err(|_| LogKeyError::Checkpoint)
+    }
+
+    fn signer(&self, origin: &str) -> Result<StandardSigner, LogKeyError> {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        let public = new_ed25519_verifier_key(origin, &VerifyingKey::from(&self.key));
+        let id = public.strip_prefix(origin).and_then(|rest| rest.get(1..9)).ok_or(LogKeyError::Key)?;
+        let secret = zeroize::Zeroizing::new([&[1], self.key.to_bytes().as_slice()].concat());
+        let encoded =
+            zeroize::Zeroizing::new(format!("PRIVATE+KEY+{origin}+{id}+{}", STANDARD.encode(&*secret)));
+        StandardSigner::new(&encoded).map_err(|_| LogKeyError::Key)
+    }
+}
+
+impl fmt::Debug for LogKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "LogKey({})", self.origin)
+    }
+}
+
+/// The public key of one log, and what it is good for.
+#[derive(Debug, Clone)]
+pub struct LogVerifier {
+    public_key: String,
+    origin: String,
+}
+
+impl LogVerifier {
+    /// Reads `name+id+key`.
+    ///
+    /// # Errors
+    /// If it is none.
+    pub fn new(public_key: &str) -> Result<Self, LogKeyError> {
+        let public_key = public_key.trim();
+        StandardVerifier::new(public_key).map_err(|_| LogKeyError::PublicKey)?;
+        let (origin, _) = public_key.split_once('+').ok_or(LogKeyError::PublicKey)?;
+        Ok(Self { public_key: public_key.to_owned(), origin: origin.to_owned() })
+    }
+
+    /// The name of the log.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The size and the root that a signed checkpoint tells.
+    ///
+    /// # Errors
+    /// If it is none, is of another log, or is not signed with this key.
+    pub fn open(&self, note: &str) -> Result<(u64, Hash), LogKeyError> {
+        let refused = |_| LogKeyError::Checkpoint;
+        let verifier = StandardVerifier::new(&self.public_key).map_err(|_| LogKeyError::PublicKey)?;
+        let note = Note::from_bytes(note.as_bytes()).map_err(|_| LogKeyError::Checkpoint)?;
+        note.verify(&VerifierList::new(vec![Box::new(verifier)])).map_err(|_| LogKeyError::Checkpoint)?;
+        let checkpoint = Checkpoint::from_bytes(note.text()).map_err(refused)?;
+        if checkpoint.origin() != self.origin {
+            return Err(LogKeyError::Checkpoint);
+        }
+        Ok((checkpoint.size(), *checkpoint.hash()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tlog_tiles::tlog::record_hash;
+
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_verified_with_the_public_key_of_its_own_log_only() {
+        let key = LogKey::random("example.com/log").expect("a key");
+        let note = key.sign("4014", 12, record_hash(b"x")).expect("signed");
+        let own = LogVerifier::new(&key.public_key("4014")).expect("a public key");
+        assert_eq!(own.open(&note).expect("verified"), (12, record_hash(b"x")));
+        for other in
+            [key.public_key("4001"), LogKey::random("example.com/log").expect("a key").public_key("4014")]
+        {
+            assert!(LogVerifier::new(&other).expect("a public key").open(&note).is_err());
+        }
+        assert!(own.open(&note.replace("\n12\n", "\n13\n")).is_err());
+    }
+
+    #[test]
+    fn a_key_is_the_same_after_it_was_written() {
+        let key = LogKey::random("example.com/log").expect("a key");
+        let again = LogKey::from_pem(&key.to_pem().expect("PEM"), "example.com/log").expect("a key");
+        assert_eq!(again.public_key("4014"), key.public_key("4014"));
+        assert!(LogKey::random("two words").is_err());
+    }
+}

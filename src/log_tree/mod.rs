@@ -1,0 +1,21 @@
+//! The access log as an append-only Merkle tree for each municipality (RFC 9162), so that nobody, the keeper of the
+//! database included, can change, remove, insert or reorder an entry without it being found.
+//!
+//! `docs/access-log.md` is the specification; what is here follows it. Entries are sealed by [`Sealer`] within a second;
+//! each seal ends in a signed checkpoint (C2SP tlog-checkpoint) that may be kept elsewhere. [`Verifier`] needs no more
+//! than the public key.
+
+mod evidence;
+mod key;
+mod leaf;
+mod nodes;
+mod proofs;
+mod sealer;
+mod verify;
+
+pub use evidence::{Evidence, EvidenceLine, evidence_of, municipalities};
+pub use key::{DEFAULT_ORIGIN, LogKey, LogKeyError, LogVerifier};
+pub use leaf::FIELDS;
+pub use proofs::{Proof, checkpoint, consistency, inclusion, kept_checkpoints, tile};
+pub use sealer::{Checkpoints, INTERVAL, SealError, Sealer};
+pub use verify::{Finding, Report, Verifier};

@@ -1,0 +1,334 @@
+//! Sealing: what is written in the log gets its place in the tree, and the tree a signed head.
+//!
+//! One sealer works at a time, also when several servers share a database. A seal is one transaction: the places, the
+//! hashes, the counts, the words to search by and the checkpoint, or nothing of it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
+
+use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+use tlog_tiles::tlog::{stored_hash_count, stored_hashes_for_record_hash, sub_tree_index, tree_hash};
+use uuid::Uuid;
+
+use super::{
+    LogKey, LogKeyError,
+    evidence::{ENTRY, StoredEntry},
+    nodes::{self, Nodes},
+};
+use crate::{
+    db::{Db, DbError, Tx, dialect},
+    execute, fetch_all, fetch_optional,
+    kernel::Clock,
+    on_engine,
+};
+
+/// How often what waits is sealed.
+pub const INTERVAL: Duration = Duration::from_millis(250);
+/// Entries in one seal.
+const BATCH: i64 = 2000;
+/// Rows in one statement.
+const ROWS: usize = 1000;
+
+/// The log cannot be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// The database does not answer, or refuses.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// The checkpoint cannot be signed.
+    #[error(transparent)]
+    Key(#[from] LogKeyError),
+    /// The tree is not whole.
+    #[error("the tree of the access log is damaged: {0}")]
+    Tree(String),
+}
+
+/// Where signed checkpoints go beside the database, out of reach of those who keep it.
+#[derive(Debug, Clone, Default)]
+pub struct Checkpoints {
+    /// A folder that gets a file for each municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
+    pub folder: Option<PathBuf>,
+    /// An address that each checkpoint is posted to.
+    pub witness: Option<String>,
+}
+
+/// Seals entries.
+#[derive(Debug, Clone)]
+pub struct Sealer {
+    db: Db,
+    clock: Clock,
+    key: Arc<LogKey>,
+    checkpoints: Checkpoints,
+    http: reqwest::Client,
+}
+
+impl Sealer {
+    /// A sealer with its key.
+    #[must_use]
+    pub fn new(db: Db, clock: Clock, key: Arc<LogKey>, checkpoints: Checkpoints) -> Self {
+        Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
+    }
+
+    /// Seals for as long as the service runs.
+    pub async fn run(self) {
+        loop {
+            match self.seal().await {
+                Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the access log cannot be sealed"),
+            }
+            tokio::time::sleep(INTERVAL).await;
+        }
+    }
+
+    /// Seals what waits, up to a batch. Tells how many entries.
+    ///
+    /// # Errors
+    /// If it cannot be done; then nothing of it is.
+    pub async fn seal(&self) -> Result<u64, SealError> {
+        if !self.waits().await? {
+            return Ok(0);
+        }
+        let mut tx = self.db.write().await?;
+        if !dialect::try_lock(&mut tx, SEALER).await? {
+            tx.rollback().await?;
+            return Ok(0);
+        }
+        let waiting = take_waiting(&mut tx).await?;
+        let sealed = waiting.len() as u64;
+        let mut notes = Vec::new();
+        for (municipality, entries) in by_municipality(waiting) {
+            let note = self.seal_some(&mut tx, &municipality, &entries).await?;
+            notes.push((municipality, note));
+        }
+        tx.commit().await?;
+        for (municipality, note) in notes {
+            self.hand_out(&municipality, &note).await;
+        }
+        Ok(sealed)
+    }
+
+    async fn waits(&self) -> Result<bool, DbError> {
+        let mut tx = self.db.read().await?;
+        Ok(fetch_optional!(&mut tx, (String,), "SELECT municipality FROM access_log_pending LIMIT 1")?
+            .is_some())
+    }
+
+    async fn seal_some(
+        &self,
+        tx: &mut Tx,
+        municipality: &str,
+        entries: &[StoredEntry],
+    ) -> Result<String, SealError> {
+        let first = size(tx, municipality).await?;
+        let mut counts = Counts::read(tx, municipality, entries).await?;
+        let mut nodes = Nodes::default();
+        nodes.read(tx, municipality, &sub_tree_index(0, first, Vec::new())).await?;
+        let (mut places, mut new, mut size) = (Vec::new(), Vec::new(), first);
+        for entry in entries {
+            let count = entry.subject().map(|subject| counts.next(subject));
+            let leaf = entry.leaf(count)?;
+            let number = stored_hash_count(size);
+            let hashes = stored_hashes_for_record_hash(size, leaf.hash(), &nodes);
+            for (number, hash) in (number..).zip(hashes.map_err(|error| SealError::Tree(error.to_string()))?)
+            {
+                nodes.hashes.insert(number, hash);
+                new.push((number, hash));
+            }
+            places.push((size.cast_signed(), entry.id, count));
+            size += 1;
+        }
+        let root = tree_hash(size, &nodes).map_err(|error| SealError::Tree(error.to_string()))?;
+        let note = self.key.sign(municipality, size, root)?;
+        nodes::insert(tx, municipality, &new).await?;
+        insert_places(tx, municipality, &places).await?;
+        counts.write(tx, municipality).await?;
+        insert_terms(tx, municipality, entries).await?;
+        keep(tx, municipality, size, &note, self.clock.now()).await?;
+        Ok(note)
+    }
+
+    /// Hands a checkpoint to those who keep it elsewhere. What fails here is tried again with the next.
+    async fn hand_out(&self, municipality: &str, note: &str) {
+        if let Some(folder) = &self.checkpoints.folder
+            && let Err(error) = write_beside(folder, municipality, note)
+        {
+            tracing::error!(%error, municipality, "the checkpoint cannot be written to its folder");
+        }
+        if let Some(witness) = self.checkpoints.witness.clone() {
+            let post = self.http.post(witness).header("content-type", "text/plain; charset=utf-8");
+            let post = post.timeout(Duration::from_secs(10)).body(note.to_owned());
+            tokio::spawn(async move {
+                let answer = post.send().await.and_then(reqwest::Response::error_for_status);
+                if let Err(error) = answer {
+                    tracing::warn!(%error, "the witness did not take a checkpoint");
+                }
+            });
+        }
+    }
+}
+
+/// What one sealer takes at a time.
+const SEALER: Uuid = Uuid::from_u128(0x0011_5ea1);
+
+async fn take_waiting(tx: &mut Tx) -> Result<Vec<StoredEntry>, DbError> {
+    let sql = format!(
+        "{ENTRY} FROM access_log_pending w JOIN access_log l ON l.municipality = w.municipality AND l.id = w.entry_id
+         ORDER BY w.entry_id LIMIT $1"
+    );
+    let entries = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), BATCH)?;
+    for some in entries.chunks(ROWS) {
+        on_engine!(tx, |conn| {
+            let mut query =
+                sqlx::QueryBuilder::new("DELETE FROM access_log_pending WHERE (municipality, entry_id) IN (");
+            let sep = if some.is_empty() { "" } else { "VALUES " };
+            query.push(sep);
+            let mut list = query.separated(", ");
+            for entry in some {
+                list.push("(").push_bind_unseparated(entry.municipality.clone());
+                list.push_unseparated(", ").push_bind_unseparated(entry.id).push_unseparated(")");
+            }
+            query.push(")");
+            query.build().execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(entries)
+}
+
+fn by_municipality(entries: Vec<StoredEntry>) -> BTreeMap<String, Vec<StoredEntry>> {
+    let mut logs: BTreeMap<String, Vec<StoredEntry>> = BTreeMap::new();
+    for entry in entries {
+        logs.entry(entry.municipality.clone()).or_default().push(entry);
+    }
+    logs
+}
+
+/// The number of entries that are sealed.
+async fn size(tx: &mut Tx, municipality: &str) -> Result<u64, DbError> {
+    let sql = "SELECT position FROM access_log_leaf WHERE municipality = $1 ORDER BY position DESC LIMIT 1";
+    let last = fetch_optional!(tx, (i64,), sql, municipality)?;
+    Ok(last.map_or(0, |(position,)| position.cast_unsigned() + 1))
+}
+
+async fn insert_places(
+    tx: &mut Tx,
+    municipality: &str,
+    places: &[(i64, Uuid, Option<i64>)],
+) -> Result<(), DbError> {
+    for some in places.chunks(ROWS) {
+        on_engine!(tx, |conn| {
+            let sql = "INSERT INTO access_log_leaf (municipality, position, entry_id, count) ";
+            let mut query = sqlx::QueryBuilder::new(sql);
+            query.push_values(some, |mut row, (position, entry, count)| {
+                row.push_bind(municipality.to_owned())
+                    .push_bind(*position)
+                    .push_bind(*entry)
+                    .push_bind(*count);
+            });
+            query.build().execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+async fn insert_terms(tx: &mut Tx, municipality: &str, entries: &[StoredEntry]) -> Result<(), SealError> {
+    let mut terms = Vec::new();
+    for entry in entries {
+        terms.extend(entry.terms()?.into_iter().map(|term| (term, entry.id)));
+    }
+    for some in terms.chunks(ROWS) {
+        on_engine!(tx, |conn| {
+            let sql = "INSERT INTO access_log_term (municipality, term, entry_id) ";
+            let mut query = sqlx::QueryBuilder::new(sql);
+            query.push_values(some, |mut row, (term, entry)| {
+                row.push_bind(municipality.to_owned()).push_bind(term.clone()).push_bind(*entry);
+            });
+            query.build().execute(conn).await.map(|_| ())
+        })?;
+    }
+    Ok(())
+}
+
+async fn keep(
+    tx: &mut Tx,
+    municipality: &str,
+    size: u64,
+    note: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    const KEEP: &str =
+        "INSERT INTO access_log_checkpoint (municipality, size, signed_at, note) VALUES ($1, $2, $3, $4)";
+    execute!(tx, KEEP, municipality, size.cast_signed(), now, note)?;
+    Ok(())
+}
+
+/// How many entries the family sees of each case, or child outside cases.
+#[derive(Debug)]
+struct Counts {
+    entries: HashMap<Uuid, i64>,
+    changed: BTreeMap<Uuid, i64>,
+}
+
+impl Counts {
+    async fn read(tx: &mut Tx, municipality: &str, entries: &[StoredEntry]) -> Result<Self, DbError> {
+        let mut subjects: Vec<Uuid> = entries.iter().filter_map(StoredEntry::subject).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        let mut known = HashMap::new();
+        for some in subjects.chunks(ROWS) {
+            let rows = on_engine!(tx, |conn| {
+                let sql = "SELECT subject_id, entries FROM access_log_count WHERE municipality = ";
+                let mut query = sqlx::QueryBuilder::new(sql);
+                query.push_bind(municipality.to_owned()).push(" AND subject_id IN (");
+                let mut list = query.separated(", ");
+                for subject in some {
+                    list.push_bind(*subject);
+                }
+                query.push(")");
+                query.build_query_as::<(Uuid, i64)>().fetch_all(conn).await
+            })?;
+            known.extend(rows);
+        }
+        Ok(Self { entries: known, changed: BTreeMap::new() })
+    }
+
+    fn next(&mut self, subject: Uuid) -> i64 {
+        let count = self.entries.entry(subject).or_insert(0);
+        *count += 1;
+        self.changed.insert(subject, *count);
+        *count
+    }
+
+    async fn write(&self, tx: &mut Tx, municipality: &str) -> Result<(), DbError> {
+        let changed: Vec<_> = self.changed.iter().collect();
+        for some in changed.chunks(ROWS) {
+            on_engine!(tx, |conn| {
+                let sql = "INSERT INTO access_log_count (municipality, subject_id, entries) ";
+                let mut query = sqlx::QueryBuilder::new(sql);
+                query.push_values(some, |mut row, (subject, entries)| {
+                    row.push_bind(municipality.to_owned()).push_bind(**subject).push_bind(**entries);
+                });
+                query
+                    .push(" ON CONFLICT (municipality, subject_id) DO UPDATE SET entries = excluded.entries");
+                query.build().execute(conn).await.map(|_| ())
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a checkpoint in place of the last one, and after all others.
+fn write_beside(folder: &std::path::Path, municipality: &str, note: &str) -> std::io::Result<()> {
+    use std::io::Write;
+    let all = folder.join(format!("{municipality}.checkpoints"));
+    let mut all = std::fs::OpenOptions::new().create(true).append(true).open(all)?;
+    all.write_all(format!("{note}\n").as_bytes())?;
+    let new = folder.join(format!("{municipality}.checkpoint.new"));
+    std::fs::write(&new, note)?;
+    std::fs::rename(new, folder.join(format!("{municipality}.checkpoint")))
+}

@@ -1,0 +1,328 @@
+//! Verifying a log from its evidence, with no more than the public key and, better, a checkpoint that was kept elsewhere.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fmt,
+};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tlog_tiles::tlog::{EMPTY_HASH, Hash, node_hash};
+use uuid::Uuid;
+
+use super::{
+    EvidenceLine, LogVerifier, SealError,
+    evidence::Evidence,
+    leaf::{Leaf, digest, opening},
+};
+
+/// Places that do not agree and are kept to tell what was done.
+const KEPT: usize = 100_000;
+
+/// What does not agree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Finding {
+    /// The entry is not as it was sealed.
+    Changed(i64, Uuid),
+    /// The entry is gone.
+    Removed(i64, Uuid),
+    /// The place is gone.
+    MissingPlace(i64),
+    /// Nobody who keeps the log wrote the entry.
+    Inserted(Option<i64>, Uuid),
+    /// The entry is not where it was sealed.
+    Reordered(i64, Uuid),
+    /// An entry of a case or a child was left out of the count, or counted twice.
+    Miscounted(i64, Uuid),
+    /// The tree is not the one that was signed: something from the one place to the other was changed.
+    Root(i64, i64),
+    /// A checkpoint is not signed with the key.
+    Checkpoint(i64),
+    /// There is less than a checkpoint says: all from this place on was removed.
+    Shorter(i64, i64),
+    /// The checkpoint that was kept elsewhere does not agree with the log.
+    Kept(i64),
+    /// There is no checkpoint after the last entries.
+    Unsigned(i64),
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Changed(at, id) => write!(f, "changed: entry {id} at place {at} is not as it was sealed"),
+            Self::Removed(at, id) => write!(f, "removed: entry {id} at place {at} is gone"),
+            Self::MissingPlace(at) => write!(f, "removed: place {at} is gone"),
+            Self::Inserted(Some(at), id) => write!(f, "inserted: entry {id} at place {at} was not there"),
+            Self::Inserted(None, id) => write!(f, "inserted: entry {id} was never sealed"),
+            Self::Reordered(at, id) => write!(f, "reordered: entry {id} at place {at} was sealed at another"),
+            Self::Miscounted(at, id) => {
+                write!(f, "left out: the count at place {at}, entry {id}, does not follow the one before it")
+            }
+            Self::Root(from, to) => {
+                write!(f, "changed: the entries at places {from} to {to} are not those that were signed")
+            }
+            Self::Checkpoint(size) => {
+                write!(f, "forged: the checkpoint after place {size} is not signed with this key")
+            }
+            Self::Shorter(have, signed) => {
+                write!(
+                    f,
+                    "removed: there are {have} places, and {signed} were signed: all from place {have} on are gone"
+                )
+            }
+            Self::Kept(size) => {
+                write!(f, "rewritten: the checkpoint that was kept, of {size} entries, is not of this log")
+            }
+            Self::Unsigned(from) => {
+                write!(f, "inserted: no checkpoint covers the entries from place {from} on")
+            }
+        }
+    }
+}
+
+/// What was found.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// Entries that have a place.
+    pub entries: i64,
+    /// Checkpoints.
+    pub checkpoints: u64,
+    /// Entries whose personal fields are erased.
+    pub erased: i64,
+    /// When the newest of these was made.
+    pub erased_until: Option<DateTime<Utc>>,
+    /// What does not agree, by place; empty if all does.
+    pub findings: Vec<Finding>,
+}
+
+/// Hears the evidence line by line, in constant memory but for one count for each case and child.
+#[derive(Debug)]
+pub struct Verifier {
+    municipality: String,
+    key: LogVerifier,
+    kept: Option<(u64, Hash)>,
+    frontier: Vec<(u32, Hash)>,
+    place: i64,
+    signed: i64,
+    counts: HashMap<String, i64>,
+    odd: BTreeMap<i64, Odd>,
+    broken: bool,
+    report: Report,
+}
+
+/// A place whose entry does not have the hash that was sealed.
+#[derive(Debug, Clone, Copy)]
+struct Odd {
+    id: Uuid,
+    found: Option<Hash>,
+    sealed: Option<Hash>,
+}
+
+impl Verifier {
+    /// A verifier of a municipality's log.
+    ///
+    /// # Errors
+    /// If the checkpoint that was kept is not signed with the key.
+    pub fn new(municipality: &str, key: LogVerifier, kept: Option<&str>) -> Result<Self, super::LogKeyError> {
+        let kept = kept.map(|note| key.open(note)).transpose()?;
+        Ok(Self {
+            municipality: municipality.to_owned(),
+            key,
+            kept,
+            frontier: Vec::new(),
+            place: 0,
+            signed: 0,
+            counts: HashMap::new(),
+            odd: BTreeMap::new(),
+            broken: false,
+            report: Report::default(),
+        })
+    }
+
+    /// Hears a line.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn hear(&mut self, line: EvidenceLine) -> Result<(), SealError> {
+        match line {
+            EvidenceLine::Place { position, id, count, hash, entry } => {
+                self.hear_place(position, id, count, hash.as_deref(), entry)
+            }
+            EvidenceLine::Checkpoint { checkpoint } => {
+                self.hear_checkpoint(&checkpoint);
+                Ok(())
+            }
+            EvidenceLine::Unsealed { unsealed } => {
+                self.report.findings.push(Finding::Inserted(None, unsealed));
+                Ok(())
+            }
+        }
+    }
+
+    fn hear_place(
+        &mut self,
+        position: i64,
+        id: Uuid,
+        count: Option<i64>,
+        sealed: Option<&str>,
+        entry: Option<Evidence>,
+    ) -> Result<(), SealError> {
+        while self.place < position {
+            self.report.findings.push(Finding::MissingPlace(self.place));
+            self.append(Hash::default());
+            if self.report.findings.len() > KEPT {
+                self.place = position;
+            }
+        }
+        let sealed = sealed.map(|text| Hash::parse_hash(text).map_err(|_| damaged("a hash"))).transpose()?;
+        let found = match &entry {
+            Some(entry) => Some(self.leaf(id, count, entry)?.hash()),
+            None => None,
+        };
+        if let Some(entry) = &entry {
+            self.check_count(position, id, count, entry);
+            if entry.fields.is_none() {
+                self.report.erased += 1;
+                self.report.erased_until = self.report.erased_until.max(Some(entry.at));
+            }
+        }
+        if found != sealed && self.odd.len() < KEPT {
+            self.odd.insert(position, Odd { id, found, sealed });
+        }
+        // What was sealed stands for the entry, so that what follows can still be verified.
+        self.append(sealed.or(found).unwrap_or_default());
+        self.report.entries += 1;
+        Ok(())
+    }
+
+    fn leaf(&self, id: Uuid, count: Option<i64>, entry: &Evidence) -> Result<Leaf, SealError> {
+        let digests = match (&entry.salt, &entry.fields, &entry.digests) {
+            (Some(salt), Some(fields), _) => {
+                let salt = STANDARD.decode(salt).map_err(|_| damaged("a salt"))?;
+                let digest = |(name, value): (&String, &Value)| {
+                    (name.clone(), STANDARD.encode(digest(&opening(&salt, name), value)))
+                };
+                fields.iter().map(digest).collect()
+            }
+            (_, _, Some(digests)) => digests.clone(),
+            _ => BTreeMap::new(),
+        };
+        Ok(Leaf { municipality: self.municipality.clone(), id, at: entry.at, count, digests })
+    }
+
+    /// The entries of a case, or of a child outside cases, are counted one by one.
+    fn check_count(&mut self, position: i64, id: Uuid, count: Option<i64>, entry: &Evidence) {
+        let Some(fields) = &entry.fields else { return };
+        let text = |name: &str| fields.get(name).and_then(Value::as_str);
+        let seen =
+            text("decision") == Some("permit") && fields.get("status").and_then(Value::as_i64) < Some(400);
+        let child = text("child").filter(|_| text("object_type") == Some("Child"));
+        let subject = text("case").or(child).filter(|_| seen);
+        let before = subject.and_then(|subject| self.counts.get(subject).copied());
+        let follows = match (subject, count) {
+            (None, None) => true,
+            // What was counted before may have been erased.
+            (Some(_), Some(count)) => {
+                before.is_none_or(|before| count == before + 1)
+                    && (before.is_some() || count == 1 || self.report.erased > 0)
+            }
+            _ => false,
+        };
+        if let (Some(subject), Some(count)) = (subject, count) {
+            self.counts.insert(subject.to_owned(), count);
+        }
+        if !follows {
+            self.report.findings.push(Finding::Miscounted(position, id));
+        }
+    }
+
+    fn append(&mut self, mut hash: Hash) {
+        let mut level = 0;
+        while let Some((_, left)) = self.frontier.pop_if(|(other, _)| *other == level) {
+            hash = node_hash(left, hash);
+            level += 1;
+        }
+        self.frontier.push((level, hash));
+        self.place += 1;
+        if let Some((size, root)) = self.kept
+            && size == self.place.cast_unsigned()
+            && root != self.root()
+        {
+            self.report.findings.push(Finding::Kept(self.place));
+        }
+    }
+
+    fn root(&self) -> Hash {
+        let mut hashes = self.frontier.iter().rev().map(|(_, hash)| *hash);
+        let last = hashes.next().unwrap_or(EMPTY_HASH);
+        hashes.fold(last, |right, left| node_hash(left, right))
+    }
+
+    fn hear_checkpoint(&mut self, note: &str) {
+        self.report.checkpoints += 1;
+        let Ok((size, root)) = self.key.open(note) else {
+            self.report.findings.push(Finding::Checkpoint(self.place));
+            return;
+        };
+        let size = size.cast_signed();
+        if size > self.place {
+            self.report.findings.push(Finding::Shorter(self.place, size));
+        } else if size == self.place && root != self.root() && !self.broken {
+            // All that is signed after the first that does not agree does not agree either.
+            self.broken = true;
+            self.report.findings.push(Finding::Root(self.signed, size - 1));
+        }
+        self.signed = size.min(self.place);
+    }
+
+    /// What was found, when all has been heard.
+    #[must_use]
+    pub fn report(mut self) -> Report {
+        if self.signed < self.place {
+            self.report.findings.push(Finding::Unsigned(self.signed));
+        }
+        if let Some((size, _)) = self.kept
+            && size.cast_signed() > self.place
+        {
+            self.report.findings.push(Finding::Shorter(self.place, size.cast_signed()));
+        }
+        let told: Vec<Finding> = self.odd.iter().map(|(at, odd)| self.what_was_done(*at, *odd)).collect();
+        self.report.findings.extend(told);
+        self.report.findings.sort_by_key(order);
+        self.report
+    }
+
+    fn what_was_done(&self, at: i64, odd: Odd) -> Finding {
+        let Some(found) = odd.found else { return Finding::Removed(at, odd.id) };
+        let next = self.odd.get(&(at + 1));
+        if odd.sealed.is_some()
+            && next.is_some_and(|next| next.found == odd.sealed && next.sealed != Some(found))
+        {
+            return Finding::Inserted(Some(at), odd.id);
+        }
+        let elsewhere = self.odd.iter().any(|(other, odd)| *other != at && odd.sealed == Some(found));
+        if elsewhere { Finding::Reordered(at, odd.id) } else { Finding::Changed(at, odd.id) }
+    }
+}
+
+fn damaged(what: &str) -> SealError {
+    SealError::Tree(format!("{what} in the evidence cannot be read"))
+}
+
+/// What names an entry comes first, by place; then what names a stretch, or no place.
+fn order(finding: &Finding) -> (u8, i64) {
+    match finding {
+        Finding::Changed(at, _)
+        | Finding::Removed(at, _)
+        | Finding::MissingPlace(at)
+        | Finding::Inserted(Some(at), _)
+        | Finding::Reordered(at, _) => (0, *at),
+        Finding::Inserted(None, _) => (1, 0),
+        Finding::Miscounted(at, _) => (2, *at),
+        Finding::Shorter(at, _) | Finding::Root(at, _) | Finding::Checkpoint(at) | Finding::Kept(at) => {
+            (3, *at)
+        }
+        Finding::Unsigned(at) => (4, *at),
+    }
+}

@@ -1,0 +1,245 @@
+//! The access log as a tree: whoever changes, removes, inserts or reorders an entry behind the service's back is found out,
+//! with no more than the public key and an old checkpoint.
+
+use std::collections::BTreeSet;
+
+use stafett::{
+    fetch_all,
+    log_tree::{EvidenceLine, Finding, LogVerifier, Report, SealError, Verifier, checkpoint, evidence_of},
+};
+use uuid::Uuid;
+
+use crate::{
+    cast::Cast,
+    support::{Engine, World, both_engines, log_key},
+};
+
+const LOG: &str = "4014";
+
+fn verifier(kept: Option<&str>) -> Verifier {
+    let key = LogVerifier::new(&log_key().public_key(LOG)).expect("a public key");
+    Verifier::new(LOG, key, kept).expect("a kept checkpoint")
+}
+
+async fn evidence(world: &World) -> Vec<EvidenceLine> {
+    let mut lines = Vec::new();
+    evidence_of(&world.db, LOG, |line| {
+        lines.push(line);
+        Ok::<(), SealError>(())
+    })
+    .await
+    .expect("evidence");
+    lines
+}
+
+async fn verified(world: &World, kept: Option<&str>) -> Report {
+    let mut verifier = verifier(kept);
+    for line in evidence(world).await {
+        // As an auditor gets it, in a file.
+        let line = serde_json::to_string(&line).expect("a line");
+        verifier.hear(serde_json::from_str(&line).expect("a line")).expect("evidence");
+    }
+    verifier.report()
+}
+
+async fn newest(world: &World) -> String {
+    let mut tx = world.db.read().await.expect("a transaction");
+    checkpoint(&mut tx, LOG, None).await.expect("the database").expect("a checkpoint").1
+}
+
+/// A log of several seals, and the checkpoint after the first.
+async fn sealed(world: &World) -> (Cast, String) {
+    let cast = world.shared_case().await;
+    world.seal().await;
+    let kept = newest(world).await;
+    for _ in 0..6 {
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+    }
+    world.seal().await;
+    cast.nurse.get(cast.path("/team")).send().await.expect(200);
+    world.seal().await;
+    assert_eq!(verified(world, Some(&kept)).await.findings, []);
+    (cast, kept)
+}
+
+/// The ids of the entries, in their places.
+async fn ids(world: &World) -> Vec<Uuid> {
+    let sql = "SELECT entry_id FROM access_log_leaf WHERE municipality = '4014' ORDER BY position";
+    let mut tx = world.db.read().await.expect("a transaction");
+    fetch_all!(&mut tx, (Uuid,), sql).expect("places").into_iter().map(|(id,)| id).collect()
+}
+
+/// As one who keeps the database could do: with nothing of what it refuses.
+async fn tamper(world: &World, statements: &[String]) {
+    let tables = ["access_log", "access_log_leaf", "access_log_node", "access_log_checkpoint"];
+    for table in tables {
+        match world.engine {
+            Engine::Postgres => {
+                world
+                    .try_execute(format!("ALTER TABLE {table} DISABLE TRIGGER USER"))
+                    .await
+                    .expect("no triggers");
+            }
+            Engine::Sqlite => {
+                for end in ["no_update", "no_delete", "no_replace"] {
+                    let drop = format!("DROP TRIGGER IF EXISTS {table}_{end}");
+                    world.try_execute(drop).await.expect("no trigger");
+                }
+            }
+        }
+    }
+    for statement in statements {
+        let rows = world.try_execute(statement.clone()).await.expect(statement);
+        assert!(rows > 0, "{statement}");
+    }
+}
+
+/// An id as SQL.
+fn sql(world: &World, id: Uuid) -> String {
+    match world.engine {
+        Engine::Sqlite => format!("x'{}'", id.simple()),
+        Engine::Postgres => format!("'{id}'"),
+    }
+}
+
+both_engines! {
+    async fn a_log_that_nobody_touched_is_whole(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        let report = verified(&world, Some(&kept)).await;
+        let entries = world.number_of("SELECT COUNT(*) FROM access_log WHERE municipality = '4014'").await;
+        assert_eq!((report.entries, report.checkpoints), (entries, 3));
+        assert_eq!(world.rows("access_log_pending").await, 0);
+    }
+
+    async fn a_changed_entry_is_named(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        let (ids, place) = (ids(&world).await, 4_usize);
+        for set in ["status = 403", "person_id = NULL", "action = 'read_me'", "client = NULL", "shown = '[\"x\"]'"] {
+            let change = format!("UPDATE access_log SET {set} WHERE id = {}", sql(&world, ids[place]));
+            let back = world.number_of("SELECT COUNT(*) FROM access_log").await;
+            tamper(&world, &[change]).await;
+            assert_eq!(back, world.rows("access_log").await);
+            let found = verified(&world, Some(&kept)).await.findings;
+            assert_eq!(found.first(), Some(&Finding::Changed(4, ids[place])), "{set}: {found:?}");
+        }
+    }
+
+    async fn a_removed_entry_is_named(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        let ids = ids(&world).await;
+        let last = ids.len() - 1;
+        tamper(&world, &[format!("DELETE FROM access_log WHERE id = {}", sql(&world, ids[last]))]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert_eq!(found.first(), Some(&Finding::Removed(last.try_into().expect("small"), ids[last])));
+        tamper(&world, &[format!("DELETE FROM access_log_leaf WHERE entry_id = {}", sql(&world, ids[2]))]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert_eq!(found.first(), Some(&Finding::MissingPlace(2)), "{found:?}");
+    }
+
+    async fn a_log_that_is_cut_short_is_found_by_the_checkpoint_that_was_kept(world: World) {
+        let (_cast, _) = sealed(&world).await;
+        let (kept, ids) = (newest(&world).await, ids(&world).await);
+        let (last, size) = (ids[ids.len() - 1], i64::try_from(ids.len()).expect("small"));
+        tamper(&world, &[
+            format!("DELETE FROM access_log WHERE id = {}", sql(&world, last)),
+            format!("DELETE FROM access_log_leaf WHERE entry_id = {}", sql(&world, last)),
+            format!("DELETE FROM access_log_checkpoint WHERE municipality = '4014' AND size = {size}"),
+        ]).await;
+        assert_eq!(verified(&world, None).await.findings, [], "nothing else tells");
+        assert_eq!(verified(&world, Some(&kept)).await.findings, [Finding::Shorter(size - 1, size)]);
+    }
+
+    async fn an_inserted_entry_is_named(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        let (ids, new) = (ids(&world).await, Uuid::now_v7());
+        let columns = "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
+            child_id, decision, policies, legal_basis, shown, status, kind, salt";
+        let (insert, copy) = (sql(&world, new), sql(&world, ids[3]));
+        let forge = format!("INSERT INTO access_log (id, {columns}) SELECT {insert}, {columns} FROM access_log WHERE id = {copy}");
+        tamper(&world, &[forge]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert_eq!(found, [Finding::Inserted(None, new)]);
+        // With a place of its own, before others that move on.
+        tamper(&world, &[
+            "UPDATE access_log_leaf SET position = position + 1000 WHERE municipality = '4014' AND position >= 4".to_owned(),
+            "UPDATE access_log_leaf SET position = position - 999 WHERE municipality = '4014' AND position >= 1000".to_owned(),
+            format!("INSERT INTO access_log_leaf (municipality, position, entry_id, count) VALUES ('4014', 4, {insert}, NULL)"),
+        ]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert_eq!(found.first(), Some(&Finding::Inserted(Some(4), new)), "{found:?}");
+    }
+
+    async fn entries_in_another_order_are_named(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        let ids = ids(&world).await;
+        let place = |at: usize, to: i64| {
+            format!("UPDATE access_log_leaf SET position = {to} WHERE entry_id = {}", sql(&world, ids[at]))
+        };
+        tamper(&world, &[place(2, 9999), place(5, 2), place(2, 5)]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert_eq!(found.first(), Some(&Finding::Reordered(2, ids[5])), "{found:?}");
+    }
+
+    async fn a_tree_that_is_made_anew_does_not_have_the_root_that_was_signed(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        let ids = ids(&world).await;
+        let change = format!("UPDATE access_log SET status = 403 WHERE id = {}", sql(&world, ids[4]));
+        tamper(&world, &[change]).await;
+        // Every hash is gone, and what is there now is sealed again, with the key of the service.
+        let clear = ["access_log_checkpoint", "access_log_node", "access_log_leaf", "access_log_term", "access_log_count"];
+        let clear = clear.map(|table| format!("DELETE FROM {table}"));
+        tamper(&world, &clear).await;
+        let wait = "INSERT INTO access_log_pending SELECT municipality, id FROM access_log";
+        tamper(&world, &[wait.to_owned()]).await;
+        world.seal().await;
+        assert_eq!(verified(&world, None).await.findings, [], "it agrees with itself");
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert!(matches!(found[..], [Finding::Kept(_)]), "{found:?}");
+    }
+
+    async fn a_checkpoint_that_another_signed_is_no_checkpoint(world: World) {
+        let (_cast, _) = sealed(&world).await;
+        tamper(&world, &["UPDATE access_log_checkpoint SET note = REPLACE(note, '4014', '4001')".to_owned()]).await;
+        let found = verified(&world, None).await.findings;
+        assert!(found.iter().any(|finding| matches!(finding, Finding::Checkpoint(_))), "{found:?}");
+    }
+
+    async fn what_the_family_sees_of_a_case_is_counted_without_a_gap(world: World) {
+        let (cast, _) = sealed(&world).await;
+        cast.nurse.get(cast.path("/goals")).send().await.expect(200);
+        world.worker("kragero/nav").await.get(cast.path("")).send().await.expect(404);
+        world.seal().await;
+        let sql = format!(
+            "SELECT f.count, l.case_id FROM access_log_leaf f JOIN access_log l ON l.id = f.entry_id
+             WHERE l.case_id = {} AND l.decision = 'permit' AND l.status < 400 ORDER BY f.position",
+            sql(&world, cast.case.uuid())
+        );
+        let mut tx = world.db.read().await.expect("a transaction");
+        let counts = fetch_all!(&mut tx, (Option<i64>, Uuid), sqlx::AssertSqlSafe(sql)).expect("counts");
+        let counts: Vec<_> = counts.into_iter().map(|(count, _)| count.expect("counted")).collect();
+        let expected: Vec<_> = (1..=i64::try_from(counts.len()).expect("small")).collect();
+        assert!(counts.len() > 8 && counts == expected, "{counts:?}");
+        tx.rollback().await.expect("done");
+        let denied = "SELECT COUNT(*) FROM access_log_leaf f JOIN access_log l ON l.id = f.entry_id
+            WHERE f.count IS NOT NULL AND l.decision = 'deny'";
+        assert_eq!(world.number_of(denied).await, 0);
+    }
+
+    async fn two_sealers_at_once_give_each_entry_one_place(world: World) {
+        let cast = world.shared_case().await;
+        for _ in 0..10 {
+            tokio::join!(
+                async { cast.nurse.get(cast.path("")).send().await.expect(200); },
+                async { cast.teacher.get(cast.path("/team")).send().await.expect(200); },
+                world.seal(),
+                world.seal(),
+                world.seal(),
+            );
+        }
+        world.seal().await;
+        assert_eq!(verified(&world, None).await.findings, []);
+        let places = ids(&world).await;
+        assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), places.len());
+        assert_eq!(world.rows("access_log_pending").await, 0);
+    }
+}
