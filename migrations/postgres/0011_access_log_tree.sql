@@ -23,7 +23,7 @@ CREATE TABLE access_log_pending (
 -- The place of each entry in the tree, from 0.
 CREATE TABLE access_log_leaf (
     municipality TEXT NOT NULL,
-    position BIGINT NOT NULL CHECK (position >= 0),
+    position BIGINT NOT NULL,
     entry_id UUID NOT NULL,
     -- Which one it is, from 1, of those that the family sees of one case, or of the child outside cases.
     count BIGINT CHECK (count > 0),

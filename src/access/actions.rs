@@ -81,6 +81,8 @@ actions! {
     Read Desk {
         ReadMe = "read_me", ListCases = "list_cases", ListConcerns = "list_concerns",
         ListFollowUps = "list_follow_ups", SearchAccessLog = "search_access_log",
+        ReadLogCheckpoint = "read_log_checkpoint", ReadLogTile = "read_log_tile",
+        ProveLogEntry = "prove_log_entry", ProveLogConsistency = "prove_log_consistency",
     }
     Ask QuestionObject { ExplainAccess = "explain_access" }
     Write Desk { LogOut = "log_out", ChangePassword = "change_password" }
@@ -108,7 +110,7 @@ actions! {
         ListConsents = "list_consents", ListGoals = "list_goals", ListMeasures = "list_measures",
         ListMeetings = "list_meetings", ListNotes = "list_notes", ListWithholdings = "list_withholdings",
         ReadConsentStatus = "read_consent_status",
-        ReadCaseAccessLog = "read_case_access_log",
+        ReadCaseAccessLog = "read_case_access_log", DownloadCaseAccessLog = "download_case_access_log",
     }
     Write CaseObject {
         UpdateCase = "update_case", CloseCase = "close_case", ReopenCase = "reopen_case",

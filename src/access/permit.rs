@@ -177,6 +177,11 @@ impl<A: Action> Permit<A> {
         parse_query(self.request.query_string())
     }
 
+    /// A part of the path that is no id.
+    pub fn path_text(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
     /// An id in the path that is not that of the object itself.
     ///
     /// # Errors
@@ -188,6 +193,19 @@ impl<A: Action> Permit<A> {
     /// May the caller also do `B` to this object? For rows of a list, each on its own.
     pub fn may<B: Action>(&self, object: &B::Object) -> bool {
         self.policies.decide(&self.caller, B::NAME, object).allowed
+    }
+
+    /// The rules.
+    pub fn policies(&self) -> Arc<Policies> {
+        self.policies.clone()
+    }
+
+    /// The public key of a municipality's access log.
+    ///
+    /// # Errors
+    /// If the service is not put together.
+    pub fn log_public_key(&self, municipality: &str) -> Result<String, Problem> {
+        Ok(services(&self.request)?.log_key.public_key(municipality))
     }
 
     /// The law that a rule rests on.
@@ -294,16 +312,33 @@ impl<A: Action> Permit<A> {
         self.answer_read(response, body)
     }
 
+    /// Answers a read with what is no JSON.
+    ///
+    /// # Errors
+    /// If the query has what the operation does not read.
+    pub fn show_bytes(self, content_type: &'static str, body: web::Bytes) -> Result<HttpResponse, Problem> {
+        self.answer_with(HttpResponse::Ok(), content_type, body)
+    }
+
     fn answer_read<T: Serialize>(
         self,
-        mut response: HttpResponseBuilder,
+        response: HttpResponseBuilder,
         body: &T,
+    ) -> Result<HttpResponse, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        self.answer_with(response, "application/json", body.into())
+    }
+
+    fn answer_with(
+        self,
+        mut response: HttpResponseBuilder,
+        content_type: &'static str,
+        body: web::Bytes,
     ) -> Result<HttpResponse, Problem> {
         debug_assert_ne!(A::KIND, Kind::Write);
         self.refuse_stray_query()?;
         self.look.complete(self.shown, StatusCode::OK.as_u16());
-        let body = serde_json::to_string(body).map_err(Problem::internal)?;
-        Ok(response.content_type("application/json").body(body))
+        Ok(response.content_type(content_type).body(body))
     }
 
     /// Commits, and answers that something was made, and at which path it is read.

@@ -205,6 +205,12 @@ impl Policies {
         self.rules.values()
     }
 
+    /// The rule of an id.
+    #[must_use]
+    pub fn rule(&self, id: &str) -> Option<&Rule> {
+        self.rules.get(&PolicyId::new(id))
+    }
+
     /// All law that the rules rest on must be in force.
     ///
     /// # Errors

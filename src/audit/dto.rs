@@ -139,4 +139,15 @@ pub struct FamilyEntryOut {
     pub kind: LookKind,
     /// On which legal basis they could.
     pub legal_basis: Vec<String>,
+    /// The same in plain words.
+    pub words: PlainWords,
+}
+
+/// A sentence or two for the family.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlainWords {
+    /// In Norwegian.
+    pub no: String,
+    /// In English.
+    pub en: String,
 }

@@ -7,6 +7,7 @@ use super::dto::{EntryOut, LogQuery, Outcome, RoleThen};
 use crate::{
     access::CaseFacts,
     db::{DbError, Tx},
+    fetch_optional,
     kernel::{
         Id,
         ids::{Case, Child, Look, Person},
@@ -175,4 +176,11 @@ pub(super) async fn search(
         sql.build_query_as::<EntryRow>().fetch_all(conn).await
     })?;
     rows.into_iter().map(EntryOut::try_from).collect()
+}
+
+/// Is an entry about one of these children?
+pub(super) async fn is_about(tx: &mut Tx, entry: Id<Look>, children: &[Id<Child>]) -> Result<bool, DbError> {
+    const CHILD: &str = "SELECT child_id FROM access_log WHERE id = $1 AND child_id IS NOT NULL";
+    let child = fetch_optional!(tx, (Id<Child>,), CHILD, entry)?;
+    Ok(child.is_some_and(|(child,)| children.contains(&child)))
 }

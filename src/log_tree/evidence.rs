@@ -15,11 +15,13 @@ use super::{
 };
 use crate::{
     db::{Db, DbError, Tx},
-    fetch_all, fetch_optional,
+    fetch_all, on_engine,
 };
 
 /// Entries that are read at a time.
 const BATCH: i64 = 1000;
+/// Ids in one statement.
+const ROWS: usize = 1000;
 /// The version of the encoding of fields.
 const VERSION: i64 = 1;
 
@@ -310,16 +312,63 @@ async fn unsealed(db: &Db, municipality: &str) -> Result<Vec<Uuid>, DbError> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// One entry, with its place.
-pub(super) async fn sealed_entry(
+/// An entry with its place.
+pub(super) struct SealedEntry {
+    pub(super) position: i64,
+    pub(super) count: Option<i64>,
+    pub(super) entry: StoredEntry,
+}
+
+/// Entries that have a place, in the order of the tree.
+pub(super) async fn sealed_entries(
     tx: &mut Tx,
     municipality: &str,
-    id: Uuid,
-) -> Result<Option<(i64, Option<i64>, StoredEntry)>, DbError> {
-    const PLACE: &str =
-        "SELECT position, count FROM access_log_leaf WHERE municipality = $1 AND entry_id = $2";
-    let place = fetch_optional!(tx, (i64, Option<i64>), PLACE, municipality, id)?;
-    let sql = format!("{ENTRY} FROM access_log l WHERE l.municipality = $1 AND l.id = $2");
-    let entry = fetch_optional!(tx, StoredEntry, AssertSqlSafe(sql), municipality, id)?;
-    Ok(place.zip(entry).map(|((position, count), entry)| (position, count, entry)))
+    ids: &[Uuid],
+) -> Result<Vec<SealedEntry>, DbError> {
+    let (mut places, mut entries) = (Vec::new(), BTreeMap::new());
+    for some in ids.chunks(ROWS) {
+        let found = on_engine!(tx, |conn| {
+            let sql = "SELECT position, entry_id, count FROM access_log_leaf WHERE municipality = ";
+            of_ids(sql, municipality, " AND entry_id IN (", some)
+                .build_query_as::<(i64, Uuid, Option<i64>)>()
+                .fetch_all(conn)
+                .await
+        })?;
+        places.extend(found);
+        let found = on_engine!(tx, |conn| {
+            let sql = format!("{ENTRY} FROM access_log l WHERE l.municipality = ");
+            of_ids(&sql, municipality, " AND l.id IN (", some)
+                .build_query_as::<StoredEntry>()
+                .fetch_all(conn)
+                .await
+        })?;
+        entries.extend(found.into_iter().map(|entry| (entry.id, entry)));
+    }
+    places.sort_unstable_by_key(|(position, ..)| *position);
+    let with_entry = |(position, id, count)| {
+        let entry = entries.remove(&id)?;
+        Some(SealedEntry { position, count, entry })
+    };
+    Ok(places.into_iter().filter_map(with_entry).collect())
+}
+
+/// A query for rows of a municipality with these ids.
+fn of_ids<DB: sqlx::Database>(
+    select: &str,
+    municipality: &str,
+    among: &str,
+    ids: &[Uuid],
+) -> sqlx::QueryBuilder<DB>
+where
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    Uuid: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    let mut query = sqlx::QueryBuilder::new(select);
+    query.push_bind(municipality.to_owned()).push(among);
+    let mut list = query.separated(", ");
+    for id in ids {
+        list.push_bind(*id);
+    }
+    query.push(")");
+    query
 }

@@ -16,6 +16,6 @@ mod verify;
 pub use evidence::{Evidence, EvidenceLine, evidence_of, municipalities};
 pub use key::{DEFAULT_ORIGIN, LogKey, LogKeyError, LogVerifier};
 pub use leaf::FIELDS;
-pub use proofs::{Proof, checkpoint, consistency, inclusion, kept_checkpoints, tile};
+pub use proofs::{Opened, Proof, checkpoint, consistency, inclusions, tile};
 pub use sealer::{Checkpoints, INTERVAL, SealError, Sealer};
 pub use verify::{Finding, Report, Verifier};

@@ -1,23 +1,39 @@
 //! What is given to those who verify: signed tree heads, proofs and tiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::Serialize;
 use serde_json::Value;
 use tlog_tiles::{
     tile::Tile,
     tlog::{Hash, prove_record, prove_tree},
 };
+use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{SealError, evidence::sealed_entry, nodes::with_nodes};
+use super::{
+    SealError,
+    evidence::{SealedEntry, sealed_entries},
+    nodes::with_nodes,
+};
 use crate::{
     db::{DbError, Tx},
-    fetch_all, fetch_optional,
+    fetch_optional,
 };
 
 /// Levels of the tree in one tile (C2SP tlog-tiles).
 const TILE_HEIGHT: u8 = 8;
+
+/// A field that is shown.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct Opened {
+    /// Its value.
+    #[schema(value_type = Object)]
+    pub value: Value,
+    /// What opens its digest in the leaf, in base64.
+    pub opening: String,
+}
 
 /// That an entry is in the tree of a checkpoint.
 #[derive(Debug, Clone)]
@@ -26,15 +42,15 @@ pub struct Proof {
     pub position: u64,
     /// The text of its leaf.
     pub leaf: String,
-    /// Fields that are shown: each with the value, and what opens its digest in base64. Empty once personal fields are erased.
-    pub opened: BTreeMap<String, (Value, String)>,
+    /// Fields that are shown. Empty once personal fields are erased.
+    pub opened: BTreeMap<String, Opened>,
     /// The hashes from the leaf to the root (RFC 9162, 2.1.3).
     pub hashes: Vec<Hash>,
     /// The checkpoint.
     pub checkpoint: String,
 }
 
-/// The newest checkpoint of a municipality's log, or the one of a size.
+/// The newest checkpoint of a municipality's log, or the newest of at most so many entries.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -43,66 +59,49 @@ pub async fn checkpoint(
     municipality: &str,
     size: Option<u64>,
 ) -> Result<Option<(u64, String)>, DbError> {
-    const NEWEST: &str = "SELECT size, note FROM access_log_checkpoint WHERE municipality = $1
-        AND ($2 IS NULL OR size = $2) ORDER BY size DESC LIMIT 1";
-    let size = size.map(u64::cast_signed);
-    let found = fetch_optional!(tx, (i64, String), NEWEST, municipality, size)?;
+    const NEWEST: &str = "SELECT size, note FROM access_log_checkpoint WHERE municipality = $1 AND size <= $2
+        ORDER BY size DESC LIMIT 1";
+    let upto = i64::try_from(size.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
+    let found = fetch_optional!(tx, (i64, String), NEWEST, municipality, upto)?;
     Ok(found.map(|(size, note)| (size.cast_unsigned(), note)))
 }
 
-/// Checkpoints that are kept, newest first, of fewer entries than `below`.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn kept_checkpoints(
-    tx: &mut Tx,
-    municipality: &str,
-    below: u64,
-    limit: i64,
-) -> Result<Vec<(i64, String)>, DbError> {
-    const KEPT: &str = "SELECT size, note FROM access_log_checkpoint WHERE municipality = $1 AND size < $2
-        ORDER BY size DESC LIMIT $3";
-    fetch_all!(
-        tx,
-        (i64, String),
-        KEPT,
-        municipality,
-        below.min(i64::MAX.cast_unsigned()).cast_signed(),
-        limit
-    )
-}
-
-/// Proves that an entry is in the tree of a checkpoint, and shows some of its fields. None where it is not sealed yet, or
-/// came after that checkpoint.
+/// Proves that entries are in the tree of a checkpoint, and shows those of their fields that `shows` names; by id. Entries that
+/// are not sealed yet, or came after that checkpoint, are not there.
 ///
 /// # Errors
 /// If the database does not answer, or the tree is damaged.
-pub async fn inclusion(
+pub async fn inclusions(
     tx: &mut Tx,
     municipality: &str,
-    entry: Uuid,
+    entries: &[Uuid],
     head: &(u64, String),
-    fields: &[&str],
-) -> Result<Option<Proof>, SealError> {
-    let Some((position, count, entry)) = sealed_entry(tx, municipality, entry).await? else {
-        return Ok(None);
-    };
-    let (size, position) = (head.0, position.cast_unsigned());
-    if position >= size {
-        return Ok(None);
-    }
-    let hashes = with_nodes(tx, municipality, |nodes| prove_record(size, position, nodes)).await?;
-    let opened = fields.iter().filter_map(|field| {
-        let (opening, value) = entry.open(field)?;
-        Some(((*field).to_owned(), (value, STANDARD.encode(opening))))
+    shows: impl Fn(Uuid) -> Vec<&'static str>,
+) -> Result<HashMap<Uuid, Proof>, SealError> {
+    let mut sealed = sealed_entries(tx, municipality, entries).await?;
+    sealed.retain(|sealed| sealed.position.cast_unsigned() < head.0);
+    let positions: Vec<u64> = sealed.iter().map(|sealed| sealed.position.cast_unsigned()).collect();
+    let paths = with_nodes(tx, municipality, |nodes| {
+        // Each is asked for even if another was in vain, so that all hashes are read at once.
+        let paths: Vec<_> = positions.iter().map(|position| prove_record(head.0, *position, nodes)).collect();
+        paths.into_iter().collect::<Result<Vec<_>, _>>()
     });
-    Ok(Some(Proof {
-        position,
-        leaf: entry.leaf(count)?.text(),
-        opened: opened.collect(),
-        hashes,
-        checkpoint: head.1.clone(),
-    }))
+    let mut proofs = HashMap::new();
+    for (SealedEntry { position, count, entry }, hashes) in sealed.into_iter().zip(paths.await?) {
+        let opened = shows(entry.id).into_iter().filter_map(|field| {
+            let (opening, value) = entry.open(field)?;
+            Some((field.to_owned(), Opened { value, opening: STANDARD.encode(opening) }))
+        });
+        let proof = Proof {
+            position: position.cast_unsigned(),
+            leaf: entry.leaf(count)?.text(),
+            opened: opened.collect(),
+            hashes,
+            checkpoint: head.1.clone(),
+        };
+        proofs.insert(entry.id, proof);
+    }
+    Ok(proofs)
 }
 
 /// Proves that the tree of `size` entries begins with that of `old` (RFC 9162, 2.1.4).
@@ -118,29 +117,37 @@ pub async fn consistency(
     with_nodes(tx, municipality, |nodes| prove_tree(size, old, nodes)).await
 }
 
-/// The hashes of a tile, of 32 bytes each; none if there is no such tile in a tree of this size.
+/// The hashes of a tile, of 32 bytes each; none if there is no such tile in a tree of this size. The index is as in
+/// C2SP tlog-tiles: `x001/067.p/8`.
 ///
 /// # Errors
 /// If the database does not answer, or the tree is damaged.
 pub async fn tile(
     tx: &mut Tx,
     municipality: &str,
-    path: &str,
+    (level, index): (&str, &str),
     size: u64,
 ) -> Result<Option<Vec<u8>>, SealError> {
-    let Ok(tile) = Tile::from_path(path) else { return Ok(None) };
-    let level = u32::from(tile.level()) * u32::from(TILE_HEIGHT);
+    let Some(tile) = parsed(level, index) else { return Ok(None) };
+    let below = u32::from(tile.level()) * u32::from(TILE_HEIGHT);
     let last = tile
         .level_index()
         .checked_mul(1 << TILE_HEIGHT)
         .and_then(|first| first.checked_add(tile.width().into()));
-    let there = last
-        .and_then(|last| 1_u64.checked_shl(level)?.checked_mul(last))
-        .is_some_and(|needed| needed <= size);
-    if tile.is_data() || !there {
+    let needed = last.and_then(|last| 1_u64.checked_shl(below)?.checked_mul(last));
+    if needed.is_none_or(|needed| needed > size) {
         return Ok(None);
     }
     with_nodes(tx, municipality, |nodes| tile.read_data(nodes)).await.map(Some)
+}
+
+/// The tile; none if there can be no such tile. The library panics at levels and widths that cannot be.
+fn parsed(level: &str, index: &str) -> Option<Tile> {
+    level.parse().ok().filter(|level: &u8| *level < 64)?;
+    if let Some((_, width)) = index.rsplit_once(".p/") {
+        width.parse().ok().filter(|width: &u32| *width > 0)?;
+    }
+    Tile::from_path(&format!("tile/{TILE_HEIGHT}/{level}/{index}")).ok()
 }
 
 impl Proof {

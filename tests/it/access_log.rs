@@ -339,7 +339,7 @@ both_engines! {
         assert_eq!(nurses, 1, "neither what was refused nor what failed is told of");
         let mut columns: Vec<_> = newest.as_object().expect("an entry").keys().map(String::as_str).collect();
         columns.sort_unstable();
-        assert_eq!(columns, ["at", "kind", "legal_basis", "person_name", "roles"]);
+        assert_eq!(columns, ["at", "kind", "legal_basis", "person_name", "roles", "words"]);
     }
 
     async fn the_family_is_not_told_that_a_note_for_others_was_written_or_read(world: World) {

@@ -167,7 +167,7 @@ async fn of_postgres(pool: &PgPool) -> Schema {
     let mut schema = Schema::new();
     for (table, name, kind, nullable, default) in columns {
         let kind = match kind.as_str() {
-            "uuid" => Kind::Id,
+            "uuid" | "bytea" => Kind::Id,
             "text" | "timestamp with time zone" | "date" => Kind::Text,
             "bigint" => Kind::Whole,
             "boolean" => Kind::Truth,

@@ -191,22 +191,24 @@ both_engines! {
             if known.is_empty() {
                 continue;
             }
+            let required = if operation.id == "prove_log_consistency" { "from=1&" } else { "" };
             let get = |query: &str| {
-                stage.actor(&operation).get(format!("{}?{query}", stage.path(&operation))).send()
+                stage.actor(&operation).get(format!("{}?{required}{query}", stage.path(&operation))).send()
             };
-            let status = get("limit=1").await.status;
-            // The teacher is no guardian, who alone may read the access log of the case.
-            if operation.id == "read_case_access_log" {
-                assert_eq!(status, 403);
-                continue;
-            }
-            assert_eq!(status, 200, "{}", operation.id);
-            get("limit=1&limit=2").await.expect_invalid("?limit");
+            let plain = required.trim_end_matches('&');
+            let plain = stage.actor(&operation).get(format!("{}?{plain}", stage.path(&operation))).send().await;
+            assert_eq!(plain.status, 200, "{}", operation.id);
             get("sort=name").await.expect_invalid("?sort");
-            get("limit=0").await.expect_invalid("?limit");
-            get("limit=201").await.expect_invalid("?limit");
-            get("limit=+5").await.expect_invalid("?limit");
-            get("cursor=nonsense").await.expect_invalid("?cursor");
+            if known.contains(&"limit") {
+                assert_eq!(get("limit=1").await.status, 200, "{}", operation.id);
+                get("limit=1&limit=2").await.expect_invalid("?limit");
+                get("limit=0").await.expect_invalid("?limit");
+                get("limit=201").await.expect_invalid("?limit");
+                get("limit=+5").await.expect_invalid("?limit");
+            }
+            if known.contains(&"cursor") {
+                get("cursor=nonsense").await.expect_invalid("?cursor");
+            }
             for name in known {
                 get(&format!("{name}=&{name}=")).await.expect_invalid(&format!("?{name}"));
             }

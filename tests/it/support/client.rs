@@ -174,10 +174,11 @@ impl Call {
         let response =
             request.send().await.unwrap_or_else(|error| panic!("no answer ({error}) to\n{exchange}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.expect("the whole answer");
+        let bytes = response.bytes().await.expect("the whole answer").to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let _ = writeln!(exchange, "{status}\n{}", shortened(&text));
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, body, text, request: asked, exchange }
+        Answer { status, headers, body, text, bytes, request: asked, exchange }
     }
 }
 
@@ -195,6 +196,8 @@ pub struct Answer {
     pub body: Value,
     /// The body as it was sent.
     pub text: String,
+    /// The same, of what is no text.
+    pub bytes: Vec<u8>,
     request: String,
     exchange: String,
 }

@@ -47,6 +47,7 @@ impl Stage {
         // The meeting has begun, so that its minutes can be written.
         stage.world.advance(chrono::TimeDelta::hours(2));
         stage.fill_emergency_and_conflict().await;
+        stage.fill_log().await;
         stage
     }
 
@@ -161,6 +162,13 @@ impl Stage {
         self.keep(keep);
     }
 
+    /// The access log is sealed, so that there are proofs.
+    async fn fill_log(&mut self) {
+        self.world.seal().await;
+        let entry = self.world.newest_entry(&self.teacher.unit.municipality).await;
+        self.keep([("entry_id", json!(entry))]);
+    }
+
     fn keep<const N: usize>(&mut self, ids: [(&str, Value); N]) {
         self.ids.extend(ids.map(|(name, id)| (name.to_owned(), id)));
     }
@@ -180,6 +188,8 @@ impl Stage {
     pub fn parameter(&self, name: &str) -> String {
         match name {
             "child_id" => self.family.child.id.to_string(),
+            "tile_level" => "0".to_owned(),
+            "tile_index" => "000.p/1".to_owned(),
             _ => self.ids[name].as_str().expect("an id").to_owned(),
         }
     }
@@ -196,7 +206,12 @@ impl Stage {
             "create_unit" | "create_account" | "disable_account" | "grant_role" | "end_role" => {
                 &self.administrator
             }
-            "search_access_log" => &self.auditor,
+            "search_access_log"
+            | "read_log_checkpoint"
+            | "read_log_tile"
+            | "prove_log_entry"
+            | "prove_log_consistency" => &self.auditor,
+            "read_case_access_log" | "download_case_access_log" => &self.family.guardians[0],
             "open_emergency_access" => &self.colleague,
             "end_emergency_access" => &self.responder,
             "give_consent" | "object_to_sharing" => &self.family.guardians[0],

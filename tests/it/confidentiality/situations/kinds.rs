@@ -74,6 +74,7 @@ async fn fill(world: &World, scene: &mut Scene, teacher: &Staff, case: CaseId, n
     scene.id("handover_id", &offered).plant("that the baton is offered", [&offered]);
     scene.plant("who is on the team", ["\"joined_at\":"]).plant("the list of consents", []);
     scene.plant("the history of the case", []).plant("who has looked at the case", []);
+    scene.plant("who has looked at the case, with proof", []);
     let team = teacher.get(format!("/v1/cases/{case}/team")).send().await.expect(200);
     scene.id("member_id", parts::id(&team.items()[0])).id("unit_id", nurse.unit.id);
 }

@@ -27,6 +27,9 @@ pub async fn told(world: &World) -> Scene {
     let colleague = world.user_with_new_number("4014").await;
     let role = world.grant(&colleague, &unit, Role::Worker).await;
     scene.id("municipality", "4014").id("unit_id", unit.id).id("role_id", role).id("person_id", colleague.id);
+    world.seal().await;
+    scene.id("entry_id", world.newest_entry("4014").await);
+    scene.id("tile_level", "0").id("tile_index", "000.p/1");
     scene.plant("the staff of the unit", [&colleague.name, &role.to_string()]);
     scene.plant("their own account", ["\"roles\":"]);
     scene.who("a parent", &world.user_with_new_number("4014").await);

@@ -91,7 +91,9 @@ async fn words_of_the_case(world: &World, cast: &mut Cast, adviser: &Staff) {
     scene.id("handover_id", parts::id(&offered)).plant("that the baton is offered", [parts::id(&offered)]);
     scene.plant("what the offer of the baton says", [&message]);
     scene.plant("that there are notes", []).plant("the list of consents", []);
-    scene.plant("who has looked at the case", [&looked(nurse).await]);
+    let looked = looked(nurse).await;
+    scene.plant("who has looked at the case", [&looked]);
+    scene.plant("who has looked at the case, with proof", [&looked]);
 }
 
 /// How the family reads that someone has looked, as nobody else does.

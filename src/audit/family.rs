@@ -1,0 +1,298 @@
+//! Who has looked at a case, in plain words, for the family: to read, and to take with them and check without us.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io::{Cursor, Write},
+};
+
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use chrono_tz::Europe::Oslo;
+use serde::Serialize;
+use uuid::Uuid;
+use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+use super::{
+    dto::{EntryOut, FamilyEntryOut, LogQuery, PlainWords, RoleThen},
+    store::{self, Scope},
+    tree::broken,
+};
+use crate::{
+    access::{
+        CaseFacts, LookKind, Permit, Policies,
+        actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
+        is_secret_act, kind_told,
+    },
+    db::{DbError, Tx},
+    fetch_all,
+    kernel::{Page, PageQuery},
+    log_tree::{self, Proof},
+    problem::{Problem, Result, docs::ReadProblems},
+};
+
+/// Entries that are taken at a time.
+const TAKEN: usize = 1000;
+/// How to check what was taken, for whoever opens it.
+const README: &str = include_str!("family_readme.txt");
+
+/// Reads who has looked at the case, newest first: for guardians and the young person, not for colleagues.
+#[utoipa::path(
+    operation_id = "read_case_access_log", tag = "access log", params(("case_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<FamilyEntryOut>, description = "Who has looked, when and why they could"), ReadProblems),
+)]
+#[get("/cases/{case_id}/access-log")]
+pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let case = permit.object().facts.clone();
+    let page = entries(permit.tx(), &case, &query, query.limit()).await?;
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    let view = View::of(permit.tx(), &case).await?;
+    let policies = permit.policies();
+    permit.show_page(&page.map(|entry| view.tell(&policies, &entry)))
+}
+
+/// Takes who has looked at the case along, with proof: a ZIP archive that anyone can check without this service, by the
+/// verifier that lies in it. The newest entries first, as many as a thousand; `next-cursor.txt` leads to the next.
+#[utoipa::path(
+    operation_id = "download_case_access_log", tag = "access log", params(("case_id" = Uuid, Path), DownloadQuery),
+    responses((status = 200, body = [u8], content_type = "application/zip", description = "The archive"), ReadProblems),
+)]
+#[get("/cases/{case_id}/access-log/download")]
+pub(super) async fn download_case_access_log(
+    mut permit: Permit<DownloadCaseAccessLog>,
+) -> Result<HttpResponse> {
+    let DownloadQuery { cursor } = permit.query()?;
+    let case = permit.object().facts.clone();
+    let query = PageQuery { cursor, limit: None };
+    let page = entries(permit.tx(), &case, &query, TAKEN).await?;
+    permit.note_shown(page.items.iter().map(|row| row.id));
+    let view = View::of(permit.tx(), &case).await?;
+    let (policies, key) = (permit.policies(), permit.log_public_key(&case.municipality)?);
+    let proofs = proofs(permit.tx(), &case, &view, &page.items).await?;
+    let mut archive = Archive::new();
+    archive.add("README.txt", README)?;
+    archive.add("public-key.txt", &format!("{key}\n"))?;
+    if let Some(next) = &page.next_cursor {
+        archive.add("next-cursor.txt", next)?;
+    }
+    let mut told = Vec::new();
+    for (number, entry) in page.items.iter().enumerate() {
+        let number = format!("{:04}", number + 1);
+        let proof = proofs.get(&entry.id.uuid());
+        if let Some(proof) = proof {
+            archive.add(&format!("{number}.leaf.json"), &proof.leaf)?;
+            archive.add(&format!("{number}.opened.json"), &json(&proof.opened)?)?;
+            archive.add(&format!("{number}.tlog-proof"), &proof.file())?;
+        }
+        told.push(Taken { number, sealed: proof.is_some(), entry: view.tell(&policies, entry) });
+    }
+    archive.add("access-log.json", &json(&told)?)?;
+    permit.show_bytes("application/zip", archive.finish()?.into())
+}
+
+/// From where to take.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct DownloadQuery {
+    /// Where the last archive ended: its `next-cursor.txt`.
+    #[serde(default)]
+    cursor: Option<crate::kernel::page::Cursor>,
+}
+
+/// An entry as it is taken along.
+#[derive(Serialize)]
+struct Taken {
+    /// The beginning of the names of its files.
+    number: String,
+    /// Whether it has files: not if it is newer than the newest checkpoint.
+    sealed: bool,
+    #[serde(flatten)]
+    entry: FamilyEntryOut,
+}
+
+async fn entries(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    query: &PageQuery,
+    limit: usize,
+) -> Result<Page<EntryOut>, Problem> {
+    let before = query.cursor.map(|cursor| cursor.0);
+    let rows = store::search(tx, &Scope::Family { case }, &LogQuery::default(), before, limit + 1).await?;
+    Ok(Page::cut(rows, limit, |row| row.id.uuid()))
+}
+
+/// The proofs of entries, each with the fields that the family is told: who, how, in which case, by which law.
+async fn proofs(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    view: &View,
+    entries: &[EntryOut],
+) -> Result<HashMap<Uuid, Proof>, Problem> {
+    let Some(head) = log_tree::checkpoint(tx, &case.municipality, None).await? else {
+        return Ok(HashMap::new());
+    };
+    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id.uuid()).collect();
+    let shows: HashMap<Uuid, Vec<&'static str>> =
+        entries.iter().map(|entry| (entry.id.uuid(), view.shows(entry))).collect();
+    let shows = |id| shows.get(&id).cloned().unwrap_or_default();
+    log_tree::inclusions(tx, &case.municipality, &ids, &head, shows).await.map_err(broken)
+}
+
+/// What of the log a family is told.
+struct View {
+    /// The units that the family knows of: others are not named, for that someone there has to do with the child may be secret.
+    known_units: HashSet<Uuid>,
+}
+
+impl View {
+    async fn of(tx: &mut Tx, case: &CaseFacts) -> Result<Self, DbError> {
+        const KNOWN: &str = "
+            SELECT unit_id FROM care_case WHERE municipality = $1 AND id = $2
+            UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2";
+        // Where the address is graded, no unit is named at all: it would tell where the child is.
+        if case.custody.strict_address || case.custody.kept_away {
+            return Ok(Self { known_units: HashSet::new() });
+        }
+        let known = fetch_all!(tx, (Uuid,), KNOWN, &case.municipality, case.id)?;
+        Ok(Self { known_units: known.into_iter().map(|(unit,)| unit).collect() })
+    }
+
+    fn names_units(&self, entry: &EntryOut) -> bool {
+        entry.roles.iter().all(|role| self.known_units.contains(&role.unit_id))
+    }
+
+    /// The fields of the entry that say no more than [`View::tell`].
+    fn shows(&self, entry: &EntryOut) -> Vec<&'static str> {
+        let mut fields = vec!["person", "kind", "case"];
+        if self.names_units(entry) {
+            fields.push("roles");
+        }
+        if !is_masked(entry) {
+            fields.extend(["law", "rules"]);
+        }
+        fields
+    }
+
+    fn tell(&self, policies: &Policies, entry: &EntryOut) -> FamilyEntryOut {
+        let rules = if is_masked(entry) {
+            // The family has no role in the case.
+            vec![if entry.roles.is_empty() { "case.family" } else { "case.team" }.to_owned()]
+        } else {
+            entry.policies.clone()
+        };
+        let unit = |role: &RoleThen| self.known_units.contains(&role.unit_id).then(|| role.unit.clone());
+        let roles = |words: fn(&str) -> &str| -> Vec<String> {
+            let role = |role: &RoleThen| {
+                let unit = unit(role).map(|unit| format!(", {unit}")).unwrap_or_default();
+                format!("{}{unit}", words(&role.role))
+            };
+            entry.roles.iter().map(role).collect()
+        };
+        let kind = kind_told(&entry.action, &entry.object_type);
+        let name = entry.person_name.as_deref();
+        let told: Vec<_> = rules.iter().filter_map(|id| policies.rule(id)).collect();
+        let why_en: Vec<_> = told.iter().map(|rule| rule.summary.as_str()).collect();
+        let why_no: Vec<_> = told.iter().map(|rule| rule.summary_no.as_str()).collect();
+        let basis: Vec<String> = if is_masked(entry) {
+            rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect()
+        } else {
+            entry.legal_basis.clone()
+        };
+        FamilyEntryOut {
+            at: entry.at,
+            person_name: entry.person_name.clone(),
+            roles: roles(|role| role),
+            kind,
+            legal_basis: basis,
+            words: PlainWords {
+                no: norwegian(entry.at, name, &roles(role_in_norwegian), kind, &why_no),
+                en: english(entry.at, name, &roles(role_in_english), kind, &why_en),
+            },
+        }
+    }
+}
+
+/// Is the entry told by another rule than its own? Only what the family reads too is open in an emergency.
+fn is_masked(entry: &EntryOut) -> bool {
+    let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
+    is_secret_act(&entry.action, &entry.object_type) && !in_emergency
+}
+
+fn norwegian(
+    at: DateTime<Utc>,
+    name: Option<&str>,
+    roles: &[String],
+    kind: LookKind,
+    why: &[&str],
+) -> String {
+    let did = match kind {
+        LookKind::Looked => "så på saken",
+        LookKind::Worked => "arbeidet i saken",
+    };
+    format!(
+        "{} {} {did}. {}",
+        at.with_timezone(&Oslo).format("%d.%m.%Y kl. %H.%M:"),
+        who(name, roles, "Tjenesten"),
+        why.join(" ")
+    )
+}
+
+fn english(at: DateTime<Utc>, name: Option<&str>, roles: &[String], kind: LookKind, why: &[&str]) -> String {
+    let did = match kind {
+        LookKind::Looked => "looked at the case",
+        LookKind::Worked => "worked in the case",
+    };
+    format!(
+        "{} {} {did}. {}",
+        at.with_timezone(&Oslo).format("%Y-%m-%d at %H:%M:"),
+        who(name, roles, "The service"),
+        why.join(" ")
+    )
+}
+
+fn who(name: Option<&str>, roles: &[String], nobody: &str) -> String {
+    let name = name.unwrap_or(nobody);
+    if roles.is_empty() { name.to_owned() } else { format!("{name} ({})", roles.join("; ")) }
+}
+
+fn role_in_norwegian(role: &str) -> &str {
+    match role {
+        "worker" => "ansatt",
+        "unit_leader" => "leder",
+        "administrator" => "administrator",
+        "auditor" => "revisor",
+        "analyst" => "analytiker",
+        other => other,
+    }
+}
+
+fn role_in_english(role: &str) -> &str {
+    match role {
+        "unit_leader" => "leader",
+        other => other,
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
+    serde_json::to_string_pretty(value).map_err(Problem::internal)
+}
+
+/// A ZIP archive in memory; what it has is small and is not compressed.
+struct Archive(ZipWriter<Cursor<Vec<u8>>>);
+
+impl Archive {
+    fn new() -> Self {
+        Self(ZipWriter::new(Cursor::new(Vec::new())))
+    }
+
+    fn add(&mut self, name: &str, text: &str) -> Result<(), Problem> {
+        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
+        self.0.start_file(name, options).map_err(Problem::internal)?;
+        self.0.write_all(text.as_bytes()).map_err(Problem::internal)
+    }
+
+    fn finish(self) -> Result<Vec<u8>, Problem> {
+        self.0.finish().map(Cursor::into_inner).map_err(Problem::internal)
+    }
+}

@@ -1,0 +1,188 @@
+//! The operations by which an auditor holds the access log to what was signed. `docs/access-log.md` is the specification.
+
+use actix_web::{HttpResponse, get};
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use super::store;
+use crate::{
+    access::{
+        Permit,
+        actions::{Action, ProveLogConsistency, ProveLogEntry, ReadLogCheckpoint, ReadLogTile},
+        objects::Desk,
+        own_children,
+    },
+    kernel::ids::LookId,
+    log_tree::{self, SealError},
+    problem::{Problem, Result, docs::ReadProblems},
+};
+
+/// A number of entries, at least one.
+#[derive(Debug, Clone, Copy)]
+pub struct Size(u64);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let size = text.parse().ok().filter(|size: &u64| *size > 0 && size.to_string() == text);
+        size.map(Self).ok_or_else(|| serde::de::Error::custom("must be a whole number from 1"))
+    }
+}
+
+/// Of which log, and how far.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TreeQuery {
+    /// The municipality, by number; may be left out by one who audits one alone.
+    #[serde(default)]
+    pub municipality: Option<String>,
+    /// The newest checkpoint of at most so many entries; the newest of all if left out.
+    #[param(value_type = Option<u64>, minimum = 1)]
+    #[serde(default)]
+    pub size: Option<Size>,
+}
+
+/// From where to where a log has grown.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GrowthQuery {
+    /// The municipality, by number; may be left out by one who audits one alone.
+    #[serde(default)]
+    pub municipality: Option<String>,
+    /// The number of entries in the checkpoint that was kept.
+    #[param(value_type = u64, minimum = 1)]
+    pub from: Size,
+    /// The newest checkpoint of at most so many entries; the newest of all if left out.
+    #[param(value_type = Option<u64>, minimum = 1)]
+    #[serde(default)]
+    pub size: Option<Size>,
+}
+
+/// That an entry is in the log.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EntryProofOut {
+    /// Its place, from 0.
+    pub position: u64,
+    /// What is hashed of it.
+    pub leaf: String,
+    /// The proof as a file (C2SP tlog-proof), with the checkpoint.
+    pub tlog_proof: String,
+}
+
+/// That a log has only grown.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct GrowthProofOut {
+    /// The number of entries before.
+    pub from: u64,
+    /// The number of entries now.
+    pub size: u64,
+    /// The hashes of the proof in base64 (RFC 9162, 2.1.4).
+    pub hashes: Vec<String>,
+    /// The checkpoint that it leads to.
+    pub checkpoint: String,
+}
+
+/// The newest signed tree head (C2SP tlog-checkpoint), to be kept where those who keep the database do not reach.
+#[utoipa::path(
+    operation_id = "read_log_checkpoint", tag = "access log", params(TreeQuery),
+    responses((status = 200, body = String, content_type = "text/plain", description = "The signed note"), ReadProblems),
+)]
+#[get("/access-log/checkpoint")]
+pub(super) async fn read_log_checkpoint(mut permit: Permit<ReadLogCheckpoint>) -> Result<HttpResponse> {
+    let query: TreeQuery = permit.query()?;
+    let (_, (_, note)) = head(&mut permit, query.municipality, query.size).await?;
+    permit.show_bytes("text/plain; charset=utf-8", note.into())
+}
+
+/// Proves that an entry is in the log (RFC 9162, 2.1.3).
+#[utoipa::path(
+    operation_id = "prove_log_entry", tag = "access log", params(("entry_id" = Uuid, Path), TreeQuery),
+    responses((status = 200, body = EntryProofOut, description = "The proof, without content"), ReadProblems),
+)]
+#[get("/access-log/entries/{entry_id}/proof")]
+pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result<HttpResponse> {
+    let query: TreeQuery = permit.query()?;
+    let entry: LookId = permit.path_id("entry_id")?;
+    let (municipality, head) = head(&mut permit, query.municipality, query.size).await?;
+    let person = permit.caller().person;
+    let own = own_children(permit.tx(), person).await?;
+    if store::is_about(permit.tx(), entry, &own).await? {
+        return Err(Problem::not_found());
+    }
+    let proofs =
+        log_tree::inclusions(permit.tx(), &municipality, &[entry.uuid()], &head, |_| Vec::new()).await;
+    let proof = proofs.map_err(broken)?.remove(&entry.uuid()).ok_or_else(Problem::not_found)?;
+    permit.note_shown([entry]);
+    let tlog_proof = proof.file();
+    permit.show(&EntryProofOut { position: proof.position, leaf: proof.leaf, tlog_proof })
+}
+
+/// Proves that the log has only grown from a checkpoint that was kept (RFC 9162, 2.1.4).
+#[utoipa::path(
+    operation_id = "prove_log_consistency", tag = "access log", params(GrowthQuery),
+    responses((status = 200, body = GrowthProofOut, description = "The proof"), ReadProblems),
+)]
+#[get("/access-log/consistency")]
+pub(super) async fn prove_log_consistency(mut permit: Permit<ProveLogConsistency>) -> Result<HttpResponse> {
+    let GrowthQuery { municipality, from, size } = permit.query()?;
+    let (municipality, (size, checkpoint)) = head(&mut permit, municipality, size).await?;
+    let from = from.0;
+    if from > size {
+        return Err(Problem::field(
+            "?from",
+            format!("must be from 1 to {size}, the entries that are signed"),
+        ));
+    }
+    let hashes = log_tree::consistency(permit.tx(), &municipality, from, size).await.map_err(broken)?;
+    let hashes = hashes.iter().map(ToString::to_string).collect();
+    permit.show(&GrowthProofOut { from, size, hashes, checkpoint })
+}
+
+/// Hashes of the tree, as tiles (C2SP tlog-tiles). Tiles of entries are not served: entries are not for everyone who verifies.
+#[utoipa::path(
+    operation_id = "read_log_tile", tag = "access log",
+    params(
+        ("tile_level" = u8, Path, description = "Of tiles: 0 has the hashes of leaves"),
+        ("tile_index" = String, Path, example = "x001/067.p/8", description = "As in the standard, with its slashes"),
+        TreeQuery,
+    ),
+    responses(
+        (status = 200, body = [u8], content_type = "application/octet-stream", description = "Hashes of 32 bytes each"),
+        ReadProblems,
+    ),
+)]
+#[get("/access-log/tile/{tile_level}/{tile_index:.*}")]
+pub(super) async fn read_log_tile(mut permit: Permit<ReadLogTile>) -> Result<HttpResponse> {
+    let query: TreeQuery = permit.query()?;
+    let (municipality, (size, _)) = head(&mut permit, query.municipality, query.size).await?;
+    let [level, index] = ["tile_level", "tile_index"].map(|part| permit.path_text(part).to_owned());
+    let tile = log_tree::tile(permit.tx(), &municipality, (&level, &index), size).await.map_err(broken)?;
+    permit.show_bytes("application/octet-stream", tile.ok_or_else(Problem::not_found)?.into())
+}
+
+/// The municipality whose log is asked about, with its checkpoint.
+async fn head<A: Action<Object = Desk>>(
+    permit: &mut Permit<A>,
+    municipality: Option<String>,
+    size: Option<Size>,
+) -> Result<(String, (u64, String))> {
+    let audits: Vec<String> = permit.caller().audits().map(ToOwned::to_owned).collect();
+    let municipality = match (municipality, audits.as_slice()) {
+        (Some(asked), _) if audits.contains(&asked) => asked,
+        (Some(_), _) => return Err(Problem::not_found()),
+        (None, [only]) => only.clone(),
+        (None, _) => return Err(Problem::field("?municipality", "say which: you audit several")),
+    };
+    let head = log_tree::checkpoint(permit.tx(), &municipality, size.map(|size| size.0)).await?;
+    Ok((municipality, head.ok_or_else(Problem::not_found)?))
+}
+
+/// A tree that is not whole is the service's own fault, and is found by `stafett access-log verify`.
+pub(super) fn broken(error: SealError) -> Problem {
+    match error {
+        SealError::Database(error) => error.into(),
+        other => Problem::internal(other),
+    }
+}
