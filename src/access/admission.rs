@@ -55,7 +55,7 @@ pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
     look
 }
 
-pub(super) async fn authenticated(
+pub(super) async fn authenticated<A: Action>(
     services: &Services,
     request: &HttpRequest,
     tx: &mut Tx,
@@ -65,9 +65,29 @@ pub(super) async fn authenticated(
     let token = header
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else { return Err(Problem::new(Code::Unauthenticated)) };
-    let caller = authenticate(tx, &services.tokens, token.trim(), now).await?;
-    caller.ok_or_else(|| Problem::new(Code::Unauthenticated))
+    let caller = match token {
+        Some((_, token)) => authenticate(tx, &services.tokens, token.trim(), now).await?,
+        None => None,
+    };
+    caller.ok_or_else(|| {
+        note_stranger::<A>(services, request, now);
+        Problem::new(Code::Unauthenticated)
+    })
+}
+
+/// Notes a try by someone who is not logged in.
+fn note_stranger<A: Action>(services: &Services, request: &HttpRequest, now: DateTime<Utc>) {
+    let mut entry = Entry::of(None, A::NAME, A::Object::TYPE, now);
+    entry.request_id = request_id(request);
+    entry.client = services.client(request);
+    entry.object_id = asked_for(request);
+    pending_look(request).note(entry);
+}
+
+/// The last id in the path: guesses are worth knowing of.
+fn asked_for(request: &HttpRequest) -> Option<String> {
+    let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();
+    asked.map(|(_, id)| id.to_owned())
 }
 
 /// Finds the object and asks the rules; what came of it is noted either way.
@@ -87,9 +107,7 @@ pub(super) async fn decide<A: Action>(
     entry.request_id = request_id(request);
     entry.client = services.client(request);
     let Some(object) = found else {
-        // Guesses are worth knowing of.
-        let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();
-        entry.object_id = asked.map(|(_, id)| id.to_owned());
+        entry.object_id = asked_for(request);
         look.note(entry);
         return Err(Problem::not_found());
     };

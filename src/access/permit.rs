@@ -64,7 +64,7 @@ impl<A: Action> Permit<A> {
     async fn obtain(request: HttpRequest, payload: Payload) -> Result<Self, actix_web::Error> {
         let services = services(&request)?;
         let mut tx = services.db.read().await.map_err(Problem::from)?;
-        let caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        let caller = authenticated::<A>(&services, &request, &mut tx, services.clock.now()).await?;
         if A::KIND == Kind::Read {
             return Self::decided(&services, request, tx, caller, web::Bytes::new()).await;
         }
@@ -75,7 +75,7 @@ impl<A: Action> Permit<A> {
             return Self::enter(request, body).await;
         }
         let mut tx = services.db.read().await.map_err(Problem::from)?;
-        let caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        let caller = authenticated::<A>(&services, &request, &mut tx, services.clock.now()).await?;
         Self::decided(&services, request, tx, caller, body).await
     }
 
@@ -83,9 +83,9 @@ impl<A: Action> Permit<A> {
     async fn enter(request: HttpRequest, body: web::Bytes) -> Result<Self, actix_web::Error> {
         let services = services(&request)?;
         let mut tx = services.db.write().await.map_err(Problem::from)?;
-        let mut caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+        let mut caller = authenticated::<A>(&services, &request, &mut tx, services.clock.now()).await?;
         if rely_on_rights::<A>(&mut tx, &caller).await.map_err(Problem::from)? {
-            caller = authenticated(&services, &request, &mut tx, services.clock.now()).await?;
+            caller = authenticated::<A>(&services, &request, &mut tx, services.clock.now()).await?;
         }
         Self::decided(&services, request, tx, caller, body).await
     }

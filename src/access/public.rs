@@ -59,6 +59,11 @@ public! {
     ReadCatalogueMeasure = "read_catalogue_measure": "the catalogue is public.",
 }
 
+/// Asked every few seconds by those who watch over the service, and about nobody: they leave no entry in the access log.
+pub const WATCHED_BY_MACHINES: [&str; 2] = [Live::NAME, Ready::NAME];
+/// Who is not let in by these is refused.
+const LOG_IN: [&str; 2] = [LogIn::NAME, RefreshSession::NAME];
+
 /// A request to a public operation.
 pub struct Public<O: Operation> {
     services: web::Data<Services>,
@@ -76,6 +81,13 @@ impl<O: Operation> FromRequest for Public<O> {
         let payload = payload.take();
         Box::pin(async move {
             let services = services(&request)?;
+            if !WATCHED_BY_MACHINES.contains(&O::NAME) {
+                let mut entry = Entry::of(None, O::NAME, "Public", services.clock.now());
+                entry.request_id = request_id(&request);
+                entry.client = services.client(&request);
+                entry.decision.allowed = !LOG_IN.contains(&O::NAME);
+                pending_look(&request).note(entry);
+            }
             let body = read_body(&request, payload).await?;
             Ok(Self { services, request, body, operation: PhantomData })
         })
@@ -203,7 +215,9 @@ impl<O: LogInOperation> Public<O> {
         let mut entry = self.entry(Some((person, municipality)), true);
         entry.status = 200;
         insert_entries(&mut tx, &[entry]).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await?;
+        drop(pending_look(&self.request).take());
+        Ok(())
     }
 
     fn entry(&self, person: Option<(Id<Person>, String)>, allowed: bool) -> Entry {

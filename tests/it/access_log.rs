@@ -1,11 +1,11 @@
 //! The access log: every look and every try is in it before the answer, and no content ever.
 
 use serde_json::{Value, json};
-use stafett::{fetch_all, kernel::ids::PersonId};
+use stafett::{access::public, fetch_all, kernel::ids::PersonId};
 
 use crate::{
     cast::{Cast, at_once},
-    support::{Answer, Call, Engine, PASSWORD, Role, World, both_engines},
+    support::{Answer, Call, Engine, Operation, PASSWORD, Role, Stage, World, both_engines},
 };
 
 /// A row of the log, as it lies in the database.
@@ -259,6 +259,29 @@ both_engines! {
             ("log_in", "deny", 401, "4014", Some(teacher.id)),
             ("log_in", "deny", 401, "0000", None),
         ]);
+    }
+
+    async fn every_operation_leaves_an_entry_whoever_asks(world: World) {
+        let stage = Stage::set(&world).await;
+        let stranger = world.anonymous();
+        let mut operations = Operation::all();
+        operations.retain(|operation| !public::WATCHED_BY_MACHINES.contains(&operation.id.as_str()));
+        // Ends the session of the one who asks.
+        operations.sort_by_key(|operation| operation.id == "log_out");
+        for operation in &operations {
+            let sql = format!("SELECT COUNT(*) FROM access_log WHERE action = '{}'", operation.id);
+            let before = world.number_of(&sql).await;
+            let with_body = |call: Call| match &operation.example {
+                Some(_) => call.json(stage.example(operation)),
+                None => call,
+            };
+            with_body(stage.call(operation)).send().await;
+            let after = world.number_of(&sql).await;
+            assert!(after > before, "{} leaves no entry", operation.id);
+            with_body(stranger.call(operation.method.clone(), stage.path(operation))).send().await;
+            assert!(world.number_of(&sql).await > after, "{} leaves no entry of a stranger", operation.id);
+        }
+        assert!(operations.len() > 80, "{} operations", operations.len());
     }
 
     async fn the_database_refuses_to_change_the_log(world: World) {
