@@ -6,14 +6,18 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, Months, Utc};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 
-use super::{DatabaseArgs, Failure, settings};
+use super::{DatabaseArgs, Failure, open, settings};
 use crate::{
+    access::{Entry, insert_entries},
     config::Settings,
     db::Db,
-    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, SealError, Verifier, evidence_of},
+    kernel::Clock,
+    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, SealError, Verifier, erase_before, evidence_of},
     vault::{MasterKey, Vault},
 };
 
@@ -33,6 +37,17 @@ pub(super) enum AccessLogCommand {
         /// The number of the municipality.
         #[arg(long)]
         municipality: String,
+    },
+    /// Erase the personal fields of old entries. On PostgreSQL only the owner of the tables can, not the service.
+    Erase {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// The number of the municipality.
+        #[arg(long)]
+        municipality: String,
+        /// Entries older than so many years; as `data/access_log_retention.toml` says where it is left out.
+        #[arg(long)]
+        years: Option<u32>,
     },
     /// Verify a municipality's log, and name the first entry that was changed, removed, inserted or reordered.
     Verify(VerifyArgs),
@@ -57,6 +72,42 @@ pub(super) struct VerifyArgs {
     evidence: Option<PathBuf>,
 }
 
+/// How long entries name people.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Retention {
+    years: u32,
+    least_years: u32,
+}
+
+impl Retention {
+    fn load() -> Result<Self, Failure> {
+        Ok(toml::from_str(include_str!("../../data/access_log_retention.toml"))?)
+    }
+
+    fn years(&self, asked: Option<u32>) -> Result<u32, Failure> {
+        match asked {
+            None => Ok(self.years),
+            Some(years) if years >= self.least_years => Ok(years),
+            Some(_) => {
+                Err(format!("entries are kept whole for {} years at the least", self.least_years).into())
+            }
+        }
+    }
+}
+
+/// That entries are erased is an entry too.
+async fn note_erasing(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<(), Failure> {
+    let mut entry = Entry::of(None, "erase_old_entries", "Municipality", now);
+    entry.municipality = municipality.to_owned();
+    entry.object_id = Some(municipality.to_owned());
+    entry.client = Some("command line".to_owned());
+    entry.decision.allowed = true;
+    let mut tx = db.write().await?;
+    insert_entries(&mut tx, &[entry]).await?;
+    Ok(tx.commit().await?)
+}
+
 /// Findings that are printed.
 const SHOWN: usize = 20;
 
@@ -75,6 +126,16 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             };
             evidence_of(&unopened(config, &database).await?, &municipality, write).await?;
             out.flush()?;
+        }
+        AccessLogCommand::Erase { database, municipality, years } => {
+            let years = Retention::load()?.years(years)?;
+            let db = open(&settings(config, &database)?).await?;
+            let now = Clock::System.now();
+            let before = now.checked_sub_months(Months::new(years * 12)).ok_or("that is before all time")?;
+            note_erasing(&db, &municipality, now).await?;
+            let erased = erase_before(&db, &municipality, before).await?;
+            db.close().await;
+            println!("the personal fields of {erased} entries from before {before} were erased");
         }
         AccessLogCommand::Verify(args) => return verify(config, args).await,
     }

@@ -15,7 +15,7 @@ use crate::{
     access::Policies,
     catalogue,
     config::{LogFormat, Settings},
-    db::{Db, migrate},
+    db::{Db, grant_to, migrate},
     demo, openapi, rules,
     vault::{MasterKey, Vault},
 };
@@ -38,7 +38,13 @@ enum Command {
     /// Play a child's case in three municipalities, over HTTP, and keep serving.
     Demo(demo::DemoArgs),
     /// Bring the database's schema up to date.
-    Migrate(DatabaseArgs),
+    Migrate {
+        #[command(flatten)]
+        database: DatabaseArgs,
+        /// Then give this role what the service needs and no more: it can add to the access log, and not change it (PostgreSQL).
+        #[arg(long, value_name = "ROLE")]
+        grant_to: Option<String>,
+    },
     /// Keep the keys that the database's texts are sealed with.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -113,8 +119,12 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Serve(args) => serve::serve(config, args).await?,
         Command::Demo(args) => return demo::run(args).await,
-        Command::Migrate(args) => {
-            open(&settings(config, &args)?).await?;
+        Command::Migrate { database, grant_to: role } => {
+            let db = open(&settings(config, &database)?).await?;
+            if let Some(role) = role {
+                grant_to(&db, &role).await?;
+            }
+            db.close().await;
         }
         Command::AccessLog(command) => return access_log::run(config, command).await,
         Command::Keys(command) => keys::run(config, command).await?,

@@ -8,7 +8,7 @@ use super::{Failure, ServeArgs, connect, settings, start_logging};
 use crate::{
     access::{Policies, Services},
     app,
-    db::{SchemaState, migrate, schema_state},
+    db::{Pools, SchemaState, can_change_log, migrate, schema_state},
     housekeeping::keep_house,
     identity::TokenKeys,
     kernel::Clock,
@@ -32,6 +32,11 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         migrate(&db).await?;
     } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
         return Err(format!("the database lacks {missing} migrations: run `stafett migrate` first").into());
+    }
+    if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
+        tracing::warn!(
+            "the service could change its own access log: run it as a role of its own, `stafett migrate --grant-to ROLE`"
+        );
     }
     let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
     let checkpoints = Checkpoints {

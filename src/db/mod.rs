@@ -5,11 +5,13 @@
 
 pub mod dialect;
 mod error;
+mod grants;
 mod migrate;
 mod pool;
 mod sealing;
 
 pub use error::{DbError, expect_one};
+pub use grants::{GrantError, can_change_log, grant_to};
 pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     SealError,
-    leaf::{Fields, Leaf, Opening, opening},
+    leaf::{Fields, IMPERSONAL, Leaf, Opening, digest, opening},
 };
 use crate::{
     db::{Db, DbError, Tx},
@@ -68,7 +68,7 @@ impl StoredEntry {
     pub(super) fn leaf(&self, count: Option<i64>) -> Result<Leaf, SealError> {
         let digests = match (&self.salt, &self.digests) {
             (Some(salt), _) => Leaf::digests(salt, &self.fields()),
-            (None, Some(kept)) => serde_json::from_str(kept).map_err(|_| self.damaged("digests"))?,
+            (None, Some(kept)) => parse::<Kept>(kept)?.digests_of(&self.fields())?,
             (None, None) => return Err(self.damaged("salt")),
         };
         Ok(Leaf { municipality: self.municipality.clone(), id: self.id, at: self.at, count, digests })
@@ -99,6 +99,15 @@ impl StoredEntry {
             ("status", self.status.into()),
             ("version", VERSION.into()),
         ])
+    }
+
+    /// What is kept in place of the salt when personal fields are erased.
+    pub(super) fn kept(&self) -> Result<Kept, SealError> {
+        let salt = self.salt.as_deref().ok_or_else(|| self.damaged("salt"))?;
+        let mut digests = Leaf::digests(salt, &self.fields());
+        digests.retain(|name, _| !IMPERSONAL.contains(&name.as_str()));
+        let opening = |name: &&str| ((*name).to_owned(), STANDARD.encode(opening(salt, name)));
+        Ok(Kept { digests, openings: IMPERSONAL.iter().map(opening).collect() })
     }
 
     /// What opens a field, with the field; none once personal fields are erased.
@@ -138,6 +147,33 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, SealError> {
     serde_json::from_str(json).map_err(|error| SealError::Tree(format!("an entry cannot be read: {error}")))
 }
 
+/// What is kept of an entry's salt when its personal fields are erased.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Kept {
+    /// The digests of the personal fields.
+    pub(super) digests: BTreeMap<String, String>,
+    /// What opens the digests of the others.
+    pub(super) openings: BTreeMap<String, String>,
+}
+
+impl Kept {
+    /// The digests of all fields.
+    fn digests_of(&self, fields: &Fields) -> Result<BTreeMap<String, String>, SealError> {
+        let mut digests = self.digests.clone();
+        for (name, opening) in &self.openings {
+            let value = fields.get(name.as_str()).unwrap_or(&Value::Null);
+            digests.insert(name.clone(), STANDARD.encode(digest(&opened(opening)?, value)));
+        }
+        Ok(digests)
+    }
+}
+
+/// An opening as it is written.
+pub(super) fn opened(text: &str) -> Result<Opening, SealError> {
+    let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| SealError::Tree("an opening cannot be read".to_owned()))
+}
+
 /// A line of evidence: an entry at its place, an entry that has none, or a checkpoint after the entries it covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
@@ -175,23 +211,25 @@ pub struct Evidence {
     pub at: DateTime<Utc>,
     /// In base64; none once personal fields are erased.
     pub salt: Option<String>,
-    /// The fields; none once personal fields are erased.
-    pub fields: Option<BTreeMap<String, Value>>,
-    /// The digests of the fields, in place of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub digests: Option<BTreeMap<String, String>>,
+    /// The fields; without the personal ones once they are erased.
+    pub fields: BTreeMap<String, Value>,
+    /// The digests of the fields that are erased.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub digests: BTreeMap<String, String>,
+    /// What opens the digests of the fields that are left, in base64.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub openings: BTreeMap<String, String>,
 }
 
 impl Evidence {
     fn of(entry: &StoredEntry) -> Result<Self, SealError> {
-        let digests = entry.digests.as_deref().map(parse).transpose()?;
-        let fields = entry.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        Ok(Self {
-            at: entry.at,
-            salt: entry.salt.as_ref().map(|salt| STANDARD.encode(salt)),
-            fields: entry.salt.is_some().then_some(fields),
-            digests,
-        })
+        let kept: Option<Kept> = entry.digests.as_deref().map(parse).transpose()?;
+        let Kept { digests, openings } = kept.unwrap_or_default();
+        let mut fields: BTreeMap<String, Value> =
+            entry.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        fields.retain(|name, _| !digests.contains_key(name));
+        let salt = entry.salt.as_ref().map(|salt| STANDARD.encode(salt));
+        Ok(Self { at: entry.at, salt, fields, digests, openings })
     }
 }
 

@@ -31,6 +31,10 @@ pub const FIELDS: [&str; 16] = [
     "version",
 ];
 
+/// The fields that name nobody: they stay when the personal ones are erased.
+pub const IMPERSONAL: [&str; 9] =
+    ["action", "decision", "kind", "law", "object_type", "request", "rules", "status", "version"];
+
 /// An entry's fields in their stored form: text, a number or null. `version` is that of the encoding.
 pub type Fields = BTreeMap<&'static str, Value>;
 

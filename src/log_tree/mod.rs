@@ -5,6 +5,7 @@
 //! each seal ends in a signed checkpoint (C2SP tlog-checkpoint) that may be kept elsewhere. [`Verifier`] needs no more
 //! than the public key.
 
+mod erasing;
 mod evidence;
 mod key;
 mod leaf;
@@ -13,6 +14,7 @@ mod proofs;
 mod sealer;
 mod verify;
 
+pub use erasing::erase_before;
 pub use evidence::{Evidence, EvidenceLine, evidence_of, municipalities};
 pub use key::{DEFAULT_ORIGIN, LogKey, LogKeyError, LogVerifier};
 pub use leaf::FIELDS;

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     EvidenceLine, LogVerifier, SealError,
-    evidence::Evidence,
+    evidence::{Evidence, opened},
     leaf::{Leaf, digest, opening},
 };
 
@@ -182,7 +182,7 @@ impl Verifier {
         };
         if let Some(entry) = &entry {
             self.check_count(position, id, count, entry);
-            if entry.fields.is_none() {
+            if entry.salt.is_none() {
                 self.report.erased += 1;
                 self.report.erased_until = self.report.erased_until.max(Some(entry.at));
             }
@@ -197,23 +197,26 @@ impl Verifier {
     }
 
     fn leaf(&self, id: Uuid, count: Option<i64>, entry: &Evidence) -> Result<Leaf, SealError> {
-        let digests = match (&entry.salt, &entry.fields, &entry.digests) {
-            (Some(salt), Some(fields), _) => {
-                let salt = STANDARD.decode(salt).map_err(|_| damaged("a salt"))?;
-                let digest = |(name, value): (&String, &Value)| {
-                    (name.clone(), STANDARD.encode(digest(&opening(&salt, name), value)))
-                };
-                fields.iter().map(digest).collect()
-            }
-            (_, _, Some(digests)) => digests.clone(),
-            _ => BTreeMap::new(),
-        };
+        let salt = entry.salt.as_ref().map(|salt| STANDARD.decode(salt)).transpose();
+        let salt = salt.map_err(|_| damaged("a salt"))?;
+        let mut digests = entry.digests.clone();
+        for (name, value) in &entry.fields {
+            let opening = match (&salt, entry.openings.get(name)) {
+                (Some(salt), _) => opening(salt, name),
+                (None, Some(kept)) => opened(kept)?,
+                (None, None) => continue,
+            };
+            digests.insert(name.clone(), STANDARD.encode(digest(&opening, value)));
+        }
         Ok(Leaf { municipality: self.municipality.clone(), id, at: entry.at, count, digests })
     }
 
     /// The entries of a case, or of a child outside cases, are counted one by one.
     fn check_count(&mut self, position: i64, id: Uuid, count: Option<i64>, entry: &Evidence) {
-        let Some(fields) = &entry.fields else { return };
+        if entry.salt.is_none() {
+            return;
+        }
+        let fields = &entry.fields;
         let text = |name: &str| fields.get(name).and_then(Value::as_str);
         let seen =
             text("decision") == Some("permit") && fields.get("status").and_then(Value::as_i64) < Some(400);

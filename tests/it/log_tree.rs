@@ -3,9 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use chrono::TimeDelta;
 use stafett::{
     fetch_all,
-    log_tree::{EvidenceLine, Finding, LogVerifier, Report, SealError, Verifier, checkpoint, evidence_of},
+    log_tree::{
+        EvidenceLine, Finding, LogVerifier, Report, SealError, Verifier, checkpoint, erase_before,
+        evidence_of,
+    },
 };
 use uuid::Uuid;
 
@@ -241,5 +245,29 @@ both_engines! {
         let places = ids(&world).await;
         assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), places.len());
         assert_eq!(world.rows("access_log_pending").await, 0);
+    }
+
+    async fn old_entries_lose_their_personal_fields_and_the_tree_still_verifies(world: World) {
+        let (cast, kept) = sealed(&world).await;
+        let before = world.now() + TimeDelta::hours(1);
+        world.advance(TimeDelta::hours(2));
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        world.seal().await;
+        let old = ids(&world).await.len() - 2;
+        let erased = erase_before(&world.db, LOG, before).await.expect("erased");
+        assert!(usize::try_from(erased).expect("small") >= old, "{erased} of {old}");
+        let named = "SELECT COUNT(*) FROM access_log WHERE digests IS NOT NULL AND (person_id IS NOT NULL OR child_id IS NOT NULL
+            OR case_id IS NOT NULL OR client IS NOT NULL OR salt IS NOT NULL OR roles <> '[]' OR shown <> '[]')";
+        assert_eq!(world.number_of(named).await, 0);
+        let report = verified(&world, Some(&kept)).await;
+        assert_eq!((report.findings.as_slice(), report.erased), (&[][..], i64::try_from(erased).expect("small")));
+        assert!(report.erased_until.is_some_and(|until| until < before));
+        assert_eq!(erase_before(&world.db, LOG, before).await.expect("erased"), 0);
+        // What is left of an entry is held to what was sealed.
+        for set in ["status = 404", "legal_basis = '[]'", "digests = REPLACE(digests, 'A', 'B')", "digests = '{\"digests\":{},\"openings\":{}}'"] {
+            tamper(&world, &[format!("UPDATE access_log SET {set} WHERE digests IS NOT NULL AND action = 'read_case'")]).await;
+            let found = verified(&world, Some(&kept)).await.findings;
+            assert!(matches!(found.first(), Some(Finding::Changed(..))), "{set}: {found:?}");
+        }
     }
 }

@@ -36,6 +36,7 @@ mod idor;
 mod isolation;
 mod kinds;
 mod list_is_read;
+mod log_grants;
 mod log_proofs;
 mod log_tree;
 mod measures;

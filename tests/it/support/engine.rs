@@ -103,6 +103,15 @@ impl Database {
         }
     }
 
+    /// The same database, as another role of PostgreSQL comes to it; it is not dropped when this is finished with.
+    pub async fn as_role(&self, role: &str) -> Self {
+        let Keeper::Server { admin, name, .. } = &self.keeper else { panic!("there are no roles on SQLite") };
+        let url = admin.as_ref().clone().username(role).database(name).to_url_lossy();
+        let db =
+            Db::open(url.as_str(), CONNECTIONS, self.db.vault().clone()).await.expect("PostgreSQL opens");
+        Self { db, engine: self.engine, keeper: Keeper::Folder { folder: TempDir::new().expect("a folder") } }
+    }
+
     pub async fn finish(&self) {
         self.db.close().await;
         if let Keeper::Server { admin, name, .. } = &self.keeper {

@@ -105,6 +105,11 @@ impl World {
         copy
     }
 
+    /// The same database, served as another role of PostgreSQL comes to it.
+    pub async fn as_role(&self, role: &str) -> Self {
+        Self::start(self.parts.database.as_role(role).await, Policies::load().expect("rules")).await
+    }
+
     /// Someone of the world that this one is a copy of.
     pub fn same(&self, user: &User) -> User {
         User::new(user.id, user.name.clone(), user.username.clone(), self.anonymous(), self.door())

@@ -1,0 +1,67 @@
+//! What the role that the service runs as may do on PostgreSQL: least on the access log, which it may add to and not change.
+
+use sqlx::AssertSqlSafe;
+
+use super::{Db, DbError, EngineTx};
+
+/// The tables that the service may not do everything to, with what it may.
+const LIMITED: [(&str, &str); 8] = [
+    ("access_log", "SELECT, INSERT"),
+    ("access_log_leaf", "SELECT, INSERT"),
+    ("access_log_node", "SELECT, INSERT"),
+    ("access_log_checkpoint", "SELECT, INSERT"),
+    ("access_log_term", "SELECT, INSERT"),
+    ("access_log_pending", "SELECT, INSERT, DELETE"),
+    ("access_log_count", "SELECT, INSERT, UPDATE"),
+    ("_sqlx_migrations", "SELECT"),
+];
+
+/// Roles cannot be granted anything.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// The database does not answer, or refuses.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// Not PostgreSQL.
+    #[error("SQLite has no roles: whoever can write the file can do everything")]
+    NoRoles,
+    /// Not a name that needs no quotes.
+    #[error("the name of the role must be of lower case letters, digits and _")]
+    Name,
+}
+
+/// Gives a role what the service needs, and takes from it what it must not have. To be run as the owner of the tables, after
+/// each migration.
+///
+/// # Errors
+/// If there are no roles, or the database refuses.
+pub async fn grant_to(db: &Db, role: &str) -> Result<(), GrantError> {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if role.is_empty() || !role.chars().all(is_plain) {
+        return Err(GrantError::Name);
+    }
+    let mut tx = db.write().await?;
+    let EngineTx::Postgres(transaction) = &mut tx.engine else { return Err(GrantError::NoRoles) };
+    let mut sql = format!(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};
+         GRANT USAGE ON SCHEMA public TO {role};
+         GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};"
+    );
+    for (table, may) in LIMITED {
+        sql += &format!("REVOKE ALL ON {table} FROM {role}; GRANT {may} ON {table} TO {role};");
+    }
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **transaction).await.map_err(DbError::from)?;
+    Ok(tx.commit().await?)
+}
+
+/// Could the service change what is in the access log? On SQLite it always could.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn can_change_log(db: &Db) -> Result<bool, DbError> {
+    let mut tx = db.read().await?;
+    let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };
+    let sql = "SELECT has_table_privilege('access_log', 'UPDATE, DELETE, TRUNCATE')
+        OR pg_has_role(relowner, 'MEMBER') FROM pg_class WHERE oid = 'access_log'::regclass";
+    Ok(sqlx::query_scalar(sql).fetch_one(&mut **transaction).await?)
+}

@@ -1,0 +1,56 @@
+//! Erasing the personal fields of old entries: who, whose and from where are gone, and the tree still verifies.
+
+use chrono::{DateTime, Utc};
+use sqlx::AssertSqlSafe;
+
+use super::{
+    SealError,
+    evidence::{ENTRY, StoredEntry},
+};
+use crate::{
+    db::{Db, Tx, expect_one},
+    execute, fetch_all,
+};
+
+/// Entries in one transaction.
+const BATCH: i64 = 500;
+
+/// Erases the personal fields of a municipality's entries from before a time. Tells how many. Only the owner of the tables can.
+///
+/// # Errors
+/// If the database does not answer, or refuses.
+pub async fn erase_before(db: &Db, municipality: &str, before: DateTime<Utc>) -> Result<u64, SealError> {
+    let mut erased = 0;
+    loop {
+        let mut tx = db.write().await?;
+        let some = batch(&mut tx, municipality, before).await?;
+        tx.commit().await?;
+        if some == 0 {
+            return Ok(erased);
+        }
+        erased += some;
+    }
+}
+
+async fn batch(tx: &mut Tx, municipality: &str, before: DateTime<Utc>) -> Result<u64, SealError> {
+    const ERASE: &str =
+        "UPDATE access_log SET digests = $3, salt = NULL, client = NULL, person_id = NULL, object_id = NULL,
+            case_id = NULL, child_id = NULL, roles = '[]', shown = '[]'
+        WHERE municipality = $1 AND id = $2";
+    // What says whom a word is found for goes too: a unit of one person names them.
+    const FORGET: &str = "DELETE FROM access_log_term WHERE municipality = $1 AND entry_id = $2
+        AND (term LIKE 'unit:%' OR term LIKE 'role:%')";
+    let sql = format!(
+        "{ENTRY} FROM access_log l
+         JOIN access_log_leaf f ON f.municipality = l.municipality AND f.entry_id = l.id
+         WHERE l.municipality = $1 AND l.at < $2 AND l.salt IS NOT NULL ORDER BY l.at LIMIT $3"
+    );
+    let entries = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), municipality, before, BATCH)?;
+    for entry in &entries {
+        let digests =
+            serde_json::to_string(&entry.kept()?).map_err(|error| SealError::Tree(error.to_string()))?;
+        expect_one(execute!(tx, ERASE, municipality, entry.id, digests)?)?;
+        execute!(tx, FORGET, municipality, entry.id)?;
+    }
+    Ok(entries.len() as u64)
+}
