@@ -80,11 +80,8 @@ async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpRe
 )]
 #[post("/cases/{case_id}/objections/{objection_id}/withdraw")]
 async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<HttpResponse> {
-    let ObjectionObject { case, id, objected_by } = permit.object().clone();
+    let ObjectionObject { case, id, .. } = permit.object().clone();
     let (case, caller, now) = (case.facts, permit.caller().person, permit.now());
-    if objected_by != caller && case.is_young_person && case.child_age < basis::own_age() {
-        return Err(Problem::not_found());
-    }
     store::withdraw(permit.tx(), &case, id, caller, now).await?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
@@ -111,7 +108,7 @@ fn objector(
     let of_age = case.child_age >= basis::own_age();
     let entitled =
         if of_age { objected_by == case.child_person } else { case.guardians.contains(&objected_by) };
-    if !entitled && by_oneself && (case.is_guardian || case.is_young_person) {
+    if !entitled && by_oneself && case.is_guardian {
         let detail = format!(
             "objections are for the guardians until the young person is {age}, and then for the young person",
             age = basis::own_age()

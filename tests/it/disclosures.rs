@@ -365,7 +365,7 @@ both_engines! {
         let note = world.note(&nurse, case, "team", "Has pain in a tooth.").await;
         let body = of_note(case, note, "health_personnel", &dentist);
         let youth = world.youth(&child).await;
-        object(&youth, case, json!({})).await.expect_problem(409, "conflict");
+        object(&youth, case, json!({})).await.expect_problem(403, "forbidden");
         let made = object(&mother, case, json!({})).await.expect(201);
         let withdraw = format!("/v1/cases/{case}/objections/{}/withdraw", made.text("/id"));
         youth.post(&withdraw).send().await.expect_problem(404, "not-found");
