@@ -108,13 +108,6 @@ fn objector(
     let of_age = case.child_age >= basis::own_age();
     let entitled =
         if of_age { objected_by == case.child_person } else { case.guardians.contains(&objected_by) };
-    if !entitled && by_oneself && case.is_guardian {
-        let detail = format!(
-            "objections are for the guardians until the young person is {age}, and then for the young person",
-            age = basis::own_age()
-        );
-        return Err(Problem::conflict(detail));
-    }
     if !entitled {
         let detail =
             "is not one who objects: a holder of parental responsibility, or the young person of age";

@@ -373,7 +373,7 @@ both_engines! {
         disclose(&nurse, &body).await.expect_problem(409, "conflict");
         youth.post(&withdraw).send().await.expect(200);
         disclose(&nurse, &body).await.expect(201);
-        object(&mother, case, json!({})).await.expect_problem(409, "conflict");
+        object(&mother, case, json!({})).await.expect_problem(403, "forbidden");
         object(&nurse, case, json!({"objected_by": child.id, "form": "oral"})).await.expect(201);
         disclose(&nurse, &body).await.expect_problem(409, "conflict");
     }
