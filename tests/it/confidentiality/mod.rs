@@ -1,6 +1,7 @@
 //! Who sees what, as a table that a jurist reads: `tests/confidentiality`. It is asked of the service as it runs, on
 //! both engines, and of the rules with something taken out of each.
 
+mod equivalent;
 mod interpreter;
 mod mutations;
 mod recorder;

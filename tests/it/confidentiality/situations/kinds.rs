@@ -6,7 +6,7 @@ use stafett::kernel::{NationalId, ids::CaseId};
 use super::parts;
 use crate::{
     confidentiality::scene::{Scene, sentence},
-    support::{Role, Staff, User, World},
+    support::{Operation, Role, Staff, User, World},
 };
 
 /// The child is 11 for one day more.
@@ -17,6 +17,15 @@ pub async fn eve_of_12(world: &World) -> Scene {
 /// The child is 12 today.
 pub async fn turned_12(world: &World) -> Scene {
     told(world, "2014-11-23").await
+}
+
+/// The child is 11, and the mother objects again.
+pub async fn objected(world: &World) -> Scene {
+    let scene = told(world, "2014-12-24").await;
+    let mother = scene.person("the mother").cloned().expect("the mother");
+    let case = scene.path("to object to sharing in health", &Operation::named("object_to_sharing"));
+    mother.post(case.expect("a case")).json(json!({})).send().await.expect(201);
+    scene
 }
 
 /// Both parents consent to what is agreed for health and PPT, and to school life for PPT alone.
@@ -77,6 +86,11 @@ async fn write(scene: &mut Scene, what: &'static str, by: &User, case: CaseId, m
     scene.id_of(what, "note_id", parts::id(&made)).plant(what, [&words, parts::id(&made)]);
 }
 
+/// A note for the team on the child's health.
+pub async fn health(scene: &mut Scene, by: &User, case: CaseId) {
+    write(scene, "a note on health", by, case, json!({"kind": "health", "audience": "team"})).await;
+}
+
 /// A note for the team that tells of the parents' own health.
 pub async fn parents_health(scene: &mut Scene, by: &User, case: CaseId) {
     let more = json!({"kind": "parents_health", "audience": "team"});
@@ -86,7 +100,7 @@ pub async fn parents_health(scene: &mut Scene, by: &User, case: CaseId) {
 async fn notes(scene: &mut Scene, case: CaseId, teacher: &Staff, nurse: &Staff, father: &User) {
     let of = |kind: &str, audience: &str| json!({"kind": kind, "audience": audience});
     write(scene, "a note on school life", teacher, case, of("school_life", "team")).await;
-    write(scene, "a note on health", nurse, case, of("health", "team")).await;
+    health(scene, nurse, case).await;
     write(scene, "a note on health for the sector", nurse, case, of("health", "sector")).await;
     write(scene, "a note on a contact kept from the parents", nurse, case, of("confidential_health", "team"))
         .await;

@@ -73,6 +73,7 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "a concern about the child of someone who works there" = family::concern_about_child_of_staff,
         "notes of several kinds, the day before the child turns 12" = kinds::eve_of_12,
         "notes of several kinds, and the child turned 12 today" = kinds::turned_12,
+        "notes of several kinds, and an objection to sharing in health" = kinds::objected,
         "a child in two municipalities" = places::two_registrations,
         "a unit that serves two municipalities" = places::unit_serving_two,
         "what lies beside a case" = beside::told,
@@ -90,6 +91,7 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         world, only:
         "a case open in an emergency" = emergency::open,
         "a child under a care order" = care::under_order,
+        "a youth of 16 under a care order" = care::under_order_at_16,
     });
     scenes
 }
