@@ -1,7 +1,7 @@
 //! The operations on objections: the patient, or a guardian for them, objects to sharing among health personnel.
 //!
 //! An objection counts from the next request and until it is withdrawn. One that a guardian has made stands as long as they
-//! hold parental responsibility; from the age of decision in health the young person alone objects, and may withdraw it.
+//! hold parental responsibility and no care order is in force; from the age of decision in health the young person alone objects, and may withdraw it.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,10 +29,11 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_objections).service(object_to_sharing).service(withdraw_objection);
 }
 
-/// Does an objection stand? That of the young person, or of someone who holds parental responsibility now.
+/// Does an objection stand? That of the young person, or of someone who decides for the child now.
 pub(super) async fn in_force(tx: &mut Tx, case: &CaseFacts) -> Result<bool, DbError> {
     let objecting = store::objecting(tx, case).await?;
-    Ok(objecting.iter().any(|person| *person == case.child_person || case.guardians.contains(person)))
+    let decides = &case.ground.family.guardians;
+    Ok(objecting.iter().any(|person| *person == case.child_person || decides.contains(person)))
 }
 
 /// Lists the objections in a case that the caller has made or recorded, oldest first.
@@ -80,11 +81,8 @@ async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpRe
 )]
 #[post("/cases/{case_id}/objections/{objection_id}/withdraw")]
 async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<HttpResponse> {
-    let ObjectionObject { case, id, objected_by } = permit.object().clone();
+    let ObjectionObject { case, id, .. } = permit.object().clone();
     let (case, caller, now) = (case.facts, permit.caller().person, permit.now());
-    if objected_by != caller && case.is_young_person && case.child_age < basis::own_age() {
-        return Err(Problem::not_found());
-    }
     store::withdraw(permit.tx(), &case, id, caller, now).await?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
@@ -109,18 +107,11 @@ fn objector(
         return Err(Problem::field("/objected_by", detail));
     }
     let of_age = case.child_age >= basis::own_age();
-    let entitled =
-        if of_age { objected_by == case.child_person } else { case.guardians.contains(&objected_by) };
-    if !entitled && by_oneself && (case.is_guardian || case.is_young_person) {
-        let detail = format!(
-            "objections are for the guardians until the young person is {age}, and then for the young person",
-            age = basis::own_age()
-        );
-        return Err(Problem::conflict(detail));
-    }
+    let decides = &case.ground.family.guardians;
+    let entitled = if of_age { objected_by == case.child_person } else { decides.contains(&objected_by) };
     if !entitled {
-        let detail =
-            "is not one who objects: a holder of parental responsibility, or the young person of age";
+        let detail = "is not one who objects: a holder of parental responsibility, child welfare under a care order, or the \
+                      young person of age";
         return Err(Problem::field("/objected_by", detail));
     }
     match input.form {

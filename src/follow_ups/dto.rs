@@ -1,6 +1,6 @@
 //! Follow-ups as the API speaks of them.
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -51,8 +51,10 @@ impl FollowUpOut {
     /// Its place in the list, by day and then by id; a page begins after it even when it is done meanwhile.
     #[must_use]
     pub fn place(&self) -> Uuid {
-        const ID_BITS: u32 = 96;
-        let day = u128::try_from(self.due_on.num_days_from_ce()).unwrap_or(0);
+        // The time in an id loses its uppermost 16 bits, and begins anew every 50 days.
+        const ID_BITS: u32 = 112;
+        let day = self.due_on.signed_duration_since(NaiveDate::default()).num_days();
+        let day = u128::from(u16::try_from(day).unwrap_or(0));
         let id = self.object_id.as_u128() & ((1 << ID_BITS) - 1);
         Uuid::from_u128(day << ID_BITS | id)
     }

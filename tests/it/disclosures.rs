@@ -1,12 +1,11 @@
-//! Disclosures without consent: exactly some entries, to someone, on a paragraph; and objections to sharing in health.
+//! Disclosures without consent: exactly some entries, to someone, on a paragraph.
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stafett::kernel::ids::{CaseId, DisclosureId, NoteId};
 
 use crate::{
     cast::{Cast, finds_nothing, ids, walk},
-    support::{Answer, Family, Guardian, Role, Staff, Unit, User, World, both_engines},
+    support::{Answer, Family, Role, Staff, Unit, User, World, both_engines},
 };
 
 fn list(unit: &Unit) -> String {
@@ -18,18 +17,20 @@ fn path(disclosure: DisclosureId) -> String {
 }
 
 /// A disclosure of a note to a member of staff, on a basis.
-fn of_note(case: CaseId, note: NoteId, basis: &str, to: &Staff) -> Value {
+pub fn of_note(case: CaseId, note: NoteId, basis: &str, to: &Staff) -> Value {
     json!({
         "case_id": case, "basis": basis, "note_ids": [note], "to_unit_id": to.unit.id, "to_person_id": to.id,
         "reason": "It is needed tonight.",
     })
 }
 
-async fn disclose(by: &Staff, body: &Value) -> Answer {
+/// Someone discloses from their unit.
+pub async fn disclose(by: &Staff, body: &Value) -> Answer {
     by.post(list(&by.unit)).json(body.clone()).send().await
 }
 
-fn with(good: &Value, changes: &Value) -> Value {
+/// A body with some changes.
+pub fn with(good: &Value, changes: &Value) -> Value {
     let mut body = good.clone();
     for (name, value) in changes.as_object().expect("an object") {
         body[name] = value.clone();
@@ -38,7 +39,7 @@ fn with(good: &Value, changes: &Value) -> Value {
 }
 
 /// A case opened at the health centre by a nurse, with a note, and a dentist to give it to.
-async fn health_case(world: &World, age: u32) -> (Staff, Staff, Family, CaseId, NoteId) {
+pub async fn health_case(world: &World, age: u32) -> (Staff, Staff, Family, CaseId, NoteId) {
     let nurse = world.worker("kragero/helsestasjon").await;
     let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
     let family = world.family(&nurse, age, 2).await;
@@ -66,10 +67,6 @@ async fn all_of(user: &User, cast: &Cast) -> Vec<String> {
         all.push(user.get(path).send().await.text);
     }
     all
-}
-
-async fn object(by: &User, case: CaseId, body: Value) -> Answer {
-    by.post(format!("/v1/cases/{case}/objections")).json(body).send().await
 }
 
 both_engines! {
@@ -287,109 +284,6 @@ both_engines! {
         assert_eq!(world.try_execute(guardian).await.expect("a guardian"), 1);
         finds_nothing(&doctor, &[path(disclosure)]).await;
         assert!(walk(&doctor, &list(&doctor.unit)).await.is_empty());
-    }
-
-    async fn an_objection_stops_sharing_in_health_from_the_next_request_until_it_is_withdrawn(world: World) {
-        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
-        let body = of_note(case, note, "health_personnel", &dentist);
-        let [mother, father] = [&family.guardians[0], &family.guardians[1]];
-        disclose(&nurse, &body).await.expect(201);
-        let made = object(mother, case, json!({})).await.expect(201);
-        assert_eq!((&made.body["form"], &made.body["objected_by"]), (&json!("digital"), &json!(mother.id)));
-        object(mother, case, json!({})).await.expect_problem(409, "conflict");
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        // Danger to life goes before it.
-        disclose(&nurse, &with(&body, &json!({"basis": "danger_to_life_or_health"}))).await.expect(201);
-        let below = format!("/v1/cases/{case}/objections");
-        assert_eq!(ids(&walk(mother, &below).await), [made.text("/id")]);
-        assert!(walk(father, &below).await.is_empty(), "one guardian's is not the other's to see");
-        let withdraw = format!("{below}/{}/withdraw", made.text("/id"));
-        father.post(&withdraw).send().await.expect_problem(404, "not-found");
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        mother.post(&withdraw).send().await.expect(200);
-        disclose(&nurse, &body).await.expect(201);
-        mother.post(&withdraw).send().await.expect(200);
-        object(mother, case, json!({})).await.expect(201);
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-    }
-
-    async fn the_log_does_not_tell_one_guardian_that_the_other_objects(world: World) {
-        let (nurse, _, family, case, _) = health_case(&world, 9).await;
-        let [mother, father] = [&family.guardians[0], &family.guardians[1]];
-        object(mother, case, json!({})).await.expect(201);
-        mother.get(format!("/v1/cases/{case}/objections")).send().await.expect(200);
-        let told = json!({"objected_by": father.id, "form": "oral"});
-        object(&nurse, case, told).await.expect(201);
-        let log = |who: &Guardian| who.get(format!("/v1/cases/{case}/access-log")).send();
-        let (his, hers) = (log(father).await.expect(200), log(mother).await.expect(200));
-        let by_her = |entry: &&Value| entry["person_name"] == json!(mother.name);
-        let of_her: Vec<&Value> = his.items().iter().filter(by_her).collect();
-        assert_eq!(of_her.len(), 2);
-        assert!(of_her.iter().all(|entry| entry["kind"] == json!("looked")), "{}", his.text);
-        for log in [his, hers] {
-            assert!(!log.text.contains("hpl § 45"), "{}", log.text);
-        }
-    }
-
-    async fn the_contact_person_records_what_a_guardian_has_told_them(world: World) {
-        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
-        let body = of_note(case, note, "health_personnel", &dentist);
-        let mother = &family.guardians[0];
-        let stranger = world.guardian_of(&nurse, &world.child(&nurse, 4).await, true).await;
-        object(&nurse, case, json!({})).await.expect_invalid("/objected_by");
-        object(&nurse, case, json!({"objected_by": stranger.id, "form": "oral"})).await.expect_invalid("/objected_by");
-        object(&nurse, case, json!({"objected_by": family.child.id, "form": "oral"})).await.expect_invalid("/objected_by");
-        object(&nurse, case, json!({"objected_by": mother.id})).await.expect_invalid("/form");
-        object(mother, case, json!({"objected_by": family.guardians[1].id})).await.expect_invalid("/objected_by");
-        object(mother, case, json!({"form": "paper"})).await.expect_invalid("/form");
-        for who in [&dentist.user, &stranger.user] {
-            object(who, case, json!({})).await.expect_problem(404, "not-found");
-        }
-        let made = object(&nurse, case, json!({"objected_by": mother.id, "form": "oral"})).await.expect(201);
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        let below = format!("/v1/cases/{case}/objections");
-        for who in [&mother.user, &nurse.user] {
-            assert_eq!(ids(&walk(who, &below).await), [made.text("/id")]);
-        }
-        nurse.post(format!("{below}/{}/withdraw", made.text("/id"))).send().await.expect(200);
-        disclose(&nurse, &body).await.expect(201);
-    }
-
-    async fn from_sixteen_the_young_person_alone_objects_and_may_withdraw_what_a_guardian_objected(world: World) {
-        let nurse = world.worker("kragero/helsestasjon").await;
-        let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
-        // Sixteen on the first of December.
-        let child = world.child_born(&nurse, "2010-12-01").await;
-        let mother = world.guardian_of(&nurse, &child, true).await;
-        let case = world.open_case(&nurse, &child).await;
-        let note = world.note(&nurse, case, "team", "Has pain in a tooth.").await;
-        let body = of_note(case, note, "health_personnel", &dentist);
-        let youth = world.youth(&child).await;
-        object(&youth, case, json!({})).await.expect_problem(409, "conflict");
-        let made = object(&mother, case, json!({})).await.expect(201);
-        let withdraw = format!("/v1/cases/{case}/objections/{}/withdraw", made.text("/id"));
-        youth.post(&withdraw).send().await.expect_problem(404, "not-found");
-        world.advance(TimeDelta::days(9));
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        youth.post(&withdraw).send().await.expect(200);
-        disclose(&nurse, &body).await.expect(201);
-        object(&mother, case, json!({})).await.expect_problem(409, "conflict");
-        object(&nurse, case, json!({"objected_by": child.id, "form": "oral"})).await.expect(201);
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-    }
-
-    async fn the_objection_of_one_who_has_lost_parental_responsibility_stands_no_more(world: World) {
-        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
-        let body = of_note(case, note, "health_personnel", &dentist);
-        object(&family.guardians[0], case, json!({})).await.expect(201);
-        disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        let lost = format!("/v1/children/{}/guardians", family.child.id);
-        let list = nurse.get(&lost).send().await.expect(200);
-        let of_mother = list.items().iter().find(|item| item["guardian_id"] == json!(family.guardians[0].id)).expect("hers");
-        let path = format!("{lost}/{}", of_mother["id"].as_str().expect("an id"));
-        let change = json!({"parental_responsibility": false, "lives_with_child": true});
-        nurse.patch(path).json(change).if_match(1).send().await.expect(200);
-        disclose(&nurse, &body).await.expect(201);
     }
 
     async fn a_disclosure_lies_sealed(world: World) {

@@ -43,6 +43,7 @@ mod measures;
 mod meetings;
 mod non_interference;
 mod notes;
+mod objections;
 mod own_family;
 mod races;
 mod teams;

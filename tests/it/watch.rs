@@ -32,7 +32,7 @@ impl Names {
         }
         // A cursor of a list by day is the day and the end of an id.
         if let Some(at) = self.0.iter().position(|met| same_end(*met, id)) {
-            return format!("<{:x} of {at}>", id.as_u128() >> 96);
+            return format!("<{:x} of {at}>", id.as_u128() >> 112);
         }
         self.0.push(id);
         format!("<{}>", self.0.len() - 1)
@@ -59,7 +59,7 @@ impl Names {
 }
 
 fn same_end(one: Uuid, other: Uuid) -> bool {
-    one.as_bytes()[4..] == other.as_bytes()[4..]
+    one.as_bytes()[2..] == other.as_bytes()[2..]
 }
 
 /// The id that a cursor is.

@@ -199,7 +199,7 @@ impl Hint {
 }
 
 /// The facts in words, and what they are where they are not. A fact that is not here is told by its name.
-const FACTS: [(&str, &str, &str); 31] = [
+const FACTS: [(&str, &str, &str); 32] = [
     ("seat", "has a seat on the team, on a ground in force", "has no seat on the team"),
     ("seat_in_unit", "has a seat on the team through this unit", ""),
     ("seat_in_sector", "has a seat on the team through a unit of this sector", ""),
@@ -237,6 +237,7 @@ const FACTS: [(&str, &str, &str); 31] = [
         "decides for the child in child welfare, by a care order in force",
         "does not decide for the child by a care order",
     ),
+    ("foster_parent", "is a foster parent", "is not a foster parent"),
     ("kept_away", "is not to know where the child is", "may know where the child is"),
     (
         "emergency",

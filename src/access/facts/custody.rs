@@ -149,6 +149,8 @@ pub struct CustodyFacts {
     /// The caller is not to know where the child is: it is graded or under a care order, and they are none of those who
     /// live with it or help it.
     pub kept_away: bool,
+    /// The caller is a foster parent by a care order in force: has the daily care, and child welfare consents.
+    pub foster_parent: bool,
     /// Nothing that tells where the child is is kept.
     pub strict_address: bool,
 }

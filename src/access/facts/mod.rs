@@ -295,6 +295,8 @@ fn custody_facts(
         child_welfare_person: custody.child_welfare.map(|(person, _)| person),
         child_welfare_seat,
         kept_away: custody.is_closed && !belongs,
+        foster_parent: custody.guardians.contains(&caller.person)
+            && !custody.consenters.contains(&caller.person),
         strict_address: custody.protection == Protection::StrictlyConfidential,
     }
 }

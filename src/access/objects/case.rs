@@ -88,6 +88,7 @@ impl Object for CaseObject {
             ("health_objection", facts.health_objection),
             ("emergency", facts.emergency.is_some()),
             ("child_welfare", facts.custody.child_welfare_seat.is_some()),
+            ("foster_parent", facts.custody.foster_parent),
             ("kept_away", facts.custody.kept_away),
         ]));
         fields.push(("child_age".to_owned(), RestrictedExpression::new_long(facts.child_age)));

@@ -56,7 +56,7 @@ macro_rules! in_case {
             }
         }
     };
-    (@case $self:ident, $policies:ident, $caller:ident) => { $self.case.may_be_known($policies, $caller) };
+    (@list_handovers $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "list_handovers", &$self.case).allowed };
     (@read_note $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_note", $self).allowed };
     (@read_measure $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_measure", $self).allowed };
     (@read_consent $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_consent", $self).allowed };
@@ -143,7 +143,7 @@ in_case! {
     /// A handover of the baton.
     HandoverObject as "Handover", Id<Handover>, "handover_id",
     "SELECT to_person FROM handover WHERE municipality = $1 AND case_id = $2 AND id = $3",
-    known by case,
+    known by list_handovers,
     {
         /// Who is to take the baton.
         to_person: Id<Person>,

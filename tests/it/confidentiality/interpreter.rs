@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
+use stafett::identity::Caller;
 use tokio::task::JoinSet;
 
 use super::{
@@ -61,9 +62,9 @@ pub async fn ask(rows: &[Row], scenes: &HashMap<&'static str, Scene>, recorder: 
         for (name, user) in scene.people() {
             let asked = rows.iter().any(|row| row.situation == *situation && row.who == name);
             if asked {
-                let paths = paths(&api, scene);
+                let (paths, questions) = (paths(&api, scene), questions(&api, scene));
                 let (situation, user) = (*situation, user.clone());
-                sweeps.spawn(async move { ((situation, name), sweep(user, paths).await) });
+                sweeps.spawn(async move { ((situation, name), sweep(user, paths, questions).await) });
             }
         }
     }
@@ -94,6 +95,9 @@ fn paths(api: &Api, scene: &Scene) -> Vec<String> {
     for content in scene.contents() {
         for operation in [Some(content.read_by), content.listed_by].into_iter().flatten() {
             let operation = api.named(operation);
+            if operation.method != Method::GET {
+                continue;
+            }
             if let Some(path) = scene.path(content.name, operation) {
                 paths.push(reading(operation, &path));
             }
@@ -108,8 +112,21 @@ fn paths(api: &Api, scene: &Scene) -> Vec<String> {
     paths
 }
 
-async fn sweep(user: User, paths: Vec<String>) -> Sweep {
+/// The questions by which something planted in a situation is read, with their paths.
+fn questions(api: &Api, scene: &Scene) -> Vec<(String, Value)> {
+    let questions = scene.contents().filter_map(|content| {
+        let question = scene.question_to(content.read_by)?;
+        Some((scene.path(content.name, api.named(content.read_by))?, question.clone()))
+    });
+    questions.collect()
+}
+
+async fn sweep(user: User, paths: Vec<String>, questions: Vec<(String, Value)>) -> Sweep {
     let mut shown = Sweep::new();
+    for (path, question) in questions {
+        let answer = user.post(&path).json(question).send().await;
+        shown.insert(path, (answer.status, answer.text));
+    }
     for path in paths {
         let answer = user.get(&path).send().await;
         shown.insert(path, (answer.status, answer.text));
@@ -157,7 +174,12 @@ impl Asking<'_> {
         else {
             return (None, Err("there is no such thing in it".to_owned()));
         };
-        let asked = self.recorder.question(&self.user.id.to_string(), content.decided_by, &path);
+        let mut named = path.clone();
+        if content.read_by == "explain_access" {
+            // May it be asked about anyone, that is, about nobody in particular?
+            named = format!("{named}/{}", Caller::nobody().person);
+        }
+        let asked = self.recorder.question(&self.user.id.to_string(), content.decided_by, &named);
         (asked, self.shown_as_said(content, operation, &path, signs).await)
     }
 

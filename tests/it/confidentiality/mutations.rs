@@ -12,118 +12,11 @@ use cedar_policy::{
 use serde_json::{Value, json};
 use stafett::access::{Policies, PolicyQuestion};
 
-use super::{gone_through, outcomes};
+use super::{
+    equivalent::{ALWAYS_ALSO, EQUIVALENT, LETS_IN},
+    gone_through, outcomes,
+};
 use crate::support::Engine;
-
-/// Changes that no row can tell: the rule, what is changed, and why; where another test tells, it is named.
-const EQUIVALENT: &[(&str, &str, &str)] = &[
-    ("desk.own", "without its condition", "the desk is found by who asks: there is no way to another's"),
-    (
-        "desk.auditor",
-        "only !principal.audits.isEmpty()",
-        "the desk is found by who asks: there is no way to another's",
-    ),
-    (
-        "note.unit",
-        "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
-        "who has a seat in the unit has one in its sector, and reads what is for the sector and the team as well",
-    ),
-    (
-        "note.sector.health",
-        "only (resource.audience == \"sector\") && (resource has sector) && (resource.kind == \"health\") && \
-         context.relation.seat_sectors.contains(\"health\") && (!context.relation.health_objection)",
-        "only the health sector writes of this kind (data/kinds.toml)",
-    ),
-    (
-        "note.sector.health",
-        "only (resource.audience == \"sector\") && (resource has sector) && (resource.sector == \"health\") && \
-         (resource.kind == \"health\") && context.relation.seat_sectors.contains(\"health\")",
-        "kinds.rs tells: health_personnel_share_within_the_sector_unless_it_is_objected_to",
-    ),
-    (
-        "consent.own.read",
-        "only resource.given_by == principal",
-        "contact_details.rs and care_orders.rs tell: one who is kept away learns of no unit",
-    ),
-    (
-        "consent.own",
-        "with read_consent",
-        "contact_details.rs and care_orders.rs tell: one who is kept away learns of no unit",
-    ),
-    (
-        "consent.own.read",
-        "with withdraw_consent",
-        "whoever gave it may withdraw it by consent.own, in any case",
-    ),
-];
-
-/// Rules whose lines are still to be written, by the beginnings of their names, and nothing else: take one out with its
-/// lines. What only they are about is not given to other rules either.
-const AWAITED: &[&str] = &[
-    "explanation.",
-    "report.",
-    "disclosure.",
-    "objection.",
-    "emergency.",
-    "conflict.",
-    "contact-details.",
-    "care-order.",
-    "case.child-welfare",
-    "child.child-welfare",
-    "consent.child-welfare",
-    "meeting.invited.child-welfare",
-    "note.team.child-welfare",
-];
-
-/// Whether the lines of a rule are still to be written.
-pub(super) fn is_awaited(rule: &str) -> bool {
-    AWAITED.iter().any(|beginning| rule.starts_with(beginning))
-}
-
-/// Whom each rule lets in. Rules that depend on more than who someone is to the thing are left out.
-const LETS_IN: &[(&str, &[&str])] = &[
-    ("case.team", &["on the team"]),
-    ("meeting.call", &["on the team"]),
-    ("case.family", &["family"]),
-    ("case.access-log.family", &["family"]),
-    ("consent.give", &["family"]),
-    ("note.write", &["on the team", "family"]),
-    ("case.leader", &["leader of the holder"]),
-    ("case.leader.reopen", &["leader of the holder"]),
-    ("case.contact-person", &["holder"]),
-    ("withholding.contact-person", &["holder"]),
-    ("note.own-health-contact", &["child of 12"]),
-    ("consent.contact-person", &["holder"]),
-    ("measure.contact-person", &["holder"]),
-    ("handover.withdraw", &["holder", "leader of the holder"]),
-    ("handover.receiver", &["offered the baton"]),
-    ("measure.responsible", &["responsible"]),
-    ("meeting.minutes", &["holder", "who called"]),
-    ("meeting.invited", &["invited of the team", "invited of the family"]),
-    ("child.registering-unit", &["registrar"]),
-    ("child.before-a-case", &["registrar before a case"]),
-    ("child.contact-person", &["holder"]),
-    ("child.team", &["on the child's team"]),
-    ("child.family", &["family"]),
-    ("unit.own-work", &["works in the unit"]),
-    ("organisation.colleagues", &["works in the municipality"]),
-    ("desk.own", &["at their own desk"]),
-    ("desk.auditor", &["auditor at their own desk"]),
-];
-
-/// Who is always also something else, by the facts: a rule for the first need not repeat what the second may.
-const ALWAYS_ALSO: &[(&str, &str)] = &[
-    ("holder", "on the team"),
-    ("offered the baton", "on the team"),
-    ("responsible", "on the team"),
-    ("who called", "invited of the team"),
-    ("invited of the team", "on the team"),
-    ("invited of the family", "family"),
-    ("registrar before a case", "registrar"),
-    ("holder", "on the child's team"),
-    ("works in the unit", "works in the municipality"),
-    ("auditor at their own desk", "at their own desk"),
-];
 
 /// The rules as they are.
 struct Rules {
@@ -203,16 +96,18 @@ impl Rules {
         people.is_some_and(|people| people.iter().all(|who| may(who)))
     }
 
-    /// What rules are about whose lines are written.
-    fn settled_actions(&self) -> BTreeSet<String> {
-        let settled = self.policies.iter().filter(|(rule, _)| !is_awaited(rule));
-        settled.flat_map(|(_, policy)| actions(&policy.to_json().expect("a rule as JSON"))).collect()
+    /// What the rules are about.
+    fn all_actions(&self) -> BTreeSet<String> {
+        self.policies
+            .values()
+            .flat_map(|policy| actions(&policy.to_json().expect("a rule as JSON")))
+            .collect()
     }
 
     fn mutants(&self) -> Vec<Mutant> {
         let mut mutants = Vec::new();
-        let settled = self.settled_actions();
-        for (rule, policy) in self.policies.iter().filter(|(rule, _)| !is_awaited(rule)) {
+        let all_actions = self.all_actions();
+        for (rule, policy) in &self.policies {
             let json = policy.to_json().expect("a rule as JSON");
             let actions = actions(&json);
             let mut add = |change: String, json: Option<Value>, actions: &BTreeSet<String>| {
@@ -236,7 +131,7 @@ impl Rules {
                 let only = BTreeSet::from([action.clone()]);
                 add(format!("without {action}"), Some(with_actions(&json, &fewer)), &only);
             }
-            for action in settled.difference(&actions) {
+            for action in all_actions.difference(&actions) {
                 let more = actions.iter().chain([action]).cloned().collect();
                 let only = BTreeSet::from([action.clone()]);
                 if self.can_be_met(&json, action) && !self.is_done_already(rule, action) {

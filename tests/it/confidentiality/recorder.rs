@@ -41,10 +41,10 @@ impl Recorder {
         self.0.lock().expect("no panic while locked").clear();
     }
 
-    /// The question whether someone may do this to something that the path names, or to their own desk.
+    /// The question whether someone may do this to something that the path names or, where it names nothing, to their own desk.
     pub fn question(&self, who: &str, action: &str, path: &str) -> Option<Asked> {
         let asked = self.0.lock().expect("no panic while locked");
-        let named = path.split('/').chain([who]);
+        let named = [who].into_iter().chain(path.split('/'));
         let mut found = None;
         for id in named {
             let key = (who.to_owned(), action.to_owned(), id.to_owned());

@@ -2,6 +2,8 @@
 
 use std::{cell::Cell, collections::BTreeMap};
 
+use serde_json::Value;
+
 use super::vocabulary::{CONTENTS, Content};
 use crate::support::{Operation, User};
 
@@ -15,6 +17,8 @@ pub struct Scene {
     exceptions: BTreeMap<(&'static str, &'static str), String>,
     /// What tells of each thing: its words, its id.
     signs: BTreeMap<&'static str, Vec<String>>,
+    /// What is read by sending a question, by the operation that it is sent to.
+    questions: BTreeMap<&'static str, Value>,
 }
 
 /// A sentence that stands nowhere else.
@@ -46,6 +50,17 @@ impl Scene {
         assert!(CONTENTS.iter().any(|content| content.name == what), "“{what}” is not in the vocabulary");
         self.signs.insert(what, signs.map(ToOwned::to_owned).to_vec());
         self
+    }
+
+    /// A question that is sent to an operation, to read what it answers.
+    pub fn question(&mut self, operation: &'static str, question: Value) -> &mut Self {
+        self.questions.insert(operation, question);
+        self
+    }
+
+    /// The question that is sent to an operation, where that is how it is read.
+    pub fn question_to(&self, operation: &str) -> Option<&Value> {
+        self.questions.get(operation)
     }
 
     pub fn person(&self, name: &str) -> Option<&User> {

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The one child of these tables that is born on a day.
-async fn born_on(world: &World, by: &Staff, born: &str) -> Child {
+pub async fn born_on(world: &World, by: &Staff, born: &str) -> Child {
     let number = NationalId::synthetic(born.parse().expect("a date"), 0).expect("a number");
     world.register(by, number).await
 }

@@ -70,6 +70,8 @@ pub async fn registered_child(world: &World) -> Scene {
     let mother = world.guardian_of(&teacher, &child, true).await;
     let parent = world.guardian_of(&teacher, &child, false).await;
     parts::registration(&mut scene, &teacher, &child).await;
+    parts::address(&mut scene, &teacher, &child, "none").await;
+    parts::care_order(world, &mut scene, &teacher, &child, 30).await;
     scene.who("the teacher who registered the child", &teacher);
     scene.who("the mother", &mother).who("the parent without parental responsibility", &parent);
     parts::bystanders(world, &mut scene).await;

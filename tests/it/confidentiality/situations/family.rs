@@ -9,12 +9,13 @@ use crate::{
 };
 
 /// Someone with a role in a unit, who is registered as guardian of a child afterwards.
-struct Parent {
-    staff: Staff,
+pub struct Parent {
+    pub staff: Staff,
     number: String,
 }
 
-async fn parent(world: &World, unit: &str, role: Role) -> Parent {
+/// Someone who has a role in a unit.
+pub async fn parent(world: &World, unit: &str, role: Role) -> Parent {
     let number = world.adult_number();
     let user = world.user("4014", &number).await;
     let unit = world.unit(unit).await;
@@ -22,7 +23,8 @@ async fn parent(world: &World, unit: &str, role: Role) -> Parent {
     Parent { staff: Staff { user, unit }, number: number.as_str().to_owned() }
 }
 
-async fn is_guardian(world: &World, by: &User, child: &Child, parent: &Parent, responsible: bool) {
+/// They are found to be a guardian of a child.
+pub async fn is_guardian(world: &World, by: &User, child: &Child, parent: &Parent, responsible: bool) {
     let body = json!({
         "national_id": parent.number, "name": world.name(), "parental_responsibility": responsible,
         "lives_with_child": responsible,

@@ -6,7 +6,7 @@ use stafett::kernel::{NationalId, ids::CaseId};
 use super::parts;
 use crate::{
     confidentiality::scene::{Scene, sentence},
-    support::{Role, Staff, User, World},
+    support::{Operation, Role, Staff, User, World},
 };
 
 /// The child is 11 for one day more.
@@ -17,6 +17,15 @@ pub async fn eve_of_12(world: &World) -> Scene {
 /// The child is 12 today.
 pub async fn turned_12(world: &World) -> Scene {
     told(world, "2014-11-23").await
+}
+
+/// The child is 11, and the mother objects again.
+pub async fn objected(world: &World) -> Scene {
+    let scene = told(world, "2014-12-24").await;
+    let mother = scene.person("the mother").cloned().expect("the mother");
+    let case = scene.path("to object to sharing in health", &Operation::named("object_to_sharing"));
+    mother.post(case.expect("a case")).json(json!({})).send().await.expect(201);
+    scene
 }
 
 /// Both parents consent to what is agreed for health and PPT, and to school life for PPT alone.
@@ -46,40 +55,21 @@ async fn told(world: &World, born: &str) -> Scene {
     }
     notes(&mut scene, case, &teacher, &nurse, &father).await;
     moved_author(world, &mut scene, &teacher, case).await;
-    let body = json!({"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm the child."});
-    let withheld = parts::make(&teacher, case, "withholdings", body).await;
-    let end = format!("/v1/cases/{case}/withholdings/{}/end", parts::id(&withheld));
-    teacher.post(end).if_match(1).send().await.expect(200);
-    scene.id("withholding_id", parts::id(&withheld)).plant("that there are notes", []);
+    parts::withholding_that_ended(&mut scene, &teacher, case, &father).await;
+    scene.plant("that there are notes", []);
     scene.who("the contact person", &teacher).who("the nurse on the team", &nurse);
     scene.who("the school nurse on the team", &school_nurse).who("the PPT adviser on the team", &adviser);
     scene.who("the mother", &mother).who("the father", &father).who("the child", &*world.youth(&child).await);
     scene.who("the leader of the school", &*world.staff("kragero/skole", Role::UnitLeader).await);
     scene.who("a colleague at the school without a task", &*world.worker("kragero/skole").await);
-    fill(world, &mut scene, &teacher, case, &nurse).await;
+    parts::work(world, &mut scene, &teacher, case, &nurse).await;
+    parts::objection(&mut scene, &mother, case).await;
+    parts::withdraw_objection(&scene, &mother).await;
     scene
 }
 
-/// What is asked of the child, who may do nothing with it yet.
-async fn fill(world: &World, scene: &mut Scene, teacher: &Staff, case: CaseId, nurse: &Staff) {
-    parts::help(world, scene, teacher, case, nurse).await;
-    let meeting = json!({
-        "starts_at": world.now() + chrono::TimeDelta::days(3), "agenda": "What has helped.", "participants": [nurse.id],
-        "family_absent_reason": "They are asked another day.",
-    });
-    let meeting = parts::make(teacher, case, "meetings", meeting).await;
-    scene.id("meeting_id", parts::id(&meeting)).plant("the meetings", [parts::id(&meeting)]);
-    scene.plant("the minutes of a meeting", [parts::id(&meeting)]);
-    let offered = world.offer_baton(teacher, case, nurse).await.to_string();
-    scene.id("handover_id", &offered).plant("that the baton is offered", [&offered]);
-    scene.plant("who is on the team", ["\"joined_at\":"]).plant("the list of consents", []);
-    scene.plant("the history of the case", []).plant("who has looked at the case", []);
-    scene.plant("who has looked at the case, with proof", []);
-    let team = teacher.get(format!("/v1/cases/{case}/team")).send().await.expect(200);
-    scene.id("member_id", parts::id(&team.items()[0])).id("unit_id", nurse.unit.id);
-}
-
-async fn consent(world: &World, by: &User, case: CaseId, units: &[&Staff], kinds: &[&str]) -> String {
+/// A consent to some kinds of information, and its id.
+pub async fn consent(world: &World, by: &User, case: CaseId, units: &[&Staff], kinds: &[&str]) -> String {
     let units: Vec<_> = units.iter().map(|staff| staff.unit.id).collect();
     let body = json!({
         "unit_ids": units, "kinds": kinds, "purpose": "Cooperation.", "valid_until": world.in_days(100),
@@ -96,10 +86,21 @@ async fn write(scene: &mut Scene, what: &'static str, by: &User, case: CaseId, m
     scene.id_of(what, "note_id", parts::id(&made)).plant(what, [&words, parts::id(&made)]);
 }
 
+/// A note for the team on the child's health.
+pub async fn health(scene: &mut Scene, by: &User, case: CaseId) {
+    write(scene, "a note on health", by, case, json!({"kind": "health", "audience": "team"})).await;
+}
+
+/// A note for the team that tells of the parents' own health.
+pub async fn parents_health(scene: &mut Scene, by: &User, case: CaseId) {
+    let more = json!({"kind": "parents_health", "audience": "team"});
+    write(scene, "a note on the parents' own health", by, case, more).await;
+}
+
 async fn notes(scene: &mut Scene, case: CaseId, teacher: &Staff, nurse: &Staff, father: &User) {
     let of = |kind: &str, audience: &str| json!({"kind": kind, "audience": audience});
     write(scene, "a note on school life", teacher, case, of("school_life", "team")).await;
-    write(scene, "a note on health", nurse, case, of("health", "team")).await;
+    health(scene, nurse, case).await;
     write(scene, "a note on health for the sector", nurse, case, of("health", "sector")).await;
     write(scene, "a note on a contact kept from the parents", nurse, case, of("confidential_health", "team"))
         .await;

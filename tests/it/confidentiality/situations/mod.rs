@@ -1,10 +1,14 @@
 //! The situations of the tables, each told once for an engine. They are told on a Sunday, and asked about on the
-//! Monday after: what runs out on the Sunday, ran out yesterday.
+//! Monday after: what runs out on the Sunday, ran out yesterday. Some, told last, are of what happens on the Monday itself.
 
+mod address;
 mod ages;
 mod alone;
 mod beside;
+mod care;
+mod close;
 mod custody;
+mod emergency;
 mod family;
 mod kinds;
 mod organisation;
@@ -12,6 +16,7 @@ mod parts;
 mod places;
 mod shared;
 mod turned;
+mod youth;
 
 use std::collections::HashMap;
 
@@ -41,7 +46,7 @@ macro_rules! tell {
 
 /// Tells all of them, or only one, by the name that the tables give them.
 pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Scene> {
-    let scenes = tell! {
+    let mut scenes = tell! {
         world, only:
         "a case shared by school and health centre" = shared::told,
         "a case where the consents ran out yesterday" = turned::consents_ran_out,
@@ -68,11 +73,25 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "a concern about the child of someone who works there" = family::concern_about_child_of_staff,
         "notes of several kinds, the day before the child turns 12" = kinds::eve_of_12,
         "notes of several kinds, and the child turned 12 today" = kinds::turned_12,
+        "notes of several kinds, and an objection to sharing in health" = kinds::objected,
         "a child in two municipalities" = places::two_registrations,
         "a unit that serves two municipalities" = places::unit_serving_two,
         "what lies beside a case" = beside::told,
+        "what lies beside a case, and staff who are too close to the child" = close::told,
+        "what lies beside a case, and staff who have changed units" = close::left,
+        "a case that the leader herself opened in an emergency" = emergency::opened_by_leader,
+        "a child whose address is confidential" = address::confidential,
+        "a child whose address is strictly confidential" = address::strictly_confidential,
+        "a youth the day before turning 16" = youth::eve_of_16,
+        "a youth who turned 16 today" = youth::turned_16,
         "the services of a municipality" = organisation::told,
     };
     world.advance(TimeDelta::days(1));
+    scenes.extend(tell! {
+        world, only:
+        "a case open in an emergency" = emergency::open,
+        "a child under a care order" = care::under_order,
+        "a youth of 16 under a care order" = care::under_order_at_16,
+    });
     scenes
 }

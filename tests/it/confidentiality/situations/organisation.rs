@@ -1,5 +1,7 @@
 //! Units, accounts and roles, and those who keep them.
 
+use serde_json::json;
+
 use crate::{
     confidentiality::scene::Scene,
     support::{Role, World},
@@ -32,6 +34,9 @@ pub async fn told(world: &World) -> Scene {
     scene.id("tile_level", "0").id("tile_index", "000.p/1");
     scene.plant("the staff of the unit", [&colleague.name, &role.to_string()]);
     scene.plant("their own account", ["\"roles\":"]);
+    let declared = json!({"national_id": world.child_number(7).as_str(), "ground": "relative"});
+    let declared = colleague.post("/v1/me/conflicts-of-interest").json(declared).send().await.expect(201);
+    scene.id("conflict_id", declared.text("/id"));
     scene.who("a parent", &world.user_with_new_number("4014").await);
     scene
 }

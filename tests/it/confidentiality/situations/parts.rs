@@ -5,7 +5,7 @@ use stafett::kernel::ids::CaseId;
 
 use crate::{
     confidentiality::scene::{Scene, sentence},
-    support::{Child, Role, Staff, User, World},
+    support::{Child, Guardian, Operation, Role, Staff, User, World},
 };
 
 /// A case whose reason stands nowhere else, and its place in a scene.
@@ -127,6 +127,87 @@ pub async fn registration(scene: &mut Scene, by: &Staff, child: &Child) {
     if let Some(first) = guardians.each("id").first() {
         scene.id("guardianship_id", first).plant("who the guardians are", [*first]);
     }
+}
+
+/// What is written and under way in a case: help, a meeting to come, an offer of the baton. The nurse is asked for all of
+/// it. Gives the id of the meeting.
+pub async fn work(world: &World, scene: &mut Scene, teacher: &Staff, case: CaseId, nurse: &Staff) -> String {
+    help(world, scene, teacher, case, nurse).await;
+    let body = json!({
+        "starts_at": world.now() + chrono::TimeDelta::days(3), "agenda": "What has helped.", "participants": [nurse.id],
+        "family_absent_reason": "They are asked another day.",
+    });
+    let called = make(teacher, case, "meetings", body).await;
+    scene.id("meeting_id", id(&called)).plant("the meetings", [id(&called)]);
+    scene.plant("the minutes of a meeting", [id(&called)]);
+    let offered = world.offer_baton(teacher, case, nurse).await.to_string();
+    scene.id("handover_id", &offered).plant("that the baton is offered", [&offered]);
+    scene.plant("who is on the team", ["\"joined_at\":"]).plant("the list of consents", []);
+    scene.plant("the history of the case", []).plant("who has looked at the case", []);
+    scene.plant("who has looked at the case, with proof", []);
+    let team = teacher.get(format!("/v1/cases/{case}/team")).send().await.expect(200);
+    scene.id("member_id", id(&team.items()[0])).id("unit_id", nurse.unit.id);
+    id(&called).to_owned()
+}
+
+/// The case was withheld from a guardian, and is not any more.
+pub async fn withholding_that_ended(scene: &mut Scene, by: &Staff, case: CaseId, guardian: &User) {
+    let body = json!({"guardian_id": guardian.id, "legal_basis": "administration_act", "reason": "It would harm the child."});
+    let withheld = make(by, case, "withholdings", body).await;
+    let end = format!("/v1/cases/{case}/withholdings/{}/end", id(&withheld));
+    by.post(end).if_match(1).send().await.expect(200);
+    scene.id("withholding_id", id(&withheld));
+}
+
+/// Someone objects to sharing among health personnel.
+pub async fn objection(scene: &mut Scene, by: &User, case: CaseId) {
+    let made = make(by, case, "objections", json!({})).await;
+    scene.id("objection_id", id(&made));
+}
+
+/// The objection of a scene is withdrawn.
+pub async fn withdraw_objection(scene: &Scene, by: &User) {
+    let withdraw = Operation::named("withdraw_objection");
+    let path = scene.path("to withdraw the objection", &withdraw).expect("an objection");
+    by.post(path).send().await.expect(200);
+}
+
+/// Where the child lives; what is strictly confidential is not kept.
+pub async fn address(scene: &mut Scene, by: &Staff, child: &Child, protection: &str) {
+    let address = sentence("Lilleveien");
+    let mut body = json!({"protection": protection});
+    let mut sign = "\"protection\":\"strictly_confidential\"".to_owned();
+    if protection != "strictly_confidential" {
+        body["address"] = json!(address);
+        sign = address;
+    }
+    let path = format!("/v1/children/{}/contact-details", child.id);
+    by.put(path).json(body).if_match(0).send().await.expect(200);
+    scene.plant("where the child lives", [&sign]);
+}
+
+/// A care order from some day on, and the one in child welfare who decides by it.
+pub async fn care_order(world: &World, scene: &mut Scene, by: &Staff, child: &Child, in_days: i64) -> Staff {
+    let worker = world.worker("kragero/barnevern").await;
+    let body = json!({
+        "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(in_days),
+        "child_welfare_unit_id": worker.unit.id, "child_welfare_person_id": worker.id,
+    });
+    let path = format!("/v1/children/{}/care-orders", child.id);
+    let made = by.post(path).json(body).send().await.expect(201);
+    scene.id("care_order_id", made.text("/id"));
+    worker
+}
+
+/// A guardian with parental responsibility who does not live with the child.
+pub async fn guardian_elsewhere(world: &World, by: &Staff, child: &Child) -> Guardian {
+    let guardian = world.guardian("4014", world.adult_number()).await;
+    let body = json!({
+        "national_id": guardian.national_id.as_str(), "name": guardian.name, "parental_responsibility": true,
+        "lives_with_child": false,
+    });
+    by.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
+    guardian
 }
 
 /// People who have nothing to do with a case at the school of Kragerø.
