@@ -72,6 +72,7 @@ pub(super) async fn download_case_access_log(
     let mut archive = Archive::new();
     archive.add("README.txt", README)?;
     archive.add("public-key.txt", &format!("{key}\n"))?;
+    archive.add("verify.py", include_str!("../../docs/verify/verify.py"))?;
     if let Some(next) = &page.next_cursor {
         archive.add("next-cursor.txt", next)?;
     }

@@ -36,24 +36,24 @@ pub(super) const ENTRY: &str =
 pub(super) struct StoredEntry {
     pub(super) municipality: String,
     pub(super) id: Uuid,
-    at: DateTime<Utc>,
-    request_id: String,
-    client: Option<String>,
-    person_id: Option<Uuid>,
-    roles: String,
-    action: String,
-    object_type: String,
-    object_id: Option<String>,
-    case_id: Option<Uuid>,
-    child_id: Option<Uuid>,
-    decision: String,
-    policies: String,
-    legal_basis: String,
-    shown: String,
-    status: i64,
-    kind: Option<String>,
-    salt: Option<Vec<u8>>,
-    digests: Option<String>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) request_id: String,
+    pub(super) client: Option<String>,
+    pub(super) person_id: Option<Uuid>,
+    pub(super) roles: String,
+    pub(super) action: String,
+    pub(super) object_type: String,
+    pub(super) object_id: Option<String>,
+    pub(super) case_id: Option<Uuid>,
+    pub(super) child_id: Option<Uuid>,
+    pub(super) decision: String,
+    pub(super) policies: String,
+    pub(super) legal_basis: String,
+    pub(super) shown: String,
+    pub(super) status: i64,
+    pub(super) kind: Option<String>,
+    pub(super) salt: Option<Vec<u8>>,
+    pub(super) digests: Option<String>,
 }
 
 /// A role, as far as entries are found by it.
@@ -228,7 +228,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    fn of(entry: &StoredEntry) -> Self {
+    pub(super) fn of(entry: &StoredEntry) -> Self {
         let Kept { digests, openings } = entry.digests.as_deref().map(Kept::read).unwrap_or_default();
         let mut fields: BTreeMap<String, Value> =
             entry.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();

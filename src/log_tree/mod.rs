@@ -12,6 +12,8 @@ mod leaf;
 mod nodes;
 mod proofs;
 mod sealer;
+#[cfg(test)]
+mod vectors;
 mod verify;
 
 pub use erasing::erase_before;

@@ -25,7 +25,7 @@ fn verifier(kept: Option<&str>) -> Verifier {
     Verifier::new(LOG, key, kept).expect("a kept checkpoint")
 }
 
-async fn evidence(world: &World) -> Vec<EvidenceLine> {
+pub async fn evidence(world: &World) -> Vec<EvidenceLine> {
     let mut lines = Vec::new();
     evidence_of(&world.db, LOG, |line| {
         lines.push(line);
@@ -52,7 +52,7 @@ async fn newest(world: &World) -> String {
 }
 
 /// A log of several seals, and the checkpoint after the first.
-async fn sealed(world: &World) -> (Cast, String) {
+pub async fn sealed(world: &World) -> (Cast, String) {
     let cast = world.shared_case().await;
     world.seal().await;
     let kept = newest(world).await;
@@ -67,14 +67,14 @@ async fn sealed(world: &World) -> (Cast, String) {
 }
 
 /// The ids of the entries, in their places.
-async fn ids(world: &World) -> Vec<Uuid> {
+pub async fn ids(world: &World) -> Vec<Uuid> {
     let sql = "SELECT entry_id FROM access_log_leaf WHERE municipality = '4014' ORDER BY position";
     let mut tx = world.db.read().await.expect("a transaction");
     fetch_all!(&mut tx, (Uuid,), sql).expect("places").into_iter().map(|(id,)| id).collect()
 }
 
 /// As one who keeps the database could do: with nothing of what it refuses.
-async fn tamper(world: &World, statements: &[String]) {
+pub async fn tamper(world: &World, statements: &[String]) {
     let tables = ["access_log", "access_log_leaf", "access_log_node", "access_log_checkpoint"];
     for table in tables {
         match world.engine {
@@ -99,7 +99,7 @@ async fn tamper(world: &World, statements: &[String]) {
 }
 
 /// An id as SQL.
-fn sql(world: &World, id: Uuid) -> String {
+pub fn sql(world: &World, id: Uuid) -> String {
     match world.engine {
         Engine::Sqlite => format!("x'{}'", id.simple()),
         Engine::Postgres => format!("'{id}'"),

@@ -12,6 +12,7 @@ mod strict_input;
 
 mod cast;
 mod scene;
+mod verify_elsewhere;
 mod watch;
 
 mod access_log;
