@@ -11,9 +11,7 @@ mod stories;
 mod strict_input;
 
 mod cast;
-mod scene;
 mod verify_elsewhere;
-mod watch;
 
 mod access_log;
 mod at_rest;

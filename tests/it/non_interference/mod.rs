@@ -8,17 +8,22 @@
 //! The family is told who has looked at the case, and when: where someone does what the family may not see, they look
 //! at the case in the other world. The auditor is no watcher: all that is done is in the log that they search.
 
+mod acts;
+mod scene;
+mod watch;
+
 use proptest::{
     prelude::*,
     strategy::ValueTree,
     test_runner::{Config, TestRunner},
 };
 
-use crate::{
-    scene::{Act, Scene, Step, Watcher},
-    support::{World, both_engines},
+use self::{
+    acts::{Act, Step},
+    scene::{Scene, Watcher},
     watch::{Transcript, watch},
 };
+use crate::support::{World, both_engines};
 
 /// Every act once: every other that is hidden is not done in the other world, and the rest say something else there.
 fn all_acts() -> Vec<Step> {
@@ -73,6 +78,14 @@ async fn makes_no_difference(world: World, watchers: &[Watcher]) {
 both_engines! {
     async fn to_a_guardian(world: World) {
         makes_no_difference(world, &[Watcher::Mother]).await;
+    }
+
+    async fn to_the_other_guardian(world: World) {
+        makes_no_difference(world, &[Watcher::Father]).await;
+    }
+
+    async fn to_the_auditor_of_another_municipality(world: World) {
+        makes_no_difference(world, &[Watcher::AuditorAbroad]).await;
     }
 
     async fn to_a_young_person(world: World) {

@@ -5,10 +5,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{
-    scene::{Ids, Scene, Watcher},
-    support::{Answer, Operation, User},
-};
+use super::scene::{Ids, Scene, Watcher};
+use crate::support::{Answer, Operation, User};
 
 /// What was asked and what was told, one exchange after the other.
 pub type Transcript = Vec<String>;
@@ -17,7 +15,14 @@ pub type Transcript = Vec<String>;
 const PAGES: usize = 4;
 /// Not sent: they end the session of the one who asks, or take the time of a password.
 /// Nor what gives the leader the baton, and with it a right to what was hidden: it is noticed, and in the log.
-const NOT_SENT: [&str; 4] = ["log_out", "change_password", "create_account", "record_conflict_of_interest"];
+/// Nor what is made of random bytes, beside what is read in the same list: the archive of who has looked at a case.
+const NOT_SENT: [&str; 5] = [
+    "log_out",
+    "change_password",
+    "create_account",
+    "record_conflict_of_interest",
+    "download_case_access_log",
+];
 /// A list whose rows have no ids, so that its cursor is of one that is not shown.
 const WITHOUT_IDS: [&str; 1] = ["read_case_access_log"];
 
@@ -188,7 +193,9 @@ pub async fn watch(user: &User, scene: &Scene, watcher: Watcher, ids: &Ids) -> T
     for (_, id) in ids {
         asking.names.name(*id);
     }
-    for operation in Operation::all().iter().filter(|o| o.method == Method::GET && !o.is_public()) {
+    let reads =
+        |o: &&Operation| o.method == Method::GET && !o.is_public() && !NOT_SENT.contains(&o.id.as_str());
+    for operation in Operation::all().iter().filter(reads) {
         for path in paths(operation, scene, ids) {
             asking.read(operation, &path).await;
         }
