@@ -82,7 +82,7 @@ actions! {
         ReadMe = "read_me", ListCases = "list_cases", ListConcerns = "list_concerns",
         ListFollowUps = "list_follow_ups", SearchAccessLog = "search_access_log",
         ReadLogCheckpoint = "read_log_checkpoint", ReadLogTile = "read_log_tile",
-        ProveLogEntry = "prove_log_entry", ProveLogConsistency = "prove_log_consistency",
+        ExportAccessLog = "export_access_log", ProveLogEntry = "prove_log_entry", ProveLogConsistency = "prove_log_consistency",
     }
     Ask QuestionObject { ExplainAccess = "explain_access" }
     Write Desk { LogOut = "log_out", ChangePassword = "change_password" }

@@ -31,7 +31,7 @@ pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::Wording;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
-pub use permit::Permit;
+pub use permit::{Permit, Reader};
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use public::Public;
 pub use services::Services;

@@ -10,6 +10,7 @@ use actix_web::{
     web,
 };
 use chrono::{DateTime, NaiveDate, Utc};
+use futures_util::Stream;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -47,6 +48,20 @@ pub struct Permit<A: Action> {
     query_read: Cell<bool>,
     key: Option<IdempotencyKey>,
     action: PhantomData<A>,
+}
+
+/// What a permit leaves to a stream: more transactions that read. Made only by [`Permit::stream`].
+#[derive(Debug)]
+pub struct Reader(web::Data<Services>);
+
+impl Reader {
+    /// A transaction that reads.
+    ///
+    /// # Errors
+    /// If none can be had.
+    pub async fn read(&self) -> Result<Tx, DbError> {
+        self.0.db.read().await
+    }
 }
 
 impl<A: Action> FromRequest for Permit<A> {
@@ -318,6 +333,26 @@ impl<A: Action> Permit<A> {
     /// If the query has what the operation does not read.
     pub fn show_bytes(self, content_type: &'static str, body: web::Bytes) -> Result<HttpResponse, Problem> {
         self.answer_with(HttpResponse::Ok(), content_type, body)
+    }
+
+    /// Answers with a stream, which reads further while it is sent. What is asked for is in the access log before the first
+    /// byte of it. A stream that breaks off is not ended as a whole one is.
+    ///
+    /// # Errors
+    /// If the query has what the operation does not read.
+    pub fn stream<S>(
+        self,
+        content_type: &'static str,
+        make: impl FnOnce(Reader) -> S,
+    ) -> Result<HttpResponse, Problem>
+    where
+        S: Stream<Item = Result<web::Bytes, DbError>> + 'static,
+    {
+        debug_assert_eq!(A::KIND, Kind::Read);
+        self.refuse_stray_query()?;
+        let reader = Reader(services(&self.request)?);
+        self.look.complete(self.shown, StatusCode::OK.as_u16());
+        Ok(HttpResponse::Ok().content_type(content_type).streaming(make(reader)))
     }
 
     fn answer_read<T: Serialize>(

@@ -8,9 +8,10 @@ use crate::{
     access::LookKind,
     kernel::{
         day::optional_time,
-        ids::{CaseId, ChildId, LookId, PersonId},
+        ids::{CaseId, ChildId, LookId, PersonId, UnitId},
         page::{Cursor, Limit, PageQuery},
         text::Line,
+        vocabulary::Role,
     },
     vault::Content,
     words,
@@ -23,6 +24,48 @@ words! {
         Permit = "permit",
         /// Refused.
         Deny = "deny",
+    }
+}
+
+words! {
+    /// As what the access log is taken along.
+    ExportFormat {
+        /// An entry on each line, as JSON.
+        Ndjson = "ndjson",
+        /// For spreadsheets.
+        Csv = "csv",
+        /// A FHIR R4 AuditEvent on each line.
+        Fhir = "fhir",
+    }
+}
+
+words! {
+    /// That nothing else is asked for.
+    Only {
+        /// Those alone.
+        Only = "only",
+    }
+}
+
+words! {
+    /// What a look was for, by the rule that allowed it.
+    Purpose {
+        /// Help to the child, and what it takes to agree on it.
+        Coordination = "coordination",
+        /// The family's own: its case, its consent, what is written of it.
+        OwnCase = "own_case",
+        /// Danger to life or health.
+        Emergency = "emergency",
+        /// A duty or a right by statute to tell: a report to child welfare, a disclosure.
+        LegalDuty = "legal_duty",
+        /// The unit's own work with a child, before there is a case.
+        UnitWork = "unit_work",
+        /// Control of looks.
+        Audit = "audit",
+        /// Accounts, units and roles.
+        Administration = "administration",
+        /// One's own account, lists and sessions.
+        OwnDesk = "own_desk",
     }
 }
 
@@ -47,6 +90,23 @@ pub struct LogQuery {
     /// With this answer.
     #[serde(default)]
     pub decision: Option<Outcome>,
+    /// In a role in this unit.
+    #[serde(default)]
+    pub unit_id: Option<UnitId>,
+    /// In this role.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// On this law, as the rules name it.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "fvl § 13 a no. 1")]
+    pub legal_basis: Option<Line>,
+    /// By this rule.
+    #[serde(default)]
+    #[param(value_type = Option<String>, example = "case.team")]
+    pub rule: Option<Line>,
+    /// In an emergency: give `only`.
+    #[serde(default)]
+    pub emergency: Option<Only>,
     /// Not before this time.
     #[serde(default, deserialize_with = "optional_time")]
     pub from: Option<DateTime<Utc>>,
@@ -63,6 +123,18 @@ pub struct LogQuery {
 }
 
 impl LogQuery {
+    /// The terms that entries are found by. They are there when the entry is sealed, within a second.
+    pub(super) fn terms(&self) -> Vec<String> {
+        let terms = [
+            self.unit_id.map(|unit| format!("unit:{unit}")),
+            self.legal_basis.as_ref().map(|law| format!("law:{}", &**law)),
+            self.rule.as_ref().map(|rule| format!("rule:{}", &**rule)),
+            self.emergency.map(|Only::Only| "emergency".to_owned()),
+            self.role.map(|role| format!("role:{role}")),
+        ];
+        terms.into_iter().flatten().collect()
+    }
+
     /// The page that is asked for.
     #[must_use]
     pub fn page(&self) -> PageQuery {
@@ -116,6 +188,8 @@ pub struct EntryOut {
     pub child_id: Option<ChildId>,
     /// The answer.
     pub decision: Outcome,
+    /// What it was for, by these rules; none where it was refused, or no rule was asked.
+    pub purpose: Option<Purpose>,
     /// The rules that gave it.
     pub policies: Vec<String>,
     /// The law they rest on.

@@ -1,7 +1,11 @@
 //! Reading the access log: auditors their municipality's, the family who has looked at their case.
 
+mod csv;
 mod dto;
+mod export;
 mod family;
+mod fhir;
+mod purpose;
 mod routes;
 mod store;
 mod tree;

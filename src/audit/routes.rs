@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{EntryOut, LogQuery},
-    family,
+    export, family,
     store::{self, Scope},
     tree,
 };
@@ -17,6 +17,7 @@ use crate::{
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
+    export::configure(config);
     config
         .service(search_access_log)
         .service(tree::read_log_checkpoint)

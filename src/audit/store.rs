@@ -1,9 +1,12 @@
 //! The access log in the database, read only.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::dto::{EntryOut, LogQuery, Outcome, RoleThen};
+use super::{
+    dto::{EntryOut, LogQuery, Outcome, RoleThen},
+    purpose::purpose,
+};
 use crate::{
     access::CaseFacts,
     db::{DbError, Tx},
@@ -17,30 +20,30 @@ use crate::{
 };
 
 macro_rules! select {
-    ($name:literal, $joins:literal) => {
+    ($name:literal) => {
         concat!(
             "
     SELECT l.id, l.municipality, l.at, l.request_id, l.client, l.person_id, ",
             $name,
             " AS person_name, l.roles, l.action, l.object_type, l.object_id, l.case_id, l.child_id, l.decision, l.policies,
-           l.legal_basis, l.shown, l.status
-    FROM access_log l
-    LEFT JOIN person p ON p.id = l.person_id ",
-            $joins,
-            " WHERE "
+           l.legal_basis, l.shown, l.status "
         )
     };
 }
 
-const SELECT: &str = select!("p.name", "");
+const SELECT: &str = select!("p.name");
 // The family is called by the names registered in this case, not by those in another's or of an account.
 const SELECT_FOR_FAMILY: &str = select!(
     "CASE WHEN l.person_id = k.person_id THEN k.name ELSE COALESCE(
         (SELECT g.guardian_name FROM guardianship g
          WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = l.person_id
-         ORDER BY g.id DESC LIMIT 1), p.name) END",
-    "LEFT JOIN child k ON k.municipality = l.municipality AND k.id = l.child_id"
+         ORDER BY g.id DESC LIMIT 1), p.name) END"
 );
+const FROM: &str = "FROM access_log l LEFT JOIN person p ON p.id = l.person_id";
+// A cross join, so that SQLite begins with the terms.
+const FROM_TERMS: &str =
+    "FROM access_log_term t CROSS JOIN access_log l LEFT JOIN person p ON p.id = l.person_id";
+const FAMILY: &str = " LEFT JOIN child k ON k.municipality = l.municipality AND k.id = l.child_id";
 
 #[derive(sqlx::FromRow)]
 struct EntryRow {
@@ -70,6 +73,7 @@ impl TryFrom<EntryRow> for EntryOut {
     fn try_from(row: EntryRow) -> Result<Self, DbError> {
         let roles: Vec<RoleThen> = parse(&row.roles)?;
         let (address, client) = split_client(row.client);
+        let policies: Vec<String> = parse(&row.policies)?;
         Ok(Self {
             id: row.id,
             municipality: row.municipality,
@@ -86,7 +90,8 @@ impl TryFrom<EntryRow> for EntryOut {
             case_id: row.case_id,
             child_id: row.child_id,
             decision: row.decision,
-            policies: parse(&row.policies)?,
+            purpose: purpose(row.decision, &policies),
+            policies,
             legal_basis: parse(&row.legal_basis)?,
             shown: parse(&row.shown)?,
             status: row.status,
@@ -117,7 +122,7 @@ pub(super) enum Scope<'a> {
     Family { case: &'a CaseFacts },
 }
 
-/// Entries, newest first, from before `before`.
+/// Entries, newest first, from before `before`. Each municipality's log is asked for itself, so that every query follows one index.
 pub(super) async fn search(
     tx: &mut Tx,
     scope: &Scope<'_>,
@@ -125,31 +130,70 @@ pub(super) async fn search(
     before: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<EntryOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = on_engine!(tx, |conn| {
-        let family = matches!(scope, Scope::Family { .. });
-        let mut sql = sqlx::QueryBuilder::new(if family { SELECT_FOR_FAMILY } else { SELECT });
+    let logs = match scope {
+        Scope::Auditor { municipalities, .. } => municipalities.to_vec(),
+        Scope::Family { case } => vec![case.municipality.clone()],
+    };
+    let mut rows = Vec::new();
+    for municipality in &logs {
+        if let Some(ids) = Ids::read(tx, municipality, query, before).await? {
+            rows.extend(search_one(tx, municipality, scope, query, &ids, limit).await?);
+        }
+    }
+    rows.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    rows.truncate(limit);
+    rows.into_iter().map(EntryOut::try_from).collect()
+}
+
+async fn search_one(
+    tx: &mut Tx,
+    municipality: &str,
+    scope: &Scope<'_>,
+    query: &LogQuery,
+    ids: &Ids,
+    limit: usize,
+) -> Result<Vec<EntryRow>, DbError> {
+    let (limit, terms) = (i64::try_from(limit).unwrap_or(i64::MAX), query.terms());
+    Ok(on_engine!(tx, |conn| {
+        let (select, joins) = match scope {
+            Scope::Auditor { .. } => (SELECT, ""),
+            Scope::Family { .. } => (SELECT_FOR_FAMILY, FAMILY),
+        };
+        let mut sql = sqlx::QueryBuilder::new(select);
+        // The index of terms leads, where there is one: it is in the order of the page.
+        sql.push(if terms.is_empty() { FROM } else { FROM_TERMS })
+            .push(joins)
+            .push(" WHERE l.municipality = ");
+        sql.push_bind(municipality.to_owned());
+        if let Some((first, others)) = terms.split_first() {
+            sql.push(" AND l.municipality = t.municipality AND l.id = t.entry_id AND t.municipality = ");
+            sql.push_bind(municipality.to_owned()).push(" AND t.term = ").push_bind(first.clone());
+            for term in others {
+                sql.push(" AND EXISTS (SELECT 1 FROM access_log_term o WHERE o.municipality = l.municipality AND o.entry_id = l.id AND o.term = ");
+                sql.push_bind(term.clone()).push(")");
+            }
+        }
         match scope {
-            Scope::Auditor { municipalities, own_children } => {
-                sql.push("l.municipality IN (");
-                let mut list = sql.separated(", ");
-                for municipality in *municipalities {
-                    list.push_bind(municipality.clone());
-                }
-                sql.push(")");
+            Scope::Auditor { own_children, .. } => {
                 for child in *own_children {
                     sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
                 }
             }
             Scope::Family { case } => {
-                sql.push("l.municipality = ").push_bind(case.municipality.clone());
                 sql.push(" AND l.decision = 'permit' AND l.status < 400 AND (l.case_id = ")
                     .push_bind(case.id);
                 sql.push(" OR (l.object_type = 'Child' AND l.child_id = ").push_bind(case.child).push("))");
             }
         }
-        if let Some(before) = before {
-            sql.push(" AND l.id < ").push_bind(before);
+        let id = if terms.is_empty() { "l.id" } else { "t.entry_id" };
+        if let Some(before) = ids.before {
+            sql.push(format!(" AND {id} < ")).push_bind(before);
+        }
+        if let Some(last) = ids.last {
+            sql.push(format!(" AND {id} <= ")).push_bind(last);
+        }
+        if let Some(first) = ids.first {
+            sql.push(format!(" AND {id} >= ")).push_bind(first);
         }
         if let Some(person) = query.person_id {
             sql.push(" AND l.person_id = ").push_bind(person);
@@ -163,8 +207,11 @@ pub(super) async fn search(
         if let Some(action) = &query.action {
             sql.push(" AND l.action = ").push_bind(action.to_string());
         }
-        if let Some(decision) = query.decision {
-            sql.push(" AND l.decision = ").push_bind(decision);
+        // As the partial index has it.
+        match query.decision {
+            Some(Outcome::Deny) => drop(sql.push(" AND l.decision = 'deny'")),
+            Some(Outcome::Permit) => drop(sql.push(" AND l.decision = 'permit'")),
+            None => {}
         }
         if let Some(from) = query.from {
             sql.push(" AND l.at >= ").push_bind(from);
@@ -172,10 +219,46 @@ pub(super) async fn search(
         if let Some(until) = query.until {
             sql.push(" AND l.at < ").push_bind(until);
         }
-        sql.push(" ORDER BY l.id DESC LIMIT ").push_bind(limit);
+        sql.push(format!(" ORDER BY {id} DESC LIMIT ")).push_bind(limit);
         sql.build_query_as::<EntryRow>().fetch_all(conn).await
-    })?;
-    rows.into_iter().map(EntryOut::try_from).collect()
+    })?)
+}
+
+/// Between which ids to look.
+#[derive(Debug, Default)]
+struct Ids {
+    before: Option<Uuid>,
+    first: Option<Uuid>,
+    last: Option<Uuid>,
+}
+
+/// Ids are in the order of time, but for requests that were under way at once.
+const SLACK: TimeDelta = TimeDelta::minutes(5);
+
+impl Ids {
+    /// None where there is nothing in that time.
+    async fn read(
+        tx: &mut Tx,
+        municipality: &str,
+        query: &LogQuery,
+        before: Option<Uuid>,
+    ) -> Result<Option<Self>, DbError> {
+        const FIRST: &str = "SELECT id FROM access_log WHERE municipality = $1 AND at >= $2 ORDER BY municipality, at, id LIMIT 1";
+        const LAST: &str = "SELECT id FROM access_log WHERE municipality = $1 AND at < $2
+            ORDER BY municipality DESC, at DESC, id DESC LIMIT 1";
+        let mut ids = Self { before, ..Self::default() };
+        if let Some(from) = query.from {
+            let found = fetch_optional!(tx, (Uuid,), FIRST, municipality, from - SLACK)?;
+            let Some((first,)) = found else { return Ok(None) };
+            ids.first = Some(first);
+        }
+        if let Some(until) = query.until {
+            let found = fetch_optional!(tx, (Uuid,), LAST, municipality, until + SLACK)?;
+            let Some((last,)) = found else { return Ok(None) };
+            ids.last = Some(last);
+        }
+        Ok(Some(ids))
+    }
 }
 
 /// Is an entry about one of these children?

@@ -32,6 +32,7 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (HOLDER, "read_consent_status", "of one's own case, whatever unit it is about: units are public"),
     (ANYONE, "list_staff", "staff find those who work in the units of their municipality"),
     (AUDITOR, "search_access_log", "the log is that of their own municipality, and holds no content"),
+    (AUDITOR, "export_access_log", "the log is that of their own municipality, and holds no content"),
     (AUDITOR, "read_log_checkpoint", "the log is that of their own municipality"),
     (AUDITOR, "read_log_tile", "the log is that of their own municipality"),
     (AUDITOR, "prove_log_entry", "the log is that of their own municipality, and holds no content"),
@@ -150,8 +151,9 @@ fn check(
     let case = || format!("{who}, {}, {foreign:?}:\n{real:?}\nto what there is not:\n{twin:?}", operation.id);
     assert!(real.status < 500, "a fault of ours: {}", case());
     // The auditor of the same municipality: ids, and never content.
-    let audits = operation.id == "search_access_log" || operation.id.ends_with("_emergency_access");
-    let audits = audits && (*who == AUDITOR || operation.id == "search_access_log");
+    let is_search = ["search_access_log", "export_access_log"].contains(&operation.id.as_str());
+    let audits = is_search || operation.id.ends_with("_emergency_access");
+    let audits = audits && (*who == AUDITOR || is_search);
     let own_log = audits && real.status == 200;
     let found = traces(other, WORD, real);
     assert!(

@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     cast::{Cast, at_once, exactly_one_wins},
-    support::{Answer, Call, Role, Staff, World, both_engines},
+    support::{Answer, Call, Role, Staff, User, World, both_engines},
 };
 
 const ROUNDS: usize = 3;
@@ -64,8 +64,8 @@ async fn use_it(at: usize, told: &AtomicBool, uses: &[Call]) -> Vec<(bool, Answe
     all
 }
 
-/// Reads and writes that anyone with a seat may do.
-fn work(by: &Staff, case: CaseId) -> Vec<Call> {
+/// Reads and writes that anyone with a seat, and the family, may do.
+fn work(by: &User, case: CaseId) -> Vec<Call> {
     let note = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A good day."});
     vec![
         by.get(format!("/v1/cases/{case}")),
@@ -150,6 +150,58 @@ both_engines! {
                 mother.get(format!("/v1/children/{}", cast.family.child.id)),
             ];
             taken_away(loss, uses, &[404]).await;
+        }
+    }
+
+    async fn nothing_is_read_or_written_by_a_guardian_after_the_case_is_withheld(world: World) {
+        for _ in 0..ROUNDS {
+            let cast = world.school_case().await;
+            let mother = &cast.family.guardians[0];
+            let body = json!({
+                "guardian_id": mother.id, "legal_basis": "child_welfare_act", "reason": "The child is in danger at home.",
+            });
+            let loss = cast.teacher.post(cast.path("/withholdings")).json(body);
+            taken_away(loss, work(mother, cast.case), &[404]).await;
+        }
+    }
+
+    async fn nothing_is_read_or_written_by_a_guardian_after_a_care_order_is_in_force(world: World) {
+        let welfare = world.worker("kragero/barnevern").await;
+        for _ in 0..ROUNDS {
+            let cast = world.school_case().await;
+            let mother = &cast.family.guardians[0];
+            let body = json!({
+                "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(0),
+                "child_welfare_unit_id": welfare.unit.id, "child_welfare_person_id": welfare.id,
+            });
+            let loss = cast.teacher.post(format!("/v1/children/{}/care-orders", cast.family.child.id)).json(body);
+            taken_away(loss, work(mother, cast.case), &[403, 404]).await;
+        }
+    }
+
+    async fn nothing_is_read_in_an_emergency_after_it_has_ended(world: World) {
+        let cast = world.school_case().await;
+        for _ in 0..ROUNDS {
+            let responder = world.worker("kragero/bup").await;
+            let opened = world.open_in_emergency(&responder, json!({"case_id": cast.case})).await.text("/id");
+            let uses = vec![
+                responder.get(cast.path("")),
+                responder.get(cast.path("/measures?limit=1")),
+                responder.get(cast.path("/team?limit=1")),
+            ];
+            let loss = responder.post(format!("/v1/emergency-access/{opened}/end")).json(json!({})).if_match(1);
+            taken_away(loss, uses, &[403, 404]).await;
+        }
+    }
+
+    async fn nothing_is_read_or_written_after_a_conflict_of_interest_is_declared(world: World) {
+        let cast = world.school_case().await;
+        let number = cast.family.child.national_id.as_str();
+        for _ in 0..ROUNDS {
+            let (nurse, ..) = nurse_joins(&world, &cast).await;
+            let body = json!({"national_id": number, "ground": "friend"});
+            let loss = nurse.post("/v1/me/conflicts-of-interest").json(body);
+            taken_away(loss, work(&nurse, cast.case), &[403, 404]).await;
         }
     }
 

@@ -81,6 +81,7 @@ pub const DEEDS: &[(&str, &str)] = &[
     ("to log out", "log_out"),
     ("to change one's own password", "change_password"),
     ("to search the access log of the municipality", "search_access_log"),
+    ("to take the access log of the municipality along", "export_access_log"),
     ("to keep a checkpoint of the access log", "read_log_checkpoint"),
     ("to read tiles of the access log", "read_log_tile"),
     ("to have an entry of the access log proven", "prove_log_entry"),

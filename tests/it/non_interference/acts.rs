@@ -240,7 +240,13 @@ impl Scene {
             self.responder.post(format!("/v1/units/{}/emergency-access", self.responder.unit.id)).json(body),
         )
         .await;
-        self.responder.post(format!("/v1/emergency-access/{opened}/end")).json(json!({})).send().await;
+        self.responder
+            .post(format!("/v1/emergency-access/{opened}/end"))
+            .json(json!({}))
+            .if_match(1)
+            .send()
+            .await
+            .expect(200);
         opened
     }
 

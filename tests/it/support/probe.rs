@@ -27,7 +27,10 @@ pub async fn answers(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
 
 /// Units, municipalities and measures on offer are public: that they exist is no secret.
 pub fn is_public_parameter(name: &str) -> bool {
-    matches!(name, "unit_id" | "municipality" | "catalogue_measure_id")
+    matches!(
+        name,
+        "unit_id" | "municipality" | "catalogue_measure_id" | "export_format" | "tile_level" | "tile_index"
+    )
 }
 
 /// Writes a word into everything in a stage that takes words, by every operation that takes a body with prose,

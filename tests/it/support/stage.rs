@@ -188,6 +188,7 @@ impl Stage {
     pub fn parameter(&self, name: &str) -> String {
         match name {
             "child_id" => self.family.child.id.to_string(),
+            "export_format" => "ndjson".to_owned(),
             "tile_level" => "0".to_owned(),
             "tile_index" => "000.p/1".to_owned(),
             _ => self.ids[name].as_str().expect("an id").to_owned(),
@@ -207,6 +208,7 @@ impl Stage {
                 &self.administrator
             }
             "search_access_log"
+            | "export_access_log"
             | "read_log_checkpoint"
             | "read_log_tile"
             | "prove_log_entry"

@@ -31,7 +31,7 @@ pub async fn told(world: &World) -> Scene {
     scene.id("municipality", "4014").id("unit_id", unit.id).id("role_id", role).id("person_id", colleague.id);
     world.seal().await;
     scene.id("entry_id", world.newest_entry("4014").await);
-    scene.id("tile_level", "0").id("tile_index", "000.p/1");
+    scene.id("export_format", "csv").id("tile_level", "0").id("tile_index", "000.p/1");
     scene.plant("the staff of the unit", [&colleague.name, &role.to_string()]);
     scene.plant("their own account", ["\"roles\":"]);
     let declared = json!({"national_id": world.child_number(7).as_str(), "ground": "relative"});

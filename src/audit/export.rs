@@ -1,0 +1,141 @@
+//! The access log as a stream of any length: it is read in batches, and no more than one lies in memory.
+
+use actix_web::{HttpResponse, get, web::Bytes};
+use futures_util::stream;
+use serde::{Deserialize, Deserializer};
+use utoipa::{
+    IntoParams,
+    openapi::path::{Parameter, ParameterIn},
+};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+use super::{
+    csv,
+    dto::{EntryOut, ExportFormat, LogQuery},
+    fhir,
+    store::{self, Scope},
+};
+use crate::{
+    access::{Permit, Reader, actions::ExportAccessLog, own_children},
+    db::DbError,
+    kernel::{Id, ids::Child},
+    problem::{Problem, Result, docs::ReadProblems},
+};
+
+/// Entries in one batch.
+const BATCH: usize = 500;
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(export_access_log);
+}
+
+/// Takes the access log of the municipalities that the caller audits along, newest first: all that the filters leave, with no
+/// limit. `ndjson` has an entry on each line, as the search shows it; `csv` is for spreadsheets (RFC 4180); `fhir` has an
+/// AuditEvent on each line (FHIR R4, after the patterns of IHE BALP).
+#[utoipa::path(
+    operation_id = "export_access_log", tag = "access log",
+    params(("export_format" = String, Path, example = "csv", description = "`ndjson`, `csv` or `fhir`"), ExportQuery),
+    responses(
+        (status = 200, description = "The entries, without content", content(
+            (String = "application/x-ndjson"), (String = "text/csv"), (String = "application/fhir+ndjson"),
+        )),
+        ReadProblems,
+    ),
+)]
+#[get("/access-log/export/{export_format}")]
+async fn export_access_log(mut permit: Permit<ExportAccessLog>) -> Result<HttpResponse> {
+    let ExportQuery(query) = permit.query()?;
+    let format = ExportFormat::try_from(permit.path_text("export_format").to_owned());
+    let format = format.map_err(|_| Problem::not_found())?;
+    let person = permit.caller().person;
+    let export = Export {
+        municipalities: permit.caller().audits().map(ToOwned::to_owned).collect(),
+        own_children: own_children(permit.tx(), person).await?,
+        before: query.cursor.map(|cursor| cursor.0),
+        query,
+        format,
+        begun: false,
+    };
+    permit.stream(format.content_type(), |reader| {
+        stream::try_unfold((reader, Some(export)), |(reader, export)| async move {
+            let Some(export) = export else { return Ok(None) };
+            let (batch, rest) = export.batch(&reader).await?;
+            Ok::<_, DbError>(Some((batch, (reader, rest))))
+        })
+    })
+}
+
+/// As a search is told, but for how many: an export has all.
+#[derive(Debug)]
+pub struct ExportQuery(LogQuery);
+
+impl<'de> Deserialize<'de> for ExportQuery {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        let query = LogQuery::deserialize(deserializer)?;
+        if query.limit.is_some() {
+            return Err(serde::de::Error::custom("unknown field `limit`, expected none: an export has all"));
+        }
+        Ok(Self(query))
+    }
+}
+
+impl IntoParams for ExportQuery {
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let mut all = LogQuery::into_params(place);
+        all.retain(|parameter| parameter.name != "limit");
+        all
+    }
+}
+
+/// What is left of an export.
+#[derive(Debug)]
+struct Export {
+    municipalities: Vec<String>,
+    own_children: Vec<Id<Child>>,
+    query: LogQuery,
+    format: ExportFormat,
+    before: Option<Uuid>,
+    begun: bool,
+}
+
+impl Export {
+    /// The next batch, and what is left after it.
+    async fn batch(mut self, reader: &Reader) -> Result<(Bytes, Option<Self>), DbError> {
+        let scope = Scope::Auditor { municipalities: &self.municipalities, own_children: &self.own_children };
+        let mut tx = reader.read().await?;
+        let entries = store::search(&mut tx, &scope, &self.query, self.before, BATCH).await?;
+        tx.rollback().await?;
+        let mut text = if self.begun { String::new() } else { self.format.head() };
+        for entry in &entries {
+            text += &self.format.line(entry)?;
+        }
+        self.begun = true;
+        self.before = entries.last().map(|entry| entry.id.uuid());
+        Ok((text.into(), (entries.len() == BATCH).then_some(self)))
+    }
+}
+
+impl ExportFormat {
+    fn content_type(self) -> &'static str {
+        match self {
+            Self::Ndjson => "application/x-ndjson",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Fhir => "application/fhir+ndjson",
+        }
+    }
+
+    fn head(self) -> String {
+        if self == Self::Csv { csv::head() } else { String::new() }
+    }
+
+    fn line(self, entry: &EntryOut) -> Result<String, DbError> {
+        let json = match self {
+            Self::Csv => return Ok(csv::line(entry)),
+            Self::Ndjson => serde_json::to_string(entry),
+            Self::Fhir => serde_json::to_string(&fhir::audit_event(entry)),
+        };
+        let json = json.map_err(|error| DbError::Engine(sqlx::Error::Encode(Box::new(error))))?;
+        Ok(json + "\n")
+    }
+}

@@ -1,0 +1,151 @@
+//! An entry as a FHIR R4 `AuditEvent`, after the patterns of IHE Basic Audit Log Patterns (BALP).
+
+use serde_json::{Value, json};
+
+use super::dto::{EntryOut, Outcome, Purpose};
+
+const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
+const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
+const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
+const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
+const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+const PURPOSE_OF_USE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
+/// The service's own words: actions, roles and purposes.
+const OWN: &str = "https://stafett.example/fhir";
+
+/// The resource.
+pub(super) fn audit_event(entry: &EntryOut) -> Value {
+    let (action, interaction) = kind(&entry.action);
+    let refused = entry.decision == Outcome::Deny || entry.status >= 400;
+    let mut event = json!({
+        "resourceType": "AuditEvent",
+        "id": entry.id,
+        "type": {"system": EVENT_TYPE, "code": "rest", "display": "RESTful Operation"},
+        "subtype": [
+            {"system": INTERACTION, "code": interaction},
+            {"system": format!("{OWN}/action"), "code": entry.action},
+        ],
+        "action": action,
+        "recorded": entry.at.to_rfc3339(),
+        "outcome": if refused { "4" } else { "0" },
+        "outcomeDesc": format!("{} ({})", entry.decision, entry.status),
+        "agent": [agent(entry)],
+        "source": {
+            "site": entry.municipality,
+            "observer": {"display": "Stafett"},
+            "type": [{"system": "http://terminology.hl7.org/CodeSystem/security-source-type", "code": "4", "display": "Application Server"}],
+        },
+        "entity": entities(entry),
+    });
+    if let Some(purpose) = entry.purpose {
+        event["purposeOfEvent"] = json!([purpose_of(purpose)]);
+    }
+    event
+}
+
+/// How FHIR names what is done: the action of DICOM, and the interaction of REST.
+fn kind(action: &str) -> (&'static str, &'static str) {
+    const LISTS: [&str; 3] = ["list_", "search_", "export_"];
+    const READS: [&str; 4] = ["read_", "prove_", "download_", "explain_"];
+    const MAKES: [&str; 8] = ["create_", "give_", "write_", "record_", "register_", "open_", "add_", "call_"];
+    let begins = |all: &[&str]| all.iter().any(|beginning| action.starts_with(beginning));
+    match action {
+        "log_in" | "log_out" | "refresh_session" => ("E", "operation"),
+        _ if begins(&LISTS) => ("E", "search-type"),
+        _ if begins(&READS) => ("R", "read"),
+        _ if begins(&MAKES) => ("C", "create"),
+        _ => ("U", "update"),
+    }
+}
+
+fn agent(entry: &EntryOut) -> Value {
+    let who = match entry.person_id {
+        Some(person) => json!({
+            "identifier": {"system": format!("{OWN}/person"), "value": person},
+            "display": entry.person_name.as_deref(),
+        }),
+        None => json!({"display": "not logged in"}),
+    };
+    let roles: Vec<Value> = entry
+        .roles
+        .iter()
+        .map(|role| {
+            json!({
+                "coding": [{"system": format!("{OWN}/role"), "code": role.role}],
+                "text": format!("{}, {}", role.role, role.unit),
+            })
+        })
+        .collect();
+    let mut agent = json!({
+        "type": {"coding": [{"system": DCM, "code": "110153", "display": "Source Role ID"}]},
+        "who": who,
+        "requestor": true,
+    });
+    if !roles.is_empty() {
+        agent["role"] = json!(roles);
+    }
+    if !entry.policies.is_empty() {
+        let policies: Vec<String> =
+            entry.policies.iter().map(|rule| format!("{OWN}/policy/{rule}")).collect();
+        agent["policy"] = json!(policies);
+    }
+    if let Some(address) = &entry.client_address {
+        agent["network"] = json!({"address": address, "type": "2"});
+    }
+    agent
+}
+
+/// The child as the patient, what was asked for, and the request.
+fn entities(entry: &EntryOut) -> Vec<Value> {
+    let mut entities = Vec::new();
+    let detail = |kind: &str, value: String| json!({"type": kind, "valueString": value});
+    if let Some(child) = entry.child_id {
+        entities.push(json!({
+            "what": {"reference": format!("Patient/{child}")},
+            "type": {"system": ENTITY_TYPE, "code": "1", "display": "Person"},
+            "role": {"system": OBJECT_ROLE, "code": "1", "display": "Patient"},
+        }));
+    }
+    let mut object = json!({
+        "type": {"system": ENTITY_TYPE, "code": "2", "display": "System Object"},
+        "role": {"system": OBJECT_ROLE, "code": "4", "display": "Domain Resource"},
+        "name": entry.object_type,
+    });
+    if let Some(id) = &entry.object_id {
+        object["what"] =
+            json!({"identifier": {"system": format!("{OWN}/{}", entry.object_type), "value": id}});
+    }
+    let law = entry.legal_basis.iter().map(|law| detail("legal-basis", law.clone()));
+    let case = entry.case_id.map(|case| detail("case", case.to_string()));
+    let shown = entry.shown.iter().map(|id| detail("shown", id.clone()));
+    let details: Vec<Value> = law.chain(case).chain(shown).collect();
+    if !details.is_empty() {
+        object["detail"] = json!(details);
+    }
+    entities.push(object);
+    // As BALP has it: the request by which several entries are found to belong together.
+    if !entry.request_id.is_empty() {
+        entities.push(json!({
+            "what": {"identifier": {"value": entry.request_id}},
+            "type": {"system": "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "code": "XrequestId"},
+        }));
+    }
+    entities
+}
+
+fn purpose_of(purpose: Purpose) -> Value {
+    let code = match purpose {
+        Purpose::Coordination | Purpose::UnitWork => ("CAREMGT", "care management"),
+        Purpose::OwnCase | Purpose::OwnDesk => ("PATRQT", "patient requested"),
+        Purpose::Emergency => ("ETREAT", "Emergency Treatment"),
+        Purpose::LegalDuty => ("LEGAL", "legal"),
+        Purpose::Audit => ("HCOMPL", "health compliance"),
+        Purpose::Administration => ("HSYSADMIN", "health system administration"),
+    };
+    json!({
+        "coding": [
+            {"system": PURPOSE_OF_USE, "code": code.0, "display": code.1},
+            {"system": format!("{OWN}/purpose"), "code": purpose.as_str()},
+        ],
+    })
+}
