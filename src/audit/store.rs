@@ -140,7 +140,7 @@ pub(super) async fn search(
             rows.extend(search_one(tx, municipality, scope, query, &ids, limit).await?);
         }
     }
-    rows.sort_unstable_by(|a, b| b.id.cmp(&a.id));
+    rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
     rows.truncate(limit);
     rows.into_iter().map(EntryOut::try_from).collect()
 }

@@ -154,7 +154,7 @@ async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> 
         }
         None => {
             let db = unopened(config, &args.database).await?;
-            evidence_of(&db, &args.municipality, |line| verifier.hear(line).map_err(SealError::from)).await?;
+            evidence_of(&db, &args.municipality, |line| verifier.hear(line)).await?;
             db.close().await;
         }
     }
