@@ -69,12 +69,21 @@ struct RoleThen {
 impl StoredEntry {
     /// What lies in the tree, with its count.
     pub(super) fn leaf(&self, count: Option<i64>) -> Result<Leaf, SealError> {
-        let digests = match (&self.salt, &self.digests) {
-            (Some(salt), _) => Leaf::digests(salt, &self.fields()),
-            (None, Some(kept)) => Kept::read(kept).digests_of(&self.fields()),
-            (None, None) => return Err(self.damaged("salt")),
-        };
-        Ok(Leaf { municipality: self.municipality.clone(), id: self.id, at: self.at, count, digests })
+        Ok(self.leaf_of(self.digests()?, count))
+    }
+
+    /// The same with digests that were made before.
+    pub(super) fn leaf_of(&self, digests: BTreeMap<String, String>, count: Option<i64>) -> Leaf {
+        Leaf { municipality: self.municipality.clone(), id: self.id, at: self.at, count, digests }
+    }
+
+    /// The digests of all fields: most of the work of sealing.
+    pub(super) fn digests(&self) -> Result<BTreeMap<String, String>, SealError> {
+        match (&self.salt, &self.digests) {
+            (Some(salt), _) => Ok(Leaf::digests(salt, &self.fields())),
+            (None, Some(kept)) => Ok(Kept::read(kept).digests_of(&self.fields())),
+            (None, None) => Err(self.damaged("salt")),
+        }
     }
 
     fn damaged(&self, what: &str) -> SealError {
@@ -371,31 +380,49 @@ pub(super) async fn sealed_entries(
     municipality: &str,
     ids: &[Uuid],
 ) -> Result<Vec<SealedEntry>, DbError> {
-    let (mut places, mut entries) = (Vec::new(), BTreeMap::new());
+    let mut places = Vec::new();
     for some in ids.chunks(ROWS) {
         let found = on_engine!(tx, |conn| {
             let sql = "SELECT position, entry_id, count FROM access_log_leaf WHERE municipality = ";
             of_ids(sql, municipality, " AND entry_id IN (", some)
                 .build_query_as::<(i64, Uuid, Option<i64>)>()
+                .persistent(false)
                 .fetch_all(conn)
                 .await
         })?;
         places.extend(found);
-        let found = on_engine!(tx, |conn| {
-            let sql = format!("{ENTRY} FROM access_log l WHERE l.municipality = ");
-            of_ids(&sql, municipality, " AND l.id IN (", some)
-                .build_query_as::<StoredEntry>()
-                .fetch_all(conn)
-                .await
-        })?;
-        entries.extend(found.into_iter().map(|entry| (entry.id, entry)));
     }
+    let entries = stored_entries(tx, municipality, ids).await?;
+    let mut entries: BTreeMap<Uuid, StoredEntry> =
+        entries.into_iter().map(|entry| (entry.id, entry)).collect();
     places.sort_unstable_by_key(|(position, ..)| *position);
     let with_entry = |(position, id, count)| {
         let entry = entries.remove(&id)?;
         Some(SealedEntry { position, count, entry })
     };
     Ok(places.into_iter().filter_map(with_entry).collect())
+}
+
+/// Entries of a municipality, in the order of their ids.
+pub(super) async fn stored_entries(
+    tx: &mut Tx,
+    municipality: &str,
+    ids: &[Uuid],
+) -> Result<Vec<StoredEntry>, DbError> {
+    let mut entries: Vec<StoredEntry> = Vec::with_capacity(ids.len());
+    for some in ids.chunks(ROWS) {
+        let found = on_engine!(tx, |conn| {
+            let sql = format!("{ENTRY} FROM access_log l WHERE l.municipality = ");
+            of_ids(&sql, municipality, " AND l.id IN (", some)
+                .build_query_as::<StoredEntry>()
+                .persistent(false)
+                .fetch_all(conn)
+                .await
+        })?;
+        entries.extend(found);
+    }
+    entries.sort_unstable_by_key(|entry| entry.id);
+    Ok(entries)
 }
 
 /// A query for rows of a municipality with these ids.
