@@ -17,7 +17,7 @@ use crate::{
     config::Settings,
     db::Db,
     kernel::Clock,
-    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, SealError, Verifier, erase_before, evidence_of},
+    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, Verifier, erase_before, evidence_of},
     vault::{MasterKey, Vault},
 };
 

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     SealError,
-    evidence::{ENTRY, StoredEntry},
+    stored::{ENTRY, StoredEntry},
 };
 use crate::{
     db::{Db, Tx, expect_one},

@@ -16,8 +16,8 @@ use uuid::Uuid;
 
 use super::{
     LogKey, LogKeyError,
-    evidence::{StoredEntry, stored_entries},
     nodes::{self, Nodes},
+    stored::{StoredEntry, stored_entries},
 };
 use crate::{
     db::{Db, DbError, Tx, dialect},
