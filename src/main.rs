@@ -7,6 +7,10 @@ use stafett::cli::{Cli, run};
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    if cfg!(feature = "unlogged-benchmark") {
+        eprintln!("stafett: this was built for benchmarks and does not run");
+        return ExitCode::FAILURE;
+    }
     match run(Cli::parse()).await {
         Ok(status) => status.into(),
         Err(error) => {

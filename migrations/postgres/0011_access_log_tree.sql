@@ -9,6 +9,13 @@ ALTER TABLE access_log ADD COLUMN salt BYTEA;
 -- The digests of all fields, kept in place of the personal ones when these are erased.
 ALTER TABLE access_log ADD COLUMN digests TEXT;
 
+-- Each municipality's log is searched for itself, so its number leads, and pages follow the index.
+DROP INDEX access_log_case;
+DROP INDEX access_log_child;
+DROP INDEX access_log_person;
+CREATE INDEX access_log_case ON access_log (municipality, case_id, id) WHERE case_id IS NOT NULL;
+CREATE INDEX access_log_child ON access_log (municipality, child_id, id) WHERE child_id IS NOT NULL;
+CREATE INDEX access_log_person ON access_log (municipality, person_id, id) WHERE person_id IS NOT NULL;
 CREATE INDEX access_log_at ON access_log (municipality, at, id);
 CREATE INDEX access_log_action ON access_log (municipality, action, id);
 CREATE INDEX access_log_denied ON access_log (municipality, id) WHERE decision = 'deny';

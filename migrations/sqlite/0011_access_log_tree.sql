@@ -9,6 +9,13 @@ ALTER TABLE access_log ADD COLUMN salt BLOB;
 -- The digests of all fields, kept in place of the personal ones when these are erased.
 ALTER TABLE access_log ADD COLUMN digests TEXT;
 
+-- Each municipality's log is searched for itself, so its number leads, and pages follow the index.
+DROP INDEX access_log_case;
+DROP INDEX access_log_child;
+DROP INDEX access_log_person;
+CREATE INDEX access_log_case ON access_log (municipality, case_id, id) WHERE case_id IS NOT NULL;
+CREATE INDEX access_log_child ON access_log (municipality, child_id, id) WHERE child_id IS NOT NULL;
+CREATE INDEX access_log_person ON access_log (municipality, person_id, id) WHERE person_id IS NOT NULL;
 CREATE INDEX access_log_at ON access_log (municipality, at, id);
 CREATE INDEX access_log_action ON access_log (municipality, action, id);
 CREATE INDEX access_log_denied ON access_log (municipality, id) WHERE decision = 'deny';
@@ -18,7 +25,7 @@ CREATE TABLE access_log_pending (
     municipality TEXT NOT NULL,
     entry_id BLOB NOT NULL,
     PRIMARY KEY (municipality, entry_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The place of each entry in the tree, from 0.
 CREATE TABLE access_log_leaf (
@@ -29,7 +36,7 @@ CREATE TABLE access_log_leaf (
     count INTEGER CHECK (count > 0),
     PRIMARY KEY (municipality, position),
     UNIQUE (municipality, entry_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- The hashes of all whole subtrees, numbered as in Go's golang.org/x/mod/sumdb/tlog.
 CREATE TABLE access_log_node (
@@ -37,7 +44,7 @@ CREATE TABLE access_log_node (
     number INTEGER NOT NULL CHECK (number >= 0),
     hash BLOB NOT NULL,
     PRIMARY KEY (municipality, number)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Signed tree heads (C2SP tlog-checkpoint).
 CREATE TABLE access_log_checkpoint (
@@ -54,7 +61,7 @@ CREATE TABLE access_log_count (
     subject_id BLOB NOT NULL,
     entries INTEGER NOT NULL CHECK (entries > 0),
     PRIMARY KEY (municipality, subject_id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- By which words an entry is found that has several of a sort: units, roles, law.
 CREATE TABLE access_log_term (

@@ -183,6 +183,19 @@ impl LogWriter {
         Self(sender)
     }
 
+    /// A writer that forgets what it is given, to measure what the log costs. It is in no program that serves.
+    #[cfg(feature = "unlogged-benchmark")]
+    #[must_use]
+    pub(super) fn forgetting() -> Self {
+        let (sender, mut receiver) = mpsc::channel::<Waiting>(QUEUE);
+        tokio::spawn(async move {
+            while let Some((_, done)) = receiver.recv().await {
+                let _ = done.send(true);
+            }
+        });
+        Self(sender)
+    }
+
     /// Writes entries, and returns when they are durable.
     ///
     /// # Errors

@@ -69,6 +69,13 @@ impl Services {
         })
     }
 
+    /// The same without an access log, to measure what the log costs. It is in no program that serves.
+    #[cfg(feature = "unlogged-benchmark")]
+    #[must_use]
+    pub fn unlogged(self) -> Self {
+        Self { log: LogWriter::forgetting(), ..self }
+    }
+
     /// The writer of the access log.
     #[must_use]
     pub fn log(&self) -> &LogWriter {

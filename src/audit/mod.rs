@@ -8,6 +8,7 @@ mod fhir;
 mod purpose;
 mod routes;
 mod store;
+mod together;
 mod tree;
 
 pub use routes::configure;

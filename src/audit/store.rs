@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     dto::{EntryOut, LogQuery, Outcome, RoleThen},
     purpose::purpose,
+    together::{Together, just_before},
 };
 use crate::{
     access::CaseFacts,
@@ -122,6 +123,26 @@ pub(super) enum Scope<'a> {
     Family { case: &'a CaseFacts },
 }
 
+/// What follows one index: a scope is made of one or several.
+#[derive(Debug, Clone, Copy)]
+enum Part<'a> {
+    AllBut { own_children: &'a [Id<Child>] },
+    OfCase(&'a CaseFacts),
+    OutsideCase(&'a CaseFacts),
+}
+
+impl<'a> Scope<'a> {
+    fn parts(&self) -> Vec<Part<'a>> {
+        match *self {
+            Self::Auditor { own_children, .. } => vec![Part::AllBut { own_children }],
+            Self::Family { case } => vec![Part::OfCase(case), Part::OutsideCase(case)],
+        }
+    }
+}
+
+/// What the family is told of.
+const TOLD: &str = " AND l.decision = 'permit' AND l.status < 400";
+
 /// Entries, newest first, from before `before`. Each municipality's log is asked for itself, so that every query follows one index.
 pub(super) async fn search(
     tx: &mut Tx,
@@ -137,7 +158,9 @@ pub(super) async fn search(
     let mut rows = Vec::new();
     for municipality in &logs {
         if let Some(ids) = Ids::read(tx, municipality, query, before).await? {
-            rows.extend(search_one(tx, municipality, scope, query, &ids, limit).await?);
+            for part in scope.parts() {
+                rows.extend(search_one(tx, municipality, &part, query, &ids, limit).await?);
+            }
         }
     }
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
@@ -148,64 +171,102 @@ pub(super) async fn search(
 async fn search_one(
     tx: &mut Tx,
     municipality: &str,
-    scope: &Scope<'_>,
+    part: &Part<'_>,
     query: &LogQuery,
     ids: &Ids,
     limit: usize,
 ) -> Result<Vec<EntryRow>, DbError> {
-    let (limit, terms) = (i64::try_from(limit).unwrap_or(i64::MAX), query.terms());
+    let Some(mut together) = Together::of(municipality, query, ids.upto(), ids.first) else {
+        return select(tx, municipality, part, query, &Which::Between(ids), limit).await;
+    };
+    let mut rows = Vec::new();
+    while rows.len() < limit {
+        let some = together.next(tx, limit).await?;
+        rows.extend(select(tx, municipality, part, query, &Which::These(&some), limit).await?);
+        if some.len() < limit {
+            break;
+        }
+    }
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+/// Which entries a query is about.
+enum Which<'a> {
+    Between(&'a Ids),
+    These(&'a [Uuid]),
+}
+
+async fn select(
+    tx: &mut Tx,
+    municipality: &str,
+    part: &Part<'_>,
+    query: &LogQuery,
+    which: &Which<'_>,
+    limit: usize,
+) -> Result<Vec<EntryRow>, DbError> {
+    if matches!(which, Which::These([])) {
+        return Ok(Vec::new());
+    }
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    // The index of terms leads, where there is one: it is in the order of the page.
+    let term = if matches!(which, Which::Between(_)) { query.terms().pop() } else { None };
     Ok(on_engine!(tx, |conn| {
-        let (select, joins) = match scope {
-            Scope::Auditor { .. } => (SELECT, ""),
-            Scope::Family { .. } => (SELECT_FOR_FAMILY, FAMILY),
+        let (select, joins) = match part {
+            Part::AllBut { .. } => (SELECT, ""),
+            Part::OfCase(_) | Part::OutsideCase(_) => (SELECT_FOR_FAMILY, FAMILY),
         };
         let mut sql = sqlx::QueryBuilder::new(select);
-        // The index of terms leads, where there is one: it is in the order of the page.
-        sql.push(if terms.is_empty() { FROM } else { FROM_TERMS })
-            .push(joins)
-            .push(" WHERE l.municipality = ");
+        sql.push(if term.is_none() { FROM } else { FROM_TERMS }).push(joins).push(" WHERE l.municipality = ");
         sql.push_bind(municipality.to_owned());
-        if let Some((first, others)) = terms.split_first() {
+        let id = if term.is_none() { "l.id" } else { "t.entry_id" };
+        if let Some(term) = term {
             sql.push(" AND l.municipality = t.municipality AND l.id = t.entry_id AND t.municipality = ");
-            sql.push_bind(municipality.to_owned()).push(" AND t.term = ").push_bind(first.clone());
-            for term in others {
-                sql.push(" AND EXISTS (SELECT 1 FROM access_log_term o WHERE o.municipality = l.municipality AND o.entry_id = l.id AND o.term = ");
-                sql.push_bind(term.clone()).push(")");
-            }
+            sql.push_bind(municipality.to_owned()).push(" AND t.term = ").push_bind(term);
         }
-        match scope {
-            Scope::Auditor { own_children, .. } => {
+        match part {
+            Part::AllBut { own_children } => {
                 for child in *own_children {
                     sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
                 }
             }
-            Scope::Family { case } => {
-                sql.push(" AND l.decision = 'permit' AND l.status < 400 AND (l.case_id = ")
-                    .push_bind(case.id);
-                sql.push(" OR (l.object_type = 'Child' AND l.child_id = ").push_bind(case.child).push("))");
+            Part::OfCase(case) => {
+                sql.push(TOLD).push(" AND l.case_id = ").push_bind(case.id);
+            }
+            Part::OutsideCase(case) => {
+                sql.push(TOLD).push(" AND l.object_type = 'Child' AND l.child_id = ").push_bind(case.child);
+                sql.push(" AND (l.case_id IS NULL OR l.case_id <> ").push_bind(case.id).push(")");
             }
         }
-        let id = if terms.is_empty() { "l.id" } else { "t.entry_id" };
-        if let Some(before) = ids.before {
-            sql.push(format!(" AND {id} < ")).push_bind(before);
-        }
-        if let Some(last) = ids.last {
-            sql.push(format!(" AND {id} <= ")).push_bind(last);
-        }
-        if let Some(first) = ids.first {
-            sql.push(format!(" AND {id} >= ")).push_bind(first);
-        }
-        if let Some(person) = query.person_id {
-            sql.push(" AND l.person_id = ").push_bind(person);
-        }
-        if let Some(case) = query.case_id {
-            sql.push(" AND l.case_id = ").push_bind(case);
-        }
-        if let Some(child) = query.child_id {
-            sql.push(" AND l.child_id = ").push_bind(child);
-        }
-        if let Some(action) = &query.action {
-            sql.push(" AND l.action = ").push_bind(action.to_string());
+        match which {
+            Which::Between(ids) => {
+                if let Some(upto) = ids.upto() {
+                    sql.push(format!(" AND {id} <= ")).push_bind(upto);
+                }
+                if let Some(first) = ids.first {
+                    sql.push(format!(" AND {id} >= ")).push_bind(first);
+                }
+                if let Some(person) = query.person_id {
+                    sql.push(" AND l.person_id = ").push_bind(person);
+                }
+                if let Some(case) = query.case_id {
+                    sql.push(" AND l.case_id = ").push_bind(case);
+                }
+                if let Some(child) = query.child_id {
+                    sql.push(" AND l.child_id = ").push_bind(child);
+                }
+                if let Some(action) = &query.action {
+                    sql.push(" AND l.action = ").push_bind(action.to_string());
+                }
+            }
+            Which::These(ids) => {
+                sql.push(" AND l.id IN (");
+                let mut list = sql.separated(", ");
+                for id in *ids {
+                    list.push_bind(*id);
+                }
+                sql.push(")");
+            }
         }
         // As the partial index has it.
         match query.decision {
@@ -236,6 +297,14 @@ struct Ids {
 const SLACK: TimeDelta = TimeDelta::minutes(5);
 
 impl Ids {
+    /// The last one that may be shown.
+    fn upto(&self) -> Option<Uuid> {
+        match (self.before.map(just_before), self.last) {
+            (Some(before), Some(last)) => Some(before.min(last)),
+            (before, last) => before.or(last),
+        }
+    }
+
     /// None where there is nothing in that time.
     async fn read(
         tx: &mut Tx,
@@ -262,8 +331,14 @@ impl Ids {
 }
 
 /// Is an entry about one of these children?
-pub(super) async fn is_about(tx: &mut Tx, entry: Id<Look>, children: &[Id<Child>]) -> Result<bool, DbError> {
-    const CHILD: &str = "SELECT child_id FROM access_log WHERE id = $1 AND child_id IS NOT NULL";
-    let child = fetch_optional!(tx, (Id<Child>,), CHILD, entry)?;
+pub(super) async fn is_about(
+    tx: &mut Tx,
+    municipality: &str,
+    entry: Id<Look>,
+    children: &[Id<Child>],
+) -> Result<bool, DbError> {
+    const CHILD: &str =
+        "SELECT child_id FROM access_log WHERE municipality = $1 AND id = $2 AND child_id IS NOT NULL";
+    let child = fetch_optional!(tx, (Id<Child>,), CHILD, municipality, entry)?;
     Ok(child.is_some_and(|(child,)| children.contains(&child)))
 }

@@ -112,7 +112,7 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     let (municipality, head) = head(&mut permit, query.municipality, query.size).await?;
     let person = permit.caller().person;
     let own = own_children(permit.tx(), person).await?;
-    if store::is_about(permit.tx(), entry, &own).await? {
+    if store::is_about(permit.tx(), &municipality, entry, &own).await? {
         return Err(Problem::not_found());
     }
     let proofs =

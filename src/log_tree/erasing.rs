@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 
 use super::{
     SealError,
-    evidence::{ENTRY, StoredEntry},
+    stored::{ENTRY, StoredEntry},
 };
 use crate::{
     db::{Db, Tx, expect_one},
@@ -38,8 +38,8 @@ async fn batch(tx: &mut Tx, municipality: &str, before: DateTime<Utc>) -> Result
             case_id = NULL, child_id = NULL, roles = '[]', shown = '[]'
         WHERE municipality = $1 AND id = $2";
     // What says whom a word is found for goes too: a unit of one person names them.
-    const FORGET: &str = "DELETE FROM access_log_term WHERE municipality = $1 AND entry_id = $2
-        AND (term LIKE 'unit:%' OR term LIKE 'role:%')";
+    const FORGET: &str =
+        "DELETE FROM access_log_term WHERE municipality = $1 AND term = $2 AND entry_id = $3";
     let sql = format!(
         "{ENTRY} FROM access_log l
          JOIN access_log_leaf f ON f.municipality = l.municipality AND f.entry_id = l.id
@@ -50,7 +50,10 @@ async fn batch(tx: &mut Tx, municipality: &str, before: DateTime<Utc>) -> Result
         let digests =
             serde_json::to_string(&entry.kept()?).map_err(|error| SealError::Tree(error.to_string()))?;
         expect_one(execute!(tx, ERASE, municipality, entry.id, digests)?)?;
-        execute!(tx, FORGET, municipality, entry.id)?;
+        let names_them = |term: &String| term.starts_with("unit:") || term.starts_with("role:");
+        for term in entry.terms()?.into_iter().filter(names_them) {
+            execute!(tx, FORGET, municipality, term, entry.id)?;
+        }
     }
     Ok(entries.len() as u64)
 }

@@ -1,4 +1,4 @@
-//! Entries in their stored form: what the tree is made over, and what it is verified from, in the database or a file.
+//! What the log is verified from, in the database or a file: entries with their places, and checkpoints.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     SealError,
-    leaf::{Fields, IMPERSONAL, Leaf, Opening, digest, opening},
+    leaf::{Fields, Opening, digest},
+    stored::{ENTRY, ROWS, StoredEntry, of_ids, stored_entries},
 };
 use crate::{
     db::{Db, DbError, Tx},
@@ -20,135 +21,6 @@ use crate::{
 
 /// Entries that are read at a time.
 const BATCH: i64 = 1000;
-/// Ids in one statement.
-const ROWS: usize = 1000;
-/// The version of the encoding of fields.
-const VERSION: i64 = 1;
-
-/// What is read of an entry `l` of the log.
-pub(super) const ENTRY: &str =
-    "SELECT l.municipality, l.id, l.at, l.request_id, l.client, l.person_id, l.roles, l.action, l.object_type,
-            l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis, l.shown, l.status, l.kind,
-            l.salt, l.digests";
-
-/// An entry as it lies in the database.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(super) struct StoredEntry {
-    pub(super) municipality: String,
-    pub(super) id: Uuid,
-    pub(super) at: DateTime<Utc>,
-    pub(super) request_id: String,
-    pub(super) client: Option<String>,
-    pub(super) person_id: Option<Uuid>,
-    pub(super) roles: String,
-    pub(super) action: String,
-    pub(super) object_type: String,
-    pub(super) object_id: Option<String>,
-    pub(super) case_id: Option<Uuid>,
-    pub(super) child_id: Option<Uuid>,
-    pub(super) decision: String,
-    pub(super) policies: String,
-    pub(super) legal_basis: String,
-    pub(super) shown: String,
-    pub(super) status: i64,
-    pub(super) kind: Option<String>,
-    pub(super) salt: Option<Vec<u8>>,
-    pub(super) digests: Option<String>,
-}
-
-/// The rules by which someone is let in since life or health is in danger.
-const EMERGENCY: [&str; 4] = ["emergency.note", "emergency.open", "emergency.own", "emergency.read"];
-
-/// A role, as far as entries are found by it.
-#[derive(Deserialize)]
-struct RoleThen {
-    unit_id: Uuid,
-    role: String,
-}
-
-impl StoredEntry {
-    /// What lies in the tree, with its count.
-    pub(super) fn leaf(&self, count: Option<i64>) -> Result<Leaf, SealError> {
-        let digests = match (&self.salt, &self.digests) {
-            (Some(salt), _) => Leaf::digests(salt, &self.fields()),
-            (None, Some(kept)) => Kept::read(kept).digests_of(&self.fields()),
-            (None, None) => return Err(self.damaged("salt")),
-        };
-        Ok(Leaf { municipality: self.municipality.clone(), id: self.id, at: self.at, count, digests })
-    }
-
-    fn damaged(&self, what: &str) -> SealError {
-        SealError::Tree(format!("the entry {} has no {what}", self.id))
-    }
-
-    fn fields(&self) -> Fields {
-        let id = |id: Option<Uuid>| id.map_or(Value::Null, |id| id.to_string().into());
-        let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
-        BTreeMap::from([
-            ("action", self.action.clone().into()),
-            ("case", id(self.case_id)),
-            ("child", id(self.child_id)),
-            ("client", text(&self.client)),
-            ("decision", self.decision.clone().into()),
-            ("kind", text(&self.kind)),
-            ("law", self.legal_basis.clone().into()),
-            ("object", text(&self.object_id)),
-            ("object_type", self.object_type.clone().into()),
-            ("person", id(self.person_id)),
-            ("request", self.request_id.clone().into()),
-            ("roles", self.roles.clone().into()),
-            ("rules", self.policies.clone().into()),
-            ("shown", self.shown.clone().into()),
-            ("status", self.status.into()),
-            ("version", VERSION.into()),
-        ])
-    }
-
-    /// What is kept in place of the salt when personal fields are erased.
-    pub(super) fn kept(&self) -> Result<Kept, SealError> {
-        let salt = self.salt.as_deref().ok_or_else(|| self.damaged("salt"))?;
-        let mut digests = Leaf::digests(salt, &self.fields());
-        digests.retain(|name, _| !IMPERSONAL.contains(&name.as_str()));
-        let opening = |name: &&str| ((*name).to_owned(), STANDARD.encode(opening(salt, name)));
-        Ok(Kept { digests, openings: IMPERSONAL.iter().map(opening).collect() })
-    }
-
-    /// What opens a field, with the field; none once personal fields are erased.
-    pub(super) fn open(&self, field: &str) -> Option<(Opening, Value)> {
-        let salt = self.salt.as_deref()?;
-        Some((opening(salt, field), self.fields().remove(field)?))
-    }
-
-    /// What the entry is counted by: the case, or the child as registered, where the family is told of it.
-    pub(super) fn subject(&self) -> Option<Uuid> {
-        if self.decision != "permit" || self.status >= 400 {
-            return None;
-        }
-        self.case_id.or(self.child_id.filter(|_| self.object_type == "Child"))
-    }
-
-    /// The words that it is found by.
-    pub(super) fn terms(&self) -> Result<Vec<String>, SealError> {
-        let roles: Vec<RoleThen> = parse(&self.roles)?;
-        let (rules, law): (Vec<String>, Vec<String>) = (parse(&self.policies)?, parse(&self.legal_basis)?);
-        let roles = roles
-            .into_iter()
-            .flat_map(|role| [format!("unit:{}", role.unit_id), format!("role:{}", role.role)]);
-        let emergency = rules.iter().any(|rule| EMERGENCY.contains(&rule.as_str()));
-        let mut terms: Vec<String> = roles
-            .chain(law.into_iter().map(|law| format!("law:{law}")))
-            .chain(rules.into_iter().map(|rule| format!("rule:{rule}")))
-            .chain(emergency.then(|| "emergency".to_owned()))
-            .collect();
-        terms.sort_unstable();
-        terms.dedup();
-        Ok(terms)
-    }
-}
-
-fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, SealError> {
-    serde_json::from_str(json).map_err(|error| SealError::Tree(format!("an entry cannot be read: {error}")))
-}
 
 /// What is kept of an entry's salt when its personal fields are erased.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -161,12 +33,12 @@ pub(super) struct Kept {
 
 impl Kept {
     /// What cannot be read has been changed: it opens nothing, so that the leaf is another.
-    fn read(json: &str) -> Self {
+    pub(super) fn read(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_default()
     }
 
     /// The digests of all fields.
-    fn digests_of(&self, fields: &Fields) -> BTreeMap<String, String> {
+    pub(super) fn digests_of(&self, fields: &Fields) -> BTreeMap<String, String> {
         let mut digests = self.digests.clone();
         for (name, opening) in &self.openings {
             let value = fields.get(name.as_str()).unwrap_or(&Value::Null);
@@ -371,50 +243,25 @@ pub(super) async fn sealed_entries(
     municipality: &str,
     ids: &[Uuid],
 ) -> Result<Vec<SealedEntry>, DbError> {
-    let (mut places, mut entries) = (Vec::new(), BTreeMap::new());
+    let mut places = Vec::new();
     for some in ids.chunks(ROWS) {
         let found = on_engine!(tx, |conn| {
             let sql = "SELECT position, entry_id, count FROM access_log_leaf WHERE municipality = ";
             of_ids(sql, municipality, " AND entry_id IN (", some)
                 .build_query_as::<(i64, Uuid, Option<i64>)>()
+                .persistent(false)
                 .fetch_all(conn)
                 .await
         })?;
         places.extend(found);
-        let found = on_engine!(tx, |conn| {
-            let sql = format!("{ENTRY} FROM access_log l WHERE l.municipality = ");
-            of_ids(&sql, municipality, " AND l.id IN (", some)
-                .build_query_as::<StoredEntry>()
-                .fetch_all(conn)
-                .await
-        })?;
-        entries.extend(found.into_iter().map(|entry| (entry.id, entry)));
     }
+    let entries = stored_entries(tx, municipality, ids).await?;
+    let mut entries: BTreeMap<Uuid, StoredEntry> =
+        entries.into_iter().map(|entry| (entry.id, entry)).collect();
     places.sort_unstable_by_key(|(position, ..)| *position);
     let with_entry = |(position, id, count)| {
         let entry = entries.remove(&id)?;
         Some(SealedEntry { position, count, entry })
     };
     Ok(places.into_iter().filter_map(with_entry).collect())
-}
-
-/// A query for rows of a municipality with these ids.
-fn of_ids<DB: sqlx::Database>(
-    select: &str,
-    municipality: &str,
-    among: &str,
-    ids: &[Uuid],
-) -> sqlx::QueryBuilder<DB>
-where
-    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
-    Uuid: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
-{
-    let mut query = sqlx::QueryBuilder::new(select);
-    query.push_bind(municipality.to_owned()).push(among);
-    let mut list = query.separated(", ");
-    for id in ids {
-        list.push_bind(*id);
-    }
-    query.push(")");
-    query
 }

@@ -12,6 +12,7 @@ mod leaf;
 mod nodes;
 mod proofs;
 mod sealer;
+mod stored;
 #[cfg(test)]
 mod vectors;
 mod verify;

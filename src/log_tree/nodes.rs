@@ -70,7 +70,7 @@ impl Nodes {
                     list.push_bind(number.cast_signed());
                 }
                 query.push(")");
-                query.build_query_as::<NodeRow>().fetch_all(conn).await
+                query.build_query_as::<NodeRow>().persistent(false).fetch_all(conn).await
             })?;
             for row in rows {
                 self.hashes.insert(row.number.cast_unsigned(), hash(&row.hash)?);
@@ -96,7 +96,7 @@ pub(super) async fn insert(tx: &mut Tx, municipality: &str, nodes: &[(u64, Hash)
                     .push_bind(number.cast_signed())
                     .push_bind(hash.0.to_vec());
             });
-            query.build().execute(conn).await.map(|_| ())
+            query.build().persistent(false).execute(conn).await.map(|_| ())
         })?;
     }
     Ok(())

@@ -11,14 +11,13 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use sqlx::AssertSqlSafe;
 use tlog_tiles::tlog::{stored_hash_count, stored_hashes_for_record_hash, sub_tree_index, tree_hash};
 use uuid::Uuid;
 
 use super::{
     LogKey, LogKeyError,
-    evidence::{ENTRY, StoredEntry},
     nodes::{self, Nodes},
+    stored::{StoredEntry, stored_entries},
 };
 use crate::{
     db::{Db, DbError, Tx, dialect},
@@ -29,9 +28,9 @@ use crate::{
 
 /// How often what waits is sealed.
 pub const INTERVAL: Duration = Duration::from_millis(250);
-/// Entries in one seal.
+/// Entries of one municipality in one seal.
 const BATCH: i64 = 2000;
-/// Rows in one statement.
+/// Rows in one statement. Statements of many rows are hardly ever the same again, and so are not kept prepared.
 const ROWS: usize = 1000;
 
 /// The log cannot be sealed.
@@ -91,19 +90,20 @@ impl Sealer {
     /// # Errors
     /// If it cannot be done; then nothing of it is.
     pub async fn seal(&self) -> Result<u64, SealError> {
-        if !self.waits().await? {
+        let waiting = self.waiting().await?;
+        if waiting.is_empty() {
             return Ok(0);
         }
+        let sealed = waiting.len() as u64;
         let mut tx = self.db.write().await?;
-        if !dialect::try_lock(&mut tx, SEALER).await? {
+        if !dialect::try_lock(&mut tx, SEALER).await? || take(&mut tx, &waiting).await? < sealed {
+            // Another sealer has them.
             tx.rollback().await?;
             return Ok(0);
         }
-        let waiting = take_waiting(&mut tx).await?;
-        let sealed = waiting.len() as u64;
         let mut notes = Vec::new();
         for (municipality, entries) in by_municipality(waiting) {
-            let note = self.seal_some(&mut tx, &municipality, &entries).await?;
+            let note = self.seal_some(&mut tx, &municipality, entries).await?;
             notes.push((municipality, note));
         }
         tx.commit().await?;
@@ -113,26 +113,40 @@ impl Sealer {
         Ok(sealed)
     }
 
-    async fn waits(&self) -> Result<bool, DbError> {
-        let mut tx = self.db.read().await?;
-        Ok(fetch_optional!(&mut tx, (String,), "SELECT municipality FROM access_log_pending LIMIT 1")?
-            .is_some())
+    /// What waits, up to a batch of each municipality. Read and hashed before the transaction that writes, which holds up all
+    /// others on SQLite.
+    async fn waiting(&self) -> Result<Vec<Hashed>, SealError> {
+        const NEXT: &str = "SELECT municipality FROM access_log_pending WHERE municipality > $1 ORDER BY municipality LIMIT 1";
+        const WAITING: &str = "SELECT entry_id FROM access_log_pending WHERE municipality = $1
+            ORDER BY municipality, entry_id LIMIT $2";
+        let (mut tx, mut last, mut all) = (self.db.read().await?, String::new(), Vec::new());
+        while let Some((municipality,)) = fetch_optional!(&mut tx, (String,), NEXT, &last)? {
+            let ids: Vec<Uuid> = fetch_all!(&mut tx, (Uuid,), WAITING, &municipality, BATCH)?
+                .into_iter()
+                .map(|(id,)| id)
+                .collect();
+            all.extend(stored_entries(&mut tx, &municipality, &ids).await?);
+            last = municipality;
+        }
+        tx.rollback().await?;
+        all.into_iter().map(Hashed::of).collect()
     }
 
     async fn seal_some(
         &self,
         tx: &mut Tx,
         municipality: &str,
-        entries: &[StoredEntry],
+        entries: Vec<Hashed>,
     ) -> Result<String, SealError> {
         let first = size(tx, municipality).await?;
-        let mut counts = Counts::read(tx, municipality, entries).await?;
+        let mut counts = Counts::read(tx, municipality, &entries).await?;
         let mut nodes = Nodes::default();
         nodes.read(tx, municipality, &sub_tree_index(0, first, Vec::new())).await?;
         let (mut places, mut new, mut size) = (Vec::new(), Vec::new(), first);
-        for entry in entries {
+        let mut terms = Vec::new();
+        for Hashed { entry, digests, terms: found } in entries {
             let count = entry.subject().map(|subject| counts.next(subject));
-            let leaf = entry.leaf(count)?;
+            let leaf = entry.leaf_of(digests, count);
             let number = stored_hash_count(size);
             let hashes = stored_hashes_for_record_hash(size, leaf.hash(), &nodes);
             for (number, hash) in (number..).zip(hashes.map_err(|error| SealError::Tree(error.to_string()))?)
@@ -141,6 +155,7 @@ impl Sealer {
                 new.push((number, hash));
             }
             places.push((size.cast_signed(), entry.id, count));
+            terms.extend(found.into_iter().map(|term| (term, entry.id)));
             size += 1;
         }
         let root = tree_hash(size, &nodes).map_err(|error| SealError::Tree(error.to_string()))?;
@@ -148,7 +163,7 @@ impl Sealer {
         nodes::insert(tx, municipality, &new).await?;
         insert_places(tx, municipality, &places).await?;
         counts.write(tx, municipality).await?;
-        insert_terms(tx, municipality, entries).await?;
+        insert_terms(tx, municipality, &terms).await?;
         keep(tx, municipality, size, &note, self.clock.now()).await?;
         Ok(note)
     }
@@ -176,34 +191,42 @@ impl Sealer {
 /// What one sealer takes at a time.
 const SEALER: Uuid = Uuid::from_u128(0x0011_5ea1);
 
-async fn take_waiting(tx: &mut Tx) -> Result<Vec<StoredEntry>, DbError> {
-    let sql = format!(
-        "{ENTRY} FROM access_log_pending w JOIN access_log l ON l.municipality = w.municipality AND l.id = w.entry_id
-         ORDER BY w.entry_id LIMIT $1"
-    );
-    let entries = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), BATCH)?;
+/// An entry with what is told by it alone.
+struct Hashed {
+    entry: StoredEntry,
+    digests: BTreeMap<String, String>,
+    terms: Vec<String>,
+}
+
+impl Hashed {
+    fn of(entry: StoredEntry) -> Result<Self, SealError> {
+        Ok(Self { digests: entry.digests()?, terms: entry.terms()?, entry })
+    }
+}
+
+/// Takes entries from what waits; gives how many did still.
+async fn take(tx: &mut Tx, entries: &[Hashed]) -> Result<u64, DbError> {
+    let mut taken = 0;
     for some in entries.chunks(ROWS) {
-        on_engine!(tx, |conn| {
-            let mut query =
-                sqlx::QueryBuilder::new("DELETE FROM access_log_pending WHERE (municipality, entry_id) IN (");
-            let sep = if some.is_empty() { "" } else { "VALUES " };
-            query.push(sep);
+        taken += on_engine!(tx, |conn| {
+            let sql = "DELETE FROM access_log_pending WHERE (municipality, entry_id) IN (VALUES ";
+            let mut query = sqlx::QueryBuilder::new(sql);
             let mut list = query.separated(", ");
-            for entry in some {
+            for Hashed { entry, .. } in some {
                 list.push("(").push_bind_unseparated(entry.municipality.clone());
                 list.push_unseparated(", ").push_bind_unseparated(entry.id).push_unseparated(")");
             }
             query.push(")");
-            query.build().execute(conn).await.map(|_| ())
+            query.build().persistent(false).execute(conn).await.map(|done| done.rows_affected())
         })?;
     }
-    Ok(entries)
+    Ok(taken)
 }
 
-fn by_municipality(entries: Vec<StoredEntry>) -> BTreeMap<String, Vec<StoredEntry>> {
-    let mut logs: BTreeMap<String, Vec<StoredEntry>> = BTreeMap::new();
-    for entry in entries {
-        logs.entry(entry.municipality.clone()).or_default().push(entry);
+fn by_municipality(entries: Vec<Hashed>) -> BTreeMap<String, Vec<Hashed>> {
+    let mut logs: BTreeMap<String, Vec<Hashed>> = BTreeMap::new();
+    for hashed in entries {
+        logs.entry(hashed.entry.municipality.clone()).or_default().push(hashed);
     }
     logs
 }
@@ -230,17 +253,13 @@ async fn insert_places(
                     .push_bind(*entry)
                     .push_bind(*count);
             });
-            query.build().execute(conn).await.map(|_| ())
+            query.build().persistent(false).execute(conn).await.map(|_| ())
         })?;
     }
     Ok(())
 }
 
-async fn insert_terms(tx: &mut Tx, municipality: &str, entries: &[StoredEntry]) -> Result<(), SealError> {
-    let mut terms = Vec::new();
-    for entry in entries {
-        terms.extend(entry.terms()?.into_iter().map(|term| (term, entry.id)));
-    }
+async fn insert_terms(tx: &mut Tx, municipality: &str, terms: &[(String, Uuid)]) -> Result<(), DbError> {
     for some in terms.chunks(ROWS) {
         on_engine!(tx, |conn| {
             let sql = "INSERT INTO access_log_term (municipality, term, entry_id) ";
@@ -248,7 +267,7 @@ async fn insert_terms(tx: &mut Tx, municipality: &str, entries: &[StoredEntry]) 
             query.push_values(some, |mut row, (term, entry)| {
                 row.push_bind(municipality.to_owned()).push_bind(term.clone()).push_bind(*entry);
             });
-            query.build().execute(conn).await.map(|_| ())
+            query.build().persistent(false).execute(conn).await.map(|_| ())
         })?;
     }
     Ok(())
@@ -275,8 +294,8 @@ struct Counts {
 }
 
 impl Counts {
-    async fn read(tx: &mut Tx, municipality: &str, entries: &[StoredEntry]) -> Result<Self, DbError> {
-        let mut subjects: Vec<Uuid> = entries.iter().filter_map(StoredEntry::subject).collect();
+    async fn read(tx: &mut Tx, municipality: &str, entries: &[Hashed]) -> Result<Self, DbError> {
+        let mut subjects: Vec<Uuid> = entries.iter().filter_map(|hashed| hashed.entry.subject()).collect();
         subjects.sort_unstable();
         subjects.dedup();
         let mut known = HashMap::new();
@@ -290,7 +309,7 @@ impl Counts {
                     list.push_bind(*subject);
                 }
                 query.push(")");
-                query.build_query_as::<(Uuid, i64)>().fetch_all(conn).await
+                query.build_query_as::<(Uuid, i64)>().persistent(false).fetch_all(conn).await
             })?;
             known.extend(rows);
         }
@@ -315,7 +334,7 @@ impl Counts {
                 });
                 query
                     .push(" ON CONFLICT (municipality, subject_id) DO UPDATE SET entries = excluded.entries");
-                query.build().execute(conn).await.map(|_| ())
+                query.build().persistent(false).execute(conn).await.map(|_| ())
             })?;
         }
         Ok(())

@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 use tlog_tiles::tlog::{prove_record, prove_tree, stored_hash_count, stored_hashes, tree_hash};
 use uuid::Uuid;
 
-use super::{
-    EvidenceLine, LogKey,
-    evidence::{Evidence, StoredEntry},
-    nodes::Nodes,
-    proofs::Proof,
-};
+use super::{EvidenceLine, LogKey, evidence::Evidence, nodes::Nodes, proofs::Proof, stored::StoredEntry};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify/vectors.json");
 const ENTRIES: u8 = 9;

@@ -95,7 +95,7 @@ both_engines! {
         let exact = found(&auditor, &format!("case_id={case}&from={}&until={}", at(2), at(2))).await;
         assert_eq!(exact, Vec::<Value>::new(), "until is before");
         let early = found(&auditor, &format!("case_id={case}&until={}", at(1))).await;
-        let is_early = |entry: &Value| entry["at"].as_str().is_some_and(|at_time| at_time < at(1).as_str());
+        let is_early = |entry: &Value| entry["at"].as_str().is_some_and(|time| time < at(1).as_str());
         assert!(early.len() > 5 && early.iter().all(is_early), "{early:?}");
         assert_eq!(found(&auditor, "from=2030-01-01T00:00:00Z").await, Vec::<Value>::new());
         assert_eq!(found(&auditor, "until=1990-01-01T00:00:00Z").await, Vec::<Value>::new());

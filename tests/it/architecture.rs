@@ -139,3 +139,28 @@ fn a_store_is_its_capabilitys_own() {
         }
     }
 }
+
+/// A log that forgets is for `benches/` alone: behind a feature that nothing turns on by itself, and with which the program does not run.
+#[test]
+fn no_program_that_serves_can_be_without_its_access_log() {
+    const FEATURE: &str = "feature = \"unlogged-benchmark\"";
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("Cargo.toml")).expect("Cargo.toml");
+    assert!(!manifest.contains("default = ["), "no feature is on by default");
+    assert!(!fs::read_to_string(root.join("Dockerfile")).expect("Dockerfile").contains("features"));
+    for text in texts(&root.join("src")) {
+        let lines: Vec<&str> = text.lines().map(str::trim).collect();
+        for (at, line) in lines
+            .iter()
+            .enumerate()
+            .filter(|(_, line)| line.contains("fn forgetting(") || line.contains("fn unlogged("))
+        {
+            let above = &lines[at.saturating_sub(2)..at];
+            assert!(above.iter().any(|line| line.contains(FEATURE)), "{line} is there without the feature");
+        }
+        let used = lines.iter().filter(|line| line.contains(".unlogged(")).count();
+        assert_eq!(used, 0, "nothing in the service is without its log");
+    }
+    let main = fs::read_to_string(root.join("src/main.rs")).expect("main.rs");
+    assert!(main.contains(&format!("if cfg!({FEATURE})")) && main.contains("return ExitCode::FAILURE;"));
+}

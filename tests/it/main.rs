@@ -40,6 +40,7 @@ mod list_is_read;
 mod log_grants;
 mod log_proofs;
 mod log_tree;
+mod log_unavailable;
 mod measures;
 mod meetings;
 mod non_interference;

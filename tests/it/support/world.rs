@@ -16,7 +16,7 @@ use ed25519_dalek::{
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
 use stafett::{
-    access::{Policies, Services},
+    access::{LogWriter, Policies, Services},
     app,
     db::Db,
     identity::TokenKeys,
@@ -48,6 +48,7 @@ pub struct World {
 struct Parts {
     database: Database,
     server: ServerHandle,
+    services: web::Data<Services>,
     base: String,
     http: reqwest::Client,
     door: Arc<Door>,
@@ -82,16 +83,16 @@ impl World {
         start_logging();
         let services =
             Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), Vec::new());
-        let services = services.expect("the service is put together");
+        let services = web::Data::new(services.expect("the service is put together"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = app::serve(web::Data::new(services), listener, 1).expect("the service starts");
+        let server = app::serve(services.clone(), listener, 1).expect("the service starts");
         let handle = server.handle();
         tokio::spawn(server);
         let http = reqwest::Client::builder().no_proxy().build().expect("a client");
         let engine = database.engine;
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
-        let parts = Parts { database, server: handle, base, http, door, number: AtomicU32::new(1) };
+        let parts = Parts { database, server: handle, services, base, http, door, number: AtomicU32::new(1) };
         Self { db, clock, engine, parts: Arc::new(parts) }
     }
 
@@ -118,6 +119,11 @@ impl World {
             .env("STAFETT_ACCESS_LOG_KEY_FILE", file("access_log_key.pem", &log_key_pem()))
             .env("STAFETT_ACCESS_LOG_ORIGIN", LOG_ORIGIN);
         command
+    }
+
+    /// The writer of the access log.
+    pub fn log(&self) -> LogWriter {
+        self.parts.services.log().clone()
     }
 
     /// Stops the service and lets go of the database, so that the world can be copied.

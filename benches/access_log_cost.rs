@@ -1,0 +1,222 @@
+//! What the access log costs: reads of one case over 32 connections, with the log and without, turn about; and whether sealing keeps
+//! up. `benches/README.md` tells how to run it.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use stafett::{
+    access::Policies,
+    db::Db,
+    fetch_optional,
+    log_tree::{Checkpoints, Sealer},
+};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use crate::{
+    measuring::{Connection, Timings, durability, is_durable, production, request, serve},
+    support::{Engine, World, log_key},
+};
+
+#[path = "../tests/it/cast.rs"]
+#[expect(dead_code, reason = "the stories of the tests, of which one is told here")]
+mod cast;
+mod measuring;
+#[path = "../tests/it/support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the tests stand on, of which some is used here"
+)]
+mod support;
+
+const CONNECTIONS: usize = 32;
+/// Of the throughput without the log, that with it must have this share.
+const TARGET: f64 = 0.6;
+/// Turns of one block with the log and one without.
+const ROUNDS: usize = 9;
+
+#[tokio::main]
+async fn main() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        engine.tell_by(Policies::load().expect("valid rules"), measure).await;
+    }
+}
+
+/// Seconds of a block, or what `STAFETT_BENCH_SECONDS` says.
+fn block() -> Duration {
+    let seconds = std::env::var("STAFETT_BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
+    Duration::from_secs_f64(seconds.unwrap_or(3.0))
+}
+
+async fn measure(world: World) {
+    if !is_durable(&world).await {
+        return;
+    }
+    println!("== {:?}, {}", world.engine, durability(&world).await);
+    let cast = world.shared_case().await;
+    let asked = request(&cast.path(""), &cast.nurse.token().await);
+    let db = production(&world).await;
+    let (logged, _) = serve(&world, &db, true);
+    let (unlogged, _) = serve(&world, &db, false);
+    let sealer = Sealer::new(db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
+    let sealing = tokio::spawn(sealer.clone().run());
+    compare(&world, &db, &asked, logged, unlogged).await;
+    sealing.abort();
+    let _ended = sealing.await;
+    seal_backlog(&world, &sealer, &asked, logged).await;
+    db.close().await;
+}
+
+/// What was answered in a block.
+struct Block {
+    /// In a second.
+    rate: f64,
+    timings: Timings,
+}
+
+/// Asks the same over several connections, each the next time when it is answered, for some time. Every answer must be 200.
+fn load(address: SocketAddr, request: &[u8], time: Duration) -> Block {
+    let begun = Instant::now();
+    let one = || {
+        let (mut connection, mut times) = (Connection::open(address), Vec::new());
+        while begun.elapsed() < time {
+            let asked = Instant::now();
+            let (status, body) = connection.ask(request);
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+            times.push(asked.elapsed());
+        }
+        times
+    };
+    let times: Vec<Duration> = thread::scope(|scope| {
+        let all: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(one)).collect();
+        all.into_iter().flat_map(|thread| thread.join().expect("answers")).collect()
+    });
+    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
+    Block { rate, timings: Timings::of(times) }
+}
+
+async fn block_of(address: SocketAddr, asked: &[u8], time: Duration) -> Block {
+    let asked = asked.to_vec();
+    spawn_blocking(move || load(address, &asked, time)).await.expect("answers")
+}
+
+async fn compare(world: &World, db: &Db, asked: &[u8], logged: SocketAddr, unlogged: SocketAddr) {
+    for address in [unlogged, logged] {
+        block_of(address, asked, Duration::from_secs(1)).await;
+    }
+    let watch = Watch::start(db.clone());
+    let (mut ratios, mut on, mut off) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        let before = world.rows("access_log").await;
+        let (with, without) = if round % 2 == 0 {
+            let with = block_of(logged, asked, block()).await;
+            (with, block_of(unlogged, asked, block()).await)
+        } else {
+            let without = block_of(unlogged, asked, block()).await;
+            (block_of(logged, asked, block()).await, without)
+        };
+        let written = world.rows("access_log").await - before;
+        assert_eq!(
+            written,
+            i64::try_from(with.timings.number()).expect("a number"),
+            "an entry for each answer with the log"
+        );
+        ratios.push(with.rate / without.rate);
+        on.push(with);
+        off.push(without);
+    }
+    let delay = watch.stop().await;
+    let ratio = median(ratios.clone());
+    let rounds: Vec<_> = ratios.iter().map(|ratio| format!("{ratio:.2}")).collect();
+    println!("rounds: {}", rounds.join(" "));
+    for (name, blocks) in [("with the log", &on), ("without", &off)] {
+        let of = |what: fn(&Block) -> f64| median(blocks.iter().map(what).collect());
+        let (rate, half, most) = (
+            of(|block| block.rate),
+            of(|block| block.timings.milliseconds(0.5)),
+            of(|block| block.timings.milliseconds(0.99)),
+        );
+        println!("{name}: {rate:.0} answers/s, p50 {half:.1} ms, p99 {most:.1} ms");
+    }
+    let verdict = if ratio >= TARGET { "met" } else { "MISSED" };
+    println!(
+        "throughput with the log: {:.0} % of that without (target {:.0} %: {verdict})",
+        ratio * 100.0,
+        TARGET * 100.0
+    );
+    let [half, most, longest] = [0.5, 0.99, 1.0].map(|share| delay.milliseconds(share));
+    println!(
+        "the oldest entry not sealed, seen every 20 ms under this load: p50 {half:.0} ms, p99 {most:.0} ms, at most {longest:.0} ms old"
+    );
+}
+
+fn median(mut numbers: Vec<f64>) -> f64 {
+    numbers.sort_by(f64::total_cmp);
+    numbers[numbers.len() / 2]
+}
+
+/// Looks again and again for how long the oldest entry that is not sealed has waited.
+struct Watch {
+    stop: Arc<AtomicBool>,
+    task: tokio::task::JoinHandle<Vec<Duration>>,
+}
+
+impl Watch {
+    fn start(db: Db) -> Self {
+        const OLDEST: &str = "SELECT entry_id FROM access_log_pending WHERE municipality = $1 ORDER BY municipality, entry_id LIMIT 1";
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let task = tokio::spawn(async move {
+            let mut waited = Vec::new();
+            while !stopped.load(Ordering::Relaxed) {
+                let mut tx = db.read().await.expect("a transaction");
+                let oldest = fetch_optional!(&mut tx, (Uuid,), OLDEST, "4014").expect("what waits");
+                tx.rollback().await.expect("read");
+                waited.extend(oldest.map(|(id,)| age(id)));
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            waited
+        });
+        Self { stop, task }
+    }
+
+    async fn stop(self) -> Timings {
+        self.stop.store(true, Ordering::Relaxed);
+        Timings::of(self.task.await.expect("watched"))
+    }
+}
+
+/// Since an id was made.
+fn age(id: Uuid) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time");
+    let made = Duration::from_millis(u64::try_from(id.as_u128() >> 80).expect("milliseconds"));
+    now.saturating_sub(made)
+}
+
+/// How fast what waits is sealed, when nothing else goes on.
+async fn seal_backlog(world: &World, sealer: &Sealer, asked: &[u8], logged: SocketAddr) {
+    while world.rows("access_log_pending").await < 10_000 {
+        block_of(logged, asked, Duration::from_secs(2)).await;
+    }
+    let begun = Instant::now();
+    let mut sealed = 0;
+    loop {
+        match sealer.seal().await.expect("sealed") {
+            0 => break,
+            some => sealed += some,
+        }
+    }
+    println!(
+        "a backlog is sealed at {:.0} entries/s ({sealed} entries)",
+        sealed as f64 / begun.elapsed().as_secs_f64()
+    );
+}

@@ -1,0 +1,226 @@
+//! Searching a long access log: the first page of each filter alone, popular and rare, in a log of ten million entries; and an export of
+//! all of it in constant memory. `benches/README.md` tells how to run it.
+
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use stafett::{
+    access::Policies,
+    log_tree::{Checkpoints, Sealer},
+};
+use tokio::task::spawn_blocking;
+
+use crate::{
+    long_log::{Log, OLD_ACTION, case, child, export, fill},
+    measuring::{Connection, Timings, durability, is_durable, production, request, serve},
+    support::{Engine, User, World, log_key},
+};
+
+mod long_log;
+mod measuring;
+#[path = "../tests/it/support/mod.rs"]
+#[expect(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "what the tests stand on, of which some is used here"
+)]
+mod support;
+
+/// The first page must have come within so many milliseconds for 95 of 100.
+const TARGET: f64 = 20.0;
+
+fn number(name: &str, otherwise: i64) -> i64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
+}
+
+#[tokio::main]
+async fn main() {
+    let only = std::env::var("STAFETT_BENCH_ENGINE").unwrap_or_default();
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        if only.is_empty() || format!("{engine:?}").to_lowercase() == only {
+            engine.tell_by(Policies::load().expect("valid rules"), measure).await;
+        }
+    }
+}
+
+async fn measure(world: World) {
+    if !is_durable(&world).await {
+        return;
+    }
+    let entries = number("STAFETT_BENCH_ENTRIES", 10_000_000);
+    println!("== {:?}, {}, {entries} entries", world.engine, durability(&world).await);
+    let filler = production(&world).await;
+    let begun = Instant::now();
+    let log = fill(&world, &filler, entries).await;
+    println!("filled in {:.0} s", begun.elapsed().as_secs_f64());
+    for (part, bytes) in long_log::sizes(&filler).await {
+        println!("on disk: {part} {:.2} GB", bytes as f64 / 1e9);
+    }
+    // The service has connections of its own, that have seen nothing yet.
+    filler.close().await;
+    let db = production(&world).await;
+    let (address, _) = serve(&world, &db, true);
+    let sealer = Sealer::new(db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
+    let sealing = tokio::spawn(sealer.run());
+    let missed = search_by_all(&log, address).await;
+    println!("first pages of one filter slower than {TARGET} ms at p95: {missed}");
+    export(&log, &db, address).await;
+    sealing.abort();
+    let _ended = sealing.await;
+    db.close().await;
+}
+
+/// Each filter alone, of what comes often, seldom, long ago and never; gives how many of them were too slow.
+async fn search_by_all(log: &Log, address: SocketAddr) -> usize {
+    println!("{:<46} {:>5} {:>8} {:>8} {:>8}", "filter", "items", "p50 ms", "p95 ms", "p99 ms");
+    let mut missed = 0;
+    // How slow the machine itself is at the moment.
+    ask(&log.cast.auditor, address, "(for comparison: who am I)", "/v1/me").await;
+    for (name, query) in singles(log) {
+        missed += usize::from(search(&log.cast.auditor, address, &name, &query).await > TARGET);
+    }
+    ask(&log.cast.auditor, address, "(for comparison: who am I)", "/v1/me").await;
+    println!("-- no target");
+    for (name, query) in others(log) {
+        search(&log.cast.auditor, address, &name, &query).await;
+    }
+    let deep = deep_cursor(&log.cast.auditor, address).await;
+    search(&log.cast.auditor, address, "a page far back", &format!("cursor={deep}")).await;
+    for (name, who) in [
+        ("auditor of two municipalities", &log.cast.auditor_of_two),
+        ("auditor with a child", &log.cast.parent),
+    ] {
+        search(who, address, &format!("{name}: no filter"), "").await;
+        search(who, address, &format!("{name}: often"), "action=read_case").await;
+        search(who, address, &format!("{name}: rule, seldom"), "rule=emergency.read").await;
+    }
+    let family = format!("/v1/cases/{}/access-log", log.cast.case);
+    ask(&log.cast.parent, address, "the family's view of its case", &family).await;
+    missed
+}
+
+fn singles(log: &Log) -> Vec<(String, String)> {
+    let cast = &log.cast;
+    let named = |name: &str, query: String| (name.to_owned(), query);
+    let nobody = uuid::Uuid::from_u128(7);
+    vec![
+        named("none", String::new()),
+        named("child, often", format!("child_id={}", child(1))),
+        named("child, seldom", format!("child_id={}", child(6665 * 3 + 1))),
+        named("child, never", format!("child_id={nobody}")),
+        named("child of another municipality", format!("child_id={}", child(0))),
+        named("case, often", format!("case_id={}", case(1))),
+        named("case, seldom", format!("case_id={}", case(6665 * 3 + 1))),
+        named("case, never", format!("case_id={nobody}")),
+        named("person, often", format!("person_id={}", cast.busy)),
+        named("person, often and long ago", format!("person_id={}", cast.old)),
+        named("person, never", format!("person_id={nobody}")),
+        named("unit, often", format!("unit_id={}", cast.units[0])),
+        named("unit, seldom", format!("unit_id={}", cast.units[1])),
+        named("unit, never", format!("unit_id={nobody}")),
+        named("role, often", "role=worker".to_owned()),
+        named("role, seldom", "role=analyst".to_owned()),
+        named("role, never", "role=administrator".to_owned()),
+        named("action, often", "action=read_case".to_owned()),
+        named("action, seldom", "action=create_unit".to_owned()),
+        named("action, often and long ago", format!("action={OLD_ACTION}")),
+        named("action, never", "action=no_such_action".to_owned()),
+        named("decision, permit", "decision=permit".to_owned()),
+        named("decision, deny", "decision=deny".to_owned()),
+        named("law, often", "legal_basis=fvl%20%C2%A7%2013%20a%20no.%201".to_owned()),
+        named("law, never", "legal_basis=no%20law".to_owned()),
+        named("rule, often", "rule=case.team".to_owned()),
+        named("rule, never", "rule=no.rule".to_owned()),
+        named("emergency", "emergency=only".to_owned()),
+        named("from, lately", format!("from={}", log.time(0.999))),
+        named("from, long ago", format!("from={}", log.time(0.01))),
+        named("from, to come", "from=2030-01-01T00:00:00Z".to_owned()),
+        named("until, lately", format!("until={}", log.time(0.999))),
+        named("until, long ago", format!("until={}", log.time(0.01))),
+        named("until, before the log", "until=2001-01-01T00:00:00Z".to_owned()),
+    ]
+}
+
+/// Filters together, and pages far back.
+fn others(log: &Log) -> Vec<(String, String)> {
+    let cast = &log.cast;
+    let named = |name: &str, query: String| (name.to_owned(), query);
+    vec![
+        named("from and until", format!("from={}&until={}", log.time(0.5), log.time(0.51))),
+        named("person, until long ago", format!("person_id={}&until={}", cast.busy, log.time(0.1))),
+        named("person and action, both often", format!("person_id={}&action=read_case", cast.busy)),
+        named(
+            "person and action, often but long ago",
+            format!("person_id={}&action={OLD_ACTION}", cast.busy),
+        ),
+        named("person and action, never together", format!("person_id={}&action=create_unit", cast.old)),
+        named("old person, action often", format!("person_id={}&action=read_case", cast.old)),
+        named("old person, decision deny", format!("person_id={}&decision=deny", cast.old)),
+        named("old action, decision deny", format!("action={OLD_ACTION}&decision=deny")),
+        named("old action, decision permit", format!("action={OLD_ACTION}&decision=permit")),
+        named("child and person", format!("child_id={}&person_id={}", child(1), cast.busy)),
+        named("child and action", format!("child_id={}&action=read_case", child(1))),
+        named("unit and role, both often", format!("unit_id={}&role=worker", cast.units[0])),
+        named("role seldom and rule often", "role=analyst&rule=case.team".to_owned()),
+        named("role often and emergency", "role=worker&emergency=only".to_owned()),
+        named("unit, old person", format!("unit_id={}&person_id={}", cast.units[0], cast.old)),
+        named("role often, old action", format!("role=worker&action={OLD_ACTION}")),
+        named("role often, deny", "role=worker&decision=deny".to_owned()),
+        named("rule often, deny", "rule=case.team&decision=deny".to_owned()),
+        named("role often, until long ago", format!("role=worker&until={}", log.time(0.01))),
+        named("old action, from lately", format!("action={OLD_ACTION}&from={}", log.time(0.9))),
+        named("two hundred on a page", "limit=200".to_owned()),
+    ]
+}
+
+async fn search(who: &User, address: SocketAddr, name: &str, query: &str) -> f64 {
+    ask(who, address, name, &format!("/v1/access-log?{query}")).await
+}
+
+/// Asks some hundred times, or for as long as is bearable; gives the p95 in milliseconds.
+async fn ask(who: &User, address: SocketAddr, name: &str, path: &str) -> f64 {
+    const LONGEST: Duration = Duration::from_secs(15);
+    let asked = request(path, &who.token().await);
+    let times = number("STAFETT_BENCH_REQUESTS", 200);
+    let (items, timings) = spawn_blocking(move || {
+        let (mut connection, mut taken, mut items) = (Connection::open(address), Vec::new(), 0);
+        let begun = Instant::now();
+        for _ in 0..times {
+            let asked_at = Instant::now();
+            let (status, body) = connection.ask(&asked);
+            assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
+            taken.push(asked_at.elapsed());
+            if taken.len() == 1 {
+                let page: serde_json::Value = serde_json::from_slice(body).expect("a page");
+                items = page["items"].as_array().map_or(0, Vec::len);
+            }
+            if begun.elapsed() > LONGEST {
+                break;
+            }
+        }
+        (items, Timings::of(taken))
+    })
+    .await
+    .expect("answers");
+    let [half, most, nearly] = [0.5, 0.95, 0.99].map(|share| timings.milliseconds(share));
+    let few =
+        if timings.number() < 100 { format!(" of {} requests", timings.number()) } else { String::new() };
+    println!("{name:<46} {items:>5} {half:>8.1} {most:>8.1} {nearly:>8.1}{few}");
+    most
+}
+
+/// Where a page two thirds back in the log begins.
+async fn deep_cursor(who: &User, address: SocketAddr) -> String {
+    let log_until = request("/v1/access-log?limit=1&until=2024-11-25T10:00:00Z", &who.token().await);
+    spawn_blocking(move || {
+        let mut connection = Connection::open(address);
+        let (_, body) = connection.ask(&log_until);
+        let page: serde_json::Value = serde_json::from_slice(body).expect("a page");
+        page["next_cursor"].as_str().expect("more").to_owned()
+    })
+    .await
+    .expect("an answer")
+}

@@ -1,0 +1,73 @@
+//! The service as it runs in production, over the database of a world.
+
+use std::net::{SocketAddr, TcpListener};
+
+use actix_web::{dev::ServerHandle, web};
+use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
+use sqlx::ConnectOptions;
+use stafett::{
+    access::Services,
+    app,
+    db::{Db, Pools},
+    identity::TokenKeys,
+};
+
+use crate::support::{Engine, World, log_key, signing_key};
+
+/// As the settings have it when nobody sets them.
+const CONNECTIONS: u32 = 16;
+const WORKERS: usize = 2;
+
+/// The world's database with as many connections as in production.
+pub async fn production(world: &World) -> Db {
+    let url = match &world.db.pools {
+        Pools::Sqlite { readers, .. } => {
+            format!("sqlite:{}", readers.connect_options().get_filename().display())
+        }
+        Pools::Postgres { readers, .. } => readers.connect_options().to_url_lossy().to_string(),
+    };
+    Db::open(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens")
+}
+
+/// Serves a world with the access log, or, as no program that serves does, without.
+pub fn serve(world: &World, db: &Db, logged: bool) -> (SocketAddr, ServerHandle) {
+    let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
+    let tokens = TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys");
+    let services = Services::new(db.clone(), world.clock.clone(), tokens, log_key(), Vec::new());
+    let services = services.expect("the service is put together");
+    let services = if logged { services } else { services.unlogged() };
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let server = app::serve(web::Data::new(services), listener, WORKERS).expect("the service starts");
+    let handle = server.handle();
+    tokio::spawn(server);
+    (address, handle)
+}
+
+/// What the engine says of its durability.
+pub async fn durability(world: &World) -> String {
+    let name = if world.engine == Engine::Sqlite { "synchronous" } else { "fsync" };
+    match &world.db.pools {
+        Pools::Sqlite { writer, .. } => {
+            let (level,): (i64,) =
+                sqlx::query_as("PRAGMA synchronous").fetch_one(writer).await.expect("a pragma");
+            format!("{name}={}", ["OFF", "NORMAL", "FULL", "EXTRA"][usize::try_from(level).expect("a level")])
+        }
+        Pools::Postgres { writer, .. } => {
+            let (fsync,): (String,) =
+                sqlx::query_as("SHOW fsync").fetch_one(writer).await.expect("a setting");
+            format!("{name}={fsync}")
+        }
+    }
+}
+
+/// Nothing is measured on a server that forgets at a crash.
+pub async fn is_durable(world: &World) -> bool {
+    let durable = matches!(durability(world).await.as_str(), "synchronous=FULL" | "fsync=on");
+    if !durable {
+        eprintln!(
+            "skipped: PostgreSQL runs with fsync off; start it by STAFETT_TEST_POSTGRES_DURABLE=1 .ci/with-postgres"
+        );
+    }
+    durable
+}
