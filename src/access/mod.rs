@@ -29,7 +29,7 @@ pub use facts::{
 pub use family::{is_family, move_conflicts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
-pub use laws::Wording;
+pub use laws::{PROCESSING, Wording};
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::{Permit, Reader};
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};

@@ -21,7 +21,7 @@ use utoipa::ToSchema;
 pub use self::error::PolicyError;
 use super::{
     kinds::Kinds,
-    laws::{Laws, Wording},
+    laws::{Laws, PROCESSING, Wording},
     objects::{Attributes, Object},
 };
 use crate::identity::Caller;
@@ -270,7 +270,8 @@ fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (S
     let by_rule = rules
         .values()
         .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), law.as_str())));
-    by_rule.chain(Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) }))
+    let by_kind = Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) });
+    by_rule.chain(by_kind).chain(PROCESSING.map(|law| ("what is processed in the record".to_owned(), law)))
 }
 
 /// What goes wrong when the rules are asked.

@@ -18,7 +18,11 @@ use crate::{
     },
     children,
     db::{Tx, dialect},
-    kernel::{Id, Page, PageQuery, ids::Case, vocabulary::Sector},
+    kernel::{
+        Id, Page, PageQuery,
+        ids::Case,
+        vocabulary::{InformationKind, Sector},
+    },
     measures, notes, organisation,
     problem::{
         Problem, Result,
@@ -56,12 +60,13 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let law = law.ok_or_else(|| Problem::field("/basis", "is not one that this unit can disclose on"))?;
     check_order(&input)?;
     let recipient = recipient(&mut permit, &case, &input, basis).await?;
-    let entries = entries(&mut permit, &case, &input).await?;
+    let entries = entries(&mut permit, &case, &input, basis).await?;
     if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
         let detail = "the patient, or someone on their behalf, objects to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
-    let laws = law.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>()?;
+    let applied = |laws: &[String]| laws.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>();
+    let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.now());
     let new = store::NewDisclosure {
@@ -73,6 +78,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         by_name: &caller.name,
         basis: input.basis,
         laws,
+        processing,
         order_reference: input.order_reference.as_deref(),
         recipient,
         reason: &input.reason,
@@ -168,16 +174,26 @@ async fn recipient(
         (None, Some(_), None) => return Err(Problem::field("/to_person_id", "is required with to_unit_id")),
     };
     let municipality = &case.facts.municipality;
-    let receives = store::unit_serving(permit.tx(), unit, municipality).await?;
+    let receives = if basis.anywhere {
+        store::unit_anywhere(permit.tx(), unit).await?
+    } else {
+        store::unit_serving(permit.tx(), unit, municipality).await?
+    };
     if !receives.is_some_and(|(sector, kind): (Sector, String)| basis.may_receive(sector, &kind)) {
-        let detail = "is not a unit of the municipality that may receive on this basis";
+        let detail = if basis.anywhere {
+            "is not a unit that may receive on this basis"
+        } else {
+            "is not a unit of the municipality that may receive on this basis"
+        };
         return Err(Problem::field("/to_unit_id", detail));
     }
     if person == permit.caller().person {
         return Err(Problem::field("/to_person_id", "is yourself"));
     }
     let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
-    let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
+    // Someone in another municipality may be known here by another id.
+    let known_here = children::counterpart(permit.tx(), person, municipality).await?.unwrap_or(person);
+    let of_family = is_family(permit.tx(), municipality, case.facts.child, known_here).await?;
     // One answer to both: who is of the family may be registered where the caller knows nothing of it.
     let Some(name) = name.filter(|_| !of_family) else {
         return Err(Problem::field(
@@ -193,6 +209,7 @@ async fn entries(
     permit: &mut Permit<Disclose>,
     case: &CaseObject,
     input: &DisclosureIn,
+    basis: &Basis,
 ) -> Result<Vec<NewEntry>> {
     let DisclosureIn { note_ids, measure_ids, .. } = input;
     check_list("/note_ids", note_ids)?;
@@ -206,6 +223,9 @@ async fn entries(
     let mut entries = Vec::new();
     for (at, id) in note_ids.iter().enumerate() {
         let note = notes::readable(permit, case, *id).await?.ok_or_else(|| unknown("/note_ids", at))?;
+        if !basis.lets_out(note.kind, note.sector) {
+            return Err(kept(format!("/note_ids/{at}"), input));
+        }
         entries.push(NewEntry {
             kind: DisclosedKind::Note,
             id: id.uuid(),
@@ -221,6 +241,10 @@ async fn entries(
     for (at, id) in measure_ids.iter().enumerate() {
         let measure =
             measures::readable(permit, case, *id).await?.ok_or_else(|| unknown("/measure_ids", at))?;
+        let (sector, _) = store::unit(permit.tx(), measure.responsible_unit_id).await?;
+        if !basis.lets_out(InformationKind::Agreed, Some(sector)) {
+            return Err(kept(format!("/measure_ids/{at}"), input));
+        }
         entries.push(NewEntry {
             kind: DisclosedKind::Measure,
             id: id.uuid(),
@@ -234,6 +258,11 @@ async fn entries(
         });
     }
     Ok(entries)
+}
+
+/// What the paragraph does not reach.
+fn kept(pointer: String, input: &DisclosureIn) -> Problem {
+    Problem::field(pointer, format!("is not something that {} lets out: it needs consent", input.basis))
 }
 
 fn check_list<T>(pointer: &str, ids: &[Id<T>]) -> Result<()> {

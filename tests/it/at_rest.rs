@@ -472,6 +472,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "consent_text.*",
             "child_welfare_report.law",
             "disclosure_law.law",
+            "disclosure_law.part",
         ],
     ),
     ("the name of a unit, which is public", &["disclosed_entry.unit_name"]),
