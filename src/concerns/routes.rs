@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        ChildFacts, Permit,
+        ChildFacts, Kinds, Permit,
         actions::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordConcern, UpdateConcern,
@@ -173,6 +173,8 @@ async fn open_case(
     let Some(child) = concern.child_id else {
         return Err(Problem::conflict("the concern is anonymous; name the child first"));
     };
+    let kind = store::kind_of_unit(permit.tx(), concern.unit_id).await?;
+    Kinds::may_take_part(&kind).map_err(|refused| Problem::conflict(refused.instead.clone()))?;
     dialect::lock(permit.tx(), child.uuid()).await?;
     // The concern may be older than the right to know of the child.
     let facts = known_child(permit, child).await?;

@@ -26,6 +26,13 @@ pub async fn readable<A: Action>(
         Err(DbError::Engine(sqlx::Error::RowNotFound)) => return Ok(None),
         found => found?,
     };
-    let object = MeasureObject { case: case.clone(), id, responsible_id: measure.responsible_id };
-    Ok(permit.may::<ReadMeasure>(&object).then_some(measure))
+    Ok(permit.may::<ReadMeasure>(&measure.object(case.clone())).then_some(measure))
+}
+
+impl MeasureOut {
+    /// The measure as the rules speak of it.
+    pub(super) fn object(&self, case: CaseObject) -> MeasureObject {
+        let Self { id, responsible_id, responsible_unit_id, responsible_sector, .. } = *self;
+        MeasureObject { case, id, responsible_id, unit_id: responsible_unit_id, sector: responsible_sector }
+    }
 }

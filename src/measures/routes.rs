@@ -10,19 +10,30 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Kinds, Permit,
         actions::{
             Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, ReadNote,
             UpdateMeasure,
         },
         objects::{MeasureObject, NoteObject, require_open},
     },
+    db::Tx,
     kernel::{Page, PageQuery},
     problem::{
-        Result,
+        Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
 };
+
+/// What of a measure tells where the child is.
+const WHEREABOUTS: [&str; 6] = [
+    "responsible_id",
+    "responsible_name",
+    "responsible_unit_id",
+    "responsible_unit_name",
+    "created_by",
+    "created_by_name",
+];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -44,9 +55,13 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (case, today) = (permit.object().facts.clone(), permit.today());
-    let measures = store::list(permit.tx(), &case, query.after(), query.limit() + 1, today).await?;
-    let page = Page::cut(measures, query.limit(), |measure| measure.id.uuid());
+    let object = permit.object().clone();
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit, today).await;
+    let may_read =
+        |permit: &Permit<_>, row: &MeasureOut| permit.may::<ReadMeasure>(&row.object(object.clone()));
+    let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|measure| measure.id));
+    let page = page.map(|measure| case.without_whereabouts(&measure, &WHEREABOUTS).unwrap_or_default());
     permit.show_page(&page)
 }
 
@@ -79,7 +94,9 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
 #[get("/cases/{case_id}/measures/{measure_id}")]
 async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
-    permit.show_version(measure.version, &measure)
+    let case = &permit.object().case.facts;
+    let shown = case.without_whereabouts(&measure, &WHEREABOUTS).map_err(Problem::internal)?;
+    permit.show_version(measure.version, &shown)
 }
 
 /// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
@@ -95,6 +112,9 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     let (case, today) = (permit.object().case.facts.clone(), permit.today());
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
+    if patch.description.is_some() {
+        Kinds::may_be_kept("", patch.contains.as_deref())?;
+    }
     let patched = rules::patched(&measure, &patch, today).map_err(|refusal| refusal.at(""))?;
     let (person, unit) = (patched.responsible_id, patched.responsible_unit_id);
     if (person, unit) != (measure.responsible_id, measure.responsible_unit_id) {
@@ -144,6 +164,7 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     let (case, today) = (permit.object().case.facts.clone(), permit.today());
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
+    Kinds::may_be_kept("", input.contains.as_deref())?;
     let effect = rules::effect(&input, measure.starts_on, today).map_err(|refusal| refusal.at(""))?;
     permit.expect_version(measure.version)?;
     let (by, now) = (permit.caller().person, permit.now());

@@ -1,10 +1,11 @@
 //! When a meeting can be called, who can be invited, and what its minutes can say.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use super::dto::{MeetingOut, MeetingStatus};
 use crate::{
-    access::CaseFacts,
+    access::{CaseFacts, hide},
     kernel::{Id, ids::Person},
     problem::{Problem, Result},
 };
@@ -38,6 +39,21 @@ pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
     if case.custody.strict_address || case.custody.kept_away {
         meeting.place = None;
     }
+}
+
+/// What is shown of a meeting to one who is not to know that some people's units help.
+pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &[Id<Person>]) -> Value {
+    meeting.participants.retain(|participant| !unknown.contains(&participant.person_id));
+    let mut members = Vec::new();
+    if unknown.contains(&meeting.called_by) {
+        members.extend(["called_by", "called_by_name"]);
+    }
+    if meeting.minutes_by.is_some_and(|person| unknown.contains(&person)) {
+        members.extend(["minutes_by", "minutes_by_name"]);
+    }
+    let mut shown = serde_json::to_value(meeting).unwrap_or_default();
+    hide(&mut shown, &members);
+    shown
 }
 
 /// In an arena that asks for consent a case is not taken up while there is nobody who could give it.

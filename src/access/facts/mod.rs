@@ -8,6 +8,7 @@ mod child;
 mod custody;
 mod emergency;
 mod ground;
+mod involvement;
 #[cfg(test)]
 mod tests;
 
@@ -21,6 +22,7 @@ pub use self::{
     custody::CustodyFacts,
     emergency::emergency_seat,
     ground::{Family, Given, Ground},
+    involvement::hide,
 };
 use super::own_children;
 use crate::{
