@@ -1,6 +1,6 @@
 //! Whether what a request made may be told again, when it comes once more with the same `Idempotency-Key`.
 //!
-//! What is done to a unit makes something of its own: a concern, a report, a disclosure. That one still works in the unit is not
+//! What is done to a unit makes something of its own: a concern, a report, a disclosure, an emergency. That one still works in the unit is not
 //! that one may still read what one made there, and the answer of the first time tells it.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use actix_web::{HttpResponse, http::header};
 
 use super::{
     Entry, PendingLook, Services,
-    actions::{Action, ReadChild, ReadChildWelfareReport, ReadConcern, ReadDisclosure, ReadEmergencyAccess},
+    actions::{Action, ReadChildWelfareReport, ReadConcern, ReadDisclosure, ReadEmergencyAccess},
     objects::{Lookup, Object, PathIds},
 };
 use crate::db::{DbError, Tx};
@@ -28,7 +28,6 @@ pub(super) async fn told_again(
     let Some(id) = made.and_then(|path| path.rsplit('/').next()) else { return Ok(true) };
     let again = Again { tx, services, asking, look, id };
     match action {
-        "register_child" => again.may::<ReadChild>("child_id").await,
         "record_concern" => again.may::<ReadConcern>("concern_id").await,
         "report_to_child_welfare" => again.may::<ReadChildWelfareReport>("report_id").await,
         "disclose" => again.may::<ReadDisclosure>("disclosure_id").await,

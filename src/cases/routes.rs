@@ -18,7 +18,7 @@ use crate::{
     },
     db::Tx,
     handovers,
-    kernel::{Page, PageQuery},
+    kernel::{Id, Page, PageQuery, ids::Person},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
@@ -64,7 +64,7 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let page = permit.page(&query, fetch, |case| case.facts.id.uuid(), may_read).await?;
     let ids: Vec<_> = page.items.iter().map(|case| case.facts.id).collect();
     let mut items = store::list(permit.tx(), &ids).await?;
-    tell_next_evaluation(permit.tx(), &page.items, &mut items).await?;
+    tell_next_evaluation(permit.tx(), caller.person, &page.items, &mut items).await?;
     for (case, item) in page.items.iter().zip(&mut items) {
         permit.note_row::<ReadCase>(case);
         withhold(permit.may::<ListMeasures>(case), item);
@@ -81,8 +81,9 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
 async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
     let id = permit.object().facts.id;
     let mut case = store::get(permit.tx(), id).await?;
-    let object = permit.object().clone();
-    tell_next_evaluation(permit.tx(), std::slice::from_ref(&object), std::slice::from_mut(&mut case)).await?;
+    let (caller, object) = (permit.caller().person, permit.object().clone());
+    tell_next_evaluation(permit.tx(), caller, std::slice::from_ref(&object), std::slice::from_mut(&mut case))
+        .await?;
     withhold(permit.may::<ListMeasures>(&object), &mut case);
     let shown = object.facts.without_whereabouts(&case, &WHEREABOUTS).map_err(Problem::internal)?;
     permit.show_version(case.version, &shown)
@@ -196,13 +197,20 @@ async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpRe
 }
 
 /// When the next of the measures that the caller may know of is to be evaluated.
-async fn tell_next_evaluation(tx: &mut Tx, cases: &[CaseObject], told: &mut [CaseOut]) -> Result<()> {
+async fn tell_next_evaluation(
+    tx: &mut Tx,
+    caller: Id<Person>,
+    cases: &[CaseObject],
+    told: &mut [CaseOut],
+) -> Result<()> {
     let ids: Vec<_> = told.iter().map(|case| case.id).collect();
     let due = store::evaluations_due(tx, &ids).await?;
     for (case, told) in cases.iter().zip(told) {
-        let known = due
-            .iter()
-            .filter(|due| due.case_id == told.id && case.facts.knows_that_helps(due.unit_id, due.sector));
+        let known = due.iter().filter(|due| {
+            due.case_id == told.id
+                && case.facts.knows_that_helps(due.unit_id, due.sector)
+                && case.facts.withheld_from(due.id).all(|person| person != caller)
+        });
         told.next_evaluation_on = known.map(|due| due.evaluate_on).min();
     }
     Ok(())

@@ -31,7 +31,7 @@ const SELECT: &str = "
     JOIN unit v ON v.id = cp.unit_id
     WHERE c.id IN (";
 const EVALUATIONS_DUE: &str = "
-    SELECT m.case_id, m.unit_id, u.sector, m.evaluate_on FROM measure m JOIN unit u ON u.id = m.unit_id
+    SELECT m.case_id, m.id, m.unit_id, u.sector, m.evaluate_on FROM measure m JOIN unit u ON u.id = m.unit_id
     WHERE m.status = 'in_force' AND m.case_id IN (";
 const INSERT: &str = "
     INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
@@ -228,6 +228,7 @@ pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct EvaluationDue {
     pub case_id: Id<Case>,
+    pub id: Uuid,
     pub unit_id: Id<Unit>,
     pub sector: Sector,
     pub evaluate_on: NaiveDate,

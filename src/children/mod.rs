@@ -10,4 +10,4 @@ mod store;
 
 pub use named::{NamedChild, named};
 pub use routes::configure;
-pub use store::{counterpart, find_person, identify};
+pub use store::{find_person, identify};

@@ -14,7 +14,7 @@ use crate::{
             Action, ChangeGuardianship, ListGuardians, ReadChild, ReadContactDetails, RegisterChild,
             RegisterGuardian, UpdateChild,
         },
-        move_conflicts,
+        known_as, move_conflicts,
         objects::ChildObject,
     },
     db::Tx,
@@ -167,7 +167,8 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     if guardian == child.person {
         return Err(Problem::field("/national_id", "is that of the child"));
     }
-    if guardian == permit.caller().person {
+    let caller = permit.caller().person;
+    if known_as(permit.tx(), caller).await?.contains(&guardian) {
         return Err(Problem::field("/national_id", "is one's own: another must register it (fvl § 6)"));
     }
     let new = store::NewGuardianship {

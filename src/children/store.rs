@@ -12,7 +12,7 @@ use crate::{
         ids::{Child, Guardianship, Person, Unit},
         vocabulary::Capacity,
     },
-    vault::{Content, KeyName},
+    vault::KeyName,
 };
 
 const INSERT_PERSON: &str = "
@@ -20,7 +20,6 @@ const INSERT_PERSON: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7)
     ON CONFLICT (municipality, national_id_index) DO NOTHING";
 const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id_index = $2";
-const NATIONAL_ID: &str = "SELECT national_id FROM person WHERE id = $1";
 const INSERT_CHILD: &str = "
     INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, registered_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -84,23 +83,6 @@ pub async fn find_person(
     let index = tx.vault().national_id_index(municipality, national_id.as_str())?;
     let found = fetch_optional!(tx, (Id<Person>,), FIND_PERSON, municipality, index)?;
     Ok(found.map(|(id,)| id))
-}
-
-/// The same person as another municipality knows them, by their national identity number; none if it does not, or if
-/// they have no number.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn counterpart(
-    tx: &mut Tx,
-    person: Id<Person>,
-    municipality: &str,
-) -> Result<Option<Id<Person>>, DbError> {
-    let (number,) = fetch_one!(tx, (Option<Content>,), NATIONAL_ID, person)?;
-    match number.and_then(|number| NationalId::parse(&number).ok()) {
-        Some(number) => find_person(tx, municipality, &number).await,
-        None => Ok(None),
-    }
 }
 
 pub(super) struct NewChild<'a> {

@@ -15,6 +15,7 @@ use crate::{
         actions::{Disclose, ListDisclosures, ReadDisclosure},
         case_facts, is_family,
         objects::{CaseObject, DisclosureObject},
+        own_children,
     },
     children,
     db::{Tx, dialect},
@@ -100,7 +101,12 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (person, unit) = (permit.caller().person, permit.object().id);
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, person, unit, after, limit).await;
+    let own_children = own_children(permit.tx(), person).await?;
+    let fetch = async |tx: &mut Tx, after, limit| {
+        let mut rows = store::list(tx, person, unit, after, limit).await?;
+        rows.iter_mut().for_each(|row| row.own_family |= own_children.contains(&row.child_id));
+        Ok(rows)
+    };
     let may_read = |permit: &Permit<_>, row: &DisclosureOut| permit.may::<ReadDisclosure>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -191,9 +197,7 @@ async fn recipient(
         return Err(Problem::field("/to_person_id", "is yourself"));
     }
     let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
-    // Someone in another municipality may be known here by another id.
-    let known_here = children::counterpart(permit.tx(), person, municipality).await?.unwrap_or(person);
-    let of_family = is_family(permit.tx(), municipality, case.facts.child, known_here).await?;
+    let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
     // One answer to both: who is of the family may be registered where the caller knows nothing of it.
     let Some(name) = name.filter(|_| !of_family) else {
         return Err(Problem::field(

@@ -54,12 +54,13 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         .filter(|case| permit.may::<ReadCase>(case))
         .collect();
     // Help that has ended leaves nothing to do, but an emergency is to be reviewed all the same.
-    let counts = |case: &CaseObject, kind| {
-        (case.facts.open || kind == FollowUpKind::EmergencyAccess) && is_theirs(&permit, case, kind)
+    let counts = |case: &CaseObject, item: &FollowUpOut| {
+        (case.facts.open || item.kind == FollowUpKind::EmergencyAccess)
+            && case.facts.withheld_from(item.object_id).all(|person| person != caller.person)
+            && is_theirs(&permit, case, item.kind)
     };
     let mine = due.into_iter().filter(|item| {
-        item.case_id
-            .is_none_or(|id| readable.iter().any(|case| case.facts.id == id && counts(case, item.kind)))
+        item.case_id.is_none_or(|id| readable.iter().any(|case| case.facts.id == id && counts(case, item)))
     });
     let mut rest: Vec<FollowUpOut> = mine.filter(|item| item.place() > query.after()).collect();
     rest.truncate(query.limit() + 1);

@@ -1,6 +1,7 @@
 //! The operations on measures and their evaluations.
 
 use actix_web::{HttpResponse, get, patch, post};
+use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -10,7 +11,7 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
+        CaseFacts, Kinds, Permit,
         actions::{
             Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, ReadNote,
             UpdateMeasure,
@@ -18,9 +19,12 @@ use crate::{
         objects::{MeasureObject, NoteObject, require_open},
     },
     db::Tx,
-    kernel::{Page, PageQuery},
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{Meeting, Person},
+    },
     problem::{
-        Problem, Result,
+        Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
 };
@@ -61,7 +65,8 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
         |permit: &Permit<_>, row: &MeasureOut| permit.may::<ReadMeasure>(&row.object(object.clone()));
     let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|measure| measure.id));
-    let page = page.map(|measure| case.without_whereabouts(&measure, &WHEREABOUTS).unwrap_or_default());
+    let caller = permit.caller().person;
+    let page = page.map(|measure| shown_to(caller, &case, measure));
     permit.show_page(&page)
 }
 
@@ -94,9 +99,9 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
 #[get("/cases/{case_id}/measures/{measure_id}")]
 async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
-    let case = &permit.object().case.facts;
-    let shown = case.without_whereabouts(&measure, &WHEREABOUTS).map_err(Problem::internal)?;
-    permit.show_version(measure.version, &shown)
+    let (version, caller) = (measure.version, permit.caller().person);
+    let shown = shown_to(caller, &permit.object().case.facts, measure);
+    permit.show_version(version, &shown)
 }
 
 /// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
@@ -173,6 +178,15 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     let measure = store::get(permit.tx(), &case, measure.id, today).await?;
     permit.note_shown([evaluation.id]);
     permit.added(measure.version, &evaluation).await
+}
+
+/// What is shown of a measure: nothing of a meeting that is withheld from the caller, nor of where a hidden child is.
+fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Value {
+    let withheld = |meeting: &Id<Meeting>| case.withheld_from(meeting.uuid()).any(|person| person == caller);
+    if measure.meeting_id.as_ref().is_some_and(withheld) {
+        (measure.meeting_id, measure.meeting_starts_at) = (None, None);
+    }
+    case.without_whereabouts(&measure, &WHEREABOUTS).unwrap_or_default()
 }
 
 /// The measure that the permit is for.

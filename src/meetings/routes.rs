@@ -52,7 +52,7 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     let mut page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
     page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
     permit.note_shown(page.items.iter().map(|meeting| meeting.id));
-    let unknown = teams::not_to_be_known(permit.tx(), &case.facts).await?;
+    let unknown = unknown(&mut permit, &case).await?;
     permit.show_page(&page.map(|meeting| rules::shown_to(meeting, &unknown)))
 }
 
@@ -97,8 +97,9 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
 )]
 #[get("/cases/{case_id}/meetings/{meeting_id}")]
 async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
-    let (case, meeting) = current(&mut permit).await?;
-    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
+    let case = permit.object().case.clone();
+    let (_, meeting) = current(&mut permit).await?;
+    let unknown = unknown(&mut permit, &case).await?;
     permit.show_version(meeting.version, &rules::shown_to(meeting, &unknown))
 }
 
@@ -203,13 +204,18 @@ async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpRespons
     tell(permit, meeting).await
 }
 
+async fn unknown<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<rules::Unknown> {
+    let people = teams::not_to_be_known(permit.tx(), &case.facts).await?;
+    Ok(rules::Unknown { people, measures: measures::not_readable(permit, case).await? })
+}
+
 /// Answers a change with what the caller reads of the meeting.
 async fn tell<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
 where
     A: Action<Object = MeetingObject>,
 {
-    let case = permit.object().case.facts.clone();
-    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
+    let case = permit.object().case.clone();
+    let unknown = unknown(&mut permit, &case).await?;
     permit.changed(meeting.version, &rules::shown_to(meeting, &unknown)).await
 }
 

@@ -6,7 +6,10 @@ use serde_json::Value;
 use super::dto::{MeetingOut, MeetingStatus};
 use crate::{
     access::{CaseFacts, hide},
-    kernel::{Id, ids::Person},
+    kernel::{
+        Id,
+        ids::{Measure, Person},
+    },
     problem::{Problem, Result},
 };
 
@@ -41,8 +44,21 @@ pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
     }
 }
 
-/// What is shown of a meeting to one who is not to know that some people's units help.
-pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &[Id<Person>]) -> Value {
+/// What a caller may not know of, who may read the meeting.
+pub(super) struct Unknown {
+    /// That these people's units help.
+    pub(super) people: Vec<Id<Person>>,
+    /// That there are these measures.
+    pub(super) measures: Vec<Id<Measure>>,
+}
+
+/// What is shown of a meeting to one who is not to know of all who help, nor of every measure.
+pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Value {
+    let Unknown { people: unknown, measures } = unknown;
+    meeting.decisions.retain(|decision| decision.measure_id.is_none_or(|id| !measures.contains(&id)));
+    for (number, decision) in (1..).zip(&mut meeting.decisions) {
+        decision.number = number;
+    }
     meeting.participants.retain(|participant| !unknown.contains(&participant.person_id));
     let mut members = Vec::new();
     if unknown.contains(&meeting.called_by) {

@@ -19,7 +19,7 @@ use crate::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
     },
-    withholdings::{self, NewWithholding},
+    withholdings::{self, NewWithholding, Withheld},
 };
 
 /// A note is never changed, so it has but one version.
@@ -75,7 +75,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
         let new = NewWithholding {
             guardian: *guardian_id,
-            note: Some(id),
+            what: Withheld::Note(id),
             legal_basis: *legal_basis,
             reason,
             by: author,

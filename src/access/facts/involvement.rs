@@ -2,11 +2,12 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::CaseFacts;
 use crate::kernel::{
     Id,
-    ids::Unit,
+    ids::{Person, Unit},
     vocabulary::{InformationKind, Sector},
 };
 
@@ -30,6 +31,11 @@ impl CaseFacts {
             return !self.leads_contact_unit;
         }
         self.is_contact_person || self.seats.iter().any(|seat| known_to.contains(&seat.unit_id))
+    }
+
+    /// Those from whom a note, a measure or a meeting is withheld.
+    pub fn withheld_from(&self, entry: Uuid) -> impl Iterator<Item = Id<Person>> {
+        self.withheld.iter().filter(move |(_, withheld)| *withheld == Some(entry)).map(|(person, _)| *person)
     }
 
     /// Is the caller, who reads the case all the same, not to know where the child is? One who has opened it in an emergency: by who

@@ -115,7 +115,6 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     if let Some(known_to) = known_to.filter(|_| !facts.is_contact_person) {
         shared_with.retain(|unit| known_to.contains(unit));
     }
-    let withheld = facts.withheld.iter().filter(|(_, withheld)| *withheld == Some(note.id));
     let mut attributes = vec![
         ("author", reference("Person", note.author_id)),
         ("audience", RestrictedExpression::new_string(note.audience.clone())),
@@ -123,7 +122,7 @@ fn note_attributes(note: &NoteObject) -> Attributes {
         ("guardians_until", RestrictedExpression::new_long(rule.map_or(0, |rule| rule.guardians_until))),
         ("shared_with", references("Unit", shared_with)),
         ("child_agrees", RestrictedExpression::new_bool(note.child_agrees)),
-        ("withheld_from", references("Person", withheld.map(|(guardian, _)| *guardian))),
+        ("withheld_from", references("Person", facts.withheld_from(note.id.uuid()))),
     ];
     let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
     attributes.extend(child_from.map(|age| ("child_from", RestrictedExpression::new_long(age))));
@@ -176,7 +175,10 @@ in_case! {
 
 fn measure_attributes(measure: &MeasureObject) -> Attributes {
     let known_to = measure.case.facts.known_to(measure.unit_id, measure.sector);
-    let mut attributes = vec![("responsible", reference("Person", measure.responsible_id))];
+    let mut attributes = vec![
+        ("responsible", reference("Person", measure.responsible_id)),
+        ("withheld_from", references("Person", measure.case.facts.withheld_from(measure.id.uuid()))),
+    ];
     attributes.extend(known_to.map(|units| ("known_to", references("Unit", units))));
     attributes
 }
@@ -227,6 +229,7 @@ impl Object for MeetingObject {
         vec![
             ("called_by", reference("Person", self.called_by)),
             ("invited", references("Person", &self.invited)),
+            ("withheld_from", references("Person", self.case.facts.withheld_from(self.id.uuid()))),
         ]
     }
 

@@ -2,6 +2,7 @@
 
 const OWN_DESK: &str = "the desk is found by who asks: there is no way to another's";
 
+const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who do not do this";
 const RESPONSIBLE_KNOWS: &str =
     "who is responsible sits for the unit of the measure, which knows that it helps";
 
@@ -11,6 +12,10 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("emergency.list", "without its condition", OWN_DESK),
     ("conflict.declare", "without its condition", OWN_DESK),
     ("desk.auditor", "only !principal.audits.isEmpty()", OWN_DESK),
+    ("note.withheld", "with update_measure", NO_GUARDIANS_WORK),
+    ("note.withheld", "with evaluate_measure", NO_GUARDIANS_WORK),
+    ("note.withheld", "with record_minutes", NO_GUARDIANS_WORK),
+    ("note.withheld", "with cancel_meeting", NO_GUARDIANS_WORK),
     ("measure.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
     ("measure.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
     (

@@ -73,6 +73,7 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "a case of the child of someone who works there" = family::child_of_staff,
         "a concern about the child of someone who works there" = family::concern_about_child_of_staff,
         "a case in which child welfare helps" = welfare::helps,
+        "help that is withheld from the father" = welfare::withheld,
         "notes of several kinds, the day before the child turns 12" = kinds::eve_of_12,
         "notes of several kinds, and the child turned 12 today" = kinds::turned_12,
         "notes of several kinds, and an objection to sharing in health" = kinds::objected,

@@ -1,4 +1,6 @@
-//! A case in which child welfare helps, which is itself secret.
+//! A case in which child welfare helps, which is itself secret; and help that is withheld from a guardian.
+
+use serde_json::json;
 
 use super::{
     kinds,
@@ -6,7 +8,7 @@ use super::{
 };
 use crate::{
     confidentiality::scene::Scene,
-    support::{Staff, World},
+    support::{Operation, Staff, World},
 };
 
 /// Opened by the school; a nurse holds the baton. Both parents consent to what is agreed for all, and to knowing that child welfare
@@ -32,5 +34,30 @@ pub async fn helps(world: &World) -> Scene {
     scene.who("another nurse on the team", &mate);
     scene.who("the PPT adviser on the team", &adviser);
     scene.who("the child welfare worker on the team", &welfare);
+    scene
+}
+
+/// Both parents were invited to the meeting; it and the measure are withheld from the father afterwards.
+pub async fn withheld(world: &World) -> Scene {
+    let mut cast = parts::school_case(world, async |teacher: &Staff| world.child(teacher, 7).await).await;
+    cast.nurse_joins(world, &world.in_days(182)).await;
+    let Cast { mut scene, teacher, nurse, mother, father, case, .. } = cast;
+    parts::help(world, &mut scene, &teacher, case, &nurse).await;
+    parts::meeting(world, &mut scene, &teacher, case, &[&mother, &father]).await;
+    let id = |operation: &str, name: &str| {
+        let path = scene.path(name, &Operation::named(operation)).expect("a path");
+        path.rsplit('/').next().expect("an id").to_owned()
+    };
+    let withheld = [
+        ("measure_id", id("read_measure", "a measure")),
+        ("meeting_id", id("read_meeting", "the minutes of a meeting")),
+    ];
+    for (name, id) in withheld {
+        let mut body = json!({
+            "guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm the child.",
+        });
+        body[name] = json!(id);
+        parts::make(&teacher, case, "withholdings", body).await;
+    }
     scene
 }
