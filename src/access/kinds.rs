@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::kernel::vocabulary::{InformationKind, Sector};
+use crate::{
+    kernel::vocabulary::{InformationKind, Sector},
+    problem::Problem,
+};
 
 const SOURCE: &str = include_str!("../../data/kinds.toml");
 
@@ -96,6 +99,9 @@ pub struct RefusedKind {
     pub name_no: String,
     /// What to do instead.
     pub instead: String,
+    /// Kinds of units that have no part in the record: to have to do with them is itself secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<String>,
     /// The law it rests on.
     pub legal_basis: Vec<String>,
 }
@@ -143,6 +149,39 @@ impl Kinds {
             (None, Some(refused)) => Err(refused),
             // A test holds that every kind has its place in the file.
             (None, None) => unreachable!("a kind that data/kinds.toml does not have: {kind}"),
+        }
+    }
+
+    /// A unit of this kind takes no part in a record.
+    ///
+    /// # Errors
+    /// With what to do instead.
+    pub fn may_take_part(unit_kind: &str) -> Result<(), &'static RefusedKind> {
+        match Self::refused().find(|refused| refused.units.iter().any(|kind| kind == unit_kind)) {
+            Some(refused) => Err(refused),
+            None => Ok(()),
+        }
+    }
+
+    /// Staff are asked, before they share, whether what they write holds what must not be in the record. `pointer` is where
+    /// it lies in the body.
+    ///
+    /// # Errors
+    /// 422 if they have not answered, or if it does: with what to do instead.
+    pub fn may_be_kept(pointer: &str, contains: Option<&[InformationKind]>) -> Result<(), Problem> {
+        let Some(contains) = contains else {
+            return Err(Problem::field(
+                format!("{pointer}/contains"),
+                "is required: does it hold any of the kinds that must not be in the record?",
+            ));
+        };
+        let first = format!("{pointer}/contains/0");
+        match contains.first().map(|kind| Self::rule(*kind)) {
+            None => Ok(()),
+            Some(Err(refused)) => Err(Problem::field(first, &refused.instead)),
+            Some(Ok(_)) => {
+                Err(Problem::field(first, "may be in the record: name only those that must not be"))
+            }
         }
     }
 

@@ -7,6 +7,10 @@ use super::PolicyError;
 
 const SOURCE: &str = include_str!("../../data/laws.toml");
 
+/// The basis on which data are processed in the record, which neither a consent nor another exemption from secrecy is.
+pub const PROCESSING: [&str; 6] =
+    ["GDPR art. 6(1)(e)", "GDPR art. 9(2)(g)", "oppl § 24-1", "bhl § 47 a", "bvl § 13-6", "sotjl § 43 a"];
+
 /// A paragraph, in the wording that the rules were read against.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -20,17 +20,18 @@ mod password_permit;
 mod permit;
 mod policies;
 pub mod public;
+mod replay;
 mod services;
 mod telling;
 
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
-    CaseFacts, ChildFacts, CustodyFacts, Family, Given, Ground, case_facts, child_facts, emergency_seat,
+    CaseFacts, ChildFacts, CustodyFacts, Family, Given, Ground, case_facts, child_facts, emergency_seat, hide,
 };
-pub use family::{is_family, move_conflicts, own_children};
+pub use family::{is_family, known_as, move_conflicts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
-pub use laws::Wording;
+pub use laws::{PROCESSING, Wording};
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::{Permit, Reader};
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};

@@ -21,7 +21,8 @@ use super::{
     idempotency::IdempotencyKey,
     laws::Wording,
     log::insert_entries,
-    objects::{CaseObject, Object, require_open},
+    objects::{CaseObject, Lookup, Object, PathIds, require_open},
+    replay::told_again,
 };
 use crate::{
     db::{DbError, Tx, dialect},
@@ -119,6 +120,11 @@ impl<A: Action> Permit<A> {
         if let Some(key) = &key
             && let Some(first) = key.replay(&mut tx, caller.person).await?
         {
+            let asking =
+                Lookup { caller: &caller, now, today, for_write: false, ids: &PathIds::of(&request) };
+            if !told_again(&mut tx, services, &asking, A::NAME, &first, &look).await.map_err(Problem::from)? {
+                return Err(Problem::not_found().into());
+            }
             return Err(InternalError::from_response("answered before", first).into());
         }
         Ok(Self {

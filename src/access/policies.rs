@@ -1,5 +1,8 @@
 //! The rules in `policies/`: loaded, validated strictly against their schema, and asked.
 
+mod error;
+mod local;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     path::Path,
@@ -15,9 +18,10 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub use self::error::PolicyError;
 use super::{
     kinds::Kinds,
-    laws::{Laws, Wording},
+    laws::{Laws, PROCESSING, Wording},
     objects::{Attributes, Object},
 };
 use crate::identity::Caller;
@@ -79,42 +83,6 @@ pub struct PolicyQuestion {
 /// Someone who is told of each question and its answer.
 type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
 
-/// The rules cannot be used; the service does not start.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyError {
-    /// A file does not parse.
-    #[error("{file}: {message}")]
-    Parse {
-        /// Which file.
-        file: String,
-        /// What is wrong.
-        message: String,
-    },
-    /// A rule lacks an annotation or shares its id with another.
-    #[error("{file}: a rule lacks @{annotation}, or has one that is taken")]
-    Annotation {
-        /// Which file.
-        file: String,
-        /// Which annotation.
-        annotation: &'static str,
-    },
-    /// A rule rests on a law that is not in `data/laws.toml`, or not in force.
-    #[error("the rules rest on law that is unknown or not in force: {0}")]
-    Law(String),
-    /// The laws cannot be read.
-    #[error("laws.toml: {0}")]
-    Laws(#[from] toml::de::Error),
-    /// A local rule allows something; a municipality may only be stricter.
-    #[error("{0}: a local rule may only forbid")]
-    LocalPermit(String),
-    /// The folder of local rules cannot be read.
-    #[error("{0}: {1}")]
-    Folder(String, std::io::Error),
-    /// A rule does not agree with the schema.
-    #[error("the rules do not agree with the schema: {0}")]
-    Invalid(String),
-}
-
 /// All rules, ready to be asked.
 pub struct Policies {
     authorizer: Authorizer,
@@ -143,17 +111,10 @@ impl Policies {
     /// The same with the stricter rules of a municipality, from the files of a folder: they only forbid.
     ///
     /// # Errors
-    /// As [`Policies::load`]; or if the folder cannot be read, or a rule in it allows something.
+    /// As [`Policies::load`]; or if the folder cannot be read or has no rules, or a rule in it allows something or forbids
+    /// what the law bids or gives.
     pub fn load_local(folder: &Path) -> Result<Self, PolicyError> {
-        let failed = |error| PolicyError::Folder(folder.display().to_string(), error);
-        let mut local = Vec::new();
-        for entry in std::fs::read_dir(folder).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            if path.extension().is_some_and(|ending| ending == "cedar") {
-                local.push((path.display().to_string(), std::fs::read_to_string(&path).map_err(failed)?));
-            }
-        }
-        Self::load_with(&local)
+        Self::load_with(&local::read(folder)?)
     }
 
     fn load_with(local: &[(String, String)]) -> Result<Self, PolicyError> {
@@ -173,10 +134,13 @@ impl Policies {
         let own = own.iter().map(|text| (text, false));
         for ((file, source), is_local) in own.chain(local.iter().map(|text| (text, true))) {
             let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
+            if parsed.templates().next().is_some() {
+                return Err(PolicyError::Template(file.clone()));
+            }
             for policy in parsed.policies() {
                 let rule = rule(file, policy)?;
-                if is_local && !rule.forbids {
-                    return Err(PolicyError::LocalPermit(file.clone()));
+                if is_local {
+                    local::check(file, &rule)?;
                 }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);
@@ -306,7 +270,8 @@ fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (S
     let by_rule = rules
         .values()
         .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), law.as_str())));
-    by_rule.chain(Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) }))
+    let by_kind = Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) });
+    by_rule.chain(by_kind).chain(PROCESSING.map(|law| ("what is processed in the record".to_owned(), law)))
 }
 
 /// What goes wrong when the rules are asked.
@@ -370,6 +335,7 @@ fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
     let annotation = |name: &'static str| {
         policy
             .annotation(name)
+            .filter(|value| !value.trim().is_empty())
             .map(ToOwned::to_owned)
             .ok_or_else(|| PolicyError::Annotation { file: file.to_owned(), annotation: name })
     };
@@ -403,20 +369,5 @@ mod tests {
         let mut unruled: Vec<_> = policies.actions().difference(&ruled).cloned().collect();
         unruled.sort();
         assert!(unruled.is_empty(), "actions that no rule is about: {unruled:?}");
-    }
-
-    fn local(effect: &str) -> Result<Policies, PolicyError> {
-        let rule = format!(
-            "@id(\"local.nav\") @legal_basis(\"fvl § 13\") @summary(\"s\") @summary_no(\"s\")
-             {effect} (principal, action == Stafett::Action::\"read_me\", resource is Stafett::Person);"
-        );
-        Policies::load_with(&[("local.cedar".to_owned(), rule)])
-    }
-
-    #[test]
-    fn a_municipality_can_be_stricter_and_not_more_open() {
-        let rules = local("forbid").expect("a stricter rule");
-        assert!(rules.rules().any(|rule| rule.id == "local.nav" && rule.forbids));
-        assert!(matches!(local("permit"), Err(PolicyError::LocalPermit(_))));
     }
 }

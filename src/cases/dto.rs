@@ -8,6 +8,7 @@ use crate::{
     kernel::{
         ids::{CaseEventId, CaseId, ChildId, PersonId, UnitId},
         text::Prose,
+        vocabulary::InformationKind,
     },
     vault::Content,
     words,
@@ -63,9 +64,12 @@ pub struct CaseOut {
     pub child_name: Content,
     /// The child's date of birth.
     pub child_birth_date: NaiveDate,
-    /// The unit that opened the case and keeps its record.
+    /// The unit that opened the case and keeps its record. Null, like the contact person and their unit, to one who has opened
+    /// the case of a hidden child in an emergency.
+    #[schema(value_type = Option<UnitId>)]
     pub unit_id: UnitId,
     /// The name of that unit.
+    #[schema(value_type = Option<String>)]
     pub unit_name: String,
     /// Why help is given (oppmerksomhet). Null, like the other words about the help, to a leader who is not on the team.
     pub reason: Option<Content>,
@@ -80,12 +84,16 @@ pub struct CaseOut {
     /// When that was agreed.
     pub agreed_on: NaiveDate,
     /// Who holds the baton.
+    #[schema(value_type = Option<PersonId>)]
     pub contact_person_id: PersonId,
     /// Their name.
+    #[schema(value_type = Option<String>)]
     pub contact_person_name: Content,
     /// The unit they hold it for.
+    #[schema(value_type = Option<UnitId>)]
     pub contact_unit_id: UnitId,
     /// The name of that unit.
+    #[schema(value_type = Option<String>)]
     pub contact_unit_name: String,
     /// Since when they hold it.
     pub contact_person_since: DateTime<Utc>,
@@ -141,32 +149,41 @@ pub struct CaseEventOut {
 /// A change of level.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"level": 2, "level_reason": "Two services beside the school are now needed."}))]
+#[schema(example = json!({"contains": [], "level": 2, "level_reason": "Two services beside the school are now needed."}))]
 pub struct CasePatch {
     /// The new level.
     pub level: Level,
     /// Why.
     pub level_reason: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// The end of a case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "The goal is reached.", "final_evaluation": "He takes part in play every day."}))]
+#[schema(example = json!({"contains": [], "reason": "The goal is reached.", "final_evaluation": "He takes part in play every day."}))]
 pub struct CaseClosing {
     /// Why.
     pub reason: Prose,
     /// What came of the help.
     pub final_evaluation: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// The reopening of a case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"level": 1, "level_reason": "The difficulties are back."}))]
+#[schema(example = json!({"contains": [], "level": 1, "level_reason": "The difficulties are back."}))]
 pub struct CaseReopening {
     /// At which level.
     pub level: Level,
     /// Why.
     pub level_reason: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Kinds, Permit,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase,
         },
@@ -18,12 +18,22 @@ use crate::{
     },
     db::Tx,
     handovers,
-    kernel::{Page, PageQuery},
+    kernel::{Id, Page, PageQuery, ids::Person},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
     },
 };
+
+/// What of a case tells where the child is.
+const WHEREABOUTS: [&str; 6] = [
+    "unit_id",
+    "unit_name",
+    "contact_person_id",
+    "contact_person_name",
+    "contact_unit_id",
+    "contact_unit_name",
+];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -54,6 +64,7 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let page = permit.page(&query, fetch, |case| case.facts.id.uuid(), may_read).await?;
     let ids: Vec<_> = page.items.iter().map(|case| case.facts.id).collect();
     let mut items = store::list(permit.tx(), &ids).await?;
+    tell_next_evaluation(permit.tx(), caller.person, &page.items, &mut items).await?;
     for (case, item) in page.items.iter().zip(&mut items) {
         permit.note_row::<ReadCase>(case);
         withhold(permit.may::<ListMeasures>(case), item);
@@ -70,8 +81,12 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
 async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
     let id = permit.object().facts.id;
     let mut case = store::get(permit.tx(), id).await?;
-    withhold(permit.may::<ListMeasures>(permit.object()), &mut case);
-    permit.show_version(case.version, &case)
+    let (caller, object) = (permit.caller().person, permit.object().clone());
+    tell_next_evaluation(permit.tx(), caller, std::slice::from_ref(&object), std::slice::from_mut(&mut case))
+        .await?;
+    withhold(permit.may::<ListMeasures>(&object), &mut case);
+    let shown = object.facts.without_whereabouts(&case, &WHEREABOUTS).map_err(Problem::internal)?;
+    permit.show_version(case.version, &shown)
 }
 
 /// Changes the level of a case, with the reason.
@@ -82,7 +97,8 @@ async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
 #[patch("/cases/{case_id}")]
 async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
-    let CasePatch { level, level_reason } = permit.input()?;
+    let CasePatch { level, level_reason, contains } = permit.input()?;
+    Kinds::may_be_kept("", contains.as_deref())?;
     permit.require_open()?;
     permit.expect_version(case.version)?;
     let key = permit.object().facts.key();
@@ -102,7 +118,8 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/close")]
 async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
-    let CaseClosing { reason, final_evaluation } = permit.input()?;
+    let CaseClosing { reason, final_evaluation, contains } = permit.input()?;
+    Kinds::may_be_kept("", contains.as_deref())?;
     permit.require_open()?;
     permit.expect_version(case.version)?;
     match store::unfinished(permit.tx(), &case).await? {
@@ -129,7 +146,8 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/reopen")]
 async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
-    let CaseReopening { level, level_reason } = permit.input()?;
+    let CaseReopening { level, level_reason, contains } = permit.input()?;
+    Kinds::may_be_kept("", contains.as_deref())?;
     if permit.object().facts.open {
         return Err(Problem::conflict("the case is open"));
     }
@@ -176,6 +194,26 @@ async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpRe
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
+}
+
+/// When the next of the measures that the caller may know of is to be evaluated.
+async fn tell_next_evaluation(
+    tx: &mut Tx,
+    caller: Id<Person>,
+    cases: &[CaseObject],
+    told: &mut [CaseOut],
+) -> Result<()> {
+    let ids: Vec<_> = told.iter().map(|case| case.id).collect();
+    let due = store::evaluations_due(tx, &ids).await?;
+    for (case, told) in cases.iter().zip(told) {
+        let known = due.iter().filter(|due| {
+            due.case_id == told.id
+                && case.facts.knows_that_helps(due.unit_id, due.sector)
+                && case.facts.withheld_from(due.id).all(|person| person != caller)
+        });
+        told.next_evaluation_on = known.map(|due| due.evaluate_on).min();
+    }
+    Ok(())
 }
 
 /// Who may not see what is agreed, sees that the case exists and who holds it: no words about the help, and not

@@ -30,6 +30,9 @@ const SELECT: &str = "
     JOIN person q ON q.id = cp.person_id
     JOIN unit v ON v.id = cp.unit_id
     WHERE c.id IN (";
+const EVALUATIONS_DUE: &str = "
+    SELECT m.case_id, m.id, m.unit_id, u.sector, m.evaluate_on FROM measure m JOIN unit u ON u.id = m.unit_id
+    WHERE m.status = 'in_force' AND m.case_id IN (";
 const INSERT: &str = "
     INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)";
@@ -219,6 +222,24 @@ pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, 
     let mut cases: Vec<CaseOut> = fetch_in!(tx, CaseOut, SELECT, ids)?;
     cases.sort_by_key(|case| case.id);
     Ok(cases)
+}
+
+/// When a measure in force is to be evaluated, and by which unit.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct EvaluationDue {
+    pub case_id: Id<Case>,
+    pub id: Uuid,
+    pub unit_id: Id<Unit>,
+    pub sector: Sector,
+    pub evaluate_on: NaiveDate,
+}
+
+/// When the measures in force of some cases are to be evaluated.
+pub(super) async fn evaluations_due(tx: &mut Tx, cases: &[Id<Case>]) -> Result<Vec<EvaluationDue>, DbError> {
+    if cases.is_empty() {
+        return Ok(Vec::new());
+    }
+    fetch_in!(tx, EvaluationDue, EVALUATIONS_DUE, cases)
 }
 
 /// A case that exists.

@@ -16,6 +16,7 @@ use crate::{
         },
         child_facts, is_family,
         objects::{ChildObject, ChildWelfareReportObject, ConcernObject},
+        own_children,
     },
     children::{self, NamedChild},
     db::Tx,
@@ -100,7 +101,14 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
 async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (person, unit) = (permit.caller().person, permit.object().id);
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, person, unit, after, limit).await;
+    let own_children = own_children(permit.tx(), person).await?;
+    let fetch = async |tx: &mut Tx, after, limit| {
+        let mut rows = store::list(tx, person, unit, after, limit).await?;
+        for row in &mut rows {
+            row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
+        }
+        Ok(rows)
+    };
     let may_read = |permit: &Permit<_>, row: &ReportOut| permit.may::<ReadChildWelfareReport>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {

@@ -11,10 +11,10 @@ use crate::{
     access::{
         Permit,
         actions::{
-            Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian,
-            UpdateChild,
+            Action, ChangeGuardianship, ListGuardians, ReadChild, ReadContactDetails, RegisterChild,
+            RegisterGuardian, UpdateChild,
         },
-        move_conflicts,
+        known_as, move_conflicts,
         objects::ChildObject,
     },
     db::Tx,
@@ -121,7 +121,8 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
 
 /// Lists the guardians of a child, past ones too.
 ///
-/// The family is not told with whom else the child lives, nor who its foster parents are when there is no care order.
+/// The family is not told with whom else the child lives, nor who its foster parents are when there is no care order. With
+/// whom a graded child lives is told only to those who may read where.
 #[utoipa::path(
     operation_id = "list_guardians", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<GuardianshipOut>, description = "The guardians"), ReadProblems),
@@ -139,7 +140,9 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
     };
     let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     let caller = permit.caller().person;
-    for row in page.items.iter_mut().filter(|row| as_family && row.guardian_id != caller) {
+    // With whom a graded child lives tells where it is (freg § 10-4).
+    let hidden = child.protection.is_graded() && !permit.may::<ReadContactDetails>(permit.object());
+    for row in page.items.iter_mut().filter(|row| (as_family || hidden) && row.guardian_id != caller) {
         row.lives_with_child = None;
     }
     permit.note_shown(page.items.iter().map(|row| row.id));
@@ -164,7 +167,8 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     if guardian == child.person {
         return Err(Problem::field("/national_id", "is that of the child"));
     }
-    if guardian == permit.caller().person {
+    let caller = permit.caller().person;
+    if known_as(permit.tx(), caller).await?.contains(&guardian) {
         return Err(Problem::field("/national_id", "is one's own: another must register it (fvl § 6)"));
     }
     let new = store::NewGuardianship {

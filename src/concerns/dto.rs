@@ -5,12 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::Kinds,
     cases::{AgreedWith, Level},
     kernel::{
         day::optional_day,
         ids::{CaseId, ChildId, ChildWelfareReportId, ConcernId, PersonId, UnitId},
         text::Prose,
-        vocabulary::Sector,
+        vocabulary::{InformationKind, Sector},
     },
     problem::Problem,
     vault::{Content, KeyName},
@@ -60,7 +61,7 @@ pub struct ConcernIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "decision": "open_case", "reason": "The guardians agree that help is needed.",
-    "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20"
+    "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20"
 }))]
 pub struct DecisionIn {
     /// What it ends in.
@@ -70,6 +71,9 @@ pub struct DecisionIn {
     /// With `open_case`: why help is given, as all on the case and the family will read it.
     #[serde(default)]
     pub case_reason: Option<Prose>,
+    /// With `open_case`: which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
     /// With `open_case`: at which level.
     #[serde(default)]
     pub level: Option<Level>,
@@ -115,10 +119,21 @@ impl DecisionIn {
     /// # Errors
     /// 422 if something that the decision needs is missing, or something else is told.
     pub fn read(self) -> Result<(Decision, Prose), Problem> {
-        let Self { decision, reason, case_reason, level, agreed_with, agreed_on, case_id, report_id } = self;
+        let Self {
+            decision,
+            reason,
+            case_reason,
+            contains,
+            level,
+            agreed_with,
+            agreed_on,
+            case_id,
+            report_id,
+        } = self;
         let opens = decision == ConcernDecision::OpenCase;
         for (pointer, told, taken) in [
             ("/case_reason", case_reason.is_some(), opens),
+            ("/contains", contains.is_some(), opens),
             ("/level", level.is_some(), opens),
             ("/agreed_with", agreed_with.is_some(), opens),
             ("/agreed_on", agreed_on.is_some(), opens),
@@ -132,6 +147,9 @@ impl DecisionIn {
                 }
                 _ => {}
             }
+        }
+        if opens {
+            Kinds::may_be_kept("", contains.as_deref())?;
         }
         let decision = match (case_reason, level, agreed_with, agreed_on, case_id.map(Decision::JoinCase)) {
             (Some(reason), Some(level), Some(agreed_with), Some(agreed_on), _) => {

@@ -10,13 +10,14 @@ use super::{
 };
 use crate::{
     access::{
-        ChildFacts, Permit,
+        ChildFacts, Kinds, Permit,
         actions::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordConcern, UpdateConcern,
         },
         case_facts, child_facts, is_family,
         objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
+        own_children,
     },
     cases::{self, AgreedWith},
     db::{Tx, dialect},
@@ -84,7 +85,14 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let person = permit.caller().person;
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, person, after, limit).await;
+    let own_children = own_children(permit.tx(), person).await?;
+    let fetch = async |tx: &mut Tx, after, limit| {
+        let mut rows = store::list(tx, person, after, limit).await?;
+        for row in &mut rows {
+            row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
+        }
+        Ok(rows)
+    };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -173,6 +181,8 @@ async fn open_case(
     let Some(child) = concern.child_id else {
         return Err(Problem::conflict("the concern is anonymous; name the child first"));
     };
+    let kind = store::kind_of_unit(permit.tx(), concern.unit_id).await?;
+    Kinds::may_take_part(&kind).map_err(|refused| Problem::conflict(refused.instead.clone()))?;
     dialect::lock(permit.tx(), child.uuid()).await?;
     // The concern may be older than the right to know of the child.
     let facts = known_child(permit, child).await?;

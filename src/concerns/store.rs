@@ -54,6 +54,7 @@ const UPDATE: &str = "
     UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
            tried_so_far = $9, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
+const KIND_OF_UNIT: &str = "SELECT kind FROM unit WHERE id = $1";
 const DECIDE: &str = "
     UPDATE concern SET decision = $4, decision_reason = $5, case_id = $6, decided_by = $7, decided_at = $8,
            report_id = $9, version = version + 1
@@ -153,6 +154,12 @@ pub(super) struct Decided<'a> {
     pub case: Option<Id<Case>>,
     pub report: Option<Id<ChildWelfareReport>>,
     pub by: Id<Person>,
+}
+
+/// The kind of a unit.
+pub(super) async fn kind_of_unit(tx: &mut Tx, unit: Id<Unit>) -> Result<String, DbError> {
+    let (kind,) = fetch_one!(tx, (String,), KIND_OF_UNIT, unit)?;
+    Ok(kind)
 }
 
 pub(super) async fn decide(

@@ -132,7 +132,8 @@ async fn list_own_conflicts_of_interest(
 
 /// Records that one on the team is too close to the child; it counts from the next request.
 ///
-/// If it is the one who holds the baton, it goes to the leader.
+/// If it is the one who holds the baton, it goes to a leader, never the one who records it, or to one on the team. Where
+/// there is nobody, it stays in name until there is: to record it gives nobody the content.
 #[utoipa::path(
     operation_id = "record_conflict_of_interest", tag = "conflicts of interest", params(("case_id" = Uuid, Path)),
     request_body = TeamConflictIn,

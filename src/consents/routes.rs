@@ -75,7 +75,8 @@ async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
 async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<HttpResponse> {
     let unit = permit.path_id::<Unit>("unit_id")?;
     let case = permit.object().facts.clone();
-    if !store::units_serving(permit.tx(), &case.municipality).await?.contains(&unit) {
+    let serving = store::units_serving(permit.tx(), &case.municipality).await?;
+    if !serving.iter().any(|(serves, _)| *serves == unit) {
         return Err(Problem::not_found());
     }
     permit.show(&rules::status(&case, unit))
@@ -99,7 +100,9 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let (given_by, form) = rules::giver(&case, caller, &input, &kinds)?;
     let valid_from = rules::period(&input, today)?;
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
-    rules::check_units(&input.unit_ids, &serving, "is not a unit that serves the municipality")?;
+    let known: Vec<_> = serving.iter().map(|(unit, _)| *unit).collect();
+    rules::check_units(&input.unit_ids, &known, "is not a unit that serves the municipality")?;
+    rules::take_part(&input.unit_ids, &serving)?;
     let language = input.language.as_deref().unwrap_or(LANGUAGE);
     if !store::has_text(permit.tx(), &case.municipality, &input.text_version, language).await? {
         return Err(Problem::field(

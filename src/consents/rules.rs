@@ -136,6 +136,16 @@ pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str)
     Ok(())
 }
 
+/// The units named may have a part in a record at all.
+pub(super) fn take_part(units: &[Id<Unit>], kinds: &[(Id<Unit>, String)]) -> Result<()> {
+    for (at, unit) in units.iter().enumerate() {
+        let kind = kinds.iter().find(|(known, _)| known == unit).map_or("", |(_, kind)| kind.as_str());
+        Kinds::may_take_part(kind)
+            .map_err(|refused| Problem::field(format!("/unit_ids/{at}"), &refused.instead))?;
+    }
+    Ok(())
+}
+
 /// What is withdrawn of a consent.
 pub(super) struct Withdrawn {
     pub units: Vec<Id<Unit>>,

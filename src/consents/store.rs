@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit};
 use crate::{
-    access::{CaseFacts, Kinds},
+    access::{CaseFacts, Kinds, PROCESSING},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
@@ -65,11 +65,8 @@ const WITHDRAW: &str = "
     UPDATE consent_unit SET withdrawn_at = $4, withdrawal_recorded_by = $5
     WHERE municipality = $1 AND consent_id = $2 AND unit_id = $3 AND withdrawn_at IS NULL";
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
-const SERVING: &str = "SELECT unit_id FROM unit_serves WHERE municipality = $1";
-
-/// The basis for processing, which a consent is not.
-const PROCESSING_BASIS: &str =
-    "GDPR art. 6(1)(e), 9(2)(g); oppl § 24-1; bhl § 47 a; bvl § 13-6; sotjl § 43 a";
+const SERVING: &str =
+    "SELECT s.unit_id, u.kind FROM unit_serves s JOIN unit u ON u.id = s.unit_id WHERE s.municipality = $1";
 
 #[derive(sqlx::FromRow)]
 struct KindRow {
@@ -159,7 +156,7 @@ pub(super) async fn insert(
         &purpose,
         &*input.text_version,
         secrecy_basis(kinds),
-        PROCESSING_BASIS,
+        PROCESSING.join("; "),
         valid_from,
         input.valid_until,
         now,
@@ -250,8 +247,10 @@ pub(super) async fn lives_with(tx: &mut Tx, case: &CaseFacts, guardian: Id<Perso
     Ok(count > 0)
 }
 
-/// The units that serve a municipality.
-pub(super) async fn units_serving(tx: &mut Tx, municipality: &str) -> Result<Vec<Id<Unit>>, DbError> {
-    let rows = fetch_all!(tx, (Id<Unit>,), SERVING, municipality)?;
-    Ok(rows.into_iter().map(|(unit,)| unit).collect())
+/// The units that serve a municipality, and their kinds.
+pub(super) async fn units_serving(
+    tx: &mut Tx,
+    municipality: &str,
+) -> Result<Vec<(Id<Unit>, String)>, DbError> {
+    fetch_all!(tx, (Id<Unit>, String), SERVING, municipality)
 }

@@ -152,7 +152,7 @@ impl Play<'_> {
         self.stage.step(2, "It becomes a case; without consent nobody outside the unit can be added")?;
         let decision = json!({
             "decision": "open_case", "reason": "The guardians want help.", "level": 1,
-            "case_reason": "Iben finds it hard to join in play.",
+            "contains": [], "case_reason": "Iben finds it hard to join in play.",
             "agreed_with": "guardians", "agreed_on": self.today(),
         });
         let path = format!("/v1/concerns/{}/decision", id(concern));
@@ -203,7 +203,7 @@ impl Play<'_> {
         let arena = by_key(&arenas, "tik-team");
         let body = json!({
             "arena_id": arena, "starts_at": self.now - chrono::TimeDelta::hours(1), "place": "The kindergarten",
-            "agenda": "What Iben needs, and who does what.",
+            "contains": [], "agenda": "What Iben needs, and who does what.",
             "participants": [p.teacher.id, p.nurse.id, p.ppt.id, p.mother.id, p.father.id],
         });
         let path = format!("/v1/cases/{case}/meetings");
@@ -214,13 +214,13 @@ impl Play<'_> {
             json!({
                 "text": format!("{} is responsible.", who.name),
                 "measure": {
-                    "catalogue_measure_id": by_key(&catalogue, key), "responsible_id": who.id,
+                    "catalogue_measure_id": by_key(&catalogue, key), "contains": [], "responsible_id": who.id,
                     "responsible_unit_id": unit_of(who), "evaluate_on": self.day(days),
                 },
             })
         };
         let body = json!({
-            "minutes": "Iben is safe with the adults and wants to play in small groups. We begin there.",
+            "contains": [], "minutes": "Iben is safe with the adults and wants to play in small groups. We begin there.",
             "attended": [p.teacher.id, p.nurse.id, p.ppt.id, p.mother.id, p.father.id],
             "decisions": [decided("stottepedagogteamet", &p.teacher, 42), decided("ppt-veiledning-pa-tiltak", &p.ppt, 56)],
         });
@@ -303,7 +303,7 @@ impl Play<'_> {
         let read =
             self.act(get(&p.teacher, "reads the measure she is responsible for", path.clone(), 200)).await?;
         let silent = json!({
-            "held_on": self.today(), "outcome": "continue", "assessment": "More words, more play.",
+            "held_on": self.today(), "outcome": "continue", "contains": [], "assessment": "More words, more play.",
             "next_evaluation_on": self.day(60),
         });
         let path = format!("{path}/evaluations");

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use super::dto::DisclosureBasis;
-use crate::kernel::vocabulary::Sector;
+use crate::kernel::vocabulary::{InformationKind, Sector};
 
 /// A unit by its sector, and kind if one is named.
 #[derive(Debug, Deserialize)]
@@ -37,6 +37,13 @@ pub(super) struct Basis {
     /// Whether an objection of the patient stands in its way.
     #[serde(default)]
     pub(super) unless_objected: bool,
+    /// Whether a unit of another municipality may receive.
+    #[serde(default)]
+    pub(super) anywhere: bool,
+    /// The basis for processing the data.
+    pub(super) processing: Vec<String>,
+    kinds: Option<Vec<InformationKind>>,
+    of: Option<Vec<Sector>>,
     to: Vec<To>,
     from: Vec<From>,
 }
@@ -84,6 +91,12 @@ impl Basis {
         from.map(|from| from.law.as_slice())
     }
 
+    /// May an entry of this kind leave on this basis, written by or the work of a unit of this sector; none for the family?
+    pub(super) fn lets_out(&self, kind: InformationKind, of: Option<Sector>) -> bool {
+        let fits = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
+        fits && self.of.as_ref().is_none_or(|sectors| of.is_some_and(|sector| sectors.contains(&sector)))
+    }
+
     /// May a unit receive?
     pub(super) fn may_receive(&self, sector: Sector, kind: &str) -> bool {
         self.to.iter().any(|to| fits((to.sector, to.kind.as_ref()), sector, kind))
@@ -111,6 +124,49 @@ mod tests {
             for law in basis.from.iter().flat_map(|from| &from.law) {
                 assert!(rules.contains(law), "{name}: {law}");
             }
+        }
+    }
+
+    #[test]
+    fn every_basis_for_processing_is_known_law_in_force() {
+        let policies = Policies::load().expect("rules");
+        let day = "2026-11-22".parse().expect("a day");
+        for basis in DisclosureBasis::ALL.iter().filter_map(|name| find(*name)) {
+            assert!(basis.processing.len() > 1, "{}", basis.name);
+            for law in &basis.processing {
+                assert!(policies.wording_of_law(law, day).is_some_and(|wording| wording.in_force), "{law}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_school_gives_a_school_what_schools_know_and_health_gives_health_what_is_of_health() {
+        let lets_out = |name, kind, of| find(name).expect("a basis").lets_out(kind, of);
+        use InformationKind as K;
+        for kind in [K::Agreed, K::SchoolLife, K::Absence] {
+            assert!(lets_out(DisclosureBasis::SchoolChange, kind, Some(Sector::School)), "{kind}");
+            assert!(!lets_out(DisclosureBasis::SchoolChange, kind, Some(Sector::Health)), "{kind}");
+            assert!(!lets_out(DisclosureBasis::SchoolChange, kind, None), "{kind}: the family's");
+        }
+        let secret = [
+            K::ChildStatement,
+            K::Health,
+            K::ConfidentialHealth,
+            K::ChildWelfare,
+            K::FamilyEconomy,
+            K::ParentsHealth,
+        ];
+        for kind in secret {
+            assert!(!lets_out(DisclosureBasis::SchoolChange, kind, Some(Sector::School)), "{kind}");
+            assert!(lets_out(DisclosureBasis::ChildWelfareReport, kind, Some(Sector::Health)), "{kind}");
+        }
+        for (kind, may) in [
+            (K::Health, true),
+            (K::ParentsHealth, true),
+            (K::ConfidentialHealth, false),
+            (K::SchoolLife, false),
+        ] {
+            assert_eq!(lets_out(DisclosureBasis::HealthPersonnel, kind, Some(Sector::Health)), may, "{kind}");
         }
     }
 

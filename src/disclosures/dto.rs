@@ -26,7 +26,7 @@ words! {
         DangerToLifeOrHealth = "danger_to_life_or_health",
         /// For health care (hpl §§ 25 and 45): from health to health, unless the patient objects.
         HealthPersonnel = "health_personnel",
-        /// For the right to education at a new school (oppl § 25-1): from school to school.
+        /// For the right to education at a new school (oppl § 25-1): from school to school, in another municipality too.
         SchoolChange = "school_change",
     }
 }
@@ -167,9 +167,12 @@ pub struct DisclosureOut {
     pub disclosed_by_name: Content,
     /// On what.
     pub basis: DisclosureBasis,
-    /// The paragraphs.
+    /// The paragraphs that lift the duty of secrecy.
     #[sqlx(skip)]
     pub laws: Vec<AppliedLaw>,
+    /// The basis on which the data are processed, which is another thing.
+    #[sqlx(skip)]
+    pub processing: Vec<AppliedLaw>,
     /// The reference of the order.
     #[schema(value_type = Option<String>)]
     pub order_reference: Option<Content>,

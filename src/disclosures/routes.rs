@@ -15,10 +15,15 @@ use crate::{
         actions::{Disclose, ListDisclosures, ReadDisclosure},
         case_facts, is_family,
         objects::{CaseObject, DisclosureObject},
+        own_children,
     },
     children,
     db::{Tx, dialect},
-    kernel::{Id, Page, PageQuery, ids::Case, vocabulary::Sector},
+    kernel::{
+        Id, Page, PageQuery,
+        ids::Case,
+        vocabulary::{InformationKind, Sector},
+    },
     measures, notes, organisation,
     problem::{
         Problem, Result,
@@ -56,12 +61,13 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let law = law.ok_or_else(|| Problem::field("/basis", "is not one that this unit can disclose on"))?;
     check_order(&input)?;
     let recipient = recipient(&mut permit, &case, &input, basis).await?;
-    let entries = entries(&mut permit, &case, &input).await?;
+    let entries = entries(&mut permit, &case, &input, basis).await?;
     if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
         let detail = "the patient, or someone on their behalf, objects to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
-    let laws = law.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>()?;
+    let applied = |laws: &[String]| laws.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>();
+    let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.now());
     let new = store::NewDisclosure {
@@ -73,6 +79,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         by_name: &caller.name,
         basis: input.basis,
         laws,
+        processing,
         order_reference: input.order_reference.as_deref(),
         recipient,
         reason: &input.reason,
@@ -94,7 +101,12 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (person, unit) = (permit.caller().person, permit.object().id);
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, person, unit, after, limit).await;
+    let own_children = own_children(permit.tx(), person).await?;
+    let fetch = async |tx: &mut Tx, after, limit| {
+        let mut rows = store::list(tx, person, unit, after, limit).await?;
+        rows.iter_mut().for_each(|row| row.own_family |= own_children.contains(&row.child_id));
+        Ok(rows)
+    };
     let may_read = |permit: &Permit<_>, row: &DisclosureOut| permit.may::<ReadDisclosure>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -168,9 +180,17 @@ async fn recipient(
         (None, Some(_), None) => return Err(Problem::field("/to_person_id", "is required with to_unit_id")),
     };
     let municipality = &case.facts.municipality;
-    let receives = store::unit_serving(permit.tx(), unit, municipality).await?;
+    let receives = if basis.anywhere {
+        store::unit_anywhere(permit.tx(), unit).await?
+    } else {
+        store::unit_serving(permit.tx(), unit, municipality).await?
+    };
     if !receives.is_some_and(|(sector, kind): (Sector, String)| basis.may_receive(sector, &kind)) {
-        let detail = "is not a unit of the municipality that may receive on this basis";
+        let detail = if basis.anywhere {
+            "is not a unit that may receive on this basis"
+        } else {
+            "is not a unit of the municipality that may receive on this basis"
+        };
         return Err(Problem::field("/to_unit_id", detail));
     }
     if person == permit.caller().person {
@@ -193,6 +213,7 @@ async fn entries(
     permit: &mut Permit<Disclose>,
     case: &CaseObject,
     input: &DisclosureIn,
+    basis: &Basis,
 ) -> Result<Vec<NewEntry>> {
     let DisclosureIn { note_ids, measure_ids, .. } = input;
     check_list("/note_ids", note_ids)?;
@@ -206,6 +227,9 @@ async fn entries(
     let mut entries = Vec::new();
     for (at, id) in note_ids.iter().enumerate() {
         let note = notes::readable(permit, case, *id).await?.ok_or_else(|| unknown("/note_ids", at))?;
+        if !basis.lets_out(note.kind, note.sector) {
+            return Err(kept(format!("/note_ids/{at}"), input));
+        }
         entries.push(NewEntry {
             kind: DisclosedKind::Note,
             id: id.uuid(),
@@ -221,6 +245,10 @@ async fn entries(
     for (at, id) in measure_ids.iter().enumerate() {
         let measure =
             measures::readable(permit, case, *id).await?.ok_or_else(|| unknown("/measure_ids", at))?;
+        let (sector, _) = store::unit(permit.tx(), measure.responsible_unit_id).await?;
+        if !basis.lets_out(InformationKind::Agreed, Some(sector)) {
+            return Err(kept(format!("/measure_ids/{at}"), input));
+        }
         entries.push(NewEntry {
             kind: DisclosedKind::Measure,
             id: id.uuid(),
@@ -234,6 +262,11 @@ async fn entries(
         });
     }
     Ok(entries)
+}
+
+/// What the paragraph does not reach.
+fn kept(pointer: String, input: &DisclosureIn) -> Problem {
+    Problem::field(pointer, format!("is not something that {} lets out: it needs consent", input.basis))
 }
 
 fn check_list<T>(pointer: &str, ids: &[Id<T>]) -> Result<()> {

@@ -43,7 +43,7 @@ macro_rules! select {
 
 const GET: &str = select!("d.municipality = $2 AND d.id = $3");
 const LIST: &str = select!("(d.unit_id = $2 OR d.to_unit_id = $2) AND d.id > $3 ORDER BY d.id LIMIT $4");
-const LAWS: &str = "SELECT disclosure_id, law, valid_from FROM disclosure_law WHERE disclosure_id IN (";
+const LAWS: &str = "SELECT disclosure_id, part, law, valid_from FROM disclosure_law WHERE disclosure_id IN (";
 const ENTRIES: &str = "
     SELECT disclosure_id, number, kind, entry_id, title, body AS text, person_name, unit_name, starts_on, evaluate_on,
            recorded_at
@@ -53,8 +53,7 @@ const INSERT: &str = "
         (municipality, id, case_id, child_id, child_name, child_birth_date, unit_id, disclosed_by, disclosed_by_name, basis,
          order_reference, to_unit_id, to_person_id, to_person_name, outside_recipient, reason, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
-const INSERT_LAW: &str =
-    "INSERT INTO disclosure_law (municipality, disclosure_id, law, valid_from) VALUES ($1, $2, $3, $4)";
+const INSERT_LAW: &str = "INSERT INTO disclosure_law (municipality, disclosure_id, law, valid_from, part) VALUES ($1, $2, $3, $4, $5)";
 const INSERT_ENTRY: &str = "
     INSERT INTO disclosed_entry
         (municipality, disclosure_id, number, kind, entry_id, title, body, person_name, unit_name, starts_on, evaluate_on,
@@ -81,9 +80,14 @@ const WITHDRAW: &str = "
     UPDATE objection SET withdrawn_at = $3, withdrawal_recorded_by = $4, version = version + 1
     WHERE municipality = $1 AND id = $2 AND withdrawn_at IS NULL";
 
+/// The parts of a disclosure's basis.
+const SECRECY: &str = "secrecy";
+const PROCESSING: &str = "processing";
+
 #[derive(sqlx::FromRow)]
 struct LawRow {
     disclosure_id: Id<Disclosure>,
+    part: String,
     #[sqlx(flatten)]
     law: AppliedLaw,
 }
@@ -94,6 +98,11 @@ struct EntryRow {
     number: i64,
     #[sqlx(flatten)]
     entry: DisclosedEntry,
+}
+
+/// The sector and the kind of a unit of any municipality; none if there is no such unit.
+pub(super) async fn unit_anywhere(tx: &mut Tx, unit: Id<Unit>) -> Result<Option<(Sector, String)>, DbError> {
+    fetch_optional!(tx, (Sector, String), UNIT, unit)
 }
 
 /// The sector and the kind of a unit.
@@ -150,6 +159,7 @@ pub(super) struct NewDisclosure<'a> {
     pub by_name: &'a str,
     pub basis: DisclosureBasis,
     pub laws: Vec<AppliedLaw>,
+    pub processing: Vec<AppliedLaw>,
     pub order_reference: Option<&'a str>,
     pub recipient: Recipient,
     pub reason: &'a str,
@@ -196,8 +206,10 @@ pub(super) async fn insert(
         reason,
         now
     )?)?;
-    for AppliedLaw { law, valid_from } in new.laws {
-        expect_one(execute!(tx, INSERT_LAW, municipality, id, law, valid_from)?)?;
+    for (part, laws) in [(SECRECY, new.laws), (PROCESSING, new.processing)] {
+        for AppliedLaw { law, valid_from } in laws {
+            expect_one(execute!(tx, INSERT_LAW, municipality, id, law, valid_from, part)?)?;
+        }
     }
     for (number, entry) in (1_i64..).zip(new.entries) {
         insert_entry(tx, (municipality, &people, &own), id, number, entry).await?;
@@ -263,9 +275,9 @@ async fn with_parts(tx: &mut Tx, mut disclosures: Vec<DisclosureOut>) -> Result<
         return Ok(disclosures);
     }
     let ids: Vec<Id<Disclosure>> = disclosures.iter().map(|disclosure| disclosure.id).collect();
-    let mut laws: HashMap<Id<Disclosure>, Vec<AppliedLaw>> = HashMap::new();
-    for LawRow { disclosure_id, law } in fetch_in!(tx, LawRow, LAWS, &ids)? {
-        laws.entry(disclosure_id).or_default().push(law);
+    let mut laws: HashMap<(Id<Disclosure>, bool), Vec<AppliedLaw>> = HashMap::new();
+    for LawRow { disclosure_id, part, law } in fetch_in!(tx, LawRow, LAWS, &ids)? {
+        laws.entry((disclosure_id, part == SECRECY)).or_default().push(law);
     }
     let mut rows = fetch_in!(tx, EntryRow, ENTRIES, &ids)?;
     rows.sort_by_key(|row: &EntryRow| row.number);
@@ -275,8 +287,10 @@ async fn with_parts(tx: &mut Tx, mut disclosures: Vec<DisclosureOut>) -> Result<
     }
     for disclosure in &mut disclosures {
         disclosure.entries = entries.remove(&disclosure.id).unwrap_or_default();
-        disclosure.laws = laws.remove(&disclosure.id).unwrap_or_default();
+        disclosure.laws = laws.remove(&(disclosure.id, true)).unwrap_or_default();
+        disclosure.processing = laws.remove(&(disclosure.id, false)).unwrap_or_default();
         disclosure.laws.sort_by(|a, b| a.law.cmp(&b.law));
+        disclosure.processing.sort_by(|a, b| a.law.cmp(&b.law));
     }
     Ok(disclosures)
 }

@@ -10,13 +10,24 @@ use super::{
 use crate::{
     access::{
         Permit,
-        actions::{ListFollowUps, ReadCase},
+        actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
         case_facts,
         objects::CaseObject,
     },
     kernel::{Page, PageQuery, ids::CaseId},
     problem::{Result, docs::ReadProblems},
 };
+
+/// May they see what it is about? To know that there is a case is not to know of its measures, meetings and consents.
+fn is_theirs(permit: &Permit<ListFollowUps>, case: &CaseObject, kind: FollowUpKind) -> bool {
+    match kind {
+        FollowUpKind::EvaluateMeasure => permit.may::<ListMeasures>(case),
+        FollowUpKind::Meeting => permit.may::<ListMeetings>(case),
+        FollowUpKind::RenewConsent => permit.may::<ListConsents>(case),
+        FollowUpKind::AnswerHandover => case.facts.offered_baton,
+        _ => true,
+    }
+}
 
 /// Adds the operation to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -43,10 +54,13 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         .filter(|case| permit.may::<ReadCase>(case))
         .collect();
     // Help that has ended leaves nothing to do, but an emergency is to be reviewed all the same.
-    let counts = |case: &CaseObject, kind| case.facts.open || kind == FollowUpKind::EmergencyAccess;
+    let counts = |case: &CaseObject, item: &FollowUpOut| {
+        (case.facts.open || item.kind == FollowUpKind::EmergencyAccess)
+            && case.facts.withheld_from(item.object_id).all(|person| person != caller.person)
+            && is_theirs(&permit, case, item.kind)
+    };
     let mine = due.into_iter().filter(|item| {
-        item.case_id
-            .is_none_or(|id| readable.iter().any(|case| case.facts.id == id && counts(case, item.kind)))
+        item.case_id.is_none_or(|id| readable.iter().any(|case| case.facts.id == id && counts(case, item)))
     });
     let mut rest: Vec<FollowUpOut> = mine.filter(|item| item.place() > query.after()).collect();
     rest.truncate(query.limit() + 1);

@@ -8,6 +8,7 @@ use crate::{
     kernel::{
         ids::{GoalId, PersonId},
         text::Prose,
+        vocabulary::InformationKind,
     },
     vault::Content,
     words,
@@ -34,9 +35,11 @@ pub struct GoalOut {
     pub description: Content,
     /// What has become of it.
     pub status: GoalStatus,
-    /// Who set it.
+    /// Who set it. Null to one who has opened the case of a hidden child in an emergency.
+    #[schema(value_type = Option<PersonId>)]
     pub created_by: PersonId,
     /// Their name.
+    #[schema(value_type = Option<String>)]
     pub created_by_name: Content,
     /// When it was set.
     pub created_at: DateTime<Utc>,
@@ -47,10 +50,13 @@ pub struct GoalOut {
 /// A new goal; it is active from the start.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"description": "He takes part in play in every long break."}))]
+#[schema(example = json!({"contains": [], "description": "He takes part in play in every long break."}))]
 pub struct GoalIn {
     /// What is to be reached for the child.
     pub description: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// A change of a goal; what is left out stays as it is.
@@ -61,6 +67,9 @@ pub struct GoalPatch {
     /// The goal in new words.
     #[serde(default)]
     pub description: Option<Prose>,
+    /// Which of the kinds it holds that must not be in the record: with a description it must be there, and empty.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
     /// What has become of it.
     #[serde(default)]
     pub status: Option<GoalStatus>,

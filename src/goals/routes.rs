@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Kinds, Permit,
         actions::{CreateGoal, ListGoals, UpdateGoal},
     },
     kernel::{Page, PageQuery, ids::Goal},
@@ -36,6 +36,8 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let goals = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
+    let who = ["created_by", "created_by_name"];
+    let page = page.map(|goal| case.without_whereabouts(&goal, &who).unwrap_or_default());
     permit.show_page(&page)
 }
 
@@ -47,7 +49,8 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/goals")]
 async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
-    let GoalIn { description } = permit.input()?;
+    let GoalIn { description, contains } = permit.input()?;
+    Kinds::may_be_kept("", contains.as_deref())?;
     permit.require_open()?;
     let (by, now) = (permit.caller().person, permit.now());
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;
@@ -71,9 +74,12 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     if patch.is_empty() {
         return Err(Problem::field("", "must name something to change"));
     }
+    if patch.description.is_some() {
+        Kinds::may_be_kept("", patch.contains.as_deref())?;
+    }
     permit.require_open()?;
     permit.expect_version(goal.version)?;
-    let GoalPatch { description, status } = patch;
+    let GoalPatch { description, status, .. } = patch;
     store::update(permit.tx(), &case, &goal, description.as_deref(), status).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);

@@ -15,13 +15,19 @@ use crate::{
     teams,
 };
 
-/// The leader of the unit that opened a case, who is not of the child's family.
+/// The leader of the unit that opened a case, who is not of the child's family, nor has taken the baton from its holder by
+/// recording that they are too close to the child: with it comes the content, which nobody gives to themself (fvl § 8).
 const LEADER: &str = concat!(
     "
     SELECT r.person_id FROM staff_role r
     JOIN care_case c ON c.unit_id = r.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL AND NOT ",
+    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
+    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
+      AND NOT EXISTS (SELECT 1 FROM conflict_of_interest x
+                      WHERE x.child_person = k.person_id AND x.person_id = cp.person_id AND x.recorded_by = r.person_id
+                        AND x.recorded_by <> x.person_id AND x.ended_at IS NULL)
+      AND NOT ",
     is_family_sql!("r.person_id", "k.person_id"),
     " ORDER BY r.id LIMIT 1"
 );
@@ -141,8 +147,8 @@ async fn pass_on(
     Ok(())
 }
 
-/// Who takes a baton that fell: the leader of the unit that opened the case or, where it has none, someone with a
-/// seat on the team, from that unit first.
+/// Who takes a baton that fell: the leader of the unit that opened the case or, where it has none who may, someone with a
+/// seat on the team, from that unit first. One with a seat has the content already.
 async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
     if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {

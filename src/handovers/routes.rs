@@ -16,6 +16,7 @@ use crate::{
         },
         objects::{HandoverObject, require_open},
     },
+    db::Tx,
     kernel::{Page, PageQuery},
     problem::{
         Problem, Result,
@@ -43,8 +44,12 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
-    let mut page = Page::cut(rows, query.limit(), |row| row.id.uuid());
+    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let is_shown = |_: &Permit<_>, row: &HandoverOut| {
+        !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
+    };
+    let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     withhold(permit.may::<ListMeasures>(permit.object()), &mut page.items);
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)

@@ -8,7 +8,7 @@ use super::{
     store::{self, NewMeasure},
 };
 use crate::{
-    access::CaseFacts,
+    access::{CaseFacts, Kinds},
     db::Tx,
     kernel::{
         Id,
@@ -41,6 +41,9 @@ pub struct Creation<'a> {
 /// 422 that names the field; or if the database does not take it.
 pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Result<Id<Measure>, Problem> {
     let Creation { case, today, pointer, .. } = *creation;
+    if creation.meeting.is_none() || new.contains.is_some() {
+        Kinds::may_be_kept(pointer, new.contains.as_deref())?;
+    }
     let starts_on = new.starts_on.unwrap_or(today);
     rules::evaluation_day(new.evaluate_on, starts_on, today).map_err(|refusal| refusal.at(pointer))?;
     let entry = match new.catalogue_measure_id {

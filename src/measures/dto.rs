@@ -9,7 +9,7 @@ use crate::{
         day::{day, optional_day},
         ids::{CatalogueMeasureId, EvaluationId, GoalId, MeasureId, MeetingId, PersonId, UnitId},
         text::{Line, Prose},
-        vocabulary::PreventionLevel,
+        vocabulary::{InformationKind, PreventionLevel, Sector},
     },
     vault::Content,
     words,
@@ -64,14 +64,23 @@ pub struct MeasureOut {
     pub meeting_id: Option<MeetingId>,
     /// When that meeting began.
     pub meeting_starts_at: Option<DateTime<Utc>>,
-    /// Who is responsible (ansvarlig).
+    /// Who is responsible (ansvarlig). Null, like all who tell where the child is, to one who has opened the case of a hidden
+    /// child in an emergency.
+    #[schema(value_type = Option<PersonId>)]
     pub responsible_id: PersonId,
     /// Their name.
+    #[schema(value_type = Option<String>)]
     pub responsible_name: Content,
     /// The unit they are responsible for.
+    #[schema(value_type = Option<UnitId>)]
     pub responsible_unit_id: UnitId,
     /// The name of that unit.
+    #[schema(value_type = Option<String>)]
     pub responsible_unit_name: String,
+    /// The sector of that unit.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub responsible_sector: Sector,
     /// From which day.
     pub starts_on: NaiveDate,
     /// When it is to be evaluated; none once it has ended.
@@ -82,8 +91,10 @@ pub struct MeasureOut {
     #[sqlx(skip)]
     pub overdue: bool,
     /// Who recorded it.
+    #[schema(value_type = Option<PersonId>)]
     pub created_by: PersonId,
     /// Their name.
+    #[schema(value_type = Option<String>)]
     pub created_by_name: Content,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
@@ -95,6 +106,7 @@ pub struct MeasureOut {
 #[derive(Debug, Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
+    "contains": [],
     "title": "Play group after lunch",
     "level": "selective",
     "description": "Four children and an adult, three days a week.",
@@ -117,6 +129,10 @@ pub struct MeasureIn {
     /// What is done, and how.
     #[serde(default)]
     pub description: Option<Prose>,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty; as the decision of a
+    /// meeting it may be left out, since the minutes say so.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
     /// The goal of the case that it serves.
     #[serde(default)]
     pub goal_id: Option<GoalId>,
@@ -135,7 +151,7 @@ pub struct MeasureIn {
 /// A change of a measure in force; what is left out stays as it is.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"evaluate_on": "2026-10-20", "description": "Four days a week from now on."}))]
+#[schema(example = json!({"evaluate_on": "2026-10-20", "contains": [], "description": "Four days a week from now on."}))]
 pub struct MeasurePatch {
     /// Who takes over as responsible: someone with a seat on the team.
     #[serde(default)]
@@ -149,6 +165,9 @@ pub struct MeasurePatch {
     /// What is done, and how.
     #[serde(default)]
     pub description: Option<Prose>,
+    /// Which of the kinds it holds that must not be in the record: with a description it must be there, and empty.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// An evaluation of a measure (evaluering av tiltak).
@@ -188,6 +207,7 @@ pub struct EvaluationOut {
 #[schema(example = json!({
     "held_on": "2026-10-13",
     "outcome": "continue",
+    "contains": [],
     "assessment": "He joins in most days, but needs an adult to begin.",
     "child_view": "It is best when we are in the gym.",
     "guardians_view": "He talks of the group at home.",
@@ -201,6 +221,9 @@ pub struct EvaluationIn {
     pub outcome: EvaluationOutcome,
     /// What the measure has led to, and why it is so concluded.
     pub assessment: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
     /// What the child thinks (barnets stemme); this or the reason why it is missing.
     #[serde(default)]
     pub child_view: Option<Prose>,

@@ -14,5 +14,5 @@ mod store;
 
 pub use create::{Creation, create};
 pub use dto::{EvaluationOut, EvaluationOutcome, MeasureIn, MeasureOut, MeasureStatus};
-pub use readable::readable;
+pub use readable::{not_readable, readable};
 pub use routes::configure;

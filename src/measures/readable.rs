@@ -1,5 +1,7 @@
 //! A measure for another capability, by the rules of reading it.
 
+use uuid::Uuid;
+
 use super::{dto::MeasureOut, store};
 use crate::{
     access::{
@@ -26,6 +28,27 @@ pub async fn readable<A: Action>(
         Err(DbError::Engine(sqlx::Error::RowNotFound)) => return Ok(None),
         found => found?,
     };
-    let object = MeasureObject { case: case.clone(), id, responsible_id: measure.responsible_id };
-    Ok(permit.may::<ReadMeasure>(&object).then_some(measure))
+    Ok(permit.may::<ReadMeasure>(&measure.object(case.clone())).then_some(measure))
+}
+
+/// The measures of a case that the caller may not read.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn not_readable<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<Vec<Id<Measure>>> {
+    let today = permit.today();
+    let measures = store::list(permit.tx(), &case.facts, Uuid::nil(), usize::MAX, today).await?;
+    let hidden = measures
+        .into_iter()
+        .filter(|measure| !permit.may::<ReadMeasure>(&measure.object(case.clone())))
+        .map(|measure| measure.id);
+    Ok(hidden.collect())
+}
+
+impl MeasureOut {
+    /// The measure as the rules speak of it.
+    pub(super) fn object(&self, case: CaseObject) -> MeasureObject {
+        let Self { id, responsible_id, responsible_unit_id, responsible_sector, .. } = *self;
+        MeasureObject { case, id, responsible_id, unit_id: responsible_unit_id, sector: responsible_sector }
+    }
 }

@@ -1,6 +1,7 @@
 //! The operations on measures and their evaluations.
 
 use actix_web::{HttpResponse, get, patch, post};
+use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -10,19 +11,33 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        CaseFacts, Kinds, Permit,
         actions::{
             Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, ReadNote,
             UpdateMeasure,
         },
         objects::{MeasureObject, NoteObject, require_open},
     },
-    kernel::{Page, PageQuery},
+    db::Tx,
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{Meeting, Person},
+    },
     problem::{
         Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
 };
+
+/// What of a measure tells where the child is.
+const WHEREABOUTS: [&str; 6] = [
+    "responsible_id",
+    "responsible_name",
+    "responsible_unit_id",
+    "responsible_unit_name",
+    "created_by",
+    "created_by_name",
+];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -44,9 +59,14 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (case, today) = (permit.object().facts.clone(), permit.today());
-    let measures = store::list(permit.tx(), &case, query.after(), query.limit() + 1, today).await?;
-    let page = Page::cut(measures, query.limit(), |measure| measure.id.uuid());
+    let object = permit.object().clone();
+    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit, today).await;
+    let may_read =
+        |permit: &Permit<_>, row: &MeasureOut| permit.may::<ReadMeasure>(&row.object(object.clone()));
+    let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|measure| measure.id));
+    let caller = permit.caller().person;
+    let page = page.map(|measure| shown_to(caller, &case, measure));
     permit.show_page(&page)
 }
 
@@ -79,7 +99,9 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
 #[get("/cases/{case_id}/measures/{measure_id}")]
 async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
-    permit.show_version(measure.version, &measure)
+    let (version, caller) = (measure.version, permit.caller().person);
+    let shown = shown_to(caller, &permit.object().case.facts, measure);
+    permit.show_version(version, &shown)
 }
 
 /// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
@@ -95,6 +117,9 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     let (case, today) = (permit.object().case.facts.clone(), permit.today());
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
+    if patch.description.is_some() {
+        Kinds::may_be_kept("", patch.contains.as_deref())?;
+    }
     let patched = rules::patched(&measure, &patch, today).map_err(|refusal| refusal.at(""))?;
     let (person, unit) = (patched.responsible_id, patched.responsible_unit_id);
     if (person, unit) != (measure.responsible_id, measure.responsible_unit_id) {
@@ -144,6 +169,7 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     let (case, today) = (permit.object().case.facts.clone(), permit.today());
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
+    Kinds::may_be_kept("", input.contains.as_deref())?;
     let effect = rules::effect(&input, measure.starts_on, today).map_err(|refusal| refusal.at(""))?;
     permit.expect_version(measure.version)?;
     let (by, now) = (permit.caller().person, permit.now());
@@ -152,6 +178,15 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     let measure = store::get(permit.tx(), &case, measure.id, today).await?;
     permit.note_shown([evaluation.id]);
     permit.added(measure.version, &evaluation).await
+}
+
+/// What is shown of a measure: nothing of a meeting that is withheld from the caller, nor of where a hidden child is.
+fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Value {
+    let withheld = |meeting: &Id<Meeting>| case.withheld_from(meeting.uuid()).any(|person| person == caller);
+    if measure.meeting_id.as_ref().is_some_and(withheld) {
+        (measure.meeting_id, measure.meeting_starts_at) = (None, None);
+    }
+    case.without_whereabouts(&measure, &WHEREABOUTS).unwrap_or_default()
 }
 
 /// The measure that the permit is for.

@@ -75,7 +75,7 @@ pub(super) fn patched(
     patch: &MeasurePatch,
     today: NaiveDate,
 ) -> Result<MeasureOut, Refusal> {
-    let MeasurePatch { responsible_id, responsible_unit_id, evaluate_on, ref description } = *patch;
+    let MeasurePatch { responsible_id, responsible_unit_id, evaluate_on, ref description, .. } = *patch;
     if responsible_id.is_none()
         && responsible_unit_id.is_none()
         && evaluate_on.is_none()

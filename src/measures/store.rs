@@ -27,7 +27,7 @@ macro_rules! select {
            m.catalogue_measure_id, k.title AS catalogue_measure_title,
            m.meeting_id, t.starts_at AS meeting_starts_at,
            m.responsible_id, p.name AS responsible_name,
-           m.unit_id AS responsible_unit_id, u.name AS responsible_unit_name,
+           m.unit_id AS responsible_unit_id, u.name AS responsible_unit_name, u.sector AS responsible_sector,
            m.starts_on, m.evaluate_on, m.status, m.created_by, q.name AS created_by_name, m.created_at, m.version
     FROM measure m
     JOIN person p ON p.id = m.responsible_id

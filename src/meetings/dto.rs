@@ -8,6 +8,7 @@ use crate::{
     kernel::{
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
         text::{Line, Prose},
+        vocabulary::InformationKind,
     },
     measures::MeasureIn,
     vault::Content,
@@ -86,9 +87,11 @@ pub struct MeetingOut {
     pub arena_id: Option<ArenaId>,
     /// The name of the arena.
     pub arena_name: Option<String>,
-    /// Who called it.
+    /// Who called it; none to one who is not to know that their service helps.
+    #[schema(value_type = Option<PersonId>)]
     pub called_by: PersonId,
     /// Their name.
+    #[schema(value_type = Option<String>)]
     pub called_by_name: Content,
     /// When it begins.
     pub starts_at: DateTime<Utc>,
@@ -124,6 +127,7 @@ pub struct MeetingOut {
 #[schema(example = json!({
     "starts_at": "2026-09-02T11:00:00Z",
     "place": "Meeting room 2, the school",
+    "contains": [],
     "agenda": "How the first weeks of term went, and what comes next.",
     "participants": ["01990000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000002"],
 }))]
@@ -138,6 +142,9 @@ pub struct MeetingIn {
     pub place: Option<Line>,
     /// What it is about.
     pub agenda: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
     /// Those to be invited, 1 to 50: staff on the team, guardians, and the child, by the `child_id` of the case.
     /// The one who calls is added.
     #[schema(min_items = 1, max_items = 50)]
@@ -160,6 +167,7 @@ pub struct InvitationAnswerIn {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
+    "contains": [],
     "minutes": "We went through the first weeks of term. He looks forward to the swimming group.",
     "attended": ["01990000-0000-7000-8000-000000000001"],
     "decisions": [{"text": "The school invites home to a talk before the autumn break."}],
@@ -167,6 +175,9 @@ pub struct InvitationAnswerIn {
 pub struct MeetingMinutesIn {
     /// What was said.
     pub minutes: Prose,
+    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
     /// Those of the invited who were there.
     pub attended: Vec<PersonId>,
     /// What was decided, at most 30.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Permit,
+        CaseFacts, Kinds, Permit,
         actions::{
             Action, AnswerInvitation, ApproveMinutes, CallMeeting, CancelMeeting, ListMeetings, ReadMeeting,
             RecordMinutes,
@@ -52,7 +52,8 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     let mut page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
     page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
     permit.note_shown(page.items.iter().map(|meeting| meeting.id));
-    permit.show_page(&page)
+    let unknown = unknown(&mut permit, &case).await?;
+    permit.show_page(&page.map(|meeting| rules::shown_to(meeting, &unknown)))
 }
 
 /// Calls a meeting, and invites to it.
@@ -69,6 +70,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     new.participants = rules::people_meant(&new.participants, &case);
     permit.require_open()?;
     let now = permit.now();
+    Kinds::may_be_kept("", new.contains.as_deref())?;
     rules::begins_at(new.starts_at, now)?;
     rules::place_may_be_told(new.place.as_deref(), &case)?;
     let team = teams::seats(permit.tx(), &case).await?;
@@ -95,8 +97,10 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
 )]
 #[get("/cases/{case_id}/meetings/{meeting_id}")]
 async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
+    let case = permit.object().case.clone();
     let (_, meeting) = current(&mut permit).await?;
-    permit.show_version(meeting.version, &meeting)
+    let unknown = unknown(&mut permit, &case).await?;
+    permit.show_version(meeting.version, &rules::shown_to(meeting, &unknown))
 }
 
 /// Answers the caller's own invitation, as often as they change their mind while the meeting is planned.
@@ -113,7 +117,7 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
     let caller = permit.caller().person;
     store::answer(permit.tx(), &case, &meeting, caller, answer).await?;
     let (_, meeting) = current(&mut permit).await?;
-    permit.changed(meeting.version, &meeting).await
+    tell(permit, meeting).await
 }
 
 /// Writes the minutes, once for all: who was there, what was said and what was decided.
@@ -127,7 +131,8 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
 #[put("/cases/{case_id}/meetings/{meeting_id}/minutes")]
 async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
-    let MeetingMinutesIn { minutes, attended, decisions } = permit.input()?;
+    let MeetingMinutesIn { minutes, contains, attended, decisions } = permit.input()?;
+    Kinds::may_be_kept("", contains.as_deref())?;
     let (caller, now) = (permit.caller().person, permit.now());
     rules::is_planned(&case, &meeting)?;
     rules::has_begun(&meeting, now)?;
@@ -140,7 +145,7 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     let decisions = take_decisions(&mut permit, &case, meeting.id, decisions).await?;
     store::decide(permit.tx(), &case, meeting.id, &decisions).await?;
     let (_, meeting) = current(&mut permit).await?;
-    permit.changed(meeting.version, &meeting).await
+    tell(permit, meeting).await
 }
 
 /// Numbers the decisions, and makes the measures among them.
@@ -180,7 +185,7 @@ async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpRespo
         store::approve(permit.tx(), &case, &meeting, caller, now).await?;
         (_, meeting) = current(&mut permit).await?;
     }
-    permit.changed(meeting.version, &meeting).await
+    tell(permit, meeting).await
 }
 
 /// Cancels a meeting that has not been held.
@@ -196,7 +201,22 @@ async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpRespons
     permit.expect_version(meeting.version)?;
     store::cancel(permit.tx(), &case, &meeting).await?;
     let (_, meeting) = current(&mut permit).await?;
-    permit.changed(meeting.version, &meeting).await
+    tell(permit, meeting).await
+}
+
+async fn unknown<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<rules::Unknown> {
+    let people = teams::not_to_be_known(permit.tx(), &case.facts).await?;
+    Ok(rules::Unknown { people, measures: measures::not_readable(permit, case).await? })
+}
+
+/// Answers a change with what the caller reads of the meeting.
+async fn tell<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
+where
+    A: Action<Object = MeetingObject>,
+{
+    let case = permit.object().case.clone();
+    let unknown = unknown(&mut permit, &case).await?;
+    permit.changed(meeting.version, &rules::shown_to(meeting, &unknown)).await
 }
 
 async fn current<A>(permit: &mut Permit<A>) -> Result<(CaseFacts, MeetingOut)>

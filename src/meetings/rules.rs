@@ -1,11 +1,15 @@
 //! When a meeting can be called, who can be invited, and what its minutes can say.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 
 use super::dto::{MeetingOut, MeetingStatus};
 use crate::{
-    access::CaseFacts,
-    kernel::{Id, ids::Person},
+    access::{CaseFacts, hide},
+    kernel::{
+        Id,
+        ids::{Measure, Person},
+    },
     problem::{Problem, Result},
 };
 
@@ -38,6 +42,34 @@ pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
     if case.custody.strict_address || case.custody.kept_away {
         meeting.place = None;
     }
+}
+
+/// What a caller may not know of, who may read the meeting.
+pub(super) struct Unknown {
+    /// That these people's units help.
+    pub(super) people: Vec<Id<Person>>,
+    /// That there are these measures.
+    pub(super) measures: Vec<Id<Measure>>,
+}
+
+/// What is shown of a meeting to one who is not to know of all who help, nor of every measure.
+pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Value {
+    let Unknown { people: unknown, measures } = unknown;
+    meeting.decisions.retain(|decision| decision.measure_id.is_none_or(|id| !measures.contains(&id)));
+    for (number, decision) in (1..).zip(&mut meeting.decisions) {
+        decision.number = number;
+    }
+    meeting.participants.retain(|participant| !unknown.contains(&participant.person_id));
+    let mut members = Vec::new();
+    if unknown.contains(&meeting.called_by) {
+        members.extend(["called_by", "called_by_name"]);
+    }
+    if meeting.minutes_by.is_some_and(|person| unknown.contains(&person)) {
+        members.extend(["minutes_by", "minutes_by_name"]);
+    }
+    let mut shown = serde_json::to_value(meeting).unwrap_or_default();
+    hide(&mut shown, &members);
+    shown
 }
 
 /// In an arena that asks for consent a case is not taken up while there is nobody who could give it.

@@ -164,7 +164,7 @@ pub(super) async fn call(
     called_by: Id<Person>,
     now: DateTime<Utc>,
 ) -> Result<Id<Meeting>, DbError> {
-    let MeetingIn { arena_id, starts_at, place, agenda, mut participants, family_absent_reason } = new;
+    let MeetingIn { arena_id, starts_at, place, agenda, mut participants, family_absent_reason, .. } = new;
     let id = Id::<Meeting>::new();
     let municipality = &case.municipality;
     let starts_at = starts_at.trunc_subsecs(6);

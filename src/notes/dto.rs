@@ -34,9 +34,11 @@ pub struct NoteOut {
     pub id: NoteId,
     /// The case it is in.
     pub case_id: CaseId,
-    /// Who wrote it.
+    /// Who wrote it. Null, like the unit, to one who has opened the case of a hidden child in an emergency.
+    #[schema(value_type = Option<PersonId>)]
     pub author_id: PersonId,
     /// Their name.
+    #[schema(value_type = Option<String>)]
     pub author_name: Content,
     /// The unit it was written from; none when the family wrote it.
     pub unit_id: Option<UnitId>,

@@ -19,11 +19,14 @@ use crate::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
     },
-    withholdings::{self, NewWithholding},
+    withholdings::{self, NewWithholding, Withheld},
 };
 
 /// A note is never changed, so it has but one version.
 const ONLY_VERSION: i64 = 1;
+
+/// What of a note tells where the child is.
+const WHEREABOUTS: [&str; 5] = ["author_id", "author_name", "unit_id", "unit_name", "sector"];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -45,6 +48,7 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
     let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|note| note.id));
+    let page = page.map(|note| case.facts.without_whereabouts(&note, &WHEREABOUTS).unwrap_or_default());
     permit.show_page(&page)
 }
 
@@ -71,7 +75,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
         let new = NewWithholding {
             guardian: *guardian_id,
-            note: Some(id),
+            what: Withheld::Note(id),
             legal_basis: *legal_basis,
             reason,
             by: author,
@@ -94,7 +98,8 @@ async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
     note.text.require()?;
-    permit.show_version(ONLY_VERSION, &note)
+    let shown = case.facts.without_whereabouts(&note, &WHEREABOUTS).map_err(Problem::internal)?;
+    permit.show_version(ONLY_VERSION, &shown)
 }
 
 /// A listed note as the rules speak of it.

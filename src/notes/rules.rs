@@ -55,22 +55,9 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKin
 /// Staff are asked, before they share beyond their unit, whether a note holds what must not be in the record.
 pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
     let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
-    let contains = match &input.contains {
-        None if is_asked => {
-            return Err(Problem::field(
-                "/contains",
-                "is required: does it hold any of the kinds that must not be in the record?",
-            ));
-        }
-        None => return Ok(()),
-        Some(contains) => contains,
-    };
-    match contains.first().map(|kind| Kinds::rule(*kind)) {
-        None => Ok(()),
-        Some(Err(refused)) => Err(Problem::field("/contains/0", &refused.instead)),
-        Some(Ok(_)) => {
-            Err(Problem::field("/contains/0", "may be in the record: name only those that must not be"))
-        }
+    match &input.contains {
+        None if !is_asked => Ok(()),
+        contains => Kinds::may_be_kept("", contains.as_deref()),
     }
 }
 

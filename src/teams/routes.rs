@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Kinds, Permit,
         actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
         is_family,
     },
@@ -27,6 +27,8 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 /// Lists the team of a case, and to the contact person and the family also the seats not in force.
+///
+/// That child welfare helps is known to those on the team from units that everyone who must has consented to for that.
 #[utoipa::path(
     operation_id = "list_team", tag = "teams", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<TeamMemberOut>, description = "The team"), ReadProblems),
@@ -38,7 +40,9 @@ async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     // That a unit has been part of the case is for those who know of the consents.
     let past_too = permit.may::<ListConsents>(permit.object());
     let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
-    let is_shown = |_: &Permit<_>, row: &TeamMemberOut| past_too || row.in_force;
+    let is_shown = |_: &Permit<_>, row: &TeamMemberOut| {
+        (past_too || row.in_force) && case.knows_that_helps(row.unit_id, row.sector)
+    };
     let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -56,12 +60,11 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     let TeamMemberIn { person_id, unit_id, task } = permit.input()?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
-    if !store::works_there(permit.tx(), person_id, unit_id, &case.municipality).await? {
-        return Err(Problem::field(
-            "/person_id",
-            "does not work in a unit of that id that serves the municipality",
-        ));
-    }
+    let kind = store::works_there(permit.tx(), person_id, unit_id, &case.municipality).await?;
+    let kind = kind.ok_or_else(|| {
+        Problem::field("/person_id", "does not work in a unit of that id that serves the municipality")
+    })?;
+    Kinds::may_take_part(&kind).map_err(|refused| Problem::field("/unit_id", &refused.instead))?;
     if !case.ground.covers(unit_id) {
         let (all, missing) = (case.ground.consenters().len(), case.ground.missing(unit_id).len());
         if all == 0 {

@@ -7,10 +7,11 @@ use super::dto::TeamMemberOut;
 use crate::{
     access::CaseFacts,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
+    execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
         Id,
         ids::{Person, TeamMember, Unit},
+        vocabulary::Sector,
     },
 };
 
@@ -38,8 +39,12 @@ const SEATS: &str = concat!(
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
     is_family_sql!("t.person_id", "k.person_id")
 );
+const FROM_UNITS: &str = "
+    SELECT t.person_id, t.unit_id, u.sector FROM team_member t JOIN unit u ON u.id = t.unit_id
+    WHERE t.municipality = $1 AND t.case_id = $2";
 const WORKS_THERE: &str = "
-    SELECT COUNT(*) FROM staff_role r
+    SELECT u.kind FROM staff_role r
+    JOIN unit u ON u.id = r.unit_id
     JOIN unit_serves s ON s.unit_id = r.unit_id
     WHERE r.person_id = $1 AND r.unit_id = $2 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
       AND s.municipality = $3";
@@ -76,6 +81,24 @@ pub async fn seats(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> 
     let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id)?;
     seats.retain(|seat| case.ground.covers(seat.unit_id));
     Ok(seats)
+}
+
+/// Those who are or have been on the team of whom the caller may not know that their units help, and under a care order the one
+/// who decides in child welfare.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
+    let rows = fetch_all!(tx, (Id<Person>, Id<Unit>, Sector), FROM_UNITS, &case.municipality, case.id)?;
+    let (known, mut unknown): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|(_, unit, sector)| case.knows_that_helps(*unit, *sector));
+    unknown.retain(|(person, ..)| !known.iter().any(|(other, ..)| other == person));
+    let mut people: Vec<_> = unknown.into_iter().map(|(person, ..)| person).collect();
+    if !case.seats.is_empty() && !case.is_contact_person {
+        people
+            .extend(case.custody.child_welfare_person.filter(|_| case.custody.child_welfare_seat.is_none()));
+    }
+    Ok(people)
 }
 
 /// A person to be given a seat, and what for.
@@ -163,15 +186,15 @@ pub async fn end_seats_of_unit(
     Ok(())
 }
 
-/// Does the person work in the unit, and does the unit serve the municipality?
+/// The kind of the unit, if the person works there and it serves the municipality.
 pub(super) async fn works_there(
     tx: &mut Tx,
     person: Id<Person>,
     unit: Id<Unit>,
     municipality: &str,
-) -> Result<bool, DbError> {
-    let (count,) = fetch_one!(tx, (i64,), WORKS_THERE, person, unit, municipality)?;
-    Ok(count > 0)
+) -> Result<Option<String>, DbError> {
+    let kinds = fetch_all!(tx, (String,), WORKS_THERE, person, unit, municipality)?;
+    Ok(kinds.into_iter().next().map(|(kind,)| kind))
 }
 
 pub(super) async fn leave(

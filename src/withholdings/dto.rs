@@ -3,12 +3,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use crate::{
     kernel::{
-        ids::{NoteId, PersonId, WithholdingId},
+        ids::{MeasureId, MeetingId, NoteId, PersonId, WithholdingId},
         text::Prose,
     },
+    problem::{Problem, Result},
     vault::Content,
     words,
 };
@@ -39,13 +41,63 @@ words! {
 pub struct WithholdingIn {
     /// From whom: a `guardian_id` with parental responsibility.
     pub guardian_id: PersonId,
-    /// One note; the whole case if left out.
+    /// One note; the whole case if neither a note, a measure nor a meeting is named.
     #[serde(default)]
     pub note_id: Option<NoteId>,
+    /// One measure, with its evaluations.
+    #[serde(default)]
+    pub measure_id: Option<MeasureId>,
+    /// One meeting, with its minutes.
+    #[serde(default)]
+    pub meeting_id: Option<MeetingId>,
     /// On which law.
     pub legal_basis: WithholdingBasis,
     /// Why.
     pub reason: Prose,
+}
+
+/// What of a case is withheld.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Withheld {
+    /// All of it.
+    Case,
+    /// A note.
+    Note(NoteId),
+    /// A measure, with its evaluations.
+    Measure(MeasureId),
+    /// A meeting, with its minutes.
+    Meeting(MeetingId),
+}
+
+impl Withheld {
+    /// Its id; none for the whole case.
+    pub(super) fn entry(self) -> Option<Uuid> {
+        match self {
+            Self::Case => None,
+            Self::Note(id) => Some(id.uuid()),
+            Self::Measure(id) => Some(id.uuid()),
+            Self::Meeting(id) => Some(id.uuid()),
+        }
+    }
+}
+
+impl WithholdingIn {
+    /// What is to be withheld: one thing.
+    ///
+    /// # Errors
+    /// 422 if several are named.
+    pub(super) fn what(&self) -> Result<Withheld> {
+        match (self.note_id, self.measure_id, self.meeting_id) {
+            (None, None, None) => Ok(Withheld::Case),
+            (Some(id), None, None) => Ok(Withheld::Note(id)),
+            (None, Some(id), None) => Ok(Withheld::Measure(id)),
+            (None, None, Some(id)) => Ok(Withheld::Meeting(id)),
+            (Some(_), ..) => {
+                Err(Problem::field("/note_id", "is not taken with another: withhold one at a time"))
+            }
+            _ => Err(Problem::field("/measure_id", "is not taken with another: withhold one at a time")),
+        }
+    }
 }
 
 /// Something withheld from a guardian.
@@ -55,8 +107,12 @@ pub struct WithholdingOut {
     pub id: WithholdingId,
     /// From whom.
     pub guardian_id: PersonId,
-    /// Which note; none where it is the whole case.
+    /// Which note; the whole case where neither a note, a measure nor a meeting is named.
     pub note_id: Option<NoteId>,
+    /// Which measure.
+    pub measure_id: Option<MeasureId>,
+    /// Which meeting.
+    pub meeting_id: Option<MeetingId>,
     /// On which law.
     pub legal_basis: WithholdingBasis,
     /// Why.

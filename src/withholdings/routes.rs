@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{WithholdingIn, WithholdingOut},
+    dto::{Withheld, WithholdingIn, WithholdingOut},
     store,
 };
 use crate::{
@@ -39,7 +39,7 @@ async fn list_withholdings(mut permit: Permit<ListWithholdings>) -> Result<HttpR
     permit.show_page(&page)
 }
 
-/// Withholds the case, or one note, from a guardian, on a named legal basis; it counts from the next request.
+/// Withholds the case, or one note, measure or meeting, from a guardian, on a named legal basis; it counts from the next request.
 ///
 /// The guardian is still one of those who must consent. To keep a note from a guardian from the first moment, say so when
 /// it is written.
@@ -50,22 +50,26 @@ async fn list_withholdings(mut permit: Permit<ListWithholdings>) -> Result<HttpR
 )]
 #[post("/cases/{case_id}/withholdings")]
 async fn withhold_from_guardian(mut permit: Permit<WithholdFromGuardian>) -> Result<HttpResponse> {
-    let WithholdingIn { guardian_id, note_id, legal_basis, reason } = permit.input()?;
+    let input: WithholdingIn = permit.input()?;
+    let what = input.what()?;
+    let WithholdingIn { guardian_id, legal_basis, reason, .. } = input;
     let case = permit.object().facts.clone();
     if !case.guardians.contains(&guardian_id) {
         return Err(Problem::field("/guardian_id", "is not a guardian with parental responsibility"));
     }
-    if let Some(note) = note_id
-        && !store::is_note_of(permit.tx(), &case, note).await?
-    {
-        return Err(Problem::field("/note_id", "is not a note of the case"));
+    if !store::is_of(permit.tx(), &case, what).await? {
+        let (pointer, name) = match what {
+            Withheld::Measure(_) => ("/measure_id", "measure"),
+            Withheld::Meeting(_) => ("/meeting_id", "meeting"),
+            Withheld::Note(_) | Withheld::Case => ("/note_id", "note"),
+        };
+        return Err(Problem::field(pointer, format!("is not a {name} of the case")));
     }
-    if case.withheld.contains(&(guardian_id, note_id)) {
+    if case.withheld.contains(&(guardian_id, what.entry())) {
         return Err(Problem::conflict("it is withheld from this guardian already"));
     }
     let (by, now) = (permit.caller().person, permit.now());
-    let new =
-        store::NewWithholding { guardian: guardian_id, note: note_id, legal_basis, reason: &reason, by };
+    let new = store::NewWithholding { guardian: guardian_id, what, legal_basis, reason: &reason, by };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);

@@ -3,21 +3,21 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::dto::{WithholdingBasis, WithholdingOut};
+use super::dto::{Withheld, WithholdingBasis, WithholdingOut};
 use crate::{
     access::CaseFacts,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
         Id,
-        ids::{Note, Person, Withholding},
+        ids::{Person, Withholding},
     },
 };
 
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, guardian_id, note_id, legal_basis, reason, decided_by, decided_at, ended_at, version
+            "SELECT id, guardian_id, note_id, measure_id, meeting_id, legal_basis, reason, decided_by, decided_at, ended_at, version
              FROM withholding WHERE municipality = $1 AND case_id = $2 ",
             $rest
         )
@@ -27,12 +27,15 @@ macro_rules! select {
 const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
 const FIND: &str = select!("AND id = $3");
 const INSERT: &str = "
-    INSERT INTO withholding (municipality, id, case_id, guardian_id, note_id, legal_basis, reason, decided_by, decided_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+    INSERT INTO withholding (municipality, id, case_id, guardian_id, note_id, legal_basis, reason, decided_by, decided_at,
+                             measure_id, meeting_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 const END: &str = "
     UPDATE withholding SET ended_at = $5, ended_by = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
 const IS_NOTE: &str = "SELECT COUNT(*) FROM note WHERE municipality = $1 AND case_id = $2 AND id = $3";
+const IS_MEASURE: &str = "SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND id = $3";
+const IS_MEETING: &str = "SELECT COUNT(*) FROM meeting WHERE municipality = $1 AND case_id = $2 AND id = $3";
 
 pub(super) async fn list(
     tx: &mut Tx,
@@ -57,8 +60,8 @@ pub(super) async fn find(
 pub struct NewWithholding<'a> {
     /// From whom.
     pub guardian: Id<Person>,
-    /// Which note; none for the whole case.
-    pub note: Option<Id<Note>>,
+    /// What.
+    pub what: Withheld,
     /// On which law.
     pub legal_basis: WithholdingBasis,
     /// Why.
@@ -77,7 +80,13 @@ pub async fn insert(
     new: NewWithholding<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Withholding>, DbError> {
-    let NewWithholding { guardian, note, legal_basis, reason, by } = new;
+    let NewWithholding { guardian, what, legal_basis, reason, by } = new;
+    let (note, measure, meeting) = match what {
+        Withheld::Case => (None, None, None),
+        Withheld::Note(id) => (Some(id), None, None),
+        Withheld::Measure(id) => (None, Some(id), None),
+        Withheld::Meeting(id) => (None, None, Some(id)),
+    };
     let reason = tx.vault().seal(&case.key(), reason)?;
     let id = Id::<Withholding>::new();
     expect_one(execute!(
@@ -91,7 +100,9 @@ pub async fn insert(
         legal_basis,
         &reason,
         by,
-        now
+        now,
+        measure,
+        meeting
     )?)?;
     Ok(id)
 }
@@ -106,8 +117,14 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &case.municipality, case.id, current.id, current.version, now, by)?)
 }
 
-/// Is this a note of the case?
-pub(super) async fn is_note_of(tx: &mut Tx, case: &CaseFacts, note: Id<Note>) -> Result<bool, DbError> {
-    let (count,) = fetch_one!(tx, (i64,), IS_NOTE, &case.municipality, case.id, note)?;
+/// Is this something of the case?
+pub(super) async fn is_of(tx: &mut Tx, case: &CaseFacts, what: Withheld) -> Result<bool, DbError> {
+    let (municipality, case) = (&case.municipality, case.id);
+    let (count,) = match what {
+        Withheld::Case => return Ok(true),
+        Withheld::Note(id) => fetch_one!(tx, (i64,), IS_NOTE, municipality, case, id)?,
+        Withheld::Measure(id) => fetch_one!(tx, (i64,), IS_MEASURE, municipality, case, id)?,
+        Withheld::Meeting(id) => fetch_one!(tx, (i64,), IS_MEETING, municipality, case, id)?,
+    };
     Ok(count > 0)
 }

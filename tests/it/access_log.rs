@@ -88,11 +88,16 @@ async fn plant(world: &World, cast: &Cast, word: &str) {
     teacher.post(path).json(no_need).if_match(1).send().await.expect(200);
     world.note(nurse, cast.case, "sector", word).await;
     world.note(mother, cast.case, "team", word).await;
-    let patch = json!({"level": 2, "level_reason": word});
+    let patch = json!({"level": 2, "contains": [], "level_reason": word});
     teacher.patch(cast.path("")).json(patch).if_match(1).send().await.expect(200);
-    teacher.post(cast.path("/goals")).json(json!({"description": word})).send().await.expect(201);
+    teacher
+        .post(cast.path("/goals"))
+        .json(json!({"contains": [], "description": word}))
+        .send()
+        .await
+        .expect(201);
     let meeting = world.meeting(teacher, cast.case, &[mother.id]).await;
-    let minutes = json!({"minutes": word, "attended": [], "decisions": [{"text": word}]});
+    let minutes = json!({"contains": [], "minutes": word, "attended": [], "decisions": [{"text": word}]});
     let path = cast.path(&format!("/meetings/{meeting}/minutes"));
     teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
     let body = json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id, "message": word});
@@ -205,10 +210,10 @@ both_engines! {
     async fn a_write_that_fails_is_in_the_log_too(world: World) {
         let cast = world.shared_case().await;
         let teacher = &cast.teacher;
-        let patch = json!({"level": 2, "level_reason": "More is needed."});
-        let goal = json!({"description": ""});
+        let patch = json!({"level": 2, "contains": [], "level_reason": "More is needed."});
+        let goal = json!({"contains": [], "description": ""});
         let offer = json!({"to_person_id": teacher.id, "to_unit_id": teacher.unit.id});
-        let reopen = json!({"level": 1, "level_reason": "Again."});
+        let reopen = json!({"level": 1, "contains": [], "level_reason": "Again."});
         for (call, status, action) in [
             (teacher.patch(cast.path("")).json(patch.clone()), 428, "update_case"),
             (teacher.patch(cast.path("")).json(patch).if_match(7), 412, "update_case"),

@@ -306,7 +306,7 @@ both_engines! {
         let cast = world.school_case().await;
         let (worker, _) = taken_into_care(&world, &cast).await;
         let meeting = |participant: &User| {
-            let body = json!({"starts_at": world.in_days(3) + "T10:00:00Z", "agenda": "Next.", "participants": [participant.id]});
+            let body = json!({"starts_at": world.in_days(3) + "T10:00:00Z", "contains": [], "agenda": "Next.", "participants": [participant.id]});
             cast.teacher.post(cast.path("/meetings")).json(body).send()
         };
         meeting(&cast.family.guardians[0]).await.expect_invalid("/participants/0");

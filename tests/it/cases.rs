@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn closing() -> Value {
-    json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."})
+    json!({"reason": "The goal is reached.", "contains": [], "final_evaluation": "Takes part in play every day."})
 }
 
 async fn version(by: &User, case: CaseId) -> String {
@@ -25,34 +25,34 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
     let measure = world.measure(teacher, cast.case, nurse).await;
     let planned = world.meeting(teacher, cast.case, &[mother.id]).await;
     let held = world.meeting(teacher, cast.case, &[mother.id]).await;
-    let minutes = json!({"minutes": "All went well.", "attended": [mother.id]});
+    let minutes = json!({"contains": [], "minutes": "All went well.", "attended": [mother.id]});
     let path = cast.path(&format!("/meetings/{held}/minutes"));
     teacher.put(path).json(minutes.clone()).if_match(1).send().await.expect(200);
     let ending = json!({
-        "held_on": world.in_days(0), "outcome": "end_reached", "assessment": "Reached.", "child_view": "It was fun.",
+        "held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "Reached.", "child_view": "It was fun.",
     });
     let evaluations = cast.path(&format!("/measures/{measure}/evaluations"));
     nurse.post(&evaluations).json(ending.clone()).if_match(1).send().await.expect(201);
     let colleague = world.worker("kragero/skole").await;
     let meeting = |id, below: &str| cast.path(&format!("/meetings/{id}/{below}"));
     vec![
-        teacher.patch(cast.path("")).json(json!({"level": 2, "level_reason": "More."})),
+        teacher.patch(cast.path("")).json(json!({"level": 2, "contains": [], "level_reason": "More."})),
         teacher.post(cast.path("/close")).json(closing()),
         teacher.post(cast.path("/team")).json(json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "task": "Helps."})),
         teacher.post(cast.path("/handovers")).json(json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id})),
         mother.post(cast.path("/consents")).json(json!({
             "unit_ids": [nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(9), "text_version": "2026-1",
         })),
-        teacher.post(cast.path("/goals")).json(json!({"description": "One more."})),
+        teacher.post(cast.path("/goals")).json(json!({"contains": [], "description": "One more."})),
         teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"status": "reached"})).if_match(1),
         teacher.post(cast.path("/measures")).json(json!({
-            "title": "Play group", "level": "selective", "responsible_id": nurse.id,
+            "title": "Play group", "level": "selective", "contains": [], "responsible_id": nurse.id,
             "responsible_unit_id": nurse.unit.id, "evaluate_on": world.in_days(9),
         })),
-        nurse.patch(cast.path(&format!("/measures/{measure}"))).json(json!({"description": "Changed."})).if_match(2),
+        nurse.patch(cast.path(&format!("/measures/{measure}"))).json(json!({"contains": [], "description": "Changed."})).if_match(2),
         nurse.post(evaluations).json(ending).if_match(2),
         teacher.post(cast.path("/meetings")).json(json!({
-            "starts_at": world.now(), "agenda": "Next.", "participants": [mother.id],
+            "starts_at": world.now(), "contains": [], "agenda": "Next.", "participants": [mother.id],
         })),
         mother.post(meeting(planned, "answer")).json(json!({"answer": "coming"})),
         teacher.put(meeting(planned, "minutes")).json(minutes).if_match(1),
@@ -66,7 +66,7 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
 both_engines! {
     async fn the_level_is_changed_by_the_contact_person_on_the_version_they_have_read(world: World) {
         let cast = world.shared_case().await;
-        let change = |by: &User| by.patch(cast.path("")).json(json!({"level": 2, "level_reason": "More is needed."}));
+        let change = |by: &User| by.patch(cast.path("")).json(json!({"level": 2, "contains": [], "level_reason": "More is needed."}));
         change(&cast.teacher).send().await.expect_problem(428, "precondition-required");
         change(&cast.teacher).if_match(4).send().await.expect_problem(412, "version-mismatch");
         let changed = change(&cast.teacher).if_match(version(&cast.teacher, cast.case).await).send().await.expect(200);
@@ -84,7 +84,7 @@ both_engines! {
     async fn of_changes_at_the_same_time_one_counts(world: World) {
         let cast = world.school_case().await;
         let calls = (0..4).map(|at| {
-            let body = json!({"level": at % 4, "level_reason": "More is needed."});
+            let body = json!({"level": at % 4, "contains": [], "level_reason": "More is needed."});
             cast.teacher.patch(cast.path("")).json(body).if_match(1)
         });
         exactly_one_wins(&at_once_on(&world, "care_case", cast.case, calls).await, 200, &[412]);
@@ -96,7 +96,7 @@ both_engines! {
         let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
         close().await.expect_problem(409, "conflict");
         let ending = json!({
-            "held_on": world.in_days(0), "outcome": "end_no_effect", "assessment": "It did not help.",
+            "held_on": world.in_days(0), "outcome": "end_no_effect", "contains": [], "assessment": "It did not help.",
             "child_view_missing_reason": "Did not wish to.",
         });
         let path = cast.path(&format!("/measures/{measure}/evaluations"));
@@ -135,7 +135,7 @@ both_engines! {
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         let elsewhere = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
         world.close_case(&cast.teacher, cast.case).await;
-        let again = json!({"level": 1, "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
         let reopen = |by: &User| by.post(cast.path("/reopen")).json(again.clone()).if_match(2).send();
         reopen(&elsewhere).await.expect_problem(404, "not-found");
         reopen(&leader).await.expect(200);
@@ -148,7 +148,7 @@ both_engines! {
         world.accept_baton(&cast.nurse, cast.case, handover).await;
         world.close_case(&cast.nurse, cast.case).await;
         world.advance(TimeDelta::days(200));
-        let again = json!({"level": 1, "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
         let open = leader.post(cast.path("/reopen")).json(again).if_match(2).send().await.expect(200);
         assert_eq!(open.text("/contact_person_id"), leader.id.to_string());
     }
@@ -164,7 +164,7 @@ both_engines! {
             who.post(cast.path("/close")).json(closing()).if_match(1).send().await.expect(status);
         }
         world.close_case(&cast.teacher, cast.case).await;
-        let again = json!({"level": 1, "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
         for (who, status) in [others[0], others[2], others[3]] {
             who.post(cast.path("/reopen")).json(again.clone()).if_match(2).send().await.expect(status);
         }
@@ -209,7 +209,7 @@ both_engines! {
         let cast = world.school_case().await;
         world.close_case(&cast.teacher, cast.case).await;
         world.open_case(&cast.teacher, &cast.family.child).await;
-        let again = json!({"level": 1, "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
         let reopen = cast.teacher.post(cast.path("/reopen")).json(again).if_match(2);
         reopen.send().await.expect_problem(409, "conflict");
     }
@@ -309,7 +309,7 @@ both_engines! {
 
 fn decision(agreed_with: &str, world: &World) -> Value {
     json!({
-        "decision": "open_case", "reason": "Help is needed.", "case_reason": "Finds it hard.", "level": 1,
+        "decision": "open_case", "reason": "Help is needed.", "contains": [], "case_reason": "Finds it hard.", "level": 1,
         "agreed_with": agreed_with, "agreed_on": world.in_days(0),
     })
 }
@@ -320,10 +320,10 @@ both_engines! {
         let family = world.child_with_two_guardians(&teacher).await;
         let case = world.open_case(&teacher, &family.child).await;
         let path = format!("/v1/cases/{case}");
-        let level = json!({"level": 2, "level_reason": "Two services."});
+        let level = json!({"level": 2, "contains": [], "level_reason": "Two services."});
         teacher.patch(&path).json(level).if_match(1).send().await.expect(200);
         teacher.post(format!("{path}/close")).json(closing()).if_match(2).send().await.expect(200);
-        let again = json!({"level": 1, "level_reason": "The difficulties are back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back."});
         teacher.post(format!("{path}/reopen")).json(again).if_match(3).send().await.expect(200);
         for reader in [&teacher.user, &family.guardians[0].user] {
             let history = reader.get(format!("{path}/history")).send().await.expect(200);

@@ -18,7 +18,7 @@ fn no_need() -> Value {
 
 fn open_case(world: &World) -> Value {
     json!({
-        "decision": "open_case", "reason": "Help is wanted.", "case_reason": "Finds play hard.", "level": 1,
+        "decision": "open_case", "reason": "Help is wanted.", "contains": [], "case_reason": "Finds play hard.", "level": 1,
         "agreed_with": "guardians", "agreed_on": world.in_days(0),
     })
 }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stafett::{
     fetch_one,
+    handovers::sweep,
     kernel::ids::{CaseId, PersonId},
 };
 
@@ -208,9 +209,44 @@ both_engines! {
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         let elsewhere = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
         record(&elsewhere, &cast, &cast.teacher).send().await.expect_problem(404, "not-found");
+        let other = world.staff("kragero/skole", Role::UnitLeader).await;
         record(&leader, &cast, &cast.teacher).send().await.expect(201);
-        assert_eq!(holder(&world, cast.case).await, leader.id);
+        assert_eq!(holder(&world, cast.case).await, other.id, "the baton goes to another than the one who recorded it");
         finds_nothing(&cast.teacher, &[cast.path("")]).await;
+        leader.get(cast.path("/goals")).send().await.expect_problem(403, "forbidden");
+        other.get(cast.path("/goals")).send().await.expect(200);
+    }
+
+    async fn a_leader_does_not_get_the_content_by_recording_it_of_the_one_who_holds_the_baton(world: World) {
+        let cast = world.school_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let note = world.note(&cast.teacher, cast.case, "team", "Does not sleep.").await;
+        record(&leader, &cast, &cast.teacher).send().await.expect(201);
+        let sees_nothing = async || {
+            finds_nothing(&cast.teacher, &[cast.path("")]).await;
+            for below in ["/goals", "/measures", "/notes", "/meetings", "/history", "/consents"] {
+                leader.get(cast.path(below)).send().await.expect_problem(403, "forbidden");
+            }
+            finds_nothing(&leader, &[cast.path(&format!("/notes/{note}"))]).await;
+            let case = leader.get(cast.path("")).send().await.expect(200);
+            assert_eq!(case.body["reason"], Value::Null);
+        };
+        sees_nothing().await;
+        assert_eq!(holder(&world, cast.case).await, cast.teacher.id, "in name, until another can take it");
+        assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 0);
+        sees_nothing().await;
+        let other = world.staff("kragero/skole", Role::UnitLeader).await;
+        assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 1);
+        assert_eq!(holder(&world, cast.case).await, other.id);
+        sees_nothing().await;
+    }
+
+    async fn where_the_leader_alone_could_take_it_one_on_the_team_does(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        record(&leader, &cast, &cast.teacher).send().await.expect(201);
+        assert_eq!(holder(&world, cast.case).await, cast.nurse.id);
+        leader.get(cast.path("/goals")).send().await.expect_problem(404, "not-found");
     }
 
     async fn a_leader_where_the_person_works_ends_it_and_never_the_person(world: World) {

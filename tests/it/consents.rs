@@ -89,7 +89,7 @@ both_engines! {
         paths.push(format!("/v1/children/{}", cast.family.child.id));
         finds_nothing(&cast.nurse, &paths).await;
         cast.nurse.post(cast.path("/notes")).json(goal).send().await.expect_problem(404, "not-found");
-        let change = json!({"description": "Changed."});
+        let change = json!({"contains": [], "description": "Changed."});
         let path = cast.path(&format!("/measures/{measure}"));
         cast.nurse.patch(path).json(change).if_match(1).send().await.expect_problem(404, "not-found");
         assert_eq!(cast.nurse.get("/v1/cases").send().await.expect(200).items().len(), 0);
@@ -276,7 +276,7 @@ both_engines! {
         assert_eq!(handovers.text("/items/1/to_person_id"), leader.id.to_string());
         leader.get(cast.path("/notes")).send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect(404);
-        leader.post(cast.path("/goals")).json(json!({"description": "Goes on."})).send().await.expect(201);
+        leader.post(cast.path("/goals")).json(json!({"contains": [], "description": "Goes on."})).send().await.expect(201);
     }
 
     async fn a_consent_is_withdrawn_also_when_the_case_is_closed_but_not_given(world: World) {

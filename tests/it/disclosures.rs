@@ -188,7 +188,7 @@ both_engines! {
         });
         let made = disclose(&cast.teacher, &body).await.expect(201);
         assert_eq!(made.body["entries"][0]["text"], Value::Null);
-        let change = json!({"description": "Four days a week."});
+        let change = json!({"contains": [], "description": "Four days a week."});
         let below = format!("/measures/{measure}");
         cast.teacher.patch(cast.path(&below)).json(change).if_match(1).send().await.expect(200);
         let consents = cast.family.guardians[0].get(cast.path("/consents")).send().await.expect(200);
@@ -240,6 +240,89 @@ both_engines! {
         assert_eq!([made.text("/laws/0/law"), made.text("/order_reference")], ["bvl § 13-4", "26/1147"]);
         let unasked = with(&of_note(cast.case, note, "duty_to_avert", &police), &json!({"order_reference": "26/1147"}));
         disclose(&cast.teacher, &unasked).await.expect_invalid("/order_reference");
+    }
+
+    async fn a_school_in_another_municipality_gets_exactly_the_entries_and_nothing_else(world: World) {
+        let cast = world.shared_case().await;
+        let (given, kept) = (
+            world.note(&cast.teacher, cast.case, "team", "Reads with a ruler under the line.").await,
+            world.note(&cast.teacher, cast.case, "team", "Likes to draw.").await,
+        );
+        let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
+        let head = world.worker("porsgrunn/skole").await;
+        let body = with(&of_note(cast.case, given, "school_change", &head), &json!({"measure_ids": [measure]}));
+        let made = disclose(&cast.teacher, &body).await.expect(201);
+        assert_eq!(made.text("/laws/0/law"), "oppl § 25-1");
+        let processing: Vec<&str> =
+            made.body["processing"].as_array().expect("laws").iter().filter_map(|law| law["law"].as_str()).collect();
+        assert_eq!(processing, ["GDPR art. 6(1)(e)", "GDPR art. 9(2)(g)"]);
+        let read = head.get(path(made.id("/id"))).send().await.expect(200);
+        assert_eq!(read.body, made.body);
+        assert_eq!(read.body["entries"].as_array().map(Vec::len), Some(2));
+        assert!(!read.text.contains("Likes to draw"));
+        assert_eq!(ids(&walk(&head, &list(&head.unit)).await), [made.text("/id")]);
+        let child = format!("/v1/children/{}", cast.family.child.id);
+        let everything = [
+            cast.path(""), cast.path("/notes"), cast.path(&format!("/notes/{given}")), cast.path(&format!("/notes/{kept}")),
+            cast.path(&format!("/measures/{measure}")), cast.path("/team"), child,
+        ];
+        finds_nothing(&head, &everything).await;
+        head.get(format!("/v1/units/{}/staff", cast.teacher.unit.id)).send().await.expect_problem(403, "forbidden");
+        assert!(walk(&head, "/v1/cases").await.is_empty());
+        // Neither the leader there nor a colleague is the one it was disclosed to.
+        for who in [world.staff("porsgrunn/skole", Role::UnitLeader).await, world.worker("porsgrunn/skole").await] {
+            finds_nothing(&who, &[path(made.id("/id"))]).await;
+            assert!(walk(&who, &list(&who.unit)).await.is_empty());
+        }
+        // Nothing else passes the border: no other paragraph, nor from school to another service.
+        let centre = world.worker("porsgrunn/barnevernstjenesten").await;
+        for (basis, to) in [("danger_to_life_or_health", &head), ("child_welfare_report", &centre), ("school_change", &centre)] {
+            disclose(&cast.teacher, &of_note(cast.case, given, basis, to)).await.expect_invalid("/to_unit_id");
+        }
+    }
+
+    async fn a_parent_at_the_new_school_is_not_the_one_who_gets_it(world: World) {
+        let cast = world.school_case().await;
+        let note = world.note(&cast.teacher, cast.case, "team", "Reads slowly.").await;
+        let unit = world.unit("porsgrunn/skole").await;
+        // The mother has an account with the municipality where she works, which knows her by an id of its own.
+        let mother = world.user("4001", &cast.family.guardians[0].national_id).await;
+        world.grant(&mother, &unit, Role::Worker).await;
+        let at_work = Staff { user: mother, unit };
+        let body = of_note(cast.case, note, "school_change", &at_work);
+        disclose(&cast.teacher, &body).await.expect_invalid("/to_person_id");
+        assert_eq!(world.rows("disclosure").await, 0);
+    }
+
+    async fn a_paragraph_lets_out_only_the_kinds_that_it_is_about(world: World) {
+        let cast = world.shared_case().await;
+        let write = async |by: &Staff, kind: &str| -> NoteId {
+            let body = json!({"audience": "team", "kind": kind, "contains": [], "text": "A word."});
+            by.post(cast.path("/notes")).json(body).send().await.expect(201).id("/id")
+        };
+        let upper = world.worker("kragero/kragero-videregaende-skole").await;
+        let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
+        let welfare = world.worker("kragero/barnevern").await;
+        let said = write(&cast.teacher, "child_statement").await;
+        let kept = write(&cast.nurse, "confidential_health").await;
+        let parents = write(&cast.nurse, "parents_health").await;
+        let agreed_with_health = write(&cast.nurse, "agreed").await;
+        let by_mother = world.note(&cast.family.guardians[0], cast.case, "team", "He reads at home.").await;
+        // To the next school: what schools know, and not what others have let this one know.
+        for note in [said, agreed_with_health, by_mother] {
+            disclose(&cast.teacher, &of_note(cast.case, note, "school_change", &upper)).await.expect_invalid("/note_ids/0");
+        }
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let of_health = with(&of_note(cast.case, said, "school_change", &upper), &json!({"note_ids": [], "measure_ids": [measure]}));
+        disclose(&cast.teacher, &of_health).await.expect_invalid("/measure_ids/0");
+        for kind in ["school_life", "absence", "agreed"] {
+            let note = write(&cast.teacher, kind).await;
+            disclose(&cast.teacher, &of_note(cast.case, note, "school_change", &upper)).await.expect(201);
+        }
+        // Among health personnel: not what the child keeps. To child welfare, what the duty to report needs.
+        disclose(&cast.nurse, &of_note(cast.case, kept, "health_personnel", &dentist)).await.expect_invalid("/note_ids/0");
+        disclose(&cast.nurse, &of_note(cast.case, parents, "health_personnel", &dentist)).await.expect(201);
+        disclose(&cast.nurse, &of_note(cast.case, kept, "child_welfare_report", &welfare)).await.expect(201);
     }
 
     async fn someone_outside_receives_only_where_the_paragraph_has_it_so(world: World) {

@@ -85,7 +85,7 @@ both_engines! {
         finds_nothing(&helper, &[format!("/v1/children/{}", cast.family.child.id)]).await;
         let note = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A word."});
         helper.post(cast.path("/notes")).json(note).send().await.expect(403);
-        helper.post(cast.path("/goals")).json(json!({"description": "A goal."})).send().await.expect(403);
+        helper.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."})).send().await.expect(403);
         let path = cast.path(&format!("/goals/{goal}"));
         helper.patch(path).json(json!({"status": "reached"})).if_match(1).send().await.expect(403);
         helper.post(cast.path("/meetings")).json(json!({})).send().await.expect(403);

@@ -58,7 +58,7 @@ both_engines! {
         assert!(due(&other).await.is_empty());
         assert!(due(&cast.family.guardians[0]).await.is_empty());
         let ending = json!({
-            "held_on": world.in_days(0), "outcome": "end_reached", "assessment": "Reached.", "child_view": "It was fun.",
+            "held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "Reached.", "child_view": "It was fun.",
         });
         let path = cast.path(&format!("/measures/{measure}/evaluations"));
         cast.nurse.post(path).json(ending).if_match(1).send().await.expect(201);
@@ -76,7 +76,7 @@ both_engines! {
             assert!(due(who).await.is_empty());
         }
         let path = cast.path(&format!("/meetings/{meeting}/minutes"));
-        let minutes = json!({"minutes": "Held.", "attended": []});
+        let minutes = json!({"contains": [], "minutes": "Held.", "attended": []});
         cast.teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
         assert!(due(mother).await.is_empty());
     }
@@ -134,13 +134,13 @@ both_engines! {
         let cast = world.shared_case().await;
         let mother = &cast.family.guardians[0];
         let body = json!({
-            "title": WORD, "level": "selective", "responsible_id": cast.nurse.id, "responsible_unit_id": cast.nurse.unit.id,
+            "title": WORD, "level": "selective", "contains": [], "responsible_id": cast.nurse.id, "responsible_unit_id": cast.nurse.unit.id,
             "evaluate_on": world.in_days(3),
         });
         let measure = cast.teacher.post(cast.path("/measures")).json(body).send().await.expect(201);
         let concern = cast.teacher.post(format!("/v1/units/{}/concerns", cast.teacher.unit.id));
         let concern = concern.json(json!({"facts": WORD, "child_id": cast.family.child.id})).send().await.expect(201);
-        let body = json!({"starts_at": world.now() + TimeDelta::days(1), "agenda": WORD, "participants": [mother.id]});
+        let body = json!({"starts_at": world.now() + TimeDelta::days(1), "contains": [], "agenda": WORD, "participants": [mother.id]});
         let meeting = cast.teacher.post(cast.path("/meetings")).json(body).send().await.expect(201);
         assert_eq!(due(&cast.teacher).await, [
             one("meeting", meeting.text("/id")), one("evaluate_measure", measure.text("/id")),

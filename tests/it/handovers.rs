@@ -51,14 +51,14 @@ both_engines! {
         let cast = world.shared_case().await;
         let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
         assert_eq!(holder(&world, cast.case).await, cast.teacher.id);
-        cast.teacher.post(cast.path("/goals")).json(json!({"description": "A goal."})).send().await.expect(201);
-        let early = cast.nurse.post(cast.path("/goals")).json(json!({"description": "A goal."}));
+        cast.teacher.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."})).send().await.expect(201);
+        let early = cast.nurse.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."}));
         early.send().await.expect_problem(403, "forbidden");
 
         world.accept_baton(&cast.nurse, cast.case, handover).await;
         assert_eq!(holder(&world, cast.case).await, cast.nurse.id);
-        cast.nurse.post(cast.path("/goals")).json(json!({"description": "A goal."})).send().await.expect(201);
-        let late = cast.teacher.post(cast.path("/goals")).json(json!({"description": "A goal."}));
+        cast.nurse.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."})).send().await.expect(201);
+        let late = cast.teacher.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."}));
         late.send().await.expect_problem(403, "forbidden");
         // The first holder keeps the seat.
         cast.teacher.get(cast.path("")).send().await.expect(200);

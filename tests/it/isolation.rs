@@ -57,7 +57,7 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
     let Contents { note, goal, measure, meeting, consent, handover, seat } = contents;
     let path = |below: String| through.path(&below);
     let evaluation = json!({
-        "held_on": world.in_days(0), "outcome": "end_reached", "assessment": "Reached.", "child_view": "It was fun.",
+        "held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "Reached.", "child_view": "It was fun.",
     });
     vec![
         teacher.get(path(format!("/notes/{note}"))),
@@ -65,7 +65,7 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
         nurse.get(path(format!("/measures/{measure}"))),
         nurse
             .patch(path(format!("/measures/{measure}")))
-            .json(json!({"description": "Changed."}))
+            .json(json!({"contains": [], "description": "Changed."}))
             .if_match(1),
         nurse.get(path(format!("/measures/{measure}/evaluations"))),
         teacher.post(path(format!("/measures/{measure}/evaluations"))).json(evaluation).if_match(2),
@@ -73,7 +73,7 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
         mother.post(path(format!("/meetings/{meeting}/answer"))).json(json!({"answer": "coming"})),
         teacher
             .put(path(format!("/meetings/{meeting}/minutes")))
-            .json(json!({"minutes": "Held.", "attended": [mother.id]}))
+            .json(json!({"contains": [], "minutes": "Held.", "attended": [mother.id]}))
             .if_match(2),
         mother.post(path(format!("/meetings/{meeting}/approve"))),
         teacher.post(path(format!("/meetings/{meeting}/cancel"))).if_match(4),
@@ -133,7 +133,7 @@ both_engines! {
         let first = world.shared_case().await;
         let (_, contents) = another_case(&world, &first).await;
         let body = json!({
-            "title": "Play group", "level": "selective", "goal_id": contents.goal, "responsible_id": first.nurse.id,
+            "title": "Play group", "level": "selective", "goal_id": contents.goal, "contains": [], "responsible_id": first.nurse.id,
             "responsible_unit_id": first.nurse.unit.id, "evaluate_on": world.in_days(9),
         });
         first.teacher.post(first.path("/measures")).json(body).send().await.expect_invalid("/goal_id");

@@ -186,7 +186,7 @@ both_engines! {
         let path = cast.path(&format!("/measures/{measure}/evaluations"));
         for (agrees, version) in [(false, 1), (true, 2)] {
             let body = json!({
-                "held_on": world.in_days(0), "outcome": "continue", "assessment": "It helps.",
+                "held_on": world.in_days(0), "outcome": "continue", "contains": [], "assessment": "It helps.",
                 "child_view": "I like it.", "child_agrees": agrees, "next_evaluation_on": world.in_days(30),
             });
             cast.teacher.post(&path).json(body).if_match(version).send().await.expect(201);

@@ -34,6 +34,7 @@ mod explain;
 mod follow_ups;
 mod handovers;
 mod idor;
+mod involvement;
 mod isolation;
 mod kinds;
 mod list_is_read;

@@ -10,7 +10,7 @@ use crate::{
 
 fn measure(world: &World, responsible: &Staff) -> Value {
     json!({
-        "title": "Play group", "level": "selective", "responsible_id": responsible.id,
+        "title": "Play group", "level": "selective", "contains": [], "responsible_id": responsible.id,
         "responsible_unit_id": responsible.unit.id, "evaluate_on": world.in_days(42),
     })
 }
@@ -21,7 +21,7 @@ fn agree(by: &User, cast: &Cast, body: Value) -> Call {
 
 fn evaluation(world: &World, outcome: &str) -> Value {
     let mut body = json!({
-        "held_on": world.in_days(0), "outcome": outcome, "assessment": "He joins in more often.",
+        "held_on": world.in_days(0), "outcome": outcome, "contains": [], "assessment": "He joins in more often.",
         "child_view": "It is fun.",
     });
     if outcome == "continue" || outcome == "adjust" {
@@ -56,7 +56,7 @@ both_engines! {
         let path = cast.path(&format!("/goals/{goal}"));
         let reached = json!({"status": "reached"});
         for (who, status) in [(&cast.nurse.user, 403), (&mother.user, 403), (&leader.user, 403), (&stranger.user, 404)] {
-            let set = who.post(cast.path("/goals")).json(json!({"description": "Another."}));
+            let set = who.post(cast.path("/goals")).json(json!({"contains": [], "description": "Another."}));
             set.send().await.expect(status);
             who.patch(&path).json(reached.clone()).if_match(1).send().await.expect(status);
         }
@@ -144,7 +144,7 @@ both_engines! {
         let stranger = world.worker("kragero/nav").await;
         let made = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
         let path = cast.path(&format!("/measures/{made}"));
-        let change = |by: &User| by.patch(&path).json(json!({"description": "Three days a week."}));
+        let change = |by: &User| by.patch(&path).json(json!({"contains": [], "description": "Three days a week."}));
         let evaluate = |by: &User| by.post(format!("{path}/evaluations")).json(evaluation(&world, "continue"));
         for (who, status) in [(&other.user, 403), (&cast.family.guardians[0].user, 403), (&stranger.user, 404)] {
             change(who).if_match(1).send().await.expect(status);
@@ -180,14 +180,14 @@ both_engines! {
         let made = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
         let path = cast.path(&format!("/measures/{made}"));
         let pass = |to: &Staff| {
-            let body = json!({"responsible_id": to.id, "responsible_unit_id": to.unit.id});
+            let body = json!({"contains": [], "responsible_id": to.id, "responsible_unit_id": to.unit.id});
             cast.teacher.patch(&path).json(body).if_match(1).send()
         };
         let outsider = world.worker("kragero/ppt").await;
         pass(&outsider).await.expect_invalid("/responsible_id");
         let changed = pass(&cast.teacher).await.expect(200);
         assert_eq!(changed.text("/responsible_id"), cast.teacher.id.to_string());
-        let late = cast.nurse.patch(&path).json(json!({"description": "Late."})).if_match(2);
+        let late = cast.nurse.patch(&path).json(json!({"contains": [], "description": "Late."})).if_match(2);
         late.send().await.expect_problem(403, "forbidden");
     }
 
@@ -226,7 +226,7 @@ both_engines! {
         let read = cast.nurse.get(&path).send().await.expect(200);
         assert_eq!((&read.body["evaluate_on"], read.text("/status")), (&Value::Null, "ended_reached".to_owned()));
         evaluate(evaluation(&world, "continue"), 3).await.expect_problem(409, "conflict");
-        let change = cast.nurse.patch(&path).json(json!({"description": "Late."})).if_match(3);
+        let change = cast.nurse.patch(&path).json(json!({"contains": [], "description": "Late."})).if_match(3);
         change.send().await.expect_problem(409, "conflict");
         assert_eq!(world.rows("evaluation").await, 2);
     }

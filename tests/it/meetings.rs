@@ -10,7 +10,7 @@ use crate::{
 };
 
 fn meeting(world: &World, participants: Value) -> Value {
-    json!({"starts_at": world.now() - TimeDelta::hours(1), "agenda": "What comes next.", "participants": participants})
+    json!({"starts_at": world.now() - TimeDelta::hours(1), "contains": [], "agenda": "What comes next.", "participants": participants})
 }
 
 fn call(by: &User, cast: &Cast, body: Value) -> Call {
@@ -117,7 +117,7 @@ both_engines! {
         let stranger = world.worker("kragero/nav").await;
         let mother = &cast.family.guardians[0];
         let id = world.meeting(&cast.nurse, cast.case, &[mother.id, cast.teacher.id, other.id]).await;
-        let body = json!({"minutes": "All is well.", "attended": [mother.id, cast.nurse.id]});
+        let body = json!({"contains": [], "minutes": "All is well.", "attended": [mother.id, cast.nurse.id]});
         for (who, status) in [(&other.user, 403), (&mother.user, 403), (&stranger.user, 404)] {
             minutes(who, &cast, id, body.clone()).if_match(1).send().await.expect(status);
         }
@@ -129,7 +129,7 @@ both_engines! {
             minutes(by, &cast, id, body.clone()).if_match(2).send().await.expect_problem(409, "conflict");
         }
         let second = world.meeting(&cast.nurse, cast.case, &[mother.id]).await;
-        minutes(&cast.teacher, &cast, second, json!({"minutes": "Held.", "attended": []})).if_match(1).send().await
+        minutes(&cast.teacher, &cast, second, json!({"contains": [], "minutes": "Held.", "attended": []})).if_match(1).send().await
             .expect(200);
     }
 
@@ -140,7 +140,7 @@ both_engines! {
         cast.teacher.token().await;
         let mut calls = vec![act(&cast.teacher, &cast, id, "cancel").if_match(1)];
         for by in [&cast.teacher, &cast.nurse] {
-            calls.push(minutes(by, &cast, id, json!({"minutes": "Held.", "attended": [mother.id]})).if_match(1));
+            calls.push(minutes(by, &cast, id, json!({"contains": [], "minutes": "Held.", "attended": [mother.id]})).if_match(1));
         }
         exactly_one_wins(&at_once_on(&world, "meeting", id, calls).await, 200, &[409, 412]);
     }
@@ -152,7 +152,7 @@ both_engines! {
         body["starts_at"] = json!(world.now() + TimeDelta::hours(1));
         let id: MeetingId = call(&cast.teacher, &cast, body).send().await.expect(201).id("/id");
         let write = |attended: Value| {
-            minutes(&cast.teacher, &cast, id, json!({"minutes": "Held.", "attended": attended})).if_match(1).send()
+            minutes(&cast.teacher, &cast, id, json!({"contains": [], "minutes": "Held.", "attended": attended})).if_match(1).send()
         };
         write(json!([mother.id])).await.expect_problem(409, "conflict");
         world.advance(TimeDelta::hours(1));
@@ -165,11 +165,11 @@ both_engines! {
         let mother = &cast.family.guardians[0];
         let id = world.meeting(&cast.teacher, cast.case, &[mother.id, cast.nurse.id]).await;
         let measure = |responsible: Value| json!({
-            "title": "Play group", "level": "selective", "responsible_id": responsible,
+            "title": "Play group", "level": "selective", "contains": [], "responsible_id": responsible,
             "responsible_unit_id": cast.nurse.unit.id, "evaluate_on": world.in_days(42),
         });
         let decided = |second: Value| json!({
-            "minutes": "We begin small.", "attended": [mother.id, cast.nurse.id],
+            "contains": [], "minutes": "We begin small.", "attended": [mother.id, cast.nurse.id],
             "decisions": [
                 {"text": "The nurse starts a group.", "measure": measure(json!(cast.nurse.id))},
                 {"text": "And another.", "measure": second},
@@ -195,7 +195,7 @@ both_engines! {
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         let id = world.meeting(&cast.teacher, cast.case, &[mother.id, father.id, cast.nurse.id]).await;
         act(mother, &cast, id, "approve").send().await.expect_problem(409, "conflict");
-        let body = json!({"minutes": "All is well.", "attended": [mother.id, cast.teacher.id]});
+        let body = json!({"contains": [], "minutes": "All is well.", "attended": [mother.id, cast.teacher.id]});
         minutes(&cast.teacher, &cast, id, body).if_match(1).send().await.expect(200);
         let approved = act(mother, &cast, id, "approve").send().await.expect(200);
         let again = act(mother, &cast, id, "approve").send().await.expect(200);
@@ -213,7 +213,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         let id = world.meeting(&cast.teacher, cast.case, &[mother.id, father.id, cast.nurse.id]).await;
-        let body = json!({"minutes": "All is well.", "attended": [mother.id, father.id, cast.teacher.id, cast.nurse.id]});
+        let body = json!({"contains": [], "minutes": "All is well.", "attended": [mother.id, father.id, cast.teacher.id, cast.nurse.id]});
         minutes(&cast.teacher, &cast, id, body).if_match(1).send().await.expect(200);
         cast.nurse.token().await;
         let people: [&User; 4] = [mother, father, &cast.teacher, &cast.nurse];
@@ -232,7 +232,7 @@ both_engines! {
         act(&cast.teacher, &cast, id, "cancel").send().await.expect_problem(428, "precondition-required");
         act(&cast.teacher, &cast, id, "cancel").if_match(1).send().await.expect(200);
         act(&cast.teacher, &cast, id, "cancel").if_match(2).send().await.expect_problem(409, "conflict");
-        let late = minutes(&cast.teacher, &cast, id, json!({"minutes": "Held.", "attended": []})).if_match(2);
+        let late = minutes(&cast.teacher, &cast, id, json!({"contains": [], "minutes": "Held.", "attended": []})).if_match(2);
         late.send().await.expect_problem(409, "conflict");
         let answer = act(mother, &cast, id, "answer").json(json!({"answer": "coming"}));
         answer.send().await.expect_problem(409, "conflict");
@@ -260,7 +260,7 @@ both_engines! {
         cast.nurse.get(cast.path(&format!("/meetings/{id}"))).send().await.expect_problem(404, "not-found");
         let answer = act(&cast.nurse, &cast, id, "answer").json(json!({"answer": "coming"}));
         answer.send().await.expect_problem(404, "not-found");
-        let late = minutes(&cast.nurse, &cast, id, json!({"minutes": "Held.", "attended": []})).if_match(1);
+        let late = minutes(&cast.nurse, &cast, id, json!({"contains": [], "minutes": "Held.", "attended": []})).if_match(1);
         late.send().await.expect_problem(404, "not-found");
     }
 }

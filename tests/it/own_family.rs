@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Role, Staff, World, both_engines};
+use crate::support::{Role, Staff, World, both_engines, emergency};
 
 fn as_guardian(world: &World, number: &str) -> Value {
     json!({"national_id": number, "name": world.name(), "parental_responsibility": true, "lives_with_child": true})
@@ -105,5 +105,54 @@ both_engines! {
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
         let path = format!("/v1/municipalities/4014/accounts/{}/disable", administrator.id);
         administrator.post(path).send().await.expect_problem(409, "conflict");
+    }
+}
+
+both_engines! {
+    async fn own_family_is_own_family_where_another_municipality_knows_one_by_another_id(world: World) {
+        // A health centre of Kragerø serves Porsgrunn too, where one of its nurses has a child.
+        let (nurse, number) = parent_at_work(&world, "kragero/amt", Role::Worker).await;
+        let colleague = world.worker("kragero/amt").await;
+        let serves = "INSERT INTO unit_serves (unit_id, municipality) SELECT id, '4001' FROM unit
+                      WHERE municipality = '4014' AND key = 'amt'";
+        world.try_execute(serves).await.expect("the unit serves both");
+        let teacher = world.worker("porsgrunn/skole").await;
+        let child = world.child(&teacher, 7).await;
+        let father = world.guardian_of(&teacher, &child, true).await;
+        let case = world.open_case(&teacher, &child).await;
+        world.consent(&father, case, &[&nurse.unit]).await;
+        let seat = world.add_to_team(&teacher, case, &nurse).await;
+        world.add_to_team(&teacher, case, &colleague).await;
+        let path = format!("/v1/cases/{case}");
+        for who in [&nurse, &colleague] {
+            who.get(&path).send().await.expect(200);
+        }
+        let note = world.note(&teacher, case, "team", "Does not sleep.").await;
+        let disclosure = world.disclosure(&teacher, case, &nurse, &json!(note)).await;
+        let disclosures = format!("/v1/units/{}/disclosures", nurse.unit.id);
+        nurse.get(format!("/v1/disclosures/{disclosure}")).send().await.expect(200);
+
+        let mut guardian = as_guardian(&world, &number);
+        guardian["parental_responsibility"] = json!(false);
+        teacher.post(format!("/v1/children/{}/guardians", child.id)).json(guardian).send().await.expect(201);
+        colleague.get(&path).send().await.expect(200);
+        nurse.get(&path).send().await.expect_problem(404, "not-found");
+        nurse.get(format!("/v1/children/{}", child.id)).send().await.expect_problem(404, "not-found");
+        nurse.get(format!("/v1/disclosures/{disclosure}")).send().await.expect_problem(404, "not-found");
+        for list in ["/v1/cases", &disclosures] {
+            assert!(nurse.get(list).send().await.expect(200).items().is_empty(), "{list}");
+        }
+        let told = emergency(json!({"case_id": case}));
+        let opening = format!("/v1/units/{}/emergency-access", nurse.unit.id);
+        nurse.post(opening).json(told).send().await.expect_problem(404, "not-found");
+        teacher.delete(format!("{path}/team/{seat}")).send().await.expect(204);
+        let again = json!({"person_id": nurse.id, "unit_id": nurse.unit.id, "task": "Helps."});
+        teacher.post(format!("{path}/team")).json(again).send().await.expect_problem(409, "conflict");
+        let again = json!({
+            "case_id": case, "basis": "danger_to_life_or_health", "note_ids": [note], "to_unit_id": nurse.unit.id,
+            "to_person_id": nurse.id, "reason": "Tonight.",
+        });
+        let giving = format!("/v1/units/{}/disclosures", teacher.unit.id);
+        teacher.post(giving).json(again).send().await.expect_invalid("/to_person_id");
     }
 }

@@ -88,7 +88,7 @@ both_engines! {
         let concern = world.concern(&teacher, &child).await;
         let call = teacher.post(format!("/v1/concerns/{concern}/decision")).if_match(1);
         let good = json!({
-            "decision": "open_case", "reason": "The guardians agree.", "case_reason": "Finds it hard to join in play.",
+            "decision": "open_case", "reason": "The guardians agree.", "contains": [], "case_reason": "Finds it hard to join in play.",
             "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20",
         });
         let mut bodies = each(&good, [
@@ -106,11 +106,11 @@ both_engines! {
         let stage = Stage::set(&world).await;
         let minutes = Operation::named("record_minutes");
         let measure = json!({
-            "title": "Play group", "level": "selective", "responsible_id": stage.teacher.id,
+            "title": "Play group", "level": "selective", "contains": [], "responsible_id": stage.teacher.id,
             "responsible_unit_id": stage.teacher.unit.id, "evaluate_on": world.in_days(30),
         });
         let body = |measure: Value| json!({
-            "minutes": "We talked.", "attended": [], "decisions": [{"text": "First."}, {"text": "Second.", "measure": measure}],
+            "contains": [], "minutes": "We talked.", "attended": [], "decisions": [{"text": "First."}, {"text": "Second.", "measure": measure}],
         });
         let bodies = each(&measure, [
             ("evaluate_on", json!("soon")), ("evaluate_on", json!(world.in_days(-1))), ("level", json!("high")),
@@ -120,10 +120,10 @@ both_engines! {
         let bodies = bodies.into_iter().map(|(place, measure)| (format!("/decisions/1/measure{place}"), body(measure)));
         refuse_all(&world, stage.call(&minutes), bodies.collect()).await;
         refuse(&world, stage.call(&minutes), [
-            ("/decisions/0/text", json!({"minutes": "We talked.", "attended": [], "decisions": [{"text": ""}]})),
-            ("/decisions/0", json!({"minutes": "We talked.", "attended": [], "decisions": ["text"]})),
-            ("/attended/1", json!({"minutes": "We talked.", "attended": [stage.nurse.id, "nobody"]})),
-            ("/decisions", json!({"minutes": "We talked.", "attended": [], "decisions": {}})),
+            ("/decisions/0/text", json!({"contains": [], "minutes": "We talked.", "attended": [], "decisions": [{"text": ""}]})),
+            ("/decisions/0", json!({"contains": [], "minutes": "We talked.", "attended": [], "decisions": ["text"]})),
+            ("/attended/1", json!({"contains": [], "minutes": "We talked.", "attended": [stage.nurse.id, "nobody"]})),
+            ("/decisions", json!({"contains": [], "minutes": "We talked.", "attended": [], "decisions": {}})),
         ]).await;
     }
 
@@ -241,7 +241,7 @@ both_engines! {
         let family = world.child_with_two_guardians(&teacher).await;
         let case = world.open_case(&teacher, &family.child).await;
         let change = |level: i64| {
-            let body = json!({"level": level, "level_reason": "More is needed."});
+            let body = json!({"level": level, "contains": [], "level_reason": "More is needed."});
             teacher.patch(format!("/v1/cases/{case}")).json(body).if_match(1).send()
         };
         let (one, two) = tokio::join!(change(2), change(3));

@@ -17,7 +17,7 @@ both_engines! {
         let cast = world.school_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         world.close_case(&cast.teacher, cast.case).await;
-        let body = json!({"level": 1, "level_reason": "The difficulties are back."});
+        let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back."});
         let reopened = leader.post(cast.path("/reopen")).json(body).if_match(2).send().await.expect(200);
         assert_eq!(reopened.body["status"], "open");
         for words in ["reason", "level_reason", "closing_reason", "final_evaluation"] {

@@ -1,10 +1,10 @@
 //! What is withheld from a guardian does not exist to that guardian.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     cast::finds_nothing,
-    support::{World, both_engines},
+    support::{User, World, both_engines},
 };
 
 both_engines! {
@@ -60,5 +60,78 @@ both_engines! {
         let mut basis = body;
         basis["legal_basis"] = json!("secrecy_act");
         cast.teacher.post(cast.path("/withholdings")).json(basis).send().await.expect_invalid("/legal_basis");
+    }
+}
+
+both_engines! {
+    async fn a_measure_and_a_meeting_withheld_from_a_guardian_are_in_nothing_that_guardian_reads(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let soon = |title: &str, days: i64| json!({
+            "title": title, "level": "selective", "contains": [], "responsible_id": cast.nurse.id,
+            "responsible_unit_id": cast.nurse.unit.id, "evaluate_on": world.in_days(days),
+        });
+        let secret = cast.teacher.post(cast.path("/measures")).json(soon("Talks alone", 7)).send().await.expect(201);
+        let meeting = world.meeting(&cast.teacher, cast.case, &[mother.id]).await;
+        let other = world.meeting(&cast.teacher, cast.case, &[mother.id, father.id]).await;
+        let minutes = |measure: Value| json!({
+            "contains": [], "minutes": "Agreed.", "attended": [mother.id],
+            "decisions": [{"text": "Talks at school.", "measure": measure}, {"text": "The gym is open."}],
+        });
+        for (meeting, measure) in [(meeting, soon("Play group", 42)), (other, soon("Walks", 50))] {
+            let path = cast.path(&format!("/meetings/{meeting}/minutes"));
+            cast.teacher.put(path).json(minutes(measure)).if_match(1).send().await.expect(200);
+        }
+        let planned = json!({
+            "starts_at": world.now() + chrono::TimeDelta::days(2), "contains": [], "agenda": "What father may not know.",
+            "participants": [mother.id, father.id],
+        });
+        let planned = cast.teacher.post(cast.path("/meetings")).json(planned).send().await.expect(201).text("/id");
+        let walks = cast.nurse.get(cast.path("/measures")).send().await.expect(200);
+        let walks = walks.items().iter().find(|row| row["title"] == "Walks").expect("a measure")["id"].clone();
+
+        let withhold = |what: Value| {
+            let mut body = json!({"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm."});
+            body.as_object_mut().expect("a body").extend(what.as_object().expect("what").clone());
+            cast.teacher.post(cast.path("/withholdings")).json(body)
+        };
+        for what in [
+            json!({"measure_id": secret.text("/id")}), json!({"measure_id": walks}), json!({"meeting_id": meeting}),
+            json!({"meeting_id": planned}),
+        ] {
+            withhold(what.clone()).send().await.expect(201);
+            withhold(what).send().await.expect_problem(409, "conflict");
+        }
+        withhold(json!({"measure_id": meeting})).send().await.expect_invalid("/measure_id");
+        withhold(json!({"meeting_id": walks})).send().await.expect_invalid("/meeting_id");
+        withhold(json!({"meeting_id": meeting, "measure_id": walks})).send().await.expect_invalid("/measure_id");
+
+        let all = async |who: &User| {
+            let mut all = String::new();
+            for below in ["", "/measures", "/meetings", "/notes", "/history", "/goals"] {
+                all.push_str(&who.get(cast.path(below)).send().await.expect(200).text);
+            }
+            for path in ["/v1/cases", "/v1/follow-ups"] {
+                all.push_str(&who.get(path).send().await.expect(200).text);
+            }
+            all
+        };
+        let signs = [secret.text("/id"), walks.as_str().expect("an id").to_owned(), meeting.to_string(), planned, "Talks alone".into()];
+        let (told, kept_from) = (all(mother).await, all(father).await);
+        for sign in &signs {
+            assert!(told.contains(sign), "{sign}");
+            assert!(!kept_from.contains(sign), "{sign} in {kept_from}");
+        }
+        assert_eq!(mother.get(cast.path("")).send().await.expect(200).text("/next_evaluation_on"), world.in_days(7));
+        assert_eq!(father.get(cast.path("")).send().await.expect(200).text("/next_evaluation_on"), world.in_days(42));
+        let left = father.get(cast.path(&format!("/meetings/{other}"))).send().await.expect(200);
+        assert_eq!(left.body["decisions"], json!([{"number": 1, "text": "The gym is open.", "measure_id": null}]));
+        // The other guardian, and who helps, read all of it; ended, the father does too.
+        let list = cast.teacher.get(cast.path("/withholdings")).send().await.expect(200);
+        for id in list.each("id") {
+            cast.teacher.post(cast.path(&format!("/withholdings/{id}/end"))).if_match(1).send().await.expect(200);
+        }
+        let told = all(father).await;
+        assert!(signs.iter().all(|sign| told.contains(sign)));
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::CaseFacts;
 use crate::{
+    access::own_children,
     db::{DbError, Tx},
     fetch_all,
     identity::{Caller, Seat},
@@ -41,5 +42,8 @@ pub async fn emergency_seat(
         return Ok(None);
     }
     let open = fetch_all!(tx, (Id<Unit>,), OPEN_FROM, caller.person, case.id, now)?;
+    if open.is_empty() || own_children(tx, caller.person).await?.contains(&case.child) {
+        return Ok(None);
+    }
     Ok(caller.works_in().find(|seat| open.iter().any(|(unit,)| *unit == seat.unit_id)).cloned())
 }

@@ -8,12 +8,14 @@ mod child;
 mod custody;
 mod emergency;
 mod ground;
+mod involvement;
 #[cfg(test)]
 mod tests;
 
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use self::custody::{Custody, GuardianRow, RegistrationRow, custody};
 pub use self::{
@@ -21,6 +23,7 @@ pub use self::{
     custody::CustodyFacts,
     emergency::emergency_seat,
     ground::{Family, Given, Ground},
+    involvement::hide,
 };
 use super::own_children;
 use crate::{
@@ -30,7 +33,7 @@ use crate::{
     kernel::{
         Id,
         clock::age_on,
-        ids::{Case, Child, Note, Person, Unit},
+        ids::{Case, Child, Person, Unit},
         vocabulary::{InformationKind, Protection, Sector},
     },
     vault::KeyName,
@@ -64,8 +67,8 @@ pub struct CaseFacts {
     pub ground: Ground,
     /// The guardians who see the case.
     pub guardians: Vec<Id<Person>>,
-    /// What is withheld, and from whom: the whole case, or one note.
-    pub withheld: Vec<(Id<Person>, Option<Id<Note>>)>,
+    /// What is withheld, and from whom: the whole case, or one note, measure or meeting.
+    pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
     /// The caller's seats on the team that rest on a ground in force.
     pub seats: Vec<Seat>,
     /// The caller holds the baton, and has the seat to hold it from.
@@ -131,7 +134,7 @@ struct ConsentRow {
 struct WithheldRow {
     case_id: Id<Case>,
     guardian_id: Id<Person>,
-    note_id: Option<Id<Note>>,
+    entry_id: Option<Uuid>,
 }
 
 const CASES: &str = "
@@ -156,8 +159,8 @@ const CONSENTS: &str = "
     JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
     JOIN consent_kind k ON k.municipality = c.municipality AND k.consent_id = c.id
     WHERE u.withdrawn_at IS NULL AND k.withdrawn_at IS NULL AND c.case_id IN (";
-const WITHHELD: &str =
-    "SELECT case_id, guardian_id, note_id FROM withholding WHERE ended_at IS NULL AND case_id IN (";
+const WITHHELD: &str = "SELECT case_id, guardian_id, COALESCE(note_id, measure_id, meeting_id) AS entry_id
+    FROM withholding WHERE ended_at IS NULL AND case_id IN (";
 
 /// The facts of some cases to one caller, in the order of the cases' ids. A fixed number of queries.
 ///
@@ -241,7 +244,7 @@ fn relate(caller: &Caller, row: CaseRow, rows: &Rows<'_>, today: NaiveDate) -> C
             .map(Given::from)
             .collect(),
     };
-    let withheld: Vec<_> = withheld.iter().map(|row| (row.guardian_id, row.note_id)).collect();
+    let withheld: Vec<_> = withheld.iter().map(|row| (row.guardian_id, row.entry_id)).collect();
     let is_withheld = withheld.contains(&(caller.person, None));
     let mut seats: Vec<Seat> = Vec::new();
     for member in team.iter().filter(|member| member.person_id == caller.person && !own_family) {

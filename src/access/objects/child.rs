@@ -6,6 +6,7 @@ use super::{Attributes, Lookup, Object, Subject, flags, relation};
 use crate::{
     access::{
         facts::{ChildFacts, child_facts},
+        own_children,
         policies::{Policies, reference},
     },
     db::{DbError, Tx, dialect},
@@ -106,7 +107,11 @@ impl ConcernObject {
     /// # Errors
     /// If the database does not answer.
     pub async fn load(tx: &mut Tx, id: Id<Concern>, person: Id<Person>) -> Result<Option<Self>, DbError> {
-        fetch_optional!(tx, Self, CONCERN, id, person)
+        let Some(mut found) = fetch_optional!(tx, Self, CONCERN, id, person)? else { return Ok(None) };
+        if let Some(child) = found.child_id {
+            found.own_family |= own_children(tx, person).await?.contains(&child);
+        }
+        Ok(Some(found))
     }
 }
 

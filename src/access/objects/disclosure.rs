@@ -4,7 +4,10 @@ use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference},
+    access::{
+        own_children,
+        policies::{Policies, reference},
+    },
     db::{DbError, Tx},
     fetch_optional,
     identity::{Caller, Seat},
@@ -49,7 +52,11 @@ impl Object for DisclosureObject {
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Disclosure>("disclosure_id") else { return Ok(None) };
-        fetch_optional!(tx, Self, DISCLOSURE, id, lookup.caller.person)
+        let Some(mut found) = fetch_optional!(tx, Self, DISCLOSURE, id, lookup.caller.person)? else {
+            return Ok(None);
+        };
+        found.own_family |= own_children(tx, lookup.caller.person).await?.contains(&found.child_id);
+        Ok(Some(found))
     }
 
     fn id(&self) -> String {

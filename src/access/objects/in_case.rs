@@ -109,15 +109,20 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     // A kind that must not be in the record is shared with nobody, and seen by no one of the family.
     let rule = Kinds::rule(note.kind).ok();
     let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
-    let withheld = facts.withheld.iter().filter(|(_, withheld)| *withheld == Some(note.id));
+    let mut shared_with = facts.ground.shared_with(note.kind, from);
+    // The unit is told with the note: that it helps may itself be secret.
+    let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
+    if let Some(known_to) = known_to.filter(|_| !facts.is_contact_person) {
+        shared_with.retain(|unit| known_to.contains(unit));
+    }
     let mut attributes = vec![
         ("author", reference("Person", note.author_id)),
         ("audience", RestrictedExpression::new_string(note.audience.clone())),
         ("kind", RestrictedExpression::new_string(note.kind.to_string())),
         ("guardians_until", RestrictedExpression::new_long(rule.map_or(0, |rule| rule.guardians_until))),
-        ("shared_with", references("Unit", facts.ground.shared_with(note.kind, from))),
+        ("shared_with", references("Unit", shared_with)),
         ("child_agrees", RestrictedExpression::new_bool(note.child_agrees)),
-        ("withheld_from", references("Person", withheld.map(|(guardian, _)| *guardian))),
+        ("withheld_from", references("Person", facts.withheld_from(note.id.uuid()))),
     ];
     let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
     attributes.extend(child_from.map(|age| ("child_from", RestrictedExpression::new_long(age))));
@@ -154,13 +159,28 @@ in_case! {
 in_case! {
     /// A measure.
     MeasureObject as "Measure", Id<Measure>, "measure_id",
-    "SELECT responsible_id FROM measure WHERE municipality = $1 AND case_id = $2 AND id = $3",
+    "SELECT m.responsible_id, m.unit_id, u.sector FROM measure m JOIN unit u ON u.id = m.unit_id
+     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3",
     known by read_measure,
     {
         /// Who is responsible.
         responsible_id: Id<Person>,
+        /// The unit they are responsible for.
+        unit_id: Id<Unit>,
+        /// The sector of that unit.
+        sector: Sector,
     },
-    |measure| vec![("responsible", reference("Person", measure.responsible_id))]
+    |measure| measure_attributes(measure)
+}
+
+fn measure_attributes(measure: &MeasureObject) -> Attributes {
+    let known_to = measure.case.facts.known_to(measure.unit_id, measure.sector);
+    let mut attributes = vec![
+        ("responsible", reference("Person", measure.responsible_id)),
+        ("withheld_from", references("Person", measure.case.facts.withheld_from(measure.id.uuid()))),
+    ];
+    attributes.extend(known_to.map(|units| ("known_to", references("Unit", units))));
+    attributes
 }
 
 /// A meeting, with those invited.
@@ -209,6 +229,7 @@ impl Object for MeetingObject {
         vec![
             ("called_by", reference("Person", self.called_by)),
             ("invited", references("Person", &self.invited)),
+            ("withheld_from", references("Person", self.case.facts.withheld_from(self.id.uuid()))),
         ]
     }
 

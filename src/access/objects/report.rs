@@ -4,7 +4,10 @@ use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference},
+    access::{
+        own_children,
+        policies::{Policies, reference},
+    },
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
@@ -55,7 +58,11 @@ impl ChildWelfareReportObject {
         id: Id<ChildWelfareReport>,
         person: Id<Person>,
     ) -> Result<Option<Self>, DbError> {
-        fetch_optional!(tx, Self, REPORT, id, person)
+        let Some(mut found) = fetch_optional!(tx, Self, REPORT, id, person)? else { return Ok(None) };
+        if let Some(child) = found.child_id {
+            found.own_family |= own_children(tx, person).await?.contains(&child);
+        }
+        Ok(Some(found))
     }
 }
 

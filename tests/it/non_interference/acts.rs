@@ -290,7 +290,7 @@ impl Scene {
 
     async fn evaluate(&self, world: &World, text: &str) -> Uuid {
         let body = json!({
-            "held_on": world.in_days(0), "outcome": "continue", "assessment": text, "child_view": text,
+            "held_on": world.in_days(0), "outcome": "continue", "contains": [], "assessment": text, "child_view": text,
             "next_evaluation_on": world.in_days(20),
         });
         let path = format!("/v1/cases/{}/measures/{}/evaluations", self.case, self.measure);
@@ -299,7 +299,7 @@ impl Scene {
     }
 
     async fn change_level(&self, text: &str) -> Uuid {
-        let body = json!({"level": 2, "level_reason": text});
+        let body = json!({"level": 2, "contains": [], "level_reason": text});
         let path = format!("/v1/cases/{}", self.case);
         self.teacher.patch(path).json(body).header("if-match", "*").send().await.expect(200);
         self.case.uuid()

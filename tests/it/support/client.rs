@@ -128,6 +128,15 @@ impl Call {
         self.body("application/json", body.to_string())
     }
 
+    /// The JSON body with some members more.
+    pub fn with(mut self, more: &Value) -> Self {
+        let mut body: Value = serde_json::from_slice(&self.body).expect("a JSON body");
+        let members = body.as_object_mut().expect("an object");
+        members.extend(more.as_object().expect("members").clone());
+        self.body = body.to_string().into_bytes();
+        self
+    }
+
     /// Any body.
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let mut call = self.header(CONTENT_TYPE.as_str(), content_type);

@@ -63,7 +63,8 @@ impl Stage {
         let member = world.add_to_team(teacher, case, nurse).await;
         let measure = world.measure(teacher, case, teacher).await;
         let handover = world.offer_baton(teacher, case, nurse).await;
-        let goal = create(teacher, case, "goals", json!({"description": "Plays every day."})).await;
+        let goal =
+            create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
         let note = create(
             teacher,
             case,
@@ -72,7 +73,7 @@ impl Stage {
         )
         .await;
         let meeting = json!({
-            "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "agenda": "The first weeks.",
+            "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "contains": [], "agenda": "The first weeks.",
             "participants": [nurse.id, family.guardians[0].id],
         });
         let meeting = create(teacher, case, "meetings", meeting).await;

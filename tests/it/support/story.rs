@@ -71,7 +71,7 @@ impl World {
         let concern = self.concern(by, child).await;
         let body = json!({
             "decision": "open_case", "reason": "The guardians agree that help is needed.",
-            "case_reason": "Finds it hard to join in play.", "level": 1,
+            "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1,
             "agreed_with": "guardians", "agreed_on": self.in_days(-1),
         });
         let path = format!("/v1/concerns/{concern}/decision");
@@ -110,7 +110,7 @@ impl World {
     /// A measure in force that someone is responsible for, to be evaluated in six weeks.
     pub async fn measure(&self, by: &Staff, case: CaseId, responsible: &Staff) -> MeasureId {
         let body = json!({
-            "title": "Play group", "level": "selective", "responsible_id": responsible.id,
+            "title": "Play group", "level": "selective", "contains": [], "responsible_id": responsible.id,
             "responsible_unit_id": responsible.unit.id, "starts_on": self.in_days(0), "evaluate_on": self.in_days(42),
         });
         by.post(format!("/v1/cases/{case}/measures")).json(body).send().await.expect(201).id("/id")
@@ -124,14 +124,14 @@ impl World {
 
     /// A goal that the contact person sets.
     pub async fn goal(&self, by: &Staff, case: CaseId) -> GoalId {
-        let body = json!({"description": "Takes part in play in every long break."});
+        let body = json!({"contains": [], "description": "Takes part in play in every long break."});
         by.post(format!("/v1/cases/{case}/goals")).json(body).send().await.expect(201).id("/id")
     }
 
     /// A meeting that someone on the team has called; it began an hour ago, so its minutes can be written.
     pub async fn meeting(&self, by: &Staff, case: CaseId, invited: &[PersonId]) -> MeetingId {
         let body = json!({
-            "starts_at": self.now() - TimeDelta::hours(1), "agenda": "What has helped, and what comes next.",
+            "starts_at": self.now() - TimeDelta::hours(1), "contains": [], "agenda": "What has helped, and what comes next.",
             "participants": invited,
         });
         by.post(format!("/v1/cases/{case}/meetings")).json(body).send().await.expect(201).id("/id")
@@ -161,8 +161,7 @@ impl World {
     /// The contact person closes a case.
     pub async fn close_case(&self, by: &Staff, case: CaseId) {
         let version = by.get(format!("/v1/cases/{case}")).send().await.expect(200).etag().to_owned();
-        let body =
-            json!({"reason": "The goal is reached.", "final_evaluation": "Takes part in play every day."});
+        let body = json!({"reason": "The goal is reached.", "contains": [], "final_evaluation": "Takes part in play every day."});
         by.post(format!("/v1/cases/{case}/close")).json(body).if_match(version).send().await.expect(200);
     }
 

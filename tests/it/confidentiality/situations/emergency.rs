@@ -31,6 +31,21 @@ pub async fn open(world: &World) -> Scene {
     scene
 }
 
+/// The same of a child whose address is strictly confidential.
+pub async fn hidden(world: &World) -> Scene {
+    let mut cast = parts::school_case(world, async |teacher: &Staff| world.child(teacher, 7).await).await;
+    cast.nurse_joins(world, &world.in_days(182)).await;
+    let Cast { mut scene, teacher, nurse, child, case, .. } = cast;
+    parts::work(world, &mut scene, &teacher, case, &nurse).await;
+    parts::note(&mut scene, "a note for the team", &nurse, case, "team").await;
+    parts::address(&mut scene, &teacher, &child, "strictly_confidential").await;
+    scene.plant("that there are notes", []);
+    let responder = world.worker("kragero/ppt").await;
+    beside::emergency(world, &mut scene, &responder, case).await;
+    scene.who("the one who opened the case in an emergency", &responder);
+    scene
+}
+
 /// By the leader of the school that holds it, and again by another leader, who has become the auditor afterwards.
 pub async fn opened_by_leader(world: &World) -> Scene {
     let cast = parts::school_case(world, async |teacher: &Staff| world.child(teacher, 7).await).await;

@@ -16,6 +16,7 @@ mod parts;
 mod places;
 mod shared;
 mod turned;
+mod welfare;
 mod youth;
 
 use std::collections::HashMap;
@@ -71,6 +72,8 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "a case where nobody has parental responsibility" = custody::nobody_responsible,
         "a case of the child of someone who works there" = family::child_of_staff,
         "a concern about the child of someone who works there" = family::concern_about_child_of_staff,
+        "a case in which child welfare helps" = welfare::helps,
+        "help that is withheld from the father" = welfare::withheld,
         "notes of several kinds, the day before the child turns 12" = kinds::eve_of_12,
         "notes of several kinds, and the child turned 12 today" = kinds::turned_12,
         "notes of several kinds, and an objection to sharing in health" = kinds::objected,
@@ -90,6 +93,7 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
     scenes.extend(tell! {
         world, only:
         "a case open in an emergency" = emergency::open,
+        "a hidden child's case open in an emergency" = emergency::hidden,
         "a child under a care order" = care::under_order,
         "a youth of 16 under a care order" = care::under_order_at_16,
     });

@@ -24,7 +24,7 @@ pub async fn case_agreed_with(
     let reason = sentence("Finds it hard to join in play");
     let concern = world.concern(by, child).await;
     let body = json!({
-        "decision": "open_case", "reason": "Help is agreed.", "case_reason": reason, "level": 1,
+        "decision": "open_case", "reason": "Help is agreed.", "contains": [], "case_reason": reason, "level": 1,
         "agreed_with": agreed_with, "agreed_on": world.in_days(-1),
     });
     let path = format!("/v1/concerns/{concern}/decision");
@@ -48,17 +48,17 @@ pub fn id(body: &Value) -> &str {
 /// A goal and a measure with its evaluation, which the responsible has written.
 pub async fn help(world: &World, scene: &mut Scene, by: &Staff, case: CaseId, responsible: &Staff) {
     let [goal, title, assessment] = [sentence("Plays"), sentence("Play group"), sentence("Went well")];
-    let made = make(by, case, "goals", json!({"description": goal})).await;
+    let made = make(by, case, "goals", json!({"contains": [], "description": goal})).await;
     scene.id("goal_id", id(&made)).plant("the goals", [&goal, id(&made)]);
     let measure = json!({
-        "title": title, "level": "selective", "responsible_id": responsible.id,
+        "title": title, "level": "selective", "contains": [], "responsible_id": responsible.id,
         "responsible_unit_id": responsible.unit.id, "starts_on": world.in_days(0), "evaluate_on": world.in_days(42),
     });
     let measure = make(by, case, "measures", measure).await;
     scene.id("measure_id", id(&measure)).plant("the measures", [&title, id(&measure)]);
     scene.plant("a measure", [&title, id(&measure)]);
     let evaluation = json!({
-        "held_on": world.in_days(0), "outcome": "continue", "assessment": assessment, "child_view": "It was fun.",
+        "held_on": world.in_days(0), "outcome": "continue", "contains": [], "assessment": assessment, "child_view": "It was fun.",
         "next_evaluation_on": world.in_days(42),
     });
     let path = format!("/v1/cases/{case}/measures/{}/evaluations", id(&measure));
@@ -71,10 +71,10 @@ pub async fn meeting(world: &World, scene: &mut Scene, by: &Staff, case: CaseId,
     let [agenda, words] = [sentence("What has helped"), sentence("It was agreed to go on")];
     let people: Vec<_> = invited.iter().map(|user| user.id).collect();
     let body = json!({
-        "starts_at": world.now() - chrono::TimeDelta::hours(1), "agenda": agenda, "participants": people,
+        "starts_at": world.now() - chrono::TimeDelta::hours(1), "contains": [], "agenda": agenda, "participants": people,
     });
     let made = make(by, case, "meetings", body).await;
-    let minutes = json!({"minutes": words, "attended": people});
+    let minutes = json!({"contains": [], "minutes": words, "attended": people});
     let path = format!("/v1/cases/{case}/meetings/{}/minutes", id(&made));
     by.put(path).json(minutes).if_match(1).send().await.expect(200);
     scene.id("meeting_id", id(&made)).plant("the meetings", [&agenda, id(&made)]);
@@ -134,7 +134,7 @@ pub async fn registration(scene: &mut Scene, by: &Staff, child: &Child) {
 pub async fn work(world: &World, scene: &mut Scene, teacher: &Staff, case: CaseId, nurse: &Staff) -> String {
     help(world, scene, teacher, case, nurse).await;
     let body = json!({
-        "starts_at": world.now() + chrono::TimeDelta::days(3), "agenda": "What has helped.", "participants": [nurse.id],
+        "starts_at": world.now() + chrono::TimeDelta::days(3), "contains": [], "agenda": "What has helped.", "participants": [nurse.id],
         "family_absent_reason": "They are asked another day.",
     });
     let called = make(teacher, case, "meetings", body).await;

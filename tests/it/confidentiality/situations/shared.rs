@@ -73,7 +73,7 @@ async fn words_of_the_case(world: &World, cast: &mut Cast, adviser: &Staff) {
     let body = json!({"person_id": mate.id, "unit_id": mate.unit.id, "task": task});
     parts::make(teacher, *case, "team", body).await;
     scene.plant("who is on the team", [&task]);
-    let body = json!({"level": 2, "level_reason": why});
+    let body = json!({"level": 2, "contains": [], "level_reason": why});
     teacher.patch(format!("/v1/cases/{case}")).json(body).if_match(1).send().await.expect(200);
     scene.plant("the history of the case", [&why]);
     let declined = world.offer_baton(teacher, *case, nurse).await;
