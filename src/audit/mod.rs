@@ -10,4 +10,7 @@ mod routes;
 mod store;
 mod tree;
 
+pub use dto::{EntryOut, Outcome, Purpose};
+pub use purpose::purpose;
 pub use routes::configure;
+pub use store::entries;

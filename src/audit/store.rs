@@ -8,12 +8,15 @@ use super::{
     purpose::purpose,
 };
 use crate::{
-    access::CaseFacts,
+    access::{
+        CaseFacts,
+        objects::{LogReviewObject, Object},
+    },
     db::{DbError, Tx},
     fetch_optional,
     kernel::{
         Id,
-        ids::{Case, Child, Look, Person},
+        ids::{Case, Child, LogReview, Look, Person},
     },
     on_engine,
     vault::Content,
@@ -115,8 +118,8 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
 /// Which entries someone may see at all.
 #[derive(Debug)]
 pub(super) enum Scope<'a> {
-    /// All of some municipalities, but those about the auditor's own family (fvl § 6).
-    Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>] },
+    /// All of some municipalities, but those about the auditor's own family (fvl § 6), and the review of the auditor's own looks.
+    Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
     /// What was done to one case and to the child as registered for it; not tries, and not concerns, which are
     /// their authors' own.
     Family { case: &'a CaseFacts },
@@ -174,9 +177,17 @@ async fn search_one(
             }
         }
         match scope {
-            Scope::Auditor { own_children, .. } => {
+            Scope::Auditor { own_children, own_looks, .. } => {
                 for child in *own_children {
                     sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
+                }
+                if !own_looks.is_empty() {
+                    sql.push(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
+                    let mut list = sql.separated(", ");
+                    for review in *own_looks {
+                        list.push_bind(review.to_string());
+                    }
+                    sql.push("))");
                 }
             }
             Scope::Family { case } => {
@@ -261,9 +272,41 @@ impl Ids {
     }
 }
 
-/// Is an entry about one of these children?
-pub(super) async fn is_about(tx: &mut Tx, entry: Id<Look>, children: &[Id<Child>]) -> Result<bool, DbError> {
-    const CHILD: &str = "SELECT child_id FROM access_log WHERE id = $1 AND child_id IS NOT NULL";
-    let child = fetch_optional!(tx, (Id<Child>,), CHILD, entry)?;
-    Ok(child.is_some_and(|(child,)| children.contains(&child)))
+/// Some entries, told by municipality and id, in any order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<EntryOut>, DbError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = on_engine!(tx, |conn| {
+        let mut sql = sqlx::QueryBuilder::new(SELECT);
+        sql.push(FROM).push(" WHERE (l.municipality, l.id) IN (VALUES ");
+        let mut list = sql.separated(", ");
+        for (municipality, id) in keys {
+            list.push("(").push_bind_unseparated(municipality.clone());
+            list.push_unseparated(", ").push_bind_unseparated(*id).push_unseparated(")");
+        }
+        sql.push(")");
+        sql.build_query_as::<EntryRow>().fetch_all(conn).await
+    })?;
+    rows.into_iter().map(EntryOut::try_from).collect()
+}
+
+/// Is an entry about one of these children, or of these reviews?
+pub(super) async fn is_about(
+    tx: &mut Tx,
+    municipality: &str,
+    entry: Id<Look>,
+    children: &[Id<Child>],
+    reviews: &[Id<LogReview>],
+) -> Result<bool, DbError> {
+    const ABOUT: &str =
+        "SELECT child_id, object_type, object_id FROM access_log WHERE municipality = $1 AND id = $2";
+    type Row = (Option<Id<Child>>, String, Option<String>);
+    let Some((child, kind, object)) = fetch_optional!(tx, Row, ABOUT, municipality, entry)? else { return Ok(false) };
+    let is_one = |id: String| reviews.iter().any(|review| review.to_string() == id);
+    let is_review = kind == LogReviewObject::TYPE && object.is_some_and(is_one);
+    Ok(is_review || child.is_some_and(|child| children.contains(&child)))
 }

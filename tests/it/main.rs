@@ -38,6 +38,7 @@ mod kinds;
 mod list_is_read;
 mod log_grants;
 mod log_proofs;
+mod log_reviews;
 mod log_tree;
 mod measures;
 mod meetings;

@@ -46,6 +46,7 @@ impl Stage {
         stage.fill_the_rest().await;
         // The meeting has begun, so that its minutes can be written.
         stage.world.advance(chrono::TimeDelta::hours(2));
+        stage.fill_reviews().await;
         stage.fill_emergency_and_conflict().await;
         stage.fill_log().await;
         stage
@@ -162,6 +163,13 @@ impl Stage {
         self.keep(keep);
     }
 
+    /// What the teacher looked at on the Sunday is picked.
+    async fn fill_reviews(&mut self) {
+        self.world.pick().await;
+        let review = self.world.review_of(self.family.child.id, self.teacher.id).await;
+        self.keep([("review_id", json!(review))]);
+    }
+
     /// The access log is sealed, so that there are proofs.
     async fn fill_log(&mut self) {
         self.world.seal().await;
@@ -212,7 +220,11 @@ impl Stage {
             | "read_log_checkpoint"
             | "read_log_tile"
             | "prove_log_entry"
-            | "prove_log_consistency" => &self.auditor,
+            | "prove_log_consistency"
+            | "list_log_reviews"
+            | "read_log_report"
+            | "read_log_review"
+            | "give_log_verdict" => &self.auditor,
             "read_case_access_log" | "download_case_access_log" => &self.family.guardians[0],
             "open_emergency_access" => &self.colleague,
             "end_emergency_access" => &self.responder,
@@ -301,6 +313,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "record_minutes"
             | "reopen_case"
             | "review_emergency_access"
+            | "give_log_verdict"
             | "withdraw_consent"
             | "withdraw_handover"
             | "record_report_reply"
