@@ -2,8 +2,8 @@
 
 use super::objects::{
     CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
-    EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, Object,
-    ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
+    EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject,
+    NoteObject, Object, ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.

@@ -182,7 +182,9 @@ async fn search_one(
                     sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
                 }
                 if !own_looks.is_empty() {
-                    sql.push(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
+                    sql.push(
+                        " AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (",
+                    );
                     let mut list = sql.separated(", ");
                     for review in *own_looks {
                         list.push_bind(review.to_string());
@@ -305,7 +307,9 @@ pub(super) async fn is_about(
     const ABOUT: &str =
         "SELECT child_id, object_type, object_id FROM access_log WHERE municipality = $1 AND id = $2";
     type Row = (Option<Id<Child>>, String, Option<String>);
-    let Some((child, kind, object)) = fetch_optional!(tx, Row, ABOUT, municipality, entry)? else { return Ok(false) };
+    let Some((child, kind, object)) = fetch_optional!(tx, Row, ABOUT, municipality, entry)? else {
+        return Ok(false);
+    };
     let is_one = |id: String| reviews.iter().any(|review| review.to_string() == id);
     let is_review = kind == LogReviewObject::TYPE && object.is_some_and(is_one);
     Ok(is_review || child.is_some_and(|child| children.contains(&child)))

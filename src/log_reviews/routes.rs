@@ -48,7 +48,8 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;
         Ok(rows.into_iter().map(|row| (row.object(&own_children), row)).collect::<Vec<_>>())
     };
-    let may_read = |permit: &Permit<_>, (object, _): &(LogReviewObject, _)| permit.may::<ReadLogReview>(object);
+    let may_read =
+        |permit: &Permit<_>, (object, _): &(LogReviewObject, _)| permit.may::<ReadLogReview>(object);
     let page = permit.page(&query.page(), fetch, |(_, row)| row.id.uuid(), may_read).await?;
     for (object, _) in &page.items {
         permit.note_row::<ReadLogReview>(object);

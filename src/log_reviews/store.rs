@@ -146,11 +146,7 @@ async fn list_one(
 }
 
 /// A review that was found before.
-pub(super) async fn get(
-    tx: &mut Tx,
-    municipality: &str,
-    id: Id<LogReview>,
-) -> Result<ReviewRow, DbError> {
+pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<LogReview>) -> Result<ReviewRow, DbError> {
     fetch_one!(tx, ReviewRow, ONE, municipality, id)
 }
 

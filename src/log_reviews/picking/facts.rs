@@ -19,7 +19,7 @@ use crate::{
     fetch_in, fetch_optional,
     kernel::{
         Id,
-        ids::{Case, Child, Person},
+        ids::{Case, Child, Look as LogEntry, Person},
     },
     log_reviews::settings::settings,
     on_engine,
@@ -32,7 +32,7 @@ pub(super) struct Facts {
     /// When someone has a task in a case.
     pub(super) tasks: HashMap<(Id<Person>, Id<Case>), Vec<Task>>,
     /// The looks of each person, from some time before the batch.
-    pub(super) looks_of: HashMap<Id<Person>, Vec<(DateTime<Utc>, Id<Child>)>>,
+    pub(super) looks_of: HashMap<Id<Person>, Vec<(DateTime<Utc>, Id<LogEntry>, Id<Child>)>>,
     /// The children with a protected address, in any registration.
     pub(super) graded: HashSet<Id<Child>>,
     /// The children and those who work with one of their guardians.
@@ -117,11 +117,12 @@ const WORK: &str = "
 const FIRST: &str =
     "SELECT id FROM access_log WHERE municipality = $1 AND at >= $2 ORDER BY municipality, at, id LIMIT 1";
 
-/// Who has a task in which case, from when and until when; the columns that end in `_` are not in each.
+/// Who has a task in which case, from when and until when, if it has ended.
 type TaskRow = (Id<Person>, Id<Case>, DateTime<Utc>, Option<DateTime<Utc>>);
 const HOLDERS: &str = "
     SELECT person_id, case_id, since, NULLIF(since, since) FROM contact_person WHERE municipality = ";
-const OFFERED: &str = "SELECT to_person, case_id, offered_at, answered_at FROM handover WHERE municipality = ";
+const OFFERED: &str =
+    "SELECT to_person, case_id, offered_at, answered_at FROM handover WHERE municipality = ";
 // Since when they held it does not matter: they had the baton until they gave it.
 const EARLIER_HOLDERS: &str = "
     SELECT h.from_person, h.case_id, c.opened_at, h.answered_at
@@ -215,7 +216,7 @@ impl Facts {
             query.build_query_as::<LoggedLook>().fetch_all(conn).await
         })?;
         for look in rows.into_iter().filter_map(Look::of) {
-            self.looks_of.entry(look.person).or_default().push((look.at, look.child));
+            self.looks_of.entry(look.person).or_default().push((look.at, look.id, look.child));
         }
         Ok(())
     }
@@ -312,11 +313,7 @@ impl Facts {
         Ok(())
     }
 
-    fn add(
-        &mut self,
-        rows: Vec<TaskRow>,
-        until: impl Fn(Option<DateTime<Utc>>) -> Option<DateTime<Utc>>,
-    ) {
+    fn add(&mut self, rows: Vec<TaskRow>, until: impl Fn(Option<DateTime<Utc>>) -> Option<DateTime<Utc>>) {
         for (person, case, from, end) in rows {
             self.tasks.entry((person, case)).or_default().push(Task { from, until: until(end) });
         }

@@ -47,8 +47,19 @@ impl Look {
     /// The look of an entry, if it is one that may be picked. The family's own looks rest on rules of their own; so do
     /// emergencies, which are reviewed elsewhere, and the control of looks.
     pub(super) fn of(entry: LoggedLook) -> Option<Self> {
-        let LoggedLook { id, at, person_id, roles, action, case_id, child_id, decision, policies, status, .. } =
-            entry;
+        let LoggedLook {
+            id,
+            at,
+            person_id,
+            roles,
+            action,
+            case_id,
+            child_id,
+            decision,
+            policies,
+            status,
+            ..
+        } = entry;
         let (person, child) = (person_id?, child_id?);
         let policies: Vec<String> = serde_json::from_str(&policies).ok()?;
         let at_work = matches!(
@@ -83,9 +94,12 @@ mod tests {
 
     #[test]
     fn a_look_at_work_may_be_picked_and_others_not() {
-        for (action, rule) in
-            [("read_case", "case.team"), ("list_notes", "case.leader"), ("read_child", "child.team"), ("read_concern", "concern.author")]
-        {
+        for (action, rule) in [
+            ("read_case", "case.team"),
+            ("list_notes", "case.leader"),
+            ("read_child", "child.team"),
+            ("read_concern", "concern.author"),
+        ] {
             assert!(Look::of(entry(action, rule)).is_some(), "{action} by {rule}");
         }
         for (action, rule) in [

@@ -26,17 +26,16 @@ use uuid::Uuid;
 pub(super) use self::look::is_look;
 use self::{
     facts::Facts,
-    look::{Look, LoggedLook},
+    look::{LoggedLook, Look},
 };
 use super::{dto::PickReason, settings::settings};
 use crate::{
     access::{Decision, Entry, insert_entries},
     db::{Db, DbError, Tx, dialect},
     kernel::{
-        Clock,
+        Clock, Id,
         clock::day_in_norway,
         ids::{Child, Person},
-        Id,
     },
 };
 

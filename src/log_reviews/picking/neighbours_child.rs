@@ -44,15 +44,27 @@ mod tests {
     fn a_street_is_told_by_its_name_and_postal_code() {
         let storgata = street("Storgata 12, 3770 Kragerø");
         assert_eq!(storgata, Some(("storgata".to_owned(), "3770".to_owned())));
-        for same in ["storgata 7B, 3770 Kragerø", "Storgata 9\n3770 KRAGERØ", "Storgata 1234, 3770 Kragerø", "Storgata, 3770 Kragerø"] {
+        for same in [
+            "storgata 7B, 3770 Kragerø",
+            "Storgata 9\n3770 KRAGERØ",
+            "Storgata 1234, 3770 Kragerø",
+            "Storgata, 3770 Kragerø",
+        ] {
             assert_eq!(street(same), storgata, "{same}");
         }
-        for other in ["Storgata 12, 3900 Porsgrunn", "Lille Storgata 12, 3770 Kragerø", "Storgaten 12, 3770 Kragerø"] {
+        for other in
+            ["Storgata 12, 3900 Porsgrunn", "Lille Storgata 12, 3770 Kragerø", "Storgaten 12, 3770 Kragerø"]
+        {
             assert!(street(other).is_some() && street(other) != storgata, "{other}");
         }
         assert_eq!(street("Åsvegen 1, 3770 Kragerø"), street("Aasvegen 3, 3770 Kragerø"));
-        assert_eq!(street("7. juni-gata 3, 3770 Kragerø").map(|(name, _)| name).as_deref(), Some("7 juni-gata"));
-        for none in ["", "Kragerø", "3770 Kragerø", "Storgata 12", "Postboks 12, 3770 Kragerø", "Hos besteforeldrene"] {
+        assert_eq!(
+            street("7. juni-gata 3, 3770 Kragerø").map(|(name, _)| name).as_deref(),
+            Some("7 juni-gata")
+        );
+        for none in
+            ["", "Kragerø", "3770 Kragerø", "Storgata 12", "Postboks 12, 3770 Kragerø", "Hos besteforeldrene"]
+        {
             assert_eq!(street(none), None, "{none}");
         }
     }

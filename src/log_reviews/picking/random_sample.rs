@@ -24,13 +24,15 @@ use crate::{
 
 const SAMPLES: &str =
     "SELECT month, looks, drawn_at IS NOT NULL FROM log_sample WHERE municipality = $1 AND month >= $2";
-const NOT_DRAWN: &str = "SELECT month FROM log_sample WHERE municipality = $1 AND drawn_at IS NULL ORDER BY month";
+const NOT_DRAWN: &str =
+    "SELECT month FROM log_sample WHERE municipality = $1 AND drawn_at IS NULL ORDER BY month";
 const IN_SAMPLE: &str = "
     SELECT s.entry_id, s.looked_at, r.id
     FROM log_sample_look s LEFT JOIN log_review r ON r.municipality = s.municipality AND r.entry_id = s.entry_id
     WHERE s.municipality = $1 AND s.month = $2";
 const EMPTY: &str = "DELETE FROM log_sample_look WHERE municipality = $1 AND month = $2";
-const DRAWN: &str = "UPDATE log_sample SET drawn_at = $3 WHERE municipality = $1 AND month = $2 AND drawn_at IS NULL";
+const DRAWN: &str =
+    "UPDATE log_sample SET drawn_at = $3 WHERE municipality = $1 AND month = $2 AND drawn_at IS NULL";
 
 /// Lets these looks into the samples of their months. One of a month that is drawn came too late.
 pub(super) async fn take(tx: &mut Tx, municipality: &str, looks: &[Look]) -> Result<(), DbError> {
@@ -152,7 +154,8 @@ mod tests {
         for _ in 0..rounds {
             let mut sample = vec![0; size];
             for look in 0..looks {
-                let place = place_of(i64::try_from(look).expect("small"), i64::try_from(size).expect("small"));
+                let place =
+                    place_of(i64::try_from(look).expect("small"), i64::try_from(size).expect("small"));
                 if let Some(place) = place.expect("random numbers") {
                     sample[usize::try_from(place).expect("small")] = look;
                 }

@@ -8,6 +8,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("emergency.list", "without its condition", OWN_DESK),
     ("conflict.declare", "without its condition", OWN_DESK),
     ("desk.auditor", "only !principal.audits.isEmpty()", OWN_DESK),
+    ("log-review.list", "only !principal.audits.isEmpty()", OWN_DESK),
     (
         "note.unit",
         "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
@@ -62,6 +63,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("organisation.colleagues", &["works in the municipality"]),
     ("desk.own", &["at their own desk"]),
     ("desk.auditor", &["auditor at their own desk"]),
+    ("log-review.list", &["auditor at their own desk"]),
     ("explanation.own", &["at their own desk"]),
     ("emergency.list", &["at their own desk"]),
     ("conflict.declare", &["at their own desk"]),
