@@ -50,7 +50,7 @@ CREATE TABLE log_verdict (
 CREATE TABLE log_review_cursor (
     municipality TEXT NOT NULL PRIMARY KEY REFERENCES municipality (number),
     -- The first place in the tree that has not been.
-    position BIGINT NOT NULL CHECK (position >= 0)
+    next_position BIGINT NOT NULL CHECK (next_position >= 0)
 );
 
 -- The random sample of a month, until it is drawn when the month is over.

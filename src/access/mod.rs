@@ -15,6 +15,7 @@ mod kinds;
 mod laws;
 mod log;
 pub mod objects;
+mod operator;
 mod password_permit;
 mod permit;
 mod policies;

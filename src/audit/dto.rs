@@ -106,6 +106,7 @@ pub struct LogQuery {
     pub rule: Option<Line>,
     /// In an emergency: give `only`.
     #[serde(default)]
+    #[param(inline)]
     pub emergency: Option<Only>,
     /// Not before this time.
     #[serde(default, deserialize_with = "optional_time")]

@@ -1,5 +1,7 @@
 //! The operations by which an auditor holds the access log to what was signed. `docs/access-log.md` is the specification.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpResponse, get};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,7 +15,7 @@ use crate::{
         own_children,
     },
     kernel::ids::LookId,
-    log_tree::{self, SealError},
+    log_tree::{self, FIELDS, Opened, Proof, SealError},
     problem::{Problem, Result, docs::ReadProblems},
 };
 
@@ -67,6 +69,8 @@ pub struct EntryProofOut {
     pub position: u64,
     /// What is hashed of it.
     pub leaf: String,
+    /// Its fields as they are stored, each with what opens its digest in the leaf; none once its personal fields are erased.
+    pub opened: BTreeMap<String, Opened>,
     /// The proof as a file (C2SP tlog-proof), with the checkpoint.
     pub tlog_proof: String,
 }
@@ -113,11 +117,12 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
         return Err(Problem::not_found());
     }
     let proofs =
-        log_tree::inclusions(permit.tx(), &municipality, &[entry.uuid()], &head, |_| Vec::new()).await;
+        log_tree::inclusions(permit.tx(), &municipality, &[entry.uuid()], &head, |_| FIELDS.to_vec()).await;
     let proof = proofs.map_err(broken)?.remove(&entry.uuid()).ok_or_else(Problem::not_found)?;
     permit.note_shown([entry]);
     let tlog_proof = proof.file();
-    permit.show(&EntryProofOut { position: proof.position, leaf: proof.leaf, tlog_proof })
+    let Proof { position, leaf, opened, .. } = proof;
+    permit.show(&EntryProofOut { position, leaf, opened, tlog_proof })
 }
 
 /// Proves that the log has only grown from a checkpoint that was kept (RFC 9162, 2.1.4).

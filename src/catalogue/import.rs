@@ -194,13 +194,22 @@ const PUT_MEASURE: &str = "
 /// # Errors
 /// If a file cannot be read or is not of the right form; then nothing is changed.
 pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
+    let mut tx = db.write().await?;
+    let imported = import_in(&mut tx, folder).await?;
+    tx.commit().await?;
+    Ok(imported)
+}
+
+/// The same in a transaction, with what else is done in it.
+///
+/// # Errors
+/// If a file cannot be read or is not of the right form; then nothing may be committed.
+pub async fn import_in(tx: &mut Tx, folder: &Path) -> Result<Imported, ImportError> {
     let municipality: MunicipalityFile = read(&folder.join("municipality.toml"))?;
     let MeasuresFile { measure: measures } = read(&folder.join("measures.toml"))?;
-    let mut tx = db.write().await?;
-    put_organisation(&mut tx, &municipality).await?;
-    put_measures(&mut tx, &municipality, &measures).await?;
-    consent_texts::import(&mut tx, &municipality.number, folder).await?;
-    tx.commit().await?;
+    put_organisation(tx, &municipality).await?;
+    put_measures(tx, &municipality, &measures).await?;
+    consent_texts::import(tx, &municipality.number, folder).await?;
     Ok(Imported {
         number: municipality.number,
         name: municipality.name,

@@ -6,5 +6,5 @@ mod import;
 mod routes;
 mod store;
 
-pub use import::{ImportError, Imported, import};
+pub use import::{ImportError, Imported, import, import_in};
 pub use routes::configure;

@@ -6,18 +6,18 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{DateTime, Months, Utc};
+use chrono::Months;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{DatabaseArgs, Failure, open, settings};
+use super::{DatabaseArgs, Failure, note, open, settings};
 use crate::{
-    access::{Entry, insert_entries},
+    access::Entry,
     config::Settings,
     db::Db,
     kernel::Clock,
-    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, SealError, Verifier, erase_before, evidence_of},
+    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, Verifier, erase_before, evidence_of},
     vault::{MasterKey, Vault},
 };
 
@@ -30,7 +30,8 @@ pub(super) enum AccessLogCommand {
         #[arg(long)]
         municipality: String,
     },
-    /// Write the evidence of a municipality's log, as lines of JSON: what it is verified from, without the database.
+    /// Write the evidence of a municipality's log, as lines of JSON: what it is verified from, without the database. That it was
+    /// written is an entry of the log.
     Export {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -96,18 +97,6 @@ impl Retention {
     }
 }
 
-/// That entries are erased is an entry too.
-async fn note_erasing(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<(), Failure> {
-    let mut entry = Entry::of(None, "erase_old_entries", "Municipality", now);
-    entry.municipality = municipality.to_owned();
-    entry.object_id = Some(municipality.to_owned());
-    entry.client = Some("command line".to_owned());
-    entry.decision.allowed = true;
-    let mut tx = db.write().await?;
-    insert_entries(&mut tx, &[entry]).await?;
-    Ok(tx.commit().await?)
-}
-
 /// Findings that are printed.
 const SHOWN: usize = 20;
 
@@ -119,20 +108,23 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             println!("{}", key.public_key(&municipality));
         }
         AccessLogCommand::Export { database, municipality } => {
+            let db = open(&settings(config, &database)?).await?;
+            note(&db, [Entry::of_operator_in(&municipality, "export_evidence", Clock::System.now())]).await?;
             let mut out = BufWriter::new(std::io::stdout().lock());
             let write = |line: EvidenceLine| -> Result<(), Failure> {
                 serde_json::to_writer(&mut out, &line)?;
                 Ok(out.write_all(b"\n")?)
             };
-            evidence_of(&unopened(config, &database).await?, &municipality, write).await?;
+            evidence_of(&db, &municipality, write).await?;
             out.flush()?;
+            db.close().await;
         }
         AccessLogCommand::Erase { database, municipality, years } => {
             let years = Retention::load()?.years(years)?;
             let db = open(&settings(config, &database)?).await?;
             let now = Clock::System.now();
             let before = now.checked_sub_months(Months::new(years * 12)).ok_or("that is before all time")?;
-            note_erasing(&db, &municipality, now).await?;
+            note(&db, [Entry::of_operator_in(&municipality, "erase_old_entries", now)]).await?;
             let erased = erase_before(&db, &municipality, before).await?;
             db.close().await;
             println!("the personal fields of {erased} entries from before {before} were erased");

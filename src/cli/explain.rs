@@ -47,8 +47,7 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
     let person = person(&mut tx, &args.user).await?;
     let day = day_in_norway(args.at.unwrap_or(now));
     let question = Question { person, action: args.action, ids, day };
-    let (explanation, mut entry) = explain_to_operator(&mut tx, &policies, question, now).await?;
-    entry.status = 200;
+    let (explanation, entry) = explain_to_operator(&mut tx, &policies, question, now).await?;
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     db.close().await;

@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
+use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, Failure, open, settings, vault};
+use super::{DatabaseArgs, Failure, note, open, settings, vault};
 use crate::{
+    access::Entry,
     config::Settings,
-    db::{prune, reseal},
+    db::{Db, migrate, prune, reseal},
     housekeeping,
-    vault::{KeyClass, KeyName, MasterKey},
+    kernel::Clock,
+    vault::{KeyClass, KeyName, MasterKey, Vault},
 };
 
 /// What can be done to keys.
@@ -34,6 +37,8 @@ pub(super) enum KeysCommand {
     },
     /// Erase all generations of a data key: what it has sealed is unreadable for ever, in every copy of the database.
     Erase {
+        #[command(flatten)]
+        database: DatabaseArgs,
         /// The number of the municipality.
         #[arg(long)]
         municipality: String,
@@ -59,26 +64,14 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
         }
         KeysCommand::Prune { database } => {
             let db = open(&settings(config, &database)?).await?;
+            note_for_all(&db, "prune_keys").await?;
             // A server that has not yet heard of a new key still seals with the old one.
             let erased = prune(&db, housekeeping::INTERVAL * 2).await?;
             db.close().await;
             println!("{erased} superseded keys were erased");
         }
-        KeysCommand::Erase { municipality, sector, yes } => {
-            let vault = vault(&Settings::load(config)?)?;
-            let name = KeyName { municipality, class: sector };
-            if !vault.list().iter().any(|(known, _)| *known == name) {
-                return Err(format!("there is no key {name}").into());
-            }
-            if !yes {
-                return Err(format!(
-                    "all that {name} has sealed would be unreadable for ever, here and in every backup of the \
-                     database; stop the servers, and say --yes to do it"
-                )
-                .into());
-            }
-            let erased = vault.erase_all(&name)?;
-            println!("{name}: {erased} generations were erased; erase them from the backups of the keys too");
+        KeysCommand::Erase { database, municipality, sector, yes } => {
+            erase(config, &database, KeyName { municipality, class: sector }, yes).await?;
         }
     }
     Ok(())
@@ -89,28 +82,67 @@ async fn rotate(
     database: &DatabaseArgs,
     master: Option<&Path>,
 ) -> Result<(), Failure> {
-    // Read before anything is done: a file that cannot be used changes nothing.
-    let master = match master {
-        Some(path) => {
-            let text =
-                std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-            Some(MasterKey::parse(&text)?)
-        }
-        None => None,
-    };
-    let db = open(&settings(config, database)?).await?;
+    let settings = settings(config, database)?;
+    let master = master.map(read_master).transpose()?;
+    let is_new = master.is_some();
+    let url = settings.database_url()?;
+    let old = MasterKey::parse(settings.master_key()?.expose_secret())?;
+    let vault = Vault::open_either(settings.keys_folder()?, old, master)?;
+    let db = Db::open(url.expose_secret(), settings.connections, vault).await?;
+    migrate(&db).await?;
+    note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
     let resealed = reseal(&db).await?;
     println!("{renewed} new keys; {} texts were sealed anew", resealed.texts);
     if resealed.erased > 0 {
         println!("{} texts cannot be opened: their keys have been erased", resealed.erased);
     }
-    if let Some(master) = master {
-        let wrapped = db.vault().rewrap(&master)?;
+    if is_new {
+        let wrapped = db.vault().rewrap()?;
         println!("{wrapped} keys are wrapped by the new master key; start the servers anew with it");
     }
     db.close().await;
     Ok(())
+}
+
+fn read_master(path: &Path) -> Result<MasterKey, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(MasterKey::parse(&text)?)
+}
+
+async fn erase(
+    config: Option<&Path>,
+    database: &DatabaseArgs,
+    name: KeyName,
+    yes: bool,
+) -> Result<(), Failure> {
+    let db = open(&settings(config, database)?).await?;
+    if !db.vault().list().iter().any(|(known, _)| *known == name) {
+        return Err(format!("there is no key {name}").into());
+    }
+    if !yes {
+        return Err(format!(
+            "all that {name} has sealed would be unreadable for ever, here and in every backup of the database; stop the \
+             servers, and say --yes to do it"
+        )
+        .into());
+    }
+    let mut entry = Entry::of_operator_in(&name.municipality, "erase_key", Clock::System.now());
+    entry.shown = vec![name.class.to_string()];
+    note(&db, [entry]).await?;
+    let erased = db.vault().erase_all(&name)?;
+    db.close().await;
+    println!("{name}: {erased} generations were erased; erase them from the backups of the keys too");
+    Ok(())
+}
+
+/// What is done to all keys is in the log of each municipality that has any.
+async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
+    let now = Clock::System.now();
+    let mut municipalities: Vec<String> =
+        db.vault().list().into_iter().map(|(name, _)| name.municipality).collect();
+    municipalities.dedup();
+    note(db, municipalities.iter().map(|municipality| Entry::of_operator_in(municipality, action, now))).await
 }
 
 fn class(name: &str) -> Result<KeyClass, String> {

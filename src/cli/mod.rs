@@ -12,11 +12,13 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
 
 use crate::{
-    access::Policies,
+    access::{Entry, Policies, insert_entries},
     catalogue,
     config::{LogFormat, Settings},
-    db::{Db, grant_to, migrate},
-    demo, openapi, rules,
+    db::{Db, SchemaState, grant_to, migrate, schema_state},
+    demo,
+    kernel::Clock,
+    openapi, rules,
     vault::{MasterKey, Vault},
 };
 
@@ -120,7 +122,8 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Serve(args) => serve::serve(config, args).await?,
         Command::Demo(args) => return demo::run(args).await,
         Command::Migrate { database, grant_to: role } => {
-            let db = open(&settings(config, &database)?).await?;
+            let db = connect(&settings(config, &database)?).await?;
+            migrate(&db).await?;
             if let Some(role) = role {
                 grant_to(&db, &role).await?;
             }
@@ -132,7 +135,11 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Catalogue(CatalogueCommand::Import { database, folders }) => {
             let db = open(&settings(config, &database)?).await?;
             for folder in folders {
-                let done = catalogue::import(&db, &folder).await?;
+                let mut tx = db.write().await?;
+                let done = catalogue::import_in(&mut tx, &folder).await?;
+                let entry = Entry::of_operator_in(&done.number, "import_catalogue", Clock::System.now());
+                insert_entries(&mut tx, &[entry]).await?;
+                tx.commit().await?;
                 let catalogue::Imported { number, name, units, arenas, measures } = done;
                 println!("{number} {name}: {units} units, {arenas} arenas, {measures} measures");
             }
@@ -162,10 +169,12 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
     Ok(settings)
 }
 
-/// The database of the settings, its schema up to date.
+/// The database of the settings, its schema up to date. Where it is already, the role need not own the tables.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
     let db = connect(settings).await?;
-    migrate(&db).await?;
+    if schema_state(&db).await? != SchemaState::Current {
+        migrate(&db).await?;
+    }
     Ok(db)
 }
 
@@ -173,6 +182,13 @@ async fn open(settings: &Settings) -> Result<Db, Failure> {
 async fn connect(settings: &Settings) -> Result<Db, Failure> {
     let url = settings.database_url()?;
     Ok(Db::open(url.expose_secret(), settings.connections, vault(settings)?).await?)
+}
+
+/// Writes what was done into the access log.
+async fn note(db: &Db, entries: impl IntoIterator<Item = Entry>) -> Result<(), Failure> {
+    let mut tx = db.write().await?;
+    insert_entries(&mut tx, &entries.into_iter().collect::<Vec<_>>()).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The keys of the settings.

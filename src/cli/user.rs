@@ -7,6 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::{DatabaseArgs, Failure, open, settings};
 use crate::{
+    access::{Entry, insert_entries},
     accounts::{self, NewAccount, Username},
     children::identify,
     db::Tx,
@@ -65,13 +66,20 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
     if !accounts::insert(&mut tx, account, now).await? {
         return Err("the person has an account, or the username is taken".into());
     }
+    let mut account = Entry::of_operator_in(&municipality, "create_account", now);
+    account.shown = vec![person.to_string()];
+    let mut entries = vec![account];
     for role in &roles {
         let (unit, role) =
             role.split_once(':').ok_or_else(|| format!("--role {role}: write UNIT_KEY:ROLE"))?;
         let unit = find_unit(&mut tx, &municipality, unit).await?;
         let role = Role::try_from(role.to_owned()).map_err(|_| format!("{role} is not a role"))?;
         organisation::grant(&mut tx, person, unit, role, now).await?;
+        let mut granted = Entry::of_operator_in(&municipality, "grant_role", now);
+        granted.shown = vec![person.to_string(), unit.to_string(), role.to_string()];
+        entries.push(granted);
     }
+    insert_entries(&mut tx, &entries).await?;
     tx.commit().await?;
     db.close().await;
     println!("{person}");

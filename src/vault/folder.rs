@@ -12,11 +12,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use base64::{Engine, engine::general_purpose::STANDARD};
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Content, Key, KeyClass, KeyId, KeyName, Sealed, cipher, keys};
+use super::{Content, Key, KeyClass, KeyId, KeyName, MasterKey, Sealed, cipher, keys};
 
 /// What can go wrong with keys and what they seal.
 #[derive(Debug, thiserror::Error)]
@@ -44,43 +42,6 @@ pub enum VaultError {
     File(PathBuf, io::Error),
 }
 
-/// The key that wraps the data keys. It lies in the configuration, apart from both the database and the folder.
-#[derive(Debug, Clone)]
-pub struct MasterKey(Key);
-
-impl MasterKey {
-    /// Reads 32 bytes in base64.
-    ///
-    /// # Errors
-    /// If they are not that.
-    pub fn parse(text: &str) -> Result<Self, VaultError> {
-        let bytes = STANDARD.decode(text.trim()).map_err(|_| VaultError::MasterKey)?;
-        Key::of(&bytes).map(Self).ok_or(VaultError::MasterKey)
-    }
-
-    /// A new one.
-    ///
-    /// # Errors
-    /// If the machine gives no random numbers.
-    pub fn random() -> Result<Self, VaultError> {
-        Key::random().map(Self)
-    }
-
-    /// As it is kept in a file.
-    #[must_use]
-    pub fn to_text(&self) -> String {
-        STANDARD.encode(self.0.bytes())
-    }
-}
-
-/// A data key as it lies in its file.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    id: KeyId,
-    wrapped: String,
-}
-
 /// A data key that is open.
 #[derive(Debug, Clone)]
 struct DataKey {
@@ -96,6 +57,8 @@ struct DataKey {
 pub struct Vault {
     folder: PathBuf,
     master: MasterKey,
+    /// The one that is to come in its place, while some keys are wrapped by it already.
+    next_master: Option<MasterKey>,
     /// All generations of each key, the newest last.
     open: RwLock<HashMap<KeyName, Vec<DataKey>>>,
 }
@@ -109,8 +72,20 @@ impl Vault {
     /// # Errors
     /// If it cannot be read, or the master key is not the one it was made with.
     pub fn open(folder: &Path, master: MasterKey) -> Result<Arc<Self>, VaultError> {
+        Self::open_either(folder, master, None)
+    }
+
+    /// Opens the folder to wrap its keys by another master key, by which some are wrapped already if it was broken off.
+    ///
+    /// # Errors
+    /// If it cannot be read, or a key is wrapped by neither.
+    pub fn open_either(
+        folder: &Path,
+        master: MasterKey,
+        next_master: Option<MasterKey>,
+    ) -> Result<Arc<Self>, VaultError> {
         fs::create_dir_all(folder).map_err(|error| VaultError::File(folder.into(), error))?;
-        let vault = Arc::new(Self { folder: folder.into(), master, open: RwLock::default() });
+        let vault = Arc::new(Self { folder: folder.into(), master, next_master, open: RwLock::default() });
         vault.refresh()?;
         keys::ask_too(&vault);
         Ok(vault)
@@ -234,18 +209,21 @@ impl Vault {
         Ok(names.len())
     }
 
-    /// Wraps every data key anew, by another master key.
+    /// Wraps every data key anew, by the master key that is to come.
     ///
     /// # Errors
-    /// If a file cannot be written; then some are wrapped by the new master key and some by the old.
-    pub fn rewrap(&self, master: &MasterKey) -> Result<usize, VaultError> {
+    /// If there is none, or a file cannot be written; then some are wrapped by it and some by the old, and it can be done again.
+    pub fn rewrap(&self) -> Result<usize, VaultError> {
+        let master = self.next_master.as_ref().ok_or(VaultError::MasterKey)?;
         let files = self.files()?;
         let mut wrapped = 0;
         for path in &files {
             let Some((_, generation)) = named(path) else { continue };
             let key = self.read(path, generation)?;
-            let text = wrap(master, key.id, &key.key)?;
+            let text = master.wrap(key.id, &key.key)?;
             let beside = path.with_extension("new");
+            // Left behind where it was broken off.
+            let _removed = fs::remove_file(&beside);
             write_new(&beside, &text)
                 .and_then(|()| fs::rename(&beside, path))
                 .map_err(|error| VaultError::File(path.clone(), error))?;
@@ -320,7 +298,7 @@ impl Vault {
         let last = self.open.read().ok().and_then(|open| Some(open.get(name)?.last()?.generation));
         let generation = last.unwrap_or(0) + 1;
         let path = self.folder.join(format!("{name}-{generation}.key"));
-        let text = wrap(&self.master, Uuid::new_v4(), &Key::random()?)?;
+        let text = self.master.wrap(Uuid::new_v4(), &Key::random()?)?;
         // Linked under its name when it is whole: nobody reads half a key.
         let beside = self.folder.join(format!("{}.new", Uuid::new_v4()));
         let made = write_new(&beside, &text).and_then(|()| fs::hard_link(&beside, &path));
@@ -346,16 +324,12 @@ impl Vault {
         let failed = |error| VaultError::File(path.into(), error);
         let text = fs::read_to_string(path).map_err(failed)?;
         let written = fs::metadata(path).and_then(|file| file.modified()).map_err(failed)?;
-        let KeyFile { id, wrapped } = serde_json::from_str(&text).map_err(|_| VaultError::Damaged)?;
-        let wrapped = STANDARD.decode(wrapped).map_err(|_| VaultError::Damaged)?;
-        let key = Key::of(&self.master.0.decrypt(id.as_bytes(), &wrapped)?).ok_or(VaultError::Damaged)?;
+        let (id, key) = match (self.master.unwrap(&text), &self.next_master) {
+            (Err(VaultError::Damaged), Some(next)) => next.unwrap(&text)?,
+            (unwrapped, _) => unwrapped?,
+        };
         Ok(DataKey { id, generation, written, key: keys::remember(id, key) })
     }
-}
-
-fn wrap(master: &MasterKey, id: KeyId, key: &Key) -> Result<String, VaultError> {
-    let wrapped = STANDARD.encode(master.0.encrypt(id.as_bytes(), key.bytes())?);
-    serde_json::to_string(&KeyFile { id, wrapped }).map_err(|_| VaultError::Damaged)
 }
 
 /// Writes a file that only its owner reads, and sees to it that it lies on the disk.
@@ -441,13 +415,23 @@ mod tests {
     }
 
     #[test]
-    fn a_new_master_key_wraps_the_same_data_keys() {
+    fn a_new_master_key_wraps_the_same_data_keys_also_when_it_was_broken_off() {
         let folder = TempDir::new().expect("a folder");
-        let vault = Vault::open(folder.path(), MasterKey::random().expect("a key")).expect("a vault");
+        let [old, new] = [(); 2].map(|()| MasterKey::random().expect("a key"));
+        let vault = Vault::open(folder.path(), old.clone()).expect("a vault");
+        let school = KeyName::sector("4014", Sector::School);
         let sealed = vault.seal(&health(), "asthma").expect("sealed");
-        let master = MasterKey::random().expect("a key");
-        assert_eq!(vault.rewrap(&master).expect("wrapped"), 1);
-        let text = master.to_text();
+        vault.seal(&school, "reading").expect("sealed");
+        // One key is wrapped by the new master key, and another was begun on.
+        let path = folder.path().join(format!("{}-1.key", health()));
+        let (id, key) = old.unwrap(&fs::read_to_string(&path).expect("a file")).expect("a key");
+        fs::write(&path, new.wrap(id, &key).expect("wrapped")).expect("written");
+        fs::write(folder.path().join(format!("{school}-1.new")), "half").expect("written");
+        assert!(matches!(Vault::open(folder.path(), old.clone()), Err(VaultError::Damaged)));
+
+        let both = Vault::open_either(folder.path(), old, Some(new.clone())).expect("a vault");
+        assert_eq!(both.rewrap().expect("wrapped"), 2);
+        let text = new.to_text();
         Vault::open(folder.path(), MasterKey::parse(&text).expect("a key")).expect("a vault");
         assert_eq!(opened(&sealed).as_deref(), Some("asthma"));
     }

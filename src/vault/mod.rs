@@ -12,8 +12,10 @@ mod content;
 mod folder;
 mod index;
 mod keys;
+mod master;
 
 pub use cipher::{Key, KeyId};
 pub use content::{Content, ERASED, Sealed, key_of};
-pub use folder::{MasterKey, Vault, VaultError};
+pub use folder::{Vault, VaultError};
 pub use keys::{KeyClass, KeyName};
+pub use master::MasterKey;

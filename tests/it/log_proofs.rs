@@ -90,6 +90,15 @@ both_engines! {
         let proof = auditor.get(format!("/v1/access-log/entries/{entry}/proof")).send().await.expect(200);
         check(&proof.text("/leaf"), &proof.text("/tlog_proof"));
         assert!(proof.text("/leaf").contains(&entry));
+        let leaf: Value = serde_json::from_str(&proof.text("/leaf")).expect("JSON");
+        for (field, opened) in proof.body["opened"].as_object().expect("fields") {
+            let opening = STANDARD.decode(opened["opening"].as_str().expect("an opening")).expect("base64");
+            let value = serde_json::to_vec(&opened["value"]).expect("JSON");
+            let digest = STANDARD.encode(Sha256::digest([opening, value].concat()));
+            assert_eq!(leaf["digests"][field], digest, "{field}");
+        }
+        assert_eq!(proof.body["opened"]["person"]["value"], cast.nurse.id.to_string());
+        assert_eq!(proof.body["opened"].as_object().map(serde_json::Map::len), leaf["digests"].as_object().map(serde_json::Map::len));
         let other = world.staff("porsgrunn/skole", Role::Auditor).await;
         other.get(format!("/v1/access-log/entries/{entry}/proof")).send().await.expect(404);
         other.get("/v1/access-log/checkpoint?municipality=4014").send().await.expect(404);

@@ -20,6 +20,7 @@ mod care_orders;
 mod cases;
 mod child_welfare_reports;
 mod children;
+mod command_line;
 mod concerns;
 mod confidentiality;
 mod conflicts_of_interest;

@@ -109,8 +109,7 @@ pub async fn explain_to_operator(
     question: Question,
     now: DateTime<Utc>,
 ) -> Result<(Explanation, Entry), NoAnswer> {
-    let mut entry = Entry::of(None, NAME, QuestionObject::TYPE, now);
-    entry.client = Some("command line".to_owned());
+    let entry = Entry::of_operator(NAME, QuestionObject::TYPE, now);
     let (answer, entry) = answer(tx, policies, None, question, entry).await;
     Ok((answer?, entry))
 }

@@ -25,11 +25,11 @@ const NEXT: &str = "
     SELECT f.position, l.id, l.at, l.person_id, l.roles, l.action, l.case_id, l.child_id, l.decision, l.policies, l.status
     FROM access_log_leaf f JOIN access_log l ON l.municipality = f.municipality AND l.id = f.entry_id
     WHERE f.municipality = $1
-      AND f.position >= COALESCE((SELECT position FROM log_review_cursor WHERE municipality = $1), 0)
+      AND f.position >= COALESCE((SELECT next_position FROM log_review_cursor WHERE municipality = $1), 0)
     ORDER BY f.position LIMIT $2";
 const MOVE_CURSOR: &str = "
-    INSERT INTO log_review_cursor (municipality, position) VALUES ($1, $2)
-    ON CONFLICT (municipality) DO UPDATE SET position = excluded.position";
+    INSERT INTO log_review_cursor (municipality, next_position) VALUES ($1, $2)
+    ON CONFLICT (municipality) DO UPDATE SET next_position = excluded.next_position";
 const PICKED: &str = "
     SELECT w.reason, l.person_id, l.at, l.child_id
     FROM log_review r

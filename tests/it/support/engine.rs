@@ -103,6 +103,18 @@ impl Database {
         }
     }
 
+    /// The address of the database, and the folder beside which its keys lie.
+    pub fn place(&self) -> (String, &Path) {
+        match &self.keeper {
+            Keeper::Folder { folder } => {
+                (format!("sqlite:{}", folder.path().join("stafett.sqlite").display()), folder.path())
+            }
+            Keeper::Server { admin, name, keys } => {
+                (admin.as_ref().clone().database(name).to_url_lossy().to_string(), keys.path())
+            }
+        }
+    }
+
     /// The same database, as another role of PostgreSQL comes to it; it is not dropped when this is finished with.
     pub async fn as_role(&self, role: &str) -> Self {
         let Keeper::Server { admin, name, .. } = &self.keeper else { panic!("there are no roles on SQLite") };

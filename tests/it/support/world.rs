@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    process::Command,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
@@ -24,7 +25,11 @@ use stafett::{
     log_tree::{Checkpoints, LogKey, Sealer},
 };
 
-use super::{Anonymous, Engine, User, client::Door, engine::Database};
+use super::{
+    Anonymous, Engine, User,
+    client::Door,
+    engine::{Database, master_key},
+};
 
 /// When every world begins: a Sunday morning, 10 o'clock in Norway.
 const BEGINNING: &str = "2026-11-22T09:00:00Z";
@@ -60,10 +65,15 @@ fn token_keys() -> TokenKeys {
     TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys")
 }
 
+const LOG_ORIGIN: &str = "stafett.example/access-log";
+
+fn log_key_pem() -> String {
+    SigningKey::from_bytes(&[9; 32]).to_pkcs8_pem(LineEnding::LF).expect("a key").to_string()
+}
+
 /// The key that signs the checkpoints of every world's access log.
 pub fn log_key() -> Arc<LogKey> {
-    let pem = SigningKey::from_bytes(&[9; 32]).to_pkcs8_pem(LineEnding::LF).expect("a key");
-    Arc::new(LogKey::from_pem(&pem.as_str().into(), "stafett.example/access-log").expect("a key"))
+    Arc::new(LogKey::from_pem(&log_key_pem().into(), LOG_ORIGIN).expect("a key"))
 }
 
 impl World {
@@ -96,6 +106,25 @@ impl World {
     pub async fn pick(&self) -> u64 {
         self.seal().await;
         log_reviews::pick(&self.db, &self.clock).await.expect("looks are picked")
+    }
+
+    /// The program's command line, at the world's database with its keys.
+    pub fn command_line(&self) -> Command {
+        let (url, folder) = self.parts.database.place();
+        let file = |name: &str, text: &str| {
+            let file = folder.join(name);
+            std::fs::write(&file, text).expect("a file of the settings");
+            file
+        };
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stafett"));
+        command
+            .current_dir(folder)
+            .env("STAFETT_DATABASE_URL", url)
+            .env("STAFETT_KEYS_FOLDER", folder.join("keys"))
+            .env("STAFETT_MASTER_KEY_FILE", file("master_key", &master_key().to_text()))
+            .env("STAFETT_ACCESS_LOG_KEY_FILE", file("access_log_key.pem", &log_key_pem()))
+            .env("STAFETT_ACCESS_LOG_ORIGIN", LOG_ORIGIN);
+        command
     }
 
     /// Stops the service and lets go of the database, so that the world can be copied.
