@@ -12,7 +12,6 @@ CREATE TABLE log_review (
     version INTEGER NOT NULL DEFAULT 1,
     PRIMARY KEY (municipality, id),
     UNIQUE (municipality, entry_id),
-    FOREIGN KEY (municipality, entry_id) REFERENCES access_log (municipality, id),
     CHECK ((closed_at IS NOT NULL) = (verdict IS NOT NULL AND verdict <> 'unclear'))
 ) STRICT;
 CREATE INDEX log_review_id ON log_review (id);

@@ -299,9 +299,6 @@ both_engines! {
         // The access log's are kept: its tree is over what they have sealed. Notes on its reviews are sealed with one.
         assert_eq!(db::prune(&world.db, Duration::ZERO).await.expect("pruned"), old.len() - 1);
         let kept = |name: &KeyName| if name.class == KeyClass::Log { 2 } else { 1 };
-        let mut tx = world.db.read().await.expect("a transaction");
-        eprintln!("DEBUG {:?}", fetch_all!(&mut tx, (String, String, i64), "SELECT action, object_type, status FROM access_log WHERE municipality = '0000'"));
-        tx.rollback().await.expect("x");
         assert!(vault.list().iter().all(|(name, generations)| *generations == kept(name)), "{:?}", vault.list());
         assert_eq!(read_all(&stage).await, before);
         stage.teacher.post(format!("/v1/units/{}/concerns", stage.teacher.unit.id))

@@ -44,9 +44,10 @@ impl Stage {
             Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
         stage.fill_case().await;
         stage.fill_the_rest().await;
+        let looker = stage.look_without_a_task().await;
         // The meeting has begun, so that its minutes can be written.
         stage.world.advance(chrono::TimeDelta::hours(2));
-        stage.fill_reviews().await;
+        stage.fill_reviews(&looker).await;
         stage.fill_emergency_and_conflict().await;
         stage.fill_log().await;
         stage
@@ -163,10 +164,20 @@ impl Stage {
         self.keep(keep);
     }
 
-    /// What the teacher looked at on the Sunday is picked.
-    async fn fill_reviews(&mut self) {
+    /// Another leader of the unit looks at the case.
+    async fn look_without_a_task(&self) -> User {
+        let Self { world, teacher, .. } = self;
+        let leader = world.user_with_new_number(&teacher.unit.municipality).await;
+        world.grant(&leader, &teacher.unit, Role::UnitLeader).await;
+        let case = self.ids["case_id"].as_str().expect("an id");
+        leader.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        leader
+    }
+
+    /// What was looked at two hours ago is picked.
+    async fn fill_reviews(&mut self, looker: &User) {
         self.world.pick().await;
-        let review = self.world.review_of(self.family.child.id, self.teacher.id).await;
+        let review = self.world.review_of(self.family.child.id, looker.id).await;
         self.keep([("review_id", json!(review))]);
     }
 
