@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::dto::{EntryOut, Outcome, Purpose};
+use super::dto::{EntryOut, Outcome, Purpose, RoleThen};
+use crate::kernel::ids::PersonId;
 
 const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
 const INTERACTION: &str = "http://hl7.org/fhir/restful-interaction";
 const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-type";
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
+const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 const PURPOSE_OF_USE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
 /// The service's own words: actions, roles and purposes.
 const OWN: &str = "https://stafett.example/fhir";
@@ -29,7 +31,7 @@ pub(super) fn audit_event(entry: &EntryOut) -> Value {
         "recorded": entry.at.to_rfc3339(),
         "outcome": if refused { "4" } else { "0" },
         "outcomeDesc": format!("{} ({})", entry.decision, entry.status),
-        "agent": [agent(entry)],
+        "agent": agents(entry),
         "source": {
             "site": entry.municipality,
             "observer": {"display": "Stafett"},
@@ -58,41 +60,47 @@ fn kind(action: &str) -> (&'static str, &'static str) {
     }
 }
 
-fn agent(entry: &EntryOut) -> Value {
-    let who = match entry.person_id {
-        Some(person) => json!({
-            "identifier": {"system": format!("{OWN}/person"), "value": person},
-            "display": entry.person_name.as_deref(),
-        }),
-        None => json!({"display": "not logged in"}),
-    };
-    let roles: Vec<Value> = entry
-        .roles
-        .iter()
-        .map(|role| {
-            json!({
-                "coding": [{"system": format!("{OWN}/role"), "code": role.role}],
-                "text": format!("{}, {}", role.role, role.unit),
-            })
-        })
-        .collect();
-    let mut agent = json!({
+/// As BALP has them: the person who asked, the client that asked for them, and the service.
+fn agents(entry: &EntryOut) -> Vec<Value> {
+    let mut client = json!({
         "type": {"coding": [{"system": DCM, "code": "110153", "display": "Source Role ID"}]},
-        "who": who,
+        "who": {"display": entry.client.as_deref().unwrap_or("client")},
+        "requestor": entry.person_id.is_none(),
+    });
+    if let Some(address) = &entry.client_address {
+        client["network"] = json!({"address": address, "type": "2"});
+    }
+    let server = json!({
+        "type": {"coding": [{"system": DCM, "code": "110152", "display": "Destination Role ID"}]},
+        "who": {"display": "Stafett"},
+        "requestor": false,
+    });
+    let person = entry.person_id.map(|person| user(entry, person));
+    person.into_iter().chain([client, server]).collect()
+}
+
+fn user(entry: &EntryOut, person: PersonId) -> Value {
+    let role = |role: &RoleThen| {
+        json!({
+            "coding": [{"system": format!("{OWN}/role"), "code": role.role}],
+            "text": format!("{}, {}", role.role, role.unit),
+        })
+    };
+    let mut user = json!({
+        "type": {"coding": [{"system": PARTICIPATION, "code": "IRCP", "display": "information recipient"}]},
+        "who": {"identifier": {"system": format!("{OWN}/person"), "value": person}},
         "requestor": true,
     });
-    if !roles.is_empty() {
-        agent["role"] = json!(roles);
+    if let Some(name) = &entry.person_name {
+        user["who"]["display"] = json!(name);
+    }
+    if !entry.roles.is_empty() {
+        user["role"] = entry.roles.iter().map(role).collect();
     }
     if !entry.policies.is_empty() {
-        let policies: Vec<String> =
-            entry.policies.iter().map(|rule| format!("{OWN}/policy/{rule}")).collect();
-        agent["policy"] = json!(policies);
+        user["policy"] = entry.policies.iter().map(|rule| format!("{OWN}/policy/{rule}")).collect();
     }
-    if let Some(address) = &entry.client_address {
-        agent["network"] = json!({"address": address, "type": "2"});
-    }
-    agent
+    user
 }
 
 /// The child as the patient, what was asked for, and the request.

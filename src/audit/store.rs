@@ -176,28 +176,7 @@ async fn search_one(
                 sql.push_bind(term.clone()).push(")");
             }
         }
-        match scope {
-            Scope::Auditor { own_children, own_looks, .. } => {
-                for child in *own_children {
-                    sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
-                }
-                if !own_looks.is_empty() {
-                    sql.push(
-                        " AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (",
-                    );
-                    let mut list = sql.separated(", ");
-                    for review in *own_looks {
-                        list.push_bind(review.to_string());
-                    }
-                    sql.push("))");
-                }
-            }
-            Scope::Family { case } => {
-                sql.push(" AND l.decision = 'permit' AND l.status < 400 AND (l.case_id = ")
-                    .push_bind(case.id);
-                sql.push(" OR (l.object_type = 'Child' AND l.child_id = ").push_bind(case.child).push("))");
-            }
-        }
+        within(&mut sql, scope);
         let id = if terms.is_empty() { "l.id" } else { "t.entry_id" };
         if let Some(before) = ids.before {
             sql.push(format!(" AND {id} < ")).push_bind(before);
@@ -235,6 +214,34 @@ async fn search_one(
         sql.push(format!(" ORDER BY {id} DESC LIMIT ")).push_bind(limit);
         sql.build_query_as::<EntryRow>().fetch_all(conn).await
     })?)
+}
+
+/// Leaves what someone may see.
+fn within<DB: sqlx::Database>(sql: &mut sqlx::QueryBuilder<DB>, scope: &Scope<'_>)
+where
+    Id<Child>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    Id<Case>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    match scope {
+        Scope::Auditor { own_children, own_looks, .. } => {
+            for child in *own_children {
+                sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
+            }
+            if !own_looks.is_empty() {
+                sql.push(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
+                let mut list = sql.separated(", ");
+                for review in *own_looks {
+                    list.push_bind(review.to_string());
+                }
+                sql.push("))");
+            }
+        }
+        Scope::Family { case } => {
+            sql.push(" AND l.decision = 'permit' AND l.status < 400 AND (l.case_id = ").push_bind(case.id);
+            sql.push(" OR (l.object_type = 'Child' AND l.child_id = ").push_bind(case.child).push("))");
+        }
+    }
 }
 
 /// Between which ids to look.

@@ -201,8 +201,9 @@ impl Vault {
     /// # Errors
     /// If a key cannot be made.
     pub fn renew(&self) -> Result<usize, VaultError> {
+        let index = KeyName::people(INDEX);
         let names: Vec<KeyName> =
-            self.list().into_iter().map(|(name, _)| name).filter(|name| name.municipality != INDEX).collect();
+            self.list().into_iter().map(|(name, _)| name).filter(|name| *name != index).collect();
         for name in &names {
             self.make(name)?;
         }
@@ -261,7 +262,7 @@ impl Vault {
     /// # Errors
     /// If a file cannot be erased, or it is the key of the keyed hashes, which everyone is found by.
     pub fn erase_all(&self, name: &KeyName) -> Result<usize, VaultError> {
-        if name.municipality == INDEX {
+        if *name == KeyName::people(INDEX) {
             return Err(VaultError::Index);
         }
         let mut erased = 0;

@@ -95,7 +95,8 @@ both_engines! {
         let exact = found(&auditor, &format!("case_id={case}&from={}&until={}", at(2), at(2))).await;
         assert_eq!(exact, Vec::<Value>::new(), "until is before");
         let early = found(&auditor, &format!("case_id={case}&until={}", at(1))).await;
-        assert!(early.len() > 5 && early.iter().all(|entry| entry["action"] != "list_team"));
+        let is_early = |entry: &Value| entry["at"].as_str().is_some_and(|at_time| at_time < at(1).as_str());
+        assert!(early.len() > 5 && early.iter().all(is_early), "{early:?}");
         assert_eq!(found(&auditor, "from=2030-01-01T00:00:00Z").await, Vec::<Value>::new());
         assert_eq!(found(&auditor, "until=1990-01-01T00:00:00Z").await, Vec::<Value>::new());
     }
@@ -185,7 +186,13 @@ fn is_an_audit_event(event: &Value, entry: &Value) {
     let refused = entry["decision"] == "deny";
     assert_eq!(event["outcome"], if refused { "4" } else { "0" });
     let agents = event["agent"].as_array().expect("agents");
-    assert!(agents.len() == 1 && agents[0]["requestor"] == true && agents[0]["who"].is_object());
+    let types: Vec<&str> =
+        agents.iter().filter_map(|agent| agent["type"]["coding"][0]["code"].as_str()).collect();
+    let (user, rest) = if entry["person_id"].is_null() { (0, &types[..]) } else { (1, &types[1..]) };
+    assert!(types[..user].iter().all(|kind| *kind == "IRCP") && rest == ["110153", "110152"], "{types:?}");
+    assert_eq!(agents.iter().filter(|agent| agent["requestor"] == true).count(), 1);
+    assert!(agents[0]["requestor"] == true && agents.iter().all(|agent| agent["who"].is_object()));
+    assert!(!event.to_string().contains(":null"), "FHIR has no null: {event}");
     assert_eq!(
         agents[0]["policy"].as_array().map_or(0, Vec::len),
         entry["policies"].as_array().expect("rules").len()

@@ -26,13 +26,16 @@ use crate::{
     vault::Content,
 };
 
+/// That a look was made: when, its entry, and at which child.
+type Made = (DateTime<Utc>, Id<LogEntry>, Id<Child>);
+
 /// Facts about the people, children and cases of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
     /// When someone has a task in a case.
     pub(super) tasks: HashMap<(Id<Person>, Id<Case>), Vec<Task>>,
     /// The looks of each person, from some time before the batch.
-    pub(super) looks_of: HashMap<Id<Person>, Vec<(DateTime<Utc>, Id<LogEntry>, Id<Child>)>>,
+    pub(super) looks_of: HashMap<Id<Person>, Vec<Made>>,
     /// The children with a protected address, in any registration.
     pub(super) graded: HashSet<Id<Child>>,
     /// The children and those who work with one of their guardians.
