@@ -20,7 +20,7 @@ use crate::{
     conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
     handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
-    measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
+    log_reviews, measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
 
 /// Seconds that requests under way get to finish when the service is told to stop.
@@ -51,6 +51,7 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     emergency_access::configure(config);
     conflicts_of_interest::configure(config);
     audit::configure(config);
+    log_reviews::configure(config);
     rules::configure(config);
 }
 

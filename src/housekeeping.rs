@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{access::forget_old_keys, db::Db, handovers, kernel::Clock};
+use crate::{access::forget_old_keys, db::Db, handovers, kernel::Clock, log_reviews};
 
 /// How often: keys that others make or erase are known here no later.
 pub const INTERVAL: Duration = Duration::from_secs(300);
@@ -16,6 +16,11 @@ pub async fn keep_house(db: Db, clock: Clock) {
                 tracing::info!(passed, "batons went to the leaders of the units that opened the cases")
             }
             Err(error) => tracing::error!(%error, "the batons could not be looked after"),
+        }
+        match log_reviews::pick(&db, &clock).await {
+            Ok(0) => {}
+            Ok(picked) => tracing::info!(picked, "looks were picked for review"),
+            Err(error) => tracing::error!(%error, "no looks could be picked for review"),
         }
         if let Err(error) = db.vault().refresh() {
             tracing::error!(%error, "the keys could not be read anew");

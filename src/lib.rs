@@ -30,6 +30,7 @@ pub mod housekeeping;
 pub mod http;
 pub mod identity;
 pub mod kernel;
+pub mod log_reviews;
 pub mod log_tree;
 pub mod measures;
 pub mod meetings;

@@ -2,8 +2,8 @@
 
 use super::objects::{
     CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
-    EmergencyObject, HandoverObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, Object,
-    ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
+    EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject,
+    NoteObject, Object, ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -159,4 +159,7 @@ actions! {
     Write EmergencyObject {
         EndEmergencyAccess = "end_emergency_access", ReviewEmergencyAccess = "review_emergency_access",
     }
+    Read Desk { ListLogReviews = "list_log_reviews", ReadLogReport = "read_log_report" }
+    Read LogReviewObject { ReadLogReview = "read_log_review" }
+    Write LogReviewObject { GiveLogVerdict = "give_log_verdict" }
 }

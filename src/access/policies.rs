@@ -27,7 +27,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 12] = [
+const SOURCES: [(&str, &str); 13] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -40,6 +40,7 @@ const SOURCES: [(&str, &str); 12] = [
     ("10-emergency.cedar", include_str!("../../policies/10-emergency.cedar")),
     ("11-conflicts-of-interest.cedar", include_str!("../../policies/11-conflicts-of-interest.cedar")),
     ("12-address-and-custody.cedar", include_str!("../../policies/12-address-and-custody.cedar")),
+    ("13-log-reviews.cedar", include_str!("../../policies/13-log-reviews.cedar")),
 ];
 
 /// One rule, as a jurist reads it.

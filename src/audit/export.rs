@@ -17,9 +17,12 @@ use super::{
     store::{self, Scope},
 };
 use crate::{
-    access::{Permit, Reader, actions::ExportAccessLog, own_children},
+    access::{Permit, Reader, actions::ExportAccessLog, objects::reviews_of_looks_by, own_children},
     db::DbError,
-    kernel::{Id, ids::Child},
+    kernel::{
+        Id,
+        ids::{Child, LogReview},
+    },
     problem::{Problem, Result, docs::ReadProblems},
 };
 
@@ -52,6 +55,7 @@ async fn export_access_log(mut permit: Permit<ExportAccessLog>) -> Result<HttpRe
     let export = Export {
         municipalities: permit.caller().audits().map(ToOwned::to_owned).collect(),
         own_children: own_children(permit.tx(), person).await?,
+        own_looks: reviews_of_looks_by(permit.tx(), person).await?,
         before: query.cursor.map(|cursor| cursor.0),
         query,
         format,
@@ -93,6 +97,7 @@ impl IntoParams for ExportQuery {
 struct Export {
     municipalities: Vec<String>,
     own_children: Vec<Id<Child>>,
+    own_looks: Vec<Id<LogReview>>,
     query: LogQuery,
     format: ExportFormat,
     before: Option<Uuid>,
@@ -102,7 +107,11 @@ struct Export {
 impl Export {
     /// The next batch, and what is left after it.
     async fn batch(mut self, reader: &Reader) -> Result<(Bytes, Option<Self>), DbError> {
-        let scope = Scope::Auditor { municipalities: &self.municipalities, own_children: &self.own_children };
+        let scope = Scope::Auditor {
+            municipalities: &self.municipalities,
+            own_children: &self.own_children,
+            own_looks: &self.own_looks,
+        };
         let mut tx = reader.read().await?;
         let entries = store::search(&mut tx, &scope, &self.query, self.before, BATCH).await?;
         tx.rollback().await?;

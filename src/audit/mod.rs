@@ -11,4 +11,7 @@ mod store;
 mod together;
 mod tree;
 
+pub use dto::{EntryOut, Outcome, Purpose};
+pub use purpose::purpose;
 pub use routes::configure;
+pub use store::entries;

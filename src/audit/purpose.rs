@@ -11,6 +11,7 @@ const PURPOSES: &[(&str, Purpose)] = &[
     ("handover.", Purpose::Coordination),
     ("report.", Purpose::LegalDuty),
     ("disclosure.", Purpose::LegalDuty),
+    ("log-review.", Purpose::Audit),
     ("desk.auditor", Purpose::Audit),
     ("explanation.auditor", Purpose::Audit),
     ("desk.", Purpose::OwnDesk),
@@ -39,7 +40,8 @@ const FAMILY: &[&str] = &[
 ];
 
 /// What a look was for; none where it was refused, or no rule was asked.
-pub(super) fn purpose(decision: Outcome, rules: &[String]) -> Option<Purpose> {
+#[must_use]
+pub fn purpose(decision: Outcome, rules: &[String]) -> Option<Purpose> {
     if decision == Outcome::Deny {
         return None;
     }

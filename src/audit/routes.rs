@@ -10,7 +10,7 @@ use super::{
     tree,
 };
 use crate::{
-    access::{Permit, actions::SearchAccessLog, own_children},
+    access::{Permit, actions::SearchAccessLog, objects::reviews_of_looks_by, own_children},
     kernel::Page,
     problem::{Result, docs::ReadProblems},
 };
@@ -40,7 +40,12 @@ async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpRe
     let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
     let own_children = own_children(permit.tx(), caller.person).await?;
     let (before, limit) = (query.cursor.map(|cursor| cursor.0), query.page().limit());
-    let scope = Scope::Auditor { municipalities: &municipalities, own_children: &own_children };
+    let own_looks = reviews_of_looks_by(permit.tx(), caller.person).await?;
+    let scope = Scope::Auditor {
+        municipalities: &municipalities,
+        own_children: &own_children,
+        own_looks: &own_looks,
+    };
     let rows = store::search(permit.tx(), &scope, &query, before, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));

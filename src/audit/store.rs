@@ -9,12 +9,15 @@ use super::{
     together::{Together, just_before},
 };
 use crate::{
-    access::CaseFacts,
+    access::{
+        CaseFacts,
+        objects::{LogReviewObject, Object},
+    },
     db::{DbError, Tx},
     fetch_optional,
     kernel::{
         Id,
-        ids::{Case, Child, Look, Person},
+        ids::{Case, Child, LogReview, Look, Person},
     },
     on_engine,
     vault::Content,
@@ -116,8 +119,8 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
 /// Which entries someone may see at all.
 #[derive(Debug)]
 pub(super) enum Scope<'a> {
-    /// All of some municipalities, but those about the auditor's own family (fvl § 6).
-    Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>] },
+    /// All of some municipalities, but those about the auditor's own family (fvl § 6), and the review of the auditor's own looks.
+    Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
     /// What was done to one case and to the child as registered for it; not tries, and not concerns, which are
     /// their authors' own.
     Family { case: &'a CaseFacts },
@@ -126,7 +129,7 @@ pub(super) enum Scope<'a> {
 /// What follows one index: a scope is made of one or several.
 #[derive(Debug, Clone, Copy)]
 enum Part<'a> {
-    AllBut { own_children: &'a [Id<Child>] },
+    AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
     OfCase(&'a CaseFacts),
     OutsideCase(&'a CaseFacts),
 }
@@ -134,7 +137,7 @@ enum Part<'a> {
 impl<'a> Scope<'a> {
     fn parts(&self) -> Vec<Part<'a>> {
         match *self {
-            Self::Auditor { own_children, .. } => vec![Part::AllBut { own_children }],
+            Self::Auditor { own_children, own_looks, .. } => vec![Part::AllBut { own_children, own_looks }],
             Self::Family { case } => vec![Part::OfCase(case), Part::OutsideCase(case)],
         }
     }
@@ -224,20 +227,7 @@ async fn select(
             sql.push(" AND l.municipality = t.municipality AND l.id = t.entry_id AND t.municipality = ");
             sql.push_bind(municipality.to_owned()).push(" AND t.term = ").push_bind(term);
         }
-        match part {
-            Part::AllBut { own_children } => {
-                for child in *own_children {
-                    sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
-                }
-            }
-            Part::OfCase(case) => {
-                sql.push(TOLD).push(" AND l.case_id = ").push_bind(case.id);
-            }
-            Part::OutsideCase(case) => {
-                sql.push(TOLD).push(" AND l.object_type = 'Child' AND l.child_id = ").push_bind(case.child);
-                sql.push(" AND (l.case_id IS NULL OR l.case_id <> ").push_bind(case.id).push(")");
-            }
-        }
+        within(&mut sql, part);
         match which {
             Which::Between(ids) => {
                 if let Some(upto) = ids.upto() {
@@ -285,6 +275,37 @@ async fn select(
     })?)
 }
 
+/// Leaves what someone may see.
+fn within<DB: sqlx::Database>(sql: &mut sqlx::QueryBuilder<DB>, part: &Part<'_>)
+where
+    Id<Child>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    Id<Case>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
+{
+    match part {
+        Part::AllBut { own_children, own_looks } => {
+            for child in *own_children {
+                sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
+            }
+            if !own_looks.is_empty() {
+                sql.push(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
+                let mut list = sql.separated(", ");
+                for review in *own_looks {
+                    list.push_bind(review.to_string());
+                }
+                sql.push("))");
+            }
+        }
+        Part::OfCase(case) => {
+            sql.push(TOLD).push(" AND l.case_id = ").push_bind(case.id);
+        }
+        Part::OutsideCase(case) => {
+            sql.push(TOLD).push(" AND l.object_type = 'Child' AND l.child_id = ").push_bind(case.child);
+            sql.push(" AND (l.case_id IS NULL OR l.case_id <> ").push_bind(case.id).push(")");
+        }
+    }
+}
+
 /// Between which ids to look.
 #[derive(Debug, Default)]
 struct Ids {
@@ -330,15 +351,43 @@ impl Ids {
     }
 }
 
-/// Is an entry about one of these children?
+/// Some entries, told by municipality and id, in any order.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<EntryOut>, DbError> {
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = on_engine!(tx, |conn| {
+        let mut sql = sqlx::QueryBuilder::new(SELECT);
+        sql.push(FROM).push(" WHERE (l.municipality, l.id) IN (VALUES ");
+        let mut list = sql.separated(", ");
+        for (municipality, id) in keys {
+            list.push("(").push_bind_unseparated(municipality.clone());
+            list.push_unseparated(", ").push_bind_unseparated(*id).push_unseparated(")");
+        }
+        sql.push(")");
+        sql.build_query_as::<EntryRow>().fetch_all(conn).await
+    })?;
+    rows.into_iter().map(EntryOut::try_from).collect()
+}
+
+/// Is an entry about one of these children, or of these reviews?
 pub(super) async fn is_about(
     tx: &mut Tx,
     municipality: &str,
     entry: Id<Look>,
     children: &[Id<Child>],
+    reviews: &[Id<LogReview>],
 ) -> Result<bool, DbError> {
-    const CHILD: &str =
-        "SELECT child_id FROM access_log WHERE municipality = $1 AND id = $2 AND child_id IS NOT NULL";
-    let child = fetch_optional!(tx, (Id<Child>,), CHILD, municipality, entry)?;
-    Ok(child.is_some_and(|(child,)| children.contains(&child)))
+    const ABOUT: &str =
+        "SELECT child_id, object_type, object_id FROM access_log WHERE municipality = $1 AND id = $2";
+    type Row = (Option<Id<Child>>, String, Option<String>);
+    let Some((child, kind, object)) = fetch_optional!(tx, Row, ABOUT, municipality, entry)? else {
+        return Ok(false);
+    };
+    let is_one = |id: String| reviews.iter().any(|review| review.to_string() == id);
+    let is_review = kind == LogReviewObject::TYPE && object.is_some_and(is_one);
+    Ok(is_review || child.is_some_and(|child| children.contains(&child)))
 }

@@ -11,7 +11,7 @@ use crate::{
     access::{
         Permit,
         actions::{Action, ProveLogConsistency, ProveLogEntry, ReadLogCheckpoint, ReadLogTile},
-        objects::Desk,
+        objects::{Desk, reviews_of_looks_by},
         own_children,
     },
     kernel::ids::LookId,
@@ -112,7 +112,8 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     let (municipality, head) = head(&mut permit, query.municipality, query.size).await?;
     let person = permit.caller().person;
     let own = own_children(permit.tx(), person).await?;
-    if store::is_about(permit.tx(), &municipality, entry, &own).await? {
+    let own_looks = reviews_of_looks_by(permit.tx(), person).await?;
+    if store::is_about(permit.tx(), &municipality, entry, &own, &own_looks).await? {
         return Err(Problem::not_found());
     }
     let proofs =

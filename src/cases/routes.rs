@@ -85,7 +85,7 @@ async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
     tell_next_evaluation(permit.tx(), caller, std::slice::from_ref(&object), std::slice::from_mut(&mut case))
         .await?;
     withhold(permit.may::<ListMeasures>(&object), &mut case);
-    let shown = object.facts.without_whereabouts(&case, &WHEREABOUTS).map_err(Problem::internal)?;
+    let shown = object.facts.without_whereabouts(&case, &WHEREABOUTS)?;
     permit.show_version(case.version, &shown)
 }
 

@@ -37,7 +37,7 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
     let who = ["created_by", "created_by_name"];
-    let page = page.map(|goal| case.without_whereabouts(&goal, &who).unwrap_or_default());
+    let page = page.try_map(|goal| case.without_whereabouts(&goal, &who))?;
     permit.show_page(&page)
 }
 

@@ -198,6 +198,8 @@ pub enum StaffRole {}
 pub enum Session {}
 /// An entry of the access log.
 pub enum Look {}
+/// A look that was picked for the auditor.
+pub enum LogReview {}
 /// An emergency access to a case.
 pub enum EmergencyAccess {}
 /// A conflict of interest that was declared or recorded.
@@ -256,6 +258,8 @@ pub type StaffRoleId = Id<StaffRole>;
 pub type SessionId = Id<Session>;
 /// The id of a [`Look`].
 pub type LookId = Id<Look>;
+/// The id of a [`LogReview`].
+pub type LogReviewId = Id<LogReview>;
 /// The id of an [`EmergencyAccess`].
 pub type EmergencyAccessId = Id<EmergencyAccess>;
 /// The id of a [`ConflictOfInterest`].

@@ -66,7 +66,7 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
     let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|measure| measure.id));
     let caller = permit.caller().person;
-    let page = page.map(|measure| shown_to(caller, &case, measure));
+    let page = page.try_map(|measure| shown_to(caller, &case, measure))?;
     permit.show_page(&page)
 }
 
@@ -100,7 +100,7 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
 async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let (version, caller) = (measure.version, permit.caller().person);
-    let shown = shown_to(caller, &permit.object().case.facts, measure);
+    let shown = shown_to(caller, &permit.object().case.facts, measure)?;
     permit.show_version(version, &shown)
 }
 
@@ -181,12 +181,12 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
 }
 
 /// What is shown of a measure: nothing of a meeting that is withheld from the caller, nor of where a hidden child is.
-fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Value {
+fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Result<Value> {
     let withheld = |meeting: &Id<Meeting>| case.withheld_from(meeting.uuid()).any(|person| person == caller);
     if measure.meeting_id.as_ref().is_some_and(withheld) {
         (measure.meeting_id, measure.meeting_starts_at) = (None, None);
     }
-    case.without_whereabouts(&measure, &WHEREABOUTS).unwrap_or_default()
+    case.without_whereabouts(&measure, &WHEREABOUTS)
 }
 
 /// The measure that the permit is for.

@@ -53,7 +53,7 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
     permit.note_shown(page.items.iter().map(|meeting| meeting.id));
     let unknown = unknown(&mut permit, &case).await?;
-    permit.show_page(&page.map(|meeting| rules::shown_to(meeting, &unknown)))
+    permit.show_page(&page.try_map(|meeting| rules::shown_to(meeting, &unknown))?)
 }
 
 /// Calls a meeting, and invites to it.
@@ -100,7 +100,7 @@ async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
     let case = permit.object().case.clone();
     let (_, meeting) = current(&mut permit).await?;
     let unknown = unknown(&mut permit, &case).await?;
-    permit.show_version(meeting.version, &rules::shown_to(meeting, &unknown))
+    permit.show_version(meeting.version, &rules::shown_to(meeting, &unknown)?)
 }
 
 /// Answers the caller's own invitation, as often as they change their mind while the meeting is planned.
@@ -216,7 +216,7 @@ where
 {
     let case = permit.object().case.clone();
     let unknown = unknown(&mut permit, &case).await?;
-    permit.changed(meeting.version, &rules::shown_to(meeting, &unknown)).await
+    permit.changed(meeting.version, &rules::shown_to(meeting, &unknown)?).await
 }
 
 async fn current<A>(permit: &mut Permit<A>) -> Result<(CaseFacts, MeetingOut)>

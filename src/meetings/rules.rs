@@ -53,7 +53,7 @@ pub(super) struct Unknown {
 }
 
 /// What is shown of a meeting to one who is not to know of all who help, nor of every measure.
-pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Value {
+pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Result<Value> {
     let Unknown { people: unknown, measures } = unknown;
     meeting.decisions.retain(|decision| decision.measure_id.is_none_or(|id| !measures.contains(&id)));
     for (number, decision) in (1..).zip(&mut meeting.decisions) {
@@ -67,9 +67,9 @@ pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Value {
     if meeting.minutes_by.is_some_and(|person| unknown.contains(&person)) {
         members.extend(["minutes_by", "minutes_by_name"]);
     }
-    let mut shown = serde_json::to_value(meeting).unwrap_or_default();
+    let mut shown = serde_json::to_value(meeting).map_err(Problem::internal)?;
     hide(&mut shown, &members);
-    shown
+    Ok(shown)
 }
 
 /// In an arena that asks for consent a case is not taken up while there is nobody who could give it.

@@ -48,7 +48,7 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
     let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|note| note.id));
-    let page = page.map(|note| case.facts.without_whereabouts(&note, &WHEREABOUTS).unwrap_or_default());
+    let page = page.try_map(|note| case.facts.without_whereabouts(&note, &WHEREABOUTS))?;
     permit.show_page(&page)
 }
 
@@ -98,7 +98,7 @@ async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
     note.text.require()?;
-    let shown = case.facts.without_whereabouts(&note, &WHEREABOUTS).map_err(Problem::internal)?;
+    let shown = case.facts.without_whereabouts(&note, &WHEREABOUTS)?;
     permit.show_version(ONLY_VERSION, &shown)
 }
 

@@ -29,6 +29,7 @@ const ROWS: [&[&str]; 9] = [
         "goals",
         "handovers",
         "health",
+        "log_reviews",
         "measures",
         "meetings",
         "notes",

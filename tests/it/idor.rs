@@ -37,6 +37,10 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (AUDITOR, "read_log_tile", "the log is that of their own municipality"),
     (AUDITOR, "prove_log_entry", "the log is that of their own municipality, and holds no content"),
     (AUDITOR, "prove_log_consistency", "the log is that of their own municipality"),
+    (AUDITOR, "list_log_reviews", "looks in the log of their own municipality, without content"),
+    (AUDITOR, "read_log_review", "looks in the log of their own municipality, without content"),
+    (AUDITOR, "give_log_verdict", "looks in the log of their own municipality are theirs to review"),
+    (AUDITOR, "read_log_report", "numbers of their own municipality"),
     (ADMINISTRATOR, "create_unit", "they keep the units of their own municipality"),
     (ADMINISTRATOR, "grant_role", "they give the roles of their own municipality"),
     (ADMINISTRATOR, "end_role", "they end the roles of their own municipality"),
@@ -153,7 +157,9 @@ fn check(
     // The auditor of the same municipality: ids, and never content.
     let is_search =
         ["search_access_log", "export_access_log", "prove_log_entry"].contains(&operation.id.as_str());
-    let audits = is_search || operation.id.ends_with("_emergency_access");
+    let is_review =
+        ["list_log_reviews", "read_log_review", "give_log_verdict"].contains(&operation.id.as_str());
+    let audits = is_search || is_review || operation.id.ends_with("_emergency_access");
     let audits = audits && (*who == AUDITOR || is_search);
     let own_log = audits && real.status == 200;
     let found = traces(other, WORD, real);

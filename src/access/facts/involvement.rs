@@ -5,10 +5,13 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::CaseFacts;
-use crate::kernel::{
-    Id,
-    ids::{Person, Unit},
-    vocabulary::{InformationKind, Sector},
+use crate::{
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+        vocabulary::{InformationKind, Sector},
+    },
+    problem::Problem,
 };
 
 impl CaseFacts {
@@ -49,12 +52,8 @@ impl CaseFacts {
     ///
     /// # Errors
     /// If it cannot be written as JSON.
-    pub fn without_whereabouts<T: Serialize>(
-        &self,
-        shown: &T,
-        told_by: &[&str],
-    ) -> serde_json::Result<Value> {
-        let mut shown = serde_json::to_value(shown)?;
+    pub fn without_whereabouts<T: Serialize>(&self, shown: &T, told_by: &[&str]) -> Result<Value, Problem> {
+        let mut shown = serde_json::to_value(shown).map_err(Problem::internal)?;
         if self.hides_whereabouts() {
             hide(&mut shown, told_by);
         }

@@ -5,6 +5,7 @@ mod child;
 mod disclosure;
 mod emergency;
 mod in_case;
+mod log_review;
 mod organisation;
 mod report;
 
@@ -20,6 +21,7 @@ pub use self::{
     disclosure::{DisclosureObject, ObjectionObject},
     emergency::EmergencyObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
+    log_review::{LogReviewObject, reviews_of_looks_by},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
 };

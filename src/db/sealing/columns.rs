@@ -84,5 +84,11 @@ pub const SEALED: &[SealedTable] = &[
     SealedTable { id: "child_id", ..of_people("address_protection", &["lowered_because"]) },
     SealedTable { id: "child_id", ..of_people("child_contact", &["address", "phone"]) },
     SealedTable { id: "guardianship_id", ..of_people("guardian_contact", &["address", "phone"]) },
+    SealedTable {
+        id: "review_id",
+        number: "t.number",
+        class: "'log'",
+        ..of_people("log_verdict", &["note"])
+    },
     of_people("care_order", &["decision_reference", "end_reference"]),
 ];

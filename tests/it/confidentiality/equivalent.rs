@@ -18,6 +18,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("note.withheld", "with cancel_meeting", NO_GUARDIANS_WORK),
     ("measure.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
     ("measure.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
+    ("log-review.list", "only !principal.audits.isEmpty()", OWN_DESK),
     (
         "note.unit",
         "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
@@ -72,6 +73,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("organisation.colleagues", &["works in the municipality"]),
     ("desk.own", &["at their own desk"]),
     ("desk.auditor", &["auditor at their own desk"]),
+    ("log-review.list", &["auditor at their own desk"]),
     ("explanation.own", &["at their own desk"]),
     ("emergency.list", &["at their own desk"]),
     ("conflict.declare", &["at their own desk"]),

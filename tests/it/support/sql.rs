@@ -1,7 +1,11 @@
 //! SQL behind the service's back, to see what was written.
 
 use sqlx::AssertSqlSafe;
-use stafett::{db::DbError, on_engine};
+use stafett::{
+    db::DbError,
+    kernel::ids::{ChildId, LogReviewId, PersonId},
+    on_engine,
+};
 
 use super::World;
 
@@ -20,6 +24,15 @@ impl World {
             "SELECT entry_id FROM access_log_leaf WHERE municipality = $1 ORDER BY position DESC LIMIT 1";
         let mut tx = self.db.read().await.expect("a transaction");
         stafett::fetch_one!(&mut tx, (uuid::Uuid,), sql, municipality).expect("an entry").0
+    }
+
+    /// The review of a look at a child by someone, the one that was picked last.
+    pub async fn review_of(&self, child: ChildId, by: PersonId) -> LogReviewId {
+        let sql = "SELECT r.id FROM log_review r
+            JOIN access_log l ON l.municipality = r.municipality AND l.id = r.entry_id
+            WHERE l.child_id = $1 AND l.person_id = $2 ORDER BY r.id DESC LIMIT 1";
+        let mut tx = self.db.read().await.expect("a transaction");
+        stafett::fetch_one!(&mut tx, (LogReviewId,), sql, child, by).expect("a review").0
     }
 
     /// How many rows a table has.

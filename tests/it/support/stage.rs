@@ -44,8 +44,10 @@ impl Stage {
             Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
         stage.fill_case().await;
         stage.fill_the_rest().await;
+        let looker = stage.look_without_a_task().await;
         // The meeting has begun, so that its minutes can be written.
         stage.world.advance(chrono::TimeDelta::hours(2));
+        stage.fill_reviews(&looker).await;
         stage.fill_emergency_and_conflict().await;
         stage.fill_log().await;
         stage
@@ -163,6 +165,23 @@ impl Stage {
         self.keep(keep);
     }
 
+    /// Another leader of the unit looks at the case.
+    async fn look_without_a_task(&self) -> User {
+        let Self { world, teacher, .. } = self;
+        let leader = world.user_with_new_number(&teacher.unit.municipality).await;
+        world.grant(&leader, &teacher.unit, Role::UnitLeader).await;
+        let case = self.ids["case_id"].as_str().expect("an id");
+        leader.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        leader
+    }
+
+    /// What was looked at two hours ago is picked.
+    async fn fill_reviews(&mut self, looker: &User) {
+        self.world.pick().await;
+        let review = self.world.review_of(self.family.child.id, looker.id).await;
+        self.keep([("review_id", json!(review))]);
+    }
+
     /// The access log is sealed, so that there are proofs.
     async fn fill_log(&mut self) {
         self.world.seal().await;
@@ -213,7 +232,11 @@ impl Stage {
             | "read_log_checkpoint"
             | "read_log_tile"
             | "prove_log_entry"
-            | "prove_log_consistency" => &self.auditor,
+            | "prove_log_consistency"
+            | "list_log_reviews"
+            | "read_log_report"
+            | "read_log_review"
+            | "give_log_verdict" => &self.auditor,
             "read_case_access_log" | "download_case_access_log" => &self.family.guardians[0],
             "open_emergency_access" => &self.colleague,
             "end_emergency_access" => &self.responder,
@@ -302,6 +325,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "record_minutes"
             | "reopen_case"
             | "review_emergency_access"
+            | "give_log_verdict"
             | "withdraw_consent"
             | "withdraw_handover"
             | "record_report_reply"

@@ -21,6 +21,7 @@ use stafett::{
     db::Db,
     identity::TokenKeys,
     kernel::Clock,
+    log_reviews,
     log_tree::{Checkpoints, LogKey, Sealer},
 };
 
@@ -100,6 +101,12 @@ impl World {
     pub async fn seal(&self) {
         let sealer = Sealer::new(self.db.clone(), self.clock.clone(), log_key(), Checkpoints::default());
         while sealer.seal().await.expect("the access log is sealed") > 0 {}
+    }
+
+    /// Picks looks for the auditor's review, as the service does by itself when it is run; those made two hours ago or before.
+    pub async fn pick(&self) -> u64 {
+        self.seal().await;
+        log_reviews::pick(&self.db, &self.clock).await.expect("looks are picked")
     }
 
     /// The program's command line, at the world's database with its keys.

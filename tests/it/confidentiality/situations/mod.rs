@@ -14,6 +14,7 @@ mod kinds;
 mod organisation;
 mod parts;
 mod places;
+mod reviews;
 mod shared;
 mod turned;
 mod welfare;
@@ -88,6 +89,7 @@ pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Sc
         "a youth the day before turning 16" = youth::eve_of_16,
         "a youth who turned 16 today" = youth::turned_16,
         "the services of a municipality" = organisation::told,
+        "looks that were picked for review" = reviews::told,
     };
     world.advance(TimeDelta::days(1));
     scenes.extend(tell! {

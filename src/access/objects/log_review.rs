@@ -1,0 +1,98 @@
+//! Looks that were picked for the auditor.
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, Lookup, Object, Subject};
+use crate::{
+    access::{
+        own_children,
+        policies::{Policies, reference},
+    },
+    db::{DbError, Tx, dialect},
+    fetch_all, fetch_optional,
+    identity::{Caller, Seat},
+    kernel::{
+        Id,
+        ids::{Child, LogReview, Person},
+        vocabulary::Role,
+    },
+};
+
+/// A look that was picked for the auditor.
+#[derive(Debug, Clone)]
+pub struct LogReviewObject {
+    /// The municipality in whose log it is.
+    pub municipality: String,
+    /// The review.
+    pub id: Id<LogReview>,
+    /// Who looked.
+    pub looked_by: Id<Person>,
+    /// At which child.
+    pub child: Id<Child>,
+    /// Whether the caller is too close to the child (fvl § 6).
+    pub own_family: bool,
+}
+
+// An entry whose personal fields are erased is nobody's to review.
+const FIND: &str = "
+    SELECT r.municipality, l.person_id, l.child_id
+    FROM log_review r JOIN access_log l ON l.municipality = r.municipality AND l.id = r.entry_id
+    WHERE r.id = $1 AND l.person_id IS NOT NULL AND l.child_id IS NOT NULL";
+const OF_LOOKS_BY: &str = "
+    SELECT r.id
+    FROM access_log l JOIN log_review r ON r.municipality = l.municipality AND r.entry_id = l.id
+    WHERE l.person_id = $1";
+
+impl Object for LogReviewObject {
+    const TYPE: &'static str = "LogReview";
+    const PATH: &'static [&'static str] = &["review_id"];
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<LogReview>("review_id") else { return Ok(None) };
+        if lookup.for_write {
+            dialect::lock(tx, id.uuid()).await?;
+        }
+        let row = fetch_optional!(tx, (String, Id<Person>, Id<Child>), FIND, id)?;
+        let Some((municipality, looked_by, child)) = row else { return Ok(None) };
+        let own_family = own_children(tx, lookup.caller.person).await?.contains(&child);
+        Ok(Some(Self { municipality, id, looked_by, child, own_family }))
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    /// The child and never the case: the family is told who has looked, not who is under control for it.
+    fn subject(&self) -> Subject {
+        Subject { municipality: self.municipality.clone(), case: None, child: Some(self.child.uuid()) }
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+        let audits = |seat: &&Seat| seat.role == Role::Auditor && seat.municipality == self.municipality;
+        caller.seats.iter().filter(audits).cloned().collect()
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![
+            ("looked_by", reference("Person", self.looked_by)),
+            ("municipality", reference("Municipality", &self.municipality)),
+        ]
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+    }
+
+    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+        policies.decide(caller, "read_log_review", self).allowed
+    }
+}
+
+/// The reviews of a person's own looks, which they are not to know of.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn reviews_of_looks_by(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<LogReview>>, DbError> {
+    let rows = fetch_all!(tx, (Id<LogReview>,), OF_LOOKS_BY, person)?;
+    Ok(rows.into_iter().map(|(id,)| id).collect())
+}

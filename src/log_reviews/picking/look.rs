@@ -1,0 +1,121 @@
+//! The looks that may be picked: of someone at work, at a child or a case, by their own choice.
+
+use chrono::{DateTime, Utc};
+
+use crate::{
+    audit::{Outcome, Purpose, purpose},
+    kernel::{
+        Id,
+        ids::{Case, Child, Look as LogEntry, Person},
+    },
+    log_reviews::settings::settings,
+};
+
+/// An entry of the log, with its place in the tree.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(super) struct LoggedLook {
+    pub(super) position: i64,
+    id: Id<LogEntry>,
+    pub(super) at: DateTime<Utc>,
+    person_id: Option<Id<Person>>,
+    roles: String,
+    action: String,
+    case_id: Option<Id<Case>>,
+    child_id: Option<Id<Child>>,
+    decision: Outcome,
+    policies: String,
+    status: i64,
+}
+
+/// A look that may be picked.
+#[derive(Debug, Clone)]
+pub(super) struct Look {
+    /// Its entry.
+    pub(super) id: Id<LogEntry>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) person: Id<Person>,
+    pub(super) case: Option<Id<Case>>,
+    pub(super) child: Id<Child>,
+}
+
+/// Does an action only look at something?
+pub(in crate::log_reviews) fn is_look(action: &str) -> bool {
+    ["read_", "list_", "download_"].iter().any(|how| action.starts_with(how))
+}
+
+impl Look {
+    /// The look of an entry, if it is one that may be picked. The family's own looks rest on rules of their own; so do
+    /// emergencies, which are reviewed elsewhere, and the control of looks.
+    pub(super) fn of(entry: LoggedLook) -> Option<Self> {
+        let LoggedLook {
+            id,
+            at,
+            person_id,
+            roles,
+            action,
+            case_id,
+            child_id,
+            decision,
+            policies,
+            status,
+            ..
+        } = entry;
+        let (person, child) = (person_id?, child_id?);
+        let policies: Vec<String> = serde_json::from_str(&policies).ok()?;
+        let at_work = matches!(
+            purpose(decision, &policies),
+            Some(Purpose::Coordination | Purpose::UnitWork | Purpose::LegalDuty)
+        );
+        let chosen = is_look(&action) && !settings().not_chosen.contains(&action);
+        let may_be = at_work && chosen && status < 400 && roles != "[]";
+        may_be.then_some(Self { id, at, person, case: case_id, child })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(action: &str, rule: &str) -> LoggedLook {
+        LoggedLook {
+            position: 0,
+            id: Id::new(),
+            at: "2026-11-23T09:00:00Z".parse().expect("a time"),
+            person_id: Some(Id::of_new_person()),
+            roles: r#"[{"role": "worker"}]"#.to_owned(),
+            action: action.to_owned(),
+            case_id: None,
+            child_id: Some(Id::new()),
+            decision: Outcome::Permit,
+            policies: format!(r#"["{rule}"]"#),
+            status: 200,
+        }
+    }
+
+    #[test]
+    fn a_look_at_work_may_be_picked_and_others_not() {
+        for (action, rule) in [
+            ("read_case", "case.team"),
+            ("list_notes", "case.leader"),
+            ("read_child", "child.team"),
+            ("read_concern", "concern.author"),
+        ] {
+            assert!(Look::of(entry(action, rule)).is_some(), "{action} by {rule}");
+        }
+        for (action, rule) in [
+            ("read_case", "case.family"),
+            ("read_case", "emergency.read"),
+            ("read_log_review", "log-review.auditor"),
+            ("list_cases", "case.team"),
+            ("create_goal", "case.contact-person"),
+        ] {
+            assert!(Look::of(entry(action, rule)).is_none(), "{action} by {rule}");
+        }
+        let read = || entry("read_case", "case.team");
+        assert!(Look::of(LoggedLook { roles: "[]".to_owned(), ..read() }).is_none());
+        assert!(Look::of(LoggedLook { decision: Outcome::Deny, ..read() }).is_none());
+        assert!(Look::of(LoggedLook { status: 404, ..read() }).is_none());
+        assert!(Look::of(LoggedLook { child_id: None, ..read() }).is_none());
+        assert!(Look::of(LoggedLook { person_id: None, ..read() }).is_none());
+    }
+}

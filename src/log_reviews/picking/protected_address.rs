@@ -1,0 +1,7 @@
+//! A look at a child whose address is protected, in any registration of it.
+
+use super::{facts::Facts, look::Look};
+
+pub(super) fn fits(look: &Look, facts: &Facts) -> bool {
+    facts.graded.contains(&look.child)
+}
