@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use stafett::access::Entry;
 
 use crate::{
     cast::Cast,
@@ -103,7 +104,11 @@ both_engines! {
 
     async fn pages_of_any_filter_have_no_gap_and_nothing_twice(world: World) {
         let (cast, auditor) = (worked_on(&world).await, auditor(&world).await);
-        for query in [format!("case_id={}", cast.case), format!("unit_id={}", cast.nurse.unit.id), "role=worker".to_owned()] {
+        let (case, unit, nurse) = (cast.case, cast.nurse.unit.id, cast.nurse.id);
+        for query in [
+            format!("case_id={case}"), format!("unit_id={unit}"), "role=worker".to_owned(),
+            format!("case_id={case}&person_id={nurse}"), format!("unit_id={unit}&role=worker&person_id={nurse}&decision=permit"),
+        ] {
             let whole: Vec<String> = found(&auditor, &query).await.iter().map(|entry| entry["id"].to_string()).collect();
             let (mut paged, mut cursor) = (Vec::new(), String::new());
             loop {
@@ -113,6 +118,38 @@ both_engines! {
                 cursor = format!("&cursor={next}");
             }
             assert!(whole.len() > 1 && paged == whole, "{query}");
+        }
+    }
+
+    async fn filters_together_find_what_each_of_them_finds(world: World) {
+        let auditor = auditor(&world).await;
+        let [first, second] = [world.worker("kragero/skole").await.id, world.worker("kragero/skole").await.id];
+        // The first has read cases, then the second children; all the while the first has read a child now and then.
+        let entries = (0..1400).map(|number| {
+            let (person, action) = match number {
+                _ if number % 7 == 0 => (first, "read_child"),
+                0..700 => (first, "read_case"),
+                _ => (second, "read_child"),
+            };
+            let entry = Entry::of(None, action, "Person", world.now());
+            Entry { municipality: "4014".to_owned(), person: Some(person), status: 200, ..entry }
+        });
+        world.log().append(entries.collect()).await.expect("the log is written");
+        let later = later(&world);
+        for (query, expected) in [
+            (format!("person_id={first}&action=read_child"), 200),
+            (format!("person_id={first}&action=read_child&decision=deny&until={later}"), 200),
+            (format!("person_id={second}&action=read_case"), 0),
+            (format!("person_id={second}&action=read_child"), 600),
+        ] {
+            let (mut ids, mut cursor) = (Vec::new(), String::new());
+            loop {
+                let page = auditor.get(format!("/v1/access-log?limit=70&{query}{cursor}")).send().await.expect(200);
+                ids.extend(page.items().iter().map(|entry| entry["id"].to_string()));
+                let Some(next) = page.body["next_cursor"].as_str() else { break };
+                cursor = format!("&cursor={next}");
+            }
+            assert!(ids.len() == expected && ids.is_sorted_by(|newer, older| newer > older), "{query}: {}", ids.len());
         }
     }
 
