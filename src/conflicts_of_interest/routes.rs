@@ -31,6 +31,7 @@ use crate::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
+    teams,
 };
 
 /// Adds the operations to the service.
@@ -155,7 +156,9 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     let object = facts.map(|facts| UnlockedCase(CaseObject { facts }));
     let object = object.filter(|object| permit.may::<RecordConflictOfInterest>(object));
     let UnlockedCase(CaseObject { facts: case }) = object.ok_or_else(Problem::not_found)?;
-    if !store::is_on_team(permit.tx(), &case, person_id).await? {
+    // One of whom the caller may not know is as one who is not there.
+    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
+    if unknown.contains(&person_id) || !store::is_on_team(permit.tx(), &case, person_id).await? {
         return Err(Problem::field("/person_id", "is not on the team of the case"));
     }
     let children = [(case.municipality.clone(), case.child_person)];

@@ -68,7 +68,7 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     if to_person_id == case.contact_person && to_unit_id == case.contact_unit {
         return Err(Problem::field("/to_person_id", "holds the baton already"));
     }
-    let seats = teams::seats(permit.tx(), &case).await?;
+    let seats = teams::seats_known(permit.tx(), &case).await?;
     if !seats.contains(&teams::Seat { person_id: to_person_id, unit_id: to_unit_id }) {
         return Err(Problem::field("/to_person_id", "must have a seat on the team, on a ground in force"));
     }

@@ -73,7 +73,7 @@ pub(super) async fn require_seat(
     pointer: &str,
 ) -> Result<(), Problem> {
     let seat = teams::Seat { person_id: person, unit_id: unit };
-    if teams::seats(tx, case).await?.contains(&seat) {
+    if teams::seats_known(tx, case).await?.contains(&seat) {
         return Ok(());
     }
     let detail = "must have a seat on the team on a ground in force";

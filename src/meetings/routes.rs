@@ -73,9 +73,10 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     Kinds::may_be_kept("", new.contains.as_deref())?;
     rules::begins_at(new.starts_at, now)?;
     rules::place_may_be_told(new.place.as_deref(), &case)?;
-    let team = teams::seats(permit.tx(), &case).await?;
+    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
+    let team = teams::seats_known(permit.tx(), &case).await?;
     let team: Vec<_> = team.into_iter().map(|seat| seat.person_id).collect();
-    rules::participants(&new.participants, &team, &case)?;
+    rules::participants(&new.participants, (&team, &unknown), &case)?;
     rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), &case)?;
     if let Some(arena) = new.arena_id {
         let arena = store::find_arena(permit.tx(), &case, arena).await?;

@@ -86,15 +86,19 @@ pub(super) fn people_meant(ids: &[Id<Person>], case: &CaseFacts) -> Vec<Id<Perso
     ids.iter().map(|id| if is_child(*id) { case.child_person } else { *id }).collect()
 }
 
-/// Those invited have to do with the case: staff on the team, guardians, the child.
-pub(super) fn participants(people: &[Id<Person>], team: &[Id<Person>], case: &CaseFacts) -> Result<()> {
+/// Those invited have to do with the case, as far as the caller may know: staff on the team, guardians, the child.
+pub(super) fn participants(
+    people: &[Id<Person>],
+    (team, unknown): (&[Id<Person>], &[Id<Person>]),
+    case: &CaseFacts,
+) -> Result<()> {
     if people.is_empty() || people.len() > MAX_PARTICIPANTS {
         return Err(Problem::field("/participants", format!("must be 1 to {MAX_PARTICIPANTS} persons")));
     }
     let concerned = |person| {
         person == case.child_person
             || case.guardians.contains(&person)
-            || case.custody.child_welfare_person == Some(person)
+            || (case.custody.child_welfare_person == Some(person) && !unknown.contains(&person))
             || team.contains(&person)
     };
     each_once("participants", people, concerned, "must be on the team, a guardian, or the child")
@@ -239,7 +243,7 @@ mod tests {
         let case = case(false);
         let [worker, stranger] = [Id::new(), Id::new()];
         let guardian = case.guardians[0];
-        let invited = |people: &[Id<Person>]| participants(people, &[worker], &case);
+        let invited = |people: &[Id<Person>]| participants(people, (&[worker], &[]), &case);
         assert!(invited(&[worker, guardian, case.child_person]).is_ok());
         assert_eq!(fault(invited(&[])), "/participants");
         assert_eq!(fault(invited(&[worker, stranger])), "/participants/1");
@@ -254,7 +258,7 @@ mod tests {
         let named = [worker, Id::from(case.child.uuid()), case.child_person];
         let meant = people_meant(&named, &case);
         assert_eq!(meant, [worker, case.child_person, case.child_person]);
-        assert_eq!(fault(participants(&meant, &[worker], &case)), "/participants/2");
+        assert_eq!(fault(participants(&meant, (&[worker], &[]), &case)), "/participants/2");
     }
 
     #[test]

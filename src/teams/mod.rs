@@ -5,4 +5,6 @@ mod routes;
 mod store;
 
 pub use routes::configure;
-pub use store::{NewSeat, Seat, end_seats_of_person, end_seats_of_unit, not_to_be_known, seat, seats};
+pub use store::{
+    NewSeat, Seat, end_seats_of_person, end_seats_of_unit, not_to_be_known, seat, seats, seats_known,
+};

@@ -101,6 +101,17 @@ pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Per
     Ok(people)
 }
 
+/// The seats that the caller may know of. To name another is as to name one who is not on the team.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn seats_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
+    let unknown = not_to_be_known(tx, case).await?;
+    let mut seats = seats(tx, case).await?;
+    seats.retain(|seat| !unknown.contains(&seat.person_id));
+    Ok(seats)
+}
+
 /// A person to be given a seat, and what for.
 #[derive(Debug)]
 pub struct NewSeat<'a> {

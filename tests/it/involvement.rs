@@ -81,6 +81,21 @@ both_engines! {
             }
             assert_eq!(who.get(cast.path("")).send().await.expect(200).text("/next_evaluation_on"), world.in_days(7));
         }
+        // Nor is it found out by naming someone: one who may not be known of is as one who is not there.
+        let stranger = world.worker("kragero/barnevern").await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        for person in [&welfare, &stranger] {
+            let meeting = json!({
+                "starts_at": world.now(), "contains": [], "agenda": "All.", "participants": [person.id, guardian],
+            });
+            cast.nurse.post(cast.path("/meetings")).json(meeting).send().await.expect_invalid("/participants/0");
+            let conflict = json!({"person_id": person.id, "ground": "friend"});
+            leader.post(cast.path("/conflicts-of-interest")).json(conflict).send().await.expect_invalid("/person_id");
+            let own = cast.nurse.get(cast.path("/measures")).send().await.expect(200);
+            let takes_over = json!({"responsible_id": person.id, "responsible_unit_id": person.unit.id});
+            let path = cast.path(&format!("/measures/{}", own.text("/items/0/id")));
+            cast.nurse.patch(path).json(takes_over).if_match(1).send().await.expect_invalid("/responsible_id");
+        }
         // Who holds the baton is known to all on the team.
         world.accept_baton(&welfare, cast.case, offer).await;
         let case = cast.nurse.get(cast.path("")).send().await.expect(200);
