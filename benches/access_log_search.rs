@@ -123,7 +123,7 @@ fn singles(log: &Log) -> Vec<(String, String)> {
         named("unit, never", format!("unit_id={nobody}")),
         named("role, often", "role=worker".to_owned()),
         named("role, seldom", "role=analyst".to_owned()),
-        named("role, never", "role=administrator".to_owned()),
+        named("role, hardly ever", "role=administrator".to_owned()),
         named("action, often", "action=read_case".to_owned()),
         named("action, seldom", "action=create_unit".to_owned()),
         named("action, often and long ago", format!("action={OLD_ACTION}")),

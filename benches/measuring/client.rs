@@ -17,6 +17,7 @@ pub fn request(path: &str, token: &str) -> Vec<u8> {
 /// A connection that is kept.
 #[derive(Debug)]
 pub struct Connection {
+    address: SocketAddr,
     stream: TcpStream,
     buffer: Vec<u8>,
 }
@@ -25,7 +26,7 @@ impl Connection {
     pub fn open(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("the service listens");
         stream.set_nodelay(true).expect("a socket");
-        Self { stream, buffer: vec![0; 1 << 20] }
+        Self { address, stream, buffer: vec![0; 1 << 20] }
     }
 
     /// Asks, and gives the status and the body of the answer.
@@ -34,7 +35,12 @@ impl Connection {
         let (mut filled, mut end) = (0, None);
         loop {
             let read = self.stream.read(&mut self.buffer[filled..]).expect("an answer");
-            assert!(read > 0, "the service has hung up");
+            if read == 0 {
+                // A service that has waited long for a question closes the connection.
+                assert!(filled == 0, "the service has hung up");
+                *self = Self::open(self.address);
+                self.stream.write_all(request).expect("sent");
+            }
             filled += read;
             if end.is_none() {
                 end =

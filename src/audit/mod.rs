@@ -7,6 +7,7 @@ mod family;
 mod fhir;
 mod purpose;
 mod routes;
+mod statement;
 mod store;
 mod together;
 mod tree;

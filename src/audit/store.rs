@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     dto::{EntryOut, LogQuery, Outcome, RoleThen},
     purpose::purpose,
+    statement::Statement,
     together::{Together, just_before},
 };
 use crate::{
@@ -19,7 +20,6 @@ use crate::{
         Id,
         ids::{Case, Child, LogReview, Look, Person},
     },
-    on_engine,
     vault::Content,
 };
 
@@ -211,98 +211,89 @@ async fn select(
     if matches!(which, Which::These([])) {
         return Ok(Vec::new());
     }
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     // The index of terms leads, where there is one: it is in the order of the page.
     let term = if matches!(which, Which::Between(_)) { query.terms().pop() } else { None };
-    Ok(on_engine!(tx, |conn| {
-        let (select, joins) = match part {
-            Part::AllBut { .. } => (SELECT, ""),
-            Part::OfCase(_) | Part::OutsideCase(_) => (SELECT_FOR_FAMILY, FAMILY),
-        };
-        let mut sql = sqlx::QueryBuilder::new(select);
-        sql.push(if term.is_none() { FROM } else { FROM_TERMS }).push(joins).push(" WHERE l.municipality = ");
-        sql.push_bind(municipality.to_owned());
-        let id = if term.is_none() { "l.id" } else { "t.entry_id" };
-        if let Some(term) = term {
-            sql.push(" AND l.municipality = t.municipality AND l.id = t.entry_id AND t.municipality = ");
-            sql.push_bind(municipality.to_owned()).push(" AND t.term = ").push_bind(term);
-        }
-        within(&mut sql, part);
-        match which {
-            Which::Between(ids) => {
-                if let Some(upto) = ids.upto() {
-                    sql.push(format!(" AND {id} <= ")).push_bind(upto);
-                }
-                if let Some(first) = ids.first {
-                    sql.push(format!(" AND {id} >= ")).push_bind(first);
-                }
-                if let Some(person) = query.person_id {
-                    sql.push(" AND l.person_id = ").push_bind(person);
-                }
-                if let Some(case) = query.case_id {
-                    sql.push(" AND l.case_id = ").push_bind(case);
-                }
-                if let Some(child) = query.child_id {
-                    sql.push(" AND l.child_id = ").push_bind(child);
-                }
-                if let Some(action) = &query.action {
-                    sql.push(" AND l.action = ").push_bind(action.to_string());
-                }
+    let (from, id) = if term.is_none() { (FROM, "l.id") } else { (FROM_TERMS, "t.entry_id") };
+    let (select, joins) = match part {
+        Part::AllBut { .. } => (SELECT, ""),
+        Part::OfCase(_) | Part::OutsideCase(_) => (SELECT_FOR_FAMILY, FAMILY),
+    };
+    let mut sql = Statement::default();
+    sql.sql(select).sql(from).sql(joins).sql(" WHERE l.municipality = ").text(municipality);
+    if let Some(term) = term {
+        sql.sql(" AND l.municipality = t.municipality AND l.id = t.entry_id AND t.municipality = ");
+        sql.text(municipality).sql(" AND t.term = ").text(term);
+    }
+    within(&mut sql, part);
+    match which {
+        Which::Between(ids) => between(&mut sql, query, ids, id),
+        Which::These(ids) => {
+            for (at, one) in ids.iter().enumerate() {
+                sql.sql(if at == 0 { " AND l.id IN (" } else { ", " }).id(*one);
             }
-            Which::These(ids) => {
-                sql.push(" AND l.id IN (");
-                let mut list = sql.separated(", ");
-                for id in *ids {
-                    list.push_bind(*id);
-                }
-                sql.push(")");
-            }
+            sql.sql(")");
         }
-        // As the partial index has it.
-        match query.decision {
-            Some(Outcome::Deny) => drop(sql.push(" AND l.decision = 'deny'")),
-            Some(Outcome::Permit) => drop(sql.push(" AND l.decision = 'permit'")),
-            None => {}
-        }
-        if let Some(from) = query.from {
-            sql.push(" AND l.at >= ").push_bind(from);
-        }
-        if let Some(until) = query.until {
-            sql.push(" AND l.at < ").push_bind(until);
-        }
-        sql.push(format!(" ORDER BY {id} DESC LIMIT ")).push_bind(limit);
-        sql.build_query_as::<EntryRow>().fetch_all(conn).await
-    })?)
+    }
+    // As the partial index has it.
+    match query.decision {
+        Some(Outcome::Deny) => drop(sql.sql(" AND l.decision = 'deny'")),
+        Some(Outcome::Permit) => drop(sql.sql(" AND l.decision = 'permit'")),
+        None => {}
+    }
+    // Put so that no index on the time is thought of: the ids are near enough, and in the order of the page.
+    if let Some(from) = query.from {
+        sql.sql(" AND (l.at >= ").time(from).sql(") IS TRUE");
+    }
+    if let Some(until) = query.until {
+        sql.sql(" AND (l.at < ").time(until).sql(") IS TRUE");
+    }
+    sql.sql(format!(" ORDER BY {id} DESC LIMIT {limit}"));
+    sql.fetch_all(tx).await
 }
 
 /// Leaves what someone may see.
-fn within<DB: sqlx::Database>(sql: &mut sqlx::QueryBuilder<DB>, part: &Part<'_>)
-where
-    Id<Child>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
-    Id<Case>: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
-    String: for<'q> sqlx::Encode<'q, DB> + sqlx::Type<DB>,
-{
+fn within(sql: &mut Statement, part: &Part<'_>) {
     match part {
         Part::AllBut { own_children, own_looks } => {
             for child in *own_children {
-                sql.push(" AND (l.child_id IS NULL OR l.child_id <> ").push_bind(*child).push(")");
+                sql.sql(" AND (l.child_id IS NULL OR l.child_id <> ").id(child.uuid()).sql(")");
             }
             if !own_looks.is_empty() {
-                sql.push(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
-                let mut list = sql.separated(", ");
-                for review in *own_looks {
-                    list.push_bind(review.to_string());
+                sql.sql(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
+                for (at, review) in own_looks.iter().enumerate() {
+                    sql.sql(if at == 0 { "" } else { ", " }).text(review.to_string());
                 }
-                sql.push("))");
+                sql.sql("))");
             }
         }
         Part::OfCase(case) => {
-            sql.push(TOLD).push(" AND l.case_id = ").push_bind(case.id);
+            sql.sql(TOLD).sql(" AND l.case_id = ").id(case.id.uuid());
         }
         Part::OutsideCase(case) => {
-            sql.push(TOLD).push(" AND l.object_type = 'Child' AND l.child_id = ").push_bind(case.child);
-            sql.push(" AND (l.case_id IS NULL OR l.case_id <> ").push_bind(case.id).push(")");
+            sql.sql(TOLD).sql(" AND l.object_type = 'Child' AND l.child_id = ").id(case.child.uuid());
+            sql.sql(" AND (l.case_id IS NULL OR l.case_id <> ").id(case.id.uuid()).sql(")");
         }
+    }
+}
+
+fn between(sql: &mut Statement, query: &LogQuery, ids: &Ids, id: &str) {
+    if let Some(upto) = ids.upto() {
+        sql.sql(format!(" AND {id} <= ")).id(upto);
+    }
+    if let Some(first) = ids.first {
+        sql.sql(format!(" AND {id} >= ")).id(first);
+    }
+    if let Some(person) = query.person_id {
+        sql.sql(" AND l.person_id = ").id(person.uuid());
+    }
+    if let Some(case) = query.case_id {
+        sql.sql(" AND l.case_id = ").id(case.uuid());
+    }
+    if let Some(child) = query.child_id {
+        sql.sql(" AND l.child_id = ").id(child.uuid());
+    }
+    if let Some(action) = &query.action {
+        sql.sql(" AND l.action = ").text(action.to_string());
     }
 }
 
@@ -359,17 +350,12 @@ pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<Ent
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let rows = on_engine!(tx, |conn| {
-        let mut sql = sqlx::QueryBuilder::new(SELECT);
-        sql.push(FROM).push(" WHERE (l.municipality, l.id) IN (VALUES ");
-        let mut list = sql.separated(", ");
-        for (municipality, id) in keys {
-            list.push("(").push_bind_unseparated(municipality.clone());
-            list.push_unseparated(", ").push_bind_unseparated(*id).push_unseparated(")");
-        }
-        sql.push(")");
-        sql.build_query_as::<EntryRow>().fetch_all(conn).await
-    })?;
+    let mut sql = Statement::default();
+    sql.sql(SELECT).sql(FROM).sql(" WHERE (l.municipality, l.id) IN (VALUES ");
+    for (at, (municipality, id)) in keys.iter().enumerate() {
+        sql.sql(if at == 0 { "(" } else { ", (" }).text(municipality).sql(", ").id(id.uuid()).sql(")");
+    }
+    let rows: Vec<EntryRow> = sql.sql(")").fetch_all(tx).await?;
     rows.into_iter().map(EntryOut::try_from).collect()
 }
 

@@ -5,18 +5,21 @@ use std::collections::VecDeque;
 
 use uuid::Uuid;
 
-use super::dto::{LogQuery, Outcome};
+use super::{
+    dto::{LogQuery, Outcome},
+    statement::Statement,
+};
 use crate::{
     db::{DbError, Tx},
     kernel::{
         Id,
         ids::{Case, Child, Person},
     },
-    on_engine,
 };
 
-/// Ids that are read at a time.
-const BATCH: usize = 256;
+/// Ids that are read at first, and at most, at a time: the longer it takes to find anything, the more.
+const FEW: usize = 256;
+const MANY: usize = 8192;
 
 /// A filter that has an index of its own.
 #[derive(Debug, Clone)]
@@ -34,6 +37,7 @@ enum Key {
 struct Found {
     key: Key,
     read: VecDeque<Uuid>,
+    batch: usize,
     at_end: bool,
 }
 
@@ -70,7 +74,10 @@ impl Together {
         if keys.len() < 2 {
             return None;
         }
-        let all = keys.into_iter().map(|key| Found { key, read: VecDeque::new(), at_end: false }).collect();
+        let all = keys
+            .into_iter()
+            .map(|key| Found { key, read: VecDeque::new(), batch: FEW, at_end: false })
+            .collect();
         Some(Self { municipality: municipality.to_owned(), all, upto, first })
     }
 
@@ -122,8 +129,9 @@ impl Found {
             self.read.pop_front();
         }
         if self.read.is_empty() && !self.at_end {
-            self.read = read(tx, municipality, &self.key, upto, first).await?.into();
-            self.at_end = self.read.len() < BATCH;
+            self.read = read(tx, municipality, &self.key, (upto, first), self.batch).await?.into();
+            self.at_end = self.read.len() < self.batch;
+            self.batch = MANY.min(self.batch * 2);
         }
         Ok(self.read.front().copied())
     }
@@ -133,32 +141,30 @@ async fn read(
     tx: &mut Tx,
     municipality: &str,
     key: &Key,
-    upto: Option<Uuid>,
-    first: Option<Uuid>,
+    (upto, first): (Option<Uuid>, Option<Uuid>),
+    limit: usize,
 ) -> Result<Vec<Uuid>, DbError> {
     const LOG: &str = "SELECT id FROM access_log WHERE municipality = ";
     const TERMS: &str = "SELECT entry_id FROM access_log_term WHERE municipality = ";
     let (select, id) = if matches!(key, Key::Term(_)) { (TERMS, "entry_id") } else { (LOG, "id") };
-    let rows = on_engine!(tx, |conn| {
-        let mut sql = sqlx::QueryBuilder::new(select);
-        sql.push_bind(municipality.to_owned());
-        match key {
-            Key::Term(term) => sql.push(" AND term = ").push_bind(term.clone()),
-            Key::Person(person) => sql.push(" AND person_id = ").push_bind(*person),
-            Key::Case(case) => sql.push(" AND case_id = ").push_bind(*case),
-            Key::Child(child) => sql.push(" AND child_id = ").push_bind(*child),
-            Key::Action(action) => sql.push(" AND action = ").push_bind(action.clone()),
-            // As the partial index has it.
-            Key::Denied => sql.push(" AND decision = 'deny'"),
-        };
-        if let Some(upto) = upto {
-            sql.push(format!(" AND {id} <= ")).push_bind(upto);
-        }
-        if let Some(first) = first {
-            sql.push(format!(" AND {id} >= ")).push_bind(first);
-        }
-        sql.push(format!(" ORDER BY {id} DESC LIMIT {BATCH}"));
-        sql.build_query_as::<(Uuid,)>().fetch_all(conn).await
-    })?;
+    let mut sql = Statement::default();
+    sql.sql(select).text(municipality);
+    match key {
+        Key::Term(term) => sql.sql(" AND term = ").text(term.clone()),
+        Key::Person(person) => sql.sql(" AND person_id = ").id(person.uuid()),
+        Key::Case(case) => sql.sql(" AND case_id = ").id(case.uuid()),
+        Key::Child(child) => sql.sql(" AND child_id = ").id(child.uuid()),
+        Key::Action(action) => sql.sql(" AND action = ").text(action.clone()),
+        // As the partial index has it.
+        Key::Denied => sql.sql(" AND decision = 'deny'"),
+    };
+    if let Some(upto) = upto {
+        sql.sql(format!(" AND {id} <= ")).id(upto);
+    }
+    if let Some(first) = first {
+        sql.sql(format!(" AND {id} >= ")).id(first);
+    }
+    sql.sql(format!(" ORDER BY {id} DESC LIMIT {limit}"));
+    let rows: Vec<(Uuid,)> = sql.fetch_all(tx).await?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
