@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// How often what waits is sealed.
-pub const INTERVAL: Duration = Duration::from_millis(250);
+pub const INTERVAL: Duration = Duration::from_millis(100);
 /// Entries of one municipality in one seal.
 const BATCH: i64 = 2000;
 /// Rows in one statement. Statements of many rows are hardly ever the same again, and so are not kept prepared.
