@@ -10,7 +10,6 @@ use actix_web::{
     web,
 };
 use chrono::{DateTime, NaiveDate, Utc};
-use futures_util::Stream;
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
 
@@ -36,8 +35,8 @@ use crate::{
 /// Made only by extraction from a request: the caller was authenticated, the object found, the rules
 /// asked, and the look noted; the note is durable before the answer is sent.
 pub struct Permit<A: Action> {
-    object: A::Object,
-    caller: Caller,
+    pub(super) object: A::Object,
+    pub(super) caller: Caller,
     tx: Tx,
     now: DateTime<Utc>,
     today: NaiveDate,
@@ -45,24 +44,10 @@ pub struct Permit<A: Action> {
     pub(super) request: HttpRequest,
     pub(super) policies: Arc<Policies>,
     pub(super) look: PendingLook,
-    shown: Vec<String>,
+    pub(super) shown: Vec<String>,
     query_read: Cell<bool>,
     key: Option<IdempotencyKey>,
     action: PhantomData<A>,
-}
-
-/// What a permit leaves to a stream: more transactions that read. Made only by [`Permit::stream`].
-#[derive(Debug)]
-pub struct Reader(web::Data<Services>);
-
-impl Reader {
-    /// A transaction that reads.
-    ///
-    /// # Errors
-    /// If none can be had.
-    pub async fn read(&self) -> Result<Tx, DbError> {
-        self.0.db.read().await
-    }
 }
 
 impl<A: Action> FromRequest for Permit<A> {
@@ -341,26 +326,6 @@ impl<A: Action> Permit<A> {
         self.answer_with(HttpResponse::Ok(), content_type, body)
     }
 
-    /// Answers with a stream, which reads further while it is sent. What is asked for is in the access log before the first
-    /// byte of it. A stream that breaks off is not ended as a whole one is.
-    ///
-    /// # Errors
-    /// If the query has what the operation does not read.
-    pub fn stream<S>(
-        self,
-        content_type: &'static str,
-        make: impl FnOnce(Reader) -> S,
-    ) -> Result<HttpResponse, Problem>
-    where
-        S: Stream<Item = Result<web::Bytes, DbError>> + 'static,
-    {
-        debug_assert_eq!(A::KIND, Kind::Read);
-        self.refuse_stray_query()?;
-        let reader = Reader(services(&self.request)?);
-        self.look.complete(self.shown, StatusCode::OK.as_u16());
-        Ok(HttpResponse::Ok().content_type(content_type).streaming(make(reader)))
-    }
-
     fn answer_read<T: Serialize>(
         self,
         response: HttpResponseBuilder,
@@ -426,7 +391,7 @@ impl<A: Action> Permit<A> {
     }
 
     /// A query that the operation does not read was meant to do something: better refused than ignored.
-    fn refuse_stray_query(&self) -> Result<(), Problem> {
+    pub(super) fn refuse_stray_query(&self) -> Result<(), Problem> {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
         struct Nothing {}

@@ -17,12 +17,10 @@ use super::{
     store::{self, Scope},
 };
 use crate::{
-    access::{Permit, Reader, actions::ExportAccessLog, objects::reviews_of_looks_by, own_children},
-    db::DbError,
-    kernel::{
-        Id,
-        ids::{Child, LogReview},
+    access::{
+        BrokenOff, Permit, Reader, actions::ExportAccessLog, objects::reviews_of_looks_by, own_children,
     },
+    db::DbError,
     problem::{Problem, Result, docs::ReadProblems},
 };
 
@@ -47,25 +45,16 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     ),
 )]
 #[get("/access-log/export/{export_format}")]
-async fn export_access_log(mut permit: Permit<ExportAccessLog>) -> Result<HttpResponse> {
+async fn export_access_log(permit: Permit<ExportAccessLog>) -> Result<HttpResponse> {
     let ExportQuery(query) = permit.query()?;
     let format = ExportFormat::try_from(permit.path_text("export_format").to_owned());
     let format = format.map_err(|_| Problem::not_found())?;
-    let person = permit.caller().person;
-    let export = Export {
-        municipalities: permit.caller().audits().map(ToOwned::to_owned).collect(),
-        own_children: own_children(permit.tx(), person).await?,
-        own_looks: reviews_of_looks_by(permit.tx(), person).await?,
-        before: query.cursor.map(|cursor| cursor.0),
-        query,
-        format,
-        begun: false,
-    };
+    let export = Export { before: query.cursor.map(|cursor| cursor.0), query, format, begun: false };
     permit.stream(format.content_type(), |reader| {
         stream::try_unfold((reader, Some(export)), |(reader, export)| async move {
             let Some(export) = export else { return Ok(None) };
             let (batch, rest) = export.batch(&reader).await?;
-            Ok::<_, DbError>(Some((batch, (reader, rest))))
+            Ok::<_, BrokenOff>(Some((batch, (reader, rest))))
         })
     })
 }
@@ -95,9 +84,6 @@ impl IntoParams for ExportQuery {
 /// What is left of an export.
 #[derive(Debug)]
 struct Export {
-    municipalities: Vec<String>,
-    own_children: Vec<Id<Child>>,
-    own_looks: Vec<Id<LogReview>>,
     query: LogQuery,
     format: ExportFormat,
     before: Option<Uuid>,
@@ -106,13 +92,17 @@ struct Export {
 
 impl Export {
     /// The next batch, and what is left after it.
-    async fn batch(mut self, reader: &Reader) -> Result<(Bytes, Option<Self>), DbError> {
+    async fn batch(mut self, reader: &Reader) -> Result<(Bytes, Option<Self>), BrokenOff> {
+        // What the caller may see now: roles end, and children come to be known, while an export runs.
+        let (mut tx, caller) = reader.read().await?;
+        let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
+        let own_children = own_children(&mut tx, caller.person).await?;
+        let own_looks = reviews_of_looks_by(&mut tx, caller.person).await?;
         let scope = Scope::Auditor {
-            municipalities: &self.municipalities,
-            own_children: &self.own_children,
-            own_looks: &self.own_looks,
+            municipalities: &municipalities,
+            own_children: &own_children,
+            own_looks: &own_looks,
         };
-        let mut tx = reader.read().await?;
         let entries = store::search(&mut tx, &scope, &self.query, self.before, BATCH).await?;
         tx.rollback().await?;
         let mut text = if self.begun { String::new() } else { self.format.head() };

@@ -146,18 +146,29 @@ pub async fn authenticate(
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
     let Some(claims) = keys.verify(token, now) else { return Ok(None) };
-    let Some(row) = fetch_optional!(tx, SessionRow, FIND_SESSION, claims.sid, claims.sub)? else {
+    in_session(tx, claims.sid, claims.sub, now).await
+}
+
+/// The caller as they are now; none if the session or the account is no longer valid. The token may have expired meanwhile.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn still(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
+    in_session(tx, caller.session, caller.person, now).await
+}
+
+async fn in_session(
+    tx: &mut Tx,
+    session: Id<Session>,
+    person: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Option<Caller>, DbError> {
+    let Some(row) = fetch_optional!(tx, SessionRow, FIND_SESSION, session, person)? else {
         return Ok(None);
     };
     if row.ended_at.is_some() || row.disabled_at.is_some() || row.expires_at <= now {
         return Ok(None);
     }
-    let seats = fetch_all!(tx, Seat, LIST_SEATS, claims.sub)?;
-    Ok(Some(Caller {
-        person: claims.sub,
-        name: row.name,
-        municipality: row.municipality,
-        session: claims.sid,
-        seats,
-    }))
+    let seats = fetch_all!(tx, Seat, LIST_SEATS, person)?;
+    Ok(Some(Caller { person, name: row.name, municipality: row.municipality, session, seats }))
 }

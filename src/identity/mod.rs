@@ -6,7 +6,7 @@ mod session;
 mod throttle;
 mod token;
 
-pub use caller::{Caller, Seat, as_caller, authenticate};
+pub use caller::{Caller, Seat, as_caller, authenticate, still};
 pub use password::{HashError, Password, PasswordError, Passwords};
 pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, open_session, refresh};
 pub use throttle::{Throttled, forgive, register_attempt};

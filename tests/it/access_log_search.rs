@@ -6,6 +6,11 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use stafett::access::Entry;
 
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
+
 use crate::{
     cast::Cast,
     support::{Role, User, World, both_engines},
@@ -185,28 +190,60 @@ both_engines! {
 
     async fn an_export_is_longer_than_a_batch(world: World) {
         let (cast, auditor) = (worked_on(&world).await, auditor(&world).await);
-        let columns = "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
-            child_id, decision, policies, legal_basis, shown, status, kind, salt";
-        let numbers = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 1700)";
-        let id = match world.engine {
-            crate::support::Engine::Sqlite => "CAST(x'01a20000000070008000' || randomblob(6) AS BLOB)",
-            crate::support::Engine::Postgres => "gen_random_uuid()",
-        };
-        let fill = format!(
-            "{numbers} INSERT INTO access_log (id, {columns}) SELECT {id}, {columns} FROM n,
-             (SELECT {columns} FROM access_log WHERE action = 'read_case' AND decision = 'permit' LIMIT 1) one"
-        );
-        let fill = match world.engine {
-            crate::support::Engine::Sqlite => fill.replacen(numbers, "", 1).replacen("SELECT ", &format!("{numbers} SELECT "), 1),
-            crate::support::Engine::Postgres => fill,
-        };
-        world.try_execute(fill).await.expect("many entries");
+        many_entries(&world, 1700).await;
         let query = format!("case_id={}&action=read_case", cast.case);
         let export = auditor.get(format!("/v1/access-log/export/ndjson?{query}")).send().await.expect(200);
         let ids: BTreeSet<String> = export.text.lines()
             .map(|line| serde_json::from_str::<Value>(line).expect("JSON")["id"].to_string()).collect();
         assert!(ids.len() > 1700 && ids.len() == export.text.lines().count(), "{}", ids.len());
     }
+
+    async fn an_export_breaks_off_when_the_role_of_the_one_who_asked_ends(world: World) {
+        let (_cast, auditor) = (worked_on(&world).await, auditor(&world).await);
+        // More than lies in the buffers between the service and one who reads slowly.
+        many_entries(&world, 30_000).await;
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(4096).expect("a small buffer");
+        let address = world.base().trim_start_matches("http://").parse().expect("an address");
+        let mut stream = socket.connect(address).await.expect("connected");
+        let token = auditor.token().await;
+        let request = format!("GET /v1/access-log/export/ndjson HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.expect("asked");
+        let mut begun = [0; 4096];
+        stream.read_exact(&mut begun).await.expect("it begins");
+        assert!(begun.starts_with(b"HTTP/1.1 200"));
+        let ended = world.try_execute("UPDATE staff_role SET ended_at = started_at WHERE role = 'auditor'").await;
+        assert!(ended.expect("the role ends") > 0);
+        let mut rest = Vec::new();
+        // Closed or reset, as it comes.
+        let _closed = stream.read_to_end(&mut rest).await;
+        let entries = String::from_utf8_lossy(&rest).matches("\"request_id\"").count();
+        assert!(!rest.ends_with(b"0\r\n\r\n") && entries < 30_000, "it went on to the end: {entries}");
+    }
+}
+
+/// So many more entries of a look at a case.
+async fn many_entries(world: &World, how_many: usize) {
+    let columns =
+        "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
+        child_id, decision, policies, legal_basis, shown, status, kind, salt";
+    let numbers =
+        format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {how_many})");
+    let id = match world.engine {
+        crate::support::Engine::Sqlite => "CAST(x'01a20000000070008000' || randomblob(6) AS BLOB)",
+        crate::support::Engine::Postgres => "gen_random_uuid()",
+    };
+    let fill = format!(
+        "{numbers} INSERT INTO access_log (id, {columns}) SELECT {id}, {columns} FROM n,
+         (SELECT {columns} FROM access_log WHERE action = 'read_case' AND decision = 'permit' LIMIT 1) one"
+    );
+    let fill = match world.engine {
+        crate::support::Engine::Sqlite => {
+            fill.replacen(&numbers, "", 1).replacen("SELECT ", &format!("{numbers} SELECT "), 1)
+        }
+        crate::support::Engine::Postgres => fill,
+    };
+    world.try_execute(fill).await.expect("many entries");
 }
 
 /// A time after all that has happened.

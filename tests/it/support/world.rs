@@ -109,6 +109,11 @@ impl World {
         log_reviews::pick(&self.db, &self.clock).await.expect("looks are picked")
     }
 
+    /// Where the service answers.
+    pub fn base(&self) -> &str {
+        &self.parts.base
+    }
+
     /// The program's command line, at the world's database with its keys.
     pub fn command_line(&self) -> Command {
         let (url, folder) = self.parts.database.place();
