@@ -6,7 +6,7 @@ use super::{PolicyError, Rule};
 
 /// What no rule of a municipality stands in the way of: duties that the law lays on everyone, rights that it gives to those
 /// it is about, and whatever ends or closes access, which never depends on the conditions for giving it.
-const NEVER_FORBIDDEN: [&str; 31] = [
+const NEVER_FORBIDDEN: [&str; 37] = [
     // The duty to report, to avert and to hand over: bvl §§ 13-2 to 13-4, strl § 196.
     "report_to_child_welfare",
     "list_child_welfare_reports",
@@ -42,6 +42,12 @@ const NEVER_FORBIDDEN: [&str; 31] = [
     "read_log_tile",
     "prove_log_entry",
     "prove_log_consistency",
+    "list_log_reviews",
+    "read_log_review",
+    "give_log_verdict",
+    "read_log_report",
+    "list_emergency_access",
+    "read_emergency_access",
 ];
 
 /// The texts of the rules in a folder, by the names of their files. A folder with none is one that something has happened to:
