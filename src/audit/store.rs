@@ -240,12 +240,13 @@ async fn select(
         Some(Outcome::Permit) => drop(sql.sql(" AND l.decision = 'permit'")),
         None => {}
     }
-    // Put so that no index on the time is thought of: the ids are near enough, and in the order of the page.
+    // Put so that no planner counts on what it knows of the times: the ids are near enough, and in the order of the page. A plain
+    // comparison makes PostgreSQL expect few entries and sort all of them.
     if let Some(from) = query.from {
-        sql.sql(" AND (l.at >= ").time(from).sql(") IS TRUE");
+        sql.sql(" AND COALESCE(l.at >= ").time(from).sql(", FALSE)");
     }
     if let Some(until) = query.until {
-        sql.sql(" AND (l.at < ").time(until).sql(") IS TRUE");
+        sql.sql(" AND COALESCE(l.at < ").time(until).sql(", FALSE)");
     }
     sql.sql(format!(" ORDER BY {id} DESC LIMIT {limit}"));
     sql.fetch_all(tx).await
