@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
+use uuid::Uuid;
 
 use super::{
     SealError,
@@ -20,19 +21,24 @@ const BATCH: i64 = 500;
 /// # Errors
 /// If the database does not answer, or refuses.
 pub async fn erase_before(db: &Db, municipality: &str, before: DateTime<Utc>) -> Result<u64, SealError> {
-    let mut erased = 0;
+    let (mut erased, mut after) = (0, (DateTime::UNIX_EPOCH, Uuid::nil()));
     loop {
         let mut tx = db.write().await?;
-        let some = batch(&mut tx, municipality, before).await?;
+        let some = batch(&mut tx, municipality, after, before).await?;
         tx.commit().await?;
-        if some == 0 {
-            return Ok(erased);
-        }
-        erased += some;
+        erased += some.len() as u64;
+        let Some(last) = some.last() else { return Ok(erased) };
+        after = (last.at, last.id);
     }
 }
 
-async fn batch(tx: &mut Tx, municipality: &str, before: DateTime<Utc>) -> Result<u64, SealError> {
+/// The next entries after one that was erased.
+async fn batch(
+    tx: &mut Tx,
+    municipality: &str,
+    after: (DateTime<Utc>, Uuid),
+    before: DateTime<Utc>,
+) -> Result<Vec<StoredEntry>, SealError> {
     const ERASE: &str =
         "UPDATE access_log SET digests = $3, salt = NULL, client = NULL, person_id = NULL, object_id = NULL,
             case_id = NULL, child_id = NULL, roles = '[]', shown = '[]'
@@ -43,9 +49,11 @@ async fn batch(tx: &mut Tx, municipality: &str, before: DateTime<Utc>) -> Result
     let sql = format!(
         "{ENTRY} FROM access_log l
          JOIN access_log_leaf f ON f.municipality = l.municipality AND f.entry_id = l.id
-         WHERE l.municipality = $1 AND l.at < $2 AND l.salt IS NOT NULL ORDER BY l.at LIMIT $3"
+         WHERE l.municipality = $1 AND (l.at, l.id) > ($2, $3) AND l.at < $4 AND l.salt IS NOT NULL
+         ORDER BY l.at, l.id LIMIT $5"
     );
-    let entries = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), municipality, before, BATCH)?;
+    let (at, id) = after;
+    let entries = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), municipality, at, id, before, BATCH)?;
     for entry in &entries {
         let digests =
             serde_json::to_string(&entry.kept()?).map_err(|error| SealError::Tree(error.to_string()))?;
@@ -55,5 +63,5 @@ async fn batch(tx: &mut Tx, municipality: &str, before: DateTime<Utc>) -> Result
             execute!(tx, FORGET, municipality, term, entry.id)?;
         }
     }
-    Ok(entries.len() as u64)
+    Ok(entries)
 }

@@ -11,8 +11,8 @@ use crate::{
 };
 
 const NAME: &str = "the access log is ready for its tree";
-const UNREADY: &str = "SELECT municipality, id, client FROM access_log WHERE salt IS NULL AND digests IS NULL
-    ORDER BY municipality, id LIMIT $1";
+const UNREADY: &str = "SELECT municipality, id, client FROM access_log WHERE (municipality, id) > ($1, $2)
+    AND salt IS NULL AND digests IS NULL ORDER BY municipality, id LIMIT $3";
 const READY: &str = "UPDATE access_log SET salt = $3, client = $4 WHERE municipality = $1 AND id = $2";
 const WAIT: &str = "INSERT INTO access_log_pending (municipality, entry_id) VALUES ($1, $2)";
 
@@ -21,13 +21,16 @@ pub(super) async fn make_ready(db: &Db) -> Result<(), DbError> {
     if is_done(&mut db.read().await?, NAME).await? {
         return Ok(());
     }
+    let mut after = (String::new(), Uuid::nil());
     loop {
         let mut tx = db.write().await?;
-        let entries = fetch_all!(&mut tx, (String, Uuid, Option<String>), UNREADY, BATCH)?;
-        if entries.is_empty() {
+        let (municipality, id) = &after;
+        let entries = fetch_all!(&mut tx, (String, Uuid, Option<String>), UNREADY, municipality, *id, BATCH)?;
+        let Some((municipality, id, _)) = entries.last() else {
             done(&mut tx, NAME).await?;
             return tx.commit().await;
-        }
+        };
+        after = (municipality.clone(), *id);
         for (municipality, id, client) in entries {
             let mut salt = [0; 16];
             getrandom::fill(&mut salt).map_err(|_| VaultError::Randomness)?;
