@@ -5,8 +5,7 @@
 
 use std::{
     collections::HashMap,
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
     time::{Duration, SystemTime},
@@ -14,33 +13,11 @@ use std::{
 
 use uuid::Uuid;
 
-use super::{Content, Key, KeyClass, KeyId, KeyName, MasterKey, Sealed, cipher, keys};
-
-/// What can go wrong with keys and what they seal.
-#[derive(Debug, thiserror::Error)]
-pub enum VaultError {
-    /// The key of what was to be opened has been erased.
-    #[error("the key has been erased, and with it what it sealed")]
-    Erased,
-    /// What was to be opened was never sealed.
-    #[error("a text that must be sealed is not: run `stafett migrate`")]
-    NotSealed,
-    /// What was to be opened has been changed, or a key does not fit.
-    #[error("a sealed text or key is damaged, or the master key is another")]
-    Damaged,
-    /// The machine gives no random numbers.
-    #[error("the machine gives no random numbers")]
-    Randomness,
-    /// The key of the keyed hashes is not to be erased.
-    #[error("this key seals nothing: everyone is found by it, and nobody could log in without it")]
-    Index,
-    /// The master key has another form.
-    #[error("the master key must be 32 bytes in base64")]
-    MasterKey,
-    /// A file of the folder cannot be read or written.
-    #[error("{0}: {1}")]
-    File(PathBuf, io::Error),
-}
+use super::{
+    Content, Key, KeyClass, KeyId, KeyName, MasterKey, Sealed, VaultError, cipher,
+    files::{named, wipe, write_new},
+    keys,
+};
 
 /// A data key that is open.
 #[derive(Debug, Clone)]
@@ -331,31 +308,6 @@ impl Vault {
         };
         Ok(DataKey { id, generation, written, key: keys::remember(id, key) })
     }
-}
-
-/// Writes a file that only its owner reads, and sees to it that it lies on the disk.
-fn write_new(path: &Path, text: &str) -> io::Result<()> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-/// Overwrites a file before it is removed.
-fn wipe(path: &Path) -> Result<(), VaultError> {
-    let failed = |error| VaultError::File(path.into(), error);
-    let length = fs::metadata(path).map_err(failed)?.len();
-    let mut file = fs::OpenOptions::new().write(true).open(path).map_err(failed)?;
-    let zeros = vec![0_u8; usize::try_from(length).unwrap_or(0)];
-    file.write_all(&zeros).and_then(|()| file.sync_all()).and_then(|()| fs::remove_file(path)).map_err(failed)
-}
-
-/// Name and generation of a key's file.
-fn named(path: &Path) -> Option<(KeyName, u32)> {
-    let mut parts = path.file_name()?.to_str()?.strip_suffix(".key")?.split('-');
-    let (municipality, class, generation) = (parts.next()?, parts.next()?, parts.next()?);
-    let class = KeyClass::named(class)?;
-    Some((KeyName { municipality: municipality.to_owned(), class }, generation.parse().ok()?))
 }
 
 #[cfg(test)]

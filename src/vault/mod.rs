@@ -9,6 +9,8 @@
 
 mod cipher;
 mod content;
+mod error;
+mod files;
 mod folder;
 mod index;
 mod keys;
@@ -16,6 +18,7 @@ mod master;
 
 pub use cipher::{Key, KeyId};
 pub use content::{Content, ERASED, Sealed, key_of};
-pub use folder::{Vault, VaultError};
+pub use error::VaultError;
+pub use folder::Vault;
 pub use keys::{KeyClass, KeyName};
 pub use master::MasterKey;

@@ -14,6 +14,7 @@ mod cast;
 mod verify_elsewhere;
 
 mod access_log;
+mod access_log_readers;
 mod access_log_search;
 mod at_rest;
 mod care_orders;

@@ -1,0 +1,120 @@
+//! Every column of text is sealed, or plain for a reason.
+
+use sqlx::AssertSqlSafe;
+use stafett::db::SEALED;
+
+use crate::support::{Engine, World};
+
+/// Columns of text that are plain, and why. Times and days, which are text to SQLite, are plain too: rights are counted from
+/// them.
+const PLAIN: &[(&str, &[&str])] = &[
+    (
+        "public: what a municipality offers, and who keeps it",
+        &["municipality.*", "unit.*", "arena.*", "guide_level.*", "catalogue_measure.*"],
+    ),
+    ("which municipality, the shard of the row", &["*.municipality"]),
+    (
+        "one of a closed list of words",
+        &[
+            "session.end_reason",
+            "staff_role.role",
+            "concern.decision",
+            "care_case.status",
+            "care_case.agreed_with",
+            "handover.status",
+            "consent.form",
+            "case_event.kind",
+            "goal.status",
+            "meeting.status",
+            "meeting_participant.answer",
+            "measure.level",
+            "measure.status",
+            "evaluation.outcome",
+            "note.audience",
+            "note.kind",
+            "consent_kind.kind",
+            "guardianship.capacity",
+            "withholding.legal_basis",
+            "report_reply.outcome",
+            "disclosure.basis",
+            "disclosed_entry.kind",
+            "objection.form",
+            "emergency_access.danger",
+            "emergency_access.verdict",
+            "log_review.verdict",
+            "log_review_reason.reason",
+            "log_verdict.verdict",
+            "conflict_of_interest.ground",
+            "address_protection.protection",
+            "child_contact.protection",
+            "guardian_contact.protection",
+            "care_order.kind",
+        ],
+    ),
+    (
+        "law, and the published text that was read",
+        &[
+            "consent.secrecy_basis",
+            "consent.processing_basis",
+            "consent.text_version",
+            "consent.language",
+            "consent.alone_basis",
+            "consent_text.*",
+            "child_welfare_report.law",
+            "disclosure_law.law",
+            "disclosure_law.part",
+        ],
+    ),
+    ("the name of a unit, which is public", &["disclosed_entry.unit_name"]),
+    (
+        "hashes",
+        &[
+            "person.national_id_index",
+            "account.username_index",
+            "account.password_hash",
+            "refresh_token.token_hash",
+            "login_throttle.throttle_key",
+            "idempotency.key_index",
+            "idempotency.fingerprint",
+        ],
+    ),
+    ("sealed with the client's key", &["idempotency.headers", "idempotency.body"]),
+    ("ids, rules and addresses, never content; what identifies a client is sealed", &["access_log.*"]),
+    ("ids, hashes and names of rules and law", &["access_log_term.term", "access_log_checkpoint.note"]),
+    ("a month", &["log_sample.month", "log_sample_look.month"]),
+    ("names of steps", &["data_migration.name"]),
+];
+
+#[tokio::test]
+async fn every_column_of_text_is_sealed_or_plain_for_a_reason() {
+    Engine::Sqlite.tell(every_column).await;
+}
+
+async fn every_column(world: World) {
+    let is_time = |column: &str| {
+        let ends = ["_at", "_on", "_from", "_until", "_date"].iter().any(|end| column.ends_with(end));
+        ends || ["at", "since", "decide_by"].contains(&column)
+    };
+    let is_plain = |table: &str, column: &str| {
+        let mut all = PLAIN.iter().flat_map(|(_, columns)| *columns);
+        all.any(|name| {
+            [format!("{table}.{column}"), format!("{table}.*"), format!("*.{column}")]
+                .contains(&(*name).to_owned())
+        })
+    };
+    for table in world.tables().await.iter().filter(|table| !table.starts_with('_')) {
+        let sql = AssertSqlSafe(format!("SELECT name FROM pragma_table_info('{table}') WHERE type = 'TEXT'"));
+        let mut tx = world.db.read().await.expect("a transaction");
+        let columns =
+            stafett::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (String,)>(sql).fetch_all(conn).await);
+        for (column,) in columns.expect("columns") {
+            let sealed =
+                SEALED.iter().any(|known| known.name == table && known.columns.contains(&column.as_str()));
+            let plain = is_plain(table, &column) || is_time(&column);
+            assert!(
+                sealed != plain,
+                "{table}.{column} is to be sealed, or to be named in PLAIN with the reason"
+            );
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Every text that can be written, through the API.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use super::Planted;
+use crate::support::{Operation, Stage, User, World};
+
+/// Writes into every text there is of a case, each with an idempotency key, and ends with closing it.
+pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
+    let case = stage.path(&Operation::named("read_case"));
+    let Stage { teacher, nurse, family, .. } = stage;
+    let said = async |by: &User, path: &str, body: Value| {
+        let call = by.post(format!("{case}{path}")).json(body).header("if-match", "*");
+        let answer = call.idempotency_key(&format!("Sleutel{}", uuid::Uuid::now_v7())).send().await;
+        assert!(answer.status < 300, "{path}: {}", answer.text);
+        answer
+    };
+    let mut p = || planted.word();
+    let pending = teacher.get(format!("{case}/handovers")).send().await.expect(200).text("/items/0/id");
+    said(teacher, &format!("/handovers/{pending}/withdraw"), json!({"contains": [], "answer": p()})).await;
+    let offer =
+        json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id, "contains": [], "message": p()});
+    let offered = said(teacher, "/handovers", offer).await.text("/id");
+    said(nurse, &format!("/handovers/{offered}/decline"), json!({"contains": [], "answer": p()})).await;
+    said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
+    let measure = json!({
+        "title": p(), "description": p(), "level": "selective", "contains": [], "responsible_id": teacher.id,
+        "responsible_unit_id": teacher.unit.id, "evaluate_on": world.in_days(20),
+    });
+    said(teacher, "/measures", measure).await;
+    let measures = teacher.get(format!("{case}/measures")).send().await.expect(200);
+    for (at, measure) in measures.each("id").into_iter().enumerate() {
+        let mut body =
+            json!({"held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": p()});
+        body[if at == 0 { "child_view" } else { "child_view_missing_reason" }] = json!(p());
+        body["guardians_view"] = json!(p());
+        said(teacher, &format!("/measures/{measure}/evaluations"), body).await;
+    }
+    let meeting = json!({
+        "starts_at": world.now() - TimeDelta::hours(1), "place": p(), "contains": [], "agenda": p(),
+        "participants": [nurse.id], "family_absent_reason": p(),
+    });
+    let meeting = said(teacher, "/meetings", meeting).await.text("/id");
+    let minutes = json!({"contains": [], "minutes": p(), "attended": [nurse.id], "decisions": [{"text": p()}, {"text": p()}]});
+    let path = format!("{case}/meetings/{meeting}/minutes");
+    teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
+    said(nurse, "/notes", json!({"audience": "unit", "kind": "confidential_health", "text": p()})).await;
+    said(
+        &family.guardians[0],
+        "/notes",
+        json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()}),
+    )
+    .await;
+    let consent = json!({
+        "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
+    });
+    said(&family.guardians[1], "/consents", consent).await;
+    let recorded = json!({
+        "given_by": family.guardians[0].id, "form": "paper", "document": p(), "unit_ids": [nurse.unit.id],
+        "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
+        "alone": {"legal_basis": "barnelova § 37", "reason": p()},
+    });
+    said(teacher, "/consents", recorded).await;
+    let withholding =
+        json!({"guardian_id": family.guardians[0].id, "legal_basis": "administration_act", "reason": p()});
+    said(teacher, "/withholdings", withholding).await;
+    write_outside_the_case(world, stage, &mut p).await;
+    let colleague = world.worker("kragero/skole").await;
+    let seat = json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "contains": [], "task": p()});
+    said(teacher, "/team", seat).await;
+    let level = json!({"level": 2, "contains": [], "level_reason": p()});
+    teacher.patch(&case).json(level).header("if-match", "*").send().await.expect(200);
+    said(teacher, "/close", json!({"reason": p(), "contains": [], "final_evaluation": p()})).await;
+    write_concern(world, stage, &mut p).await;
+}
+
+/// Writes into every text there is of a concern, which opens another case.
+async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
+    let teacher = &stage.teacher;
+    let concern = json!({
+        "child_id": stage.family.child.id, "facts": p(), "risk_factors": p(), "protective_factors": p(),
+        "child_says": p(), "tried_so_far": p(),
+    });
+    let concerns = format!("/v1/units/{}/concerns", teacher.unit.id);
+    let concern = teacher.post(concerns).json(concern).idempotency_key("K").send().await.expect(201);
+    let decision = json!({
+        "decision": "open_case", "reason": p(), "contains": [], "case_reason": p(), "level": 1, "agreed_with": "guardians",
+        "agreed_on": world.in_days(-1),
+    });
+    let path = format!("/v1/concerns/{}/decision", concern.text("/id"));
+    teacher.post(path).json(decision).if_match(1).send().await.expect(200);
+}
+
+/// Writes into every text there is of what lies beside a case.
+async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
+    let Stage { teacher, nurse, .. } = stage;
+    let said = async |by: &User, operation: &str, body: Value| {
+        let operation = Operation::named(operation);
+        let call =
+            by.call(operation.method.clone(), stage.path(&operation)).json(body).header("if-match", "*");
+        let answer = call.send().await;
+        assert!(answer.status < 300, "{}: {}", operation.id, answer.text);
+    };
+    let report = json!({
+        "child_description": p(), "grounds": ["mistreatment_or_neglect"], "text": p(), "sent_on": world.in_days(0),
+        "guardians_told": false, "guardians_not_told_reason": p(), "receiving_unit_id": stage.ids()["receiving_unit_id"],
+    });
+    said(teacher, "report_to_child_welfare", report).await;
+    let reply = json!({"outcome": "received", "answered_on": world.in_days(0), "text": p()});
+    said(teacher, "record_report_reply", reply).await;
+    let disclosure = json!({
+        "case_id": stage.ids()["case_id"], "basis": "child_welfare_order", "order_reference": p(),
+        "measure_ids": [stage.ids()["measure_id"]], "reason": p(),
+        "to_unit_id": stage.ids()["child_welfare_unit_id"], "to_person_id": stage.ids()["child_welfare_person_id"],
+    });
+    said(teacher, "disclose", disclosure).await;
+    let disclosure = json!({
+        "case_id": stage.ids()["case_id"], "basis": "danger_to_life_or_health", "outside_recipient": p(),
+        "measure_ids": [stage.ids()["measure_id"]], "reason": p(),
+    });
+    said(teacher, "disclose", disclosure).await;
+    said(teacher, "review_emergency_access", json!({"verdict": "justified", "note": p()})).await;
+    said(&stage.auditor, "give_log_verdict", json!({"verdict": "unclear", "note": p()})).await;
+    let conflict = json!({"person_id": nurse.id, "ground": "other", "note": p()});
+    said(teacher, "record_conflict_of_interest", conflict).await;
+    said(teacher, "end_conflict_of_interest", json!({"reason": p()})).await;
+    said(teacher, "end_care_order", json!({"decision_reference": p()})).await;
+    for protection in ["confidential", "none"] {
+        let mut contact = json!({
+            "protection": protection, "address": p(), "phone": p(),
+            "guardians": [{"guardianship_id": stage.ids()["guardianship_id"], "address": p(), "phone": p()}],
+        });
+        if protection == "none" {
+            contact["reason"] = json!(p());
+        }
+        said(teacher, "update_contact_details", contact).await;
+    }
+}
