@@ -47,13 +47,39 @@ pub(super) struct IdempotencyKey {
     sent: Vec<u8>,
 }
 
-/// What was answered the first time.
+/// What was answered the first time, as it is kept.
 #[derive(Debug, sqlx::FromRow)]
 struct Stored {
     fingerprint: String,
     status: i64,
     headers: String,
     body: String,
+}
+
+/// What was answered the first time.
+#[derive(Debug)]
+pub(super) struct FirstAnswer {
+    status: StatusCode,
+    headers: Vec<(String, String)>,
+    /// JSON.
+    pub(super) body: String,
+}
+
+impl FirstAnswer {
+    /// Where that lies which was made.
+    pub(super) fn location(&self) -> Option<&str> {
+        let location = |(name, _): &&(String, String)| header::LOCATION == name.as_str();
+        self.headers.iter().find(location).map(|(_, path)| path.as_str())
+    }
+
+    pub(super) fn into_response(self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        for pair in self.headers {
+            response.insert_header(pair);
+        }
+        response.insert_header((header::CONTENT_TYPE, "application/json"));
+        response.body(self.body)
+    }
 }
 
 /// Headers of an answer that are given again.
@@ -84,7 +110,7 @@ impl IdempotencyKey {
         &self,
         tx: &mut Tx,
         person: Id<Person>,
-    ) -> Result<Option<HttpResponse>, Problem> {
+    ) -> Result<Option<FirstAnswer>, Problem> {
         // The second of two at once waits for what the first answers.
         dialect::lock(tx, Uuid::new_v5(&person.uuid(), self.key.as_bytes())).await?;
         let secret = self.secret(person);
@@ -94,15 +120,12 @@ impl IdempotencyKey {
             return Err(Problem::new(Code::IdempotencyKeyReused));
         }
         let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
-        let mut response = HttpResponse::build(status.unwrap_or(StatusCode::OK));
         let headers = tx.vault().open_with(&secret, &stored.headers)?;
-        let body = tx.vault().open_with(&secret, &stored.body)?;
-        let headers: Vec<(String, String)> = serde_json::from_str(&headers).map_err(Problem::internal)?;
-        for pair in headers {
-            response.insert_header(pair);
-        }
-        response.insert_header((header::CONTENT_TYPE, "application/json"));
-        Ok(Some(response.body(body)))
+        Ok(Some(FirstAnswer {
+            status: status.unwrap_or(StatusCode::OK),
+            headers: serde_json::from_str(&headers).map_err(Problem::internal)?,
+            body: tx.vault().open_with(&secret, &stored.body)?,
+        }))
     }
 
     /// Keeps the answer, in the transaction of its effect.

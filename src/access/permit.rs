@@ -107,10 +107,9 @@ impl<A: Action> Permit<A> {
         {
             let asking =
                 Lookup { caller: &caller, now, today, for_write: false, ids: &PathIds::of(&request) };
-            if !told_again(&mut tx, services, &asking, A::NAME, &first, &look).await.map_err(Problem::from)? {
-                return Err(Problem::not_found().into());
-            }
-            return Err(InternalError::from_response("answered before", first).into());
+            let first = told_again(&mut tx, services, &asking, A::NAME, first, &look).await?;
+            let first = first.ok_or_else(Problem::not_found)?;
+            return Err(InternalError::from_response("answered before", first.into_response()).into());
         }
         Ok(Self {
             object,

@@ -1,39 +1,68 @@
 //! Whether what a request made may be told again, when it comes once more with the same `Idempotency-Key`.
 //!
 //! What is done to a unit makes something of its own: a concern, a report, a disclosure, an emergency. That one still works in the unit is not
-//! that one may still read what one made there, and the answer of the first time tells it.
+//! that one may still read what one made there, and the answer of the first time tells it. A leader may do to a case some of
+//! what those on its team may, and is told no words of it.
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, http::header};
-
 use super::{
     Entry, PendingLook, Services,
-    actions::{Action, ReadChildWelfareReport, ReadConcern, ReadDisclosure, ReadEmergencyAccess},
+    actions::{
+        Action, ListMeasures, ReadChildWelfareReport, ReadConcern, ReadDisclosure, ReadEmergencyAccess,
+    },
+    idempotency::FirstAnswer,
     objects::{Lookup, Object, PathIds},
 };
-use crate::db::{DbError, Tx};
+use crate::{
+    db::{DbError, Tx},
+    problem::Problem,
+};
 
-/// May the first answer to an action be told once more? If it made something that is read by itself, only to one who may read
-/// that now; and then it is a look like any other.
+/// What in the answers to actions on a case is told only to those who see what is agreed in it.
+const WORDS: [(&str, &[&str]); 2] = [
+    ("reopen_case", &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on"]),
+    ("withdraw_handover", &["message", "answer"]),
+];
+
+/// The first answer to an action, as far as it may be told once more. If the action made something that is read by itself, that is
+/// only to one who may read that now; and then it is a look like any other.
 pub(super) async fn told_again(
     tx: &mut Tx,
     services: &Services,
     asking: &Lookup<'_>,
     action: &str,
-    first: &HttpResponse,
+    mut first: FirstAnswer,
     look: &PendingLook,
-) -> Result<bool, DbError> {
-    let made = first.headers().get(header::LOCATION).and_then(|path| path.to_str().ok());
-    let Some(id) = made.and_then(|path| path.rsplit('/').next()) else { return Ok(true) };
-    let again = Again { tx, services, asking, look, id };
-    match action {
-        "record_concern" => again.may::<ReadConcern>("concern_id").await,
-        "report_to_child_welfare" => again.may::<ReadChildWelfareReport>("report_id").await,
-        "disclose" => again.may::<ReadDisclosure>("disclosure_id").await,
-        "open_emergency_access" => again.may::<ReadEmergencyAccess>("emergency_access_id").await,
-        _ => Ok(true),
+) -> Result<Option<FirstAnswer>, Problem> {
+    if let Some((_, words)) = WORDS.iter().find(|(name, _)| *name == action) {
+        let case = <ListMeasures as Action>::Object::find(tx, asking).await?;
+        let is_told = |case| services.policies.decide(asking.caller, ListMeasures::NAME, case).allowed;
+        if !case.as_ref().is_some_and(is_told) {
+            first.body = without(&first.body, words)?;
+        }
     }
+    let made = first.location().and_then(|path| path.rsplit('/').next());
+    let Some(id) = made else { return Ok(Some(first)) };
+    let again = Again { tx, services, asking, look, id };
+    let may = match action {
+        "record_concern" => again.may::<ReadConcern>("concern_id").await?,
+        "report_to_child_welfare" => again.may::<ReadChildWelfareReport>("report_id").await?,
+        "disclose" => again.may::<ReadDisclosure>("disclosure_id").await?,
+        "open_emergency_access" => again.may::<ReadEmergencyAccess>("emergency_access_id").await?,
+        _ => true,
+    };
+    Ok(may.then_some(first))
+}
+
+/// A JSON object with some of its members null.
+fn without(body: &str, members: &[&str]) -> Result<String, Problem> {
+    let mut object: serde_json::Map<String, serde_json::Value> =
+        serde_json::from_str(body).map_err(Problem::internal)?;
+    for member in members {
+        object.insert((*member).to_owned(), serde_json::Value::Null);
+    }
+    serde_json::to_string(&object).map_err(Problem::internal)
 }
 
 struct Again<'a> {

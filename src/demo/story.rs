@@ -167,7 +167,7 @@ impl Play<'_> {
 
     async fn join(&mut self, case: &str, who: &Actor, what: &str, expect: u16) -> Result<Answer, Failure> {
         let p = self.people;
-        let body = json!({ "person_id": who.id, "unit_id": unit_of(who), "task": who.who });
+        let body = json!({ "person_id": who.id, "unit_id": unit_of(who), "contains": [], "task": who.who });
         self.act(post(&p.teacher, what, format!("/v1/cases/{case}/team"), body, expect)).await
     }
 
@@ -274,6 +274,7 @@ impl Play<'_> {
             .step(7, "The baton is offered to the school; the teacher keeps it until the school accepts")?;
         let body = json!({
             "to_person_id": p.school_teacher.id, "to_unit_id": unit_of(&p.school_teacher),
+            "contains": [],
             "message": "Iben starts school in August.",
         });
         let path = format!("/v1/cases/{case}/handovers");

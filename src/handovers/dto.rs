@@ -8,6 +8,7 @@ use crate::{
     kernel::{
         ids::{HandoverId, PersonId, UnitId},
         text::Prose,
+        vocabulary::InformationKind,
     },
     vault::Content,
     words,
@@ -32,7 +33,7 @@ words! {
 /// An offer of the baton.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"to_person_id": "018f2f60-0000-7000-8000-000000000001", "to_unit_id": "018f2f60-0000-7000-8000-000000000002", "message": "She starts school in August."}))]
+#[schema(example = json!({"to_person_id": "018f2f60-0000-7000-8000-000000000001", "to_unit_id": "018f2f60-0000-7000-8000-000000000002", "contains": [], "message": "She starts school in August."}))]
 pub struct HandoverIn {
     /// Who is to take it: someone with a seat on the team.
     pub to_person_id: PersonId,
@@ -41,16 +42,23 @@ pub struct HandoverIn {
     /// A word on the way.
     #[serde(default)]
     pub message: Option<Prose>,
+    /// Which of the kinds it holds that must not be in the record: with a word it must be there, and empty. What it names is
+    /// refused, with what to do instead.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// An answer to an offer.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"answer": "I have talked with the family; I take it from today."}))]
+#[schema(example = json!({"contains": [], "answer": "I have talked with the family; I take it from today."}))]
 pub struct HandoverAnswer {
     /// A word with the answer.
     #[serde(default)]
     pub answer: Option<Prose>,
+    /// As with an offer.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// A handover.

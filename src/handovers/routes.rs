@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Kinds, Permit,
         actions::{
             AcceptHandover, Action, DeclineHandover, ListHandovers, ListMeasures, OfferHandover,
             WithdrawHandover,
@@ -17,7 +17,7 @@ use crate::{
         objects::{HandoverObject, require_open},
     },
     db::Tx,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, vocabulary::InformationKind},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -62,7 +62,8 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
 )]
 #[post("/cases/{case_id}/handovers")]
 async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpResponse> {
-    let HandoverIn { to_person_id, to_unit_id, message } = permit.input()?;
+    let HandoverIn { to_person_id, to_unit_id, message, contains } = permit.input()?;
+    may_be_kept(message.as_deref(), contains.as_deref())?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
     if to_person_id == case.contact_person && to_unit_id == case.contact_unit {
@@ -141,11 +142,17 @@ fn withhold(sees_what_is_agreed: bool, handovers: &mut [HandoverOut]) {
     }
 }
 
+/// Where a word is said, it is asked what it holds.
+fn may_be_kept(word: Option<&str>, contains: Option<&[InformationKind]>) -> Result<()> {
+    if word.is_none() && contains.is_none() { Ok(()) } else { Kinds::may_be_kept("", contains) }
+}
+
 async fn answer<A>(permit: &mut Permit<A>, status: HandoverStatus) -> Result<HandoverOut>
 where
     A: Action<Object = HandoverObject>,
 {
-    let HandoverAnswer { answer } = permit.input()?;
+    let HandoverAnswer { answer, contains } = permit.input()?;
+    may_be_kept(answer.as_deref(), contains.as_deref())?;
     require_open(&permit.object().case)?;
     let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.now());
     if !store::answer(permit.tx(), &case, id, status, answer.as_deref(), now).await? {

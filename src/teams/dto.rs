@@ -8,7 +8,7 @@ use crate::{
     kernel::{
         ids::{PersonId, TeamMemberId, UnitId},
         text::Line,
-        vocabulary::Sector,
+        vocabulary::{InformationKind, Sector},
     },
     vault::Content,
 };
@@ -16,7 +16,7 @@ use crate::{
 /// Someone to join the team.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"person_id": "018f2f60-0000-7000-8000-000000000001", "unit_id": "018f2f60-0000-7000-8000-000000000002", "task": "Class teacher"}))]
+#[schema(example = json!({"person_id": "018f2f60-0000-7000-8000-000000000001", "unit_id": "018f2f60-0000-7000-8000-000000000002", "contains": [], "task": "Class teacher"}))]
 pub struct TeamMemberIn {
     /// Who.
     pub person_id: PersonId,
@@ -24,6 +24,10 @@ pub struct TeamMemberIn {
     pub unit_id: UnitId,
     /// What they are to do for the child.
     pub task: Line,
+    /// Which of the kinds the task tells of that must not be in the record: it must be there, and empty. What it names is
+    /// refused, with what to do instead.
+    #[serde(default)]
+    pub contains: Option<Vec<InformationKind>>,
 }
 
 /// A seat on the team.

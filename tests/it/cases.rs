@@ -38,7 +38,7 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
     vec![
         teacher.patch(cast.path("")).json(json!({"level": 2, "contains": [], "level_reason": "More."})),
         teacher.post(cast.path("/close")).json(closing()),
-        teacher.post(cast.path("/team")).json(json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "task": "Helps."})),
+        teacher.post(cast.path("/team")).json(json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "contains": [], "task": "Helps."})),
         teacher.post(cast.path("/handovers")).json(json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id})),
         mother.post(cast.path("/consents")).json(json!({
             "unit_ids": [nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(9), "text_version": "2026-1",
@@ -113,7 +113,7 @@ both_engines! {
     async fn a_leader_who_is_not_on_the_team_sees_no_words_about_the_help(world: World) {
         let cast = world.shared_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
-        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "message": "She starts in August."});
+        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "contains": [], "message": "She starts in August."});
         cast.teacher.post(cast.path("/handovers")).json(body).send().await.expect(201);
         let case = leader.get(cast.path("")).send().await.expect(200);
         let listed = leader.get("/v1/cases").send().await.expect(200).items()[0].clone();

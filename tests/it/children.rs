@@ -201,7 +201,7 @@ both_engines! {
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         father.get(cast.path("")).send().await.expect(200);
         world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
-        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "task": "Health."});
+        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "contains": [], "task": "Health."});
         let join = || cast.teacher.post(cast.path("/team")).json(seat.clone()).send();
         join().await.expect_problem(409, "conflict");
         let rows = guardianships(&cast.teacher, child).await;

@@ -41,7 +41,8 @@ fn note(by: &User, cast: &Cast) -> Call {
 }
 
 fn seat(by: &User, cast: &Cast, who: &Staff) -> Call {
-    by.post(cast.path("/team")).json(json!({"person_id": who.id, "unit_id": who.unit.id, "task": "Helps."}))
+    by.post(cast.path("/team"))
+        .json(json!({"person_id": who.id, "unit_id": who.unit.id, "contains": [], "task": "Helps."}))
 }
 
 async fn holder(world: &World, case: CaseId) -> PersonId {

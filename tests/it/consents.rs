@@ -22,7 +22,7 @@ fn with(mut body: Value, more: Value) -> Value {
 both_engines! {
     async fn every_holder_of_parental_responsibility_must_consent_before_a_unit_joins(world: World) {
         let cast = world.school_case().await;
-        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "task": "Health."});
+        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "contains": [], "task": "Health."});
         let join = || cast.teacher.post(cast.path("/team")).json(seat.clone()).send();
         join().await.expect_problem(409, "conflict");
         world.consent(&cast.family.guardians[0], cast.case, &[&cast.nurse.unit]).await;
@@ -38,7 +38,7 @@ both_engines! {
         let nurse = world.worker("kragero/helsestasjon").await;
         let child = world.child(&teacher, 7).await;
         let case = world.open_case(&teacher, &child).await;
-        let seat = json!({"person_id": nurse.id, "unit_id": nurse.unit.id, "task": "Health."});
+        let seat = json!({"person_id": nurse.id, "unit_id": nurse.unit.id, "contains": [], "task": "Health."});
         teacher.post(format!("/v1/cases/{case}/team")).json(seat).send().await.expect_problem(409, "conflict");
     }
 
@@ -139,7 +139,7 @@ both_engines! {
             let body = with(body, json!({"valid_from": world.in_days(2)}));
             guardian.post(cast.path("/consents")).json(body).send().await.expect(201);
         }
-        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "task": "Health."});
+        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "contains": [], "task": "Health."});
         let join = || cast.teacher.post(cast.path("/team")).json(seat.clone()).send();
         world.advance(TimeDelta::days(1));
         join().await.expect_problem(409, "conflict");

@@ -256,7 +256,7 @@ both_engines! {
         moves_out(&cast.teacher, &cast.family.child, father).await;
         put(&cast.teacher, &cast.family.child, 0, graded("strictly_confidential")).send().await.expect(200);
         world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
-        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "task": "Health."});
+        let seat = json!({"person_id": cast.nurse.id, "unit_id": cast.nurse.unit.id, "contains": [], "task": "Health."});
         let join = || cast.teacher.post(cast.path("/team")).json(seat.clone()).send();
         join().await.expect_problem(409, "conflict");
         let mut consent = json!({

@@ -121,7 +121,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
         let path = cast.path(&format!("/handovers/{handover}/decline"));
-        let declined = cast.nurse.post(path).json(json!({"answer": "On leave from May."})).send().await.expect(200);
+        let declined = cast.nurse.post(path).json(json!({"contains": [], "answer": "On leave from May."})).send().await.expect(200);
         assert_eq!(declined.text("/status"), "declined");
         assert_eq!(declined.text("/answer"), "On leave from May.");
         assert_eq!(holder(&world, cast.case).await, cast.teacher.id);

@@ -132,7 +132,7 @@ both_engines! {
             "valid_until": world.in_days(100), "text_version": "2026-1",
         });
         cast.family.guardians[0].post(cast.path("/consents")).json(body).send().await.expect_invalid("/unit_ids/1");
-        let seat = json!({"person_id": counsellor.id, "unit_id": counsellor.unit.id, "task": "Helps."});
+        let seat = json!({"person_id": counsellor.id, "unit_id": counsellor.unit.id, "contains": [], "task": "Helps."});
         cast.teacher.post(cast.path("/team")).json(seat).send().await.expect_invalid("/unit_id");
         let child = world.child(&counsellor, 7).await;
         let concern = world.concern(&counsellor, &child).await;
@@ -227,8 +227,17 @@ both_engines! {
         let goal = world.goal(&cast.teacher, cast.case).await;
         let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
         let held = world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[0].id]).await;
-        let teacher = &cast.teacher;
+        let (teacher, colleague) = (&cast.teacher, world.worker("kragero/skole").await);
+        let offered = world.offer_baton(teacher, cast.case, &cast.nurse).await;
+        let handover = |answer: &str| cast.path(&format!("/handovers/{offered}/{answer}"));
         let writes = [
+            teacher.post(cast.path("/team")).json(json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "task": "Helps."})),
+            teacher.post(cast.path("/handovers")).json(json!({
+                "to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "message": "She starts in August.",
+            })),
+            teacher.post(handover("withdraw")).json(json!({"answer": "Not yet."})),
+            cast.nurse.post(handover("decline")).json(json!({"answer": "On leave."})),
+            cast.nurse.post(handover("accept")).json(json!({"answer": "Gladly."})),
             teacher.post(cast.path("/goals")).json(json!({"description": "Sleeps."})),
             teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"description": "Sleeps."})).if_match(1),
             teacher.post(cast.path("/measures")).json(json!({
@@ -255,6 +264,7 @@ both_engines! {
             write.clone().with(&json!({"contains": ["health"]})).send().await.expect_invalid("/contains/0");
         }
         assert_eq!((world.rows("goal").await, world.rows("measure").await, world.rows("evaluation").await), (1, 1, 0));
+        cast.nurse.post(handover("decline")).json(json!({})).send().await.expect(200);
         let child = world.child(teacher, 7).await;
         let concern = world.concern(teacher, &child).await;
         let mut open = json!({

@@ -146,7 +146,7 @@ both_engines! {
         let opening = format!("/v1/units/{}/emergency-access", nurse.unit.id);
         nurse.post(opening).json(told).send().await.expect_problem(404, "not-found");
         teacher.delete(format!("{path}/team/{seat}")).send().await.expect(204);
-        let again = json!({"person_id": nurse.id, "unit_id": nurse.unit.id, "task": "Helps."});
+        let again = json!({"person_id": nurse.id, "unit_id": nurse.unit.id, "contains": [], "task": "Helps."});
         teacher.post(format!("{path}/team")).json(again).send().await.expect_problem(409, "conflict");
         let again = json!({
             "case_id": case, "basis": "danger_to_life_or_health", "note_ids": [note], "to_unit_id": nurse.unit.id,

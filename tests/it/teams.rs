@@ -9,7 +9,7 @@ use crate::{
 
 fn seat(by: &User, cast: &Cast, person: &User, unit: &Unit) -> Call {
     by.post(cast.path("/team"))
-        .json(json!({"person_id": person.id, "unit_id": unit.id, "task": "Helps with play."}))
+        .json(json!({"person_id": person.id, "unit_id": unit.id, "contains": [], "task": "Helps with play."}))
 }
 
 /// The rows of the team that are a person's.

@@ -28,12 +28,45 @@ both_engines! {
     async fn a_leader_who_takes_an_offer_back_is_not_told_what_was_said_with_it(world: World) {
         let cast = world.shared_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
-        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "message": "She starts in August."});
+        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "contains": [], "message": "She starts in August."});
         let offer = cast.teacher.post(cast.path("/handovers")).json(body).send().await.expect(201);
         let path = cast.path(&format!("/handovers/{}/withdraw", offer.text("/id")));
         let taken_back = leader.post(path).json(json!({})).send().await.expect(200);
         assert_eq!(taken_back.body["status"], "withdrawn");
         assert_eq!(taken_back.body["message"], Value::Null);
+    }
+
+    async fn a_leader_who_has_left_the_team_is_not_told_again_what_was_said_to_them_as_one_of_it(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let seat = world.add_to_team(&cast.teacher, cast.case, &leader).await;
+        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "contains": [], "message": "In August."});
+        let offer = cast.teacher.post(cast.path("/handovers")).json(body).send().await.expect(201);
+        let taken_back = leader.post(cast.path(&format!("/handovers/{}/withdraw", offer.text("/id"))));
+        let taken_back = taken_back.json(json!({})).idempotency_key("back");
+        taken_back.clone().send().await.expect(200);
+        world.close_case(&cast.teacher, cast.case).await;
+        let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back."});
+        let reopened = leader.post(cast.path("/reopen")).json(body).if_match(2).idempotency_key("again");
+        let calls = [
+            (taken_back, "withdrawn", &["message"][..]),
+            (reopened, "open", &["reason", "level_reason", "closing_reason", "final_evaluation"][..]),
+        ];
+        for (call, status, words) in &calls {
+            let first = call.clone().send().await.expect(200);
+            let again = call.clone().send().await.expect(200);
+            assert_eq!(first.text, again.text);
+            assert!(words.iter().any(|word| first.body[word].is_string()), "{first:?}");
+            assert_eq!(first.body["status"], *status);
+        }
+        cast.teacher.delete(cast.path(&format!("/team/{seat}"))).send().await.expect(204);
+        for (call, status, words) in &calls {
+            let again = call.clone().send().await.expect(200);
+            assert_eq!(again.body["status"], *status);
+            for word in *words {
+                assert_eq!(again.body[word], Value::Null, "{word}");
+            }
+        }
     }
 
     async fn a_leader_is_not_told_whether_there_are_measures_and_meetings(world: World) {

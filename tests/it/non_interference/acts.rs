@@ -307,10 +307,10 @@ impl Scene {
 
     async fn offer(&self, text: &str) -> Uuid {
         let path = format!("/v1/cases/{}/handovers", self.case);
-        let body = json!({"to_person_id": self.nurse.id, "to_unit_id": self.nurse.unit.id, "message": text});
+        let body = json!({"to_person_id": self.nurse.id, "to_unit_id": self.nurse.unit.id, "contains": [], "message": text});
         let offer = self.teacher.post(&path).json(body).send().await.expect(201).text("/id");
         let decline = format!("{path}/{offer}/decline");
-        self.nurse.post(decline).json(json!({"answer": text})).send().await.expect(200);
+        self.nurse.post(decline).json(json!({"contains": [], "answer": text})).send().await.expect(200);
         offer.parse().expect("an id")
     }
 

@@ -97,7 +97,7 @@ impl World {
 
     /// The contact person gives someone a seat on the team, through their unit.
     pub async fn add_to_team(&self, by: &Staff, case: CaseId, member: &Staff) -> TeamMemberId {
-        let body = json!({"person_id": member.id, "unit_id": member.unit.id, "task": "Helps with play."});
+        let body = json!({"person_id": member.id, "unit_id": member.unit.id, "contains": [], "task": "Helps with play."});
         by.post(format!("/v1/cases/{case}/team")).json(body).send().await.expect(201).id("/id")
     }
 

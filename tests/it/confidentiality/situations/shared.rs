@@ -70,7 +70,7 @@ async fn words_of_the_case(world: &World, cast: &mut Cast, adviser: &Staff) {
     let [task, why, message] =
         [sentence("Sees to sleep"), sentence("More help"), sentence("Will you take over")];
     let mate = world.worker("kragero/helsestasjon").await;
-    let body = json!({"person_id": mate.id, "unit_id": mate.unit.id, "task": task});
+    let body = json!({"person_id": mate.id, "unit_id": mate.unit.id, "contains": [], "task": task});
     parts::make(teacher, *case, "team", body).await;
     scene.plant("who is on the team", [&task]);
     let body = json!({"level": 2, "contains": [], "level_reason": why});
@@ -86,7 +86,7 @@ async fn words_of_the_case(world: &World, cast: &mut Cast, adviser: &Staff) {
     for deed in ["to accept a baton once offered to another", "to decline a baton once offered to another"] {
         scene.id_of(deed, "handover_id", declined);
     }
-    let body = json!({"to_person_id": adviser.id, "to_unit_id": adviser.unit.id, "message": message});
+    let body = json!({"to_person_id": adviser.id, "to_unit_id": adviser.unit.id, "contains": [], "message": message});
     let offered = parts::make(teacher, *case, "handovers", body).await;
     scene.id("handover_id", parts::id(&offered)).plant("that the baton is offered", [parts::id(&offered)]);
     scene.plant("what the offer of the baton says", [&message]);
