@@ -14,7 +14,7 @@ use stafett::{
 use uuid::Uuid;
 
 use crate::{
-    cast::Cast,
+    cast::{Cast, at_once},
     support::{Engine, World, both_engines, log_key},
 };
 
@@ -245,6 +245,22 @@ both_engines! {
         let places = ids(&world).await;
         assert_eq!(places.iter().collect::<BTreeSet<_>>().len(), places.len());
         assert_eq!(world.rows("access_log_pending").await, 0);
+    }
+
+    async fn all_of_many_old_entries_of_one_moment_lose_their_personal_fields(world: World) {
+        let (cast, kept) = sealed(&world).await;
+        for _ in 0..42 {
+            at_once((0..25).map(|_| cast.nurse.get("/v1/me"))).await;
+        }
+        world.seal().await;
+        let before = world.now() + TimeDelta::seconds(1);
+        let sealed = world.number_of("SELECT COUNT(*) FROM access_log_leaf WHERE municipality = '4014'").await;
+        assert!(sealed > 1000, "more than two batches: {sealed}");
+        let erased = erase_before(&world.db, LOG, before).await.expect("erased");
+        assert_eq!(i64::try_from(erased).expect("small"), sealed);
+        let left = "SELECT COUNT(*) FROM access_log WHERE municipality = '4014' AND salt IS NOT NULL";
+        assert_eq!(world.number_of(left).await, 0);
+        assert_eq!(verified(&world, Some(&kept)).await.findings, []);
     }
 
     async fn old_entries_lose_their_personal_fields_and_the_tree_still_verifies(world: World) {
