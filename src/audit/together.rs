@@ -1,7 +1,6 @@
-//! Several filters at once: each has an index in the order of ids, and what all of them leave is found by leaping, from the newest, to
-//! where the one that is furthest back stands. So two that each find much, and together little, do not read all that either finds.
-
-use std::collections::VecDeque;
+//! Several filters at once. Each has an index in the order of ids, and of these the one that has fewest in a stretch of the log
+//! leads there: each of its ids is looked up in the others. So filters that each find much, and together little, do not read all
+//! that each finds.
 
 use uuid::Uuid;
 
@@ -17,12 +16,12 @@ use crate::{
     },
 };
 
-/// Ids that are read at first, and at most, at a time: the longer it takes to find anything, the more.
+/// Ids of the one that leads in a stretch, at first and at most: the longer it takes to find anything, the more.
 const FEW: usize = 256;
 const MANY: usize = 8192;
 
 /// A filter that has an index of its own.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Key {
     Term(String),
     Person(Id<Person>),
@@ -32,24 +31,41 @@ enum Key {
     Denied,
 }
 
-/// The ids that one filter finds, from the newest, as far as they are read.
-#[derive(Debug)]
-struct Found {
-    key: Key,
-    read: VecDeque<Uuid>,
-    batch: usize,
-    at_end: bool,
+impl Key {
+    fn table(&self) -> &'static str {
+        if matches!(self, Self::Term(_)) { "access_log_term" } else { "access_log" }
+    }
+
+    fn id(&self) -> &'static str {
+        if matches!(self, Self::Term(_)) { "entry_id" } else { "id" }
+    }
+
+    /// What holds for a row that it finds.
+    fn holds(&self, sql: &mut Statement, municipality: &str, row: &str) {
+        sql.sql(format!("{row}.municipality = ")).text(municipality);
+        match self {
+            Self::Term(term) => sql.sql(format!(" AND {row}.term = ")).text(term.clone()),
+            Self::Person(person) => sql.sql(format!(" AND {row}.person_id = ")).id(person.uuid()),
+            Self::Case(case) => sql.sql(format!(" AND {row}.case_id = ")).id(case.uuid()),
+            Self::Child(child) => sql.sql(format!(" AND {row}.child_id = ")).id(child.uuid()),
+            Self::Action(action) => sql.sql(format!(" AND {row}.action = ")).text(action.clone()),
+            // As the partial index has it.
+            Self::Denied => sql.sql(format!(" AND {row}.decision = 'deny'")),
+        };
+    }
 }
 
 /// The ids that several filters find together, from the newest.
 #[derive(Debug)]
 pub(super) struct Together {
     municipality: String,
-    all: Vec<Found>,
+    keys: Vec<Key>,
     /// No later than this.
     upto: Option<Uuid>,
     /// No earlier than this.
     first: Option<Uuid>,
+    stretch: usize,
+    at_end: bool,
 }
 
 impl Together {
@@ -74,97 +90,76 @@ impl Together {
         if keys.len() < 2 {
             return None;
         }
-        let all = keys
-            .into_iter()
-            .map(|key| Found { key, read: VecDeque::new(), batch: FEW, at_end: false })
-            .collect();
-        Some(Self { municipality: municipality.to_owned(), all, upto, first })
+        let municipality = municipality.to_owned();
+        Some(Self { municipality, keys, upto, first, stretch: FEW, at_end: false })
     }
 
     /// The next ids, as many as are asked for; fewer only where there are no more.
     pub(super) async fn next(&mut self, tx: &mut Tx, limit: usize) -> Result<Vec<Uuid>, DbError> {
         let mut ids = Vec::new();
-        while ids.len() < limit
-            && let Some(id) = self.next_one(tx).await?
-        {
-            ids.push(id);
-            self.upto = Some(just_before(id));
+        while ids.len() < limit && !self.at_end {
+            let end = self.choose_lead(tx).await?;
+            // Always as many, so that the statement is the same.
+            ids.extend(self.found_by_all(tx, end, limit).await?);
+            match (ids.get(limit - 1), end) {
+                (Some(last), _) => self.upto = Some(just_before(*last)),
+                (None, Some(end)) => self.upto = Some(just_before(end)),
+                (None, None) => self.at_end = true,
+            }
+            self.stretch = MANY.min(self.stretch * 2);
         }
+        ids.truncate(limit);
         Ok(ids)
     }
 
-    async fn next_one(&mut self, tx: &mut Tx) -> Result<Option<Uuid>, DbError> {
-        loop {
-            let asked = self.upto;
-            for found in &mut self.all {
-                self.upto = found.seek(tx, &self.municipality, self.upto, self.first).await?;
-                if self.upto.is_none() {
-                    // Nothing is before the first id of all.
-                    self.upto = Some(Uuid::nil());
-                    return Ok(None);
-                }
-            }
-            if self.upto == asked {
-                return Ok(asked);
+    /// Puts first the filter that has fewest ids next; gives the last in its stretch of them, none where there are no more.
+    async fn choose_lead(&mut self, tx: &mut Tx) -> Result<Option<Uuid>, DbError> {
+        let (mut lead, mut furthest) = (0, Some(Uuid::max()));
+        for (at, key) in self.keys.iter().enumerate() {
+            let mut sql = self.found_by(key, self.first);
+            sql.sql(format!(" ORDER BY a.{} DESC LIMIT 1 OFFSET {}", key.id(), self.stretch - 1));
+            let end = sql.fetch_all::<(Uuid,)>(tx).await?.first().map(|(id,)| *id);
+            if end < furthest {
+                (lead, furthest) = (at, end);
             }
         }
+        self.keys.swap(0, lead);
+        Ok(furthest)
+    }
+
+    /// What the first filter finds until the end of its stretch, and all others find too.
+    async fn found_by_all(&self, tx: &mut Tx, end: Option<Uuid>, limit: usize) -> Result<Vec<Uuid>, DbError> {
+        let [lead, others @ ..] = self.keys.as_slice() else { return Ok(Vec::new()) };
+        let mut sql = self.found_by(lead, end.or(self.first));
+        for other in others {
+            // No planner makes a join of this: the other is looked up, and never read through.
+            let (table, id) = (other.table(), other.id());
+            sql.sql(format!(" AND (SELECT 1 FROM {table} b WHERE b.{id} = a.{} AND ", lead.id()));
+            other.holds(&mut sql, &self.municipality, "b");
+            sql.sql(") IS NOT NULL");
+        }
+        sql.sql(format!(" ORDER BY a.{} DESC LIMIT {limit}", lead.id()));
+        let rows: Vec<(Uuid,)> = sql.fetch_all(tx).await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// The ids that one filter finds, no earlier than one.
+    fn found_by(&self, key: &Key, first: Option<Uuid>) -> Statement {
+        let (table, id) = (key.table(), key.id());
+        let mut sql = Statement::default();
+        sql.sql(format!("SELECT a.{id} FROM {table} a WHERE "));
+        key.holds(&mut sql, &self.municipality, "a");
+        if let Some(upto) = self.upto {
+            sql.sql(format!(" AND a.{id} <= ")).id(upto);
+        }
+        if let Some(first) = first {
+            sql.sql(format!(" AND a.{id} >= ")).id(first);
+        }
+        sql
     }
 }
 
 /// The id that comes before all others that are before this one.
 pub(super) fn just_before(id: Uuid) -> Uuid {
     Uuid::from_u128(id.as_u128().saturating_sub(1))
-}
-
-impl Found {
-    /// The newest id that is no later than this one.
-    async fn seek(
-        &mut self,
-        tx: &mut Tx,
-        municipality: &str,
-        upto: Option<Uuid>,
-        first: Option<Uuid>,
-    ) -> Result<Option<Uuid>, DbError> {
-        while self.read.front().is_some_and(|id| upto.is_some_and(|upto| *id > upto)) {
-            self.read.pop_front();
-        }
-        if self.read.is_empty() && !self.at_end {
-            self.read = read(tx, municipality, &self.key, (upto, first), self.batch).await?.into();
-            self.at_end = self.read.len() < self.batch;
-            self.batch = MANY.min(self.batch * 2);
-        }
-        Ok(self.read.front().copied())
-    }
-}
-
-async fn read(
-    tx: &mut Tx,
-    municipality: &str,
-    key: &Key,
-    (upto, first): (Option<Uuid>, Option<Uuid>),
-    limit: usize,
-) -> Result<Vec<Uuid>, DbError> {
-    const LOG: &str = "SELECT id FROM access_log WHERE municipality = ";
-    const TERMS: &str = "SELECT entry_id FROM access_log_term WHERE municipality = ";
-    let (select, id) = if matches!(key, Key::Term(_)) { (TERMS, "entry_id") } else { (LOG, "id") };
-    let mut sql = Statement::default();
-    sql.sql(select).text(municipality);
-    match key {
-        Key::Term(term) => sql.sql(" AND term = ").text(term.clone()),
-        Key::Person(person) => sql.sql(" AND person_id = ").id(person.uuid()),
-        Key::Case(case) => sql.sql(" AND case_id = ").id(case.uuid()),
-        Key::Child(child) => sql.sql(" AND child_id = ").id(child.uuid()),
-        Key::Action(action) => sql.sql(" AND action = ").text(action.clone()),
-        // As the partial index has it.
-        Key::Denied => sql.sql(" AND decision = 'deny'"),
-    };
-    if let Some(upto) = upto {
-        sql.sql(format!(" AND {id} <= ")).id(upto);
-    }
-    if let Some(first) = first {
-        sql.sql(format!(" AND {id} >= ")).id(first);
-    }
-    sql.sql(format!(" ORDER BY {id} DESC LIMIT {limit}"));
-    let rows: Vec<(Uuid,)> = sql.fetch_all(tx).await?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
 }
