@@ -141,6 +141,9 @@ class Key:
 
 # docs/access-log.md: the leaf
 
+PERSONAL = ("case", "child", "client", "object", "person", "roles", "shown")
+
+
 def opening_of(salt, field):
     return hmac.new(salt, field.encode(), hashlib.sha256).digest()
 
@@ -163,9 +166,12 @@ def decoded(text):
 def leaf_of(municipality, place):
     entry = place["entry"]
     salt = decoded(entry["salt"]) if entry["salt"] is not None else None
-    digests = dict(entry.get("digests", {}))
+    digests = {}
+    if entry["salt"] is None:  # beside a salt no digest has a say, and only what is personal is erased
+        digests = {field: digest for field, digest in entry.get("digests", {}).items() if field in PERSONAL}
     for field, value in entry["fields"].items():
         opening = opening_of(salt, field) if salt else decoded(entry.get("openings", {}).get(field))
+        digests.pop(field, None)  # a value that nothing opens is not held by the digest beside it
         if opening:
             digests[field] = digest_of(opening, value)
     leaf = {"at": six_decimals(entry["at"]), "digests": digests, "id": place["id"], "municipality": municipality, "v": 1}
@@ -194,7 +200,7 @@ class Log:
         self.municipality, self.key = municipality, key
         self.kept = key.open(kept) if kept else None
         self.tree, self.signed, self.broken = Tree(), 0, False
-        self.counts, self.erased, self.odd, self.found = {}, False, {}, []
+        self.counts, self.erased, self.odd, self.found = {}, 0, {}, []
 
     def hear(self, line):
         if "unsealed" in line:
@@ -218,14 +224,15 @@ class Log:
         self.append(sealed or made or bytes(32))
 
     def check_count(self, at, line, entry):
+        count = line.get("count")
         if entry["salt"] is None:
-            self.erased = True
+            self.erased += count is not None
             return
-        counted, count = subject(entry), line.get("count")
-        before = self.counts.get(counted)
+        counted = subject(entry)
         if counted and count is not None:
-            self.counts[counted] = count
-            right = count == before + 1 if before is not None else count == 1 or self.erased
+            before, erased = self.counts.get(counted, (0, 0))
+            self.counts[counted] = count, self.erased
+            right = 0 <= count - before - 1 <= self.erased - erased  # no more is missing than has been erased
         else:
             right = counted is None and count is None
         if not right:

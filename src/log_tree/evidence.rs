@@ -104,13 +104,21 @@ pub struct Evidence {
 
 impl Evidence {
     pub(super) fn of(entry: &StoredEntry) -> Self {
-        let Kept { digests, openings } = entry.digests.as_deref().map(Kept::read).unwrap_or_default();
+        let salt = entry.salt.as_ref().map(|salt| STANDARD.encode(salt));
         let mut fields: BTreeMap<String, Value> =
             entry.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        fields.retain(|name, _| !digests.contains_key(name));
-        let salt = entry.salt.as_ref().map(|salt| STANDARD.encode(salt));
+        // What stands where the salt is gone has no say beside a salt.
+        let kept = if salt.is_none() { entry.digests.as_deref().map(Kept::read) } else { None };
+        let Kept { digests, openings } = kept.unwrap_or_default();
+        // A field that was erased and has a value again is told, and opened by nothing.
+        fields.retain(|name, value| !(digests.contains_key(name) && is_erased(value)));
         Self { at: entry.at, salt, fields, digests, openings }
     }
+}
+
+/// Is a field as it is left when it is erased?
+fn is_erased(value: &Value) -> bool {
+    value.is_null() || value == "[]"
 }
 
 /// The municipalities that have a log.

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{
     EvidenceLine, LogVerifier, SealError,
     evidence::{Evidence, opened},
-    leaf::{Leaf, digest, opening},
+    leaf::{IMPERSONAL, Leaf, digest, opening},
 };
 
 /// Places that do not agree and are kept to tell what was done.
@@ -105,10 +105,20 @@ pub struct Verifier {
     frontier: Vec<(u32, Hash)>,
     place: i64,
     signed: i64,
-    counts: HashMap<String, i64>,
+    counts: HashMap<String, Counted>,
+    /// Entries so far that are counted, and whose case or child is erased.
+    erased_counts: i64,
     odd: BTreeMap<i64, Odd>,
     broken: bool,
     report: Report,
+}
+
+/// How far the entries of a case or child are counted.
+#[derive(Debug, Clone, Copy, Default)]
+struct Counted {
+    count: i64,
+    /// How many counted entries had been erased by then.
+    erased: i64,
 }
 
 /// A place whose entry does not have the hash that was sealed.
@@ -134,6 +144,7 @@ impl Verifier {
             place: 0,
             signed: 0,
             counts: HashMap::new(),
+            erased_counts: 0,
             odd: BTreeMap::new(),
             broken: false,
             report: Report::default(),
@@ -175,7 +186,8 @@ impl Verifier {
                 self.place = position;
             }
         }
-        let sealed = sealed.map(|text| Hash::parse_hash(text).map_err(|_| damaged("a hash"))).transpose()?;
+        // A hash that cannot be read is gone.
+        let sealed = sealed.and_then(|text| Hash::parse_hash(text).ok());
         let found = entry.as_ref().map(|entry| self.leaf(id, count, entry).hash());
         if let Some(entry) = &entry {
             self.check_count(position, id, count, entry);
@@ -196,15 +208,24 @@ impl Verifier {
     fn leaf(&self, id: Uuid, count: Option<i64>, entry: &Evidence) -> Leaf {
         // What cannot be read has been changed: it opens nothing, so that the leaf is another.
         let salt = entry.salt.as_ref().and_then(|salt| STANDARD.decode(salt).ok());
-        let mut digests = entry.digests.clone();
+        let mut digests = BTreeMap::new();
+        if entry.salt.is_none() {
+            // Only what is personal is ever erased.
+            let is_personal = |(name, _): &(&String, &String)| !IMPERSONAL.contains(&name.as_str());
+            digests.extend(
+                entry.digests.iter().filter(is_personal).map(|(name, hash)| (name.clone(), hash.clone())),
+            );
+        }
         for (name, value) in &entry.fields {
             let opening = match &salt {
                 Some(salt) => Some(opening(salt, name)),
                 None => entry.openings.get(name).and_then(|kept| opened(kept)),
             };
-            if let Some(opening) = opening {
-                digests.insert(name.clone(), STANDARD.encode(digest(&opening, value)));
-            }
+            // A value that nothing opens is not held by the digest beside it.
+            match opening {
+                Some(opening) => digests.insert(name.clone(), STANDARD.encode(digest(&opening, value))),
+                None => digests.remove(name),
+            };
         }
         Leaf { municipality: self.municipality.clone(), id, at: entry.at, count, digests }
     }
@@ -212,6 +233,7 @@ impl Verifier {
     /// The entries of a case, or of a child outside cases, are counted one by one.
     fn check_count(&mut self, position: i64, id: Uuid, count: Option<i64>, entry: &Evidence) {
         if entry.salt.is_none() {
+            self.erased_counts += i64::from(count.is_some());
             return;
         }
         let fields = &entry.fields;
@@ -220,19 +242,17 @@ impl Verifier {
             text("decision") == Some("permit") && fields.get("status").and_then(Value::as_i64) < Some(400);
         let child = text("child").filter(|_| text("object_type") == Some("Child"));
         let subject = text("case").or(child).filter(|_| seen);
-        let before = subject.and_then(|subject| self.counts.get(subject).copied());
+        let erased = self.erased_counts;
         let follows = match (subject, count) {
             (None, None) => true,
-            // What was counted before may have been erased.
-            (Some(_), Some(count)) => {
-                before.is_none_or(|before| count == before + 1)
-                    && (before.is_some() || count == 1 || self.report.erased > 0)
+            // Between the two, no more may be missing than have been erased.
+            (Some(subject), Some(count)) => {
+                let before = self.counts.insert(subject.to_owned(), Counted { count, erased });
+                let before = before.unwrap_or_default();
+                (0..=erased - before.erased).contains(&(count - before.count - 1))
             }
             _ => false,
         };
-        if let (Some(subject), Some(count)) = (subject, count) {
-            self.counts.insert(subject.to_owned(), count);
-        }
         if !follows {
             self.report.findings.push(Finding::Miscounted(position, id));
         }
@@ -305,10 +325,6 @@ impl Verifier {
         let elsewhere = self.odd.iter().any(|(other, odd)| *other != at && odd.sealed == Some(found));
         if elsewhere { Finding::Reordered(at, odd.id) } else { Finding::Changed(at, odd.id) }
     }
-}
-
-fn damaged(what: &str) -> SealError {
-    SealError::Tree(format!("{what} in the evidence cannot be read"))
 }
 
 /// What names an entry comes first, by place; then what names a stretch, or no place.

@@ -3,8 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chrono::TimeDelta;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 use stafett::{
+    access::{Decision, Entry},
     fetch_all,
     log_tree::{
         EvidenceLine, Finding, LogVerifier, Report, SealError, Verifier, checkpoint, erase_before,
@@ -15,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     cast::{Cast, at_once},
-    support::{Engine, World, both_engines, log_key},
+    support::{Engine, Role, World, both_engines, log_key},
 };
 
 const LOG: &str = "4014";
@@ -126,6 +130,79 @@ both_engines! {
             let found = verified(&world, Some(&kept)).await.findings;
             assert_eq!(found.first(), Some(&Finding::Changed(4, ids[place])), "{set}: {found:?}");
         }
+    }
+
+    async fn a_changed_field_is_not_held_up_by_its_old_digest_beside_it(world: World) {
+        let (cast, kept) = sealed(&world).await;
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        let (ids, place) = (ids(&world).await, 4_usize);
+        let proof = auditor.get(format!("/v1/access-log/entries/{}/proof", ids[place])).send().await.expect(200);
+        let leaf: serde_json::Value = serde_json::from_str(&proof.text("/leaf")).expect("a leaf");
+        world.seal().await;
+        let other = format!("person_id = {}", sql(&world, cast.family.guardians[0].id.uuid()));
+        let digest = json!({"digests": {"person": leaf["digests"]["person"]}, "openings": {}});
+        tamper(&world, &[format!("UPDATE access_log SET {other}, digests = '{digest}' WHERE id = {}", sql(&world, ids[place]))]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert_eq!(found.first(), Some(&Finding::Changed(4, ids[place])), "{found:?}");
+    }
+
+    async fn an_entry_that_is_erased_and_gets_a_value_again_is_named(world: World) {
+        let (cast, kept) = sealed(&world).await;
+        erase_before(&world.db, LOG, world.now() + TimeDelta::hours(1)).await.expect("erased");
+        assert_eq!(verified(&world, Some(&kept)).await.findings, []);
+        let other = sql(&world, cast.nurse.id.uuid());
+        for (place, set) in [
+            (2, format!("person_id = {other}")), (3, format!("child_id = {other}")), (4, "roles = '[{}]'".to_owned()), (5, "client = 'x'".to_owned()),
+        ] {
+            let ids = ids(&world).await;
+            tamper(&world, &[format!("UPDATE access_log SET {set} WHERE id = {}", sql(&world, ids[place]))]).await;
+            let found = verified(&world, Some(&kept)).await.findings;
+            let changed = Finding::Changed(place.try_into().expect("small"), ids[place]);
+            assert!(found.contains(&changed), "{set}: {found:?}");
+        }
+    }
+
+    async fn what_is_not_personal_cannot_be_hidden_as_if_it_were_erased(world: World) {
+        let (_cast, kept) = sealed(&world).await;
+        erase_before(&world.db, LOG, world.now() + TimeDelta::hours(1)).await.expect("erased");
+        let mut lines = evidence(&world).await;
+        let place = lines.iter_mut().find_map(|line| match line {
+            EvidenceLine::Place { position: 4, id, entry: Some(entry), .. } => Some((*id, entry)),
+            _ => None,
+        });
+        let (id, entry) = place.expect("a place");
+        let opening = STANDARD.decode(&entry.openings["decision"]).expect("an opening");
+        let value = serde_json::to_vec(&entry.fields["decision"]).expect("a value");
+        let digest = STANDARD.encode(Sha256::digest([opening, value].concat()));
+        entry.fields.remove("decision");
+        entry.digests.insert("decision".to_owned(), digest);
+        let mut verifier = verifier(Some(&kept));
+        lines.into_iter().for_each(|line| verifier.hear(line).expect("evidence"));
+        let found = verifier.report().findings;
+        assert_eq!(found.first(), Some(&Finding::Changed(4, id)), "{found:?}");
+    }
+
+    async fn an_entry_of_a_case_that_was_erased_before_an_older_one_of_it_is_not_missed(world: World) {
+        let cast = world.shared_case().await;
+        let now = world.now();
+        let look = |minutes: i64| {
+            let at = now + TimeDelta::minutes(minutes);
+            let decision = Decision { allowed: true, ..Decision::default() };
+            let entry = Entry::of(None, "read_case", "Case", at);
+            Entry { municipality: LOG.to_owned(), case: Some(cast.case.uuid()), decision, status: 200, ..entry }
+        };
+        // Requests that were under way at once: sealed in another order than that of their times.
+        for minutes in [20, 10, 30] {
+            world.log().append(vec![look(minutes)]).await.expect("the log is written");
+            world.seal().await;
+        }
+        let kept = newest(&world).await;
+        erase_before(&world.db, LOG, now + TimeDelta::minutes(15)).await.expect("erased");
+        assert_eq!(verified(&world, Some(&kept)).await.findings, []);
+        let last = ids(&world).await.len() - 2;
+        tamper(&world, &[format!("UPDATE access_log_leaf SET count = count + 2 WHERE municipality = '4014' AND position > {last}")]).await;
+        let found = verified(&world, Some(&kept)).await.findings;
+        assert!(found.iter().any(|finding| matches!(finding, Finding::Miscounted(..))), "more is missing than was erased: {found:?}");
     }
 
     async fn a_removed_entry_is_named(world: World) {

@@ -107,6 +107,19 @@ both_engines! {
         }
     }
 
+    async fn an_entry_that_is_erased_and_gets_a_value_again_is_named_also_in_python(world: World) {
+        let (cast, kept) = sealed(&world).await;
+        let before = world.now() + chrono::TimeDelta::hours(1);
+        stafett::log_tree::erase_before(&world.db, "4014", before).await.expect("erased");
+        let ids = ids(&world).await;
+        if let Some((well, said)) = said_of(&world, &kept).await {
+            assert!(well, "{said}");
+        }
+        let other = sql(&world, cast.nurse.id.uuid());
+        tamper(&world, &[format!("UPDATE access_log SET person_id = {other} WHERE id = {}", sql(&world, ids[5]))]).await;
+        names(&world, &kept, &format!("changed: entry {} at place 5", ids[5])).await;
+    }
+
     async fn what_was_done_to_a_log_is_named_also_in_python(world: World) {
         let (_cast, kept) = sealed(&world).await;
         let ids = ids(&world).await;
