@@ -51,7 +51,8 @@ const OWN_CHILDREN: &str = "
     UNION
     SELECT k.id FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
     WHERE c.person_id = $1 AND c.ended_at IS NULL";
-/// The municipalities that someone works for, beside the one that keeps their account.
+/// The municipalities that someone works for, beside the one that keeps their account, and those whose units serve where they work:
+/// a colleague there may be the same person under another account.
 const WORKS_FOR: &str = "
     SELECT s.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit_serves s ON s.unit_id = r.unit_id
@@ -59,6 +60,11 @@ const WORKS_FOR: &str = "
     UNION
     SELECT u.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit u ON u.id = r.unit_id
+    WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality
+    UNION
+    SELECT u.municipality FROM staff_role r
+    JOIN person p ON p.id = r.person_id JOIN unit_serves mine ON mine.unit_id = r.unit_id
+    JOIN unit_serves theirs ON theirs.municipality = mine.municipality JOIN unit u ON u.id = theirs.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
 const NUMBER_ELSEWHERE: &str =
     "SELECT national_id FROM person WHERE id = $1 AND municipality <> $2 AND national_id IS NOT NULL";
@@ -100,7 +106,7 @@ pub async fn own_children(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Chil
     Ok(children)
 }
 
-/// This person as each municipality knows them that they work for: each has an id of its own for the same person.
+/// This person as each municipality knows them that they may meet colleagues of: each has an id of its own for the same person.
 ///
 /// # Errors
 /// If the database does not answer.

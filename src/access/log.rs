@@ -136,6 +136,13 @@ impl PendingLook {
         *self.0.borrow_mut() = vec![entry];
     }
 
+    /// Notes which child it is about.
+    pub fn note_child(&self, child: Uuid) {
+        if let Some(first) = self.0.borrow_mut().first_mut() {
+            first.child = Some(child);
+        }
+    }
+
     /// Notes a row that is shown.
     pub fn note_row(&self, entry: Entry) {
         self.0.borrow_mut().push(entry);

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     db::{DbError, Tx, dialect},
     identity::Caller,
-    kernel::{Id, Page, PageQuery},
+    kernel::{Id, Page, PageQuery, ids::Child},
     problem::{Code, Problem, parse_json, parse_query},
 };
 
@@ -260,6 +260,11 @@ impl<A: Action> Permit<A> {
             entry.client.clone_from(&first.client);
         }
         self.look.note_row(entry.about(&self.caller, object, decision));
+    }
+
+    /// Notes which child it is about that was done to a unit: the entry is found by it, and hidden from those too close to it.
+    pub fn note_child(&self, child: Id<Child>) {
+        self.look.note_child(child.uuid());
     }
 
     /// Notes the ids of what is shown or changed.

@@ -195,7 +195,7 @@ pub struct EntryOut {
     pub policies: Vec<String>,
     /// The law they rest on.
     pub legal_basis: Vec<String>,
-    /// Ids of what was shown or changed.
+    /// Ids of what was shown or changed; empty of a list across everything, whose rows have entries of their own.
     pub shown: Vec<String>,
     /// The HTTP status of the answer.
     pub status: i64,

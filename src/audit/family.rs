@@ -169,9 +169,6 @@ impl View {
         if self.names_units(entry) {
             fields.push("roles");
         }
-        if !is_masked(entry) {
-            fields.extend(["law", "rules"]);
-        }
         fields
     }
 

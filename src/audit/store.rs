@@ -12,7 +12,7 @@ use super::{
 use crate::{
     access::{
         CaseFacts,
-        objects::{LogReviewObject, Object},
+        objects::{Desk, LogReviewObject, Object},
     },
     db::{DbError, Tx},
     fetch_optional,
@@ -20,6 +20,7 @@ use crate::{
         Id,
         ids::{Case, Child, LogReview, Look, Person},
     },
+    log_tree::FIELDS,
     vault::Content,
 };
 
@@ -77,6 +78,7 @@ impl TryFrom<EntryRow> for EntryOut {
     fn try_from(row: EntryRow) -> Result<Self, DbError> {
         let roles: Vec<RoleThen> = parse(&row.roles)?;
         let (address, client) = split_client(row.client);
+        let is_told_by_rows = is_of_desk(&row.object_type, row.case_id, row.child_id);
         let policies: Vec<String> = parse(&row.policies)?;
         Ok(Self {
             id: row.id,
@@ -97,10 +99,16 @@ impl TryFrom<EntryRow> for EntryOut {
             purpose: purpose(row.decision, &policies),
             policies,
             legal_basis: parse(&row.legal_basis)?,
-            shown: parse(&row.shown)?,
+            shown: if is_told_by_rows { Vec::new() } else { parse(&row.shown)? },
             status: row.status,
         })
     }
+}
+
+/// Is an entry of a list across everything? What it showed is in entries of its own, each hidden from those who are too close
+/// to it; its ids would tell them of it all the same.
+fn is_of_desk(object_type: &str, case: Option<Id<Case>>, child: Option<Id<Child>>) -> bool {
+    object_type == Desk::TYPE && case.is_none() && child.is_none()
 }
 
 /// The address, and what the client calls itself after it.
@@ -160,10 +168,9 @@ pub(super) async fn search(
     };
     let mut rows = Vec::new();
     for municipality in &logs {
-        if let Some(ids) = Ids::read(tx, municipality, query, before).await? {
-            for part in scope.parts() {
-                rows.extend(search_one(tx, municipality, &part, query, &ids, limit).await?);
-            }
+        let ids = Ids::read(tx, municipality, query, before).await?;
+        for part in scope.parts() {
+            rows.extend(search_one(tx, municipality, &part, query, &ids, limit).await?);
         }
     }
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
@@ -318,28 +325,27 @@ impl Ids {
         }
     }
 
-    /// None where there is nothing in that time.
+    /// Each from an entry that is surely too early or too late: the one beside it in time may be another in the order of ids.
     async fn read(
         tx: &mut Tx,
         municipality: &str,
         query: &LogQuery,
         before: Option<Uuid>,
-    ) -> Result<Option<Self>, DbError> {
-        const FIRST: &str = "SELECT id FROM access_log WHERE municipality = $1 AND at >= $2 ORDER BY municipality, at, id LIMIT 1";
-        const LAST: &str = "SELECT id FROM access_log WHERE municipality = $1 AND at < $2
+    ) -> Result<Self, DbError> {
+        const EARLIER: &str = "SELECT id FROM access_log WHERE municipality = $1 AND at < $2
             ORDER BY municipality DESC, at DESC, id DESC LIMIT 1";
+        const LATER: &str = "SELECT id FROM access_log WHERE municipality = $1 AND at >= $2
+            ORDER BY municipality, at, id LIMIT 1";
         let mut ids = Self { before, ..Self::default() };
         if let Some(from) = query.from {
-            let found = fetch_optional!(tx, (Uuid,), FIRST, municipality, from - SLACK)?;
-            let Some((first,)) = found else { return Ok(None) };
-            ids.first = Some(first);
+            let found = fetch_optional!(tx, (Uuid,), EARLIER, municipality, from - SLACK)?;
+            ids.first = found.map(|(id,)| id);
         }
         if let Some(until) = query.until {
-            let found = fetch_optional!(tx, (Uuid,), LAST, municipality, until + SLACK)?;
-            let Some((last,)) = found else { return Ok(None) };
-            ids.last = Some(last);
+            let found = fetch_optional!(tx, (Uuid,), LATER, municipality, until + SLACK)?;
+            ids.last = found.map(|(id,)| id);
         }
-        Ok(Some(ids))
+        Ok(ids)
     }
 }
 
@@ -360,21 +366,24 @@ pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<Ent
     rows.into_iter().map(EntryOut::try_from).collect()
 }
 
-/// Is an entry about one of these children, or of these reviews?
-pub(super) async fn is_about(
+/// The fields of an entry that an auditor is told; none of one about these children, or of these reviews.
+pub(super) async fn told(
     tx: &mut Tx,
     municipality: &str,
     entry: Id<Look>,
     children: &[Id<Child>],
     reviews: &[Id<LogReview>],
-) -> Result<bool, DbError> {
-    const ABOUT: &str =
-        "SELECT child_id, object_type, object_id FROM access_log WHERE municipality = $1 AND id = $2";
-    type Row = (Option<Id<Child>>, String, Option<String>);
-    let Some((child, kind, object)) = fetch_optional!(tx, Row, ABOUT, municipality, entry)? else {
-        return Ok(false);
+) -> Result<Option<Vec<&'static str>>, DbError> {
+    const ABOUT: &str = "SELECT case_id, child_id, object_type, object_id FROM access_log WHERE municipality = $1 AND id = $2";
+    type Row = (Option<Id<Case>>, Option<Id<Child>>, String, Option<String>);
+    let Some((case, child, kind, object)) = fetch_optional!(tx, Row, ABOUT, municipality, entry)? else {
+        return Ok(None);
     };
     let is_one = |id: String| reviews.iter().any(|review| review.to_string() == id);
     let is_review = kind == LogReviewObject::TYPE && object.is_some_and(is_one);
-    Ok(is_review || child.is_some_and(|child| children.contains(&child)))
+    if is_review || child.is_some_and(|child| children.contains(&child)) {
+        return Ok(None);
+    }
+    let hides_shown = is_of_desk(&kind, case, child);
+    Ok(Some(FIELDS.into_iter().filter(|field| !(hides_shown && *field == "shown")).collect()))
 }

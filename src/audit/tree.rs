@@ -15,7 +15,7 @@ use crate::{
         own_children,
     },
     kernel::ids::LookId,
-    log_tree::{self, FIELDS, Opened, Proof, SealError},
+    log_tree::{self, Opened, Proof, SealError},
     problem::{Problem, Result, docs::ReadProblems},
 };
 
@@ -69,7 +69,8 @@ pub struct EntryProofOut {
     pub position: u64,
     /// What is hashed of it.
     pub leaf: String,
-    /// Its fields as they are stored, each with what opens its digest in the leaf; none once its personal fields are erased.
+    /// Its fields as they are stored, each with what opens its digest in the leaf, but what a list across everything has shown; none
+    /// once its personal fields are erased.
     pub opened: BTreeMap<String, Opened>,
     /// The proof as a file (C2SP tlog-proof), with the checkpoint.
     pub tlog_proof: String,
@@ -113,11 +114,10 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     let person = permit.caller().person;
     let own = own_children(permit.tx(), person).await?;
     let own_looks = reviews_of_looks_by(permit.tx(), person).await?;
-    if store::is_about(permit.tx(), &municipality, entry, &own, &own_looks).await? {
-        return Err(Problem::not_found());
-    }
+    let told = store::told(permit.tx(), &municipality, entry, &own, &own_looks).await?;
+    let told = told.ok_or_else(Problem::not_found)?;
     let proofs =
-        log_tree::inclusions(permit.tx(), &municipality, &[entry.uuid()], &head, |_| FIELDS.to_vec()).await;
+        log_tree::inclusions(permit.tx(), &municipality, &[entry.uuid()], &head, |_| told.clone()).await;
     let proof = proofs.map_err(broken)?.remove(&entry.uuid()).ok_or_else(Problem::not_found)?;
     permit.note_shown([entry]);
     let tlog_proof = proof.file();

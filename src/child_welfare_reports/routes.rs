@@ -87,7 +87,6 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     let id = store::insert(permit.tx(), new, now).await?;
     let report = store::get(permit.tx(), caller.person, &municipality, id).await?;
     permit.note_row::<ReadChildWelfareReport>(&object(&report));
-    permit.note_shown([id]);
     permit.created(format!("/v1/child-welfare-reports/{id}"), report.version, &report).await
 }
 

@@ -70,6 +70,7 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
     };
     let id = store::insert(permit.tx(), new, now).await?;
     let child = store::get(permit.tx(), &unit.municipality, id).await?;
+    permit.note_child(id);
     permit.note_shown([id]);
     permit.created(format!("/v1/children/{id}"), 1, &child).await
 }

@@ -88,7 +88,6 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), new, now).await?;
     let disclosure = store::get(permit.tx(), caller.person, &case.facts.municipality, id).await?;
     permit.note_row::<ReadDisclosure>(&object(&disclosure));
-    permit.note_shown([id]);
     permit.created(format!("/v1/disclosures/{id}"), ONLY_VERSION, &disclosure).await
 }
 

@@ -70,7 +70,6 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
     case.emergency = emergency_seat(permit.tx(), &caller, &case, now).await?;
     permit.note_row::<ReadCase>(&CaseObject { facts: case.clone() });
     let object = object(case, &opened, false);
-    permit.note_shown([id]);
     let opened = shown_to(&caller, &object, opened);
     permit.created(format!("/v1/emergency-access/{id}"), opened.version, &opened).await
 }

@@ -13,6 +13,7 @@ use crate::{
     access::{
         Permit,
         actions::{Action, GiveLogVerdict, ListLogReviews, ReadLogReview},
+        known_as,
         objects::LogReviewObject,
         own_children,
     },
@@ -44,9 +45,13 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     let caller = permit.caller().clone();
     let municipalities: BTreeSet<String> = caller.audits().map(ToOwned::to_owned).collect();
     let own_children = own_children(permit.tx(), caller.person).await?;
+    let accounts = known_as(permit.tx(), caller.person).await?;
     let fetch = async |tx: &mut Tx, after, limit| {
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;
-        Ok(rows.into_iter().map(|row| (row.object(&own_children), row)).collect::<Vec<_>>())
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.object(caller.person, &accounts, &own_children), row))
+            .collect::<Vec<_>>())
     };
     let may_read =
         |permit: &Permit<_>, (object, _): &(LogReviewObject, _)| permit.may::<ReadLogReview>(object);
@@ -56,7 +61,6 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     }
     let Page { items, next_cursor } = page.map(|(_, row)| row);
     let items = store::whole(permit.tx(), items).await?;
-    permit.note_shown(items.iter().map(|review| review.id));
     permit.show_page(&Page { items, next_cursor })
 }
 

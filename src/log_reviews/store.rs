@@ -73,12 +73,17 @@ pub(super) struct ReviewRow {
 }
 
 impl ReviewRow {
-    /// As it is to someone who is too close to these children.
-    pub(super) fn object(&self, own_children: &[Id<Child>]) -> LogReviewObject {
+    /// As it is to someone who has these accounts, and is too close to these children.
+    pub(super) fn object(
+        &self,
+        caller: Id<Person>,
+        accounts: &[Id<Person>],
+        own_children: &[Id<Child>],
+    ) -> LogReviewObject {
         LogReviewObject {
             municipality: self.municipality.clone(),
             id: self.id,
-            looked_by: self.person_id,
+            looked_by: if accounts.contains(&self.person_id) { caller } else { self.person_id },
             child: self.child_id,
             own_family: own_children.contains(&self.child_id),
         }

@@ -61,6 +61,33 @@ both_engines! {
         mother.get("/v1/access-log?action=log_in").send().await.expect(200);
     }
 
+    async fn an_auditor_is_not_told_of_their_own_child_by_what_was_done_to_a_unit_or_shown_in_a_list(world: World) {
+        let cast = world.shared_case().await;
+        let (teacher, mother) = (&cast.teacher, &cast.family.guardians[0]);
+        let child = world.register(teacher, cast.family.child.national_id.clone()).await;
+        let concern = world.concern(teacher, &child).await;
+        let measure = world.measure(teacher, cast.case, teacher).await;
+        teacher.get("/v1/follow-ups").send().await.expect(200);
+        let report = json!({
+            "child_id": child.id, "grounds": ["mistreatment_or_neglect"], "text": "Has told of being hit.",
+            "sent_on": world.in_days(0), "guardians_told": false, "guardians_not_told_reason": "Danger.",
+            "receiving_unit_id": world.unit("kragero/barnevern").await.id,
+        });
+        let path = format!("/v1/units/{}/child-welfare-reports", teacher.unit.id);
+        let report = teacher.post(path).json(report).send().await.expect(201).text("/id");
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        world.grant(mother, &auditor.unit, Role::Auditor).await;
+        let signs = [child.id.to_string(), cast.family.child.id.to_string(), concern.to_string(), measure.to_string(), report];
+        for path in ["/v1/access-log?limit=200", "/v1/access-log/export/ndjson"] {
+            let all = auditor.get(path).send().await.expect(200);
+            let told = mother.get(path).send().await.expect(200);
+            for sign in &signs {
+                assert!(!told.text.contains(sign), "{path}: {sign}");
+            }
+            assert!(all.text.contains(&signs[0]) && all.text.contains(&signs[2]) && all.text.contains(&signs[4]), "{path}");
+        }
+    }
+
     async fn colleagues_do_not_see_who_has_looked(world: World) {
         let cast = world.shared_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;

@@ -107,6 +107,28 @@ both_engines! {
         assert_eq!(found(&auditor, "until=1990-01-01T00:00:00Z").await, Vec::<Value>::new());
     }
 
+    async fn entries_are_found_by_when_they_were_made_also_where_their_ids_are_in_another_order(world: World) {
+        let auditor = auditor(&world).await;
+        world.advance(TimeDelta::minutes(20));
+        let now = world.now();
+        // Under way at once, after a quiet time and before another.
+        let entries = [30, 0, 20, 10].map(|milliseconds| {
+            let entry = Entry::of(None, "read_child", "Person", now + TimeDelta::milliseconds(milliseconds));
+            Entry { municipality: "4014".to_owned(), status: 200, ..entry }
+        });
+        world.log().append(entries.into()).await.expect("the log is written");
+        world.advance(TimeDelta::minutes(20));
+        auditor.get("/v1/me").send().await.expect(200);
+        let at = |milliseconds: i64| (now + TimeDelta::milliseconds(milliseconds)).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        for (query, expected) in [
+            (format!("from={}", at(0)), 4), (format!("from={}", at(15)), 2), (format!("until={}", at(31)), 4), (format!("until={}", at(20)), 2),
+            (format!("from={}&until={}", at(10), at(30)), 2), (format!("from={}&until={}&decision=deny", at(0), at(31)), 4),
+        ] {
+            let query = format!("action=read_child&{query}");
+            assert_eq!(found(&auditor, &query).await.len(), expected, "{query}");
+        }
+    }
+
     async fn pages_of_any_filter_have_no_gap_and_nothing_twice(world: World) {
         let (cast, auditor) = (worked_on(&world).await, auditor(&world).await);
         let (case, unit, nurse) = (cast.case, cast.nurse.unit.id, cast.nurse.id);

@@ -26,7 +26,9 @@ use super::{
     actions::{self, ExplainAccess, Visitor},
     admission::{request_id, services},
     case_facts,
-    objects::{CaseObject, Lookup, Object, PathIds, QuestionObject, Subject},
+    objects::{
+        CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject, reviews_of_looks_by,
+    },
     own_children,
 };
 use crate::{
@@ -188,6 +190,14 @@ impl Asking<'_> {
         action: &str,
         object: &O,
     ) -> Result<Option<bool>, DbError> {
+        if O::TYPE == LogReviewObject::TYPE
+            && let Some(asker) = self.asker
+            && let Ok(review) = object.id().parse()
+            && reviews_of_looks_by(self.tx, asker.person).await?.contains(&review)
+        {
+            // That there is a review of one's own look is not told.
+            return Ok(None);
+        }
         let subject = object.subject();
         self.entry.object_id = Some(object.id());
         self.entry.case = subject.case;

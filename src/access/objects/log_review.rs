@@ -5,7 +5,7 @@ use cedar_policy::RestrictedExpression;
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
-        own_children,
+        known_as, own_children,
         policies::{Policies, reference},
     },
     db::{DbError, Tx, dialect},
@@ -25,7 +25,7 @@ pub struct LogReviewObject {
     pub municipality: String,
     /// The review.
     pub id: Id<LogReview>,
-    /// Who looked.
+    /// Who looked: the caller, if it was they, under whichever account.
     pub looked_by: Id<Person>,
     /// At which child.
     pub child: Id<Child>,
@@ -54,7 +54,9 @@ impl Object for LogReviewObject {
         }
         let row = fetch_optional!(tx, (String, Id<Person>, Id<Child>), FIND, id)?;
         let Some((municipality, looked_by, child)) = row else { return Ok(None) };
-        let own_family = own_children(tx, lookup.caller.person).await?.contains(&child);
+        let caller = lookup.caller.person;
+        let own_family = own_children(tx, caller).await?.contains(&child);
+        let looked_by = if known_as(tx, caller).await?.contains(&looked_by) { caller } else { looked_by };
         Ok(Some(Self { municipality, id, looked_by, child, own_family }))
     }
 
@@ -88,11 +90,15 @@ impl Object for LogReviewObject {
     }
 }
 
-/// The reviews of a person's own looks, which they are not to know of.
+/// The reviews of a person's own looks, under whichever account, which they are not to know of.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn reviews_of_looks_by(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<LogReview>>, DbError> {
-    let rows = fetch_all!(tx, (Id<LogReview>,), OF_LOOKS_BY, person)?;
-    Ok(rows.into_iter().map(|(id,)| id).collect())
+    let mut reviews = Vec::new();
+    for person in known_as(tx, person).await? {
+        let rows = fetch_all!(tx, (Id<LogReview>,), OF_LOOKS_BY, person)?;
+        reviews.extend(rows.into_iter().map(|(id,)| id));
+    }
+    Ok(reviews)
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use stafett::log_tree::erase_before;
+use stafett::{fetch_one, kernel::NationalId, log_tree::erase_before, vault::Content};
 
 use super::{Case, auditor, listed, pick};
 use crate::support::{Answer, Engine, Role, User, World, both_engines};
@@ -102,6 +102,45 @@ both_engines! {
         let export = nurse.get("/v1/access-log/export/ndjson?action=give_log_verdict").send().await.expect(200);
         assert!(!export.text.contains(entry["id"].as_str().expect("an id")));
         assert_eq!(given.text("/verdict"), "unclear");
+        // Nor by what others were shown in a list or a search, or by asking why.
+        auditor.get("/v1/access-log/reviews").send().await.expect(200);
+        world.seal().await;
+        let (id, hidden) = (review["id"].as_str().expect("an id"), entry["id"].as_str().expect("an id"));
+        for path in ["/v1/access-log?limit=200", "/v1/access-log/export/ndjson", "/v1/access-log/export/csv", "/v1/access-log/export/fhir"] {
+            let told = nurse.get(path).send().await.expect(200);
+            assert!(!told.text.contains(id) && !told.text.contains(hidden), "{path}");
+        }
+        for action in ["list_log_reviews", "search_access_log", "prove_log_entry"] {
+            let by = format!("/v1/access-log?limit=1&action={action}&person_id={}", auditor.id);
+            let entry = nurse.get(by).send().await.expect(200).items()[0]["id"].as_str().expect("an id").to_owned();
+            let told = nurse.get(format!("/v1/access-log/entries/{entry}/proof")).send().await.expect(200);
+            assert!(told.body["opened"]["person"].is_object() && told.body["opened"]["shown"].is_null(), "{told:?}");
+        }
+        for person in [nurse.id, auditor.id] {
+            let ask = |review: &str| {
+                let question = json!({"person_id": person, "action": "read_log_review", "resource": {"review_id": review}});
+                nurse.post("/v1/access/explain").json(question).send()
+            };
+            let nothing = ask(&uuid::Uuid::now_v7().to_string()).await.expect(200);
+            assert_eq!(ask(id).await.expect(200).body, nothing.body);
+        }
+    }
+
+    async fn a_look_under_another_account_of_ones_own_is_anothers_to_review_and_not_known(world: World) {
+        let (case, auditor, review) = picked_look(&world).await;
+        let mut tx = world.db.read().await.expect("a transaction");
+        let sealed = "SELECT national_id FROM person WHERE id = $1";
+        let (number,) = fetch_one!(&mut tx, (Content,), sealed, case.nurse.id).expect("a number");
+        tx.rollback().await.expect("done");
+        let number: NationalId = serde_json::from_value(json!(number.into_string())).expect("a number");
+        let same = world.user("4001", &number).await;
+        world.grant(&same, &world.unit("kragero/oppvekst").await, Role::Auditor).await;
+        assert_eq!(listed(&same, "").await, [] as [Value; 0]);
+        same.get(path(&review)).send().await.expect_problem(404, "not-found");
+        verdict(&same, &review, 1, "justified").await.expect_problem(404, "not-found");
+        auditor.get(path(&review)).send().await.expect(200);
+        let told = same.get("/v1/access-log?limit=200").send().await.expect(200);
+        assert!(!told.text.contains(review["id"].as_str().expect("an id")));
     }
 
     async fn a_look_at_ones_own_family_is_anothers_to_review_and_not_known(world: World) {
