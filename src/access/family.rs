@@ -51,8 +51,7 @@ const OWN_CHILDREN: &str = "
     UNION
     SELECT k.id FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
     WHERE c.person_id = $1 AND c.ended_at IS NULL";
-/// The municipalities that someone works for, beside the one that keeps their account, and those whose units serve where they work:
-/// a colleague there may be the same person under another account.
+/// The municipalities that someone works for, beside the one that keeps their account.
 const WORKS_FOR: &str = "
     SELECT s.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit_serves s ON s.unit_id = r.unit_id
@@ -60,9 +59,10 @@ const WORKS_FOR: &str = "
     UNION
     SELECT u.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit u ON u.id = r.unit_id
-    WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality
-    UNION
-    SELECT u.municipality FROM staff_role r
+    WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
+/// The municipalities whose units serve where someone works: a colleague from there may be the same person.
+const COLLEAGUES_FROM: &str = "
+    SELECT DISTINCT u.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit_serves mine ON mine.unit_id = r.unit_id
     JOIN unit_serves theirs ON theirs.municipality = mine.municipality JOIN unit u ON u.id = theirs.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
@@ -106,7 +106,20 @@ pub async fn own_children(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Chil
     Ok(children)
 }
 
-/// This person as each municipality knows them that they may meet colleagues of: each has an id of its own for the same person.
+/// All accounts under which this person may be a colleague of their own: in the municipalities that they work for, and in those whose
+/// units serve there.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn own_accounts(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person>>, DbError> {
+    let mut accounts = known_as(tx, person).await?;
+    for (municipality,) in fetch_all!(tx, (String,), COLLEAGUES_FROM, person)? {
+        accounts.extend(counterpart(tx, person, &municipality).await?);
+    }
+    Ok(accounts)
+}
+
+/// This person as each municipality knows them that they work for: each has an id of its own for the same person.
 ///
 /// # Errors
 /// If the database does not answer.

@@ -29,7 +29,7 @@ pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Wa
 pub use facts::{
     CaseFacts, ChildFacts, CustodyFacts, Family, Given, Ground, case_facts, child_facts, emergency_seat, hide,
 };
-pub use family::{is_family, known_as, move_conflicts, own_children};
+pub use family::{is_family, known_as, move_conflicts, own_accounts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{PROCESSING, Wording};

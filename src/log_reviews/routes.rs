@@ -13,9 +13,8 @@ use crate::{
     access::{
         Permit,
         actions::{Action, GiveLogVerdict, ListLogReviews, ReadLogReview},
-        known_as,
         objects::LogReviewObject,
-        own_children,
+        own_accounts, own_children,
     },
     db::Tx,
     kernel::Page,
@@ -45,7 +44,7 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     let caller = permit.caller().clone();
     let municipalities: BTreeSet<String> = caller.audits().map(ToOwned::to_owned).collect();
     let own_children = own_children(permit.tx(), caller.person).await?;
-    let accounts = known_as(permit.tx(), caller.person).await?;
+    let accounts = own_accounts(permit.tx(), caller.person).await?;
     let fetch = async |tx: &mut Tx, after, limit| {
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;
         Ok(rows

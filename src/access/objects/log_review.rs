@@ -5,7 +5,7 @@ use cedar_policy::RestrictedExpression;
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
-        known_as, own_children,
+        own_accounts, own_children,
         policies::{Policies, reference},
     },
     db::{DbError, Tx, dialect},
@@ -56,7 +56,7 @@ impl Object for LogReviewObject {
         let Some((municipality, looked_by, child)) = row else { return Ok(None) };
         let caller = lookup.caller.person;
         let own_family = own_children(tx, caller).await?.contains(&child);
-        let looked_by = if known_as(tx, caller).await?.contains(&looked_by) { caller } else { looked_by };
+        let looked_by = if own_accounts(tx, caller).await?.contains(&looked_by) { caller } else { looked_by };
         Ok(Some(Self { municipality, id, looked_by, child, own_family }))
     }
 
@@ -96,7 +96,7 @@ impl Object for LogReviewObject {
 /// If the database does not answer.
 pub async fn reviews_of_looks_by(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<LogReview>>, DbError> {
     let mut reviews = Vec::new();
-    for person in known_as(tx, person).await? {
+    for person in own_accounts(tx, person).await? {
         let rows = fetch_all!(tx, (Id<LogReview>,), OF_LOOKS_BY, person)?;
         reviews.extend(rows.into_iter().map(|(id,)| id));
     }
