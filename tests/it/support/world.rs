@@ -90,7 +90,8 @@ impl World {
         let server = app::serve(services.clone(), listener, 1).expect("the service starts");
         let handle = server.handle();
         tokio::spawn(server);
-        let http = reqwest::Client::builder().no_proxy().build().expect("a client");
+        // A connection for each request: one that is kept may be closed by the service just when it is used again.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
         let engine = database.engine;
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
         let parts = Parts { database, server: handle, services, base, http, door, number: AtomicU32::new(1) };
