@@ -123,7 +123,7 @@ async fn entries(
     Ok(Page::cut(rows, limit, |row| row.id.uuid()))
 }
 
-/// The proofs of entries, each with the fields that the family is told: who, how, in which case, by which law.
+/// The proofs of entries, each with the fields that the family is told: who, how and in which case; of every entry the same, so that none is told from the others by them.
 async fn proofs(
     tx: &mut Tx,
     case: &CaseFacts,
