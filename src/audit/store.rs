@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts,
+        CaseState,
         objects::{Desk, LogReviewObject, Object},
     },
     db::{DbError, Tx},
@@ -131,15 +131,15 @@ pub(super) enum Scope<'a> {
     Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
     /// What was done to one case and to the child as registered for it; not tries, and not concerns, which are
     /// their authors' own.
-    Family { case: &'a CaseFacts },
+    Family { case: &'a CaseState },
 }
 
 /// What follows one index: a scope is made of one or several.
 #[derive(Debug, Clone, Copy)]
 enum Part<'a> {
     AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
-    OfCase(&'a CaseFacts),
-    OutsideCase(&'a CaseFacts),
+    OfCase(&'a CaseState),
+    OutsideCase(&'a CaseState),
 }
 
 impl<'a> Scope<'a> {

@@ -45,7 +45,8 @@ pub(super) async fn in_force(tx: &mut Tx, case: &CaseFacts) -> Result<bool, DbEr
 async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (case, person) = (permit.object().facts.clone(), permit.caller().person);
-    let rows = store::list_objections(permit.tx(), &case, person, query.after(), query.limit() + 1).await?;
+    let rows =
+        store::list_objections(permit.tx(), &case, person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -64,7 +65,7 @@ async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpRespo
 async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpResponse> {
     let input: ObjectionIn = permit.input()?;
     let case = permit.object().facts.clone();
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     let (objected_by, form) = objector(&case, caller, &input)?;
     let id = store::object(permit.tx(), &case, (objected_by, caller), form, now).await?;
     let id = id.ok_or_else(|| Problem::conflict("the objection stands already"))?;
@@ -82,7 +83,7 @@ async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpRe
 #[post("/cases/{case_id}/objections/{objection_id}/withdraw")]
 async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<HttpResponse> {
     let ObjectionObject { case, id, .. } = permit.object().clone();
-    let (case, caller, now) = (case.facts, permit.caller().person, permit.now());
+    let (case, caller, now) = (case.facts, permit.caller().person, permit.moment().now);
     store::withdraw(permit.tx(), &case, id, caller, now).await?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
@@ -102,7 +103,7 @@ fn objector(
         None => caller,
     };
     let by_oneself = objected_by == caller;
-    if !by_oneself && !case.is_contact_person {
+    if !by_oneself && !case.relation.is_contact_person {
         let detail = "is another: the contact person records the objection of others";
         return Err(Problem::field("/objected_by", detail));
     }

@@ -1,15 +1,13 @@
 //! Where the baton goes when the holder may hold it no longer.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
-    access::{CaseFacts, case_facts},
+    access::{CaseState, case_states},
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_all, fetch_optional,
-    identity::Caller,
-    is_family_sql,
+    execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
     teams,
@@ -52,44 +50,33 @@ const HELD_FOR_CHILD: &str = "
     WHERE cp.person_id = $1 AND k.person_id = $2
     ORDER BY cp.case_id";
 
-/// After a consent has been withdrawn: if the contact person's unit has lost its ground, the baton goes to the
-/// leader of the unit that opened the case. `by` is who brought it about.
+/// If the contact person's unit has lost its ground, the baton goes to the leader of the unit that opened the case. `case` is
+/// the state after the change, and `by` the person who made it.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn if_ground_is_lost(
     tx: &mut Tx,
-    case: &CaseFacts,
-    by: &Caller,
+    case: &CaseState,
+    by: Id<Person>,
     now: DateTime<Utc>,
-    today: NaiveDate,
 ) -> Result<(), DbError> {
-    let after = case_facts(tx, by, &[case.id], today).await?.pop();
-    match after {
-        Some(after) if !after.ground.covers(after.contact_unit) => {
-            to_leader(tx, &after, Some(by.person), now).await?;
-            Ok(())
-        }
-        _ => Ok(()),
+    if !case.ground.covers(case.contact_unit) {
+        to_leader(tx, case, Some(by), now).await?;
     }
+    Ok(())
 }
 
 /// After a change of who the guardians of a child are: the same for each of the child's cases.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn of_child(
-    tx: &mut Tx,
-    child: Id<Child>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-) -> Result<(), DbError> {
+pub async fn of_child(tx: &mut Tx, child: Id<Child>, by: Id<Person>, moment: Moment) -> Result<(), DbError> {
     let cases = fetch_all!(tx, (Id<Case>,), CASES_OF, child)?;
     for (case,) in cases {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop() {
-            if_ground_is_lost(tx, &facts, by, now, today).await?;
+        if let Some(case) = case_states(tx, &[case], moment).await?.pop() {
+            if_ground_is_lost(tx, &case, by, moment.now).await?;
         }
     }
     Ok(())
@@ -104,12 +91,11 @@ pub async fn of_person(
     tx: &mut Tx,
     holder: Id<Person>,
     unit: Id<Unit>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
-    pass_on(tx, &held, holder, by, now, today).await
+    pass_on(tx, &held, holder, by, moment).await
 }
 
 /// When a person turns out to be too close to a child: the batons they hold in its cases go to the leaders.
@@ -120,28 +106,26 @@ pub async fn of_conflict(
     tx: &mut Tx,
     holder: Id<Person>,
     child: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_FOR_CHILD, holder, child)?;
-    pass_on(tx, &held, holder, by, now, today).await
+    pass_on(tx, &held, holder, by, moment).await
 }
 
 async fn pass_on(
     tx: &mut Tx,
     held: &[(Id<Case>,)],
     holder: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     for (case,) in held.iter().copied() {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
-            && facts.contact_person == holder
+        if let Some(case) = case_states(tx, &[case], moment).await?.pop()
+            && case.contact_person == holder
         {
-            to_leader(tx, &facts, Some(by.person), now).await?;
+            to_leader(tx, &case, Some(by), moment.now).await?;
         }
     }
     Ok(())
@@ -149,7 +133,7 @@ async fn pass_on(
 
 /// Who takes a baton that fell: the leader of the unit that opened the case or, where it has none who may, someone with a
 /// seat on the team, from that unit first. One with a seat has the content already.
-async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
+async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
     if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
         return Ok(Some((leader, owner)));
@@ -163,7 +147,7 @@ async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, I
 /// nobody to take it, the baton stays, in name, until there is. Without `by` it is nobody's doing.
 pub(super) async fn to_leader(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {

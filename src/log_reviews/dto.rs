@@ -122,7 +122,7 @@ pub struct LogReviewQuery {
 impl LogReviewQuery {
     /// The page that is asked for.
     pub(super) fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 

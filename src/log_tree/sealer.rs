@@ -12,6 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tlog_tiles::tlog::{stored_hash_count, stored_hashes_for_record_hash, sub_tree_index, tree_hash};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
@@ -20,14 +21,16 @@ use super::{
     stored::{StoredEntry, stored_entries},
 };
 use crate::{
-    db::{Db, DbError, Tx, dialect},
+    db::{Db, DbError, Pools, Tx, dialect},
     execute, fetch_all, fetch_optional,
     kernel::Clock,
     on_engine,
 };
 
-/// How often what waits is sealed.
+/// How long entries gather before they are sealed.
 pub const INTERVAL: Duration = Duration::from_millis(100);
+/// How often the sealer looks for entries that another process wrote.
+const LOOK: Duration = Duration::from_secs(1);
 /// Entries of one municipality in one seal.
 const BATCH: i64 = 2000;
 /// Rows in one statement. Statements of many rows are hardly ever the same again, and so are not kept prepared.
@@ -73,16 +76,39 @@ impl Sealer {
         Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
     }
 
-    /// Seals for as long as the service runs.
-    pub async fn run(self) {
+    /// Seals for as long as the service runs: when entries of this process were `written`, and when others wait.
+    pub async fn run(self, written: Arc<Notify>) {
         loop {
             match self.seal().await {
                 Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "the access log cannot be sealed"),
             }
+            self.until_some_wait(&written).await;
             tokio::time::sleep(INTERVAL).await;
         }
+    }
+
+    /// Returns when entries wait, as far as can be known: an idle service asks the database once a second.
+    async fn until_some_wait(&self, written: &Notify) {
+        while tokio::time::timeout(LOOK, written.notified()).await.is_err() {
+            match self.do_some_wait().await {
+                Ok(false) => {}
+                Ok(true) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn do_some_wait(&self) -> Result<bool, DbError> {
+        const ANY: &str = "SELECT entry_id FROM access_log_pending LIMIT 1";
+        Ok(match &self.db.pools {
+            Pools::Sqlite { readers, .. } => {
+                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            }
+            Pools::Postgres { readers, .. } => {
+                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            }
+        })
     }
 
     /// Seals what waits, up to a batch. Tells how many entries.

@@ -3,7 +3,7 @@
 use super::dto::{NoteAudience, NoteIn};
 use crate::{
     access::{CaseFacts, Kinds},
-    identity::Seat,
+    identity::HeldRole,
     kernel::{Id, ids::Unit, vocabulary::InformationKind},
     problem::{Problem, Result},
 };
@@ -13,8 +13,8 @@ pub(super) fn written_from(
     case: &CaseFacts,
     audience: NoteAudience,
     unit: Option<Id<Unit>>,
-) -> Result<Option<&Seat>> {
-    match (case.seats.as_slice(), unit) {
+) -> Result<Option<&HeldRole>> {
+    match (case.relation.seats.as_slice(), unit) {
         ([], _) if audience != NoteAudience::Team => {
             Err(Problem::field("/audience", "must be team: the family writes for all on the case"))
         }
@@ -30,7 +30,7 @@ pub(super) fn written_from(
 }
 
 /// What a note is about: what it says, or the strictest that the sector of its unit writes. The family writes for all.
-pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKind> {
+pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
             None | Some(InformationKind::Agreed) => Ok(InformationKind::Agreed),
@@ -53,7 +53,7 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKin
 }
 
 /// Staff are asked, before they share beyond their unit, whether a note holds what must not be in the record.
-pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
     let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
     match &input.contains {
         None if !is_asked => Ok(()),
@@ -62,7 +62,7 @@ pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
 }
 
 /// Those a note is withheld from are guardians of the child, each named once, and it is one that guardians would see.
-pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
     if !input.withheld_from.is_empty() && (seat.is_none() || input.audience != NoteAudience::Team) {
         return Err(Problem::field("/withheld_from", "is for what staff write for the team"));
     }
@@ -82,18 +82,23 @@ pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::vocabulary::{Role, Sector};
+    use crate::{
+        access::Relation,
+        kernel::vocabulary::{Role, Sector},
+    };
 
     fn case(units: &[Id<Unit>]) -> CaseFacts {
-        let seat = |unit: &Id<Unit>| Seat {
+        let seat = |unit: &Id<Unit>| HeldRole {
             unit_id: *unit,
             unit_name: "a unit".into(),
             sector: Sector::Health,
             municipality: "4014".into(),
             role: Role::Worker,
+            started_at: chrono::DateTime::UNIX_EPOCH,
         };
-        let seats: Vec<Seat> = units.iter().map(seat).collect();
-        CaseFacts { is_guardian: seats.is_empty(), seats, ..CaseFacts::sample(9) }
+        let seats: Vec<HeldRole> = units.iter().map(seat).collect();
+        let relation = Relation { is_guardian: seats.is_empty(), seats, ..Relation::default() };
+        CaseFacts { relation, ..CaseFacts::sample(9) }
     }
 
     #[test]
@@ -113,7 +118,7 @@ mod tests {
     #[test]
     fn the_family_writes_for_the_team_and_from_no_unit() {
         let family = case(&[]);
-        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&Seat>));
+        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&HeldRole>));
         assert!(written_from(&family, NoteAudience::Team, Some(Id::new())).is_err());
         assert!(written_from(&family, NoteAudience::Sector, None).is_err());
         assert!(written_from(&family, NoteAudience::Unit, Some(Id::new())).is_err());

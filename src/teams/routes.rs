@@ -14,7 +14,7 @@ use crate::{
         is_family,
     },
     db::Tx,
-    kernel::{Page, PageQuery, ids::TeamMember},
+    kernel::{Page, PageQuery, Slice, ids::TeamMember},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -39,7 +39,7 @@ async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     // That a unit has been part of the case is for those who know of the consents.
     let past_too = permit.may::<ListConsents>(permit.object());
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
     let is_shown = |_: &Permit<_>, row: &TeamMemberOut| {
         (past_too || row.in_force) && case.knows_that_helps(row.unit_id, row.sector)
     };
@@ -81,7 +81,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     if is_family(permit.tx(), &case.municipality, case.child, person_id).await? {
         return Err(Problem::conflict("this person is too close to the child to sit on the team (fvl § 6)"));
     }
-    let (added_by, now) = (permit.caller().person, permit.now());
+    let (added_by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewSeat { person: person_id, unit: unit_id, task: &task, added_by };
     let Some(id) = store::seat(permit.tx(), &case, new, now).await? else {
         return Err(Problem::conflict("this person has a seat through this unit already"));
@@ -110,7 +110,7 @@ async fn end_team_membership(mut permit: Permit<EndTeamMembership>) -> Result<Ht
             "the contact person keeps the seat until another has accepted the baton",
         ));
     }
-    let now = permit.now();
+    let now = permit.moment().now;
     store::leave(permit.tx(), &case, id, now).await?;
     permit.note_shown([id]);
     permit.done().await
