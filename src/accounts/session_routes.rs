@@ -41,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     let LogInIn { username, password } = public.input()?;
-    // A string that cannot be a username belongs to nobody. It is still looked up, so that the answer takes the same time.
+    // An invalid username belongs to nobody, but is still looked up so that the answer takes the same time.
     let username = Username::parse(&username.trim().to_lowercase())
         .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
     let now = public.now();

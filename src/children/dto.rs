@@ -76,7 +76,7 @@ pub struct GuardianIn {
     pub parental_responsibility: bool,
     /// Whether the child lives with them.
     pub lives_with_child: bool,
-    /// The capacity in which they are a guardian; parent if left out. A foster parent sees the case only under a care order.
+    /// The capacity in which they are a guardian; parent if left out. Foster parents see the case only under a care order.
     #[serde(default)]
     pub capacity: Option<Capacity>,
 }
