@@ -88,10 +88,10 @@ pub enum ConfigError {
         error: std::io::Error,
     },
     /// A folder is not named.
-    #[error("the folder of the data keys is not set: name it in {0}")]
+    #[error("the folder of the data keys is not set: set {0} to its path")]
     MissingFolder(&'static str),
     /// A secret is not given.
-    #[error("{0} is not set: name the file that holds it in {1}_FILE")]
+    #[error("{0} is not set: set {1}_FILE to the path of the file that contains it")]
     Missing(&'static str, &'static str),
 }
 

@@ -41,7 +41,7 @@ pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Pro
     request
         .app_data::<web::Data<Services>>()
         .cloned()
-        .ok_or_else(|| Problem::internal("services are not set up"))
+        .ok_or_else(|| Problem::internal("the services are not set up"))
 }
 
 /// The place with the request where its look is noted.
@@ -129,7 +129,7 @@ pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
     if request.content_type().eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(Problem::explained(Code::UnsupportedMediaType, "send application/json"))
+        Err(Problem::explained(Code::UnsupportedMediaType, "the Content-Type must be application/json"))
     }
 }
 

@@ -224,7 +224,7 @@ impl<A: Action> Permit<A> {
     /// If the law is not known.
     pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
         let wording = self.policies.wording_of_law(law, self.today);
-        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not known")))
+        wording.ok_or_else(|| Problem::internal(format!("unknown law: {law}")))
     }
 
     /// A page of the rows that the caller may see. Rows that are refused do not count: the page is filled with those
@@ -280,7 +280,7 @@ impl<A: Action> Permit<A> {
         let Some(given) = self.request.headers().get(header::IF_MATCH) else {
             return Err(Problem::explained(
                 Code::PreconditionRequired,
-                "send the ETag that you read as If-Match",
+                "send the ETag of the version you read in If-Match",
             ));
         };
         let current = etag(version);

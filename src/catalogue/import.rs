@@ -55,7 +55,7 @@ pub enum ImportError {
         error: toml::de::Error,
     },
     /// A measure names a unit that is not there.
-    #[error("the measure {measure} is offered by {unit}, which is not a unit of the municipality")]
+    #[error("the measure {measure} names the unit {unit}, which is not in the municipality")]
     UnknownUnit {
         /// Which measure.
         measure: String,
@@ -64,7 +64,7 @@ pub enum ImportError {
     },
     /// A consent text has been changed since it was published.
     #[error(
-        "the consent text {version} ({language}) is published, and cannot be changed: give it a new version"
+        "the consent text {version} ({language}) has been published and cannot be changed: give it a new version"
     )]
     ChangedText {
         /// Which version.

@@ -37,34 +37,34 @@ pub struct Awaited {
 pub(super) fn check(report: &ReportIn, duty: &Duty, today: NaiveDate) -> Result<()> {
     match (&report.child_id, &report.child_description) {
         (None, None) => {
-            return Err(Problem::field("/child_id", "is required, unless the child is described"));
+            return Err(Problem::field("/child_id", "is required unless child_description is present"));
         }
         (Some(_), Some(_)) => {
-            return Err(Problem::field("/child_description", "is not taken with child_id"));
+            return Err(Problem::field("/child_description", "is not allowed with child_id"));
         }
         _ => {}
     }
     if report.grounds.is_empty() {
-        return Err(Problem::field("/grounds", "must name at least one ground"));
+        return Err(Problem::field("/grounds", "must contain at least one ground"));
     }
     for (at, ground) in report.grounds.iter().enumerate() {
         let pointer = format!("/grounds/{at}");
         if !duty.grounds.contains(ground) {
-            return Err(Problem::field(pointer, format!("is no ground of the unit's duty ({})", duty.law)));
+            return Err(Problem::field(pointer, format!("is not a ground for reporting by this unit ({})", duty.law)));
         }
         if report.grounds[..at].contains(ground) {
-            return Err(Problem::field(pointer, "is named twice"));
+            return Err(Problem::field(pointer, "is listed twice"));
         }
     }
     if report.sent_on > today {
-        return Err(Problem::field("/sent_on", "is in the future"));
+        return Err(Problem::field("/sent_on", "must not be in the future"));
     }
     match (report.guardians_told, &report.guardians_not_told_reason) {
         (false, None) => {
-            Err(Problem::field("/guardians_not_told_reason", "is required when they are not told"))
+            Err(Problem::field("/guardians_not_told_reason", "is required when guardians_told is false"))
         }
         (true, Some(_)) => {
-            Err(Problem::field("/guardians_not_told_reason", "is not taken when they are told"))
+            Err(Problem::field("/guardians_not_told_reason", "is not allowed when guardians_told is true"))
         }
         _ => Ok(()),
     }
@@ -81,25 +81,25 @@ pub(super) fn check_reply(
     match (*outcome == ReplyOutcome::InvestigationClosed, followed_up) {
         (true, None) => return Err(Problem::field("/followed_up", format!("is required with {outcome}"))),
         (false, Some(_)) => {
-            return Err(Problem::field("/followed_up", format!("is not taken with {outcome}")));
+            return Err(Problem::field("/followed_up", format!("is not allowed with {outcome}")));
         }
         _ => {}
     }
     if *answered_on > today || *answered_on < sent_on {
         return Err(Problem::field(
             "/answered_on",
-            "must not be in the future, nor before the report was sent",
+            "must not be in the future or before the report was sent",
         ));
     }
     let opened = before.contains(&ReplyOutcome::InvestigationOpened);
     if before.contains(outcome) {
-        return Err(Problem::conflict("this answer is recorded already"));
+        return Err(Problem::conflict("this reply has already been recorded"));
     }
     match outcome {
         ReplyOutcome::InvestigationClosed if !opened => {
-            Err(Problem::conflict("no investigation is opened; record that first"))
+            Err(Problem::conflict("no investigation has been opened; record that first"))
         }
-        ReplyOutcome::NotInvestigated if opened => Err(Problem::conflict("an investigation is opened")),
+        ReplyOutcome::NotInvestigated if opened => Err(Problem::conflict("an investigation has been opened")),
         _ => Ok(()),
     }
 }

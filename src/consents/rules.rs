@@ -24,14 +24,14 @@ const LIVES_WITH: &str = "barnelova § 37";
 pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
     let Some(named) = named else { return Ok(vec![InformationKind::Agreed]) };
     if named.is_empty() {
-        return Err(Problem::field("/kinds", "must name at least one kind"));
+        return Err(Problem::field("/kinds", "must contain at least one kind"));
     }
     for (at, kind) in named.iter().enumerate() {
         if let Err(refused) = Kinds::rule(*kind) {
             return Err(Problem::field(format!("/kinds/{at}"), &refused.instead));
         }
         if named[..at].contains(kind) {
-            return Err(Problem::field(format!("/kinds/{at}"), "is named twice"));
+            return Err(Problem::field(format!("/kinds/{at}"), "is listed twice"));
         }
     }
     Ok(named.to_vec())
@@ -54,9 +54,9 @@ pub(super) fn giver(
         if case.ground.family.consenters(*kind).contains(&given_by) {
             continue;
         }
-        let detail = "is not one whose consent is needed: every holder of parental responsibility, child welfare under a care order, or the young person of age";
+        let detail = "is not among those who must consent: holders of parental responsibility, child welfare under a care order, or the young person who is old enough";
         return Err(match input.kinds {
-            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the one who gives it {detail}")),
+            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the person consenting {detail}")),
             None => Problem::field("/given_by", detail),
         });
     }
@@ -64,21 +64,21 @@ pub(super) fn giver(
     if !by_oneself && !case.is_contact_person {
         return Err(Problem::field(
             "/given_by",
-            "is another: the contact person records the consent of others",
+            "must be left out: only the contact person records the consents of others",
         ));
     }
     let form = match input.form {
         Some(form) if by_oneself == (form == ConsentForm::Digital) => form,
         None if by_oneself => ConsentForm::Digital,
-        _ if by_oneself => return Err(Problem::field("/form", "is digital when one consents for oneself")),
-        _ => return Err(Problem::field("/form", "is paper or oral when the consent of another is recorded")),
+        _ if by_oneself => return Err(Problem::field("/form", "must be digital when you consent for yourself")),
+        _ => return Err(Problem::field("/form", "must be paper or oral when you record someone else's consent")),
     };
     match (form, &input.document) {
         (ConsentForm::Paper, None) => {
-            Err(Problem::field("/document", "is required: where does the paper lie?"))
+            Err(Problem::field("/document", "is required: the archive reference of the paper"))
         }
         (ConsentForm::Digital | ConsentForm::Oral, Some(_)) => {
-            Err(Problem::field("/document", "is taken only for a consent on paper"))
+            Err(Problem::field("/document", "is allowed only for a consent on paper"))
         }
         _ => Ok((given_by, form)),
     }
@@ -88,7 +88,7 @@ pub(super) fn giver(
 pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
     let valid_from = input.valid_from.unwrap_or(today);
     if input.valid_until < valid_from || input.valid_until < today {
-        return Err(Problem::field("/valid_until", "must not be before valid_from, nor before today"));
+        return Err(Problem::field("/valid_until", "must not be before valid_from or before today"));
     }
     Ok(valid_from)
 }
@@ -103,17 +103,17 @@ pub(super) fn alone(
 ) -> Result<()> {
     let Some(alone) = &input.alone else { return Ok(()) };
     if !case.is_contact_person {
-        return Err(Problem::field("/alone", "is for the contact person to record"));
+        return Err(Problem::field("/alone", "is allowed only for the contact person"));
     }
     let law: &str = &alone.legal_basis;
     if !kinds.iter().all(|kind| case.ground.family.suffices_alone(given_by, *kind, law)) {
         return Err(Problem::field(
             "/alone/legal_basis",
-            "does not let one guardian consent alone to each of the kinds",
+            "does not let one guardian consent alone to all of the kinds",
         ));
     }
     if law == LIVES_WITH && !lives_with_child {
-        return Err(Problem::field("/alone/legal_basis", "is about the one the child lives with"));
+        return Err(Problem::field("/alone/legal_basis", "applies only to the guardian the child lives with"));
     }
     Ok(())
 }
@@ -121,7 +121,7 @@ pub(super) fn alone(
 /// The units named exist, and each is named once.
 pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
     if units.is_empty() || units.len() > MAX_UNITS {
-        return Err(Problem::field("/unit_ids", format!("must name 1 to {MAX_UNITS} units")));
+        return Err(Problem::field("/unit_ids", format!("must contain 1 to {MAX_UNITS} units")));
     }
     let mut seen = HashSet::new();
     for (at, unit) in units.iter().enumerate() {
@@ -130,7 +130,7 @@ pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str)
             return Err(Problem::field(pointer, unknown));
         }
         if !seen.insert(unit) {
-            return Err(Problem::field(pointer, "is named twice"));
+            return Err(Problem::field(pointer, "is listed twice"));
         }
     }
     Ok(())
@@ -166,7 +166,7 @@ pub(super) fn withdrawn(consent: &ConsentOut, input: WithdrawalIn) -> Result<Wit
     let kinds = input.kinds.unwrap_or_default();
     for (at, kind) in kinds.iter().enumerate() {
         if !consent.kinds.iter().any(|named| named.kind == *kind) {
-            return Err(Problem::field(format!("/kinds/{at}"), "is not a kind that the consent names"));
+            return Err(Problem::field(format!("/kinds/{at}"), "must be a kind in the consent"));
         }
     }
     Ok(Withdrawn { units, kinds })

@@ -12,7 +12,7 @@ pub enum DbError {
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
     /// A statement changed another number of rows than it must.
-    #[error("a statement changed {actual} rows where {expected} was expected")]
+    #[error("a statement changed {actual} rows instead of {expected}")]
     RowsAffected {
         /// How many it must.
         expected: u64,

@@ -23,10 +23,10 @@ pub enum GrantError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// Not PostgreSQL.
-    #[error("SQLite has no roles: whoever can write the file can do everything")]
+    #[error("SQLite has no roles: anyone who can write to the file can do everything")]
     NoRoles,
     /// Not a name that needs no quotes.
-    #[error("the name of the role must be of lower case letters, digits and _")]
+    #[error("the name of the role must consist of lower-case letters, digits and _")]
     Name,
 }
 

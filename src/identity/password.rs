@@ -96,7 +96,7 @@ const QUEUE: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
     /// Too many wait.
-    #[error("too many passwords wait to be hashed")]
+    #[error("too many passwords are waiting to be hashed")]
     Busy,
     /// The machine has no randomness, or the work was cut off.
     #[error("the password could not be hashed")]

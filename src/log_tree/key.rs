@@ -26,19 +26,19 @@ pub struct LogKey {
 #[derive(Debug, thiserror::Error)]
 pub enum LogKeyError {
     /// Not an Ed25519 key in PKCS#8 PEM.
-    #[error("the key of the access log is not an Ed25519 key in PKCS#8 PEM")]
+    #[error("the signing key of the access log is not an Ed25519 key in PKCS#8 PEM")]
     Key,
     /// Not a name that a note can be signed with.
-    #[error("the origin of the access log must have no spaces and no plus sign, and not be empty")]
+    #[error("the origin of the access log must not be empty or contain spaces or plus signs")]
     Origin,
     /// Not a verifier key.
-    #[error("not a public key of an access log: it reads name+id+key (C2SP signed-note)")]
+    #[error("not the public key of an access log: the format is name+id+key (C2SP signed-note)")]
     PublicKey,
     /// A checkpoint that is none, or not signed with the key.
-    #[error("not a checkpoint that this key has signed")]
+    #[error("the checkpoint is not signed by this key")]
     Checkpoint,
     /// No randomness.
-    #[error("the machine gives no random bytes")]
+    #[error("the system provides no random bytes")]
     Random,
 }
 

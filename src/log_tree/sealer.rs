@@ -43,7 +43,7 @@ pub enum SealError {
     #[error(transparent)]
     Key(#[from] LogKeyError),
     /// The tree is not whole.
-    #[error("the tree of the access log is damaged: {0}")]
+    #[error("the Merkle tree of the access log is damaged: {0}")]
     Tree(String),
 }
 

@@ -76,6 +76,6 @@ pub(super) async fn require_seat(
     if teams::seats_known(tx, case).await?.contains(&seat) {
         return Ok(());
     }
-    let detail = "must have a seat on the team on a ground in force";
+    let detail = "must be a team member with access in force";
     Err(Refusal::new("/responsible_id", detail).at(pointer))
 }

@@ -81,7 +81,7 @@ pub(super) fn patched(
         && evaluate_on.is_none()
         && description.is_none()
     {
-        return Err(Refusal::new("", "must name something to change"));
+        return Err(Refusal::new("", "must contain at least one field to change"));
     }
     if let Some(day) = evaluate_on {
         evaluation_day(day, measure.starts_on, today)?;
@@ -142,9 +142,9 @@ fn next_day(
 ) -> Result<Option<NaiveDate>, Refusal> {
     let refused = |detail| Err(Refusal::new("/next_evaluation_on", detail));
     match evaluation.next_evaluation_on {
-        None if goes_on => refused("is required where the measure goes on"),
+        None if goes_on => refused("is required when the measure continues"),
         None => Ok(None),
-        Some(_) if !goes_on => refused("must not be given where the measure ends"),
+        Some(_) if !goes_on => refused("is not allowed when the measure ends"),
         Some(next) if next <= evaluation.held_on => refused("must be after the day it was held"),
         Some(next) if next < today => refused("must not be before today"),
         Some(next) if next < starts_on => refused("must not be before the measure starts"),

@@ -25,7 +25,7 @@ pub(super) fn begins_at(starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<
     if (starts_at - now).abs() <= MAX_DISTANCE {
         Ok(())
     } else {
-        Err(Problem::field("/starts_at", "must be within ten years from now"))
+        Err(Problem::field("/starts_at", "must be within ten years of now"))
     }
 }
 
@@ -75,7 +75,7 @@ pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Result<Val
 /// In an arena that asks for consent a case is not taken up while there is nobody who could give it.
 pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
     if consent_required == Some(true) && case.ground.consenters().is_empty() {
-        return Err(Problem::conflict("the arena requires consent"));
+        return Err(Problem::conflict("the arena requires consent, and no registered person can give it"));
     }
     Ok(())
 }
@@ -93,7 +93,7 @@ pub(super) fn participants(
     case: &CaseFacts,
 ) -> Result<()> {
     if people.is_empty() || people.len() > MAX_PARTICIPANTS {
-        return Err(Problem::field("/participants", format!("must be 1 to {MAX_PARTICIPANTS} persons")));
+        return Err(Problem::field("/participants", format!("must contain 1 to {MAX_PARTICIPANTS} people")));
     }
     let concerned = |person| {
         person == case.child_person
@@ -112,7 +112,7 @@ pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, cas
     if reason.is_some() || family.any(|person| people.contains(&person)) {
         return Ok(());
     }
-    Err(Problem::field("/family_absent_reason", "is required when nobody of the family is invited"))
+    Err(Problem::field("/family_absent_reason", "is required when no family member is invited"))
 }
 
 /// Nothing is done to a meeting that was held or cancelled.
@@ -121,15 +121,15 @@ pub(super) fn is_planned(case: &CaseFacts, meeting: &MeetingOut) -> Result<()> {
     match meeting.status {
         MeetingStatus::Planned => Ok(()),
         MeetingStatus::Held => {
-            Err(Problem::conflict("the meeting has been held, and its minutes are written"))
+            Err(Problem::conflict("the meeting has been held, and its minutes are recorded"))
         }
-        MeetingStatus::Cancelled => Err(Problem::conflict("the meeting is cancelled")),
+        MeetingStatus::Cancelled => Err(Problem::conflict("the meeting has been cancelled")),
     }
 }
 
 /// There are no minutes of what has not begun.
 pub(super) fn has_begun(meeting: &MeetingOut, now: DateTime<Utc>) -> Result<()> {
-    if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not begun")) }
+    if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not started")) }
 }
 
 /// Those who were there were invited.
@@ -143,7 +143,7 @@ pub(super) fn decisions(count: usize) -> Result<()> {
     if count <= MAX_DECISIONS {
         Ok(())
     } else {
-        Err(Problem::field("/decisions", format!("must be at most {MAX_DECISIONS} decisions")))
+        Err(Problem::field("/decisions", format!("must contain at most {MAX_DECISIONS} decisions")))
     }
 }
 
@@ -155,7 +155,7 @@ pub(super) fn approval(case: &CaseFacts, meeting: &MeetingOut, person: Id<Person
     }
     match meeting.participants.iter().find(|participant| participant.person_id == person) {
         Some(participant) if participant.attended == Some(true) => Ok(participant.approved_at.is_some()),
-        _ => Err(Problem::conflict("the minutes are approved by those who were there")),
+        _ => Err(Problem::conflict("only participants who attended can approve the minutes")),
     }
 }
 
@@ -171,7 +171,7 @@ fn each_once(
 ) -> Result<()> {
     for (index, person) in people.iter().enumerate() {
         if people[..index].contains(person) {
-            return Err(Problem::field(format!("/{field}/{index}"), "is given more than once"));
+            return Err(Problem::field(format!("/{field}/{index}"), "is listed more than once"));
         }
         if !belongs(*person) {
             return Err(Problem::field(format!("/{field}/{index}"), otherwise));

@@ -6,19 +6,19 @@ use std::{io, path::PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The key of what was to be opened has been erased.
-    #[error("the key has been erased, and with it what it sealed")]
+    #[error("the key has been erased, so the content is unrecoverable")]
     Erased,
     /// What was to be opened was never sealed.
-    #[error("a text that must be sealed is not: run `stafett migrate`")]
+    #[error("a text that must be encrypted is not: run `stafett migrate`")]
     NotSealed,
     /// What was to be opened has been changed, or a key does not fit.
-    #[error("a sealed text or key is damaged, or the master key is another")]
+    #[error("an encrypted text or key is damaged, or the master key is the wrong one")]
     Damaged,
     /// The machine gives no random numbers.
-    #[error("the machine gives no random numbers")]
+    #[error("the system provides no random numbers")]
     Randomness,
     /// The key of the keyed hashes is not to be erased.
-    #[error("this key seals nothing: everyone is found by it, and nobody could log in without it")]
+    #[error("this is the lookup key: it encrypts nothing, and without it nobody could be found or log in")]
     Index,
     /// The master key has another form.
     #[error("the master key must be 32 bytes in base64")]
