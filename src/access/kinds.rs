@@ -179,9 +179,7 @@ impl Kinds {
         match contains.first().map(|kind| Self::rule(*kind)) {
             None => Ok(()),
             Some(Err(refused)) => Err(Problem::field(first, &refused.instead)),
-            Some(Ok(_)) => {
-                Err(Problem::field(first, "is not a prohibited kind: list prohibited kinds only"))
-            }
+            Some(Ok(_)) => Err(Problem::field(first, "is not a prohibited kind: list prohibited kinds only")),
         }
     }
 

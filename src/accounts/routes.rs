@@ -121,7 +121,9 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
     let person = permit.path_id::<Person>("person_id")?;
     let municipality = permit.object().number.clone();
     if person == permit.caller().person {
-        return Err(Problem::conflict("you cannot disable your own account: another administrator must do it"));
+        return Err(Problem::conflict(
+            "you cannot disable your own account: another administrator must do it",
+        ));
     }
     let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
     if !store::disable(permit.tx(), person, &municipality, now).await? {

@@ -67,7 +67,9 @@ impl<'de> Deserialize<'de> for ExportQuery {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let query = LogQuery::deserialize(deserializer)?;
         if query.limit.is_some() {
-            return Err(serde::de::Error::custom("unknown field `limit`, expected none: an export contains all entries"));
+            return Err(serde::de::Error::custom(
+                "unknown field `limit`, expected none: an export contains all entries",
+            ));
         }
         Ok(Self(query))
     }

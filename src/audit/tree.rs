@@ -179,7 +179,9 @@ async fn head<A: Action<Object = Desk>>(
         (Some(asked), _) if audits.contains(&asked) => asked,
         (Some(_), _) => return Err(Problem::not_found()),
         (None, [only]) => only.clone(),
-        (None, _) => return Err(Problem::field("?municipality", "is required: you audit several municipalities")),
+        (None, _) => {
+            return Err(Problem::field("?municipality", "is required: you audit several municipalities"));
+        }
     };
     let head = log_tree::checkpoint(permit.tx(), &municipality, size.map(|size| size.0)).await?;
     Ok((municipality, head.ok_or_else(Problem::not_found)?))

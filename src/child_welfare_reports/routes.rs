@@ -53,8 +53,8 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     let content: ReportIn = permit.input()?;
     let unit = permit.object().clone();
     let (sector, kind) = store::unit(permit.tx(), unit.id).await?;
-    let duty =
-        duty::duty_of(sector, &kind).ok_or_else(|| Problem::internal("the unit has no duty to report in the data"))?;
+    let duty = duty::duty_of(sector, &kind)
+        .ok_or_else(|| Problem::internal("the unit has no duty to report in the data"))?;
     rules::check(&content, duty, permit.today())?;
     let (municipality, child) = match content.child_id {
         None => (unit.municipality.clone(), None),
@@ -151,8 +151,12 @@ async fn record_report_reply(mut permit: Permit<RecordReportReply>) -> Result<Ht
 /// Finds a child that the caller may read and that is not family. Any other child counts as missing.
 async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<(String, NamedChild)> {
     let (caller, today) = (permit.caller().clone(), permit.today());
-    let unknown =
-        || Problem::field("/child_id", "must be a child that you have registered or help; otherwise describe the child");
+    let unknown = || {
+        Problem::field(
+            "/child_id",
+            "must be a child that you have registered or help; otherwise describe the child",
+        )
+    };
     let facts = child_facts(permit.tx(), &caller, child, today).await?.ok_or_else(unknown)?;
     let municipality = facts.municipality.clone();
     let readable = permit.may::<ReadChild>(&ChildObject { facts });

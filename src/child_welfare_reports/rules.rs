@@ -50,7 +50,10 @@ pub(super) fn check(report: &ReportIn, duty: &Duty, today: NaiveDate) -> Result<
     for (at, ground) in report.grounds.iter().enumerate() {
         let pointer = format!("/grounds/{at}");
         if !duty.grounds.contains(ground) {
-            return Err(Problem::field(pointer, format!("is not a ground for reporting by this unit ({})", duty.law)));
+            return Err(Problem::field(
+                pointer,
+                format!("is not a ground for reporting by this unit ({})", duty.law),
+            ));
         }
         if report.grounds[..at].contains(ground) {
             return Err(Problem::field(pointer, "is listed twice"));

@@ -101,10 +101,7 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let (mut person, mut birth_date) = (facts.person, current.birth_date);
     if let Some(number) = national_id {
         if store::has_number(permit.tx(), person).await? {
-            return Err(Problem::field(
-                "/national_id",
-                "is already set; register another child separately",
-            ));
+            return Err(Problem::field("/national_id", "is already set; register another child separately"));
         }
         birth_date = number.birth_date();
         let now = permit.now();

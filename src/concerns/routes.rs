@@ -191,7 +191,8 @@ async fn open_case(
     let facts = known_child(permit, child).await?;
     match agreement.agreed_with {
         AgreedWith::Youth if facts.age < facts.own_record_age => {
-            let detail = format!("requires that the young person is at least {} years old", facts.own_record_age);
+            let detail =
+                format!("requires that the young person is at least {} years old", facts.own_record_age);
             return Err(Problem::field("/agreed_with", detail));
         }
         AgreedWith::Guardians if !facts.is_minor => {
@@ -275,7 +276,11 @@ fn object(row: &ConcernOut) -> ConcernObject {
 }
 
 fn require_undecided(concern: &ConcernOut) -> Result<()> {
-    if concern.decision.is_none() { Ok(()) } else { Err(Problem::conflict("the concern has already been decided")) }
+    if concern.decision.is_none() {
+        Ok(())
+    } else {
+        Err(Problem::conflict("the concern has already been decided"))
+    }
 }
 
 fn deadline(today: NaiveDate, guide_days: Option<i64>) -> NaiveDate {

@@ -208,7 +208,9 @@ async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> 
     let current = found.ok_or_else(Problem::not_found)?;
     let ConflictEndIn { reason } = permit.input()?;
     if current.person_id == permit.caller().person {
-        return Err(Problem::conflict("you cannot end your own conflict of interest: another leader must do it (fvl § 8)"));
+        return Err(Problem::conflict(
+            "you cannot end your own conflict of interest: another leader must do it (fvl § 8)",
+        ));
     }
     if current.ended_at.is_some() {
         return Err(Problem::conflict("the conflict of interest has already ended"));

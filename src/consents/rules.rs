@@ -70,8 +70,15 @@ pub(super) fn giver(
     let form = match input.form {
         Some(form) if by_oneself == (form == ConsentForm::Digital) => form,
         None if by_oneself => ConsentForm::Digital,
-        _ if by_oneself => return Err(Problem::field("/form", "must be digital when you consent for yourself")),
-        _ => return Err(Problem::field("/form", "must be paper or oral when you record someone else's consent")),
+        _ if by_oneself => {
+            return Err(Problem::field("/form", "must be digital when you consent for yourself"));
+        }
+        _ => {
+            return Err(Problem::field(
+                "/form",
+                "must be paper or oral when you record someone else's consent",
+            ));
+        }
     };
     match (form, &input.document) {
         (ConsentForm::Paper, None) => {
@@ -113,7 +120,10 @@ pub(super) fn alone(
         ));
     }
     if law == LIVES_WITH && !lives_with_child {
-        return Err(Problem::field("/alone/legal_basis", "applies only to the guardian the child lives with"));
+        return Err(Problem::field(
+            "/alone/legal_basis",
+            "applies only to the guardian the child lives with",
+        ));
     }
     Ok(())
 }

@@ -56,7 +56,8 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let unit = permit.object().id;
     let case = own_case(&mut permit, input.case_id).await?;
     let (sector, kind) = store::unit(permit.tx(), unit).await?;
-    let basis = basis::find(input.basis).ok_or_else(|| Problem::internal("the basis is missing from the data"))?;
+    let basis =
+        basis::find(input.basis).ok_or_else(|| Problem::internal("the basis is missing from the data"))?;
     let law = basis.law_for(sector, &kind, input.outside_recipient.is_some());
     let law = law.ok_or_else(|| Problem::field("/basis", "is not a basis that this unit can use"))?;
     check_order(&input)?;
@@ -143,7 +144,9 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
 fn applied(permit: &Permit<Disclose>, law: &str) -> Result<AppliedLaw> {
     let wording = permit.wording_of_law(law)?;
     if !wording.in_force {
-        return Err(Problem::conflict(format!("{law} is not in force in the version that this service knows")));
+        return Err(Problem::conflict(format!(
+            "{law} is not in force in the version that this service knows"
+        )));
     }
     Ok(AppliedLaw { law: law.to_owned(), valid_from: wording.valid_from })
 }
@@ -171,7 +174,9 @@ async fn recipient(
             let detail = format!("is not allowed with {}", input.basis);
             return Err(Problem::field("/outside_recipient", detail));
         }
-        (Some(_), _, _) => return Err(Problem::field("/outside_recipient", "is not allowed with to_unit_id")),
+        (Some(_), _, _) => {
+            return Err(Problem::field("/outside_recipient", "is not allowed with to_unit_id"));
+        }
         (None, Some(unit), Some(person)) => (unit, person),
         (None, None, _) => {
             return Err(Problem::field("/to_unit_id", "is required unless outside_recipient is present"));

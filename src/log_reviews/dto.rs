@@ -61,9 +61,7 @@ impl PickReason {
                 "Den som så på saken, har samme etternavn som barnet eller en forelder.",
                 "The person who viewed the case has the same surname as the child or a guardian.",
             ),
-            Self::ProtectedAddress => {
-                ("Barnets adresse er gradert.", "The child's address is protected.")
-            }
+            Self::ProtectedAddress => ("Barnets adresse er gradert.", "The child's address is protected."),
         }
     }
 }

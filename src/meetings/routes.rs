@@ -80,7 +80,9 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), &case)?;
     if let Some(arena) = new.arena_id {
         let arena = store::find_arena(permit.tx(), &case, arena).await?;
-        let unknown = || Problem::field("/arena_id", "must be one of the municipality's arenas for individual children");
+        let unknown = || {
+            Problem::field("/arena_id", "must be one of the municipality's arenas for individual children")
+        };
         rules::arena_allows(arena.ok_or_else(unknown)?, &case)?;
     }
     let caller = permit.caller().person;

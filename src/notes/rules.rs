@@ -18,14 +18,18 @@ pub(super) fn written_from(
         ([], _) if audience != NoteAudience::Team => {
             Err(Problem::field("/audience", "must be team: the family writes for everyone on the case"))
         }
-        ([], Some(_)) => Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit")),
+        ([], Some(_)) => {
+            Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit"))
+        }
         ([], None) => Ok(None),
         (seats, Some(unit)) => match seats.iter().find(|seat| seat.unit_id == unit) {
             Some(seat) => Ok(Some(seat)),
             None => Err(Problem::field("/unit_id", "must be a unit through which you are a team member")),
         },
         ([seat], None) => Ok(Some(seat)),
-        (_, None) => Err(Problem::field("/unit_id", "is required: you are a team member through several units")),
+        (_, None) => {
+            Err(Problem::field("/unit_id", "is required: you are a team member through several units"))
+        }
     }
 }
 

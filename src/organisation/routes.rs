@@ -92,7 +92,10 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     let RoleIn { person_id, role } = permit.input()?;
     let (unit, now) = (permit.object().clone(), permit.now());
     if person_id == permit.caller().person {
-        return Err(Problem::field("/person_id", "you cannot grant yourself a role: another administrator must do it"));
+        return Err(Problem::field(
+            "/person_id",
+            "you cannot grant yourself a role: another administrator must do it",
+        ));
     }
     if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
         return Err(Problem::field("/person_id", "has no active account in the municipality"));

@@ -118,6 +118,9 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/confidentiality.md");
         let kept = std::fs::read_to_string(path).expect("docs/confidentiality.md");
         let made = markdown(&Policies::load().expect("rules"));
-        assert!(kept == made, "out of date: run cargo run -q -- policies --markdown > docs/confidentiality.md");
+        assert!(
+            kept == made,
+            "out of date: run cargo run -q -- policies --markdown > docs/confidentiality.md"
+        );
     }
 }

@@ -79,7 +79,9 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
         return Err(Problem::conflict(detail));
     }
     if is_family(permit.tx(), &case.municipality, case.child, person_id).await? {
-        return Err(Problem::conflict("this person is disqualified from joining the team of this child (fvl § 6)"));
+        return Err(Problem::conflict(
+            "this person is disqualified from joining the team of this child (fvl § 6)",
+        ));
     }
     let (added_by, now) = (permit.caller().person, permit.now());
     let new = store::NewSeat { person: person_id, unit: unit_id, task: &task, added_by };
