@@ -120,7 +120,7 @@ pub struct ArenaOut {
     pub source: String,
 }
 
-/// A level of the guide to action (handlingsveileder).
+/// A level of the guide (handlingsveileder).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GuideLevelOut {
     /// The number of the level.

@@ -69,7 +69,7 @@ async fn list_consent_texts(public: Public<ListConsentTexts>) -> Result<HttpResp
     public.show_page(&Page { items, next_cursor: None })
 }
 
-/// Lists the levels of a municipality's guide to action (handlingsveileder), with their steps.
+/// Lists the levels of a municipality's guide (handlingsveileder), with their steps.
 #[utoipa::path(
     operation_id = "list_guide_levels", tag = "catalogue", params(("municipality" = String, Path, example = "4014")),
     responses((status = 200, body = Page<GuideLevelOut>, description = "The levels"), PublicProblems),

@@ -163,7 +163,7 @@ pub struct ConsentOut {
     pub alone_basis: Option<String>,
     /// Why that law applies in this case.
     pub alone_reason: Option<Content>,
-    /// The basis for the exemption from the duty of confidentiality.
+    /// The basis for the exemption from the duty of secrecy.
     pub secrecy_basis: String,
     /// The legal basis for processing the data, which is a separate requirement.
     pub processing_basis: String,

@@ -167,7 +167,7 @@ pub struct DisclosureOut {
     pub disclosed_by_name: Content,
     /// The basis for the disclosure.
     pub basis: DisclosureBasis,
-    /// The statutory sections that lift the duty of confidentiality.
+    /// The statutory sections that lift the duty of secrecy.
     #[sqlx(skip)]
     pub laws: Vec<AppliedLaw>,
     /// The legal basis for processing the data, which is a separate requirement.

@@ -168,7 +168,7 @@ pub(super) async fn to_leader(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let Some((receiver, unit)) = receiver(tx, case).await? else {
-        tracing::warn!(unit.id = %case.ground.owner_unit, "a baton waits for this unit to have a leader");
+        tracing::warn!(unit.id = %case.ground.owner_unit, "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;

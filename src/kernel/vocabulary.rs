@@ -92,7 +92,7 @@ macro_rules! words {
 }
 
 words! {
-    /// The sector of a unit. It decides which duty of confidentiality applies (fvl § 13, hpl § 21, bvl § 13-1, sotjl § 44).
+    /// The sector of a unit. It decides which duty of secrecy applies (fvl § 13, hpl § 21, bvl § 13-1, sotjl § 44).
     Sector {
         /// Kindergarten and school.
         School = "school",

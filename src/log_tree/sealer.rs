@@ -79,7 +79,7 @@ impl Sealer {
             match self.seal().await {
                 Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
                 Ok(_) => {}
-                Err(error) => tracing::error!(%error, "the access log cannot be sealed"),
+                Err(error) => tracing::error!(%error, "sealing the access log failed"),
             }
             tokio::time::sleep(INTERVAL).await;
         }
@@ -173,7 +173,7 @@ impl Sealer {
         if let Some(folder) = &self.checkpoints.folder
             && let Err(error) = write_beside(folder, municipality, note)
         {
-            tracing::error!(%error, municipality, "the checkpoint cannot be written to its folder");
+            tracing::error!(%error, municipality, "writing the checkpoint to its folder failed");
         }
         if let Some(witness) = self.checkpoints.witness.clone() {
             let post = self.http.post(witness).header("content-type", "text/plain; charset=utf-8");
@@ -181,7 +181,7 @@ impl Sealer {
             tokio::spawn(async move {
                 let answer = post.send().await.and_then(reqwest::Response::error_for_status);
                 if let Err(error) = answer {
-                    tracing::warn!(%error, "the witness did not take a checkpoint");
+                    tracing::warn!(%error, "posting a checkpoint to the witness failed");
                 }
             });
         }

@@ -44,7 +44,7 @@ pub struct UnitIn {
     pub name: Line,
     /// What kind of unit it is.
     pub kind: Line,
-    /// The sector of the unit. It decides which duty of confidentiality applies.
+    /// The sector of the unit. It decides which duty of secrecy applies.
     pub sector: Sector,
 }
 

@@ -67,7 +67,7 @@ pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
         }
     }
     if sealed > 0 {
-        tracing::info!(sealed, "texts were sealed");
+        tracing::info!("encrypted {sealed} texts");
         forget_plain_pages(db).await?;
     }
     let mut tx = db.write().await?;
