@@ -352,7 +352,7 @@ impl Ids {
 /// Some entries, told by municipality and id, in any order.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<EntryOut>, DbError> {
     if keys.is_empty() {
         return Ok(Vec::new());

@@ -242,7 +242,7 @@ pub(super) async fn insert_reply(
 /// The answers from child welfare that a person waits for.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn awaited(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
     let reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING, person)?;

@@ -1,4 +1,4 @@
-//! Who consents to what, how, and for how long.
+//! Who may consent to what, how, and for how long.
 
 use std::collections::HashSet;
 
@@ -15,12 +15,12 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// Units a consent names at the most.
+/// The maximum number of units in a consent.
 const MAX_UNITS: usize = 50;
-/// The law on which the one the child lives with decides alone.
+/// The law that lets the guardian the child lives with decide alone.
 const LIVES_WITH: &str = "barnelova § 37";
 
-/// The kinds a consent names: what is agreed, unless it says otherwise.
+/// Returns the kinds in a consent; only what has been agreed by default.
 pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
     let Some(named) = named else { return Ok(vec![InformationKind::Agreed]) };
     if named.is_empty() {
@@ -37,14 +37,14 @@ pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<Information
     Ok(named.to_vec())
 }
 
-/// Who gives the consent, and how: for oneself digitally, for another on paper or by word of mouth.
+/// Returns who consents, and how: digitally for oneself, or on paper or orally for someone else.
 pub(super) fn giver(
     case: &CaseFacts,
     caller: Id<Person>,
     input: &ConsentIn,
     kinds: &[InformationKind],
 ) -> Result<(Id<Person>, ConsentForm)> {
-    // The child is known to the team by the id it is registered with.
+    // The team knows the child by the id of its registration.
     let given_by = match input.given_by {
         Some(id) if id.uuid() == case.child.uuid() => case.child_person,
         Some(id) => id,
@@ -91,7 +91,7 @@ pub(super) fn giver(
     }
 }
 
-/// From which day; it must not be over before it begins, nor today.
+/// Returns the first day of a consent. The consent must not end before it starts, or before today.
 pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
     let valid_from = input.valid_from.unwrap_or(today);
     if input.valid_until < valid_from || input.valid_until < today {
@@ -100,7 +100,7 @@ pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
     Ok(valid_from)
 }
 
-/// One guardian's consent is enough only where the law says so for every kind, and the contact person records why.
+/// Checks that the law lets one guardian consent alone to every kind, and that the contact person has recorded why.
 pub(super) fn alone(
     case: &CaseFacts,
     given_by: Id<Person>,
@@ -128,7 +128,7 @@ pub(super) fn alone(
     Ok(())
 }
 
-/// The units named exist, and each is named once.
+/// Checks that the units exist and are listed once.
 pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
     if units.is_empty() || units.len() > MAX_UNITS {
         return Err(Problem::field("/unit_ids", format!("must contain 1 to {MAX_UNITS} units")));
@@ -146,7 +146,7 @@ pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str)
     Ok(())
 }
 
-/// The units named may have a part in a record at all.
+/// Checks that the units may take part in a record at all.
 pub(super) fn take_part(units: &[Id<Unit>], kinds: &[(Id<Unit>, String)]) -> Result<()> {
     for (at, unit) in units.iter().enumerate() {
         let kind = kinds.iter().find(|(known, _)| known == unit).map_or("", |(_, kind)| kind.as_str());
@@ -156,18 +156,18 @@ pub(super) fn take_part(units: &[Id<Unit>], kinds: &[(Id<Unit>, String)]) -> Res
     Ok(())
 }
 
-/// What is withdrawn of a consent.
+/// The parts of a consent that are withdrawn.
 pub(super) struct Withdrawn {
     pub units: Vec<Id<Unit>>,
     pub kinds: Vec<InformationKind>,
 }
 
-/// The units and kinds that are withdrawn; all units where nothing is named.
+/// Returns the units and kinds to withdraw; all units if neither is listed.
 pub(super) fn withdrawn(consent: &ConsentOut, input: WithdrawalIn) -> Result<Withdrawn> {
     let named: Vec<Id<Unit>> = consent.units.iter().map(|unit| unit.unit_id).collect();
     let units = match (input.unit_ids, &input.kinds) {
         (Some(units), _) => {
-            check_units(&units, &named, "is not a unit that the consent names")?;
+            check_units(&units, &named, "must be a unit in the consent")?;
             units
         }
         (None, None) => named,
@@ -182,7 +182,7 @@ pub(super) fn withdrawn(consent: &ConsentOut, input: WithdrawalIn) -> Result<Wit
     Ok(Withdrawn { units, kinds })
 }
 
-/// What is consented to for a unit, kind by kind. The child is told of by the id it is registered with.
+/// Returns the consent status of each kind for a unit. It refers to the child by the id of its registration.
 pub(super) fn status(case: &CaseFacts, unit: Id<Unit>) -> ConsentStatusOut {
     let known =
         |person: Id<Person>| if person == case.child_person { case.child.uuid().into() } else { person };

@@ -8,7 +8,7 @@ use super::{DbError, EngineTx, Tx};
 /// still holds when it commits, and the loser of a race sees what the winner did. SQLite has one writer and needs nothing.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn lock(tx: &mut Tx, thing: Uuid) -> Result<(), DbError> {
     advisory_lock(tx, "SELECT pg_advisory_xact_lock($1)", thing).await?;
     Ok(())
@@ -18,7 +18,7 @@ pub async fn lock(tx: &mut Tx, thing: Uuid) -> Result<(), DbError> {
 /// was anything to wait for: then what was read of the thing before must be read again.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn rely_on(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
     advisory_lock(tx, "SELECT pg_advisory_xact_lock_shared($1)", thing).await
 }
@@ -34,7 +34,7 @@ async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bo
 /// Takes [`lock`] on the thing if nobody holds it. True if it is taken.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn try_lock(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };
     let (_, low) = thing.as_u64_pair();

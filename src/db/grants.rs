@@ -57,7 +57,7 @@ pub async fn grant_to(db: &Db, role: &str) -> Result<(), GrantError> {
 /// Could the service change what is in the access log? On SQLite it always could.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn can_change_log(db: &Db) -> Result<bool, DbError> {
     let mut tx = db.read().await?;
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };

@@ -31,7 +31,7 @@ pub async fn migrate(db: &Db) -> Result<(), DbError> {
 /// Tells whether [`migrate`] has something to do.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn schema_state(db: &Db) -> Result<SchemaState, DbError> {
     let known = match &db.pools {
         Pools::Sqlite { .. } => SQLITE.iter().count(),

@@ -126,7 +126,7 @@ const FIND_PERSON: &str = "
 /// A person as the rules would meet them, without a session or a name; and whether they have an account in use.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller, bool)>, DbError> {
     let Some((municipality, has_account)) = fetch_optional!(tx, (String, bool), FIND_PERSON, person)? else {
         return Ok(None);
@@ -138,7 +138,7 @@ pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller
 /// The caller whose access token this is; none if the token, the session or the account is not valid now.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn authenticate(
     tx: &mut Tx,
     keys: &TokenKeys,
@@ -152,7 +152,7 @@ pub async fn authenticate(
 /// The caller as they are now; none if the session or the account is no longer valid. The token may have expired meanwhile.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn still(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
     in_session(tx, caller.session, caller.person, now).await
 }

@@ -76,7 +76,7 @@ struct TokenRow {
 /// Opens a session for someone whose password was right.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn open_session(
     tx: &mut Tx,
     keys: &TokenKeys,
@@ -91,7 +91,7 @@ pub async fn open_session(
 /// Exchanges a refresh token for new tokens.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn refresh(
     tx: &mut Tx,
     keys: &TokenKeys,
@@ -115,7 +115,7 @@ pub async fn refresh(
 /// Ends one session.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_session(
     tx: &mut Tx,
     session: Id<Session>,
@@ -129,7 +129,7 @@ pub async fn end_session(
 /// Ends every session of a person.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_sessions_of(
     tx: &mut Tx,
     person: Id<Person>,

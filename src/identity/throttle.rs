@@ -52,7 +52,7 @@ struct ThrottleRow {
 /// Counts an attempt to log in; it must be committed whatever comes of it.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn register_attempt(
     tx: &mut Tx,
     username: &str,
@@ -69,7 +69,7 @@ pub async fn register_attempt(
 /// address, no more: or an own account would clear the way for guesses at others.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn forgive(tx: &mut Tx, username: &str, address: &str) -> Result<(), DbError> {
     let (account, address) = (key(tx, "account", username)?, key(tx, "address", address)?);
     execute!(tx, FORGIVE, account)?;

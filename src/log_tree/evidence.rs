@@ -124,7 +124,7 @@ fn is_erased(value: &Value) -> bool {
 /// The municipalities that have a log.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn municipalities(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     let sql = "SELECT DISTINCT municipality FROM access_log_checkpoint ORDER BY municipality";
     let rows = fetch_all!(tx, (String,), sql)?;

@@ -53,7 +53,7 @@ pub struct Proof {
 /// The newest checkpoint of a municipality's log, or the newest of at most so many entries.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn checkpoint(
     tx: &mut Tx,
     municipality: &str,

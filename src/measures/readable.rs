@@ -17,7 +17,7 @@ use crate::{
 /// A measure of a case that the caller may read now; none where there is none to them.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn readable<A: Action>(
     permit: &mut Permit<A>,
     case: &CaseObject,
@@ -34,7 +34,7 @@ pub async fn readable<A: Action>(
 /// The measures of a case that the caller may not read.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn not_readable<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<Vec<Id<Measure>>> {
     let today = permit.today();
     let measures = store::list(permit.tx(), &case.facts, Uuid::nil(), usize::MAX, today).await?;

@@ -14,7 +14,7 @@ use crate::{
 /// A note of a case that the caller may read now; none where there is none to them.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn readable<A: Action>(
     permit: &mut Permit<A>,
     case: &CaseObject,

@@ -73,7 +73,7 @@ pub struct NewWithholding<'a> {
 /// Withholds it.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn insert(
     tx: &mut Tx,
     case: &CaseFacts,
