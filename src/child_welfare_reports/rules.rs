@@ -1,4 +1,4 @@
-//! What a report must say, which answers follow upon which, and which are still awaited.
+//! Rules for the contents of a report, the order of replies, and the replies that are due.
 
 use chrono::NaiveDate;
 
@@ -11,29 +11,29 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// An answer that the law says child welfare gives.
+/// A reply that the law requires from child welfare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AwaitedAnswer {
-    /// That the report is received.
+    /// Confirmation of receipt.
     Receipt,
-    /// What came of the review.
+    /// The result of the review.
     Review,
-    /// What came of the investigation.
+    /// The result of the investigation.
     Investigation,
 }
 
-/// An answer that has not come yet.
+/// A reply that has not arrived yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Awaited {
-    /// To which report.
+    /// The report.
     pub report: Id<ChildWelfareReport>,
-    /// Which.
+    /// The reply.
     pub answer: AwaitedAnswer,
-    /// When it is due.
+    /// The due date.
     pub due_on: NaiveDate,
 }
 
-/// A report says who the child is in one way, on grounds that the duty has, and why guardians are not told.
+/// Checks that a report identifies the child in one way, on valid grounds, and explains why guardians are not informed.
 pub(super) fn check(report: &ReportIn, duty: &Duty, today: NaiveDate) -> Result<()> {
     match (&report.child_id, &report.child_description) {
         (None, None) => {
@@ -73,7 +73,7 @@ pub(super) fn check(report: &ReportIn, duty: &Duty, today: NaiveDate) -> Result<
     }
 }
 
-/// An answer fits what was answered before.
+/// Checks that a reply is consistent with earlier replies.
 pub(super) fn check_reply(
     reply: &ReplyIn,
     before: &[ReplyOutcome],
@@ -107,7 +107,7 @@ pub(super) fn check_reply(
     }
 }
 
-/// The answers to a report that have not come yet.
+/// Returns the replies to a report that have not arrived yet.
 pub(super) fn awaited(
     report: Id<ChildWelfareReport>,
     sent_on: NaiveDate,

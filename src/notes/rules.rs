@@ -1,4 +1,4 @@
-//! From where a note may be written, and for whom.
+//! Rules for the unit, audience and kind of a note.
 
 use super::dto::{NoteAudience, NoteIn};
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// The seat a note is written from; none for the family, who write for all.
+/// Returns the membership that a note is written from; none for the family, who write for everyone.
 pub(super) fn written_from(
     case: &CaseFacts,
     audience: NoteAudience,
@@ -33,7 +33,8 @@ pub(super) fn written_from(
     }
 }
 
-/// What a note is about: what it says, or the strictest that the sector of its unit writes. The family writes for all.
+/// Returns the kind of a note: the one in the input, or the strictest that the unit's sector writes. The family writes for
+/// everyone.
 pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
@@ -56,7 +57,7 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKin
     }
 }
 
-/// Staff are asked, before they share beyond their unit, whether a note holds what must not be in the record.
+/// Requires `contains` when staff share a note beyond their own unit.
 pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
     let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
     match &input.contains {
@@ -65,7 +66,7 @@ pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
     }
 }
 
-/// Those a note is withheld from are guardians of the child, each named once, and it is one that guardians would see.
+/// Checks that the note is withheld only from guardians of the child, each listed once, and that guardians would see it.
 pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
     if !input.withheld_from.is_empty() && (seat.is_none() || input.audience != NoteAudience::Team) {
         return Err(Problem::field("/withheld_from", "is allowed only for notes by staff to the team"));
