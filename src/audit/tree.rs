@@ -69,8 +69,8 @@ pub struct EntryProofOut {
     pub position: u64,
     /// The leaf data that is hashed.
     pub leaf: String,
-    /// The stored fields, each with the salt that opens its digest in the leaf. The rows shown by lists across cases are left
-    /// out. Empty once the personal fields are erased.
+    /// The stored fields, each with the opening of its digest in the leaf. Rows shown by lists across cases are left out.
+    /// Empty once the personal fields are erased.
     pub opened: BTreeMap<String, Opened>,
     /// The proof as a file (C2SP tlog-proof), with the checkpoint.
     pub tlog_proof: String,

@@ -1,4 +1,4 @@
-//! The person behind a request, with the rights that the database holds for them at this moment.
+//! The person behind a request, with the rights that the database holds at this moment.
 
 use chrono::{DateTime, Utc};
 
@@ -19,33 +19,33 @@ use crate::{
 pub struct Seat {
     /// The unit.
     pub unit_id: Id<Unit>,
-    /// Its name.
+    /// The name of the unit.
     pub unit_name: String,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: Sector,
-    /// The municipality that keeps the unit.
+    /// The municipality that the unit belongs to.
     pub municipality: String,
-    /// What the caller is there.
+    /// The role of the caller in the unit.
     pub role: Role,
 }
 
 /// The person behind a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// The id of the person.
     pub person: Id<Person>,
-    /// Their name.
+    /// The name of the person.
     pub name: Content,
-    /// The municipality that keeps their account.
+    /// The municipality that manages their account.
     pub municipality: String,
-    /// The session of the token.
+    /// The session of the access token.
     pub session: Id<Session>,
-    /// Their roles now.
+    /// Their current roles.
     pub seats: Vec<Seat>,
 }
 
 impl Caller {
-    /// The service itself, which has no rights: for the facts of a case as they are to nobody.
+    /// The service itself, which has no rights. Used for facts about a case that involve no caller.
     #[must_use]
     pub fn nobody() -> Self {
         Self {
@@ -61,34 +61,34 @@ impl Caller {
         self.seats.iter().filter(move |seat| seat.role == role)
     }
 
-    /// Administrators, auditors and analysts see no content, whatever other roles they were given.
+    /// Returns whether a role excludes content. Administrators, auditors and analysts see none, whatever other roles they hold.
     #[must_use]
     pub fn is_kept_from_content(&self) -> bool {
         self.seats.iter().any(|seat| seat.role.excludes_content())
     }
 
-    /// The units where the caller works with children, as worker or leader.
+    /// Returns the units where the caller works with children, as worker or leader.
     pub fn works_in(&self) -> impl Iterator<Item = &Seat> {
         let kept_out = self.is_kept_from_content();
         self.seats.iter().filter(move |seat| !kept_out && !seat.role.excludes_content())
     }
 
-    /// The units the caller leads.
+    /// Returns the units the caller leads.
     pub fn leads(&self) -> impl Iterator<Item = &Seat> {
         self.works_in().filter(|seat| seat.role == Role::UnitLeader)
     }
 
-    /// The municipalities whose accounts and units the caller keeps.
+    /// Returns the municipalities whose accounts and units the caller manages.
     pub fn administers(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Administrator).map(|seat| seat.municipality.as_str())
     }
 
-    /// The municipalities whose access log the caller reads.
+    /// Returns the municipalities whose access log the caller audits.
     pub fn audits(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Auditor).map(|seat| seat.municipality.as_str())
     }
 
-    /// Does the caller work in this unit?
+    /// Returns whether the caller works in this unit.
     #[must_use]
     pub fn is_worker_in(&self, unit: Id<Unit>) -> bool {
         self.works_in().any(|seat| seat.unit_id == unit)
@@ -123,7 +123,7 @@ const FIND_PERSON: &str = "
     LEFT JOIN account a ON a.person_id = p.id
     WHERE p.id = $1";
 
-/// A person as the rules would meet them, without a session or a name; and whether they have an account in use.
+/// Returns a person as the rules would see them, without a session or name, and whether they have an active account.
 ///
 /// # Errors
 /// If the database query fails.
@@ -135,7 +135,7 @@ pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller
     Ok(Some((Caller { person, municipality, seats, ..Caller::nobody() }, has_account)))
 }
 
-/// The caller whose access token this is; none if the token, the session or the account is not valid now.
+/// Returns the caller of an access token; none if the token, the session or the account is not valid now.
 ///
 /// # Errors
 /// If the database query fails.
@@ -149,7 +149,7 @@ pub async fn authenticate(
     in_session(tx, claims.sid, claims.sub, now).await
 }
 
-/// The caller as they are now; none if the session or the account is no longer valid. The token may have expired meanwhile.
+/// Returns the caller's current state; none if the session or account is no longer valid. The token may have expired.
 ///
 /// # Errors
 /// If the database query fails.

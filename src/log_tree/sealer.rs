@@ -1,7 +1,7 @@
-//! Sealing: what is written in the log gets its place in the tree, and the tree a signed head.
+//! Sealing: gives log entries their positions in the tree, and gives the tree a signed head.
 //!
-//! One sealer works at a time, also when several servers share a database. A seal is one transaction: the places, the
-//! hashes, the counts, the words to search by and the checkpoint, or nothing of it.
+//! Only one sealer works at a time, even if several servers share a database. A seal is one transaction: positions, hashes,
+//! counts, search terms and the checkpoint are stored together or not at all.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -26,33 +26,33 @@ use crate::{
     on_engine,
 };
 
-/// How often what waits is sealed.
+/// The interval between seals.
 pub const INTERVAL: Duration = Duration::from_millis(100);
-/// Entries of one municipality in one seal.
+/// The number of entries of one municipality per seal.
 const BATCH: i64 = 2000;
-/// Rows in one statement. Statements of many rows are hardly ever the same again, and so are not kept prepared.
+/// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
 const ROWS: usize = 1000;
 
-/// The log cannot be sealed.
+/// An error when sealing the log.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The database does not answer, or refuses.
+    /// The database fails or refuses.
     #[error(transparent)]
     Database(#[from] DbError),
     /// The checkpoint cannot be signed.
     #[error(transparent)]
     Key(#[from] LogKeyError),
-    /// The tree is not whole.
+    /// The tree is damaged.
     #[error("the Merkle tree of the access log is damaged: {0}")]
     Tree(String),
 }
 
-/// Where signed checkpoints go beside the database, out of reach of those who keep it.
+/// The destinations of signed checkpoints besides the database, out of reach of its operators.
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoints {
-    /// A folder that gets a file for each municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
+    /// A folder that receives a file per municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
     pub folder: Option<PathBuf>,
-    /// An address that each checkpoint is posted to.
+    /// A URL that each checkpoint is posted to.
     pub witness: Option<String>,
 }
 
@@ -67,13 +67,13 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// A sealer with its key.
+    /// Creates a sealer with its key.
     #[must_use]
     pub fn new(db: Db, clock: Clock, key: Arc<LogKey>, checkpoints: Checkpoints) -> Self {
         Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
     }
 
-    /// Seals for as long as the service runs.
+    /// Seals while the service runs.
     pub async fn run(self) {
         loop {
             match self.seal().await {
@@ -85,10 +85,10 @@ impl Sealer {
         }
     }
 
-    /// Seals what waits, up to a batch. Tells how many entries.
+    /// Seals waiting entries, up to a batch. Returns the number of entries.
     ///
     /// # Errors
-    /// If it cannot be done; then nothing of it is.
+    /// If sealing fails. Nothing is sealed in that case.
     pub async fn seal(&self) -> Result<u64, SealError> {
         let waiting = self.waiting().await?;
         if waiting.is_empty() {
@@ -97,7 +97,7 @@ impl Sealer {
         let sealed = waiting.len() as u64;
         let mut tx = self.db.write().await?;
         if !dialect::try_lock(&mut tx, SEALER).await? || take(&mut tx, &waiting).await? < sealed {
-            // Another sealer has them.
+            // Another sealer is sealing them.
             tx.rollback().await?;
             return Ok(0);
         }
@@ -113,8 +113,8 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// What waits, up to a batch of each municipality. Read and hashed before the transaction that writes, which holds up all
-    /// others on SQLite.
+    /// Returns waiting entries, up to a batch per municipality. They are read and hashed before the write transaction, which
+    /// blocks all other writers on SQLite.
     async fn waiting(&self) -> Result<Vec<Hashed>, SealError> {
         const NEXT: &str = "SELECT municipality FROM access_log_pending WHERE municipality > $1 ORDER BY municipality LIMIT 1";
         const WAITING: &str = "SELECT entry_id FROM access_log_pending WHERE municipality = $1
@@ -168,7 +168,7 @@ impl Sealer {
         Ok(note)
     }
 
-    /// Hands a checkpoint to those who keep it elsewhere. What fails here is tried again with the next.
+    /// Sends a checkpoint to its destinations. After a failure, the next checkpoint is sent as usual.
     async fn hand_out(&self, municipality: &str, note: &str) {
         if let Some(folder) = &self.checkpoints.folder
             && let Err(error) = write_beside(folder, municipality, note)
@@ -188,10 +188,10 @@ impl Sealer {
     }
 }
 
-/// What one sealer takes at a time.
+/// The lock that one sealer holds.
 const SEALER: Uuid = Uuid::from_u128(0x0011_5ea1);
 
-/// An entry with what is told by it alone.
+/// An entry with the data that depend only on it.
 struct Hashed {
     entry: StoredEntry,
     digests: BTreeMap<String, String>,
@@ -204,7 +204,7 @@ impl Hashed {
     }
 }
 
-/// Takes entries from what waits; gives how many did still.
+/// Removes entries from the queue. Returns how many were still in it.
 async fn take(tx: &mut Tx, entries: &[Hashed]) -> Result<u64, DbError> {
     let mut taken = 0;
     for some in entries.chunks(ROWS) {
@@ -231,7 +231,7 @@ fn by_municipality(entries: Vec<Hashed>) -> BTreeMap<String, Vec<Hashed>> {
     logs
 }
 
-/// The number of entries that are sealed.
+/// Returns the number of sealed entries.
 async fn size(tx: &mut Tx, municipality: &str) -> Result<u64, DbError> {
     let sql = "SELECT position FROM access_log_leaf WHERE municipality = $1 ORDER BY position DESC LIMIT 1";
     let last = fetch_optional!(tx, (i64,), sql, municipality)?;
@@ -286,7 +286,7 @@ async fn keep(
     Ok(())
 }
 
-/// How many entries the family sees of each case, or child outside cases.
+/// The number of entries that the family sees for each case, or for each child outside cases.
 #[derive(Debug)]
 struct Counts {
     entries: HashMap<Uuid, i64>,
@@ -341,7 +341,7 @@ impl Counts {
     }
 }
 
-/// Writes a checkpoint in place of the last one, and after all others.
+/// Writes a checkpoint over the previous one, and appends it to the file of all.
 fn write_beside(folder: &std::path::Path, municipality: &str, note: &str) -> std::io::Result<()> {
     use std::io::Write;
     let all = folder.join(format!("{municipality}.checkpoints"));
