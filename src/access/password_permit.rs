@@ -40,7 +40,7 @@ impl<A: Action> Permit<A> {
                 return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
             }
             if !services.passwords.verify(password, hash).await? {
-                return Err(Problem::field(pointer, "is not the password"));
+                return Err(Problem::field(pointer, "is not the current password"));
             }
             let mut tx = services.db.write().await?;
             forgive(&mut tx, &name, &address).await?;

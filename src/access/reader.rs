@@ -33,7 +33,7 @@ pub enum BrokenOff {
     #[error(transparent)]
     Database(#[from] DbError),
     /// The session, the role or what else allowed it has ended since it began.
-    #[error("the right to it has ended")]
+    #[error("the caller's access has ended")]
     RightEnded,
 }
 

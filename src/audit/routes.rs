@@ -1,4 +1,4 @@
-//! The operations on the access log.
+//! Operations on the access log.
 
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;

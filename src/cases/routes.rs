@@ -1,4 +1,4 @@
-//! The operations on cases.
+//! Operations on cases.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -25,7 +25,7 @@ use crate::{
     },
 };
 
-/// What of a case tells where the child is.
+/// The fields of a case that reveal where the child is.
 const WHEREABOUTS: [&str; 6] = [
     "unit_id",
     "unit_name",
@@ -72,7 +72,7 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     permit.show_page(&Page { items, next_cursor: page.next_cursor })
 }
 
-/// Reads a case: why help is given, at which level, who holds it, when it is next evaluated.
+/// Returns a case: why help is given, its level, its contact person and the next evaluation.
 #[utoipa::path(
     operation_id = "read_case", tag = "cases", params(("case_id" = Uuid, Path)),
     responses((status = 200, body = CaseOut, description = "The case"), ReadProblems),
@@ -89,10 +89,10 @@ async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
     permit.show_version(case.version, &shown)
 }
 
-/// Changes the level of a case, with the reason.
+/// Changes the level of a case, with a reason.
 #[utoipa::path(
     operation_id = "update_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CasePatch,
-    responses((status = 200, body = CaseOut, description = "The case as it is now"), ChangeProblems),
+    responses((status = 200, body = CaseOut, description = "The updated case"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}")]
 async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
@@ -108,9 +108,9 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     permit.changed(case.version, &case).await
 }
 
-/// Closes a case, with the reason and a final evaluation.
+/// Closes a case, with a reason and a final evaluation.
 ///
-/// Every measure must have been evaluated to its end, and no handover may await an answer.
+/// All measures must have their final evaluation, and no handover may be pending.
 #[utoipa::path(
     operation_id = "close_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseClosing,
     responses((status = 200, body = CaseOut, description = "The closed case"), ChangeProblems),
@@ -124,9 +124,9 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     permit.expect_version(case.version)?;
     match store::unfinished(permit.tx(), &case).await? {
         (0, 0) => {}
-        (0, _) => return Err(Problem::conflict("a handover awaits its answer; withdraw it first")),
+        (0, _) => return Err(Problem::conflict("a handover is pending; withdraw it first")),
         (measures, _) => {
-            let detail = format!("{measures} measures are in force; evaluate each to its end first");
+            let detail = format!("{measures} measures are in force; give each a final evaluation first");
             return Err(Problem::conflict(detail));
         }
     }
@@ -141,7 +141,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
 /// Reopens a closed case.
 #[utoipa::path(
     operation_id = "reopen_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseReopening,
-    responses((status = 200, body = CaseOut, description = "The open case"), ChangeProblems),
+    responses((status = 200, body = CaseOut, description = "The reopened case"), ChangeProblems),
 )]
 #[post("/cases/{case_id}/reopen")]
 async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
@@ -149,11 +149,11 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let CaseReopening { level, level_reason, contains } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
     if permit.object().facts.open {
-        return Err(Problem::conflict("the case is open"));
+        return Err(Problem::conflict("the case is already open"));
     }
     permit.expect_version(case.version)?;
     if store::has_other_open(permit.tx(), &case).await? {
-        return Err(Problem::conflict("the child has another open case here"));
+        return Err(Problem::conflict("the child already has another open case here"));
     }
     let key = permit.object().facts.key();
     store::reopen(permit.tx(), &key, &case, level, &level_reason).await?;
@@ -165,7 +165,7 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     permit.changed(case.version, &case).await
 }
 
-/// Adds to the history of the case what the caller does to it.
+/// Records the caller's action in the history of the case.
 async fn remember<A: Action<Object = CaseObject>>(
     permit: &mut Permit<A>,
     case: &CaseOut,
@@ -179,7 +179,7 @@ async fn remember<A: Action<Object = CaseObject>>(
     Ok(store::add_event(permit.tx(), &key, case.id, event, now).await?)
 }
 
-/// Lists what became of a case: opened, levels changed, closed, reopened, each with the reason.
+/// Lists the history of a case: opening, changes of level, closing and reopening, each with its reason.
 #[utoipa::path(
     operation_id = "list_case_history", tag = "cases", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<CaseEventOut>, description = "The history"), ReadProblems),
@@ -195,7 +195,7 @@ async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpRe
     permit.show_page(&page)
 }
 
-/// When the next of the measures that the caller may know of is to be evaluated.
+/// Sets the date of the next evaluation, counting only measures that the caller may know about.
 async fn tell_next_evaluation(
     tx: &mut Tx,
     caller: Id<Person>,
@@ -215,8 +215,8 @@ async fn tell_next_evaluation(
     Ok(())
 }
 
-/// Who may not see what is agreed, sees that the case exists and who holds it: no words about the help, and not
-/// whether there are measures.
+/// Callers who may not see what is agreed see only that the case exists and who is contact person. They see no text
+/// about the help, and not whether there are measures.
 fn withhold(sees_what_is_agreed: bool, case: &mut CaseOut) {
     if !sees_what_is_agreed {
         case.next_evaluation_on = None;

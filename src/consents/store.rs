@@ -18,7 +18,7 @@ use crate::{
     on_engine,
 };
 
-/// The one who consents is called by the name registered in this case, not by that of an account.
+/// Shows the name registered in this case for the person who consents, not that of an account.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -202,7 +202,7 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// The exemption from secrecy that a consent to these kinds is.
+/// Returns the exemption from the duty of secrecy that a consent to these kinds gives.
 fn secrecy_basis(kinds: &[InformationKind]) -> String {
     let mut laws: Vec<&str> = Vec::new();
     for rule in kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok()) {
@@ -213,7 +213,7 @@ fn secrecy_basis(kinds: &[InformationKind]) -> String {
     format!("consent: {}", laws.join("; "))
 }
 
-/// A withdrawal from a consent.
+/// A withdrawal of consent.
 pub(super) struct Withdrawal<'a> {
     pub municipality: &'a str,
     pub consent: Id<Consent>,
@@ -237,7 +237,7 @@ pub(super) async fn withdraw(
     Ok(())
 }
 
-/// Is this a consent text of the municipality?
+/// Returns whether this is a consent text of the municipality.
 pub(super) async fn has_text(
     tx: &mut Tx,
     municipality: &str,
@@ -248,13 +248,13 @@ pub(super) async fn has_text(
     Ok(count == 1)
 }
 
-/// Does the child live with this guardian?
+/// Returns whether the child lives with this guardian.
 pub(super) async fn lives_with(tx: &mut Tx, case: &CaseState, guardian: Id<Person>) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), LIVES_WITH, &case.municipality, case.child, guardian)?;
     Ok(count > 0)
 }
 
-/// The units that serve a municipality, and their kinds.
+/// Returns the units that serve a municipality, and their kinds.
 pub(super) async fn units_serving(
     tx: &mut Tx,
     municipality: &str,

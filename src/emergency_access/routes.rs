@@ -1,4 +1,4 @@
-//! The operations on emergency access.
+//! Operations on emergency access.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -40,9 +40,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(review_emergency_access);
 }
 
-/// Opens one case for one hour, to be read, since life or health is in danger.
+/// Opens one case for reading for one hour, because life or health is in danger.
 ///
-/// The contact person and their leader have notice of it at once, the family sees it in the access log, and it is reviewed.
+/// The contact person and their leader are notified at once. The family sees it in the access log, and it is reviewed.
 #[utoipa::path(
     operation_id = "open_emergency_access", tag = "emergency access", params(("unit_id" = Uuid, Path)),
     request_body = EmergencyAccessIn,
@@ -55,9 +55,9 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
     let cases = match (case_id, national_id) {
         (Some(case), None) => vec![case],
         (None, Some(number)) => cases_of(permit.tx(), &unit, &number).await?,
-        (Some(_), Some(_)) => return Err(Problem::field("/national_id", "is not taken with case_id")),
+        (Some(_), Some(_)) => return Err(Problem::field("/national_id", "is not allowed with case_id")),
         (None, None) => {
-            return Err(Problem::field("/case_id", "is required where there is no national_id"));
+            return Err(Problem::field("/case_id", "is required when there is no national_id"));
         }
     };
     let case = to_open(&mut permit, &unit, &cases).await?;
@@ -65,7 +65,7 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
     let new = store::New { person: caller.person, unit: unit.id, danger, reason: &reason };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let opened = store::get(permit.tx(), &case.municipality, id).await?;
-    // In the log of the case too, by the rule that lets it be read from now on.
+    // The log of the case also records this, by the rule that allows it to be read from now on.
     let moment = permit.moment();
     let case = case_by_id(permit.tx(), &caller, case.id, moment).await?.ok_or_else(Problem::not_found)?;
     permit.note_row::<ReadCase>(&CaseObject { facts: case.clone() });
@@ -74,7 +74,7 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
     permit.created(format!("/v1/emergency-access/{id}"), opened.version, &opened).await
 }
 
-/// The open cases of the child with a number, in the municipalities that a unit serves.
+/// The child's open cases in the municipalities that the unit serves, found by national identity number.
 async fn cases_of(tx: &mut Tx, unit: &UnitObject, number: &NationalId) -> Result<Vec<Id<Case>>> {
     let mut cases = Vec::new();
     for municipality in &unit.serves {
@@ -85,7 +85,7 @@ async fn cases_of(tx: &mut Tx, unit: &UnitObject, number: &NationalId) -> Result
     Ok(cases)
 }
 
-/// The first of some cases that can be opened. A case that cannot be does not exist.
+/// The first case that can be opened. A case that cannot be opened counts as missing.
 async fn to_open(
     permit: &mut Permit<OpenEmergencyAccess>,
     unit: &UnitObject,
@@ -106,14 +106,14 @@ async fn to_open(
         open_already = true;
     }
     Err(if open_already {
-        Problem::conflict("the case is open to you already")
+        Problem::conflict("you already have access to the case")
     } else {
         Problem::not_found()
     })
 }
 
-/// Lists emergency accesses, those to be reviewed first: one's own, as leader those to the cases of the unit, and as auditor
-/// those in the municipality.
+/// Lists emergency accesses, those awaiting review first. Callers see their own; leaders also see those to their unit's
+/// cases, and auditors those in the municipality.
 #[utoipa::path(
     operation_id = "list_emergency_access", tag = "emergency access", params(PageQuery),
     responses((status = 200, body = Page<EmergencyAccessOut>, description = "The emergency accesses the caller may read"), ReadProblems),
@@ -144,7 +144,7 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
     permit.show_page(&page.map(|(object, row)| shown_to(&caller, &object, row)))
 }
 
-/// Reads an emergency access.
+/// Returns an emergency access.
 #[utoipa::path(
     operation_id = "read_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
     responses((status = 200, body = EmergencyAccessOut, description = "The emergency access"), ReadProblems),
@@ -156,17 +156,17 @@ async fn read_emergency_access(mut permit: Permit<ReadEmergencyAccess>) -> Resul
     permit.show_version(row.version, &row)
 }
 
-/// Ends an emergency access before its hour is over; it counts from the next request.
+/// Ends an emergency access before the hour has passed, with effect from the next request.
 #[utoipa::path(
     operation_id = "end_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
-    responses((status = 200, body = EmergencyAccessOut, description = "The emergency access that has ended"), ChangeProblems),
+    responses((status = 200, body = EmergencyAccessOut, description = "The ended emergency access"), ChangeProblems),
 )]
 #[post("/emergency-access/{emergency_access_id}/end")]
 async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<HttpResponse> {
     let now = permit.moment().now;
     let row = current(&mut permit).await?;
     if row.ended_at.is_some() || row.ends_at <= now {
-        return Err(Problem::conflict("it has ended"));
+        return Err(Problem::conflict("the emergency access has already ended"));
     }
     permit.expect_version(row.version)?;
     store::end(permit.tx(), &row, now).await?;
@@ -175,7 +175,7 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
     permit.changed(row.version, &row).await
 }
 
-/// Reviews an emergency access, once. Until then it is on the list of those who may, and due to them.
+/// Reviews an emergency access, once. Until then it is first in the list of everyone who may review it.
 #[utoipa::path(
     operation_id = "review_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
     request_body = ReviewIn,
@@ -187,7 +187,7 @@ async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> R
     let row = current(&mut permit).await?;
     let ReviewIn { verdict, note } = permit.input()?;
     if row.reviewed_at.is_some() {
-        return Err(Problem::conflict("it has been reviewed"));
+        return Err(Problem::conflict("the emergency access has already been reviewed"));
     }
     permit.expect_version(row.version)?;
     let cut_short = verdict == Verdict::NotJustified && row.ended_at.is_none() && now < row.ends_at;
@@ -204,7 +204,7 @@ async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) ->
     Ok(store::get(permit.tx(), &municipality, id).await?)
 }
 
-/// What someone sees of it: words and names of children are not for all who may know of it.
+/// Removes texts and the child's name for callers who may know of the emergency access but not read them.
 fn shown_to(caller: &Caller, object: &EmergencyObject, mut row: EmergencyAccessOut) -> EmergencyAccessOut {
     if !object.case.relation.leads_contact_unit {
         row.child_name = None;

@@ -18,7 +18,7 @@ use crate::{
     problem::{Result, docs::ReadProblems},
 };
 
-/// May they see what it is about? To know that there is a case is not to know of its measures, meetings and consents.
+/// Returns whether the caller may see the subject. Knowing of a case does not include its measures, meetings or consents.
 fn is_theirs(permit: &Permit<ListFollowUps>, case: &CaseObject, kind: FollowUpKind) -> bool {
     match kind {
         FollowUpKind::EvaluateMeasure => permit.may::<ListMeasures>(case),
@@ -34,10 +34,10 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_follow_ups);
 }
 
-/// Lists what is due to the caller, earliest first.
+/// Lists the caller's pending tasks, earliest first.
 #[utoipa::path(
     operation_id = "list_follow_ups", tag = "follow-ups", params(PageQuery),
-    responses((status = 200, body = Page<FollowUpOut>, description = "What is due"), ReadProblems),
+    responses((status = 200, body = Page<FollowUpOut>, description = "The pending tasks"), ReadProblems),
 )]
 #[get("/follow-ups")]
 async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpResponse> {
@@ -54,7 +54,7 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         .map(|facts| CaseObject { facts })
         .filter(|case| permit.may::<ReadCase>(case))
         .collect();
-    // Help that has ended leaves nothing to do, but an emergency is to be reviewed all the same.
+    // Nothing remains to be done in a closed case, except to review emergency access.
     let counts = |case: &CaseObject, item: &FollowUpOut| {
         (case.facts.open || item.kind == FollowUpKind::EmergencyAccess)
             && case.facts.withheld_from(item.object_id).all(|person| person != caller.person)

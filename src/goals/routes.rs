@@ -1,4 +1,4 @@
-//! The operations on goals.
+//! Operations on goals.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,7 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_goals).service(create_goal).service(update_goal);
 }
 
-/// Lists the goals of a case, oldest first, also those reached or dropped.
+/// Lists the goals of a case, oldest first, including those reached or dropped.
 #[utoipa::path(
     operation_id = "list_goals", tag = "goals", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<GoalOut>, description = "The goals of the case"), ReadProblems),
@@ -59,11 +59,11 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     permit.added(goal.version, &goal).await
 }
 
-/// Rewords a goal, or says what has become of it.
+/// Changes the description or the status of a goal.
 #[utoipa::path(
     operation_id = "update_goal", tag = "goals", params(("case_id" = Uuid, Path), ("goal_id" = Uuid, Path)),
     request_body = GoalPatch,
-    responses((status = 200, body = GoalOut, description = "The goal as it is now"), ChangeProblems),
+    responses((status = 200, body = GoalOut, description = "The updated goal"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}/goals/{goal_id}")]
 async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
@@ -72,7 +72,7 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     let goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     let patch: GoalPatch = permit.input()?;
     if patch.is_empty() {
-        return Err(Problem::field("", "must name something to change"));
+        return Err(Problem::field("", "must contain at least one field to change"));
     }
     if patch.description.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;

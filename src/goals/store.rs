@@ -30,7 +30,7 @@ const UPDATE: &str = "
     UPDATE goal SET description = COALESCE($5, description), status = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 
-/// The goals of a case after `after`, in the order they were set.
+/// Lists the goals of a case after `after`, in the order they were set.
 pub(super) async fn list(
     tx: &mut Tx,
     case: &CaseState,
@@ -41,12 +41,12 @@ pub(super) async fn list(
     fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, after, limit)
 }
 
-/// A goal of this case.
+/// Finds a goal of this case.
 pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
     fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)
 }
 
-/// A goal that exists.
+/// Returns a goal that exists.
 pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<GoalOut, DbError> {
     find(tx, case, id).await?.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
@@ -65,7 +65,7 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Rewords a goal, or gives it another status, over the version that was read; what is left out stays.
+/// Changes the description or status of the version that was read. Fields left out are unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
     case: &CaseState,

@@ -1,4 +1,4 @@
-//! Where the baton goes when the holder may hold it no longer.
+//! Reassigns the baton when the contact person loses the right to hold it.
 
 use chrono::{DateTime, Utc};
 
@@ -13,8 +13,9 @@ use crate::{
     teams,
 };
 
-/// The leader of the unit that opened a case, who is not of the child's family, nor has taken the baton from its holder by
-/// recording that they are too close to the child: with it comes the content, which nobody gives to themself (fvl § 8).
+/// The leader of the unit that opened a case, unless they are in the child's family. A leader who recorded a conflict of
+/// interest of the contact person is also excluded: the baton gives access to content, and nobody may give that to
+/// themselves (fvl § 8).
 const LEADER: &str = concat!(
     "
     SELECT r.person_id FROM staff_role r
@@ -50,11 +51,11 @@ const HELD_FOR_CHILD: &str = "
     WHERE cp.person_id = $1 AND k.person_id = $2
     ORDER BY cp.case_id";
 
-/// If the contact person's unit has lost its ground, the baton goes to the leader of the unit that opened the case. `case` is
-/// the state after the change, and `by` the person who made it.
+/// To be called after a withdrawal of consent. If the contact person's unit is no longer covered, the leader of the unit
+/// that opened the case takes over. `by` is the person who caused it.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn if_ground_is_lost(
     tx: &mut Tx,
     case: &CaseState,
@@ -67,7 +68,7 @@ pub async fn if_ground_is_lost(
     Ok(())
 }
 
-/// After a change of who the guardians of a child are: the same for each of the child's cases.
+/// To be called after a change of a child's guardians. Does the same for each of the child's cases.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -82,11 +83,11 @@ pub async fn of_child(tx: &mut Tx, child: Id<Child>, by: Id<Person>, moment: Mom
     Ok(())
 }
 
-/// When a person's work in a unit ends: the batons they hold through it go to the leaders. A few
-/// cases at the most, each changed under its own lock.
+/// To be called when a person's work in a unit ends. The leaders take over the batons held through the unit: a few cases
+/// at most, each changed under its own lock.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn of_person(
     tx: &mut Tx,
     holder: Id<Person>,
@@ -98,10 +99,10 @@ pub async fn of_person(
     pass_on(tx, &held, holder, by, moment).await
 }
 
-/// When a person turns out to be too close to a child: the batons they hold in its cases go to the leaders.
+/// To be called when a person is found to be disqualified. The leaders take over the batons held in the child's cases.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn of_conflict(
     tx: &mut Tx,
     holder: Id<Person>,
@@ -131,8 +132,8 @@ async fn pass_on(
     Ok(())
 }
 
-/// Who takes a baton that fell: the leader of the unit that opened the case or, where it has none who may, someone with a
-/// seat on the team, from that unit first. One with a seat has the content already.
+/// Returns the person who takes over: the leader of the unit that opened the case or, if it has none who may, a team
+/// member, preferably from that unit. A team member already has access to the content.
 async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
     if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
@@ -143,8 +144,8 @@ async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, I
     Ok(seat.map(|seat| (seat.person_id, seat.unit_id)))
 }
 
-/// Gives the baton to the leader of the unit that opened the case; true if it was. Where there is
-/// nobody to take it, the baton stays, in name, until there is. Without `by` it is nobody's doing.
+/// Gives the baton to the leader of the unit that opened the case, and returns whether it did. If nobody can take it,
+/// the contact person keeps it in name until somebody can. Without `by`, no person caused it.
 pub(super) async fn to_leader(
     tx: &mut Tx,
     case: &CaseState,
@@ -152,7 +153,7 @@ pub(super) async fn to_leader(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let Some((receiver, unit)) = receiver(tx, case).await? else {
-        tracing::warn!(unit.id = %case.ground.owner_unit, "a baton waits for this unit to have a leader");
+        tracing::warn!(unit.id = %case.ground.owner_unit, "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;

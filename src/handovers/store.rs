@@ -64,7 +64,7 @@ pub(super) struct Offer<'a> {
     pub message: Option<&'a str>,
 }
 
-/// None if another offer awaits its answer.
+/// Returns none if another offer is pending.
 pub(super) async fn offer(
     tx: &mut Tx,
     case: &CaseState,
@@ -91,7 +91,7 @@ pub(super) async fn offer(
     Ok((made == 1).then_some(id))
 }
 
-/// False if the offer was answered meanwhile.
+/// Returns false if the offer has been answered in the meantime.
 pub(super) async fn answer(
     tx: &mut Tx,
     case: &CaseState,

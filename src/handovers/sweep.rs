@@ -1,5 +1,5 @@
-//! Finds batons whose holders have lost the right to them without anybody's doing: a consent ran out, a child came
-//! of age, a guardian was registered who has not consented.
+//! Finds contact persons who have lost the right to the baton without any action: a consent has expired, a child has come
+//! of age, or a guardian who has not consented has been registered.
 
 use uuid::Uuid;
 
@@ -11,11 +11,11 @@ use crate::{
     kernel::{Clock, Id, Moment, ids::Case},
 };
 
-/// Cases looked at together.
+/// The number of cases checked together.
 const BATCH: i64 = 200;
 
-/// Open cases whose baton is held outside the unit that opened the case, or by someone who no longer works in the
-/// unit they hold it for or is of the child's family; the last two are told apart, since no consent mends them.
+/// Open cases whose baton is held outside the unit that opened the case, or by a person who no longer works in the unit
+/// or is in the child's family. The last two are marked, because no consent can restore the right.
 macro_rules! doubtful {
     ($which:literal) => {
         concat!(
@@ -38,11 +38,11 @@ macro_rules! doubtful {
 const DOUBTFUL: &str = doubtful!("c.id > $1");
 const DOUBTFUL_ONE: &str = doubtful!("c.id = $1");
 
-/// Gives every baton whose holder has lost the right to it to the leader of the unit that opened the case.
-/// Tells how many.
+/// Reassigns the baton of every contact person who has lost the right to it to the leader of the unit that opened the
+/// case. Returns the number of cases.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
     let (mut after, mut passed) = (Uuid::nil(), 0);
     loop {
@@ -59,7 +59,7 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
     }
 }
 
-/// Those of some doubtful cases whose holders have lost the right to the baton.
+/// Returns the cases whose contact persons have lost the right to the baton.
 async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], moment: Moment) -> Result<Vec<CaseState>, DbError> {
     let ids: Vec<Id<Case>> = doubtful.iter().map(|(id, _)| *id).collect();
     let mut cases = case_states(tx, &ids, moment).await?;
@@ -67,7 +67,7 @@ async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], moment: Moment) -> Res
     Ok(cases)
 }
 
-/// Passes one baton on, under the lock of its case, if it is still to be.
+/// Reassigns one baton under the lock of its case, if that is still necessary.
 async fn pass(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> {
     let mut tx = db.write().await?;
     dialect::lock(&mut tx, case.uuid()).await?;

@@ -1,4 +1,4 @@
-//! The person behind a request, with the rights that the database holds for them at this moment.
+//! The person behind a request, with the rights that the database holds at this moment.
 
 use chrono::{DateTime, Utc};
 
@@ -19,13 +19,13 @@ use crate::{
 pub struct HeldRole {
     /// The unit.
     pub unit_id: Id<Unit>,
-    /// Its name.
+    /// The name of the unit.
     pub unit_name: String,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: Sector,
-    /// The municipality that keeps the unit.
+    /// The municipality that the unit belongs to.
     pub municipality: String,
-    /// What the person is there.
+    /// The role of the caller in the unit.
     pub role: Role,
     /// When the role began.
     pub started_at: DateTime<Utc>,
@@ -34,13 +34,13 @@ pub struct HeldRole {
 /// The person behind a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// The id of the person.
     pub person: Id<Person>,
     /// Their ids in all the municipalities that they work for, their own first.
     pub known_as: Vec<Id<Person>>,
     /// Their name.
     pub name: Content,
-    /// The municipality that keeps their account.
+    /// The municipality that manages their account.
     pub municipality: String,
     /// The session of the token; none for a person about whom a question is asked.
     pub session: Option<Id<Session>>,
@@ -53,7 +53,7 @@ impl Caller {
         self.roles.iter().filter(move |held| held.role == role)
     }
 
-    /// Administrators, auditors and analysts see no content, whatever other roles they were given.
+    /// Returns whether a role excludes content. Administrators, auditors and analysts see none, whatever other roles they hold.
     #[must_use]
     pub fn is_kept_from_content(&self) -> bool {
         self.roles.iter().any(|held| held.role.excludes_content())
@@ -70,17 +70,17 @@ impl Caller {
         self.works_in().filter(|held| held.role == Role::UnitLeader)
     }
 
-    /// The municipalities whose accounts and units the caller keeps.
+    /// Returns the municipalities whose accounts and units the caller manages.
     pub fn administers(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Administrator).map(|held| held.municipality.as_str())
     }
 
-    /// The municipalities whose access log the caller reads.
+    /// Returns the municipalities whose access log the caller audits.
     pub fn audits(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Auditor).map(|held| held.municipality.as_str())
     }
 
-    /// Does the caller work in this unit?
+    /// Returns whether the caller works in this unit.
     #[must_use]
     pub fn is_worker_in(&self, unit: Id<Unit>) -> bool {
         self.works_in().any(|held| held.unit_id == unit)
@@ -137,10 +137,10 @@ const IN_SESSION: &str = select_account!(
 );
 const BY_PERSON: &str = select_account!("NULL AS expires_at, NULL AS ended_at", "WHERE p.id = $1");
 
-/// A person as the rules would meet them, without a session; and whether they have an account in use.
+/// Returns a person as the rules would see them, without a session or name, and whether they have an active account.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller, bool)>, DbError> {
     let rows = fetch_all!(tx, AccountRow, BY_PERSON, person)?;
     let Some(first) = rows.first() else { return Ok(None) };
@@ -148,10 +148,10 @@ pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller
     Ok(Some((caller(tx, person, None, rows).await?, has_account)))
 }
 
-/// The caller whose token this is, as they are now; none if the session or the account is not valid now.
+/// Returns the caller of an access token; none if the token, the session or the account is not valid now.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn authenticate(
     tx: &mut Tx,
     token: &VerifiedToken,
@@ -160,10 +160,10 @@ pub async fn authenticate(
     in_session(tx, token.session, token.person, now).await
 }
 
-/// The caller as they are now; none if the session or the account is no longer valid. The token may have expired meanwhile.
+/// Returns the caller's current state; none if the session or account is no longer valid. The token may have expired.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn still(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
     let Some(session) = caller.session else { return Ok(None) };
     in_session(tx, session, caller.person, now).await

@@ -1,4 +1,4 @@
-//! Who is calling: passwords, tokens, sessions, throttling, and the rights the database holds for them now.
+//! Authentication: passwords, tokens, sessions, throttling, and the caller's current rights in the database.
 
 mod caller;
 mod known_as;
@@ -16,7 +16,7 @@ pub use token::{TokenKeys, TokenKeysError, VerifiedToken};
 
 use sha2::{Digest, Sha256};
 
-/// Hex of the SHA-256 of some bytes: how secrets and names are kept where only equality is needed.
+/// Returns the SHA-256 of some bytes in hex. Secrets and names are stored this way if only equality matters.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }

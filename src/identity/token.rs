@@ -1,6 +1,6 @@
-//! Access tokens: short-lived JWTs signed with Ed25519, validated as RFC 8725 and RFC 9068 say.
+//! Access tokens: short-lived JWTs signed with Ed25519, validated according to RFC 8725 and RFC 9068.
 //!
-//! A token tells who and which session, never what they may do: the database is asked for that.
+//! A token identifies the person and the session, but contains no rights: those are in the database.
 
 use std::{collections::HashMap, sync::Mutex};
 
@@ -56,8 +56,8 @@ pub(super) struct Claims {
     pub exp: i64,
 }
 
-/// The keys that sign and verify access tokens. The first signs; all verify, so that keys can be changed
-/// without logging anybody out.
+/// The keys that sign and verify access tokens. The first signs and all verify, so that keys can be changed without logging
+/// anyone out.
 pub struct TokenKeys {
     signing: EncodingKey,
     kid: String,
@@ -66,19 +66,19 @@ pub struct TokenKeys {
     verified: Mutex<HashMap<[u8; 32], VerifiedToken>>,
 }
 
-/// The keys cannot be used.
+/// An error in the keys.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenKeysError {
-    /// No key was given.
+    /// No key is configured.
     #[error("no token signing key is configured")]
     None,
-    /// Not an Ed25519 private key.
+    /// A key is not an Ed25519 private key.
     #[error("a token signing key is not an Ed25519 private key in PKCS#8 PEM")]
     NotEd25519,
 }
 
 impl TokenKeys {
-    /// Takes Ed25519 private keys in PKCS#8 PEM, the signing one first.
+    /// Parses Ed25519 private keys in PKCS#8 PEM, the signing key first.
     ///
     /// # Errors
     /// If there is none, or one is of another kind.
@@ -92,10 +92,10 @@ impl TokenKeys {
         Self::from_keys(&keys)
     }
 
-    /// A key that lives as long as the process: for the demonstration and for tests.
+    /// Creates a key that lives as long as the process, for the demonstration and for tests.
     ///
     /// # Errors
-    /// If the machine has no randomness.
+    /// If the system provides no random numbers.
     pub fn throw_away() -> Result<Self, TokenKeysError> {
         let mut seed = [0_u8; 32];
         getrandom::fill(&mut seed).map_err(|_| TokenKeysError::None)?;
@@ -120,7 +120,7 @@ impl TokenKeys {
         })
     }
 
-    /// Makes an access token.
+    /// Creates an access token.
     pub(super) fn sign(
         &self,
         person: Id<Person>,
@@ -174,7 +174,7 @@ impl TokenKeys {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // Compared with the service's own clock.
+        // The expiry is checked below against the service's own clock.
         validation.validate_exp = false;
         let Claims { sub, sid, iat, exp, .. } =
             jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;

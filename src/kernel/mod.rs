@@ -1,4 +1,4 @@
-//! What every other module stands on and knows nothing of them: ids, time, validated text, pages.
+//! Basic types that all other modules build on: ids, time, validated text and pages.
 
 pub mod clock;
 pub mod day;

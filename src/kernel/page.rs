@@ -1,24 +1,24 @@
-//! Keyset pages: a list is read in order of id, from after the last one seen.
+//! Keyset pages: a list is read in order of id, starting after the last item seen.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Items a page holds unless asked for another number.
+/// The default number of items per page.
 pub const DEFAULT_LIMIT: u32 = 50;
-/// Items a page holds at the most.
+/// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 200;
 
-/// Which page of a list.
+/// The requested page of a list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Where the last page ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
-    /// How many items, 1 to 200; 50 if left out.
+    /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
@@ -46,14 +46,14 @@ impl PageQuery {
         Ok(self.cursor.is_some().then_some(self.slice()?.after))
     }
 
-    /// How many items.
+    /// Returns the number of items.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit.map_or(DEFAULT_LIMIT, |limit| limit.0) as usize
     }
 }
 
-/// Rows of a list in order of id: from after one, at most so many.
+/// A position in a list. Clients must treat it as opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
     /// The id after which the rows begin.
@@ -88,7 +88,7 @@ pub enum Cursor {
 const SEALED: char = '~';
 
 impl Cursor {
-    /// The cursor as it is sent.
+    /// Returns the cursor as it is sent to the client.
     #[must_use]
     pub fn encode(&self) -> String {
         match self {
@@ -119,7 +119,7 @@ impl utoipa::PartialSchema for Cursor {
 }
 impl ToSchema for Cursor {}
 
-/// A number of items within bounds.
+/// A number of items within the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u32);
 
@@ -139,18 +139,18 @@ impl utoipa::PartialSchema for Limit {
 }
 impl ToSchema for Limit {}
 
-/// One page of a list. There is no total: a count would tell of what the caller may not see.
+/// One page of a list. It contains no total, because a count would reveal items that the caller may not see.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
-    /// The items, oldest first unless the operation says otherwise.
+    /// The items, oldest first unless the operation states otherwise.
     pub items: Vec<T>,
-    /// Give this as `cursor` to get the next page; absent on the last. A page can be short, or empty, and still have one.
+    /// The value of `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// Makes a page of rows of which one more than `limit` was asked for.
+    /// Creates a page from rows that were fetched with a limit of `limit` + 1.
     #[must_use]
     pub fn cut(mut items: Vec<T>, limit: usize, id: impl Fn(&T) -> Uuid) -> Self {
         let more = items.len() > limit;
@@ -159,15 +159,15 @@ impl<T> Page<T> {
         Self { items, next_cursor }
     }
 
-    /// The same page with each item changed.
+    /// Converts each item of the page.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
     }
 
-    /// The same page with each item changed.
+    /// Converts each item of the page.
     ///
     /// # Errors
-    /// The first of those of the change.
+    /// The first error of the conversion.
     pub fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         let items = self.items.into_iter().map(change).collect::<Result<_, E>>()?;
         Ok(Page { items, next_cursor: self.next_cursor })

@@ -1,4 +1,4 @@
-//! The operations on measures and their evaluations.
+//! Operations on measures and their evaluations.
 
 use actix_web::{HttpResponse, get, patch, post};
 use serde_json::Value;
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// What of a measure tells where the child is.
+/// The fields of a measure that reveal where the child is.
 const WHEREABOUTS: [&str; 6] = [
     "responsible_id",
     "responsible_name",
@@ -50,7 +50,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(evaluate_measure);
 }
 
-/// Lists the measures of a case, oldest first, also those that have ended.
+/// Lists the measures of a case, oldest first, including those that have ended.
 #[utoipa::path(
     operation_id = "list_measures", tag = "measures", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<MeasureOut>, description = "The measures of the case"), ReadProblems),
@@ -70,9 +70,9 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
     permit.show_page(&page)
 }
 
-/// Agrees on a measure: what is done, who is responsible, when it is evaluated.
+/// Creates a measure: what is done, who is responsible and when it is evaluated.
 ///
-/// It is from the municipality's catalogue or written freely. The one responsible has a seat on the team.
+/// It is taken from the municipality's catalogue or written freely. The responsible person must be a team member.
 #[utoipa::path(
     operation_id = "create_measure", tag = "measures", params(("case_id" = Uuid, Path)), request_body = MeasureIn,
     responses((status = 201, body = MeasureOut, description = "The measure"), WriteProblems),
@@ -90,7 +90,7 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
     permit.created(format!("/v1/cases/{}/measures/{id}", case.id), measure.version, &measure).await
 }
 
-/// Reads a measure: what is done, who is responsible, when it is evaluated.
+/// Returns a measure: what is done, who is responsible and when it is evaluated.
 #[utoipa::path(
     operation_id = "read_measure", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)),
@@ -108,7 +108,7 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 #[utoipa::path(
     operation_id = "update_measure", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)), request_body = MeasurePatch,
-    responses((status = 200, body = MeasureOut, description = "The measure as it is now"), ChangeProblems),
+    responses((status = 200, body = MeasureOut, description = "The updated measure"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}/measures/{measure_id}")]
 async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpResponse> {
@@ -135,7 +135,7 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
 #[utoipa::path(
     operation_id = "list_evaluations", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path), PageQuery),
-    responses((status = 200, body = Page<EvaluationOut>, description = "Its evaluations"), ReadProblems),
+    responses((status = 200, body = Page<EvaluationOut>, description = "The evaluations of the measure"), ReadProblems),
 )]
 #[get("/cases/{case_id}/measures/{measure_id}/evaluations")]
 async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpResponse> {
@@ -154,9 +154,9 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
     permit.show_page(&page)
 }
 
-/// Evaluates a measure in force: it goes on until the next evaluation, or it ends.
+/// Evaluates a measure in force. It continues until the next evaluation, or it ends.
 ///
-/// `If-Match` and `ETag` are of the measure, which is changed by it. The child's view is told, or the reason why
+/// `If-Match` and `ETag` refer to the measure, which the evaluation changes. The child's view is required, or the reason
 /// it is missing.
 #[utoipa::path(
     operation_id = "evaluate_measure", tag = "measures",
@@ -181,7 +181,7 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     permit.added(measure.version, &evaluation).await
 }
 
-/// What is shown of a measure: nothing of a meeting that is withheld from the caller, nor of where a hidden child is.
+/// Removes a meeting that is withheld from the caller, and anything that reveals where a child with a protected address is.
 fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Result<Value> {
     let withheld = |meeting: &Id<Meeting>| case.withheld_from(meeting.uuid()).any(|person| person == caller);
     if measure.meeting_id.as_ref().is_some_and(withheld) {
@@ -190,7 +190,7 @@ fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Re
     case.without_whereabouts(&measure, &WHEREABOUTS)
 }
 
-/// The measure that the permit is for.
+/// The measure that the permit is about.
 async fn current<A: Action<Object = MeasureObject>>(permit: &mut Permit<A>) -> Result<MeasureOut> {
     let MeasureObject { case, id, .. } = permit.object().clone();
     let today = permit.moment().today;

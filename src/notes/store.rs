@@ -17,7 +17,7 @@ use crate::{
     vault::KeyName,
 };
 
-// The family is called by the names registered in this case, not by those in another's.
+// Family members are shown by the names registered in this case, not by those in another case.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -45,7 +45,7 @@ const INSERT: &str = "
     INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, body, created_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
-/// A note to be kept.
+/// A note to store.
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
@@ -54,7 +54,7 @@ pub(super) struct NewNote<'a> {
     pub input: &'a NoteIn,
 }
 
-/// The notes of a case after `after`, whoever may read them.
+/// Lists the notes of a case after `after`, regardless of who may read them.
 pub(super) async fn list(
     tx: &mut Tx,
     case: &CaseState,
@@ -65,12 +65,12 @@ pub(super) async fn list(
     fetch_all!(tx, NoteOut, LIST, &case.municipality, case.id, after, limit)
 }
 
-/// A note of a case.
+/// Finds a note of a case.
 pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
     fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)
 }
 
-/// Keeps a note, for good.
+/// Stores a note permanently.
 pub(super) async fn insert(
     tx: &mut Tx,
     case: &CaseState,

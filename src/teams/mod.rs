@@ -1,4 +1,4 @@
-//! The team of a case: staff from the unit that opened it, and from units that everyone who must has consented to.
+//! The team of a case: staff of the unit that opened it, and of units that everyone who must has consented to.
 
 mod dto;
 mod routes;

@@ -61,31 +61,31 @@ const LEAVE_PERSON: &str = "
     UPDATE team_member SET left_at = $3, version = version + 1
     WHERE person_id = $1 AND unit_id = $2 AND left_at IS NULL";
 
-/// Someone who sits on the team now, through a unit.
+/// A current team member, through a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Seat {
-    /// Who.
+    /// The person.
     pub person_id: Id<Person>,
-    /// Through which unit.
+    /// The unit they take part through.
     pub unit_id: Id<Unit>,
 }
 
-/// Everyone with a seat on a ground in force: on the team, still at work in the unit, the unit covered, and not of
-/// the child's family.
+/// Returns the team members with access in force: still members, still working in the unit, with the unit covered by
+/// consent, and not disqualified.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn seats(tx: &mut Tx, case: &CaseState) -> Result<Vec<Seat>, DbError> {
     let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id)?;
     seats.retain(|seat| case.ground.covers(seat.unit_id));
     Ok(seats)
 }
 
-/// Those who are or have been on the team of whom the caller may not know that their units help, and under a care order the one
-/// who decides in child welfare.
+/// Returns current and former team members whose units' involvement the caller may not know about and, under a care order,
+/// the person who decides in child welfare.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
     let rows = fetch_all!(tx, (Id<Person>, Id<Unit>, Sector), FROM_UNITS, &case.municipality, case.id)?;
     let (known, mut unknown): (Vec<_>, Vec<_>) =
@@ -99,10 +99,10 @@ pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Per
     Ok(people)
 }
 
-/// The seats that the caller may know of. To name another is as to name one who is not on the team.
+/// Returns the memberships that the caller may know about. Any other person counts as not on the team.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn seats_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
     let unknown = not_to_be_known(tx, case).await?;
     let mut seats = seats(tx, case).await?;
@@ -110,7 +110,7 @@ pub async fn seats_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbE
     Ok(seats)
 }
 
-/// A person to be given a seat, and what for.
+/// A person to add to the team, and their task.
 #[derive(Debug)]
 pub struct NewSeat<'a> {
     pub(crate) person: Id<Person>,
@@ -119,10 +119,10 @@ pub struct NewSeat<'a> {
     pub(crate) added_by: Id<Person>,
 }
 
-/// Gives a seat; none if the person has it.
+/// Adds a team member. Returns none if the person is already a member.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn seat(
     tx: &mut Tx,
     case: &CaseState,
@@ -167,10 +167,10 @@ fn is_in_force(row: &TeamMemberOut, seats: &[Seat]) -> bool {
     row.left_at.is_none() && seats.contains(&Seat { person_id: row.person_id, unit_id: row.unit_id })
 }
 
-/// Ends the seats of a person who no longer works in a unit: coming back gives none of them back.
+/// Ends the memberships of a person who no longer works in a unit. They do not resume if the person returns.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_seats_of_person(
     tx: &mut Tx,
     person: Id<Person>,
@@ -207,7 +207,7 @@ pub async fn end_seats_of_units(
     })
 }
 
-/// The kind of the unit, if the person works there and it serves the municipality.
+/// Returns the kind of the unit, if the person works there and it serves the municipality.
 pub(super) async fn works_there(
     tx: &mut Tx,
     person: Id<Person>,

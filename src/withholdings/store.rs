@@ -1,4 +1,4 @@
-//! What is withheld, in the database.
+//! Withholdings in the database.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -55,25 +55,25 @@ pub(super) async fn find(
     fetch_optional!(tx, WithholdingOut, FIND, &case.municipality, case.id, id)
 }
 
-/// Something to be withheld.
+/// A withholding to store.
 #[derive(Debug)]
 pub struct NewWithholding<'a> {
-    /// From whom.
+    /// The guardian.
     pub guardian: Id<Person>,
-    /// What.
+    /// The part of the case.
     pub what: Withheld,
-    /// On which law.
+    /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// Why.
+    /// The reason.
     pub reason: &'a str,
-    /// Who decides it.
+    /// The person who decided it.
     pub by: Id<Person>,
 }
 
-/// Withholds it.
+/// Stores a withholding.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn insert(
     tx: &mut Tx,
     case: &CaseState,
@@ -117,7 +117,7 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &case.municipality, case.id, current.id, current.version, now, by)?)
 }
 
-/// Is this something of the case?
+/// Returns whether this belongs to the case.
 pub(super) async fn is_of(tx: &mut Tx, case: &CaseState, what: Withheld) -> Result<bool, DbError> {
     let (municipality, case) = (&case.municipality, case.id);
     let (count,) = match what {

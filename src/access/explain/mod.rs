@@ -58,16 +58,16 @@ pub struct Question {
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// There is no such action.
-    #[error("there is no action of this name")]
+    #[error("there is no action with this name")]
     Action,
     /// An id by which the thing is found is not given.
     #[error("{0} is required")]
     Missing(&'static str),
     /// The day has passed.
-    #[error("must not be before today: what was decided then is in the access log")]
+    #[error("must not be before today: earlier decisions are in the access log")]
     Past,
     /// It is not for the one who asks to ask.
-    #[error("only an auditor asks about others")]
+    #[error("only an auditor may ask about others")]
     Refused,
     /// The database does not answer.
     #[error(transparent)]
