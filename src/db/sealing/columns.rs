@@ -1,4 +1,4 @@
-//! Which columns lie sealed, and with whose key. A column that is not here is plain: `tests/it/at_rest.rs` says of each why.
+//! Which columns lie sealed, and with whose key. A column that is not here is plain: `tests/it/at_rest/columns.rs` says of each why.
 
 /// Sealed columns of a table.
 #[derive(Debug)]
