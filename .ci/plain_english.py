@@ -14,8 +14,8 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # What must be clean. The rest of CHECKABLE is counted, and moves up here when its count is zero.
-ENFORCED = ["*.md"]
-CHECKABLE = ["*.md", "src/*.rs", "benches/*.rs", "tests/*.rs", "policies/*", "openapi/*", "data/*.toml", ".ci/*"]
+ENFORCED = ["*.md", ".ci/*"]
+CHECKABLE = ["src/*.rs", "benches/*.rs", "tests/*.rs", "policies/*", "openapi/*", "data/*.toml", "docs/*"]
 # Generated: their words are mended where they come from.
 GENERATED = {"docs/confidentiality.md": "policies/", "openapi/stafett.json": "src/"}
 # The list itself, and the tests of this check.
