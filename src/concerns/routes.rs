@@ -88,9 +88,10 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let person = permit.caller().person;
+    let units_led = permit.caller().units_led();
     let own_children = own_children(permit.tx(), person).await?;
     let fetch = async |tx: &mut Tx, after, limit| {
-        let mut rows = store::list(tx, person, after, limit).await?;
+        let mut rows = store::list(tx, person, &units_led, after, limit).await?;
         for row in &mut rows {
             row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
         }

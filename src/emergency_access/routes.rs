@@ -124,7 +124,7 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
     let (caller, today) = (permit.caller().clone(), permit.today());
     let own_children = own_children(permit.tx(), caller.person).await?;
     let fetch = async |tx: &mut Tx, after, limit| {
-        let rows = store::list(tx, caller.person, after, limit).await?;
+        let rows = store::list(tx, &caller, after, limit).await?;
         let mut cases: Vec<CaseId> = rows.iter().map(|row| row.case_id).collect();
         cases.sort();
         cases.dedup();

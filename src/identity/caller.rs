@@ -78,6 +78,13 @@ impl Caller {
         self.works_in().filter(|seat| seat.role == Role::UnitLeader)
     }
 
+    /// The units where the caller has the role of leader, whatever other roles they have: where to look for rows that may
+    /// be theirs to see. The rules decide on each.
+    #[must_use]
+    pub fn units_led(&self) -> Vec<Id<Unit>> {
+        self.with_role(Role::UnitLeader).map(|seat| seat.unit_id).collect()
+    }
+
     /// The municipalities whose accounts and units the caller keeps.
     pub fn administers(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Administrator).map(|seat| seat.municipality.as_str())
