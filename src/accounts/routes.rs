@@ -35,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/me")]
 async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
     let caller = permit.caller();
-    let roles = caller.seats.iter().map(|seat| OwnRole {
+    let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
         unit_name: seat.unit_name.clone(),
         sector: seat.sector,
@@ -70,7 +70,7 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
     if store::find_hash(permit.tx(), person).await.map_err(Problem::from)? != before {
         return Err(Problem::conflict("the password was changed by another request").into());
     }
-    let now = permit.now();
+    let now = permit.moment().now;
     store::set_hash(permit.tx(), person, &hash).await.map_err(Problem::from)?;
     end_sessions_of(permit.tx(), person, "password_changed", now).await.map_err(Problem::from)?;
     Ok(permit.done().await?)
@@ -98,7 +98,7 @@ async fn insert_account(
     username: &Username,
     hash: &str,
 ) -> Result<HttpResponse> {
-    let (municipality, now) = (permit.object().number.clone(), permit.now());
+    let (municipality, now) = (permit.object().number.clone(), permit.moment().now);
     let born = national_id.birth_date();
     let person = identify(permit.tx(), &municipality, Some(national_id), name, born, now).await?;
     let account = store::NewAccount { person, name, username, password_hash: hash };
@@ -125,12 +125,12 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
             "you cannot disable your own account: another administrator must do it",
         ));
     }
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    if !store::disable(permit.tx(), person, &municipality, now).await? {
+    let (caller, moment) = (permit.caller().person, permit.moment());
+    if !store::disable(permit.tx(), person, &municipality, moment.now).await? {
         return Err(Problem::new(Code::NotFound));
     }
-    end_sessions_of(permit.tx(), person, "account_disabled", now).await?;
-    organisation::end_roles_of(permit.tx(), person, &caller, now, today).await?;
+    end_sessions_of(permit.tx(), person, "account_disabled", moment.now).await?;
+    organisation::end_roles_of(permit.tx(), person, caller, moment).await?;
     permit.note_shown([person]);
     permit.done().await
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit, Public,
+        Parts, Permit, Public,
         actions::LogOut,
         public::{LogIn, RefreshSession},
     },
@@ -112,8 +112,10 @@ async fn refresh_session(public: Public<RefreshSession>) -> Result<HttpResponse>
 )]
 #[post("/auth/logout")]
 async fn log_out(mut permit: Permit<LogOut>) -> Result<HttpResponse> {
-    let (session, now) = (permit.caller().session, permit.now());
-    end_session(permit.tx(), session, "logout", now).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    if let Some(session) = caller.session {
+        end_session(tx, session, "logout", moment.now).await?;
+    }
     permit.done().await
 }
 

@@ -139,7 +139,7 @@ impl LogQuery {
     /// The requested page.
     #[must_use]
     pub fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 

@@ -49,7 +49,7 @@ async fn export_access_log(permit: Permit<ExportAccessLog>) -> Result<HttpRespon
     let ExportQuery(query) = permit.query()?;
     let format = ExportFormat::try_from(permit.path_text("export_format").to_owned());
     let format = format.map_err(|_| Problem::not_found())?;
-    let export = Export { before: query.cursor.map(|cursor| cursor.0), query, format, begun: false };
+    let export = Export { before: query.page().before()?, query, format, begun: false };
     permit.stream(format.content_type(), |reader| {
         stream::try_unfold((reader, Some(export)), |(reader, export)| async move {
             let Some(export) = export else { return Ok(None) };
@@ -98,8 +98,8 @@ impl Export {
         // The caller's rights are checked for each batch, because roles and conflicts of interest can change during an export.
         let (mut tx, caller) = reader.read().await?;
         let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
-        let own_children = own_children(&mut tx, caller.person).await?;
-        let own_looks = reviews_of_looks_by(&mut tx, caller.person).await?;
+        let own_children = own_children(&mut tx, &caller).await?;
+        let own_looks = reviews_of_looks_by(&mut tx, &caller).await?;
         let scope = Scope::Auditor {
             municipalities: &municipalities,
             own_children: &own_children,

@@ -68,7 +68,7 @@ pub(super) async fn download_case_access_log(
     let page = entries(permit.tx(), &case, &query, TAKEN).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     let view = View::of(permit.tx(), &case).await?;
-    let (policies, key) = (permit.policies(), permit.log_public_key(&case.municipality)?);
+    let (policies, key) = (permit.policies(), permit.log_public_key(&case.municipality));
     let proofs = proofs(permit.tx(), &case, &view, &page.items).await?;
     let mut archive = Archive::new();
     archive.add("README.txt", README)?;
@@ -119,7 +119,7 @@ async fn entries(
     query: &PageQuery,
     limit: usize,
 ) -> Result<Page<EntryOut>, Problem> {
-    let before = query.cursor.map(|cursor| cursor.0);
+    let before = query.before()?;
     let rows = store::search(tx, &Scope::Family { case }, &LogQuery::default(), before, limit + 1).await?;
     Ok(Page::cut(rows, limit, |row| row.id.uuid()))
 }
@@ -154,7 +154,7 @@ impl View {
             SELECT unit_id FROM care_case WHERE municipality = $1 AND id = $2
             UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2";
         // If the address is protected, no unit is named, because it would reveal where the child is.
-        if case.custody.strict_address || case.custody.kept_away {
+        if case.strict_address() || case.relation.kept_away {
             return Ok(Self { known_units: HashSet::new() });
         }
         let known = fetch_all!(tx, (Uuid,), KNOWN, &case.municipality, case.id)?;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts,
+        CaseState,
         objects::{Desk, LogReviewObject, Object},
     },
     db::{DbError, Tx},
@@ -131,15 +131,15 @@ pub(super) enum Scope<'a> {
     Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
     /// Actions in one case, and on the child as registered for it. Excludes refused requests, and concerns, which are for
     /// their authors.
-    Family { case: &'a CaseFacts },
+    Family { case: &'a CaseState },
 }
 
 /// A part of a scope that follows one index. A scope consists of one or more.
 #[derive(Debug, Clone, Copy)]
 enum Part<'a> {
     AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
-    OfCase(&'a CaseFacts),
-    OutsideCase(&'a CaseFacts),
+    OfCase(&'a CaseState),
+    OutsideCase(&'a CaseState),
 }
 
 impl<'a> Scope<'a> {

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::store;
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{Action, ProveLogConsistency, ProveLogEntry, ReadLogCheckpoint, ReadLogTile},
         objects::{Desk, reviews_of_looks_by},
         own_children,
@@ -111,9 +111,9 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     let query: TreeQuery = permit.query()?;
     let entry: LookId = permit.path_id("entry_id")?;
     let (municipality, head) = head(&mut permit, query.municipality, query.size).await?;
-    let person = permit.caller().person;
-    let own = own_children(permit.tx(), person).await?;
-    let own_looks = reviews_of_looks_by(permit.tx(), person).await?;
+    let Parts { caller, tx, .. } = permit.parts();
+    let own = own_children(tx, caller).await?;
+    let own_looks = reviews_of_looks_by(tx, caller).await?;
     let told = store::told(permit.tx(), &municipality, entry, &own, &own_looks).await?;
     let told = told.ok_or_else(Problem::not_found)?;
     let proofs =

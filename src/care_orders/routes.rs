@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
         is_family,
         objects::ChildObject,
@@ -43,7 +43,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let child = permit.object().facts.clone();
-    let rows = store::list(permit.tx(), &child, query.after(), query.limit() + 1).await?;
+    let rows = store::list(permit.tx(), &child, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -62,7 +62,7 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
     let child = permit.object().facts.clone();
     let new: CareOrderIn = permit.input()?;
     check_responsible(&mut permit, new.child_welfare_unit_id, new.child_welfare_person_id).await?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let Some(id) = store::insert(permit.tx(), &child, &new, by, now).await? else {
         return Err(Problem::conflict("the child already has a care order that has not ended"));
     };
@@ -103,7 +103,7 @@ async fn end_care_order(mut permit: Permit<EndCareOrder>) -> Result<HttpResponse
     permit.expect_version(order.version)?;
     require_not_ended(&order)?;
     let child = permit.object().facts.clone();
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     store::end(permit.tx(), &child, &order, &decision_reference, by, now).await?;
     answer(permit, order.id).await
 }
@@ -153,8 +153,6 @@ async fn check_responsible<A: Action<Object = ChildObject>>(
 
 /// The order changes who must consent. If the contact person's consent no longer suffices, the leader takes over.
 async fn keep_baton_held<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<()> {
-    let child = permit.object().facts.id;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    handovers::of_child(permit.tx(), child, &caller, now, today).await?;
-    Ok(())
+    let Parts { object, caller, tx, moment } = permit.parts();
+    Ok(handovers::of_child(tx, object.facts.id, caller.person, moment).await?)
 }

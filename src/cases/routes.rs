@@ -9,16 +9,16 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
+        Kinds, Parts, Permit,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase,
         },
-        case_facts,
+        cases_in_list,
         objects::CaseObject,
     },
     db::Tx,
     handovers,
-    kernel::{Id, Page, PageQuery, ids::Person},
+    kernel::{Id, Page, PageQuery, Slice, ids::Person},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
@@ -54,10 +54,10 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases")]
 async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let ids = store::involved_cases(tx, caller.person, after, limit).await?;
-        let facts = case_facts(tx, &caller, &ids, today).await?;
+        let facts = cases_in_list(tx, &caller, &ids, moment).await?;
         Ok(facts.into_iter().map(|facts| CaseObject { facts }).collect())
     };
     let may_read = |permit: &Permit<_>, case: &CaseObject| permit.may::<ReadCase>(case);
@@ -130,7 +130,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
             return Err(Problem::conflict(detail));
         }
     }
-    let (key, now) = (permit.object().facts.key(), permit.now());
+    let (key, now) = (permit.object().facts.key(), permit.moment().now);
     store::close(permit.tx(), &key, &case, &reason, &final_evaluation, now).await?;
     let kind = CaseEventKind::Closed;
     remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
@@ -158,9 +158,8 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let key = permit.object().facts.key();
     store::reopen(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
-    let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
-    let (now, today) = (permit.now(), permit.today());
-    handovers::if_ground_is_lost(permit.tx(), &facts, &caller, now, today).await?;
+    let Parts { object, caller, tx, moment } = permit.parts();
+    handovers::if_ground_is_lost(tx, &object.facts, caller.person, moment.now).await?;
     let mut case = store::get(permit.tx(), case.id).await?;
     withhold(permit.may::<ListMeasures>(permit.object()), &mut case);
     permit.changed(case.version, &case).await
@@ -175,7 +174,7 @@ async fn remember<A: Action<Object = CaseObject>>(
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {
-    let (by, key, now) = (permit.caller().person, permit.object().facts.key(), permit.now());
+    let (by, key, now) = (permit.caller().person, permit.object().facts.key(), permit.moment().now);
     let event = store::Event { kind, level, reason, final_evaluation, by };
     Ok(store::add_event(permit.tx(), &key, case.id, event, now).await?)
 }
@@ -189,7 +188,7 @@ async fn remember<A: Action<Object = CaseObject>>(
 async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let (after, limit) = (query.after(), query.limit());
+    let (after, limit) = (query.slice()?.after, query.limit());
     let rows = store::list_events(permit.tx(), &case.municipality, case.id, after, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));

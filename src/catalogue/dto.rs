@@ -172,7 +172,7 @@ impl MeasureQuery {
     /// The requested page.
     #[must_use]
     pub fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 

@@ -53,7 +53,8 @@ async fn list_municipalities(public: Public<ListMunicipalities>) -> Result<HttpR
 async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
-    let rows = store::arenas(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
+    let rows =
+        store::arenas(&mut tx, public.path("municipality"), query.slice()?.after, query.limit() + 1).await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
@@ -91,7 +92,7 @@ async fn list_catalogue_measures(public: Public<ListCatalogueMeasures>) -> Resul
     let query: MeasureQuery = public.query()?;
     let page = query.page();
     let mut tx = public.read().await?;
-    let rows = store::measures(&mut tx, &query, page.after(), page.limit() + 1).await?;
+    let rows = store::measures(&mut tx, &query, page.slice()?.after, page.limit() + 1).await?;
     public.show_page(&Page::cut(rows, page.limit(), |row| row.id.uuid()))
 }
 

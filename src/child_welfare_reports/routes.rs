@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{
             Action, ListChildWelfareReports, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordReportReply, ReportToChildWelfare,
@@ -21,7 +21,7 @@ use crate::{
     children::{self, NamedChild},
     db::Tx,
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::{Child, Concern},
     },
     problem::{
@@ -55,7 +55,7 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     let (sector, kind) = store::unit(permit.tx(), unit.id).await?;
     let duty = duty::duty_of(sector, &kind)
         .ok_or_else(|| Problem::internal("the unit has no duty to report in the data"))?;
-    rules::check(&content, duty, permit.today())?;
+    rules::check(&content, duty, permit.moment().today)?;
     let (municipality, child) = match content.child_id {
         None => (unit.municipality.clone(), None),
         Some(id) => known_child(&mut permit, id).await.map(|(place, child)| (place, Some(child)))?,
@@ -72,7 +72,7 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     }
     // The duty applies even if the section that it rests on is no longer in force.
     let law_valid_from = permit.wording_of_law(&duty.law)?.valid_from;
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewReport {
         municipality: &municipality,
         unit: unit.id,
@@ -99,9 +99,10 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
 #[get("/units/{unit_id}/child-welfare-reports")]
 async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (person, unit) = (permit.caller().person, permit.object().id);
-    let own_children = own_children(permit.tx(), person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let Parts { object: unit, caller, tx, .. } = permit.parts();
+    let (person, unit) = (caller.person, unit.id);
+    let own_children = own_children(tx, caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let mut rows = store::list(tx, person, unit, after, limit).await?;
         for row in &mut rows {
             row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
@@ -140,8 +141,8 @@ async fn record_report_reply(mut permit: Permit<RecordReportReply>) -> Result<Ht
     let reply: ReplyIn = permit.input()?;
     let report = current(&mut permit).await?;
     let before: Vec<ReplyOutcome> = report.replies.iter().map(|reply| reply.outcome).collect();
-    rules::check_reply(&reply, &before, report.sent_on, permit.today())?;
-    let (by, now) = (permit.caller().person, permit.now());
+    rules::check_reply(&reply, &before, report.sent_on, permit.moment().today)?;
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let id = store::insert_reply(permit.tx(), &report, &reply, by, now).await?;
     let report = current(&mut permit).await?;
     permit.note_shown([id]);
@@ -150,17 +151,18 @@ async fn record_report_reply(mut permit: Permit<RecordReportReply>) -> Result<Ht
 
 /// Finds a child that the caller may read and that is not family. Any other child counts as missing.
 async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<(String, NamedChild)> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
     let unknown = || {
         Problem::field(
             "/child_id",
             "must be a child that you have registered or help; otherwise describe the child",
         )
     };
-    let facts = child_facts(permit.tx(), &caller, child, today).await?.ok_or_else(unknown)?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let person = caller.person;
+    let facts = child_facts(tx, caller, child, moment).await?.ok_or_else(unknown)?;
     let municipality = facts.municipality.clone();
     let readable = permit.may::<ReadChild>(&ChildObject { facts });
-    if !readable || is_family(permit.tx(), &municipality, child, caller.person).await? {
+    if !readable || is_family(permit.tx(), &municipality, child, person).await? {
         return Err(unknown());
     }
     let named = children::named(permit.tx(), &municipality, child).await?;
@@ -174,8 +176,9 @@ async fn check_concern(
     content: &ReportIn,
     municipality: &str,
 ) -> Result<()> {
-    let (person, unit) = (permit.caller().person, permit.object().id);
-    let concern = ConcernObject::load(permit.tx(), id, person).await?;
+    let Parts { object, caller, tx, .. } = permit.parts();
+    let unit = object.id;
+    let concern = ConcernObject::load(tx, id, caller).await?;
     let concern = concern.filter(|concern| concern.unit_id == unit && permit.may::<ReadConcern>(concern));
     match concern {
         None => Err(Problem::field("/concern_id", "must be a concern of this unit that you may read")),

@@ -9,17 +9,17 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{
             Action, ChangeGuardianship, ListGuardians, ReadChild, ReadContactDetails, RegisterChild,
             RegisterGuardian, UpdateChild,
         },
-        known_as, move_conflicts,
+        move_conflicts,
         objects::ChildObject,
     },
     db::Tx,
     handovers,
-    kernel::{NationalId, Page, PageQuery, ids::Guardianship, vocabulary::Capacity},
+    kernel::{NationalId, Page, PageQuery, Slice, ids::Guardianship, vocabulary::Capacity},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -59,7 +59,7 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
         }
     };
     let unit = permit.object().clone();
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewChild {
         municipality: &unit.municipality,
         national_id: national_id.as_ref(),
@@ -104,7 +104,7 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
             return Err(Problem::field("/national_id", "is already set; register another child separately"));
         }
         birth_date = number.birth_date();
-        let now = permit.now();
+        let now = permit.moment().now;
         let name = name.as_deref().unwrap_or(&current.name);
         let known = Some(&number);
         person = store::identify(permit.tx(), &facts.municipality, known, name, birth_date, now).await?;
@@ -130,7 +130,7 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
     let query: PageQuery = permit.query()?;
     let child = permit.object().facts.clone();
     let as_family = child.is_guardian || child.is_young_person;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         store::list_guardians(tx, &child.municipality, child.id, after, limit).await
     };
     let is_shown = |_: &Permit<_>, row: &GuardianshipOut| {
@@ -159,14 +159,13 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     let capacity = capacity.unwrap_or(Capacity::Parent);
     check_responsibility(capacity, parental_responsibility)?;
     let child = permit.object().facts.clone();
-    let (municipality, now) = (&child.municipality, permit.now());
+    let (municipality, now) = (&child.municipality, permit.moment().now);
     let born = NationalId::birth_date(&national_id);
     let guardian = store::identify(permit.tx(), municipality, Some(&national_id), &name, born, now).await?;
     if guardian == child.person {
         return Err(Problem::field("/national_id", "belongs to the child"));
     }
-    let caller = permit.caller().person;
-    if known_as(permit.tx(), caller).await?.contains(&guardian) {
+    if permit.caller().is(guardian) {
         return Err(Problem::field("/national_id", "is your own: someone else must register it (fvl § 6)"));
     }
     let new = store::NewGuardianship {
@@ -206,7 +205,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
         return Err(Problem::conflict("the guardianship has ended"));
     }
     check_responsibility(current.capacity, parental_responsibility)?;
-    let ended_at = ended.then(|| permit.now());
+    let ended_at = ended.then(|| permit.moment().now);
     store::update_guardianship(
         permit.tx(),
         &child.municipality,
@@ -233,8 +232,6 @@ fn check_responsibility(capacity: Capacity, parental_responsibility: bool) -> Re
 
 /// The change may alter who must consent. If the contact person's consent no longer suffices, the leader takes over.
 async fn keep_baton_held<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<()> {
-    let child = permit.object().facts.id;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    handovers::of_child(permit.tx(), child, &caller, now, today).await?;
-    Ok(())
+    let Parts { object, caller, tx, moment } = permit.parts();
+    Ok(handovers::of_child(tx, object.facts.id, caller.person, moment).await?)
 }

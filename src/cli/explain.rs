@@ -1,6 +1,6 @@
 //! `stafett explain`: explains on the server why a person may or may not do something.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -36,10 +36,10 @@ pub(super) struct ExplainArgs {
 /// Prints the answer. The access log records the question, as asked from the command line.
 pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<(), Failure> {
     let settings = settings(config, &args.database)?;
-    let policies = match &settings.local_policies {
+    let policies = Arc::new(match &settings.local_policies {
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,
-    };
+    });
     let ids = ids(&args.resource)?;
     let db = connect(&settings).await?;
     let now = Clock::System.now();

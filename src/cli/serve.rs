@@ -44,10 +44,10 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         witness: settings.checkpoint_witness.clone(),
     };
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
-    let sealing = tokio::spawn(sealer.clone().run());
     let keeping_house = tokio::spawn(keep_house(db.clone(), Clock::System));
     let proxies = settings.trusted_proxies.clone();
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
+    let sealing = tokio::spawn(sealer.clone().run(services.log().written()));
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(web::Data::new(services), listener, settings.workers)?.await?;

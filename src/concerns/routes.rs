@@ -10,19 +10,19 @@ use super::{
 };
 use crate::{
     access::{
-        ChildFacts, Kinds, Permit,
+        ChildFacts, Kinds, Parts, Permit,
         actions::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordConcern, UpdateConcern,
         },
-        case_facts, child_facts, is_family,
+        cases_in_list, child_facts, is_family,
         objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
         own_children,
     },
     cases::{self, AgreedWith},
     db::{Tx, dialect},
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::{Case, Child, ChildWelfareReport},
     },
     problem::{
@@ -61,7 +61,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
         return Err(Problem::field("/child_id", "must be in a municipality that the unit serves"));
     }
     let days = store::guide_deadline_days(permit.tx(), &municipality).await?;
-    let (author, now, today) = (permit.caller().person, permit.now(), permit.today());
+    let (author, now, today) = (permit.caller().person, permit.moment().now, permit.moment().today);
     let new = store::NewConcern {
         municipality: &municipality,
         unit: unit.id,
@@ -87,9 +87,10 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 #[get("/concerns")]
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let person = permit.caller().person;
-    let own_children = own_children(permit.tx(), person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let Parts { caller, tx, .. } = permit.parts();
+    let person = caller.person;
+    let own_children = own_children(tx, caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let mut rows = store::list(tx, person, after, limit).await?;
         for row in &mut rows {
             row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
@@ -168,7 +169,7 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
             (ConcernDecision::OpenCase, Some(case))
         }
     };
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let decided = store::Decided { decision, reason: &reason, case, report: reported, by };
     store::decide(permit.tx(), &concern, decided, now).await?;
     let concern = current(&mut permit).await?;
@@ -203,13 +204,13 @@ async fn open_case(
         }
         _ => {}
     }
-    if agreement.agreed_on > permit.today() {
+    if agreement.agreed_on > permit.moment().today {
         return Err(Problem::field("/agreed_on", "must not be in the future"));
     }
     if store::has_open_case(permit.tx(), concern).await? {
         return Err(Problem::conflict("the child already has an open case here; join it instead"));
     }
-    let (opened_by, now) = (permit.caller().person, permit.now());
+    let (opened_by, now) = (permit.caller().person, permit.moment().now);
     if is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
         return Err(Problem::conflict("you are disqualified from opening a case for this child (fvl § 6)"));
     }
@@ -219,8 +220,8 @@ async fn open_case(
 }
 
 async fn join_case(permit: &mut Permit<DecideConcern>, concern: &ConcernOut, case: Id<Case>) -> Result<()> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let facts = cases_in_list(tx, caller, &[case], moment).await?.pop();
     let readable = facts.is_some_and(|facts| permit.may::<ReadCase>(&CaseObject { facts }));
     if readable && store::is_case_of_same_child(permit.tx(), concern, case).await? {
         Ok(())
@@ -235,8 +236,8 @@ async fn require_report(
     concern: &ConcernOut,
     report: Id<ChildWelfareReport>,
 ) -> Result<()> {
-    let person = permit.caller().person;
-    let report = ChildWelfareReportObject::load(permit.tx(), report, person).await?;
+    let Parts { caller, tx, .. } = permit.parts();
+    let report = ChildWelfareReportObject::load(tx, report, caller).await?;
     let of_this = |report: &ChildWelfareReportObject| {
         report.municipality == concern.municipality && report.concern_id == Some(concern.id)
     };
@@ -249,8 +250,8 @@ async fn require_report(
 
 /// Finds a child that the caller may read. Any other child counts as missing.
 async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<ChildFacts> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let facts = child_facts(permit.tx(), &caller, child, today).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let facts = child_facts(tx, caller, child, moment).await?;
     facts
         .map(|facts| ChildObject { facts })
         .filter(|child| permit.may::<ReadChild>(child))

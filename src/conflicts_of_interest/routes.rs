@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{
             DeclareConflictOfInterest, EndConflictOfInterest, ListConflictsOfInterest,
             ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
         },
-        case_facts,
+        cases_in_list,
         objects::{CaseObject, UnlockedCase},
     },
     children,
@@ -69,12 +69,12 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
         (Some(number), None) => Told::Number(number),
         (None, None) => return Err(Problem::internal("neither national_id nor case_id is present")),
     };
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
     let (person, home) = (caller.person, caller.municipality.as_str());
     let new = New { person, home, told, ground, note: note.as_deref(), recorded_by: person };
-    let id = store::insert(permit.tx(), &children, new, now).await?;
+    let id = store::insert(permit.tx(), &children, new, moment.now).await?;
     for (_, child) in children {
-        handovers::of_conflict(permit.tx(), person, child, &caller, now, today).await?;
+        handovers::of_conflict(permit.tx(), person, child, caller.person, moment).await?;
     }
     let conflict = store::get_own(permit.tx(), person, id).await?;
     permit.note_shown([id]);
@@ -86,7 +86,7 @@ async fn children_with(
     permit: &mut Permit<DeclareConflictOfInterest>,
     number: &NationalId,
 ) -> Result<Vec<(String, Id<Person>)>> {
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let mut municipalities = store::workplaces(permit.tx(), caller.person).await?;
     municipalities.push(caller.municipality);
     municipalities.sort();
@@ -106,12 +106,12 @@ async fn child_of(
     permit: &mut Permit<DeclareConflictOfInterest>,
     case: CaseId,
 ) -> Result<(String, Id<Person>)> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let facts = cases_in_list(tx, caller, &[case], moment).await?.pop();
     facts
         .map(|facts| CaseObject { facts })
         .filter(|case| permit.may::<ReadCase>(case))
-        .map(|case| (case.facts.municipality, case.facts.child_person))
+        .map(|case| (case.facts.municipality.clone(), case.facts.child_person))
         .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in"))
 }
 
@@ -126,7 +126,7 @@ async fn list_own_conflicts_of_interest(
 ) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let person = permit.caller().person;
-    let rows = store::list_own(permit.tx(), person, query.after(), query.limit() + 1).await?;
+    let rows = store::list_own(permit.tx(), person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -145,7 +145,7 @@ async fn list_own_conflicts_of_interest(
 async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest>) -> Result<HttpResponse> {
     let TeamConflictIn { person_id, ground, note } = permit.input()?;
     require_told(ground, note.as_ref())?;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
     if person_id == caller.person {
         return Err(Problem::field("/person_id", "is you: declare your own at /v1/me/conflicts-of-interest"));
     }
@@ -153,7 +153,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     // Writes by that person finish before this, or are refused after it. The caller's right to record must still hold.
     dialect::lock(permit.tx(), person_id.uuid()).await?;
     dialect::lock(permit.tx(), case.uuid()).await?;
-    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let facts = cases_in_list(permit.tx(), &caller, &[case], moment).await?.pop();
     let object = facts.map(|facts| UnlockedCase(CaseObject { facts }));
     let object = object.filter(|object| permit.may::<RecordConflictOfInterest>(object));
     let UnlockedCase(CaseObject { facts: case }) = object.ok_or_else(Problem::not_found)?;
@@ -171,8 +171,8 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
         note: note.as_deref(),
         recorded_by: caller.person,
     };
-    let id = store::insert(permit.tx(), &children, new, now).await?;
-    handovers::of_conflict(permit.tx(), person_id, case.child_person, &caller, now, today).await?;
+    let id = store::insert(permit.tx(), &children, new, moment.now).await?;
+    handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
     let conflict = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict).await
@@ -188,7 +188,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
 async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let unit = permit.object().id;
-    let rows = store::list_of_unit(permit.tx(), unit, query.after(), query.limit() + 1).await?;
+    let rows = store::list_of_unit(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -216,7 +216,7 @@ async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> 
         return Err(Problem::conflict("the conflict of interest has already ended"));
     }
     permit.expect_version(current.version)?;
-    let (by, home, now) = (permit.caller().person, permit.object().municipality.clone(), permit.now());
+    let (by, home, now) = (permit.caller().person, permit.object().municipality.clone(), permit.moment().now);
     store::end(permit.tx(), &current, &home, by, &reason, now).await?;
     let ended = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);

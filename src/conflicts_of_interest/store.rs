@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{ConflictGround, ConflictOfInterestOut, StaffConflictOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
@@ -131,7 +131,7 @@ pub(super) async fn workplaces(tx: &mut Tx, person: Id<Person>) -> Result<Vec<St
 }
 
 /// Returns whether the person is on the team of the case, even if their access is not in force.
-pub(super) async fn is_on_team(tx: &mut Tx, case: &CaseFacts, person: Id<Person>) -> Result<bool, DbError> {
+pub(super) async fn is_on_team(tx: &mut Tx, case: &CaseState, person: Id<Person>) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), ON_TEAM, &case.municipality, case.id, person)?;
     Ok(count > 0)
 }

@@ -11,12 +11,12 @@ use crate::{
     access::{
         Permit,
         actions::{GiveConsent, ListConsents, ReadConsent, ReadConsentStatus, WithdrawConsent},
-        case_facts,
+        case_states,
         objects::{CaseObject, ConsentObject},
     },
     db::Tx,
     handovers,
-    kernel::{Id, Page, PageQuery, ids::Unit},
+    kernel::{Id, Page, PageQuery, Slice, ids::Unit},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -46,7 +46,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_consents(mut permit: Permit<ListConsents>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &ConsentOut| permit.may::<ReadConsent>(&object(&case, row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
@@ -95,7 +95,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let input: ConsentIn = permit.input()?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
-    let (caller, today, now) = (permit.caller().person, permit.today(), permit.now());
+    let (caller, today, now) = (permit.caller().person, permit.moment().today, permit.moment().now);
     let kinds = rules::kinds(input.kinds.as_deref())?;
     let (given_by, form) = rules::giver(&case, caller, &input, &kinds)?;
     let valid_from = rules::period(&input, today)?;
@@ -141,27 +141,21 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
 async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpResponse> {
     let input: WithdrawalIn = permit.input()?;
     let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().person, permit.moment());
     let before = store::get(permit.tx(), &case, id).await?;
     let sent = input.unit_ids.clone().unwrap_or_default();
     let rules::Withdrawn { units, kinds } = rules::withdrawn(&before, input)?;
     let withdrawal =
-        store::Withdrawal { municipality: &case.municipality, consent: id, by: caller.person, now };
-    for unit in units {
-        store::withdraw_unit(permit.tx(), &withdrawal, unit).await?;
-    }
-    for kind in kinds {
-        store::withdraw_kind(permit.tx(), &withdrawal, kind).await?;
-    }
+        store::Withdrawal { municipality: &case.municipality, consent: id, by: caller, now: moment.now };
+    store::withdraw(permit.tx(), &withdrawal, &units, &kinds).await?;
     // Another consent may still cover a unit; memberships end where none does.
-    let after =
-        case_facts(permit.tx(), &caller, &[case.id], today).await?.pop().ok_or_else(Problem::not_found)?;
-    for unit in before.units.iter().map(|unit| unit.unit_id).filter(|unit| !after.ground.covers(*unit)) {
-        teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
-    }
-    handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
+    let after = case_states(permit.tx(), &[case.id], moment).await?.pop().ok_or_else(Problem::not_found)?;
+    let lost: Vec<_> =
+        before.units.iter().map(|unit| unit.unit_id).filter(|unit| !after.ground.covers(*unit)).collect();
+    teams::end_seats_of_units(permit.tx(), &case, &lost, moment.now).await?;
+    handovers::if_ground_is_lost(permit.tx(), &after, caller, moment.now).await?;
     let mut consent = store::get(permit.tx(), &case, id).await?;
-    if case.custody.kept_away {
+    if case.relation.kept_away {
         withhold_units(&mut consent, &sent);
     }
     permit.note_shown([id]);

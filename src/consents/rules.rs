@@ -61,7 +61,7 @@ pub(super) fn giver(
         });
     }
     let by_oneself = given_by == caller;
-    if !by_oneself && !case.is_contact_person {
+    if !by_oneself && !case.relation.is_contact_person {
         return Err(Problem::field(
             "/given_by",
             "must be left out: only the contact person records the consents of others",
@@ -109,7 +109,7 @@ pub(super) fn alone(
     lives_with_child: bool,
 ) -> Result<()> {
     let Some(alone) = &input.alone else { return Ok(()) };
-    if !case.is_contact_person {
+    if !case.relation.is_contact_person {
         return Err(Problem::field("/alone", "is allowed only for the contact person"));
     }
     let law: &str = &alone.legal_basis;

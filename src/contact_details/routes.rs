@@ -67,10 +67,10 @@ async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Res
             "must be a school or kindergarten that serves the municipality",
         ));
     }
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    store::put(permit.tx(), &child, before.version, &new, caller.person, now).await?;
+    let (caller, moment) = (permit.caller().person, permit.moment());
+    store::put(permit.tx(), &child, before.version, &new, caller, moment.now).await?;
     // Access to the child's cases has changed, so pending actions in them are decided again.
-    handovers::of_child(permit.tx(), child.id, &caller, now, today).await?;
+    handovers::of_child(permit.tx(), child.id, caller, moment).await?;
     let details = current(&mut permit).await?;
     permit.note_shown([details.child_id]);
     permit.changed(details.version, &details).await

@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -57,6 +57,8 @@ pub enum EngineTx {
 }
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection can be idle before it is asked whether it answers.
+const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
     /// Opens the database at `sqlite:PATH`, created if it does not exist, or `postgres://…`.
@@ -104,6 +106,15 @@ impl Db {
     }
 }
 
+/// Does a connection still answer? Asked only of one that has been idle: a question before every transaction costs a round
+/// trip each.
+async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
+    if idle_for < IDLE {
+        return Ok(true);
+    }
+    connection.ping().await.map(|()| true)
+}
+
 impl Pools {
     async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
@@ -112,6 +123,8 @@ impl Pools {
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| Box::pin(answers(connection, meta.idle_for)))
                 .connect(url)
                 .await?;
             Ok(Self::Postgres { readers: pool.clone(), writer: pool })
@@ -130,11 +143,13 @@ impl Pools {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options)
             .await?;
         Ok(Self::Sqlite { readers, writer })

@@ -74,8 +74,8 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     let tokens = TokenKeys::throw_away()?;
     let log_key = Arc::new(log_key(&args, &folder)?);
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), Checkpoints::default());
-    let sealing = tokio::spawn(sealer.run());
     let services = web::Data::new(Services::new(db.clone(), Clock::System, tokens, log_key, Vec::new())?);
+    let sealing = tokio::spawn(sealer.run(services.log().written()));
     let listener = TcpListener::bind(args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))?;
     let base = format!("http://{}", listener.local_addr()?);
     let server = app::serve(services, listener, 2)?;

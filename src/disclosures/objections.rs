@@ -46,7 +46,8 @@ pub(super) async fn in_force(tx: &mut Tx, case: &CaseFacts) -> Result<bool, DbEr
 async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (case, person) = (permit.object().facts.clone(), permit.caller().person);
-    let rows = store::list_objections(permit.tx(), &case, person, query.after(), query.limit() + 1).await?;
+    let rows =
+        store::list_objections(permit.tx(), &case, person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -65,7 +66,7 @@ async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpRespo
 async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpResponse> {
     let input: ObjectionIn = permit.input()?;
     let case = permit.object().facts.clone();
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     let (objected_by, form) = objector(&case, caller, &input)?;
     let id = store::object(permit.tx(), &case, (objected_by, caller), form, now).await?;
     let id = id.ok_or_else(|| Problem::conflict("the objection has already been made"))?;
@@ -83,7 +84,7 @@ async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpRe
 #[post("/cases/{case_id}/objections/{objection_id}/withdraw")]
 async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<HttpResponse> {
     let ObjectionObject { case, id, .. } = permit.object().clone();
-    let (case, caller, now) = (case.facts, permit.caller().person, permit.now());
+    let (case, caller, now) = (case.facts, permit.caller().person, permit.moment().now);
     store::withdraw(permit.tx(), &case, id, caller, now).await?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
@@ -103,7 +104,7 @@ fn objector(
         None => caller,
     };
     let by_oneself = objected_by == caller;
-    if !by_oneself && !case.is_contact_person {
+    if !by_oneself && !case.relation.is_contact_person {
         let detail = "must be left out: only the contact person records the objections of others";
         return Err(Problem::field("/objected_by", detail));
     }

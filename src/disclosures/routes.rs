@@ -11,16 +11,16 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
-        case_facts, is_family,
+        cases_in_list, is_family,
         objects::{CaseObject, DisclosureObject},
         own_children,
     },
     children,
     db::{Tx, dialect},
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::Case,
         vocabulary::{InformationKind, Sector},
     },
@@ -70,7 +70,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let applied = |laws: &[String]| laws.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>();
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewDisclosure {
         case: &case.facts,
         child,
@@ -100,9 +100,10 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 #[get("/units/{unit_id}/disclosures")]
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (person, unit) = (permit.caller().person, permit.object().id);
-    let own_children = own_children(permit.tx(), person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let Parts { object: unit, caller, tx, .. } = permit.parts();
+    let (person, unit) = (caller.person, unit.id);
+    let own_children = own_children(tx, caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let mut rows = store::list(tx, person, unit, after, limit).await?;
         rows.iter_mut().for_each(|row| row.own_family |= own_children.contains(&row.child_id));
         Ok(rows)
@@ -131,11 +132,12 @@ async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpRespo
 /// Finds a case where the caller is a team member through the unit. Any other case counts as missing.
 async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObject> {
     // The lock ensures that the basis and the objections still hold when this commits.
-    dialect::lock(permit.tx(), id.uuid()).await?;
-    let (caller, today, unit) = (permit.caller().clone(), permit.today(), permit.object().id);
-    let facts = case_facts(permit.tx(), &caller, &[id], today).await?.pop();
+    let Parts { object, caller, tx, moment } = permit.parts();
+    dialect::lock(tx, id.uuid()).await?;
+    let unit = object.id;
+    let facts = cases_in_list(tx, caller, &[id], moment).await?.pop();
     facts
-        .filter(|facts| facts.seats.iter().any(|seat| seat.unit_id == unit))
+        .filter(|facts| facts.relation.seats.iter().any(|seat| seat.unit_id == unit))
         .map(|facts| CaseObject { facts })
         .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in through this unit"))
 }

@@ -9,7 +9,7 @@ use super::dto::{
     AppliedLaw, DisclosedEntry, DisclosedKind, DisclosureBasis, DisclosureOut, ObjectionForm, ObjectionOut,
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     children::NamedChild,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one, fetch_optional, is_family_sql,
@@ -151,7 +151,7 @@ pub(super) struct NewEntry {
 
 /// A validated disclosure to store.
 pub(super) struct NewDisclosure<'a> {
-    pub case: &'a CaseFacts,
+    pub case: &'a CaseState,
     pub child: NamedChild,
     pub unit: Id<Unit>,
     pub sector: Sector,
@@ -298,7 +298,7 @@ async fn with_parts(tx: &mut Tx, mut disclosures: Vec<DisclosureOut>) -> Result<
 /// Lists the objections in a case that a person has made or recorded.
 pub(super) async fn list_objections(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     person: Id<Person>,
     after: Uuid,
     limit: usize,
@@ -309,14 +309,14 @@ pub(super) async fn list_objections(
 
 pub(super) async fn objection(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Objection>,
 ) -> Result<ObjectionOut, DbError> {
     fetch_one!(tx, ObjectionOut, OBJECTION, &case.municipality, id)
 }
 
 /// Returns the people whose objections in a case have not been withdrawn.
-pub(super) async fn objecting(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
+pub(super) async fn objecting(tx: &mut Tx, case: &CaseState) -> Result<Vec<Id<Person>>, DbError> {
     let rows = fetch_all!(tx, (Id<Person>,), OBJECTING, &case.municipality, case.id)?;
     Ok(rows.into_iter().map(|(person,)| person).collect())
 }
@@ -324,7 +324,7 @@ pub(super) async fn objecting(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Pe
 /// Stores an objection. Returns none if the person already has one.
 pub(super) async fn object(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     (objected_by, recorded_by): (Id<Person>, Id<Person>),
     form: ObjectionForm,
     now: DateTime<Utc>,
@@ -337,7 +337,7 @@ pub(super) async fn object(
 /// Withdraws an objection. An earlier withdrawal is unchanged.
 pub(super) async fn withdraw(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Objection>,
     by: Id<Person>,
     now: DateTime<Utc>,

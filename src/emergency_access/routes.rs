@@ -14,15 +14,14 @@ use crate::{
             Action, EndEmergencyAccess, ListEmergencyAccess, OpenEmergencyAccess, ReadCase,
             ReadEmergencyAccess, ReviewEmergencyAccess,
         },
-        case_facts, emergency_seat, is_family,
+        case_by_id, cases_in_list, is_family,
         objects::{CaseObject, EmergencyObject, UnitObject},
-        own_children,
     },
     children,
     db::{Tx, dialect},
     identity::Caller,
     kernel::{
-        Id, NationalId, Page, PageQuery,
+        Id, NationalId, Page, PageQuery, Slice,
         ids::{Case, CaseId},
     },
     problem::{
@@ -61,13 +60,14 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
             return Err(Problem::field("/case_id", "is required when there is no national_id"));
         }
     };
-    let mut case = to_open(&mut permit, &unit, &cases).await?;
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let case = to_open(&mut permit, &unit, &cases).await?;
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::New { person: caller.person, unit: unit.id, danger, reason: &reason };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let opened = store::get(permit.tx(), &case.municipality, id).await?;
     // The log of the case also records this, by the rule that allows it to be read from now on.
-    case.emergency = emergency_seat(permit.tx(), &caller, &case, now).await?;
+    let moment = permit.moment();
+    let case = case_by_id(permit.tx(), &caller, case.id, moment).await?.ok_or_else(Problem::not_found)?;
     permit.note_row::<ReadCase>(&CaseObject { facts: case.clone() });
     let object = object(case, &opened, false);
     let opened = shown_to(&caller, &object, opened);
@@ -91,16 +91,16 @@ async fn to_open(
     unit: &UnitObject,
     cases: &[Id<Case>],
 ) -> Result<CaseFacts> {
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
     let mut open_already = false;
     for id in cases {
         dialect::lock(permit.tx(), id.uuid()).await?;
-        let Some(case) = case_facts(permit.tx(), &caller, &[*id], today).await?.pop() else { continue };
+        let Some(case) = case_by_id(permit.tx(), &caller, *id, moment).await? else { continue };
         let close = is_family(permit.tx(), &case.municipality, case.child, caller.person).await?;
         if !case.open || close || !unit.serves.contains(&case.municipality) {
             continue;
         }
-        if case.seats.is_empty() && emergency_seat(permit.tx(), &caller, &case, now).await?.is_none() {
+        if case.relation.seats.is_empty() && case.relation.emergency.is_none() {
             return Ok(case);
         }
         open_already = true;
@@ -121,17 +121,16 @@ async fn to_open(
 #[get("/emergency-access")]
 async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let own_children = own_children(permit.tx(), caller.person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let rows = store::list(tx, caller.person, after, limit).await?;
         let mut cases: Vec<CaseId> = rows.iter().map(|row| row.case_id).collect();
         cases.sort();
         cases.dedup();
-        let facts = case_facts(tx, &caller, &cases, today).await?;
+        let facts = cases_in_list(tx, &caller, &cases, moment).await?;
         let with_object = rows.into_iter().filter_map(|row| {
             let case = facts.iter().find(|case| case.id == row.case_id)?.clone();
-            let close = own_children.contains(&case.child);
+            let close = case.relation.disqualified;
             Some((object(case, &row, close), row))
         });
         Ok(with_object.collect::<Vec<_>>())
@@ -164,7 +163,7 @@ async fn read_emergency_access(mut permit: Permit<ReadEmergencyAccess>) -> Resul
 )]
 #[post("/emergency-access/{emergency_access_id}/end")]
 async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<HttpResponse> {
-    let now = permit.now();
+    let now = permit.moment().now;
     let row = current(&mut permit).await?;
     if row.ended_at.is_some() || row.ends_at <= now {
         return Err(Problem::conflict("the emergency access has already ended"));
@@ -184,7 +183,7 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
 )]
 #[post("/emergency-access/{emergency_access_id}/review")]
 async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> Result<HttpResponse> {
-    let now = permit.now();
+    let now = permit.moment().now;
     let row = current(&mut permit).await?;
     let ReviewIn { verdict, note } = permit.input()?;
     if row.reviewed_at.is_some() {
@@ -207,7 +206,7 @@ async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) ->
 
 /// Removes texts and the child's name for callers who may know of the emergency access but not read them.
 fn shown_to(caller: &Caller, object: &EmergencyObject, mut row: EmergencyAccessOut) -> EmergencyAccessOut {
-    if !object.case.leads_contact_unit {
+    if !object.case.relation.leads_contact_unit {
         row.child_name = None;
     }
     if !object.shows_words_to(caller) {

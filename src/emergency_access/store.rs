@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{Danger, EmergencyAccessOut, Verdict, of_place};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     kernel::{
@@ -118,7 +118,7 @@ pub(super) struct New<'a> {
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<EmergencyAccess>, DbError> {

@@ -11,7 +11,7 @@ use crate::{
     access::{
         Permit,
         actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
-        case_facts,
+        cases_in_list,
         objects::CaseObject,
     },
     kernel::{Page, PageQuery, ids::CaseId},
@@ -24,7 +24,7 @@ fn is_theirs(permit: &Permit<ListFollowUps>, case: &CaseObject, kind: FollowUpKi
         FollowUpKind::EvaluateMeasure => permit.may::<ListMeasures>(case),
         FollowUpKind::Meeting => permit.may::<ListMeetings>(case),
         FollowUpKind::RenewConsent => permit.may::<ListConsents>(case),
-        FollowUpKind::AnswerHandover => case.facts.offered_baton,
+        FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
         _ => true,
     }
 }
@@ -42,12 +42,13 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/follow-ups")]
 async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let due = store::list(permit.tx(), caller.person, today).await?;
+    let after = query.slice()?.after;
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let due = store::list(permit.tx(), caller.person, moment.today).await?;
     let mut cases: Vec<CaseId> = due.iter().filter_map(|item| item.case_id).collect();
     cases.sort();
     cases.dedup();
-    let facts = case_facts(permit.tx(), &caller, &cases, today).await?;
+    let facts = cases_in_list(permit.tx(), &caller, &cases, moment).await?;
     let readable: Vec<CaseObject> = facts
         .into_iter()
         .map(|facts| CaseObject { facts })
@@ -62,7 +63,7 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let mine = due.into_iter().filter(|item| {
         item.case_id.is_none_or(|id| readable.iter().any(|case| case.facts.id == id && counts(case, item)))
     });
-    let mut rest: Vec<FollowUpOut> = mine.filter(|item| item.place() > query.after()).collect();
+    let mut rest: Vec<FollowUpOut> = mine.filter(|item| item.place() > after).collect();
     rest.truncate(query.limit() + 1);
     let page = Page::cut(rest, query.limit(), FollowUpOut::place);
     for case in

@@ -33,7 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let goals = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let goals = store::list(permit.tx(), &case, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
     let who = ["created_by", "created_by_name"];
@@ -52,7 +52,7 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let GoalIn { description, contains } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
     permit.require_open()?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);

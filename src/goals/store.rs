@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{GoalOut, GoalStatus};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -33,7 +33,7 @@ const UPDATE: &str = "
 /// Lists the goals of a case after `after`, in the order they were set.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<GoalOut>, DbError> {
@@ -42,18 +42,18 @@ pub(super) async fn list(
 }
 
 /// Finds a goal of this case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
+pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
     fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)
 }
 
 /// Returns a goal that exists.
-pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<GoalOut, DbError> {
+pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<GoalOut, DbError> {
     find(tx, case, id).await?.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     description: &str,
     by: Id<Person>,
     now: DateTime<Utc>,
@@ -68,7 +68,7 @@ pub(super) async fn insert(
 /// Changes the description or status of the version that was read. Fields left out are unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     goal: &GoalOut,
     description: Option<&str>,
     status: Option<GoalStatus>,

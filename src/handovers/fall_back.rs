@@ -1,15 +1,13 @@
 //! Reassigns the baton when the contact person loses the right to hold it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
-    access::{CaseFacts, case_facts},
+    access::{CaseState, case_states},
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_all, fetch_optional,
-    identity::Caller,
-    is_family_sql,
+    execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
     teams,
@@ -53,44 +51,33 @@ const HELD_FOR_CHILD: &str = "
     WHERE cp.person_id = $1 AND k.person_id = $2
     ORDER BY cp.case_id";
 
-/// To be called after a withdrawal of consent. If the contact person's unit is no longer covered, the leader of the unit
-/// that opened the case takes over. `by` is the person who caused it.
+/// If the contact person's unit is no longer covered, the leader of the unit that opened the case takes over. `case` is
+/// the state after the change, and `by` the person who caused it.
 ///
 /// # Errors
 /// If the database query fails.
 pub async fn if_ground_is_lost(
     tx: &mut Tx,
-    case: &CaseFacts,
-    by: &Caller,
+    case: &CaseState,
+    by: Id<Person>,
     now: DateTime<Utc>,
-    today: NaiveDate,
 ) -> Result<(), DbError> {
-    let after = case_facts(tx, by, &[case.id], today).await?.pop();
-    match after {
-        Some(after) if !after.ground.covers(after.contact_unit) => {
-            to_leader(tx, &after, Some(by.person), now).await?;
-            Ok(())
-        }
-        _ => Ok(()),
+    if !case.ground.covers(case.contact_unit) {
+        to_leader(tx, case, Some(by), now).await?;
     }
+    Ok(())
 }
 
 /// To be called after a change of a child's guardians. Does the same for each of the child's cases.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn of_child(
-    tx: &mut Tx,
-    child: Id<Child>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-) -> Result<(), DbError> {
+pub async fn of_child(tx: &mut Tx, child: Id<Child>, by: Id<Person>, moment: Moment) -> Result<(), DbError> {
     let cases = fetch_all!(tx, (Id<Case>,), CASES_OF, child)?;
     for (case,) in cases {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop() {
-            if_ground_is_lost(tx, &facts, by, now, today).await?;
+        if let Some(case) = case_states(tx, &[case], moment).await?.pop() {
+            if_ground_is_lost(tx, &case, by, moment.now).await?;
         }
     }
     Ok(())
@@ -105,12 +92,11 @@ pub async fn of_person(
     tx: &mut Tx,
     holder: Id<Person>,
     unit: Id<Unit>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
-    pass_on(tx, &held, holder, by, now, today).await
+    pass_on(tx, &held, holder, by, moment).await
 }
 
 /// To be called when a person is found to be disqualified. The leaders take over the batons held in the child's cases.
@@ -121,28 +107,26 @@ pub async fn of_conflict(
     tx: &mut Tx,
     holder: Id<Person>,
     child: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_FOR_CHILD, holder, child)?;
-    pass_on(tx, &held, holder, by, now, today).await
+    pass_on(tx, &held, holder, by, moment).await
 }
 
 async fn pass_on(
     tx: &mut Tx,
     held: &[(Id<Case>,)],
     holder: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     for (case,) in held.iter().copied() {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
-            && facts.contact_person == holder
+        if let Some(case) = case_states(tx, &[case], moment).await?.pop()
+            && case.contact_person == holder
         {
-            to_leader(tx, &facts, Some(by.person), now).await?;
+            to_leader(tx, &case, Some(by), moment.now).await?;
         }
     }
     Ok(())
@@ -150,7 +134,7 @@ async fn pass_on(
 
 /// Returns the person who takes over: the leader of the unit that opened the case or, if it has none who may, a team
 /// member, preferably from that unit. A team member already has access to the content.
-async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
+async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
     if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
         return Ok(Some((leader, owner)));
@@ -164,7 +148,7 @@ async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, I
 /// the contact person keeps it in name until somebody can. Without `by`, no person caused it.
 pub(super) async fn to_leader(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {

@@ -17,7 +17,7 @@ use crate::{
         objects::{HandoverObject, require_open},
     },
     db::Tx,
-    kernel::{Page, PageQuery, vocabulary::InformationKind},
+    kernel::{Page, PageQuery, Slice, vocabulary::InformationKind},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -45,7 +45,7 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
     let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
     let is_shown = |_: &Permit<_>, row: &HandoverOut| {
         !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
     };
@@ -73,7 +73,7 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     if !seats.contains(&teams::Seat { person_id: to_person_id, unit_id: to_unit_id }) {
         return Err(Problem::field("/to_person_id", "must be a team member with access in force"));
     }
-    let (offered_by, now) = (permit.caller().person, permit.now());
+    let (offered_by, now) = (permit.caller().person, permit.moment().now);
     let offer = store::Offer {
         to_person: to_person_id,
         to_unit: to_unit_id,
@@ -98,8 +98,8 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
 async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpResponse> {
     let case = permit.object().case.facts.clone();
     let handover = answer(&mut permit, HandoverStatus::Accepted).await?;
-    let now = permit.now();
-    if !case.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
+    let now = permit.moment().now;
+    if !case.relation.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
         return Err(Problem::conflict(
             "your membership through the unit that the offer names is no longer in force",
         ));
@@ -154,7 +154,7 @@ where
     let HandoverAnswer { answer, contains } = permit.input()?;
     may_be_kept(answer.as_deref(), contains.as_deref())?;
     require_open(&permit.object().case)?;
-    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.now());
+    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.moment().now);
     if !store::answer(permit.tx(), &case, id, status, answer.as_deref(), now).await? {
         return Err(Problem::conflict("the offer has already been answered"));
     }

@@ -2,6 +2,8 @@
 //!
 //! A token identifies the person and the session, but contains no rights: those are in the database.
 
+use std::{collections::HashMap, sync::Mutex};
+
 use chrono::{DateTime, Utc};
 use ed25519_dalek::{
     SigningKey,
@@ -10,6 +12,7 @@ use ed25519_dalek::{
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::sha256_hex;
 use crate::kernel::{
@@ -20,6 +23,26 @@ use crate::kernel::{
 const ISSUER: &str = "stafett";
 const AUDIENCE: &str = "stafett-api";
 const TYPE: &str = "at+jwt";
+
+/// The person and the session of a token that this service issued and that has not expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifiedToken {
+    /// The person.
+    pub person: Id<Person>,
+    /// The session. It may have ended, so the database must be checked.
+    pub session: Id<Session>,
+    issued: i64,
+    expires: i64,
+}
+
+impl VerifiedToken {
+    fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
+        (self.issued..self.expires).contains(&now.timestamp())
+    }
+}
+
+/// The maximum number of verified tokens in memory. When it is reached, all are removed.
+const REMEMBERED: usize = 10_000;
 
 /// The contents of an access token.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,6 +62,8 @@ pub struct TokenKeys {
     signing: EncodingKey,
     kid: String,
     verifying: Vec<(String, DecodingKey)>,
+    /// Tokens whose signature was verified, by the digest of the whole token.
+    verified: Mutex<HashMap<[u8; 32], VerifiedToken>>,
 }
 
 /// An error in the keys.
@@ -91,6 +116,7 @@ impl TokenKeys {
             signing: EncodingKey::from_ed_der(der.as_bytes()),
             kid: kid(&first.verifying_key().to_bytes()),
             verifying,
+            verified: Mutex::default(),
         })
     }
 
@@ -117,8 +143,27 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &self.signing)
     }
 
-    /// Returns the claims of a token that this service issued and that is valid now.
-    pub(super) fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+    /// Returns the person and session of a token that this service issued and that is valid now.
+    ///
+    /// A signature is verified once. The times are compared on every call.
+    #[must_use]
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<VerifiedToken> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = self.verified.lock().ok().and_then(|verified| verified.get(&digest).copied());
+        if let Some(known) = known {
+            return known.is_valid_at(now).then_some(known);
+        }
+        let found = self.verify_signature(token)?;
+        if let Ok(mut verified) = self.verified.lock() {
+            if verified.len() >= REMEMBERED {
+                verified.clear();
+            }
+            verified.insert(digest, found);
+        }
+        found.is_valid_at(now).then_some(found)
+    }
+
+    fn verify_signature(&self, token: &str) -> Option<VerifiedToken> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
             return None;
@@ -129,11 +174,11 @@ impl TokenKeys {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // The expiry is checked below against the service's own clock.
+        // The expiry is checked against the service's own clock.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
-        let now = now.timestamp();
-        (claims.iat <= now && now < claims.exp).then_some(claims)
+        let Claims { sub, sid, iat, exp, .. } =
+            jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
+        Some(VerifiedToken { person: sub, session: sid, issued: iat, expires: exp })
     }
 }
 

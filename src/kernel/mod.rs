@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod day;
 pub mod ids;
+mod moment;
 pub mod national_id;
 pub mod page;
 pub mod text;
@@ -10,6 +11,7 @@ pub mod vocabulary;
 
 pub use clock::Clock;
 pub use ids::Id;
+pub use moment::Moment;
 pub use national_id::NationalId;
-pub use page::{Page, PageQuery};
+pub use page::{Page, PageQuery, Slice};
 pub use text::Text;

@@ -25,10 +25,25 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// Returns the id after which the page starts; the nil id for the first page.
-    #[must_use]
-    pub fn after(&self) -> Uuid {
-        self.cursor.map_or(Uuid::nil(), |cursor| cursor.0)
+    /// Returns the rows of the page and one more, which shows whether another page follows.
+    ///
+    /// # Errors
+    /// If the cursor belongs to a list that is decided row by row.
+    pub fn slice(&self) -> Result<Slice, BadCursor> {
+        let after = match &self.cursor {
+            None => Uuid::nil(),
+            Some(Cursor::At(id)) => *id,
+            Some(Cursor::Sealed(_)) => return Err(BadCursor),
+        };
+        Ok(Slice { after, limit: self.limit() + 1 })
+    }
+
+    /// Returns the id before which a page in reverse order starts; none for the first page.
+    ///
+    /// # Errors
+    /// If the cursor belongs to a list that is decided row by row.
+    pub fn before(&self) -> Result<Option<Uuid>, BadCursor> {
+        Ok(self.cursor.is_some().then_some(self.slice()?.after))
     }
 
     /// Returns the number of items.
@@ -38,27 +53,62 @@ impl PageQuery {
     }
 }
 
-/// A position in a list. Clients must treat it as opaque.
+/// Rows of a list in order of id: the start and the maximum number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor(pub Uuid);
+pub struct Slice {
+    /// The id after which the rows begin.
+    pub after: Uuid,
+    /// How many rows at most.
+    pub limit: usize,
+}
+
+impl Slice {
+    /// The limit as SQL takes it.
+    #[must_use]
+    pub fn sql_limit(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX)
+    }
+}
+
+/// A cursor that was not given out for this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor that was given out")]
+pub struct BadCursor;
+
+/// A place in a list, opaque to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// After an item that was shown.
+    At(Uuid),
+    /// After a row that was not: its id is sealed.
+    Sealed(String),
+}
+
+/// Begins a sealed cursor: no plain one begins so.
+const SEALED: char = '~';
 
 impl Cursor {
     /// Returns the cursor as it is sent to the client.
     #[must_use]
-    pub fn encode(self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0.as_bytes())
+    pub fn encode(&self) -> String {
+        match self {
+            Self::At(id) => URL_SAFE_NO_PAD.encode(id.as_bytes()),
+            Self::Sealed(sealed) => format!("{SEALED}{}", URL_SAFE_NO_PAD.encode(sealed)),
+        }
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        match text.strip_prefix(SEALED) {
+            Some(sealed) => Some(Self::Sealed(String::from_utf8(URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?)),
+            None => Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok().map(Self::At),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        URL_SAFE_NO_PAD
-            .decode(&text)
-            .ok()
-            .and_then(|bytes| Uuid::from_slice(&bytes).ok())
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("is not a cursor that was given out"))
+        Self::decode(&text).ok_or_else(|| serde::de::Error::custom(BadCursor))
     }
 }
 
@@ -94,7 +144,7 @@ impl ToSchema for Limit {}
 pub struct Page<T> {
     /// The items, oldest first unless the operation states otherwise.
     pub items: Vec<T>,
-    /// The value of `cursor` for the next page; absent on the last page.
+    /// The value of `cursor` for the next page; absent on the last page. A page can be short, or empty, and still have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -105,7 +155,7 @@ impl<T> Page<T> {
     pub fn cut(mut items: Vec<T>, limit: usize, id: impl Fn(&T) -> Uuid) -> Self {
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = more.then(|| items.last().map(|item| Cursor(id(item)).encode())).flatten();
+        let next_cursor = more.then(|| items.last().map(|item| Cursor::At(id(item)).encode())).flatten();
         Self { items, next_cursor }
     }
 

@@ -120,7 +120,7 @@ pub struct LogReviewQuery {
 impl LogReviewQuery {
     /// The requested page.
     pub(super) fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[get("/access-log/reviews/report")]
 async fn read_log_report(mut permit: Permit<ReadLogReport>) -> Result<HttpResponse> {
     let query: LogReportQuery = permit.query()?;
-    let (now, today) = (permit.now(), permit.today());
+    let (now, today) = (permit.moment().now, permit.moment().today);
     let month = query.month.unwrap_or_else(|| Month::of(today).before());
     let audited: BTreeSet<String> = permit.caller().audits().map(ToOwned::to_owned).collect();
     let mut municipalities = Vec::new();

@@ -17,7 +17,7 @@ use crate::{
         own_accounts, own_children,
     },
     db::Tx,
-    kernel::Page,
+    kernel::{Page, Slice},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
@@ -44,9 +44,9 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     let query: LogReviewQuery = permit.query()?;
     let caller = permit.caller().clone();
     let municipalities: BTreeSet<String> = caller.audits().map(ToOwned::to_owned).collect();
-    let own_children = own_children(permit.tx(), caller.person).await?;
-    let accounts = own_accounts(permit.tx(), caller.person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let own_children = own_children(permit.tx(), &caller).await?;
+    let accounts = own_accounts(permit.tx(), &caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;
         Ok(rows
             .into_iter()
@@ -94,7 +94,7 @@ async fn give_log_verdict(mut permit: Permit<GiveLogVerdict>) -> Result<HttpResp
         return Err(Problem::conflict("the verdict is final"));
     }
     permit.expect_version(before.version)?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     store::give(permit.tx(), &before, verdict, note.as_deref(), by, now).await?;
     let review = current(&mut permit).await?;
     permit.note_shown([review.id]);

@@ -12,6 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tlog_tiles::tlog::{stored_hash_count, stored_hashes_for_record_hash, sub_tree_index, tree_hash};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
@@ -20,14 +21,16 @@ use super::{
     stored::{StoredEntry, stored_entries},
 };
 use crate::{
-    db::{Db, DbError, Tx, dialect},
+    db::{Db, DbError, Pools, Tx, dialect},
     execute, fetch_all, fetch_optional,
     kernel::Clock,
     on_engine,
 };
 
-/// The interval between seals.
+/// The time in which entries are collected before they are sealed.
 pub const INTERVAL: Duration = Duration::from_millis(100);
+/// The interval between checks for entries that another process wrote.
+const LOOK: Duration = Duration::from_secs(1);
 /// The number of entries of one municipality per seal.
 const BATCH: i64 = 2000;
 /// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
@@ -73,16 +76,39 @@ impl Sealer {
         Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
     }
 
-    /// Seals while the service runs.
-    pub async fn run(self) {
+    /// Seals while the service runs: when this process has `written` entries, and when entries of others are waiting.
+    pub async fn run(self, written: Arc<Notify>) {
         loop {
             match self.seal().await {
                 Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
                 Ok(_) => {}
                 Err(error) => tracing::error!(%error, "sealing the access log failed"),
             }
+            self.until_some_wait(&written).await;
             tokio::time::sleep(INTERVAL).await;
         }
+    }
+
+    /// Waits until entries are waiting or the check fails. An idle service queries the database once a second.
+    async fn until_some_wait(&self, written: &Notify) {
+        while tokio::time::timeout(LOOK, written.notified()).await.is_err() {
+            match self.do_some_wait().await {
+                Ok(false) => {}
+                Ok(true) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn do_some_wait(&self) -> Result<bool, DbError> {
+        const ANY: &str = "SELECT entry_id FROM access_log_pending LIMIT 1";
+        Ok(match &self.db.pools {
+            Pools::Sqlite { readers, .. } => {
+                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            }
+            Pools::Postgres { readers, .. } => {
+                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            }
+        })
     }
 
     /// Seals waiting entries, up to a batch. Returns the number of entries.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{EvaluationIn, EvaluationOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     kernel::{
@@ -38,7 +38,7 @@ const INSERT: &str = "
 /// Lists the evaluations of a measure after `after`, in the order they were recorded.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: Id<Measure>,
     after: Uuid,
     limit: usize,
@@ -50,7 +50,7 @@ pub(super) async fn list(
 /// Records an evaluation and returns it.
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: Id<Measure>,
     input: &EvaluationIn,
     by: Id<Person>,

@@ -23,7 +23,7 @@ pub async fn readable<A: Action>(
     case: &CaseObject,
     id: Id<Measure>,
 ) -> Result<Option<MeasureOut>> {
-    let today = permit.today();
+    let today = permit.moment().today;
     let measure = match store::get(permit.tx(), &case.facts, id, today).await {
         Err(DbError::Engine(sqlx::Error::RowNotFound)) => return Ok(None),
         found => found?,
@@ -36,7 +36,7 @@ pub async fn readable<A: Action>(
 /// # Errors
 /// If the database query fails.
 pub async fn not_readable<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<Vec<Id<Measure>>> {
-    let today = permit.today();
+    let today = permit.moment().today;
     let measures = store::list(permit.tx(), &case.facts, Uuid::nil(), usize::MAX, today).await?;
     let hidden = measures
         .into_iter()

@@ -20,7 +20,7 @@ use crate::{
     },
     db::Tx,
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::{Meeting, Person},
     },
     problem::{
@@ -58,9 +58,9 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/measures")]
 async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (case, today) = (permit.object().facts.clone(), permit.today());
+    let (case, today) = (permit.object().facts.clone(), permit.moment().today);
     let object = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit, today).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit, today).await;
     let may_read =
         |permit: &Permit<_>, row: &MeasureOut| permit.may::<ReadMeasure>(&row.object(object.clone()));
     let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
@@ -79,10 +79,10 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
 )]
 #[post("/cases/{case_id}/measures")]
 async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpResponse> {
-    let (case, today) = (permit.object().facts.clone(), permit.today());
+    let (case, today) = (permit.object().facts.clone(), permit.moment().today);
     let new: MeasureIn = permit.input()?;
     permit.require_open()?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let creation = Creation { case: &case, meeting: None, by, now, today, pointer: "" };
     let id = create(permit.tx(), &creation, &new).await?;
     let measure = store::get(permit.tx(), &case, id, today).await?;
@@ -114,7 +114,7 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let patch: MeasurePatch = permit.input()?;
-    let (case, today) = (permit.object().case.facts.clone(), permit.today());
+    let (case, today) = (permit.object().case.facts.clone(), permit.moment().today);
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
     if patch.description.is_some() {
@@ -141,7 +141,8 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
 async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let MeasureObject { case, id, .. } = permit.object().clone();
-    let mut rows = evaluations::list(permit.tx(), &case.facts, id, query.after(), query.limit() + 1).await?;
+    let mut rows =
+        evaluations::list(permit.tx(), &case.facts, id, query.slice()?.after, query.limit() + 1).await?;
     for row in &mut rows {
         let said = NoteObject::child_statement(&case, row.id.uuid(), row.evaluated_by, row.child_agrees);
         if !permit.may::<ReadNote>(&said) {
@@ -166,13 +167,13 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
 async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let input: EvaluationIn = permit.input()?;
-    let (case, today) = (permit.object().case.facts.clone(), permit.today());
+    let (case, today) = (permit.object().case.facts.clone(), permit.moment().today);
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
     Kinds::may_be_kept("", input.contains.as_deref())?;
     let effect = rules::effect(&input, measure.starts_on, today).map_err(|refusal| refusal.at(""))?;
     permit.expect_version(measure.version)?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let evaluation = evaluations::insert(permit.tx(), &case, measure.id, &input, by, now).await?;
     store::apply(permit.tx(), &case, &measure, effect).await?;
     let measure = store::get(permit.tx(), &case, measure.id, today).await?;
@@ -192,6 +193,6 @@ fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Re
 /// The measure that the permit is about.
 async fn current<A: Action<Object = MeasureObject>>(permit: &mut Permit<A>) -> Result<MeasureOut> {
     let MeasureObject { case, id, .. } = permit.object().clone();
-    let today = permit.today();
+    let today = permit.moment().today;
     Ok(store::get(permit.tx(), &case.facts, id, today).await?)
 }

@@ -9,7 +9,7 @@ use super::{
     rules::{CatalogueEntry, Effect, is_overdue},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -68,7 +68,7 @@ pub(super) struct NewMeasure<'a> {
 /// Lists the measures of a case after `after`, in the order they were created.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
     today: NaiveDate,
@@ -81,7 +81,7 @@ pub(super) async fn list(
 /// Returns a measure that exists.
 pub(super) async fn get(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Measure>,
     today: NaiveDate,
 ) -> Result<MeasureOut, DbError> {
@@ -130,7 +130,7 @@ pub(super) async fn insert(
 /// Updates the version that was read. Without a new description, the description is unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: &MeasureOut,
     description: Option<&str>,
 ) -> Result<(), DbError> {
@@ -152,7 +152,7 @@ pub(super) async fn update(
 /// Applies the effect of an evaluation to the version that was read.
 pub(super) async fn apply(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: &MeasureOut,
     effect: Effect,
 ) -> Result<(), DbError> {
@@ -172,13 +172,13 @@ pub(super) async fn apply(
 /// Finds a measure in the catalogue of the municipality of the case.
 pub(super) async fn find_in_catalogue(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<CatalogueMeasure>,
 ) -> Result<Option<CatalogueEntry>, DbError> {
     fetch_optional!(tx, CatalogueEntry, IN_CATALOGUE, &case.municipality, id)
 }
 
 /// Returns whether this is a goal of the case.
-pub(super) async fn has_goal(tx: &mut Tx, case: &CaseFacts, goal: Id<Goal>) -> Result<bool, DbError> {
+pub(super) async fn has_goal(tx: &mut Tx, case: &CaseState, goal: Id<Goal>) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Goal>,), GOAL, &case.municipality, case.id, goal)?.is_some())
 }

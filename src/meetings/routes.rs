@@ -17,7 +17,7 @@ use crate::{
         objects::{CaseObject, MeetingObject},
     },
     db::Tx,
-    kernel::{Id, Page, PageQuery, ids::Meeting},
+    kernel::{Id, Page, PageQuery, Slice, ids::Meeting},
     measures::{self, Creation},
     problem::{
         Problem, Result,
@@ -47,7 +47,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &MeetingOut| permit.may::<ReadMeeting>(&object(&case, row));
     let mut page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
     page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
@@ -69,7 +69,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     let mut new: MeetingIn = permit.input()?;
     new.participants = rules::people_meant(&new.participants, &case);
     permit.require_open()?;
-    let now = permit.now();
+    let now = permit.moment().now;
     Kinds::may_be_kept("", new.contains.as_deref())?;
     rules::begins_at(new.starts_at, now)?;
     rules::place_may_be_told(new.place.as_deref(), &case)?;
@@ -136,7 +136,7 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     let (case, meeting) = current(&mut permit).await?;
     let MeetingMinutesIn { minutes, contains, attended, decisions } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     rules::is_planned(&case, &meeting)?;
     rules::has_begun(&meeting, now)?;
     let attended = rules::people_meant(&attended, &case);
@@ -158,7 +158,7 @@ async fn take_decisions(
     meeting: Id<Meeting>,
     decisions: Vec<MeetingDecisionIn>,
 ) -> Result<Vec<store::NewDecision>> {
-    let (by, now, today) = (permit.caller().person, permit.now(), permit.today());
+    let (by, now, today) = (permit.caller().person, permit.moment().now, permit.moment().today);
     let mut taken = Vec::with_capacity(decisions.len());
     for (index, MeetingDecisionIn { text, measure }) in (0_i64..).zip(decisions) {
         let mut measure_id = None;
@@ -182,7 +182,7 @@ async fn take_decisions(
 #[post("/cases/{case_id}/meetings/{meeting_id}/approve")]
 async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpResponse> {
     let (case, mut meeting) = current(&mut permit).await?;
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     let approved_before = rules::approval(&case, &meeting, caller)?;
     if !approved_before {
         store::approve(permit.tx(), &case, &meeting, caller, now).await?;

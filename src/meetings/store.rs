@@ -7,7 +7,7 @@ use super::dto::{
     InvitationAnswer, InvitationStatus, MeetingDecisionOut, MeetingIn, MeetingOut, MeetingParticipantOut,
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -104,7 +104,7 @@ struct DecisionRow {
 /// Lists the meetings of a case after `after`, with participants and decisions.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<MeetingOut>, DbError> {
@@ -116,7 +116,7 @@ pub(super) async fn list(
 /// Finds a meeting of a case, with participants and decisions.
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Meeting>,
 ) -> Result<Option<MeetingOut>, DbError> {
     let meeting = fetch_optional!(tx, MeetingOut, FIND, &case.municipality, case.id, id)?;
@@ -125,7 +125,7 @@ pub(super) async fn find(
 
 async fn complete(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     mut meetings: Vec<MeetingOut>,
 ) -> Result<Vec<MeetingOut>, DbError> {
     let (Some(first), Some(last)) = (meetings.first(), meetings.last()) else { return Ok(meetings) };
@@ -149,7 +149,7 @@ async fn complete(
 /// Finds an arena of the municipality for individual children, and whether it requires consent, if known.
 pub(super) async fn find_arena(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     arena: Id<Arena>,
 ) -> Result<Option<Option<bool>>, DbError> {
     let arena = fetch_optional!(tx, (Option<bool>,), FIND_ARENA, &case.municipality, arena)?;
@@ -159,7 +159,7 @@ pub(super) async fn find_arena(
 /// Calls a meeting and invites the participants. The person who calls it is coming.
 pub(super) async fn call(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: MeetingIn,
     called_by: Id<Person>,
     now: DateTime<Utc>,
@@ -204,7 +204,7 @@ pub(super) async fn call(
 /// Stores the answer of a participant.
 pub(super) async fn answer(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: &MeetingOut,
     person: Id<Person>,
     answer: InvitationAnswer,
@@ -216,7 +216,7 @@ pub(super) async fn answer(
 /// Stores the approval of the minutes by a participant who attended.
 pub(super) async fn approve(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: &MeetingOut,
     person: Id<Person>,
     now: DateTime<Utc>,
@@ -226,14 +226,14 @@ pub(super) async fn approve(
 }
 
 /// Cancels a meeting.
-pub(super) async fn cancel(tx: &mut Tx, case: &CaseFacts, meeting: &MeetingOut) -> Result<(), DbError> {
+pub(super) async fn cancel(tx: &mut Tx, case: &CaseState, meeting: &MeetingOut) -> Result<(), DbError> {
     expect_one(execute!(tx, CANCEL, &case.municipality, case.id, meeting.id, meeting.version)?)
 }
 
 /// Stores the minutes of a meeting and marks it as held.
 pub(super) async fn hold(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: &MeetingOut,
     minutes: &str,
     by: Id<Person>,
@@ -247,7 +247,7 @@ pub(super) async fn hold(
 /// Stores who attended. The other participants did not.
 pub(super) async fn attended(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: Id<Meeting>,
     people: &[Id<Person>],
 ) -> Result<(), DbError> {
@@ -280,7 +280,7 @@ pub(super) struct NewDecision {
 /// Stores a decision.
 pub(super) async fn decide(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: Id<Meeting>,
     decisions: &[NewDecision],
 ) -> Result<(), DbError> {

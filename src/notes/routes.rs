@@ -14,7 +14,7 @@ use crate::{
         objects::{CaseObject, NoteObject},
     },
     db::Tx,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, Slice},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -44,7 +44,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
     let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|note| note.id));
@@ -69,7 +69,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let kind = rules::kind(&input, seat)?;
     rules::may_be_kept(&input, seat)?;
     rules::withheld_from(&case, &input, seat)?;
-    let (author, now) = (permit.caller().person, permit.now());
+    let (author, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewNote { author, seat, kind, input: &input };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {

@@ -3,7 +3,7 @@
 use super::dto::{NoteAudience, NoteIn};
 use crate::{
     access::{CaseFacts, Kinds},
-    identity::Seat,
+    identity::HeldRole,
     kernel::{Id, ids::Unit, vocabulary::InformationKind},
     problem::{Problem, Result},
 };
@@ -13,8 +13,8 @@ pub(super) fn written_from(
     case: &CaseFacts,
     audience: NoteAudience,
     unit: Option<Id<Unit>>,
-) -> Result<Option<&Seat>> {
-    match (case.seats.as_slice(), unit) {
+) -> Result<Option<&HeldRole>> {
+    match (case.relation.seats.as_slice(), unit) {
         ([], _) if audience != NoteAudience::Team => {
             Err(Problem::field("/audience", "must be team: the family writes for everyone on the case"))
         }
@@ -33,9 +33,8 @@ pub(super) fn written_from(
     }
 }
 
-/// Returns the kind of a note: the one in the input, or the strictest that the unit's sector writes. The family writes for
-/// everyone.
-pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKind> {
+/// Returns the kind of a note: the one in the input, or otherwise the strictest that the unit's sector writes.
+pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
             None | Some(InformationKind::Agreed) => Ok(InformationKind::Agreed),
@@ -58,7 +57,7 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKin
 }
 
 /// Requires `contains` when staff share a note beyond their own unit.
-pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
     let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
     match &input.contains {
         None if !is_asked => Ok(()),
@@ -67,7 +66,7 @@ pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
 }
 
 /// Checks that the note is withheld only from guardians of the child, each listed once, and that guardians would see it.
-pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
     if !input.withheld_from.is_empty() && (seat.is_none() || input.audience != NoteAudience::Team) {
         return Err(Problem::field("/withheld_from", "is allowed only for notes by staff to the team"));
     }
@@ -87,18 +86,23 @@ pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::vocabulary::{Role, Sector};
+    use crate::{
+        access::Relation,
+        kernel::vocabulary::{Role, Sector},
+    };
 
     fn case(units: &[Id<Unit>]) -> CaseFacts {
-        let seat = |unit: &Id<Unit>| Seat {
+        let seat = |unit: &Id<Unit>| HeldRole {
             unit_id: *unit,
             unit_name: "a unit".into(),
             sector: Sector::Health,
             municipality: "4014".into(),
             role: Role::Worker,
+            started_at: chrono::DateTime::UNIX_EPOCH,
         };
-        let seats: Vec<Seat> = units.iter().map(seat).collect();
-        CaseFacts { is_guardian: seats.is_empty(), seats, ..CaseFacts::sample(9) }
+        let seats: Vec<HeldRole> = units.iter().map(seat).collect();
+        let relation = Relation { is_guardian: seats.is_empty(), seats, ..Relation::default() };
+        CaseFacts { relation, ..CaseFacts::sample(9) }
     }
 
     #[test]
@@ -118,7 +122,7 @@ mod tests {
     #[test]
     fn the_family_writes_for_the_team_and_from_no_unit() {
         let family = case(&[]);
-        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&Seat>));
+        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&HeldRole>));
         assert!(written_from(&family, NoteAudience::Team, Some(Id::new())).is_err());
         assert!(written_from(&family, NoteAudience::Sector, None).is_err());
         assert!(written_from(&family, NoteAudience::Unit, Some(Id::new())).is_err());

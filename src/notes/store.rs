@@ -5,10 +5,10 @@ use uuid::Uuid;
 
 use super::dto::{NoteIn, NoteOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
-    identity::Seat,
+    identity::HeldRole,
     kernel::{
         Id,
         ids::{Note, Person},
@@ -49,7 +49,7 @@ const INSERT: &str = "
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
-    pub seat: Option<&'a Seat>,
+    pub seat: Option<&'a HeldRole>,
     pub kind: InformationKind,
     pub input: &'a NoteIn,
 }
@@ -57,7 +57,7 @@ pub(super) struct NewNote<'a> {
 /// Lists the notes of a case after `after`, regardless of who may read them.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<NoteOut>, DbError> {
@@ -66,14 +66,14 @@ pub(super) async fn list(
 }
 
 /// Finds a note of a case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
+pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
     fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)
 }
 
 /// Stores a note permanently.
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewNote<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit, Public,
+        Parts, Permit, Public,
         actions::{CreateUnit, EndRole, GrantRole, ListStaff},
         public::ListUnits,
     },
@@ -36,7 +36,8 @@ async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
     let rows =
-        store::list_units(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
+        store::list_units(&mut tx, public.path("municipality"), query.slice()?.after, query.limit() + 1)
+            .await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
@@ -76,7 +77,7 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
 async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let unit = permit.object().id;
-    let rows = store::list_staff(permit.tx(), unit, query.after(), query.limit() + 1).await?;
+    let rows = store::list_staff(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.person_id));
     permit.show_page(&page)
@@ -90,7 +91,7 @@ async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
 #[post("/units/{unit_id}/staff")]
 async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     let RoleIn { person_id, role } = permit.input()?;
-    let (unit, now) = (permit.object().clone(), permit.now());
+    let (unit, now) = (permit.object().clone(), permit.moment().now);
     if person_id == permit.caller().person {
         return Err(Problem::field(
             "/person_id",
@@ -122,8 +123,8 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
 async fn end_role(mut permit: Permit<EndRole>) -> Result<HttpResponse> {
     let (unit, id) = (permit.object().id, permit.path_id::<StaffRole>("role_id")?);
     let role = store::find_role(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)?;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    store::end_role(permit.tx(), unit, &role, &caller, now, today).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    store::end_role(tx, unit, &role, caller.person, moment).await?;
     permit.note_shown([role.person_id]);
     permit.done().await
 }

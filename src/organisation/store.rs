@@ -1,15 +1,14 @@
 //! Units and roles in the database.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::dto::{StaffOut, UnitOut};
 use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, handovers,
-    identity::Caller,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Person, StaffRole, Unit},
         vocabulary::{Role, Sector},
     },
@@ -149,17 +148,16 @@ pub(super) async fn end_role(
     tx: &mut Tx,
     unit: Id<Unit>,
     role: &StaffOut,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     // Writes that rely on the role finish before it ends, or are refused after it.
     dialect::lock(tx, role.person_id.uuid()).await?;
-    expect_one(execute!(tx, END_ROLE, role.id, now)?)?;
+    expect_one(execute!(tx, END_ROLE, role.id, moment.now)?)?;
     let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit)?;
     if left == 0 {
-        teams::end_seats_of_person(tx, role.person_id, unit, now).await?;
-        handovers::of_person(tx, role.person_id, unit, by, now, today).await?;
+        teams::end_seats_of_person(tx, role.person_id, unit, moment.now).await?;
+        handovers::of_person(tx, role.person_id, unit, by, moment).await?;
     }
     Ok(())
 }
@@ -171,17 +169,16 @@ pub(super) async fn end_role(
 pub async fn end_roles_of(
     tx: &mut Tx,
     person: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     dialect::lock(tx, person.uuid()).await?;
     let units = fetch_all!(tx, (Id<Unit>,), UNITS_OF, person)?;
-    execute!(tx, END_ROLES, person, now)?;
+    execute!(tx, END_ROLES, person, moment.now)?;
     // A person works in only a few units.
     for (unit,) in units {
-        teams::end_seats_of_person(tx, person, unit, now).await?;
-        handovers::of_person(tx, person, unit, by, now, today).await?;
+        teams::end_seats_of_person(tx, person, unit, moment.now).await?;
+        handovers::of_person(tx, person, unit, by, moment).await?;
     }
     Ok(())
 }

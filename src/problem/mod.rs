@@ -13,7 +13,7 @@ pub use input::{parse_json, parse_query};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{db::DbError, vault::VaultError};
+use crate::{db::DbError, kernel::page::BadCursor, vault::VaultError};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
@@ -189,6 +189,12 @@ impl From<DbError> for Problem {
             _ => Code::Internal,
         };
         Self { cause: Some(error.into()), ..Self::new(code) }
+    }
+}
+
+impl From<BadCursor> for Problem {
+    fn from(error: BadCursor) -> Self {
+        Self::field("?cursor", error.to_string())
     }
 }
 

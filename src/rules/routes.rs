@@ -76,7 +76,7 @@ async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpRespons
         person: person_id.unwrap_or(permit.caller().person),
         action: action.to_string(),
         ids: resource,
-        day: at.map_or(permit.today(), day_in_norway),
+        day: at.map_or(permit.moment().today, day_in_norway),
     };
     let explanation = permit.explain(question).await?;
     permit.note_shown([explanation.person_id]);

@@ -14,7 +14,7 @@ use crate::{
         is_family,
     },
     db::Tx,
-    kernel::{Page, PageQuery, ids::TeamMember},
+    kernel::{Page, PageQuery, Slice, ids::TeamMember},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -39,7 +39,7 @@ async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     // Only callers who may see the consents may know that a unit has been part of the case.
     let past_too = permit.may::<ListConsents>(permit.object());
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
     let is_shown = |_: &Permit<_>, row: &TeamMemberOut| {
         (past_too || row.in_force) && case.knows_that_helps(row.unit_id, row.sector)
     };
@@ -83,7 +83,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
             "this person is disqualified from joining the team of this child (fvl § 6)",
         ));
     }
-    let (added_by, now) = (permit.caller().person, permit.now());
+    let (added_by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewSeat { person: person_id, unit: unit_id, task: &task, added_by };
     let Some(id) = store::seat(permit.tx(), &case, new, now).await? else {
         return Err(Problem::conflict("this person is already a member through this unit"));
@@ -112,7 +112,7 @@ async fn end_team_membership(mut permit: Permit<EndTeamMembership>) -> Result<Ht
             "the contact person cannot leave the team until someone else has accepted a handover",
         ));
     }
-    let now = permit.now();
+    let now = permit.moment().now;
     store::leave(permit.tx(), &case, id, now).await?;
     permit.note_shown([id]);
     permit.done().await

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::TeamMemberOut;
 use crate::{
-    access::CaseFacts,
+    access::{CaseFacts, CaseState},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
@@ -13,6 +13,7 @@ use crate::{
         ids::{Person, TeamMember, Unit},
         vocabulary::Sector,
     },
+    on_engine,
 };
 
 const LIST: &str = "
@@ -59,9 +60,6 @@ const LEAVE: &str = "
 const LEAVE_PERSON: &str = "
     UPDATE team_member SET left_at = $3, version = version + 1
     WHERE person_id = $1 AND unit_id = $2 AND left_at IS NULL";
-const LEAVE_UNIT: &str = "
-    UPDATE team_member SET left_at = $4, version = version + 1
-    WHERE municipality = $1 AND case_id = $2 AND unit_id = $3 AND left_at IS NULL";
 
 /// A current team member, through a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -77,7 +75,7 @@ pub struct Seat {
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn seats(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
+pub async fn seats(tx: &mut Tx, case: &CaseState) -> Result<Vec<Seat>, DbError> {
     let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id)?;
     seats.retain(|seat| case.ground.covers(seat.unit_id));
     Ok(seats)
@@ -94,9 +92,9 @@ pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Per
         rows.into_iter().partition(|(_, unit, sector)| case.knows_that_helps(*unit, *sector));
     unknown.retain(|(person, ..)| !known.iter().any(|(other, ..)| other == person));
     let mut people: Vec<_> = unknown.into_iter().map(|(person, ..)| person).collect();
-    if !case.seats.is_empty() && !case.is_contact_person {
-        people
-            .extend(case.custody.child_welfare_person.filter(|_| case.custody.child_welfare_seat.is_none()));
+    let relation = &case.relation;
+    if !relation.seats.is_empty() && !relation.is_contact_person {
+        people.extend(case.child_welfare_person().filter(|_| relation.child_welfare_seat.is_none()));
     }
     Ok(people)
 }
@@ -127,7 +125,7 @@ pub struct NewSeat<'a> {
 /// If the write to the database fails.
 pub async fn seat(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewSeat<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Id<TeamMember>>, DbError> {
@@ -140,7 +138,7 @@ pub async fn seat(
 
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<TeamMemberOut>, DbError> {
@@ -155,7 +153,7 @@ pub(super) async fn list(
 
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<TeamMember>,
 ) -> Result<Option<TeamMemberOut>, DbError> {
     let mut row = fetch_optional!(tx, TeamMemberOut, FIND, &case.municipality, case.id, id)?;
@@ -183,18 +181,30 @@ pub async fn end_seats_of_person(
     Ok(())
 }
 
-/// Ends the memberships through a unit that consent was withdrawn from. They do not resume with a later consent.
+/// Ends the memberships through units that consent was withdrawn from. They do not resume with a later consent.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn end_seats_of_unit(
+pub async fn end_seats_of_units(
     tx: &mut Tx,
-    case: &CaseFacts,
-    unit: Id<Unit>,
+    case: &CaseState,
+    units: &[Id<Unit>],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    execute!(tx, LEAVE_UNIT, &case.municipality, case.id, unit, now)?;
-    Ok(())
+    if units.is_empty() {
+        return Ok(());
+    }
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new("UPDATE team_member SET version = version + 1, left_at = ");
+        query.push_bind(now).push(" WHERE municipality = ").push_bind(&case.municipality);
+        query.push(" AND case_id = ").push_bind(case.id).push(" AND left_at IS NULL AND unit_id IN (");
+        let mut list = query.separated(", ");
+        for unit in units {
+            list.push_bind(*unit);
+        }
+        query.push(")");
+        query.build().execute(conn).await.map(|_| ())
+    })
 }
 
 /// Returns the kind of the unit, if the person works there and it serves the municipality.
@@ -210,7 +220,7 @@ pub(super) async fn works_there(
 
 pub(super) async fn leave(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<TeamMember>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {

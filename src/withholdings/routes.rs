@@ -33,7 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_withholdings(mut permit: Permit<ListWithholdings>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let rows = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let rows = store::list(permit.tx(), &case, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
@@ -68,7 +68,7 @@ async fn withhold_from_guardian(mut permit: Permit<WithholdFromGuardian>) -> Res
     if case.withheld.contains(&(guardian_id, what.entry())) {
         return Err(Problem::conflict("this is already withheld from the guardian"));
     }
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewWithholding { guardian: guardian_id, what, legal_basis, reason: &reason, by };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
@@ -91,7 +91,7 @@ async fn end_withholding(mut permit: Permit<EndWithholding>) -> Result<HttpRespo
     if withholding.ended_at.is_some() {
         return Err(Problem::conflict("the withholding has already ended"));
     }
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     store::end(permit.tx(), &case, &withholding, by, now).await?;
     let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);

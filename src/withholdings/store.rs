@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{Withheld, WithholdingBasis, WithholdingOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
@@ -39,7 +39,7 @@ const IS_MEETING: &str = "SELECT COUNT(*) FROM meeting WHERE municipality = $1 A
 
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<WithholdingOut>, DbError> {
@@ -49,7 +49,7 @@ pub(super) async fn list(
 
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Withholding>,
 ) -> Result<Option<WithholdingOut>, DbError> {
     fetch_optional!(tx, WithholdingOut, FIND, &case.municipality, case.id, id)
@@ -76,7 +76,7 @@ pub struct NewWithholding<'a> {
 /// If the write to the database fails.
 pub async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewWithholding<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Withholding>, DbError> {
@@ -109,7 +109,7 @@ pub async fn insert(
 
 pub(super) async fn end(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     current: &WithholdingOut,
     by: Id<Person>,
     now: DateTime<Utc>,
@@ -118,7 +118,7 @@ pub(super) async fn end(
 }
 
 /// Returns whether this belongs to the case.
-pub(super) async fn is_of(tx: &mut Tx, case: &CaseFacts, what: Withheld) -> Result<bool, DbError> {
+pub(super) async fn is_of(tx: &mut Tx, case: &CaseState, what: Withheld) -> Result<bool, DbError> {
     let (municipality, case) = (&case.municipality, case.id);
     let (count,) = match what {
         Withheld::Case => return Ok(true),
