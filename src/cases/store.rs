@@ -105,7 +105,7 @@ pub struct Agreement<'a> {
     pub reason: &'a str,
     /// The level in the guide.
     pub level: Level,
-    /// Who agreed.
+    /// The people who agreed.
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
     pub agreed_on: NaiveDate,

@@ -69,7 +69,7 @@ struct GuardianRow {
     contact: GuardianContactOut,
 }
 
-/// Returns all stored details. Of the guardians, only those for whom `whose` is true.
+/// Returns all stored details. Of the guardians, it includes only those that `whose` selects.
 pub(super) async fn get(
     tx: &mut Tx,
     child: &ChildFacts,

@@ -18,7 +18,7 @@ use crate::{
 /// The number of days before a consent expires that a reminder appears.
 const CONSENT_NOTICE: u64 = 30;
 
-/// Everything with a due date for a person. What they may see of it is decided afterwards.
+/// Everything with a due date for a person. The rules decide afterwards what they may see of it.
 const DATED: &str = concat!(
     "
     SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on

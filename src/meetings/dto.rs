@@ -173,7 +173,7 @@ pub struct InvitationAnswerIn {
     "decisions": [{"text": "The school invites home to a talk before the autumn break."}],
 }))]
 pub struct MeetingMinutesIn {
-    /// What was discussed.
+    /// The discussion.
     pub minutes: Prose,
     /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]

@@ -70,7 +70,7 @@ pub struct NewUnit<'a> {
     pub key: &'a str,
     /// The name of the unit.
     pub name: &'a str,
-    /// What kind of unit it is.
+    /// The kind of unit.
     pub kind: &'a str,
     /// The sector of the unit.
     pub sector: Sector,

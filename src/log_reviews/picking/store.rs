@@ -64,7 +64,7 @@ pub(super) async fn next_entries(
     fetch_all!(tx, LoggedLook, NEXT, municipality, limit)
 }
 
-/// Stores the position up to which the log has been examined.
+/// Stores the position of the last examined entry.
 pub(super) async fn move_cursor(tx: &mut Tx, municipality: &str, position: i64) -> Result<(), DbError> {
     expect_one(execute!(tx, MOVE_CURSOR, municipality, position)?)
 }
