@@ -15,7 +15,7 @@ pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
     if request.content_type().eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(Problem::explained(Code::UnsupportedMediaType, "send application/json"))
+        Err(Problem::explained(Code::UnsupportedMediaType, "the Content-Type must be application/json"))
     }
 }
 

@@ -218,7 +218,7 @@ impl<A: Action> Permit<A> {
     /// If the law is not known.
     pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
         let wording = self.services.policies.wording_of_law(law, self.moment.today);
-        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not known")))
+        wording.ok_or_else(|| Problem::internal(format!("unknown law: {law}")))
     }
 
     /// Notes a row that a list shows: an entry of its own, with its case and child and the rule by which `B` is
