@@ -110,7 +110,7 @@ pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Pro
     request
         .app_data::<web::Data<Services>>()
         .cloned()
-        .ok_or_else(|| Problem::internal("services are not set up"))
+        .ok_or_else(|| Problem::internal("the services are not set up"))
 }
 
 /// The place with the request where its look is noted.

@@ -249,7 +249,7 @@ impl<A: Action> Permit<A> {
         let Some(given) = self.request.headers().get(header::IF_MATCH) else {
             return Err(Problem::explained(
                 Code::PreconditionRequired,
-                "send the ETag that you read as If-Match",
+                "send the ETag of the version you read in If-Match",
             ));
         };
         let current = etag(version);

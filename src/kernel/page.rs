@@ -56,35 +56,35 @@ impl PageQuery {
 /// Rows of a list in order of id: the start and the maximum number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
-    /// The id after which the rows begin.
+    /// The id after which the rows start.
     pub after: Uuid,
-    /// How many rows at most.
+    /// The maximum number of rows.
     pub limit: usize,
 }
 
 impl Slice {
-    /// The limit as SQL takes it.
+    /// Returns the limit as an SQL parameter.
     #[must_use]
     pub fn sql_limit(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX)
     }
 }
 
-/// A cursor that was not given out for this list.
+/// The cursor was not issued for this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor that was given out")]
+#[error("is not a cursor that this list returned")]
 pub struct BadCursor;
 
-/// A place in a list, opaque to the caller.
+/// A position in a list. Clients must treat it as opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     /// After an item that was shown.
     At(Uuid),
-    /// After a row that was not: its id is sealed.
+    /// After a row that was not shown, so its id is encrypted.
     Sealed(String),
 }
 
-/// Begins a sealed cursor: no plain one begins so.
+/// The prefix of an encrypted cursor. No plain cursor has it.
 const SEALED: char = '~';
 
 impl Cursor {
