@@ -27,7 +27,7 @@ pub struct HeldRole {
     pub municipality: String,
     /// The role of the person in the unit.
     pub role: Role,
-    /// When the role began.
+    /// When the role started.
     pub started_at: DateTime<Utc>,
 }
 
@@ -70,8 +70,8 @@ impl Caller {
         self.works_in().filter(|held| held.role == Role::UnitLeader)
     }
 
-    /// Returns the units where the caller has the role of leader, whatever other roles they have: where rows that may be theirs
-    /// to see are found. The rules decide on each.
+    /// Returns the units where the caller has the role of leader, whatever other roles they have. Candidate rows for the
+    /// caller are found there. The rules decide on each.
     #[must_use]
     pub fn units_led(&self) -> Vec<Id<Unit>> {
         self.with_role(Role::UnitLeader).map(|held| held.unit_id).collect()
@@ -93,14 +93,14 @@ impl Caller {
         self.works_in().any(|held| held.unit_id == unit)
     }
 
-    /// Is the caller this person, under any of their ids?
+    /// Returns whether the caller is this person, under any of their ids.
     #[must_use]
     pub fn is(&self, person: Id<Person>) -> bool {
         self.known_as.contains(&person)
     }
 }
 
-/// An account with one of its roles; the role is absent where there is none.
+/// An account with one of its roles; the role is absent if there is none.
 #[derive(sqlx::FromRow)]
 struct AccountRow {
     name: Content,
