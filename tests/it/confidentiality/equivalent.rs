@@ -1,10 +1,10 @@
 //! Changes to a rule that change no answer, so that no row can notice them, and people with two relations at once.
 
-const OWN_DESK: &str = "the desk is found by who asks: there is no way to another's";
+const OWN_DESK: &str = "the object is always the caller: nobody can name another person";
 
-const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who do not do this";
+const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
 const RESPONSIBLE_KNOWS: &str =
-    "who is responsible sits for the unit of the measure, which knows that it helps";
+    "the person responsible is a team member through the unit of the measure, which knows of it";
 
 /// Changes that no row can notice: the rule, the change and the reason. If another test notices it, the reason names it.
 pub const EQUIVALENT: &[(&str, &str, &str)] = &[
