@@ -176,9 +176,9 @@ impl Shown for MeetingOut {
 pub struct MeetingReader {
     /// Whether they see where meetings are held.
     pub(super) place: bool,
-    /// The people whose units' involvement they may not know of.
+    /// The people whose units' involvement the reader may not know of.
     pub(super) unknown: Vec<PersonId>,
-    /// The measures that they may not read.
+    /// The measures that the reader may not read.
     pub(super) hidden_measures: Vec<MeasureId>,
 }
 
