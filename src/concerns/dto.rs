@@ -41,7 +41,7 @@ pub struct ConcernIn {
     /// The child; left out of an anonymous concern.
     #[serde(default)]
     pub child_id: Option<ChildId>,
-    /// The observations.
+    /// The facts: what has been seen and heard.
     pub facts: Prose,
     /// Risk factors.
     #[serde(default)]
@@ -52,7 +52,7 @@ pub struct ConcernIn {
     /// The child's own words (barnets stemme).
     #[serde(default)]
     pub child_says: Option<Prose>,
-    /// The attempts so far.
+    /// The efforts so far.
     #[serde(default)]
     pub tried_so_far: Option<Prose>,
 }
@@ -183,7 +183,7 @@ pub struct ConcernOut {
     pub child_id: Option<ChildId>,
     /// The child's name.
     pub child_name: Option<Content>,
-    /// The observations.
+    /// The facts: what has been seen and heard.
     pub facts: Content,
     /// Risk factors.
     pub risk_factors: Option<Content>,
@@ -191,7 +191,7 @@ pub struct ConcernOut {
     pub protective_factors: Option<Content>,
     /// The child's own words.
     pub child_says: Option<Content>,
-    /// The attempts so far.
+    /// The efforts so far.
     pub tried_so_far: Option<Content>,
     /// The deadline for a decision.
     pub decide_by: NaiveDate,
