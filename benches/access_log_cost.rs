@@ -1,5 +1,5 @@
-//! What the access log costs: reads of one case over 32 connections, with the log and without, turn about; and whether sealing keeps
-//! up. `benches/README.md` tells how to run it.
+//! Measures the cost of the access log: reads of one case over 32 connections, alternately with and without the log, and
+//! whether sealing keeps up. `benches/README.md` describes how to run it.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[path = "../tests/it/cast.rs"]
-#[expect(dead_code, reason = "the stories of the tests, of which one is told here")]
+#[expect(dead_code, reason = "the stories of the tests; only one is used here")]
 mod cast;
 mod measuring;
 #[path = "../tests/it/support/mod.rs"]
@@ -34,14 +34,14 @@ mod measuring;
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
 const CONNECTIONS: usize = 32;
-/// Of the throughput without the log, that with it must have this share.
+/// The minimum share of the throughput without the log that must remain with it.
 const TARGET: f64 = 0.6;
-/// Turns of one block with the log and one without.
+/// The number of rounds, each with one block with the log and one without.
 const ROUNDS: usize = 9;
 
 #[tokio::main]
@@ -51,7 +51,7 @@ async fn main() {
     }
 }
 
-/// Seconds of a block, or what `STAFETT_BENCH_SECONDS` says.
+/// The number of seconds per block, or the value of `STAFETT_BENCH_SECONDS`.
 fn block() -> Duration {
     let seconds = std::env::var("STAFETT_BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
     Duration::from_secs_f64(seconds.unwrap_or(3.0))
@@ -76,14 +76,14 @@ async fn measure(world: World) {
     db.close().await;
 }
 
-/// What was answered in a block.
+/// The answers in a block.
 struct Block {
-    /// In a second.
+    /// Answers per second.
     rate: f64,
     timings: Timings,
 }
 
-/// Asks the same over several connections, each the next time when it is answered, for some time. Every answer must be 200.
+/// Repeats the same request over several connections for some time, each after its answer. Every answer must be 200.
 fn load(address: SocketAddr, request: &[u8], time: Duration) -> Block {
     let begun = Instant::now();
     let one = || {
@@ -164,7 +164,7 @@ fn median(mut numbers: Vec<f64>) -> f64 {
     numbers[numbers.len() / 2]
 }
 
-/// Looks again and again for how long the oldest entry that is not sealed has waited.
+/// Measures repeatedly how long the oldest unsealed entry has waited.
 struct Watch {
     stop: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<Vec<Duration>>,
@@ -195,14 +195,14 @@ impl Watch {
     }
 }
 
-/// Since an id was made.
+/// The time since an id was created.
 fn age(id: Uuid) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time");
     let made = Duration::from_millis(u64::try_from(id.as_u128() >> 80).expect("milliseconds"));
     now.saturating_sub(made)
 }
 
-/// How fast what waits is sealed, when nothing else goes on.
+/// Measures how fast waiting entries are sealed when nothing else runs.
 async fn seal_backlog(world: &World, sealer: &Sealer, asked: &[u8], logged: SocketAddr) {
     while world.rows("access_log_pending").await < 10_000 {
         block_of(logged, asked, Duration::from_secs(2)).await;

@@ -1,4 +1,4 @@
-//! The service as it runs in production, over the database of a world.
+//! The service as it runs in production, with the database of a world.
 
 use std::net::{SocketAddr, TcpListener};
 
@@ -14,11 +14,11 @@ use stafett::{
 
 use crate::support::{Engine, World, log_key, signing_key};
 
-/// As the settings have it when nobody sets them.
+/// The default in the settings.
 const CONNECTIONS: u32 = 16;
 const WORKERS: usize = 2;
 
-/// The world's database with as many connections as in production.
+/// The database of the world, with as many connections as in production.
 pub async fn production(world: &World) -> Db {
     let url = match &world.db.pools {
         Pools::Sqlite { readers, .. } => {
@@ -29,7 +29,7 @@ pub async fn production(world: &World) -> Db {
     Db::open(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens")
 }
 
-/// Serves a world with the access log, or, as no program that serves does, without.
+/// Serves a world with the access log or, as no program that serves does, without it.
 pub fn serve(world: &World, db: &Db, logged: bool) -> (SocketAddr, ServerHandle) {
     let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
     let tokens = TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys");
@@ -44,7 +44,7 @@ pub fn serve(world: &World, db: &Db, logged: bool) -> (SocketAddr, ServerHandle)
     (address, handle)
 }
 
-/// What the engine says of its durability.
+/// The durability setting of the engine.
 pub async fn durability(world: &World) -> String {
     let name = if world.engine == Engine::Sqlite { "synchronous" } else { "fsync" };
     match &world.db.pools {
@@ -61,7 +61,7 @@ pub async fn durability(world: &World) -> String {
     }
 }
 
-/// Nothing is measured on a server that forgets at a crash.
+/// A server that loses data in a crash must not be measured.
 pub async fn is_durable(world: &World) -> bool {
     let durable = matches!(durability(world).await.as_str(), "synchronous=FULL" | "fsync=on");
     if !durable {
