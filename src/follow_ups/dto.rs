@@ -191,7 +191,9 @@ mod tests {
         assert_eq!(Place::decode(&place.encode()), Some(place));
         assert_eq!(Place::decode(&Place::FIRST.encode()), Some(Place::FIRST));
         let far = Place { at: DateTime::from_timestamp_micros(i64::MAX / 2).expect("a time"), ..place };
-        for refused in ["", "!", &URL_SAFE_NO_PAD.encode([0; 16]), &URL_SAFE_NO_PAD.encode([0; 25]), &far.encode()] {
+        for refused in
+            ["", "!", &URL_SAFE_NO_PAD.encode([0; 16]), &URL_SAFE_NO_PAD.encode([0; 25]), &far.encode()]
+        {
             assert_eq!(Place::decode(refused), None, "{refused}");
         }
     }

@@ -76,11 +76,7 @@ struct Due {
 }
 
 /// What comes next after a place; none if nothing does.
-async fn due_after(
-    permit: &mut Permit<ListFollowUps>,
-    after: Place,
-    limit: usize,
-) -> Result<Option<Due>> {
+async fn due_after(permit: &mut Permit<ListFollowUps>, after: Place, limit: usize) -> Result<Option<Due>> {
     let (caller, today) = (permit.caller().clone(), permit.today());
     let mut items = store::list(permit.tx(), &caller, today, after, limit).await?;
     let Some(last) = items.last().map(FollowUpOut::place) else { return Ok(None) };

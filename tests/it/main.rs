@@ -50,6 +50,7 @@ mod non_interference;
 mod notes;
 mod objections;
 mod own_family;
+mod pages;
 mod races;
 mod teams;
 mod withheld;
