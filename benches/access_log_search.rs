@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod long_log;
+#[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(

@@ -15,8 +15,8 @@ use stafett::{
 use crate::support::{Engine, World, log_key, signing_key};
 
 /// As the settings have it when nobody sets them.
-const CONNECTIONS: u32 = 16;
-const WORKERS: usize = 2;
+pub const CONNECTIONS: u32 = 16;
+pub const WORKERS: usize = 2;
 
 /// The world's database with as many connections as in production.
 pub async fn production(world: &World) -> Db {
@@ -35,7 +35,10 @@ pub fn serve(world: &World, db: &Db, logged: bool) -> (SocketAddr, ServerHandle)
     let tokens = TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys");
     let services = Services::new(db.clone(), world.clock.clone(), tokens, log_key(), Vec::new());
     let services = services.expect("the service is put together");
+    #[cfg(feature = "unlogged-benchmark")]
     let services = if logged { services } else { services.unlogged() };
+    #[cfg(not(feature = "unlogged-benchmark"))]
+    assert!(logged, "the service without a log is behind the feature unlogged-benchmark");
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = app::serve(web::Data::new(services), listener, WORKERS).expect("the service starts");
