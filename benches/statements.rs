@@ -56,7 +56,7 @@ async fn measure(world: World, log: PathBuf) {
     }
     let db = production(&world).await;
     let log = StatementLog::begin(&db, log).await;
-    println!("{:<24} {:>10} {:>20} {:>8}", "", "statements", "and the log's writer", "target");
+    println!("{:<24} {:>10} {:>20} {:>8}", "", "statements", "of the log's writer", "target");
     for (name, target) in [
         ("read_case", Some(7)),
         ("evaluate_measure", Some(14)),
@@ -80,13 +80,12 @@ async fn measure(world: World, log: PathBuf) {
                 println!("    {} {}", statement.session, statement.text);
             }
         }
-        // The writer of the log gathers the entries of all requests that wait.
-        let writer = of_writer(&least);
-        let own = least.len() - writer;
+        // Under load, the writer of the log gathers the entries of all requests that wait.
+        let (all, of_writer) = (least.len(), of_writer(&least));
         let met = target.map_or_else(String::new, |target| {
-            format!("{target:>8} {}", if own <= target { "met" } else { "MISSED" })
+            format!("{target:>8} {}", if all <= target { "met" } else { "MISSED" })
         });
-        println!("{name:<24} {own:>10} {writer:>20} {met}");
+        println!("{name:<24} {all:>10} {of_writer:>20} {met}");
     }
     idle(&world, &log).await;
     log.end(&db).await;
@@ -116,6 +115,10 @@ async fn requests(world: &World) -> Vec<(&'static str, Call)> {
     let consent = world.consent(mother, cast.case, &units).await;
     let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
     world.meeting(&cast.teacher, cast.case, &[cast.nurse.id, mother.id]).await;
+    // The sessions are there before anything is counted.
+    for user in [&cast.nurse.user, &mother.user] {
+        user.token().await;
+    }
     let of_case = |below: &str| cast.nurse.get(cast.path(below));
     vec![
         ("read_case", of_case("")),
