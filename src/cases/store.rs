@@ -1,15 +1,15 @@
 //! Cases in the database.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use super::dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level};
 use crate::{
+    access::objects::{CaseObject, MeasureObject},
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
-        Id,
-        ids::{Case, CaseEvent, Child, Person, TeamMember, Unit},
+        Id, Slice,
+        ids::{Case, CaseEvent, Child, Measure, Person, TeamMember, Unit},
         vocabulary::Sector,
     },
     vault::KeyName,
@@ -20,8 +20,6 @@ const SELECT: &str = "
            c.unit_id, u.name AS unit_name, c.reason, c.level, c.level_reason, c.status, c.agreed_with, c.agreed_on,
            cp.person_id AS contact_person_id, q.name AS contact_person_name,
            cp.unit_id AS contact_unit_id, v.name AS contact_unit_name, cp.since AS contact_person_since,
-           (SELECT MIN(m.evaluate_on) FROM measure m
-            WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.status = 'in_force') AS next_evaluation_on,
            c.opened_at, c.closed_at, c.closing_reason, c.final_evaluation, c.version
     FROM care_case c
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -31,7 +29,8 @@ const SELECT: &str = "
     JOIN unit v ON v.id = cp.unit_id
     WHERE c.id IN (";
 const EVALUATIONS_DUE: &str = "
-    SELECT m.case_id, m.id, m.unit_id, u.sector, m.evaluate_on FROM measure m JOIN unit u ON u.id = m.unit_id
+    SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.evaluate_on
+    FROM measure m JOIN unit u ON u.id = m.unit_id
     WHERE m.status = 'in_force' AND m.case_id IN (";
 const INSERT: &str = "
     INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
@@ -93,10 +92,10 @@ const OF_UNIT: &str = "
     ) AS of_unit
     ORDER BY id LIMIT $3";
 
-/// Whose case it is, and who opens it: the first contact person.
+/// Where a case belongs, and who opens it as the first contact person.
 #[derive(Debug)]
 pub struct Place<'a> {
-    /// The municipality whose case it is.
+    /// The municipality that the case belongs to.
     pub municipality: &'a str,
     /// The child.
     pub child: Id<Child>,
@@ -104,27 +103,27 @@ pub struct Place<'a> {
     pub unit: Id<Unit>,
     /// The sector of that unit.
     pub sector: Sector,
-    /// Who opens it.
+    /// The person who opens it.
     pub opened_by: Id<Person>,
 }
 
-/// What was agreed with the home.
+/// The agreement with the guardians or the young person.
 #[derive(Debug)]
 pub struct Agreement<'a> {
     /// Why help is given.
     pub reason: &'a str,
-    /// At which level.
+    /// The level in the guide.
     pub level: Level,
-    /// With whom it was agreed.
+    /// Who agreed.
     pub agreed_with: AgreedWith,
-    /// When.
+    /// The day it was agreed.
     pub agreed_on: NaiveDate,
 }
 
-/// Opens a case with its contact person and the first seat on its team.
+/// Opens a case with its contact person and the first membership of its team.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn open(
     tx: &mut Tx,
     place: Place<'_>,
@@ -160,7 +159,7 @@ pub async fn open(
     Ok(id)
 }
 
-/// Something that becomes of a case, and who does it.
+/// An event in the history of a case, and the person who did it.
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     pub kind: CaseEventKind,
@@ -170,7 +169,7 @@ pub(super) struct Event<'a> {
     pub by: Id<Person>,
 }
 
-/// Adds what became of a case to its history.
+/// Adds an event to the history of a case.
 pub(super) async fn add_event(
     tx: &mut Tx,
     key: &KeyName,
@@ -197,30 +196,28 @@ pub(super) async fn add_event(
     )?)
 }
 
-/// What became of a case, from the beginning.
+/// Lists the history of a case from the beginning.
 pub(super) async fn list_events(
     tx: &mut Tx,
     municipality: &str,
     case: Id<Case>,
-    after: Uuid,
-    limit: usize,
+    slice: Slice,
 ) -> Result<Vec<CaseEventOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, after, limit)
+    fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, slice.after, slice.sql_limit())
 }
 
-/// The ids of cases, after `after`, that a person may have to do with who leads these units.
+/// Returns the ids of cases that a person who leads these units may be involved in.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn involved_cases(
     tx: &mut Tx,
     person: Id<Person>,
     units_led: &[Id<Unit>],
-    after: Uuid,
-    limit: usize,
+    slice: Slice,
 ) -> Result<Vec<Id<Case>>, DbError> {
-    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let Slice { after, limit } = slice;
+    let most = slice.sql_limit();
     let mut ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?;
     // A leader leads a unit or two.
     for unit in units_led {
@@ -232,7 +229,7 @@ pub async fn involved_cases(
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
-/// Cases by id, in order of id.
+/// Returns cases by id, in order of id.
 pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -242,25 +239,36 @@ pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, 
     Ok(cases)
 }
 
-/// When a measure in force is to be evaluated, and by which unit.
+/// When a measure in force must be evaluated, and by which unit.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct EvaluationDue {
     pub case_id: Id<Case>,
-    pub id: Uuid,
-    pub unit_id: Id<Unit>,
-    pub sector: Sector,
+    id: Id<Measure>,
+    responsible_id: Id<Person>,
+    unit_id: Id<Unit>,
+    sector: Sector,
     pub evaluate_on: NaiveDate,
 }
 
-/// When the measures in force of some cases are to be evaluated.
+impl EvaluationDue {
+    /// The measure as the rules know it.
+    pub fn measure(&self, case: &CaseObject) -> MeasureObject {
+        let Self { id, responsible_id, unit_id, sector, .. } = *self;
+        MeasureObject { case: case.clone(), id, responsible_id, unit_id, sector, meeting_id: None }
+    }
+}
+
+/// Returns when the measures in force of some cases must be evaluated.
 pub(super) async fn evaluations_due(tx: &mut Tx, cases: &[Id<Case>]) -> Result<Vec<EvaluationDue>, DbError> {
     if cases.is_empty() {
         return Ok(Vec::new());
     }
-    fetch_in!(tx, EvaluationDue, EVALUATIONS_DUE, cases)
+    let mut due: Vec<EvaluationDue> = fetch_in!(tx, EvaluationDue, EVALUATIONS_DUE, cases)?;
+    due.sort_by_key(|due| due.evaluate_on);
+    Ok(due)
 }
 
-/// A case that exists.
+/// Returns a case that exists.
 pub(super) async fn get(tx: &mut Tx, id: Id<Case>) -> Result<CaseOut, DbError> {
     list(tx, &[id]).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
@@ -299,15 +307,15 @@ pub(super) async fn reopen(
     expect_one(execute!(tx, REOPEN, &case.municipality, case.id, case.version, level, reason)?)
 }
 
-/// Has the child, as registered, an open case?
+/// Returns whether the child, as registered, has another open case.
 pub(super) async fn has_other_open(tx: &mut Tx, case: &CaseOut) -> Result<bool, DbError> {
-    // Two cases of one child are not under one lock: opening and reopening take the child's.
+    // Two cases of a child have separate locks, so opening and reopening take the lock of the child.
     dialect::lock(tx, case.child_id.uuid()).await?;
     let (open,) = fetch_one!(tx, (i64,), OPEN_OF_CHILD, &case.municipality, case.child_id)?;
     Ok(open > 0)
 }
 
-/// Measures in force and handovers unanswered: what keeps a case from being closed.
+/// Counts the measures in force and the pending handovers, which prevent closing.
 pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64), DbError> {
     fetch_one!(tx, (i64, i64), UNFINISHED, &case.municipality, case.id)
 }

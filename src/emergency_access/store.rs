@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{Danger, EmergencyAccessOut, Verdict, of_place};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     identity::Caller,
@@ -77,7 +77,7 @@ const REVIEW: &str = "
            version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND reviewed_at IS NULL";
 
-/// The open cases of a child, in every registration of it, the one opened last first.
+/// Returns the open cases of a child in all its registrations, the most recently opened first.
 pub(super) async fn open_cases_of(tx: &mut Tx, child: Id<Person>) -> Result<Vec<Id<Case>>, DbError> {
     let rows = fetch_all!(tx, (Id<Case>,), OPEN_CASES_OF, child)?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -91,7 +91,7 @@ pub(super) async fn get(
     fetch_one!(tx, EmergencyAccessOut, SELECT, municipality, id)
 }
 
-/// From after a place: those to be reviewed, then those reviewed.
+/// Lists from a position: those awaiting review first, then those reviewed.
 pub(super) async fn list(
     tx: &mut Tx,
     caller: &Caller,
@@ -142,7 +142,7 @@ pub(super) struct New<'a> {
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<EmergencyAccess>, DbError> {
@@ -175,12 +175,12 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &current.municipality, current.id, current.version, now)?)
 }
 
-/// A review, and who made it.
+/// A review, and the person who made it.
 pub(super) struct Review<'a> {
     pub verdict: Verdict,
     pub note: &'a str,
     pub by: Id<Person>,
-    /// When the access ended, if it did before its hour was over.
+    /// When the access ended, if it ended early.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -196,7 +196,7 @@ pub(super) async fn review(
     expect_one(execute!(tx, REVIEW, municipality, *id, *version, verdict, note, by, now, ended_at)?)
 }
 
-/// Words about what a unit did, sealed with the key of its sector.
+/// Encrypts text about the actions of a unit with the key of its sector.
 async fn sealed(tx: &mut Tx, municipality: &str, unit: Id<Unit>, text: &str) -> Result<Sealed, DbError> {
     let (sector,) = fetch_one!(tx, (Sector,), SECTOR, unit)?;
     Ok(tx.vault().seal(&KeyName::sector(municipality, sector), text)?)

@@ -1,4 +1,4 @@
-//! Follow-ups as the API speaks of them.
+//! Request and response types for follow-ups.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
@@ -9,29 +9,29 @@ use uuid::Uuid;
 
 use crate::{
     kernel::{PageQuery, clock::day_in_norway, ids::CaseId, page::Limit},
-    words,
+    shown, words,
 };
 
 words! {
-    /// What is due.
+    /// The kind of task.
     FollowUpKind {
-        /// A concern is to be decided.
+        /// A concern must be decided.
         DecideConcern = "decide_concern",
-        /// A measure is to be evaluated.
+        /// A measure must be evaluated.
         EvaluateMeasure = "evaluate_measure",
-        /// A meeting is to be held, or its minutes written.
+        /// A meeting will be held, or its minutes must be recorded.
         Meeting = "meeting",
-        /// A handover awaits one's answer.
+        /// The caller must answer a handover.
         AnswerHandover = "answer_handover",
-        /// A consent runs out within 30 days.
+        /// A consent expires within 30 days.
         RenewConsent = "renew_consent",
-        /// Child welfare is to confirm that a report is received.
+        /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",
-        /// Child welfare is to review a report.
+        /// Child welfare must review a report.
         ReportReview = "report_review",
-        /// Child welfare is to have investigated what was reported.
+        /// Child welfare must complete the investigation.
         ReportInvestigation = "report_investigation",
-        /// A case was opened in an emergency, and is to be reviewed by the leader of the contact person's unit.
+        /// The leader of the contact person's unit must review an emergency access.
         EmergencyAccess = "emergency_access",
     }
 }
@@ -39,13 +39,13 @@ words! {
 /// Something that is due to the caller.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FollowUpOut {
-    /// What.
+    /// The kind of task.
     pub kind: FollowUpKind,
     /// The concern, measure, meeting, handover, consent, report or emergency access.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
-    /// When.
+    /// The due date.
     pub due_on: NaiveDate,
     /// Whether that day has passed.
     pub overdue: bool,
@@ -53,6 +53,8 @@ pub struct FollowUpOut {
     #[serde(skip)]
     at: DateTime<Utc>,
 }
+
+shown!(FollowUpOut { kind, object_id, case_id, due_on, overdue, at });
 
 impl FollowUpOut {
     /// What is due on a day; it comes before what has a time on that day.

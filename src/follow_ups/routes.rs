@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Whole,
         actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
-        case_facts,
+        cases_in_list,
         objects::CaseObject,
     },
     kernel::{Page, ids::CaseId},
     problem::{Result, docs::ReadProblems},
 };
 
-/// May they see what it is about? To know that there is a case is not to know of its measures, meetings and consents.
+/// Returns whether the caller may see the subject. Knowing of a case does not include its measures, meetings or consents.
 fn is_theirs(permit: &Permit<ListFollowUps>, case: &CaseObject, kind: FollowUpKind) -> bool {
     match kind {
         FollowUpKind::EvaluateMeasure => permit.may::<ListMeasures>(case),
         FollowUpKind::Meeting => permit.may::<ListMeetings>(case),
         FollowUpKind::RenewConsent => permit.may::<ListConsents>(case),
-        FollowUpKind::AnswerHandover => case.facts.offered_baton,
+        FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
         _ => true,
     }
 }
@@ -34,7 +34,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_follow_ups);
 }
 
-/// Lists what is due to the caller, earliest first.
+/// Lists the caller's pending tasks, earliest first.
 #[utoipa::path(
     operation_id = "list_follow_ups", tag = "follow-ups", params(FollowUpQuery),
     responses((status = 200, body = Page<FollowUpOut>, description = "What is due"), ReadProblems),
@@ -62,7 +62,7 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         permit.note_row::<ReadCase>(case);
     }
     permit.note_shown(page.items.iter().map(|item| item.object_id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Some of what is due, in order.
@@ -77,13 +77,13 @@ struct Due {
 
 /// What comes next after a place; none if nothing does.
 async fn due_after(permit: &mut Permit<ListFollowUps>, after: Place, limit: usize) -> Result<Option<Due>> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let mut items = store::list(permit.tx(), &caller, today, after, limit).await?;
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let mut items = store::list(permit.tx(), &caller, moment.today, after, limit).await?;
     let Some(last) = items.last().map(FollowUpOut::place) else { return Ok(None) };
     let mut cases: Vec<CaseId> = items.iter().filter_map(|item| item.case_id).collect();
     cases.sort();
     cases.dedup();
-    let facts = case_facts(permit.tx(), &caller, &cases, today).await?;
+    let facts = cases_in_list(permit.tx(), &caller, &cases, moment).await?;
     let objects = facts.into_iter().map(|facts| CaseObject { facts });
     let cases: Vec<CaseObject> = objects.filter(|case| permit.may::<ReadCase>(case)).collect();
     // Help that has ended leaves nothing to do, but an emergency is to be reviewed all the same.

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Days before its end that a consent is worth a reminder.
+/// The number of days before a consent expires that a reminder appears.
 const CONSENT_NOTICE: u64 = 30;
 
 /// What is due to a person on a day or at a time, from after a place: `$2` and `$3` of those with a day, `$4` and `$5` of

@@ -1,4 +1,4 @@
-//! The operations on goals.
+//! Operations on goals.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
+        Kinds, Parts, Permit, Shown,
         actions::{CreateGoal, ListGoals, UpdateGoal},
     },
     kernel::{Page, PageQuery, ids::Goal},
@@ -24,7 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_goals).service(create_goal).service(update_goal);
 }
 
-/// Lists the goals of a case, oldest first, also those reached or dropped.
+/// Lists the goals of a case, oldest first, including those reached or dropped.
 #[utoipa::path(
     operation_id = "list_goals", tag = "goals", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<GoalOut>, description = "The goals of the case"), ReadProblems),
@@ -32,13 +32,12 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/goals")]
 async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let case = permit.object().facts.clone();
-    let goals = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let Parts { object, tx, .. } = permit.parts();
+    let goals = store::list(tx, &object.facts, query.slice()?).await?;
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
-    let who = ["created_by", "created_by_name"];
-    let page = page.try_map(|goal| case.without_whereabouts(&goal, &who))?;
-    permit.show_page(&page)
+    let reader = permit.asker().reader(permit.object());
+    permit.show_page(&page.map(|goal| goal.seen_by(&reader)))
 }
 
 /// Sets a goal for the help in a case.
@@ -52,18 +51,19 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let GoalIn { description, contains } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
     permit.require_open()?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.added(goal.version, &goal).await
+    let reader = permit.asker().reader(permit.object());
+    permit.added(goal.version, &goal.seen_by(&reader)).await
 }
 
-/// Rewords a goal, or says what has become of it.
+/// Changes the description or the status of a goal.
 #[utoipa::path(
     operation_id = "update_goal", tag = "goals", params(("case_id" = Uuid, Path), ("goal_id" = Uuid, Path)),
     request_body = GoalPatch,
-    responses((status = 200, body = GoalOut, description = "The goal as it is now"), ChangeProblems),
+    responses((status = 200, body = GoalOut, description = "The updated goal"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}/goals/{goal_id}")]
 async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
@@ -72,7 +72,7 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     let goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     let patch: GoalPatch = permit.input()?;
     if patch.is_empty() {
-        return Err(Problem::field("", "must name something to change"));
+        return Err(Problem::field("", "must contain at least one field to change"));
     }
     if patch.description.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;
@@ -83,5 +83,6 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     store::update(permit.tx(), &case, &goal, description.as_deref(), status).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.changed(goal.version, &goal).await
+    let reader = permit.asker().reader(permit.object());
+    permit.changed(goal.version, &goal.seen_by(&reader)).await
 }

@@ -1,4 +1,4 @@
-//! The operations on handovers.
+//! Operations on handovers.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,11 +9,8 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
-        actions::{
-            AcceptHandover, Action, DeclineHandover, ListHandovers, ListMeasures, OfferHandover,
-            WithdrawHandover,
-        },
+        Kinds, Permit, Shown,
+        actions::{AcceptHandover, Action, DeclineHandover, ListHandovers, OfferHandover, WithdrawHandover},
         objects::{HandoverObject, require_open},
     },
     db::Tx,
@@ -35,7 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(withdraw_handover);
 }
 
-/// Lists the handovers of a case: who has held the baton, and who is asked to take it.
+/// Lists the handovers of a case: former contact persons, and anyone who has been asked to take over.
 #[utoipa::path(
     operation_id = "list_handovers", tag = "handovers", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<HandoverOut>, description = "The handovers"), ReadProblems),
@@ -43,19 +40,19 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/handovers")]
 async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let case = permit.object().facts.clone();
-    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let (case, asker) = (permit.object().clone(), permit.asker());
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
+    let fetch = async |tx: &mut Tx, slice| store::list(tx, &case.facts, slice).await;
     let is_shown = |_: &Permit<_>, row: &HandoverOut| {
         !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
     };
-    let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
-    withhold(permit.may::<ListMeasures>(permit.object()), &mut page.items);
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    let reader = asker.reader(&case);
+    permit.show_page(&page.map(|handover| handover.seen_by(&reader)))
 }
 
-/// Offers the baton to someone with a seat on the team; the holder keeps it until they accept.
+/// Offers the role of contact person to a team member. The current contact person stays until the offer is accepted.
 #[utoipa::path(
     operation_id = "offer_handover", tag = "handovers", params(("case_id" = Uuid, Path)), request_body = HandoverIn,
     responses((status = 201, body = HandoverOut, description = "The offer"), WriteProblems),
@@ -65,30 +62,31 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     let HandoverIn { to_person_id, to_unit_id, message, contains } = permit.input()?;
     may_be_kept(message.as_deref(), contains.as_deref())?;
     permit.require_open()?;
-    let case = permit.object().facts.clone();
-    if to_person_id == case.contact_person && to_unit_id == case.contact_unit {
-        return Err(Problem::field("/to_person_id", "holds the baton already"));
+    let (case, asker) = (permit.object().clone(), permit.asker());
+    let facts = &case.facts;
+    if to_person_id == facts.contact_person && to_unit_id == facts.contact_unit {
+        return Err(Problem::field("/to_person_id", "is already the contact person"));
     }
-    let seats = teams::seats_known(permit.tx(), &case).await?;
+    let seats = teams::seats_known(permit.tx(), &asker, &case).await?;
     if !seats.contains(&teams::Seat { person_id: to_person_id, unit_id: to_unit_id }) {
-        return Err(Problem::field("/to_person_id", "must have a seat on the team, on a ground in force"));
+        return Err(Problem::field("/to_person_id", "must be a team member with access in force"));
     }
-    let (offered_by, now) = (permit.caller().person, permit.now());
+    let (offered_by, now) = (permit.caller().person, permit.moment().now);
     let offer = store::Offer {
         to_person: to_person_id,
         to_unit: to_unit_id,
         offered_by,
         message: message.as_deref(),
     };
-    let Some(id) = store::offer(permit.tx(), &case, offer, now).await? else {
-        return Err(Problem::conflict("another offer awaits its answer; withdraw it first"));
+    let Some(id) = store::offer(permit.tx(), facts, offer, now).await? else {
+        return Err(Problem::conflict("another offer is pending; withdraw it first"));
     };
-    let handover = store::get(permit.tx(), &case, id).await?;
+    let handover = store::get(permit.tx(), facts, id).await?;
     permit.note_shown([id]);
-    permit.added(handover.version, &handover).await
+    permit.added(handover.version, &handover.seen_by(&asker.reader(&case))).await
 }
 
-/// Accepts the baton: from now on the caller is the contact person.
+/// Accepts a handover. The caller becomes the contact person.
 #[utoipa::path(
     operation_id = "accept_handover", tag = "handovers",
     params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
@@ -98,17 +96,17 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
 async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpResponse> {
     let case = permit.object().case.facts.clone();
     let handover = answer(&mut permit, HandoverStatus::Accepted).await?;
-    let now = permit.now();
-    if !case.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
+    let now = permit.moment().now;
+    if !case.relation.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
         return Err(Problem::conflict(
-            "your seat through the unit that was offered the baton is no longer in force",
+            "your membership through the unit that the offer names is no longer in force",
         ));
     }
     store::pass(permit.tx(), &case, handover.to_person_id, handover.to_unit_id, now).await?;
-    permit.changed(handover.version, &handover).await
+    as_seen(permit, handover).await
 }
 
-/// Declines the baton; the holder keeps it.
+/// Declines a handover. The current contact person stays.
 #[utoipa::path(
     operation_id = "decline_handover", tag = "handovers",
     params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
@@ -117,10 +115,10 @@ async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpRespo
 #[post("/cases/{case_id}/handovers/{handover_id}/decline")]
 async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpResponse> {
     let handover = answer(&mut permit, HandoverStatus::Declined).await?;
-    permit.changed(handover.version, &handover).await
+    as_seen(permit, handover).await
 }
 
-/// Takes back an offer that is not answered.
+/// Withdraws an offer that has not been answered.
 #[utoipa::path(
     operation_id = "withdraw_handover", tag = "handovers",
     params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
@@ -128,21 +126,19 @@ async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpRes
 )]
 #[post("/cases/{case_id}/handovers/{handover_id}/withdraw")]
 async fn withdraw_handover(mut permit: Permit<WithdrawHandover>) -> Result<HttpResponse> {
-    let mut handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
-    withhold(permit.may::<ListMeasures>(&permit.object().case), std::slice::from_mut(&mut handover));
-    permit.changed(handover.version, &handover).await
+    let handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
+    as_seen(permit, handover).await
 }
 
-/// A leader who is not on the team sees who holds the baton, not what was said.
-fn withhold(sees_what_is_agreed: bool, handovers: &mut [HandoverOut]) {
-    if !sees_what_is_agreed {
-        for handover in handovers {
-            (handover.message, handover.answer) = (None, None);
-        }
-    }
+/// Answers a change with the handover as the caller sees it.
+async fn as_seen<A: Action<Object = HandoverObject>>(
+    permit: Permit<A>,
+    handover: HandoverOut,
+) -> Result<HttpResponse> {
+    let reader = permit.asker().reader(&permit.object().case);
+    permit.changed(handover.version, &handover.seen_by(&reader)).await
 }
 
-/// Where a word is said, it is asked what it holds.
 fn may_be_kept(word: Option<&str>, contains: Option<&[InformationKind]>) -> Result<()> {
     if word.is_none() && contains.is_none() { Ok(()) } else { Kinds::may_be_kept("", contains) }
 }
@@ -154,9 +150,9 @@ where
     let HandoverAnswer { answer, contains } = permit.input()?;
     may_be_kept(answer.as_deref(), contains.as_deref())?;
     require_open(&permit.object().case)?;
-    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.now());
+    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.moment().now);
     if !store::answer(permit.tx(), &case, id, status, answer.as_deref(), now).await? {
-        return Err(Problem::conflict("the offer is answered already"));
+        return Err(Problem::conflict("the offer has already been answered"));
     }
     permit.note_shown([id]);
     Ok(store::get(permit.tx(), &case, id).await?)

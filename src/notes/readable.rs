@@ -1,25 +1,28 @@
-//! A note for another capability, by the rules of reading it.
+//! Notes for other capabilities, subject to the rules for reading them.
 
-use super::{dto::NoteOut, routes::object, store};
+use super::{dto::NoteOut, store};
 use crate::{
     access::{
         Permit,
         actions::{Action, ReadNote},
-        objects::CaseObject,
+        objects::{CaseObject, NoteObject},
     },
     kernel::{Id, ids::Note},
     problem::Result,
 };
 
-/// A note of a case that the caller may read now; none where there is none to them.
+/// Returns a note of a case that the caller may read now; otherwise none.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn readable<A: Action>(
     permit: &mut Permit<A>,
     case: &CaseObject,
     id: Id<Note>,
 ) -> Result<Option<NoteOut>> {
-    let note = store::find(permit.tx(), &case.facts, id).await?;
-    Ok(note.filter(|note| permit.may::<ReadNote>(&object(case, note))))
+    let object = NoteObject::of_case(permit.tx(), case, id).await?;
+    if !object.is_some_and(|note| permit.may::<ReadNote>(&note)) {
+        return Ok(None);
+    }
+    Ok(store::find(permit.tx(), &case.facts, id).await?)
 }

@@ -1,4 +1,4 @@
-//! The operations on notes.
+//! Operations on notes.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,9 +9,9 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Shown,
         actions::{ListNotes, ReadNote, WriteNote},
-        objects::{CaseObject, NoteObject},
+        objects::NoteObject,
     },
     db::Tx,
     kernel::{Page, PageQuery},
@@ -22,11 +22,8 @@ use crate::{
     withholdings::{self, NewWithholding, Withheld},
 };
 
-/// A note is never changed, so it has but one version.
+/// A note is never changed, so it only has one version.
 const ONLY_VERSION: i64 = 1;
-
-/// What of a note tells where the child is.
-const WHEREABOUTS: [&str; 5] = ["author_id", "author_name", "unit_id", "unit_name", "sector"];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -35,7 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Lists the notes of a case that the caller may read, oldest first.
 ///
-/// Notes meant for others are left out, and nothing tells that there are any.
+/// Notes for others are left out, and the answer does not reveal that they exist.
 #[utoipa::path(
     operation_id = "list_notes", tag = "notes", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<NoteOut>, description = "The notes the caller may read"), ReadProblems),
@@ -44,18 +41,19 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
-    let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
-    let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
-    permit.note_shown(page.items.iter().map(|note| note.id));
-    let page = page.try_map(|note| case.facts.without_whereabouts(&note, &WHEREABOUTS))?;
-    permit.show_page(&page)
+    let fetch = async |tx: &mut Tx, slice| NoteObject::list(tx, &case, slice).await;
+    let page = permit.page_of::<ReadNote>(&query, fetch).await?;
+    let ids = page.ids(|note| note.object.id);
+    let notes = store::these(permit.tx(), &case.facts, &ids).await?;
+    permit.note_shown(ids);
+    let reader = permit.asker().reader(&case);
+    permit.show_page(&page.with(notes.into_iter().map(|note| note.seen_by(&reader))))
 }
 
-/// Writes a note, for the whole team, for those of the same sector, or for those of the same unit.
+/// Writes a note for the whole team, for members from the same sector, or for members from the same unit.
 ///
-/// What it is about decides who of them reads it: a kind passes to a unit only where everyone who must has consented to that.
-/// It is never changed afterwards. What the family writes is for the whole team.
+/// The kind of information decides who among them may read it. A kind is shared with a unit only if everyone who must has
+/// consented. A note cannot be changed. Notes by the family are for the whole team.
 #[utoipa::path(
     operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
     responses((status = 201, body = NoteOut, description = "The note"), WriteProblems),
@@ -69,7 +67,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let kind = rules::kind(&input, seat)?;
     rules::may_be_kept(&input, seat)?;
     rules::withheld_from(&case, &input, seat)?;
-    let (author, now) = (permit.caller().person, permit.now());
+    let (author, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewNote { author, seat, kind, input: &input };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
@@ -83,11 +81,12 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
         withholdings::insert(permit.tx(), &case, new, now).await?;
     }
     let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let note = note.seen_by(&permit.asker().reader(permit.object()));
     permit.note_shown([id]);
     permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await
 }
 
-/// Reads a note; to those it is not meant for, there is none.
+/// Returns a note. For callers it is not meant for, the note does not exist.
 #[utoipa::path(
     operation_id = "read_note", tag = "notes",
     params(("case_id" = Uuid, Path), ("note_id" = Uuid, Path)),
@@ -98,20 +97,6 @@ async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
     note.text.require()?;
-    let shown = case.facts.without_whereabouts(&note, &WHEREABOUTS)?;
-    permit.show_version(ONLY_VERSION, &shown)
-}
-
-/// A listed note as the rules speak of it.
-pub(super) fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
-    NoteObject {
-        case: case.clone(),
-        id: note.id,
-        author_id: note.author_id,
-        audience: note.audience.to_string(),
-        unit_id: note.unit_id,
-        sector: note.sector,
-        kind: note.kind,
-        child_agrees: note.child_agrees,
-    }
+    let reader = permit.asker().reader(&case);
+    permit.show_version(ONLY_VERSION, &note.seen_by(&reader))
 }

@@ -4,22 +4,20 @@ mod case;
 mod child;
 mod disclosure;
 mod emergency;
+mod helper;
 mod in_case;
 mod log_review;
 mod organisation;
 mod report;
 
-use std::collections::BTreeMap;
-
-use actix_web::HttpRequest;
-use cedar_policy::RestrictedExpression;
-use chrono::{DateTime, NaiveDate, Utc};
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
     emergency::EmergencyObject,
+    helper::HelperObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     log_review::{LogReviewObject, reviews_of_looks_by},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
@@ -28,9 +26,11 @@ pub use self::{
 use super::policies::Policies;
 use crate::{
     db::{DbError, Tx},
-    identity::{Caller, Seat},
-    kernel::Id,
+    identity::{Caller, HeldRole},
+    kernel::{Id, Moment},
 };
+use actix_web::HttpRequest;
+use cedar_policy::RestrictedExpression;
 
 /// Names and values that the rules read.
 pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
@@ -40,10 +40,8 @@ pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
 pub struct Lookup<'a> {
     /// Who asks.
     pub caller: &'a Caller,
-    /// The moment it is.
-    pub now: DateTime<Utc>,
-    /// The day it is.
-    pub today: NaiveDate,
+    /// The moment of the request.
+    pub moment: Moment,
     /// Whether it is to be changed.
     pub for_write: bool,
     /// The ids it is found by.
@@ -129,12 +127,18 @@ pub trait Object: Sized + 'static {
     }
 
     /// The roles through which the caller came to it.
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
-        caller.seats.clone()
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
+        caller.roles.clone()
     }
 
     /// May the caller know that it exists? Where not, a refusal is "not found".
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool;
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool;
+}
+
+/// An object that lists show, in the order of its place.
+pub trait Listed: Object {
+    /// Its id, or another place that orders it in its list.
+    fn place(&self) -> uuid::Uuid;
 }
 
 /// The flags of a `relation`.
