@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod long_log;
+#[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(
@@ -62,9 +63,10 @@ async fn measure(world: World) {
     // The service has new connections of its own, without a cache.
     filler.close().await;
     let db = production(&world).await;
-    let (address, _) = serve(&world, &db, true);
+    let serving = serve(&world, &db, true);
+    let address = serving.address;
     let sealer = Sealer::new(db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
-    let sealing = tokio::spawn(sealer.run());
+    let sealing = tokio::spawn(sealer.run(serving.written));
     let missed = search_by_all(&log, address).await;
     println!("first pages of one filter slower than {TARGET} ms at p95: {missed}");
     export(&log, &db, address).await;

@@ -1,6 +1,9 @@
 //! The service as it runs in production, with the database of a world.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
 
 use actix_web::{dev::ServerHandle, web};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
@@ -11,12 +14,13 @@ use stafett::{
     db::{Db, Pools},
     identity::TokenKeys,
 };
+use tokio::sync::Notify;
 
 use crate::support::{Engine, World, log_key, signing_key};
 
-/// The default in the settings.
-const CONNECTIONS: u32 = 16;
-const WORKERS: usize = 2;
+/// As the settings have it when nobody sets them.
+pub const CONNECTIONS: u32 = 16;
+pub const WORKERS: usize = 2;
 
 /// The database of the world, with as many connections as in production.
 pub async fn production(world: &World) -> Db {
@@ -29,19 +33,31 @@ pub async fn production(world: &World) -> Db {
     Db::open(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens")
 }
 
+/// A service that is running.
+pub struct Serving {
+    pub address: SocketAddr,
+    pub handle: ServerHandle,
+    /// What wakes the sealer.
+    pub written: Arc<Notify>,
+}
+
 /// Serves a world with the access log or, as no program that serves does, without it.
-pub fn serve(world: &World, db: &Db, logged: bool) -> (SocketAddr, ServerHandle) {
+pub fn serve(world: &World, db: &Db, logged: bool) -> Serving {
     let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
     let tokens = TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys");
     let services = Services::new(db.clone(), world.clock.clone(), tokens, log_key(), Vec::new());
     let services = services.expect("the service is put together");
+    #[cfg(feature = "unlogged-benchmark")]
     let services = if logged { services } else { services.unlogged() };
+    #[cfg(not(feature = "unlogged-benchmark"))]
+    assert!(logged, "the service without a log is behind the feature unlogged-benchmark");
+    let written = services.log().written();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = app::serve(web::Data::new(services), listener, WORKERS).expect("the service starts");
     let handle = server.handle();
     tokio::spawn(server);
-    (address, handle)
+    Serving { address, handle, written }
 }
 
 /// The durability setting of the engine.

@@ -69,8 +69,9 @@ fn same_end(one: Uuid, other: Uuid) -> bool {
 
 /// The id in a cursor.
 fn cursor(word: &str) -> Option<Uuid> {
-    let bytes = URL_SAFE_NO_PAD.decode(word).ok().filter(|_| word.len() == 22)?;
-    Uuid::from_slice(&bytes).ok()
+    // A cursor is an id, or a time and an id.
+    let bytes = URL_SAFE_NO_PAD.decode(word).ok().filter(|bytes| [16, 24].contains(&bytes.len()))?;
+    Uuid::from_slice(&bytes[bytes.len() - 16..]).ok()
 }
 
 /// A person who sends requests and records the answers.
