@@ -34,6 +34,11 @@ pub async fn let_go(db: &Db) -> Kept {
                 writer.execute(AssertSqlSafe(format!("DROP INDEX {name}"))).await.expect("let go");
             }
             let mut kept: Kept = found.into_iter().map(|(_, sql)| sql).collect();
+            // What is filled in has its place in the tree already.
+            let trigger = "TRIGGER access_log_waits";
+            let disable = format!("ALTER TABLE access_log DISABLE {trigger}");
+            writer.execute(AssertSqlSafe(disable)).await.expect("let go");
+            kept.push(format!("ALTER TABLE access_log ENABLE {trigger}"));
             let key: (String, String) = sqlx::query_as(
                 "SELECT conname::text, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'access_log_term'::regclass AND contype = 'p'",
             )
