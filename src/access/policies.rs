@@ -27,20 +27,23 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 13] = [
-    ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
-    ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
-    ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
-    ("4-concern.cedar", include_str!("../../policies/4-concern.cedar")),
-    ("5-case.cedar", include_str!("../../policies/5-case.cedar")),
-    ("6-consent-and-handover.cedar", include_str!("../../policies/6-consent-and-handover.cedar")),
-    ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
-    ("8-child-welfare-reports.cedar", include_str!("../../policies/8-child-welfare-reports.cedar")),
-    ("9-disclosures.cedar", include_str!("../../policies/9-disclosures.cedar")),
-    ("10-emergency.cedar", include_str!("../../policies/10-emergency.cedar")),
-    ("11-conflicts-of-interest.cedar", include_str!("../../policies/11-conflicts-of-interest.cedar")),
-    ("12-address-and-custody.cedar", include_str!("../../policies/12-address-and-custody.cedar")),
-    ("13-log-reviews.cedar", include_str!("../../policies/13-log-reviews.cedar")),
+const SOURCES: [(&str, &str); 16] = [
+    ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
+    ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
+    ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
+    ("04-concern.cedar", include_str!("../../policies/04-concern.cedar")),
+    ("05-case.cedar", include_str!("../../policies/05-case.cedar")),
+    ("06-consent-and-handover.cedar", include_str!("../../policies/06-consent-and-handover.cedar")),
+    ("07-measures.cedar", include_str!("../../policies/07-measures.cedar")),
+    ("08-meetings.cedar", include_str!("../../policies/08-meetings.cedar")),
+    ("09-notes.cedar", include_str!("../../policies/09-notes.cedar")),
+    ("10-withholdings.cedar", include_str!("../../policies/10-withholdings.cedar")),
+    ("11-child-welfare-reports.cedar", include_str!("../../policies/11-child-welfare-reports.cedar")),
+    ("12-disclosures.cedar", include_str!("../../policies/12-disclosures.cedar")),
+    ("13-emergency.cedar", include_str!("../../policies/13-emergency.cedar")),
+    ("14-conflicts-of-interest.cedar", include_str!("../../policies/14-conflicts-of-interest.cedar")),
+    ("15-address-and-custody.cedar", include_str!("../../policies/15-address-and-custody.cedar")),
+    ("16-log-reviews.cedar", include_str!("../../policies/16-log-reviews.cedar")),
 ];
 
 /// One rule, as a jurist reads it.
