@@ -56,7 +56,7 @@ pub fn document(policies: &Policies) -> OpenApi {
         operations.into_iter().flatten().for_each(|operation| complete(operation, policies));
         if let Some(post) = &mut item.post
             && post.security.is_some()
-            && post.operation_id.as_deref().is_some_and(actions::takes_key)
+            && post.operation_id.as_deref().is_some_and(|id| actions::facts_of(id).takes_key())
         {
             parameter(
                 post,

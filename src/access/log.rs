@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    Decision, kind_told,
+    Decision, kind_shown,
     objects::{Object, Subject},
 };
 use crate::{
@@ -70,7 +70,7 @@ pub struct Entry {
 
 impl Entry {
     fn kind(&self) -> &'static str {
-        kind_told(self.action, self.object_type).as_str()
+        kind_shown(self.action).as_str()
     }
 
     /// An entry about an action that `caller` asked for.

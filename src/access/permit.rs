@@ -15,13 +15,13 @@ use uuid::Uuid;
 
 use super::{
     Entry, PendingLook, Policies, Services,
-    actions::{self, Action, Kind},
+    actions::{Action, Kind, Rights},
     admission::{authenticated, decide, etag, json_content, next_link, pending_look, read_body, services},
     idempotency::IdempotencyKey,
     laws::Wording,
     log::insert_entries,
     objects::{CaseObject, Lookup, Object, PathIds, require_open},
-    replay::told_again,
+    replay::seen_again,
 };
 use crate::{
     db::{DbError, Tx, dialect},
@@ -101,13 +101,13 @@ impl<A: Action> Permit<A> {
         let (now, today) = (services.clock.now(), services.clock.today());
         let look = pending_look(&request);
         let object = decide::<A>(services, &request, &caller, &mut tx, now, today, &look).await?;
-        let key = if actions::takes_key(A::NAME) { IdempotencyKey::of(&request, &body)? } else { None };
+        let key = if A::FACTS.takes_key() { IdempotencyKey::of(&request, &body)? } else { None };
         if let Some(key) = &key
             && let Some(first) = key.replay(&mut tx, caller.person).await?
         {
             let asking =
                 Lookup { caller: &caller, now, today, for_write: false, ids: &PathIds::of(&request) };
-            let first = told_again(&mut tx, services, &asking, A::NAME, first, &look).await?;
+            let first = seen_again::<A>(&mut tx, services, &asking, first, &look).await?;
             let first = first.ok_or_else(Problem::not_found)?;
             return Err(InternalError::from_response("answered before", first.into_response()).into());
         }
@@ -361,6 +361,7 @@ impl<A: Action> Permit<A> {
         version: i64,
         body: &T,
     ) -> Result<HttpResponse, Problem> {
+        const { assert!(A::FACTS.asks_to_read(), "the table states by which reading the answer is replayed") };
         let mut response = HttpResponse::Created();
         response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await
@@ -434,7 +435,7 @@ impl<A: Action> Permit<A> {
 /// Makes the end of the caller's rights wait for this write, or this write for all others of the caller, if it ends them.
 /// True if there was anything to wait for.
 async fn rely_on_rights<A: Action>(tx: &mut Tx, caller: &Caller) -> Result<bool, DbError> {
-    if actions::GIVES_UP_RIGHTS.contains(&A::NAME) {
+    if A::FACTS.rights == Rights::GivenUp {
         dialect::lock(tx, caller.person.uuid()).await?;
         return Ok(true);
     }

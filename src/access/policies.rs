@@ -23,6 +23,7 @@ use super::{
     kinds::Kinds,
     laws::{Laws, PROCESSING, Wording},
     objects::{Attributes, Object},
+    purpose::Purpose,
 };
 use crate::identity::Caller;
 
@@ -60,6 +61,8 @@ pub struct Rule {
     pub summary_no: String,
     /// Whether it forbids what other rules allow.
     pub forbids: bool,
+    /// The purpose of what it allows; null for a rule that forbids.
+    pub purpose: Option<Purpose>,
     /// The operations it is about.
     pub actions: Vec<String>,
 }
@@ -93,6 +96,8 @@ pub struct Policies {
     set: PolicySet,
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
+    /// The ids of the rules in the order of the files.
+    order: Vec<PolicyId>,
     laws: Laws,
     listener: Option<Listener>,
 }
@@ -135,6 +140,7 @@ impl Policies {
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
         let mut set = PolicySet::new();
         let mut rules = BTreeMap::new();
+        let mut order = Vec::new();
         let own = own.iter().map(|text| (text, false));
         for ((file, source), is_local) in own.chain(local.iter().map(|text| (text, true))) {
             let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
@@ -148,6 +154,7 @@ impl Policies {
                 }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);
+                order.push(policy.id().clone());
                 let taken = PolicyError::Annotation { file: file.clone(), annotation: "id" };
                 set.add(policy).map_err(|_| taken)?;
             }
@@ -159,7 +166,7 @@ impl Policies {
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws, listener: None })
+        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, order, laws, listener: None })
     }
 
     /// The same rules, with someone who is told of each question and its answer.
@@ -168,9 +175,9 @@ impl Policies {
         Self { listener: Some(Arc::new(listener)), ..self }
     }
 
-    /// The rules, by id.
+    /// The rules, in the order of the files in `policies/` and of the rules in each.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.values()
+        self.order.iter().filter_map(|id| self.rules.get(id))
     }
 
     /// The rule of an id.
@@ -348,14 +355,31 @@ fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
         ActionConstraint::Eq(one) => vec![one],
         ActionConstraint::In(several) => several,
     };
+    let forbids = policy.effect() == Effect::Forbid;
     Ok(Rule {
         id: annotation("id")?,
+        purpose: if forbids { None } else { Some(purpose(file, annotation("purpose")?)?) },
         legal_basis: annotation("legal_basis")?.split("; ").map(ToOwned::to_owned).collect(),
         summary: annotation("summary")?,
         summary_no: annotation("summary_no")?,
-        forbids: policy.effect() == Effect::Forbid,
+        forbids,
         actions: actions.iter().map(|uid| uid.id().unescaped().to_owned()).collect(),
     })
+}
+
+/// A purpose is one of a closed list.
+fn purpose(file: &str, word: String) -> Result<Purpose, PolicyError> {
+    Purpose::try_from(word.clone()).map_err(|_| PolicyError::Purpose { file: file.to_owned(), purpose: word })
+}
+
+/// The purpose of each rule in `policies/` that allows something. Loading the rules has checked them.
+pub(super) fn purposes() -> HashMap<String, Purpose> {
+    let parsed = SOURCES.iter().filter_map(|(_, source)| PolicySet::from_str(source).ok());
+    let of = |policy: &Policy| {
+        let purpose = Purpose::try_from(policy.annotation("purpose")?.to_owned()).ok()?;
+        Some((policy.annotation("id")?.to_owned(), purpose))
+    };
+    parsed.flat_map(|set| set.policies().filter_map(of).collect::<Vec<_>>()).collect()
 }
 
 fn parse_error(file: &str, error: &dyn std::fmt::Display) -> PolicyError {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    access::LookKind,
+    access::{LookKind, Purpose},
     kernel::{
         day::optional_time,
         ids::{CaseId, ChildId, LookId, PersonId, UnitId},
@@ -44,28 +44,6 @@ words! {
     Only {
         /// Those alone.
         Only = "only",
-    }
-}
-
-words! {
-    /// What a look was for, by the rule that allowed it.
-    Purpose {
-        /// Help to the child, and what it takes to agree on it.
-        Coordination = "coordination",
-        /// The family's own: its case, its consent, what is written of it.
-        OwnCase = "own_case",
-        /// Danger to life or health.
-        Emergency = "emergency",
-        /// A duty or a right by statute to tell: a report to child welfare, a disclosure.
-        LegalDuty = "legal_duty",
-        /// The unit's own work with a child, before there is a case.
-        UnitWork = "unit_work",
-        /// Control of looks.
-        Audit = "audit",
-        /// Accounts, units and roles.
-        Administration = "administration",
-        /// One's own account, lists and sessions.
-        OwnDesk = "own_desk",
     }
 }
 

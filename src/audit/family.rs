@@ -19,9 +19,9 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, LookKind, Permit, Policies,
+        CaseFacts, LookKind, Permit, Policies, Purpose,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
-        is_secret_act, kind_told,
+        is_masked_look, kind_shown,
     },
     db::{DbError, Tx},
     fetch_all,
@@ -187,7 +187,7 @@ impl View {
             };
             entry.roles.iter().map(role).collect()
         };
-        let kind = kind_told(&entry.action, &entry.object_type);
+        let kind = kind_shown(&entry.action);
         let name = entry.person_name.as_deref();
         let told: Vec<_> = rules.iter().filter_map(|id| policies.rule(id)).collect();
         let why_en: Vec<_> = told.iter().map(|rule| rule.summary.as_str()).collect();
@@ -213,8 +213,8 @@ impl View {
 
 /// Is the entry told by another rule than its own? Only what the family reads too is open in an emergency.
 fn is_masked(entry: &EntryOut) -> bool {
-    let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
-    is_secret_act(&entry.action, &entry.object_type) && !in_emergency
+    let in_emergency = entry.purpose == Some(Purpose::Emergency);
+    is_masked_look(&entry.action) && !in_emergency
 }
 
 fn norwegian(

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{CaseFacts, Decision, Entry, case_facts, insert_entries},
+    access::{BATON_FALLS_BACK, CaseFacts, Decision, Entry, case_facts, insert_entries},
     db::{Db, DbError, Tx, dialect},
     fetch_all,
     identity::Caller,
@@ -90,7 +90,7 @@ async fn pass(db: &Db, case: Id<Case>, now: DateTime<Utc>, today: NaiveDate) -> 
     entry.child = Some(case.child.uuid());
     entry.decision = Decision {
         allowed: true,
-        policies: vec!["system.baton-falls-back".to_owned()],
+        policies: vec![BATON_FALLS_BACK.to_owned()],
         legal_basis: ["hol § 3-4", "oppl § 24-1", "bhl § 2 b"].map(ToOwned::to_owned).to_vec(),
     };
     insert_entries(&mut tx, &[entry]).await?;

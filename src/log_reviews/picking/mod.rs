@@ -23,7 +23,6 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-pub(super) use self::look::is_look;
 use self::{
     facts::Facts,
     look::{LoggedLook, Look},

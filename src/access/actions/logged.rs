@@ -1,0 +1,33 @@
+//! Actions by their names in the access log, those too that are only there: what is done from the command line, and by the
+//! service itself.
+
+use super::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, row};
+use crate::access::public;
+
+/// A row for an action that is no operation of the API.
+const fn aside(name: &'static str) -> (&'static str, ActionFacts) {
+    let (family, control) = (FamilyView::Work, Control::Work);
+    (name, ActionFacts::of(family, control, Replay::Never, LocalRules::MayForbid, Interaction::Update))
+}
+
+/// The actions that are only in the log.
+pub const LOGGED_ONLY: [(&str, ActionFacts); 8] = [
+    // By the service itself.
+    aside("assign_baton"),
+    aside("pick_log_reviews"),
+    // From the command line.
+    aside("import_catalogue"),
+    aside("rotate_keys"),
+    aside("prune_keys"),
+    aside("erase_key"),
+    aside("erase_old_entries"),
+    aside("export_evidence"),
+];
+
+/// What there is to know of an action that an entry of the log names. A name that is in no table is known by
+/// [`ActionFacts::UNKNOWN`].
+#[must_use]
+pub fn facts_of(name: &str) -> ActionFacts {
+    let aside = || LOGGED_ONLY.iter().find(|(own, _)| *own == name).map(|(_, facts)| *facts);
+    row(name).or_else(|| public::row(name)).or_else(aside).unwrap_or(ActionFacts::UNKNOWN)
+}
