@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use crate::{
-    access::{Policies, actions, public},
+    access::{Policies, actions, joined, public},
     app, health,
     kernel::page::{Cursor, Limit},
     problem::ProblemDocument,
@@ -81,7 +81,7 @@ fn complete(operation: &mut Operation, policies: &Policies) {
     }
     text.push_str("Who may:\n");
     for rule in policies.rules().filter(|rule| rule.actions.contains(&name)) {
-        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, rule.legal_basis.join("; ")));
+        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, joined(&rule.legal_basis)));
     }
     operation.description = Some(text);
     if operation.responses.responses.contains_key("412") {

@@ -3,6 +3,8 @@
 
 mod columns;
 mod logged;
+#[cfg(test)]
+mod tests;
 
 pub use self::{
     columns::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, Rights},

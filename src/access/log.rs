@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    Decision, kind_shown,
+    Decision, cited, kind_shown,
     objects::{Object, Subject},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     identity::{Caller, Seat},
     kernel::{
         Id,
+        clock::day_in_norway,
         ids::{Look, Person},
     },
     on_engine,
@@ -276,7 +277,7 @@ async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
                 .push_bind(entry.child)
                 .push_bind(if entry.decision.allowed { "permit" } else { "deny" })
                 .push_bind(json(&entry.decision.policies))
-                .push_bind(json(&entry.decision.legal_basis))
+                .push_bind(json(&cited(&entry.decision.legal_basis, day_in_norway(entry.at))))
                 .push_bind(json(&entry.shown))
                 .push_bind(i64::from(entry.status))
                 .push_bind(entry.kind())
@@ -300,6 +301,6 @@ fn hide(vault: &Vault, entry: &Entry) -> Result<(Option<Sealed>, [u8; SALT]), Db
     Ok((client, salt))
 }
 
-fn json(words: &[String]) -> String {
+fn json(words: &[impl Clone + Into<serde_json::Value>]) -> String {
     serde_json::Value::from(words).to_string()
 }

@@ -33,7 +33,7 @@ pub use facts::{
 pub use family::{is_family, known_as, move_conflicts, own_accounts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
-pub use laws::{PROCESSING, Wording};
+pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};

@@ -18,7 +18,6 @@ use super::{
     actions::{Action, Kind, Rights},
     admission::{authenticated, decide, etag, json_content, next_link, pending_look, read_body, services},
     idempotency::IdempotencyKey,
-    laws::Wording,
     log::insert_entries,
     objects::{CaseObject, Lookup, Object, PathIds, require_open},
     replay::seen_again,
@@ -211,20 +210,6 @@ impl<A: Action> Permit<A> {
     /// If the service is not put together.
     pub fn log_public_key(&self, municipality: &str) -> Result<String, Problem> {
         Ok(services(&self.request)?.log_key.public_key(municipality))
-    }
-
-    /// The law that a rule rests on.
-    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
-        self.policies.legal_basis_of(rule)
-    }
-
-    /// The wording of a law, and whether it is in force today.
-    ///
-    /// # Errors
-    /// If the law is not known.
-    pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
-        let wording = self.policies.wording_of_law(law, self.today);
-        wording.ok_or_else(|| Problem::internal(format!("the law {law} is not known")))
     }
 
     /// A page of the rows that the caller may see. Rows that are refused do not count: the page is filled with those

@@ -15,13 +15,11 @@ use cedar_policy::{
     Policy, PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
 };
 use chrono::NaiveDate;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub use self::error::PolicyError;
 use super::{
     kinds::Kinds,
-    laws::{Laws, PROCESSING, Wording},
+    laws::{Law, Laws, PROCESSING, laws, require_in_force},
     objects::{Attributes, Object},
     purpose::Purpose,
 };
@@ -48,20 +46,19 @@ const SOURCES: [(&str, &str); 16] = [
 ];
 
 /// One rule, as a jurist reads it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// Its stable name.
-    #[schema(example = "case.team")]
     pub id: String,
     /// The law it rests on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<Law>,
     /// What it says, in a sentence.
     pub summary: String,
     /// The same in Norwegian.
     pub summary_no: String,
     /// Whether it forbids what other rules allow.
     pub forbids: bool,
-    /// The purpose of what it allows; null for a rule that forbids.
+    /// The purpose of what it allows; none for a rule that forbids.
     pub purpose: Option<Purpose>,
     /// The operations it is about.
     pub actions: Vec<String>,
@@ -75,7 +72,7 @@ pub struct Decision {
     /// The rules that gave it; none for a refusal because nothing allows it.
     pub policies: Vec<String>,
     /// The law those rules rest on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<Law>,
 }
 
 /// A question to the rules: who does what to which, in which context, with the facts of both.
@@ -98,7 +95,6 @@ pub struct Policies {
     rules: BTreeMap<PolicyId, Rule>,
     /// The ids of the rules in the order of the files.
     order: Vec<PolicyId>,
-    laws: Laws,
     listener: Option<Listener>,
 }
 
@@ -136,6 +132,23 @@ impl Policies {
     /// # Errors
     /// As [`Policies::load`]; or if a local rule allows something.
     pub fn of(own: &[(String, String)], local: &[(String, String)]) -> Result<Self, PolicyError> {
+        Self::on_laws(own, local, Laws::current())
+    }
+
+    /// The rules in `policies/` on other laws: what the service would cite once an act is renumbered.
+    ///
+    /// # Errors
+    /// As [`Policies::load`].
+    pub fn load_on(laws: &'static Laws) -> Result<Self, PolicyError> {
+        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned()));
+        Self::on_laws(&own, &[], laws)
+    }
+
+    fn on_laws(
+        own: &[(String, String)],
+        local: &[(String, String)],
+        laws: &'static Laws,
+    ) -> Result<Self, PolicyError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
         let mut set = PolicySet::new();
@@ -148,7 +161,7 @@ impl Policies {
                 return Err(PolicyError::Template(file.clone()));
             }
             for policy in parsed.policies() {
-                let rule = rule(file, policy)?;
+                let rule = rule(file, policy, laws)?;
                 if is_local {
                     local::check(file, &rule)?;
                 }
@@ -159,14 +172,12 @@ impl Policies {
                 set.add(policy).map_err(|_| taken)?;
             }
         }
-        let laws = Laws::load()?;
-        laws.require_known(citations(&rules))?;
         let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
         let mut faults = result.validation_errors().map(ToString::to_string).peekable();
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, order, laws, listener: None })
+        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, order, listener: None })
     }
 
     /// The same rules, with someone who is told of each question and its answer.
@@ -191,12 +202,12 @@ impl Policies {
     /// # Errors
     /// If one has ended or not begun, with the rules that rest on it.
     pub fn require_in_force(&self, day: NaiveDate) -> Result<(), PolicyError> {
-        self.laws.require_in_force(citations(&self.rules), day)
+        require_in_force(citations(&self.rules), day)
     }
 
     /// The law that a rule rests on; nothing for a rule that there is not.
     #[must_use]
-    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
+    pub fn legal_basis_of(&self, rule: &str) -> Vec<Law> {
         let rule = self.rules.get(&PolicyId::new(rule));
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
@@ -208,12 +219,6 @@ impl Policies {
             rule.is_some_and(|rule| rule.actions.is_empty() || rule.actions.iter().any(|name| name == action))
         };
         self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
-    }
-
-    /// The wording of a law, and whether it is in force on a day; none if the law is not known.
-    #[must_use]
-    pub fn wording_of_law(&self, id: &str, day: NaiveDate) -> Option<Wording> {
-        self.laws.wording(id, day)
     }
 
     /// The names of all actions of the schema.
@@ -262,10 +267,10 @@ impl Policies {
         }
         let mut by: Vec<&Rule> = diagnostics.reason().filter_map(|id| self.rules.get(id)).collect();
         by.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut legal_basis: Vec<String> = Vec::new();
+        let mut legal_basis: Vec<Law> = Vec::new();
         for basis in by.iter().flat_map(|rule| &rule.legal_basis) {
             if !legal_basis.contains(basis) {
-                legal_basis.push(basis.clone());
+                legal_basis.push(*basis);
             }
         }
         Ok(Decision {
@@ -277,12 +282,13 @@ impl Policies {
 }
 
 /// What cites law: the rules, and the kinds of information that they speak of.
-fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, &'a str)> {
+fn citations(rules: &BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, Law)> {
     let by_rule = rules
         .values()
-        .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), law.as_str())));
-    let by_kind = Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) });
-    by_rule.chain(by_kind).chain(PROCESSING.map(|law| ("what is processed in the record".to_owned(), law)))
+        .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), *law)));
+    let processing = laws(&PROCESSING).into_iter();
+    let processing = processing.map(|law| ("what is processed in the record".to_owned(), law));
+    by_rule.chain(Kinds::citations()).chain(processing)
 }
 
 /// What goes wrong when the rules are asked.
@@ -342,7 +348,7 @@ fn principal_attributes(caller: &Caller) -> Attributes {
     ]
 }
 
-fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
+fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, PolicyError> {
     let annotation = |name: &'static str| {
         policy
             .annotation(name)
@@ -355,11 +361,15 @@ fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
         ActionConstraint::Eq(one) => vec![one],
         ActionConstraint::In(several) => several,
     };
+    let law = |key: &str| {
+        let unknown = || PolicyError::Law(format!("{key} (in {file})"));
+        laws.find(key).ok_or_else(unknown)
+    };
     let forbids = policy.effect() == Effect::Forbid;
     Ok(Rule {
         id: annotation("id")?,
         purpose: if forbids { None } else { Some(purpose(file, annotation("purpose")?)?) },
-        legal_basis: annotation("legal_basis")?.split("; ").map(ToOwned::to_owned).collect(),
+        legal_basis: annotation("legal_basis")?.split("; ").map(law).collect::<Result<_, _>>()?,
         summary: annotation("summary")?,
         summary_no: annotation("summary_no")?,
         forbids,

@@ -41,11 +41,7 @@ pub(super) async fn seen_again<A: Action>(
     Ok(Some(first))
 }
 
-async fn sees_what_is_agreed(
-    tx: &mut Tx,
-    services: &Services,
-    asking: &Lookup<'_>,
-) -> Result<bool, DbError> {
+async fn sees_what_is_agreed(tx: &mut Tx, services: &Services, asking: &Lookup<'_>) -> Result<bool, DbError> {
     let case = <ListMeasures as Action>::Object::find(tx, asking).await?;
     Ok(case.is_some_and(|case| services.policies.decide(asking.caller, ListMeasures::NAME, &case).allowed))
 }

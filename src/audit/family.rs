@@ -19,13 +19,13 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, LookKind, Permit, Policies, Purpose,
+        CaseFacts, Law, LookKind, Permit, Policies, Purpose,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
-        is_masked_look, kind_shown,
+        cited, is_masked_look, kind_shown,
     },
     db::{DbError, Tx},
     fetch_all,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, clock::day_in_norway},
     log_tree::{self, Proof},
     problem::{Problem, Result, docs::ReadProblems},
 };
@@ -193,7 +193,8 @@ impl View {
         let why_en: Vec<_> = told.iter().map(|rule| rule.summary.as_str()).collect();
         let why_no: Vec<_> = told.iter().map(|rule| rule.summary_no.as_str()).collect();
         let basis: Vec<String> = if is_masked(entry) {
-            rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect()
+            let laws: Vec<Law> = rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect();
+            cited(&laws, day_in_norway(entry.at)).into_iter().map(ToOwned::to_owned).collect()
         } else {
             entry.legal_basis.clone()
         };

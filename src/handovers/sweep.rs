@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{BATON_FALLS_BACK, CaseFacts, Decision, Entry, case_facts, insert_entries},
+    access::{BATON_FALLS_BACK, CaseFacts, Decision, Entry, case_facts, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     fetch_all,
     identity::Caller,
@@ -40,6 +40,13 @@ macro_rules! doubtful {
 }
 const DOUBTFUL: &str = doubtful!("c.id > $1");
 const DOUBTFUL_ONE: &str = doubtful!("c.id = $1");
+
+/// The law on which someone always coordinates the help.
+const COORDINATION: [&str; 3] = [
+    "helse-og-omsorgstjenesteloven.samarbeid-og-samordning",
+    "opplæringslova.samarbeid",
+    "barnehageloven.samarbeid",
+];
 
 /// Gives every baton whose holder has lost the right to it to the leader of the unit that opened the case.
 /// Tells how many.
@@ -91,7 +98,7 @@ async fn pass(db: &Db, case: Id<Case>, now: DateTime<Utc>, today: NaiveDate) -> 
     entry.decision = Decision {
         allowed: true,
         policies: vec![BATON_FALLS_BACK.to_owned()],
-        legal_basis: ["hol § 3-4", "oppl § 24-1", "bhl § 2 b"].map(ToOwned::to_owned).to_vec(),
+        legal_basis: laws(&COORDINATION),
     };
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;

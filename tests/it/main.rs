@@ -51,6 +51,7 @@ mod notes;
 mod objections;
 mod own_family;
 mod races;
+mod renumbered_law;
 mod teams;
 mod withheld;
 mod withholdings;

@@ -29,7 +29,7 @@ use self::{
 };
 use super::{dto::PickReason, settings::settings};
 use crate::{
-    access::{Decision, Entry, insert_entries},
+    access::{Decision, Entry, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     kernel::{
         Clock, Id,
@@ -43,7 +43,7 @@ const BATCH: i64 = 500;
 /// What one picker takes at a time.
 const PICKER: Uuid = Uuid::from_u128(0x0012_91c6);
 /// The law that controlling the log rests on, for the entries about it.
-const LAW: [&str; 2] = ["pjl § 22", "GDPR art. 32"];
+const LAW: [&str; 2] = ["pasientjournalloven.tilgangsstyring-og-logg", "personvernforordningen.sikkerhet"];
 
 /// The looks picked from a batch, each with its reasons.
 type Picks<'a> = Vec<(&'a Look, BTreeSet<PickReason>)>;
@@ -144,8 +144,7 @@ async fn note(tx: &mut Tx, municipality: &str, picks: usize, now: DateTime<Utc>)
     let mut entry = Entry::of(None, "pick_log_reviews", "Municipality", now);
     municipality.clone_into(&mut entry.municipality);
     entry.object_id = Some(municipality.to_owned());
-    let legal_basis = LAW.map(ToOwned::to_owned).to_vec();
-    entry.decision = Decision { allowed: true, policies: Vec::new(), legal_basis };
+    entry.decision = Decision { allowed: true, policies: Vec::new(), legal_basis: laws(&LAW) };
     entry.status = 200;
     insert_entries(tx, &[entry]).await
 }
