@@ -126,7 +126,7 @@ actions! {
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnitObject {
-        GrantRole = "grant_role": Work, Work, AsDecided, MayForbid, Update;
+        GrantRole = "grant_role": Work, Work, AsDecided, MayForbid, Create;
         EndRole = "end_role": Work, Work, Never, EndsAccess, Update;
         RegisterChild = "register_child": Work, Work, IfReadBy(ReadChild), MayForbid, Create;
         RecordConcern = "record_concern": Work, Work, IfReadBy(ReadConcern), MayForbid, Create;
@@ -176,14 +176,14 @@ actions! {
         };
         AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
         EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
-        OfferHandover = "offer_handover": Work, Work, AsDecided, MayForbid, Update;
+        OfferHandover = "offer_handover": Work, Work, AsDecided, MayForbid, Create;
         GiveConsent = "give_consent": MaskedLook, Work, IfReadBy(ReadConsent), MayForbid, Create;
         CreateGoal = "create_goal": Work, Work, AsDecided, MayForbid, Create;
         UpdateGoal = "update_goal": Work, Work, Never, MayForbid, Update;
         CreateMeasure = "create_measure": Work, Work, IfReadBy(ReadMeasure), MayForbid, Create;
         CallMeeting = "call_meeting": Work, Work, IfReadBy(ReadMeeting), MayForbid, Create;
         WriteNote = "write_note": MaskedLook, Work, IfReadBy(ReadNote), MayForbid, Create;
-        WithholdFromGuardian = "withhold_from_guardian": MaskedLook, Work, AsDecided, EndsAccess, Update;
+        WithholdFromGuardian = "withhold_from_guardian": MaskedLook, Work, AsDecided, EndsAccess, Create;
         EndWithholding = "end_withholding": MaskedLook, Work, AsDecided, MayForbid, Update;
     }
     Read NoteObject {
@@ -208,14 +208,14 @@ actions! {
     }
     Write MeasureObject {
         UpdateMeasure = "update_measure": Work, Work, Never, MayForbid, Update;
-        EvaluateMeasure = "evaluate_measure": Work, Work, AsDecided, MayForbid, Update;
+        EvaluateMeasure = "evaluate_measure": Work, Work, AsDecided, MayForbid, Create;
     }
     Read MeetingObject {
         ReadMeeting = "read_meeting": Look, ChosenLook, Never, MayForbid, Read;
     }
     Write MeetingObject {
         AnswerInvitation = "answer_invitation": Work, Work, AsDecided, MayForbid, Update;
-        RecordMinutes = "record_minutes": Work, Work, Never, MayForbid, Create;
+        RecordMinutes = "record_minutes": Work, Work, Never, MayForbid, Update;
         ApproveMinutes = "approve_minutes": Work, Work, AsDecided, MayForbid, Update;
         CancelMeeting = "cancel_meeting": Work, Work, AsDecided, MayForbid, Update;
     }
@@ -224,8 +224,8 @@ actions! {
         ListDisclosures = "list_disclosures": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnitObject {
-        ReportToChildWelfare = "report_to_child_welfare": Work, Work, IfReadBy(ReadChildWelfareReport), Duty, Update;
-        Disclose = "disclose": Work, Work, IfReadBy(ReadDisclosure), Duty, Update;
+        ReportToChildWelfare = "report_to_child_welfare": Work, Work, IfReadBy(ReadChildWelfareReport), Duty, Create;
+        Disclose = "disclose": Work, Work, IfReadBy(ReadDisclosure), Duty, Create;
     }
     Read ChildWelfareReportObject {
         ReadChildWelfareReport = "read_child_welfare_report": Look, ChosenLook, Never, Duty, Read;
@@ -240,7 +240,7 @@ actions! {
         ListObjections = "list_objections": MaskedLook, ChosenLook, Never, MayForbid, Search;
     }
     Write CaseObject {
-        ObjectToSharing = "object_to_sharing": MaskedLook, Work, AsDecided, Right, Update;
+        ObjectToSharing = "object_to_sharing": MaskedLook, Work, AsDecided, Right, Create;
     }
     Write ObjectionObject {
         WithdrawObjection = "withdraw_objection": MaskedLook, Work, AsDecided, Right, Update;
@@ -250,7 +250,7 @@ actions! {
         ListOwnConflictsOfInterest = "list_own_conflicts_of_interest": Look, ChosenLook, Never, EndsAccess, Search;
     }
     Write Desk {
-        DeclareConflictOfInterest = "declare_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Update {
+        DeclareConflictOfInterest = "declare_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create {
             rights: Rights::GivenUp,
         };
     }
@@ -279,6 +279,6 @@ actions! {
         ReadLogReview = "read_log_review": Look, ChosenLook, Never, ControlsLooks, Read;
     }
     Write LogReviewObject {
-        GiveLogVerdict = "give_log_verdict": Work, Work, AsDecided, ControlsLooks, Create;
+        GiveLogVerdict = "give_log_verdict": Work, Work, AsDecided, ControlsLooks, Update;
     }
 }

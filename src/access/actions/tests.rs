@@ -9,7 +9,7 @@ fn names() -> impl Iterator<Item = &'static str> {
 }
 
 #[test]
-fn every_action_has_one_row_and_says_what_it_said_when_names_decided() {
+fn every_action_has_one_row() {
     let unique: BTreeSet<&str> = names().collect();
     assert_eq!(unique.len(), names().count(), "a name stands in two tables");
     let rows: BTreeMap<&str, String> = names()
