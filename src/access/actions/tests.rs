@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ALL, Control, FamilyView, LOGGED_ONLY, LocalRules, Replay, Rights, facts_of};
-use crate::access::{Policies, public};
+use super::{ALL, Control, FamilyView, LOGGED_ONLY, LocalRules, Replay, Rights, Visitor, facts_of, visit};
+use crate::access::{Policies, objects::Object, public};
 
 fn names() -> impl Iterator<Item = &'static str> {
     let aside = LOGGED_ONLY.iter().map(|(name, _)| *name);
@@ -45,6 +45,27 @@ fn what_was_made_is_replayed_by_a_reading_that_there_is() {
         assert!(facts.words.is_empty() || facts.replay == Replay::AsDecided, "{name}");
     }
     assert_eq!(made, 9);
+}
+
+/// Tells whether an object is found by an id of its own in the path.
+struct HasPath;
+
+impl Visitor for HasPath {
+    type Output = bool;
+
+    async fn visit<O: Object>(self, _action: &'static str) -> bool {
+        !O::PATH.is_empty()
+    }
+}
+
+#[tokio::test]
+async fn what_a_replay_reads_is_found_by_an_id_in_the_path() {
+    for reading in names().filter_map(|name| match facts_of(name).replay {
+        Replay::IfReadBy(reading) => Some(reading),
+        _ => None,
+    }) {
+        assert_eq!(visit(reading, HasPath).await, Some(true), "{reading}");
+    }
 }
 
 #[test]

@@ -46,6 +46,7 @@ impl EmergencyObject {
 
 impl Object for EmergencyObject {
     const TYPE: &'static str = "EmergencyAccess";
+    const PATH: &'static [&'static str] = &["emergency_access_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<EmergencyAccess>("emergency_access_id") else { return Ok(None) };
