@@ -74,7 +74,7 @@ pub struct LogQuery {
     /// In this role.
     #[serde(default)]
     pub role: Option<Role>,
-    /// On this law, as the rules name it.
+    /// On this law, by its citation on the day of the entry.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fvl § 13 a no. 1")]
     pub legal_basis: Option<Line>,
