@@ -6,23 +6,23 @@ use super::policies;
 use crate::words;
 
 words! {
-    /// The purpose of a look, by the rule that allowed it.
+    /// The purpose of an access, given by the rule that allowed it.
     Purpose {
-        /// Help to the child, and what it takes to agree on it.
+        /// Help to the child, and the work needed to agree on it.
         Coordination = "coordination",
-        /// The family's own: its case, its consent, what is written about it.
+        /// The family's own affairs: its case, its consents and what is written about it.
         OwnCase = "own_case",
         /// Danger to life or health.
         Emergency = "emergency",
-        /// A statutory duty or right to disclose: a report to child welfare, a disclosure.
+        /// A statutory duty or right to disclose: a report to child welfare, or a disclosure.
         LegalDuty = "legal_duty",
-        /// The unit's own work with a child, before there is a case.
+        /// The unit's own work with a child before there is a case.
         UnitWork = "unit_work",
-        /// Control of looks.
+        /// Auditing of access.
         Audit = "audit",
         /// Accounts, units and roles.
         Administration = "administration",
-        /// One's own account, lists and sessions.
+        /// The caller's own account, lists and sessions.
         OwnDesk = "own_desk",
     }
 }

@@ -70,19 +70,17 @@ impl Visitor for Again<'_> {
     type Output = Result<bool, DbError>;
 
     async fn visit<O: Object>(self, reading: &'static str) -> Result<bool, DbError> {
-        let Lookup { caller, now, today, ids, .. } = *self.asking;
+        let Lookup { caller, moment, ids, .. } = *self.asking;
         let Some(own) = O::PATH.last() else { return Ok(false) };
         let ids = ids.with(own, self.id);
-        let lookup = Lookup { caller, now, today, for_write: false, ids: &ids };
+        let lookup = Lookup { caller, moment, for_write: false, ids: &ids };
         let Some(object) = O::find(self.tx, &lookup).await? else { return Ok(false) };
         let decision = self.services.policies.decide(caller, reading, &object);
         let allowed = decision.allowed;
-        let entries = self.look.entries();
         // The entry of the action itself names the child, unless it is done to a unit.
-        if let Some(first) = entries.first().filter(|first| first.child.is_none()) {
-            let mut entry = Entry::of(Some(caller), reading, O::TYPE, now);
-            entry.request_id.clone_from(&first.request_id);
-            entry.client.clone_from(&first.client);
+        if self.look.entries().first().is_none_or(|first| first.child.is_none()) {
+            let mut entry = Entry::of(Some(caller), reading, O::TYPE, moment.now);
+            entry.same_request_as(self.look);
             self.look.note_row(entry.about(caller, &object, decision));
         }
         Ok(allowed)

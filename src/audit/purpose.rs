@@ -1,10 +1,10 @@
-//! The purpose of an entry.
+//! The purpose of an access, given by the rule that allowed it.
 
 use super::dto::Outcome;
 use crate::access::Purpose;
 
-/// The purpose of an entry: that of the first rule which allowed it. None where it was refused, where no rule was asked, and
-/// where the rule is not there any more.
+/// Returns the purpose of an access, that of the first rule which allowed it. None if it was refused, no rule was evaluated, or
+/// the rule no longer exists.
 #[must_use]
 pub fn purpose(decision: Outcome, rules: &[String]) -> Option<Purpose> {
     if decision == Outcome::Deny {
