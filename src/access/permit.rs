@@ -19,7 +19,6 @@ use super::{
     answer::etag,
     body::json_content,
     idempotency::IdempotencyKey,
-    laws::Wording,
     objects::{CaseObject, Object, require_open},
     policies::About,
 };
@@ -205,8 +204,6 @@ impl<A: Action> Permit<A> {
     #[must_use]
     pub fn log_public_key(&self, municipality: &str) -> String {
         self.services.log_key.public_key(municipality)
-    }
-
     }
 
     /// Notes a row that a list shows: an entry of its own, with its case and child and the rule by which `B` is

@@ -68,7 +68,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
-    let today = permit.today();
+    let today = permit.moment().today;
     let applied = |laws: &[Law]| laws.iter().map(|law| applied(*law, today)).collect::<Result<Vec<_>>>();
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
