@@ -1,5 +1,5 @@
 //! One type for each thing that can be done, by the name of its operation and of its Cedar action, and one row of a table with
-//! what there is to know of it besides the rules.
+//! the facts about it besides the rules.
 
 mod columns;
 mod logged;
@@ -29,19 +29,19 @@ pub enum Kind {
 
 /// Something that can be done to one kind of object.
 pub trait Action: 'static {
-    /// What it is done to.
+    /// The object that it is done to.
     type Object: Object;
     /// The name in the rules, and the `operationId` in the API.
     const NAME: &'static str;
     /// Whether it changes anything.
     const KIND: Kind;
-    /// What there is to know of it besides the rules: its row in the table.
+    /// Its row in the table: the facts about it besides the rules.
     const FACTS: ActionFacts;
 }
 
 /// Something to do for any action, by the kind of object it is done to.
 pub trait Visitor {
-    /// What comes of it.
+    /// The result.
     type Output;
 
     /// Does it for the action of this name.

@@ -30,13 +30,13 @@ use crate::{
 pub trait Operation: 'static {
     /// Its `operationId`.
     const NAME: &'static str;
-    /// What its entry in the access log says until it is answered.
+    /// The decision in its entry of the access log until it is answered.
     const ENTRY: PublicEntry;
-    /// What the access log is to know of it.
+    /// The facts about it that the access log needs.
     const FACTS: ActionFacts;
 }
 
-/// What the entry of a request to a public operation says until it is answered.
+/// The decision in the entry of a request to a public operation until it is answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublicEntry {
     /// There is none: monitors ask every few seconds, and about nobody.

@@ -1,4 +1,4 @@
-//! Whether the first answer to a request may be given again, when the request comes once more with the same `Idempotency-Key`.
+//! Whether the first answer to a request may be given again, when the request is repeated with the same `Idempotency-Key`.
 //! The table of actions says on what ([`Replay`]); what it does not allow is denied.
 
 use super::{

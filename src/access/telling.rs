@@ -1,10 +1,10 @@
-//! How the family sees what was done: no finer than they may know.
+//! How the family sees an act: in no more detail than they may know.
 
 use super::actions::{FamilyView, facts_of};
 use crate::words;
 
 words! {
-    /// What someone did, as the family sees it.
+    /// An act, as the family sees it.
     LookKind {
         /// Looked at the case.
         Looked = "looked",

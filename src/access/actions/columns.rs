@@ -1,11 +1,11 @@
 //! The columns of the table of actions.
 
-/// What there is to know of an action besides the rules. The name decides nothing.
+/// The facts about an action besides the rules. The name decides nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionFacts {
     /// How the family's view of the access log shows it.
     pub family: FamilyView,
-    /// What it is to the control of the access log.
+    /// Its meaning for the control of the access log.
     pub control: Control,
     /// Whether its first answer is given again to the same `Idempotency-Key`.
     pub replay: Replay,
@@ -28,11 +28,11 @@ pub enum FamilyView {
     /// As work in the case, by the rule that allowed it.
     Work,
     /// As a look at the case, by the rule that shows the case itself. The rule that allowed it would show which guardian
-    /// consented to what, whom a note is for, or that something is withheld.
+    /// consented to what, the audience of a note, or that something is withheld.
     MaskedLook,
 }
 
-/// What an action is to the control of the access log (pjl § 22).
+/// The meaning of an action for the control of the access log (pjl § 22).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Control {
     /// A look at something that the caller chose: it may be picked for review.
@@ -50,7 +50,7 @@ pub enum Control {
     Neither,
 }
 
-/// Whether the first answer to a request is given again, when the request comes once more with the same `Idempotency-Key`.
+/// Whether the first answer to a request is given again, when the request is repeated with the same `Idempotency-Key`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Replay {
     /// No answer is kept, and no key is taken: the action changes nothing, its input holds a password, or it is no POST.
@@ -104,7 +104,7 @@ pub enum Interaction {
 }
 
 impl ActionFacts {
-    /// What holds for a name in the log that is in none of the tables: what gives away least. The family sees a masked look,
+    /// The facts about a name in the log that is in none of the tables: those that reveal least. The family sees a masked look,
     /// the look may be picked for control, and no answer is given again.
     pub const UNKNOWN: Self = Self::of(
         FamilyView::MaskedLook,

@@ -1,4 +1,4 @@
-//! Actions by their names in the access log, those too that are only there: what is done from the command line, and by the
+//! Actions by their names in the access log, also those that are only there: acts from the command line, and of the
 //! service itself.
 
 use super::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, row};
@@ -24,7 +24,7 @@ pub const LOGGED_ONLY: [(&str, ActionFacts); 8] = [
     aside("export_evidence"),
 ];
 
-/// What there is to know of an action that an entry of the log names. A name that is in no table is known by
+/// The facts about an action that an entry of the log names. A name that is in no table is known by
 /// [`ActionFacts::UNKNOWN`].
 #[must_use]
 pub fn facts_of(name: &str) -> ActionFacts {

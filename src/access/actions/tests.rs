@@ -47,7 +47,7 @@ fn what_was_made_is_replayed_by_a_reading_that_there_is() {
     assert_eq!(made, 9);
 }
 
-/// Tells whether an object is found by an id of its own in the path.
+/// Reports whether an object is found by an id of its own in the path.
 struct HasPath;
 
 impl Visitor for HasPath {

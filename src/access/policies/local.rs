@@ -1,4 +1,4 @@
-//! The stricter rules of a municipality: they only forbid, and take from nobody what the law gives or bids.
+//! The stricter rules of a municipality: they only forbid, and never what the law gives or requires.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::{PolicyError, Rule};
 use crate::access::actions::{LocalRules, facts_of};
 
 /// The texts of the rules in a folder, by the names of their files. A folder with none is one that something has happened to:
-/// whoever names a folder means to be stricter.
+/// an operator who names a folder means to be stricter.
 pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, PolicyError> {
     let failed = |error| PolicyError::Folder(folder.display().to_string(), error);
     let mut texts = Vec::new();
