@@ -159,9 +159,12 @@ impl Policies {
                 return Err(PolicyError::Template(file.clone()));
             }
             for policy in parsed.policies() {
+                if is_local && policy.effect() == Effect::Permit {
+                    return Err(PolicyError::LocalPermit(file.clone()));
+                }
                 let rule = rule(file, policy, laws)?;
                 if is_local {
-                    local::check(file, &rule)?;
+                    local::check(&rule)?;
                 }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);

@@ -23,11 +23,8 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, PolicyError> 
     Ok(texts)
 }
 
-/// A local rule only forbids, and says what.
-pub(super) fn check(file: &str, rule: &Rule) -> Result<(), PolicyError> {
-    if !rule.forbids {
-        return Err(PolicyError::LocalPermit(file.to_owned()));
-    }
+/// A local rule, which only forbids, must say what, and nothing that is kept from local rules.
+pub(super) fn check(rule: &Rule) -> Result<(), PolicyError> {
     let is_kept = |action: &&String| facts_of(action).local_rules != LocalRules::MayForbid;
     let reaches = match rule.actions.iter().find(is_kept) {
         Some(action) => action.clone(),
