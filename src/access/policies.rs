@@ -289,10 +289,9 @@ fn by_action(rules: &PolicySet, schema: &Schema) -> Result<HashMap<EntityUid, Po
             ActionConstraint::In(several) => several.contains(action),
         };
         PolicySet::from_policies(rules.policies().filter(is_about).cloned())
+            .map_err(|error| PolicyError::Invalid(error.to_string()))
     };
-    let each = schema.actions().map(|action| Ok((action.clone(), about(action)?)));
-    each.collect::<Result<_, cedar_policy::PolicySetError>>()
-        .map_err(|error| PolicyError::Invalid(error.to_string()))
+    schema.actions().map(|action| Ok((action.clone(), about(action)?))).collect()
 }
 
 fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, PolicyError> {
