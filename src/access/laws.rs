@@ -313,11 +313,7 @@ mod tests {
         for law in all {
             let of_key = all.iter().filter(|other| other.key == law.key).count();
             assert_eq!(of_key, 1, "{}", law.key);
-            assert!(
-                law.key.contains('.') && !law.key.contains(|c: char| c == '§' || c == ' '),
-                "{}",
-                law.key
-            );
+            assert!(law.key.contains('.') && !law.key.contains(['§', ' ']), "{}", law.key);
         }
         assert_eq!(laws(&PROCESSING).len(), PROCESSING.len());
         assert!(Law::of_key("forvaltningsloven.finnes-ikke").is_none());
