@@ -31,7 +31,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 16] = [
+const SOURCES: [(&str, &str); 17] = [
     ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
     ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
     ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
@@ -48,6 +48,7 @@ const SOURCES: [(&str, &str); 16] = [
     ("14-conflicts-of-interest.cedar", include_str!("../../policies/14-conflicts-of-interest.cedar")),
     ("15-address-and-custody.cedar", include_str!("../../policies/15-address-and-custody.cedar")),
     ("16-log-reviews.cedar", include_str!("../../policies/16-log-reviews.cedar")),
+    ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
 ];
 
 /// One rule, as a jurist reads it.
@@ -237,7 +238,7 @@ impl Policies {
 
     /// What can be asked about a caller and an object: their facts are put together once, for any number of actions.
     #[must_use]
-    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About {
+    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About<O> {
         About::of(self.clone(), caller, object)
     }
 
@@ -332,6 +333,9 @@ fn purpose(file: &str, word: String) -> Result<Purpose, PolicyError> {
 pub(super) fn purposes() -> HashMap<String, Purpose> {
     let parsed = SOURCES.iter().filter_map(|(_, source)| PolicySet::from_str(source).ok());
     let of = |policy: &Policy| {
+        if policy.effect() == Effect::Forbid {
+            return None;
+        }
         let purpose = Purpose::try_from(policy.annotation("purpose")?.to_owned()).ok()?;
         Some((policy.annotation("id")?.to_owned(), purpose))
     };

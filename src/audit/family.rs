@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Law, LookKind, Permit, Policies, Purpose,
+        CaseFacts, Law, LookKind, Permit, Policies, Purpose, Whole,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
         cited, is_masked_look, kind_shown,
     },
@@ -48,7 +48,7 @@ pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) 
     permit.note_shown(page.items.iter().map(|row| row.id));
     let view = View::of(permit.tx(), &case).await?;
     let policies = permit.policies();
-    permit.show_page(&page.map(|entry| view.tell(&policies, &entry)))
+    permit.show_page(&page.map(|entry| view.tell(&policies, &entry).whole()))
 }
 
 /// Downloads the list of who has accessed the case, with proofs: a ZIP archive that anyone can verify without this

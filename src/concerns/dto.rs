@@ -14,6 +14,7 @@ use crate::{
         vocabulary::{InformationKind, Sector},
     },
     problem::Problem,
+    shown,
     vault::{Content, KeyName},
     words,
 };
@@ -217,6 +218,32 @@ pub struct ConcernOut {
     #[schema(ignore)]
     pub own_family: bool,
 }
+
+shown!(ConcernOut {
+    id,
+    municipality,
+    unit_id,
+    unit_name,
+    author_id,
+    author_name,
+    child_id,
+    child_name,
+    facts,
+    risk_factors,
+    protective_factors,
+    child_says,
+    tried_so_far,
+    decide_by,
+    decision,
+    decision_reason,
+    decided_at,
+    case_id,
+    report_id,
+    created_at,
+    version,
+    sector,
+    own_family
+});
 
 impl ConcernOut {
     /// The key that encrypts it.

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit};
 use crate::{
     access::{CaseState, Kinds, Law, PROCESSING, cited, laws},
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_in, fetch_one,
+    execute, fetch_all, fetch_in, fetch_of_case, fetch_one,
     kernel::{
         Id,
         clock::day_in_norway,
@@ -32,15 +31,14 @@ macro_rules! select {
     FROM consent c
     JOIN person p ON p.id = c.given_by
     JOIN care_case a ON a.municipality = c.municipality AND a.id = c.case_id
-    JOIN child k ON k.municipality = a.municipality AND k.id = a.child_id
-             WHERE c.municipality = $1 AND c.case_id = $2 ",
+    JOIN child k ON k.municipality = a.municipality AND k.id = a.child_id ",
             $rest
         )
     };
 }
 
-const LIST: &str = select!("AND c.id > $3 ORDER BY c.id LIMIT $4");
-const GET: &str = select!("AND c.id = $3");
+const SELECT: &str = select!("");
+const GET: &str = select!("WHERE c.municipality = $1 AND c.case_id = $2 AND c.id = $3");
 const UNITS: &str = "
     SELECT cu.consent_id, cu.unit_id, u.name AS unit_name, cu.withdrawn_at
     FROM consent_unit cu
@@ -104,14 +102,14 @@ struct UnitRow {
     withdrawn_at: Option<DateTime<Utc>>,
 }
 
-pub(super) async fn list(
+/// Returns these consents of a case, in order of id.
+pub(super) async fn these(
     tx: &mut Tx,
     case: &CaseState,
-    after: Uuid,
-    limit: usize,
+    ids: &[Id<Consent>],
 ) -> Result<Vec<ConsentOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = fetch_all!(tx, ConsentOut, LIST, &case.municipality, case.id, after, limit)?;
+    let mut rows: Vec<ConsentOut> = fetch_of_case!(tx, ConsentOut, SELECT, "c", case, ids)?;
+    rows.sort_by_key(|consent| consent.id);
     with_scope(tx, rows).await
 }
 

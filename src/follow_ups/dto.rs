@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     kernel::{PageQuery, clock::day_in_norway, ids::CaseId, page::Limit},
-    words,
+    shown, words,
 };
 
 words! {
@@ -53,6 +53,8 @@ pub struct FollowUpOut {
     #[serde(skip)]
     at: DateTime<Utc>,
 }
+
+shown!(FollowUpOut { kind, object_id, case_id, due_on, overdue, at });
 
 impl FollowUpOut {
     /// What is due on a day; it comes before what has a time on that day.

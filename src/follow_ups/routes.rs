@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Whole,
         actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
         cases_in_list,
         objects::CaseObject,
@@ -62,7 +62,7 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         permit.note_row::<ReadCase>(case);
     }
     permit.note_shown(page.items.iter().map(|item| item.object_id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Some of what is due, in order.

@@ -159,17 +159,19 @@ impl<T> Page<T> {
         Self { items, next_cursor }
     }
 
-    /// Converts each item of the page.
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
+    /// Returns something of each item, such as its id.
+    pub fn ids<U>(&self, id: impl Fn(&T) -> U) -> Vec<U> {
+        self.items.iter().map(id).collect()
+    }
+
+    /// Returns the same page with other items in the place of these.
+    #[must_use]
+    pub fn with<U>(&self, items: impl IntoIterator<Item = U>) -> Page<U> {
+        Page { items: items.into_iter().collect(), next_cursor: self.next_cursor.clone() }
     }
 
     /// Converts each item of the page.
-    ///
-    /// # Errors
-    /// The first error of the conversion.
-    pub fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
-        let items = self.items.into_iter().map(change).collect::<Result<_, E>>()?;
-        Ok(Page { items, next_cursor: self.next_cursor })
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
     }
 }

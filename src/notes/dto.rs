@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::CaseReader,
     kernel::{
         ids::{CaseId, NoteId, PersonId, UnitId},
         text::Prose,
         vocabulary::{InformationKind, Sector},
     },
+    shown,
     vault::Content,
     withholdings::WithholdingBasis,
     words,
@@ -35,11 +37,9 @@ pub struct NoteOut {
     /// The case it belongs to.
     pub case_id: CaseId,
     /// The author. Null, like the unit, for emergency access to the case of a child with a protected address.
-    #[schema(value_type = Option<PersonId>)]
-    pub author_id: PersonId,
+    pub author_id: Option<PersonId>,
     /// Their name.
-    #[schema(value_type = Option<String>)]
-    pub author_name: Content,
+    pub author_name: Option<Content>,
     /// The unit it was written from; absent if the family wrote it.
     pub unit_id: Option<UnitId>,
     /// The name of that unit.
@@ -57,6 +57,11 @@ pub struct NoteOut {
     /// When it was written.
     pub created_at: DateTime<Utc>,
 }
+
+shown!(NoteOut, CaseReader {
+    row { id, case_id, audience, kind, child_agrees, text, created_at }
+    whereabouts: author_id, author_name, unit_id, unit_name, sector;
+});
 
 /// A guardian from whom the note is withheld.
 #[derive(Debug, Deserialize, ToSchema)]

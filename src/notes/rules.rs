@@ -103,7 +103,7 @@ mod tests {
         };
         let seats: Vec<HeldRole> = units.iter().map(seat).collect();
         let relation = Relation { is_guardian: seats.is_empty(), seats, ..Relation::default() };
-        CaseFacts { relation, ..CaseFacts::sample(9) }
+        CaseFacts { relation: relation.into(), ..CaseFacts::sample(9) }
     }
 
     #[test]

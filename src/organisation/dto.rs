@@ -10,6 +10,7 @@ use crate::{
         text::Line,
         vocabulary::{Role, Sector},
     },
+    shown,
     vault::Content,
 };
 
@@ -32,6 +33,8 @@ pub struct UnitOut {
     /// The sector of the unit.
     pub sector: Sector,
 }
+
+shown!(UnitOut { id, municipality, key, name, kind, sector });
 
 /// A unit to create.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -73,3 +76,5 @@ pub struct StaffOut {
     /// When the role started.
     pub started_at: DateTime<Utc>,
 }
+
+shown!(StaffOut { id, person_id, person_name, role, started_at });

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::dto::{KindRuleOut, QuestionIn, RefusedKindOut, RuleOut};
 use crate::{
     access::{
-        Explanation, Kinds, Permit, Public, Question,
+        Explanation, Kinds, Permit, Public, Question, Whole,
         actions::ExplainAccess,
         public::{ListInformationKinds, ListPolicies},
     },
@@ -82,5 +82,5 @@ async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpRespons
     };
     let explanation = permit.explain(question).await?;
     permit.note_shown([explanation.person_id]);
-    permit.show(&explanation)
+    permit.show(&explanation.whole())
 }

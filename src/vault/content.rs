@@ -33,6 +33,12 @@ impl Content {
         cipher::open(id, &key, &sealed).map(|text| Self(Some(text)))
     }
 
+    /// Text that has just been sealed, to be shown to the person who wrote it.
+    #[must_use]
+    pub fn of(text: String) -> Self {
+        Self(Some(text))
+    }
+
     /// Returns the text, for objects that are nothing but their text and otherwise respond as erased.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use stafett::access::{Policies, actions, public};
+use stafett::access::{Policies, actions, fields, public};
 
 use crate::support::{Operation, World, both_engines, document};
 
@@ -39,8 +39,11 @@ fn every_operation_has_its_rule_and_every_rule_its_operation() {
     }
     let actions = names(actions::ALL.iter().copied());
     assert_eq!(operations, actions, "operations left, actions of the code right");
+    let fields = names(fields::ALL.iter().copied());
+    assert!(fields.is_disjoint(&actions), "a field rule has the name of an operation");
     let ruled = names(Policies::load().expect("valid rules").actions());
-    assert_eq!(actions, ruled, "actions of the code left, of the rules right");
+    let known: BTreeSet<String> = actions.union(&fields).cloned().collect();
+    assert_eq!(known, ruled, "actions and field rules of the code left, of the rules right");
 }
 
 #[test]

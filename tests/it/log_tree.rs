@@ -89,7 +89,7 @@ pub async fn tamper(world: &World, statements: &[String]) {
                     .expect("no triggers");
             }
             Engine::Sqlite => {
-                for end in ["no_update", "no_delete", "no_replace"] {
+                for end in ["no_update", "no_delete", "no_replace", "waits"] {
                     let drop = format!("DROP TRIGGER IF EXISTS {table}_{end}");
                     world.try_execute(drop).await.expect("no trigger");
                 }
