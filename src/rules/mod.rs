@@ -6,7 +6,7 @@ mod routes;
 
 pub use routes::configure;
 
-use crate::access::{Age, Consenting, Kinds, MunicipalAge, Policies};
+use crate::access::{Age, Consenting, Kinds, MunicipalAge, Policies, joined};
 
 const HEAD: &str = "\
 # Who may see what, and why
@@ -29,7 +29,7 @@ pub fn markdown(policies: &Policies) -> String {
             format!("`{}`", rule.id),
             rule.summary.clone(),
             rule.summary_no.clone(),
-            rule.legal_basis.join("; "),
+            joined(&rule.legal_basis),
             rule.actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(" "),
         ];
         page.push_str(&format!("| {} |\n", row.join(" | ")));
@@ -71,8 +71,8 @@ fn kinds() -> String {
             guardians,
             rule.child_from.map_or("no".to_owned(), |from| format!("from {}", age(from))),
             consents,
-            rule.one_guardian.join("; "),
-            rule.legal_basis.join("; "),
+            joined(&rule.one_guardian),
+            joined(&rule.legal_basis),
         ];
         page.push_str(&format!("| {} |\n", row.join(" | ")));
     }
@@ -85,7 +85,7 @@ fn kinds() -> String {
             kind.name.clone(),
             kind.name_no.clone(),
             kind.instead.clone(),
-            kind.legal_basis.join("; "),
+            joined(&kind.legal_basis),
         ];
         page.push_str(&format!("| {} |\n", row.join(" | ")));
     }
@@ -100,7 +100,7 @@ pub fn table(policies: &Policies) -> String {
         format!(
             "{} ({effect}; {})\n  {}\n  {}\n  {}\n",
             rule.id,
-            rule.legal_basis.join("; "),
+            joined(&rule.legal_basis),
             rule.summary,
             rule.summary_no,
             rule.actions.join(", ")

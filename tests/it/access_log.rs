@@ -271,7 +271,7 @@ both_engines! {
         let stage = Stage::set(&world).await;
         let stranger = world.anonymous();
         let mut operations = Operation::all();
-        operations.retain(|operation| !public::WATCHED_BY_MACHINES.contains(&operation.id.as_str()));
+        operations.retain(|operation| public::is_logged(&operation.id));
         // Ends the session of the caller.
         operations.sort_by_key(|operation| operation.id == "log_out");
         for operation in &operations {

@@ -46,6 +46,23 @@ fn every_operation_has_its_rule_and_every_rule_its_operation() {
     assert_eq!(known, ruled, "actions and field rules of the code left, of the rules right");
 }
 
+#[test]
+fn what_answers_that_something_was_made_is_a_creation_in_fhir() {
+    for Operation { id, says, .. } in Operation::all() {
+        let makes = says["responses"].as_object().is_some_and(|responses| responses.contains_key("201"));
+        let creates = actions::facts_of(&id).interaction == actions::Interaction::Create;
+        assert_eq!(creates, makes, "{id}");
+    }
+}
+
+#[test]
+fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing() {
+    let posts = Operation::all().into_iter().filter(|operation| operation.method == "POST");
+    let without = names(posts.filter(|post| !post.takes_idempotency_key()).map(|post| post.id));
+    let expected = ["change_password", "create_account", "explain_access", "log_in", "refresh_session"];
+    assert_eq!(without, names(expected));
+}
+
 fn names<T: Into<String>>(words: impl IntoIterator<Item = T>) -> BTreeSet<String> {
     words.into_iter().map(Into::into).collect()
 }
