@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
-use stafett::access::{Policies, actions, public};
+use stafett::access::{actions, public};
 
-use crate::support::{Operation, World, both_engines, document};
+use crate::support::{Operation, World, both_engines, document, rules};
 
 #[test]
 fn the_document_in_the_repository_is_what_the_code_says() {
@@ -39,7 +39,7 @@ fn every_operation_has_its_rule_and_every_rule_its_operation() {
     }
     let actions = names(actions::ALL.iter().copied());
     assert_eq!(operations, actions, "operations left, actions of the code right");
-    let ruled = names(Policies::load().expect("valid rules").actions());
+    let ruled = names(rules().actions());
     assert_eq!(actions, ruled, "actions of the code left, of the rules right");
 }
 
@@ -114,7 +114,7 @@ fn every_reference_in_the_document_leads_somewhere() {
     }
     let document = document();
     let mut found = BTreeSet::new();
-    references(&document, &mut found);
+    references(document, &mut found);
     for reference in found {
         assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
     }

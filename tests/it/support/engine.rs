@@ -19,7 +19,7 @@ use stafett::{
 use tempfile::TempDir;
 use tokio::sync::{Mutex, OnceCell};
 
-use super::World;
+use super::{World, api::rules};
 
 /// One of the two engines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +37,13 @@ const PREFIX: &str = "stafett_test";
 impl Engine {
     /// Runs one test in a world on this engine; skips it where there is no such engine.
     pub async fn tell<F: Future<Output = ()>>(self, told: impl FnOnce(World) -> F) {
-        self.tell_by(Policies::load().expect("valid rules"), told).await;
+        self.tell_by(rules(), told).await;
     }
 
     /// The same by these rules; gives what is told, or nothing where there is no such engine.
     pub async fn tell_by<T, F: Future<Output = T>>(
         self,
-        policies: Policies,
+        policies: impl Into<Arc<Policies>>,
         told: impl FnOnce(World) -> F,
     ) -> Option<T> {
         let database = Database::create(self).await?;

@@ -10,7 +10,7 @@ mod stage;
 mod story;
 mod world;
 
-pub use api::{Operation, document};
+pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, User};
 pub use engine::{Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};

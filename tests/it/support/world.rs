@@ -27,6 +27,7 @@ use stafett::{
 
 use super::{
     Anonymous, Engine, User,
+    api::{description, rules},
     client::Door,
     engine::{Database, master_key},
 };
@@ -78,7 +79,7 @@ pub fn log_key() -> Arc<LogKey> {
 }
 
 impl World {
-    pub(super) async fn start(database: Database, policies: Policies) -> Self {
+    pub(super) async fn start(database: Database, policies: impl Into<Arc<Policies>>) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
@@ -87,7 +88,8 @@ impl World {
         let services = web::Data::new(services.expect("the service is put together"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = app::serve(services.clone(), listener, 1).expect("the service starts");
+        let server = app::serve_described(services.clone(), description(), listener, 1);
+        let server = server.expect("the service starts");
         let handle = server.handle();
         tokio::spawn(server);
         // A connection for each request: one that is kept may be closed by the service just when it is used again.
@@ -147,7 +149,7 @@ impl World {
 
     /// Another world that is the same to the last id, as this one was frozen.
     pub async fn copy(&self) -> Self {
-        let copy = Self::start(self.parts.database.copy().await, Policies::load().expect("rules")).await;
+        let copy = Self::start(self.parts.database.copy().await, rules()).await;
         copy.clock.advance(self.now() - copy.now());
         copy.parts.number.store(self.parts.number.load(Ordering::Relaxed), Ordering::Relaxed);
         copy
@@ -155,7 +157,7 @@ impl World {
 
     /// The same database, served as another role of PostgreSQL comes to it.
     pub async fn as_role(&self, role: &str) -> Self {
-        Self::start(self.parts.database.as_role(role).await, Policies::load().expect("rules")).await
+        Self::start(self.parts.database.as_role(role).await, rules()).await
     }
 
     /// Someone of the world that this one is a copy of.
