@@ -8,11 +8,12 @@ mod probe;
 mod sql;
 mod stage;
 mod story;
+mod template;
 mod world;
 
 pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, User};
-pub use engine::{Database, Engine};
+pub use engine::{Beginning, Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use probe::{answers, is_public_parameter, mark, traces};
 pub use stafett::kernel::vocabulary::Role;
@@ -21,13 +22,13 @@ pub use story::emergency;
 pub use world::{World, log_key, logged, signing_key};
 
 /// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a
-/// world of its own.
+/// world of its own; of each `async fn name(stage: Stage)` two with a [`Stage`] in a world of its own.
 macro_rules! both_engines {
-    ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($beginning:ident: $kind:ident) $body:block)+) => {$(
         mod $name {
             use super::*;
 
-            async fn told($world: World) $body
+            async fn told($beginning: $kind) $body
 
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -29,7 +29,8 @@ use super::{
     Anonymous, Engine, User,
     api::{description, rules},
     client::Door,
-    engine::{Database, master_key},
+    engine::{Beginning, Database},
+    template::{Template, master_key},
 };
 
 /// When every world begins: a Sunday morning, 10 o'clock in Norway.
@@ -44,6 +45,14 @@ pub struct World {
     pub clock: Clock,
     pub engine: Engine,
     parts: Arc<Parts>,
+}
+
+/// A world that stands still, from which others are copied.
+#[derive(Debug)]
+pub struct Frozen {
+    template: Template,
+    now: DateTime<Utc>,
+    number: u32,
 }
 
 #[derive(Debug)]
@@ -147,12 +156,21 @@ impl World {
         self.db.close().await;
     }
 
+    /// Clears the folder of a world away that outlives the tests.
+    pub(super) fn clear_folder(&self) {
+        let (_, folder) = self.parts.database.place();
+        std::fs::remove_dir_all(folder).expect("the folder is cleared away");
+    }
+
     /// Another world that is the same to the last id, as this one was frozen.
     pub async fn copy(&self) -> Self {
-        let copy = Self::start(self.parts.database.copy().await, rules()).await;
-        copy.clock.advance(self.now() - copy.now());
-        copy.parts.number.store(self.parts.number.load(Ordering::Relaxed), Ordering::Relaxed);
-        copy
+        self.frozen().copy().await
+    }
+
+    /// What is copied of this world, as it was frozen.
+    pub fn frozen(&self) -> Frozen {
+        let number = self.parts.number.load(Ordering::Relaxed);
+        Frozen { template: Template::of(&self.parts.database), now: self.now(), number }
     }
 
     /// The same database, served as another role of PostgreSQL comes to it.
@@ -200,6 +218,26 @@ impl World {
     /// A number that was not given before in this world.
     pub(super) fn number(&self) -> u32 {
         self.parts.number.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Beginning for World {
+    async fn on(engine: Engine) -> Option<Self> {
+        Some(Self::start(Database::create(engine).await?, rules()).await)
+    }
+
+    async fn finish(&self) {
+        self.finish().await;
+    }
+}
+
+impl Frozen {
+    /// Another world that is the same to the last id.
+    pub async fn copy(&self) -> World {
+        let copy = World::start(self.template.copy().await, rules()).await;
+        copy.clock.advance(self.now - copy.now());
+        copy.parts.number.store(self.number, Ordering::Relaxed);
+        copy
     }
 }
 
