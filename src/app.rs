@@ -1,4 +1,4 @@
-//! The service put together: routes, middleware, server.
+//! The assembled service: routes, middleware and server.
 
 use std::{io, net::TcpListener, sync::Arc};
 
@@ -23,10 +23,10 @@ use crate::{
     log_reviews, measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
 
-/// Seconds that requests under way get to finish when the service is told to stop.
+/// The number of seconds that running requests get to finish at shutdown.
 const SHUTDOWN_SECONDS: u64 = 25;
 
-/// Every operation under `/v1`.
+/// Registers every operation under `/v1`.
 pub(crate) fn operations(config: &mut ServiceConfig) {
     accounts::configure_sessions(config);
     accounts::configure(config);
@@ -55,7 +55,7 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     rules::configure(config);
 }
 
-/// The API document, and the paths in it. Workers share it: a copy in each would be most of its memory.
+/// The API document and its paths. Workers share them: a copy in each would take most of its memory.
 #[derive(Debug, Clone)]
 pub struct Description {
     document: web::Bytes,
@@ -63,10 +63,10 @@ pub struct Description {
 }
 
 impl Description {
-    /// Describes the service as it is by these rules.
+    /// Describes the service under these rules.
     ///
     /// # Errors
-    /// If the document cannot be written.
+    /// If the document cannot be written as JSON.
     pub fn of(policies: &Policies) -> io::Result<Self> {
         let document = openapi::document(policies);
         let paths = Arc::new(Paths::of(&document));
@@ -75,7 +75,7 @@ impl Description {
     }
 }
 
-/// Starts to serve on a listener; the server ends when told to by a signal or its handle.
+/// Starts serving on a listener. The server ends on a signal or through its handle.
 ///
 /// # Errors
 /// If the listener cannot be used.
@@ -84,7 +84,7 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
     serve_described(services, &description, listener, workers)
 }
 
-/// The same with a description that was made before.
+/// Starts serving with a description that was made before.
 ///
 /// # Errors
 /// If the listener cannot be used.
@@ -125,7 +125,7 @@ async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone())
 }
 
-/// The log line of a request: the route, not the path, and no query, so that no id or word of a person is in it.
+/// The log line of a request. It contains the route, not the path or the query, so that it has no id or personal data.
 struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {
