@@ -27,7 +27,8 @@ fn the_document_in_the_repository_is_what_the_code_says() {
         );
     }
     assert!(written == now, "stale; run: cargo run -q -- openapi > openapi/stafett.json");
-    let printed = Command::new(env!("CARGO_BIN_EXE_stafett")).arg("openapi").output().expect("the program runs");
+    let printed =
+        Command::new(env!("CARGO_BIN_EXE_stafett")).arg("openapi").output().expect("the program runs");
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
     assert!(text.as_bytes() == printed.stdout, "the program prints it otherwise; write it again");
 }
