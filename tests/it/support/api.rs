@@ -10,14 +10,14 @@ use stafett::{
     openapi,
 };
 
-/// The rules as they are, loaded once in each process.
+/// The rules, loaded once per process.
 pub fn rules() -> Arc<Policies> {
     static RULES: LazyLock<Arc<Policies>> =
         LazyLock::new(|| Arc::new(Policies::load().expect("valid rules")));
     RULES.clone()
 }
 
-/// What every world serves as its description.
+/// The description that every world serves.
 pub fn description() -> &'static Description {
     static DESCRIPTION: LazyLock<Description> =
         LazyLock::new(|| Description::of(&rules()).expect("a description"));

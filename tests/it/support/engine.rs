@@ -18,12 +18,12 @@ pub enum Engine {
     Postgres,
 }
 
-/// What a test begins with.
+/// The parameter of a test: a world, or a stage in one.
 pub trait Beginning: Clone {
-    /// Another one on an engine; none where there is no such engine.
+    /// A new one on an engine. None where there is no such engine.
     fn on(engine: Engine) -> impl Future<Output = Option<Self>>;
 
-    /// Puts it away.
+    /// Stops it and drops its database.
     fn finish(&self) -> impl Future<Output = ()>;
 }
 

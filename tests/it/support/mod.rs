@@ -13,7 +13,7 @@ mod world;
 
 pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, User};
-pub use engine::{Beginning, Database, Engine};
+pub use engine::{Database, Engine};
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use probe::{answers, is_public_parameter, mark, traces};
 pub use stafett::kernel::vocabulary::Role;

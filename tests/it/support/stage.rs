@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value, json};
 use stafett::kernel::ids::CaseId;
-
 use tokio::sync::OnceCell;
 
-use super::{Beginning, Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, world::Frozen};
+use super::{
+    Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
+};
 
 /// A case with everything in it, and someone who may do nearly everything to it.
 #[derive(Debug, Clone)]
@@ -60,11 +61,16 @@ impl Stage {
         &self.world
     }
 
-    /// Another one as it was at first, in place of this one.
+    /// Replaces this stage with a fresh one.
     pub async fn again(self) -> Self {
         let another = Self::on(self.world.engine).await.expect("the engine of this one");
         self.finish().await;
         another
+    }
+
+    /// Stops the world of the stage and drops its database.
+    pub async fn finish(&self) {
+        self.world.finish().await;
     }
 
     /// The same in a copy of its world.
@@ -321,7 +327,7 @@ impl Stage {
 }
 
 impl Beginning for Stage {
-    /// It is set once in each process, and copied: to set it takes some forty requests.
+    /// Copies a stage that is set once per process, since setting it takes some forty requests.
     async fn on(engine: Engine) -> Option<Self> {
         static SQLITE: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
         static POSTGRES: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
@@ -331,10 +337,11 @@ impl Beginning for Stage {
     }
 
     async fn finish(&self) {
-        self.world.finish().await;
+        self.finish().await;
     }
 }
 
+/// Sets a stage and stops its world, so that both can be copied.
 async fn set_to_copy(engine: Engine) -> Option<(Frozen, Stage)> {
     let world = World::on(engine).await?;
     let stage = Stage::set(&world).await;

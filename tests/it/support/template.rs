@@ -1,4 +1,4 @@
-//! What the databases of tests are copied from, made once in each process.
+//! Templates from which the databases of tests are copied. Each is made once per process.
 
 use std::{
     path::{Path, PathBuf},
@@ -27,19 +27,18 @@ pub(super) const CONNECTIONS: u32 = 6;
 const PREFIX: &str = "stafett_test";
 const SQLITE_FILE: &str = "stafett.sqlite";
 
-/// A database to which nobody is connected, and from which any number are copied.
+/// A database to which nobody is connected, to be copied.
 #[derive(Debug)]
 pub struct Template {
     engine: Engine,
-    /// The files beside the database: keys, and on SQLite the database itself. They are held in memory, since nothing
-    /// would clear a folder away at the end of the process.
+    /// The keys and, on SQLite, the database. They are held in memory, since nothing removes a folder of the process.
     files: Vec<(PathBuf, Vec<u8>)>,
     /// The server, and the database on it.
     server: Option<(PgConnectOptions, String)>,
 }
 
 impl Template {
-    /// Of a database with the schema and the municipalities; none where there is no such engine.
+    /// A database with the schema and the municipalities. None where there is no such engine.
     pub async fn base(engine: Engine) -> Option<&'static Self> {
         static SQLITE: OnceCell<Template> = OnceCell::const_new();
         static POSTGRES: OnceCell<Option<Template>> = OnceCell::const_new();
@@ -49,7 +48,7 @@ impl Template {
         }
     }
 
-    /// Of a database that was used, and to which nobody is connected any more.
+    /// A template of a database to which nobody is connected any more.
     pub fn of(database: &Database) -> Self {
         let (_, folder) = database.place();
         let server = match &database.keeper {
@@ -59,7 +58,7 @@ impl Template {
         Self { engine: database.engine, files: files_in(folder), server }
     }
 
-    /// Another database with all that is in this one.
+    /// A new database with the same content.
     pub async fn copy(&self) -> Database {
         let folder = TempDir::new().expect("a folder");
         for (file, bytes) in &self.files {
@@ -105,12 +104,12 @@ async fn postgres() -> Option<Template> {
     Some(Template { engine: Engine::Postgres, files: Vec::new(), server: Some((admin, name)) })
 }
 
-/// Where the database is in a folder.
+/// The address of the SQLite database in a folder.
 pub(super) fn sqlite_url(folder: &Path) -> String {
     format!("sqlite:{}", folder.join(SQLITE_FILE).display())
 }
 
-/// The name of another database on the server.
+/// The name of a new database on the server.
 fn new_name() -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     format!("{PREFIX}_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
@@ -157,13 +156,13 @@ async fn connect(admin: &PgConnectOptions) -> PgConnection {
     PgConnection::connect_with(admin).await.expect("the PostgreSQL server answers")
 }
 
-/// PostgreSQL copies a template several times at once, as long as nobody is connected to it.
+/// PostgreSQL can make several copies of a template at once, if nobody is connected to it.
 async fn create(admin: &PgConnectOptions, name: &str, template: &str) {
     let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
     connect(admin).await.execute(AssertSqlSafe(create)).await.expect("a database is created");
 }
 
-/// Drops a database with whoever is connected to it.
+/// Drops a database and closes the connections to it.
 pub(super) async fn drop_database(admin: &PgConnectOptions, name: &str) {
     let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
     connect(admin).await.execute(AssertSqlSafe(drop)).await.expect("the database is dropped");

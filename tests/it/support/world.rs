@@ -47,7 +47,7 @@ pub struct World {
     parts: Arc<Parts>,
 }
 
-/// A world that stands still, from which others are copied.
+/// A stopped world, to be copied.
 #[derive(Debug)]
 pub struct Frozen {
     template: Template,
@@ -156,10 +156,10 @@ impl World {
         self.db.close().await;
     }
 
-    /// Clears the folder of a world away that outlives the tests.
+    /// Removes the folder of a stopped world.
     pub(super) fn clear_folder(&self) {
         let (_, folder) = self.parts.database.place();
-        std::fs::remove_dir_all(folder).expect("the folder is cleared away");
+        std::fs::remove_dir_all(folder).expect("the folder is removed");
     }
 
     /// Another world that is the same to the last id, as this one was frozen.
@@ -167,7 +167,7 @@ impl World {
         self.frozen().copy().await
     }
 
-    /// What is copied of this world, as it was frozen.
+    /// This world as it was frozen.
     pub fn frozen(&self) -> Frozen {
         let number = self.parts.number.load(Ordering::Relaxed);
         Frozen { template: Template::of(&self.parts.database), now: self.now(), number }
