@@ -1,11 +1,11 @@
-//! What is let go while a table is filled, and taken back afterwards: that is many times faster.
+//! Indexes and constraints that are dropped while a table is filled, and restored afterwards, which is many times faster.
 
 use sqlx::{AssertSqlSafe, Executor};
 use stafett::db::{Db, Pools};
 
 const TABLES: &str = "('access_log', 'access_log_term')";
 
-/// Statements that make what was let go.
+/// The statements that restore what was dropped.
 pub type Kept = Vec<String>;
 
 pub async fn let_go(db: &Db) -> Kept {
@@ -82,7 +82,7 @@ pub async fn analyze(db: &Db) {
     }
 }
 
-/// What the parts of the log take on disk, in bytes.
+/// The size on disk of the parts of the log, in bytes.
 pub async fn sizes(db: &Db) -> Vec<(String, i64)> {
     match &db.pools {
         Pools::Sqlite { readers, .. } => {
@@ -96,7 +96,7 @@ pub async fn sizes(db: &Db) -> Vec<(String, i64)> {
     }
 }
 
-/// How many connections are open.
+/// The number of open connections.
 pub fn connections(db: &Db) -> u32 {
     match &db.pools {
         Pools::Sqlite { readers, writer } => readers.size() + writer.size(),

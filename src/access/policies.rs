@@ -32,7 +32,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 13] = [
+const SOURCES: [(&str, &str); 14] = [
     ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
     ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
     ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
@@ -46,6 +46,7 @@ const SOURCES: [(&str, &str); 13] = [
     ("11-conflicts-of-interest.cedar", include_str!("../../policies/11-conflicts-of-interest.cedar")),
     ("12-address-and-custody.cedar", include_str!("../../policies/12-address-and-custody.cedar")),
     ("13-log-reviews.cedar", include_str!("../../policies/13-log-reviews.cedar")),
+    ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
 ];
 
 /// One rule, as a jurist reads it.
@@ -219,7 +220,7 @@ impl Policies {
 
     /// What can be asked about a caller and an object: their facts are put together once, for any number of actions.
     #[must_use]
-    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About {
+    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About<O> {
         About::of(self.clone(), caller, object)
     }
 

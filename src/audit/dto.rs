@@ -13,6 +13,7 @@ use crate::{
         text::Line,
         vocabulary::Role,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -201,6 +202,29 @@ pub struct EntryOut {
     pub status: i64,
 }
 
+shown!(EntryOut {
+    id,
+    municipality,
+    at,
+    request_id,
+    client_address,
+    client,
+    person_id,
+    person_name,
+    roles,
+    action,
+    object_type,
+    object_id,
+    case_id,
+    child_id,
+    decision,
+    purpose,
+    policies,
+    legal_basis,
+    shown,
+    status
+});
+
 /// An access to the family's own case.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FamilyEntryOut {
@@ -217,6 +241,8 @@ pub struct FamilyEntryOut {
     /// The same in plain words.
     pub words: PlainWords,
 }
+
+shown!(FamilyEntryOut { at, person_name, roles, kind, legal_basis, words });
 
 /// One or two sentences for the family.
 #[derive(Debug, Serialize, ToSchema)]

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, LookKind, Permit, Policies,
+        CaseFacts, LookKind, Permit, Policies, Whole,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
         is_secret_act, kind_told,
     },
@@ -48,7 +48,7 @@ pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) 
     permit.note_shown(page.items.iter().map(|row| row.id));
     let view = View::of(permit.tx(), &case).await?;
     let policies = permit.policies();
-    permit.show_page(&page.map(|entry| view.tell(&policies, &entry)))
+    permit.show_page(&page.map(|entry| view.tell(&policies, &entry).whole()))
 }
 
 /// Downloads the list of who has accessed the case, with proofs: a ZIP archive that anyone can verify without this
@@ -125,7 +125,7 @@ async fn entries(
 }
 
 /// The proofs of entries, each with the fields that the family may see: person, kind and case. All entries have the same
-/// fields, so that none can be told apart by them.
+/// fields, so that they do not distinguish entries.
 async fn proofs(
     tx: &mut Tx,
     case: &CaseFacts,

@@ -14,11 +14,12 @@ use super::{
     picking::is_look,
 };
 use crate::{
-    access::{Permit, actions::ReadLogReport},
+    access::{Permit, Whole, actions::ReadLogReport},
     db::{DbError, Tx},
     fetch_all, fetch_one,
     kernel::vocabulary::Words,
     problem::{Result, docs::ReadProblems},
+    shown,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -42,7 +43,8 @@ async fn read_log_report(mut permit: Permit<ReadLogReport>) -> Result<HttpRespon
         municipalities.push(numbers(permit.tx(), municipality, month, now).await?);
     }
     permit.note_shown([month.to_string()]);
-    permit.show(&LogReportOut { month: month.to_string(), is_over: month.end() <= now, municipalities })
+    let report = LogReportOut { month: month.to_string(), is_over: month.end() <= now, municipalities };
+    permit.show(&report.whole())
 }
 
 /// The month to report on.
@@ -67,6 +69,8 @@ pub(super) struct LogReportOut {
     /// A report for each municipality that the caller audits.
     municipalities: Vec<MunicipalReport>,
 }
+
+shown!(LogReportOut { month, is_over, municipalities });
 
 /// The report of a municipality.
 #[derive(Debug, Default, Serialize, ToSchema)]

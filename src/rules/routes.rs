@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::dto::QuestionIn;
 use crate::{
     access::{
-        Explanation, KindRule, Kinds, Permit, Public, Question, RefusedKind, Rule,
+        Explanation, KindRule, Kinds, Permit, Public, Question, RefusedKind, Rule, Whole,
         actions::ExplainAccess,
         public::{ListInformationKinds, ListPolicies},
     },
@@ -80,5 +80,5 @@ async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpRespons
     };
     let explanation = permit.explain(question).await?;
     permit.note_shown([explanation.person_id]);
-    permit.show(&explanation)
+    permit.show(&explanation.whole())
 }

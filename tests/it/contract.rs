@@ -1,4 +1,4 @@
-//! What the API document promises.
+//! The promises of the API document.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,7 +6,7 @@ use std::{
 };
 
 use serde_json::Value;
-use stafett::access::{actions, public};
+use stafett::access::{actions, fields, public};
 
 use crate::support::{Operation, World, both_engines, document, rules};
 
@@ -45,8 +45,11 @@ fn every_operation_has_its_rule_and_every_rule_its_operation() {
     }
     let actions = names(actions::ALL.iter().copied());
     assert_eq!(operations, actions, "operations left, actions of the code right");
+    let fields = names(fields::ALL.iter().copied());
+    assert!(fields.is_disjoint(&actions), "a field rule has the name of an operation");
     let ruled = names(rules().actions());
-    assert_eq!(actions, ruled, "actions of the code left, of the rules right");
+    let known: BTreeSet<String> = actions.union(&fields).cloned().collect();
+    assert_eq!(known, ruled, "actions and field rules of the code left, of the rules right");
 }
 
 fn names<T: Into<String>>(words: impl IntoIterator<Item = T>) -> BTreeSet<String> {

@@ -51,6 +51,7 @@ mod non_interference;
 mod notes;
 mod objections;
 mod own_family;
+mod pages;
 mod races;
 mod teams;
 mod withheld;

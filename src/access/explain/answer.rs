@@ -8,7 +8,7 @@ use super::what_if::Change;
 use crate::{
     access::Rule,
     kernel::ids::{PersonId, UnitId},
-    words,
+    shown, words,
 };
 
 words! {
@@ -85,6 +85,8 @@ pub struct Explanation {
     /// What would change the answer, each way by itself enough.
     pub would_change: Vec<Way>,
 }
+
+shown!(Explanation { action, person_id, day, decision, known, rules, would_change });
 
 impl Explanation {
     /// The answer where there is no such thing, or the one who asks may not know of it: the same for both.

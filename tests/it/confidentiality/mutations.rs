@@ -1,5 +1,5 @@
-//! Rules with something taken out of each, or put into it: the tables must tell. A change that no row notices is a rule
-//! that nobody has said the meaning of.
+//! Removes or adds a part of each rule: the tables must notice. If no row notices a change, the tables do not define the
+//! meaning of the rule.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::support::Engine;
 
-/// The rules as they are.
+/// The unchanged rules.
 struct Rules {
     all: BTreeMap<String, Rule>,
     validator: Validator,
@@ -32,13 +32,13 @@ struct Rule {
     actions: BTreeSet<String>,
 }
 
-/// A rule that is changed, or left out.
+/// A rule that is changed or left out.
 struct Mutant {
     rule: String,
     change: String,
-    /// Nothing where it is left out.
+    /// None if the rule is left out.
     policy: Option<Policy>,
-    /// What can be told from it.
+    /// The actions whose answers it can change.
     actions: BTreeSet<String>,
 }
 
@@ -64,7 +64,7 @@ impl Rules {
         Self { all, validator: Validator::new(schema) }
     }
 
-    /// All rules, with one changed.
+    /// Returns all rules, with one changed.
     fn with(&self, mutant: &Mutant) -> PolicySet {
         self.some_with(mutant, |_| true)
     }
@@ -80,7 +80,7 @@ impl Rules {
         PolicySet::from_policies(policies.cloned()).expect("ids that differ")
     }
 
-    /// Does it agree with the schema?
+    /// Returns whether it is valid against the schema.
     fn is_valid(&self, policy: &Policy) -> bool {
         self.validate(policy.clone()).validation_passed()
     }
@@ -90,7 +90,7 @@ impl Rules {
         self.validator.validate(&set, ValidationMode::Strict)
     }
 
-    /// Can a rule be met at all where it is about this action alone?
+    /// Returns whether a rule for this action alone can ever apply.
     fn can_be_met(&self, rule: &Value, action: &str) -> bool {
         let alone = of_anything(with_actions(rule, &BTreeSet::from([action.to_owned()])));
         let policy = Policy::from_json(Some(PolicyId::new("alone")), alone).expect("a rule");
@@ -99,7 +99,7 @@ impl Rules {
         found.validation_passed() && !found.validation_warnings().any(never)
     }
 
-    /// May everyone whom a rule lets in do this already, by another rule?
+    /// Returns whether everyone that a rule allows may already do this by another rule.
     fn is_done_already(&self, rule: &str, action: &str) -> bool {
         let allows = |rule: &str| self.all.get(rule).is_some_and(|rule| rule.actions.contains(action));
         let may = |who: &str| {
@@ -117,7 +117,7 @@ impl Rules {
         people.is_some_and(|people| people.iter().all(|who| may(who)))
     }
 
-    /// What the rules are about.
+    /// Returns all actions of the rules.
     fn all_actions(&self) -> BTreeSet<String> {
         self.all.values().flat_map(|rule| rule.actions.clone()).collect()
     }
@@ -161,7 +161,7 @@ impl Rules {
     }
 }
 
-/// The actions of a rule.
+/// Returns the actions of a rule.
 fn actions(rule: &Value) -> BTreeSet<String> {
     let action = &rule["action"];
     let several = action["entities"].as_array().cloned().unwrap_or_default();
@@ -176,14 +176,14 @@ fn with_actions(rule: &Value, actions: &BTreeSet<String>) -> Value {
     rule
 }
 
-/// The same of every kind of thing.
+/// Returns the same rule for every type of object.
 fn of_anything(rule: Value) -> Value {
     let mut rule = rule;
     rule["resource"] = json!({"op": "All"});
     rule
 }
 
-/// A rule without its conditions, and with each part of them taken out.
+/// Returns the rule without its conditions, and without each part of them.
 fn conditions(rule: &Value) -> Vec<(String, Value)> {
     let conditions = rule["conditions"].as_array().cloned().unwrap_or_default();
     let mut changed = Vec::new();
@@ -200,7 +200,7 @@ fn conditions(rule: &Value) -> Vec<(String, Value)> {
     changed
 }
 
-/// An expression with one operand less of an and, an or, or a not.
+/// Returns the expressions with one operand less of an and, an or, or a not.
 fn smaller(expression: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     for operator in ["&&", "||"] {
@@ -219,7 +219,7 @@ fn smaller(expression: &Value) -> Vec<Value> {
     all
 }
 
-/// A condition as it is written in a rule.
+/// Returns a condition as a rule contains it.
 fn words(rule: &Value, index: usize) -> String {
     let mut alone = rule.clone();
     alone["conditions"] = json!([rule["conditions"][index]]);
@@ -229,7 +229,7 @@ fn words(rule: &Value, index: usize) -> String {
     condition.trim().trim_end_matches("};").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A question of the tables, and whether the answer must be yes.
+/// A question of the tables, and the required answer.
 struct Told {
     question: PolicyQuestion,
     expected: bool,
@@ -250,7 +250,7 @@ async fn told() -> BTreeMap<String, Vec<Told>> {
     told
 }
 
-/// Is there a question of the tables that is answered otherwise?
+/// Returns whether a question of the tables gets another answer.
 fn is_noticed(mutant: &Mutant, rules: &Rules, told: &BTreeMap<String, Vec<Told>>) -> bool {
     let authorizer = Authorizer::new();
     mutant.actions.iter().filter_map(|action| Some((action, told.get(action)?))).any(|(action, told)| {
@@ -299,7 +299,7 @@ async fn a_weaker_rule_is_noticed_as_the_service_runs() {
     let situation = Some("a case that only the school works on");
     let outcomes = gone_through(Engine::Sqlite, policies, situation).await.expect("SQLite is always there");
     let noticed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
-    // Notes have rules of their own, which are as they were.
+    // Notes have rules of their own, which are unchanged.
     let hidden =
         |outcome: &&super::Outcome| !outcome.row.answer.is_yes() && !outcome.row.what.contains("note");
     let hidden = outcomes.iter().filter(hidden).count();

@@ -23,7 +23,7 @@ const fn listed(name: &'static str, operation: &'static str, list: &'static str)
 
 /// What is left out of the answer to someone who may not see what is agreed.
 const fn withheld(name: &'static str, operation: &'static str) -> Content {
-    Content { name, read_by: operation, decided_by: "list_measures", listed_by: None }
+    Content { name, read_by: operation, decided_by: "see_what_is_agreed", listed_by: None }
 }
 
 /// What can be read.

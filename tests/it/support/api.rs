@@ -1,4 +1,4 @@
-//! The API document, as the code gives it.
+//! The API document, generated from the code.
 
 use std::sync::{Arc, LazyLock};
 
@@ -38,7 +38,7 @@ pub struct Operation {
     pub method: Method,
     /// With its parameters, as `/v1/cases/{case_id}`.
     pub path: String,
-    /// What the document says of it.
+    /// The operation in the document.
     pub says: Value,
     /// The example of its request body.
     pub example: Option<Value>,
@@ -73,7 +73,7 @@ impl Operation {
         Self::read().iter().find(|operation| operation.id == id).expect("an operation of this name").clone()
     }
 
-    /// All operations that may change something and are not open to strangers.
+    /// All non-public operations that may change something.
     pub fn writes() -> Vec<Self> {
         let mut writes = Self::all();
         writes.retain(|operation| operation.method != Method::GET && !operation.is_public());
@@ -96,7 +96,7 @@ impl Operation {
         self.has_parameter("Idempotency-Key")
     }
 
-    /// Is it a list that is given in pages?
+    /// Returns whether it is a paged list.
     pub fn is_paged(&self) -> bool {
         self.has_parameter("limit")
     }
@@ -124,7 +124,7 @@ impl Operation {
         path + rest
     }
 
-    /// The path to nothing: a new id for each parameter.
+    /// A path to nothing: a random id for each parameter.
     pub fn path_to_nothing(&self) -> String {
         self.path_with(|_| uuid::Uuid::now_v7().to_string())
     }

@@ -20,7 +20,7 @@ pub enum Engine {
 
 /// The parameter of a test: a world, or a stage in one.
 pub trait Beginning: Clone {
-    /// A new one on an engine. None where there is no such engine.
+    /// Creates one on an engine; none if the engine is not available.
     fn on(engine: Engine) -> impl Future<Output = Option<Self>>;
 
     /// Stops it and drops its database.
@@ -28,7 +28,7 @@ pub trait Beginning: Clone {
 }
 
 impl Engine {
-    /// Runs one test on this engine; skips it where there is no such engine.
+    /// Runs one test on this engine; skips it if the engine is not available.
     pub async fn tell<B: Beginning, F: Future<Output = ()>>(self, told: impl FnOnce(B) -> F) {
         if let Some(beginning) = B::on(self).await {
             told(beginning.clone()).await;
@@ -36,7 +36,7 @@ impl Engine {
         }
     }
 
-    /// The same in a world by these rules; gives what is told, or nothing where there is no such engine.
+    /// Runs it in a world with these rules. Returns its result, or none if the engine is not available.
     pub async fn tell_by<T, F: Future<Output = T>>(
         self,
         policies: impl Into<Arc<Policies>>,
@@ -50,7 +50,7 @@ impl Engine {
     }
 }
 
-/// A database of one test.
+/// The database of one test.
 #[derive(Debug)]
 pub struct Database {
     pub db: Db,
@@ -60,19 +60,19 @@ pub struct Database {
 
 #[derive(Debug)]
 pub(super) enum Keeper {
-    /// The folder goes with the test.
+    /// The folder is deleted with the test.
     Folder { folder: TempDir },
-    /// The database on this server is dropped when the test ends well; what others leave is swept later.
+    /// The database on this server is dropped if the test succeeds. Others are swept later.
     Server { admin: Box<PgConnectOptions>, name: String, keys: TempDir },
 }
 
 impl Database {
-    /// A database with the schema and the municipalities; none where there is no such engine.
+    /// Creates a database with the schema and the municipalities; none if the engine is not available.
     pub async fn create(engine: Engine) -> Option<Self> {
         Some(Template::base(engine).await?.copy().await)
     }
 
-    /// The address of the database, and the folder beside which its keys lie.
+    /// The address of the database, and the folder of its keys.
     pub fn place(&self) -> (String, &Path) {
         match &self.keeper {
             Keeper::Folder { folder } => (sqlite_url(folder.path()), folder.path()),
@@ -82,7 +82,7 @@ impl Database {
         }
     }
 
-    /// The same database, as another role of PostgreSQL comes to it; it is not dropped when this is finished with.
+    /// The same database, for another role of PostgreSQL. It is not dropped afterwards.
     pub async fn as_role(&self, role: &str) -> Self {
         let Keeper::Server { admin, name, .. } = &self.keeper else { panic!("there are no roles on SQLite") };
         let url = admin.as_ref().clone().username(role).database(name).to_url_lossy();

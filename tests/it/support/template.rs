@@ -38,7 +38,7 @@ pub struct Template {
 }
 
 impl Template {
-    /// A database with the schema and the municipalities. None where there is no such engine.
+    /// A database with the schema and the municipalities; none if the engine is not available.
     pub async fn base(engine: Engine) -> Option<&'static Self> {
         static SQLITE: OnceCell<Template> = OnceCell::const_new();
         static POSTGRES: OnceCell<Option<Template>> = OnceCell::const_new();
