@@ -267,8 +267,8 @@ both_engines! {
         ]);
     }
 
-    async fn every_operation_leaves_an_entry_whoever_asks(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn every_operation_leaves_an_entry_whoever_asks(stage: Stage) {
+        let world = stage.world();
         let stranger = world.anonymous();
         let mut operations = Operation::all();
         operations.retain(|operation| public::is_logged(&operation.id));

@@ -16,7 +16,7 @@ use stafett::access::{Laws, Policies};
 use tokio::sync::OnceCell;
 
 use self::{interpreter::Outcome, recorder::Recorder};
-use crate::support::Engine;
+use crate::support::{Engine, rules};
 
 /// What comes of all rows by some rules, or of those about one situation; none where there is no such engine.
 async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) -> Option<Vec<Outcome>> {
@@ -82,7 +82,7 @@ async fn every_rule_lets_someone_in_somewhere_in_the_tables() {
         .filter_map(|outcome| outcome.asked.as_ref())
         .flat_map(|asked| asked.decision.policies.iter().map(String::as_str))
         .collect();
-    let policies = Policies::load().expect("valid rules");
+    let policies = rules();
     let permits = policies.rules().filter(|rule| !rule.forbids);
     let missing: Vec<&str> =
         permits.map(|rule| rule.id.as_str()).filter(|id| !allowed.contains(id)).collect();
