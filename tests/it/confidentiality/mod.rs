@@ -4,6 +4,7 @@
 mod equivalent;
 mod interpreter;
 mod mutations;
+mod reading;
 mod recorder;
 mod scene;
 mod situations;
