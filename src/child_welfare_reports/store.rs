@@ -21,7 +21,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// The person who asks is `$1`: whether the report is about their own family goes with it.
+/// `$1` is the caller: each row states whether the report is about their own family.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -63,8 +63,8 @@ const INSERT_REPLY: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const TOUCH: &str =
     "UPDATE child_welfare_report SET version = version + 1 WHERE municipality = $1 AND id = $2";
-/// The reports that a person awaits answers to: their own while they work in the unit, and as leader of it those of
-/// reporters who no longer do. Never of their own family, and never with a role that sees no content.
+/// The reports with replies due to a person: their own while they work in the unit and, for a leader, those of reporters
+/// who no longer do. Excludes their own family, and people with a role that excludes content.
 const AWAITING: &str = concat!(
     "SELECT r.id, r.sent_on
      FROM child_welfare_report r
@@ -89,12 +89,12 @@ struct ReplyRow {
     reply: ReplyOut,
 }
 
-/// The sector and the kind of a unit.
+/// Returns the sector and kind of a unit.
 pub(super) async fn unit(tx: &mut Tx, unit: Id<Unit>) -> Result<(Sector, String), DbError> {
     fetch_one!(tx, (Sector, String), UNIT, unit)
 }
 
-/// Is this a child welfare unit that serves the municipality?
+/// Returns whether this is a child welfare unit that serves the municipality.
 pub(super) async fn is_child_welfare(
     tx: &mut Tx,
     unit: Id<Unit>,
@@ -103,7 +103,7 @@ pub(super) async fn is_child_welfare(
     Ok(fetch_optional!(tx, (Id<Unit>,), CHILD_WELFARE, unit, municipality)?.is_some())
 }
 
-/// A report to be kept, checked.
+/// A validated report to store.
 pub(super) struct NewReport<'a> {
     pub municipality: &'a str,
     pub unit: Id<Unit>,
@@ -179,7 +179,7 @@ pub(super) async fn get(
     reports.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// The reports that a unit has made or received, whoever may read them.
+/// Lists the reports that a unit has made or received, regardless of who may read them.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
@@ -208,7 +208,7 @@ async fn with_replies(tx: &mut Tx, mut reports: Vec<ReportOut>) -> Result<Vec<Re
     Ok(reports)
 }
 
-/// Keeps an answer to a report.
+/// Stores a reply to a report.
 pub(super) async fn insert_reply(
     tx: &mut Tx,
     report: &ReportOut,
@@ -239,10 +239,10 @@ pub(super) async fn insert_reply(
     Ok(id)
 }
 
-/// The answers from child welfare that a person waits for.
+/// Returns the replies from child welfare that a person is waiting for.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn awaited(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
     let reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING, person)?;

@@ -16,7 +16,7 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
-/// The person who asks is `$1`: whether the concern is about their own family goes with it.
+/// `$1` is the caller: each row states whether the concern is about their own family.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -38,7 +38,7 @@ macro_rules! select {
 }
 
 const SELECT: &str = select!("c.municipality = $2 AND c.id = $3");
-/// Concerns of the units a person works in, theirs or, as leader, the unit's; the rules have the last word.
+/// Candidates: the caller's own concerns in the units where they work and, for a leader, the unit's. The rules decide.
 const LIST: &str = select!(
     "c.id > $2 AND c.unit_id IN (
         SELECT r.unit_id FROM staff_role r
@@ -87,7 +87,7 @@ pub(super) async fn list(
     fetch_all!(tx, ConcernOut, LIST, person, after, limit)
 }
 
-/// Days in which a concern must be decided, if the municipality's guide says.
+/// Returns the number of days in which a concern must be decided, if the municipality's guide sets it.
 pub(super) async fn guide_deadline_days(tx: &mut Tx, municipality: &str) -> Result<Option<i64>, DbError> {
     let row = fetch_optional!(tx, (Option<i64>,), GUIDE_DEADLINE, municipality)?;
     Ok(row.and_then(|(days,)| days))
@@ -156,7 +156,7 @@ pub(super) struct Decided<'a> {
     pub by: Id<Person>,
 }
 
-/// The kind of a unit.
+/// Returns the kind of a unit.
 pub(super) async fn kind_of_unit(tx: &mut Tx, unit: Id<Unit>) -> Result<String, DbError> {
     let (kind,) = fetch_one!(tx, (String,), KIND_OF_UNIT, unit)?;
     Ok(kind)
@@ -174,12 +174,12 @@ pub(super) async fn decide(
     expect_one(execute!(tx, DECIDE, municipality, *id, *version, decision, reason, case, by, now, report)?)
 }
 
-/// Has the child, as registered, an open case?
+/// Returns whether the child, as registered, has an open case.
 pub(super) async fn has_open_case(tx: &mut Tx, concern: &ConcernOut) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Case>,), OPEN_CASE, &concern.municipality, concern.child_id)?.is_some())
 }
 
-/// Is this an open case of the concern's child?
+/// Returns whether this is an open case of the child of the concern.
 pub(super) async fn is_case_of_same_child(
     tx: &mut Tx,
     concern: &ConcernOut,
@@ -189,7 +189,7 @@ pub(super) async fn is_case_of_same_child(
     Ok(count > 0)
 }
 
-/// A concern as it lies in the database.
+/// A concern as stored in the database.
 struct SealedConcern {
     child_id: Option<Id<Child>>,
     facts: Sealed,

@@ -1,7 +1,7 @@
-//! Two engines behind one face: SQLite for one machine, PostgreSQL past that.
+//! Two engines behind one interface: SQLite for a single machine, PostgreSQL for larger installations.
 //!
-//! A query is written once and run by [`on_engine!`](crate::on_engine) on whichever engine the
-//! transaction belongs to. Where the engines differ in more than types, the difference is in [`dialect`].
+//! A query is written once and run by [`on_engine!`](crate::on_engine) on the engine that the transaction belongs to. If
+//! the engines differ in more than types, the difference is in [`dialect`].
 
 pub mod dialect;
 mod error;
@@ -16,7 +16,7 @@ pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 
-/// Runs the same body on the connection of a [`Tx`], whichever engine it is.
+/// Runs the same code on the connection of a [`Tx`], on either engine.
 #[macro_export]
 macro_rules! on_engine {
     ($tx:expr, |$conn:ident| $body:expr) => {
@@ -73,7 +73,7 @@ macro_rules! fetch_in {
     };
 }
 
-/// `execute!(tx, SQL, a, b)`: runs a statement and gives the number of rows it changed.
+/// `execute!(tx, SQL, a, b)`: runs a statement and returns the number of rows it changed.
 #[macro_export]
 macro_rules! execute {
     ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{Danger, EmergencyAccessOut, Verdict, of_place};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     kernel::{
@@ -16,7 +16,7 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
-/// How long an emergency lasts.
+/// The duration of an emergency access.
 const LASTS: TimeDelta = TimeDelta::hours(1);
 
 macro_rules! select {
@@ -34,7 +34,7 @@ macro_rules! select {
         )
     };
 }
-/// Those that may be a person's to read, theirs, as leader or as auditor; the rules have the last word on each.
+/// Candidates that a person may read: their own, or as leader or auditor. The rules decide on each.
 macro_rules! list {
     ($which:literal) => {
         concat!(
@@ -74,7 +74,7 @@ const REVIEW: &str = "
            version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND reviewed_at IS NULL";
 
-/// The open cases of a child, in every registration of it, the one opened last first.
+/// Returns the open cases of a child in all its registrations, the most recently opened first.
 pub(super) async fn open_cases_of(tx: &mut Tx, child: Id<Person>) -> Result<Vec<Id<Case>>, DbError> {
     let rows = fetch_all!(tx, (Id<Case>,), OPEN_CASES_OF, child)?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -88,7 +88,7 @@ pub(super) async fn get(
     fetch_one!(tx, EmergencyAccessOut, SELECT, municipality, id)
 }
 
-/// From after a place: those to be reviewed, then those reviewed.
+/// Lists from a position: those awaiting review first, then those reviewed.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
@@ -118,7 +118,7 @@ pub(super) struct New<'a> {
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<EmergencyAccess>, DbError> {
@@ -151,12 +151,12 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &current.municipality, current.id, current.version, now)?)
 }
 
-/// A review, and who made it.
+/// A review, and the person who made it.
 pub(super) struct Review<'a> {
     pub verdict: Verdict,
     pub note: &'a str,
     pub by: Id<Person>,
-    /// When the access ended, if it did before its hour was over.
+    /// When the access ended, if it ended early.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -172,7 +172,7 @@ pub(super) async fn review(
     expect_one(execute!(tx, REVIEW, municipality, *id, *version, verdict, note, by, now, ended_at)?)
 }
 
-/// Words about what a unit did, sealed with the key of its sector.
+/// Encrypts text about the actions of a unit with the key of its sector.
 async fn sealed(tx: &mut Tx, municipality: &str, unit: Id<Unit>, text: &str) -> Result<Sealed, DbError> {
     let (sector,) = fetch_one!(tx, (Sector,), SECTOR, unit)?;
     Ok(tx.vault().seal(&KeyName::sector(municipality, sector), text)?)

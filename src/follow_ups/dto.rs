@@ -1,4 +1,4 @@
-//! Follow-ups as the API speaks of them.
+//! Request and response types for follow-ups.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -8,50 +8,50 @@ use uuid::Uuid;
 use crate::{kernel::ids::CaseId, words};
 
 words! {
-    /// What is due.
+    /// The kind of task.
     FollowUpKind {
-        /// A concern is to be decided.
+        /// A concern must be decided.
         DecideConcern = "decide_concern",
-        /// A measure is to be evaluated.
+        /// A measure must be evaluated.
         EvaluateMeasure = "evaluate_measure",
-        /// A meeting is to be held, or its minutes written.
+        /// A meeting will be held, or its minutes must be recorded.
         Meeting = "meeting",
-        /// A handover awaits one's answer.
+        /// The caller must answer a handover.
         AnswerHandover = "answer_handover",
-        /// A consent runs out within 30 days.
+        /// A consent expires within 30 days.
         RenewConsent = "renew_consent",
-        /// Child welfare is to confirm that a report is received.
+        /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",
-        /// Child welfare is to review a report.
+        /// Child welfare must review a report.
         ReportReview = "report_review",
-        /// Child welfare is to have investigated what was reported.
+        /// Child welfare must complete the investigation.
         ReportInvestigation = "report_investigation",
-        /// A case was opened in an emergency, and is to be reviewed by the leader of the contact person's unit.
+        /// The leader of the contact person's unit must review an emergency access.
         EmergencyAccess = "emergency_access",
     }
 }
 
-/// Something that is due to the caller.
+/// A pending task of the caller.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct FollowUpOut {
-    /// What.
+    /// The kind of task.
     pub kind: FollowUpKind,
     /// The concern, measure, meeting, handover, consent, report or emergency access.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
-    /// When.
+    /// The due date.
     pub due_on: NaiveDate,
-    /// Whether that day has passed.
+    /// Whether the due date has passed.
     #[sqlx(skip)]
     pub overdue: bool,
 }
 
 impl FollowUpOut {
-    /// Its place in the list, by day and then by id; a page begins after it even when it is done meanwhile.
+    /// Its position in the list, by day and then by id. The next page starts after it even if the task has been done.
     #[must_use]
     pub fn place(&self) -> Uuid {
-        // The time in an id loses its uppermost 16 bits, and begins anew every 50 days.
+        // The timestamp in an id loses its upper 16 bits, and therefore starts over every 50 days.
         const ID_BITS: u32 = 112;
         let day = self.due_on.signed_duration_since(NaiveDate::default()).num_days();
         let day = u128::from(u16::try_from(day).unwrap_or(0));

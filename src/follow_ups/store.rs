@@ -1,4 +1,4 @@
-//! Follow-ups, gathered from what they are about.
+//! Follow-ups, collected from the objects they are about.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Europe::Oslo;
@@ -15,10 +15,10 @@ use crate::{
     },
 };
 
-/// Days before its end that a consent is worth a reminder.
+/// The number of days before a consent expires that a reminder appears.
 const CONSENT_NOTICE: u64 = 30;
 
-/// Everything with a day that is due to a person; what they may see of it is decided afterwards.
+/// Everything with a due date for a person. What they may see of it is decided afterwards.
 const DATED: &str = concat!(
     "
     SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on
@@ -65,7 +65,7 @@ struct TimedRow {
     at: DateTime<Utc>,
 }
 
-/// What is due to a person, earliest first.
+/// Lists a person's pending tasks, earliest first.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,

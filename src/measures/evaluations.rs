@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{EvaluationIn, EvaluationOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     kernel::{
@@ -35,10 +35,10 @@ const INSERT: &str = "
                             child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at, child_agrees)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
-/// The evaluations of a measure after `after`, in the order they were recorded.
+/// Lists the evaluations of a measure after `after`, in the order they were recorded.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: Id<Measure>,
     after: Uuid,
     limit: usize,
@@ -47,10 +47,10 @@ pub(super) async fn list(
     fetch_all!(tx, EvaluationOut, LIST, &case.municipality, case.id, measure, after, limit)
 }
 
-/// Records an evaluation, and gives it back.
+/// Records an evaluation and returns it.
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: Id<Measure>,
     input: &EvaluationIn,
     by: Id<Person>,
