@@ -3,6 +3,7 @@
 
 mod equivalent;
 mod interpreter;
+mod matrix;
 mod mutations;
 mod reading;
 mod recorder;

@@ -1,13 +1,13 @@
 //! A concern, a case, who takes part in it and who holds the baton.
 
 use serde_json::{Value, json};
-use stafett::kernel::ids::CaseId;
+use stafett::kernel::ids::{CaseId, TeamMemberId};
 
 use super::{
     said::{Said, Verb},
     teller::Teller,
 };
-use crate::{confidentiality::scene::sentence, support::Staff};
+use crate::{confidentiality::scene::sentence, support::{Staff, Unit}};
 
 impl Teller {
     /// A concern that is not decided.
@@ -86,8 +86,8 @@ impl Teller {
             Some(unit) => Some(self.unit(unit).await),
             None => None,
         };
-        let is_meant = |(who, of, _): &&(&str, _, _)| {
-            *who == said.object() && unit.as_ref().is_none_or(|unit| unit == of)
+        let is_meant = |seat: &&(&'static str, Unit, TeamMemberId)| {
+            seat.0 == said.object() && unit.as_ref().is_none_or(|unit| *unit == seat.1)
         };
         let seat = self.seats.iter().find(is_meant).expect("a seat").2;
         let path = format!("/v1/cases/{}/team/{seat}", self.case());

@@ -68,9 +68,8 @@ impl Teller {
     pub(super) async fn serves(&mut self, said: &Said) {
         let (unit, number) = (self.unit(said.who).await, municipality(said.object()));
         let serves = format!(
-            "INSERT INTO unit_serves (unit_id, municipality) SELECT unit.id, '{number}' FROM unit
-             JOIN municipality ON municipality.number = unit.municipality
-             WHERE unit.municipality = '{}' AND unit.key = '{}'",
+            "INSERT INTO unit_serves (unit_id, municipality)
+             SELECT id, '{number}' FROM unit WHERE municipality = '{}' AND key = '{}'",
             unit.municipality,
             unit_key(said.who)
         );

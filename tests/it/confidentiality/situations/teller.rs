@@ -126,10 +126,12 @@ impl Teller {
                 let first = self.guardianships.first().expect("a guardian").clone();
                 self.scene.plant("who the guardians are", [&first]);
             }
-            [what] => match vocabulary().shows(what) {
-                Some(sign) => self.scene.plant(what, [sign]),
-                None => self.scene.plant(what, []),
-            },
+            [what] => {
+                match vocabulary().shows(what) {
+                    Some(sign) => self.scene.plant(*what, [sign]),
+                    None => self.scene.plant(*what, []),
+                };
+            }
             ["that there is a case", "held by", who] => {
                 let sign = format!("\"contact_person_id\":\"{}\"", self.user(who).id);
                 self.scene.plant("that there is a case", [&sign]);
@@ -144,10 +146,10 @@ impl Teller {
                 // How the family reads that someone has looked, as nobody else does.
                 let me = self.user(who).get("/v1/me").send().await.expect(200);
                 let sign = format!("{}, {}", me.text("/roles/0/role"), me.text("/roles/0/unit_name"));
-                self.scene.plant(what, [&sign]);
+                self.scene.plant(*what, [&sign]);
             }
             _ => panic!("nothing is seen by {row:?}"),
-        };
+        }
     }
 
     /// Someone who has come into the story.
