@@ -55,8 +55,9 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let units_led = caller.units_led();
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let ids = store::involved_cases(tx, caller.person, after, limit).await?;
+        let ids = store::involved_cases(tx, caller.person, &units_led, after, limit).await?;
         let facts = cases_in_list(tx, &caller, &ids, moment).await?;
         Ok(facts.into_iter().map(|facts| CaseObject { facts }).collect())
     };

@@ -62,25 +62,35 @@ const OPEN_OF_CHILD: &str = "
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
            (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
-/// Candidates: cases that a person may be involved in. The rules decide on each.
+/// Cases that a person may have to do with; the rules decide on each. The seats are read in order from a place. What a
+/// guardian, a child or someone in child welfare has is few, and is read whole.
 const INVOLVED: &str = "
-    SELECT id FROM care_case WHERE id > $2 AND id IN (
-        SELECT case_id FROM team_member WHERE person_id = $1 AND left_at IS NULL
+    SELECT id FROM (
+        SELECT id FROM (
+            SELECT case_id AS id FROM team_member
+            WHERE person_id = $1 AND left_at IS NULL AND case_id > $2 ORDER BY case_id LIMIT $3) AS seated
         UNION
-        SELECT c.id FROM care_case c JOIN guardianship g ON g.municipality = c.municipality AND g.child_id = c.child_id
-        WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+        SELECT c.id FROM guardianship g
+        JOIN care_case c ON c.municipality = g.municipality AND c.child_id = g.child_id
+        WHERE g.guardian_id = $1 AND g.ended_at IS NULL AND c.id > $2
         UNION
-        SELECT c.id FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id WHERE k.person_id = $1
+        SELECT c.id FROM child k JOIN care_case c ON c.municipality = k.municipality AND c.child_id = k.id
+        WHERE k.person_id = $1 AND c.id > $2
         UNION
-        SELECT c.id FROM care_case c JOIN care_order o ON o.municipality = c.municipality AND o.child_id = c.child_id
-        WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL
+        SELECT c.id FROM care_order o JOIN care_case c ON c.municipality = o.municipality AND c.child_id = o.child_id
+        WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND c.id > $2
+    ) AS involved
+    ORDER BY id LIMIT $3";
+/// Cases that a unit has opened or whose contact person works there.
+const OF_UNIT: &str = "
+    SELECT id FROM (
+        SELECT id FROM (
+            SELECT id FROM care_case WHERE unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS opened
         UNION
-        SELECT cp.case_id FROM contact_person cp JOIN staff_role r ON r.unit_id = cp.unit_id
-        WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-        UNION
-        SELECT c.id FROM care_case c JOIN staff_role r ON r.unit_id = c.unit_id
-        WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-    )
+        SELECT id FROM (
+            SELECT case_id AS id FROM contact_person
+            WHERE unit_id = $1 AND case_id > $2 ORDER BY case_id LIMIT $3) AS held
+    ) AS of_unit
     ORDER BY id LIMIT $3";
 
 /// Where a case belongs, and who opens it as the first contact person.
@@ -199,18 +209,26 @@ pub(super) async fn list_events(
     fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, after, limit)
 }
 
-/// Returns the ids of cases, after `after`, that a person may be involved in.
+/// The ids of cases, after `after`, that a person may have to do with who leads these units.
 ///
 /// # Errors
 /// If the database query fails.
 pub async fn involved_cases(
     tx: &mut Tx,
     person: Id<Person>,
+    units_led: &[Id<Unit>],
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<Id<Case>>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, limit)?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?;
+    // A leader leads a unit or two.
+    for unit in units_led {
+        ids.extend(fetch_all!(tx, (Id<Case>,), OF_UNIT, *unit, after, most)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids.truncate(limit);
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 

@@ -88,10 +88,10 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { caller, tx, .. } = permit.parts();
-    let person = caller.person;
+    let (person, units_led) = (caller.person, caller.units_led());
     let own_children = own_children(tx, caller).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let mut rows = store::list(tx, person, after, limit).await?;
+        let mut rows = store::list(tx, person, &units_led, after, limit).await?;
         for row in &mut rows {
             row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
         }

@@ -38,14 +38,15 @@ macro_rules! select {
 }
 
 const SELECT: &str = select!("c.municipality = $2 AND c.id = $3");
-/// Candidates: the caller's own concerns in the units where they work and, for a leader, the unit's. The rules decide.
-const LIST: &str = select!(
-    "c.id > $2 AND c.unit_id IN (
-        SELECT r.unit_id FROM staff_role r
-        WHERE r.person_id = $1 AND r.ended_at IS NULL
-          AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1)))
+/// Concerns that a person has written in a unit where they work; the rules decide on each.
+const LIST_OWN: &str = select!(
+    "c.author_id = $1 AND c.id > $2 AND EXISTS (
+        SELECT 1 FROM staff_role r
+        WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND r.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
+/// Concerns of a unit; the rules decide on each.
+const LIST_OF_UNIT: &str = select!("c.unit_id = $2 AND c.id > $3 ORDER BY c.id LIMIT $4");
 const INSERT: &str = "
     INSERT INTO concern (municipality, id, unit_id, author_id, child_id, facts, risk_factors, protective_factors,
                          child_says, tried_so_far, decide_by, created_at)
@@ -77,14 +78,24 @@ pub(super) async fn get(
     fetch_one!(tx, ConcernOut, SELECT, person, municipality, id)
 }
 
+/// The concerns after `after` that a person has written, and those of the units that they lead.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
+    units_led: &[Id<Unit>],
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ConcernOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, ConcernOut, LIST, person, after, limit)
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most)?;
+    // A leader leads a unit or two.
+    for unit in units_led {
+        rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, person, *unit, after, most)?);
+    }
+    rows.sort_by_key(|row: &ConcernOut| row.id);
+    rows.dedup_by_key(|row| row.id);
+    rows.truncate(limit);
+    Ok(rows)
 }
 
 /// Returns the number of days in which a concern must be decided, if the municipality's guide sets it.

@@ -53,9 +53,10 @@ const FIND_OF_UNIT: &str = of_staff!(
         WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))"
 );
 const LIST_OF_UNIT: &str = of_staff!(
-    "c.id > $2 AND c.ended_at IS NULL AND c.person_id IN (
-        SELECT r.person_id FROM staff_role r
-        WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))
+    "c.id IN (
+        SELECT x.id FROM staff_role r JOIN conflict_of_interest x ON x.person_id = r.person_id
+        WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+          AND x.id > $2 AND x.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
 const WORKPLACES: &str = "

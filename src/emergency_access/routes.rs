@@ -123,7 +123,7 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
     let query: PageQuery = permit.query()?;
     let (caller, moment) = (permit.caller().clone(), permit.moment());
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let rows = store::list(tx, caller.person, after, limit).await?;
+        let rows = store::list(tx, &caller, after, limit).await?;
         let mut cases: Vec<CaseId> = rows.iter().map(|row| row.case_id).collect();
         cases.sort();
         cases.dedup();

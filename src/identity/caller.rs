@@ -70,6 +70,13 @@ impl Caller {
         self.works_in().filter(|held| held.role == Role::UnitLeader)
     }
 
+    /// Returns the units where the caller has the role of leader, whatever other roles they have: where rows that may be theirs
+    /// to see are found. The rules decide on each.
+    #[must_use]
+    pub fn units_led(&self) -> Vec<Id<Unit>> {
+        self.with_role(Role::UnitLeader).map(|held| held.unit_id).collect()
+    }
+
     /// Returns the municipalities whose accounts and units the caller manages.
     pub fn administers(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Administrator).map(|held| held.municipality.as_str())
