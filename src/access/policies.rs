@@ -170,7 +170,8 @@ impl Policies {
     /// The rules by the file that they are in, in the order of the files.
     #[must_use]
     pub fn by_file(&self) -> Vec<(&str, Vec<&Rule>)> {
-        let mut files: Vec<(&str, Vec<&Rule>)> = SOURCES.iter().map(|(file, _)| (*file, Vec::new())).collect();
+        let mut files: Vec<(&str, Vec<&Rule>)> =
+            SOURCES.iter().map(|(file, _)| (*file, Vec::new())).collect();
         for rule in self.rules() {
             match files.iter_mut().find(|(file, _)| *file == rule.file) {
                 Some((_, rules)) => rules.push(rule),

@@ -31,7 +31,9 @@ pub fn markdown(policies: &Policies) -> String {
 fn topic(file: &str, rules: &[&Rule]) -> String {
     let name = file.trim_end_matches(".cedar").trim_start_matches(|first: char| !first.is_alphabetic());
     let mut text = format!("\n## Rules: {}\n\n", name.replace('-', " "));
-    text.push_str("| hvem kan hva | who may do what | legal basis | rule and operations |\n|---|---|---|---|\n");
+    text.push_str(
+        "| hvem kan hva | who may do what | legal basis | rule and operations |\n|---|---|---|---|\n",
+    );
     for rule in rules {
         let actions: Vec<_> = rule.actions.iter().map(|action| format!("`{action}`")).collect();
         let row = [

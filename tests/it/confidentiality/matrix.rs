@@ -102,7 +102,8 @@ async fn notes(
     for rule in Kinds::rules() {
         let mut letters = String::new();
         for (audience, letter) in AUDIENCES.iter().zip(["T", "S", "E"]) {
-            let id = scene.note_of(rule.key.as_str(), audience).expect("a note of each kind for each audience");
+            let id =
+                scene.note_of(rule.key.as_str(), audience).expect("a note of each kind for each audience");
             if answer.status == 200 && answer.text.contains(id) {
                 letters.push_str(letter);
             }
@@ -129,7 +130,8 @@ fn page(answers: &Answers) -> String {
         let _ = write!(page, "\n### `{key}`: {} / {}\n", rule.name, rule.name_no);
         for plan in Plan::of_the_matrix() {
             let author = author(plan, key);
-            let _ = write!(page, "\nWritten by {author} / skrevet av {}.\n\n", vocabulary().norwegian(author));
+            let _ =
+                write!(page, "\nWritten by {author} / skrevet av {}.\n\n", vocabulary().norwegian(author));
             notes_table(&mut page, plan, answers, key);
         }
     }

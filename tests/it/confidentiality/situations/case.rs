@@ -7,7 +7,10 @@ use super::{
     said::{Said, Verb},
     teller::Teller,
 };
-use crate::{confidentiality::scene::sentence, support::{Staff, Unit}};
+use crate::{
+    confidentiality::scene::sentence,
+    support::{Staff, Unit},
+};
 
 impl Teller {
     /// A concern that is not decided.

@@ -36,7 +36,8 @@ pub async fn tell_those(
 ) -> HashMap<&'static str, Scene> {
     let mut scenes = HashMap::new();
     for on_the_day in [false, true] {
-        let is_told = |tale: &&Tale| tale.day.is_some() == on_the_day && only.is_none_or(|only| only == tale.en);
+        let is_told =
+            |tale: &&Tale| tale.day.is_some() == on_the_day && only.is_none_or(|only| only == tale.en);
         for tale in plan.situations.iter().filter(is_told) {
             // In a task of its own: what goes wrong in one is shown, and the others are still asked about.
             if let Ok(scene) = tokio::spawn(teller::tell(world.clone(), plan, tale)).await {

@@ -76,7 +76,9 @@ pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Sce
 impl Teller {
     async fn done(&mut self, said: &Said) {
         match said.verb {
-            Verb::Work | Verb::Lead | Verb::Administer | Verb::Audit | Verb::Analyse => self.gets_role(said).await,
+            Verb::Work | Verb::Lead | Verb::Administer | Verb::Audit | Verb::Analyse => {
+                self.gets_role(said).await
+            }
             Verb::StopWorking => self.stops_working(said).await,
             Verb::HaveAccount => self.has_account(said).await,
             Verb::BeCalled => self.is_called(said),
