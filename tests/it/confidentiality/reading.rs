@@ -111,13 +111,24 @@ fn age(is: &str) -> String {
 }
 
 fn sentence(said: &Said) -> String {
-    let mut words = vec![joined(&[said.who]), vocabulary().norwegian(said.verb_words).to_owned()];
+    let mut who = joined(&[said.who]);
+    if who.contains(" som ") {
+        // The clause ends before the verb.
+        who.push(',');
+    }
+    let mut words = vec![who, vocabulary().norwegian(said.verb_words).to_owned()];
     words.extend(said.object_phrase().map(|object| joined(&object.all())));
     for (link, phrase) in said.links() {
         words.push(vocabulary().links[*link].clone());
         words.push(joined(&phrase.all()));
     }
-    format!("{}.", capital(&words.join(" ")))
+    format!("{}.", capital(&run_on(&words)))
+}
+
+/// Words that follow each other; some begin with a comma.
+fn run_on(words: &[impl AsRef<str>]) -> String {
+    let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
+    words.join(" ").replace(" ,", ",")
 }
 
 /// Words in Norwegian, joined by commas and “og”.
@@ -132,11 +143,7 @@ fn joined(words: &[&str]) -> String {
 fn to_see(row: &Row) -> String {
     let words: Vec<&str> = row.iter().map(Phrase::one).collect();
     let norwegian: Vec<&str> = words.iter().map(|word| vocabulary().norwegian(word)).collect();
-    match norwegian.as_slice() {
-        [what] => (*what).to_owned(),
-        [what, more @ ..] => format!("{what}, {}", more.join(" ")),
-        [] => String::new(),
-    }
+    run_on(&norwegian)
 }
 
 fn tables(name: &str, file: &File) -> String {
