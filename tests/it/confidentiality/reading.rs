@@ -56,7 +56,7 @@ fn pages() -> BTreeMap<String, String> {
     pages.insert("situasjoner.md".to_owned(), situations());
     for (name, file) in table::files() {
         let page = name.replace(".toml", ".md");
-        index.push_str(&format!("- [{}]({page})\n", file.title.no));
+        index.push_str(&format!("- [{}]({page}) ({})\n", file.title.no, file.title.en));
         pages.insert(page, tables(&name, &file));
     }
     pages.insert("README.md".to_owned(), index);
