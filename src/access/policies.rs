@@ -68,6 +68,8 @@ pub struct Rule {
     pub purpose: Option<Purpose>,
     /// The operations it is about.
     pub actions: Vec<String>,
+    /// The file of `policies/` that it is in.
+    pub file: String,
 }
 
 /// The answer to "may this person do this?".
@@ -187,6 +189,20 @@ impl Policies {
     #[must_use]
     pub fn heard_by(self, listener: impl Fn(&PolicyQuestion, &Decision) + Send + Sync + 'static) -> Self {
         Self { listener: Some(Arc::new(listener)), ..self }
+    }
+
+    /// The rules by the file that they are in, in the order of the files.
+    #[must_use]
+    pub fn by_file(&self) -> Vec<(&str, Vec<&Rule>)> {
+        let mut files: Vec<(&str, Vec<&Rule>)> =
+            SOURCES.iter().map(|(file, _)| (*file, Vec::new())).collect();
+        for rule in self.rules() {
+            match files.iter_mut().find(|(file, _)| *file == rule.file) {
+                Some((_, rules)) => rules.push(rule),
+                None => files.push((&rule.file, vec![rule])),
+            }
+        }
+        files
     }
 
     /// The rules, in the order of the files in `policies/` and of the rules in each.
@@ -321,6 +337,7 @@ fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, Policy
         summary_no: annotation("summary_no")?,
         forbids,
         actions: actions.iter().map(|uid| uid.id().unescaped().to_owned()).collect(),
+        file: file.to_owned(),
     })
 }
 

@@ -40,7 +40,7 @@ pub(super) struct RuleOut {
 impl RuleOut {
     /// The rule as of a day.
     pub(super) fn on(rule: &Rule, day: NaiveDate) -> Self {
-        let Rule { id, legal_basis, summary, summary_no, forbids, purpose, actions } = rule.clone();
+        let Rule { id, legal_basis, summary, summary_no, forbids, purpose, actions, file: _ } = rule.clone();
         let legal_basis = cited(&legal_basis, day);
         Self { id, legal_basis, summary, summary_no, forbids, purpose, actions }
     }

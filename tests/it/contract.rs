@@ -26,7 +26,7 @@ fn the_document_in_the_repository_is_what_the_code_says() {
             "stale; run: cargo run -q -- openapi > openapi/stafett.json\n{part}: {changed:?}"
         );
     }
-    assert!(written == now, "stale; run: cargo run -q -- openapi > openapi/stafett.json");
+    assert!(written == *now, "stale; run: cargo run -q -- openapi > openapi/stafett.json");
     let printed =
         Command::new(env!("CARGO_BIN_EXE_stafett")).arg("openapi").output().expect("the program runs");
     assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));

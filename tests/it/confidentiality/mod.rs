@@ -3,7 +3,9 @@
 
 mod equivalent;
 mod interpreter;
+mod matrix;
 mod mutations;
+mod reading;
 mod recorder;
 mod scene;
 mod situations;

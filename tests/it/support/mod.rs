@@ -3,6 +3,7 @@
 mod api;
 mod client;
 mod engine;
+mod kept;
 mod people;
 mod probe;
 mod sql;
@@ -14,6 +15,7 @@ mod world;
 pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, User};
 pub use engine::{Database, Engine};
+pub use kept::kept;
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use probe::{answers, is_public_parameter, mark, traces};
 pub use stafett::kernel::vocabulary::Role;
