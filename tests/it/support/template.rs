@@ -1,4 +1,4 @@
-//! Templates from which the databases of tests are copied. Each is made once per process.
+//! Templates for the databases of tests. Each is created once per process.
 
 use std::{
     path::{Path, PathBuf},
