@@ -39,7 +39,7 @@ enum Command {
     Serve(ServeArgs),
     /// Play a child's case in three municipalities over HTTP, and keep serving it.
     Demo(demo::DemoArgs),
-    /// Bring the database's schema up to date.
+    /// Update the database schema.
     Migrate {
         #[command(flatten)]
         database: DatabaseArgs,

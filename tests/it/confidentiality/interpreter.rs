@@ -229,7 +229,7 @@ impl Asking<'_> {
     /// Checks that nothing shown to this person reveals it.
     fn told_nowhere(&self, signs: &[String]) -> Result<(), String> {
         let told = self.shown.iter().find(|(_, (_, text))| signs.iter().any(|sign| text.contains(sign)));
-        told.map_or(Ok(()), |(path, _)| Err(format!("{path} tells of it")))
+        told.map_or(Ok(()), |(path, _)| Err(format!("{path} reveals it")))
     }
 
     /// Checks that the answer is the same as for a missing object.
