@@ -43,14 +43,13 @@ macro_rules! select {
 }
 
 const GET: &str = select!("r.municipality = $2 AND r.id = $3");
-const LIST: &str = select!(
-    "r.id IN (
-        SELECT id FROM (
-            SELECT id FROM child_welfare_report WHERE unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS made
-        UNION
-        SELECT id FROM (
-            SELECT id FROM child_welfare_report WHERE receiving_unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS received)
-    ORDER BY r.id LIMIT $4"
+/// Those that a unit has made and those it has received, each read in the order of its index.
+const LIST: &str = concat!(
+    "SELECT * FROM (",
+    select!("r.unit_id = $2 AND r.id > $3 ORDER BY r.id LIMIT $4"),
+    ") AS made UNION ALL SELECT * FROM (",
+    select!("r.receiving_unit_id = $2 AND r.unit_id <> $2 AND r.id > $3 ORDER BY r.id LIMIT $4"),
+    ") AS received ORDER BY id LIMIT $4"
 );
 const INSERT: &str = "
     INSERT INTO child_welfare_report

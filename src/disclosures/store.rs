@@ -42,14 +42,13 @@ macro_rules! select {
 }
 
 const GET: &str = select!("d.municipality = $2 AND d.id = $3");
-const LIST: &str = select!(
-    "d.id IN (
-        SELECT id FROM (
-            SELECT id FROM disclosure WHERE unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS made
-        UNION
-        SELECT id FROM (
-            SELECT id FROM disclosure WHERE to_unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS received)
-    ORDER BY d.id LIMIT $4"
+/// Those that a unit has made and those it has received, each read in the order of its index.
+const LIST: &str = concat!(
+    "SELECT * FROM (",
+    select!("d.unit_id = $2 AND d.id > $3 ORDER BY d.id LIMIT $4"),
+    ") AS made UNION ALL SELECT * FROM (",
+    select!("d.to_unit_id = $2 AND d.unit_id <> $2 AND d.id > $3 ORDER BY d.id LIMIT $4"),
+    ") AS received ORDER BY id LIMIT $4"
 );
 const LAWS: &str = "SELECT disclosure_id, part, law, valid_from FROM disclosure_law WHERE disclosure_id IN (";
 const ENTRIES: &str = "
