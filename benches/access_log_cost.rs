@@ -1,5 +1,5 @@
-//! What the access log costs: reads of one case over 32 connections, with the log and without, turn about; and whether sealing keeps
-//! up. `benches/README.md` tells how to run it.
+//! Measures the cost of the access log: reads of one case over 32 connections, alternately with and without the log, and
+//! whether sealing keeps up. `benches/README.md` describes how to run it.
 
 use std::{
     net::SocketAddr,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[path = "../tests/it/cast.rs"]
-#[expect(dead_code, reason = "the stories of the tests, of which one is told here")]
+#[expect(dead_code, reason = "the stories of the tests; only one is used here")]
 mod cast;
 #[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
@@ -35,14 +35,14 @@ mod measuring;
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
 const CONNECTIONS: usize = 32;
-/// Of the throughput without the log, that with it must have this share.
+/// The minimum share of the throughput without the log that must remain with it.
 const TARGET: f64 = 0.6;
-/// Turns of one block with the log and one without.
+/// The number of rounds, each with one block with the log and one without.
 const ROUNDS: usize = 9;
 
 #[tokio::main]
@@ -52,7 +52,7 @@ async fn main() {
     }
 }
 
-/// Seconds of a block, or what `STAFETT_BENCH_SECONDS` says.
+/// The number of seconds per block, or the value of `STAFETT_BENCH_SECONDS`.
 fn block() -> Duration {
     Duration::from_secs_f64(number("STAFETT_BENCH_SECONDS", 3.0))
 }
@@ -65,10 +65,10 @@ async fn measure(world: World) {
     let cast = world.shared_case().await;
     let asked = request(&cast.path(""), &cast.nurse.token().await);
     let db = production(&world).await;
-    let (logged, _) = serve(&world, &db, true);
-    let (unlogged, _) = serve(&world, &db, false);
+    let (serving, unlogged) = (serve(&world, &db, true), serve(&world, &db, false).address);
+    let logged = serving.address;
     let sealer = Sealer::new(db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
-    let sealing = tokio::spawn(sealer.clone().run());
+    let sealing = tokio::spawn(sealer.clone().run(serving.written));
     compare(&world, &db, &asked, logged, unlogged).await;
     sealing.abort();
     let _ended = sealing.await;
@@ -157,14 +157,14 @@ impl Watch {
     }
 }
 
-/// Since an id was made.
+/// The time since an id was created.
 fn age(id: Uuid) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time");
     let made = Duration::from_millis(u64::try_from(id.as_u128() >> 80).expect("milliseconds"));
     now.saturating_sub(made)
 }
 
-/// How fast what waits is sealed, when nothing else goes on.
+/// Measures how fast waiting entries are sealed when nothing else runs.
 async fn seal_backlog(world: &World, sealer: &Sealer, asked: &[u8], logged: SocketAddr) {
     while world.rows("access_log_pending").await < 10_000 {
         block_of(logged, asked, CONNECTIONS, Duration::from_secs(2)).await;

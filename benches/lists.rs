@@ -108,7 +108,7 @@ impl Size {
         println!("{cases} cases filled in {:.0} s", begun.elapsed().as_secs_f64());
         // The service has connections of its own, that have seen nothing yet.
         let db = production(&world).await;
-        let (address, _) = serve(&world, &db, true);
+        let address = serve(&world, &db, true).address;
         Self { cast, db, address }
     }
 

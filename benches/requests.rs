@@ -15,7 +15,7 @@ use crate::{
 
 #[expect(dead_code, reason = "people whose lists other benchmarks read")]
 mod many_cases;
-#[expect(unused_imports, reason = "what other benchmarks measure with")]
+#[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(

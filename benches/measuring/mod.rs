@@ -1,4 +1,4 @@
-//! What the benchmarks stand on: the worlds of the tests, served as in production, and clients that cost little.
+//! The basis of the benchmarks: the worlds of the tests, served as in production, and inexpensive clients.
 
 mod bare;
 mod client;

@@ -30,7 +30,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// Returns the caller's identity and current roles.
 #[utoipa::path(
     operation_id = "read_me", tag = "accounts",
-    responses((status = 200, body = MeOut, description = "Oneself"), ReadProblems),
+    responses((status = 200, body = MeOut, description = "The caller"), ReadProblems),
 )]
 #[get("/me")]
 async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {

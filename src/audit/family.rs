@@ -125,7 +125,7 @@ async fn entries(
 }
 
 /// The proofs of entries, each with the fields that the family may see: person, kind and case. All entries have the same
-/// fields, so that none can be told apart by them.
+/// fields, so that they do not distinguish entries.
 async fn proofs(
     tx: &mut Tx,
     case: &CaseFacts,

@@ -27,7 +27,7 @@ words! {
 }
 
 words! {
-    /// Who agreed to opening the case.
+    /// The people who agreed to opening the case.
     AgreedWith {
         /// The guardians.
         Guardians = "guardians",
@@ -79,7 +79,7 @@ pub struct CaseOut {
     pub level_reason: Option<Content>,
     /// The status of the case.
     pub status: CaseStatus,
-    /// Who agreed to opening the case.
+    /// The people who agreed to opening the case.
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
     pub agreed_on: NaiveDate,

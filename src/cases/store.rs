@@ -61,8 +61,8 @@ const OPEN_OF_CHILD: &str = "
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
            (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
-/// Cases that a person may have to do with; the rules decide on each. The seats are read in order from a place. What a
-/// guardian, a child or someone in child welfare has is few, and is read whole.
+/// Candidates: cases that a person may be involved in. The rules decide on each. Memberships are read in order from a
+/// position. Guardians, children and people in child welfare have few cases, which are read completely.
 const INVOLVED: &str = "
     SELECT id FROM (
         SELECT id FROM (
@@ -80,7 +80,7 @@ const INVOLVED: &str = "
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND c.id > $2
     ) AS involved
     ORDER BY id LIMIT $3";
-/// Cases that a unit has opened or whose contact person works there.
+/// Cases that a unit has opened, or whose contact person works there.
 const OF_UNIT: &str = "
     SELECT id FROM (
         SELECT id FROM (
@@ -114,7 +114,7 @@ pub struct Agreement<'a> {
     pub reason: &'a str,
     /// The level in the guide.
     pub level: Level,
-    /// Who agreed.
+    /// The people who agreed.
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
     pub agreed_on: NaiveDate,
@@ -219,7 +219,7 @@ pub async fn involved_cases(
     let Slice { after, limit } = slice;
     let most = slice.sql_limit();
     let mut ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?;
-    // A leader leads a unit or two.
+    // A leader leads one or two units.
     for unit in units_led {
         ids.extend(fetch_all!(tx, (Id<Case>,), OF_UNIT, *unit, after, most)?);
     }

@@ -50,7 +50,7 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "child_id": "018f2f60-0000-7000-8000-000000000005", "grounds": ["mistreatment_or_neglect"],
-    "text": "Has told of being hit at home.", "sent_on": "2026-11-20", "guardians_told": false,
+    "text": "Says that he is hit at home.", "sent_on": "2026-11-20", "guardians_told": false,
     "guardians_not_told_reason": "It may put the child in danger.",
     "receiving_unit_id": "018f2f60-0000-7000-8000-000000000009"
 }))]

@@ -57,7 +57,7 @@ pub struct ConflictOfInterestIn {
 /// A team member's conflict of interest.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "ground": "friend", "note": "They told us at the last meeting."}))]
+#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "ground": "friend", "note": "They informed us at the last meeting."}))]
 pub struct TeamConflictIn {
     /// The team member who has a conflict of interest about the child of the case.
     pub person_id: PersonId,

@@ -87,8 +87,8 @@ async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<Ht
 
 /// Gives the caller's consent, or records a consent that someone else gave on paper or orally.
 ///
-/// Either every holder of parental responsibility must consent, or the young person alone. Who consents, and from which
-/// age, depends on the kind of information.
+/// Either every holder of parental responsibility must consent, or the young person alone. The kind of information
+/// decides, together with the child's age.
 #[utoipa::path(
     operation_id = "give_consent", tag = "consents", params(("case_id" = Uuid, Path)), request_body = ConsentIn,
     responses((status = 201, body = ConsentOut, description = "The consent"), WriteProblems),

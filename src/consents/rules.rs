@@ -1,4 +1,4 @@
-//! Who may consent to what, how, and for how long.
+//! Rules for the person, the form, the units and the period of a consent.
 
 use std::collections::HashSet;
 
@@ -37,7 +37,7 @@ pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<Information
     Ok(named.to_vec())
 }
 
-/// Returns who consents, and how: digitally for oneself, or on paper or orally for someone else.
+/// Returns who consents, and how: digitally for the caller, or on paper or orally for someone else.
 pub(super) fn giver(
     case: &CaseFacts,
     caller: Id<Person>,

@@ -219,8 +219,8 @@ pub(super) struct Withdrawal<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Withdraws consent to some units and kinds of information; what is withdrawn already stays as it is. The version of the
-/// consent moves by one, if anything was withdrawn.
+/// Withdraws consent to some units and kinds of information. Earlier withdrawals are unchanged. The version of the
+/// consent increases by one if anything was withdrawn.
 pub(super) async fn withdraw(
     tx: &mut Tx,
     withdrawal: &Withdrawal<'_>,

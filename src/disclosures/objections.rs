@@ -91,7 +91,7 @@ async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<Htt
     permit.changed(objection.version, &objection.whole()).await
 }
 
-/// Returns who objects, and how: digitally for oneself, or on paper or orally for someone else.
+/// Returns who objects, and how: digitally for the caller, or on paper or orally for someone else.
 fn objector(
     case: &CaseFacts,
     caller: Id<Person>,

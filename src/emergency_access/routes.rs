@@ -151,7 +151,7 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
 #[get("/emergency-access/{emergency_access_id}")]
 async fn read_emergency_access(mut permit: Permit<ReadEmergencyAccess>) -> Result<HttpResponse> {
     let row = current(&mut permit).await?;
-    let row = seen(&permit.asker(), permit.object(), row);
+    let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.show_version(row.version, &row)
 }
 
@@ -170,7 +170,7 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
     permit.expect_version(row.version)?;
     store::end(permit.tx(), &row, now).await?;
     let row = current(&mut permit).await?;
-    let row = seen(&permit.asker(), permit.object(), row);
+    let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.changed(row.version, &row).await
 }
 
@@ -194,7 +194,7 @@ async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> R
     let review = store::Review { verdict, note: &note, by: permit.caller().person, ended_at };
     store::review(permit.tx(), &row, review, now).await?;
     let row = current(&mut permit).await?;
-    let row = seen(&permit.asker(), permit.object(), row);
+    let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.changed(row.version, &row).await
 }
 
@@ -206,6 +206,11 @@ async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) ->
 /// The emergency access as the caller sees it.
 fn seen(asker: &Asker, object: &EmergencyObject, row: EmergencyAccessOut) -> Seen<EmergencyAccessOut> {
     row.seen_by(&EmergencyReader::new(asker.about(object)))
+}
+
+/// The emergency access of a permit as the rules know it after a change.
+fn object_now(before: &EmergencyObject, row: &EmergencyAccessOut) -> EmergencyObject {
+    object(before.case.clone(), row, before.own_family)
 }
 
 fn object(case: CaseFacts, row: &EmergencyAccessOut, own_family: bool) -> EmergencyObject {

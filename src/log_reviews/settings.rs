@@ -27,7 +27,7 @@ pub(super) struct RandomSample {
     pub(super) looks_a_month: i64,
 }
 
-/// What counts as a task in a case.
+/// The conditions for having a task in a case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoTask {

@@ -55,7 +55,7 @@ pub struct MeasureOut {
     pub id: MeasureId,
     /// The title of the measure.
     pub title: Content,
-    /// What is done, and how.
+    /// A description of the measure.
     pub description: Option<Content>,
     /// The prevention level.
     pub level: PreventionLevel,
@@ -163,7 +163,7 @@ pub struct MeasureIn {
     /// The prevention level. Required unless the measure is from the catalogue.
     #[serde(default)]
     pub level: Option<PreventionLevel>,
-    /// What is done, and how.
+    /// A description of the measure.
     #[serde(default)]
     pub description: Option<Prose>,
     /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds. It may be left out of a measure
@@ -199,7 +199,7 @@ pub struct MeasurePatch {
     /// The date of the next evaluation: not before the start, and not before today.
     #[serde(default, deserialize_with = "optional_day")]
     pub evaluate_on: Option<NaiveDate>,
-    /// What is done, and how.
+    /// A description of the measure.
     #[serde(default)]
     pub description: Option<Prose>,
     /// Required with a description, and must be `[]`: confirms that the text holds none of the prohibited kinds.

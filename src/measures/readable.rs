@@ -12,7 +12,7 @@ use crate::{
     problem::Result,
 };
 
-/// A measure of a case that the caller may read now; none if the caller may not know of one.
+/// Returns a measure of a case that the caller may read now; none if the caller may not know of it.
 ///
 /// # Errors
 /// If the database query fails.
@@ -28,7 +28,7 @@ pub async fn readable<A: Action>(
     Ok(Some((object, measure)))
 }
 
-/// Those of some measures of a case that the caller may not read.
+/// Returns those of some measures of a case that the caller may not read.
 ///
 /// # Errors
 /// If the database query fails.

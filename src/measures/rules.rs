@@ -77,7 +77,7 @@ pub(super) fn in_force(status: MeasureStatus) -> Result<(), Problem> {
     }
 }
 
-/// Who is responsible for a measure and when it is evaluated, after a change.
+/// The person responsible and the date of evaluation after a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Changed {
     pub(super) responsible: Id<Person>,
@@ -85,7 +85,7 @@ pub(super) struct Changed {
     pub(super) evaluate_on: Option<NaiveDate>,
 }
 
-/// Applies a change. Who may be responsible is not decided here.
+/// Applies a change. Does not check the person responsible.
 pub(super) fn changed(
     object: &MeasureObject,
     measure: &MeasureOut,

@@ -77,7 +77,7 @@ pub(super) async fn these(
     Ok(measures.into_iter().map(|measure| as_of(measure, today)).collect())
 }
 
-/// How far a measure has come.
+/// The progress of a measure.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct Progress {
     pub status: MeasureStatus,
@@ -85,7 +85,7 @@ pub(super) struct Progress {
     pub version: i64,
 }
 
-/// Returns how far a measure that exists has come.
+/// Returns the progress of a measure that exists.
 pub(super) async fn progress(tx: &mut Tx, case: &CaseState, id: Id<Measure>) -> Result<Progress, DbError> {
     fetch_one!(tx, Progress, PROGRESS, &case.municipality, case.id, id)
 }

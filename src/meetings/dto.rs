@@ -176,9 +176,9 @@ impl Shown for MeetingOut {
 pub struct MeetingReader {
     /// Whether they see where meetings are held.
     pub(super) place: bool,
-    /// The people whose units' involvement they may not know of.
+    /// The people whose units' involvement the reader may not know of.
     pub(super) unknown: Vec<PersonId>,
-    /// The measures that they may not read.
+    /// The measures that the reader may not read.
     pub(super) hidden_measures: Vec<MeasureId>,
 }
 
@@ -244,7 +244,7 @@ pub struct InvitationAnswerIn {
     "decisions": [{"text": "The school invites home to a talk before the autumn break."}],
 }))]
 pub struct MeetingMinutesIn {
-    /// What was discussed.
+    /// The discussion.
     pub minutes: Prose,
     /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]

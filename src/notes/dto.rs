@@ -63,7 +63,7 @@ shown!(NoteOut, CaseReader {
     whereabouts: author_id, author_name, unit_id, unit_name, sector;
 });
 
-/// A guardian from whom the note is withheld.
+/// A withholding of the note from a guardian.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoteWithholdingIn {
@@ -95,7 +95,7 @@ pub struct NoteIn {
     /// Whether the child agrees that the guardians may see what the child said. Only for a `child_statement`.
     #[serde(default)]
     pub child_agrees: bool,
-    /// Guardians from whom the note is withheld from the start.
+    /// Guardians who may not know of the note, from the start.
     #[serde(default)]
     pub withheld_from: Vec<NoteWithholdingIn>,
     /// The text.

@@ -33,8 +33,7 @@ pub(super) fn written_from(
     }
 }
 
-/// Returns the kind of a note: the one in the input, or the strictest that the unit's sector writes. The family writes for
-/// everyone.
+/// Returns the kind of a note: the one in the input, or otherwise the strictest that the unit's sector writes.
 pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {

@@ -27,7 +27,7 @@ pub struct UnitOut {
     pub key: String,
     /// The name of the unit.
     pub name: String,
-    /// What kind of unit it is.
+    /// The kind of unit.
     #[schema(example = "health_centre")]
     pub kind: String,
     /// The sector of the unit.
@@ -45,7 +45,7 @@ pub struct UnitIn {
     pub key: Line,
     /// The name of the unit.
     pub name: Line,
-    /// What kind of unit it is.
+    /// The kind of unit.
     pub kind: Line,
     /// The sector of the unit. It decides which duty of secrecy applies.
     pub sector: Sector,

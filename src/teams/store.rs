@@ -177,10 +177,10 @@ pub async fn end_seats_of_person(
     Ok(())
 }
 
-/// Ends the seats through units that consent was withdrawn from: a later consent gives none of them back.
+/// Ends the memberships through units that consent was withdrawn from. They do not resume with a later consent.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_seats_of_units(
     tx: &mut Tx,
     case: &CaseState,

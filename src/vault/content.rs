@@ -102,7 +102,7 @@ impl PartialSchema for Content {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(format!(
-                "Text that lies encrypted. `{ERASED}` where its key has been erased for good."
+                "Text that is stored encrypted. It is `{ERASED}` if its key has been erased."
             )))
             .into()
     }

@@ -1,4 +1,4 @@
-//! What the API document promises.
+//! The promises of the API document.
 
 use std::collections::{BTreeMap, BTreeSet};
 

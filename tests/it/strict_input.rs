@@ -1,11 +1,11 @@
-//! What cannot be accepted is refused by name, and nothing of it is written.
+//! Invalid input is refused with the name of the field, and nothing is written.
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::support::{Answer, Call, Operation, Staff, Stage, World, both_engines, uses_up};
 
-/// Sends each body, which must be refused for the place named beside it; nothing must be written.
+/// Sends each body, which must be refused at the given pointer. Nothing may be written.
 async fn refuse(world: &World, call: Call, bodies: impl IntoIterator<Item = (&str, Value)>) {
     let before = world.all_rows().await;
     for (place, body) in bodies {
@@ -14,7 +14,7 @@ async fn refuse(world: &World, call: Call, bodies: impl IntoIterator<Item = (&st
     assert_eq!(world.all_rows().await, before);
 }
 
-/// The body with one member set to something else, for each of these.
+/// The body with one member replaced by each of these values.
 fn each<'a>(good: &Value, changes: impl IntoIterator<Item = (&'a str, Value)>) -> Vec<(String, Value)> {
     let changed = |(name, value): (&str, Value)| {
         let mut body = good.clone();
@@ -24,7 +24,7 @@ fn each<'a>(good: &Value, changes: impl IntoIterator<Item = (&'a str, Value)>) -
     changes.into_iter().map(changed).collect()
 }
 
-/// The same with the body less each of its members that are required.
+/// The body without each of its required members in turn.
 fn without(good: &Value, required: &[&str]) -> Vec<(String, Value)> {
     let less = |name: &&str| {
         let mut body = good.clone();
@@ -221,7 +221,7 @@ both_engines! {
         let stage = Stage::set(&world).await;
         let before = world.all_rows().await;
         let mut met = 0;
-        // A case that is open is not reopened, whatever the version.
+        // An open case cannot be reopened, whatever the version.
         let versioned = |operation: &Operation| operation.wants_if_match() && operation.id != "reopen_case";
         for operation in Operation::writes().iter().filter(|operation| versioned(operation)) {
             let call = stage.actor(operation).call(operation.method.clone(), stage.path(operation));
@@ -253,7 +253,7 @@ both_engines! {
     }
 }
 
-/// What a client sees of an answer.
+/// The parts of an answer that a client sees.
 fn seen(answer: &Answer) -> (u16, &str, Option<&str>, Option<&str>) {
     (answer.status, &answer.text, answer.header("location"), answer.header("etag"))
 }
@@ -268,7 +268,7 @@ both_engines! {
         let mut stage = Stage::set(&world).await;
         let mut met = 0;
         for operation in Operation::writes().into_iter().filter(Operation::takes_body) {
-            // Who has answered an offer has none to answer; on this stage the others are not possible at first.
+            // After answering an offer there is none to answer. The others are not possible on this stage at first.
             let gone = ["accept_handover", "decline_handover"];
             let settled = ["offer_handover", "add_team_member", "close_case", "reopen_case"];
             let left_out = gone.contains(&operation.id.as_str()) || settled.contains(&operation.id.as_str());

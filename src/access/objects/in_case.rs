@@ -24,7 +24,7 @@ use crate::{
 /// Something in a case: found only together with the case it is in, or listed from it, with its facts and no content.
 macro_rules! in_case {
     ($(#[$meta:meta])* $name:ident as $kind:literal, $id:ty, $path:literal, $alias:literal, $select:literal,
-     known by $known:literal,
+     known by $known:tt,
      { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? }, |$self:ident| $attributes:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]

@@ -179,7 +179,7 @@ fn reasons(look: &Look, facts: &Facts) -> BTreeSet<PickReason> {
     patterns.into_iter().filter(|(_, fits)| fits(look, facts)).map(|(reason, _)| reason).collect()
 }
 
-/// What an access was selected for: reason, person, day and child; for many children, any child.
+/// The grounds for a selection: reason, person, day and child; for many children, any child.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Told {
     reason: PickReason,

@@ -1,5 +1,5 @@
-//! Rules with something taken out of each, or put into it: the tables must tell. A change that no row notices is a rule
-//! that nobody has said the meaning of.
+//! Removes or adds a part of each rule: the tables must notice. If no row notices a change, the tables do not define the
+//! meaning of the rule.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,19 +18,19 @@ use super::{
 };
 use crate::support::Engine;
 
-/// The rules as they are.
+/// The unchanged rules.
 struct Rules {
     policies: BTreeMap<String, Policy>,
     schema: Schema,
 }
 
-/// A rule that is changed, or left out.
+/// A rule that is changed or left out.
 struct Mutant {
     rule: String,
     change: String,
-    /// Nothing where it is left out.
+    /// None if the rule is left out.
     policy: Option<Policy>,
-    /// What can be told from it.
+    /// The actions whose answers it can change.
     actions: BTreeSet<String>,
 }
 
@@ -53,19 +53,19 @@ impl Rules {
         Self { policies, schema }
     }
 
-    /// All rules, with one changed.
+    /// Returns all rules, with one changed.
     fn with(&self, mutant: &Mutant) -> PolicySet {
         let others = self.policies.iter().filter(|(id, _)| **id != mutant.rule).map(|(_, policy)| policy);
         PolicySet::from_policies(others.chain(&mutant.policy).cloned()).expect("ids that differ")
     }
 
-    /// Does it agree with the schema?
+    /// Returns whether it is valid against the schema.
     fn is_valid(&self, policy: &Policy) -> bool {
         let set = PolicySet::from_policies([policy.clone()]).expect("one rule");
         Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict).validation_passed()
     }
 
-    /// Can a rule be met at all where it is about this action alone?
+    /// Returns whether a rule for this action alone can ever apply.
     fn can_be_met(&self, rule: &Value, action: &str) -> bool {
         let alone = of_anything(with_actions(rule, &BTreeSet::from([action.to_owned()])));
         let policy = Policy::from_json(Some(PolicyId::new("alone")), alone).expect("a rule");
@@ -75,7 +75,7 @@ impl Rules {
         found.validation_passed() && !found.validation_warnings().any(never)
     }
 
-    /// May everyone whom a rule lets in do this already, by another rule?
+    /// Returns whether everyone that a rule allows may already do this by another rule.
     fn is_done_already(&self, rule: &str, action: &str) -> bool {
         let allows = |rule: &str| {
             let json = self.policies.get(rule).map(|policy| policy.to_json().expect("a rule as JSON"));
@@ -96,7 +96,7 @@ impl Rules {
         people.is_some_and(|people| people.iter().all(|who| may(who)))
     }
 
-    /// What the rules are about.
+    /// Returns all actions of the rules.
     fn all_actions(&self) -> BTreeSet<String> {
         self.policies
             .values()
@@ -143,7 +143,7 @@ impl Rules {
     }
 }
 
-/// The actions of a rule.
+/// Returns the actions of a rule.
 fn actions(rule: &Value) -> BTreeSet<String> {
     let action = &rule["action"];
     let several = action["entities"].as_array().cloned().unwrap_or_default();
@@ -158,14 +158,14 @@ fn with_actions(rule: &Value, actions: &BTreeSet<String>) -> Value {
     rule
 }
 
-/// The same of every kind of thing.
+/// Returns the same rule for every type of object.
 fn of_anything(rule: Value) -> Value {
     let mut rule = rule;
     rule["resource"] = json!({"op": "All"});
     rule
 }
 
-/// A rule without its conditions, and with each part of them taken out.
+/// Returns the rule without its conditions, and without each part of them.
 fn conditions(rule: &Value) -> Vec<(String, Value)> {
     let conditions = rule["conditions"].as_array().cloned().unwrap_or_default();
     let mut changed = Vec::new();
@@ -182,7 +182,7 @@ fn conditions(rule: &Value) -> Vec<(String, Value)> {
     changed
 }
 
-/// An expression with one operand less of an and, an or, or a not.
+/// Returns the expressions with one operand less of an and, an or, or a not.
 fn smaller(expression: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     for operator in ["&&", "||"] {
@@ -201,7 +201,7 @@ fn smaller(expression: &Value) -> Vec<Value> {
     all
 }
 
-/// A condition as it is written in a rule.
+/// Returns a condition as a rule contains it.
 fn words(rule: &Value, index: usize) -> String {
     let mut alone = rule.clone();
     alone["conditions"] = json!([rule["conditions"][index]]);
@@ -211,7 +211,7 @@ fn words(rule: &Value, index: usize) -> String {
     condition.trim().trim_end_matches("};").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A question of the tables, and whether the answer must be yes.
+/// A question of the tables, and the required answer.
 struct Told {
     action: String,
     question: PolicyQuestion,
@@ -234,7 +234,7 @@ async fn told() -> Vec<Told> {
         .collect()
 }
 
-/// Is there a question of the tables that is answered otherwise?
+/// Returns whether a question of the tables gets another answer.
 fn is_noticed(mutant: &Mutant, rules: &Rules, told: &[Told]) -> bool {
     let (set, authorizer) = (rules.with(mutant), Authorizer::new());
     told.iter().filter(|told| mutant.actions.contains(&told.action)).any(|told| {
@@ -281,7 +281,7 @@ async fn a_weaker_rule_is_noticed_as_the_service_runs() {
     let situation = Some("a case that only the school works on");
     let outcomes = gone_through(Engine::Sqlite, policies, situation).await.expect("SQLite is always there");
     let noticed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
-    // Notes have rules of their own, which are as they were.
+    // Notes have rules of their own, which are unchanged.
     let hidden =
         |outcome: &&super::Outcome| !outcome.row.answer.is_yes() && !outcome.row.what.contains("note");
     let hidden = outcomes.iter().filter(hidden).count();

@@ -1,4 +1,4 @@
-//! The API document, as the code gives it.
+//! The API document, generated from the code.
 
 use reqwest::Method;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub struct Operation {
     pub method: Method,
     /// With its parameters, as `/v1/cases/{case_id}`.
     pub path: String,
-    /// What the document says of it.
+    /// The operation in the document.
     pub says: Value,
     /// The example of its request body.
     pub example: Option<Value>,
@@ -46,7 +46,7 @@ impl Operation {
         Self::all().into_iter().find(|operation| operation.id == id).expect("an operation of this name")
     }
 
-    /// All operations that may change something and are not open to strangers.
+    /// All non-public operations that may change something.
     pub fn writes() -> Vec<Self> {
         let mut writes = Self::all();
         writes.retain(|operation| operation.method != Method::GET && !operation.is_public());
@@ -69,7 +69,7 @@ impl Operation {
         self.has_parameter("Idempotency-Key")
     }
 
-    /// Is it a list that is given in pages?
+    /// Returns whether it is a paged list.
     pub fn is_paged(&self) -> bool {
         self.has_parameter("limit")
     }
@@ -97,7 +97,7 @@ impl Operation {
         path + rest
     }
 
-    /// The path to nothing: a new id for each parameter.
+    /// A path to nothing: a random id for each parameter.
     pub fn path_to_nothing(&self) -> String {
         self.path_with(|_| uuid::Uuid::now_v7().to_string())
     }

@@ -1,4 +1,4 @@
-//! A migrated database for each test, copied from a template that is made once in each process.
+//! A migrated database for each test, copied from a template that each process creates once.
 
 use std::{
     path::Path,
@@ -28,19 +28,19 @@ pub enum Engine {
     Postgres,
 }
 
-/// The folders of `data/municipalities` that every world begins with.
+/// The folders of `data/municipalities` that every world starts with.
 const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 const CONNECTIONS: u32 = 6;
 /// Databases on the server are named `PREFIX_PROCESS_NUMBER`.
 const PREFIX: &str = "stafett_test";
 
 impl Engine {
-    /// Runs one test in a world on this engine; skips it where there is no such engine.
+    /// Runs one test in a world on this engine; skips it if the engine is not available.
     pub async fn tell<F: Future<Output = ()>>(self, told: impl FnOnce(World) -> F) {
         self.tell_by(Policies::load().expect("valid rules"), told).await;
     }
 
-    /// The same by these rules; gives what is told, or nothing where there is no such engine.
+    /// Runs it with these rules. Returns its result, or none if the engine is not available.
     pub async fn tell_by<T, F: Future<Output = T>>(
         self,
         policies: Policies,
@@ -54,7 +54,7 @@ impl Engine {
     }
 }
 
-/// A database of one test.
+/// The database of one test.
 #[derive(Debug)]
 pub struct Database {
     pub db: Db,
@@ -64,14 +64,14 @@ pub struct Database {
 
 #[derive(Debug)]
 enum Keeper {
-    /// The folder goes with the test.
+    /// The folder is deleted with the test.
     Folder { folder: TempDir },
-    /// The database on this server is dropped when the test ends well; what others leave is swept later.
+    /// The database on this server is dropped if the test succeeds. Others are swept later.
     Server { admin: Box<PgConnectOptions>, name: String, keys: TempDir },
 }
 
 impl Database {
-    /// A database with the schema and the municipalities; none where there is no such engine.
+    /// Creates a database with the schema and the municipalities; none if the engine is not available.
     pub async fn create(engine: Engine) -> Option<Self> {
         match engine {
             Engine::Sqlite => Some(sqlite().await),
@@ -79,7 +79,7 @@ impl Database {
         }
     }
 
-    /// Another database with all that is in this one, to which nobody is connected any more.
+    /// Creates a copy of this database. Nobody may be connected to it any more.
     pub async fn copy(&self) -> Self {
         let folder = TempDir::new().expect("a folder");
         match &self.keeper {
@@ -103,7 +103,7 @@ impl Database {
         }
     }
 
-    /// The address of the database, and the folder beside which its keys lie.
+    /// The address of the database, and the folder of its keys.
     pub fn place(&self) -> (String, &Path) {
         match &self.keeper {
             Keeper::Folder { folder } => {
@@ -115,7 +115,7 @@ impl Database {
         }
     }
 
-    /// The same database, as another role of PostgreSQL comes to it; it is not dropped when this is finished with.
+    /// The same database, for another role of PostgreSQL. It is not dropped afterwards.
     pub async fn as_role(&self, role: &str) -> Self {
         let Keeper::Server { admin, name, .. } = &self.keeper else { panic!("there are no roles on SQLite") };
         let url = admin.as_ref().clone().username(role).database(name).to_url_lossy();
@@ -153,7 +153,7 @@ async fn sqlite() -> Database {
 
 async fn postgres() -> Option<Database> {
     static TEMPLATE: OnceCell<String> = OnceCell::const_new();
-    /// A template cannot be copied twice at a time.
+    /// A template cannot be copied twice at the same time.
     static COPYING: Mutex<()> = Mutex::const_new(());
     static NUMBER: AtomicU32 = AtomicU32::new(1);
 
@@ -187,7 +187,7 @@ async fn postgres() -> Option<Database> {
     Some(Database { db, engine: Engine::Postgres, keeper })
 }
 
-/// Copies the files of a folder, and those of the folders in it.
+/// Copies the files of a folder and its subfolders.
 fn copy_folder(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a folder").map(|entry| entry.expect("an entry")) {
         let to = to.join(entry.file_name());
@@ -200,7 +200,7 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
-/// A vault of keys in the folder `keys` of a folder.
+/// A vault with its keys in the folder `keys` of a folder.
 fn vault(folder: &Path) -> Arc<Vault> {
     Vault::open(&folder.join("keys"), master_key()).expect("a vault")
 }
@@ -210,7 +210,7 @@ pub fn master_key() -> MasterKey {
     MasterKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("a key")
 }
 
-/// Gives a new database its schema and its municipalities, and lets go of it.
+/// Gives a new database its schema and its municipalities, and disconnects from it.
 async fn fill(url: &str) {
     let keys = TempDir::new().expect("a folder");
     let db = Db::open(url, 1, vault(keys.path())).await.expect("the template opens");
@@ -231,7 +231,7 @@ async fn create(admin: &PgConnectOptions, name: &str, template: &str) {
     connect(admin).await.execute(AssertSqlSafe(create)).await.expect("a database is created");
 }
 
-/// Drops what processes that are gone have left.
+/// Drops the databases of processes that have ended.
 async fn sweep(admin: &PgConnectOptions) {
     let mut server = connect(admin).await;
     let names: Vec<(String,)> = sqlx::query_as("SELECT datname::text FROM pg_database WHERE datname LIKE $1")

@@ -1,4 +1,4 @@
-//! What the tests stand on: a database of each engine, a running service, the people in it, their requests.
+//! The basis of the tests: a database on each engine, a running service, its people and their requests.
 
 mod api;
 mod client;
@@ -20,8 +20,8 @@ pub use stage::{Stage, uses_up};
 pub use story::emergency;
 pub use world::{World, log_key, logged, signing_key};
 
-/// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a
-/// world of its own.
+/// Turns each `async fn name(world: World)` into two tests, `name::sqlite` and `name::postgres`, each with a world of its
+/// own.
 macro_rules! both_engines {
     ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {$(
         mod $name {
