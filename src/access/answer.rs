@@ -99,6 +99,7 @@ impl<A: Action> Permit<A> {
         version: i64,
         body: &Seen<T>,
     ) -> Result<HttpResponse, Problem> {
+        const { assert!(A::FACTS.asks_to_read(), "the table states by which reading the answer is replayed") };
         let mut response = HttpResponse::Created();
         response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await

@@ -19,7 +19,6 @@ use super::{
     answer::etag,
     body::json_content,
     idempotency::IdempotencyKey,
-    laws::Wording,
     objects::{CaseObject, Object, require_open},
     policies::About,
 };
@@ -210,20 +209,6 @@ impl<A: Action> Permit<A> {
     #[must_use]
     pub fn log_public_key(&self, municipality: &str) -> String {
         self.services.log_key.public_key(municipality)
-    }
-
-    /// The law that a rule rests on.
-    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
-        self.services.policies.legal_basis_of(rule)
-    }
-
-    /// The wording of a law, and whether it is in force today.
-    ///
-    /// # Errors
-    /// If the law is not known.
-    pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
-        let wording = self.services.policies.wording_of_law(law, self.moment.today);
-        wording.ok_or_else(|| Problem::internal(format!("unknown law: {law}")))
     }
 
     /// Notes an object that is shown with the answer: an entry of its own, with its case and child and the rule by which `B` is

@@ -19,13 +19,13 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, LookKind, Permit, Policies, Whole,
+        CaseFacts, Law, LookKind, Permit, Policies, Purpose, Whole,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
-        is_secret_act, kind_told,
+        cited, is_masked_look, kind_shown,
     },
     db::{DbError, Tx},
     fetch_all,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, clock::day_in_norway},
     log_tree::{self, Proof},
     problem::{Problem, Result, docs::ReadProblems},
 };
@@ -189,13 +189,14 @@ impl View {
             };
             entry.roles.iter().map(role).collect()
         };
-        let kind = kind_told(&entry.action, &entry.object_type);
+        let kind = kind_shown(&entry.action);
         let name = entry.person_name.as_deref();
         let told: Vec<_> = rules.iter().filter_map(|id| policies.rule(id)).collect();
         let why_en: Vec<_> = told.iter().map(|rule| rule.summary.as_str()).collect();
         let why_no: Vec<_> = told.iter().map(|rule| rule.summary_no.as_str()).collect();
         let basis: Vec<String> = if is_masked(entry) {
-            rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect()
+            let laws: Vec<Law> = rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect();
+            cited(&laws, day_in_norway(entry.at)).into_iter().map(ToOwned::to_owned).collect()
         } else {
             entry.legal_basis.clone()
         };
@@ -215,8 +216,8 @@ impl View {
 
 /// Returns whether the entry is shown under another rule than its own. Emergency access only opens what the family may read.
 fn is_masked(entry: &EntryOut) -> bool {
-    let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
-    is_secret_act(&entry.action, &entry.object_type) && !in_emergency
+    let in_emergency = entry.purpose == Some(Purpose::Emergency);
+    is_masked_look(&entry.action) && !in_emergency
 }
 
 fn norwegian(

@@ -71,7 +71,7 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
         check_concern(&mut permit, concern, &content, &municipality).await?;
     }
     // The duty applies even if the section that it rests on is no longer in force.
-    let law_valid_from = permit.wording_of_law(&duty.law)?.valid_from;
+    let law = duty.law.wording(permit.moment().today);
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewReport {
         municipality: &municipality,
@@ -81,8 +81,8 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
         reporter_name: &caller.name,
         child,
         content: &content,
-        law: &duty.law,
-        law_valid_from,
+        law: law.citation,
+        law_valid_from: law.valid_from,
     };
     let id = store::insert(permit.tx(), new, now).await?;
     let report = store::get(permit.tx(), caller.person, &municipality, id).await?;

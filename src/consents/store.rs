@@ -6,11 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit};
 use crate::{
-    access::{CaseState, Kinds, PROCESSING},
+    access::{CaseState, Kinds, Law, PROCESSING, cited, laws},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_of_case, fetch_one,
     kernel::{
         Id,
+        clock::day_in_norway,
         ids::{Consent, Person, Unit},
         vocabulary::InformationKind,
     },
@@ -173,8 +174,8 @@ pub(super) async fn insert(
         form,
         &purpose,
         &*input.text_version,
-        secrecy_basis(kinds),
-        PROCESSING.join("; "),
+        secrecy_basis(kinds, day_in_norway(now)),
+        cited(&laws(&PROCESSING), day_in_norway(now)).join("; "),
         valid_from,
         input.valid_until,
         now,
@@ -201,14 +202,12 @@ pub(super) async fn insert(
 }
 
 /// Returns the exemption from the duty of secrecy that a consent to these kinds gives.
-fn secrecy_basis(kinds: &[InformationKind]) -> String {
-    let mut laws: Vec<&str> = Vec::new();
-    for rule in kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok()) {
-        laws.extend(rule.legal_basis.iter().map(String::as_str));
-    }
-    laws.sort_unstable();
-    laws.dedup();
-    format!("consent: {}", laws.join("; "))
+fn secrecy_basis(kinds: &[InformationKind], day: NaiveDate) -> String {
+    let rules = kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok());
+    let laws: Vec<Law> = rules.flat_map(|rule| rule.legal_basis.iter().copied()).collect();
+    let mut citations = cited(&laws, day);
+    citations.sort_unstable();
+    format!("consent: {}", citations.join("; "))
 }
 
 /// A withdrawal of consent.

@@ -1,6 +1,7 @@
 //! Operations on disclosures.
 
 use actix_web::{HttpResponse, get, post};
+use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit, Whole,
+        Law, Parts, Permit, Whole, Wording,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
         cases_in_list, is_family,
         objects::{CaseObject, DisclosureObject},
@@ -67,7 +68,8 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
-    let applied = |laws: &[String]| laws.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>();
+    let today = permit.moment().today;
+    let applied = |laws: &[Law]| laws.iter().map(|law| applied(*law, today)).collect::<Result<Vec<_>>>();
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
@@ -140,14 +142,14 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
 }
 
 /// Returns today's version of a statutory section. A section no longer in force allows no disclosure.
-fn applied(permit: &Permit<Disclose>, law: &str) -> Result<AppliedLaw> {
-    let wording = permit.wording_of_law(law)?;
-    if !wording.in_force {
+fn applied(law: Law, today: NaiveDate) -> Result<AppliedLaw> {
+    let Wording { citation, valid_from, in_force } = law.wording(today);
+    if !in_force {
         return Err(Problem::conflict(format!(
-            "{law} is not in force in the version that this service knows"
+            "{citation} is not in force in the version that this service knows"
         )));
     }
-    Ok(AppliedLaw { law: law.to_owned(), valid_from: wording.valid_from })
+    Ok(AppliedLaw { law: citation.to_owned(), valid_from })
 }
 
 fn check_order(input: &DisclosureIn) -> Result<()> {

@@ -11,10 +11,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     dto::{LogVerdict, PickReason},
     month::Month,
-    picking::is_look,
 };
 use crate::{
-    access::{Permit, Whole, actions::ReadLogReport},
+    access::{
+        Permit, Whole,
+        actions::{Control, ReadLogReport, facts_of},
+    },
     db::{DbError, Tx},
     fetch_all, fetch_one,
     kernel::vocabulary::Words,
@@ -129,12 +131,15 @@ async fn numbers(
         fetch_all!(tx, (String, String, i64), OF_LOG, &municipality, from, until)?
     {
         report.entries += count;
-        match action.as_str() {
-            _ if decision == "deny" => report.refusals += count,
-            "export_access_log" => report.exports += count,
-            "search_access_log" => report.log_searches += count,
-            action if is_look(action) => report.looks += count,
-            _ => {}
+        if decision == "deny" {
+            report.refusals += count;
+            continue;
+        }
+        match facts_of(&action).control {
+            Control::LogExport => report.exports += count,
+            Control::LogSearch => report.log_searches += count,
+            Control::ChosenLook | Control::OtherLook => report.looks += count,
+            Control::Work | Control::Neither => {}
         }
     }
     (report.emergencies,) = fetch_one!(tx, (i64,), EMERGENCIES, &municipality, from, until)?;

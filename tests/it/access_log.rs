@@ -267,11 +267,11 @@ both_engines! {
         ]);
     }
 
-    async fn every_operation_leaves_an_entry_whoever_asks(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn every_operation_leaves_an_entry_whoever_asks(stage: Stage) {
+        let world = stage.world();
         let stranger = world.anonymous();
         let mut operations = Operation::all();
-        operations.retain(|operation| !public::WATCHED_BY_MACHINES.contains(&operation.id.as_str()));
+        operations.retain(|operation| public::is_logged(&operation.id));
         // Ends the session of the caller.
         operations.sort_by_key(|operation| operation.id == "log_out");
         for operation in &operations {

@@ -367,9 +367,9 @@ async fn finders(everyone: &[(&'static str, User)], stage: &Stage, needles: &[&s
 }
 
 both_engines! {
-    async fn a_planted_address_is_found_by_those_who_may_and_nowhere_else(world: World) {
-        let stage = Stage::set(&world).await;
-        let everyone = everyone(&world, &stage).await;
+    async fn a_planted_address_is_found_by_those_who_may_and_nowhere_else(stage: Stage) {
+        let world = stage.world();
+        let everyone = everyone(world, &stage).await;
         let child = &stage.family.child;
         let needles = ["Seljefløytveien", PHONE];
         moves_out(&stage.teacher, child, &stage.family.guardians[1]).await;
@@ -398,9 +398,9 @@ both_engines! {
         assert_eq!(world.number_of("SELECT COUNT(*) FROM idempotency WHERE body LIKE '%Seljefl%'").await, 0);
     }
 
-    async fn the_grade_is_told_in_one_place_alone(world: World) {
-        let stage = Stage::set(&world).await;
-        let everyone = everyone(&world, &stage).await;
+    async fn the_grade_is_told_in_one_place_alone(stage: Stage) {
+        let world = stage.world();
+        let everyone = everyone(world, &stage).await;
         let child = &stage.family.child;
         let version = stage.teacher.get(path(child)).send().await.expect(200).body["version"].as_i64().expect("a version");
         put(&stage.teacher, child, version, graded("confidential")).send().await.expect(200);

@@ -95,11 +95,11 @@ fn mutations(example: &Value) -> Vec<Value> {
 }
 
 both_engines! {
-    async fn every_example_of_the_document_works_once_it_is_about_something_that_is_there(world: World) {
-        let mut stage = Stage::set(&world).await;
+    async fn every_example_of_the_document_works_once_it_is_about_something_that_is_there(stage: Stage) {
+        let mut stage = stage;
         for operation in with_body() {
             if operation.wants_if_match() {
-                stage = Stage::set(&world).await;
+                stage = stage.again().await;
             }
             let example = stage.example(&operation);
             let answer = check(&operation, stage.call(&operation).json(example).send().await);
@@ -112,13 +112,13 @@ both_engines! {
             };
             assert_eq!(answer.status, expected, "{}: {}", operation.id, answer.text);
             if uses_up(&operation.id) {
-                stage = Stage::set(&world).await;
+                stage = stage.again().await;
             }
         }
+        stage.finish().await;
     }
 
-    async fn what_is_no_body_is_refused_and_explained(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn what_is_no_body_is_refused_and_explained(stage: Stage) {
         for operation in with_body() {
             for (content_type, body) in no_bodies() {
                 let big = body.len() > 256 * 1024;
@@ -131,12 +131,12 @@ both_engines! {
         }
     }
 
-    async fn no_value_of_any_field_is_a_fault_of_ours(world: World) {
-        let mut stage = Stage::set(&world).await;
+    async fn no_value_of_any_field_is_a_fault_of_ours(stage: Stage) {
+        let mut stage = stage;
         let mut sent = 0;
         for operation in with_body() {
             if operation.wants_if_match() {
-                stage = Stage::set(&world).await;
+                stage = stage.again().await;
             }
             let mut version = "1".to_owned();
             // Each password takes time to hash.
@@ -146,17 +146,17 @@ both_engines! {
                 let answer = check(&operation, call.json(body).send().await);
                 sent += 1;
                 if answer.status < 300 && uses_up(&operation.id) {
-                    stage = Stage::set(&world).await;
+                    stage = stage.again().await;
                 } else if answer.status < 300 && operation.id != "explain_access" {
                     answer.etag().clone_into(&mut version);
                 }
             }
         }
         assert!(sent > 1_000, "only {sent} were sent");
+        stage.finish().await;
     }
 
-    async fn no_path_and_no_query_is_a_fault_of_ours(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn no_path_and_no_query_is_a_fault_of_ours(stage: Stage) {
         for operation in Operation::all().iter().filter(|operation| operation.id != "log_out") {
             let mut paths: Vec<String> = Vec::new();
             if operation.path.contains('{') {

@@ -305,10 +305,6 @@ async fn name_in_bodies(own: &Stage, other: &Stage) {
     assert!(named > 8, "only {named} ids were named");
 }
 
-async fn kragero(world: &World) -> Stage {
-    Stage::set(world).await
-}
-
 async fn porsgrunn(world: &World) -> Stage {
     let units = ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"];
     let stage = Stage::set_in(world, units).await;
@@ -324,26 +320,26 @@ async fn next_door(world: &World) -> Stage {
 }
 
 both_engines! {
-    async fn nobody_reaches_what_is_in_another_municipality(world: World) {
-        let (own, other) = (kragero(&world).await, porsgrunn(&world).await);
-        let mut strangers = strangers(&world, &own).await;
-        strangers.extend(those_left_out(&world, &other, "porsgrunn/skole").await);
-        sweep(&world, &strangers, &own, &other).await;
+    async fn nobody_reaches_what_is_in_another_municipality(own: Stage) {
+        let (world, other) = (own.world(), porsgrunn(own.world()).await);
+        let mut strangers = strangers(world, &own).await;
+        strangers.extend(those_left_out(world, &other, "porsgrunn/skole").await);
+        sweep(world, &strangers, &own, &other).await;
     }
 
-    async fn nobody_reaches_what_is_in_another_case_of_the_municipality(world: World) {
-        let (own, other) = (kragero(&world).await, next_door(&world).await);
-        let mut strangers = strangers(&world, &own).await;
-        strangers.extend(those_left_out(&world, &other, "kragero/barnehage").await);
-        sweep(&world, &strangers, &own, &other).await;
+    async fn nobody_reaches_what_is_in_another_case_of_the_municipality(own: Stage) {
+        let (world, other) = (own.world(), next_door(own.world()).await);
+        let mut strangers = strangers(world, &own).await;
+        strangers.extend(those_left_out(world, &other, "kragero/barnehage").await);
+        sweep(world, &strangers, &own, &other).await;
     }
 
-    async fn who_is_not_logged_in_reaches_nothing(world: World) {
-        let own = kragero(&world).await;
+    async fn who_is_not_logged_in_reaches_nothing(own: Stage) {
+        let world = own.world();
         mark(&own, WORD).await;
         for operation in Operation::all().iter().filter(|operation| !operation.is_public()) {
             for foreign in mixtures(operation) {
-                for call in twins(None, &world, operation, &own, &own, &foreign) {
+                for call in twins(None, world, operation, &own, &own, &foreign) {
                     let answer = call.send().await.expect_problem(401, "unauthenticated");
                     assert_eq!(traces(&own, WORD, &answer), [] as [String; 0]);
                 }
@@ -351,9 +347,8 @@ both_engines! {
         }
     }
 
-    async fn an_id_in_a_body_that_is_anothers_is_as_good_as_none(world: World) {
-        let own = kragero(&world).await;
-        for other in [porsgrunn(&world).await, next_door(&world).await] {
+    async fn an_id_in_a_body_that_is_anothers_is_as_good_as_none(own: Stage) {
+        for other in [porsgrunn(own.world()).await, next_door(own.world()).await] {
             name_in_bodies(&own, &other).await;
         }
     }

@@ -62,7 +62,7 @@ fn is_list(operation: &Operation, document: &serde_json::Value) -> bool {
 #[test]
 fn every_list_is_held_against_its_reads_or_is_said_why_not() {
     let document = document();
-    let lists = Operation::all().into_iter().filter(|o| o.method == Method::GET && is_list(o, &document));
+    let lists = Operation::all().into_iter().filter(|o| o.method == Method::GET && is_list(o, document));
     let lists: BTreeSet<String> = lists.map(|operation| operation.id).collect();
     let told = PAIRS.iter().map(|(list, ..)| *list).chain(OTHERS.iter().map(|(list, _)| *list));
     let told: BTreeSet<String> = told.map(ToOwned::to_owned).collect();
@@ -196,15 +196,15 @@ async fn compare(
 }
 
 both_engines! {
-    async fn everyone_lists_just_what_they_may_read_one_by_one(world: World) {
-        let stage = Stage::set(&world).await;
-        Stage::set_in(&world, ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"]).await;
-        let Crowd(people) = crowd(&world, &stage).await;
+    async fn everyone_lists_just_what_they_may_read_one_by_one(stage: Stage) {
+        let world = stage.world();
+        Stage::set_in(world, ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"]).await;
+        let Crowd(people) = crowd(world, &stage).await;
         for (list, read, table) in PAIRS {
             let (list, read) = (Operation::named(list), Operation::named(read));
             let in_case = list.path.contains("{case_id}");
             let case = if in_case { "case_id" } else { "id" };
-            let all = ids_in(&world, format!("SELECT {case}, id FROM {table}")).await;
+            let all = ids_in(world, format!("SELECT {case}, id FROM {table}")).await;
             assert!(all.len() > 1, "too little in {table}");
             let mut seen = Vec::new();
             for (who, user) in &people {

@@ -57,7 +57,7 @@ async fn told(world: World) {
 #[tokio::test]
 async fn where_there_are_no_roles_none_is_granted_anything() {
     Engine::Sqlite
-        .tell(|world| async move {
+        .tell(|world: World| async move {
             assert!(matches!(grant_to(&world.db, ROLE).await, Err(GrantError::NoRoles)));
             assert!(matches!(grant_to(&world.db, "x; DROP TABLE y").await, Err(GrantError::Name)));
         })

@@ -53,6 +53,7 @@ mod objections;
 mod own_family;
 mod pages;
 mod races;
+mod renumbered_law;
 mod teams;
 mod withheld;
 mod withholdings;

@@ -24,6 +24,22 @@ both_engines! {
         }
     }
 
+    async fn what_a_guardian_wrote_is_not_given_again_once_it_is_withheld_from_them(world: World) {
+        let cast = world.shared_case().await;
+        let father = &cast.family.guardians[1];
+        let body = json!({"audience": "team", "text": "From the father."});
+        let call = father.post(cast.path("/notes")).json(body).idempotency_key("note");
+        let first = call.clone().send().await.expect(201);
+        assert_eq!(call.clone().send().await.expect(201).body, first.body);
+        let body = json!({
+            "guardian_id": father.id, "note_id": first.text("/id"), "legal_basis": "administration_act",
+            "reason": "It would harm the child.",
+        });
+        cast.teacher.post(cast.path("/withholdings")).json(body).send().await.expect(201);
+        call.send().await.expect_problem(404, "not-found");
+        assert_eq!(world.rows("note").await, 1);
+    }
+
     async fn a_case_withheld_from_a_guardian_is_gone_from_the_next_request(world: World) {
         let cast = world.shared_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];

@@ -40,6 +40,7 @@ const FIND: &str = "SELECT case_id, person_id, unit_id, reviewed_by FROM emergen
 
 impl Object for EmergencyObject {
     const TYPE: &'static str = "EmergencyAccess";
+    const PATH: &'static [&'static str] = &["emergency_access_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<EmergencyAccess>("emergency_access_id") else { return Ok(None) };

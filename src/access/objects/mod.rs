@@ -67,6 +67,16 @@ impl PathIds {
     }
 }
 
+impl PathIds {
+    /// The same with one more id.
+    #[must_use]
+    pub(super) fn with(&self, name: &str, id: &str) -> Self {
+        let mut ids = self.0.clone();
+        ids.insert(name.to_owned(), id.to_owned());
+        Self(ids)
+    }
+}
+
 impl From<BTreeMap<String, String>> for PathIds {
     fn from(ids: BTreeMap<String, String>) -> Self {
         Self(ids)

@@ -142,11 +142,11 @@ both_engines! {
         is_of_nothing(&own(&cast.nurse, "read_case", json!({"case_id": "x"})).await);
     }
 
-    async fn the_explanation_is_what_the_operation_itself_answers(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn the_explanation_is_what_the_operation_itself_answers(stage: Stage) {
+        let world = stage.world();
         let Stage { teacher, nurse, family: Family { guardians, .. }, .. } = &stage;
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
-        let auditor = auditor(&world).await;
+        let auditor = auditor(world).await;
         let stranger = world.worker("porsgrunn/skole").await;
         let people = [&teacher.user, &nurse.user, &guardians[0].user, &administrator.user, &auditor.user, &stranger.user];
         let (mut permitted, mut denied) = (0, 0);

@@ -2,11 +2,14 @@
 
 use serde_json::{Map, Value, json};
 use stafett::kernel::ids::CaseId;
+use tokio::sync::OnceCell;
 
-use super::{Call, Family, Operation, Role, Staff, User, World};
+use super::{
+    Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
+};
 
 /// A case with everything in it, and a person who may do nearly everything to it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Stage {
     world: World,
     /// The contact person, who also leads the unit.
@@ -51,6 +54,42 @@ impl Stage {
         stage.fill_emergency_and_conflict().await;
         stage.fill_log().await;
         stage
+    }
+
+    /// The world that it is in.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Replaces this stage with a fresh one.
+    pub async fn again(self) -> Self {
+        let another = Self::on(self.world.engine).await.expect("the engine of this one");
+        self.finish().await;
+        another
+    }
+
+    /// Stops the world of the stage and drops its database.
+    pub async fn finish(&self) {
+        self.world.finish().await;
+    }
+
+    /// The same in a copy of its world.
+    fn in_copy(&self, world: &World) -> Self {
+        let staff = |one: &Staff| Staff { user: world.same(&one.user), unit: one.unit.clone() };
+        let guardian =
+            |one: &Guardian| Guardian { user: world.same(&one.user), national_id: one.national_id.clone() };
+        let guardians = self.family.guardians.iter().map(guardian).collect();
+        Self {
+            world: world.clone(),
+            teacher: staff(&self.teacher),
+            administrator: staff(&self.administrator),
+            auditor: staff(&self.auditor),
+            nurse: staff(&self.nurse),
+            family: Family { child: self.family.child.clone(), guardians },
+            responder: staff(&self.responder),
+            colleague: staff(&self.colleague),
+            ids: self.ids.clone(),
+        }
     }
 
     async fn fill_case(&mut self) {
@@ -285,6 +324,31 @@ impl Stage {
             }
         }
     }
+}
+
+impl Beginning for Stage {
+    /// Copies a stage that is set once per process, since setting it takes some forty requests.
+    async fn on(engine: Engine) -> Option<Self> {
+        static SQLITE: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
+        static POSTGRES: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
+        let kept = if engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
+        let (frozen, stage) = kept.get_or_init(|| set_to_copy(engine)).await.as_ref()?;
+        Some(stage.in_copy(&frozen.copy().await))
+    }
+
+    async fn finish(&self) {
+        self.finish().await;
+    }
+}
+
+/// Sets a stage and stops its world, so that both can be copied.
+async fn set_to_copy(engine: Engine) -> Option<(Frozen, Stage)> {
+    let world = World::on(engine).await?;
+    let stage = Stage::set(&world).await;
+    world.freeze().await;
+    let frozen = world.frozen();
+    world.clear_folder();
+    Some((frozen, stage))
 }
 
 /// The child welfare service that serves a municipality.

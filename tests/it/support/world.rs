@@ -27,8 +27,10 @@ use stafett::{
 
 use super::{
     Anonymous, Engine, User,
+    api::{description, rules},
     client::Door,
-    engine::{Database, master_key},
+    engine::{Beginning, Database},
+    template::{Template, master_key},
 };
 
 /// The start of every world: a Sunday morning, 10 o'clock in Norway.
@@ -43,6 +45,14 @@ pub struct World {
     pub clock: Clock,
     pub engine: Engine,
     parts: Arc<Parts>,
+}
+
+/// A stopped world, to be copied.
+#[derive(Debug)]
+pub struct Frozen {
+    template: Template,
+    now: DateTime<Utc>,
+    number: u32,
 }
 
 #[derive(Debug)]
@@ -78,7 +88,7 @@ pub fn log_key() -> Arc<LogKey> {
 }
 
 impl World {
-    pub(super) async fn start(database: Database, policies: Policies) -> Self {
+    pub(super) async fn start(database: Database, policies: impl Into<Arc<Policies>>) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
@@ -87,7 +97,8 @@ impl World {
         let services = web::Data::new(services.expect("the service is put together"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = app::serve(services.clone(), listener, 1).expect("the service starts");
+        let server = app::serve_described(services.clone(), description(), listener, 1);
+        let server = server.expect("the service starts");
         let handle = server.handle();
         tokio::spawn(server);
         // One connection per request: the service may close a kept connection just when it is used again.
@@ -145,17 +156,26 @@ impl World {
         self.db.close().await;
     }
 
+    /// Removes the folder of a stopped world.
+    pub(super) fn clear_folder(&self) {
+        let (_, folder) = self.parts.database.place();
+        std::fs::remove_dir_all(folder).expect("the folder is removed");
+    }
+
     /// Another world, identical to the last id, as this one was frozen.
     pub async fn copy(&self) -> Self {
-        let copy = Self::start(self.parts.database.copy().await, Policies::load().expect("rules")).await;
-        copy.clock.advance(self.now() - copy.now());
-        copy.parts.number.store(self.parts.number.load(Ordering::Relaxed), Ordering::Relaxed);
-        copy
+        self.frozen().copy().await
+    }
+
+    /// This world as it was frozen.
+    pub fn frozen(&self) -> Frozen {
+        let number = self.parts.number.load(Ordering::Relaxed);
+        Frozen { template: Template::of(&self.parts.database), now: self.now(), number }
     }
 
     /// The same database, served as another role of PostgreSQL.
     pub async fn as_role(&self, role: &str) -> Self {
-        Self::start(self.parts.database.as_role(role).await, Policies::load().expect("rules")).await
+        Self::start(self.parts.database.as_role(role).await, rules()).await
     }
 
     /// A person of the world that this one is a copy of.
@@ -201,7 +221,27 @@ impl World {
     }
 }
 
-/// Shows faults of the service; more with `STAFETT_LOG=info`. Everything it logs at that level or above is kept for
+impl Beginning for World {
+    async fn on(engine: Engine) -> Option<Self> {
+        Some(Self::start(Database::create(engine).await?, rules()).await)
+    }
+
+    async fn finish(&self) {
+        self.finish().await;
+    }
+}
+
+impl Frozen {
+    /// Another world that is the same to the last id.
+    pub async fn copy(&self) -> World {
+        let copy = World::start(self.template.copy().await, rules()).await;
+        copy.clock.advance(self.now - copy.now());
+        copy.parts.number.store(self.number, Ordering::Relaxed);
+        copy
+    }
+}
+
+/// Faults of the service are shown; more with `STAFETT_LOG=info`. All that it logs from there up is kept, for
 /// [`logged`].
 fn start_logging() {
     use tracing_subscriber::{
