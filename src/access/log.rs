@@ -341,11 +341,11 @@ type Hidden = (Option<Sealed>, [u8; SALT]);
 
 /// Each entry, with what is written of it sealed.
 fn hidden<'a>(vault: &Vault, entries: &'a [Entry]) -> Result<Vec<(&'a Entry, Hidden)>, DbError> {
-    entries.iter().map(|entry| Ok((entry, hide(vault, entry)?))).collect()
+    entries.iter().map(|entry| Ok((entry, seal_client(vault, entry)?))).collect()
 }
 
 /// What identifies the client, sealed, and the salt of the entry.
-fn hide(vault: &Vault, entry: &Entry) -> Result<Hidden, DbError> {
+fn seal_client(vault: &Vault, entry: &Entry) -> Result<Hidden, DbError> {
     let key = KeyName::log(&entry.municipality);
     let client = entry.client.as_deref().map(|client| vault.seal(&key, client)).transpose()?;
     let mut salt = [0; SALT];

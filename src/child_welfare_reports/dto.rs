@@ -159,7 +159,7 @@ pub struct ReportOut {
     /// Whether it is about the caller's own family, in which case it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 shown!(ReportOut {
@@ -186,7 +186,7 @@ shown!(ReportOut {
     replies,
     created_at,
     version,
-    own_family
+    disqualified
 });
 
 /// A reply from child welfare to record.

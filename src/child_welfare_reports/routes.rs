@@ -210,6 +210,6 @@ fn object(row: &ReportOut) -> ChildWelfareReportObject {
         receiving_unit_id: row.receiving_unit_id,
         child_id: row.child_id,
         concern_id: row.concern_id,
-        own_family: row.own_family,
+        disqualified: row.disqualified,
     }
 }

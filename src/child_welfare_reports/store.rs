@@ -23,15 +23,15 @@ use crate::{
 
 /// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ([$($own_family:tt)+] $rest:literal) => {
+    ([$($disqualified:tt)+] $rest:literal) => {
         concat!(
             "SELECT r.id, r.municipality, r.unit_id, u.name AS unit_name, r.reporter_id, r.reporter_name,
                     r.receiving_unit_id, v.name AS receiving_unit_name, r.child_id, r.child_name, r.child_birth_date,
                     r.child_description, r.grounds, r.body AS text, r.sent_on, r.concern_id, r.guardians_told,
                     r.guardians_not_told_reason, r.law, r.law_valid_from, r.created_at, r.version,
                     ",
-            $($own_family)+,
-            " AS own_family
+            $($disqualified)+,
+            " AS disqualified
              FROM child_welfare_report r
              JOIN unit u ON u.id = r.unit_id
              JOIN unit v ON v.id = r.receiving_unit_id
@@ -223,7 +223,7 @@ pub(super) async fn list(
     let mut reports: Vec<ReportOut> = fetch_in!(tx, ReportOut, LIST, &ids)?;
     reports.sort_by_key(|row| row.id);
     for row in &mut reports {
-        row.own_family = row.child_id.is_some_and(|child| own_children.contains(&child));
+        row.disqualified = row.child_id.is_some_and(|child| own_children.contains(&child));
     }
     with_replies(tx, reports).await
 }

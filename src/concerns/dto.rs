@@ -94,7 +94,7 @@ pub struct DecisionIn {
 
 /// A decision with exactly the fields it requires.
 #[derive(Debug)]
-pub enum Decision {
+pub enum Decided {
     /// No further action is needed.
     NoNeed,
     /// A case is opened. The person who decides becomes its first contact person.
@@ -119,7 +119,7 @@ impl DecisionIn {
     ///
     /// # Errors
     /// 422 if a field that the decision requires is missing, or a field that it does not allow is present.
-    pub fn read(self) -> Result<(Decision, Prose), Problem> {
+    pub fn read(self) -> Result<(Decided, Prose), Problem> {
         let Self {
             decision,
             reason,
@@ -152,12 +152,12 @@ impl DecisionIn {
         if opens {
             Kinds::may_be_kept("", contains.as_deref())?;
         }
-        let decision = match (case_reason, level, agreed_with, agreed_on, case_id.map(Decision::JoinCase)) {
+        let decision = match (case_reason, level, agreed_with, agreed_on, case_id.map(Decided::JoinCase)) {
             (Some(reason), Some(level), Some(agreed_with), Some(agreed_on), _) => {
-                Decision::OpenCase { reason, level, agreed_with, agreed_on }
+                Decided::OpenCase { reason, level, agreed_with, agreed_on }
             }
             (_, _, _, _, Some(joins)) => joins,
-            _ => report_id.map_or(Decision::NoNeed, Decision::Report),
+            _ => report_id.map_or(Decided::NoNeed, Decided::Report),
         };
         Ok((decision, reason))
     }
@@ -216,7 +216,7 @@ pub struct ConcernOut {
     /// Whether it is about the caller's own family, in which case it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 shown!(ConcernOut {
@@ -242,7 +242,7 @@ shown!(ConcernOut {
     created_at,
     version,
     sector,
-    own_family
+    disqualified
 });
 
 impl ConcernOut {

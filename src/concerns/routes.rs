@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ConcernDecision, ConcernIn, ConcernOut, Decision, DecisionIn},
+    dto::{ConcernDecision, ConcernIn, ConcernOut, Decided, DecisionIn},
     store,
 };
 use crate::{
@@ -149,17 +149,17 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
     permit.expect_version(concern.version)?;
     let mut reported = None;
     let (decision, case) = match input {
-        Decision::NoNeed => (ConcernDecision::NoNeed, None),
-        Decision::JoinCase(case) => {
+        Decided::NoNeed => (ConcernDecision::NoNeed, None),
+        Decided::JoinCase(case) => {
             join_case(&mut permit, &concern, case).await?;
             (ConcernDecision::JoinCase, Some(case))
         }
-        Decision::Report(report) => {
+        Decided::Report(report) => {
             require_report(&mut permit, &concern, report).await?;
             reported = Some(report);
             (ConcernDecision::ReportChildWelfare, None)
         }
-        Decision::OpenCase { reason, level, agreed_with, agreed_on } => {
+        Decided::OpenCase { reason, level, agreed_with, agreed_on } => {
             let agreement = cases::Agreement { reason: &reason, level, agreed_with, agreed_on };
             let case = open_case(&mut permit, &concern, agreement).await?;
             (ConcernDecision::OpenCase, Some(case))
@@ -268,7 +268,7 @@ fn object(row: &ConcernOut) -> ConcernObject {
         unit_id: row.unit_id,
         author_id: row.author_id,
         child_id: row.child_id,
-        own_family: row.own_family,
+        disqualified: row.disqualified,
     }
 }
 

@@ -18,15 +18,15 @@ use crate::{
 
 /// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ([$($own_family:tt)+] $rest:literal) => {
+    ([$($disqualified:tt)+] $rest:literal) => {
         concat!(
             "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, u.sector, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
                     c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
                     c.created_at,
                     c.version, ",
-            $($own_family)+,
-            " AS own_family
+            $($disqualified)+,
+            " AS disqualified
              FROM concern c
              JOIN unit u ON u.id = c.unit_id
              JOIN person p ON p.id = c.author_id
@@ -99,7 +99,7 @@ pub(super) async fn list(
     rows.dedup_by_key(|row| row.id);
     rows.truncate(limit);
     for row in &mut rows {
-        row.own_family = row.child_id.is_some_and(|child| own_children.contains(&child));
+        row.disqualified = row.child_id.is_some_and(|child| own_children.contains(&child));
     }
     Ok(rows)
 }

@@ -1,6 +1,7 @@
 //! `stafett demo`: a child's case in Kragerø, played over HTTP by different people. Every
 //! boundary is enforced, and every access is recorded.
 
+mod act;
 mod client;
 mod people;
 mod stage;

@@ -94,6 +94,18 @@ struct Part {
     place: Option<(&'static str, Role)>,
 }
 
+/// Someone who works in a unit.
+fn staff(
+    name: &'static str,
+    who: &'static str,
+    username: &'static str,
+    municipality: &'static str,
+    unit: &'static str,
+    role: Role,
+) -> Part {
+    Part { name, who, username, municipality, place: Some((unit, role)) }
+}
+
 /// Creates people that are new to the database, however often the story has been played on it.
 pub(super) async fn make(db: &Db) -> Result<People, Failure> {
     let password = Password::parse(PASSWORD)?;
@@ -101,13 +113,6 @@ pub(super) async fn make(db: &Db) -> Result<People, Failure> {
     let mut tx = db.write().await?;
     let (known,) = fetch_one!(&mut tx, (i64,), "SELECT COUNT(*) FROM person")?;
     let mut maker = Maker { tx, hash, now: Clock::System.now(), serial: u32::try_from(known)? };
-    let staff = |name, who, username, municipality, unit, role| Part {
-        name,
-        who,
-        username,
-        municipality,
-        place: Some((unit, role)),
-    };
     let family = |name, who, username| Part { name, who, username, municipality: "4014", place: None };
     let people = People {
         teacher: maker

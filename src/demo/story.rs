@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{
+    act::{Act, get, post},
     client::{Answer, Client},
     people::{Actor, People},
     stage::{Stage, Told},
@@ -18,32 +19,6 @@ struct Play<'a> {
     people: &'a People,
     now: DateTime<Utc>,
     failures: usize,
-}
-
-/// An action by a person.
-struct Act<'a> {
-    who: &'a Actor,
-    what: &'a str,
-    method: Method,
-    path: String,
-    body: Option<Value>,
-    if_match: Option<String>,
-    expect: u16,
-}
-
-fn get<'a>(who: &'a Actor, what: &'a str, path: String, expect: u16) -> Act<'a> {
-    Act { who, what, method: Method::GET, path, body: None, if_match: None, expect }
-}
-
-fn post<'a>(who: &'a Actor, what: &'a str, path: String, body: Value, expect: u16) -> Act<'a> {
-    Act { who, what, method: Method::POST, path, body: Some(body), if_match: None, expect }
-}
-
-impl Act<'_> {
-    fn if_match(mut self, answer: &Answer) -> Self {
-        self.if_match.clone_from(&answer.etag);
-        self
-    }
 }
 
 /// Plays the story, and returns the number of steps that did not go as expected.

@@ -200,7 +200,7 @@ pub struct DisclosureOut {
     /// Whether it is about the caller's own family, in which case it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 shown!(DisclosureOut {
@@ -226,7 +226,7 @@ shown!(DisclosureOut {
     reason,
     entries,
     created_at,
-    own_family
+    disqualified
 });
 
 /// An objection to sharing among health personnel.

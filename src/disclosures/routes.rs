@@ -292,6 +292,6 @@ fn object(row: &DisclosureOut) -> DisclosureObject {
         to_unit_id: row.to_unit_id,
         to_person_id: row.to_person_id,
         child_id: row.child_id,
-        own_family: row.own_family,
+        disqualified: row.disqualified,
     }
 }

@@ -23,14 +23,14 @@ use crate::{
 
 /// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ([$($own_family:tt)+] $rest:literal) => {
+    ([$($disqualified:tt)+] $rest:literal) => {
         concat!(
             "SELECT d.id, d.municipality, d.case_id, d.child_id, d.child_name, d.child_birth_date, d.unit_id,
                     u.name AS unit_name, d.disclosed_by, d.disclosed_by_name, d.basis, d.order_reference, d.to_unit_id,
                     v.name AS to_unit_name, d.to_person_id, d.to_person_name, d.outside_recipient, d.reason,
                     d.created_at, ",
-            $($own_family)+,
-            " AS own_family
+            $($disqualified)+,
+            " AS disqualified
              FROM disclosure d
              JOIN unit u ON u.id = d.unit_id
              LEFT JOIN unit v ON v.id = d.to_unit_id
@@ -284,7 +284,7 @@ pub(super) async fn list(
     let mut disclosures: Vec<DisclosureOut> = fetch_in!(tx, DisclosureOut, LIST, &ids)?;
     disclosures.sort_by_key(|row| row.id);
     for row in &mut disclosures {
-        row.own_family = own_children.contains(&row.child_id);
+        row.disqualified = own_children.contains(&row.child_id);
     }
     with_parts(tx, disclosures).await
 }

@@ -210,10 +210,10 @@ fn seen(asker: &Asker, object: &EmergencyObject, row: EmergencyAccessOut) -> See
 
 /// The emergency access of a permit as the rules know it after a change.
 fn object_now(before: &EmergencyObject, row: &EmergencyAccessOut) -> EmergencyObject {
-    object(before.case.clone(), row, before.own_family)
+    object(before.case.clone(), row, before.disqualified)
 }
 
-fn object(case: CaseFacts, row: &EmergencyAccessOut, own_family: bool) -> EmergencyObject {
+fn object(case: CaseFacts, row: &EmergencyAccessOut, disqualified: bool) -> EmergencyObject {
     let EmergencyAccessOut { id, person_id, unit_id, reviewed_by, .. } = *row;
-    EmergencyObject { id, case, person_id, unit_id, reviewed_by, own_family }
+    EmergencyObject { id, case, person_id, unit_id, reviewed_by, disqualified }
 }

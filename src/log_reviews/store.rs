@@ -85,7 +85,7 @@ impl ReviewRow {
             id: self.id,
             looked_by: if accounts.contains(&self.person_id) { caller } else { self.person_id },
             child: self.child_id,
-            own_family: own_children.contains(&self.child_id),
+            disqualified: own_children.contains(&self.child_id),
         }
     }
 

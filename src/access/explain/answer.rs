@@ -43,7 +43,7 @@ words! {
         /// The role in the unit has ended.
         RoleEnded = "role_ended",
         /// The person is disqualified: they are in the child's family, or have a conflict of interest.
-        OwnFamily = "own_family",
+        Disqualified = "disqualified",
         /// The person holds a role that excludes content.
         RoleExcludesContent = "role_excludes_content",
         /// Another person is the contact person.
@@ -231,7 +231,7 @@ const FACTS: [(&str, &str, &str); 32] = [
         "does not lead the unit that registered the child",
     ),
     (
-        "own_family",
+        "disqualified",
         "is disqualified in relation to the child",
         "is not disqualified in relation to the child: in its family, or with a conflict of interest (fvl § 6)",
     ),

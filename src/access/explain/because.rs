@@ -23,7 +23,7 @@ const MAJORITY: i64 = 18;
 
 /// What the reasons are found in.
 #[derive(Debug)]
-pub(super) struct Ground<'a> {
+pub(super) struct Background<'a> {
     /// Whom it is about.
     pub person: &'a Caller,
     /// The day the rules are asked for.
@@ -31,17 +31,17 @@ pub(super) struct Ground<'a> {
     /// The case, as it is to them.
     pub case: Option<&'a CaseFacts>,
     pub rows: &'a Rows,
-    /// Whether they are of the child's family.
-    pub own_family: bool,
+    /// Whether they are disqualified in relation to the child (fvl § 6).
+    pub disqualified: bool,
     /// Whether the one who asks may know who has consented to what.
     pub tells_of_consents: bool,
 }
 
-impl Ground<'_> {
+impl Background<'_> {
     /// Why this fact is not what it would have to be.
     pub fn of(&self, change: &Change) -> Vec<Hint> {
         if !change.becomes {
-            return if change.fact == "own_family" { self.own_family() } else { Vec::new() };
+            return if change.fact == "disqualified" { self.disqualified() } else { Vec::new() };
         }
         let unit = change.unit.as_deref().and_then(|unit| unit.parse().ok());
         match change.fact.as_str() {
@@ -58,7 +58,7 @@ impl Ground<'_> {
     }
 
     fn barred(&self) -> Vec<Hint> {
-        let mut hints = self.own_family();
+        let mut hints = self.disqualified();
         if self.person.is_kept_from_content() {
             let says = "holds a role that excludes content, whatever other roles are held";
             hints.push(Hint::new(HintKind::RoleExcludesContent, says));
@@ -66,9 +66,9 @@ impl Ground<'_> {
         hints
     }
 
-    fn own_family(&self) -> Vec<Hint> {
+    fn disqualified(&self) -> Vec<Hint> {
         let says = "is disqualified in relation to the child (fvl § 6)";
-        if self.own_family { vec![Hint::new(HintKind::OwnFamily, says)] } else { Vec::new() }
+        if self.disqualified { vec![Hint::new(HintKind::Disqualified, says)] } else { Vec::new() }
     }
 
     /// Why there is no seat that counts: never given, ended, without the role, or without the consents.

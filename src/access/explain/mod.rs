@@ -19,7 +19,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 pub use self::answer::{Condition, Explanation, Hint, HintKind, Way};
 use self::{
     answer::{DecidingRule, Verdict},
-    because::Ground,
+    because::Background,
 };
 use super::{
     CaseFacts, Decision, Entry, Permit, Policies,
@@ -217,7 +217,7 @@ impl Asking<'_> {
         let ask = |person: Id<Person>| {
             let home = asker.municipality.clone();
             let municipality = Some(subject.municipality.clone());
-            let question = QuestionObject { person, home, municipality, own_family: family };
+            let question = QuestionObject { person, home, municipality, disqualified: family };
             self.policies.decide(asker, NAME, &question)
         };
         // What may be asked about anyone, by no right of their own, is answered in full.
@@ -251,19 +251,19 @@ impl Asking<'_> {
         });
         let subject = object.subject();
         let case = self.case(about, &subject).await?;
-        let own_family = match subject.child {
+        let disqualified = match subject.child {
             Some(child) => own_children(self.tx, about).await?.contains(&child.into()),
             None => false,
         };
         let rows = rows::read(self.tx, about.person, &subject).await?;
-        let ground = Ground {
+        let ground = Background {
             person: about,
             day,
             tells_of_consents: in_full
                 || case.as_ref().is_some_and(|case| may_list_consents(policies, about, case)),
             case: case.as_ref(),
             rows: &rows,
-            own_family,
+            disqualified,
         };
         let mut would_change: Vec<Way> = what_if.into_iter().map(|it| Way::of(it, &ground, day)).collect();
         would_change.extend(forbidden(policies, &decision, day));
@@ -308,7 +308,7 @@ fn forbidden(policies: &Policies, decision: &Decision, day: NaiveDate) -> Vec<Wa
 }
 
 impl Way {
-    fn of(what_if: what_if::WhatIf, ground: &Ground<'_>, day: NaiveDate) -> Self {
+    fn of(what_if: what_if::WhatIf, ground: &Background<'_>, day: NaiveDate) -> Self {
         let mut because: Vec<Hint> = Vec::new();
         for hint in what_if.changes.iter().flat_map(|change| ground.of(change)) {
             if !because.contains(&hint) {

@@ -91,7 +91,7 @@ pub struct ConcernObject {
     pub child_id: Option<Id<Child>>,
     /// Whether the caller is too close to the child: of its family, or with a conflict of interest.
     #[sqlx(skip)]
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 const CONCERN: &str = "SELECT municipality, id, unit_id, author_id, child_id FROM concern WHERE id = $1";
@@ -104,7 +104,7 @@ impl ConcernObject {
     pub async fn load(tx: &mut Tx, id: Id<Concern>, caller: &Caller) -> Result<Option<Self>, DbError> {
         let Some(mut found) = fetch_optional!(tx, Self, CONCERN, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.own_family = own_children(tx, caller).await?.contains(&child);
+            found.disqualified = own_children(tx, caller).await?.contains(&child);
         }
         Ok(Some(found))
     }
@@ -136,7 +136,7 @@ impl Object for ConcernObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

@@ -38,7 +38,7 @@ pub struct DisclosureObject {
     pub child_id: Id<Child>,
     /// Whether the caller is of the child's family.
     #[sqlx(skip)]
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 const DISCLOSURE: &str = "
@@ -53,7 +53,7 @@ impl Object for DisclosureObject {
         let Some(mut found) = fetch_optional!(tx, Self, DISCLOSURE, id)? else {
             return Ok(None);
         };
-        found.own_family = own_children(tx, lookup.caller).await?.contains(&found.child_id);
+        found.disqualified = own_children(tx, lookup.caller).await?.contains(&found.child_id);
         Ok(Some(found))
     }
 
@@ -76,7 +76,7 @@ impl Object for DisclosureObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

@@ -33,7 +33,7 @@ pub struct EmergencyObject {
     /// Who has reviewed it.
     pub reviewed_by: Option<Id<Person>>,
     /// Whether the caller is too close to the child (fvl § 6).
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 const FIND: &str = "SELECT case_id, person_id, unit_id, reviewed_by FROM emergency_access WHERE id = $1";
@@ -51,8 +51,8 @@ impl Object for EmergencyObject {
         let Some((case, person_id, unit_id, reviewed_by)) = row else { return Ok(None) };
         let case = cases_in_list(tx, lookup.caller, &[case], lookup.moment).await?.pop();
         let Some(case) = case else { return Ok(None) };
-        let own_family = case.relation.disqualified;
-        Ok(Some(Self { id, case, person_id, unit_id, reviewed_by, own_family }))
+        let disqualified = case.relation.disqualified;
+        Ok(Some(Self { id, case, person_id, unit_id, reviewed_by, disqualified }))
     }
 
     fn id(&self) -> String {
@@ -87,7 +87,7 @@ impl Object for EmergencyObject {
     fn context(&self, _caller: &Caller) -> Attributes {
         vec![
             ("leads_contact_unit", RestrictedExpression::new_bool(self.case.relation.leads_contact_unit)),
-            ("own_family", RestrictedExpression::new_bool(self.own_family)),
+            ("disqualified", RestrictedExpression::new_bool(self.disqualified)),
         ]
     }
 

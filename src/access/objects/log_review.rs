@@ -32,7 +32,7 @@ pub struct LogReviewObject {
     /// At which child.
     pub child: Id<Child>,
     /// Whether the caller is too close to the child (fvl § 6).
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 // An entry whose personal fields are erased is nobody's to review.
@@ -57,10 +57,10 @@ impl Object for LogReviewObject {
         let row = fetch_optional!(tx, (String, Id<Person>, Id<Child>), FIND, id)?;
         let Some((municipality, looked_by, child)) = row else { return Ok(None) };
         let caller = lookup.caller;
-        let own_family = own_children(tx, caller).await?.contains(&child);
+        let disqualified = own_children(tx, caller).await?.contains(&child);
         let looked_by =
             if own_accounts(tx, caller).await?.contains(&looked_by) { caller.person } else { looked_by };
-        Ok(Some(Self { municipality, id, looked_by, child, own_family }))
+        Ok(Some(Self { municipality, id, looked_by, child, disqualified }))
     }
 
     fn id(&self) -> String {
@@ -85,7 +85,7 @@ impl Object for LogReviewObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

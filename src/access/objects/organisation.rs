@@ -55,7 +55,7 @@ pub struct QuestionObject {
     /// The municipality of the thing it is about, once that is found.
     pub municipality: Option<String>,
     /// Whether the one who asks is of the family of the child it is about.
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 impl Object for QuestionObject {
@@ -64,7 +64,12 @@ impl Object for QuestionObject {
     /// A question about oneself; it is asked again when it is known what it is about.
     async fn find(_tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Caller { person, municipality, .. } = lookup.caller;
-        Ok(Some(Self { person: *person, home: municipality.clone(), municipality: None, own_family: false }))
+        Ok(Some(Self {
+            person: *person,
+            home: municipality.clone(),
+            municipality: None,
+            disqualified: false,
+        }))
     }
 
     fn id(&self) -> String {
@@ -76,7 +81,7 @@ impl Object for QuestionObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        let mut context = vec![("own_family", RestrictedExpression::new_bool(self.own_family))];
+        let mut context = vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))];
         let municipality = self.municipality.as_ref();
         context.extend(municipality.map(|number| ("municipality", reference("Municipality", number))));
         context

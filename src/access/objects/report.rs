@@ -38,7 +38,7 @@ pub struct ChildWelfareReportObject {
     pub concern_id: Option<Id<Concern>>,
     /// Whether the caller is of the child's family.
     #[sqlx(skip)]
-    pub own_family: bool,
+    pub disqualified: bool,
 }
 
 const REPORT: &str = "
@@ -57,7 +57,7 @@ impl ChildWelfareReportObject {
     ) -> Result<Option<Self>, DbError> {
         let Some(mut found) = fetch_optional!(tx, Self, REPORT, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.own_family = own_children(tx, caller).await?.contains(&child);
+            found.disqualified = own_children(tx, caller).await?.contains(&child);
         }
         Ok(Some(found))
     }
@@ -93,7 +93,7 @@ impl Object for ChildWelfareReportObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
+        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

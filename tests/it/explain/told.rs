@@ -123,19 +123,19 @@ both_engines! {
         assert_eq!(refused(&answer, "role_missing")["unit_id"], json!(cast.teacher.unit.id));
     }
 
-    async fn own_family_and_roles_without_content_are_told(world: World) {
+    async fn disqualification_and_roles_without_content_are_stated(world: World) {
         let cast = world.school_case().await;
         let auditor = auditor(&world).await;
         let mother = &cast.family.guardians[0];
         world.grant(mother, &cast.teacher.unit, Role::UnitLeader).await;
         let answer = about(&auditor, mother.id, "reopen_case", of_case(&cast)).await;
-        refused(&answer, "own_family");
+        refused(&answer, "disqualified");
         let answer = own(mother, "update_case", of_case(&cast)).await;
-        refused(&answer, "own_family");
+        refused(&answer, "disqualified");
         let concern = world.concern(&cast.teacher, &cast.family.child).await;
         let answer = about(&auditor, mother.id, "read_concern", json!({"concern_id": concern})).await;
-        refused(&answer, "own_family");
-        assert_eq!(ways(&answer)[0], ["own_family"]);
+        refused(&answer, "disqualified");
+        assert_eq!(ways(&answer)[0], ["disqualified"]);
         let administrator = world.staff("kragero/skole", Role::Administrator).await;
         let answer = about(&auditor, administrator.id, "read_case", of_case(&cast)).await;
         refused(&answer, "role_excludes_content");
