@@ -117,7 +117,8 @@ impl Entry {
     }
 }
 
-fn roles(seats: &[Seat]) -> String {
+/// Units and roles as an entry tells them.
+pub(crate) fn roles(seats: &[Seat]) -> String {
     let seats: Vec<_> = seats
         .iter()
         .map(|seat| serde_json::json!({ "unit_id": seat.unit_id, "unit": seat.unit_name, "sector": seat.sector, "role": seat.role }))

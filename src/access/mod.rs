@@ -27,12 +27,14 @@ mod telling;
 
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
-    CaseFacts, ChildFacts, CustodyFacts, Family, Given, Ground, case_facts, child_facts, emergency_seat, hide,
+    CaseFacts, CasePlace, ChildFacts, CustodyFacts, Family, Given, Ground, case_facts, child_facts,
+    emergency_seat, hide,
 };
 pub use family::{is_family, known_as, move_conflicts, own_accounts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{PROCESSING, Wording};
+pub(crate) use log::roles as seats_told;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::Permit;
 pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
+        CasePlace, Kinds, Permit,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase,
         },
@@ -175,9 +175,10 @@ async fn remember<A: Action<Object = CaseObject>>(
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {
-    let (by, key, now) = (permit.caller().person, permit.object().facts.key(), permit.now());
+    let (by, now, sector) = (permit.caller().person, permit.now(), permit.object().facts.sector);
     let event = store::Event { kind, level, reason, final_evaluation, by };
-    Ok(store::add_event(permit.tx(), &key, case.id, event, now).await?)
+    let place = CasePlace { municipality: &case.municipality, sector, case: case.id };
+    Ok(store::add_event(permit.tx(), place, event, now).await?)
 }
 
 /// Lists what became of a case: opened, levels changed, closed, reopened, each with the reason.

@@ -1,13 +1,16 @@
 //! Consents in the database.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit};
+use super::{
+    dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit},
+    rows::{self, ConsentRow, ConsentedUnitRow},
+};
 use crate::{
-    access::{CaseFacts, Kinds, PROCESSING},
+    access::CaseFacts,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
@@ -15,7 +18,6 @@ use crate::{
         ids::{Consent, Person, Unit},
         vocabulary::InformationKind,
     },
-    on_engine,
 };
 
 /// The one who consents is called by the name registered in this case, not by that of an account.
@@ -45,12 +47,6 @@ const UNITS: &str = "
     FROM consent_unit cu
     JOIN unit u ON u.id = cu.unit_id
     WHERE cu.consent_id IN (";
-const INSERT: &str = "
-    INSERT INTO consent (municipality, id, case_id, given_by, recorded_by, form, purpose, text_version,
-                         secrecy_basis, processing_basis, valid_from, valid_until, given_at,
-                         language, document, alone_basis, alone_reason)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
-const INSERT_KINDS: &str = "INSERT INTO consent_kind (municipality, consent_id, kind) ";
 const KINDS: &str = "SELECT consent_id, kind, withdrawn_at FROM consent_kind WHERE consent_id IN (";
 const HAS_TEXT: &str =
     "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2 AND language = $3";
@@ -60,7 +56,6 @@ const LIVES_WITH: &str = "
 const WITHDRAW_KIND: &str = "
     UPDATE consent_kind SET withdrawn_at = $4, withdrawal_recorded_by = $5
     WHERE municipality = $1 AND consent_id = $2 AND kind = $3 AND withdrawn_at IS NULL";
-const INSERT_UNITS: &str = "INSERT INTO consent_unit (municipality, consent_id, unit_id) ";
 const WITHDRAW: &str = "
     UPDATE consent_unit SET withdrawn_at = $4, withdrawal_recorded_by = $5
     WHERE municipality = $1 AND consent_id = $2 AND unit_id = $3 AND withdrawn_at IS NULL";
@@ -138,59 +133,27 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Consent>, DbError> {
     let NewConsent { given_by, recorded_by, form, input, language, valid_from, kinds } = new;
-    let key = case.key();
-    let purpose = tx.vault().seal(&key, &input.purpose)?;
-    let document = tx.vault().seal_optional(&key, input.document.as_deref())?;
-    let reason = input.alone.as_ref().map(|alone| &*alone.reason);
-    let reason = tx.vault().seal_optional(&key, reason)?;
     let id = Id::<Consent>::new();
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let alone = input.alone.as_ref().map(|alone| (Cow::from(&*alone.legal_basis), Cow::from(&*alone.reason)));
+    let row = ConsentRow {
+        place: case.place(),
         id,
-        case.id,
         given_by,
         recorded_by,
         form,
-        &purpose,
-        &*input.text_version,
-        secrecy_basis(kinds),
-        PROCESSING.join("; "),
+        purpose: Cow::from(&*input.purpose),
+        text_version: Cow::from(&*input.text_version),
+        language: language.into(),
+        document: input.document.as_deref().map(Cow::from),
+        alone,
         valid_from,
-        input.valid_until,
-        now,
-        language,
-        &document,
-        input.alone.as_ref().map(|alone| &*alone.legal_basis),
-        &reason,
-    )?)?;
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(INSERT_UNITS);
-        query.push_values(&input.unit_ids, |mut row, unit| {
-            row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*unit);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })?;
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(INSERT_KINDS);
-        query.push_values(kinds, |mut row, kind| {
-            row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*kind);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })?;
+        valid_until: input.valid_until,
+        given_at: now,
+        units: input.unit_ids.iter().map(|unit| ConsentedUnitRow { unit: *unit, withdrawn: None }).collect(),
+        kinds: kinds.into(),
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
-}
-
-/// The exemption from secrecy that a consent to these kinds is.
-fn secrecy_basis(kinds: &[InformationKind]) -> String {
-    let mut laws: Vec<&str> = Vec::new();
-    for rule in kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok()) {
-        laws.extend(rule.legal_basis.iter().map(String::as_str));
-    }
-    laws.sort_unstable();
-    laws.dedup();
-    format!("consent: {}", laws.join("; "))
 }
 
 /// A withdrawal from a consent.

@@ -1,13 +1,18 @@
 //! Evaluations in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::dto::{EvaluationIn, EvaluationOut};
+use super::{
+    dto::{EvaluationIn, EvaluationOut},
+    rows::{self, EvaluationRow},
+};
 use crate::{
     access::CaseFacts,
-    db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_one,
+    db::{DbError, Tx},
+    fetch_all, fetch_one,
     kernel::{
         Id,
         ids::{Evaluation, Measure, Person},
@@ -30,11 +35,6 @@ macro_rules! select {
 
 const LIST: &str = select!("e.id > $4 ORDER BY e.id LIMIT $5");
 const GET: &str = select!("e.id = $4");
-const INSERT: &str = "
-    INSERT INTO evaluation (municipality, id, case_id, measure_id, held_on, outcome, assessment, child_view,
-                            child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at, child_agrees)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
-
 /// The evaluations of a measure after `after`, in the order they were recorded.
 pub(super) async fn list(
     tx: &mut Tx,
@@ -57,28 +57,22 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<EvaluationOut, DbError> {
     let id = Id::<Evaluation>::new();
-    let key = case.key();
-    let optional = |text: &Option<Prose>| tx.vault().seal_optional(&key, text.as_deref());
-    let assessment = tx.vault().seal(&key, &input.assessment)?;
-    let (child_view, guardians_view) = (optional(&input.child_view)?, optional(&input.guardians_view)?);
-    let child_view_missing_reason = optional(&input.child_view_missing_reason)?;
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let text = |text: &Option<Prose>| text.as_deref().map(|text| Cow::from(text.to_owned()));
+    let row = EvaluationRow {
+        place: case.place(),
         id,
-        case.id,
         measure,
-        input.held_on,
-        input.outcome,
-        assessment,
-        child_view,
-        child_view_missing_reason,
-        guardians_view,
-        input.next_evaluation_on,
-        by,
-        now,
-        input.child_agrees,
-    )?)?;
+        held_on: input.held_on,
+        outcome: input.outcome,
+        assessment: Cow::from(&*input.assessment),
+        child_view: text(&input.child_view),
+        child_view_missing_reason: text(&input.child_view_missing_reason),
+        guardians_view: text(&input.guardians_view),
+        next_evaluation_on: input.next_evaluation_on,
+        evaluated_by: by,
+        created_at: now,
+        child_agrees: input.child_agrees,
+    };
+    rows::insert_evaluations(tx, &[row]).await?;
     fetch_one!(tx, EvaluationOut, GET, &case.municipality, case.id, measure, id)
 }

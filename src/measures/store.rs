@@ -1,11 +1,14 @@
 //! Measures in the database.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{
     create::Creation,
-    dto::{MeasureIn, MeasureOut},
+    dto::{MeasureIn, MeasureOut, MeasureStatus},
+    rows::{self, MeasureRow},
     rules::{CatalogueEntry, Effect, is_overdue},
 };
 use crate::{
@@ -44,10 +47,6 @@ macro_rules! select {
 
 const LIST: &str = select!("m.id > $3 ORDER BY m.id LIMIT $4");
 const FIND: &str = select!("m.id = $3");
-const INSERT: &str = "
-    INSERT INTO measure (municipality, id, case_id, goal_id, catalogue_measure_id, meeting_id, title, description, level,
-                         responsible_id, unit_id, starts_on, evaluate_on, status, created_by, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'in_force', $14, $15)";
 const UPDATE: &str = "
     UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = COALESCE($8, description), version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
@@ -102,28 +101,24 @@ pub(super) async fn insert(
     let Creation { case, meeting, by, now, .. } = *creation;
     let NewMeasure { title, level, starts_on, input } = *measure;
     let id = Id::<Measure>::new();
-    let (vault, key) = (tx.vault(), case.key());
-    let title = vault.seal(&key, title)?;
-    let description = vault.seal_optional(&key, input.description.as_deref())?;
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let row = MeasureRow {
+        place: case.place(),
         id,
-        case.id,
-        input.goal_id,
-        input.catalogue_measure_id,
+        goal: input.goal_id,
+        catalogue_measure: input.catalogue_measure_id,
         meeting,
-        title,
-        description,
+        title: title.into(),
+        description: input.description.as_deref().map(Cow::from),
         level,
-        input.responsible_id,
-        input.responsible_unit_id,
+        responsible: input.responsible_id,
+        unit: input.responsible_unit_id,
         starts_on,
-        input.evaluate_on,
-        by,
-        now,
-    )?)?;
+        evaluate_on: Some(input.evaluate_on),
+        status: MeasureStatus::InForce,
+        created_by: by,
+        created_at: now,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }
 

@@ -1,20 +1,24 @@
 //! Notes in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::dto::{NoteIn, NoteOut};
+use super::{
+    dto::{NoteIn, NoteOut},
+    rows::{self, NoteRow},
+};
 use crate::{
     access::CaseFacts,
-    db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_optional,
+    db::{DbError, Tx},
+    fetch_all, fetch_optional,
     identity::Seat,
     kernel::{
         Id,
         ids::{Note, Person},
         vocabulary::InformationKind,
     },
-    vault::KeyName,
 };
 
 // The family is called by the names registered in this case, not by those in another's.
@@ -41,10 +45,6 @@ macro_rules! select {
 
 const LIST: &str = select!("AND n.id > $3 ORDER BY n.id LIMIT $4");
 const FIND: &str = select!("AND n.id = $3");
-const INSERT: &str = "
-    INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, body, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-
 /// A note to be kept.
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
@@ -78,22 +78,18 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {
     let NewNote { author, seat, kind, input } = new;
-    let key = seat.map_or_else(|| case.key(), |seat| KeyName::sector(&case.municipality, seat.sector));
-    let text = tx.vault().seal(&key, &input.text)?;
     let id = Id::<Note>::new();
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let row = NoteRow {
+        place: case.place(),
         id,
-        case.id,
         author,
-        seat.map(|seat| seat.unit_id),
-        input.audience,
+        unit: seat.map(|seat| (seat.unit_id, seat.sector)),
+        audience: input.audience,
         kind,
-        input.child_agrees,
-        &text,
-        now
-    )?)?;
+        child_agrees: input.child_agrees,
+        text: Cow::from(&*input.text),
+        created_at: now,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }

@@ -33,6 +33,7 @@ mod document;
 mod emergency_access;
 mod explain;
 mod follow_ups;
+mod generate;
 mod handovers;
 mod idor;
 mod involvement;

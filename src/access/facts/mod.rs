@@ -9,6 +9,7 @@ mod custody;
 mod emergency;
 mod ground;
 mod involvement;
+mod place;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use self::{
     emergency::emergency_seat,
     ground::{Family, Given, Ground},
     involvement::hide,
+    place::CasePlace,
 };
 use super::own_children;
 use crate::{

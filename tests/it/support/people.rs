@@ -135,6 +135,18 @@ impl World {
         self.account(id, name, now).await
     }
 
+    /// Someone who has an account already.
+    pub fn known(&self, id: Id<Person>) -> User {
+        User::new(id, String::new(), String::new(), self.anonymous(), self.door())
+    }
+
+    /// The one who logs in with a username.
+    pub async fn known_as(&self, username: &str) -> User {
+        let mut tx = self.db.read().await.expect("a transaction");
+        let found = accounts::find_person(&mut tx, username).await.expect("accounts");
+        self.known(found.unwrap_or_else(|| panic!("nobody logs in as {username}")))
+    }
+
     /// The log-in of a guardian; it finds the children for whom this number is registered.
     pub async fn guardian(&self, municipality: &str, national_id: NationalId) -> Guardian {
         Guardian { user: self.user(municipality, &national_id).await, national_id }
