@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
 use super::{
     GenerateError,
@@ -33,6 +33,8 @@ const ACTIONS: [(&str, usize); 8] = [
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 /// Cases that are tried to see how the rules decide.
 const TRIED: usize = 200;
+/// Microseconds of a working day.
+const WORKING_HOURS: u128 = 9 * 3_600_000_000;
 /// Entries of one transaction.
 const BATCH: usize = 4_000;
 
@@ -104,7 +106,7 @@ impl<'a> Looks<'a> {
         tx.rollback().await?;
         let random = Random::new(seed, u64::MAX - 1);
         let first = traces.first().map_or(today, |trace| trace.opened_at.date_naive());
-        let workdays = ((today - first).num_days() * 5 / 7).max(1);
+        let workdays = ((today - first).num_days() * 5 / 7 - 1).max(1);
         let ids = Ids::from(random.clone(), DateTime::UNIX_EPOCH);
         Ok(Self {
             organisation,
@@ -136,13 +138,13 @@ impl<'a> Looks<'a> {
 
     /// The moment of a look: the more cases there are, the more they are looked at.
     fn moment(&self, number: usize) -> DateTime<Utc> {
-        let part = ((number as f64 + 0.5) / self.count as f64).sqrt() * self.workdays as f64;
-        let (day, of_day) = (part.floor(), part.fract());
-        #[expect(clippy::cast_possible_truncation, reason = "days of some years, and microseconds of a day")]
-        let (day, micros) = (day as i64, (of_day * 9.0 * 3.6e9) as i64);
-        let monday = self.first
-            - TimeDelta::days(i64::from(chrono::Datelike::weekday(&self.first).num_days_from_monday()));
-        let day = monday + TimeDelta::days(7 + day / 5 * 7 + day % 5 - 7);
+        // A fraction of 2^40.
+        let root = ((u128::from(number as u64 * 2 + 1) << 80) / (self.count as u128 * 2)).isqrt();
+        let part = root * u128::from(self.workdays.unsigned_abs());
+        let micros = i64::try_from((part & ((1 << 40) - 1)) * WORKING_HOURS >> 40).unwrap_or(0);
+        let since_monday = i64::from(self.first.weekday().num_days_from_monday());
+        let workday = i64::try_from(part >> 40).unwrap_or(0) + since_monday;
+        let day = self.first + TimeDelta::days(workday / 5 * 7 + workday % 5 - since_monday);
         day.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(6) + TimeDelta::microseconds(micros)
     }
 

@@ -275,3 +275,48 @@ pub(super) fn numbers(
 ) -> Option<Vec<crate::kernel::NationalId>> {
     organisation.staff.iter().map(|_| numbers.adult()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn planned(cases: usize) -> Organisation {
+        let whole = || Whole {
+            own_record_age: 15,
+            consent_text: "2026-1".to_owned(),
+            arenas: Vec::new(),
+            measures: Vec::new(),
+        };
+        let found = ["4014", "4001", "5057"].map(|number| (number.to_owned(), whole()));
+        Organisation::plan(found.into(), Placing::of(cases), 1, DateTime::UNIX_EPOCH)
+    }
+
+    #[test]
+    fn the_known_person_has_exactly_31_cases_and_nobody_has_very_many() {
+        for cases in [1_000, 5_000] {
+            let organisation = planned(cases);
+            let mut opened = vec![0; organisation.staff.len()];
+            let mut known = 0;
+            for case in 0..cases {
+                let seat = organisation.opener(organisation.placing.home(case));
+                assert_eq!(organisation.staff[seat.staff].unit, seat.unit);
+                opened[seat.staff] += 1;
+                known += usize::from(organisation.is_known(seat));
+            }
+            assert_eq!(known, KNOWN_CASES);
+            assert!(opened.iter().all(|cases| *cases <= 45), "{:?}", opened.iter().max());
+        }
+    }
+
+    #[test]
+    fn usernames_and_keys_are_given_once() {
+        let organisation = planned(3_000);
+        let usernames: BTreeSet<_> = organisation.staff.iter().map(|staff| &staff.username).collect();
+        assert_eq!(usernames.len(), organisation.staff.len());
+        let keys: BTreeSet<_> =
+            organisation.units.iter().map(|unit| (unit.municipality, &unit.key)).collect();
+        assert_eq!(keys.len(), organisation.units.len());
+    }
+}

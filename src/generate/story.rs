@@ -64,8 +64,6 @@ pub(super) struct Story<'a, 's> {
     contact: Seat,
     contact_since: DateTime<Utc>,
     helpers: Vec<Helper>,
-    /// Consents neither end nor are withdrawn: the baton rests on them.
-    is_steady: bool,
     child: ChildPart,
     family: Family,
     theme: &'static Theme,
@@ -159,7 +157,6 @@ fn begin<'a, 's>(
         contact: opener,
         contact_since: period.opened_at,
         helpers: Vec::new(),
-        is_steady: false,
         child,
         family,
         theme,

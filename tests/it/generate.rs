@@ -66,7 +66,8 @@ async fn written(world: &World) -> Vec<String> {
     assert!(!rows::<(Uuid, String)>(world, numbers).await.is_empty());
     let days = "SELECT id, starts_on, evaluate_on FROM measure ORDER BY id";
     all.extend(lines(rows::<(Uuid, chrono::NaiveDate, Option<chrono::NaiveDate>)>(world, days).await));
-    let looks = "SELECT id, at, action, person_id, case_id FROM access_log WHERE case_id IS NOT NULL ORDER BY id";
+    let looks =
+        "SELECT id, at, action, person_id, case_id FROM access_log WHERE case_id IS NOT NULL ORDER BY id";
     type Look = (Uuid, chrono::DateTime<chrono::Utc>, String, Option<Uuid>, Option<Uuid>);
     all.extend(lines(rows::<Look>(world, looks).await));
     all

@@ -26,7 +26,7 @@ impl Story<'_, '_> {
             return;
         }
         let first = self.day(1, 4);
-        let has_lapsed = !self.is_steady && !self.period.is_closed && self.random.chance(6);
+        let has_lapsed = !self.period.is_closed && self.random.chance(6);
         let mut from = first;
         loop {
             let until = from + TimeDelta::days(VALID - 1);

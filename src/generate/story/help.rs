@@ -125,8 +125,7 @@ impl Story<'_, '_> {
             if is_last || self.random.chance(20) {
                 return self.end(measure, held_on);
             }
-            next = (held_on + TimeDelta::days(self.random.between(40, 95)))
-                .max(held_on.succ_opt().unwrap_or(held_on));
+            next = held_on + TimeDelta::days(self.random.between(40, 95));
             // A case is closed when its measures have ended.
             if self.period.is_closed && next > ends {
                 return self.end(measure, held_on);
