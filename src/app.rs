@@ -1,4 +1,4 @@
-//! The service put together: routes, middleware, server.
+//! The assembled service: routes, middleware and server.
 
 use std::{io, net::TcpListener};
 
@@ -23,10 +23,10 @@ use crate::{
     log_reviews, measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
 };
 
-/// Seconds that requests under way get to finish when the service is told to stop.
+/// The number of seconds that running requests get to finish at shutdown.
 const SHUTDOWN_SECONDS: u64 = 25;
 
-/// Every operation under `/v1`.
+/// Registers every operation under `/v1`.
 pub(crate) fn operations(config: &mut ServiceConfig) {
     accounts::configure_sessions(config);
     accounts::configure(config);
@@ -55,14 +55,14 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     rules::configure(config);
 }
 
-/// Starts to serve on a listener; the server ends when told to by a signal or its handle.
+/// Starts serving on a listener. The server ends on a signal or through its handle.
 ///
 /// # Errors
 /// If the listener cannot be used.
 pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usize) -> io::Result<Server> {
     let document = openapi::document(services.policies());
     let paths = web::Data::new(Paths::of(&document));
-    // Written once: a copy of the document in each worker would be most of its memory.
+    // Generated once: a copy of the document in each worker would take most of its memory.
     let document = web::Bytes::from(document.to_json().map_err(io::Error::other)?);
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
@@ -93,7 +93,7 @@ async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
     HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone())
 }
 
-/// The log line of a request: the route, not the path, and no query, so that no id or word of a person is in it.
+/// The log line of a request. It contains the route, not the path or the query, so that it has no id or personal data.
 struct RequestSpan;
 
 impl RootSpanBuilder for RequestSpan {

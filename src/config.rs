@@ -18,80 +18,80 @@ use crate::log_tree::DEFAULT_ORIGIN;
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// Where to listen.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The database, `sqlite:PATH` or `postgres://…`.
     #[serde(default)]
     database_url: Option<SecretString>,
-    /// A file that holds the address of the database.
+    /// A file that contains the address of the database.
     #[serde(default)]
     database_url_file: Option<PathBuf>,
-    /// A file that holds the Ed25519 key (PKCS#8 PEM) that signs access tokens.
+    /// A file that contains the Ed25519 key (PKCS#8 PEM) that signs access tokens.
     #[serde(default)]
     token_key_file: Option<PathBuf>,
-    /// Files that hold earlier keys, whose tokens are still good.
+    /// Files that contain earlier keys, whose tokens are still valid.
     #[serde(default)]
     previous_token_key_files: Vec<PathBuf>,
-    /// The folder of the data keys; it is kept and backed up apart from the database.
+    /// The folder of the data keys. Store it and back it up apart from the database.
     #[serde(default)]
     keys_folder: Option<PathBuf>,
-    /// A file that holds the master key (32 bytes in base64) that wraps the data keys.
+    /// A file that contains the master key (32 bytes in base64) that wraps the data keys.
     #[serde(default)]
     master_key_file: Option<PathBuf>,
-    /// A file that holds the Ed25519 key (PKCS#8 PEM) that signs the checkpoints of the access log.
+    /// A file that contains the Ed25519 key (PKCS#8 PEM) that signs the checkpoints of the access log.
     #[serde(default)]
     access_log_key_file: Option<PathBuf>,
-    /// What the access log is called in its checkpoints: a name of one's own, such as `stafett.example.no/access-log`.
+    /// The origin in the checkpoints of the access log: a unique name, such as `stafett.example.no/access-log`.
     pub access_log_origin: String,
-    /// A folder that gets every checkpoint: on another machine, so that the log can be held to them.
+    /// A folder that receives every checkpoint. It should be on another machine, so that the log can be verified against it.
     #[serde(default)]
     pub checkpoint_folder: Option<PathBuf>,
-    /// An address that every checkpoint is posted to.
+    /// A URL that every checkpoint is posted to.
     #[serde(default)]
     pub checkpoint_witness: Option<String>,
-    /// Connections to the database for reading.
+    /// The number of database connections for reading.
     pub connections: u32,
-    /// Threads that serve requests.
+    /// The number of threads that serve requests.
     pub workers: usize,
-    /// Proxies whose `X-Forwarded-For` is believed.
+    /// Proxies whose `X-Forwarded-For` is trusted.
     #[serde(default)]
     pub trusted_proxies: Vec<IpAddr>,
-    /// How log lines are written.
+    /// The format of log lines.
     pub log_format: LogFormat,
-    /// A folder of stricter rules of one's own, `*.cedar`; they only forbid.
+    /// A folder of stricter local rules (`*.cedar`), which can only forbid.
     #[serde(default)]
     pub local_policies: Option<PathBuf>,
 }
 
-/// How log lines are written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For machines.
+    /// JSON for machines.
     Json,
 }
 
-/// The settings cannot be used.
+/// An error in the settings.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A value is missing, unknown or of the wrong form.
+    /// A value is missing, unknown or has the wrong format.
     #[error("{0}")]
     Value(Box<figment::Error>),
-    /// A file that is named cannot be read.
+    /// A file in the settings cannot be read.
     #[error("{}: {error}", path.display())]
     File {
-        /// Which.
+        /// The path of the file.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A folder is not named.
-    #[error("the folder of the data keys is not set: name it in {0}")]
+    /// A folder is not set.
+    #[error("the folder of the data keys is not set: set {0} to its path")]
     MissingFolder(&'static str),
-    /// A secret is not given.
-    #[error("{0} is not set: name the file that holds it in {1}_FILE")]
+    /// A secret is not set.
+    #[error("{0} is not set: set {1}_FILE to the path of the file that contains it")]
     Missing(&'static str, &'static str),
 }
 
@@ -113,10 +113,10 @@ const DEFAULTS: Defaults = Defaults {
 };
 
 impl Settings {
-    /// Reads the settings: `file` if given, else `stafett.toml` if there.
+    /// Reads the settings from `file` if present, otherwise from `stafett.toml` if it exists.
     ///
     /// # Errors
-    /// If the file cannot be read, or a value is unknown or of the wrong form.
+    /// If the file cannot be read, or a value is unknown or has the wrong format.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
         let mut figment = Figment::from(Serialized::defaults(DEFAULTS));
         figment = match file {
@@ -126,12 +126,12 @@ impl Settings {
             }
             None => figment.merge(Toml::file("stafett.toml")),
         };
-        // Variables of the test harness share the prefix.
+        // The test harness has variables with the same prefix.
         let environment = Env::prefixed("STAFETT_").filter(|key| !key.starts_with("test_") && key != "log");
         figment.merge(environment).extract().map_err(|error| ConfigError::Value(Box::new(error)))
     }
 
-    /// The address of the database.
+    /// Returns the address of the database.
     ///
     /// # Errors
     /// If it is not set, or its file cannot be read.
@@ -150,7 +150,7 @@ impl Settings {
         self.database_url = Some(url.into());
     }
 
-    /// The folder of the data keys.
+    /// Returns the folder of the data keys.
     ///
     /// # Errors
     /// If it is not set.
@@ -158,7 +158,7 @@ impl Settings {
         self.keys_folder.as_deref().ok_or(ConfigError::MissingFolder("STAFETT_KEYS_FOLDER"))
     }
 
-    /// The master key.
+    /// Returns the master key.
     ///
     /// # Errors
     /// If it is not set, or its file cannot be read.
@@ -167,16 +167,18 @@ impl Settings {
         read_secret(path.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?)
     }
 
-    /// The key of the access log.
+    /// Returns the signing key of the access log.
     ///
     /// # Errors
     /// If it is not set, or its file cannot be read.
     pub fn access_log_key(&self) -> Result<SecretString, ConfigError> {
         let path = self.access_log_key_file.as_deref();
-        read_secret(path.ok_or(ConfigError::Missing("the key of the access log", "STAFETT_ACCESS_LOG_KEY"))?)
+        read_secret(
+            path.ok_or(ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY"))?,
+        )
     }
 
-    /// The keys of access tokens, the signing one first.
+    /// Returns the keys of access tokens, the signing key first.
     ///
     /// # Errors
     /// If none is set, or a file cannot be read.

@@ -8,7 +8,7 @@ use stafett::cli::{Cli, run};
 #[tokio::main]
 async fn main() -> ExitCode {
     if cfg!(feature = "unlogged-benchmark") {
-        eprintln!("stafett: this was built for benchmarks and does not run");
+        eprintln!("stafett: this binary was built for benchmarks and does not run");
         return ExitCode::FAILURE;
     }
     match run(Cli::parse()).await {

@@ -1,4 +1,4 @@
-//! The API document (OpenAPI 3.1), from the code and the rules.
+//! The API document (OpenAPI 3.1), generated from the code and the rules.
 
 use utoipa::openapi::{
     Components, ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, Required,
@@ -17,14 +17,14 @@ use crate::{
 };
 
 const DESCRIPTION: &str = "\
-The one shared record (stafettlogg) that follows a child while several municipal services help: who holds the \
-case, what was agreed, when it is evaluated, who may see it and why, who has looked.
+The shared record (stafettlogg) that follows a child who gets help from several municipal services. It shows who is \
+contact person, what has been agreed, when it is evaluated, who may see it and why, and who has accessed it.
 
 Log in at `/v1/auth/login` and send the access token as `Authorization: Bearer …`. Errors are problem documents \
-(RFC 9457). What one may not know of is `404`. Lists are paged with `cursor` and `limit`; there are no totals. \
-Changes carry `If-Match` with the `ETag` that was read; a POST may carry an `Idempotency-Key`.";
+(RFC 9457). Objects that the caller may not know about return `404`. Lists are paged with `cursor` and `limit`, and \
+contain no totals. Changes require `If-Match` with the `ETag` that was read. A POST may have an `Idempotency-Key`.";
 
-/// The document; who may do what comes from the rules.
+/// Generates the API document. The rules supply who may do what.
 #[must_use]
 pub fn document(policies: &Policies) -> OpenApi {
     let (_, mut document) = actix_web::App::new()
@@ -43,7 +43,7 @@ pub fn document(policies: &Policies) -> OpenApi {
         .build();
     let components = document.components.get_or_insert_with(Components::new);
     components.schemas.insert("Problem".to_owned(), ProblemDocument::schema());
-    // Named by parameters only, which bring no schemas with them.
+    // These occur only as parameters, which do not bring their schemas.
     components.schemas.insert("Cursor".to_owned(), Cursor::schema());
     components.schemas.insert("Limit".to_owned(), Limit::schema());
     let mut parts = Vec::new();
@@ -61,7 +61,7 @@ pub fn document(policies: &Policies) -> OpenApi {
             parameter(
                 post,
                 "Idempotency-Key",
-                "Sent again with the same key, the request is done once",
+                "A repeated request with the same key is performed only once",
                 Required::False,
             );
         }
@@ -79,13 +79,13 @@ fn complete(operation: &mut Operation, policies: &Policies) {
     if !text.is_empty() {
         text.push_str("\n\n");
     }
-    text.push_str("Who may:\n");
+    text.push_str("Allowed by these rules:\n");
     for rule in policies.rules().filter(|rule| rule.actions.contains(&name)) {
         text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, rule.legal_basis.join("; ")));
     }
     operation.description = Some(text);
     if operation.responses.responses.contains_key("412") {
-        parameter(operation, "If-Match", "The `ETag` of the version that is changed", Required::True);
+        parameter(operation, "If-Match", "The `ETag` of the version to change", Required::True);
     }
 }
 

@@ -19,7 +19,7 @@ import sys
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-KEPT = 100_000  # places that do not agree, of which it is told what was done
+KEPT = 100_000  # positions that do not agree and are examined for the kind of change
 
 
 class Refused(Exception):
@@ -122,7 +122,7 @@ class Key:
         self.key = Ed25519PublicKey.from_public_bytes(key[1:])
 
     def open(self, note):
-        """The size and the root that a signed checkpoint tells."""
+        """The size and the root that a signed checkpoint states."""
         text, _, signatures = note.rpartition("\n\n")
         text += "\n"
         for line in signatures.splitlines():
@@ -186,7 +186,7 @@ def six_decimals(at):
 
 
 def subject(entry):
-    """What an entry is counted by, where the family is told of it."""
+    """The subject by which an entry is counted, if it is shown to the family."""
     fields = entry["fields"]
     if fields["decision"] != "permit" or fields["status"] >= 400:
         return None
@@ -300,7 +300,7 @@ def check_proof(key, leaf, proof, opened):
     digests = json.loads(leaf)["digests"]
     for field, shown in opened.items():
         if digests.get(field) != digest_of(base64.b64decode(shown["opening"]), shown["value"]):
-            raise Refused(f"the field {field} is not the one that was sealed")
+            raise Refused(f"the field {field} is not what was sealed")
 
 
 def read(path, mode="r"):

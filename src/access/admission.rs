@@ -1,47 +1,116 @@
-//! How a request is let in: who sends it, what it sends, what it is about and whether that is allowed.
+//! How a request is admitted: who sends it, what it sends, what it is about and whether that is allowed.
+//!
+//! Each kind of action has one way in, and each ends in [`decide`]. A caller is authenticated once, in the transaction that
+//! decides; for a change that is after its locks are taken, so that a right lost meanwhile is lost.
 
-use std::time::Duration;
-
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web};
-use chrono::{DateTime, NaiveDate, Utc};
+use actix_web::{HttpMessage, HttpRequest, dev::Payload, error::InternalError, http::header, web};
 use tracing_actix_web::RequestId;
 
 use super::{
-    Entry, PendingLook, Services,
-    actions::{Action, Kind},
+    Entry, PendingLook, Permit, Services,
+    actions::{self, Action, Kind},
+    body::read_body,
+    idempotency::IdempotencyKey,
     objects::{Lookup, Object, PathIds},
+    replay::told_again,
 };
 use crate::{
-    db::Tx,
-    identity::{Caller, authenticate},
-    kernel::Page,
+    db::{DbError, Tx, dialect},
+    identity::{Caller, VerifiedToken, authenticate},
+    kernel::{Id, Moment, ids::Person},
     problem::{Code, Problem},
 };
 
-/// The largest body taken, in bytes.
-const MAX_BODY: usize = 256 * 1024;
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// The link to the next page (RFC 8288), with the rest of the query as it was.
-pub(super) fn next_link<T>(request: &HttpRequest, page: &Page<T>) -> Option<String> {
-    let cursor = page.next_cursor.as_deref()?;
-    let kept =
-        request.query_string().split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor="));
-    let query: Vec<String> = kept.map(ToOwned::to_owned).chain([format!("cursor={cursor}")]).collect();
-    Some(format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&")))
+/// A request whose token is valid, and its body; the session is not known yet.
+pub(super) struct Knock {
+    pub services: web::Data<Services>,
+    pub request: HttpRequest,
+    pub token: VerifiedToken,
+    pub body: web::Bytes,
 }
 
-/// The version of a thing as a strong entity tag.
-pub(super) fn etag(version: i64) -> String {
-    format!("\"{version}\"")
+/// Admits a request to an action, or refuses it.
+pub(super) async fn admit<A: Action>(
+    request: HttpRequest,
+    payload: Payload,
+) -> Result<Permit<A>, actix_web::Error> {
+    let services = services(&request)?;
+    let token = verified_token::<A>(&services, &request)?;
+    // No connection is held while a client is slow to send.
+    let body = match A::KIND {
+        Kind::Read => web::Bytes::new(),
+        Kind::Ask | Kind::Write => read_body(&request, payload).await?,
+    };
+    enter(Knock { services, request, token, body }).await
+}
+
+/// Opens the transaction and decides in it.
+pub(super) async fn enter<A: Action>(knock: Knock) -> Result<Permit<A>, actix_web::Error> {
+    let mut tx = match A::KIND {
+        Kind::Read | Kind::Ask => knock.services.db.read().await.map_err(Problem::from)?,
+        Kind::Write => {
+            let mut tx = knock.services.db.write().await.map_err(Problem::from)?;
+            rely_on_rights::<A>(&mut tx, knock.token.person).await.map_err(Problem::from)?;
+            tx
+        }
+    };
+    let moment = Moment::of(&knock.services.clock);
+    let caller = authenticate(&mut tx, &knock.token, moment.now).await.map_err(Problem::from)?;
+    let caller = caller.ok_or_else(|| stranger::<A>(&knock.services, &knock.request))?;
+    decide(knock, tx, caller, moment).await
+}
+
+/// Makes the end of the caller's rights wait for this write, or this write for all others of the caller if it ends them.
+async fn rely_on_rights<A: Action>(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
+    if actions::GIVES_UP_RIGHTS.contains(&A::NAME) {
+        dialect::lock(tx, person.uuid()).await
+    } else {
+        dialect::rely_on(tx, person.uuid()).await.map(|_| ())
+    }
+}
+
+/// Finds the object and asks the rules; the look is noted either way.
+async fn decide<A: Action>(
+    knock: Knock,
+    mut tx: Tx,
+    caller: Caller,
+    moment: Moment,
+) -> Result<Permit<A>, actix_web::Error> {
+    let Knock { services, request, .. } = &knock;
+    let look = pending_look(request);
+    let ids = PathIds::of(request);
+    let lookup = Lookup { caller: &caller, moment, for_write: A::KIND == Kind::Write, ids: &ids };
+    let found = A::Object::find(&mut tx, &lookup).await.map_err(Problem::from)?;
+    let entry = Entry::of_request(Some(&caller), A::NAME, A::Object::TYPE, services, request, moment.now);
+    let Some(object) = found else {
+        look.note(Entry { object_id: asked_for(request), ..entry });
+        return Err(Problem::not_found().into());
+    };
+    let about = services.policies.about(&caller, &object);
+    let decision = about.decide(A::NAME);
+    let allowed = decision.allowed;
+    look.note(entry.about(&caller, &object, decision));
+    if !allowed {
+        let known = object.may_be_known(&services.policies, &caller);
+        return Err(if known { Problem::new(Code::Forbidden) } else { Problem::not_found() }.into());
+    }
+    let key = if actions::takes_key(A::NAME) { IdempotencyKey::of(request, &knock.body)? } else { None };
+    if let Some(key) = &key
+        && let Some(first) = key.replay(&mut tx, caller.person).await?
+    {
+        let asking = Lookup { for_write: false, ..lookup };
+        let first = told_again(&mut tx, services, &asking, A::NAME, first, &look).await?;
+        let first = first.ok_or_else(Problem::not_found)?;
+        return Err(InternalError::from_response("answered before", first.into_response()).into());
+    }
+    Ok(Permit::new(object, about, caller, tx, moment, knock, look, key))
 }
 
 pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Problem> {
     request
         .app_data::<web::Data<Services>>()
         .cloned()
-        .ok_or_else(|| Problem::internal("services are not set up"))
+        .ok_or_else(|| Problem::internal("the services are not set up"))
 }
 
 /// The place with the request where its look is noted.
@@ -55,92 +124,30 @@ pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
     look
 }
 
-pub(super) async fn authenticated<A: Action>(
-    services: &Services,
-    request: &HttpRequest,
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-) -> Result<Caller, Problem> {
+/// The token of a request, if it was issued here and has not expired.
+fn verified_token<A: Action>(services: &Services, request: &HttpRequest) -> Result<VerifiedToken, Problem> {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header
         .and_then(|value| value.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let caller = match token {
-        Some((_, token)) => authenticate(tx, &services.tokens, token.trim(), now).await?,
-        None => None,
-    };
-    caller.ok_or_else(|| {
-        note_stranger::<A>(services, request, now);
-        Problem::new(Code::Unauthenticated)
-    })
+    let token = token.and_then(|(_, token)| services.tokens.verify(token.trim(), services.clock.now()));
+    token.ok_or_else(|| stranger::<A>(services, request))
 }
 
 /// Notes a try by someone who is not logged in.
-fn note_stranger<A: Action>(services: &Services, request: &HttpRequest, now: DateTime<Utc>) {
-    let mut entry = Entry::of(None, A::NAME, A::Object::TYPE, now);
-    entry.request_id = request_id(request);
-    entry.client = services.client(request);
-    entry.object_id = asked_for(request);
-    pending_look(request).note(entry);
+fn stranger<A: Action>(services: &Services, request: &HttpRequest) -> Problem {
+    let now = services.clock.now();
+    let entry = Entry::of_request(None, A::NAME, A::Object::TYPE, services, request, now);
+    pending_look(request).note(Entry { object_id: asked_for(request), ..entry });
+    Problem::new(Code::Unauthenticated)
 }
 
-/// The last id in the path: guesses are worth knowing of.
+/// The last id in the path: guesses are worth recording.
 fn asked_for(request: &HttpRequest) -> Option<String> {
     let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();
     asked.map(|(_, id)| id.to_owned())
 }
 
-/// Finds the object and asks the rules; what came of it is noted either way.
-pub(super) async fn decide<A: Action>(
-    services: &Services,
-    request: &HttpRequest,
-    caller: &Caller,
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-    look: &PendingLook,
-) -> Result<A::Object, Problem> {
-    let ids = PathIds::of(request);
-    let lookup = Lookup { caller, now, today, for_write: A::KIND == Kind::Write, ids: &ids };
-    let found = A::Object::find(tx, &lookup).await?;
-    let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
-    entry.request_id = request_id(request);
-    entry.client = services.client(request);
-    let Some(object) = found else {
-        entry.object_id = asked_for(request);
-        look.note(entry);
-        return Err(Problem::not_found());
-    };
-    let decision = services.policies.decide(caller, A::NAME, &object);
-    let allowed = decision.allowed;
-    look.note(entry.about(caller, &object, decision));
-    if allowed {
-        return Ok(object);
-    }
-    let known = object.may_be_known(&services.policies, caller);
-    Err(if known { Problem::new(Code::Forbidden) } else { Problem::not_found() })
-}
-
 pub(super) fn request_id(request: &HttpRequest) -> String {
     request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default()
-}
-
-pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
-    if request.content_type().eq_ignore_ascii_case("application/json") {
-        Ok(())
-    } else {
-        Err(Problem::explained(Code::UnsupportedMediaType, "send application/json"))
-    }
-}
-
-pub(super) async fn read_body(request: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
-    let mut payload = payload;
-    let payload = web::Payload::from_request(request, &mut payload).await;
-    let payload = payload.map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?;
-    match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
-        Err(_) => Err(Problem::explained(Code::BadRequest, "the body did not arrive in time")),
-        Ok(Err(_)) => Err(Problem::new(Code::TooLarge)),
-        Ok(Ok(Err(_))) => Err(Problem::explained(Code::BadRequest, "the body could not be read")),
-        Ok(Ok(Ok(body))) => Ok(body),
-    }
 }

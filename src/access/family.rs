@@ -4,12 +4,12 @@
 
 use crate::{
     db::{DbError, Tx},
-    execute, fetch_all, fetch_one, fetch_optional,
+    execute, fetch_all, fetch_one,
+    identity::{Caller, counterpart},
     kernel::{
         Id,
         ids::{Child, Person},
     },
-    vault::Content,
 };
 
 /// SQL that tells whether a person is the child itself or one of its guardians now, in any registration of the
@@ -51,24 +51,12 @@ const OWN_CHILDREN: &str = "
     UNION
     SELECT k.id FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
     WHERE c.person_id = $1 AND c.ended_at IS NULL";
-/// The municipalities that someone works for, beside the one that keeps their account.
-const WORKS_FOR: &str = "
-    SELECT s.municipality FROM staff_role r
-    JOIN person p ON p.id = r.person_id JOIN unit_serves s ON s.unit_id = r.unit_id
-    WHERE r.person_id = $1 AND r.ended_at IS NULL AND s.municipality <> p.municipality
-    UNION
-    SELECT u.municipality FROM staff_role r
-    JOIN person p ON p.id = r.person_id JOIN unit u ON u.id = r.unit_id
-    WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
 /// The municipalities whose units serve where someone works: a colleague from there may be the same person.
 const COLLEAGUES_FROM: &str = "
     SELECT DISTINCT u.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit_serves mine ON mine.unit_id = r.unit_id
     JOIN unit_serves theirs ON theirs.municipality = mine.municipality JOIN unit u ON u.id = theirs.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
-const NUMBER_ELSEWHERE: &str =
-    "SELECT national_id FROM person WHERE id = $1 AND municipality <> $2 AND national_id IS NOT NULL";
-const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id_index = $2";
 const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1";
 
 /// Is this person the child itself, one of its guardians, or otherwise too close to it?
@@ -92,15 +80,15 @@ pub async fn is_family(
     Ok(false)
 }
 
-/// The children that this person is too close to, in every registration, also in the other municipalities that their units
-/// serve.
+/// The children that the caller is disqualified from, in every registration, also in the other municipalities that their
+/// units serve.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn own_children(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Child>>, DbError> {
+pub async fn own_children(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<Child>>, DbError> {
     let mut children = Vec::new();
-    for person in known_as(tx, person).await? {
-        let rows = fetch_all!(tx, (Id<Child>,), OWN_CHILDREN, person)?;
+    for person in &caller.known_as {
+        let rows = fetch_all!(tx, (Id<Child>,), OWN_CHILDREN, *person)?;
         children.extend(rows.into_iter().map(|(child,)| child));
     }
     Ok(children)
@@ -111,38 +99,12 @@ pub async fn own_children(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Chil
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn own_accounts(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person>>, DbError> {
-    let mut accounts = known_as(tx, person).await?;
-    for (municipality,) in fetch_all!(tx, (String,), COLLEAGUES_FROM, person)? {
-        accounts.extend(counterpart(tx, person, &municipality).await?);
+pub async fn own_accounts(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<Person>>, DbError> {
+    let mut accounts = caller.known_as.clone();
+    for (municipality,) in fetch_all!(tx, (String,), COLLEAGUES_FROM, caller.person)? {
+        accounts.extend(counterpart(tx, caller.person, &municipality).await?);
     }
     Ok(accounts)
-}
-
-/// This person as each municipality knows them that they work for: each has an id of its own for the same person.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn known_as(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person>>, DbError> {
-    let mut known_as = vec![person];
-    for (municipality,) in fetch_all!(tx, (String,), WORKS_FOR, person)? {
-        known_as.extend(counterpart(tx, person, &municipality).await?);
-    }
-    Ok(known_as)
-}
-
-/// The same person as another municipality knows them, by their national identity number; none if it does not, or if
-/// they have no number.
-async fn counterpart(
-    tx: &mut Tx,
-    person: Id<Person>,
-    municipality: &str,
-) -> Result<Option<Id<Person>>, DbError> {
-    let number = fetch_optional!(tx, (Content,), NUMBER_ELSEWHERE, person, municipality)?;
-    let Some((number,)) = number else { return Ok(None) };
-    let index = tx.vault().national_id_index(municipality, &number)?;
-    let found = fetch_optional!(tx, (Id<Person>,), FIND_PERSON, municipality, index)?;
-    Ok(found.map(|(person,)| person))
 }
 
 /// A child was found to be another person than it was registered as: conflicts of interest follow it.

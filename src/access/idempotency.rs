@@ -96,7 +96,7 @@ impl IdempotencyKey {
         if key.is_empty() || key.len() > 100 {
             return Err(Problem::explained(
                 Code::BadRequest,
-                "Idempotency-Key must be 1 to 100 ASCII characters",
+                "Idempotency-Key must be 1 to 100 ASCII characters long",
             ));
         }
         let mut sent = request.path().as_bytes().to_vec();

@@ -172,16 +172,14 @@ impl Kinds {
         let Some(contains) = contains else {
             return Err(Problem::field(
                 format!("{pointer}/contains"),
-                "is required: does it hold any of the kinds that must not be in the record?",
+                "is required: must be [] to confirm that the text holds none of the prohibited kinds",
             ));
         };
         let first = format!("{pointer}/contains/0");
         match contains.first().map(|kind| Self::rule(*kind)) {
             None => Ok(()),
             Some(Err(refused)) => Err(Problem::field(first, &refused.instead)),
-            Some(Ok(_)) => {
-                Err(Problem::field(first, "may be in the record: name only those that must not be"))
-            }
+            Some(Ok(_)) => Err(Problem::field(first, "is not a prohibited kind: list prohibited kinds only")),
         }
     }
 

@@ -3,24 +3,26 @@
 //! A write puts its entry in its own transaction. Everything else goes to one writer, which gathers
 //! what waits into one commit.
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
+use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 use super::{
-    Decision, kind_told,
+    Decision, Services,
+    admission::request_id,
+    kind_told,
     objects::{Object, Subject},
 };
 use crate::{
-    db::{Db, DbError, Tx},
-    identity::{Caller, Seat},
+    db::{Db, DbError, EngineTx, Pools, Tx},
+    identity::{Caller, HeldRole},
     kernel::{
         Id,
         ids::{Look, Person},
     },
-    on_engine,
     vault::{KeyName, Sealed, Vault, VaultError},
 };
 
@@ -32,6 +34,38 @@ const BATCH: usize = 256;
 const ROWS: usize = 1000;
 /// The municipality of an entry that has none.
 pub const NO_MUNICIPALITY: &str = "0000";
+
+const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, \
+    object_type, object_id, case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt) ";
+
+/// Writes entries by one statement, on a connection of either engine. That they wait to be sealed is the database's doing.
+macro_rules! insert {
+    ($entries:expr, $on:expr) => {{
+        let mut query = sqlx::QueryBuilder::new(INSERT);
+        query.push_values($entries, |mut row, (entry, (client, salt))| {
+            row.push_bind(entry.municipality.clone())
+                .push_bind(entry.id)
+                .push_bind(entry.at)
+                .push_bind(entry.request_id.clone())
+                .push_bind(client.clone())
+                .push_bind(entry.person)
+                .push_bind(entry.roles.clone())
+                .push_bind(entry.action)
+                .push_bind(entry.object_type)
+                .push_bind(entry.object_id.clone())
+                .push_bind(entry.case)
+                .push_bind(entry.child)
+                .push_bind(if entry.decision.allowed { "permit" } else { "deny" })
+                .push_bind(json(&entry.decision.policies))
+                .push_bind(json(&entry.decision.legal_basis))
+                .push_bind(json(&entry.shown))
+                .push_bind(i64::from(entry.status))
+                .push_bind(entry.kind())
+                .push_bind(salt.to_vec());
+        });
+        query.build().execute($on).await.map(|_| ()).map_err(DbError::from)
+    }};
+}
 
 /// One entry. Holds ids and names of rules, never content.
 #[derive(Debug, Clone)]
@@ -88,7 +122,7 @@ impl Entry {
             request_id: String::new(),
             client: None,
             person: caller.map(|caller| caller.person),
-            roles: caller.map_or_else(|| "[]".to_owned(), |caller| roles(&caller.seats)),
+            roles: caller.map_or_else(|| "[]".to_owned(), |caller| roles(&caller.roles)),
             action,
             object_type,
             object_id: None,
@@ -97,6 +131,28 @@ impl Entry {
             decision: Decision::default(),
             shown: Vec::new(),
             status: 0,
+        }
+    }
+
+    /// An entry about an action that a request asks for.
+    #[must_use]
+    pub(super) fn of_request(
+        caller: Option<&Caller>,
+        action: &'static str,
+        object_type: &'static str,
+        services: &Services,
+        request: &HttpRequest,
+        at: DateTime<Utc>,
+    ) -> Self {
+        let (request_id, client) = (request_id(request), services.client(request));
+        Self { request_id, client, ..Self::of(caller, action, object_type, at) }
+    }
+
+    /// Gives the entry the request and the client of the look that it is part of.
+    pub(super) fn same_request_as(&mut self, look: &PendingLook) {
+        if let Some(first) = look.0.borrow().first() {
+            self.request_id.clone_from(&first.request_id);
+            self.client.clone_from(&first.client);
         }
     }
 
@@ -117,8 +173,8 @@ impl Entry {
     }
 }
 
-/// Units and roles as an entry tells them.
-pub(crate) fn roles(seats: &[Seat]) -> String {
+/// Units and roles, as an entry stores them.
+pub(crate) fn roles(seats: &[HeldRole]) -> String {
     let seats: Vec<_> = seats
         .iter()
         .map(|seat| serde_json::json!({ "unit_id": seat.unit_id, "unit": seat.unit_name, "sector": seat.sector, "role": seat.role }))
@@ -180,28 +236,32 @@ type Waiting = (Vec<Entry>, oneshot::Sender<bool>);
 
 /// Writes entries, many to a commit.
 #[derive(Debug, Clone)]
-pub struct LogWriter(mpsc::Sender<Waiting>);
+pub struct LogWriter {
+    queue: mpsc::Sender<Waiting>,
+    written: Arc<Notify>,
+}
 
 impl LogWriter {
     /// Starts the writer; it ends when the last handle to it is dropped and all that waited is written.
     #[must_use]
     pub fn start(db: Db) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(write_all(db, receiver));
-        Self(sender)
+        let (queue, receiver) = mpsc::channel(QUEUE);
+        let written = Arc::new(Notify::new());
+        tokio::spawn(write_all(db, receiver, written.clone()));
+        Self { queue, written }
     }
 
     /// A writer that forgets what it is given, to measure what the log costs. It is in no program that serves.
     #[cfg(feature = "unlogged-benchmark")]
     #[must_use]
     pub(super) fn forgetting() -> Self {
-        let (sender, mut receiver) = mpsc::channel::<Waiting>(QUEUE);
+        let (queue, mut receiver) = mpsc::channel::<Waiting>(QUEUE);
         tokio::spawn(async move {
             while let Some((_, done)) = receiver.recv().await {
                 let _ = done.send(true);
             }
         });
-        Self(sender)
+        Self { queue, written: Arc::new(Notify::new()) }
     }
 
     /// Writes entries, and returns when they are durable.
@@ -210,15 +270,26 @@ impl LogWriter {
     /// If they cannot be written, or too many wait.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<(), LogUnavailable> {
         let (done, written) = oneshot::channel();
-        self.0.try_send((entries, done)).map_err(|_| LogUnavailable)?;
+        self.queue.try_send((entries, done)).map_err(|_| LogUnavailable)?;
         match written.await {
             Ok(true) => Ok(()),
             _ => Err(LogUnavailable),
         }
     }
+
+    /// Wakes the sealer: a change was committed with its entries.
+    pub(super) fn committed(&self) {
+        self.written.notify_one();
+    }
+
+    /// What wakes the sealer when entries were written.
+    #[must_use]
+    pub fn written(&self) -> Arc<Notify> {
+        self.written.clone()
+    }
 }
 
-async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>) {
+async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>, notify: Arc<Notify>) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, waiting): (Vec<Vec<Entry>>, Vec<oneshot::Sender<bool>>) = batch.drain(..).unzip();
@@ -227,6 +298,7 @@ async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>) {
         if let Err(error) = &written {
             tracing::error!(%error, entries = entries.len(), "the access log cannot be written");
         }
+        notify.notify_one();
         for done in waiting {
             // Nobody waits any more if the client has gone; the entry stands all the same.
             let _ = done.send(written.is_ok());
@@ -234,10 +306,18 @@ async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>) {
     }
 }
 
+/// Writes entries by themselves. One statement is a transaction of its own.
 async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
-    let mut tx = db.write().await?;
-    insert_entries(&mut tx, entries).await?;
-    tx.commit().await
+    if entries.len() > ROWS {
+        let mut tx = db.write().await?;
+        insert_entries(&mut tx, entries).await?;
+        return tx.commit().await;
+    }
+    let entries = hidden(db.vault(), entries)?;
+    match &db.pools {
+        Pools::Sqlite { writer, .. } => insert!(&entries, writer),
+        Pools::Postgres { writer, .. } => insert!(&entries, writer),
+    }
 }
 
 /// Writes entries in a transaction that also holds their effect.
@@ -246,54 +326,26 @@ async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
 /// If the database does not take them.
 pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
     for some in entries.chunks(ROWS) {
-        insert(tx, some).await?;
+        let some = hidden(tx.vault(), some)?;
+        match &mut tx.engine {
+            EngineTx::Sqlite(transaction) => insert!(&some, &mut **transaction)?,
+            EngineTx::Postgres(transaction) => insert!(&some, &mut **transaction)?,
+        }
     }
     Ok(())
 }
 
-const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, \
-    object_type, object_id, case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt) ";
-const WAIT: &str = "INSERT INTO access_log_pending (municipality, entry_id) ";
 /// Bytes of salt, that hide an entry's fields in its leaf.
 const SALT: usize = 16;
+type Hidden = (Option<Sealed>, [u8; SALT]);
 
-async fn insert(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
-    let hidden: Vec<_> = entries.iter().map(|entry| hide(tx.vault(), entry)).collect::<Result<_, _>>()?;
-    let entries: Vec<_> = entries.iter().zip(hidden).collect();
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(INSERT);
-        query.push_values(&entries, |mut row, (entry, (client, salt))| {
-            row.push_bind(entry.municipality.clone())
-                .push_bind(entry.id)
-                .push_bind(entry.at)
-                .push_bind(entry.request_id.clone())
-                .push_bind(client.clone())
-                .push_bind(entry.person)
-                .push_bind(entry.roles.clone())
-                .push_bind(entry.action)
-                .push_bind(entry.object_type)
-                .push_bind(entry.object_id.clone())
-                .push_bind(entry.case)
-                .push_bind(entry.child)
-                .push_bind(if entry.decision.allowed { "permit" } else { "deny" })
-                .push_bind(json(&entry.decision.policies))
-                .push_bind(json(&entry.decision.legal_basis))
-                .push_bind(json(&entry.shown))
-                .push_bind(i64::from(entry.status))
-                .push_bind(entry.kind())
-                .push_bind(salt.to_vec());
-        });
-        query.build().execute(&mut *conn).await?;
-        let mut query = sqlx::QueryBuilder::new(WAIT);
-        query.push_values(&entries, |mut row, (entry, _)| {
-            row.push_bind(entry.municipality.clone()).push_bind(entry.id);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })
+/// Each entry, with what is written of it sealed.
+fn hidden<'a>(vault: &Vault, entries: &'a [Entry]) -> Result<Vec<(&'a Entry, Hidden)>, DbError> {
+    entries.iter().map(|entry| Ok((entry, hide(vault, entry)?))).collect()
 }
 
 /// What identifies the client, sealed, and the salt of the entry.
-fn hide(vault: &Vault, entry: &Entry) -> Result<(Option<Sealed>, [u8; SALT]), DbError> {
+fn hide(vault: &Vault, entry: &Entry) -> Result<Hidden, DbError> {
     let key = KeyName::log(&entry.municipality);
     let client = entry.client.as_deref().map(|client| vault.seal(&key, client)).transpose()?;
     let mut salt = [0; SALT];

@@ -7,12 +7,15 @@
 
 pub mod actions;
 mod admission;
+mod answer;
+mod body;
 mod explain;
 mod facts;
 mod family;
 mod idempotency;
 mod kinds;
 mod laws;
+mod listing;
 mod log;
 pub mod objects;
 mod operator;
@@ -27,17 +30,17 @@ mod telling;
 
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
-    CaseFacts, CasePlace, ChildFacts, CustodyFacts, Family, Given, Ground, case_facts, child_facts,
-    emergency_seat, hide,
+    CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
+    case_states, cases_in_list, child_facts, hide, relation,
 };
-pub use family::{is_family, known_as, move_conflicts, own_accounts, own_children};
+pub use family::{is_family, move_conflicts, own_accounts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{PROCESSING, Wording};
 pub(crate) use log::roles as seats_told;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
-pub use permit::Permit;
-pub use policies::{Decision, Policies, PolicyError, PolicyQuestion, Rule};
+pub use permit::{Parts, Permit};
+pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use public::Public;
 pub use reader::{BrokenOff, Reader};
 pub use services::Services;

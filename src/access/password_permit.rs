@@ -2,7 +2,7 @@
 
 use secrecy::SecretString;
 
-use super::{Permit, actions::Action, admission::services};
+use super::{Permit, actions::Action};
 use crate::{
     identity::{Password, forgive, register_attempt},
     problem::Problem,
@@ -14,7 +14,7 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// 503 if too many wait; or as the permit itself, which is decided anew.
     pub async fn hash_password(self, password: Password) -> Result<(Self, String), actix_web::Error> {
-        let passwords = services(&self.request)?.passwords.clone();
+        let passwords = self.services.passwords.clone();
         self.outside(async move { Ok(passwords.hash(password).await?) }).await
     }
 
@@ -28,7 +28,7 @@ impl<A: Action> Permit<A> {
         hash: Option<String>,
         pointer: &str,
     ) -> Result<Self, actix_web::Error> {
-        let services = services(&self.request)?;
+        let services = self.services.clone();
         let name = format!("own password of {}", self.caller().person);
         let address = services.client_address(&self.request).unwrap_or_default();
         let asked = async {
@@ -40,7 +40,7 @@ impl<A: Action> Permit<A> {
                 return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
             }
             if !services.passwords.verify(password, hash).await? {
-                return Err(Problem::field(pointer, "is not the password"));
+                return Err(Problem::field(pointer, "is not the current password"));
             }
             let mut tx = services.db.write().await?;
             forgive(&mut tx, &name, &address).await?;

@@ -2,6 +2,7 @@
 
 mod error;
 mod local;
+mod question;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -11,18 +12,22 @@ use std::{
 };
 
 use cedar_policy::{
-    ActionConstraint, Authorizer, Context, Effect, Entities, Entity, EntityId, EntityTypeName, EntityUid,
-    Policy, PolicyId, PolicySet, Request, RestrictedExpression, Schema, ValidationMode, Validator,
+    ActionConstraint, Authorizer, Effect, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode,
+    Validator,
 };
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-pub use self::error::PolicyError;
+pub(super) use self::question::{AskError, Inquiry, reference, references};
+pub use self::{
+    error::PolicyError,
+    question::{About, PolicyQuestion},
+};
 use super::{
     kinds::Kinds,
     laws::{Laws, PROCESSING, Wording},
-    objects::{Attributes, Object},
+    objects::Object,
 };
 use crate::identity::Caller;
 
@@ -72,15 +77,6 @@ pub struct Decision {
     pub legal_basis: Vec<String>,
 }
 
-/// A question to the rules: who does what to which, in which context, with the facts of both.
-#[derive(Debug, Clone)]
-pub struct PolicyQuestion {
-    /// Who does what to which, in which context.
-    pub request: Request,
-    /// The facts of both.
-    pub entities: Entities,
-}
-
 /// Someone who is told of each question and its answer.
 type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
 
@@ -88,6 +84,8 @@ type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
 pub struct Policies {
     authorizer: Authorizer,
     set: PolicySet,
+    /// The rules about each action of the schema: a decision reads about three rules and not all of them.
+    by_action: HashMap<EntityUid, PolicySet>,
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
     laws: Laws,
@@ -156,7 +154,8 @@ impl Policies {
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        Ok(Self { authorizer: Authorizer::new(), set, schema, rules, laws, listener: None })
+        let by_action = by_action(&set, &schema)?;
+        Ok(Self { authorizer: Authorizer::new(), set, by_action, schema, rules, laws, listener: None })
     }
 
     /// The same rules, with someone who is told of each question and its answer.
@@ -214,38 +213,25 @@ impl Policies {
 
     /// May `caller` do `action` to `object`? Anything that goes wrong is a no.
     #[must_use]
-    pub fn decide<O: Object>(&self, caller: &Caller, action: &str, object: &O) -> Decision {
-        self.ask(caller, action, object).unwrap_or_else(|error| {
-            tracing::error!(%error, action, "the rules could not be asked");
-            Decision::default()
-        })
+    pub fn decide<O: Object>(self: &Arc<Self>, caller: &Caller, action: &str, object: &O) -> Decision {
+        self.about(caller, object).decide(action)
     }
 
-    fn ask<O: Object>(&self, caller: &Caller, action: &str, object: &O) -> Result<Decision, AskError> {
-        let question = self.question(Inquiry::of(caller, action, object)?)?;
-        let decision = self.answer_to(&question)?;
-        if let Some(listener) = &self.listener {
-            listener(&question, &decision);
-        }
-        Ok(decision)
+    /// What can be asked about a caller and an object: their facts are put together once, for any number of actions.
+    #[must_use]
+    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About {
+        About::of(self.clone(), caller, object)
     }
 
     /// Answers what is asked, whatever it is about.
     pub(super) fn answer(&self, inquiry: Inquiry) -> Result<Decision, AskError> {
-        self.answer_to(&self.question(inquiry)?)
-    }
-
-    fn question(&self, inquiry: Inquiry) -> Result<PolicyQuestion, AskError> {
-        let Inquiry { principal, action, resource, context } = inquiry;
-        let (asks, asked) = (principal.uid(), resource.uid());
-        let is_own = asks == asked;
-        let request = Request::new(asks, action, asked, context, Some(&self.schema))?;
-        let entities = if is_own { vec![principal] } else { vec![principal, resource] };
-        Ok(PolicyQuestion { request, entities: Entities::from_entities(entities, None)? })
+        self.answer_to(&inquiry.question(&self.schema)?)
     }
 
     fn answer_to(&self, question: &PolicyQuestion) -> Result<Decision, AskError> {
-        let response = self.authorizer.is_authorized(&question.request, &self.set, &question.entities);
+        let rules = question.request.action().and_then(|action| self.by_action.get(action));
+        let Some(rules) = rules else { return Ok(Decision::default()) };
+        let response = self.authorizer.is_authorized(&question.request, rules, &question.entities);
         let diagnostics = response.diagnostics();
         if let Some(error) = diagnostics.errors().next() {
             return Err(error.to_string().into());
@@ -275,61 +261,19 @@ fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (S
     by_rule.chain(by_kind).chain(PROCESSING.map(|law| ("what is processed in the record".to_owned(), law)))
 }
 
-/// What goes wrong when the rules are asked.
-pub(super) type AskError = Box<dyn std::error::Error>;
-
-/// What the rules are asked: who, what, to which thing, and what the one is to the other.
-#[derive(Debug, Clone)]
-pub(super) struct Inquiry {
-    pub principal: Entity,
-    pub action: EntityUid,
-    pub resource: Entity,
-    pub context: Context,
-}
-
-impl Inquiry {
-    /// May `caller` do `action` to `object`?
-    pub fn of<O: Object>(caller: &Caller, action: &str, object: &O) -> Result<Self, AskError> {
-        let context = object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v));
-        Ok(Self {
-            principal: entity(uid("Person", &caller.person.to_string()), principal_attributes(caller))?,
-            action: uid("Action", action),
-            resource: entity(uid(O::TYPE, &object.id()), object.attributes())?,
-            context: Context::from_pairs(context)?,
-        })
-    }
-}
-
-/// The name of a thing as the rules know it. `kind` is one of the schema's.
-fn uid(kind: &str, id: &str) -> EntityUid {
-    let kind = EntityTypeName::from_str(&format!("Stafett::{kind}"));
-    #[expect(clippy::expect_used, reason = "the kinds are constants of this crate, covered by tests")]
-    let kind = kind.expect("a kind of the schema");
-    EntityUid::from_type_name_and_id(kind, EntityId::new(id))
-}
-
-/// A reference to a thing, for an attribute.
-pub(super) fn reference(kind: &str, id: impl ToString) -> RestrictedExpression {
-    RestrictedExpression::new_entity_uid(uid(kind, &id.to_string()))
-}
-
-/// References to several things.
-pub(super) fn references<T: ToString>(kind: &str, ids: impl IntoIterator<Item = T>) -> RestrictedExpression {
-    RestrictedExpression::new_set(ids.into_iter().map(|id| reference(kind, id)))
-}
-
-fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, AskError> {
-    let attributes: HashMap<_, _> = attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    Ok(Entity::new(uid, attributes, HashSet::new())?)
-}
-
-fn principal_attributes(caller: &Caller) -> Attributes {
-    vec![
-        ("works_in", references("Unit", caller.works_in().map(|seat| seat.unit_id))),
-        ("leads", references("Unit", caller.leads().map(|seat| seat.unit_id))),
-        ("administers", references("Municipality", caller.administers())),
-        ("audits", references("Municipality", caller.audits())),
-    ]
+/// The rules, set apart by the actions they are about.
+fn by_action(rules: &PolicySet, schema: &Schema) -> Result<HashMap<EntityUid, PolicySet>, PolicyError> {
+    let about = |action: &EntityUid| {
+        let is_about = |policy: &&Policy| match policy.action_constraint() {
+            ActionConstraint::Any => true,
+            ActionConstraint::Eq(one) => one == *action,
+            ActionConstraint::In(several) => several.contains(action),
+        };
+        PolicySet::from_policies(rules.policies().filter(is_about).cloned())
+    };
+    let each = schema.actions().map(|action| Ok((action.clone(), about(action)?)));
+    each.collect::<Result<_, cedar_policy::PolicySetError>>()
+        .map_err(|error| PolicyError::Invalid(error.to_string()))
 }
 
 fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {

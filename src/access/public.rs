@@ -13,7 +13,9 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Decision, Entry, Policies, Services,
-    admission::{json_content, next_link, pending_look, read_body, request_id, services},
+    admission::{pending_look, request_id, services},
+    answer::next_link,
+    body::{json_content, read_body},
     log::{NO_MUNICIPALITY, insert_entries},
 };
 use crate::{

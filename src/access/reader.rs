@@ -8,7 +8,6 @@ use futures_util::Stream;
 use super::{
     Permit, Policies, Services,
     actions::{Action, Kind},
-    admission::services,
     objects::Desk,
 };
 use crate::{
@@ -34,7 +33,7 @@ pub enum BrokenOff {
     #[error(transparent)]
     Database(#[from] DbError),
     /// The session, the role or what else allowed it has ended since it began.
-    #[error("the right to it has ended")]
+    #[error("the caller's access has ended")]
     RightEnded,
 }
 
@@ -72,8 +71,8 @@ impl<A: Action<Object = Desk>> Permit<A> {
         debug_assert_eq!(A::KIND, Kind::Read);
         self.refuse_stray_query()?;
         let reader = Reader {
-            services: services(&self.request)?,
-            policies: self.policies,
+            services: self.services.clone(),
+            policies: self.services.policies.clone(),
             caller: self.caller,
             desk: self.object,
             action: A::NAME,

@@ -76,17 +76,14 @@ struct Again<'a> {
 
 impl Again<'_> {
     async fn may<A: Action>(self, name: &str) -> Result<bool, DbError> {
-        let Lookup { caller, now, today, .. } = *self.asking;
+        let Lookup { caller, moment, .. } = *self.asking;
         let ids = PathIds::from(BTreeMap::from([(name.to_owned(), self.id.to_owned())]));
-        let lookup = Lookup { caller, now, today, for_write: false, ids: &ids };
+        let lookup = Lookup { caller, moment, for_write: false, ids: &ids };
         let Some(object) = A::Object::find(self.tx, &lookup).await? else { return Ok(false) };
         let decision = self.services.policies.decide(caller, A::NAME, &object);
         let allowed = decision.allowed;
-        let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, now);
-        if let Some(first) = self.look.entries().first() {
-            entry.request_id.clone_from(&first.request_id);
-            entry.client.clone_from(&first.client);
-        }
+        let mut entry = Entry::of(Some(caller), A::NAME, A::Object::TYPE, moment.now);
+        entry.same_request_as(self.look);
         self.look.note_row(entry.about(caller, &object, decision));
         Ok(allowed)
     }

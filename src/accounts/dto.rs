@@ -1,4 +1,4 @@
-//! Accounts as the API speaks of them.
+//! Request and response types for accounts.
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -16,20 +16,20 @@ use crate::{
     vault::Content,
 };
 
-/// The name one logs in with: 3 to 64 of `a-z 0-9 . _ - @`.
+/// The name used to log in: 3 to 64 characters from `a-z 0-9 . _ - @`.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
 #[schema(value_type = String, pattern = "^[a-z0-9._@-]{3,64}$", example = "alma.fjellheim")]
 pub struct Username(String);
 
 impl Username {
-    /// Takes a username.
+    /// Parses a username.
     ///
     /// # Errors
-    /// If it has other characters, or is too short or long.
+    /// If it contains other characters, or is too short or too long.
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         let good = (3..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-@".contains(&b));
-        if good { Ok(Self(text.to_owned())) } else { Err("must be 3 to 64 of a-z 0-9 . _ - @") }
+        if good { Ok(Self(text.to_owned())) } else { Err("must be 3 to 64 characters from a-z 0-9 . _ - @") }
     }
 
     /// The name itself.
@@ -45,7 +45,7 @@ impl<'de> Deserialize<'de> for Username {
     }
 }
 
-/// A log-in.
+/// Credentials for logging in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
@@ -57,17 +57,17 @@ pub struct LogInIn {
     pub password: SecretString,
 }
 
-/// A refresh token to be exchanged.
+/// A refresh token to exchange.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"refresh_token": "hVhV1sYyJzv5o0mVZ3pW3o3l2f4m8mE0b8o8u7Qw1xY"}))]
 pub struct RefreshIn {
-    /// The refresh token that was last given out; it works once.
+    /// The most recent refresh token of the session. It works once.
     #[schema(value_type = String)]
     pub refresh_token: SecretString,
 }
 
-/// Tokens.
+/// Access and refresh tokens.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TokensOut {
     /// Send this as `Authorization: Bearer …`.
@@ -75,75 +75,75 @@ pub struct TokensOut {
     /// Always `Bearer`.
     #[schema(example = "Bearer")]
     pub token_type: &'static str,
-    /// Seconds the access token lives.
+    /// The number of seconds for which the access token is valid.
     #[schema(example = 600)]
     pub expires_in: i64,
-    /// Exchange this for new tokens, once.
+    /// Exchange this for new tokens. It works once.
     pub refresh_token: String,
 }
 
-/// A new password.
+/// A change of password.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"current_password": "fire blå ender over isen", "new_password": "fem grå gjess mot sør i natt"}))]
 pub struct PasswordChange {
-    /// The password until now.
+    /// The current password.
     #[schema(value_type = String, format = Password)]
     pub current_password: SecretString,
-    /// The password from now on.
+    /// The new password.
     pub new_password: Password,
 }
 
-/// An account to be made.
+/// An account to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
 pub struct AccountIn {
-    /// The national identity number, by which a guardian or young person finds their own case.
+    /// The national identity number, which connects a guardian or young person to their own case.
     pub national_id: NationalId,
     /// The person's name.
     pub name: Line,
-    /// The name they log in with.
+    /// The username the person logs in with.
     pub username: Username,
-    /// The first password.
+    /// The initial password.
     pub password: Password,
 }
 
 /// An account.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct AccountOut {
-    /// Whose it is.
+    /// The person the account belongs to.
     pub person_id: PersonId,
-    /// The name they log in with.
+    /// The username the person logs in with.
     pub username: String,
-    /// When it was made.
+    /// When the account was created.
     pub created_at: DateTime<Utc>,
 }
 
-/// A role of one's own.
+/// A role that the caller has.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OwnRole {
     /// The unit.
     pub unit_id: UnitId,
-    /// Its name.
+    /// The name of the unit.
     pub unit_name: String,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: Sector,
-    /// The municipality that keeps it.
+    /// The municipality that the unit belongs to.
     pub municipality: String,
-    /// What one is there.
+    /// The caller's role in the unit.
     pub role: Role,
 }
 
-/// Oneself.
+/// The caller.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MeOut {
-    /// One's id.
+    /// The caller's id.
     pub person_id: PersonId,
-    /// One's name.
+    /// The caller's name.
     pub name: Content,
-    /// The municipality that keeps the account.
+    /// The municipality that manages the account.
     pub municipality: String,
-    /// One's roles now.
+    /// The caller's current roles.
     pub roles: Vec<OwnRole>,
 }

@@ -1,4 +1,4 @@
-//! Accounts: logging in and out, one's own account, and the accounts that administrators keep.
+//! Accounts: log-in and log-out, the caller's own account, and the accounts that administrators manage.
 
 mod dto;
 mod routes;

@@ -1,4 +1,4 @@
-//! One's own account, and the accounts that administrators keep.
+//! The caller's own account, and the accounts that administrators manage.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -27,7 +27,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(read_me).service(change_password).service(create_account).service(disable_account);
 }
 
-/// Reads who one is, and one's roles now.
+/// Returns the caller's identity and current roles.
 #[utoipa::path(
     operation_id = "read_me", tag = "accounts",
     responses((status = 200, body = MeOut, description = "Oneself"), ReadProblems),
@@ -35,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/me")]
 async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
     let caller = permit.caller();
-    let roles = caller.seats.iter().map(|seat| OwnRole {
+    let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
         unit_name: seat.unit_name.clone(),
         sector: seat.sector,
@@ -51,12 +51,12 @@ async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
     permit.show(&me)
 }
 
-/// Changes one's password; every session ends, this one too.
+/// Changes the caller's password and ends all their sessions, including this one.
 #[utoipa::path(
     operation_id = "change_password", tag = "accounts", request_body = PasswordChange,
     responses(
-        (status = 204, description = "Changed; log in again"),
-        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait as `Retry-After` says"),
+        (status = 204, description = "The password is changed; log in again"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
         WriteProblems,
     ),
 )]
@@ -68,17 +68,17 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
     let permit = permit.ask_password(current_password, before.clone(), "/current_password").await?;
     let (mut permit, hash) = permit.hash_password(new_password).await?;
     if store::find_hash(permit.tx(), person).await.map_err(Problem::from)? != before {
-        return Err(Problem::conflict("the password was changed meanwhile").into());
+        return Err(Problem::conflict("the password was changed by another request").into());
     }
-    let now = permit.now();
+    let now = permit.moment().now;
     store::set_hash(permit.tx(), person, &hash).await.map_err(Problem::from)?;
     end_sessions_of(permit.tx(), person, "password_changed", now).await.map_err(Problem::from)?;
     Ok(permit.done().await?)
 }
 
-/// Makes an account for a member of staff, a guardian or a young person, or opens a closed one anew.
+/// Creates an account for a staff member, a guardian or a young person, or reopens a disabled one.
 ///
-/// Whether the person is known as guardian or child does not show.
+/// The answer does not reveal whether the person is registered as a guardian or a child.
 #[utoipa::path(
     operation_id = "create_account", tag = "accounts", params(("municipality" = String, Path, example = "4014")),
     request_body = AccountIn,
@@ -98,19 +98,19 @@ async fn insert_account(
     username: &Username,
     hash: &str,
 ) -> Result<HttpResponse> {
-    let (municipality, now) = (permit.object().number.clone(), permit.now());
+    let (municipality, now) = (permit.object().number.clone(), permit.moment().now);
     let born = national_id.birth_date();
     let person = identify(permit.tx(), &municipality, Some(national_id), name, born, now).await?;
     let account = store::NewAccount { person, name, username, password_hash: hash };
     if !store::insert(permit.tx(), account, now).await? {
-        return Err(Problem::conflict("the person has an account, or the username is taken"));
+        return Err(Problem::conflict("the person already has an account, or the username is taken"));
     }
     permit.note_shown([person]);
     let out = AccountOut { person_id: person, username: username.as_str().to_owned(), created_at: now };
     permit.added(1, &out).await
 }
 
-/// Closes an account: its sessions and roles end at once, and batons it holds go to the leader.
+/// Disables an account. Its sessions and roles end at once, and the unit leader becomes contact person of its cases.
 #[utoipa::path(
     operation_id = "disable_account", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
@@ -121,14 +121,16 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
     let person = permit.path_id::<Person>("person_id")?;
     let municipality = permit.object().number.clone();
     if person == permit.caller().person {
-        return Err(Problem::conflict("one does not close one's own account: another administrator must"));
+        return Err(Problem::conflict(
+            "you cannot disable your own account: another administrator must do it",
+        ));
     }
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    if !store::disable(permit.tx(), person, &municipality, now).await? {
+    let (caller, moment) = (permit.caller().person, permit.moment());
+    if !store::disable(permit.tx(), person, &municipality, moment.now).await? {
         return Err(Problem::new(Code::NotFound));
     }
-    end_sessions_of(permit.tx(), person, "account_disabled", now).await?;
-    organisation::end_roles_of(permit.tx(), person, &caller, now, today).await?;
+    end_sessions_of(permit.tx(), person, "account_disabled", moment.now).await?;
+    organisation::end_roles_of(permit.tx(), person, caller, moment).await?;
     permit.note_shown([person]);
     permit.done().await
 }

@@ -1,4 +1,4 @@
-//! Accounts as rows, as many as there are in one statement.
+//! Accounts as rows, many in one statement.
 
 use std::borrow::Cow;
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit, Public,
+        Parts, Permit, Public,
         actions::LogOut,
         public::{LogIn, RefreshSession},
     },
@@ -28,20 +28,20 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Logs in with username and password.
 ///
-/// Unknown user, wrong password and closed account get the same answer in the same time.
+/// An unknown user, a wrong password and a disabled account get the same answer in the same time.
 #[utoipa::path(
     operation_id = "log_in", tag = "sessions", request_body = LogInIn,
     responses(
         (status = 200, body = TokensOut, description = "Tokens"),
         (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong"),
-        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait as `Retry-After` says"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
         LogInProblems,
     ),
 )]
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     let LogInIn { username, password } = public.input()?;
-    // What cannot be a username is nobody's: it is looked for all the same, in the same time.
+    // An invalid username belongs to nobody, but is still looked up so that the answer takes the same time.
     let username = Username::parse(&username.trim().to_lowercase())
         .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
     let now = public.now();
@@ -73,12 +73,12 @@ async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
 
 /// Exchanges a refresh token for new tokens.
 ///
-/// A refresh token works once. One that comes a second time is in two hands: the whole session ends.
+/// A refresh token works once. If it is used a second time, it may be stolen, and the whole session ends.
 #[utoipa::path(
     operation_id = "refresh_session", tag = "sessions", request_body = RefreshIn,
     responses(
         (status = 200, body = TokensOut, description = "New tokens"),
-        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Log in again"),
+        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The refresh token is not valid; log in again"),
         LogInProblems,
     ),
 )]
@@ -112,8 +112,10 @@ async fn refresh_session(public: Public<RefreshSession>) -> Result<HttpResponse>
 )]
 #[post("/auth/logout")]
 async fn log_out(mut permit: Permit<LogOut>) -> Result<HttpResponse> {
-    let (session, now) = (permit.caller().session, permit.now());
-    end_session(permit.tx(), session, "logout", now).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    if let Some(session) = caller.session {
+        end_session(tx, session, "logout", moment.now).await?;
+    }
     permit.done().await
 }
 

@@ -29,7 +29,7 @@ const DISABLE: &str = "
     UPDATE account SET disabled_at = $3 WHERE person_id = $1 AND disabled_at IS NULL
       AND person_id IN (SELECT id FROM person WHERE municipality = $2)";
 
-/// What a log-in is checked against.
+/// The data that a log-in is checked against.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct LogIn {
     pub person_id: Id<Person>,
@@ -43,10 +43,10 @@ pub(super) async fn find_login(tx: &mut Tx, username: &str) -> Result<Option<Log
     fetch_optional!(tx, LogIn, FIND_LOGIN, index)
 }
 
-/// Who logs in with a username.
+/// Finds the person with a username.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn find_person(tx: &mut Tx, username: &str) -> Result<Option<Id<Person>>, DbError> {
     Ok(find_login(tx, username).await?.map(|login| login.person_id))
 }
@@ -55,23 +55,23 @@ pub(super) async fn find_hash(tx: &mut Tx, person: Id<Person>) -> Result<Option<
     Ok(fetch_optional!(tx, (String,), FIND_HASH, person)?.map(|(hash,)| hash))
 }
 
-/// An account to be made for a person who is known.
+/// An account to create for a person who is already registered.
 #[derive(Debug)]
 pub struct NewAccount<'a> {
-    /// Whose.
+    /// The person the account belongs to.
     pub person: Id<Person>,
-    /// Their name, as the account shows it.
+    /// The name that the account shows.
     pub name: &'a str,
-    /// The name they log in with.
+    /// The username to log in with.
     pub username: &'a Username,
-    /// The hash of the first password.
+    /// The hash of the initial password.
     pub password_hash: &'a str,
 }
 
-/// Makes an account, or opens a closed one anew; false if the person has an open one or the username is taken.
+/// Creates an account, or reopens a disabled one. Returns false if the person has an account or the username is taken.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let NewAccount { person, name, username, password_hash } = new;
     let index = tx.vault().username_index(username.as_str())?;
@@ -90,7 +90,7 @@ pub(super) async fn set_hash(tx: &mut Tx, person: Id<Person>, hash: &str) -> Res
     expect_one(execute!(tx, SET_HASH, person, hash)?)
 }
 
-/// False if there is no open account of that person in the municipality.
+/// Returns false if the person has no active account in the municipality.
 pub(super) async fn disable(
     tx: &mut Tx,
     person: Id<Person>,

@@ -1,4 +1,4 @@
-//! An entry as a line for spreadsheets (RFC 4180).
+//! An entry as a line of CSV (RFC 4180).
 
 use super::dto::EntryOut;
 
@@ -26,12 +26,12 @@ const COLUMNS: [&str; 21] = [
     "unit_ids",
 ];
 
-/// The line of names.
+/// Returns the header line.
 pub(super) fn head() -> String {
     COLUMNS.join(",") + "\r\n"
 }
 
-/// The line of an entry.
+/// Returns the line of an entry.
 pub(super) fn line(entry: &EntryOut) -> String {
     let id = |id: Option<String>| id.unwrap_or_default();
     let roles: Vec<String> = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
@@ -62,7 +62,7 @@ pub(super) fn line(entry: &EntryOut) -> String {
     cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\r\n"
 }
 
-/// A cell in quotes where it needs them. What a spreadsheet would take for a formula begins with an apostrophe.
+/// Quotes a cell if necessary. A cell that a spreadsheet would read as a formula gets a leading apostrophe.
 fn quoted(cell: &str) -> String {
     let formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let cell = if formula { format!("'{cell}") } else { cell.to_owned() };

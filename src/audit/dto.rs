@@ -1,4 +1,4 @@
-//! The access log as the API speaks of it.
+//! Request and response types for the access log.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,7 +18,7 @@ use crate::{
 };
 
 words! {
-    /// What the rules answered.
+    /// The decision of the rules.
     Outcome {
         /// Allowed.
         Permit = "permit",
@@ -28,103 +28,103 @@ words! {
 }
 
 words! {
-    /// As what the access log is taken along.
+    /// The format of an export.
     ExportFormat {
-        /// An entry on each line, as JSON.
+        /// One JSON entry per line.
         Ndjson = "ndjson",
-        /// For spreadsheets.
+        /// Comma-separated values, for spreadsheets.
         Csv = "csv",
-        /// A FHIR R4 AuditEvent on each line.
+        /// One FHIR R4 AuditEvent per line.
         Fhir = "fhir",
     }
 }
 
 words! {
-    /// That nothing else is asked for.
+    /// A filter with one possible value.
     Only {
-        /// Those alone.
+        /// Only matching entries.
         Only = "only",
     }
 }
 
 words! {
-    /// What a look was for, by the rule that allowed it.
+    /// The purpose of an access, given by the rule that allowed it.
     Purpose {
-        /// Help to the child, and what it takes to agree on it.
+        /// Help to the child, and the work needed to agree on it.
         Coordination = "coordination",
-        /// The family's own: its case, its consent, what is written of it.
+        /// The family's own affairs: its case, its consents and what is written about it.
         OwnCase = "own_case",
         /// Danger to life or health.
         Emergency = "emergency",
-        /// A duty or a right by statute to tell: a report to child welfare, a disclosure.
+        /// A statutory duty or right to disclose: a report to child welfare, or a disclosure.
         LegalDuty = "legal_duty",
-        /// The unit's own work with a child, before there is a case.
+        /// The unit's own work with a child before there is a case.
         UnitWork = "unit_work",
-        /// Control of looks.
+        /// Auditing of access.
         Audit = "audit",
         /// Accounts, units and roles.
         Administration = "administration",
-        /// One's own account, lists and sessions.
+        /// The caller's own account, lists and sessions.
         OwnDesk = "own_desk",
     }
 }
 
-/// Which entries.
+/// Filters for the access log.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LogQuery {
-    /// By this person.
+    /// The person who made the access.
     #[serde(default)]
     pub person_id: Option<PersonId>,
-    /// Of this case.
+    /// The case.
     #[serde(default)]
     pub case_id: Option<CaseId>,
-    /// Of this child.
+    /// The child.
     #[serde(default)]
     pub child_id: Option<ChildId>,
-    /// Of this action.
+    /// The action.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     pub action: Option<Line>,
-    /// With this answer.
+    /// The decision.
     #[serde(default)]
     pub decision: Option<Outcome>,
-    /// In a role in this unit.
+    /// A unit where the person had a role at the time.
     #[serde(default)]
     pub unit_id: Option<UnitId>,
-    /// In this role.
+    /// A role that the person had at the time.
     #[serde(default)]
     pub role: Option<Role>,
-    /// On this law, as the rules name it.
+    /// A legal basis, as named by the rules.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fvl § 13 a no. 1")]
     pub legal_basis: Option<Line>,
-    /// By this rule.
+    /// The rule that decided.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "case.team")]
     pub rule: Option<Line>,
-    /// In an emergency: give `only`.
+    /// Set to `only` to find emergency access only.
     #[serde(default)]
     #[param(inline)]
     pub emergency: Option<Only>,
-    /// Not before this time.
+    /// Entries from this time on.
     #[serde(default, deserialize_with = "optional_time")]
     pub from: Option<DateTime<Utc>>,
-    /// Before this time.
+    /// Entries before this time.
     #[serde(default, deserialize_with = "optional_time")]
     pub until: Option<DateTime<Utc>>,
-    /// Where the last page ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
-    /// How many items, 1 to 200; 50 if left out.
+    /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 
 impl LogQuery {
-    /// The terms that entries are found by. They are there when the entry is sealed, within a second.
+    /// The terms that find entries. They exist once the entry is sealed, within a second.
     pub(super) fn terms(&self) -> Vec<String> {
         let terms = [
             self.unit_id.map(|unit| format!("unit:{unit}")),
@@ -136,89 +136,89 @@ impl LogQuery {
         terms.into_iter().flatten().collect()
     }
 
-    /// The page that is asked for.
+    /// The requested page.
     #[must_use]
     pub fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 
-/// A role at the moment of the look.
+/// A role that the person had at the time of access.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 pub struct RoleThen {
     /// The unit.
     pub unit_id: uuid::Uuid,
-    /// Its name.
+    /// The name of the unit.
     pub unit: String,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: String,
     /// The role.
     pub role: String,
 }
 
-/// An entry of the access log. Holds no content.
+/// An entry in the access log. Contains no content.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryOut {
-    /// Its id.
+    /// The id of the entry.
     pub id: LookId,
-    /// The municipality in whose log it is.
+    /// The municipality whose log contains the entry.
     pub municipality: String,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// Of which request.
+    /// The id of the request.
     pub request_id: String,
-    /// From which address.
+    /// The network address of the client.
     pub client_address: Option<String>,
-    /// What the client calls itself.
+    /// The client's `User-Agent`.
     pub client: Option<String>,
-    /// Who; none where nobody was logged in.
+    /// The person; absent if no one was logged in.
     pub person_id: Option<PersonId>,
-    /// Their name.
+    /// The person's name.
     pub person_name: Option<Content>,
-    /// Their roles then.
+    /// The person's roles at the time.
     pub roles: Vec<RoleThen>,
-    /// What was asked for.
+    /// The action.
     pub action: String,
-    /// To what kind of thing.
+    /// The type of the object.
     pub object_type: String,
-    /// To which.
+    /// The id of the object.
     pub object_id: Option<String>,
-    /// Of which case.
+    /// The case.
     pub case_id: Option<CaseId>,
-    /// Of which child.
+    /// The child.
     pub child_id: Option<ChildId>,
-    /// The answer.
+    /// The decision.
     pub decision: Outcome,
-    /// What it was for, by these rules; none where it was refused, or no rule was asked.
+    /// The purpose, given by the rules that allowed it; absent if it was refused or no rule was evaluated.
     pub purpose: Option<Purpose>,
-    /// The rules that gave it.
+    /// The rules that decided.
     pub policies: Vec<String>,
-    /// The law they rest on.
+    /// The legal basis of those rules.
     pub legal_basis: Vec<String>,
-    /// Ids of what was shown or changed; empty of a list across everything, whose rows have entries of their own.
+    /// The ids of what was shown or changed. Empty for lists across cases, whose rows have entries of their own.
     pub shown: Vec<String>,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the response.
     pub status: i64,
 }
 
-/// A look at one's own case.
+/// An access to the family's own case.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FamilyEntryOut {
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
-    /// Who.
+    /// The person's name.
     pub person_name: Option<Content>,
-    /// From which units, and in which roles.
+    /// Their roles and units.
     pub roles: Vec<String>,
-    /// Whether they only looked.
+    /// Whether they viewed the case or worked in it.
     pub kind: LookKind,
-    /// On which legal basis they could.
+    /// The legal basis.
     pub legal_basis: Vec<String>,
     /// The same in plain words.
     pub words: PlainWords,
 }
 
-/// A sentence or two for the family.
+/// One or two sentences for the family.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PlainWords {
     /// In Norwegian.

@@ -1,4 +1,4 @@
-//! The access log as a stream of any length: it is read in batches, and no more than one lies in memory.
+//! The access log as a stream of any length. It is read in batches, with at most one batch in memory.
 
 use actix_web::{HttpResponse, get, web::Bytes};
 use futures_util::stream;
@@ -24,16 +24,16 @@ use crate::{
     problem::{Problem, Result, docs::ReadProblems},
 };
 
-/// Entries in one batch.
+/// The number of entries in a batch.
 const BATCH: usize = 500;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(export_access_log);
 }
 
-/// Takes the access log of the municipalities that the caller audits along, newest first: all that the filters leave, with no
-/// limit. `ndjson` has an entry on each line, as the search shows it; `csv` is for spreadsheets (RFC 4180); `fhir` has an
-/// AuditEvent on each line (FHIR R4, after the patterns of IHE BALP).
+/// Exports the access log of the municipalities that the caller audits, newest first: all matching entries, without a
+/// limit. `ndjson` has one entry per line, as in the search. `csv` is for spreadsheets (RFC 4180). `fhir` has one
+/// AuditEvent per line (FHIR R4, based on the IHE BALP patterns).
 #[utoipa::path(
     operation_id = "export_access_log", tag = "access log",
     params(("export_format" = String, Path, example = "csv", description = "`ndjson`, `csv` or `fhir`"), ExportQuery),
@@ -49,7 +49,7 @@ async fn export_access_log(permit: Permit<ExportAccessLog>) -> Result<HttpRespon
     let ExportQuery(query) = permit.query()?;
     let format = ExportFormat::try_from(permit.path_text("export_format").to_owned());
     let format = format.map_err(|_| Problem::not_found())?;
-    let export = Export { before: query.cursor.map(|cursor| cursor.0), query, format, begun: false };
+    let export = Export { before: query.page().before()?, query, format, begun: false };
     permit.stream(format.content_type(), |reader| {
         stream::try_unfold((reader, Some(export)), |(reader, export)| async move {
             let Some(export) = export else { return Ok(None) };
@@ -59,7 +59,7 @@ async fn export_access_log(permit: Permit<ExportAccessLog>) -> Result<HttpRespon
     })
 }
 
-/// As a search is told, but for how many: an export has all.
+/// The filters of a search, without a limit: an export contains all matching entries.
 #[derive(Debug)]
 pub struct ExportQuery(LogQuery);
 
@@ -67,7 +67,9 @@ impl<'de> Deserialize<'de> for ExportQuery {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let query = LogQuery::deserialize(deserializer)?;
         if query.limit.is_some() {
-            return Err(serde::de::Error::custom("unknown field `limit`, expected none: an export has all"));
+            return Err(serde::de::Error::custom(
+                "unknown field `limit`, expected none: an export contains all entries",
+            ));
         }
         Ok(Self(query))
     }
@@ -81,7 +83,7 @@ impl IntoParams for ExportQuery {
     }
 }
 
-/// What is left of an export.
+/// The rest of an export.
 #[derive(Debug)]
 struct Export {
     query: LogQuery,
@@ -91,13 +93,13 @@ struct Export {
 }
 
 impl Export {
-    /// The next batch, and what is left after it.
+    /// The next batch, and the rest of the export.
     async fn batch(mut self, reader: &Reader) -> Result<(Bytes, Option<Self>), BrokenOff> {
-        // What the caller may see now: roles end, and children come to be known, while an export runs.
+        // The caller's rights are checked for each batch, because roles and conflicts of interest can change during an export.
         let (mut tx, caller) = reader.read().await?;
         let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
-        let own_children = own_children(&mut tx, caller.person).await?;
-        let own_looks = reviews_of_looks_by(&mut tx, caller.person).await?;
+        let own_children = own_children(&mut tx, &caller).await?;
+        let own_looks = reviews_of_looks_by(&mut tx, &caller).await?;
         let scope = Scope::Auditor {
             municipalities: &municipalities,
             own_children: &own_children,

@@ -1,4 +1,4 @@
-//! Who has looked at a case, in plain words, for the family: to read, and to take with them and check without us.
+//! The family's view of the access log, in plain words: to read, or to download and verify without this service.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -30,15 +30,15 @@ use crate::{
     problem::{Problem, Result, docs::ReadProblems},
 };
 
-/// Entries that are taken at a time.
+/// The number of entries in one archive.
 const TAKEN: usize = 1000;
-/// How to check what was taken, for whoever opens it.
+/// Instructions for verifying the archive.
 const README: &str = include_str!("family_readme.txt");
 
-/// Reads who has looked at the case, newest first: for guardians and the young person, not for colleagues.
+/// Lists who has accessed the case, newest first. For guardians and the young person, not for colleagues.
 #[utoipa::path(
     operation_id = "read_case_access_log", tag = "access log", params(("case_id" = Uuid, Path), PageQuery),
-    responses((status = 200, body = Page<FamilyEntryOut>, description = "Who has looked, when and why they could"), ReadProblems),
+    responses((status = 200, body = Page<FamilyEntryOut>, description = "Who has accessed the case, when, and the legal basis"), ReadProblems),
 )]
 #[get("/cases/{case_id}/access-log")]
 pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) -> Result<HttpResponse> {
@@ -51,8 +51,9 @@ pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) 
     permit.show_page(&page.map(|entry| view.tell(&policies, &entry)))
 }
 
-/// Takes who has looked at the case along, with proof: a ZIP archive that anyone can check without this service, by the
-/// verifier that lies in it. The newest entries first, as many as a thousand; `next-cursor.txt` leads to the next.
+/// Downloads the list of who has accessed the case, with proofs: a ZIP archive that anyone can verify without this
+/// service, using the verifier in the archive. It contains up to a thousand entries, newest first. `next-cursor.txt`
+/// leads to the next archive.
 #[utoipa::path(
     operation_id = "download_case_access_log", tag = "access log", params(("case_id" = Uuid, Path), DownloadQuery),
     responses((status = 200, body = [u8], content_type = "application/zip", description = "The archive"), ReadProblems),
@@ -67,7 +68,7 @@ pub(super) async fn download_case_access_log(
     let page = entries(permit.tx(), &case, &query, TAKEN).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     let view = View::of(permit.tx(), &case).await?;
-    let (policies, key) = (permit.policies(), permit.log_public_key(&case.municipality)?);
+    let (policies, key) = (permit.policies(), permit.log_public_key(&case.municipality));
     let proofs = proofs(permit.tx(), &case, &view, &page.items).await?;
     let mut archive = Archive::new();
     archive.add("README.txt", README)?;
@@ -91,22 +92,22 @@ pub(super) async fn download_case_access_log(
     permit.show_bytes("application/zip", archive.finish()?.into())
 }
 
-/// From where to take.
+/// The start of the archive.
 #[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct DownloadQuery {
-    /// Where the last archive ended: its `next-cursor.txt`.
+    /// The contents of `next-cursor.txt` in the previous archive.
     #[serde(default)]
     cursor: Option<crate::kernel::page::Cursor>,
 }
 
-/// An entry as it is taken along.
+/// An entry in an archive.
 #[derive(Serialize)]
 struct Taken {
-    /// The beginning of the names of its files.
+    /// The prefix of the names of its files.
     number: String,
-    /// Whether it has files: not if it is newer than the newest checkpoint.
+    /// Whether it has files. An entry newer than the newest checkpoint does not.
     sealed: bool,
     #[serde(flatten)]
     entry: FamilyEntryOut,
@@ -118,12 +119,13 @@ async fn entries(
     query: &PageQuery,
     limit: usize,
 ) -> Result<Page<EntryOut>, Problem> {
-    let before = query.cursor.map(|cursor| cursor.0);
+    let before = query.before()?;
     let rows = store::search(tx, &Scope::Family { case }, &LogQuery::default(), before, limit + 1).await?;
     Ok(Page::cut(rows, limit, |row| row.id.uuid()))
 }
 
-/// The proofs of entries, each with the fields that the family is told: who, how and in which case; of every entry the same, so that none is told from the others by them.
+/// The proofs of entries, each with the fields that the family may see: person, kind and case. All entries have the same
+/// fields, so that none can be told apart by them.
 async fn proofs(
     tx: &mut Tx,
     case: &CaseFacts,
@@ -140,9 +142,9 @@ async fn proofs(
     log_tree::inclusions(tx, &case.municipality, &ids, &head, shows).await.map_err(broken)
 }
 
-/// What of the log a family is told.
+/// The parts of the log that a family may see.
 struct View {
-    /// The units that the family knows of: others are not named, for that someone there has to do with the child may be secret.
+    /// The units that the family knows of. Others are not named, because their involvement may be secret.
     known_units: HashSet<Uuid>,
 }
 
@@ -151,8 +153,8 @@ impl View {
         const KNOWN: &str = "
             SELECT unit_id FROM care_case WHERE municipality = $1 AND id = $2
             UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2";
-        // Where the address is graded, no unit is named at all: it would tell where the child is.
-        if case.custody.strict_address || case.custody.kept_away {
+        // If the address is protected, no unit is named, because it would reveal where the child is.
+        if case.strict_address() || case.relation.kept_away {
             return Ok(Self { known_units: HashSet::new() });
         }
         let known = fetch_all!(tx, (Uuid,), KNOWN, &case.municipality, case.id)?;
@@ -163,7 +165,7 @@ impl View {
         entry.roles.iter().all(|role| self.known_units.contains(&role.unit_id))
     }
 
-    /// The fields of the entry that say no more than [`View::tell`].
+    /// The fields of the entry that reveal no more than [`View::tell`].
     fn shows(&self, entry: &EntryOut) -> Vec<&'static str> {
         let mut fields = vec!["person", "kind", "case"];
         if self.names_units(entry) {
@@ -174,7 +176,7 @@ impl View {
 
     fn tell(&self, policies: &Policies, entry: &EntryOut) -> FamilyEntryOut {
         let rules = if is_masked(entry) {
-            // The family has no role in the case.
+            // Family members have no role in the case.
             vec![if entry.roles.is_empty() { "case.family" } else { "case.team" }.to_owned()]
         } else {
             entry.policies.clone()
@@ -211,7 +213,7 @@ impl View {
     }
 }
 
-/// Is the entry told by another rule than its own? Only what the family reads too is open in an emergency.
+/// Returns whether the entry is shown under another rule than its own. Emergency access only opens what the family may read.
 fn is_masked(entry: &EntryOut) -> bool {
     let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
     is_secret_act(&entry.action, &entry.object_type) && !in_emergency
@@ -238,7 +240,7 @@ fn norwegian(
 
 fn english(at: DateTime<Utc>, name: Option<&str>, roles: &[String], kind: LookKind, why: &[&str]) -> String {
     let did = match kind {
-        LookKind::Looked => "looked at the case",
+        LookKind::Looked => "viewed the case",
         LookKind::Worked => "worked in the case",
     };
     format!(
@@ -276,7 +278,7 @@ fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
     serde_json::to_string_pretty(value).map_err(Problem::internal)
 }
 
-/// A ZIP archive in memory; what it has is small and is not compressed.
+/// A ZIP archive in memory. Its contents are small and are not compressed.
 struct Archive(ZipWriter<Cursor<Vec<u8>>>);
 
 impl Archive {

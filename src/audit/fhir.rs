@@ -1,4 +1,4 @@
-//! An entry as a FHIR R4 `AuditEvent`, after the patterns of IHE Basic Audit Log Patterns (BALP).
+//! An entry as a FHIR R4 `AuditEvent`, based on the IHE Basic Audit Log Patterns (BALP).
 
 use serde_json::{Value, json};
 
@@ -12,10 +12,10 @@ const ENTITY_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-entity-ty
 const OBJECT_ROLE: &str = "http://terminology.hl7.org/CodeSystem/object-role";
 const PARTICIPATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType";
 const PURPOSE_OF_USE: &str = "http://terminology.hl7.org/CodeSystem/v3-ActReason";
-/// The service's own words: actions, roles and purposes.
+/// The code systems of this service: actions, roles and purposes.
 const OWN: &str = "https://stafett.example/fhir";
 
-/// The resource.
+/// Returns the resource.
 pub(super) fn audit_event(entry: &EntryOut) -> Value {
     let (action, interaction) = kind(&entry.action);
     let refused = entry.decision == Outcome::Deny || entry.status >= 400;
@@ -45,7 +45,7 @@ pub(super) fn audit_event(entry: &EntryOut) -> Value {
     event
 }
 
-/// How FHIR names what is done: the action of DICOM, and the interaction of REST.
+/// Returns the DICOM action and the REST interaction that FHIR uses for an action.
 fn kind(action: &str) -> (&'static str, &'static str) {
     const LISTS: [&str; 3] = ["list_", "search_", "export_"];
     const READS: [&str; 4] = ["read_", "prove_", "download_", "explain_"];
@@ -60,7 +60,7 @@ fn kind(action: &str) -> (&'static str, &'static str) {
     }
 }
 
-/// As BALP has them: the person who asked, the client that asked for them, and the service.
+/// Returns the agents that BALP requires: the person, the client and the service.
 fn agents(entry: &EntryOut) -> Vec<Value> {
     let mut client = json!({
         "type": {"coding": [{"system": DCM, "code": "110153", "display": "Source Role ID"}]},
@@ -103,7 +103,7 @@ fn user(entry: &EntryOut, person: PersonId) -> Value {
     user
 }
 
-/// The child as the patient, what was asked for, and the request.
+/// Returns the entities: the child as the patient, the object and the request.
 fn entities(entry: &EntryOut) -> Vec<Value> {
     let mut entities = Vec::new();
     let detail = |kind: &str, value: String| json!({"type": kind, "valueString": value});
@@ -131,7 +131,7 @@ fn entities(entry: &EntryOut) -> Vec<Value> {
         object["detail"] = json!(details);
     }
     entities.push(object);
-    // As BALP has it: the request by which several entries are found to belong together.
+    // As in BALP: the request id links entries that belong together.
     if !entry.request_id.is_empty() {
         entities.push(json!({
             "what": {"identifier": {"value": entry.request_id}},

@@ -1,4 +1,4 @@
-//! Reading the access log: auditors their municipality's, the family who has looked at their case.
+//! Reading of the access log: by auditors for their municipality, and by the family for their case.
 
 mod csv;
 mod dto;

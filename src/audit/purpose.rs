@@ -1,8 +1,8 @@
-//! What a look was for: told by the rule that allowed it.
+//! The purpose of an access, given by the rule that allowed it.
 
 use super::dto::{Outcome, Purpose};
 
-/// By the beginnings of the names of rules; the first that fits counts.
+/// By the prefix of the rule id; the first match counts.
 const PURPOSES: &[(&str, Purpose)] = &[
     ("emergency.auditor", Purpose::Audit),
     ("emergency.leader", Purpose::Audit),
@@ -26,7 +26,7 @@ const PURPOSES: &[(&str, Purpose)] = &[
     ("contact-details.before-a-case", Purpose::UnitWork),
     ("care-order.before-a-case", Purpose::UnitWork),
 ];
-/// The endings of the names of rules for the family itself.
+/// The suffixes of the ids of rules for the family.
 const FAMILY: &[&str] = &[
     "family",
     "own",
@@ -39,7 +39,7 @@ const FAMILY: &[&str] = &[
     "own-health-contact",
 ];
 
-/// What a look was for; none where it was refused, or no rule was asked.
+/// Returns the purpose of an access; none if it was refused or no rule was evaluated.
 #[must_use]
 pub fn purpose(decision: Outcome, rules: &[String]) -> Option<Purpose> {
     if decision == Outcome::Deny {

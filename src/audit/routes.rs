@@ -1,4 +1,4 @@
-//! The operations on the access log.
+//! Operations on the access log.
 
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -38,9 +38,9 @@ async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpRe
     let query: LogQuery = permit.query()?;
     let caller = permit.caller().clone();
     let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
-    let own_children = own_children(permit.tx(), caller.person).await?;
-    let (before, limit) = (query.cursor.map(|cursor| cursor.0), query.page().limit());
-    let own_looks = reviews_of_looks_by(permit.tx(), caller.person).await?;
+    let own_children = own_children(permit.tx(), &caller).await?;
+    let (before, limit) = (query.page().before()?, query.page().limit());
+    let own_looks = reviews_of_looks_by(permit.tx(), &caller).await?;
     let scope = Scope::Auditor {
         municipalities: &municipalities,
         own_children: &own_children,

@@ -1,4 +1,4 @@
-//! A statement that is put together piece by piece, for either engine.
+//! A SQL statement built piece by piece, for either engine.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ enum Piece {
     Time(DateTime<Utc>),
 }
 
-/// The pieces, in order: text of the statement, and what is bound in it.
+/// The pieces, in order: SQL text and bound values.
 #[derive(Debug, Default)]
 pub(super) struct Statement(Vec<Piece>);
 
@@ -43,7 +43,7 @@ impl Statement {
         self
     }
 
-    /// All rows.
+    /// Fetches all rows.
     pub(super) async fn fetch_all<R>(&self, tx: &mut Tx) -> Result<Vec<R>, DbError>
     where
         R: for<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow>

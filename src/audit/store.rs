@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts,
+        CaseState,
         objects::{Desk, LogReviewObject, Object},
     },
     db::{DbError, Tx},
@@ -37,7 +37,7 @@ macro_rules! select {
 }
 
 const SELECT: &str = select!("p.name");
-// The family is called by the names registered in this case, not by those in another's or of an account.
+// Family members are shown by the names registered in this case, not by those in another case or of an account.
 const SELECT_FOR_FAMILY: &str = select!(
     "CASE WHEN l.person_id = k.person_id THEN k.name ELSE COALESCE(
         (SELECT g.guardian_name FROM guardianship g
@@ -45,7 +45,7 @@ const SELECT_FOR_FAMILY: &str = select!(
          ORDER BY g.id DESC LIMIT 1), p.name) END"
 );
 const FROM: &str = "FROM access_log l LEFT JOIN person p ON p.id = l.person_id";
-// A cross join, so that SQLite begins with the terms.
+// The cross join makes SQLite start with the terms.
 const FROM_TERMS: &str =
     "FROM access_log_term t CROSS JOIN access_log l LEFT JOIN person p ON p.id = l.person_id";
 const FAMILY: &str = " LEFT JOIN child k ON k.municipality = l.municipality AND k.id = l.child_id";
@@ -105,13 +105,13 @@ impl TryFrom<EntryRow> for EntryOut {
     }
 }
 
-/// Is an entry of a list across everything? What it showed is in entries of its own, each hidden from those who are too close
-/// to it; its ids would tell them of it all the same.
+/// Returns whether an entry is of a list across cases. The rows it showed have entries of their own, which are hidden from
+/// people disqualified in relation to them. Its ids would reveal them anyway.
 fn is_of_desk(object_type: &str, case: Option<Id<Case>>, child: Option<Id<Child>>) -> bool {
     object_type == Desk::TYPE && case.is_none() && child.is_none()
 }
 
-/// The address, and what the client calls itself after it.
+/// Returns the address and the `User-Agent` of the client.
 fn split_client(client: Option<Content>) -> (Option<String>, Option<String>) {
     let Some(text) = client.map(Content::into_string) else { return (None, None) };
     match text.split_once(' ') {
@@ -124,22 +124,22 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
     serde_json::from_str(json).map_err(|error| DbError::Engine(sqlx::Error::Decode(Box::new(error))))
 }
 
-/// Which entries someone may see at all.
+/// The entries that a person may see at all.
 #[derive(Debug)]
 pub(super) enum Scope<'a> {
-    /// All of some municipalities, but those about the auditor's own family (fvl § 6), and the review of the auditor's own looks.
+    /// All entries of some municipalities, except those about the auditor's own family (fvl § 6) and reviews of their own access.
     Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
-    /// What was done to one case and to the child as registered for it; not tries, and not concerns, which are
-    /// their authors' own.
-    Family { case: &'a CaseFacts },
+    /// Actions in one case, and on the child as registered for it. Excludes refused requests, and concerns, which are for
+    /// their authors.
+    Family { case: &'a CaseState },
 }
 
-/// What follows one index: a scope is made of one or several.
+/// A part of a scope that follows one index. A scope consists of one or more.
 #[derive(Debug, Clone, Copy)]
 enum Part<'a> {
     AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
-    OfCase(&'a CaseFacts),
-    OutsideCase(&'a CaseFacts),
+    OfCase(&'a CaseState),
+    OutsideCase(&'a CaseState),
 }
 
 impl<'a> Scope<'a> {
@@ -151,10 +151,11 @@ impl<'a> Scope<'a> {
     }
 }
 
-/// What the family is told of.
+/// The entries that the family sees.
 const TOLD: &str = " AND l.decision = 'permit' AND l.status < 400";
 
-/// Entries, newest first, from before `before`. Each municipality's log is asked for itself, so that every query follows one index.
+/// Searches entries, newest first, from before `before`. Each municipality is queried separately, so that each query follows
+/// one index.
 pub(super) async fn search(
     tx: &mut Tx,
     scope: &Scope<'_>,
@@ -201,7 +202,7 @@ async fn search_one(
     Ok(rows)
 }
 
-/// Which entries a query is about.
+/// The entries that a query covers.
 enum Which<'a> {
     Between(&'a Ids),
     These(&'a [Uuid]),
@@ -218,7 +219,7 @@ async fn select(
     if matches!(which, Which::These([])) {
         return Ok(Vec::new());
     }
-    // The index of terms leads, where there is one: it is in the order of the page.
+    // The index of terms leads if there is one, because it is in the order of the page.
     let term = if matches!(which, Which::Between(_)) { query.terms().pop() } else { None };
     let (from, id) = if term.is_none() { (FROM, "l.id") } else { (FROM_TERMS, "t.entry_id") };
     let (select, joins) = match part {
@@ -241,14 +242,14 @@ async fn select(
             sql.sql(")");
         }
     }
-    // As the partial index has it.
+    // Must match the partial index.
     match query.decision {
         Some(Outcome::Deny) => drop(sql.sql(" AND l.decision = 'deny'")),
         Some(Outcome::Permit) => drop(sql.sql(" AND l.decision = 'permit'")),
         None => {}
     }
-    // Put so that no planner counts on what it knows of the times: the ids are near enough, and in the order of the page. A plain
-    // comparison makes PostgreSQL expect few entries and sort all of them.
+    // Written so that the planner ignores its statistics on times: the ids are close enough, and in the order of the page. With
+    // a plain comparison, PostgreSQL expects few entries and sorts all of them.
     if let Some(from) = query.from {
         sql.sql(" AND COALESCE(l.at >= ").time(from).sql(", FALSE)");
     }
@@ -259,7 +260,7 @@ async fn select(
     sql.fetch_all(tx).await
 }
 
-/// Leaves what someone may see.
+/// Restricts the query to what the person may see.
 fn within(sql: &mut Statement, part: &Part<'_>) {
     match part {
         Part::AllBut { own_children, own_looks } => {
@@ -305,7 +306,7 @@ fn between(sql: &mut Statement, query: &LogQuery, ids: &Ids, id: &str) {
     }
 }
 
-/// Between which ids to look.
+/// The range of ids to search.
 #[derive(Debug, Default)]
 struct Ids {
     before: Option<Uuid>,
@@ -313,11 +314,11 @@ struct Ids {
     last: Option<Uuid>,
 }
 
-/// Ids are in the order of time, but for requests that were under way at once.
+/// Ids are in the order of time, except for concurrent requests.
 const SLACK: TimeDelta = TimeDelta::minutes(5);
 
 impl Ids {
-    /// The last one that may be shown.
+    /// Returns the last id that may be shown.
     fn upto(&self) -> Option<Uuid> {
         match (self.before.map(just_before), self.last) {
             (Some(before), Some(last)) => Some(before.min(last)),
@@ -325,7 +326,7 @@ impl Ids {
         }
     }
 
-    /// Each from an entry that is surely too early or too late: the one beside it in time may be another in the order of ids.
+    /// Uses entries that are certainly too early or too late, because neighbours in time may be in another order by id.
     async fn read(
         tx: &mut Tx,
         municipality: &str,
@@ -349,10 +350,10 @@ impl Ids {
     }
 }
 
-/// Some entries, told by municipality and id, in any order.
+/// Returns entries by municipality and id, in any order.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<EntryOut>, DbError> {
     if keys.is_empty() {
         return Ok(Vec::new());
@@ -366,7 +367,7 @@ pub async fn entries(tx: &mut Tx, keys: &[(String, Id<Look>)]) -> Result<Vec<Ent
     rows.into_iter().map(EntryOut::try_from).collect()
 }
 
-/// The fields of an entry that an auditor is told; none of one about these children, or of these reviews.
+/// Returns the fields of an entry that an auditor may see; none for entries about these children or of these reviews.
 pub(super) async fn told(
     tx: &mut Tx,
     municipality: &str,

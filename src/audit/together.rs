@@ -1,6 +1,6 @@
-//! Several filters at once. Each has an index in the order of ids, and of these the one that has fewest in a stretch of the log
-//! leads there: each of its ids is looked up in the others. So filters that each find much, and together little, do not read all
-//! that each finds.
+//! Search by several filters. Each filter has an index in the order of ids. In each stretch of the log, the filter with the
+//! fewest ids leads, and its ids are looked up in the others. Filters that each match many entries, but few together, do
+//! therefore not read everything that each matches.
 
 use uuid::Uuid;
 
@@ -16,11 +16,11 @@ use crate::{
     },
 };
 
-/// Ids of the one that leads in a stretch, at first and at most: the longer it takes to find anything, the more.
+/// The initial and maximum number of ids in a stretch. It grows while nothing is found.
 const FEW: usize = 256;
 const MANY: usize = 8192;
 
-/// A filter that has an index of its own.
+/// A filter with an index of its own.
 #[derive(Debug)]
 enum Key {
     Term(String),
@@ -40,7 +40,7 @@ impl Key {
         if matches!(self, Self::Term(_)) { "entry_id" } else { "id" }
     }
 
-    /// What holds for a row that it finds.
+    /// Adds the condition that the filter puts on a row.
     fn holds(&self, sql: &mut Statement, municipality: &str, row: &str) {
         sql.sql(format!("{row}.municipality = ")).text(municipality);
         match self {
@@ -49,27 +49,27 @@ impl Key {
             Self::Case(case) => sql.sql(format!(" AND {row}.case_id = ")).id(case.uuid()),
             Self::Child(child) => sql.sql(format!(" AND {row}.child_id = ")).id(child.uuid()),
             Self::Action(action) => sql.sql(format!(" AND {row}.action = ")).text(action.clone()),
-            // As the partial index has it.
+            // Must match the partial index.
             Self::Denied => sql.sql(format!(" AND {row}.decision = 'deny'")),
         };
     }
 }
 
-/// The ids that several filters find together, from the newest.
+/// The ids that match several filters, newest first.
 #[derive(Debug)]
 pub(super) struct Together {
     municipality: String,
     keys: Vec<Key>,
-    /// No later than this.
+    /// The upper limit of ids.
     upto: Option<Uuid>,
-    /// No earlier than this.
+    /// The lower limit of ids.
     first: Option<Uuid>,
     stretch: usize,
     at_end: bool,
 }
 
 impl Together {
-    /// None where one index is enough.
+    /// Returns none if one index is enough.
     pub(super) fn of(
         municipality: &str,
         query: &LogQuery,
@@ -94,12 +94,12 @@ impl Together {
         Some(Self { municipality, keys, upto, first, stretch: FEW, at_end: false })
     }
 
-    /// The next ids, as many as are asked for; fewer only where there are no more.
+    /// Returns the next ids up to the limit; fewer only if there are no more.
     pub(super) async fn next(&mut self, tx: &mut Tx, limit: usize) -> Result<Vec<Uuid>, DbError> {
         let mut ids = Vec::new();
         while ids.len() < limit && !self.at_end {
             let end = self.choose_lead(tx).await?;
-            // Always as many, so that the statement is the same.
+            // The number is constant, so that the statement is the same.
             ids.extend(self.found_by_all(tx, end, limit).await?);
             match (ids.get(limit - 1), end) {
                 (Some(last), _) => self.upto = Some(just_before(*last)),
@@ -112,7 +112,7 @@ impl Together {
         Ok(ids)
     }
 
-    /// Puts first the filter that has fewest ids next; gives the last in its stretch of them, none where there are no more.
+    /// Puts the filter with the fewest next ids first. Returns its last id in the stretch; none if there are no more.
     async fn choose_lead(&mut self, tx: &mut Tx) -> Result<Option<Uuid>, DbError> {
         let (mut lead, mut furthest) = (0, Some(Uuid::max()));
         for (at, key) in self.keys.iter().enumerate() {
@@ -127,12 +127,12 @@ impl Together {
         Ok(furthest)
     }
 
-    /// What the first filter finds until the end of its stretch, and all others find too.
+    /// Returns the ids that the first filter finds up to the end of its stretch and that all others match.
     async fn found_by_all(&self, tx: &mut Tx, end: Option<Uuid>, limit: usize) -> Result<Vec<Uuid>, DbError> {
         let [lead, others @ ..] = self.keys.as_slice() else { return Ok(Vec::new()) };
         let mut sql = self.found_by(lead, end.or(self.first));
         for other in others {
-            // No planner makes a join of this: the other is looked up, and never read through.
+            // Written so that no planner turns it into a join: the other filter is looked up, never scanned.
             let (table, id) = (other.table(), other.id());
             sql.sql(format!(" AND (SELECT 1 FROM {table} b WHERE b.{id} = a.{} AND ", lead.id()));
             other.holds(&mut sql, &self.municipality, "b");
@@ -143,7 +143,7 @@ impl Together {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// The ids that one filter finds, no earlier than one.
+    /// Returns the ids that one filter finds, from a lower limit.
     fn found_by(&self, key: &Key, first: Option<Uuid>) -> Statement {
         let (table, id) = (key.table(), key.id());
         let mut sql = Statement::default();
@@ -159,7 +159,7 @@ impl Together {
     }
 }
 
-/// The id that comes before all others that are before this one.
+/// Returns the highest id that is lower than this one.
 pub(super) fn just_before(id: Uuid) -> Uuid {
     Uuid::from_u128(id.as_u128().saturating_sub(1))
 }

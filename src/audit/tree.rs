@@ -1,4 +1,4 @@
-//! The operations by which an auditor holds the access log to what was signed. `docs/access-log.md` is the specification.
+//! Operations for auditors to verify the access log against what was signed. `docs/access-log.md` is the specification.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::store;
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{Action, ProveLogConsistency, ProveLogEntry, ReadLogCheckpoint, ReadLogTile},
         objects::{Desk, reviews_of_looks_by},
         own_children,
@@ -31,65 +31,65 @@ impl<'de> Deserialize<'de> for Size {
     }
 }
 
-/// Of which log, and how far.
+/// The log, and the size to read it at.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TreeQuery {
-    /// The municipality, by number; may be left out by one who audits one alone.
+    /// The number of the municipality. It may be left out by an auditor of a single municipality.
     #[serde(default)]
     pub municipality: Option<String>,
-    /// The newest checkpoint of at most so many entries; the newest of all if left out.
+    /// The newest checkpoint with at most this many entries; the newest of all if left out.
     #[param(value_type = Option<u64>, minimum = 1)]
     #[serde(default)]
     pub size: Option<Size>,
 }
 
-/// From where to where a log has grown.
+/// The range of a consistency proof.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct GrowthQuery {
-    /// The municipality, by number; may be left out by one who audits one alone.
+    /// The number of the municipality. It may be left out by an auditor of a single municipality.
     #[serde(default)]
     pub municipality: Option<String>,
-    /// The number of entries in the checkpoint that was kept.
+    /// The number of entries in the earlier checkpoint.
     #[param(value_type = u64, minimum = 1)]
     pub from: Size,
-    /// The newest checkpoint of at most so many entries; the newest of all if left out.
+    /// The newest checkpoint with at most this many entries; the newest of all if left out.
     #[param(value_type = Option<u64>, minimum = 1)]
     #[serde(default)]
     pub size: Option<Size>,
 }
 
-/// That an entry is in the log.
+/// A proof that an entry is in the log.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EntryProofOut {
-    /// Its place, from 0.
+    /// The position of the entry, from 0.
     pub position: u64,
-    /// What is hashed of it.
+    /// The leaf data that is hashed.
     pub leaf: String,
-    /// Its fields as they are stored, each with what opens its digest in the leaf, but what a list across everything has shown; none
-    /// once its personal fields are erased.
+    /// The stored fields, each with the opening of its digest in the leaf. Rows shown by lists across cases are left out.
+    /// Empty once the personal fields are erased.
     pub opened: BTreeMap<String, Opened>,
     /// The proof as a file (C2SP tlog-proof), with the checkpoint.
     pub tlog_proof: String,
 }
 
-/// That a log has only grown.
+/// A proof that a log has only been appended to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GrowthProofOut {
-    /// The number of entries before.
+    /// The number of entries in the earlier checkpoint.
     pub from: u64,
-    /// The number of entries now.
+    /// The number of entries in the later checkpoint.
     pub size: u64,
     /// The hashes of the proof in base64 (RFC 9162, 2.1.4).
     pub hashes: Vec<String>,
-    /// The checkpoint that it leads to.
+    /// The later checkpoint.
     pub checkpoint: String,
 }
 
-/// The newest signed tree head (C2SP tlog-checkpoint), to be kept where those who keep the database do not reach.
+/// Returns the newest signed tree head (C2SP tlog-checkpoint). Store it out of reach of those who operate the database.
 #[utoipa::path(
     operation_id = "read_log_checkpoint", tag = "access log", params(TreeQuery),
     responses((status = 200, body = String, content_type = "text/plain", description = "The signed note"), ReadProblems),
@@ -111,9 +111,9 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     let query: TreeQuery = permit.query()?;
     let entry: LookId = permit.path_id("entry_id")?;
     let (municipality, head) = head(&mut permit, query.municipality, query.size).await?;
-    let person = permit.caller().person;
-    let own = own_children(permit.tx(), person).await?;
-    let own_looks = reviews_of_looks_by(permit.tx(), person).await?;
+    let Parts { caller, tx, .. } = permit.parts();
+    let own = own_children(tx, caller).await?;
+    let own_looks = reviews_of_looks_by(tx, caller).await?;
     let told = store::told(permit.tx(), &municipality, entry, &own, &own_looks).await?;
     let told = told.ok_or_else(Problem::not_found)?;
     let proofs =
@@ -125,7 +125,7 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     permit.show(&EntryProofOut { position, leaf, opened, tlog_proof })
 }
 
-/// Proves that the log has only grown from a checkpoint that was kept (RFC 9162, 2.1.4).
+/// Proves that the log has only been appended to since an earlier checkpoint (RFC 9162, 2.1.4).
 #[utoipa::path(
     operation_id = "prove_log_consistency", tag = "access log", params(GrowthQuery),
     responses((status = 200, body = GrowthProofOut, description = "The proof"), ReadProblems),
@@ -138,7 +138,7 @@ pub(super) async fn prove_log_consistency(mut permit: Permit<ProveLogConsistency
     if from > size {
         return Err(Problem::field(
             "?from",
-            format!("must be from 1 to {size}, the entries that are signed"),
+            format!("must be from 1 to {size}, the number of signed entries"),
         ));
     }
     let hashes = log_tree::consistency(permit.tx(), &municipality, from, size).await.map_err(broken)?;
@@ -146,12 +146,12 @@ pub(super) async fn prove_log_consistency(mut permit: Permit<ProveLogConsistency
     permit.show(&GrowthProofOut { from, size, hashes, checkpoint })
 }
 
-/// Hashes of the tree, as tiles (C2SP tlog-tiles). Tiles of entries are not served: entries are not for everyone who verifies.
+/// Returns hashes of the tree as tiles (C2SP tlog-tiles). Entry tiles are not served: a verifier may not see all entries.
 #[utoipa::path(
     operation_id = "read_log_tile", tag = "access log",
     params(
-        ("tile_level" = u8, Path, description = "Of tiles: 0 has the hashes of leaves"),
-        ("tile_index" = String, Path, example = "x001/067.p/8", description = "As in the standard, with its slashes"),
+        ("tile_level" = u8, Path, description = "The tile level: 0 contains the leaf hashes"),
+        ("tile_index" = String, Path, example = "x001/067.p/8", description = "The tile index as in the standard, including slashes"),
         TreeQuery,
     ),
     responses(
@@ -168,7 +168,7 @@ pub(super) async fn read_log_tile(mut permit: Permit<ReadLogTile>) -> Result<Htt
     permit.show_bytes("application/octet-stream", tile.ok_or_else(Problem::not_found)?.into())
 }
 
-/// The municipality whose log is asked about, with its checkpoint.
+/// The municipality whose log is requested, with its checkpoint.
 async fn head<A: Action<Object = Desk>>(
     permit: &mut Permit<A>,
     municipality: Option<String>,
@@ -179,13 +179,15 @@ async fn head<A: Action<Object = Desk>>(
         (Some(asked), _) if audits.contains(&asked) => asked,
         (Some(_), _) => return Err(Problem::not_found()),
         (None, [only]) => only.clone(),
-        (None, _) => return Err(Problem::field("?municipality", "say which: you audit several")),
+        (None, _) => {
+            return Err(Problem::field("?municipality", "is required: you audit several municipalities"));
+        }
     };
     let head = log_tree::checkpoint(permit.tx(), &municipality, size.map(|size| size.0)).await?;
     Ok((municipality, head.ok_or_else(Problem::not_found)?))
 }
 
-/// A tree that is not whole is the service's own fault, and is found by `stafett access-log verify`.
+/// A broken tree is a fault in the service. `stafett access-log verify` finds it.
 pub(super) fn broken(error: SealError) -> Problem {
     match error {
         SealError::Database(error) => error.into(),

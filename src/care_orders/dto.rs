@@ -1,4 +1,4 @@
-//! Care orders as the API speaks of them.
+//! Request and response types for care orders.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,16 +15,16 @@ use crate::{
 };
 
 words! {
-    /// What was decided.
+    /// The kind of care order.
     CareOrderKind {
         /// The child is taken into care (omsorgsovertakelse).
         TakenIntoCare = "taken_into_care",
-        /// The child may not be moved from where it is (flytteforbud).
+        /// The child may not be moved from where it lives (flytteforbud).
         MovingProhibited = "moving_prohibited",
     }
 }
 
-/// A care order to be recorded.
+/// A care order to record.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -33,20 +33,20 @@ words! {
     "child_welfare_person_id": "018f2f60-0000-4000-8000-000000000004"
 }))]
 pub struct CareOrderIn {
-    /// What was decided.
+    /// The kind of care order.
     pub kind: CareOrderKind,
-    /// Which decision it is, as whoever made it calls it.
+    /// The reference of the decision, as used by the authority that made it.
     pub decision_reference: Line,
-    /// From which day it is in force.
+    /// The day from which it is in force.
     #[serde(deserialize_with = "day")]
     pub in_force_from: NaiveDate,
     /// The child welfare service that decides for the child.
     pub child_welfare_unit_id: UnitId,
-    /// Who there does, and consents in the parents' place.
+    /// The person in that service who decides, and who consents in the parents' place.
     pub child_welfare_person_id: PersonId,
 }
 
-/// Another who decides for the child.
+/// The new person who decides for the child.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -56,7 +56,7 @@ pub struct CareOrderIn {
 pub struct CareOrderPatch {
     /// The child welfare service.
     pub child_welfare_unit_id: UnitId,
-    /// Who there decides from now on. The consents of the one before count no longer.
+    /// The person there who decides from now on. Consents given by the previous person no longer count.
     pub child_welfare_person_id: PersonId,
 }
 
@@ -65,35 +65,35 @@ pub struct CareOrderPatch {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"decision_reference": "BVHN-2026-0377"}))]
 pub struct CareOrderEnd {
-    /// Which decision ended it.
+    /// The reference of the decision that ended it.
     pub decision_reference: Line,
 }
 
 /// A care order.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct CareOrderOut {
-    /// Its id.
+    /// The id of the care order.
     pub id: CareOrderId,
     /// The child.
     pub child_id: ChildId,
-    /// What was decided.
+    /// The kind of care order.
     pub kind: CareOrderKind,
-    /// Which decision it is.
+    /// The reference of the decision.
     pub decision_reference: Content,
-    /// From which day it is in force.
+    /// The day from which it is in force.
     pub in_force_from: NaiveDate,
     /// The child welfare service that decides for the child.
     pub child_welfare_unit_id: UnitId,
-    /// Who there does.
+    /// The person in that service who decides.
     pub child_welfare_person_id: PersonId,
-    /// Who recorded it.
+    /// The person who recorded it.
     pub recorded_by: PersonId,
-    /// When.
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Which decision ended it.
+    /// The reference of the decision that ended it.
     pub end_reference: Option<Content>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }

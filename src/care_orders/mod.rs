@@ -1,8 +1,9 @@
 //! Care orders (omsorgsovertakelse, flytteforbud): decisions by which child welfare decides for a child.
 //!
-//! From the day an order is in force, the parents see nothing here and their consents count no longer; the one responsible in
-//! child welfare sees the case and consents in their place, and foster parents see it. When it ends, all is as before, at once.
-//! What the parents have a right to under the order goes outside this record. Who sees what is decided in `access`.
+//! From the day an order is in force, the parents see nothing here and their consents do not count. The person responsible
+//! in child welfare sees the case and consents in their place, and foster parents see the case. When the order ends,
+//! everything is as before at once. Information that the parents have a right to under the order is given outside this
+//! record. `access` decides who may see what.
 
 mod dto;
 mod routes;

@@ -1,4 +1,4 @@
-//! The operations on care orders.
+//! Operations on care orders.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
         is_family,
         objects::ChildObject,
@@ -34,7 +34,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(end_care_order);
 }
 
-/// Lists the care orders of a child, past ones too.
+/// Lists the care orders of a child, including those that have ended.
 #[utoipa::path(
     operation_id = "list_care_orders", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<CareOrderOut>, description = "The care orders"), ReadProblems),
@@ -43,16 +43,16 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let child = permit.object().facts.clone();
-    let rows = store::list(permit.tx(), &child, query.after(), query.limit() + 1).await?;
+    let rows = store::list(permit.tx(), &child, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
 
-/// Records a care order, which counts from its day.
+/// Records a care order, which has effect from the day it is in force.
 ///
-/// From then on the parents see nothing here, and their consents count no longer: the one responsible in child welfare
-/// sees the case and consents in their place.
+/// From then on, the parents no longer see the child's case, and their consents no longer count. The person responsible
+/// in child welfare sees the case and consents in their place.
 #[utoipa::path(
     operation_id = "record_care_order", tag = "children", params(("child_id" = Uuid, Path)), request_body = CareOrderIn,
     responses((status = 201, body = CareOrderOut, description = "The care order"), WriteProblems),
@@ -62,9 +62,9 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
     let child = permit.object().facts.clone();
     let new: CareOrderIn = permit.input()?;
     check_responsible(&mut permit, new.child_welfare_unit_id, new.child_welfare_person_id).await?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let Some(id) = store::insert(permit.tx(), &child, &new, by, now).await? else {
-        return Err(Problem::conflict("the child has a care order that has not ended"));
+        return Err(Problem::conflict("the child already has a care order that has not ended"));
     };
     keep_baton_held(&mut permit).await?;
     let order = find(&mut permit, id).await?;
@@ -72,11 +72,11 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
     permit.added(order.version, &order).await
 }
 
-/// Leaves a care order to another in child welfare. Those who consent for the child have then changed, and must consent anew.
+/// Assigns a care order to another person in child welfare, who must then consent again for the child.
 #[utoipa::path(
     operation_id = "change_care_order", tag = "children",
     params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderPatch,
-    responses((status = 200, body = CareOrderOut, description = "The care order as it is now"), ChangeProblems),
+    responses((status = 200, body = CareOrderOut, description = "The updated care order"), ChangeProblems),
 )]
 #[patch("/children/{child_id}/care-orders/{care_order_id}")]
 async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpResponse> {
@@ -90,11 +90,11 @@ async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpRe
     answer(permit, order.id).await
 }
 
-/// Ends a care order: from the next request, the parents see and consent as before.
+/// Ends a care order. From the next request on, the parents see the case and consent as before.
 #[utoipa::path(
     operation_id = "end_care_order", tag = "children",
     params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderEnd,
-    responses((status = 200, body = CareOrderOut, description = "The care order, ended"), ChangeProblems),
+    responses((status = 200, body = CareOrderOut, description = "The ended care order"), ChangeProblems),
 )]
 #[post("/children/{child_id}/care-orders/{care_order_id}/end")]
 async fn end_care_order(mut permit: Permit<EndCareOrder>) -> Result<HttpResponse> {
@@ -103,12 +103,12 @@ async fn end_care_order(mut permit: Permit<EndCareOrder>) -> Result<HttpResponse
     permit.expect_version(order.version)?;
     require_not_ended(&order)?;
     let child = permit.object().facts.clone();
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     store::end(permit.tx(), &child, &order, &decision_reference, by, now).await?;
     answer(permit, order.id).await
 }
 
-/// Answers with the order as it is now, when the batons of the child are where they belong.
+/// Returns the current order, once the contact persons of the child's cases have been checked.
 async fn answer<A: Action<Object = ChildObject>>(
     mut permit: Permit<A>,
     id: Id<CareOrder>,
@@ -136,7 +136,7 @@ fn require_not_ended(order: &CareOrderOut) -> Result<()> {
     if order.ended_at.is_none() { Ok(()) } else { Err(Problem::conflict("the care order has ended")) }
 }
 
-/// The one who decides works in child welfare that serves the municipality, and not for their own family (fvl § 6).
+/// The person responsible must work in a child welfare service that serves the municipality, and not be family (fvl § 6).
 async fn check_responsible<A: Action<Object = ChildObject>>(
     permit: &mut Permit<A>,
     unit: Id<Unit>,
@@ -145,16 +145,14 @@ async fn check_responsible<A: Action<Object = ChildObject>>(
     let child = permit.object().facts.clone();
     let works_there = store::works_in_child_welfare(permit.tx(), person, unit, &child.municipality).await?;
     if !works_there || is_family(permit.tx(), &child.municipality, child.id, person).await? {
-        let detail = "does not work in a child welfare service of that id that serves the municipality, or is of the family";
+        let detail = "must work in that child welfare service, which must serve the municipality, and must not be family";
         return Err(Problem::field("/child_welfare_person_id", detail));
     }
     Ok(())
 }
 
-/// Who must consent is now another: a baton held on a consent that is no longer enough goes to the leader.
+/// The order changes who must consent. If the contact person's consent no longer suffices, the leader takes over.
 async fn keep_baton_held<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<()> {
-    let child = permit.object().facts.id;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    handovers::of_child(permit.tx(), child, &caller, now, today).await?;
-    Ok(())
+    let Parts { object, caller, tx, moment } = permit.parts();
+    Ok(handovers::of_child(tx, object.facts.id, caller.person, moment).await?)
 }

@@ -1,4 +1,4 @@
-//! Care orders as rows, as many as there are in one statement.
+//! Care orders as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -19,7 +19,7 @@ use crate::{
 const INSERT: &str = "INSERT INTO care_order (municipality, id, child_id, kind, decision_reference, in_force_from, \
     child_welfare_unit_id, child_welfare_person_id, recorded_by, recorded_at) ";
 
-/// A care order to be written.
+/// A care order to store.
 pub(crate) struct CareOrderRow<'a> {
     pub municipality: &'a str,
     pub id: Id<CareOrder>,

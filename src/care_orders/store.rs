@@ -65,12 +65,12 @@ pub(super) async fn find(
     fetch_optional!(tx, CareOrderOut, FIND, &child.municipality, child.id, id)
 }
 
-/// What is written of a care order belongs to child welfare.
+/// Texts about a care order are encrypted with the key of child welfare.
 fn key(child: &ChildFacts) -> KeyName {
     KeyName::sector(&child.municipality, Sector::ChildWelfare)
 }
 
-/// None if the child has a care order that has not ended.
+/// Returns none if the child has a care order that has not ended.
 pub(super) async fn insert(
     tx: &mut Tx,
     child: &ChildFacts,
@@ -95,7 +95,7 @@ pub(super) async fn insert(
     Ok((made == 1).then_some(id))
 }
 
-/// Leaves a care order to another in child welfare.
+/// Assigns a care order to another person in child welfare.
 pub(super) async fn change(
     tx: &mut Tx,
     child: &ChildFacts,
@@ -120,7 +120,7 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &child.municipality, child.id, id, version, now, by, reference)?)
 }
 
-/// Does the person work in this child welfare service, and does it serve the municipality?
+/// Returns whether the person works in this child welfare service and the service serves the municipality.
 pub(super) async fn works_in_child_welfare(
     tx: &mut Tx,
     person: Id<Person>,

@@ -1,4 +1,4 @@
-//! Cases as the API speaks of them.
+//! Request and response types for cases.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,17 +15,17 @@ use crate::{
 };
 
 words! {
-    /// Whether help goes on.
+    /// The status of a case.
     CaseStatus {
-        /// It goes on.
+        /// Help is being given.
         Open = "open",
-        /// It has ended; the record is only read.
+        /// Help has ended, and the record can only be read.
         Closed = "closed",
     }
 }
 
 words! {
-    /// With whom it was agreed to open the case.
+    /// Who agreed to opening the case.
     AgreedWith {
         /// The guardians.
         Guardians = "guardians",
@@ -34,7 +34,7 @@ words! {
     }
 }
 
-/// A level of the municipality's guide, 0 to 3.
+/// A level in the municipality's guide, 0 to 3.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
@@ -59,9 +59,9 @@ impl<'de> Deserialize<'de> for Level {
 /// A case.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct CaseOut {
-    /// Its id.
+    /// The id of the case.
     pub id: CaseId,
-    /// The municipality whose case it is.
+    /// The municipality that the case belongs to.
     #[schema(example = "4014")]
     pub municipality: String,
     /// The child.
@@ -70,85 +70,85 @@ pub struct CaseOut {
     pub child_name: Content,
     /// The child's date of birth.
     pub child_birth_date: NaiveDate,
-    /// The unit that opened the case and keeps its record. Null, like the contact person and their unit, to one who has opened
-    /// the case of a hidden child in an emergency.
+    /// The unit that opened the case and keeps its record. Null, like the contact person and their unit, for emergency
+    /// access to the case of a child with a protected address.
     #[schema(value_type = Option<UnitId>)]
     pub unit_id: UnitId,
-    /// The name of that unit.
+    /// The name of that unit. Null for emergency access, as for `unit_id`.
     #[schema(value_type = Option<String>)]
     pub unit_name: String,
-    /// Why help is given (oppmerksomhet). Null, like the other words about the help, to a leader who is not on the team.
+    /// Why help is given (oppmerksomhet). Null, like the other texts about the help, for a leader who is not on the team.
     pub reason: Option<Content>,
-    /// The level of the guide.
+    /// The level in the guide.
     pub level: Level,
-    /// Why it is at that level.
+    /// The reason for the level.
     pub level_reason: Option<Content>,
-    /// Whether help goes on.
+    /// The status of the case.
     pub status: CaseStatus,
-    /// With whom it was agreed to open the case.
+    /// Who agreed to opening the case.
     pub agreed_with: AgreedWith,
-    /// When that was agreed.
+    /// The day it was agreed.
     pub agreed_on: NaiveDate,
-    /// Who holds the baton.
+    /// The contact person (stafettholder).
     #[schema(value_type = Option<PersonId>)]
     pub contact_person_id: PersonId,
-    /// Their name.
+    /// The contact person's name.
     #[schema(value_type = Option<String>)]
     pub contact_person_name: Content,
-    /// The unit they hold it for.
+    /// The unit that the contact person works for.
     #[schema(value_type = Option<UnitId>)]
     pub contact_unit_id: UnitId,
-    /// The name of that unit.
+    /// The name of the contact person's unit.
     #[schema(value_type = Option<String>)]
     pub contact_unit_name: String,
-    /// Since when they hold it.
+    /// When the contact person took over.
     pub contact_person_since: DateTime<Utc>,
-    /// When the next measure is to be evaluated. Null, too, to a leader who is not on the team.
+    /// The date of the next evaluation of a measure. Null for a leader who is not on the team.
     pub next_evaluation_on: Option<NaiveDate>,
-    /// When it opened.
+    /// When the case was opened.
     pub opened_at: DateTime<Utc>,
-    /// When it closed.
+    /// When the case was closed.
     pub closed_at: Option<DateTime<Utc>>,
-    /// Why it closed.
+    /// The reason for closing it.
     pub closing_reason: Option<Content>,
-    /// What came of the help.
+    /// The results of the help.
     pub final_evaluation: Option<Content>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
 words! {
-    /// What became of a case.
+    /// The kind of event in the history of a case.
     CaseEventKind {
-        /// It was opened.
+        /// The case was opened.
         Opened = "opened",
-        /// It went to another level.
+        /// The level was changed.
         LevelChanged = "level_changed",
-        /// It was closed.
+        /// The case was closed.
         Closed = "closed",
-        /// It was opened again.
+        /// The case was reopened.
         Reopened = "reopened",
     }
 }
 
-/// Something that became of a case.
+/// An event in the history of a case.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct CaseEventOut {
-    /// Its id.
+    /// The id of the event.
     pub id: CaseEventId,
-    /// What.
+    /// The kind of event.
     pub kind: CaseEventKind,
-    /// The level from then on.
+    /// The level after the event.
     pub level: Level,
-    /// Why.
+    /// The reason.
     pub reason: Content,
-    /// What had come of the help, when it was closed.
+    /// The results of the help, when the case was closed.
     pub final_evaluation: Option<Content>,
-    /// Who did it.
+    /// The person who did it.
     pub person_id: PersonId,
     /// Their name.
     pub person_name: Content,
-    /// When.
+    /// When it happened.
     pub at: DateTime<Utc>,
 }
 
@@ -159,23 +159,23 @@ pub struct CaseEventOut {
 pub struct CasePatch {
     /// The new level.
     pub level: Level,
-    /// Why.
+    /// The reason for the change.
     pub level_reason: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
 
-/// The end of a case.
+/// The closing of a case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"contains": [], "reason": "The goal is reached.", "final_evaluation": "He takes part in play every day."}))]
 pub struct CaseClosing {
-    /// Why.
+    /// The reason for closing the case.
     pub reason: Prose,
-    /// What came of the help.
+    /// The results of the help.
     pub final_evaluation: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
@@ -185,11 +185,11 @@ pub struct CaseClosing {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"contains": [], "level": 1, "level_reason": "The difficulties are back."}))]
 pub struct CaseReopening {
-    /// At which level.
+    /// The level after reopening.
     pub level: Level,
-    /// Why.
+    /// The reason for reopening the case.
     pub level_reason: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }

@@ -1,7 +1,7 @@
-//! Cases (stafettlogger): the record of the help one child gets, with a contact person at every moment.
+//! Cases (stafettlogger): the record of the help a child gets. A case always has a contact person.
 //!
-//! A case opens from a concern, in the unit of the one who decided it, and that person is its first contact
-//! person (stafettholder). It is read by those with a seat on the team and by the family; a closed case is only read.
+//! A case is opened from a concern, in the unit of the person who decided it, and that person is its first contact
+//! person (stafettholder). Team members and the family can read it. A closed case can only be read.
 
 mod dto;
 mod routes;

@@ -1,4 +1,4 @@
-//! The operations on cases.
+//! Operations on cases.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,23 +9,23 @@ use super::{
 };
 use crate::{
     access::{
-        CasePlace, Kinds, Permit,
+        CasePlace, Kinds, Parts, Permit,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase,
         },
-        case_facts,
+        cases_in_list,
         objects::CaseObject,
     },
     db::Tx,
     handovers,
-    kernel::{Id, Page, PageQuery, ids::Person},
+    kernel::{Id, Page, PageQuery, Slice, ids::Person},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
     },
 };
 
-/// What of a case tells where the child is.
+/// The fields of a case that reveal where the child is.
 const WHEREABOUTS: [&str; 6] = [
     "unit_id",
     "unit_name",
@@ -54,10 +54,11 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases")]
 async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let fetch = async |tx: &mut Tx, after, limit| {
-        let ids = store::involved_cases(tx, caller.person, after, limit).await?;
-        let facts = case_facts(tx, &caller, &ids, today).await?;
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let units_led = caller.units_led();
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
+        let ids = store::involved_cases(tx, caller.person, &units_led, after, limit).await?;
+        let facts = cases_in_list(tx, &caller, &ids, moment).await?;
         Ok(facts.into_iter().map(|facts| CaseObject { facts }).collect())
     };
     let may_read = |permit: &Permit<_>, case: &CaseObject| permit.may::<ReadCase>(case);
@@ -72,7 +73,7 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     permit.show_page(&Page { items, next_cursor: page.next_cursor })
 }
 
-/// Reads a case: why help is given, at which level, who holds it, when it is next evaluated.
+/// Returns a case: why help is given, its level, its contact person and the next evaluation.
 #[utoipa::path(
     operation_id = "read_case", tag = "cases", params(("case_id" = Uuid, Path)),
     responses((status = 200, body = CaseOut, description = "The case"), ReadProblems),
@@ -89,10 +90,10 @@ async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
     permit.show_version(case.version, &shown)
 }
 
-/// Changes the level of a case, with the reason.
+/// Changes the level of a case, with a reason.
 #[utoipa::path(
     operation_id = "update_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CasePatch,
-    responses((status = 200, body = CaseOut, description = "The case as it is now"), ChangeProblems),
+    responses((status = 200, body = CaseOut, description = "The updated case"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}")]
 async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
@@ -108,9 +109,9 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     permit.changed(case.version, &case).await
 }
 
-/// Closes a case, with the reason and a final evaluation.
+/// Closes a case, with a reason and a final evaluation.
 ///
-/// Every measure must have been evaluated to its end, and no handover may await an answer.
+/// All measures must have their final evaluation, and no handover may be pending.
 #[utoipa::path(
     operation_id = "close_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseClosing,
     responses((status = 200, body = CaseOut, description = "The closed case"), ChangeProblems),
@@ -124,13 +125,13 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     permit.expect_version(case.version)?;
     match store::unfinished(permit.tx(), &case).await? {
         (0, 0) => {}
-        (0, _) => return Err(Problem::conflict("a handover awaits its answer; withdraw it first")),
+        (0, _) => return Err(Problem::conflict("a handover is pending; withdraw it first")),
         (measures, _) => {
-            let detail = format!("{measures} measures are in force; evaluate each to its end first");
+            let detail = format!("{measures} measures are in force; give each a final evaluation first");
             return Err(Problem::conflict(detail));
         }
     }
-    let (key, now) = (permit.object().facts.key(), permit.now());
+    let (key, now) = (permit.object().facts.key(), permit.moment().now);
     store::close(permit.tx(), &key, &case, &reason, &final_evaluation, now).await?;
     let kind = CaseEventKind::Closed;
     remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
@@ -141,7 +142,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
 /// Reopens a closed case.
 #[utoipa::path(
     operation_id = "reopen_case", tag = "cases", params(("case_id" = Uuid, Path)), request_body = CaseReopening,
-    responses((status = 200, body = CaseOut, description = "The open case"), ChangeProblems),
+    responses((status = 200, body = CaseOut, description = "The reopened case"), ChangeProblems),
 )]
 #[post("/cases/{case_id}/reopen")]
 async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
@@ -149,24 +150,23 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let CaseReopening { level, level_reason, contains } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
     if permit.object().facts.open {
-        return Err(Problem::conflict("the case is open"));
+        return Err(Problem::conflict("the case is already open"));
     }
     permit.expect_version(case.version)?;
     if store::has_other_open(permit.tx(), &case).await? {
-        return Err(Problem::conflict("the child has another open case here"));
+        return Err(Problem::conflict("the child already has another open case here"));
     }
     let key = permit.object().facts.key();
     store::reopen(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
-    let (facts, caller) = (permit.object().facts.clone(), permit.caller().clone());
-    let (now, today) = (permit.now(), permit.today());
-    handovers::if_ground_is_lost(permit.tx(), &facts, &caller, now, today).await?;
+    let Parts { object, caller, tx, moment } = permit.parts();
+    handovers::if_ground_is_lost(tx, &object.facts, caller.person, moment.now).await?;
     let mut case = store::get(permit.tx(), case.id).await?;
     withhold(permit.may::<ListMeasures>(permit.object()), &mut case);
     permit.changed(case.version, &case).await
 }
 
-/// Adds to the history of the case what the caller does to it.
+/// Records the caller's action in the history of the case.
 async fn remember<A: Action<Object = CaseObject>>(
     permit: &mut Permit<A>,
     case: &CaseOut,
@@ -175,13 +175,13 @@ async fn remember<A: Action<Object = CaseObject>>(
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {
-    let (by, now, sector) = (permit.caller().person, permit.now(), permit.object().facts.sector);
+    let (by, now, sector) = (permit.caller().person, permit.moment().now, permit.object().facts.sector);
     let event = store::Event { kind, level, reason, final_evaluation, by };
     let place = CasePlace { municipality: &case.municipality, sector, case: case.id };
     Ok(store::add_event(permit.tx(), place, event, now).await?)
 }
 
-/// Lists what became of a case: opened, levels changed, closed, reopened, each with the reason.
+/// Lists the history of a case: opening, changes of level, closing and reopening, each with its reason.
 #[utoipa::path(
     operation_id = "list_case_history", tag = "cases", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<CaseEventOut>, description = "The history"), ReadProblems),
@@ -190,14 +190,14 @@ async fn remember<A: Action<Object = CaseObject>>(
 async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let (after, limit) = (query.after(), query.limit());
+    let (after, limit) = (query.slice()?.after, query.limit());
     let rows = store::list_events(permit.tx(), &case.municipality, case.id, after, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
 
-/// When the next of the measures that the caller may know of is to be evaluated.
+/// Sets the date of the next evaluation, counting only measures that the caller may know about.
 async fn tell_next_evaluation(
     tx: &mut Tx,
     caller: Id<Person>,
@@ -217,8 +217,8 @@ async fn tell_next_evaluation(
     Ok(())
 }
 
-/// Who may not see what is agreed, sees that the case exists and who holds it: no words about the help, and not
-/// whether there are measures.
+/// Callers who may not see what is agreed see only that the case exists and who is contact person. They see no text
+/// about the help, and not whether there are measures.
 fn withhold(sees_what_is_agreed: bool, case: &mut CaseOut) {
     if !sees_what_is_agreed {
         case.next_evaluation_on = None;

@@ -1,4 +1,4 @@
-//! Cases, their contact persons and their history as rows, as many as there are in one statement.
+//! Cases, their contact persons and their history as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -23,7 +23,7 @@ const INSERT_CONTACTS: &str =
 const INSERT_EVENTS: &str = "INSERT INTO case_event (municipality, id, case_id, kind, level, reason, final_evaluation, \
     person_id, at) ";
 
-/// A case to be written.
+/// A case to store.
 pub(crate) struct CaseRow<'a> {
     pub place: CasePlace<'a>,
     pub child: Id<Child>,

@@ -59,31 +59,41 @@ const OPEN_OF_CHILD: &str = "
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
            (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
-/// Cases a person may have to do with; the rules have the last word on each.
+/// Cases that a person may have to do with; the rules decide on each. The seats are read in order from a place. What a
+/// guardian, a child or someone in child welfare has is few, and is read whole.
 const INVOLVED: &str = "
-    SELECT id FROM care_case WHERE id > $2 AND id IN (
-        SELECT case_id FROM team_member WHERE person_id = $1 AND left_at IS NULL
+    SELECT id FROM (
+        SELECT id FROM (
+            SELECT case_id AS id FROM team_member
+            WHERE person_id = $1 AND left_at IS NULL AND case_id > $2 ORDER BY case_id LIMIT $3) AS seated
         UNION
-        SELECT c.id FROM care_case c JOIN guardianship g ON g.municipality = c.municipality AND g.child_id = c.child_id
-        WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+        SELECT c.id FROM guardianship g
+        JOIN care_case c ON c.municipality = g.municipality AND c.child_id = g.child_id
+        WHERE g.guardian_id = $1 AND g.ended_at IS NULL AND c.id > $2
         UNION
-        SELECT c.id FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id WHERE k.person_id = $1
+        SELECT c.id FROM child k JOIN care_case c ON c.municipality = k.municipality AND c.child_id = k.id
+        WHERE k.person_id = $1 AND c.id > $2
         UNION
-        SELECT c.id FROM care_case c JOIN care_order o ON o.municipality = c.municipality AND o.child_id = c.child_id
-        WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL
+        SELECT c.id FROM care_order o JOIN care_case c ON c.municipality = o.municipality AND c.child_id = o.child_id
+        WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND c.id > $2
+    ) AS involved
+    ORDER BY id LIMIT $3";
+/// Cases that a unit has opened or whose contact person works there.
+const OF_UNIT: &str = "
+    SELECT id FROM (
+        SELECT id FROM (
+            SELECT id FROM care_case WHERE unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS opened
         UNION
-        SELECT cp.case_id FROM contact_person cp JOIN staff_role r ON r.unit_id = cp.unit_id
-        WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-        UNION
-        SELECT c.id FROM care_case c JOIN staff_role r ON r.unit_id = c.unit_id
-        WHERE r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-    )
+        SELECT id FROM (
+            SELECT case_id AS id FROM contact_person
+            WHERE unit_id = $1 AND case_id > $2 ORDER BY case_id LIMIT $3) AS held
+    ) AS of_unit
     ORDER BY id LIMIT $3";
 
-/// Whose case it is, and who opens it: the first contact person.
+/// Where a case belongs, and who opens it as the first contact person.
 #[derive(Debug)]
 pub struct Place<'a> {
-    /// The municipality whose case it is.
+    /// The municipality that the case belongs to.
     pub municipality: &'a str,
     /// The child.
     pub child: Id<Child>,
@@ -91,27 +101,27 @@ pub struct Place<'a> {
     pub unit: Id<Unit>,
     /// The sector of that unit.
     pub sector: Sector,
-    /// Who opens it.
+    /// The person who opens it.
     pub opened_by: Id<Person>,
 }
 
-/// What was agreed with the home.
+/// The agreement with the guardians or the young person.
 #[derive(Debug)]
 pub struct Agreement<'a> {
     /// Why help is given.
     pub reason: &'a str,
-    /// At which level.
+    /// The level in the guide.
     pub level: Level,
-    /// With whom it was agreed.
+    /// Who agreed.
     pub agreed_with: AgreedWith,
-    /// When.
+    /// The day it was agreed.
     pub agreed_on: NaiveDate,
 }
 
-/// Opens a case with its contact person and the first seat on its team.
+/// Opens a case with its contact person and the first membership of its team.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn open(
     tx: &mut Tx,
     place: Place<'_>,
@@ -154,7 +164,7 @@ pub async fn open(
     Ok(id)
 }
 
-/// Something that becomes of a case, and who does it.
+/// An event in the history of a case, and the person who did it.
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     pub kind: CaseEventKind,
@@ -164,7 +174,7 @@ pub(super) struct Event<'a> {
     pub by: Id<Person>,
 }
 
-/// Adds what became of a case to its history.
+/// Adds an event to the history of a case.
 pub(super) async fn add_event(
     tx: &mut Tx,
     place: CasePlace<'_>,
@@ -185,7 +195,7 @@ pub(super) async fn add_event(
     rows::insert_events(tx, &[row]).await
 }
 
-/// What became of a case, from the beginning.
+/// Lists the history of a case from the beginning.
 pub(super) async fn list_events(
     tx: &mut Tx,
     municipality: &str,
@@ -197,22 +207,30 @@ pub(super) async fn list_events(
     fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, after, limit)
 }
 
-/// The ids of cases, after `after`, that a person may have to do with.
+/// The ids of cases, after `after`, that a person may have to do with who leads these units.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn involved_cases(
     tx: &mut Tx,
     person: Id<Person>,
+    units_led: &[Id<Unit>],
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<Id<Case>>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, limit)?;
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?;
+    // A leader leads a unit or two.
+    for unit in units_led {
+        ids.extend(fetch_all!(tx, (Id<Case>,), OF_UNIT, *unit, after, most)?);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    ids.truncate(limit);
     Ok(ids.into_iter().map(|(id,)| id).collect())
 }
 
-/// Cases by id, in order of id.
+/// Returns cases by id, in order of id.
 pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, DbError> {
     if ids.is_empty() {
         return Ok(Vec::new());
@@ -222,7 +240,7 @@ pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, 
     Ok(cases)
 }
 
-/// When a measure in force is to be evaluated, and by which unit.
+/// When a measure in force must be evaluated, and by which unit.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct EvaluationDue {
     pub case_id: Id<Case>,
@@ -232,7 +250,7 @@ pub(super) struct EvaluationDue {
     pub evaluate_on: NaiveDate,
 }
 
-/// When the measures in force of some cases are to be evaluated.
+/// Returns when the measures in force of some cases must be evaluated.
 pub(super) async fn evaluations_due(tx: &mut Tx, cases: &[Id<Case>]) -> Result<Vec<EvaluationDue>, DbError> {
     if cases.is_empty() {
         return Ok(Vec::new());
@@ -240,7 +258,7 @@ pub(super) async fn evaluations_due(tx: &mut Tx, cases: &[Id<Case>]) -> Result<V
     fetch_in!(tx, EvaluationDue, EVALUATIONS_DUE, cases)
 }
 
-/// A case that exists.
+/// Returns a case that exists.
 pub(super) async fn get(tx: &mut Tx, id: Id<Case>) -> Result<CaseOut, DbError> {
     list(tx, &[id]).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
@@ -279,15 +297,15 @@ pub(super) async fn reopen(
     expect_one(execute!(tx, REOPEN, &case.municipality, case.id, case.version, level, reason)?)
 }
 
-/// Has the child, as registered, an open case?
+/// Returns whether the child, as registered, has another open case.
 pub(super) async fn has_other_open(tx: &mut Tx, case: &CaseOut) -> Result<bool, DbError> {
-    // Two cases of one child are not under one lock: opening and reopening take the child's.
+    // Two cases of a child have separate locks, so opening and reopening take the lock of the child.
     dialect::lock(tx, case.child_id.uuid()).await?;
     let (open,) = fetch_one!(tx, (i64,), OPEN_OF_CHILD, &case.municipality, case.child_id)?;
     Ok(open > 0)
 }
 
-/// Measures in force and handovers unanswered: what keeps a case from being closed.
+/// Counts the measures in force and the pending handovers, which prevent closing.
 pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64), DbError> {
     fetch_one!(tx, (i64, i64), UNFINISHED, &case.municipality, case.id)
 }

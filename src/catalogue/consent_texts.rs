@@ -1,4 +1,4 @@
-//! The texts that people are asked to consent to. A version, once published, is never changed.
+//! Consent texts. A published version is never changed.
 
 use std::path::Path;
 
@@ -28,13 +28,13 @@ struct TextEntry {
 /// A text that people are asked to consent to.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub(super) struct ConsentTextOut {
-    /// Its version.
+    /// The version of the text.
     #[schema(example = "2026-1")]
     version: String,
-    /// Its language.
+    /// The language of the text.
     #[schema(example = "nb")]
     language: String,
-    /// What it says.
+    /// The text.
     text: String,
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn import(tx: &mut Tx, municipality: &str, folder: &Path) -> Re
     Ok(())
 }
 
-/// All texts of a municipality, the newest version first.
+/// Lists all texts of a municipality, newest version first.
 pub(super) async fn list(tx: &mut Tx, municipality: &str) -> Result<Vec<ConsentTextOut>, DbError> {
     fetch_all!(tx, ConsentTextOut, LIST, municipality)
 }

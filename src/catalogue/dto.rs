@@ -1,4 +1,4 @@
-//! The catalogue as the API speaks of it.
+//! Response and query types for the catalogue.
 
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -14,23 +14,23 @@ use crate::{
 };
 
 words! {
-    /// Whether a measure is on offer.
+    /// The status of an offer.
     OfferStatus {
-        /// On offer.
+        /// Available now.
         InUse = "in_use",
-        /// Decided, not yet on offer.
+        /// Decided, but not yet available.
         Planned = "planned",
-        /// Recommended, not decided.
+        /// Recommended, but not decided.
         Recommended = "recommended",
     }
 }
 
 words! {
-    /// What an arena is about.
+    /// The scope of an arena.
     ArenaScope {
         /// One child.
         Individual = "individual",
-        /// The services as such.
+        /// The services as a whole.
         System = "system",
     }
 }
@@ -46,48 +46,48 @@ pub struct MunicipalityOut {
     pub name: String,
     /// Its county.
     pub county: String,
-    /// The plan its data are taken from.
+    /// The plan that its data comes from.
     pub plan: String,
-    /// The years of the plan.
+    /// The period of the plan, in years.
     pub plan_period: Option<String>,
-    /// The age from which a young person sees, and consents to the sharing of, their own record.
+    /// The age from which young people see their own record and consent to sharing it.
     #[schema(example = 15)]
     pub own_record_age: i64,
 }
 
-/// A measure (tiltak) on offer.
+/// A measure (tiltak) in the catalogue.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct CatalogueMeasureOut {
-    /// Its id.
+    /// The id of the measure.
     pub id: CatalogueMeasureId,
     /// The municipality that offers it.
     #[schema(example = "4014")]
     pub municipality: String,
-    /// Its name in the municipality's data, stable.
+    /// A stable key that identifies the measure within the municipality.
     pub key: String,
-    /// Its title.
+    /// The title of the measure.
     pub title: String,
-    /// What it is.
+    /// A short description.
     pub summary: Option<String>,
-    /// Whom it is meant for.
+    /// The prevention level.
     pub level: PreventionLevel,
-    /// Who is responsible for it.
+    /// The person or service responsible.
     pub responsible: String,
-    /// For whom.
+    /// The target group.
     pub target_group: String,
-    /// From which age, in years.
+    /// The lowest age, in years.
     pub age_from: Option<i64>,
-    /// To which age, in years.
+    /// The highest age, in years.
     pub age_to: Option<i64>,
-    /// How one gets it.
+    /// How to get access to it.
     pub access: Option<String>,
-    /// Whom to ask.
+    /// The person or service to contact.
     pub contact: Option<String>,
-    /// Whether it is on offer.
+    /// The status of the offer.
     pub status: Option<OfferStatus>,
-    /// Its theme in the plan.
+    /// The theme in the plan.
     pub theme: Option<String>,
-    /// The unit that gives it.
+    /// The unit that provides it.
     pub unit_id: Option<UnitId>,
     /// The plan it comes from.
     pub plan: String,
@@ -98,23 +98,23 @@ pub struct CatalogueMeasureOut {
 /// An arena (samarbeidsarena) where services meet.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ArenaOut {
-    /// Its id.
+    /// The id of the arena.
     pub id: ArenaId,
-    /// Its name in the municipality's data, stable.
+    /// A stable key that identifies the arena within the municipality.
     #[schema(example = "tik-team")]
     pub key: String,
-    /// Its name.
+    /// The name of the arena.
     #[schema(example = "TIK-team")]
     pub name: String,
-    /// What it is for.
+    /// The purpose of the arena.
     pub purpose: String,
-    /// Who runs it.
+    /// The service that runs it.
     pub run_by: Option<String>,
-    /// Who sits in it.
+    /// The participants.
     pub participants: Vec<String>,
-    /// What it is about.
+    /// The scope: one child, or the services as a whole.
     pub scope: ArenaScope,
-    /// Whether consent is needed; unknown where the plan does not say.
+    /// Whether consent is required; absent if the plan does not say.
     pub consent_required: Option<bool>,
     /// The chapter of the plan.
     pub source: String,
@@ -123,56 +123,56 @@ pub struct ArenaOut {
 /// A level of the guide (handlingsveileder).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GuideLevelOut {
-    /// Its number.
+    /// The number of the level.
     pub level: i64,
-    /// Its name.
+    /// The name of the level.
     pub name: String,
-    /// What it is.
+    /// A description of the level.
     pub summary: String,
-    /// Who is responsible at this level.
+    /// The person or service responsible at this level.
     pub responsible: Option<String>,
-    /// What is done, in order.
+    /// The steps, in order.
     pub steps: Vec<String>,
-    /// In how many days.
+    /// The deadline in days.
     pub deadline_days: Option<i64>,
     /// The chapter of the plan.
     pub source: String,
 }
 
-/// Which measures of the catalogue.
+/// Filters for the catalogue.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct MeasureQuery {
-    /// Of which municipality; of all if left out.
+    /// The municipality; all municipalities if left out.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "4014")]
     pub municipality: Option<Line>,
-    /// For whom it is meant.
+    /// The prevention level.
     #[serde(default)]
     pub level: Option<PreventionLevel>,
-    /// For a child of this age, in years; measures with no ages are for all.
+    /// The child's age in years. Measures without an age limit always match.
     #[serde(default)]
     #[param(value_type = Option<i64>, minimum = 0, maximum = 99)]
     pub age: Option<Age>,
-    /// Words that its title, summary, theme or target group contain.
+    /// Words to find in the title, summary, theme or target group.
     #[serde(default)]
     #[param(value_type = Option<String>, max_length = 200)]
     pub q: Option<Line>,
-    /// Where the last page ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
-    /// How many items, 1 to 200; 50 if left out.
+    /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 
 impl MeasureQuery {
-    /// The page that is asked for.
+    /// The requested page.
     #[must_use]
     pub fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 

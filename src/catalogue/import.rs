@@ -1,6 +1,6 @@
-//! Reads a municipality's data from `data/municipalities/<name>/` into the database.
+//! Imports a municipality's data from `data/municipalities/<name>/` into the database.
 //!
-//! Importing again brings what is there up to date; nothing that a case refers to is removed.
+//! A repeated import updates existing rows. Rows that a case refers to are never removed.
 
 use std::path::Path;
 
@@ -20,59 +20,59 @@ use crate::{
     },
 };
 
-/// What was imported.
+/// The result of an import.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// The municipality's number.
     pub number: String,
-    /// Its name.
+    /// The name of the municipality.
     pub name: String,
-    /// How many units.
+    /// The number of units.
     pub units: usize,
-    /// How many arenas.
+    /// The number of arenas.
     pub arenas: usize,
-    /// How many measures.
+    /// The number of measures.
     pub measures: usize,
 }
 
-/// The data cannot be imported; nothing of them was.
+/// An error that stops the import. Nothing is imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// A file cannot be read.
     #[error("{file}: {error}")]
     Read {
-        /// Which.
+        /// The file.
         file: String,
-        /// Why.
+        /// The cause.
         error: std::io::Error,
     },
-    /// A file is not of the right form.
+    /// A file has the wrong format.
     #[error("{file}: {error}")]
     Form {
-        /// Which.
+        /// The file.
         file: String,
-        /// Where and why.
+        /// The position and the cause.
         error: toml::de::Error,
     },
-    /// A measure names a unit that is not there.
-    #[error("the measure {measure} is offered by {unit}, which is not a unit of the municipality")]
+    /// A measure names a unit that does not exist.
+    #[error("the measure {measure} names the unit {unit}, which is not in the municipality")]
     UnknownUnit {
-        /// Which measure.
+        /// The measure.
         measure: String,
-        /// Which unit.
+        /// The unit.
         unit: String,
     },
-    /// A consent text has been changed since it was published.
+    /// A published consent text has been changed.
     #[error(
-        "the consent text {version} ({language}) is published, and cannot be changed: give it a new version"
+        "the consent text {version} ({language}) has been published and cannot be changed: give it a new version"
     )]
     ChangedText {
-        /// Which version.
+        /// The version.
         version: String,
-        /// In which language.
+        /// The language.
         language: String,
     },
-    /// The database does not take it.
+    /// A database error.
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -85,7 +85,7 @@ struct MunicipalityFile {
     county: String,
     plan: String,
     plan_period: Option<String>,
-    /// 15 or 16; as it was, or 15, if left out.
+    /// 15 or 16. If left out, the current value is kept, or 15 is used.
     own_record_age: Option<i64>,
     #[serde(rename = "plan_file")]
     _plan_file: String,
@@ -192,7 +192,7 @@ const PUT_MEASURE: &str = "
 /// Imports the municipality described in a folder.
 ///
 /// # Errors
-/// If a file cannot be read or is not of the right form; then nothing is changed.
+/// If a file cannot be read or has the wrong format. Nothing is changed in that case.
 pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
     let mut tx = db.write().await?;
     let imported = import_in(&mut tx, folder).await?;
@@ -200,10 +200,10 @@ pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
     Ok(imported)
 }
 
-/// The same in a transaction, with what else is done in it.
+/// Imports within a transaction that may contain other changes.
 ///
 /// # Errors
-/// If a file cannot be read or is not of the right form; then nothing may be committed.
+/// If a file cannot be read or has the wrong format. The transaction must not be committed in that case.
 pub async fn import_in(tx: &mut Tx, folder: &Path) -> Result<Imported, ImportError> {
     let municipality: MunicipalityFile = read(&folder.join("municipality.toml"))?;
     let MeasuresFile { measure: measures } = read(&folder.join("measures.toml"))?;
@@ -241,7 +241,7 @@ async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), Im
     for unit in &data.unit {
         let UnitEntry { key, name, kind, sector, serves, _source } = unit;
         execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
-        // A municipality that is not imported is not served here.
+        // This service does not serve municipalities that are not imported.
         for served in serves {
             execute!(tx, PUT_SERVES, number, key, served)?;
         }
@@ -325,7 +325,7 @@ async fn put_measure(
     Ok(())
 }
 
-/// What a search looks in, in small letters: the engines do not agree on `lower('Å')`.
+/// Returns the text to search, in lower case: the engines disagree on `lower('Å')`.
 fn search_text(measure: &MeasureEntry) -> String {
     [Some(&measure.title), measure.summary.as_ref(), measure.theme.as_ref(), Some(&measure.target_group)]
         .into_iter()

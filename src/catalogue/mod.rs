@@ -1,4 +1,4 @@
-//! What a municipality offers and how its services meet: measures, arenas, guide. Public, from `data/municipalities/`.
+//! The public catalogue of a municipality: measures, arenas and guide, from `data/municipalities/`.
 
 mod consent_texts;
 mod dto;

@@ -1,4 +1,4 @@
-//! The operations on the catalogue; all are public.
+//! Operations on the catalogue. All are public.
 
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -31,7 +31,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(read_catalogue_measure);
 }
 
-/// Lists the municipalities that use the service, and the plan that each one's data come from.
+/// Lists the municipalities that use the service, and the plan that the data of each comes from.
 #[utoipa::path(
     operation_id = "list_municipalities", tag = "catalogue",
     responses((status = 200, body = Page<MunicipalityOut>, description = "The municipalities"), PublicProblems),
@@ -53,11 +53,12 @@ async fn list_municipalities(public: Public<ListMunicipalities>) -> Result<HttpR
 async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
-    let rows = store::arenas(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
+    let rows =
+        store::arenas(&mut tx, public.path("municipality"), query.slice()?.after, query.limit() + 1).await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
-/// Lists the texts that people in a municipality are asked to consent to, the newest version first.
+/// Lists the consent texts of a municipality, newest version first.
 #[utoipa::path(
     operation_id = "list_consent_texts", tag = "catalogue", params(("municipality" = String, Path, example = "4014")),
     responses((status = 200, body = Page<ConsentTextOut>, description = "The texts"), PublicProblems),
@@ -69,7 +70,7 @@ async fn list_consent_texts(public: Public<ListConsentTexts>) -> Result<HttpResp
     public.show_page(&Page { items, next_cursor: None })
 }
 
-/// Lists the levels of a municipality's guide, with their steps.
+/// Lists the levels of a municipality's guide (handlingsveileder), with their steps.
 #[utoipa::path(
     operation_id = "list_guide_levels", tag = "catalogue", params(("municipality" = String, Path, example = "4014")),
     responses((status = 200, body = Page<GuideLevelOut>, description = "The levels"), PublicProblems),
@@ -81,7 +82,7 @@ async fn list_guide_levels(public: Public<ListGuideLevels>) -> Result<HttpRespon
     public.show_page(&Page { items, next_cursor: None })
 }
 
-/// Searches the measures on offer by municipality, level, age and words.
+/// Searches the measures offered, by municipality, prevention level, age and words.
 #[utoipa::path(
     operation_id = "list_catalogue_measures", tag = "catalogue", params(MeasureQuery),
     responses((status = 200, body = Page<CatalogueMeasureOut>, description = "The measures"), PublicProblems),
@@ -91,11 +92,11 @@ async fn list_catalogue_measures(public: Public<ListCatalogueMeasures>) -> Resul
     let query: MeasureQuery = public.query()?;
     let page = query.page();
     let mut tx = public.read().await?;
-    let rows = store::measures(&mut tx, &query, page.after(), page.limit() + 1).await?;
+    let rows = store::measures(&mut tx, &query, page.slice()?.after, page.limit() + 1).await?;
     public.show_page(&Page::cut(rows, page.limit(), |row| row.id.uuid()))
 }
 
-/// Reads a measure on offer.
+/// Returns a measure from the catalogue.
 #[utoipa::path(
     operation_id = "read_catalogue_measure", tag = "catalogue", params(("catalogue_measure_id" = Uuid, Path)),
     responses((status = 200, body = CatalogueMeasureOut, description = "The measure"), PublicProblems),

@@ -54,7 +54,7 @@ struct LevelRow {
     source: String,
 }
 
-/// All municipalities; a country has a few hundred.
+/// Lists all municipalities. A country has a few hundred.
 pub(super) async fn municipalities(tx: &mut Tx) -> Result<Vec<MunicipalityOut>, DbError> {
     fetch_all!(tx, MunicipalityOut, MUNICIPALITIES)
 }
@@ -94,7 +94,7 @@ pub(super) async fn measures(
     })
 }
 
-/// A pattern that finds the word anywhere.
+/// Returns a pattern that matches the word anywhere.
 fn like(word: &str) -> String {
     let escaped: String = word
         .chars()

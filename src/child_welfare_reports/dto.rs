@@ -1,4 +1,4 @@
-//! Reports to child welfare as the API speaks of them.
+//! Request and response types for reports to child welfare.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,31 +15,31 @@ use crate::{
 };
 
 words! {
-    /// What there is reason to believe (bvl § 13-2).
+    /// A ground for reporting (bvl § 13-2).
     ReportGround {
         /// The child is mistreated or seriously neglected.
         MistreatmentOrNeglect = "mistreatment_or_neglect",
-        /// The child has a serious illness or injury that is not treated.
+        /// The child has a serious illness or injury and gets no treatment.
         UntreatedIllness = "untreated_illness",
         /// The child has special needs that are not met.
         SpecialNeedsUnmet = "special_needs_unmet",
-        /// The child shows serious behavioural difficulties: crime, drugs, other harm to itself.
+        /// The child shows serious behavioural problems: crime, substance abuse or other self-harm.
         SeriousBehaviour = "serious_behaviour",
-        /// The child is, or will be, exploited by human trafficking.
+        /// The child is, or will be, a victim of human trafficking.
         Trafficking = "trafficking",
     }
 }
 
 words! {
-    /// What child welfare answers.
+    /// A reply from child welfare.
     ReplyOutcome {
-        /// The report is received.
+        /// The report has been received.
         Received = "received",
-        /// An investigation is opened.
+        /// An investigation has been opened.
         InvestigationOpened = "investigation_opened",
-        /// The report is not investigated.
+        /// The report will not be investigated.
         NotInvestigated = "not_investigated",
-        /// The investigation is closed.
+        /// The investigation has been closed.
         InvestigationClosed = "investigation_closed",
     }
 }
@@ -54,33 +54,33 @@ words! {
     "receiving_unit_id": "018f2f60-0000-7000-8000-000000000009"
 }))]
 pub struct ReportIn {
-    /// The child, if it is registered and the reporter may read it; else it is described.
+    /// The child, if registered and readable by the caller. Otherwise use `child_description`.
     #[serde(default)]
     pub child_id: Option<ChildId>,
-    /// Who the child is, where it is not named by `child_id`.
+    /// A description of the child, if `child_id` is left out.
     #[serde(default)]
     pub child_description: Option<Prose>,
-    /// What there is reason to believe. Which grounds there are depends on the unit's own duty.
+    /// The grounds for reporting. The possible grounds depend on the unit's own duty to report.
     #[schema(min_items = 1, max_items = 5)]
     pub grounds: Vec<ReportGround>,
-    /// What is reported.
+    /// The content of the report.
     pub text: Prose,
-    /// When it was sent; not a day to come. The deadlines of the answers are counted from it.
+    /// The day it was sent, which must not be in the future. The deadlines for replies are calculated from it.
     #[serde(deserialize_with = "day")]
     pub sent_on: NaiveDate,
-    /// The concern that led to it, one of the unit that the reporter may read.
+    /// The concern that led to it. It must belong to the unit, and the caller must be able to read it.
     #[serde(default)]
     pub concern_id: Option<ConcernId>,
-    /// Whether the guardians are told of the report.
+    /// Whether the guardians have been informed of the report.
     pub guardians_told: bool,
-    /// Why they are not.
+    /// The reason they have not been informed.
     #[serde(default)]
     pub guardians_not_told_reason: Option<Prose>,
-    /// The child welfare unit that it is sent to.
+    /// The child welfare unit that receives the report.
     pub receiving_unit_id: UnitId,
 }
 
-/// The grounds of a report; sealed in one text.
+/// The grounds of a report, encrypted as one text.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Grounds(pub Vec<ReportGround>);
@@ -96,105 +96,105 @@ impl TryFrom<Content> for Grounds {
     }
 }
 
-/// A report that was made.
+/// A report to child welfare.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ReportOut {
-    /// Its id.
+    /// The id of the report.
     pub id: ChildWelfareReportId,
     /// The municipality.
     #[schema(example = "4014")]
     pub municipality: String,
     /// The unit that reported.
     pub unit_id: UnitId,
-    /// Its name.
+    /// The name of the unit.
     pub unit_name: String,
-    /// Who reported.
+    /// The person who reported.
     pub reporter_id: PersonId,
     /// Their name.
     #[schema(value_type = String)]
     pub reporter_name: Content,
     /// The child welfare unit that it was sent to.
     pub receiving_unit_id: UnitId,
-    /// Its name.
+    /// The name of that unit.
     pub receiving_unit_name: String,
-    /// The child, if registered.
+    /// The child, if it was registered.
     pub child_id: Option<ChildId>,
     /// The child's name, as registered when the report was made.
     #[schema(value_type = Option<String>)]
     pub child_name: Option<Content>,
-    /// The date of birth, likewise.
+    /// The date of birth, as registered when the report was made.
     pub child_birth_date: Option<NaiveDate>,
-    /// Who the child is, where it is not registered.
+    /// The description of the child, if it was not registered.
     #[schema(value_type = Option<String>)]
     pub child_description: Option<Content>,
-    /// What there is reason to believe.
+    /// The grounds for reporting.
     #[sqlx(try_from = "Content")]
     #[schema(value_type = Vec<ReportGround>)]
     pub grounds: Grounds,
-    /// What is reported.
+    /// The content of the report.
     #[schema(value_type = String)]
     pub text: Content,
-    /// When it was sent.
+    /// The day it was sent.
     pub sent_on: NaiveDate,
-    /// The concern that led to it; not told to the receiver.
+    /// The concern that led to it. Not shown to the recipient.
     pub concern_id: Option<ConcernId>,
-    /// Whether the guardians are told.
+    /// Whether the guardians have been informed.
     pub guardians_told: bool,
-    /// Why they are not.
+    /// The reason they have not been informed.
     #[schema(value_type = Option<String>)]
     pub guardians_not_told_reason: Option<Content>,
-    /// The paragraph that the duty rests on.
+    /// The statutory section that imposes the duty to report.
     #[schema(example = "oppl § 24-3")]
     pub law: String,
-    /// The first day of the wording of that paragraph.
+    /// The first day that this version of the section is in force.
     pub law_valid_from: NaiveDate,
-    /// What child welfare has answered, in the order it was recorded.
+    /// The replies from child welfare, in the order they were recorded.
     #[sqlx(skip)]
     pub replies: Vec<ReplyOut>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
-    /// As in the `ETag`.
+    /// The version; the same as the `ETag`.
     pub version: i64,
-    /// Whether it is about the caller's own family; then it is not shown.
+    /// Whether it is about the caller's own family, in which case it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
     pub own_family: bool,
 }
 
-/// An answer from child welfare, to be recorded.
+/// A reply from child welfare to record.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"outcome": "received", "answered_on": "2026-11-21"}))]
 pub struct ReplyIn {
-    /// What it says.
+    /// The content of the reply.
     pub outcome: ReplyOutcome,
     /// With `investigation_closed`: whether child welfare follows up.
     #[serde(default)]
     pub followed_up: Option<bool>,
-    /// When it came; not a day to come, nor before the report was sent.
+    /// The day it arrived, which must not be in the future or before the report was sent.
     #[serde(deserialize_with = "day")]
     pub answered_on: NaiveDate,
-    /// What else it says.
+    /// Other text in the reply.
     #[serde(default)]
     pub text: Option<Prose>,
 }
 
-/// An answer from child welfare.
+/// A reply from child welfare.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ReplyOut {
-    /// Its id.
+    /// The id of the reply.
     pub id: ReportReplyId,
-    /// What it says.
+    /// The content of the reply.
     pub outcome: ReplyOutcome,
     /// Whether child welfare follows up, once the investigation is closed.
     pub followed_up: Option<bool>,
-    /// When it came.
+    /// The day it arrived.
     pub answered_on: NaiveDate,
-    /// What else it says.
+    /// Other text in the reply.
     #[schema(value_type = Option<String>)]
     pub text: Option<Content>,
-    /// Who recorded it.
+    /// The person who recorded it.
     pub recorded_by: PersonId,
-    /// When.
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
 }

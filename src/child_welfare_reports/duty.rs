@@ -1,4 +1,4 @@
-//! On which paragraph the duty to report rests, for whom, and the days that the law sets: `data/child_welfare_reports.toml`.
+//! The sections that impose the duty to report, and the deadlines in the law: `data/child_welfare_reports.toml`.
 
 use std::sync::LazyLock;
 
@@ -8,19 +8,19 @@ use serde::Deserialize;
 use super::dto::ReportGround;
 use crate::kernel::vocabulary::Sector;
 
-/// The duty of a kind of unit.
+/// The duty to report of a kind of unit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Duty {
     sector: Sector,
     kind: Option<String>,
-    /// The paragraph.
+    /// The statutory section.
     pub(super) law: String,
-    /// The grounds that it has.
+    /// The grounds for reporting in the section.
     pub(super) grounds: Vec<ReportGround>,
 }
 
-/// The days that the law sets.
+/// The deadlines in the law.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Deadlines {
@@ -41,35 +41,35 @@ static FILE: LazyLock<File> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/child_welfare_reports.toml")).expect("duties and deadlines")
 });
 
-/// The duty of a unit.
+/// Returns the duty of a unit.
 pub(super) fn duty_of(sector: Sector, kind: &str) -> Option<&'static Duty> {
     let fits = |duty: &&Duty| duty.sector == sector && duty.kind.as_ref().is_none_or(|own| own == kind);
     FILE.duty.iter().find(fits)
 }
 
-/// The paragraph on which the duty of a unit rests.
+/// Returns the statutory section that imposes the duty on a unit.
 #[must_use]
 pub fn law_of(sector: Sector, kind: &str) -> Option<&'static str> {
     duty_of(sector, kind).map(|duty| duty.law.as_str())
 }
 
-/// The days that the law sets.
+/// Returns the deadlines in the law.
 pub(super) fn deadlines() -> &'static Deadlines {
     &FILE.deadline
 }
 
 impl Deadlines {
-    /// When the review is due.
+    /// Returns the due date of the review.
     pub(super) fn review(&self, sent_on: NaiveDate) -> NaiveDate {
         sent_on.checked_add_days(Days::new(self.review_days)).unwrap_or(sent_on)
     }
 
-    /// When it should be confirmed that the report is received.
+    /// Returns the due date of the confirmation of receipt.
     pub(super) fn receipt(&self, sent_on: NaiveDate) -> NaiveDate {
         sent_on.checked_add_days(Days::new(self.receipt_days)).unwrap_or(sent_on)
     }
 
-    /// When the investigation is due.
+    /// Returns the due date of the investigation.
     pub(super) fn investigation(&self, sent_on: NaiveDate) -> NaiveDate {
         let review = self.review(sent_on);
         review.checked_add_months(Months::new(self.investigation_months)).unwrap_or(review)

@@ -1,8 +1,9 @@
-//! Reports to child welfare (bekymringsmelding): a personal duty that goes before secrecy (bvl § 13-2 and its mirrors).
+//! Reports to child welfare (bekymringsmelding): a personal duty that overrides the duty of secrecy (bvl § 13-2 and
+//! corresponding sections).
 //!
-//! A report lies with the unit that made it, outside the record of any case: neither the family nor those on a
-//! team have a trace of it, and neither consent nor the state of a case stands in its way. The reporter and the leader of
-//! the unit read it, and the leader of the child welfare unit that it was sent to.
+//! A report belongs to the unit that made it, outside the record of any case. It leaves no trace for the family or the
+//! team, and neither consent nor the status of a case can prevent it. The reporter, the leader of the unit and the leader
+//! of the child welfare unit that received it may read it.
 
 mod dto;
 mod duty;

@@ -1,4 +1,4 @@
-//! The operations on reports to child welfare.
+//! Operations on reports to child welfare.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{
             Action, ListChildWelfareReports, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordReportReply, ReportToChildWelfare,
@@ -21,7 +21,7 @@ use crate::{
     children::{self, NamedChild},
     db::Tx,
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::{Child, Concern},
     },
     problem::{
@@ -39,10 +39,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(record_report_reply);
 }
 
-/// Reports to child welfare, from the unit where the caller works.
+/// Reports a child to child welfare, from the unit where the caller works.
 ///
-/// It is kept outside the record of any case. A child that the caller may not read, or that is not registered, is
-/// described instead of named; nothing stands in the way of a report.
+/// The report is stored outside any case. A child that is not registered, or that the caller may not read, is described
+/// instead. Nothing can prevent a report.
 #[utoipa::path(
     operation_id = "report_to_child_welfare", tag = "child welfare reports", params(("unit_id" = Uuid, Path)),
     request_body = ReportIn,
@@ -53,26 +53,26 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     let content: ReportIn = permit.input()?;
     let unit = permit.object().clone();
     let (sector, kind) = store::unit(permit.tx(), unit.id).await?;
-    let duty =
-        duty::duty_of(sector, &kind).ok_or_else(|| Problem::internal("a unit has no duty to report"))?;
-    rules::check(&content, duty, permit.today())?;
+    let duty = duty::duty_of(sector, &kind)
+        .ok_or_else(|| Problem::internal("the unit has no duty to report in the data"))?;
+    rules::check(&content, duty, permit.moment().today)?;
     let (municipality, child) = match content.child_id {
         None => (unit.municipality.clone(), None),
         Some(id) => known_child(&mut permit, id).await.map(|(place, child)| (place, Some(child)))?,
     };
     if !unit.serves.contains(&municipality) && unit.municipality != municipality {
-        return Err(Problem::field("/child_id", "is not in a municipality that the unit serves"));
+        return Err(Problem::field("/child_id", "must be in a municipality that the unit serves"));
     }
     if !store::is_child_welfare(permit.tx(), content.receiving_unit_id, &municipality).await? {
-        let detail = "is not a child welfare unit that serves the municipality";
+        let detail = "must be a child welfare unit that serves the municipality";
         return Err(Problem::field("/receiving_unit_id", detail));
     }
     if let Some(concern) = content.concern_id {
         check_concern(&mut permit, concern, &content, &municipality).await?;
     }
-    // The duty stands whatever becomes of the paragraph.
+    // The duty applies even if the section that it rests on is no longer in force.
     let law_valid_from = permit.wording_of_law(&duty.law)?.valid_from;
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewReport {
         municipality: &municipality,
         unit: unit.id,
@@ -99,9 +99,10 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
 #[get("/units/{unit_id}/child-welfare-reports")]
 async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (person, unit) = (permit.caller().person, permit.object().id);
-    let own_children = own_children(permit.tx(), person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let Parts { object: unit, caller, tx, .. } = permit.parts();
+    let (person, unit) = (caller.person, unit.id);
+    let own_children = own_children(tx, caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let mut rows = store::list(tx, person, unit, after, limit).await?;
         for row in &mut rows {
             row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
@@ -117,7 +118,7 @@ async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>)
     permit.show_page(&page)
 }
 
-/// Reads a report.
+/// Returns a report.
 #[utoipa::path(
     operation_id = "read_child_welfare_report", tag = "child welfare reports", params(("report_id" = Uuid, Path)),
     responses((status = 200, body = ReportOut, description = "The report"), ReadProblems),
@@ -129,63 +130,69 @@ async fn read_child_welfare_report(mut permit: Permit<ReadChildWelfareReport>) -
     permit.show_version(report.version, &report)
 }
 
-/// Records what child welfare has answered: that the report is received, whether it is investigated, and what came of it.
+/// Records a reply from child welfare: receipt of the report, whether it is investigated, or the result.
 #[utoipa::path(
     operation_id = "record_report_reply", tag = "child welfare reports", params(("report_id" = Uuid, Path)),
     request_body = ReplyIn,
-    responses((status = 201, body = ReportOut, description = "The report with its answers"), WriteProblems),
+    responses((status = 201, body = ReportOut, description = "The report with its replies"), WriteProblems),
 )]
 #[post("/child-welfare-reports/{report_id}/replies")]
 async fn record_report_reply(mut permit: Permit<RecordReportReply>) -> Result<HttpResponse> {
     let reply: ReplyIn = permit.input()?;
     let report = current(&mut permit).await?;
     let before: Vec<ReplyOutcome> = report.replies.iter().map(|reply| reply.outcome).collect();
-    rules::check_reply(&reply, &before, report.sent_on, permit.today())?;
-    let (by, now) = (permit.caller().person, permit.now());
+    rules::check_reply(&reply, &before, report.sent_on, permit.moment().today)?;
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let id = store::insert_reply(permit.tx(), &report, &reply, by, now).await?;
     let report = current(&mut permit).await?;
     permit.note_shown([id]);
     permit.added(report.version, &report).await
 }
 
-/// A child that the caller may read and that is not of their own family; any other child does not exist.
+/// Finds a child that the caller may read and that is not family. Any other child counts as missing.
 async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<(String, NamedChild)> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let unknown =
-        || Problem::field("/child_id", "is not a child that you have registered or help; describe it");
-    let facts = child_facts(permit.tx(), &caller, child, today).await?.ok_or_else(unknown)?;
+    let unknown = || {
+        Problem::field(
+            "/child_id",
+            "must be a child that you have registered or help; otherwise describe the child",
+        )
+    };
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let person = caller.person;
+    let facts = child_facts(tx, caller, child, moment).await?.ok_or_else(unknown)?;
     let municipality = facts.municipality.clone();
     let readable = permit.may::<ReadChild>(&ChildObject { facts });
-    if !readable || is_family(permit.tx(), &municipality, child, caller.person).await? {
+    if !readable || is_family(permit.tx(), &municipality, child, person).await? {
         return Err(unknown());
     }
     let named = children::named(permit.tx(), &municipality, child).await?;
     Ok((municipality, named))
 }
 
-/// The concern that led to a report is one of the unit that the caller may read, about the same child.
+/// Checks that the concern belongs to the unit, that the caller may read it, and that it is about the same child.
 async fn check_concern(
     permit: &mut Permit<ReportToChildWelfare>,
     id: Id<Concern>,
     content: &ReportIn,
     municipality: &str,
 ) -> Result<()> {
-    let (person, unit) = (permit.caller().person, permit.object().id);
-    let concern = ConcernObject::load(permit.tx(), id, person).await?;
+    let Parts { object, caller, tx, .. } = permit.parts();
+    let unit = object.id;
+    let concern = ConcernObject::load(tx, id, caller).await?;
     let concern = concern.filter(|concern| concern.unit_id == unit && permit.may::<ReadConcern>(concern));
     match concern {
-        None => Err(Problem::field("/concern_id", "is not a concern of this unit that you may read")),
+        None => Err(Problem::field("/concern_id", "must be a concern of this unit that you may read")),
         Some(concern)
             if concern.municipality != municipality
                 || (concern.child_id.is_some() && concern.child_id != content.child_id) =>
         {
-            Err(Problem::field("/concern_id", "is about another child"))
+            Err(Problem::field("/concern_id", "must be about the same child"))
         }
         Some(_) => Ok(()),
     }
 }
 
-/// The concern is the reporting unit's own: the receiver is not told of it.
+/// The concern belongs to the reporting unit, so the recipient does not see it.
 fn as_told<A: Action>(permit: &Permit<A>, mut report: ReportOut) -> ReportOut {
     if !permit.may::<RecordReportReply>(&object(&report)) {
         report.concern_id = None;

@@ -1,4 +1,4 @@
-//! What a report must say, which answers follow upon which, and which are still awaited.
+//! Rules for the contents of a report, the order of replies, and the replies that are due.
 
 use chrono::NaiveDate;
 
@@ -11,66 +11,69 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// An answer that the law says child welfare gives.
+/// A reply that the law requires from child welfare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AwaitedAnswer {
-    /// That the report is received.
+    /// Confirmation of receipt.
     Receipt,
-    /// What came of the review.
+    /// The result of the review.
     Review,
-    /// What came of the investigation.
+    /// The result of the investigation.
     Investigation,
 }
 
-/// An answer that has not come yet.
+/// A reply that has not arrived yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Awaited {
-    /// To which report.
+    /// The report.
     pub report: Id<ChildWelfareReport>,
-    /// Which.
+    /// The reply.
     pub answer: AwaitedAnswer,
-    /// When it is due.
+    /// The due date.
     pub due_on: NaiveDate,
 }
 
-/// A report says who the child is in one way, on grounds that the duty has, and why guardians are not told.
+/// Checks that a report identifies the child in one way, on valid grounds, and explains why guardians are not informed.
 pub(super) fn check(report: &ReportIn, duty: &Duty, today: NaiveDate) -> Result<()> {
     match (&report.child_id, &report.child_description) {
         (None, None) => {
-            return Err(Problem::field("/child_id", "is required, unless the child is described"));
+            return Err(Problem::field("/child_id", "is required unless child_description is present"));
         }
         (Some(_), Some(_)) => {
-            return Err(Problem::field("/child_description", "is not taken with child_id"));
+            return Err(Problem::field("/child_description", "is not allowed with child_id"));
         }
         _ => {}
     }
     if report.grounds.is_empty() {
-        return Err(Problem::field("/grounds", "must name at least one ground"));
+        return Err(Problem::field("/grounds", "must contain at least one ground"));
     }
     for (at, ground) in report.grounds.iter().enumerate() {
         let pointer = format!("/grounds/{at}");
         if !duty.grounds.contains(ground) {
-            return Err(Problem::field(pointer, format!("is no ground of the unit's duty ({})", duty.law)));
+            return Err(Problem::field(
+                pointer,
+                format!("is not a ground for reporting by this unit ({})", duty.law),
+            ));
         }
         if report.grounds[..at].contains(ground) {
-            return Err(Problem::field(pointer, "is named twice"));
+            return Err(Problem::field(pointer, "is listed twice"));
         }
     }
     if report.sent_on > today {
-        return Err(Problem::field("/sent_on", "is in the future"));
+        return Err(Problem::field("/sent_on", "must not be in the future"));
     }
     match (report.guardians_told, &report.guardians_not_told_reason) {
         (false, None) => {
-            Err(Problem::field("/guardians_not_told_reason", "is required when they are not told"))
+            Err(Problem::field("/guardians_not_told_reason", "is required when guardians_told is false"))
         }
         (true, Some(_)) => {
-            Err(Problem::field("/guardians_not_told_reason", "is not taken when they are told"))
+            Err(Problem::field("/guardians_not_told_reason", "is not allowed when guardians_told is true"))
         }
         _ => Ok(()),
     }
 }
 
-/// An answer fits what was answered before.
+/// Checks that a reply is consistent with earlier replies.
 pub(super) fn check_reply(
     reply: &ReplyIn,
     before: &[ReplyOutcome],
@@ -81,30 +84,30 @@ pub(super) fn check_reply(
     match (*outcome == ReplyOutcome::InvestigationClosed, followed_up) {
         (true, None) => return Err(Problem::field("/followed_up", format!("is required with {outcome}"))),
         (false, Some(_)) => {
-            return Err(Problem::field("/followed_up", format!("is not taken with {outcome}")));
+            return Err(Problem::field("/followed_up", format!("is not allowed with {outcome}")));
         }
         _ => {}
     }
     if *answered_on > today || *answered_on < sent_on {
         return Err(Problem::field(
             "/answered_on",
-            "must not be in the future, nor before the report was sent",
+            "must not be in the future or before the report was sent",
         ));
     }
     let opened = before.contains(&ReplyOutcome::InvestigationOpened);
     if before.contains(outcome) {
-        return Err(Problem::conflict("this answer is recorded already"));
+        return Err(Problem::conflict("this reply has already been recorded"));
     }
     match outcome {
         ReplyOutcome::InvestigationClosed if !opened => {
-            Err(Problem::conflict("no investigation is opened; record that first"))
+            Err(Problem::conflict("no investigation has been opened; record that first"))
         }
-        ReplyOutcome::NotInvestigated if opened => Err(Problem::conflict("an investigation is opened")),
+        ReplyOutcome::NotInvestigated if opened => Err(Problem::conflict("an investigation has been opened")),
         _ => Ok(()),
     }
 }
 
-/// The answers to a report that have not come yet.
+/// Returns the replies to a report that have not arrived yet.
 pub(super) fn awaited(
     report: Id<ChildWelfareReport>,
     sent_on: NaiveDate,

@@ -21,7 +21,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// The person who asks is `$1`: whether the report is about their own family goes with it.
+/// `$1` is the caller: each row states whether the report is about their own family.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -43,8 +43,15 @@ macro_rules! select {
 }
 
 const GET: &str = select!("r.municipality = $2 AND r.id = $3");
-const LIST: &str =
-    select!("(r.unit_id = $2 OR r.receiving_unit_id = $2) AND r.id > $3 ORDER BY r.id LIMIT $4");
+const LIST: &str = select!(
+    "r.id IN (
+        SELECT id FROM (
+            SELECT id FROM child_welfare_report WHERE unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS made
+        UNION
+        SELECT id FROM (
+            SELECT id FROM child_welfare_report WHERE receiving_unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS received)
+    ORDER BY r.id LIMIT $4"
+);
 const INSERT: &str = "
     INSERT INTO child_welfare_report
         (municipality, id, unit_id, reporter_id, reporter_name, receiving_unit_id, child_id, child_name, child_birth_date,
@@ -63,23 +70,41 @@ const INSERT_REPLY: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const TOUCH: &str =
     "UPDATE child_welfare_report SET version = version + 1 WHERE municipality = $1 AND id = $2";
-/// The reports that a person awaits answers to: their own while they work in the unit, and as leader of it those of
-/// reporters who no longer do. Never of their own family, and never with a role that sees no content.
-const AWAITING: &str = concat!(
-    "SELECT r.id, r.sent_on
-     FROM child_welfare_report r
-     LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
-     WHERE r.unit_id IN (SELECT s.unit_id FROM staff_role s
-                         WHERE s.person_id = $1 AND s.ended_at IS NULL AND (s.role = 'unit_leader'
-                               OR (s.role = 'worker' AND r.reporter_id = $1)))
-       AND (r.reporter_id = $1 OR NOT EXISTS (
-            SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
-                 AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader')))
-       AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1 AND x.ended_at IS NULL
-                            AND x.role IN ('administrator', 'auditor', 'analyst'))
-       AND NOT (k.person_id IS NOT NULL AND ",
-    is_family_sql!("$1", "k.person_id"),
-    ")"
+/// Reports that answers may be awaited to, from one who wrote them or leads the unit: never of their own family, and never
+/// with a role that sees no content. Those to which every answer has come are left out.
+macro_rules! awaiting {
+    ($whose:literal) => {
+        concat!(
+            "SELECT r.id, r.sent_on
+             FROM child_welfare_report r
+             LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
+             WHERE ",
+            $whose,
+            " AND NOT EXISTS (
+                    SELECT 1 FROM report_reply a WHERE a.municipality = r.municipality AND a.report_id = r.id
+                         AND (a.outcome = 'investigation_closed' OR (a.outcome = 'not_investigated' AND NOT EXISTS (
+                             SELECT 1 FROM report_reply b WHERE b.municipality = r.municipality AND b.report_id = r.id
+                                  AND b.outcome = 'investigation_opened'))))
+               AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1 AND x.ended_at IS NULL
+                                    AND x.role IN ('administrator', 'auditor', 'analyst'))
+               AND NOT (k.person_id IS NOT NULL AND ",
+            is_family_sql!("$1", "k.person_id"),
+            ")"
+        )
+    };
+}
+/// A person's own while they work in the unit.
+const AWAITING_OWN: &str = awaiting!(
+    "r.reporter_id = $1 AND EXISTS (
+        SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id AND s.ended_at IS NULL
+             AND s.role IN ('worker', 'unit_leader'))"
+);
+/// Those of reporters who no longer work in a unit, for its leader.
+const AWAITING_LEFT: &str = awaiting!(
+    "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.ended_at IS NULL AND s.role = 'unit_leader')
+     AND NOT EXISTS (
+        SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
+             AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader'))"
 );
 
 #[derive(sqlx::FromRow)]
@@ -89,12 +114,12 @@ struct ReplyRow {
     reply: ReplyOut,
 }
 
-/// The sector and the kind of a unit.
+/// Returns the sector and kind of a unit.
 pub(super) async fn unit(tx: &mut Tx, unit: Id<Unit>) -> Result<(Sector, String), DbError> {
     fetch_one!(tx, (Sector, String), UNIT, unit)
 }
 
-/// Is this a child welfare unit that serves the municipality?
+/// Returns whether this is a child welfare unit that serves the municipality.
 pub(super) async fn is_child_welfare(
     tx: &mut Tx,
     unit: Id<Unit>,
@@ -103,7 +128,7 @@ pub(super) async fn is_child_welfare(
     Ok(fetch_optional!(tx, (Id<Unit>,), CHILD_WELFARE, unit, municipality)?.is_some())
 }
 
-/// A report to be kept, checked.
+/// A validated report to store.
 pub(super) struct NewReport<'a> {
     pub municipality: &'a str,
     pub unit: Id<Unit>,
@@ -179,7 +204,7 @@ pub(super) async fn get(
     reports.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// The reports that a unit has made or received, whoever may read them.
+/// Lists the reports that a unit has made or received, regardless of who may read them.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
@@ -208,7 +233,7 @@ async fn with_replies(tx: &mut Tx, mut reports: Vec<ReportOut>) -> Result<Vec<Re
     Ok(reports)
 }
 
-/// Keeps an answer to a report.
+/// Stores a reply to a report.
 pub(super) async fn insert_reply(
     tx: &mut Tx,
     report: &ReportOut,
@@ -239,13 +264,14 @@ pub(super) async fn insert_reply(
     Ok(id)
 }
 
-/// The answers from child welfare that a person waits for.
+/// Returns the replies from child welfare that a person is waiting for.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn awaited(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
-    let reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING, person)?;
+    let mut reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_OWN, person)?;
+    reports.extend(fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_LEFT, person)?);
     if reports.is_empty() {
         return Ok(Vec::new());
     }

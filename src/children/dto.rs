@@ -1,4 +1,4 @@
-//! Children and guardians as the API speaks of them.
+//! Request and response types for children and guardians.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,60 +15,60 @@ use crate::{
     vault::Content,
 };
 
-/// A child to be registered.
+/// A child to register.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "14822150064", "name": "Iben Fjellheim"}))]
 pub struct ChildIn {
-    /// The national identity number; the date of birth is taken from it.
+    /// The national identity number. The date of birth is taken from it.
     #[serde(default)]
     pub national_id: Option<NationalId>,
-    /// The date of birth of a child that has no number yet, or the expected one of a child not yet born.
+    /// The date of birth of a child without a number, or the due date of an unborn child.
     #[serde(default, deserialize_with = "optional_day")]
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
     pub name: Line,
 }
 
-/// A child as registered.
+/// A child as registered by a unit.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ChildOut {
-    /// Its id.
+    /// The id of the child.
     pub id: ChildId,
     /// The municipality.
     #[schema(example = "4014")]
     pub municipality: String,
     /// The child's name.
     pub name: Content,
-    /// The date of birth, from which rights are counted.
+    /// The date of birth. Rights that depend on age are calculated from it.
     pub birth_date: NaiveDate,
     /// The unit that registered the child.
     pub registered_unit: UnitId,
-    /// When.
+    /// When the child was registered.
     pub registered_at: DateTime<Utc>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
-/// A correction of who a child is; what is left out stays as it is.
+/// A correction of a child's details. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Iben Marie Fjellheim"}))]
 pub struct ChildPatch {
-    /// The name, spelt right.
+    /// The corrected name.
     #[serde(default)]
     pub name: Option<Line>,
-    /// The number that the child has got; the date of birth follows it.
+    /// The national identity number, once the child has one. The date of birth is taken from it.
     #[serde(default)]
     pub national_id: Option<NationalId>,
 }
 
-/// A guardian (foresatt) to be registered.
+/// A guardian (foresatt) to register.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "parental_responsibility": true, "lives_with_child": true}))]
 pub struct GuardianIn {
-    /// The national identity number, by which the guardian's log-in finds the child.
+    /// The national identity number, which connects the guardian's account to the child.
     pub national_id: NationalId,
     /// The guardian's name.
     pub name: Line,
@@ -76,7 +76,7 @@ pub struct GuardianIn {
     pub parental_responsibility: bool,
     /// Whether the child lives with them.
     pub lives_with_child: bool,
-    /// As what they are the guardian; a parent if left out. A foster parent sees the case under a care order alone.
+    /// The capacity in which they are a guardian; parent if left out. Foster parents see the case only under a care order.
     #[serde(default)]
     pub capacity: Option<Capacity>,
 }
@@ -86,11 +86,11 @@ pub struct GuardianIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"parental_responsibility": false, "lives_with_child": false}))]
 pub struct GuardianshipPatch {
-    /// Whether they hold parental responsibility from now on.
+    /// Whether they hold parental responsibility.
     pub parental_responsibility: bool,
-    /// Whether the child lives with them from now on.
+    /// Whether the child lives with them.
     pub lives_with_child: bool,
-    /// True ends the guardianship; it cannot be resumed, only registered anew.
+    /// Set to true to end the guardianship. It cannot be resumed; it must be registered again.
     #[serde(default)]
     pub ended: bool,
 }
@@ -98,22 +98,22 @@ pub struct GuardianshipPatch {
 /// A guardian of a child.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct GuardianshipOut {
-    /// Its id.
+    /// The id of the guardianship.
     pub id: GuardianshipId,
     /// The child.
     pub child_id: ChildId,
     /// The guardian.
     pub guardian_id: PersonId,
-    /// The guardian's name, as registered here.
+    /// The guardian's name, as registered with this child.
     pub guardian_name: Content,
     /// Whether they hold parental responsibility.
     pub parental_responsibility: bool,
-    /// Whether the child lives with them; left out of what the family sees of others.
+    /// Whether the child lives with them; left out when a family member reads about other people.
     pub lives_with_child: Option<bool>,
-    /// As what they are the guardian.
+    /// The capacity in which they are a guardian.
     pub capacity: Capacity,
-    /// When it ended.
+    /// When the guardianship ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }

@@ -1,7 +1,7 @@
-//! Children and their guardians, as the staff who help them have registered them.
+//! Children and their guardians, as registered by the units that help them.
 //!
-//! Each registration is its own: that a child is already known to another unit is a secret, so giving a
-//! national identity number never tells whether it was given before.
+//! Registrations are separate. It is confidential that a child is known to another unit, so entering a national identity
+//! number never reveals whether it was entered before.
 
 mod dto;
 mod named;

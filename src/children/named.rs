@@ -1,4 +1,4 @@
-//! Who a child is, for a document about it that goes to someone who does not read the child.
+//! A child's name and date of birth, for a document to a recipient who may not read the child.
 
 use chrono::NaiveDate;
 
@@ -17,7 +17,7 @@ pub struct NamedChild {
     pub birth_date: NaiveDate,
 }
 
-/// Who a registered child is. That the caller may know is decided before.
+/// Returns the name and date of birth of a registered child. The caller must already have decided on access.
 ///
 /// # Errors
 /// If there is no such child, or the database does not answer.

@@ -1,4 +1,4 @@
-//! The operations on children and guardians.
+//! Operations on children and guardians.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,17 +9,17 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{
             Action, ChangeGuardianship, ListGuardians, ReadChild, ReadContactDetails, RegisterChild,
             RegisterGuardian, UpdateChild,
         },
-        known_as, move_conflicts,
+        move_conflicts,
         objects::ChildObject,
     },
     db::Tx,
     handovers,
-    kernel::{NationalId, Page, PageQuery, ids::Guardianship, vocabulary::Capacity},
+    kernel::{NationalId, Page, PageQuery, Slice, ids::Guardianship, vocabulary::Capacity},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -39,7 +39,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Registers a child in a unit.
 ///
-/// The answer is the same whether or not the child is known to others.
+/// The answer is the same whether or not the child is already registered elsewhere.
 #[utoipa::path(
     operation_id = "register_child", tag = "children", params(("unit_id" = Uuid, Path)), request_body = ChildIn,
     responses((status = 201, body = ChildOut, description = "The child as registered"), WriteProblems),
@@ -51,15 +51,15 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
         (Some(number), None) => number.birth_date(),
         (Some(number), Some(date)) if number.birth_date() == date => date,
         (Some(_), Some(_)) => {
-            return Err(Problem::field("/birth_date", "is not that of the national identity number"));
+            return Err(Problem::field("/birth_date", "does not match the national identity number"));
         }
         (None, Some(date)) => date,
         (None, None) => {
-            return Err(Problem::field("/birth_date", "is required where there is no national_id"));
+            return Err(Problem::field("/birth_date", "is required when there is no national_id"));
         }
     };
     let unit = permit.object().clone();
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewChild {
         municipality: &unit.municipality,
         national_id: national_id.as_ref(),
@@ -75,7 +75,7 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
     permit.created(format!("/v1/children/{id}"), 1, &child).await
 }
 
-/// Reads who a child is.
+/// Returns a child's name and date of birth.
 #[utoipa::path(
     operation_id = "read_child", tag = "children", params(("child_id" = Uuid, Path)),
     responses((status = 200, body = ChildOut, description = "The child"), ReadProblems),
@@ -87,10 +87,10 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
     permit.show_version(child.version, &child)
 }
 
-/// Corrects a child's name, or adds the national identity number that the child has got.
+/// Corrects a child's name, or adds the national identity number once the child has one.
 #[utoipa::path(
     operation_id = "update_child", tag = "children", params(("child_id" = Uuid, Path)), request_body = ChildPatch,
-    responses((status = 200, body = ChildOut, description = "The child as it is now"), ChangeProblems),
+    responses((status = 200, body = ChildOut, description = "The updated child"), ChangeProblems),
 )]
 #[patch("/children/{child_id}")]
 async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
@@ -101,13 +101,10 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let (mut person, mut birth_date) = (facts.person, current.birth_date);
     if let Some(number) = national_id {
         if store::has_number(permit.tx(), person).await? {
-            return Err(Problem::field(
-                "/national_id",
-                "is given already; another child must be registered anew",
-            ));
+            return Err(Problem::field("/national_id", "is already set; register another child separately"));
         }
         birth_date = number.birth_date();
-        let now = permit.now();
+        let now = permit.moment().now;
         let name = name.as_deref().unwrap_or(&current.name);
         let known = Some(&number);
         person = store::identify(permit.tx(), &facts.municipality, known, name, birth_date, now).await?;
@@ -120,10 +117,10 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     permit.changed(child.version, &child).await
 }
 
-/// Lists the guardians of a child, past ones too.
+/// Lists the guardians of a child, including former ones.
 ///
-/// The family is not told with whom else the child lives, nor who its foster parents are when there is no care order. With
-/// whom a graded child lives is told only to those who may read where.
+/// For the family, the answer leaves out `lives_with_child` for other people, and leaves out foster parents unless
+/// there is a care order. If the child's address is protected, only callers who may read it see who the child lives with.
 #[utoipa::path(
     operation_id = "list_guardians", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<GuardianshipOut>, description = "The guardians"), ReadProblems),
@@ -133,7 +130,7 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
     let query: PageQuery = permit.query()?;
     let child = permit.object().facts.clone();
     let as_family = child.is_guardian || child.is_young_person;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         store::list_guardians(tx, &child.municipality, child.id, after, limit).await
     };
     let is_shown = |_: &Permit<_>, row: &GuardianshipOut| {
@@ -141,7 +138,7 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
     };
     let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     let caller = permit.caller().person;
-    // With whom a graded child lives tells where it is (freg § 10-4).
+    // Showing who a child with a protected address lives with would reveal where the child is (freg § 10-4).
     let hidden = child.protection.is_graded() && !permit.may::<ReadContactDetails>(permit.object());
     for row in page.items.iter_mut().filter(|row| (as_family || hidden) && row.guardian_id != caller) {
         row.lives_with_child = None;
@@ -162,15 +159,14 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     let capacity = capacity.unwrap_or(Capacity::Parent);
     check_responsibility(capacity, parental_responsibility)?;
     let child = permit.object().facts.clone();
-    let (municipality, now) = (&child.municipality, permit.now());
+    let (municipality, now) = (&child.municipality, permit.moment().now);
     let born = NationalId::birth_date(&national_id);
     let guardian = store::identify(permit.tx(), municipality, Some(&national_id), &name, born, now).await?;
     if guardian == child.person {
-        return Err(Problem::field("/national_id", "is that of the child"));
+        return Err(Problem::field("/national_id", "belongs to the child"));
     }
-    let caller = permit.caller().person;
-    if known_as(permit.tx(), caller).await?.contains(&guardian) {
-        return Err(Problem::field("/national_id", "is one's own: another must register it (fvl § 6)"));
+    if permit.caller().is(guardian) {
+        return Err(Problem::field("/national_id", "is your own: someone else must register it (fvl § 6)"));
     }
     let new = store::NewGuardianship {
         municipality,
@@ -185,17 +181,17 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
         return Err(Problem::conflict("this person is already a guardian of the child"));
     };
     let row = store::find_guardianship(permit.tx(), municipality, child.id, id).await?;
-    let row = row.ok_or_else(|| Problem::internal("a guardianship just made is not there"))?;
+    let row = row.ok_or_else(|| Problem::internal("the new guardianship was not found"))?;
     keep_baton_held(&mut permit).await?;
     permit.note_shown([id]);
     permit.added(row.version, &row).await
 }
 
-/// Changes or ends a guardianship; it counts from the next request.
+/// Changes or ends a guardianship, with effect from the next request.
 #[utoipa::path(
     operation_id = "change_guardianship", tag = "children",
     params(("child_id" = Uuid, Path), ("guardianship_id" = Uuid, Path)), request_body = GuardianshipPatch,
-    responses((status = 200, body = GuardianshipOut, description = "The guardianship as it is now"), ChangeProblems),
+    responses((status = 200, body = GuardianshipOut, description = "The updated guardianship"), ChangeProblems),
 )]
 #[patch("/children/{child_id}/guardians/{guardianship_id}")]
 async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<HttpResponse> {
@@ -209,7 +205,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
         return Err(Problem::conflict("the guardianship has ended"));
     }
     check_responsibility(current.capacity, parental_responsibility)?;
-    let ended_at = ended.then(|| permit.now());
+    let ended_at = ended.then(|| permit.moment().now);
     store::update_guardianship(
         permit.tx(),
         &child.municipality,
@@ -226,18 +222,16 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     permit.changed(changed.version, &changed).await
 }
 
-/// Foster parents care for the child; parental responsibility stays with others.
+/// Foster parents care for the child, but parental responsibility stays with others.
 fn check_responsibility(capacity: Capacity, parental_responsibility: bool) -> Result<()> {
     if parental_responsibility && capacity == Capacity::FosterParent {
-        return Err(Problem::field("/parental_responsibility", "is false for a foster parent"));
+        return Err(Problem::field("/parental_responsibility", "must be false for a foster parent"));
     }
     Ok(())
 }
 
-/// Who must consent may now be others: a baton held on a consent that is no longer enough goes to the leader.
+/// The change may alter who must consent. If the contact person's consent no longer suffices, the leader takes over.
 async fn keep_baton_held<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<()> {
-    let child = permit.object().facts.id;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    handovers::of_child(permit.tx(), child, &caller, now, today).await?;
-    Ok(())
+    let Parts { object, caller, tx, moment } = permit.parts();
+    Ok(handovers::of_child(tx, object.facts.id, caller.person, moment).await?)
 }

@@ -1,4 +1,4 @@
-//! People, children and guardianships as rows, as many as there are in one statement.
+//! People, children and guardianships as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -32,7 +32,7 @@ pub(crate) struct PersonRow<'a> {
     pub created_at: DateTime<Utc>,
 }
 
-/// A child to be registered.
+/// A child to register.
 pub(crate) struct ChildRow<'a> {
     pub municipality: &'a str,
     pub id: Id<Child>,
@@ -44,7 +44,7 @@ pub(crate) struct ChildRow<'a> {
     pub registered_at: DateTime<Utc>,
 }
 
-/// A guardianship to be written.
+/// A guardianship to store.
 pub(crate) struct GuardianshipRow<'a> {
     pub municipality: &'a str,
     pub id: Id<Guardianship>,

@@ -36,10 +36,10 @@ const FIND_GUARDIANSHIP: &str = "
 const UPDATE_GUARDIANSHIP: &str = "
     UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
-/// The person with a national identity number, made known if they were not. Without a number, a new person.
+/// Finds or creates the person with a national identity number. Without a number, it creates a new person.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn identify(
     tx: &mut Tx,
     municipality: &str,
@@ -68,10 +68,10 @@ pub async fn identify(
     known.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// The person with a national identity number, if they are known to the municipality.
+/// Finds the person with a national identity number, if the municipality knows them.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn find_person(
     tx: &mut Tx,
     municipality: &str,
@@ -113,7 +113,7 @@ pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Resul
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
 }
 
-/// Corrects who a child is; without a name it keeps the one it has.
+/// Corrects a child's details. Without a new name, the name is unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
     current: &ChildOut,

@@ -1,4 +1,4 @@
-//! `stafett access-log`: the log given to those who verify it, and verified.
+//! `stafett access-log`: exports and verifies the access log.
 
 use std::{
     io::{BufRead, BufReader, BufWriter, Write},
@@ -21,17 +21,17 @@ use crate::{
     vault::{MasterKey, Vault},
 };
 
-/// What can be done to the access log.
+/// Operations on the access log.
 #[derive(Debug, Subcommand)]
 pub(super) enum AccessLogCommand {
-    /// Print the public key of a municipality's log, for those who verify it.
+    /// Print the public key of a municipality's log, which verifiers need.
     PublicKey {
         /// The number of the municipality.
         #[arg(long)]
         municipality: String,
     },
-    /// Write the evidence of a municipality's log, as lines of JSON: what it is verified from, without the database. That it was
-    /// written is an entry of the log.
+    /// Export the evidence of a municipality's log as lines of JSON, so that it can be verified without the database. The log
+    /// records the export.
     Export {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -46,15 +46,15 @@ pub(super) enum AccessLogCommand {
         /// The number of the municipality.
         #[arg(long)]
         municipality: String,
-        /// Entries older than so many years; as `data/access_log_retention.toml` says where it is left out.
+        /// The age in years of the entries to erase; by default as in `data/access_log_retention.toml`.
         #[arg(long)]
         years: Option<u32>,
     },
-    /// Verify a municipality's log, and name the first entry that was changed, removed, inserted or reordered.
+    /// Verify a municipality's log, and report the first entry that was changed, removed, inserted or reordered.
     Verify(VerifyArgs),
 }
 
-/// What is verified, and by what.
+/// The log to verify, and what to verify it against.
 #[derive(Debug, Args)]
 pub(super) struct VerifyArgs {
     #[command(flatten)]
@@ -62,18 +62,18 @@ pub(super) struct VerifyArgs {
     /// The number of the municipality.
     #[arg(long)]
     municipality: String,
-    /// The public key of its log, as `stafett access-log public-key` prints it.
+    /// The public key of the log, as printed by `stafett access-log public-key`.
     #[arg(long, value_name = "KEY")]
     public_key: String,
-    /// A file with a checkpoint that was kept: the log must have grown from it.
+    /// A file with an earlier checkpoint. The log must be an extension of it.
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// Evidence in a file, in place of the database.
+    /// A file with exported evidence, to use instead of the database.
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
 }
 
-/// How long entries name people.
+/// How long entries keep personal fields.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Retention {
@@ -90,14 +90,16 @@ impl Retention {
         match asked {
             None => Ok(self.years),
             Some(years) if years >= self.least_years => Ok(years),
-            Some(_) => {
-                Err(format!("entries are kept whole for {} years at the least", self.least_years).into())
-            }
+            Some(_) => Err(format!(
+                "entries must keep their personal fields for at least {} years",
+                self.least_years
+            )
+            .into()),
         }
     }
 }
 
-/// Findings that are printed.
+/// The maximum number of findings to print.
 const SHOWN: usize = 20;
 
 pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Result<u8, Failure> {
@@ -123,11 +125,11 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             let years = Retention::load()?.years(years)?;
             let db = open(&settings(config, &database)?).await?;
             let now = Clock::System.now();
-            let before = now.checked_sub_months(Months::new(years * 12)).ok_or("that is before all time")?;
+            let before = now.checked_sub_months(Months::new(years * 12)).ok_or("the age is too high")?;
             note(&db, [Entry::of_operator_in(&municipality, "erase_old_entries", now)]).await?;
             let erased = erase_before(&db, &municipality, before).await?;
             db.close().await;
-            println!("the personal fields of {erased} entries from before {before} were erased");
+            println!("erased the personal fields of {erased} entries from before {before}");
         }
         AccessLogCommand::Verify(args) => return verify(config, args).await,
     }
@@ -156,7 +158,7 @@ async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> 
 fn print(report: &Report) -> u8 {
     println!("{} entries, {} checkpoints", report.entries, report.checkpoints);
     if let Some(until) = report.erased_until {
-        println!("the personal fields of {} are erased, the newest of {until}", report.erased);
+        println!("the personal fields of {} entries are erased, up to {until}", report.erased);
     }
     for finding in report.findings.iter().take(SHOWN) {
         println!("{finding}");
@@ -170,7 +172,7 @@ fn print(report: &Report) -> u8 {
     u8::from(!report.findings.is_empty())
 }
 
-/// The database, with keys that open nothing: what lies sealed is verified as it lies.
+/// Opens the database with keys that decrypt nothing: encrypted fields are verified as stored.
 async fn unopened(config: Option<&Path>, database: &DatabaseArgs) -> Result<Db, Failure> {
     let folder = tempfile::tempdir()?;
     let vault: Arc<Vault> = Vault::open(folder.path(), MasterKey::random()?)?;

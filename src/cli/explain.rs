@@ -1,6 +1,6 @@
-//! `stafett explain`: why someone may or may not do something, from the machine itself.
+//! `stafett explain`: explains on the server why a person may or may not do something.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -13,33 +13,33 @@ use crate::{
     kernel::{Clock, Id, clock::day_in_norway, ids::Person},
 };
 
-/// Who, what, to what.
+/// The person, the action and the object.
 #[derive(Debug, Args)]
 pub(super) struct ExplainArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Whom it is about: a username or the id of a person.
+    /// The person the question is about: a username or a person id.
     #[arg(long = "as", value_name = "USER")]
     user: String,
-    /// What they would do: the name of an operation, such as `read_note`.
+    /// The action: the name of an operation, such as `read_note`.
     #[arg(long)]
     action: String,
-    /// To what: the ids in the path of the operation, as `case_id=UUID,note_id=UUID`; left out for one's own desk.
+    /// The object: the ids in the path of the operation, as `case_id=UUID,note_id=UUID`. Leave it out if the path has none.
     #[arg(long, value_name = "NAME=ID,…", default_value = "")]
     resource: String,
-    /// A time whose day is taken as today for ages and periods of consents, such as 2027-01-31T12:00:00Z; not before
-    /// today. All else is as it stands now.
+    /// A time whose date counts as today for ages and consent periods, such as 2027-01-31T12:00:00Z; not before today.
+    /// Everything else is as it is now.
     #[arg(long, value_name = "TIME")]
     at: Option<DateTime<Utc>>,
 }
 
-/// Prints the answer. The question is in the access log, as asked from the command line.
+/// Prints the answer. The access log records the question, as asked from the command line.
 pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<(), Failure> {
     let settings = settings(config, &args.database)?;
-    let policies = match &settings.local_policies {
+    let policies = Arc::new(match &settings.local_policies {
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,
-    };
+    });
     let ids = ids(&args.resource)?;
     let db = connect(&settings).await?;
     let now = Clock::System.now();
@@ -55,11 +55,12 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
     Ok(())
 }
 
-/// Reads `name=value,name=value`.
+/// Parses `name=value,name=value`.
 fn ids(text: &str) -> Result<BTreeMap<String, String>, Failure> {
     let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
     let pair = |pair: &str| {
-        let (name, id) = pair.split_once('=').ok_or_else(|| format!("--resource {pair}: write NAME=ID"))?;
+        let (name, id) =
+            pair.split_once('=').ok_or_else(|| format!("--resource {pair}: the format is NAME=ID"))?;
         Ok((name.trim().to_owned(), id.trim().to_owned()))
     };
     pairs.map(pair).collect()
@@ -70,15 +71,15 @@ async fn person(tx: &mut Tx, user: &str) -> Result<Id<Person>, Failure> {
         return Ok(id);
     }
     let found = accounts::find_person(tx, &user.to_lowercase()).await?;
-    found.ok_or_else(|| "nobody has this username".into())
+    found.ok_or_else(|| "no account has this username".into())
 }
 
-/// The answer for a terminal.
+/// Formats the answer for a terminal.
 fn page(explanation: &Explanation) -> String {
     let Explanation { action, person_id, day, decision, known, rules, would_change } = explanation;
     let mut lines = vec![format!("{decision}: {person_id}, {action}, on {day}")];
     if !known {
-        lines.push("There is no such thing, or no such person.".to_owned());
+        lines.push("The object or the person does not exist.".to_owned());
     }
     if *known && rules.is_empty() && decision.as_str() == "deny" {
         lines.push("No rule allows it.".to_owned());
@@ -89,7 +90,7 @@ fn page(explanation: &Explanation) -> String {
         lines.push(format!("  {}\n  {}", rule.summary, rule.summary_no));
     }
     if !would_change.is_empty() {
-        lines.push("What would change the answer, each by itself:".to_owned());
+        lines.push("Each of these would change the answer:".to_owned());
     }
     lines.extend(would_change.iter().flat_map(way));
     lines.join("\n") + "\n"

@@ -1,4 +1,4 @@
-//! `stafett keys`: the keys that the texts of the database are sealed with.
+//! `stafett keys`: manages the keys that encrypt the texts in the database.
 
 use std::path::{Path, PathBuf};
 
@@ -15,27 +15,27 @@ use crate::{
     vault::{KeyClass, KeyName, MasterKey, Vault},
 };
 
-/// What can be done to keys.
+/// Operations on keys.
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Print a new master key, to be kept in a file that only the service reads, apart from the database and the data keys.
+    /// Print a new master key. Store it in a file that only the service can read, apart from the database and the data keys.
     CreateMaster,
-    /// List the data keys: of which municipality, for what, in how many generations.
+    /// List the data keys: municipality, purpose and number of generations.
     List,
-    /// Make a new generation of each data key, and seal every text anew with it.
+    /// Create a new generation of each data key, and encrypt all texts again with it.
     Rotate {
         #[command(flatten)]
         database: DatabaseArgs,
-        /// Then wrap the data keys by the master key in this file; servers are started anew with it.
+        /// Then wrap the data keys with the master key in this file. Servers must be restarted with it.
         #[arg(long, value_name = "FILE")]
         new_master_key_file: Option<PathBuf>,
     },
-    /// Erase generations of data keys that are superseded and that no text is sealed with.
+    /// Erase superseded generations of data keys that encrypt no texts.
     Prune {
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Erase all generations of a data key: what it has sealed is unreadable for ever, in every copy of the database.
+    /// Erase all generations of a data key. Everything it encrypts becomes unreadable forever, in every copy of the database.
     Erase {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -45,7 +45,7 @@ pub(super) enum KeysCommand {
         /// The sector whose texts are erased, or `people` for all names and numbers.
         #[arg(long, value_parser = class)]
         sector: KeyClass,
-        /// Do it: it cannot be undone.
+        /// Confirm the erasure, which cannot be undone.
         #[arg(long)]
         yes: bool,
     },
@@ -65,10 +65,10 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
         KeysCommand::Prune { database } => {
             let db = open(&settings(config, &database)?).await?;
             note_for_all(&db, "prune_keys").await?;
-            // A server that has not yet heard of a new key still seals with the old one.
+            // A server that does not know of a new key yet still encrypts with the old one.
             let erased = prune(&db, housekeeping::INTERVAL * 2).await?;
             db.close().await;
-            println!("{erased} superseded keys were erased");
+            println!("erased {erased} superseded keys");
         }
         KeysCommand::Erase { database, municipality, sector, yes } => {
             erase(config, &database, KeyName { municipality, class: sector }, yes).await?;
@@ -93,13 +93,13 @@ async fn rotate(
     note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
     let resealed = reseal(&db).await?;
-    println!("{renewed} new keys; {} texts were sealed anew", resealed.texts);
+    println!("created {renewed} keys and encrypted {} texts again", resealed.texts);
     if resealed.erased > 0 {
-        println!("{} texts cannot be opened: their keys have been erased", resealed.erased);
+        println!("could not decrypt {} texts: their keys have been erased", resealed.erased);
     }
     if is_new {
         let wrapped = db.vault().rewrap()?;
-        println!("{wrapped} keys are wrapped by the new master key; start the servers anew with it");
+        println!("wrapped {wrapped} keys with the new master key; restart the servers with it");
     }
     db.close().await;
     Ok(())
@@ -118,12 +118,12 @@ async fn erase(
 ) -> Result<(), Failure> {
     let db = open(&settings(config, database)?).await?;
     if !db.vault().list().iter().any(|(known, _)| *known == name) {
-        return Err(format!("there is no key {name}").into());
+        return Err(format!("the key {name} does not exist").into());
     }
     if !yes {
         return Err(format!(
-            "all that {name} has sealed would be unreadable for ever, here and in every backup of the database; stop the \
-             servers, and say --yes to do it"
+            "everything encrypted with {name} would become unreadable forever, here and in every backup of the database; \
+             stop the servers, and confirm with --yes"
         )
         .into());
     }
@@ -132,11 +132,11 @@ async fn erase(
     note(&db, [entry]).await?;
     let erased = db.vault().erase_all(&name)?;
     db.close().await;
-    println!("{name}: {erased} generations were erased; erase them from the backups of the keys too");
+    println!("erased {erased} generations of {name}; erase them from the backups of the keys too");
     Ok(())
 }
 
-/// What is done to all keys is in the log of each municipality that has any.
+/// The log of each municipality that has a key records what is done to all keys.
 async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
     let now = Clock::System.now();
     let mut municipalities: Vec<String> =

@@ -23,11 +23,11 @@ use crate::{
     vault::{MasterKey, Vault},
 };
 
-/// The backend of the shared record that follows a child while several municipal services help.
+/// The backend of the shared record (stafettlogg) of a child who gets help from several municipal services.
 #[derive(Debug, Parser)]
 #[command(name = "stafett", version, about)]
 pub struct Cli {
-    /// The file of settings; `stafett.toml` is read if it is there.
+    /// The settings file. `stafett.toml` is read by default if it exists.
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -38,7 +38,7 @@ pub struct Cli {
 enum Command {
     /// Serve the API.
     Serve(ServeArgs),
-    /// Play a child's case in three municipalities, over HTTP, and keep serving.
+    /// Play a child's case in three municipalities over HTTP, and keep serving it.
     Demo(demo::DemoArgs),
     /// Generate believable data about people who do not exist, for benchmarks and trials; in a database without cases.
     Generate(generate::GenerateArgs),
@@ -46,44 +46,44 @@ enum Command {
     Migrate {
         #[command(flatten)]
         database: DatabaseArgs,
-        /// Then give this role what the service needs and no more: it can add to the access log, and not change it (PostgreSQL).
+        /// Then grant this role only what the service needs: it can append to the access log, but not change it (PostgreSQL).
         #[arg(long, value_name = "ROLE")]
         grant_to: Option<String>,
     },
-    /// Keep the keys that the database's texts are sealed with.
+    /// Manage the keys that encrypt the texts in the database.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
-    /// Verify the access log, and give it to those who verify it.
+    /// Export, verify and erase the access log.
     #[command(subcommand)]
     AccessLog(access_log::AccessLogCommand),
-    /// Keep accounts.
+    /// Manage accounts.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Keep the catalogue.
+    /// Manage the catalogue.
     #[command(subcommand)]
     Catalogue(CatalogueCommand),
     /// Print the API document.
     Openapi,
-    /// Print the rules of confidentiality: who may do what, and the law each rests on.
+    /// Print the confidentiality rules: who may do what, and the legal basis of each.
     Policies {
-        /// As the page of Markdown in `docs/confidentiality.md`.
+        /// Print the Markdown page `docs/confidentiality.md`.
         #[arg(long)]
         markdown: bool,
     },
     /// Explain why someone may or may not do something, and what would change the answer.
     Explain(explain::ExplainArgs),
-    /// Ask a running service whether it can serve; for health checks.
+    /// Check whether a running service is ready, for health checks.
     Health {
-        /// Where it is.
+        /// The address of the service.
         #[arg(long, default_value = "http://127.0.0.1:8080")]
         url: String,
     },
 }
 
-/// Which database.
+/// The database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// `sqlite:PATH` or `postgres://…`; otherwise from the settings.
+    /// `sqlite:PATH` or `postgres://…`; by default from the settings.
     #[arg(long, value_name = "URL")]
     database_url: Option<String>,
 }
@@ -92,10 +92,10 @@ pub struct DatabaseArgs {
 struct ServeArgs {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Where to listen.
+    /// The address to listen on.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Bring the schema up to date first.
+    /// Update the schema first.
     #[arg(long)]
     migrate: bool,
 }
@@ -106,19 +106,19 @@ enum CatalogueCommand {
     Import {
         #[command(flatten)]
         database: DatabaseArgs,
-        /// The folders.
+        /// The folders to import.
         #[arg(required = true)]
         folders: Vec<PathBuf>,
     },
 }
 
-/// What went wrong, in words for the one at the terminal.
+/// An error, in words for the terminal.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Does what the command line says. The number is the exit status.
+/// Runs the command. The number is the exit status.
 ///
 /// # Errors
-/// If it cannot be done.
+/// If the command fails.
 pub async fn run(cli: Cli) -> Result<u8, Failure> {
     let config = cli.config.as_deref();
     match cli.command {
@@ -155,16 +155,16 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Explain(args) => explain::explain(config, args).await?,
         Command::Health { url } => {
             let answer = reqwest::get(format!("{url}/health/ready")).await;
-            let status = answer.map_err(|error| format!("{url} does not answer: {error}"))?.status();
+            let status = answer.map_err(|error| format!("no answer from {url}: {error}"))?.status();
             if !status.is_success() {
-                return Err(format!("{url} cannot serve: {status}").into());
+                return Err(format!("{url} is not ready: {status}").into());
             }
         }
     }
     Ok(0)
 }
 
-/// The settings, with the database of the flag.
+/// Reads the settings, with the database from the flag.
 fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result<Settings, Failure> {
     let mut settings = Settings::load(config)?;
     if let Some(url) = database.database_url.clone() {
@@ -173,7 +173,7 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
     Ok(settings)
 }
 
-/// The database of the settings, its schema up to date. Where it is already, the role need not own the tables.
+/// Opens the database in the settings, with its schema up to date. If it already is, the role need not own the tables.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
     let db = connect(settings).await?;
     if schema_state(&db).await? != SchemaState::Current {
@@ -182,26 +182,26 @@ async fn open(settings: &Settings) -> Result<Db, Failure> {
     Ok(db)
 }
 
-/// The database of the settings, with its keys.
+/// Connects to the database in the settings, with its keys.
 async fn connect(settings: &Settings) -> Result<Db, Failure> {
     let url = settings.database_url()?;
     Ok(Db::open(url.expose_secret(), settings.connections, vault(settings)?).await?)
 }
 
-/// Writes what was done into the access log.
+/// Records operations in the access log.
 async fn note(db: &Db, entries: impl IntoIterator<Item = Entry>) -> Result<(), Failure> {
     let mut tx = db.write().await?;
     insert_entries(&mut tx, &entries.into_iter().collect::<Vec<_>>()).await?;
     Ok(tx.commit().await?)
 }
 
-/// The keys of the settings.
+/// Opens the keys in the settings.
 fn vault(settings: &Settings) -> Result<Arc<Vault>, Failure> {
     let master = MasterKey::parse(settings.master_key()?.expose_secret())?;
     Ok(Vault::open(settings.keys_folder()?, master)?)
 }
 
-/// Starts to write log lines.
+/// Starts the log output.
 pub(crate) fn start_logging(format: LogFormat, default_filter: &str) {
     use tracing_subscriber::{EnvFilter, fmt};
     let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));

@@ -15,7 +15,7 @@ use crate::{
     log_tree::{Checkpoints, LogKey, Sealer},
 };
 
-/// Serves until told to stop.
+/// Serves until stopped.
 pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), Failure> {
     let mut settings = settings(config, &args.database)?;
     if let Some(listen) = args.listen {
@@ -31,11 +31,11 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     if args.migrate {
         migrate(&db).await?;
     } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
-        return Err(format!("the database lacks {missing} migrations: run `stafett migrate` first").into());
+        return Err(format!("{missing} migrations are pending: run `stafett migrate` first").into());
     }
     if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
         tracing::warn!(
-            "the service could change its own access log: run it as a role of its own, `stafett migrate --grant-to ROLE`"
+            "the database role can change the access log: run the service as a separate role, see `stafett migrate --grant-to ROLE`"
         );
     }
     let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
@@ -44,16 +44,16 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         witness: settings.checkpoint_witness.clone(),
     };
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
-    let sealing = tokio::spawn(sealer.clone().run());
     let keeping_house = tokio::spawn(keep_house(db.clone(), Clock::System));
     let proxies = settings.trusted_proxies.clone();
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
+    let sealing = tokio::spawn(sealer.clone().run(services.log().written()));
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(web::Data::new(services), listener, settings.workers)?.await?;
     keeping_house.abort();
     sealing.abort();
-    // What was answered last is sealed too.
+    // The last answers must be sealed too.
     while sealer.seal().await? > 0 {}
     db.close().await;
     tracing::info!("stopped");

@@ -1,4 +1,4 @@
-//! `stafett user`: the first accounts, from the machine itself.
+//! `stafett user`: creates the first accounts on the server.
 
 use std::{io::Read, path::Path};
 
@@ -17,14 +17,14 @@ use crate::{
     organisation,
 };
 
-/// What can be done to accounts.
+/// Operations on accounts.
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Make an account; the password is read from standard input.
+    /// Create an account. The password is read from standard input.
     Create {
         #[command(flatten)]
         database: DatabaseArgs,
-        /// The number of the municipality that keeps the account.
+        /// The number of the municipality that manages the account.
         #[arg(long)]
         municipality: String,
         /// The person's national identity number.
@@ -33,10 +33,10 @@ pub(super) enum UserCommand {
         /// The person's name.
         #[arg(long)]
         name: String,
-        /// The name they log in with.
+        /// The username to log in with.
         #[arg(long)]
         username: String,
-        /// A role in a unit, as `UNIT_KEY:ROLE`; may be given several times. Roles: worker, unit_leader,
+        /// A role in a unit, as `UNIT_KEY:ROLE`. Can be repeated. Roles: worker, unit_leader,
         /// administrator, auditor, analyst.
         #[arg(long = "role", value_name = "UNIT_KEY:ROLE")]
         roles: Vec<String>,
@@ -64,14 +64,14 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
     let person = identify(&mut tx, &municipality, Some(&national_id), &name, born, now).await?;
     let account = NewAccount { person, name: &name, username: &username, password_hash: &hash };
     if !accounts::insert(&mut tx, account, now).await? {
-        return Err("the person has an account, or the username is taken".into());
+        return Err("the person already has an account, or the username is taken".into());
     }
     let mut account = Entry::of_operator_in(&municipality, "create_account", now);
     account.shown = vec![person.to_string()];
     let mut entries = vec![account];
     for role in &roles {
         let (unit, role) =
-            role.split_once(':').ok_or_else(|| format!("--role {role}: write UNIT_KEY:ROLE"))?;
+            role.split_once(':').ok_or_else(|| format!("--role {role}: the format is UNIT_KEY:ROLE"))?;
         let unit = find_unit(&mut tx, &municipality, unit).await?;
         let role = Role::try_from(role.to_owned()).map_err(|_| format!("{role} is not a role"))?;
         organisation::grant(&mut tx, person, unit, role, now).await?;

@@ -1,4 +1,4 @@
-//! Concerns as the API speaks of them.
+//! Request and response types for concerns.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,33 +19,33 @@ use crate::{
 };
 
 words! {
-    /// What a concern ended in.
+    /// The outcome of a concern.
     ConcernDecision {
-        /// There is no need for more.
+        /// No further action is needed.
         NoNeed = "no_need",
-        /// A case is opened, in agreement with the home.
+        /// A case is opened, as agreed with the guardians or the young person.
         OpenCase = "open_case",
-        /// It belongs in a case that is open already.
+        /// The concern is added to a case that is already open.
         JoinCase = "join_case",
-        /// It is reported to child welfare.
+        /// The concern is reported to child welfare.
         ReportChildWelfare = "report_child_welfare",
     }
 }
 
-/// A concern to be recorded, or rewritten.
+/// A concern to record or update.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"child_id": null, "facts": "Has stopped playing with the others since August.", "child_says": "It is noisy inside."}))]
 pub struct ConcernIn {
-    /// The child; left out in an anonymous concern.
+    /// The child; left out of an anonymous concern.
     #[serde(default)]
     pub child_id: Option<ChildId>,
-    /// What was seen and heard.
+    /// What has been seen and heard.
     pub facts: Prose,
-    /// What may harm.
+    /// Risk factors.
     #[serde(default)]
     pub risk_factors: Option<Prose>,
-    /// What protects.
+    /// Protective factors.
     #[serde(default)]
     pub protective_factors: Option<Prose>,
     /// What the child says (barnets stemme).
@@ -56,7 +56,7 @@ pub struct ConcernIn {
     pub tried_so_far: Option<Prose>,
 }
 
-/// The decision of a concern. What else must be told depends on the decision.
+/// The decision on a concern. The decision determines which other fields are required.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -64,60 +64,60 @@ pub struct ConcernIn {
     "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20"
 }))]
 pub struct DecisionIn {
-    /// What it ends in.
+    /// The outcome.
     pub decision: ConcernDecision,
-    /// Why.
+    /// The reason for the decision.
     pub reason: Prose,
-    /// With `open_case`: why help is given, as all on the case and the family will read it.
+    /// With `open_case`: why help is given. The family and everyone on the case will read it.
     #[serde(default)]
     pub case_reason: Option<Prose>,
-    /// With `open_case`: which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// With `open_case`: required, and must be `[]`. It confirms that the reason holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// With `open_case`: at which level.
+    /// With `open_case`: the level of the case.
     #[serde(default)]
     pub level: Option<Level>,
-    /// With `open_case`: with whom it was agreed.
+    /// With `open_case`: who agreed to it.
     #[serde(default)]
     pub agreed_with: Option<AgreedWith>,
-    /// With `open_case`: when.
+    /// With `open_case`: the day it was agreed.
     #[serde(default, deserialize_with = "optional_day")]
     pub agreed_on: Option<NaiveDate>,
-    /// With `join_case`: which case; one of the same child that the one who decides takes part in.
+    /// With `join_case`: the case to join. It must be about the same child, and the caller must take part in it.
     #[serde(default)]
     pub case_id: Option<CaseId>,
-    /// With `report_child_welfare`: the report, one made from this concern that the one who decides may read.
+    /// With `report_child_welfare`: the report. It must be made from this concern, and the caller must be able to read it.
     #[serde(default)]
     pub report_id: Option<ChildWelfareReportId>,
 }
 
-/// A decision with what it needs, and nothing else.
+/// A decision with exactly the fields it requires.
 #[derive(Debug)]
 pub enum Decision {
-    /// No need for more.
+    /// No further action is needed.
     NoNeed,
-    /// A case is opened; the one who decides is its first contact person.
+    /// A case is opened. The person who decides becomes its first contact person.
     OpenCase {
         /// Why help is given.
         reason: Prose,
-        /// At which level.
+        /// The level of the case.
         level: Level,
-        /// With whom it was agreed.
+        /// Who agreed to it.
         agreed_with: AgreedWith,
-        /// When.
+        /// The day it was agreed.
         agreed_on: NaiveDate,
     },
-    /// It joins a case.
+    /// The concern joins a case.
     JoinCase(CaseId),
-    /// It is reported to child welfare.
+    /// The concern is reported to child welfare.
     Report(ChildWelfareReportId),
 }
 
 impl DecisionIn {
-    /// The decision, and why it was taken.
+    /// Returns the decision and the reason for it.
     ///
     /// # Errors
-    /// 422 if something that the decision needs is missing, or something else is told.
+    /// 422 if a field that the decision requires is missing, or a field that it does not allow is present.
     pub fn read(self) -> Result<(Decision, Prose), Problem> {
         let Self {
             decision,
@@ -143,7 +143,7 @@ impl DecisionIn {
             match (told, taken) {
                 (false, true) => return Err(Problem::field(pointer, format!("is required with {decision}"))),
                 (true, false) => {
-                    return Err(Problem::field(pointer, format!("is not taken with {decision}")));
+                    return Err(Problem::field(pointer, format!("is not allowed with {decision}")));
                 }
                 _ => {}
             }
@@ -165,7 +165,7 @@ impl DecisionIn {
 /// A concern.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ConcernOut {
-    /// Its id.
+    /// The id of the concern.
     pub id: ConcernId,
     /// The municipality.
     #[schema(example = "4014")]
@@ -174,52 +174,52 @@ pub struct ConcernOut {
     pub unit_id: UnitId,
     /// The name of the unit.
     pub unit_name: String,
-    /// Who wrote it.
+    /// The author.
     pub author_id: PersonId,
-    /// Their name.
+    /// The author's name.
     pub author_name: Content,
-    /// The child; none in an anonymous concern.
+    /// The child; absent in an anonymous concern.
     pub child_id: Option<ChildId>,
     /// The child's name.
     pub child_name: Option<Content>,
-    /// What was seen and heard.
+    /// What has been seen and heard.
     pub facts: Content,
-    /// What may harm.
+    /// Risk factors.
     pub risk_factors: Option<Content>,
-    /// What protects.
+    /// Protective factors.
     pub protective_factors: Option<Content>,
     /// What the child says.
     pub child_says: Option<Content>,
     /// What has been tried.
     pub tried_so_far: Option<Content>,
-    /// The last day for a decision.
+    /// The deadline for a decision.
     pub decide_by: NaiveDate,
     /// The decision.
     pub decision: Option<ConcernDecision>,
-    /// Why.
+    /// The reason for the decision.
     pub decision_reason: Option<Content>,
     /// When it was decided.
     pub decided_at: Option<DateTime<Utc>>,
     /// The case it opened or joined.
     pub case_id: Option<CaseId>,
-    /// The report to child welfare that it ended in.
+    /// The report to child welfare that it led to.
     pub report_id: Option<ChildWelfareReportId>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
     /// The sector of the unit.
     #[serde(skip)]
     #[schema(ignore)]
     pub sector: Sector,
-    /// Whether it is about the caller's own family; then it is not shown.
+    /// Whether it is about the caller's own family, in which case it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
     pub own_family: bool,
 }
 
 impl ConcernOut {
-    /// The key that seals it.
+    /// The key that encrypts it.
     pub(super) fn key(&self) -> KeyName {
         KeyName::sector(&self.municipality, self.sector)
     }

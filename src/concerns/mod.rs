@@ -1,7 +1,7 @@
-//! Concerns (undring, bekymring; level 0): what worries someone about a child, before the home is asked.
+//! Concerns (undring, bekymring; level 0): a worry about a child, before the guardians are asked.
 //!
-//! A concern is its author's and the nearest leader's, nobody else's. It must be decided within
-//! a time limit, 14 days unless the municipality's guide says otherwise, and may be anonymous.
+//! Only the author and the unit leader see a concern. It must be decided within a time limit, which is 14 days unless the
+//! municipality's guide sets another. It may be anonymous.
 
 mod dto;
 mod routes;

@@ -1,4 +1,4 @@
-//! The operations on concerns.
+//! Operations on concerns.
 
 use actix_web::{HttpResponse, get, post, put};
 use chrono::{Days, NaiveDate};
@@ -10,19 +10,19 @@ use super::{
 };
 use crate::{
     access::{
-        ChildFacts, Kinds, Permit,
+        ChildFacts, Kinds, Parts, Permit,
         actions::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordConcern, UpdateConcern,
         },
-        case_facts, child_facts, is_family,
+        cases_in_list, child_facts, is_family,
         objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
         own_children,
     },
     cases::{self, AgreedWith},
     db::{Tx, dialect},
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::{Case, Child, ChildWelfareReport},
     },
     problem::{
@@ -31,7 +31,7 @@ use crate::{
     },
 };
 
-/// Days in which a concern must be decided where the guide says nothing.
+/// The number of days in which a concern must be decided if the guide sets no deadline.
 const DECISION_DAYS: u64 = 14;
 
 /// Adds the operations to the service.
@@ -58,10 +58,10 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
         Some(child) => known_child(&mut permit, child).await?.municipality,
     };
     if !unit.serves.contains(&municipality) {
-        return Err(Problem::field("/child_id", "is not in a municipality that the unit serves"));
+        return Err(Problem::field("/child_id", "must be in a municipality that the unit serves"));
     }
     let days = store::guide_deadline_days(permit.tx(), &municipality).await?;
-    let (author, now, today) = (permit.caller().person, permit.now(), permit.today());
+    let (author, now, today) = (permit.caller().person, permit.moment().now, permit.moment().today);
     let new = store::NewConcern {
         municipality: &municipality,
         unit: unit.id,
@@ -79,7 +79,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     permit.created(format!("/v1/concerns/{id}"), concern.version, &concern).await
 }
 
-/// Lists the concerns that the caller has written, and as leader those of the unit, oldest first.
+/// Lists the concerns that the caller wrote and, for a unit leader, the concerns of the unit. Oldest first.
 #[utoipa::path(
     operation_id = "list_concerns", tag = "concerns", params(PageQuery),
     responses((status = 200, body = Page<ConcernOut>, description = "The concerns the caller may read"), ReadProblems),
@@ -87,10 +87,11 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 #[get("/concerns")]
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let person = permit.caller().person;
-    let own_children = own_children(permit.tx(), person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
-        let mut rows = store::list(tx, person, after, limit).await?;
+    let Parts { caller, tx, .. } = permit.parts();
+    let (person, units_led) = (caller.person, caller.units_led());
+    let own_children = own_children(tx, caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
+        let mut rows = store::list(tx, person, &units_led, after, limit).await?;
         for row in &mut rows {
             row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
         }
@@ -104,7 +105,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
     permit.show_page(&page)
 }
 
-/// Reads a concern.
+/// Returns a concern.
 #[utoipa::path(
     operation_id = "read_concern", tag = "concerns", params(("concern_id" = Uuid, Path)),
     responses((status = 200, body = ConcernOut, description = "The concern"), ReadProblems),
@@ -116,10 +117,10 @@ async fn read_concern(mut permit: Permit<ReadConcern>) -> Result<HttpResponse> {
     permit.show_version(concern.version, &concern)
 }
 
-/// Rewrites a concern that is not decided.
+/// Updates a concern that has not been decided.
 #[utoipa::path(
     operation_id = "update_concern", tag = "concerns", params(("concern_id" = Uuid, Path)), request_body = ConcernIn,
-    responses((status = 200, body = ConcernOut, description = "The concern as it is now"), ChangeProblems),
+    responses((status = 200, body = ConcernOut, description = "The updated concern"), ChangeProblems),
 )]
 #[put("/concerns/{concern_id}")]
 async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpResponse> {
@@ -130,16 +131,16 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
     if let Some(child) = content.child_id
         && known_child(&mut permit, child).await?.municipality != concern.municipality
     {
-        return Err(Problem::field("/child_id", "is not in the municipality of the concern"));
+        return Err(Problem::field("/child_id", "must be in the municipality of the concern"));
     }
     store::update(permit.tx(), &concern, &content).await?;
     let concern = current(&mut permit).await?;
     permit.changed(concern.version, &concern).await
 }
 
-/// Decides a concern: no need, open a case, join a case, or end in a report to child welfare.
+/// Decides a concern: no further need, open a case, join a case, or report to child welfare.
 ///
-/// The one who opens a case becomes its contact person, and keeps the baton until another has accepted it.
+/// The person who opens a case becomes its contact person until someone else accepts a handover.
 #[utoipa::path(
     operation_id = "decide_concern", tag = "concerns", params(("concern_id" = Uuid, Path)), request_body = DecisionIn,
     responses((status = 200, body = ConcernOut, description = "The decided concern"), ChangeProblems),
@@ -168,7 +169,7 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
             (ConcernDecision::OpenCase, Some(case))
         }
     };
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let decided = store::Decided { decision, reason: &reason, case, report: reported, by };
     store::decide(permit.tx(), &concern, decided, now).await?;
     let concern = current(&mut permit).await?;
@@ -182,35 +183,36 @@ async fn open_case(
     agreement: cases::Agreement<'_>,
 ) -> Result<Id<Case>> {
     let Some(child) = concern.child_id else {
-        return Err(Problem::conflict("the concern is anonymous; name the child first"));
+        return Err(Problem::conflict("the concern is anonymous; add the child first"));
     };
     let kind = store::kind_of_unit(permit.tx(), concern.unit_id).await?;
     Kinds::may_take_part(&kind).map_err(|refused| Problem::conflict(refused.instead.clone()))?;
     dialect::lock(permit.tx(), child.uuid()).await?;
-    // The concern may be older than the right to know of the child.
+    // The concern may be older than the caller's right to know about the child.
     let facts = known_child(permit, child).await?;
     match agreement.agreed_with {
         AgreedWith::Youth if facts.age < facts.own_record_age => {
-            let detail = format!("is for a young person of {} or more", facts.own_record_age);
+            let detail =
+                format!("requires that the young person is at least {} years old", facts.own_record_age);
             return Err(Problem::field("/agreed_with", detail));
         }
         AgreedWith::Guardians if !facts.is_minor => {
             return Err(Problem::field(
                 "/agreed_with",
-                "is for a child under 18: parental responsibility has ended",
+                "requires a child under 18: parental responsibility has ended",
             ));
         }
         _ => {}
     }
-    if agreement.agreed_on > permit.today() {
-        return Err(Problem::field("/agreed_on", "is in the future"));
+    if agreement.agreed_on > permit.moment().today {
+        return Err(Problem::field("/agreed_on", "must not be in the future"));
     }
     if store::has_open_case(permit.tx(), concern).await? {
-        return Err(Problem::conflict("the child has an open case here already; join it instead"));
+        return Err(Problem::conflict("the child already has an open case here; join it instead"));
     }
-    let (opened_by, now) = (permit.caller().person, permit.now());
+    let (opened_by, now) = (permit.caller().person, permit.moment().now);
     if is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
-        return Err(Problem::conflict("one does not open the case of a child one is too close to (fvl § 6)"));
+        return Err(Problem::conflict("you are disqualified from opening a case for this child (fvl § 6)"));
     }
     let (municipality, unit) = (&concern.municipality, concern.unit_id);
     let place = cases::Place { municipality, child, unit, sector: concern.sector, opened_by };
@@ -218,24 +220,24 @@ async fn open_case(
 }
 
 async fn join_case(permit: &mut Permit<DecideConcern>, concern: &ConcernOut, case: Id<Case>) -> Result<()> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let facts = cases_in_list(tx, caller, &[case], moment).await?.pop();
     let readable = facts.is_some_and(|facts| permit.may::<ReadCase>(&CaseObject { facts }));
     if readable && store::is_case_of_same_child(permit.tx(), concern, case).await? {
         Ok(())
     } else {
-        Err(Problem::field("/case_id", "is not an open case of the child that you take part in"))
+        Err(Problem::field("/case_id", "must be an open case of the child that you take part in"))
     }
 }
 
-/// The report that a concern ends in was made from it, and the one who decides may read it.
+/// Checks that the report was made from this concern and that the caller may read it.
 async fn require_report(
     permit: &mut Permit<DecideConcern>,
     concern: &ConcernOut,
     report: Id<ChildWelfareReport>,
 ) -> Result<()> {
-    let person = permit.caller().person;
-    let report = ChildWelfareReportObject::load(permit.tx(), report, person).await?;
+    let Parts { caller, tx, .. } = permit.parts();
+    let report = ChildWelfareReportObject::load(tx, report, caller).await?;
     let of_this = |report: &ChildWelfareReportObject| {
         report.municipality == concern.municipality && report.concern_id == Some(concern.id)
     };
@@ -246,15 +248,15 @@ async fn require_report(
     }
 }
 
-/// A child that the caller may read; any other child does not exist.
+/// Finds a child that the caller may read. Any other child counts as missing.
 async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Result<ChildFacts> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let facts = child_facts(permit.tx(), &caller, child, today).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let facts = child_facts(tx, caller, child, moment).await?;
     facts
         .map(|facts| ChildObject { facts })
         .filter(|child| permit.may::<ReadChild>(child))
         .map(|child| child.facts)
-        .ok_or_else(|| Problem::field("/child_id", "is not a child that you have registered or help"))
+        .ok_or_else(|| Problem::field("/child_id", "must be a child that you have registered or help"))
 }
 
 async fn current<A: Action<Object = ConcernObject>>(permit: &mut Permit<A>) -> Result<ConcernOut> {
@@ -275,7 +277,11 @@ fn object(row: &ConcernOut) -> ConcernObject {
 }
 
 fn require_undecided(concern: &ConcernOut) -> Result<()> {
-    if concern.decision.is_none() { Ok(()) } else { Err(Problem::conflict("the concern is decided")) }
+    if concern.decision.is_none() {
+        Ok(())
+    } else {
+        Err(Problem::conflict("the concern has already been decided"))
+    }
 }
 
 fn deadline(today: NaiveDate, guide_days: Option<i64>) -> NaiveDate {

@@ -1,4 +1,4 @@
-//! Concerns as rows, as many as there are in one statement.
+//! Concerns as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ const INSERT: &str = "INSERT INTO concern (municipality, id, unit_id, author_id,
     protective_factors, child_says, tried_so_far, decide_by, created_at, decision, decision_reason, decided_at, decided_by, \
     case_id) ";
 
-/// A concern to be written.
+/// A concern to store.
 pub(crate) struct ConcernRow<'a> {
     pub municipality: &'a str,
     pub id: Id<Concern>,

@@ -21,7 +21,7 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
-/// The person who asks is `$1`: whether the concern is about their own family goes with it.
+/// `$1` is the caller: each row states whether the concern is about their own family.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -43,14 +43,15 @@ macro_rules! select {
 }
 
 const SELECT: &str = select!("c.municipality = $2 AND c.id = $3");
-/// Concerns of the units a person works in, theirs or, as leader, the unit's; the rules have the last word.
-const LIST: &str = select!(
-    "c.id > $2 AND c.unit_id IN (
-        SELECT r.unit_id FROM staff_role r
-        WHERE r.person_id = $1 AND r.ended_at IS NULL
-          AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1)))
+/// Concerns that a person has written in a unit where they work; the rules decide on each.
+const LIST_OWN: &str = select!(
+    "c.author_id = $1 AND c.id > $2 AND EXISTS (
+        SELECT 1 FROM staff_role r
+        WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND r.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
+/// Concerns of a unit; the rules decide on each.
+const LIST_OF_UNIT: &str = select!("c.unit_id = $2 AND c.id > $3 ORDER BY c.id LIMIT $4");
 const UPDATE: &str = "
     UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
            tried_so_far = $9, version = version + 1
@@ -78,17 +79,27 @@ pub(super) async fn get(
     fetch_one!(tx, ConcernOut, SELECT, person, municipality, id)
 }
 
+/// The concerns after `after` that a person has written, and those of the units that they lead.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
+    units_led: &[Id<Unit>],
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ConcernOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, ConcernOut, LIST, person, after, limit)
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most)?;
+    // A leader leads a unit or two.
+    for unit in units_led {
+        rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, person, *unit, after, most)?);
+    }
+    rows.sort_by_key(|row: &ConcernOut| row.id);
+    rows.dedup_by_key(|row| row.id);
+    rows.truncate(limit);
+    Ok(rows)
 }
 
-/// Days in which a concern must be decided, if the municipality's guide says.
+/// Returns the number of days in which a concern must be decided, if the municipality's guide sets it.
 pub(super) async fn guide_deadline_days(tx: &mut Tx, municipality: &str) -> Result<Option<i64>, DbError> {
     let row = fetch_optional!(tx, (Option<i64>,), GUIDE_DEADLINE, municipality)?;
     Ok(row.and_then(|(days,)| days))
@@ -157,7 +168,7 @@ pub(super) struct Decided<'a> {
     pub by: Id<Person>,
 }
 
-/// The kind of a unit.
+/// Returns the kind of a unit.
 pub(super) async fn kind_of_unit(tx: &mut Tx, unit: Id<Unit>) -> Result<String, DbError> {
     let (kind,) = fetch_one!(tx, (String,), KIND_OF_UNIT, unit)?;
     Ok(kind)
@@ -175,12 +186,12 @@ pub(super) async fn decide(
     expect_one(execute!(tx, DECIDE, municipality, *id, *version, decision, reason, case, by, now, report)?)
 }
 
-/// Has the child, as registered, an open case?
+/// Returns whether the child, as registered, has an open case.
 pub(super) async fn has_open_case(tx: &mut Tx, concern: &ConcernOut) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Case>,), OPEN_CASE, &concern.municipality, concern.child_id)?.is_some())
 }
 
-/// Is this an open case of the concern's child?
+/// Returns whether this is an open case of the child of the concern.
 pub(super) async fn is_case_of_same_child(
     tx: &mut Tx,
     concern: &ConcernOut,
@@ -190,7 +201,7 @@ pub(super) async fn is_case_of_same_child(
     Ok(count > 0)
 }
 
-/// A concern as it lies in the database.
+/// A concern as stored in the database.
 struct SealedConcern {
     child_id: Option<Id<Child>>,
     facts: Sealed,

@@ -1,4 +1,4 @@
-//! Conflicts of interest as the API speaks of them.
+//! Request and response types for conflicts of interest.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,53 +16,53 @@ use crate::{
 };
 
 words! {
-    /// How someone is too close to a child.
+    /// The ground for a conflict of interest (inhabilitet).
     ConflictGround {
-        /// Kin.
+        /// Related by blood.
         Relative = "relative",
-        /// Kin by marriage.
+        /// Related by marriage.
         InLaw = "in_law",
-        /// Married to, living with or engaged to one of the family, now or before.
+        /// Married to, living with or engaged to a member of the family, now or earlier.
         Partner = "partner",
         /// Foster parent or foster child.
         FosterRelation = "foster_relation",
         /// A friend of the family.
         Friend = "friend",
-        /// In strife with the family.
+        /// In a serious dispute with the family.
         Opponent = "opponent",
-        /// Something else that can weaken trust, as the note tells.
+        /// Another circumstance that can weaken trust, as explained in the note.
         Other = "other",
     }
 }
 
-/// A conflict of interest to be declared; the child is told by its number, or by a case that one may read.
+/// A conflict of interest to declare. Identify the child by national identity number, or by a case the caller may read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "14822150064", "ground": "relative", "note": "She is my niece."}))]
 pub struct ConflictOfInterestIn {
-    /// The national identity number of the child.
+    /// The child's national identity number.
     #[serde(default)]
     pub national_id: Option<NationalId>,
     /// A case of the child.
     #[serde(default)]
     pub case_id: Option<CaseId>,
-    /// How one is too close.
+    /// The ground for the conflict of interest.
     pub ground: ConflictGround,
-    /// What there is to say of it; required with `other`.
+    /// An explanation. Required with `other`.
     #[serde(default)]
     pub note: Option<Prose>,
 }
 
-/// A conflict of interest of one on the team.
+/// A team member's conflict of interest.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "ground": "friend", "note": "They told us at the last meeting."}))]
 pub struct TeamConflictIn {
-    /// Who is too close to the child of the case.
+    /// The team member who has a conflict of interest about the child of the case.
     pub person_id: PersonId,
-    /// How.
+    /// The ground for the conflict of interest.
     pub ground: ConflictGround,
-    /// What there is to say of it; required with `other`.
+    /// An explanation. Required with `other`.
     #[serde(default)]
     pub note: Option<Prose>,
 }
@@ -72,11 +72,11 @@ pub struct TeamConflictIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Another child was meant; the number was mistyped."}))]
 pub struct ConflictEndIn {
-    /// Why there is none.
+    /// Why there is no conflict of interest.
     pub reason: Prose,
 }
 
-/// Other grounds must be told.
+/// Requires an explanation for other grounds.
 pub(super) fn require_told(ground: ConflictGround, note: Option<&Prose>) -> Result<()> {
     if ground == ConflictGround::Other && note.is_none() {
         return Err(Problem::field("/note", "is required with other"));
@@ -84,46 +84,46 @@ pub(super) fn require_told(ground: ConflictGround, note: Option<&Prose>) -> Resu
     Ok(())
 }
 
-/// A conflict of interest of one's own.
+/// A conflict of interest of the caller.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ConflictOfInterestOut {
-    /// Its id.
+    /// The id of the conflict of interest.
     pub id: ConflictOfInterestId,
-    /// The number by which one told the child.
+    /// The national identity number that identified the child.
     pub national_id: Option<Content>,
-    /// The case by which the child was told.
+    /// The case that identified the child.
     pub case_id: Option<CaseId>,
-    /// How one is too close.
+    /// The ground for the conflict of interest.
     pub ground: ConflictGround,
-    /// What was said of it.
+    /// The explanation.
     pub note: Option<Content>,
-    /// Who recorded it: oneself or another.
+    /// The person who recorded it: the caller or someone else.
     pub recorded_by: PersonId,
-    /// When.
+    /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// When a leader ended it.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Why.
+    /// The reason it was ended.
     pub end_reason: Option<Content>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
-/// That one of the staff has a conflict of interest; nothing tells about whom.
+/// A staff member's conflict of interest, without information about the child.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct StaffConflictOut {
-    /// Its id.
+    /// The id of the conflict of interest.
     pub id: ConflictOfInterestId,
-    /// Who is too close to a child.
+    /// The staff member.
     pub person_id: PersonId,
     /// Their name.
     pub person_name: Content,
-    /// How.
+    /// The ground for the conflict of interest.
     pub ground: ConflictGround,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
     /// When it was ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }

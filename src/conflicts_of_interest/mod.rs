@@ -1,8 +1,9 @@
-//! Conflicts of interest (inhabilitet, fvl §§ 6 and 8): someone who is too close to a child, beside its family.
+//! Conflicts of interest (inhabilitet, fvl §§ 6 and 8) of people outside the child's family.
 //!
-//! One declares it oneself, or the contact person or their leader records it of one on the team. From then on the child, in
-//! every registration of it, is as own family is: no seat, no baton, no concern, no emergency. It is ended by a leader of
-//! a unit where the person works, never by the person. To declare it tells nothing of whether the child is known.
+//! Staff declare their own, or the contact person or their leader records one for a team member. From then on, the child,
+//! in all its registrations, counts as the person's own family: no membership, no baton, no concern and no emergency
+//! access. A leader of a unit where the person works can end it, but never the person. Declaring it does not reveal
+//! whether the child is known.
 
 mod dto;
 mod routes;

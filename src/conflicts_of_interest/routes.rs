@@ -1,4 +1,4 @@
-//! The operations on conflicts of interest.
+//! Operations on conflicts of interest.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{
             DeclareConflictOfInterest, EndConflictOfInterest, ListConflictsOfInterest,
             ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
         },
-        case_facts,
+        cases_in_list,
         objects::{CaseObject, UnlockedCase},
     },
     children,
@@ -44,9 +44,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(end_conflict_of_interest);
 }
 
-/// Declares that one is too close to a child to work with it; it counts from the next request.
+/// Declares that the caller has a conflict of interest about a child, with effect from the next request.
 ///
-/// The answer is the same whether or not the child is known. Batons that one holds in its cases go to the leaders.
+/// The answer is the same whether or not the child is known here. If the caller is contact person in the child's cases,
+/// the unit leaders take over.
 #[utoipa::path(
     operation_id = "declare_conflict_of_interest", tag = "conflicts of interest", request_body = ConflictOfInterestIn,
     responses((status = 201, body = ConflictOfInterestOut, description = "The conflict of interest"), WriteProblems),
@@ -58,34 +59,34 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
     let children = match (&national_id, case_id) {
         (Some(number), None) => children_with(&mut permit, number).await?,
         (None, Some(case)) => vec![child_of(&mut permit, case).await?],
-        (Some(_), Some(_)) => return Err(Problem::field("/case_id", "is not taken with national_id")),
+        (Some(_), Some(_)) => return Err(Problem::field("/case_id", "is not allowed with national_id")),
         (None, None) => {
-            return Err(Problem::field("/national_id", "is required where there is no case_id"));
+            return Err(Problem::field("/national_id", "is required when there is no case_id"));
         }
     };
     let told = match (&national_id, case_id) {
         (_, Some(case)) => Told::Case(case),
         (Some(number), None) => Told::Number(number),
-        (None, None) => return Err(Problem::internal("neither number nor case")),
+        (None, None) => return Err(Problem::internal("neither national_id nor case_id is present")),
     };
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
     let (person, home) = (caller.person, caller.municipality.as_str());
     let new = New { person, home, told, ground, note: note.as_deref(), recorded_by: person };
-    let id = store::insert(permit.tx(), &children, new, now).await?;
+    let id = store::insert(permit.tx(), &children, new, moment.now).await?;
     for (_, child) in children {
-        handovers::of_conflict(permit.tx(), person, child, &caller, now, today).await?;
+        handovers::of_conflict(permit.tx(), person, child, caller.person, moment).await?;
     }
     let conflict = store::get_own(permit.tx(), person, id).await?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict).await
 }
 
-/// The child with a number as a person, in every municipality where the caller may meet it.
+/// The person records of the child with this number, one in each municipality where the caller may meet the child.
 async fn children_with(
     permit: &mut Permit<DeclareConflictOfInterest>,
     number: &NationalId,
 ) -> Result<Vec<(String, Id<Person>)>> {
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let mut municipalities = store::workplaces(permit.tx(), caller.person).await?;
     municipalities.push(caller.municipality);
     municipalities.sort();
@@ -93,31 +94,31 @@ async fn children_with(
     let born = number.birth_date();
     let mut children = Vec::new();
     for municipality in municipalities {
-        // Whoever registers the child later finds it under its number; its name is for them to tell.
+        // If the child is registered later, the number leads to this record. The name is left for that registration to set.
         let child = children::identify(permit.tx(), &municipality, Some(number), "", born, now).await?;
         children.push((municipality, child));
     }
     Ok(children)
 }
 
-/// The child of a case that the caller may read; any other case does not exist.
+/// Finds the child of a case that the caller may read. Any other case counts as missing.
 async fn child_of(
     permit: &mut Permit<DeclareConflictOfInterest>,
     case: CaseId,
 ) -> Result<(String, Id<Person>)> {
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let facts = cases_in_list(tx, caller, &[case], moment).await?.pop();
     facts
         .map(|facts| CaseObject { facts })
         .filter(|case| permit.may::<ReadCase>(case))
-        .map(|case| (case.facts.municipality, case.facts.child_person))
-        .ok_or_else(|| Problem::field("/case_id", "is not a case that you take part in"))
+        .map(|case| (case.facts.municipality.clone(), case.facts.child_person))
+        .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in"))
 }
 
-/// Lists one's own conflicts of interest, oldest first: those one has declared, and those that others have recorded.
+/// Lists the caller's own conflicts of interest, oldest first: those they declared and those recorded by others.
 #[utoipa::path(
     operation_id = "list_own_conflicts_of_interest", tag = "conflicts of interest", params(PageQuery),
-    responses((status = 200, body = Page<ConflictOfInterestOut>, description = "One's own conflicts of interest"), ReadProblems),
+    responses((status = 200, body = Page<ConflictOfInterestOut>, description = "The caller's conflicts of interest"), ReadProblems),
 )]
 #[get("/me/conflicts-of-interest")]
 async fn list_own_conflicts_of_interest(
@@ -125,16 +126,16 @@ async fn list_own_conflicts_of_interest(
 ) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let person = permit.caller().person;
-    let rows = store::list_own(permit.tx(), person, query.after(), query.limit() + 1).await?;
+    let rows = store::list_own(permit.tx(), person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
 
-/// Records that one on the team is too close to the child; it counts from the next request.
+/// Records that a team member has a conflict of interest about the child, with effect from the next request.
 ///
-/// If it is the one who holds the baton, it goes to a leader, never the one who records it, or to one on the team. Where
-/// there is nobody, it stays in name until there is: to record it gives nobody the content.
+/// If that person is the contact person, a leader or another team member takes over, but never the caller. If nobody
+/// can, they remain contact person in name only until someone can. Recording a conflict never gives the caller access.
 #[utoipa::path(
     operation_id = "record_conflict_of_interest", tag = "conflicts of interest", params(("case_id" = Uuid, Path)),
     request_body = TeamConflictIn,
@@ -144,22 +145,22 @@ async fn list_own_conflicts_of_interest(
 async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest>) -> Result<HttpResponse> {
     let TeamConflictIn { person_id, ground, note } = permit.input()?;
     require_told(ground, note.as_ref())?;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
     if person_id == caller.person {
-        return Err(Problem::field("/person_id", "is oneself: declare it at /v1/me/conflicts-of-interest"));
+        return Err(Problem::field("/person_id", "is you: declare your own at /v1/me/conflicts-of-interest"));
     }
     let case = permit.object().0.facts.id;
-    // What that person is writing is done before it, or refused after; and the right to record it must still be there.
+    // Writes by that person finish before this, or are refused after it. The caller's right to record must still hold.
     dialect::lock(permit.tx(), person_id.uuid()).await?;
     dialect::lock(permit.tx(), case.uuid()).await?;
-    let facts = case_facts(permit.tx(), &caller, &[case], today).await?.pop();
+    let facts = cases_in_list(permit.tx(), &caller, &[case], moment).await?.pop();
     let object = facts.map(|facts| UnlockedCase(CaseObject { facts }));
     let object = object.filter(|object| permit.may::<RecordConflictOfInterest>(object));
     let UnlockedCase(CaseObject { facts: case }) = object.ok_or_else(Problem::not_found)?;
-    // One of whom the caller may not know is as one who is not there.
+    // A team member that the caller may not know about is treated as absent.
     let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
     if unknown.contains(&person_id) || !store::is_on_team(permit.tx(), &case, person_id).await? {
-        return Err(Problem::field("/person_id", "is not on the team of the case"));
+        return Err(Problem::field("/person_id", "must be a team member of the case"));
     }
     let children = [(case.municipality.clone(), case.child_person)];
     let new = New {
@@ -170,14 +171,14 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
         note: note.as_deref(),
         recorded_by: caller.person,
     };
-    let id = store::insert(permit.tx(), &children, new, now).await?;
-    handovers::of_conflict(permit.tx(), person_id, case.child_person, &caller, now, today).await?;
+    let id = store::insert(permit.tx(), &children, new, moment.now).await?;
+    handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
     let conflict = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict).await
 }
 
-/// Lists the conflicts of interest in force of those who work in a unit, oldest first; nothing tells about whom they are.
+/// Lists the conflicts of interest in force among a unit's staff, oldest first, without revealing which child.
 #[utoipa::path(
     operation_id = "list_conflicts_of_interest", tag = "conflicts of interest",
     params(("unit_id" = Uuid, Path), PageQuery),
@@ -187,17 +188,17 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
 async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let unit = permit.object().id;
-    let rows = store::list_of_unit(permit.tx(), unit, query.after(), query.limit() + 1).await?;
+    let rows = store::list_of_unit(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
 
-/// Ends a conflict of interest of one who works in the unit, with the reason; never one's own (fvl § 8).
+/// Ends a staff member's conflict of interest, with a reason. Leaders cannot end their own (fvl § 8).
 #[utoipa::path(
     operation_id = "end_conflict_of_interest", tag = "conflicts of interest",
     params(("unit_id" = Uuid, Path), ("conflict_id" = Uuid, Path)), request_body = ConflictEndIn,
-    responses((status = 200, body = StaffConflictOut, description = "The conflict of interest that has ended"), ChangeProblems),
+    responses((status = 200, body = StaffConflictOut, description = "The ended conflict of interest"), ChangeProblems),
 )]
 #[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/end")]
 async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> Result<HttpResponse> {
@@ -207,13 +208,15 @@ async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> 
     let current = found.ok_or_else(Problem::not_found)?;
     let ConflictEndIn { reason } = permit.input()?;
     if current.person_id == permit.caller().person {
-        return Err(Problem::conflict("another leader must end one's own (fvl § 8)"));
+        return Err(Problem::conflict(
+            "you cannot end your own conflict of interest: another leader must do it (fvl § 8)",
+        ));
     }
     if current.ended_at.is_some() {
-        return Err(Problem::conflict("it has ended"));
+        return Err(Problem::conflict("the conflict of interest has already ended"));
     }
     permit.expect_version(current.version)?;
-    let (by, home, now) = (permit.caller().person, permit.object().municipality.clone(), permit.now());
+    let (by, home, now) = (permit.caller().person, permit.object().municipality.clone(), permit.moment().now);
     store::end(permit.tx(), &current, &home, by, &reason, now).await?;
     let ended = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);

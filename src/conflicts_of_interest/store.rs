@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{ConflictGround, ConflictOfInterestOut, StaffConflictOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
@@ -15,7 +15,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// Where one stands in several municipalities, one of its rows is shown.
+/// A conflict of interest that applies in several municipalities has several rows, of which one is shown.
 macro_rules! once {
     ($rest:literal) => {
         concat!(
@@ -53,9 +53,10 @@ const FIND_OF_UNIT: &str = of_staff!(
         WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))"
 );
 const LIST_OF_UNIT: &str = of_staff!(
-    "c.id > $2 AND c.ended_at IS NULL AND c.person_id IN (
-        SELECT r.person_id FROM staff_role r
-        WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))
+    "c.id IN (
+        SELECT x.id FROM staff_role r JOIN conflict_of_interest x ON x.person_id = r.person_id
+        WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+          AND x.id > $2 AND x.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
 const WORKPLACES: &str = "
@@ -71,18 +72,18 @@ const END: &str = "
     UPDATE conflict_of_interest SET ended_at = $3, ended_by = $4, end_reason = $5, version = version + 1
     WHERE id = $1 AND version = $2 AND ended_at IS NULL";
 
-/// How a child is told.
+/// How the child is identified.
 #[derive(Debug)]
 pub(super) enum Told<'a> {
-    /// By its case.
+    /// By a case.
     Case(Id<Case>),
-    /// By its number.
+    /// By national identity number.
     Number(&'a NationalId),
 }
 
 pub(super) struct New<'a> {
     pub person: Id<Person>,
-    /// The municipality whose key seals what is said of it.
+    /// The municipality whose key encrypts the texts about it.
     pub home: &'a str,
     pub told: Told<'a>,
     pub ground: ConflictGround,
@@ -90,7 +91,7 @@ pub(super) struct New<'a> {
     pub recorded_by: Id<Person>,
 }
 
-/// Records that a person is too close to a child, which is known as a person in each of some municipalities.
+/// Records a conflict of interest. The child has a person record in each of the municipalities.
 pub(super) async fn insert(
     tx: &mut Tx,
     children: &[(String, Id<Person>)],
@@ -124,14 +125,14 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// The municipalities that the units serve where a person works.
+/// Returns the municipalities that a person's units serve.
 pub(super) async fn workplaces(tx: &mut Tx, person: Id<Person>) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(tx, (String,), WORKPLACES, person)?;
     Ok(rows.into_iter().map(|(municipality,)| municipality).collect())
 }
 
-/// Is the person on the team of the case, whether or not their seat is in force?
-pub(super) async fn is_on_team(tx: &mut Tx, case: &CaseFacts, person: Id<Person>) -> Result<bool, DbError> {
+/// Returns whether the person is on the team of the case, even if their access is not in force.
+pub(super) async fn is_on_team(tx: &mut Tx, case: &CaseState, person: Id<Person>) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), ON_TEAM, &case.municipality, case.id, person)?;
     Ok(count > 0)
 }
@@ -158,7 +159,7 @@ pub(super) async fn get(tx: &mut Tx, id: Id<ConflictOfInterest>) -> Result<Staff
     fetch_one!(tx, StaffConflictOut, GET, id)
 }
 
-/// One of someone who works in the unit.
+/// Finds a conflict of interest of a staff member of the unit.
 pub(super) async fn find_of_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
@@ -167,7 +168,7 @@ pub(super) async fn find_of_unit(
     fetch_optional!(tx, StaffConflictOut, FIND_OF_UNIT, unit, id)
 }
 
-/// Those in force of everyone who works in the unit.
+/// Lists the conflicts of interest in force among the staff of the unit.
 pub(super) async fn list_of_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
@@ -178,7 +179,7 @@ pub(super) async fn list_of_unit(
     fetch_all!(tx, StaffConflictOut, LIST_OF_UNIT, unit, after, limit)
 }
 
-/// Ends one, in every municipality where it stands.
+/// Ends a conflict of interest in all municipalities.
 pub(super) async fn end(
     tx: &mut Tx,
     current: &StaffConflictOut,

@@ -1,4 +1,4 @@
-//! Consents as the API speaks of them.
+//! Request and response types for consents.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -18,16 +18,16 @@ use crate::{
 words! {
     /// How a consent was given.
     ConsentForm {
-        /// By the person, logged in.
+        /// By the person, while logged in.
         Digital = "digital",
         /// On paper, recorded by the contact person.
         Paper = "paper",
-        /// By word of mouth, recorded by the contact person.
+        /// Orally, recorded by the contact person.
         Oral = "oral",
     }
 }
 
-/// A consent.
+/// A consent to give or record.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -35,37 +35,37 @@ words! {
     "purpose": "Cooperation on help with language and play.", "valid_until": "2027-07-31", "text_version": "2026-1"
 }))]
 pub struct ConsentIn {
-    /// Who gives it. Left out by someone who consents for themself; named by the contact person who records it: a
+    /// The person who consents. Leave it out to consent for yourself. A contact person who records a consent gives a
     /// guardian's `guardian_id`, or the `child_id` of a young person.
     #[serde(default)]
     pub given_by: Option<PersonId>,
-    /// How it was given; `digital` unless the contact person records it.
+    /// How the consent was given: `digital` unless the contact person records it.
     #[serde(default)]
     pub form: Option<ConsentForm>,
     /// The units that may take part.
     #[schema(min_items = 1, max_items = 50)]
     pub unit_ids: Vec<UnitId>,
-    /// The kinds of information that may pass to them and from them; only what is `agreed` if left out. Who may consent
-    /// to a kind, and from which age, is told by `GET /v1/information-kinds`.
+    /// The kinds of information that may be shared with and by these units; only `agreed` if left out.
+    /// `GET /v1/information-kinds` shows who may consent to each kind, and from which age.
     #[serde(default)]
     pub kinds: Option<Vec<InformationKind>>,
-    /// For what purpose.
+    /// The purpose of sharing.
     pub purpose: Prose,
-    /// From which day; today if left out.
+    /// The first day of the consent; today if left out.
     #[serde(default, deserialize_with = "optional_day")]
     pub valid_from: Option<NaiveDate>,
-    /// To the end of which day.
+    /// The last day of the consent.
     #[serde(deserialize_with = "day")]
     pub valid_until: NaiveDate,
-    /// Which version of the municipality's consent text was read.
+    /// The version of the municipality's consent text that was read.
     pub text_version: Line,
-    /// In which language; `nb` if left out.
+    /// The language of that text; `nb` if left out.
     #[serde(default)]
     pub language: Option<Line>,
-    /// Where the signed paper lies in the archive; required where the form is `paper`, and taken only there.
+    /// The archive reference of the signed paper. Required if the form is `paper`, and not allowed otherwise.
     #[serde(default)]
     pub document: Option<Line>,
-    /// The consent of this one guardian is enough, where the law says so; recorded by the contact person.
+    /// States that the consent of this guardian alone is enough, where the law says so. Recorded by the contact person.
     #[serde(default)]
     pub alone: Option<AloneIn>,
 }
@@ -74,10 +74,10 @@ pub struct ConsentIn {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AloneIn {
-    /// The law that says so; it must do so for each of the kinds (`one_guardian` of the kind).
+    /// The law that says so. It must apply to each of the kinds (see `one_guardian` of the kind).
     #[schema(value_type = String, example = "barnelova § 37")]
     pub legal_basis: Line,
-    /// Why it applies here.
+    /// Why it applies in this case.
     pub reason: Prose,
 }
 
@@ -86,99 +86,99 @@ pub struct AloneIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"unit_ids": ["018f2f60-0000-7000-8000-000000000002"]}))]
 pub struct WithdrawalIn {
-    /// The units that may no longer take part; all that the consent names, if both lists are left out.
+    /// The units that may no longer take part. If both lists are left out, the whole consent is withdrawn.
     #[serde(default)]
     pub unit_ids: Option<Vec<UnitId>>,
-    /// The kinds of information that may no longer pass to or from any unit that the consent names.
+    /// The kinds of information that may no longer be shared with or by any unit in the consent.
     #[serde(default)]
     pub kinds: Option<Vec<InformationKind>>,
 }
 
-/// A kind of information that a consent names.
+/// A kind of information in a consent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ConsentedKind {
     /// The kind.
     pub kind: InformationKind,
-    /// When consent to it was withdrawn.
+    /// When consent to the kind was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
-/// What is consented to for a unit today, and whose consent is missing.
+/// The current consent status of a unit, and whose consent is missing.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ConsentStatusOut {
     /// The unit.
     pub unit_id: UnitId,
-    /// Whether it may take part in the case.
+    /// Whether the unit may take part in the case.
     pub may_take_part: bool,
-    /// Each kind of information that may be consented to.
+    /// The status of each kind of information that can be consented to.
     pub kinds: Vec<KindStatus>,
 }
 
-/// What is consented to of one kind of information.
+/// The consent status of one kind of information.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KindStatus {
     /// The kind.
     pub kind: InformationKind,
     /// Everyone who must consent: `guardian_id`s, or the `child_id`.
     pub consenters: Vec<PersonId>,
-    /// Those of them whose consent is missing.
+    /// Those whose consent is missing.
     pub missing: Vec<PersonId>,
-    /// Whether it may pass to and from the unit.
+    /// Whether the kind may be shared with and by the unit.
     pub may_pass: bool,
 }
 
-/// A unit that a consent names.
+/// A unit in a consent.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ConsentedUnit {
     /// The unit.
     pub unit_id: UnitId,
-    /// Its name; left out for someone who is not to know where the child is.
+    /// The name of the unit; left out for a caller who may not know where the child is.
     pub unit_name: Option<String>,
-    /// When consent to it was withdrawn.
+    /// When consent to the unit was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
-/// A consent as given.
+/// A consent.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ConsentOut {
-    /// Its id.
+    /// The id of the consent.
     pub id: ConsentId,
-    /// Who gave it.
+    /// The person who consents.
     pub given_by: PersonId,
     /// Their name.
     pub given_by_name: Content,
-    /// Who recorded it: the same person, or the contact person.
+    /// The person who recorded it: the same person, or the contact person.
     pub recorded_by: PersonId,
-    /// How it was given.
+    /// How the consent was given.
     pub form: ConsentForm,
-    /// For what purpose.
+    /// The purpose of sharing.
     pub purpose: Content,
-    /// Which version of the municipality's consent text was read.
+    /// The version of the municipality's consent text that was read.
     pub text_version: String,
-    /// In which language.
+    /// The language of that text.
     pub language: String,
-    /// Where the signed paper lies in the archive.
+    /// The archive reference of the signed paper.
     pub document: Option<Content>,
-    /// The law on which this consent is enough though there is another guardian.
+    /// The law by which this consent is enough although there is another guardian.
     pub alone_basis: Option<String>,
-    /// Why that law applies here.
+    /// Why that law applies in this case.
     pub alone_reason: Option<Content>,
-    /// The exemption from secrecy that it is.
+    /// The basis for the exemption from the duty of secrecy.
     pub secrecy_basis: String,
-    /// The basis on which the data are processed, which is another thing.
+    /// The legal basis for processing the data, which is a separate requirement.
     pub processing_basis: String,
-    /// From which day.
+    /// The first day of the consent.
     pub valid_from: NaiveDate,
-    /// To the end of which day.
+    /// The last day of the consent.
     pub valid_until: NaiveDate,
-    /// When it was given.
+    /// When the consent was given.
     pub given_at: DateTime<Utc>,
-    /// The units it names.
+    /// The units in the consent.
     #[sqlx(skip)]
     pub units: Vec<ConsentedUnit>,
-    /// The kinds of information it names.
+    /// The kinds of information in the consent.
     #[sqlx(skip)]
     pub kinds: Vec<ConsentedKind>,
-    /// As in the `ETag`.
+    /// The version; the same as the `ETag`.
     pub version: i64,
 }

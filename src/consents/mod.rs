@@ -1,7 +1,7 @@
-//! Consents (samtykker): the exemption from secrecy on which a unit may join a case.
+//! Consents (samtykker): the exemption from the duty of secrecy that allows a unit to join a case.
 //!
-//! A unit is covered when everyone who must consent has done so, and nothing is withdrawn or run out, today.
-//! Withdrawing needs nothing but the right to, and counts from the very next request.
+//! A unit is covered if everyone who must consent has done so, and no consent has been withdrawn or has expired today.
+//! A withdrawal requires nothing but the right to withdraw, and has effect from the next request.
 
 mod dto;
 mod routes;

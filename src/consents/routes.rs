@@ -1,4 +1,4 @@
-//! The operations on consents.
+//! Operations on consents.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,12 +11,12 @@ use crate::{
     access::{
         Permit,
         actions::{GiveConsent, ListConsents, ReadConsent, ReadConsentStatus, WithdrawConsent},
-        case_facts,
+        case_states,
         objects::{CaseObject, ConsentObject},
     },
     db::Tx,
     handovers,
-    kernel::{Id, Page, PageQuery, ids::Unit},
+    kernel::{Id, Page, PageQuery, Slice, ids::Unit},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -24,7 +24,7 @@ use crate::{
     teams,
 };
 
-/// The language of a consent text, unless another is named.
+/// The default language of a consent text.
 const LANGUAGE: &str = "nb";
 
 /// Adds the operations to the service.
@@ -37,7 +37,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(read_consent_status);
 }
 
-/// Lists the consents of a case: to the contact person all, to a guardian or young person their own.
+/// Lists the consents of a case. The contact person sees all; a guardian or young person sees their own.
 #[utoipa::path(
     operation_id = "list_consents", tag = "consents", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<ConsentOut>, description = "The consents the caller may read"), ReadProblems),
@@ -46,14 +46,14 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_consents(mut permit: Permit<ListConsents>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &ConsentOut| permit.may::<ReadConsent>(&object(&case, row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
 
-/// Reads a consent.
+/// Returns a consent.
 #[utoipa::path(
     operation_id = "read_consent", tag = "consents", params(("case_id" = Uuid, Path), ("consent_id" = Uuid, Path)),
     responses((status = 200, body = ConsentOut, description = "The consent"), ReadProblems),
@@ -65,11 +65,11 @@ async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
     permit.show_version(consent.version, &consent)
 }
 
-/// Tells what is consented to for a unit today, and whose consent is missing: before a new unit is to join, and when a
-/// consent is to be renewed.
+/// Returns what is consented to for a unit today, and whose consent is missing. Use it before a new unit joins and
+/// before a consent is renewed.
 #[utoipa::path(
     operation_id = "read_consent_status", tag = "consents", params(("case_id" = Uuid, Path), ("unit_id" = Uuid, Path)),
-    responses((status = 200, body = ConsentStatusOut, description = "Kind by kind"), ReadProblems),
+    responses((status = 200, body = ConsentStatusOut, description = "The status of each kind of information"), ReadProblems),
 )]
 #[get("/cases/{case_id}/consent-status/{unit_id}")]
 async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<HttpResponse> {
@@ -82,9 +82,9 @@ async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<Ht
     permit.show(&rules::status(&case, unit))
 }
 
-/// Gives consent for oneself, or records the consent of someone who gave it on paper or by word of mouth.
+/// Gives the caller's consent, or records a consent that someone else gave on paper or orally.
 ///
-/// Those who must consent are every holder of parental responsibility, or the young person alone: who, and from which
+/// Either every holder of parental responsibility must consent, or the young person alone. Who consents, and from which
 /// age, depends on the kind of information.
 #[utoipa::path(
     operation_id = "give_consent", tag = "consents", params(("case_id" = Uuid, Path)), request_body = ConsentIn,
@@ -95,19 +95,19 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let input: ConsentIn = permit.input()?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
-    let (caller, today, now) = (permit.caller().person, permit.today(), permit.now());
+    let (caller, today, now) = (permit.caller().person, permit.moment().today, permit.moment().now);
     let kinds = rules::kinds(input.kinds.as_deref())?;
     let (given_by, form) = rules::giver(&case, caller, &input, &kinds)?;
     let valid_from = rules::period(&input, today)?;
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
     let known: Vec<_> = serving.iter().map(|(unit, _)| *unit).collect();
-    rules::check_units(&input.unit_ids, &known, "is not a unit that serves the municipality")?;
+    rules::check_units(&input.unit_ids, &known, "must be a unit that serves the municipality")?;
     rules::take_part(&input.unit_ids, &serving)?;
     let language = input.language.as_deref().unwrap_or(LANGUAGE);
     if !store::has_text(permit.tx(), &case.municipality, &input.text_version, language).await? {
         return Err(Problem::field(
             "/text_version",
-            "is not a consent text of the municipality in this language",
+            "must be a consent text of the municipality in this language",
         ));
     }
     let lives_with = store::lives_with(permit.tx(), &case, given_by).await?;
@@ -127,48 +127,42 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     permit.created(format!("/v1/cases/{}/consents/{id}", case.id), consent.version, &consent).await
 }
 
-/// Withdraws a consent, in whole, for some units or for some kinds of information; it counts from the next request.
+/// Withdraws a consent, in whole, for some units or for some kinds of information, from the next request on.
 ///
-/// Nothing can stand in its way: no version is asked for, the case may be closed. If the contact person's unit
-/// is no longer consented to, the baton goes to the leader of the unit that opened the case. Someone who is not to know
-/// where the child is, is told of no unit but those they name.
+/// Nothing can prevent a withdrawal: it needs no version, and the case may be closed. If the contact person's unit is no
+/// longer covered by consent, the leader of the unit that opened the case takes over. For a caller who may not know
+/// where the child is, the answer names only the units that the caller named.
 #[utoipa::path(
     operation_id = "withdraw_consent", tag = "consents",
     params(("case_id" = Uuid, Path), ("consent_id" = Uuid, Path)), request_body = WithdrawalIn,
-    responses((status = 200, body = ConsentOut, description = "The consent as it is now"), WriteProblems),
+    responses((status = 200, body = ConsentOut, description = "The updated consent"), WriteProblems),
 )]
 #[post("/cases/{case_id}/consents/{consent_id}/withdraw")]
 async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpResponse> {
     let input: WithdrawalIn = permit.input()?;
     let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().person, permit.moment());
     let before = store::get(permit.tx(), &case, id).await?;
     let sent = input.unit_ids.clone().unwrap_or_default();
     let rules::Withdrawn { units, kinds } = rules::withdrawn(&before, input)?;
     let withdrawal =
-        store::Withdrawal { municipality: &case.municipality, consent: id, by: caller.person, now };
-    for unit in units {
-        store::withdraw_unit(permit.tx(), &withdrawal, unit).await?;
-    }
-    for kind in kinds {
-        store::withdraw_kind(permit.tx(), &withdrawal, kind).await?;
-    }
-    // Another consent may still cover a unit; seats end where none does.
-    let after =
-        case_facts(permit.tx(), &caller, &[case.id], today).await?.pop().ok_or_else(Problem::not_found)?;
-    for unit in before.units.iter().map(|unit| unit.unit_id).filter(|unit| !after.ground.covers(*unit)) {
-        teams::end_seats_of_unit(permit.tx(), &case, unit, now).await?;
-    }
-    handovers::if_ground_is_lost(permit.tx(), &case, &caller, now, today).await?;
+        store::Withdrawal { municipality: &case.municipality, consent: id, by: caller, now: moment.now };
+    store::withdraw(permit.tx(), &withdrawal, &units, &kinds).await?;
+    // Another consent may still cover a unit; memberships end where none does.
+    let after = case_states(permit.tx(), &[case.id], moment).await?.pop().ok_or_else(Problem::not_found)?;
+    let lost: Vec<_> =
+        before.units.iter().map(|unit| unit.unit_id).filter(|unit| !after.ground.covers(*unit)).collect();
+    teams::end_seats_of_units(permit.tx(), &case, &lost, moment.now).await?;
+    handovers::if_ground_is_lost(permit.tx(), &after, caller, moment.now).await?;
     let mut consent = store::get(permit.tx(), &case, id).await?;
-    if case.custody.kept_away {
+    if case.relation.kept_away {
         withhold_units(&mut consent, &sent);
     }
     permit.note_shown([id]);
     permit.changed(consent.version, &consent).await
 }
 
-/// To someone who is not to know where the child is, a consent tells of no unit that they did not name themself.
+/// For a person who may not know where the child is, a consent must not reveal units that they did not name themselves.
 fn withhold_units(consent: &mut ConsentOut, sent: &[Id<Unit>]) {
     consent.units.retain(|unit| sent.contains(&unit.unit_id));
     consent.units.iter_mut().for_each(|unit| unit.unit_name = None);

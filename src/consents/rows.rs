@@ -1,4 +1,4 @@
-//! Consents with their units and kinds as rows, as many as there are in one statement.
+//! Consents with their units and kinds as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ const INSERT_UNITS: &str =
     "INSERT INTO consent_unit (municipality, consent_id, unit_id, withdrawn_at, withdrawal_recorded_by) ";
 const INSERT_KINDS: &str = "INSERT INTO consent_kind (municipality, consent_id, kind) ";
 
-/// A consent to be written.
+/// A consent to store.
 pub(crate) struct ConsentRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Consent>,
@@ -42,7 +42,7 @@ pub(crate) struct ConsentRow<'a> {
     pub kinds: Cow<'a, [InformationKind]>,
 }
 
-/// A unit that a consent names; withdrawn when, and recorded by whom, if it was.
+/// A unit that a consent names, with the time and the recorder of a withdrawal.
 pub(crate) struct ConsentedUnitRow {
     pub unit: Id<Unit>,
     pub withdrawn: Option<(DateTime<Utc>, Id<Person>)>,

@@ -1,4 +1,4 @@
-//! Who consents to what, how, and for how long.
+//! Who may consent to what, how, and for how long.
 
 use std::collections::HashSet;
 
@@ -15,36 +15,36 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// Units a consent names at the most.
+/// The maximum number of units in a consent.
 const MAX_UNITS: usize = 50;
-/// The law on which the one the child lives with decides alone.
+/// The law that lets the guardian the child lives with decide alone.
 const LIVES_WITH: &str = "barnelova § 37";
 
-/// The kinds a consent names: what is agreed, unless it says otherwise.
+/// Returns the kinds in a consent; only what has been agreed by default.
 pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
     let Some(named) = named else { return Ok(vec![InformationKind::Agreed]) };
     if named.is_empty() {
-        return Err(Problem::field("/kinds", "must name at least one kind"));
+        return Err(Problem::field("/kinds", "must contain at least one kind"));
     }
     for (at, kind) in named.iter().enumerate() {
         if let Err(refused) = Kinds::rule(*kind) {
             return Err(Problem::field(format!("/kinds/{at}"), &refused.instead));
         }
         if named[..at].contains(kind) {
-            return Err(Problem::field(format!("/kinds/{at}"), "is named twice"));
+            return Err(Problem::field(format!("/kinds/{at}"), "is listed twice"));
         }
     }
     Ok(named.to_vec())
 }
 
-/// Who gives the consent, and how: for oneself digitally, for another on paper or by word of mouth.
+/// Returns who consents, and how: digitally for oneself, or on paper or orally for someone else.
 pub(super) fn giver(
     case: &CaseFacts,
     caller: Id<Person>,
     input: &ConsentIn,
     kinds: &[InformationKind],
 ) -> Result<(Id<Person>, ConsentForm)> {
-    // The child is known to the team by the id it is registered with.
+    // The team knows the child by the id of its registration.
     let given_by = match input.given_by {
         Some(id) if id.uuid() == case.child.uuid() => case.child_person,
         Some(id) => id,
@@ -54,46 +54,53 @@ pub(super) fn giver(
         if case.ground.family.consenters(*kind).contains(&given_by) {
             continue;
         }
-        let detail = "is not one whose consent is needed: every holder of parental responsibility, child welfare under a care order, or the young person of age";
+        let detail = "is not among those who must consent: holders of parental responsibility, child welfare under a care order, or the young person who is old enough";
         return Err(match input.kinds {
-            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the one who gives it {detail}")),
+            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the person consenting {detail}")),
             None => Problem::field("/given_by", detail),
         });
     }
     let by_oneself = given_by == caller;
-    if !by_oneself && !case.is_contact_person {
+    if !by_oneself && !case.relation.is_contact_person {
         return Err(Problem::field(
             "/given_by",
-            "is another: the contact person records the consent of others",
+            "must be left out: only the contact person records the consents of others",
         ));
     }
     let form = match input.form {
         Some(form) if by_oneself == (form == ConsentForm::Digital) => form,
         None if by_oneself => ConsentForm::Digital,
-        _ if by_oneself => return Err(Problem::field("/form", "is digital when one consents for oneself")),
-        _ => return Err(Problem::field("/form", "is paper or oral when the consent of another is recorded")),
+        _ if by_oneself => {
+            return Err(Problem::field("/form", "must be digital when you consent for yourself"));
+        }
+        _ => {
+            return Err(Problem::field(
+                "/form",
+                "must be paper or oral when you record someone else's consent",
+            ));
+        }
     };
     match (form, &input.document) {
         (ConsentForm::Paper, None) => {
-            Err(Problem::field("/document", "is required: where does the paper lie?"))
+            Err(Problem::field("/document", "is required: the archive reference of the paper"))
         }
         (ConsentForm::Digital | ConsentForm::Oral, Some(_)) => {
-            Err(Problem::field("/document", "is taken only for a consent on paper"))
+            Err(Problem::field("/document", "is allowed only for a consent on paper"))
         }
         _ => Ok((given_by, form)),
     }
 }
 
-/// From which day; it must not be over before it begins, nor today.
+/// Returns the first day of a consent. The consent must not end before it starts, or before today.
 pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
     let valid_from = input.valid_from.unwrap_or(today);
     if input.valid_until < valid_from || input.valid_until < today {
-        return Err(Problem::field("/valid_until", "must not be before valid_from, nor before today"));
+        return Err(Problem::field("/valid_until", "must not be before valid_from or before today"));
     }
     Ok(valid_from)
 }
 
-/// One guardian's consent is enough only where the law says so for every kind, and the contact person records why.
+/// Checks that the law lets one guardian consent alone to every kind, and that the contact person has recorded why.
 pub(super) fn alone(
     case: &CaseFacts,
     given_by: Id<Person>,
@@ -102,26 +109,29 @@ pub(super) fn alone(
     lives_with_child: bool,
 ) -> Result<()> {
     let Some(alone) = &input.alone else { return Ok(()) };
-    if !case.is_contact_person {
-        return Err(Problem::field("/alone", "is for the contact person to record"));
+    if !case.relation.is_contact_person {
+        return Err(Problem::field("/alone", "is allowed only for the contact person"));
     }
     let law: &str = &alone.legal_basis;
     if !kinds.iter().all(|kind| case.ground.family.suffices_alone(given_by, *kind, law)) {
         return Err(Problem::field(
             "/alone/legal_basis",
-            "does not let one guardian consent alone to each of the kinds",
+            "does not let one guardian consent alone to all of the kinds",
         ));
     }
     if law == LIVES_WITH && !lives_with_child {
-        return Err(Problem::field("/alone/legal_basis", "is about the one the child lives with"));
+        return Err(Problem::field(
+            "/alone/legal_basis",
+            "applies only to the guardian the child lives with",
+        ));
     }
     Ok(())
 }
 
-/// The units named exist, and each is named once.
+/// Checks that the units exist and are listed once.
 pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
     if units.is_empty() || units.len() > MAX_UNITS {
-        return Err(Problem::field("/unit_ids", format!("must name 1 to {MAX_UNITS} units")));
+        return Err(Problem::field("/unit_ids", format!("must contain 1 to {MAX_UNITS} units")));
     }
     let mut seen = HashSet::new();
     for (at, unit) in units.iter().enumerate() {
@@ -130,13 +140,13 @@ pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str)
             return Err(Problem::field(pointer, unknown));
         }
         if !seen.insert(unit) {
-            return Err(Problem::field(pointer, "is named twice"));
+            return Err(Problem::field(pointer, "is listed twice"));
         }
     }
     Ok(())
 }
 
-/// The units named may have a part in a record at all.
+/// Checks that the units may take part in a record at all.
 pub(super) fn take_part(units: &[Id<Unit>], kinds: &[(Id<Unit>, String)]) -> Result<()> {
     for (at, unit) in units.iter().enumerate() {
         let kind = kinds.iter().find(|(known, _)| known == unit).map_or("", |(_, kind)| kind.as_str());
@@ -146,18 +156,18 @@ pub(super) fn take_part(units: &[Id<Unit>], kinds: &[(Id<Unit>, String)]) -> Res
     Ok(())
 }
 
-/// What is withdrawn of a consent.
+/// The parts of a consent that are withdrawn.
 pub(super) struct Withdrawn {
     pub units: Vec<Id<Unit>>,
     pub kinds: Vec<InformationKind>,
 }
 
-/// The units and kinds that are withdrawn; all units where nothing is named.
+/// Returns the units and kinds to withdraw; all units if neither is listed.
 pub(super) fn withdrawn(consent: &ConsentOut, input: WithdrawalIn) -> Result<Withdrawn> {
     let named: Vec<Id<Unit>> = consent.units.iter().map(|unit| unit.unit_id).collect();
     let units = match (input.unit_ids, &input.kinds) {
         (Some(units), _) => {
-            check_units(&units, &named, "is not a unit that the consent names")?;
+            check_units(&units, &named, "must be a unit in the consent")?;
             units
         }
         (None, None) => named,
@@ -166,13 +176,13 @@ pub(super) fn withdrawn(consent: &ConsentOut, input: WithdrawalIn) -> Result<Wit
     let kinds = input.kinds.unwrap_or_default();
     for (at, kind) in kinds.iter().enumerate() {
         if !consent.kinds.iter().any(|named| named.kind == *kind) {
-            return Err(Problem::field(format!("/kinds/{at}"), "is not a kind that the consent names"));
+            return Err(Problem::field(format!("/kinds/{at}"), "must be a kind in the consent"));
         }
     }
     Ok(Withdrawn { units, kinds })
 }
 
-/// What is consented to for a unit, kind by kind. The child is told of by the id it is registered with.
+/// Returns the consent status of each kind for a unit. It refers to the child by the id of its registration.
 pub(super) fn status(case: &CaseFacts, unit: Id<Unit>) -> ConsentStatusOut {
     let known =
         |person: Id<Person>| if person == case.child_person { case.child.uuid().into() } else { person };

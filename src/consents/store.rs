@@ -10,7 +10,7 @@ use super::{
     rows::{self, ConsentRow, ConsentedUnitRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
@@ -18,9 +18,10 @@ use crate::{
         ids::{Consent, Person, Unit},
         vocabulary::InformationKind,
     },
+    on_engine,
 };
 
-/// The one who consents is called by the name registered in this case, not by that of an account.
+/// Shows the name registered in this case for the person who consents, not that of an account.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -53,15 +54,35 @@ const HAS_TEXT: &str =
 const LIVES_WITH: &str = "
     SELECT COUNT(*) FROM guardianship
     WHERE municipality = $1 AND child_id = $2 AND guardian_id = $3 AND ended_at IS NULL AND lives_with_child";
-const WITHDRAW_KIND: &str = "
-    UPDATE consent_kind SET withdrawn_at = $4, withdrawal_recorded_by = $5
-    WHERE municipality = $1 AND consent_id = $2 AND kind = $3 AND withdrawn_at IS NULL";
-const WITHDRAW: &str = "
-    UPDATE consent_unit SET withdrawn_at = $4, withdrawal_recorded_by = $5
-    WHERE municipality = $1 AND consent_id = $2 AND unit_id = $3 AND withdrawn_at IS NULL";
+const WITHDRAW_UNITS: [&str; 2] = ["UPDATE consent_unit SET withdrawn_at = ", "unit_id"];
+const WITHDRAW_KINDS: [&str; 2] = ["UPDATE consent_kind SET withdrawn_at = ", "kind"];
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
 const SERVING: &str =
     "SELECT s.unit_id, u.kind FROM unit_serves s JOIN unit u ON u.id = s.unit_id WHERE s.municipality = $1";
+
+/// Ends the rows of a consent whose column is one of some values, by one statement. Gives how many were ended.
+macro_rules! end {
+    ($tx:expr, $sql:expr, $withdrawal:expr, $values:expr) => {{
+        let ([update, column], Withdrawal { municipality, consent, by, now }) = (&$sql, $withdrawal);
+        if $values.is_empty() {
+            0
+        } else {
+            on_engine!($tx, |conn| {
+                let mut query = sqlx::QueryBuilder::new(*update);
+                query.push_bind(*now).push(", withdrawal_recorded_by = ").push_bind(*by);
+                query.push(" WHERE municipality = ").push_bind(*municipality);
+                query.push(" AND consent_id = ").push_bind(*consent);
+                query.push(" AND withdrawn_at IS NULL AND ").push(*column).push(" IN (");
+                let mut list = query.separated(", ");
+                for value in $values {
+                    list.push_bind(*value);
+                }
+                query.push(")");
+                query.build().execute(conn).await.map(|done| done.rows_affected())
+            })?
+        }
+    }};
+}
 
 #[derive(sqlx::FromRow)]
 struct KindRow {
@@ -80,7 +101,7 @@ struct UnitRow {
 
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ConsentOut>, DbError> {
@@ -89,7 +110,7 @@ pub(super) async fn list(
     with_scope(tx, rows).await
 }
 
-pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Consent>) -> Result<ConsentOut, DbError> {
+pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Consent>) -> Result<ConsentOut, DbError> {
     let rows = fetch_all!(tx, ConsentOut, GET, &case.municipality, case.id, id)?;
     with_scope(tx, rows).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
@@ -128,7 +149,7 @@ pub(super) struct NewConsent<'a> {
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewConsent<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Consent>, DbError> {
@@ -156,7 +177,7 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// A withdrawal from a consent.
+/// A withdrawal of consent.
 pub(super) struct Withdrawal<'a> {
     pub municipality: &'a str,
     pub consent: Id<Consent>,
@@ -164,36 +185,23 @@ pub(super) struct Withdrawal<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Withdraws consent to one unit; what is withdrawn already stays as it is.
-pub(super) async fn withdraw_unit(
+/// Withdraws consent to some units and kinds of information; what is withdrawn already stays as it is. The version of the
+/// consent moves by one, if anything was withdrawn.
+pub(super) async fn withdraw(
     tx: &mut Tx,
     withdrawal: &Withdrawal<'_>,
-    unit: Id<Unit>,
+    units: &[Id<Unit>],
+    kinds: &[InformationKind],
 ) -> Result<(), DbError> {
-    let Withdrawal { municipality, consent, by, now } = *withdrawal;
-    let changed = execute!(tx, WITHDRAW, municipality, consent, unit, now, by)?;
-    touch(tx, withdrawal, changed).await
-}
-
-/// Withdraws consent to one kind of information; what is withdrawn already stays as it is.
-pub(super) async fn withdraw_kind(
-    tx: &mut Tx,
-    withdrawal: &Withdrawal<'_>,
-    kind: InformationKind,
-) -> Result<(), DbError> {
-    let Withdrawal { municipality, consent, by, now } = *withdrawal;
-    let changed = execute!(tx, WITHDRAW_KIND, municipality, consent, kind, now, by)?;
-    touch(tx, withdrawal, changed).await
-}
-
-async fn touch(tx: &mut Tx, withdrawal: &Withdrawal<'_>, changed: u64) -> Result<(), DbError> {
-    if changed == 1 {
+    let units = end!(tx, WITHDRAW_UNITS, withdrawal, units);
+    let kinds = end!(tx, WITHDRAW_KINDS, withdrawal, kinds);
+    if units + kinds > 0 {
         expect_one(execute!(tx, TOUCH, withdrawal.municipality, withdrawal.consent)?)?;
     }
     Ok(())
 }
 
-/// Is this a consent text of the municipality?
+/// Returns whether this is a consent text of the municipality.
 pub(super) async fn has_text(
     tx: &mut Tx,
     municipality: &str,
@@ -204,13 +212,13 @@ pub(super) async fn has_text(
     Ok(count == 1)
 }
 
-/// Does the child live with this guardian?
-pub(super) async fn lives_with(tx: &mut Tx, case: &CaseFacts, guardian: Id<Person>) -> Result<bool, DbError> {
+/// Returns whether the child lives with this guardian.
+pub(super) async fn lives_with(tx: &mut Tx, case: &CaseState, guardian: Id<Person>) -> Result<bool, DbError> {
     let (count,) = fetch_one!(tx, (i64,), LIVES_WITH, &case.municipality, case.child, guardian)?;
     Ok(count > 0)
 }
 
-/// The units that serve a municipality, and their kinds.
+/// Returns the units that serve a municipality, and their kinds.
 pub(super) async fn units_serving(
     tx: &mut Tx,
     municipality: &str,

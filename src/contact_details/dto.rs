@@ -1,4 +1,4 @@
-//! Contact details as the API speaks of them.
+//! Request and response types for contact details.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,10 +13,10 @@ use crate::{
     vault::Content,
 };
 
-/// A phone number, as it is written.
+/// A phone number, stored as entered.
 pub type Phone = Text<40>;
 
-/// Where a child and its guardians are found; what is left out is not kept.
+/// Contact details of a child and its guardians. Fields left out are not stored.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -25,73 +25,73 @@ pub type Phone = Text<40>;
     "guardians": [{"guardianship_id": "018f2f60-0000-7000-8000-000000000003", "phone": "40 00 00 02"}]
 }))]
 pub struct ContactDetailsIn {
-    /// How well the address is protected in the population register. Where it is strictly confidential, nothing else is kept.
+    /// The protection of the address in the population register. If strictly confidential, nothing else is stored.
     pub protection: Protection,
-    /// Why the protection is lower than before; required when it is.
+    /// The reason for lowering the protection. Required when it is lowered.
     #[serde(default)]
     pub reason: Option<Prose>,
-    /// Where the child lives.
+    /// The child's address.
     #[serde(default)]
     pub address: Option<Line>,
-    /// The child's phone.
+    /// The child's phone number.
     #[serde(default)]
     pub phone: Option<Phone>,
     /// The school or kindergarten that the child attends.
     #[serde(default)]
     pub school_unit_id: Option<UnitId>,
-    /// Where the guardians are found.
+    /// The guardians' contact details.
     #[serde(default)]
     #[schema(max_items = 20)]
     pub guardians: Vec<GuardianContactIn>,
 }
 
-/// Where a guardian is found.
+/// Contact details of a guardian.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"guardianship_id": "018f2f60-0000-7000-8000-000000000003", "phone": "40 00 00 02"}))]
 pub struct GuardianContactIn {
     /// The guardianship.
     pub guardianship_id: GuardianshipId,
-    /// Where they live.
+    /// The guardian's address.
     #[serde(default)]
     pub address: Option<Line>,
-    /// Their phone.
+    /// The guardian's phone number.
     #[serde(default)]
     pub phone: Option<Phone>,
 }
 
-/// Where a child and its guardians are found.
+/// Contact details of a child and its guardians.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ContactDetailsOut {
     /// The child.
     pub child_id: ChildId,
-    /// How well the address is protected.
+    /// The protection of the address.
     pub protection: Protection,
-    /// Why the protection was lowered last; for those who can change it.
+    /// The reason the protection was last lowered. Only shown to callers who can change it.
     pub lowered_because: Option<Content>,
-    /// Where the child lives.
+    /// The child's address.
     pub address: Option<Content>,
-    /// The child's phone.
+    /// The child's phone number.
     pub phone: Option<Content>,
     /// The school or kindergarten that the child attends.
     pub school_unit_id: Option<UnitId>,
-    /// Its name.
+    /// The name of the school or kindergarten.
     pub school_unit_name: Option<String>,
-    /// Where the guardians are found; to the family, only what is kept of themselves.
+    /// The guardians' contact details. Family members see only their own.
     pub guardians: Vec<GuardianContactOut>,
-    /// When this was changed last.
+    /// When the contact details were last changed.
     pub changed_at: Option<DateTime<Utc>>,
-    /// For `If-Match`, as in the `ETag`; 0 before anything is kept.
+    /// The version, for `If-Match`; the same as the `ETag`. It is 0 before anything is stored.
     pub version: i64,
 }
 
-/// Where a guardian is found.
+/// Contact details of a guardian.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct GuardianContactOut {
     /// The guardianship.
     pub guardianship_id: GuardianshipId,
-    /// Where they live.
+    /// The guardian's address.
     pub address: Option<Content>,
-    /// Their phone.
+    /// The guardian's phone number.
     pub phone: Option<Content>,
 }

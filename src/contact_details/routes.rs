@@ -1,4 +1,4 @@
-//! The operations on contact details.
+//! Operations on contact details.
 
 use actix_web::{HttpResponse, get, put};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -25,10 +25,10 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(read_contact_details).service(update_contact_details);
 }
 
-/// Reads where a child and its guardians are found, and how well that is protected.
+/// Returns the contact details of a child and its guardians, and the protection of the address.
 ///
-/// Of what is strictly confidential, there is nothing but the protection itself. To the family, of the guardians only
-/// what is kept of themselves.
+/// For a strictly confidential address, only the protection is returned. Family members see only their own entry among
+/// the guardians.
 #[utoipa::path(
     operation_id = "read_contact_details", tag = "children", params(("child_id" = Uuid, Path)),
     responses((status = 200, body = ContactDetailsOut, description = "The contact details"), ReadProblems),
@@ -40,14 +40,14 @@ async fn read_contact_details(mut permit: Permit<ReadContactDetails>) -> Result<
     permit.show_version(details.version, &details)
 }
 
-/// Replaces where a child and its guardians are found, and how well that is protected.
+/// Replaces the contact details of a child and its guardians, and the protection of the address.
 ///
-/// What is left out is erased. Raising the protection to strictly confidential erases all but the protection. From a
-/// guardian who does not live with the child, a graded child is hidden from the next request on.
+/// Fields left out are erased. Raising the protection to strictly confidential erases everything but the protection.
+/// Once the address is protected, a guardian who does not live with the child loses access from the next request on.
 #[utoipa::path(
     operation_id = "update_contact_details", tag = "children", params(("child_id" = Uuid, Path)),
     request_body = ContactDetailsIn,
-    responses((status = 200, body = ContactDetailsOut, description = "The contact details as they are now"), ChangeProblems),
+    responses((status = 200, body = ContactDetailsOut, description = "The updated contact details"), ChangeProblems),
 )]
 #[put("/children/{child_id}/contact-details")]
 async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Result<HttpResponse> {
@@ -64,13 +64,13 @@ async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Res
     {
         return Err(Problem::field(
             "/school_unit_id",
-            "is not a school or kindergarten that serves the municipality",
+            "must be a school or kindergarten that serves the municipality",
         ));
     }
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    store::put(permit.tx(), &child, before.version, &new, caller.person, now).await?;
-    // Who sees the cases has changed: what is under way in them waits, and is decided anew.
-    handovers::of_child(permit.tx(), child.id, &caller, now, today).await?;
+    let (caller, moment) = (permit.caller().person, permit.moment());
+    store::put(permit.tx(), &child, before.version, &new, caller, moment.now).await?;
+    // Access to the child's cases has changed, so pending actions in them are decided again.
+    handovers::of_child(permit.tx(), child.id, caller, moment).await?;
     let details = current(&mut permit).await?;
     permit.note_shown([details.child_id]);
     permit.changed(details.version, &details).await

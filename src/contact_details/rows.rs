@@ -1,4 +1,4 @@
-//! Contact details as rows, as many as there are in one statement.
+//! Contact details as rows, many in one statement.
 
 use std::borrow::Cow;
 

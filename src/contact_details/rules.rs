@@ -22,7 +22,7 @@ pub(super) fn may_be_kept(new: &ContactDetailsIn) -> Result<()> {
     ];
     match given.iter().find(|(_, given)| *given) {
         Some((place, _)) => {
-            Err(Problem::field(*place, "must be left out: what is strictly confidential is not kept"))
+            Err(Problem::field(*place, "must be left out: strictly confidential details are not stored"))
         }
         None => Ok(()),
     }
@@ -32,7 +32,7 @@ pub(super) fn may_be_kept(new: &ContactDetailsIn) -> Result<()> {
 pub(super) fn may_change(from: Protection, new: &ContactDetailsIn) -> Result<()> {
     match (new.protection < from, &new.reason) {
         (true, None) => Err(Problem::field("/reason", "is required when the protection is lowered")),
-        (false, Some(_)) => Err(Problem::field("/reason", "is for when the protection is lowered")),
+        (false, Some(_)) => Err(Problem::field("/reason", "is allowed only when the protection is lowered")),
         _ => Ok(()),
     }
 }
@@ -40,15 +40,15 @@ pub(super) fn may_change(from: Protection, new: &ContactDetailsIn) -> Result<()>
 /// Each guardian is one of the child's now, and named once.
 pub(super) fn guardians(new: &ContactDetailsIn, live: &[Id<Guardianship>]) -> Result<()> {
     if new.guardians.len() > MAX_GUARDIANS {
-        return Err(Problem::field("/guardians", format!("must be at most {MAX_GUARDIANS}")));
+        return Err(Problem::field("/guardians", format!("must contain at most {MAX_GUARDIANS} guardians")));
     }
     for (at, guardian) in new.guardians.iter().enumerate() {
         let place = format!("/guardians/{at}/guardianship_id");
         if !live.contains(&guardian.guardianship_id) {
-            return Err(Problem::field(place, "is not a guardianship of the child that is in force"));
+            return Err(Problem::field(place, "must be a guardianship of the child that is in force"));
         }
         if new.guardians[..at].iter().any(|other| other.guardianship_id == guardian.guardianship_id) {
-            return Err(Problem::field(place, "is given more than once"));
+            return Err(Problem::field(place, "is listed more than once"));
         }
     }
     Ok(())

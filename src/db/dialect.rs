@@ -1,40 +1,40 @@
-//! The few places where the engines must be told different things.
+//! The few statements that must differ between the engines.
 
 use uuid::Uuid;
 
 use super::{Db, DbError, EngineTx, Pools, Tx};
 
-/// Makes writes to one thing wait for each other until the transaction ends, so that what a write was allowed by
-/// still holds when it commits, and the loser of a race sees what the winner did. SQLite has one writer and needs nothing.
+/// Serializes writes to an object until the transaction ends. The grounds for allowing a write then still hold when it
+/// commits, and the loser of a race sees what the winner did. SQLite has a single writer and needs nothing.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn lock(tx: &mut Tx, thing: Uuid) -> Result<(), DbError> {
     advisory_lock(tx, "SELECT pg_advisory_xact_lock($1)", thing).await?;
     Ok(())
 }
 
-/// Makes writes that take [`lock`] on the thing wait for this one, but not others that only rely on it. True if there
-/// was anything to wait for: then what was read of the thing before must be read again.
+/// Makes writes that take [`lock`] on the object wait for this one, but not others that only rely on it. Returns whether
+/// it had to wait; what was read of the object before must then be read again.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn rely_on(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
     advisory_lock(tx, "SELECT pg_advisory_xact_lock_shared($1)", thing).await
 }
 
 async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bool, DbError> {
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(false) };
-    // Two things with the same 64 bits would only wait for each other without need.
+    // Two objects with the same low 64 bits only wait for each other unnecessarily.
     let (_, low) = thing.as_u64_pair();
     sqlx::query(sql).bind(low.cast_signed()).execute(&mut **transaction).await?;
     Ok(true)
 }
 
-/// Takes [`lock`] on the thing if nobody holds it. True if it is taken.
+/// Takes [`lock`] on the object if it is free. Returns whether it was taken.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn try_lock(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };
     let (_, low) = thing.as_u64_pair();

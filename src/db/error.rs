@@ -1,25 +1,25 @@
-//! What can go wrong between us and the database.
+//! Database errors.
 
 use crate::vault::VaultError;
 
-/// A failure of the database, or of what we believed about it.
+/// A failure of the database, or a violated expectation about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The engine said no.
+    /// An error from the engine.
     #[error(transparent)]
     Engine(#[from] sqlx::Error),
     /// The migrations could not be run.
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// A statement changed another number of rows than it must.
-    #[error("a statement changed {actual} rows where {expected} was expected")]
+    /// A statement changed an unexpected number of rows.
+    #[error("a statement changed {actual} rows instead of {expected}")]
     RowsAffected {
-        /// How many it must.
+        /// The expected number.
         expected: u64,
-        /// How many it did.
+        /// The actual number.
         actual: u64,
     },
-    /// A text could not be sealed or opened.
+    /// A text could not be encrypted or decrypted.
     #[error(transparent)]
     Vault(#[from] VaultError),
     /// The address of the database cannot be used.
@@ -28,13 +28,13 @@ pub enum DbError {
 }
 
 impl DbError {
-    /// Did a unique index refuse the row?
+    /// Returns whether a unique index refused the row.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         matches!(self, Self::Engine(sqlx::Error::Database(error)) if error.is_unique_violation())
     }
 
-    /// Has the key of what was read been erased?
+    /// Returns whether the key of the content has been erased.
     #[must_use]
     pub fn is_erased(&self) -> bool {
         match self {
@@ -46,7 +46,7 @@ impl DbError {
         }
     }
 
-    /// Is the database out of reach, full or busy, rather than misused?
+    /// Returns whether the database is unavailable, full or busy, as opposed to a programming error.
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
@@ -62,7 +62,7 @@ impl DbError {
     }
 }
 
-/// A write that must have changed exactly one row did.
+/// Checks that a statement changed exactly one row.
 ///
 /// # Errors
 /// If it changed none, or several.

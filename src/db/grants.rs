@@ -1,10 +1,10 @@
-//! What the role that the service runs as may do on PostgreSQL: least on the access log, which it may add to and not change.
+//! The privileges of the service's role on PostgreSQL. On the access log it may insert but not change.
 
 use sqlx::AssertSqlSafe;
 
 use super::{Db, DbError, EngineTx};
 
-/// The tables that the service may not do everything to, with what it may.
+/// The tables with limited privileges, and the privileges.
 const LIMITED: [(&str, &str); 8] = [
     ("access_log", "SELECT, INSERT"),
     ("access_log_leaf", "SELECT, INSERT"),
@@ -16,21 +16,21 @@ const LIMITED: [(&str, &str); 8] = [
     ("_sqlx_migrations", "SELECT"),
 ];
 
-/// Roles cannot be granted anything.
+/// An error when granting privileges.
 #[derive(Debug, thiserror::Error)]
 pub enum GrantError {
-    /// The database does not answer, or refuses.
+    /// The database fails or refuses.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// Not PostgreSQL.
-    #[error("SQLite has no roles: whoever can write the file can do everything")]
+    /// The database is not PostgreSQL.
+    #[error("SQLite has no roles: anyone who can write to the file can do everything")]
     NoRoles,
-    /// Not a name that needs no quotes.
-    #[error("the name of the role must be of lower case letters, digits and _")]
+    /// The name would need quotes.
+    #[error("the name of the role must consist of lower-case letters, digits and _")]
     Name,
 }
 
-/// Gives a role what the service needs, and takes from it what it must not have. To be run as the owner of the tables, after
+/// Grants a role the privileges that the service needs, and revokes all others. To be run as the owner of the tables after
 /// each migration.
 ///
 /// # Errors
@@ -54,10 +54,10 @@ pub async fn grant_to(db: &Db, role: &str) -> Result<(), GrantError> {
     Ok(tx.commit().await?)
 }
 
-/// Could the service change what is in the access log? On SQLite it always could.
+/// Returns whether the service can change the access log. On SQLite it always can.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn can_change_log(db: &Db) -> Result<bool, DbError> {
     let mut tx = db.read().await?;
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };

@@ -7,19 +7,19 @@ use super::{Db, DbError, EngineTx, Pools, sealing};
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// How the schema of a database stands to the one this program knows.
+/// The schema of a database compared with the schema that this program knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaState {
-    /// They are the same.
+    /// It is up to date.
     Current,
     /// The database lacks this many migrations.
     Behind(usize),
 }
 
-/// Brings the schema up to date, and seals what was written before texts were sealed; does nothing when all is done.
+/// Updates the schema, and encrypts text from before encryption was introduced. Does nothing if all is done.
 ///
 /// # Errors
-/// If a migration fails, or one that was run has been changed since.
+/// If a migration fails, or an applied migration has been changed.
 pub async fn migrate(db: &Db) -> Result<(), DbError> {
     match &db.pools {
         Pools::Sqlite { writer, .. } => SQLITE.run(writer).await?,
@@ -28,10 +28,10 @@ pub async fn migrate(db: &Db) -> Result<(), DbError> {
     sealing::seal_what_is_plain(db).await
 }
 
-/// Tells whether [`migrate`] has something to do.
+/// Returns whether [`migrate`] has something to do.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn schema_state(db: &Db) -> Result<SchemaState, DbError> {
     let known = match &db.pools {
         Pools::Sqlite { .. } => SQLITE.iter().count(),

@@ -1,7 +1,7 @@
-//! Two engines behind one face: SQLite for one machine, PostgreSQL past that.
+//! Two engines behind one interface: SQLite for a single machine, PostgreSQL for larger installations.
 //!
-//! A query is written once and run by [`on_engine!`](crate::on_engine) on whichever engine the
-//! transaction belongs to. Where the engines differ in more than types, the difference is in [`dialect`].
+//! A query is written once and run by [`on_engine!`](crate::on_engine) on the engine that the transaction belongs to. If
+//! the engines differ in more than types, the difference is in [`dialect`].
 
 pub mod dialect;
 mod error;
@@ -16,7 +16,7 @@ pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 
-/// Runs the same body on the connection of a [`Tx`], whichever engine it is.
+/// Runs the same code on the connection of a [`Tx`], on either engine.
 #[macro_export]
 macro_rules! on_engine {
     ($tx:expr, |$conn:ident| $body:expr) => {
@@ -73,7 +73,7 @@ macro_rules! fetch_in {
     };
 }
 
-/// `execute!(tx, SQL, a, b)`: runs a statement and gives the number of rows it changed.
+/// `execute!(tx, SQL, a, b)`: runs a statement and returns the number of rows it changed.
 #[macro_export]
 macro_rules! execute {
     ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
@@ -81,12 +81,12 @@ macro_rules! execute {
     };
 }
 
-/// Values that one statement binds at the most: SQLite takes 32,766, PostgreSQL 65,535.
+/// The most values in one statement. SQLite allows 32,766, PostgreSQL 65,535.
 pub const MAX_VALUES: usize = 16_000;
 
-/// `insert_rows!(tx, "INSERT INTO t (a, b) ", 2, rows, |values, row| values.push_bind(row.a).push_bind(row.b))`: writes rows, as
-/// many to a statement as it takes, and returns how many were written. The number is that of the columns. What follows the
-/// values, such as `" ON CONFLICT DO NOTHING"`, may be given last.
+/// `insert_rows!(tx, "INSERT INTO t (a, b) ", 2, rows, |values, row| values.push_bind(row.a).push_bind(row.b))`: writes rows in
+/// as few statements as possible, and returns how many were written. The number is that of the columns. An optional last argument
+/// follows the values, such as `" ON CONFLICT DO NOTHING"`.
 #[macro_export]
 macro_rules! insert_rows {
     ($tx:expr, $sql:expr, $columns:literal, $rows:expr, |$values:ident, $row:pat_param| $bind:expr) => {
@@ -102,7 +102,7 @@ macro_rules! insert_rows {
                         $bind;
                     });
                     query.push($end);
-                    // Only the statement of one row is likely to come again.
+                    // Only the statement of one row is likely to be repeated.
                     let query = query.build().persistent(some.len() == 1);
                     query.execute(conn).await.map(|done| done.rows_affected())
                 })?;

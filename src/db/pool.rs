@@ -3,7 +3,7 @@
 use std::{str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    PgPool, Postgres, Sqlite, SqlitePool, Transaction,
+    Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -11,7 +11,7 @@ use sqlx::{
 use super::DbError;
 use crate::vault::Vault;
 
-/// A database of either engine, with the keys that open what lies sealed in it.
+/// A database on either engine, with the keys that decrypt its content.
 #[derive(Clone, Debug)]
 pub struct Db {
     /// The connections.
@@ -19,8 +19,8 @@ pub struct Db {
     vault: Arc<Vault>,
 }
 
-/// Connections to either engine. Reads and writes are asked for apart: SQLite has one writer,
-/// and PostgreSQL may read from a replica.
+/// Connections to either engine. Reads and writes use separate pools: SQLite has a single writer, and PostgreSQL may read
+/// from a replica.
 #[derive(Clone, Debug)]
 pub enum Pools {
     /// The embedded engine.
@@ -30,7 +30,7 @@ pub enum Pools {
         /// The one writer.
         writer: SqlitePool,
     },
-    /// The engine past one machine.
+    /// The engine for larger installations.
     Postgres {
         /// For reads.
         readers: PgPool,
@@ -39,7 +39,7 @@ pub enum Pools {
     },
 }
 
-/// A transaction on either engine. Dropped without [`Tx::commit`], nothing of it remains.
+/// A transaction on either engine. It is rolled back if dropped without [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
     /// The transaction itself.
@@ -57,12 +57,14 @@ pub enum EngineTx {
 }
 
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection can be idle before it is asked whether it answers.
+const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
-    /// Opens the database at `sqlite:PATH` (made if absent) or `postgres://…`.
+    /// Opens the database at `sqlite:PATH`, created if it does not exist, or `postgres://…`.
     ///
     /// # Errors
-    /// If the address is of neither kind or nobody answers there.
+    /// If the address has another format or the connection fails.
     pub async fn open(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Self, DbError> {
         Ok(Self { pools: Pools::open(url, connections).await?, vault })
     }
@@ -76,7 +78,7 @@ impl Db {
     /// Begins a transaction that only reads.
     ///
     /// # Errors
-    /// If no connection can be had.
+    /// If no connection is available.
     pub async fn read(&self) -> Result<Tx, DbError> {
         Ok(Tx { engine: self.pools.read().await?, vault: self.vault.clone() })
     }
@@ -84,12 +86,12 @@ impl Db {
     /// Begins a transaction that writes.
     ///
     /// # Errors
-    /// If no connection can be had.
+    /// If no connection is available.
     pub async fn write(&self) -> Result<Tx, DbError> {
         Ok(Tx { engine: self.pools.write().await?, vault: self.vault.clone() })
     }
 
-    /// Closes all connections, waiting for those in use.
+    /// Closes all connections after waiting for those in use.
     pub async fn close(&self) {
         match &self.pools {
             Pools::Sqlite { readers, writer } => {
@@ -104,6 +106,15 @@ impl Db {
     }
 }
 
+/// Does a connection still answer? Asked only of one that has been idle: a question before every transaction costs a round
+/// trip each.
+async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bool, sqlx::Error> {
+    if idle_for < IDLE {
+        return Ok(true);
+    }
+    connection.ping().await.map(|()| true)
+}
+
 impl Pools {
     async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
@@ -112,6 +123,8 @@ impl Pools {
             let pool = PgPoolOptions::new()
                 .max_connections(connections)
                 .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                .before_acquire(|connection, meta| Box::pin(answers(connection, meta.idle_for)))
                 .connect(url)
                 .await?;
             Ok(Self::Postgres { readers: pool.clone(), writer: pool })
@@ -130,11 +143,13 @@ impl Pools {
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options.clone())
             .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
+            .test_before_acquire(false)
             .connect_with(options)
             .await?;
         Ok(Self::Sqlite { readers, writer })
@@ -143,7 +158,7 @@ impl Pools {
     async fn read(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => EngineTx::Sqlite(readers.begin().await?),
-            // One moment for the whole transaction, as on SQLite: the permit and what it shows agree.
+            // A snapshot for the whole transaction, as on SQLite, so that the decision and the content agree.
             Self::Postgres { readers, .. } => EngineTx::Postgres(
                 readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
             ),
@@ -159,16 +174,16 @@ impl Pools {
 }
 
 impl Tx {
-    /// The keys that seal what is written.
+    /// The keys that encrypt what is written.
     #[must_use]
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// Makes all that was done in the transaction durable.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// If it cannot be: then nothing of it remains.
+    /// If the commit fails. Nothing is stored in that case.
     pub async fn commit(self) -> Result<(), DbError> {
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.commit().await?,
@@ -177,10 +192,10 @@ impl Tx {
         Ok(())
     }
 
-    /// Gives up all that was done in the transaction.
+    /// Rolls back the transaction.
     ///
     /// # Errors
-    /// If the engine does not answer; nothing remains all the same.
+    /// If the engine fails. Nothing is stored in any case.
     pub async fn rollback(self) -> Result<(), DbError> {
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.rollback().await?,

@@ -1,4 +1,4 @@
-//! HTTP as the people of the story speak it.
+//! The HTTP client of the people in the story.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::people::{Actor, PASSWORD};
 use crate::{cli::Failure, kernel::ids::PersonId};
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub(super) struct Answer {
     pub status: StatusCode,
@@ -16,7 +16,7 @@ pub(super) struct Answer {
     pub etag: Option<String>,
 }
 
-/// Sends requests as one person or another.
+/// Sends requests on behalf of the people in the story.
 #[derive(Debug)]
 pub(super) struct Client {
     http: reqwest::Client,

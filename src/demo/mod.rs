@@ -1,5 +1,5 @@
-//! `stafett demo`: a child's case in Kragerø, played over HTTP by different people, with every
-//! boundary enforced and every look recorded.
+//! `stafett demo`: a child's case in Kragerø, played over HTTP by different people. Every
+//! boundary is enforced, and every access is recorded.
 
 mod client;
 mod people;
@@ -29,22 +29,22 @@ use crate::{
     vault::{MasterKey, Vault},
 };
 
-/// How to play the demonstration.
+/// Options of the demonstration.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DemoArgs {
-    /// Keep the embedded database in this folder; otherwise it is in a temporary one.
+    /// Store the embedded database in this folder; by default it is temporary.
     #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
     pub data: Option<PathBuf>,
-    /// Another database, `sqlite:PATH` or `postgres://…`.
+    /// Use another database, `sqlite:PATH` or `postgres://…`.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
-    /// Where to serve; any free port of this machine if left out.
+    /// The address to serve on; by default any free local port.
     #[arg(long, value_name = "ADDRESS")]
     pub listen: Option<SocketAddr>,
-    /// Where the municipalities' data are.
+    /// The folder with the data of the municipalities.
     #[arg(long, value_name = "DIR", default_value = "data/municipalities")]
     pub municipalities: PathBuf,
-    /// End after the story: with status 0, or 1 if any step did not go as told.
+    /// Exit after the story, with status 0, or 1 if any step did not go as expected.
     #[arg(long)]
     pub exit: bool,
 }
@@ -52,13 +52,13 @@ pub struct DemoArgs {
 /// The municipalities of the demonstration, by folder.
 const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 
-/// Plays the story, and keeps serving until told to stop unless `--exit` is given.
+/// Plays the story, and serves until stopped unless `--exit` is given.
 ///
 /// # Errors
-/// If the story cannot begin.
+/// If the story cannot start.
 pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     start_logging(LogFormat::Text, "warn");
-    // Lives to the end: the temporary folder goes with it.
+    // The temporary folder is deleted when this is dropped.
     let folder = tempfile::tempdir()?;
     let url = database_url(&args, &folder)?;
     let db = Db::open(&url, 8, vault(&args, &folder)?).await?;
@@ -74,8 +74,8 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     let tokens = TokenKeys::throw_away()?;
     let log_key = Arc::new(log_key(&args, &folder)?);
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), Checkpoints::default());
-    let sealing = tokio::spawn(sealer.run());
     let services = web::Data::new(Services::new(db.clone(), Clock::System, tokens, log_key, Vec::new())?);
+    let sealing = tokio::spawn(sealer.run(services.log().written()));
     let listener = TcpListener::bind(args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))?;
     let base = format!("http://{}", listener.local_addr()?);
     let server = app::serve(services, listener, 2)?;
@@ -95,7 +95,7 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     Ok(u8::from(failures > 0))
 }
 
-/// The keys lie beside the embedded database; where another is named, in a folder of their own, to be there the next time.
+/// The keys are stored beside the embedded database. For another database they have a permanent folder of their own.
 fn vault(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<Arc<Vault>, Failure> {
     let folder = keys_folder(args, temporary)?;
     let file = folder.join("master.txt");
@@ -106,7 +106,7 @@ fn vault(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<Arc<Vault>, F
     Ok(Vault::open(&folder, master)?)
 }
 
-/// The key that signs the checkpoints of the access log lies with the others.
+/// The key that signs the checkpoints of the access log is stored with the others.
 fn log_key(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<LogKey, Failure> {
     let file = keys_folder(args, temporary)?.join("access_log.pem");
     if !file.exists() {

@@ -1,4 +1,4 @@
-//! The synthetic people of the demonstration. Their numbers are of the tax administration's synthetic series.
+//! The synthetic people of the demonstration. Their numbers belong to the Norwegian Tax Administration's synthetic series.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -20,7 +20,7 @@ use crate::{
 /// The password of everyone in the demonstration.
 pub(super) const PASSWORD: &str = "fire blå ender over isen";
 
-/// Someone in the story.
+/// A person in the story.
 #[derive(Debug, Clone)]
 pub(super) struct Actor {
     pub id: Id<Person>,
@@ -28,7 +28,7 @@ pub(super) struct Actor {
     pub who: &'static str,
     pub username: String,
     pub national_id: NationalId,
-    /// The unit they work in, if they do.
+    /// The unit they work in, if any.
     pub unit: Option<Id<Unit>>,
 }
 
@@ -47,7 +47,7 @@ pub(super) struct People {
     pub auditor: Actor,
     pub elsewhere: Actor,
     pub orland_auditor: Actor,
-    /// The child's number; the child is registered in the story.
+    /// The child's national identity number. The child is registered during the story.
     pub child: NationalId,
 }
 
@@ -85,7 +85,7 @@ impl People {
     }
 }
 
-/// A part in the story: who, and where they work.
+/// A part in the story: the person, and where they work.
 struct Part {
     name: &'static str,
     who: &'static str,
@@ -94,7 +94,7 @@ struct Part {
     place: Option<(&'static str, Role)>,
 }
 
-/// Makes people as new to the database, however often the story has been played on it.
+/// Creates people that are new to the database, however often the story has been played on it.
 pub(super) async fn make(db: &Db) -> Result<People, Failure> {
     let password = Password::parse(PASSWORD)?;
     let hash = Passwords::default().hash(password).await?;
@@ -166,7 +166,7 @@ struct Maker {
 }
 
 impl Maker {
-    /// A number that no one has: each is taken from a day of its own.
+    /// A national identity number that nobody has. The date of birth moves forward when its numbers run out.
     fn number(&mut self, born: Option<NaiveDate>) -> Result<NationalId, Failure> {
         self.serial += 1;
         let (days, serial) = (u64::from(self.serial / 300), self.serial % 300);

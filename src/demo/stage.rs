@@ -1,4 +1,4 @@
-//! Where the story is told: with colour on a terminal, as plain text elsewhere.
+//! The output of the story: in colour on a terminal, otherwise as plain text.
 
 use std::{fmt, io, io::Write};
 
@@ -21,7 +21,7 @@ impl fmt::Debug for Stage {
     }
 }
 
-/// One request, as it is told.
+/// One request in the story.
 pub(super) struct Told<'a> {
     pub who: String,
     pub what: &'a str,
@@ -32,7 +32,7 @@ pub(super) struct Told<'a> {
 }
 
 impl Stage {
-    /// Tells the story to `out`.
+    /// Creates a stage that prints to `out`.
     pub fn new(out: impl Write + Send + 'static) -> Self {
         Self(Box::new(out))
     }
@@ -72,8 +72,8 @@ impl Stage {
 
     pub(super) fn verdict(&mut self, failures: usize) -> io::Result<()> {
         match failures {
-            0 => writeln!(self.0, "\n{GOOD}Every step went as told.{GOOD:#}"),
-            _ => writeln!(self.0, "\n{BAD}{failures} steps did not go as told.{BAD:#}"),
+            0 => writeln!(self.0, "\n{GOOD}Every step went as expected.{GOOD:#}"),
+            _ => writeln!(self.0, "\n{BAD}{failures} steps did not go as expected.{BAD:#}"),
         }
     }
 

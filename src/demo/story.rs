@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{cli::Failure, kernel::Clock};
 
-/// The story as it is being played.
+/// The state of the story while it is played.
 struct Play<'a> {
     stage: &'a mut Stage,
     client: Client,
@@ -20,7 +20,7 @@ struct Play<'a> {
     failures: usize,
 }
 
-/// Something a person does.
+/// An action by a person.
 struct Act<'a> {
     who: &'a Actor,
     what: &'a str,
@@ -46,7 +46,7 @@ impl Act<'_> {
     }
 }
 
-/// Plays the story; tells how many steps did not go as told.
+/// Plays the story, and returns the number of steps that did not go as expected.
 pub(super) async fn play(stage: &mut Stage, base: &str, people: &People) -> Result<usize, Failure> {
     let client = Client::new(base)?;
     let mut play = Play { stage, client, people, now: Clock::System.now(), failures: 0 };
@@ -68,7 +68,7 @@ pub(super) async fn play(stage: &mut Stage, base: &str, people: &People) -> Resu
 }
 
 impl Play<'_> {
-    /// Does something, and tells what came of it and on which rule.
+    /// Performs an action, and prints the result and the rule that decided it.
     async fn act(&mut self, act: Act<'_>) -> Result<Answer, Failure> {
         let Act { who, what, method, path, body, if_match, expect } = act;
         let answer = self.client.send(who, method.clone(), &path, body.as_ref(), if_match.as_deref()).await?;
@@ -91,7 +91,7 @@ impl Play<'_> {
         Ok(answer)
     }
 
-    /// Why it went so: what the auditor finds in the access log.
+    /// The reason for the result, as the auditor finds it in the access log.
     async fn why(&self, who: &Actor, answer: &Answer) -> Result<String, Failure> {
         let path = format!("/v1/access-log?limit=1&person_id={}", who.id);
         let found = self.client.send(&self.people.auditor, Method::GET, &path, None, None).await?;
@@ -101,7 +101,9 @@ impl Play<'_> {
             Some("permit") if answer.status.is_success() => {
                 format!("allowed by {}; {}", words(&entry["policies"]), words(&entry["legal_basis"]))
             }
-            Some("permit") => format!("the person may ({}), but not now{detail}", words(&entry["policies"])),
+            Some("permit") => {
+                format!("the person is allowed ({}), but not now{detail}", words(&entry["policies"]))
+            }
             Some("deny") => {
                 format!("refused: no rule allows {} here{detail}", entry["action"].as_str().unwrap_or("it"))
             }
@@ -142,14 +144,14 @@ impl Play<'_> {
             post(&p.teacher, "records a concern", format!("/v1/units/{unit}/concerns"), concern, 201);
         let concern = self.act(concern).await?;
         let path = format!("/v1/concerns/{}", id(&concern));
-        self.act(get(&p.kindergarten_leader, "reads it as leader of the unit", path.clone(), 200)).await?;
+        self.act(get(&p.kindergarten_leader, "reads it as unit leader", path.clone(), 200)).await?;
         self.act(get(&p.nurse, "tries to read it", path, 404)).await?;
         Ok(concern)
     }
 
     async fn case_opens(&mut self, concern: &Answer) -> Result<String, Failure> {
         let p = self.people;
-        self.stage.step(2, "It becomes a case; without consent nobody outside the unit can be added")?;
+        self.stage.step(2, "It becomes a case. Without consent, nobody outside the unit can be added")?;
         let decision = json!({
             "decision": "open_case", "reason": "The guardians want help.", "level": 1,
             "contains": [], "case_reason": "Iben finds it hard to join in play.",
@@ -181,7 +183,7 @@ impl Play<'_> {
         });
         let path = format!("/v1/cases/{case}/consents");
         self.act(post(&p.mother, "consents", path.clone(), body.clone(), 201)).await?;
-        self.join(case, &p.school_teacher, "tries to add the school on one consent of two", 409).await?;
+        self.join(case, &p.school_teacher, "tries to add the school with one of two consents", 409).await?;
         let fathers = self.act(post(&p.father, "consents", path, body, 201)).await?;
         for (who, what) in [
             (&p.school_teacher, "adds the school teacher"),
@@ -198,7 +200,7 @@ impl Play<'_> {
     async fn meeting(&mut self, case: &str) -> Result<String, Failure> {
         let p = self.people;
         self.stage
-            .step(4, "A TIK-team meeting is held; two decisions become measures from Kragerø's catalogue")?;
+            .step(4, "A TIK-team meeting is held. Two decisions become measures from Kragerø's catalogue")?;
         let arenas = self.public("/v1/municipalities/4014/arenas?limit=200").await?;
         let arena = by_key(&arenas, "tik-team");
         let body = json!({
@@ -226,7 +228,7 @@ impl Play<'_> {
         });
         let minutes = Act {
             method: Method::PUT,
-            ..post(&p.teacher, "writes the minutes, once for all", format!("{path}/minutes"), body, 200)
+            ..post(&p.teacher, "records the minutes", format!("{path}/minutes"), body, 200)
         };
         let held = self.act(minutes.if_match(&meeting)).await?;
         self.act(post(&p.father, "approves the minutes", format!("{path}/approve"), json!({}), 200)).await?;
@@ -244,7 +246,7 @@ impl Play<'_> {
         let p = self.people;
         self.stage.step(
             5,
-            "The health nurse writes a note for her sector; the teacher cannot see that it exists",
+            "The health nurse writes a note for her sector. The teacher cannot see that it exists",
         )?;
         let path = format!("/v1/cases/{case}/notes");
         let body = json!({ "audience": "sector", "kind": "agreed", "contains": [], "text": "Hearing test on the third; to be followed up." });
@@ -253,13 +255,16 @@ impl Play<'_> {
         self.act(get(&p.nurse, "reads it", one.clone(), 200)).await?;
         self.act(get(&p.teacher, "guesses its id", one, 404)).await?;
         let list = self.act(get(&p.teacher, "lists the notes", path, 200)).await?;
-        self.check(list.body["items"] == json!([]), "Her list is empty, and tells of no more")?;
+        self.check(
+            list.body["items"] == json!([]),
+            "Her list is empty, and does not reveal that the note exists",
+        )?;
         Ok(())
     }
 
     async fn nav(&mut self, case: &str) -> Result<(), Failure> {
         let p = self.people;
-        self.stage.step(6, "NAV, not in the consent, gets nothing")?;
+        self.stage.step(6, "NAV is not covered by the consents, and gets nothing")?;
         self.act(get(&p.nav, "asks for the case", format!("/v1/cases/{case}"), 404)).await?;
         self.act(get(&p.nav, "asks for the measures", format!("/v1/cases/{case}/measures"), 404)).await?;
         let list = self.act(get(&p.nav, "lists cases", "/v1/cases".to_owned(), 200)).await?;
@@ -270,8 +275,10 @@ impl Play<'_> {
 
     async fn baton(&mut self, case: &str) -> Result<(), Failure> {
         let p = self.people;
-        self.stage
-            .step(7, "The baton is offered to the school; the teacher keeps it until the school accepts")?;
+        self.stage.step(
+            7,
+            "The baton is offered to the school. The kindergarten teacher keeps it until the school accepts",
+        )?;
         let body = json!({
             "to_person_id": p.school_teacher.id, "to_unit_id": unit_of(&p.school_teacher),
             "contains": [],
@@ -282,7 +289,7 @@ impl Play<'_> {
         self.holder_is(
             case,
             &p.teacher,
-            "While the offer waits, the kindergarten teacher is the contact person",
+            "While the offer is pending, the kindergarten teacher is the contact person",
         )
         .await?;
         let accept = format!("{path}/{}/accept", id(&offer));
@@ -292,7 +299,7 @@ impl Play<'_> {
     }
 
     async fn holder_is(&mut self, case: &str, who: &Actor, fact: &str) -> Result<(), Failure> {
-        let read = get(&self.people.mother, "reads who holds the case", format!("/v1/cases/{case}"), 200);
+        let read = get(&self.people.mother, "reads who is contact person", format!("/v1/cases/{case}"), 200);
         let read = self.act(read).await?;
         self.check(read.body["contact_person_id"] == json!(who.id), fact)
     }
@@ -326,7 +333,7 @@ impl Play<'_> {
         let path = format!("/v1/cases/{case}/consents/{}/withdraw", id(consent));
         self.act(post(&p.father, "withdraws consent to PPT", path, body, 200)).await?;
         self.act(get(&p.ppt, "reads the case", read.clone(), 404)).await?;
-        self.act(get(&p.nurse, "reads the case; her consent stands", read, 200)).await?;
+        self.act(get(&p.nurse, "reads the case; her unit is still covered by consent", read, 200)).await?;
         Ok(())
     }
 
@@ -334,10 +341,10 @@ impl Play<'_> {
         let p = self.people;
         self.stage.step(
             10,
-            "The guardian and the auditor read who has looked; the administrator gets no content",
+            "The guardian and the auditor read who has accessed the case. The administrator gets no content",
         )?;
         let path = format!("/v1/cases/{case}/access-log");
-        let family = get(&p.mother, "reads who has looked", format!("{path}?limit=200"), 200);
+        let family = get(&p.mother, "reads who has accessed the case", format!("{path}?limit=200"), 200);
         let family = self.act(family).await?;
         self.act(get(&p.school_teacher, "tries to, as contact person", path.clone(), 403)).await?;
         let child = get(&p.mother, "looks up the child's id", format!("/v1/cases/{case}"), 200);
@@ -348,12 +355,12 @@ impl Play<'_> {
             answer.body["items"].as_array().into_iter().flatten().map(|item| item["at"].clone()).collect()
         };
         let (seen, audited) = (times(&family), times(&audit));
-        let fact = format!("Each of the {} looks that the family sees, the auditor sees too", seen.len());
+        let fact = format!("The auditor sees each of the {} entries that the family sees", seen.len());
         self.check(seen.len() > 20 && seen.iter().all(|at| audited.contains(at)), &fact)?;
         let explained = audit.body["items"].as_array().is_some_and(|items| {
             items.iter().all(|item| item["legal_basis"].as_array().is_some_and(|basis| !basis.is_empty()))
         });
-        self.check(explained, "Every look has its rule and its legal basis")?;
+        self.check(explained, "Every entry has a rule and a legal basis")?;
         for row in family.body["items"].as_array().into_iter().flatten().take(4) {
             let (who, roles) = (row["person_name"].as_str().unwrap_or("?"), words(&row["roles"]));
             let (what, basis) = (row["kind"].as_str().unwrap_or("?"), words(&row["legal_basis"]));
@@ -361,7 +368,7 @@ impl Play<'_> {
         }
         let (read, desk) = (format!("/v1/cases/{case}"), "/v1/access-log?limit=1".to_owned());
         self.act(get(&p.administrator, "asks for the case", read.clone(), 404)).await?;
-        self.act(get(&p.auditor, "asks for the case itself", read, 404)).await?;
+        self.act(get(&p.auditor, "asks for the case", read, 404)).await?;
         let foreign = get(
             &p.orland_auditor,
             "searches the log of Ørland for the case",
@@ -369,7 +376,7 @@ impl Play<'_> {
             200,
         );
         let foreign = self.act(foreign).await?;
-        self.check(foreign.body["items"] == json!([]), "The auditor of Ørland finds nothing of Kragerø's")?;
+        self.check(foreign.body["items"] == json!([]), "The auditor of Ørland finds nothing from Kragerø")?;
         self.act(get(&p.administrator, "asks for the access log", desk, 403)).await?;
         Ok(())
     }
@@ -406,7 +413,7 @@ fn words(list: &Value) -> String {
     words.join(", ")
 }
 
-/// A path with its ids cut short.
+/// A path with shortened ids.
 fn shorten(path: &str) -> String {
     let parts = path.split('/').map(|part| {
         let (id, rest) = part.split_once('?').map_or((part, None), |(id, rest)| (id, Some(rest)));

@@ -1,4 +1,4 @@
-//! What may leave a case without consent, on which paragraph, from whom and to whom: `data/disclosures.toml`.
+//! The bases for disclosure without consent, with senders and recipients: `data/disclosures.toml`.
 
 use std::sync::LazyLock;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::dto::DisclosureBasis;
 use crate::kernel::vocabulary::{InformationKind, Sector};
 
-/// A unit by its sector, and kind if one is named.
+/// A unit by sector, and by kind if present.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct To {
@@ -15,7 +15,7 @@ struct To {
     kind: Option<String>,
 }
 
-/// The paragraphs for a disclosing unit.
+/// The statutory sections for a disclosing unit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct From {
@@ -25,22 +25,22 @@ struct From {
     law: Vec<String>,
 }
 
-/// How one basis is to be used.
+/// The rules for a basis.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Basis {
     name: DisclosureBasis,
     #[serde(rename = "note")]
     _note: String,
-    /// Whether someone who is not in the service may receive.
+    /// Whether a recipient outside the service is allowed.
     pub(super) outside: bool,
-    /// Whether an objection of the patient stands in its way.
+    /// Whether an objection by the patient prevents it.
     #[serde(default)]
     pub(super) unless_objected: bool,
     /// Whether a unit of another municipality may receive.
     #[serde(default)]
     pub(super) anywhere: bool,
-    /// The basis for processing the data.
+    /// The legal basis for processing the data.
     pub(super) processing: Vec<String>,
     kinds: Option<Vec<InformationKind>>,
     of: Option<Vec<Sector>>,
@@ -66,12 +66,12 @@ static FILE: LazyLock<File> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/disclosures.toml")).expect("grounds of disclosure")
 });
 
-/// How a basis is to be used.
+/// Returns the rules for a basis.
 pub(super) fn find(name: DisclosureBasis) -> Option<&'static Basis> {
     FILE.basis.iter().find(|basis| basis.name == name)
 }
 
-/// The age from which the young person alone decides on health care, and so objects.
+/// The age from which the young person alone decides on health care, and therefore alone objects.
 pub(super) fn own_age() -> i64 {
     FILE.objection.own_age
 }
@@ -81,7 +81,7 @@ fn fits(own: (Sector, Option<&String>), sector: Sector, kind: &str) -> bool {
 }
 
 impl Basis {
-    /// The paragraphs that let a unit disclose, within the service or out of it; none if it may not.
+    /// Returns the sections that let a unit disclose, within the service or outside it; none if it may not.
     pub(super) fn law_for(&self, sector: Sector, kind: &str, outside: bool) -> Option<&'static [String]> {
         let own = FILE.basis.iter().find(|basis| basis.name == self.name)?;
         let from = own.from.iter().find(|from| {
@@ -91,13 +91,13 @@ impl Basis {
         from.map(|from| from.law.as_slice())
     }
 
-    /// May an entry of this kind leave on this basis, written by or the work of a unit of this sector; none for the family?
+    /// Returns whether the basis covers an entry of this kind from a unit of this sector, or from the family if none.
     pub(super) fn lets_out(&self, kind: InformationKind, of: Option<Sector>) -> bool {
         let fits = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
         fits && self.of.as_ref().is_none_or(|sectors| of.is_some_and(|sector| sectors.contains(&sector)))
     }
 
-    /// May a unit receive?
+    /// Returns whether a unit may receive.
     pub(super) fn may_receive(&self, sector: Sector, kind: &str) -> bool {
         self.to.iter().any(|to| fits((to.sector, to.kind.as_ref()), sector, kind))
     }

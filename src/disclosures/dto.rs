@@ -1,4 +1,4 @@
-//! Disclosures and objections as the API speaks of them.
+//! Request and response types for disclosures and objections.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -14,26 +14,26 @@ use crate::{
 };
 
 words! {
-    /// On what something leaves a case without consent. The paragraph follows from the unit that discloses.
+    /// The basis for disclosing without consent. The statutory section depends on the unit that discloses.
     DisclosureBasis {
-        /// With a report to child welfare (bvl § 13-2 and its mirrors): to child welfare.
+        /// In connection with a report to child welfare (bvl § 13-2 and corresponding sections): to child welfare.
         ChildWelfareReport = "child_welfare_report",
-        /// By an order of child welfare (bvl § 13-4): to child welfare.
+        /// On an order from child welfare (bvl § 13-4): to child welfare.
         ChildWelfareOrder = "child_welfare_order",
-        /// To avert an offence (strl § 196).
+        /// To prevent a criminal offence (strl § 196).
         DutyToAvert = "duty_to_avert",
         /// To avert danger to life or health (fvl § 13 b no. 7, hpl §§ 23 no. 4 and 31).
         DangerToLifeOrHealth = "danger_to_life_or_health",
-        /// For health care (hpl §§ 25 and 45): from health to health, unless the patient objects.
+        /// For health care (hpl §§ 25 and 45): between health services, unless the patient objects.
         HealthPersonnel = "health_personnel",
-        /// For the right to education at a new school (oppl § 25-1): from school to school, in another municipality too.
+        /// For the right to education at a new school (oppl § 25-1): between schools, including in other municipalities.
         SchoolChange = "school_change",
     }
 }
 
 #[cfg(test)]
 impl DisclosureBasis {
-    /// All of them.
+    /// All bases.
     pub(super) const ALL: [Self; 6] = [
         Self::ChildWelfareReport,
         Self::ChildWelfareOrder,
@@ -45,7 +45,7 @@ impl DisclosureBasis {
 }
 
 words! {
-    /// What kind of entry was disclosed.
+    /// The kind of entry that was disclosed.
     DisclosedKind {
         /// A note.
         Note = "note",
@@ -61,12 +61,12 @@ words! {
         Digital = "digital",
         /// On paper, recorded by the contact person.
         Paper = "paper",
-        /// By word of mouth, recorded by the contact person.
+        /// Orally, recorded by the contact person.
         Oral = "oral",
     }
 }
 
-/// A disclosure to be made.
+/// A disclosure to make.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -75,65 +75,65 @@ words! {
     "to_person_id": "018f2f60-0000-7000-8000-000000000006", "reason": "Must be known where the child is treated tonight."
 }))]
 pub struct DisclosureIn {
-    /// The case, one that the caller takes part in through the unit.
+    /// The case. The caller must take part in it through the unit.
     pub case_id: CaseId,
-    /// On what.
+    /// The basis for the disclosure.
     pub basis: DisclosureBasis,
     /// With `child_welfare_order`: the reference of the order.
     #[serde(default)]
     pub order_reference: Option<Line>,
-    /// The notes that are disclosed, each one that the caller may read.
+    /// The notes to disclose. The caller must be able to read each of them.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub note_ids: Vec<NoteId>,
-    /// The measures that are disclosed, each one that the caller may read.
+    /// The measures to disclose. The caller must be able to read each of them.
     #[serde(default)]
     #[schema(max_items = 100)]
     pub measure_ids: Vec<MeasureId>,
-    /// The unit that receives.
+    /// The unit that receives the disclosure.
     #[serde(default)]
     pub to_unit_id: Option<UnitId>,
-    /// Who receives there.
+    /// The person in that unit who receives it.
     #[serde(default)]
     pub to_person_id: Option<PersonId>,
-    /// Who receives, where it is not a unit of the service: the police, an ambulance.
+    /// A recipient that is not a unit in this service, such as the police or an ambulance crew.
     #[serde(default)]
     pub outside_recipient: Option<Line>,
-    /// Why it is necessary.
+    /// Why the disclosure is necessary.
     pub reason: Prose,
 }
 
-/// A paragraph, in the wording it was applied in.
+/// A statutory section, in the version that was applied.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct AppliedLaw {
-    /// The paragraph.
+    /// The section.
     #[schema(example = "fvl § 13 b no. 7")]
     pub law: String,
-    /// The first day of its wording.
+    /// The first day that this version is in force.
     pub valid_from: NaiveDate,
 }
 
 /// An entry as it was when it was disclosed.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct DisclosedEntry {
-    /// What it is.
+    /// The kind of entry.
     pub kind: DisclosedKind,
     /// The id of the note or measure.
     pub entry_id: uuid::Uuid,
-    /// What a measure is called.
+    /// The title of a measure.
     #[schema(value_type = Option<String>)]
     pub title: Option<Content>,
-    /// What the note says; what is done in the measure, and how.
+    /// The text of a note, or the description of a measure.
     #[schema(value_type = Option<String>)]
     pub text: Option<Content>,
-    /// Who wrote the note, or is responsible for the measure.
+    /// The author of a note, or the person responsible for a measure.
     #[schema(value_type = String)]
     pub person_name: Content,
-    /// From which unit; none where the family wrote it.
+    /// Their unit; absent if the family wrote it.
     pub unit_name: Option<String>,
-    /// From which day the measure goes on.
+    /// The first day of a measure.
     pub starts_on: Option<NaiveDate>,
-    /// When the measure is to be evaluated.
+    /// The date of the next evaluation of a measure.
     pub evaluate_on: Option<NaiveDate>,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
@@ -142,7 +142,7 @@ pub struct DisclosedEntry {
 /// A disclosure.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct DisclosureOut {
-    /// Its id.
+    /// The id of the disclosure.
     pub id: DisclosureId,
     /// The municipality.
     #[schema(example = "4014")]
@@ -151,26 +151,26 @@ pub struct DisclosureOut {
     pub case_id: CaseId,
     /// The child.
     pub child_id: ChildId,
-    /// The child's name, as registered then.
+    /// The child's name, as registered at the time.
     #[schema(value_type = String)]
     pub child_name: Content,
-    /// The date of birth, likewise.
+    /// The date of birth, as registered at the time.
     pub child_birth_date: NaiveDate,
     /// The unit that disclosed.
     pub unit_id: UnitId,
-    /// Its name.
+    /// The name of the unit.
     pub unit_name: String,
-    /// Who decided it.
+    /// The person who decided on it.
     pub disclosed_by: PersonId,
     /// Their name.
     #[schema(value_type = String)]
     pub disclosed_by_name: Content,
-    /// On what.
+    /// The basis for the disclosure.
     pub basis: DisclosureBasis,
-    /// The paragraphs that lift the duty of secrecy.
+    /// The statutory sections that lift the duty of secrecy.
     #[sqlx(skip)]
     pub laws: Vec<AppliedLaw>,
-    /// The basis on which the data are processed, which is another thing.
+    /// The legal basis for processing the data, which is a separate requirement.
     #[sqlx(skip)]
     pub processing: Vec<AppliedLaw>,
     /// The reference of the order.
@@ -178,25 +178,25 @@ pub struct DisclosureOut {
     pub order_reference: Option<Content>,
     /// The unit that received.
     pub to_unit_id: Option<UnitId>,
-    /// Its name.
+    /// The name of that unit.
     pub to_unit_name: Option<String>,
-    /// Who received there.
+    /// The person in that unit who received it.
     pub to_person_id: Option<PersonId>,
     /// Their name.
     #[schema(value_type = Option<String>)]
     pub to_person_name: Option<Content>,
-    /// Who received, outside the service.
+    /// The recipient outside this service.
     #[schema(value_type = Option<String>)]
     pub outside_recipient: Option<Content>,
-    /// Why.
+    /// Why the disclosure was necessary.
     #[schema(value_type = String)]
     pub reason: Content,
-    /// What was disclosed, as it was.
+    /// The entries as they were at the time.
     #[sqlx(skip)]
     pub entries: Vec<DisclosedEntry>,
-    /// When.
+    /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// Whether it is about the caller's own family; then it is not shown.
+    /// Whether it is about the caller's own family, in which case it is not shown.
     #[serde(skip)]
     #[schema(ignore)]
     pub own_family: bool,
@@ -207,30 +207,30 @@ pub struct DisclosureOut {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"form": "digital"}))]
 pub struct ObjectionIn {
-    /// Who objects. Left out by someone who objects for themself; named by the contact person who records it: a
+    /// The person who objects. Leave it out to object for yourself. A contact person who records an objection gives a
     /// guardian's `guardian_id`, or the `child_id` of a young person.
     #[serde(default)]
     pub objected_by: Option<PersonId>,
-    /// How it was made; `digital` unless the contact person records it.
+    /// How the objection was made: `digital` unless the contact person records it.
     #[serde(default)]
     pub form: Option<ObjectionForm>,
 }
 
-/// An objection as made.
+/// An objection to sharing among health personnel.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct ObjectionOut {
-    /// Its id.
+    /// The id of the objection.
     pub id: ObjectionId,
-    /// Who objects.
+    /// The person who objects.
     pub objected_by: PersonId,
-    /// Who recorded it: the same person, or the contact person.
+    /// The person who recorded it: the same person, or the contact person.
     pub recorded_by: PersonId,
-    /// How it was made.
+    /// How the objection was made.
     pub form: ObjectionForm,
-    /// When.
+    /// When it was made.
     pub made_at: DateTime<Utc>,
     /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
-    /// As in the `ETag`.
+    /// The version; the same as the `ETag`.
     pub version: i64,
 }

@@ -1,8 +1,8 @@
-//! Disclosures without consent (utlevering): what leaves a case on a named statute.
+//! Disclosures without consent (utlevering), on a statutory basis.
 //!
-//! A disclosure says exactly which entries, to whom, on which paragraph in which wording, who decided and why; it never opens
-//! the case. It keeps the entries as they were, lies with the unit that disclosed, and to the family and the team it
-//! does not exist. An objection of the patient stands in the way of sharing among health personnel.
+//! A disclosure records exactly which entries were disclosed, to whom, under which version of which section, who decided
+//! and why. It never opens the case. It contains the entries as they were and belongs to the unit that disclosed. For the
+//! family and the team it does not exist. An objection by the patient prevents sharing among health personnel.
 
 mod basis;
 mod dto;

@@ -1,7 +1,8 @@
-//! The operations on objections: the patient, or a guardian for them, objects to sharing among health personnel.
+//! Operations on objections: the patient, or a guardian for them, objects to sharing among health personnel.
 //!
-//! An objection counts from the next request and until it is withdrawn. One that a guardian has made stands as long as they
-//! hold parental responsibility and no care order is in force; from the age of decision in health the young person alone objects, and may withdraw it.
+//! An objection applies from the next request until it is withdrawn. A guardian's objection applies while they hold
+//! parental responsibility and no care order is in force. From the age of consent in health care, the young person alone
+//! can object, and may withdraw the guardian's objection.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -29,7 +30,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_objections).service(object_to_sharing).service(withdraw_objection);
 }
 
-/// Does an objection stand? That of the young person, or of someone who decides for the child now.
+/// Returns whether an objection applies: from the young person, or from someone who decides for the child now.
 pub(super) async fn in_force(tx: &mut Tx, case: &CaseFacts) -> Result<bool, DbError> {
     let objecting = store::objecting(tx, case).await?;
     let decides = &case.ground.family.guardians;
@@ -39,22 +40,23 @@ pub(super) async fn in_force(tx: &mut Tx, case: &CaseFacts) -> Result<bool, DbEr
 /// Lists the objections in a case that the caller has made or recorded, oldest first.
 #[utoipa::path(
     operation_id = "list_objections", tag = "disclosures", params(("case_id" = Uuid, Path), PageQuery),
-    responses((status = 200, body = Page<ObjectionOut>, description = "The caller's own objections"), ReadProblems),
+    responses((status = 200, body = Page<ObjectionOut>, description = "The objections that the caller made or recorded"), ReadProblems),
 )]
 #[get("/cases/{case_id}/objections")]
 async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (case, person) = (permit.object().facts.clone(), permit.caller().person);
-    let rows = store::list_objections(permit.tx(), &case, person, query.after(), query.limit() + 1).await?;
+    let rows =
+        store::list_objections(permit.tx(), &case, person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page)
 }
 
-/// Objects to sharing among health personnel (hpl §§ 25 and 45), for oneself; or records what another has said.
+/// Objects to sharing among health personnel (hpl §§ 25 and 45) for the caller, or records someone else's objection.
 ///
-/// It is for the guardians until the young person decides on their own health care, and then for the young person alone. It
-/// counts from the next request, whether the case is open or closed.
+/// The guardians decide until the young person decides on their own health care, and then the young person alone. The
+/// objection applies from the next request, whether the case is open or closed.
 #[utoipa::path(
     operation_id = "object_to_sharing", tag = "disclosures", params(("case_id" = Uuid, Path)),
     request_body = ObjectionIn,
@@ -64,60 +66,60 @@ async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpRespo
 async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpResponse> {
     let input: ObjectionIn = permit.input()?;
     let case = permit.object().facts.clone();
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     let (objected_by, form) = objector(&case, caller, &input)?;
     let id = store::object(permit.tx(), &case, (objected_by, caller), form, now).await?;
-    let id = id.ok_or_else(|| Problem::conflict("the objection stands already"))?;
+    let id = id.ok_or_else(|| Problem::conflict("the objection has already been made"))?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     permit.added(objection.version, &objection).await
 }
 
-/// Withdraws an objection; it counts from the next request.
+/// Withdraws an objection, with effect from the next request.
 #[utoipa::path(
     operation_id = "withdraw_objection", tag = "disclosures",
     params(("case_id" = Uuid, Path), ("objection_id" = Uuid, Path)),
-    responses((status = 200, body = ObjectionOut, description = "The objection as it is now"), WriteProblems),
+    responses((status = 200, body = ObjectionOut, description = "The updated objection"), WriteProblems),
 )]
 #[post("/cases/{case_id}/objections/{objection_id}/withdraw")]
 async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<HttpResponse> {
     let ObjectionObject { case, id, .. } = permit.object().clone();
-    let (case, caller, now) = (case.facts, permit.caller().person, permit.now());
+    let (case, caller, now) = (case.facts, permit.caller().person, permit.moment().now);
     store::withdraw(permit.tx(), &case, id, caller, now).await?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     permit.changed(objection.version, &objection).await
 }
 
-/// Who objects, and how: for oneself digitally, for another on paper or by word of mouth.
+/// Returns who objects, and how: digitally for oneself, or on paper or orally for someone else.
 fn objector(
     case: &CaseFacts,
     caller: Id<Person>,
     input: &ObjectionIn,
 ) -> Result<(Id<Person>, ObjectionForm)> {
-    // The child is known to the team by the id it is registered with.
+    // The team knows the child by the id of its registration.
     let objected_by = match input.objected_by {
         Some(id) if id.uuid() == case.child.uuid() => case.child_person,
         Some(id) => id,
         None => caller,
     };
     let by_oneself = objected_by == caller;
-    if !by_oneself && !case.is_contact_person {
-        let detail = "is another: the contact person records the objection of others";
+    if !by_oneself && !case.relation.is_contact_person {
+        let detail = "must be left out: only the contact person records the objections of others";
         return Err(Problem::field("/objected_by", detail));
     }
     let of_age = case.child_age >= basis::own_age();
     let decides = &case.ground.family.guardians;
     let entitled = if of_age { objected_by == case.child_person } else { decides.contains(&objected_by) };
     if !entitled {
-        let detail = "is not one who objects: a holder of parental responsibility, child welfare under a care order, or the \
-                      young person of age";
+        let detail = "cannot object: that is for a holder of parental responsibility, child welfare under a care order, or the \
+                      young person who is old enough";
         return Err(Problem::field("/objected_by", detail));
     }
     match input.form {
         Some(form) if by_oneself == (form == ObjectionForm::Digital) => Ok((objected_by, form)),
         None if by_oneself => Ok((objected_by, ObjectionForm::Digital)),
-        _ if by_oneself => Err(Problem::field("/form", "is digital when one objects for oneself")),
-        _ => Err(Problem::field("/form", "is paper or oral when the objection of another is recorded")),
+        _ if by_oneself => Err(Problem::field("/form", "must be digital when you object for yourself")),
+        _ => Err(Problem::field("/form", "must be paper or oral when you record someone else's objection")),
     }
 }

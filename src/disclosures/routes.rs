@@ -1,4 +1,4 @@
-//! The operations on disclosures.
+//! Operations on disclosures.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -11,16 +11,16 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
-        case_facts, is_family,
+        cases_in_list, is_family,
         objects::{CaseObject, DisclosureObject},
         own_children,
     },
     children,
     db::{Tx, dialect},
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::Case,
         vocabulary::{InformationKind, Sector},
     },
@@ -31,9 +31,9 @@ use crate::{
     },
 };
 
-/// A disclosure is never changed, so it has but one version.
+/// A disclosure is never changed, so it only has one version.
 const ONLY_VERSION: i64 = 1;
-/// Notes, and measures, in one disclosure at the most.
+/// The maximum number of notes, and of measures, in one disclosure.
 const MAX_ENTRIES: usize = 100;
 
 /// Adds the operations to the service.
@@ -42,10 +42,10 @@ pub fn configure(config: &mut ServiceConfig) {
     objections::configure(config);
 }
 
-/// Discloses named entries of a case without consent, on a named paragraph, to a named recipient.
+/// Discloses selected entries of a case to a named recipient without consent, on a statutory basis.
 ///
-/// The caller takes part in the case through the unit, and may read each entry now. The recipient reads exactly these
-/// entries as they are now, and nothing else of the case; the case itself has no trace of it.
+/// The caller must take part in the case through the unit and be able to read each entry. The recipient reads these
+/// entries as they are now, and nothing else of the case. The case itself contains no trace of the disclosure.
 #[utoipa::path(
     operation_id = "disclose", tag = "disclosures", params(("unit_id" = Uuid, Path)), request_body = DisclosureIn,
     responses((status = 201, body = DisclosureOut, description = "The disclosure"), WriteProblems),
@@ -56,20 +56,21 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let unit = permit.object().id;
     let case = own_case(&mut permit, input.case_id).await?;
     let (sector, kind) = store::unit(permit.tx(), unit).await?;
-    let basis = basis::find(input.basis).ok_or_else(|| Problem::internal("a basis is not in the data"))?;
+    let basis =
+        basis::find(input.basis).ok_or_else(|| Problem::internal("the basis is missing from the data"))?;
     let law = basis.law_for(sector, &kind, input.outside_recipient.is_some());
-    let law = law.ok_or_else(|| Problem::field("/basis", "is not one that this unit can disclose on"))?;
+    let law = law.ok_or_else(|| Problem::field("/basis", "is not a basis that this unit can use"))?;
     check_order(&input)?;
     let recipient = recipient(&mut permit, &case, &input, basis).await?;
     let entries = entries(&mut permit, &case, &input, basis).await?;
     if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
-        let detail = "the patient, or someone on their behalf, objects to sharing among health personnel (hpl §§ 25 and 45)";
+        let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
     let applied = |laws: &[String]| laws.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>();
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewDisclosure {
         case: &case.facts,
         child,
@@ -99,9 +100,10 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 #[get("/units/{unit_id}/disclosures")]
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (person, unit) = (permit.caller().person, permit.object().id);
-    let own_children = own_children(permit.tx(), person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let Parts { object: unit, caller, tx, .. } = permit.parts();
+    let (person, unit) = (caller.person, unit.id);
+    let own_children = own_children(tx, caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let mut rows = store::list(tx, person, unit, after, limit).await?;
         rows.iter_mut().for_each(|row| row.own_family |= own_children.contains(&row.child_id));
         Ok(rows)
@@ -114,7 +116,7 @@ async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpRes
     permit.show_page(&page)
 }
 
-/// Reads a disclosure, with the entries as they were.
+/// Returns a disclosure, with the entries as they were at the time.
 #[utoipa::path(
     operation_id = "read_disclosure", tag = "disclosures", params(("disclosure_id" = Uuid, Path)),
     responses((status = 200, body = DisclosureOut, description = "The disclosure"), ReadProblems),
@@ -127,23 +129,26 @@ async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpRespo
     permit.show_version(ONLY_VERSION, &disclosure)
 }
 
-/// A case where the caller has a seat through the unit; any other does not exist.
+/// Finds a case where the caller is a team member through the unit. Any other case counts as missing.
 async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObject> {
-    // What the disclosure is allowed by, and the objections, still hold when it commits.
-    dialect::lock(permit.tx(), id.uuid()).await?;
-    let (caller, today, unit) = (permit.caller().clone(), permit.today(), permit.object().id);
-    let facts = case_facts(permit.tx(), &caller, &[id], today).await?.pop();
+    // The lock ensures that the basis and the objections still hold when this commits.
+    let Parts { object, caller, tx, moment } = permit.parts();
+    dialect::lock(tx, id.uuid()).await?;
+    let unit = object.id;
+    let facts = cases_in_list(tx, caller, &[id], moment).await?.pop();
     facts
-        .filter(|facts| facts.seats.iter().any(|seat| seat.unit_id == unit))
+        .filter(|facts| facts.relation.seats.iter().any(|seat| seat.unit_id == unit))
         .map(|facts| CaseObject { facts })
-        .ok_or_else(|| Problem::field("/case_id", "is not a case that you take part in through this unit"))
+        .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in through this unit"))
 }
 
-/// A paragraph in its wording of today; one that has ended lets nothing out.
+/// Returns today's version of a statutory section. A section no longer in force allows no disclosure.
 fn applied(permit: &Permit<Disclose>, law: &str) -> Result<AppliedLaw> {
     let wording = permit.wording_of_law(law)?;
     if !wording.in_force {
-        return Err(Problem::conflict(format!("{law} is not in force in the wording that is known here")));
+        return Err(Problem::conflict(format!(
+            "{law} is not in force in the version that this service knows"
+        )));
     }
     Ok(AppliedLaw { law: law.to_owned(), valid_from: wording.valid_from })
 }
@@ -152,13 +157,13 @@ fn check_order(input: &DisclosureIn) -> Result<()> {
     match (input.basis == DisclosureBasis::ChildWelfareOrder, &input.order_reference) {
         (true, None) => Err(Problem::field("/order_reference", format!("is required with {}", input.basis))),
         (false, Some(_)) => {
-            Err(Problem::field("/order_reference", format!("is not taken with {}", input.basis)))
+            Err(Problem::field("/order_reference", format!("is not allowed with {}", input.basis)))
         }
         _ => Ok(()),
     }
 }
 
-/// Someone who works in a unit that may receive, or someone outside where the basis allows it.
+/// Returns a staff member of a unit that may receive, or an outside recipient if the basis allows one.
 async fn recipient(
     permit: &mut Permit<Disclose>,
     case: &CaseObject,
@@ -168,13 +173,15 @@ async fn recipient(
     let (unit, person) = match (&input.outside_recipient, input.to_unit_id, input.to_person_id) {
         (Some(outside), None, None) if basis.outside => return Ok(Recipient::Outside(outside.to_string())),
         (Some(_), None, None) => {
-            let detail = format!("is not taken with {}", input.basis);
+            let detail = format!("is not allowed with {}", input.basis);
             return Err(Problem::field("/outside_recipient", detail));
         }
-        (Some(_), _, _) => return Err(Problem::field("/outside_recipient", "is not taken with to_unit_id")),
+        (Some(_), _, _) => {
+            return Err(Problem::field("/outside_recipient", "is not allowed with to_unit_id"));
+        }
         (None, Some(unit), Some(person)) => (unit, person),
         (None, None, _) => {
-            return Err(Problem::field("/to_unit_id", "is required, unless outside_recipient is told"));
+            return Err(Problem::field("/to_unit_id", "is required unless outside_recipient is present"));
         }
         (None, Some(_), None) => return Err(Problem::field("/to_person_id", "is required with to_unit_id")),
     };
@@ -186,28 +193,28 @@ async fn recipient(
     };
     if !receives.is_some_and(|(sector, kind): (Sector, String)| basis.may_receive(sector, &kind)) {
         let detail = if basis.anywhere {
-            "is not a unit that may receive on this basis"
+            "must be a unit that may receive on this basis"
         } else {
-            "is not a unit of the municipality that may receive on this basis"
+            "must be a unit of the municipality that may receive on this basis"
         };
         return Err(Problem::field("/to_unit_id", detail));
     }
     if person == permit.caller().person {
-        return Err(Problem::field("/to_person_id", "is yourself"));
+        return Err(Problem::field("/to_person_id", "must not be yourself"));
     }
     let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
     let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
-    // One answer to both: who is of the family may be registered where the caller knows nothing of it.
+    // The answer is the same for both. A family relation may be registered where the caller may not know about it.
     let Some(name) = name.filter(|_| !of_family) else {
         return Err(Problem::field(
             "/to_person_id",
-            "does not work in the unit, or is of the child's family (fvl § 6)",
+            "must work in the unit, and must not be in the child's family (fvl § 6)",
         ));
     };
     Ok(Recipient::Staff { unit, person, name })
 }
 
-/// The entries as they are now; one that the caller may not read is as one that is not there.
+/// Returns the entries as they are now. An entry that the caller may not read counts as missing.
 async fn entries(
     permit: &mut Permit<Disclose>,
     case: &CaseObject,
@@ -218,10 +225,10 @@ async fn entries(
     check_list("/note_ids", note_ids)?;
     check_list("/measure_ids", measure_ids)?;
     if note_ids.is_empty() && measure_ids.is_empty() {
-        return Err(Problem::field("/note_ids", "must name at least one entry, here or in measure_ids"));
+        return Err(Problem::field("/note_ids", "must contain at least one entry, here or in measure_ids"));
     }
     let unknown = |list: &str, at: usize| {
-        Problem::field(format!("{list}/{at}"), "is nothing of the case that you may read")
+        Problem::field(format!("{list}/{at}"), "must be an entry of the case that you may read")
     };
     let mut entries = Vec::new();
     for (at, id) in note_ids.iter().enumerate() {
@@ -263,17 +270,17 @@ async fn entries(
     Ok(entries)
 }
 
-/// What the paragraph does not reach.
+/// The problem for an entry that the statutory basis does not cover.
 fn kept(pointer: String, input: &DisclosureIn) -> Problem {
-    Problem::field(pointer, format!("is not something that {} lets out: it needs consent", input.basis))
+    Problem::field(pointer, format!("is not covered by {}: disclosing it requires consent", input.basis))
 }
 
 fn check_list<T>(pointer: &str, ids: &[Id<T>]) -> Result<()> {
     if ids.len() > MAX_ENTRIES {
-        return Err(Problem::field(pointer, format!("must name at most {MAX_ENTRIES}")));
+        return Err(Problem::field(pointer, format!("must contain at most {MAX_ENTRIES} entries")));
     }
     match (1..ids.len()).find(|at| ids[..*at].contains(&ids[*at])) {
-        Some(at) => Err(Problem::field(format!("{pointer}/{at}"), "is named twice")),
+        Some(at) => Err(Problem::field(format!("{pointer}/{at}"), "is listed twice")),
         None => Ok(()),
     }
 }

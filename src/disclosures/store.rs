@@ -9,7 +9,7 @@ use super::dto::{
     AppliedLaw, DisclosedEntry, DisclosedKind, DisclosureBasis, DisclosureOut, ObjectionForm, ObjectionOut,
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     children::NamedChild,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one, fetch_optional, is_family_sql,
@@ -21,7 +21,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// The person who asks is `$1`: whether the disclosure is about their own family goes with it.
+/// `$1` is the caller: each row states whether the disclosure is about their own family.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -42,7 +42,15 @@ macro_rules! select {
 }
 
 const GET: &str = select!("d.municipality = $2 AND d.id = $3");
-const LIST: &str = select!("(d.unit_id = $2 OR d.to_unit_id = $2) AND d.id > $3 ORDER BY d.id LIMIT $4");
+const LIST: &str = select!(
+    "d.id IN (
+        SELECT id FROM (
+            SELECT id FROM disclosure WHERE unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS made
+        UNION
+        SELECT id FROM (
+            SELECT id FROM disclosure WHERE to_unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS received)
+    ORDER BY d.id LIMIT $4"
+);
 const LAWS: &str = "SELECT disclosure_id, part, law, valid_from FROM disclosure_law WHERE disclosure_id IN (";
 const ENTRIES: &str = "
     SELECT disclosure_id, number, kind, entry_id, title, body AS text, person_name, unit_name, starts_on, evaluate_on,
@@ -80,7 +88,7 @@ const WITHDRAW: &str = "
     UPDATE objection SET withdrawn_at = $3, withdrawal_recorded_by = $4, version = version + 1
     WHERE municipality = $1 AND id = $2 AND withdrawn_at IS NULL";
 
-/// The parts of a disclosure's basis.
+/// The parts of the basis of a disclosure.
 const SECRECY: &str = "secrecy";
 const PROCESSING: &str = "processing";
 
@@ -100,17 +108,17 @@ struct EntryRow {
     entry: DisclosedEntry,
 }
 
-/// The sector and the kind of a unit of any municipality; none if there is no such unit.
+/// Returns the sector and kind of a unit in any municipality; none if there is no such unit.
 pub(super) async fn unit_anywhere(tx: &mut Tx, unit: Id<Unit>) -> Result<Option<(Sector, String)>, DbError> {
     fetch_optional!(tx, (Sector, String), UNIT, unit)
 }
 
-/// The sector and the kind of a unit.
+/// Returns the sector and kind of a unit.
 pub(super) async fn unit(tx: &mut Tx, unit: Id<Unit>) -> Result<(Sector, String), DbError> {
     fetch_one!(tx, (Sector, String), UNIT, unit)
 }
 
-/// The sector and the kind of a unit that serves the municipality; none if it does not.
+/// Returns the sector and kind of a unit that serves the municipality; otherwise none.
 pub(super) async fn unit_serving(
     tx: &mut Tx,
     unit: Id<Unit>,
@@ -119,23 +127,23 @@ pub(super) async fn unit_serving(
     fetch_optional!(tx, (Sector, String), SERVING, unit, municipality)
 }
 
-/// To whom something is disclosed.
+/// The recipient of a disclosure.
 #[derive(Debug)]
 pub(super) enum Recipient {
-    /// Someone who works in a unit.
+    /// A staff member of a unit.
     Staff {
         /// The unit.
         unit: Id<Unit>,
-        /// Who.
+        /// The staff member.
         person: Id<Person>,
         /// Their name.
         name: String,
     },
-    /// Someone outside the service.
+    /// A recipient outside the service.
     Outside(String),
 }
 
-/// An entry to be disclosed, as it is.
+/// An entry to disclose, as it is now.
 #[derive(Debug)]
 pub(super) struct NewEntry {
     pub kind: DisclosedKind,
@@ -149,9 +157,9 @@ pub(super) struct NewEntry {
     pub recorded_at: DateTime<Utc>,
 }
 
-/// A disclosure to be kept, checked.
+/// A validated disclosure to store.
 pub(super) struct NewDisclosure<'a> {
-    pub case: &'a CaseFacts,
+    pub case: &'a CaseState,
     pub child: NamedChild,
     pub unit: Id<Unit>,
     pub sector: Sector,
@@ -257,7 +265,7 @@ pub(super) async fn get(
     disclosures.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// The disclosures that a unit has made or received, whoever may read them.
+/// Lists the disclosures that a unit has made or received, regardless of who may read them.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
@@ -295,10 +303,10 @@ async fn with_parts(tx: &mut Tx, mut disclosures: Vec<DisclosureOut>) -> Result<
     Ok(disclosures)
 }
 
-/// The objections in a case that a person has made or recorded.
+/// Lists the objections in a case that a person has made or recorded.
 pub(super) async fn list_objections(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     person: Id<Person>,
     after: Uuid,
     limit: usize,
@@ -309,22 +317,22 @@ pub(super) async fn list_objections(
 
 pub(super) async fn objection(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Objection>,
 ) -> Result<ObjectionOut, DbError> {
     fetch_one!(tx, ObjectionOut, OBJECTION, &case.municipality, id)
 }
 
-/// Those whose objections in a case are not withdrawn.
-pub(super) async fn objecting(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
+/// Returns the people whose objections in a case have not been withdrawn.
+pub(super) async fn objecting(tx: &mut Tx, case: &CaseState) -> Result<Vec<Id<Person>>, DbError> {
     let rows = fetch_all!(tx, (Id<Person>,), OBJECTING, &case.municipality, case.id)?;
     Ok(rows.into_iter().map(|(person,)| person).collect())
 }
 
-/// Keeps an objection; none if the same person's stands already.
+/// Stores an objection. Returns none if the person already has one.
 pub(super) async fn object(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     (objected_by, recorded_by): (Id<Person>, Id<Person>),
     form: ObjectionForm,
     now: DateTime<Utc>,
@@ -334,10 +342,10 @@ pub(super) async fn object(
     Ok((made == 1).then_some(id))
 }
 
-/// Withdraws an objection; one that is withdrawn stays as it is.
+/// Withdraws an objection. An earlier withdrawal is unchanged.
 pub(super) async fn withdraw(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Objection>,
     by: Id<Person>,
     now: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Emergency access as the API speaks of it.
+//! Request and response types for emergency access.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,26 +16,26 @@ use crate::{
 };
 
 words! {
-    /// What is in danger.
+    /// The kind of danger.
     Danger {
-        /// Life.
+        /// Life is in danger.
         Life = "life",
-        /// Health.
+        /// Health is in danger.
         Health = "health",
     }
 }
 
 words! {
-    /// What the review came to.
+    /// The outcome of the review.
     Verdict {
         /// There was such a danger, and the case was needed to avert it.
         Justified = "justified",
-        /// There was not.
+        /// There was no such danger, or the case was not needed to avert it.
         NotJustified = "not_justified",
     }
 }
 
-/// A case to be opened in an emergency: told by its id or by the child's number.
+/// A case to open in an emergency, identified by its id or by the child's national identity number.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -46,12 +46,12 @@ pub struct EmergencyAccessIn {
     /// The case.
     #[serde(default)]
     pub case_id: Option<CaseId>,
-    /// The national identity number of the child. Of several open cases, the one that was opened last.
+    /// The child's national identity number. If the child has several open cases, the most recently opened is used.
     #[serde(default)]
     pub national_id: Option<NationalId>,
-    /// What is in danger.
+    /// The kind of danger.
     pub danger: Danger,
-    /// Why the case is needed to avert it.
+    /// Why access to the case is needed to avert the danger.
     pub reason: Prose,
 }
 
@@ -60,59 +60,59 @@ pub struct EmergencyAccessIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"verdict": "justified", "note": "Talked with her and with the ambulance service on Monday."}))]
 pub struct ReviewIn {
-    /// What it came to. One that is not justified ends at once, if it has not.
+    /// The outcome. An emergency access that is not justified ends at once.
     pub verdict: Verdict,
-    /// How it was looked into.
+    /// How the emergency access was looked into.
     pub note: Prose,
 }
 
 /// An emergency access.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct EmergencyAccessOut {
-    /// Its id.
+    /// The id of the emergency access.
     pub id: EmergencyAccessId,
-    /// The municipality whose case it is.
+    /// The municipality that the case belongs to.
     #[schema(example = "4014")]
     pub municipality: String,
     /// The case.
     pub case_id: CaseId,
-    /// The child's name; shown to the leader of the contact person's unit alone.
+    /// The child's name. Only shown to the leader of the contact person's unit.
     pub child_name: Option<Content>,
-    /// Who opened it.
+    /// The person who opened it.
     pub person_id: PersonId,
     /// Their name.
     pub person_name: Content,
-    /// From which unit.
+    /// The unit that they opened it from.
     pub unit_id: UnitId,
     /// The name of the unit.
     pub unit_name: String,
-    /// What was in danger.
+    /// The kind of danger.
     pub danger: Danger,
-    /// Why; not shown to an auditor.
+    /// Why access was needed. Not shown to auditors.
     pub reason: Option<Content>,
-    /// From when.
+    /// When it started.
     pub started_at: DateTime<Utc>,
-    /// Until when.
+    /// When it ends.
     pub ends_at: DateTime<Utc>,
-    /// When it was ended before that.
+    /// When it was ended early.
     pub ended_at: Option<DateTime<Utc>>,
-    /// What the review came to; none while it is to be reviewed.
+    /// The outcome of the review; absent until it is reviewed.
     pub verdict: Option<Verdict>,
-    /// How it was looked into; to an auditor, only what they wrote themself.
+    /// How it was looked into. Auditors see only their own note.
     pub review_note: Option<Content>,
-    /// Who reviewed it.
+    /// The person who reviewed it.
     pub reviewed_by: Option<PersonId>,
-    /// When.
+    /// When it was reviewed.
     pub reviewed_at: Option<DateTime<Utc>>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
-/// The highest bit of an id that is a time stays unused for some thousand years.
+/// The highest bit of a time-ordered id stays unused for thousands of years.
 const REVIEWED: u128 = 1 << 127;
 
 impl EmergencyAccessOut {
-    /// Its place in the list: those to be reviewed first, the oldest first.
+    /// Its position in the list: those awaiting review come first, oldest first.
     #[must_use]
     pub fn place(&self) -> Uuid {
         let id = self.id.uuid().as_u128();
@@ -120,7 +120,7 @@ impl EmergencyAccessOut {
     }
 }
 
-/// Whether a place in the list is among those reviewed, and the id there.
+/// Splits a position into whether it is among those reviewed, and the id.
 pub(super) fn of_place(place: Uuid) -> (bool, Uuid) {
     let place = place.as_u128();
     (place & REVIEWED != 0, Uuid::from_u128(place & !REVIEWED))

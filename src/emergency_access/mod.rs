@@ -1,8 +1,9 @@
-//! Emergency access (nødrettstilgang): life or health is in danger, and someone without a seat reads one case for one hour.
+//! Emergency access (nødrettstilgang): when life or health is in danger, a staff member who is not on the team may read one
+//! case for one hour.
 //!
-//! Nobody is asked first, so everybody is told after: it stands in the access log with the rule it rests on, the contact
-//! person and their leader have a notice of it from the next request, and it stays open until another than the one who
-//! opened it has reviewed it. It gives reading alone, and nothing to one who is too close to the child.
+//! Nobody approves it beforehand, so it is made known afterwards. The access log records it with its rule. The contact
+//! person and their leader are notified from the next request. It remains open until someone else has reviewed it. It
+//! allows reading only, and nothing to anyone disqualified in relation to the child.
 
 mod dto;
 mod routes;

@@ -1,4 +1,4 @@
-//! The operations on emergency access.
+//! Operations on emergency access.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,15 +14,14 @@ use crate::{
             Action, EndEmergencyAccess, ListEmergencyAccess, OpenEmergencyAccess, ReadCase,
             ReadEmergencyAccess, ReviewEmergencyAccess,
         },
-        case_facts, emergency_seat, is_family,
+        case_by_id, cases_in_list, is_family,
         objects::{CaseObject, EmergencyObject, UnitObject},
-        own_children,
     },
     children,
     db::{Tx, dialect},
     identity::Caller,
     kernel::{
-        Id, NationalId, Page, PageQuery,
+        Id, NationalId, Page, PageQuery, Slice,
         ids::{Case, CaseId},
     },
     problem::{
@@ -41,9 +40,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(review_emergency_access);
 }
 
-/// Opens one case for one hour, to be read, since life or health is in danger.
+/// Opens one case for reading for one hour, because life or health is in danger.
 ///
-/// The contact person and their leader have notice of it at once, the family sees it in the access log, and it is reviewed.
+/// The contact person and their leader are notified at once. The family sees it in the access log, and it is reviewed.
 #[utoipa::path(
     operation_id = "open_emergency_access", tag = "emergency access", params(("unit_id" = Uuid, Path)),
     request_body = EmergencyAccessIn,
@@ -56,25 +55,26 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
     let cases = match (case_id, national_id) {
         (Some(case), None) => vec![case],
         (None, Some(number)) => cases_of(permit.tx(), &unit, &number).await?,
-        (Some(_), Some(_)) => return Err(Problem::field("/national_id", "is not taken with case_id")),
+        (Some(_), Some(_)) => return Err(Problem::field("/national_id", "is not allowed with case_id")),
         (None, None) => {
-            return Err(Problem::field("/case_id", "is required where there is no national_id"));
+            return Err(Problem::field("/case_id", "is required when there is no national_id"));
         }
     };
-    let mut case = to_open(&mut permit, &unit, &cases).await?;
-    let (caller, now) = (permit.caller().clone(), permit.now());
+    let case = to_open(&mut permit, &unit, &cases).await?;
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::New { person: caller.person, unit: unit.id, danger, reason: &reason };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let opened = store::get(permit.tx(), &case.municipality, id).await?;
-    // In the log of the case too, by the rule that lets it be read from now on.
-    case.emergency = emergency_seat(permit.tx(), &caller, &case, now).await?;
+    // The log of the case also records this, by the rule that allows it to be read from now on.
+    let moment = permit.moment();
+    let case = case_by_id(permit.tx(), &caller, case.id, moment).await?.ok_or_else(Problem::not_found)?;
     permit.note_row::<ReadCase>(&CaseObject { facts: case.clone() });
     let object = object(case, &opened, false);
     let opened = shown_to(&caller, &object, opened);
     permit.created(format!("/v1/emergency-access/{id}"), opened.version, &opened).await
 }
 
-/// The open cases of the child with a number, in the municipalities that a unit serves.
+/// The child's open cases in the municipalities that the unit serves, found by national identity number.
 async fn cases_of(tx: &mut Tx, unit: &UnitObject, number: &NationalId) -> Result<Vec<Id<Case>>> {
     let mut cases = Vec::new();
     for municipality in &unit.serves {
@@ -85,35 +85,35 @@ async fn cases_of(tx: &mut Tx, unit: &UnitObject, number: &NationalId) -> Result
     Ok(cases)
 }
 
-/// The first of some cases that can be opened. A case that cannot be does not exist.
+/// The first case that can be opened. A case that cannot be opened counts as missing.
 async fn to_open(
     permit: &mut Permit<OpenEmergencyAccess>,
     unit: &UnitObject,
     cases: &[Id<Case>],
 ) -> Result<CaseFacts> {
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
     let mut open_already = false;
     for id in cases {
         dialect::lock(permit.tx(), id.uuid()).await?;
-        let Some(case) = case_facts(permit.tx(), &caller, &[*id], today).await?.pop() else { continue };
+        let Some(case) = case_by_id(permit.tx(), &caller, *id, moment).await? else { continue };
         let close = is_family(permit.tx(), &case.municipality, case.child, caller.person).await?;
         if !case.open || close || !unit.serves.contains(&case.municipality) {
             continue;
         }
-        if case.seats.is_empty() && emergency_seat(permit.tx(), &caller, &case, now).await?.is_none() {
+        if case.relation.seats.is_empty() && case.relation.emergency.is_none() {
             return Ok(case);
         }
         open_already = true;
     }
     Err(if open_already {
-        Problem::conflict("the case is open to you already")
+        Problem::conflict("you already have access to the case")
     } else {
         Problem::not_found()
     })
 }
 
-/// Lists emergency accesses, those to be reviewed first: one's own, as leader those to the cases of the unit, and as auditor
-/// those in the municipality.
+/// Lists emergency accesses, those awaiting review first. Callers see their own; leaders also see those to their unit's
+/// cases, and auditors those in the municipality.
 #[utoipa::path(
     operation_id = "list_emergency_access", tag = "emergency access", params(PageQuery),
     responses((status = 200, body = Page<EmergencyAccessOut>, description = "The emergency accesses the caller may read"), ReadProblems),
@@ -121,17 +121,16 @@ async fn to_open(
 #[get("/emergency-access")]
 async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (caller, today) = (permit.caller().clone(), permit.today());
-    let own_children = own_children(permit.tx(), caller.person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
-        let rows = store::list(tx, caller.person, after, limit).await?;
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
+        let rows = store::list(tx, &caller, after, limit).await?;
         let mut cases: Vec<CaseId> = rows.iter().map(|row| row.case_id).collect();
         cases.sort();
         cases.dedup();
-        let facts = case_facts(tx, &caller, &cases, today).await?;
+        let facts = cases_in_list(tx, &caller, &cases, moment).await?;
         let with_object = rows.into_iter().filter_map(|row| {
             let case = facts.iter().find(|case| case.id == row.case_id)?.clone();
-            let close = own_children.contains(&case.child);
+            let close = case.relation.disqualified;
             Some((object(case, &row, close), row))
         });
         Ok(with_object.collect::<Vec<_>>())
@@ -145,7 +144,7 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
     permit.show_page(&page.map(|(object, row)| shown_to(&caller, &object, row)))
 }
 
-/// Reads an emergency access.
+/// Returns an emergency access.
 #[utoipa::path(
     operation_id = "read_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
     responses((status = 200, body = EmergencyAccessOut, description = "The emergency access"), ReadProblems),
@@ -157,17 +156,17 @@ async fn read_emergency_access(mut permit: Permit<ReadEmergencyAccess>) -> Resul
     permit.show_version(row.version, &row)
 }
 
-/// Ends an emergency access before its hour is over; it counts from the next request.
+/// Ends an emergency access before the hour has passed, with effect from the next request.
 #[utoipa::path(
     operation_id = "end_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
-    responses((status = 200, body = EmergencyAccessOut, description = "The emergency access that has ended"), ChangeProblems),
+    responses((status = 200, body = EmergencyAccessOut, description = "The ended emergency access"), ChangeProblems),
 )]
 #[post("/emergency-access/{emergency_access_id}/end")]
 async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<HttpResponse> {
-    let now = permit.now();
+    let now = permit.moment().now;
     let row = current(&mut permit).await?;
     if row.ended_at.is_some() || row.ends_at <= now {
-        return Err(Problem::conflict("it has ended"));
+        return Err(Problem::conflict("the emergency access has already ended"));
     }
     permit.expect_version(row.version)?;
     store::end(permit.tx(), &row, now).await?;
@@ -176,7 +175,7 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
     permit.changed(row.version, &row).await
 }
 
-/// Reviews an emergency access, once. Until then it is on the list of those who may, and due to them.
+/// Reviews an emergency access, once. Until then it is first in the list of everyone who may review it.
 #[utoipa::path(
     operation_id = "review_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
     request_body = ReviewIn,
@@ -184,11 +183,11 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
 )]
 #[post("/emergency-access/{emergency_access_id}/review")]
 async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> Result<HttpResponse> {
-    let now = permit.now();
+    let now = permit.moment().now;
     let row = current(&mut permit).await?;
     let ReviewIn { verdict, note } = permit.input()?;
     if row.reviewed_at.is_some() {
-        return Err(Problem::conflict("it has been reviewed"));
+        return Err(Problem::conflict("the emergency access has already been reviewed"));
     }
     permit.expect_version(row.version)?;
     let cut_short = verdict == Verdict::NotJustified && row.ended_at.is_none() && now < row.ends_at;
@@ -205,9 +204,9 @@ async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) ->
     Ok(store::get(permit.tx(), &municipality, id).await?)
 }
 
-/// What someone sees of it: words and names of children are not for all who may know of it.
+/// Removes texts and the child's name for callers who may know of the emergency access but not read them.
 fn shown_to(caller: &Caller, object: &EmergencyObject, mut row: EmergencyAccessOut) -> EmergencyAccessOut {
-    if !object.case.leads_contact_unit {
+    if !object.case.relation.leads_contact_unit {
         row.child_name = None;
     }
     if !object.shows_words_to(caller) {

@@ -5,9 +5,10 @@ use uuid::Uuid;
 
 use super::dto::{Danger, EmergencyAccessOut, Verdict, of_place};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
+    identity::Caller,
     kernel::{
         Id,
         ids::{Case, EmergencyAccess, Person, Unit},
@@ -16,11 +17,15 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
+/// The parts of a list.
+const OPEN: usize = 0;
+const REVIEWED: usize = 1;
+
 /// How long an emergency lasts.
 const LASTS: TimeDelta = TimeDelta::hours(1);
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:literal),+) => {
         concat!(
             "SELECT e.id, e.municipality, e.case_id, k.name AS child_name, e.person_id, p.name AS person_name,
                     e.unit_id, u.name AS unit_name, e.danger, e.reason, e.started_at, e.ends_at, e.ended_at, e.verdict,
@@ -29,35 +34,33 @@ macro_rules! select {
              JOIN child k ON k.municipality = e.municipality AND k.id = e.child_id
              JOIN person p ON p.id = e.person_id
              JOIN unit u ON u.id = e.unit_id
-             WHERE ",
-            $rest
+             WHERE "
+            $(, $rest)+
         )
     };
 }
-/// Those that may be a person's to read, theirs, as leader or as auditor; the rules have the last word on each.
+/// Of some of them, those after a place, first those that await a review and then those reviewed; the rules decide on each.
 macro_rules! list {
     ($which:literal) => {
-        concat!(
-            select!("e.id > $2 AND "),
-            $which,
-            " AND (e.person_id = $1
-                OR e.municipality IN (
-                    SELECT a.municipality FROM staff_role r JOIN unit a ON a.id = r.unit_id
-                    WHERE r.person_id = $1 AND r.role = 'auditor' AND r.ended_at IS NULL)
-                OR EXISTS (
-                    SELECT 1 FROM care_case c
-                    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
-                    JOIN staff_role r ON r.unit_id IN (c.unit_id, cp.unit_id)
-                    WHERE c.municipality = e.municipality AND c.id = e.case_id
-                      AND r.person_id = $1 AND r.role = 'unit_leader' AND r.ended_at IS NULL))
-            ORDER BY e.id LIMIT $3"
-        )
+        [
+            select!($which, " AND e.id > $2 AND e.reviewed_at IS NULL ORDER BY e.id LIMIT $3"),
+            select!($which, " AND e.id > $2 AND e.reviewed_at IS NOT NULL ORDER BY e.id LIMIT $3"),
+        ]
     };
 }
 
+/// Those of a person.
+const LIST_OWN: [&str; 2] = list!("e.person_id = $1");
+/// Those in a municipality, for an auditor.
+const LIST_OF_MUNICIPALITY: [&str; 2] = list!("e.municipality = $1");
+/// Those to the cases of a unit, for its leader.
+const LIST_OF_UNIT: [&str; 2] = list!(
+    "e.id IN (
+        SELECT x.id FROM (
+            SELECT id FROM care_case WHERE unit_id = $1 UNION SELECT case_id FROM contact_person WHERE unit_id = $1) AS c
+        JOIN emergency_access x ON x.case_id = c.id)"
+);
 const SELECT: &str = select!("e.municipality = $1 AND e.id = $2");
-const LIST_OPEN: &str = list!("e.reviewed_at IS NULL");
-const LIST_REVIEWED: &str = list!("e.reviewed_at IS NOT NULL");
 const OPEN_CASES_OF: &str = "
     SELECT c.id FROM care_case c
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -74,7 +77,7 @@ const REVIEW: &str = "
            version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND reviewed_at IS NULL";
 
-/// The open cases of a child, in every registration of it, the one opened last first.
+/// Returns the open cases of a child in all its registrations, the most recently opened first.
 pub(super) async fn open_cases_of(tx: &mut Tx, child: Id<Person>) -> Result<Vec<Id<Case>>, DbError> {
     let rows = fetch_all!(tx, (Id<Case>,), OPEN_CASES_OF, child)?;
     Ok(rows.into_iter().map(|(id,)| id).collect())
@@ -88,24 +91,45 @@ pub(super) async fn get(
     fetch_one!(tx, EmergencyAccessOut, SELECT, municipality, id)
 }
 
-/// From after a place: those to be reviewed, then those reviewed.
+/// Lists from a position: those awaiting review first, then those reviewed.
 pub(super) async fn list(
     tx: &mut Tx,
-    person: Id<Person>,
+    caller: &Caller,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<EmergencyAccessOut>, DbError> {
-    let number = |limit: usize| i64::try_from(limit).unwrap_or(i64::MAX);
-    let (mut rows, after) = match of_place(after) {
-        (true, after) => (Vec::new(), after),
-        (false, after) => {
-            (fetch_all!(tx, EmergencyAccessOut, LIST_OPEN, person, after, number(limit))?, Uuid::nil())
-        }
-    };
-    if rows.len() < limit {
-        let rest = number(limit - rows.len());
-        rows.extend(fetch_all!(tx, EmergencyAccessOut, LIST_REVIEWED, person, after, rest)?);
+    let (is_reviewed, after) = of_place(after);
+    let mut rows = Vec::new();
+    if !is_reviewed {
+        rows = list_part(tx, caller, OPEN, after, limit).await?;
     }
+    if rows.len() < limit {
+        let after = if is_reviewed { after } else { Uuid::nil() };
+        rows.extend(list_part(tx, caller, REVIEWED, after, limit - rows.len()).await?);
+    }
+    Ok(rows)
+}
+
+async fn list_part(
+    tx: &mut Tx,
+    caller: &Caller,
+    part: usize,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<EmergencyAccessOut>, DbError> {
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = fetch_all!(tx, EmergencyAccessOut, LIST_OWN[part], caller.person, after, most)?;
+    // A person leads or audits one or two.
+    for municipality in caller.audits() {
+        let sql = LIST_OF_MUNICIPALITY[part];
+        rows.extend(fetch_all!(tx, EmergencyAccessOut, sql, municipality, after, most)?);
+    }
+    for unit in caller.units_led() {
+        rows.extend(fetch_all!(tx, EmergencyAccessOut, LIST_OF_UNIT[part], unit, after, most)?);
+    }
+    rows.sort_by_key(|row: &EmergencyAccessOut| row.id);
+    rows.dedup_by_key(|row| row.id);
+    rows.truncate(limit);
     Ok(rows)
 }
 
@@ -118,7 +142,7 @@ pub(super) struct New<'a> {
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<EmergencyAccess>, DbError> {
@@ -151,12 +175,12 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &current.municipality, current.id, current.version, now)?)
 }
 
-/// A review, and who made it.
+/// A review, and the person who made it.
 pub(super) struct Review<'a> {
     pub verdict: Verdict,
     pub note: &'a str,
     pub by: Id<Person>,
-    /// When the access ended, if it did before its hour was over.
+    /// When the access ended, if it ended early.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -172,7 +196,7 @@ pub(super) async fn review(
     expect_one(execute!(tx, REVIEW, municipality, *id, *version, verdict, note, by, now, ended_at)?)
 }
 
-/// Words about what a unit did, sealed with the key of its sector.
+/// Encrypts text about the actions of a unit with the key of its sector.
 async fn sealed(tx: &mut Tx, municipality: &str, unit: Id<Unit>, text: &str) -> Result<Sealed, DbError> {
     let (sector,) = fetch_one!(tx, (Sector,), SECTOR, unit)?;
     Ok(tx.vault().seal(&KeyName::sector(municipality, sector), text)?)

@@ -1,61 +1,200 @@
-//! Follow-ups as the API speaks of them.
+//! Request and response types for follow-ups.
 
-use chrono::NaiveDate;
-use serde::Serialize;
-use utoipa::ToSchema;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
+use chrono_tz::Europe::Oslo;
+use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::{kernel::ids::CaseId, words};
+use crate::{
+    kernel::{PageQuery, clock::day_in_norway, ids::CaseId, page::Limit},
+    words,
+};
 
 words! {
-    /// What is due.
+    /// The kind of task.
     FollowUpKind {
-        /// A concern is to be decided.
+        /// A concern must be decided.
         DecideConcern = "decide_concern",
-        /// A measure is to be evaluated.
+        /// A measure must be evaluated.
         EvaluateMeasure = "evaluate_measure",
-        /// A meeting is to be held, or its minutes written.
+        /// A meeting will be held, or its minutes must be recorded.
         Meeting = "meeting",
-        /// A handover awaits one's answer.
+        /// The caller must answer a handover.
         AnswerHandover = "answer_handover",
-        /// A consent runs out within 30 days.
+        /// A consent expires within 30 days.
         RenewConsent = "renew_consent",
-        /// Child welfare is to confirm that a report is received.
+        /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",
-        /// Child welfare is to review a report.
+        /// Child welfare must review a report.
         ReportReview = "report_review",
-        /// Child welfare is to have investigated what was reported.
+        /// Child welfare must complete the investigation.
         ReportInvestigation = "report_investigation",
-        /// A case was opened in an emergency, and is to be reviewed by the leader of the contact person's unit.
+        /// The leader of the contact person's unit must review an emergency access.
         EmergencyAccess = "emergency_access",
     }
 }
 
 /// Something that is due to the caller.
-#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FollowUpOut {
-    /// What.
+    /// The kind of task.
     pub kind: FollowUpKind,
     /// The concern, measure, meeting, handover, consent, report or emergency access.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
-    /// When.
+    /// The due date.
     pub due_on: NaiveDate,
     /// Whether that day has passed.
-    #[sqlx(skip)]
     pub overdue: bool,
+    /// The moment that it has in the list.
+    #[serde(skip)]
+    at: DateTime<Utc>,
 }
 
 impl FollowUpOut {
-    /// Its place in the list, by day and then by id; a page begins after it even when it is done meanwhile.
+    /// What is due on a day; it comes before what has a time on that day.
+    pub(super) fn on(
+        kind: FollowUpKind,
+        object_id: Uuid,
+        case_id: Option<CaseId>,
+        due_on: NaiveDate,
+    ) -> Self {
+        Self { kind, object_id, case_id, due_on, overdue: false, at: beginning_of(due_on) }
+    }
+
+    /// What has a time.
+    pub(super) fn at(
+        kind: FollowUpKind,
+        object_id: Uuid,
+        case_id: Option<CaseId>,
+        at: DateTime<Utc>,
+    ) -> Self {
+        Self { kind, object_id, case_id, due_on: day_in_norway(at), overdue: false, at }
+    }
+
+    /// Its place in the list.
     #[must_use]
-    pub fn place(&self) -> Uuid {
-        // The time in an id loses its uppermost 16 bits, and begins anew every 50 days.
-        const ID_BITS: u32 = 112;
-        let day = self.due_on.signed_duration_since(NaiveDate::default()).num_days();
-        let day = u128::from(u16::try_from(day).unwrap_or(0));
-        let id = self.object_id.as_u128() & ((1 << ID_BITS) - 1);
-        Uuid::from_u128(day << ID_BITS | id)
+    pub fn place(&self) -> Place {
+        Place { at: self.at, id: self.object_id }
+    }
+}
+
+/// When a day begins in Norway.
+fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    Oslo.from_local_datetime(&midnight).earliest().map_or(midnight.and_utc(), |at| at.to_utc())
+}
+
+/// A place in the list: by time, and then by id. A page begins after it even when what stood there is done meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// The time, in whole microseconds.
+    pub at: DateTime<Utc>,
+    /// The id of what is due.
+    pub id: Uuid,
+}
+
+impl Place {
+    /// Before everything.
+    pub const FIRST: Self = Self { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
+
+    /// The same place among what has a day and no time: after a day and an id.
+    pub(super) fn among_days(self) -> (NaiveDate, Uuid) {
+        let day = day_in_norway(self.at);
+        if beginning_of(day) == self.at { (day, self.id) } else { (day, Uuid::max()) }
+    }
+
+    /// The place as it is sent.
+    #[must_use]
+    pub fn encode(self) -> String {
+        let bytes = [&self.at.timestamp_micros().to_be_bytes()[..], self.id.as_bytes()].concat();
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (micros, id) = bytes.split_first_chunk()?;
+        let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?;
+        // No day of a calendar that both engines keep is out of bounds.
+        let is_possible = (0..10_000).contains(&at.year());
+        Some(Self { at, id: Uuid::from_slice(id).ok()? }).filter(|_| is_possible)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::decode(&text).ok_or_else(|| D::Error::custom("is not a cursor that was given out"))
+    }
+}
+
+/// Which page of the list.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FollowUpQuery {
+    /// Where the last page ended: its `next_cursor`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    pub cursor: Option<Place>,
+    /// How many items, 1 to 200; 50 if left out.
+    #[serde(default)]
+    #[param(minimum = 1, maximum = 200)]
+    pub limit: Option<Limit>,
+}
+
+impl FollowUpQuery {
+    /// The place after which the page begins.
+    #[must_use]
+    pub fn after(&self) -> Place {
+        self.cursor.unwrap_or(Place::FIRST)
+    }
+
+    /// How many items.
+    #[must_use]
+    pub fn limit(&self) -> usize {
+        PageQuery { cursor: None, limit: self.limit }.limit()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    fn time(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn what_is_due_on_a_day_comes_before_what_has_a_time_on_it_and_after_the_day_before() {
+        let (id, kind) = (Uuid::from_u128(7), FollowUpKind::Meeting);
+        for day in ["2026-03-29", "2026-10-25", "2026-11-22"] {
+            let day: NaiveDate = day.parse().expect("a day");
+            let on = FollowUpOut::on(kind, id, None, day).place();
+            assert_eq!(on.among_days(), (day, id));
+            let last = FollowUpOut::at(kind, id, None, on.at - TimeDelta::microseconds(1));
+            let first = FollowUpOut::at(kind, id, None, on.at + TimeDelta::microseconds(1));
+            assert_eq!((last.due_on, first.due_on), (day.pred_opt().expect("a day"), day));
+            assert!(last.place() < on && on < first.place());
+            assert_eq!(first.place().among_days(), (day, Uuid::max()), "all of the day has been seen");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_read_as_it_was_written_and_another_is_refused() {
+        let place = Place { at: time("2026-11-22T09:00:00.123456Z"), id: Uuid::from_u128(7) };
+        assert_eq!(Place::decode(&place.encode()), Some(place));
+        assert_eq!(Place::decode(&Place::FIRST.encode()), Some(Place::FIRST));
+        let far = Place { at: DateTime::from_timestamp_micros(i64::MAX / 2).expect("a time"), ..place };
+        for refused in
+            ["", "!", &URL_SAFE_NO_PAD.encode([0; 16]), &URL_SAFE_NO_PAD.encode([0; 25]), &far.encode()]
+        {
+            assert_eq!(Place::decode(refused), None, "{refused}");
+        }
     }
 }

@@ -1,7 +1,7 @@
-//! What is due, and to whom: concerns to decide, measures to evaluate, meetings, handovers to answer, consents that run
-//! out, answers that child welfare owes a reporter, emergencies to review.
+//! Pending tasks and the people responsible: concerns to decide, measures to evaluate, meetings, handovers to answer,
+//! consents that expire, replies due from child welfare, and emergency accesses to review.
 //!
-//! A follow-up says what and when, never content.
+//! A follow-up states what is due and when, but contains no content.
 
 mod dto;
 mod routes;

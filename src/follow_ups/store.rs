@@ -1,95 +1,174 @@
-//! Follow-ups, gathered from what they are about.
+//! Follow-ups, gathered from what they are about: of each sort those that come next after a place.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
-use chrono_tz::Europe::Oslo;
 use uuid::Uuid;
 
-use super::dto::{FollowUpKind, FollowUpOut};
+use super::dto::{FollowUpKind, FollowUpOut, Place};
 use crate::{
     child_welfare_reports::{self, AwaitedAnswer},
     db::{DbError, Tx},
-    fetch_all, is_family_sql,
+    fetch_all,
+    identity::Caller,
+    is_family_sql,
     kernel::{
         Id,
-        ids::{Case, Person},
+        ids::{Case, Person, Unit},
     },
 };
 
-/// Days before its end that a consent is worth a reminder.
+/// The number of days before a consent expires that a reminder appears.
 const CONSENT_NOTICE: u64 = 30;
 
-/// Everything with a day that is due to a person; what they may see of it is decided afterwards.
-const DATED: &str = concat!(
+/// What is due to a person on a day or at a time, from after a place: `$2` and `$3` of those with a day, `$4` and `$5` of
+/// those with a time. What they may see of it is decided afterwards. Each sort follows an index of its own, so that no more
+/// is read than is due to the person.
+const DUE: &str = concat!(
     "
-    SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on
-    FROM measure m
-    JOIN contact_person cp ON cp.municipality = m.municipality AND cp.case_id = m.case_id
-    WHERE m.status = 'in_force' AND (m.responsible_id = $1 OR cp.person_id = $1)
-    UNION
-    SELECT 'decide_concern', c.id, NULL, c.decide_by
-    FROM concern c JOIN staff_role r ON r.unit_id = c.unit_id AND r.person_id = $1 AND r.ended_at IS NULL
-    LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    WHERE c.decision IS NULL AND (r.role = 'unit_leader' OR (r.role = 'worker' AND c.author_id = $1))
-      AND NOT (k.person_id IS NOT NULL AND ",
+    SELECT kind, object_id, case_id, due_on, NULL AS at FROM (
+        SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on
+        FROM measure m
+        WHERE m.responsible_id = $1 AND m.status = 'in_force' AND (m.evaluate_on, m.id) > ($2, $3)
+        ORDER BY m.evaluate_on, m.id LIMIT $6) AS responsible
+    UNION ALL
+    SELECT kind, object_id, case_id, NULL, at FROM (
+        SELECT 'meeting' AS kind, m.id AS object_id, m.case_id, m.starts_at AS at
+        FROM meeting_participant p CROSS JOIN meeting m
+        WHERE p.person_id = $1 AND m.municipality = p.municipality AND m.id = p.meeting_id AND m.status = 'planned'
+          AND (m.starts_at, m.id) > ($4, $5)
+        ORDER BY m.starts_at, m.id LIMIT $6) AS invited
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'evaluate_measure' AS kind, m.id AS object_id, m.case_id, m.evaluate_on AS due_on
+        FROM contact_person cp CROSS JOIN measure m
+        WHERE cp.person_id = $1 AND m.municipality = cp.municipality AND m.case_id = cp.case_id AND m.status = 'in_force'
+          AND (m.evaluate_on, m.id) > ($2, $3)
+        ORDER BY m.evaluate_on, m.id LIMIT $6) AS contact
+    UNION ALL
+    SELECT kind, object_id, NULL, due_on, NULL FROM (
+        SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
+        FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+        WHERE c.author_id = $1 AND c.decision IS NULL AND (c.decide_by, c.id) > ($2, $3)
+          AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker'
+                      AND r.ended_at IS NULL)
+          AND NOT (k.person_id IS NOT NULL AND ",
     is_family_sql!("$1", "k.person_id"),
     ")
-    UNION
-    SELECT 'renew_consent', c.id, c.case_id, c.valid_until
-    FROM consent c
-    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.case_id
-    WHERE cp.person_id = $1 AND c.valid_until >= $2 AND c.valid_until <= $3
-      AND EXISTS (SELECT 1 FROM consent_unit u
-                  WHERE u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL)"
+        ORDER BY c.decide_by, c.id LIMIT $6) AS written
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'renew_consent' AS kind, c.id AS object_id, c.case_id, c.valid_until AS due_on
+        FROM contact_person cp CROSS JOIN consent c
+        WHERE cp.person_id = $1 AND c.municipality = cp.municipality AND c.case_id = cp.case_id
+          AND c.valid_until >= $7 AND c.valid_until <= $8 AND (c.valid_until, c.id) > ($2, $3)
+          AND EXISTS (SELECT 1 FROM consent_unit u
+                      WHERE u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL)
+        ORDER BY c.valid_until, c.id LIMIT $6) AS consented
+    UNION ALL
+    SELECT kind, object_id, case_id, NULL, at FROM (
+        SELECT 'answer_handover' AS kind, h.id AS object_id, h.case_id, h.offered_at AS at
+        FROM handover h
+        WHERE h.to_person = $1 AND h.status = 'offered' AND (h.offered_at, h.id) > ($4, $5)
+        ORDER BY h.offered_at, h.id LIMIT $6) AS offered
+    UNION ALL
+    SELECT kind, object_id, case_id, NULL, at FROM (
+        SELECT 'emergency_access' AS kind, e.id AS object_id, e.case_id, e.started_at AS at
+        FROM contact_person cp CROSS JOIN emergency_access e
+        WHERE cp.person_id = $1 AND e.municipality = cp.municipality AND e.case_id = cp.case_id AND e.reviewed_at IS NULL
+          AND e.person_id <> $1 AND (e.started_at, e.id) > ($4, $5)
+        ORDER BY e.started_at, e.id LIMIT $6) AS opened"
 );
-const TIMED: &str = "
-    SELECT 'meeting' AS kind, m.id AS object_id, m.case_id, m.starts_at AS at
-    FROM meeting m JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
-    WHERE p.person_id = $1 AND m.status = 'planned'
-    UNION
-    SELECT 'answer_handover', h.id, h.case_id, h.offered_at
-    FROM handover h WHERE h.to_person = $1 AND h.status = 'offered'
-    UNION
-    SELECT 'emergency_access', e.id, e.case_id, e.started_at
-    FROM emergency_access e
-    JOIN care_case c ON c.municipality = e.municipality AND c.id = e.case_id
-    JOIN contact_person cp ON cp.municipality = e.municipality AND cp.case_id = e.case_id
-    WHERE e.reviewed_at IS NULL AND e.person_id <> $1 AND (cp.person_id = $1 OR EXISTS (
-        SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id IN (c.unit_id, cp.unit_id)
-        AND r.role = 'unit_leader' AND r.ended_at IS NULL))";
+/// What is due to a person as leader of the unit `$7`.
+const DUE_TO_LEADER: &str = concat!(
+    "
+    SELECT kind, object_id, NULL AS case_id, due_on, NULL AS at FROM (
+        SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
+        FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
+        WHERE c.unit_id = $7 AND c.decision IS NULL AND (c.decide_by, c.id) > ($2, $3)
+          AND NOT (k.person_id IS NOT NULL AND ",
+    is_family_sql!("$1", "k.person_id"),
+    ")
+        ORDER BY c.decide_by, c.id LIMIT $6) AS recorded
+    UNION ALL
+    SELECT kind, object_id, case_id, NULL, at FROM (
+        SELECT 'emergency_access' AS kind, e.id AS object_id, e.case_id, e.started_at AS at
+        FROM (SELECT id FROM care_case WHERE unit_id = $7 UNION SELECT case_id FROM contact_person WHERE unit_id = $7) AS c
+        CROSS JOIN emergency_access e
+        WHERE e.case_id = c.id AND e.reviewed_at IS NULL AND e.person_id <> $1 AND (e.started_at, e.id) > ($4, $5)
+        ORDER BY e.started_at, e.id LIMIT $6) AS opened"
+);
 
 #[derive(sqlx::FromRow)]
-struct TimedRow {
+struct DueRow {
     kind: FollowUpKind,
     object_id: Uuid,
     case_id: Option<Id<Case>>,
-    at: DateTime<Utc>,
+    due_on: Option<NaiveDate>,
+    at: Option<DateTime<Utc>>,
 }
 
-/// What is due to a person, earliest first.
+/// What comes next after a place of what is due to someone, the earliest first.
 pub(super) async fn list(
     tx: &mut Tx,
-    person: Id<Person>,
+    caller: &Caller,
     today: NaiveDate,
+    after: Place,
+    limit: usize,
 ) -> Result<Vec<FollowUpOut>, DbError> {
-    let notice = today.checked_add_days(Days::new(CONSENT_NOTICE)).unwrap_or(today);
-    let mut due = fetch_all!(tx, FollowUpOut, DATED, person, today, notice)?;
-    let timed = fetch_all!(tx, TimedRow, TIMED, person)?;
-    due.extend(timed.into_iter().map(|TimedRow { kind, object_id, case_id, at }| {
-        let due_on = at.with_timezone(&Oslo).date_naive();
-        FollowUpOut { kind, object_id, case_id, due_on, overdue: false }
-    }));
+    let person = caller.person;
+    let mut due = due(tx, person, today, after, limit).await?;
+    // A leader leads a unit or two.
+    for unit in caller.units_led() {
+        due.extend(due_to_leader(tx, person, unit, after, limit).await?);
+    }
+    let mut due: Vec<FollowUpOut> = due.into_iter().filter_map(FollowUpOut::of_row).collect();
     for awaited in child_welfare_reports::awaited(tx, person).await? {
         let kind = match awaited.answer {
             AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,
             AwaitedAnswer::Review => FollowUpKind::ReportReview,
             AwaitedAnswer::Investigation => FollowUpKind::ReportInvestigation,
         };
-        let (object_id, due_on) = (awaited.report.uuid(), awaited.due_on);
-        due.push(FollowUpOut { kind, object_id, case_id: None, due_on, overdue: false });
+        due.push(FollowUpOut::on(kind, awaited.report.uuid(), None, awaited.due_on));
     }
+    due.retain(|item| item.place() > after);
+    due.sort_by_key(FollowUpOut::place);
+    due.dedup_by_key(|item| item.place());
+    due.truncate(limit);
     for item in &mut due {
         item.overdue = item.due_on < today;
     }
-    due.sort_by_key(FollowUpOut::place);
     Ok(due)
+}
+
+async fn due(
+    tx: &mut Tx,
+    person: Id<Person>,
+    today: NaiveDate,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<DueRow>, DbError> {
+    let notice = today.checked_add_days(Days::new(CONSENT_NOTICE)).unwrap_or(today);
+    let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
+    fetch_all!(tx, DueRow, DUE, person, day, day_id, after.at, after.id, most, today, notice)
+}
+
+async fn due_to_leader(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: Id<Unit>,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<DueRow>, DbError> {
+    let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
+    fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit)
+}
+
+impl FollowUpOut {
+    fn of_row(row: DueRow) -> Option<Self> {
+        let DueRow { kind, object_id, case_id, due_on, at } = row;
+        match (due_on, at) {
+            (Some(day), _) => Some(Self::on(kind, object_id, case_id, day)),
+            (None, Some(at)) => Some(Self::at(kind, object_id, case_id, at)),
+            (None, None) => None,
+        }
+    }
 }

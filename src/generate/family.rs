@@ -1,4 +1,4 @@
-//! The child of a case, and those who decide for it.
+//! The child of a case, and the people who decide for it.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
@@ -69,8 +69,8 @@ impl Period {
     }
 }
 
-/// When the child of a case was born, and whether it is old enough to decide on its own record. Where its age passes that
-/// line no earlier or later than the case, those who consented are those who must.
+/// The child's date of birth, and whether the child decides on its own record. The child does not reach that age during the
+/// case, so the same people must consent all the time.
 pub(super) fn birth(
     random: &mut Random,
     period: Period,
@@ -95,7 +95,7 @@ pub(super) fn birth(
     (period.opened - TimeDelta::days(age), false)
 }
 
-/// How well the address of a child is protected: of one in a hundred it is.
+/// The protection of a child's address: about one child in a hundred has one.
 pub(super) fn protection(random: &mut Random) -> Protection {
     match random.below(1_000) {
         0..3 => Protection::StrictlyConfidential,
@@ -104,7 +104,7 @@ pub(super) fn protection(random: &mut Random) -> Protection {
     }
 }
 
-/// Parents, of whom one may live elsewhere. Of a protected child there is one, who lives with it.
+/// One or two parents. One of two may live elsewhere; a protected child has one parent, who lives with it.
 pub(super) fn parents(random: &mut Random, protection: Protection) -> Family {
     let surname = names::surname(random);
     let count = if protection.is_graded() || random.chance(22) { 1 } else { 2 };

@@ -1,6 +1,6 @@
-//! Years of looks in the access log: who read what in which case, by the rules as they decide it, from the oldest on.
+//! Years of entries in the access log, the oldest first. The policies decide each kind of entry once, in a generated case.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 
@@ -10,16 +10,16 @@ use super::{
     random::{Ids, Random},
 };
 use crate::{
-    access::{Decision, Entry, Policies, case_facts, objects::CaseObject, seats_told},
+    access::{Decision, Entry, Policies, case_by_id, objects::CaseObject, seats_told},
     db::{Db, Tx},
     identity::{self, as_caller},
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Case, Child, Person},
     },
 };
 
-/// What is looked at, as often as each is named.
+/// The operations, with their weights.
 const ACTIONS: [(&str, usize); 8] = [
     ("read_case", 40),
     ("list_measures", 14),
@@ -31,14 +31,14 @@ const ACTIONS: [(&str, usize); 8] = [
     ("list_case_history", 3),
 ];
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
-/// Cases that are tried to see how the rules decide.
+/// The most cases to ask the policies about.
 const TRIED: usize = 200;
 /// Microseconds of a working day.
 const WORKING_HOURS: u128 = 9 * 3_600_000_000;
 /// Entries of one transaction.
 const BATCH: usize = 4_000;
 
-/// What the looks at a case are made from.
+/// What the entries about a case need.
 #[derive(Debug, Clone)]
 pub(super) struct Trace {
     pub case: Id<Case>,
@@ -53,14 +53,14 @@ pub(super) struct Trace {
     pub guardian: Option<Id<Person>>,
 }
 
-/// What someone is to a case.
+/// The relation of a person to a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Relation {
     Contact,
     Helper,
     Leader,
     Guardian,
-    /// Has nothing to do with it.
+    /// Takes no part in it.
     Stranger,
 }
 
@@ -72,10 +72,10 @@ const RELATIONS: [(Relation, usize); 5] = [
     (Relation::Stranger, 2),
 ];
 
-/// How the rules decide, by relation and action.
+/// The decisions of the policies, by relation and action.
 type Decisions = HashMap<(Relation, &'static str), Decision>;
 
-/// The looks to be written.
+/// The entries to write.
 pub(super) struct Looks<'a> {
     organisation: &'a Organisation,
     traces: &'a [Trace],
@@ -92,19 +92,20 @@ pub(super) struct Looks<'a> {
 }
 
 impl<'a> Looks<'a> {
-    /// Looks at these cases, so many of them altogether.
+    /// Prepares a number of entries about these cases.
     pub async fn of(
         db: &Db,
         organisation: &'a Organisation,
         traces: &'a [Trace],
         count: usize,
-        (seed, today): (u64, NaiveDate),
+        (seed, moment): (u64, Moment),
     ) -> Result<Self, GenerateError> {
-        let policies = Policies::load()?;
+        let policies = Arc::new(Policies::load()?);
         let mut tx = db.read().await?;
-        let decisions = decisions(&mut tx, &policies, organisation, traces, today).await?;
+        let decisions = decisions(&mut tx, &policies, organisation, traces, moment).await?;
         tx.rollback().await?;
         let random = Random::new(seed, u64::MAX - 1);
+        let today = moment.today;
         let first = traces.first().map_or(today, |trace| trace.opened_at.date_naive());
         let workdays = ((today - first).num_days() * 5 / 7 - 1).max(1);
         let ids = Ids::from(random.clone(), DateTime::UNIX_EPOCH);
@@ -127,7 +128,7 @@ impl<'a> Looks<'a> {
         self.written
     }
 
-    /// Writes the next of them; false when there are none left.
+    /// Writes the next entries; false when none are left.
     pub async fn write(&mut self, tx: &mut Tx) -> Result<bool, GenerateError> {
         let end = (self.written + BATCH).min(self.count);
         let entries: Vec<Entry> = (self.written..end).filter_map(|number| self.look(number)).collect();
@@ -136,7 +137,7 @@ impl<'a> Looks<'a> {
         Ok(end < self.count)
     }
 
-    /// The moment of a look: the more cases there are, the more they are looked at.
+    /// The moment of an entry. The number of entries a day grows with the number of cases.
     fn moment(&self, number: usize) -> DateTime<Utc> {
         // A fraction of 2^40.
         let root = ((u128::from(number as u64 * 2 + 1) << 80) / (self.count as u128 * 2)).isqrt();
@@ -183,7 +184,7 @@ impl<'a> Looks<'a> {
         })
     }
 
-    /// A case that is open at a moment, mostly.
+    /// A case that is opened by a moment, and mostly not closed yet.
     fn trace_at(&mut self, at: DateTime<Utc>) -> Option<&'a Trace> {
         let traces = self.traces.get(..self.opened)?;
         let mut found = None;
@@ -197,7 +198,7 @@ impl<'a> Looks<'a> {
         found
     }
 
-    /// Someone who is this to the case at a moment, or else its contact person.
+    /// A person with this relation to the case at a moment, or its contact person.
     fn who(
         &mut self,
         trace: &Trace,
@@ -236,13 +237,13 @@ impl<'a> Looks<'a> {
             [Some(trace.contact.unit), Some(trace.opener.unit), trace.helper.map(|(seat, _)| seat.unit)];
         let is_other =
             place.municipality == trace.municipality && !helps.contains(&Some(unit)) && place.workers > 0;
-        // Of those with a helper, it is not known here whether others help too.
+        // A case with one helper may have others, who are not strangers.
         is_other
             .then(|| organisation.worker(unit, self.random.below(1 << 16)))
             .filter(|_| trace.helper.is_none())
     }
 
-    /// From where someone is served: the same address each time.
+    /// The client of a person: always the same address.
     fn client(&self, seat: Option<Seat>) -> String {
         let number = seat.map_or(self.written, |seat| seat.staff);
         format!("10.{}.{}.{} {BROWSER}", number >> 16 & 255, number >> 8 & 255, number & 255)
@@ -251,9 +252,9 @@ impl<'a> Looks<'a> {
     fn roles_of(&mut self, seat: Option<Seat>) -> String {
         let Some(seat) = seat else { return "[]".to_owned() };
         let organisation = self.organisation;
-        let told = self.roles.entry(seat).or_insert_with(|| {
+        let roles = self.roles.entry(seat).or_insert_with(|| {
             let (staff, unit) = (&organisation.staff[seat.staff], &organisation.units[seat.unit]);
-            seats_told(&[identity::Seat {
+            seats_told(&[identity::HeldRole {
                 unit_id: unit.id,
                 unit_name: unit.name.clone(),
                 sector: unit.sector,
@@ -261,7 +262,7 @@ impl<'a> Looks<'a> {
                 role: staff.role,
             }])
         });
-        told.clone()
+        roles.clone()
     }
 }
 
@@ -276,17 +277,16 @@ fn weighed<T: Copy>(random: &mut Random, from: &[(T, usize)]) -> T {
     from[0].0
 }
 
-/// Asks the rules, for each relation and action, in the first cases where someone is that today and the answer is as it
-/// mostly is: yes, and to a stranger no.
+/// Asks the policies for each relation and action, until one case has the usual answer: allowed, and refused to a stranger.
 async fn decisions(
     tx: &mut Tx,
-    policies: &Policies,
+    policies: &Arc<Policies>,
     organisation: &Organisation,
     traces: &[Trace],
-    today: NaiveDate,
+    moment: Moment,
 ) -> Result<Decisions, GenerateError> {
     let mut decisions = Decisions::new();
-    let open = traces.iter().rev().filter(|trace| (today - trace.ends).num_days() <= 1).take(TRIED);
+    let open = traces.iter().rev().filter(|trace| (moment.today - trace.ends).num_days() <= 1).take(TRIED);
     for trace in open {
         let people = [
             (Relation::Contact, Some(organisation.person(trace.contact))),
@@ -307,7 +307,7 @@ async fn decisions(
                 continue;
             };
             let Some((caller, _)) = as_caller(tx, person).await? else { continue };
-            let Some(facts) = case_facts(tx, &caller, &[trace.case], today).await?.pop() else { continue };
+            let Some(facts) = case_by_id(tx, &caller, trace.case, moment).await? else { continue };
             let object = CaseObject { facts };
             for (action, _) in ACTIONS {
                 let decision = policies.decide(&caller, action, &object);

@@ -1,9 +1,8 @@
-//! `stafett generate`: believable data about people who do not exist, of any size, for benchmarks and for anyone's trial.
+//! `stafett generate`: believable synthetic data of any size, for benchmarks and trials.
 //!
-//! The rows are those that the service writes, sealed and indexed as it does, written by the stores, many to a statement.
-//! All of it follows from the seed and the day: the same names, texts, days and ids. What the service takes from the machine's
-//! randomness, or from an earlier import, is another each time: keys, nonces and salts, and the ids of municipalities' own units,
-//! arenas and measures. The time in the id of a row is that of the opening of its case.
+//! The capabilities write the rows, sealed and indexed as in the service, many rows in a statement. The seed and the day decide
+//! all names, texts, days and ids. Keys, nonces and salts are random each time. The ids of what a municipality imports (its units,
+//! arenas and measures of the catalogue) are random as well. The time in the id of a row is that of the opening of its case.
 
 mod batch;
 mod family;
@@ -38,7 +37,7 @@ use crate::{
     catalogue::ImportError,
     db::{Db, DbError, dialect},
     identity::{HashError, Password, Passwords},
-    kernel::Clock,
+    kernel::{Clock, Moment},
     log_tree::{SealError, Sealer},
 };
 
@@ -47,14 +46,14 @@ const BATCH: usize = 250;
 /// The municipalities, by folder.
 const MUNICIPALITIES: [(&str, &str); 3] = [("kragero", "4014"), ("porsgrunn", "4001"), ("orland", "5057")];
 
-/// What is to be made.
+/// What to generate.
 #[derive(Debug)]
 pub struct Plan {
     /// How many cases.
     pub cases: usize,
-    /// What all chance is derived from.
+    /// Decides everything that varies.
     pub seed: u64,
-    /// Looks in the access log for each case.
+    /// Entries in the access log for each case.
     pub looks: usize,
     /// The password of everyone who has an account.
     pub password: Password,
@@ -62,7 +61,7 @@ pub struct Plan {
     pub municipalities: PathBuf,
 }
 
-/// The usernames that are always there.
+/// Usernames that every run creates, and their owners.
 pub const USERNAMES: [(&str, &str); 4] = [
     ("kontaktperson", "contact person of exactly 31 cases, where there are 1,000 or more"),
     ("leder", "leader of her unit, which has opened 600 cases, and on the team of none"),
@@ -73,14 +72,14 @@ pub const USERNAMES: [(&str, &str); 4] = [
 /// Data cannot be generated.
 #[derive(Debug, thiserror::Error)]
 pub enum GenerateError {
-    /// There are cases already.
-    #[error("the database holds cases already: generate data in a database that has none")]
+    /// The database has cases.
+    #[error("the database has cases: generate data in a database without cases")]
     HasCases,
-    /// Something of the same name or number is there already.
-    #[error("the database holds some of the {0} already: generate data in a new database")]
+    /// The database has a row with the same name or number.
+    #[error("the database has some of these {0}: generate data in a new database")]
     Taken(&'static str),
-    /// More people than there are numbers.
-    #[error("there are not so many synthetic national identity numbers: ask for fewer cases")]
+    /// There are more people than synthetic numbers.
+    #[error("there are too few synthetic national identity numbers: generate fewer cases")]
     NoNumberLeft,
     /// A municipality cannot be imported.
     #[error(transparent)]
@@ -105,23 +104,23 @@ impl From<NoNumberLeft> for GenerateError {
     }
 }
 
-/// How far it has come.
+/// The progress so far.
 #[derive(Debug, Clone, Copy)]
 pub enum Progress {
-    /// So many cases are written.
+    /// The number of cases that are stored.
     Cases(usize),
-    /// So many looks are written and sealed.
+    /// The number of entries of the access log that are stored and sealed.
     Looks(usize),
 }
 
-/// What was made.
+/// The result.
 #[derive(Debug, Default)]
 pub struct Summary {
-    /// How many rows, by what they are of.
+    /// The number of rows of each kind.
     pub rows: Vec<(&'static str, usize)>,
-    /// How long the cases took, with the people and units they are placed in.
+    /// The time for cases, people and units.
     pub cases_took: Duration,
-    /// How long the looks took, with their sealing.
+    /// The time for the entries of the access log and their sealing.
     pub looks_took: Duration,
 }
 
@@ -134,10 +133,10 @@ impl Summary {
     }
 }
 
-/// Generates data in a database whose schema is up to date. The looks are sealed by the sealer.
+/// Generates data in a database whose schema is up to date. The sealer seals the entries of the access log.
 ///
 /// # Errors
-/// If the database holds cases, or does not take it; then what was written before remains.
+/// If the database has cases, or a statement fails. The batches that are committed remain.
 pub async fn generate(
     db: &Db,
     clock: &Clock,
@@ -167,7 +166,7 @@ pub async fn generate(
     let traces = write_cases(db, source, &mut summary, &mut progress).await?;
     summary.cases_took = began.elapsed();
     let count = plan.looks * plan.cases;
-    let mut looks = Looks::of(db, &organisation, &traces, count, (plan.seed, clock.today())).await?;
+    let mut looks = Looks::of(db, &organisation, &traces, count, (plan.seed, Moment::of(clock))).await?;
     write_looks(db, sealer, &mut looks, &mut progress).await?;
     summary.add("looks in the access log", looks.written());
     summary.looks_took = began.elapsed() - summary.cases_took;
@@ -188,7 +187,7 @@ async fn write_cases(
         let mut batch = Batch::default();
         let first = traces.len();
         for number in first..(first + BATCH).min(cases) {
-            traces.push(story::tell(&mut source, &mut batch, number, placing.home(number))?);
+            traces.push(story::make(&mut source, &mut batch, number, placing.home(number))?);
         }
         let mut tx = db.write().await?;
         batch.write(&mut tx).await?;
@@ -219,7 +218,7 @@ async fn write_looks(
     }
 }
 
-/// That data was generated is in the log of each municipality, like all that is done from the command line.
+/// Logs the run in each municipality, like other acts at the command line.
 async fn note(db: &Db, clock: &Clock, organisation: &Organisation) -> Result<(), GenerateError> {
     let numbers = organisation.municipalities.iter().map(|municipality| municipality.number.as_str());
     let entries = numbers.map(|number| Entry::of_operator_in(number, "generate_data", clock.now()));
@@ -228,7 +227,7 @@ async fn note(db: &Db, clock: &Clock, organisation: &Organisation) -> Result<(),
     Ok(tx.commit().await?)
 }
 
-/// A day before the first case, on which the staff began.
+/// The day on which the staff began, before the first case.
 fn founded(today: NaiveDate) -> NaiveDate {
     today - TimeDelta::days(story::SPAN + 700)
 }

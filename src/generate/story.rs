@@ -1,4 +1,4 @@
-//! One case from the concern to today: who it is about, who helps, what was agreed and what came of it.
+//! One case from the concern to today: the child, the helpers, the agreements and their results.
 
 mod consents;
 mod help;
@@ -28,13 +28,13 @@ use crate::{
     },
 };
 
-/// What all cases are made from.
+/// The input and the memory of all cases.
 pub(super) struct Source<'a> {
     pub organisation: &'a Organisation,
     pub numbers: Numbers,
     /// The last family of each zone: the next child may be a sister or brother.
     pub families: Vec<Option<Family>>,
-    /// The guardian whose username is known is made.
+    /// The guardian with the known username exists.
     pub has_guardian: bool,
     pub password_hash: &'a str,
     pub today: NaiveDate,
@@ -50,7 +50,7 @@ pub(super) struct Helper {
     pub left: Option<NaiveDate>,
 }
 
-/// A case while it is told.
+/// A case while it is made.
 pub(super) struct Story<'a, 's> {
     source: &'s mut Source<'a>,
     batch: &'s mut Batch<'a>,
@@ -73,12 +73,12 @@ pub(super) struct Story<'a, 's> {
 /// Years that the cases are spread over, in days.
 pub(super) const SPAN: i64 = 4 * 365;
 
-/// No number is left to give to someone.
+/// All synthetic numbers are used.
 #[derive(Debug)]
 pub(super) struct NoNumberLeft;
 
-/// Makes the case of a number, and tells what its looks are made from.
-pub(super) fn tell<'a>(
+/// Makes one case, and returns what the access log needs of it.
+pub(super) fn make<'a>(
     source: &mut Source<'a>,
     batch: &mut Batch<'a>,
     number: usize,
@@ -164,7 +164,7 @@ fn begin<'a, 's>(
     }
 }
 
-/// From when to when a case is open: the later its number, the later it was opened. Older cases are more often closed.
+/// The period of a case. Cases are numbered in the order of their opening, and older cases are closed more often.
 fn period(random: &mut Random, source: &Source<'_>, number: usize) -> Period {
     let yesterday = source.today - Days::new(1);
     let left = i64::try_from(source.cases - 1 - number).unwrap_or(0);

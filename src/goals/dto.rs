@@ -1,4 +1,4 @@
-//! Goals as the API speaks of them.
+//! Request and response types for goals.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,13 +15,13 @@ use crate::{
 };
 
 words! {
-    /// What has become of a goal.
+    /// The status of a goal.
     GoalStatus {
-        /// It is worked towards.
+        /// It is being worked towards.
         Active = "active",
-        /// It is reached (nådd).
+        /// It has been reached (nådd).
         Reached = "reached",
-        /// It is given up, or no longer fits.
+        /// It has been given up, or no longer fits.
         Dropped = "dropped",
     }
 }
@@ -29,54 +29,54 @@ words! {
 /// A goal (mål).
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct GoalOut {
-    /// Its id.
+    /// The id of the goal.
     pub id: GoalId,
-    /// What is to be reached for the child.
+    /// The result to be reached for the child.
     pub description: Content,
-    /// What has become of it.
+    /// The status of the goal.
     pub status: GoalStatus,
-    /// Who set it. Null to one who has opened the case of a hidden child in an emergency.
+    /// The person who set it. Null for emergency access to the case of a child with a protected address.
     #[schema(value_type = Option<PersonId>)]
     pub created_by: PersonId,
-    /// Their name.
+    /// Their name. Null for emergency access, as for `created_by`.
     #[schema(value_type = Option<String>)]
     pub created_by_name: Content,
     /// When it was set.
     pub created_at: DateTime<Utc>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
-/// A new goal; it is active from the start.
+/// A new goal. It is active from the start.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"contains": [], "description": "He takes part in play in every long break."}))]
 pub struct GoalIn {
-    /// What is to be reached for the child.
+    /// The result to be reached for the child.
     pub description: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
 
-/// A change of a goal; what is left out stays as it is.
+/// A change to a goal. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"status": "reached"}))]
 pub struct GoalPatch {
-    /// The goal in new words.
+    /// The new description.
     #[serde(default)]
     pub description: Option<Prose>,
-    /// Which of the kinds it holds that must not be in the record: with a description it must be there, and empty.
+    /// Required with a description, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// What has become of it.
+    /// The new status.
     #[serde(default)]
     pub status: Option<GoalStatus>,
 }
 
 impl GoalPatch {
-    /// Does it change nothing?
+    /// Returns whether it changes nothing.
     pub(super) fn is_empty(&self) -> bool {
         self.description.is_none() && self.status.is_none()
     }

@@ -1,7 +1,7 @@
-//! Goals (mål): what the help in a case is meant to reach.
+//! Goals (mål): the results that the help in a case should reach.
 //!
-//! The contact person sets them; everyone on the case, and the family, reads them. A goal is never erased:
-//! it is reached or dropped, and the measures that served it still point to it.
+//! The contact person sets them. Everyone on the case and the family can read them. A goal is never erased: it is reached
+//! or dropped, and the measures that served it still refer to it.
 
 mod dto;
 mod routes;

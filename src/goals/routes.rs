@@ -1,4 +1,4 @@
-//! The operations on goals.
+//! Operations on goals.
 
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,7 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_goals).service(create_goal).service(update_goal);
 }
 
-/// Lists the goals of a case, oldest first, also those reached or dropped.
+/// Lists the goals of a case, oldest first, including those reached or dropped.
 #[utoipa::path(
     operation_id = "list_goals", tag = "goals", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<GoalOut>, description = "The goals of the case"), ReadProblems),
@@ -33,7 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let goals = store::list(permit.tx(), &case, query.after(), query.limit() + 1).await?;
+    let goals = store::list(permit.tx(), &case, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
     let who = ["created_by", "created_by_name"];
@@ -52,18 +52,18 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let GoalIn { description, contains } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
     permit.require_open()?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     permit.added(goal.version, &goal).await
 }
 
-/// Rewords a goal, or says what has become of it.
+/// Changes the description or the status of a goal.
 #[utoipa::path(
     operation_id = "update_goal", tag = "goals", params(("case_id" = Uuid, Path), ("goal_id" = Uuid, Path)),
     request_body = GoalPatch,
-    responses((status = 200, body = GoalOut, description = "The goal as it is now"), ChangeProblems),
+    responses((status = 200, body = GoalOut, description = "The updated goal"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}/goals/{goal_id}")]
 async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
@@ -72,7 +72,7 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     let goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     let patch: GoalPatch = permit.input()?;
     if patch.is_empty() {
-        return Err(Problem::field("", "must name something to change"));
+        return Err(Problem::field("", "must contain at least one field to change"));
     }
     if patch.description.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;

@@ -1,4 +1,4 @@
-//! Goals as rows, as many as there are in one statement.
+//! Goals as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::{
 const INSERT: &str =
     "INSERT INTO goal (municipality, id, case_id, description, status, created_by, created_at) ";
 
-/// A goal to be written.
+/// A goal to store.
 pub(crate) struct GoalRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Goal>,

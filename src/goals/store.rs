@@ -8,7 +8,7 @@ use super::{
     rows::{self, GoalRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -30,10 +30,10 @@ const UPDATE: &str = "
     UPDATE goal SET description = COALESCE($5, description), status = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 
-/// The goals of a case after `after`, in the order they were set.
+/// Lists the goals of a case after `after`, in the order they were set.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<GoalOut>, DbError> {
@@ -41,19 +41,19 @@ pub(super) async fn list(
     fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, after, limit)
 }
 
-/// A goal of this case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
+/// Finds a goal of this case.
+pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
     fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)
 }
 
-/// A goal that exists.
-pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<GoalOut, DbError> {
+/// Returns a goal that exists.
+pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<GoalOut, DbError> {
     find(tx, case, id).await?.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     description: &str,
     by: Id<Person>,
     now: DateTime<Utc>,
@@ -71,10 +71,10 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Rewords a goal, or gives it another status, over the version that was read; what is left out stays.
+/// Changes the description or status of the version that was read. Fields left out are unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     goal: &GoalOut,
     description: Option<&str>,
     status: Option<GoalStatus>,

@@ -1,4 +1,4 @@
-//! Handovers as the API speaks of them.
+//! Request and response types for handovers.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,35 +15,35 @@ use crate::{
 };
 
 words! {
-    /// How far a handover has come.
+    /// The status of a handover.
     HandoverStatus {
-        /// Awaits the answer of the receiver.
+        /// Waiting for the recipient to answer.
         Offered = "offered",
-        /// The receiver has the baton.
+        /// The recipient has become the contact person.
         Accepted = "accepted",
-        /// The receiver does not take it.
+        /// The recipient has declined.
         Declined = "declined",
-        /// The offer was taken back.
+        /// The offer was withdrawn.
         Withdrawn = "withdrawn",
-        /// The holder lost the right to hold it, and it went to the leader of the unit that opened the case.
+        /// The contact person lost access, and the leader of the unit that opened the case took over.
         Assigned = "assigned",
     }
 }
 
-/// An offer of the baton.
+/// An offer to take over as contact person.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"to_person_id": "018f2f60-0000-7000-8000-000000000001", "to_unit_id": "018f2f60-0000-7000-8000-000000000002", "contains": [], "message": "She starts school in August."}))]
 pub struct HandoverIn {
-    /// Who is to take it: someone with a seat on the team.
+    /// The recipient, who must be a team member.
     pub to_person_id: PersonId,
-    /// Through which unit.
+    /// The unit that the recipient takes part from.
     pub to_unit_id: UnitId,
-    /// A word on the way.
+    /// A message to the recipient.
     #[serde(default)]
     pub message: Option<Prose>,
-    /// Which of the kinds it holds that must not be in the record: with a word it must be there, and empty. What it names is
-    /// refused, with what to do instead.
+    /// Required with a message, and must be `[]`: confirms that the message holds none of the prohibited kinds. A listed
+    /// kind is refused, with advice on what to do instead.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
@@ -53,10 +53,10 @@ pub struct HandoverIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"contains": [], "answer": "I have talked with the family; I take it from today."}))]
 pub struct HandoverAnswer {
-    /// A word with the answer.
+    /// A message with the answer.
     #[serde(default)]
     pub answer: Option<Prose>,
-    /// As with an offer.
+    /// Required with an answer, and must be `[]`: confirms that the answer holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
@@ -64,30 +64,30 @@ pub struct HandoverAnswer {
 /// A handover.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct HandoverOut {
-    /// Its id.
+    /// The id of the handover.
     pub id: HandoverId,
-    /// Who held the baton.
+    /// The person who was contact person.
     pub from_person_id: PersonId,
     /// Their name.
     pub from_person_name: Content,
-    /// Who is to take it.
+    /// The recipient.
     pub to_person_id: PersonId,
-    /// Their name.
+    /// The recipient's name.
     pub to_person_name: Content,
-    /// Through which unit.
+    /// The unit that the recipient takes part from.
     pub to_unit_id: UnitId,
     /// The name of that unit.
     pub to_unit_name: String,
-    /// How far it has come.
+    /// The status of the handover.
     pub status: HandoverStatus,
-    /// The word on the way.
+    /// The message to the recipient.
     pub message: Option<Content>,
-    /// The word with the answer.
+    /// The message with the answer.
     pub answer: Option<Content>,
     /// When it was offered.
     pub offered_at: DateTime<Utc>,
     /// When it was answered.
     pub answered_at: Option<DateTime<Utc>>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }

@@ -1,22 +1,21 @@
-//! Where the baton goes when the holder may hold it no longer.
+//! Reassigns the baton when the contact person loses the right to hold it.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::{
-    access::{CaseFacts, case_facts},
+    access::{CaseState, case_states},
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_all, fetch_optional,
-    identity::Caller,
-    is_family_sql,
+    execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
     teams,
 };
 
-/// The leader of the unit that opened a case, who is not of the child's family, nor has taken the baton from its holder by
-/// recording that they are too close to the child: with it comes the content, which nobody gives to themself (fvl § 8).
+/// The leader of the unit that opened a case, unless they are in the child's family. A leader who recorded a conflict of
+/// interest of the contact person is also excluded: the baton gives access to content, and nobody may give that to
+/// themselves (fvl § 8).
 const LEADER: &str = concat!(
     "
     SELECT r.person_id FROM staff_role r
@@ -52,104 +51,90 @@ const HELD_FOR_CHILD: &str = "
     WHERE cp.person_id = $1 AND k.person_id = $2
     ORDER BY cp.case_id";
 
-/// After a consent has been withdrawn: if the contact person's unit has lost its ground, the baton goes to the
-/// leader of the unit that opened the case. `by` is who brought it about.
+/// To be called after a withdrawal of consent. If the contact person's unit is no longer covered, the leader of the unit
+/// that opened the case takes over. `by` is the person who caused it.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn if_ground_is_lost(
     tx: &mut Tx,
-    case: &CaseFacts,
-    by: &Caller,
+    case: &CaseState,
+    by: Id<Person>,
     now: DateTime<Utc>,
-    today: NaiveDate,
 ) -> Result<(), DbError> {
-    let after = case_facts(tx, by, &[case.id], today).await?.pop();
-    match after {
-        Some(after) if !after.ground.covers(after.contact_unit) => {
-            to_leader(tx, &after, Some(by.person), now).await?;
-            Ok(())
-        }
-        _ => Ok(()),
+    if !case.ground.covers(case.contact_unit) {
+        to_leader(tx, case, Some(by), now).await?;
     }
+    Ok(())
 }
 
-/// After a change of who the guardians of a child are: the same for each of the child's cases.
+/// To be called after a change of a child's guardians. Does the same for each of the child's cases.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn of_child(
-    tx: &mut Tx,
-    child: Id<Child>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
-) -> Result<(), DbError> {
+pub async fn of_child(tx: &mut Tx, child: Id<Child>, by: Id<Person>, moment: Moment) -> Result<(), DbError> {
     let cases = fetch_all!(tx, (Id<Case>,), CASES_OF, child)?;
     for (case,) in cases {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop() {
-            if_ground_is_lost(tx, &facts, by, now, today).await?;
+        if let Some(case) = case_states(tx, &[case], moment).await?.pop() {
+            if_ground_is_lost(tx, &case, by, moment.now).await?;
         }
     }
     Ok(())
 }
 
-/// When a person's work in a unit ends: the batons they hold through it go to the leaders. A few
-/// cases at the most, each changed under its own lock.
+/// To be called when a person's work in a unit ends. The leaders take over the batons held through the unit: a few cases
+/// at most, each changed under its own lock.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn of_person(
     tx: &mut Tx,
     holder: Id<Person>,
     unit: Id<Unit>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
-    pass_on(tx, &held, holder, by, now, today).await
+    pass_on(tx, &held, holder, by, moment).await
 }
 
-/// When a person turns out to be too close to a child: the batons they hold in its cases go to the leaders.
+/// To be called when a person is found to be disqualified. The leaders take over the batons held in the child's cases.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn of_conflict(
     tx: &mut Tx,
     holder: Id<Person>,
     child: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     let held = fetch_all!(tx, (Id<Case>,), HELD_FOR_CHILD, holder, child)?;
-    pass_on(tx, &held, holder, by, now, today).await
+    pass_on(tx, &held, holder, by, moment).await
 }
 
 async fn pass_on(
     tx: &mut Tx,
     held: &[(Id<Case>,)],
     holder: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     for (case,) in held.iter().copied() {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(facts) = case_facts(tx, by, &[case], today).await?.pop()
-            && facts.contact_person == holder
+        if let Some(case) = case_states(tx, &[case], moment).await?.pop()
+            && case.contact_person == holder
         {
-            to_leader(tx, &facts, Some(by.person), now).await?;
+            to_leader(tx, &case, Some(by), moment.now).await?;
         }
     }
     Ok(())
 }
 
-/// Who takes a baton that fell: the leader of the unit that opened the case or, where it has none who may, someone with a
-/// seat on the team, from that unit first. One with a seat has the content already.
-async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
+/// Returns the person who takes over: the leader of the unit that opened the case or, if it has none who may, a team
+/// member, preferably from that unit. A team member already has access to the content.
+async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
     if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
         return Ok(Some((leader, owner)));
@@ -159,16 +144,16 @@ async fn receiver(tx: &mut Tx, case: &CaseFacts) -> Result<Option<(Id<Person>, I
     Ok(seat.map(|seat| (seat.person_id, seat.unit_id)))
 }
 
-/// Gives the baton to the leader of the unit that opened the case; true if it was. Where there is
-/// nobody to take it, the baton stays, in name, until there is. Without `by` it is nobody's doing.
+/// Gives the baton to the leader of the unit that opened the case, and returns whether it did. If nobody can take it,
+/// the contact person keeps it in name until somebody can. Without `by`, no person caused it.
 pub(super) async fn to_leader(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let Some((receiver, unit)) = receiver(tx, case).await? else {
-        tracing::warn!(unit.id = %case.ground.owner_unit, "a baton waits for this unit to have a leader");
+        tracing::warn!(unit.id = %case.ground.owner_unit, "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;

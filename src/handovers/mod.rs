@@ -1,8 +1,8 @@
-//! Handover of the baton (stafettpinnen): offered, and the holder's until another has accepted it.
+//! Handover of the baton (stafettpinnen): the contact person keeps it until the recipient accepts.
 //!
-//! If the holder loses the right to hold it — a consent withdrawn, a role ended — the baton goes at once
-//! to the leader of the unit that opened the case, so that no case is ever without a contact person. What is
-//! lost by the mere passing of time, as when a consent runs out, is found by a sweep every five minutes.
+//! If the contact person loses the right to hold it, because a consent is withdrawn or a role ends, the leader of the unit
+//! that opened the case takes over at once, so that no case is ever without a contact person. A sweep every five minutes
+//! finds rights lost by the passing of time, for example when a consent expires.
 
 mod dto;
 mod fall_back;

@@ -1,4 +1,4 @@
-//! The operations on handovers.
+//! Operations on handovers.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +17,7 @@ use crate::{
         objects::{HandoverObject, require_open},
     },
     db::Tx,
-    kernel::{Page, PageQuery, vocabulary::InformationKind},
+    kernel::{Page, PageQuery, Slice, vocabulary::InformationKind},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -35,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(withdraw_handover);
 }
 
-/// Lists the handovers of a case: who has held the baton, and who is asked to take it.
+/// Lists the handovers of a case: former contact persons, and anyone who has been asked to take over.
 #[utoipa::path(
     operation_id = "list_handovers", tag = "handovers", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<HandoverOut>, description = "The handovers"), ReadProblems),
@@ -45,7 +45,7 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
     let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
     let is_shown = |_: &Permit<_>, row: &HandoverOut| {
         !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
     };
@@ -55,7 +55,7 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
     permit.show_page(&page)
 }
 
-/// Offers the baton to someone with a seat on the team; the holder keeps it until they accept.
+/// Offers the role of contact person to a team member. The current contact person stays until the offer is accepted.
 #[utoipa::path(
     operation_id = "offer_handover", tag = "handovers", params(("case_id" = Uuid, Path)), request_body = HandoverIn,
     responses((status = 201, body = HandoverOut, description = "The offer"), WriteProblems),
@@ -67,13 +67,13 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     permit.require_open()?;
     let case = permit.object().facts.clone();
     if to_person_id == case.contact_person && to_unit_id == case.contact_unit {
-        return Err(Problem::field("/to_person_id", "holds the baton already"));
+        return Err(Problem::field("/to_person_id", "is already the contact person"));
     }
     let seats = teams::seats_known(permit.tx(), &case).await?;
     if !seats.contains(&teams::Seat { person_id: to_person_id, unit_id: to_unit_id }) {
-        return Err(Problem::field("/to_person_id", "must have a seat on the team, on a ground in force"));
+        return Err(Problem::field("/to_person_id", "must be a team member with access in force"));
     }
-    let (offered_by, now) = (permit.caller().person, permit.now());
+    let (offered_by, now) = (permit.caller().person, permit.moment().now);
     let offer = store::Offer {
         to_person: to_person_id,
         to_unit: to_unit_id,
@@ -81,14 +81,14 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
         message: message.as_deref(),
     };
     let Some(id) = store::offer(permit.tx(), &case, offer, now).await? else {
-        return Err(Problem::conflict("another offer awaits its answer; withdraw it first"));
+        return Err(Problem::conflict("another offer is pending; withdraw it first"));
     };
     let handover = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     permit.added(handover.version, &handover).await
 }
 
-/// Accepts the baton: from now on the caller is the contact person.
+/// Accepts a handover. The caller becomes the contact person.
 #[utoipa::path(
     operation_id = "accept_handover", tag = "handovers",
     params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
@@ -98,17 +98,17 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
 async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpResponse> {
     let case = permit.object().case.facts.clone();
     let handover = answer(&mut permit, HandoverStatus::Accepted).await?;
-    let now = permit.now();
-    if !case.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
+    let now = permit.moment().now;
+    if !case.relation.seats.iter().any(|seat| seat.unit_id == handover.to_unit_id) {
         return Err(Problem::conflict(
-            "your seat through the unit that was offered the baton is no longer in force",
+            "your membership through the unit that the offer names is no longer in force",
         ));
     }
     store::pass(permit.tx(), &case, handover.to_person_id, handover.to_unit_id, now).await?;
     permit.changed(handover.version, &handover).await
 }
 
-/// Declines the baton; the holder keeps it.
+/// Declines a handover. The current contact person stays.
 #[utoipa::path(
     operation_id = "decline_handover", tag = "handovers",
     params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
@@ -120,7 +120,7 @@ async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpRes
     permit.changed(handover.version, &handover).await
 }
 
-/// Takes back an offer that is not answered.
+/// Withdraws an offer that has not been answered.
 #[utoipa::path(
     operation_id = "withdraw_handover", tag = "handovers",
     params(("case_id" = Uuid, Path), ("handover_id" = Uuid, Path)), request_body = HandoverAnswer,
@@ -133,7 +133,7 @@ async fn withdraw_handover(mut permit: Permit<WithdrawHandover>) -> Result<HttpR
     permit.changed(handover.version, &handover).await
 }
 
-/// A leader who is not on the team sees who holds the baton, not what was said.
+/// A leader who is not on the team sees who the contact person is, but not the messages.
 fn withhold(sees_what_is_agreed: bool, handovers: &mut [HandoverOut]) {
     if !sees_what_is_agreed {
         for handover in handovers {
@@ -142,7 +142,7 @@ fn withhold(sees_what_is_agreed: bool, handovers: &mut [HandoverOut]) {
     }
 }
 
-/// Where a word is said, it is asked what it holds.
+/// Requires `contains` if there is a text.
 fn may_be_kept(word: Option<&str>, contains: Option<&[InformationKind]>) -> Result<()> {
     if word.is_none() && contains.is_none() { Ok(()) } else { Kinds::may_be_kept("", contains) }
 }
@@ -154,9 +154,9 @@ where
     let HandoverAnswer { answer, contains } = permit.input()?;
     may_be_kept(answer.as_deref(), contains.as_deref())?;
     require_open(&permit.object().case)?;
-    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.now());
+    let (case, id, now) = (permit.object().case.facts.clone(), permit.object().id, permit.moment().now);
     if !store::answer(permit.tx(), &case, id, status, answer.as_deref(), now).await? {
-        return Err(Problem::conflict("the offer is answered already"));
+        return Err(Problem::conflict("the offer has already been answered"));
     }
     permit.note_shown([id]);
     Ok(store::get(permit.tx(), &case, id).await?)

@@ -1,4 +1,4 @@
-//! Handovers as rows, as many as there are in one statement.
+//! Handovers as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ use crate::{
 const INSERT: &str = "INSERT INTO handover (municipality, id, case_id, from_person, from_unit, to_person, to_unit, \
     offered_by, message, status, offered_at, answered_at, answer) ";
 
-/// A handover to be written.
+/// A handover to store.
 pub(crate) struct HandoverRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Handover>,

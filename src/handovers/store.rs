@@ -10,7 +10,7 @@ use super::{
     rows::{self, HandoverRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     kernel::{
@@ -44,13 +44,13 @@ const ANSWER: &str = "
 const PASS: &str = "
     UPDATE contact_person SET person_id = $3, unit_id = $4, since = $5 WHERE municipality = $1 AND case_id = $2";
 
-pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Handover>) -> Result<HandoverOut, DbError> {
+pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Handover>) -> Result<HandoverOut, DbError> {
     fetch_one!(tx, HandoverOut, GET, &case.municipality, case.id, id)
 }
 
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<HandoverOut>, DbError> {
@@ -65,10 +65,10 @@ pub(super) struct Offer<'a> {
     pub message: Option<&'a str>,
 }
 
-/// None if another offer awaits its answer.
+/// Returns none if another offer is pending.
 pub(super) async fn offer(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     offer: Offer<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Id<Handover>>, DbError> {
@@ -92,10 +92,10 @@ pub(super) async fn offer(
     Ok((made == 1).then_some(id))
 }
 
-/// False if the offer was answered meanwhile.
+/// Returns false if the offer has been answered in the meantime.
 pub(super) async fn answer(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Handover>,
     status: HandoverStatus,
     word: Option<&str>,
@@ -107,7 +107,7 @@ pub(super) async fn answer(
 
 pub(super) async fn pass(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     to_person: Id<Person>,
     to_unit: Id<Unit>,
     now: DateTime<Utc>,

@@ -1,24 +1,21 @@
-//! Finds batons whose holders have lost the right to them without anybody's doing: a consent ran out, a child came
-//! of age, a guardian was registered who has not consented.
+//! Finds contact persons who have lost the right to the baton without any action: a consent has expired, a child has come
+//! of age, or a guardian who has not consented has been registered.
 
-use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{CaseFacts, Decision, Entry, case_facts, insert_entries},
+    access::{CaseState, Decision, Entry, case_states, insert_entries},
     db::{Db, DbError, Tx, dialect},
-    fetch_all,
-    identity::Caller,
-    is_family_sql,
-    kernel::{Clock, Id, ids::Case},
+    fetch_all, is_family_sql,
+    kernel::{Clock, Id, Moment, ids::Case},
 };
 
-/// Cases looked at together.
+/// The number of cases checked together.
 const BATCH: i64 = 200;
 
-/// Open cases whose baton is held outside the unit that opened the case, or by someone who no longer works in the
-/// unit they hold it for or is of the child's family; the last two are told apart, since no consent mends them.
+/// Open cases whose baton is held outside the unit that opened the case, or by a person who no longer works in the unit
+/// or is in the child's family. The last two are marked, because no consent can restore the right.
 macro_rules! doubtful {
     ($which:literal) => {
         concat!(
@@ -41,11 +38,11 @@ macro_rules! doubtful {
 const DOUBTFUL: &str = doubtful!("c.id > $1");
 const DOUBTFUL_ONE: &str = doubtful!("c.id = $1");
 
-/// Gives every baton whose holder has lost the right to it to the leader of the unit that opened the case.
-/// Tells how many.
+/// Reassigns the baton of every contact person who has lost the right to it to the leader of the unit that opened the
+/// case. Returns the number of cases.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
     let (mut after, mut passed) = (Uuid::nil(), 0);
     loop {
@@ -53,37 +50,33 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
         let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL, after, BATCH)?;
         let Some((last, _)) = doubtful.last() else { return Ok(passed) };
         after = last.uuid();
-        let today = clock.today();
-        let lost = lost(&mut tx, &doubtful, today).await?;
+        let moment = Moment::of(clock);
+        let lost = lost(&mut tx, &doubtful, moment).await?;
         tx.rollback().await?;
         for case in lost {
-            passed += usize::from(pass(db, case.id, clock.now(), today).await?);
+            passed += usize::from(pass(db, case.id, moment).await?);
         }
     }
 }
 
-/// Those of some doubtful cases whose holders have lost the right to the baton.
-async fn lost(
-    tx: &mut Tx,
-    doubtful: &[(Id<Case>, bool)],
-    today: NaiveDate,
-) -> Result<Vec<CaseFacts>, DbError> {
+/// Returns the cases whose contact persons have lost the right to the baton.
+async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], moment: Moment) -> Result<Vec<CaseState>, DbError> {
     let ids: Vec<Id<Case>> = doubtful.iter().map(|(id, _)| *id).collect();
-    let mut cases = case_facts(tx, &Caller::nobody(), &ids, today).await?;
+    let mut cases = case_states(tx, &ids, moment).await?;
     cases.retain(|case| doubtful.contains(&(case.id, true)) || !case.ground.covers(case.contact_unit));
     Ok(cases)
 }
 
-/// Passes one baton on, under the lock of its case, if it is still to be.
-async fn pass(db: &Db, case: Id<Case>, now: DateTime<Utc>, today: NaiveDate) -> Result<bool, DbError> {
+/// Reassigns one baton under the lock of its case, if that is still necessary.
+async fn pass(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> {
     let mut tx = db.write().await?;
     dialect::lock(&mut tx, case.uuid()).await?;
     let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL_ONE, case, 1_i64)?;
-    let Some(case) = lost(&mut tx, &doubtful, today).await?.pop() else { return Ok(false) };
-    if !to_leader(&mut tx, &case, None, now).await? {
+    let Some(case) = lost(&mut tx, &doubtful, moment).await?.pop() else { return Ok(false) };
+    if !to_leader(&mut tx, &case, None, moment.now).await? {
         return Ok(false);
     }
-    let mut entry = Entry::of(None, "assign_baton", "Case", now);
+    let mut entry = Entry::of(None, "assign_baton", "Case", moment.now);
     entry.municipality.clone_from(&case.municipality);
     entry.object_id = Some(case.id.to_string());
     entry.case = Some(case.id.uuid());

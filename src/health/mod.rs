@@ -1,4 +1,4 @@
-//! Is the service alive, and can it serve?
+//! Liveness and readiness.
 
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
@@ -13,10 +13,10 @@ use crate::{
     problem::{Result, docs::PublicProblems},
 };
 
-/// How the service is.
+/// The status of the service.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Health {
-    /// Always `ok`; what is not is a problem document.
+    /// Always `ok`; failures are problem documents.
     #[schema(example = "ok")]
     pub status: &'static str,
 }
@@ -26,20 +26,20 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(live).service(ready);
 }
 
-/// Tells that the process runs.
+/// Reports liveness: the process is running.
 #[utoipa::path(
     operation_id = "live", tag = "health",
-    responses((status = 200, body = Health, description = "It runs"), PublicProblems),
+    responses((status = 200, body = Health, description = "The process is running"), PublicProblems),
 )]
 #[get("/health/live")]
 async fn live(public: Public<Live>) -> Result<HttpResponse> {
     public.show(&Health { status: "ok" })
 }
 
-/// Tells that requests can be served: the database can be read and written.
+/// Reports readiness: the database can be read and written.
 #[utoipa::path(
     operation_id = "ready", tag = "health",
-    responses((status = 200, body = Health, description = "Requests can be served"), PublicProblems),
+    responses((status = 200, body = Health, description = "The service can serve requests"), PublicProblems),
 )]
 #[get("/health/ready")]
 async fn ready(public: Public<Ready>) -> Result<HttpResponse> {

@@ -17,11 +17,11 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// Writes the look that a request left behind, and only then lets the answer out. If the look cannot
-/// be written, the answer is 503 and nothing is shown.
+/// Writes the access log entries of a request before its response is sent. If they cannot be written, the response is 503
+/// and reveals nothing.
 ///
 /// # Errors
-/// Those of the rest, which are answers of their own.
+/// Those of the inner service, which are responses themselves.
 pub async fn durable_look(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -42,11 +42,11 @@ pub async fn durable_look(
     }
 }
 
-/// Sets the headers that keep personal data out of caches, frames and guesses, and makes errors that
-/// come from the framework into problem documents.
+/// Sets the headers that keep personal data out of caches and frames and prevent content sniffing. Converts errors from the
+/// framework into problem documents.
 ///
 /// # Errors
-/// Those of the rest, which are answers of their own.
+/// Those of the inner service, which are responses themselves.
 pub async fn protective_headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,

@@ -1,4 +1,4 @@
-//! What every request passes through: its id, its log line, its look made durable, its headers.
+//! Processing of every request: id, log line, durable access log entry and headers.
 
 mod middleware;
 mod paths;

@@ -1,4 +1,4 @@
-//! The answer where no operation is: 405 on a path that takes other methods, 404 elsewhere.
+//! The response when no operation matches: 405 if the path supports other methods, otherwise 404.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
@@ -9,12 +9,12 @@ use utoipa::openapi::{OpenApi, PathItem};
 
 use crate::problem::{Code, Problem};
 
-/// The paths of the API and the methods each takes, from its document.
+/// The paths of the API and their methods, from the API document.
 #[derive(Debug)]
 pub struct Paths(Vec<(Vec<String>, String)>);
 
 impl Paths {
-    /// Reads them from the document.
+    /// Reads them from the API document.
     #[must_use]
     pub fn of(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter();
@@ -25,7 +25,7 @@ impl Paths {
         )
     }
 
-    /// The methods that a path takes; none if it is no path of the API.
+    /// Returns the methods of a path; none if it is not in the API.
     fn methods(&self, path: &str) -> Option<&str> {
         let parts: Vec<&str> = path.split('/').collect();
         let fits = |template: &[String]| {
@@ -51,7 +51,7 @@ fn methods(item: &PathItem) -> String {
     taken.join(", ")
 }
 
-/// Answers a request that no operation takes.
+/// Responds to a request that matches no operation.
 pub async fn no_such_route(request: HttpRequest, paths: web::Data<Paths>) -> HttpResponse {
     let Some(methods) = paths.methods(request.path()) else {
         return Problem::not_found().error_response();

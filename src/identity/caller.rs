@@ -1,11 +1,11 @@
-//! The person behind a request, with the rights that the database holds for them at this moment.
+//! The person behind a request, with the rights that the database holds at this moment.
 
 use chrono::{DateTime, Utc};
 
-use super::TokenKeys;
+use super::{VerifiedToken, known_as::known_as};
 use crate::{
     db::{DbError, Tx},
-    fetch_all, fetch_optional,
+    fetch_all,
     kernel::{
         Id,
         ids::{Person, Session, Unit},
@@ -14,147 +14,166 @@ use crate::{
     vault::Content,
 };
 
-/// A role of the caller in a unit.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct Seat {
+/// A role in a unit (tilsetting, verv), as the database holds it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldRole {
     /// The unit.
     pub unit_id: Id<Unit>,
-    /// Its name.
+    /// The name of the unit.
     pub unit_name: String,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: Sector,
-    /// The municipality that keeps the unit.
+    /// The municipality that the unit belongs to.
     pub municipality: String,
-    /// What the caller is there.
+    /// The role of the caller in the unit.
     pub role: Role,
+    /// When the role began.
+    pub started_at: DateTime<Utc>,
 }
 
 /// The person behind a request.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// Who.
+    /// The id of the person.
     pub person: Id<Person>,
+    /// Their ids in all the municipalities that they work for, their own first.
+    pub known_as: Vec<Id<Person>>,
     /// Their name.
     pub name: Content,
-    /// The municipality that keeps their account.
+    /// The municipality that manages their account.
     pub municipality: String,
-    /// The session of the token.
-    pub session: Id<Session>,
+    /// The session of the token; none for a person about whom a question is asked.
+    pub session: Option<Id<Session>>,
     /// Their roles now.
-    pub seats: Vec<Seat>,
+    pub roles: Vec<HeldRole>,
 }
 
 impl Caller {
-    /// The service itself, which has no rights: for the facts of a case as they are to nobody.
-    #[must_use]
-    pub fn nobody() -> Self {
-        Self {
-            person: uuid::Uuid::nil().into(),
-            name: Content::default(),
-            municipality: String::new(),
-            session: uuid::Uuid::nil().into(),
-            seats: Vec::new(),
-        }
+    fn with_role(&self, role: Role) -> impl Iterator<Item = &HeldRole> {
+        self.roles.iter().filter(move |held| held.role == role)
     }
 
-    fn with_role(&self, role: Role) -> impl Iterator<Item = &Seat> {
-        self.seats.iter().filter(move |seat| seat.role == role)
-    }
-
-    /// Administrators, auditors and analysts see no content, whatever other roles they were given.
+    /// Returns whether a role excludes content. Administrators, auditors and analysts see none, whatever other roles they hold.
     #[must_use]
     pub fn is_kept_from_content(&self) -> bool {
-        self.seats.iter().any(|seat| seat.role.excludes_content())
+        self.roles.iter().any(|held| held.role.excludes_content())
     }
 
-    /// The units where the caller works with children, as worker or leader.
-    pub fn works_in(&self) -> impl Iterator<Item = &Seat> {
+    /// The roles in which the caller works with children, as worker or leader.
+    pub fn works_in(&self) -> impl Iterator<Item = &HeldRole> {
         let kept_out = self.is_kept_from_content();
-        self.seats.iter().filter(move |seat| !kept_out && !seat.role.excludes_content())
+        self.roles.iter().filter(move |held| !kept_out && !held.role.excludes_content())
     }
 
-    /// The units the caller leads.
-    pub fn leads(&self) -> impl Iterator<Item = &Seat> {
-        self.works_in().filter(|seat| seat.role == Role::UnitLeader)
+    /// The roles as leader of a unit.
+    pub fn leads(&self) -> impl Iterator<Item = &HeldRole> {
+        self.works_in().filter(|held| held.role == Role::UnitLeader)
     }
 
-    /// The municipalities whose accounts and units the caller keeps.
+    /// Returns the units where the caller has the role of leader, whatever other roles they have: where rows that may be theirs
+    /// to see are found. The rules decide on each.
+    #[must_use]
+    pub fn units_led(&self) -> Vec<Id<Unit>> {
+        self.with_role(Role::UnitLeader).map(|held| held.unit_id).collect()
+    }
+
+    /// Returns the municipalities whose accounts and units the caller manages.
     pub fn administers(&self) -> impl Iterator<Item = &str> {
-        self.with_role(Role::Administrator).map(|seat| seat.municipality.as_str())
+        self.with_role(Role::Administrator).map(|held| held.municipality.as_str())
     }
 
-    /// The municipalities whose access log the caller reads.
+    /// Returns the municipalities whose access log the caller audits.
     pub fn audits(&self) -> impl Iterator<Item = &str> {
-        self.with_role(Role::Auditor).map(|seat| seat.municipality.as_str())
+        self.with_role(Role::Auditor).map(|held| held.municipality.as_str())
     }
 
-    /// Does the caller work in this unit?
+    /// Returns whether the caller works in this unit.
     #[must_use]
     pub fn is_worker_in(&self, unit: Id<Unit>) -> bool {
-        self.works_in().any(|seat| seat.unit_id == unit)
+        self.works_in().any(|held| held.unit_id == unit)
+    }
+
+    /// Is the caller this person, under any of their ids?
+    #[must_use]
+    pub fn is(&self, person: Id<Person>) -> bool {
+        self.known_as.contains(&person)
     }
 }
 
+/// An account with one of its roles; the role is absent where there is none.
 #[derive(sqlx::FromRow)]
-struct SessionRow {
+struct AccountRow {
     name: Content,
     municipality: String,
-    expires_at: DateTime<Utc>,
+    expires_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
-    disabled_at: Option<DateTime<Utc>>,
+    has_account: bool,
+    unit_id: Option<Id<Unit>>,
+    unit_name: Option<String>,
+    sector: Option<Sector>,
+    unit_municipality: Option<String>,
+    role: Option<Role>,
+    started_at: Option<DateTime<Utc>>,
+    works_elsewhere: Option<bool>,
 }
 
-const FIND_SESSION: &str = "
-    SELECT p.name, p.municipality, s.expires_at, s.ended_at, a.disabled_at
-    FROM session s
-    JOIN account a ON a.person_id = s.person_id
-    JOIN person p ON p.id = s.person_id
-    WHERE s.id = $1 AND s.person_id = $2";
-const LIST_SEATS: &str = "
-    SELECT r.unit_id, u.name AS unit_name, u.sector, u.municipality, r.role
-    FROM staff_role r
-    JOIN unit u ON u.id = r.unit_id
-    WHERE r.person_id = $1 AND r.ended_at IS NULL
-    ORDER BY r.id";
-
-const FIND_PERSON: &str = "
-    SELECT p.municipality, a.person_id IS NOT NULL AND a.disabled_at IS NULL AS has_account
-    FROM person p
-    LEFT JOIN account a ON a.person_id = p.id
-    WHERE p.id = $1";
-
-/// A person as the rules would meet them, without a session or a name; and whether they have an account in use.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller, bool)>, DbError> {
-    let Some((municipality, has_account)) = fetch_optional!(tx, (String, bool), FIND_PERSON, person)? else {
-        return Ok(None);
+/// The columns of [`AccountRow`] from `person p`, its account and its roles.
+macro_rules! select_account {
+    ($session:literal, $rest:literal) => {
+        concat!(
+            "SELECT p.name, p.municipality, ",
+            $session,
+            ", a.person_id IS NOT NULL AND a.disabled_at IS NULL AS has_account,
+                r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, r.role, r.started_at,
+                u.municipality <> p.municipality OR EXISTS (
+                    SELECT 1 FROM unit_serves v WHERE v.unit_id = r.unit_id AND v.municipality <> p.municipality)
+                    AS works_elsewhere
+             FROM person p
+             LEFT JOIN account a ON a.person_id = p.id
+             LEFT JOIN staff_role r ON r.person_id = p.id AND r.ended_at IS NULL
+             LEFT JOIN unit u ON u.id = r.unit_id ",
+            $rest,
+            " ORDER BY r.id"
+        )
     };
-    let seats = fetch_all!(tx, Seat, LIST_SEATS, person)?;
-    Ok(Some((Caller { person, municipality, seats, ..Caller::nobody() }, has_account)))
 }
 
-/// The caller whose access token this is; none if the token, the session or the account is not valid now.
+const IN_SESSION: &str = select_account!(
+    "s.expires_at, s.ended_at",
+    "JOIN session s ON s.person_id = p.id WHERE s.id = $1 AND s.person_id = $2"
+);
+const BY_PERSON: &str = select_account!("NULL AS expires_at, NULL AS ended_at", "WHERE p.id = $1");
+
+/// Returns a person as the rules would see them, without a session or name, and whether they have an active account.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
+pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller, bool)>, DbError> {
+    let rows = fetch_all!(tx, AccountRow, BY_PERSON, person)?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let has_account = first.has_account;
+    Ok(Some((caller(tx, person, None, rows).await?, has_account)))
+}
+
+/// Returns the caller of an access token; none if the token, the session or the account is not valid now.
+///
+/// # Errors
+/// If the database query fails.
 pub async fn authenticate(
     tx: &mut Tx,
-    keys: &TokenKeys,
-    token: &str,
+    token: &VerifiedToken,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
-    let Some(claims) = keys.verify(token, now) else { return Ok(None) };
-    in_session(tx, claims.sid, claims.sub, now).await
+    in_session(tx, token.session, token.person, now).await
 }
 
-/// The caller as they are now; none if the session or the account is no longer valid. The token may have expired meanwhile.
+/// Returns the caller's current state; none if the session or account is no longer valid. The token may have expired.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn still(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
-    in_session(tx, caller.session, caller.person, now).await
+    let Some(session) = caller.session else { return Ok(None) };
+    in_session(tx, session, caller.person, now).await
 }
 
 async fn in_session(
@@ -163,12 +182,44 @@ async fn in_session(
     person: Id<Person>,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
-    let Some(row) = fetch_optional!(tx, SessionRow, FIND_SESSION, session, person)? else {
-        return Ok(None);
+    let rows = fetch_all!(tx, AccountRow, IN_SESSION, session, person)?;
+    let is_valid = |row: &AccountRow| {
+        row.has_account && row.ended_at.is_none() && row.expires_at.is_some_and(|end| now < end)
     };
-    if row.ended_at.is_some() || row.disabled_at.is_some() || row.expires_at <= now {
+    if !rows.first().is_some_and(is_valid) {
         return Ok(None);
     }
-    let seats = fetch_all!(tx, Seat, LIST_SEATS, person)?;
-    Ok(Some(Caller { person, name: row.name, municipality: row.municipality, session, seats }))
+    caller(tx, person, Some(session), rows).await.map(Some)
+}
+
+async fn caller(
+    tx: &mut Tx,
+    person: Id<Person>,
+    session: Option<Id<Session>>,
+    rows: Vec<AccountRow>,
+) -> Result<Caller, DbError> {
+    let works_elsewhere = rows.iter().any(|row| row.works_elsewhere == Some(true));
+    let known_as = if works_elsewhere { known_as(tx, person).await? } else { vec![person] };
+    let first = rows.first();
+    Ok(Caller {
+        person,
+        known_as,
+        name: first.map(|row| row.name.clone()).unwrap_or_default(),
+        municipality: first.map(|row| row.municipality.clone()).unwrap_or_default(),
+        session,
+        roles: rows.into_iter().filter_map(AccountRow::role).collect(),
+    })
+}
+
+impl AccountRow {
+    fn role(self) -> Option<HeldRole> {
+        Some(HeldRole {
+            unit_id: self.unit_id?,
+            unit_name: self.unit_name?,
+            sector: self.sector?,
+            municipality: self.unit_municipality?,
+            role: self.role?,
+            started_at: self.started_at?,
+        })
+    }
 }

@@ -1,8 +1,8 @@
-//! Passwords: NIST SP 800-63B-4 for what is accepted, argon2id for how it is kept.
+//! Passwords: accepted according to NIST SP 800-63B-4 and stored with argon2id.
 //!
-//! Length counts (15 characters where the password stands alone), composition does not; a password
-//! that is easily guessed is refused. Parameters of the hash are one of the equals that the OWASP
-//! Password Storage Cheat Sheet names: 9 MiB, 4 passes, 1 lane.
+//! Length matters (15 characters if the password is the only factor), composition does not. A password that is easy to
+//! guess is refused. The parameters of the hash are one of the equivalent options in the OWASP Password Storage Cheat
+//! Sheet: 9 MiB, 4 passes, 1 lane.
 
 use std::sync::Arc;
 
@@ -18,34 +18,34 @@ use crate::problem::{Code, Problem};
 
 const MIN_CHARS: usize = 15;
 const MAX_CHARS: usize = 128;
-/// Guesses, as a power of ten, that a password must withstand.
+/// The number of guesses that a password must withstand, as a power of ten.
 const MIN_GUESSES_LOG10: f64 = 10.0;
-/// Memory of a hash, in KiB; passes over it; lanes.
+/// Cost of a hash: memory in KiB, passes, lanes.
 const COST: (u32, u32, u32) = (9 * 1024, 4, 1);
 
-/// A new password that fulfils the rules.
+/// A new password that satisfies the rules.
 #[derive(Debug, Clone)]
 pub struct Password(SecretString);
 
-/// Why a password was refused.
+/// The reason a password was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PasswordError {
     /// Too short.
     #[error("must be at least {MIN_CHARS} characters; a sentence is a good password")]
     TooShort,
-    /// Too long to be hashed.
+    /// It is too long to hash.
     #[error("must be at most {MAX_CHARS} characters")]
     TooLong,
-    /// On the list of common passwords, or made of such.
+    /// It is a common password, or consists of common words.
     #[error("is too easily guessed: choose something less common")]
     Common,
 }
 
 impl Password {
-    /// Takes a new password.
+    /// Validates a new password.
     ///
     /// # Errors
-    /// If it is too short, too long or easily guessed.
+    /// If it is too short, too long or easy to guess.
     pub fn parse(text: &str) -> Result<Self, PasswordError> {
         let length = text.chars().count();
         if length < MIN_CHARS {
@@ -85,20 +85,20 @@ impl utoipa::ToSchema for Password {
     }
 }
 
-/// Verified when there is no such user, so that the answer takes as long; its salt and hash are of nothing.
+/// Verified if there is no such user, so that the answer takes the same time. It is the hash of nothing.
 const DECOY: &str =
     "$argon2id$v=19$m=9216,t=4,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Passwords that may wait for their turn; past that, requests are refused.
+/// The number of passwords that may wait. Further requests are refused.
 const QUEUE: usize = 64;
 
-/// A password cannot be hashed.
+/// An error when hashing a password.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait.
-    #[error("too many passwords wait to be hashed")]
+    /// Too many are waiting.
+    #[error("too many passwords are waiting to be hashed")]
     Busy,
-    /// The machine has no randomness, or the work was cut off.
+    /// The system provides no random numbers, or the work was interrupted.
     #[error("the password could not be hashed")]
     Failed,
 }
@@ -112,8 +112,8 @@ impl From<HashError> for Problem {
     }
 }
 
-/// Hashes and verifies passwords, off the request threads and one at a time in the same memory: an
-/// allocator would keep that of every thread that ever made one.
+/// Hashes and verifies passwords outside the request threads, one at a time in the same memory. An allocator would otherwise
+/// keep that memory for every thread that ever hashed.
 #[derive(Clone, Debug)]
 pub struct Passwords {
     memory: Arc<Mutex<Memory>>,
@@ -136,10 +136,10 @@ impl std::fmt::Debug for Memory {
 }
 
 impl Passwords {
-    /// The hash of a password, as a PHC string.
+    /// Returns the hash of a password, as a PHC string.
     ///
     /// # Errors
-    /// If too many wait, the machine has no randomness or the work was cut off.
+    /// If too many are waiting, the system provides no random numbers, or the work was interrupted.
     pub async fn hash(&self, password: Password) -> Result<String, HashError> {
         let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
         let mut memory = self.memory.clone().lock_owned().await;
@@ -150,10 +150,10 @@ impl Passwords {
             .ok_or(HashError::Failed)
     }
 
-    /// Does the password fit the hash? Without a hash the answer is no, in the same time.
+    /// Returns whether the password matches the hash. Without a hash the answer is no, in the same time.
     ///
     /// # Errors
-    /// If too many wait.
+    /// If too many are waiting.
     pub async fn verify(&self, password: SecretString, hash: Option<String>) -> Result<bool, HashError> {
         let _place = self.queue.try_acquire().map_err(|_| HashError::Busy)?;
         let known = hash.is_some();
@@ -188,7 +188,7 @@ impl Memory {
             PasswordHash::new(hash).ok().filter(|hash| hash.algorithm == Algorithm::Argon2id.ident())?;
         let params = Params::try_from(&known).ok()?;
         let output = self.compute(password, known.salt?.as_ref(), &params)?;
-        // Compared in constant time.
+        // The comparison takes constant time.
         Some(Some(output) == known.hash)
     }
 

@@ -1,7 +1,7 @@
-//! Sessions: a log-in, and the refresh tokens that follow from it one after the other.
+//! Sessions: a log-in and the chain of refresh tokens that follows.
 //!
-//! Each refresh token works once (RFC 9700 § 4.14.2). A token that is used again is in two hands:
-//! the whole session ends, and with it every access token of the session.
+//! Each refresh token works once (RFC 9700 § 4.14.2). A token that is used again may be stolen, so the whole session ends,
+//! with all its access tokens.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,34 +17,34 @@ use crate::{
     },
 };
 
-/// How long an access token lives.
+/// The lifetime of an access token.
 pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(10);
-/// How long a session lives, however often it is refreshed: a long working day.
+/// The lifetime of a session, however often it is refreshed: a long working day.
 pub const SESSION_LIFE: TimeDelta = TimeDelta::hours(12);
 
-/// The tokens handed to a person.
+/// Tokens issued to a person.
 #[derive(Debug)]
 pub struct NewTokens {
-    /// Whose they are.
+    /// The person.
     pub person: Id<Person>,
-    /// Of which session.
+    /// The session.
     pub session: Id<Session>,
     /// The access token.
     pub access: SecretString,
     /// The refresh token.
     pub refresh: SecretString,
-    /// Seconds the access token lives.
+    /// The number of seconds for which the access token is valid.
     pub expires_in: i64,
 }
 
-/// What came of a refresh.
+/// The result of a refresh.
 #[derive(Debug)]
 pub enum Refreshed {
     /// New tokens.
     Renewed(NewTokens),
-    /// The token had been used: its session was ended, which must be committed.
+    /// The token was already used. Its session has been ended, which must be committed.
     Reused(Id<Person>),
-    /// No such token, or its session has ended.
+    /// The token does not exist, or its session has ended.
     Refused,
 }
 
@@ -73,10 +73,10 @@ struct TokenRow {
     disabled_at: Option<DateTime<Utc>>,
 }
 
-/// Opens a session for someone whose password was right.
+/// Opens a session for a person whose password was correct.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn open_session(
     tx: &mut Tx,
     keys: &TokenKeys,
@@ -91,7 +91,7 @@ pub async fn open_session(
 /// Exchanges a refresh token for new tokens.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn refresh(
     tx: &mut Tx,
     keys: &TokenKeys,
@@ -115,7 +115,7 @@ pub async fn refresh(
 /// Ends one session.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_session(
     tx: &mut Tx,
     session: Id<Session>,
@@ -129,7 +129,7 @@ pub async fn end_session(
 /// Ends every session of a person.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_sessions_of(
     tx: &mut Tx,
     person: Id<Person>,

@@ -1,8 +1,7 @@
-//! Slows down guessing, for one account and for one address.
+//! Slows down password guessing, per account and per address.
 //!
-//! An attempt is counted before the password is looked at, so that attempts in parallel count too;
-//! a right password forgives the account's. NIST SP 800-63B-4 § 3.2.2 allows 100 failures in a row;
-//! the growing wait lets far fewer through.
+//! An attempt is counted before the password is checked, so that parallel attempts also count. A correct password clears the
+//! account's count. NIST SP 800-63B-4 § 3.2.2 allows 100 consecutive failures; the growing wait allows far fewer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -11,11 +10,11 @@ use crate::{
     execute, fetch_one,
 };
 
-/// Failures in a row after which an account name must wait.
+/// Consecutive failures after which an account must wait.
 const ACCOUNT_LIMIT: i64 = 5;
-/// Failures in a row after which an address must wait: many people may share one.
+/// Consecutive failures after which an address must wait. Many people may share an address.
 const ADDRESS_LIMIT: i64 = 50;
-/// Quiet time after which failures are forgotten.
+/// The time without failures after which they are forgotten.
 const FORGET_AFTER: TimeDelta = TimeDelta::hours(1);
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(30);
@@ -23,7 +22,7 @@ const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(30);
 /// The attempt must wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Throttled {
-    /// Seconds until the next attempt is looked at.
+    /// The number of seconds until the next attempt is accepted.
     pub retry_after_seconds: i64,
 }
 
@@ -49,10 +48,10 @@ struct ThrottleRow {
     blocked_until: Option<DateTime<Utc>>,
 }
 
-/// Counts an attempt to log in; it must be committed whatever comes of it.
+/// Counts an attempt to log in. It must be committed whatever the result.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn register_attempt(
     tx: &mut Tx,
     username: &str,
@@ -65,11 +64,11 @@ pub async fn register_attempt(
     Ok(account.or(address))
 }
 
-/// The password was right: what was counted against the account is forgotten, and the attempt is taken off the
-/// address, no more: or an own account would clear the way for guesses at others.
+/// Clears the failures of the account after a correct password, and removes this attempt only from the address. Otherwise
+/// a caller's own account would clear the way for guesses at others.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn forgive(tx: &mut Tx, username: &str, address: &str) -> Result<(), DbError> {
     let (account, address) = (key(tx, "account", username)?, key(tx, "address", address)?);
     execute!(tx, FORGIVE, account)?;
@@ -88,7 +87,7 @@ async fn count(tx: &mut Tx, key: &str, limit: i64, now: DateTime<Utc>) -> Result
     Ok(None)
 }
 
-/// The wait after so many failures in a row; it doubles with each.
+/// Returns the wait after a number of consecutive failures. It doubles with each.
 fn wait(failures: i64, limit: i64) -> Option<TimeDelta> {
     let over = u32::try_from(failures - limit).ok()?;
     let doubled = FIRST_WAIT * 2_i32.saturating_pow(over.min(10));

@@ -1,6 +1,8 @@
-//! Access tokens: short-lived JWTs signed with Ed25519, validated as RFC 8725 and RFC 9068 say.
+//! Access tokens: short-lived JWTs signed with Ed25519, validated according to RFC 8725 and RFC 9068.
 //!
-//! A token tells who and which session, never what they may do: the database is asked for that.
+//! A token identifies the person and the session, but contains no rights: those are in the database.
+
+use std::{collections::HashMap, sync::Mutex};
 
 use chrono::{DateTime, Utc};
 use ed25519_dalek::{
@@ -10,6 +12,7 @@ use ed25519_dalek::{
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::sha256_hex;
 use crate::kernel::{
@@ -20,6 +23,26 @@ use crate::kernel::{
 const ISSUER: &str = "stafett";
 const AUDIENCE: &str = "stafett-api";
 const TYPE: &str = "at+jwt";
+
+/// Whose token it is, and of which session: a token that was issued here and has not expired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VerifiedToken {
+    /// The person.
+    pub person: Id<Person>,
+    /// The session, which may have ended meanwhile: the database has the last word.
+    pub session: Id<Session>,
+    issued: i64,
+    expires: i64,
+}
+
+impl VerifiedToken {
+    fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
+        (self.issued..self.expires).contains(&now.timestamp())
+    }
+}
+
+/// Tokens whose signature is remembered. At most this many; then all are forgotten.
+const REMEMBERED: usize = 10_000;
 
 /// What an access token holds.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,27 +56,29 @@ pub(super) struct Claims {
     pub exp: i64,
 }
 
-/// The keys that sign and verify access tokens. The first signs; all verify, so that keys can be changed
-/// without logging anybody out.
+/// The keys that sign and verify access tokens. The first signs and all verify, so that keys can be changed without logging
+/// anyone out.
 pub struct TokenKeys {
     signing: EncodingKey,
     kid: String,
     verifying: Vec<(String, DecodingKey)>,
+    /// Tokens whose signature was verified, by the digest of the whole token.
+    verified: Mutex<HashMap<[u8; 32], VerifiedToken>>,
 }
 
-/// The keys cannot be used.
+/// An error in the keys.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenKeysError {
-    /// No key was given.
+    /// No key is configured.
     #[error("no token signing key is configured")]
     None,
-    /// Not an Ed25519 private key.
+    /// A key is not an Ed25519 private key.
     #[error("a token signing key is not an Ed25519 private key in PKCS#8 PEM")]
     NotEd25519,
 }
 
 impl TokenKeys {
-    /// Takes Ed25519 private keys in PKCS#8 PEM, the signing one first.
+    /// Parses Ed25519 private keys in PKCS#8 PEM, the signing key first.
     ///
     /// # Errors
     /// If there is none, or one is of another kind.
@@ -67,10 +92,10 @@ impl TokenKeys {
         Self::from_keys(&keys)
     }
 
-    /// A key that lives as long as the process: for the demonstration and for tests.
+    /// Creates a key that lives as long as the process, for the demonstration and for tests.
     ///
     /// # Errors
-    /// If the machine has no randomness.
+    /// If the system provides no random numbers.
     pub fn throw_away() -> Result<Self, TokenKeysError> {
         let mut seed = [0_u8; 32];
         getrandom::fill(&mut seed).map_err(|_| TokenKeysError::None)?;
@@ -91,10 +116,11 @@ impl TokenKeys {
             signing: EncodingKey::from_ed_der(der.as_bytes()),
             kid: kid(&first.verifying_key().to_bytes()),
             verifying,
+            verified: Mutex::default(),
         })
     }
 
-    /// Makes an access token.
+    /// Creates an access token.
     pub(super) fn sign(
         &self,
         person: Id<Person>,
@@ -117,8 +143,27 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &self.signing)
     }
 
-    /// The claims of a token that is ours and valid now.
-    pub(super) fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+    /// Whose token this is, if it was issued here and is valid now.
+    ///
+    /// A signature is verified once; the times are compared at every call.
+    #[must_use]
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<VerifiedToken> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let known = self.verified.lock().ok().and_then(|verified| verified.get(&digest).copied());
+        if let Some(known) = known {
+            return known.is_valid_at(now).then_some(known);
+        }
+        let found = self.verify_signature(token)?;
+        if let Ok(mut verified) = self.verified.lock() {
+            if verified.len() >= REMEMBERED {
+                verified.clear();
+            }
+            verified.insert(digest, found);
+        }
+        found.is_valid_at(now).then_some(found)
+    }
+
+    fn verify_signature(&self, token: &str) -> Option<VerifiedToken> {
         let header = jsonwebtoken::decode_header(token).ok()?;
         if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
             return None;
@@ -129,11 +174,11 @@ impl TokenKeys {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // Compared below with our own clock.
+        // The expiry is checked below against the service's own clock.
         validation.validate_exp = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
-        let now = now.timestamp();
-        (claims.iat <= now && now < claims.exp).then_some(claims)
+        let Claims { sub, sid, iat, exp, .. } =
+            jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;
+        Some(VerifiedToken { person: sub, session: sid, issued: iat, expires: exp })
     }
 }
 

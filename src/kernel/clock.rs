@@ -1,4 +1,4 @@
-//! The one source of time. Tests hold it still.
+//! The single source of time. Tests can freeze it.
 
 use std::sync::{
     Arc,
@@ -8,30 +8,30 @@ use std::sync::{
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use chrono_tz::Europe::Oslo;
 
-/// Tells the time in whole microseconds, the finest that both engines keep.
+/// Returns the time in whole microseconds, the highest precision that both engines store.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The system clock.
     System,
-    /// A clock that moves only when told to; microseconds since 1970.
+    /// A clock that moves only when advanced, in microseconds since 1970.
     Frozen(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// A clock that stands at `at` until it is advanced.
+    /// Creates a clock that stays at `at` until it is advanced.
     #[must_use]
     pub fn frozen(at: DateTime<Utc>) -> Self {
         Self::Frozen(Arc::new(AtomicI64::new(at.timestamp_micros())))
     }
 
-    /// Moves a frozen clock; the machine's clock cannot be moved.
+    /// Advances a frozen clock. The system clock cannot be moved.
     pub fn advance(&self, by: TimeDelta) {
         if let Self::Frozen(micros) = self {
             micros.fetch_add(by.num_microseconds().unwrap_or(0), Ordering::SeqCst);
         }
     }
 
-    /// Now, in UTC.
+    /// Returns the current time in UTC.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the clock")]
     pub fn now(&self) -> DateTime<Utc> {
@@ -43,20 +43,20 @@ impl Clock {
         }
     }
 
-    /// Today in Norway: the day on which a person has their birthday.
+    /// Returns today's date in Norway. Ages are calculated from it.
     #[must_use]
     pub fn today(&self) -> NaiveDate {
         day_in_norway(self.now())
     }
 }
 
-/// The day that a moment falls on in Norway.
+/// Returns the date of a moment in Norway.
 #[must_use]
 pub fn day_in_norway(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&Oslo).date_naive()
 }
 
-/// Whole years of age on a day. Someone born on 29 February is a year older on 1 March in other years.
+/// Returns the age in whole years on a date. A person born on 29 February turns a year older on 1 March in common years.
 #[must_use]
 pub fn age_on(birth_date: NaiveDate, day: NaiveDate) -> i64 {
     day.years_since(birth_date).map_or(0, i64::from)

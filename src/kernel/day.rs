@@ -1,14 +1,14 @@
-//! Days from outside: `YYYY-MM-DD`, within living memory and the foreseeable.
+//! Parsing of dates and times from requests: `YYYY-MM-DD`, between 1900 and 2199.
 //!
-//! SQLite keeps days as text, and orders only years of four digits rightly.
+//! SQLite stores dates as text, and only sorts four-digit years correctly.
 
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
 
-/// Reads a day, for `#[serde(deserialize_with = "day")]`.
+/// Parses a date, for `#[serde(deserialize_with = "day")]`.
 ///
 /// # Errors
-/// If it is no day, or not between 1900 and 2199.
+/// If it is not a date, or not between 1900 and 2199.
 pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
     let text = String::deserialize(deserializer)?;
     match NaiveDate::parse_from_str(&text, "%Y-%m-%d") {
@@ -18,10 +18,10 @@ pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::E
     }
 }
 
-/// Reads a time that may be left out, for `#[serde(default, deserialize_with = "optional_time")]`.
+/// Parses an optional time, for `#[serde(default, deserialize_with = "optional_time")]`.
 ///
 /// # Errors
-/// If it is no time, or not between 1900 and 2199.
+/// If it is not a time, or not between 1900 and 2199.
 pub fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
     let time = Option::<DateTime<Utc>>::deserialize(deserializer)?;
     match time.map(|time| time.year()) {
@@ -30,10 +30,10 @@ pub fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
     }
 }
 
-/// Reads a day that may be left out, for `#[serde(default, deserialize_with = "optional_day")]`.
+/// Parses an optional date, for `#[serde(default, deserialize_with = "optional_day")]`.
 ///
 /// # Errors
-/// If it is no day, or not between 1900 and 2199.
+/// If it is not a date, or not between 1900 and 2199.
 pub fn optional_day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
     #[derive(Deserialize)]
     struct Day(#[serde(deserialize_with = "day")] NaiveDate);

@@ -1,4 +1,4 @@
-//! Typed identifiers: UUID version 7, so that sorting by id is sorting by creation.
+//! Typed identifiers: UUID version 7, so that sorting by id sorts by time of creation.
 
 use std::{fmt, marker::PhantomData, str::FromStr};
 
@@ -9,17 +9,17 @@ use utoipa::{
 };
 use uuid::Uuid;
 
-/// The id of one kind of thing. `Id<Case>` and `Id<Note>` cannot be mistaken for each other.
+/// The id of one type of object. `Id<Case>` and `Id<Note>` cannot be confused.
 pub struct Id<T>(Uuid, PhantomData<fn() -> T>);
 
 impl<T> Id<T> {
-    /// A new id; the time in it is the machine's, and orders ids made by one process.
+    /// Creates an id. Its timestamp comes from the system clock and orders the ids created by one process.
     #[must_use]
     pub fn new() -> Self {
         Self(Uuid::now_v7(), PhantomData)
     }
 
-    /// The bare UUID.
+    /// Returns the UUID.
     #[must_use]
     pub fn uuid(self) -> Uuid {
         self.0
@@ -27,8 +27,8 @@ impl<T> Id<T> {
 }
 
 impl Id<Person> {
-    /// A new id for a person. Unlike other ids it holds no time: when a person became known to the
-    /// municipality is nobody's to read out of an id.
+    /// Creates an id for a person. Unlike other ids it contains no timestamp, because it must not reveal when a person
+    /// became known to the municipality.
     #[must_use]
     pub fn of_new_person() -> Self {
         Self(Uuid::new_v4(), PhantomData)
@@ -146,23 +146,23 @@ impl<T> ToSchema for Id<T> {
     }
 }
 
-/// A human being, in whatever capacity: staff, guardian, youth.
+/// A human being in any capacity: staff, guardian or young person.
 pub enum Person {}
-/// A child as registered by one member of staff.
+/// A child as registered by a unit.
 pub enum Child {}
 /// A service of a municipality.
 pub enum Unit {}
 /// A case.
 pub enum Case {}
-/// Something that became of a case.
+/// An event in the history of a case.
 pub enum CaseEvent {}
 /// A concern.
 pub enum Concern {}
 /// A consent.
 pub enum Consent {}
-/// A handover of the baton.
+/// A handover of the role of contact person.
 pub enum Handover {}
-/// A seat on the team of a case.
+/// A membership of the team of a case.
 pub enum TeamMember {}
 /// A guardianship.
 pub enum Guardianship {}
@@ -172,7 +172,7 @@ pub enum CareOrder {}
 pub enum Goal {}
 /// A measure agreed for one child.
 pub enum Measure {}
-/// A measure on offer in the catalogue.
+/// A measure in the catalogue.
 pub enum CatalogueMeasure {}
 /// An evaluation of a measure.
 pub enum Evaluation {}
@@ -182,13 +182,13 @@ pub enum Meeting {}
 pub enum Arena {}
 /// A note.
 pub enum Note {}
-/// What a guardian is kept from.
+/// A withholding of information from a guardian.
 pub enum Withholding {}
 /// A report to child welfare.
 pub enum ChildWelfareReport {}
-/// What child welfare answered to a report.
+/// A reply from child welfare to a report.
 pub enum ReportReply {}
-/// A disclosure on a named statute.
+/// A disclosure on a statutory basis.
 pub enum Disclosure {}
 /// An objection to sharing among health personnel.
 pub enum Objection {}
@@ -196,16 +196,16 @@ pub enum Objection {}
 pub enum StaffRole {}
 /// A log-in and the tokens that descend from it.
 pub enum Session {}
-/// An entry of the access log.
+/// An entry in the access log.
 pub enum Look {}
-/// A look that was picked for the auditor.
+/// An access log entry selected for review by an auditor.
 pub enum LogReview {}
 /// An emergency access to a case.
 pub enum EmergencyAccess {}
 /// A conflict of interest that was declared or recorded.
 pub enum ConflictOfInterest {}
 
-// Aliases for the types of the API, whose schemas cannot name a generic type.
+// Aliases for API types, whose schemas cannot name a generic type.
 /// The id of a [`Person`].
 pub type PersonId = Id<Person>;
 /// The id of a [`Child`].

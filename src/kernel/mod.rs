@@ -1,8 +1,9 @@
-//! What every other module stands on and knows nothing of them: ids, time, validated text, pages.
+//! Basic types that all other modules build on: ids, time, validated text and pages.
 
 pub mod clock;
 pub mod day;
 pub mod ids;
+mod moment;
 pub mod national_id;
 pub mod page;
 pub mod text;
@@ -10,6 +11,7 @@ pub mod vocabulary;
 
 pub use clock::Clock;
 pub use ids::Id;
+pub use moment::Moment;
 pub use national_id::NationalId;
-pub use page::{Page, PageQuery};
+pub use page::{Page, PageQuery, Slice};
 pub use text::Text;

@@ -1,8 +1,8 @@
 //! The Norwegian national identity number (fødselsnummer) and D-number.
 //!
-//! Eleven digits: `DDMMYY`, an individual number that tells the century, and two check digits
-//! modulo 11 (Folkeregisterforskriften § 2-2-1). A D-number has 40 added to the day. Synthetic
-//! numbers have 80 (the tax administration's test register) or 40 (NAV) added to the month.
+//! Eleven digits: `DDMMYY`, an individual number that determines the century, and two check digits
+//! modulo 11 (folkeregisterforskriften § 2-2-1). A D-number has 40 added to the day. Synthetic
+//! numbers have 80 (the Norwegian Tax Administration's test register) or 40 (NAV) added to the month.
 
 use std::fmt;
 
@@ -13,20 +13,20 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-/// A national identity number whose date and check digits are right.
+/// A national identity number with a valid date and valid check digits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NationalId {
     digits: String,
     birth_date: NaiveDate,
 }
 
-/// Why a number cannot be a national identity number.
+/// The reason a number is not a valid national identity number.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NationalIdError {
     /// Not eleven digits.
     #[error("must be 11 digits")]
     Shape,
-    /// The first six digits are no date, or the century does not fit.
+    /// The first six digits are not a date, or the century does not match.
     #[error("is not a possible national identity number: the date does not exist")]
     Date,
     /// The check digits are wrong.
@@ -38,10 +38,10 @@ const FIRST_WEIGHTS: [u32; 9] = [3, 7, 6, 1, 8, 9, 4, 5, 2];
 const SECOND_WEIGHTS: [u32; 10] = [5, 4, 3, 2, 7, 6, 5, 4, 3, 2];
 
 impl NationalId {
-    /// Reads a number.
+    /// Parses a number.
     ///
     /// # Errors
-    /// If it has not eleven digits, or the date or the check digits cannot be.
+    /// If it does not have eleven digits, or if the date or the check digits are invalid.
     pub fn parse(text: &str) -> Result<Self, NationalIdError> {
         let digits: Vec<u32> = text.chars().filter_map(|c| c.to_digit(10)).collect();
         if digits.len() != 11 || text.len() != 11 {
@@ -56,8 +56,8 @@ impl NationalId {
         Ok(Self { digits: text.to_owned(), birth_date })
     }
 
-    /// A synthetic number (month + 80) for a person born on a day; `serial` picks one of the day's.
-    /// None when the day has no number with that serial.
+    /// Returns a synthetic number (month + 80) for a person born on a date. `serial` selects one of the numbers of that date.
+    /// Returns `None` if the date has no number with that serial.
     #[must_use]
     pub fn synthetic(birth_date: NaiveDate, serial: u32) -> Option<Self> {
         use chrono::Datelike;
@@ -83,13 +83,13 @@ impl NationalId {
         Some(Self { digits, birth_date })
     }
 
-    /// The eleven digits.
+    /// Returns the eleven digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.digits
     }
 
-    /// The date of birth that the number holds.
+    /// Returns the date of birth that the number contains.
     #[must_use]
     pub fn birth_date(&self) -> NaiveDate {
         self.birth_date
@@ -122,7 +122,7 @@ fn birth_date(digits: &[u32]) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(i32::try_from(century + two(4)).ok()?, month, day)
 }
 
-/// A number identifies a person: it never reaches a log by way of `Debug`.
+/// A number identifies a person, so `Debug` never writes it to a log.
 impl fmt::Debug for NationalId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("NationalId(hidden)")

@@ -1,64 +1,114 @@
-//! Keyset pages: a list is read in order of id, from after the last one seen.
+//! Keyset pages: a list is read in order of id, starting after the last item seen.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-/// Items a page holds unless asked for another number.
+/// The default number of items per page.
 pub const DEFAULT_LIMIT: u32 = 50;
-/// Items a page holds at the most.
+/// The maximum number of items per page.
 pub const MAX_LIMIT: u32 = 200;
 
-/// Which page of a list.
+/// The requested page of a list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct PageQuery {
-    /// Where the last page ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
-    /// How many items, 1 to 200; 50 if left out.
+    /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 
 impl PageQuery {
-    /// The id after which the page begins; the nil id at the beginning.
-    #[must_use]
-    pub fn after(&self) -> Uuid {
-        self.cursor.map_or(Uuid::nil(), |cursor| cursor.0)
+    /// The rows of the page, and one more to show that another page follows.
+    ///
+    /// # Errors
+    /// If the cursor is of a list that is decided row by row.
+    pub fn slice(&self) -> Result<Slice, BadCursor> {
+        let after = match &self.cursor {
+            None => Uuid::nil(),
+            Some(Cursor::At(id)) => *id,
+            Some(Cursor::Sealed(_)) => return Err(BadCursor),
+        };
+        Ok(Slice { after, limit: self.limit() + 1 })
     }
 
-    /// How many items.
+    /// The id before which a page of the newest begins; none at the beginning.
+    ///
+    /// # Errors
+    /// If the cursor is of a list that is decided row by row.
+    pub fn before(&self) -> Result<Option<Uuid>, BadCursor> {
+        Ok(self.cursor.is_some().then_some(self.slice()?.after))
+    }
+
+    /// Returns the number of items.
     #[must_use]
     pub fn limit(&self) -> usize {
         self.limit.map_or(DEFAULT_LIMIT, |limit| limit.0) as usize
     }
 }
 
-/// A place in a list, opaque to the caller.
+/// A position in a list. Clients must treat it as opaque.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor(pub Uuid);
+pub struct Slice {
+    /// The id after which the rows begin.
+    pub after: Uuid,
+    /// How many rows at most.
+    pub limit: usize,
+}
+
+impl Slice {
+    /// The limit as SQL takes it.
+    #[must_use]
+    pub fn sql_limit(&self) -> i64 {
+        i64::try_from(self.limit).unwrap_or(i64::MAX)
+    }
+}
+
+/// A cursor that was not given out for this list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor that was given out")]
+pub struct BadCursor;
+
+/// A place in a list, opaque to the caller.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cursor {
+    /// After an item that was shown.
+    At(Uuid),
+    /// After a row that was not: its id is sealed.
+    Sealed(String),
+}
+
+/// Begins a sealed cursor: no plain one begins so.
+const SEALED: char = '~';
 
 impl Cursor {
-    /// The cursor as it is sent.
+    /// Returns the cursor as it is sent to the client.
     #[must_use]
-    pub fn encode(self) -> String {
-        URL_SAFE_NO_PAD.encode(self.0.as_bytes())
+    pub fn encode(&self) -> String {
+        match self {
+            Self::At(id) => URL_SAFE_NO_PAD.encode(id.as_bytes()),
+            Self::Sealed(sealed) => format!("{SEALED}{}", URL_SAFE_NO_PAD.encode(sealed)),
+        }
+    }
+
+    fn decode(text: &str) -> Option<Self> {
+        match text.strip_prefix(SEALED) {
+            Some(sealed) => Some(Self::Sealed(String::from_utf8(URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?)),
+            None => Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok().map(Self::At),
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Cursor {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        URL_SAFE_NO_PAD
-            .decode(&text)
-            .ok()
-            .and_then(|bytes| Uuid::from_slice(&bytes).ok())
-            .map(Self)
-            .ok_or_else(|| serde::de::Error::custom("is not a cursor that was given out"))
+        Self::decode(&text).ok_or_else(|| serde::de::Error::custom(BadCursor))
     }
 }
 
@@ -69,7 +119,7 @@ impl utoipa::PartialSchema for Cursor {
 }
 impl ToSchema for Cursor {}
 
-/// A number of items within bounds.
+/// A number of items within the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit(u32);
 
@@ -89,35 +139,35 @@ impl utoipa::PartialSchema for Limit {
 }
 impl ToSchema for Limit {}
 
-/// One page of a list. There is no total: a count would tell of what the caller may not see.
+/// One page of a list. It contains no total, because a count would reveal items that the caller may not see.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Page<T> {
-    /// The items, oldest first unless the operation says otherwise.
+    /// The items, oldest first unless the operation states otherwise.
     pub items: Vec<T>,
-    /// Give this as `cursor` to get the next page; absent on the last.
+    /// The value of `cursor` for the next page; absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
 
 impl<T> Page<T> {
-    /// Makes a page of rows of which one more than `limit` was asked for.
+    /// Creates a page from rows that were fetched with a limit of `limit` + 1.
     #[must_use]
     pub fn cut(mut items: Vec<T>, limit: usize, id: impl Fn(&T) -> Uuid) -> Self {
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = more.then(|| items.last().map(|item| Cursor(id(item)).encode())).flatten();
+        let next_cursor = more.then(|| items.last().map(|item| Cursor::At(id(item)).encode())).flatten();
         Self { items, next_cursor }
     }
 
-    /// The same page with each item changed.
+    /// Converts each item of the page.
     pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
     }
 
-    /// The same page with each item changed.
+    /// Converts each item of the page.
     ///
     /// # Errors
-    /// The first of those of the change.
+    /// The first error of the conversion.
     pub fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
         let items = self.items.into_iter().map(change).collect::<Result<_, E>>()?;
         Ok(Page { items, next_cursor: self.next_cursor })

@@ -1,4 +1,4 @@
-//! Text from outside, checked once at the edge.
+//! Validated text from requests.
 
 use std::{fmt, ops::Deref};
 
@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
-/// Text of 1 to `MAX` characters that is not blank and has no control characters but line breaks and tabs.
+/// Text of 1 to `MAX` characters, not blank, without control characters other than line breaks and tabs.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Text<const MAX: usize>(String);
 
@@ -17,25 +17,25 @@ pub type Line = Text<200>;
 /// A paragraph or a page of prose.
 pub type Prose = Text<10_000>;
 
-/// Why a text was refused.
+/// The reason a text was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum TextError {
-    /// Nothing but white space.
+    /// It contains only white space.
     #[error("must not be blank")]
     Blank,
-    /// Too long.
+    /// It is too long.
     #[error("must be at most {0} characters")]
     TooLong(usize),
-    /// Holds a character that is not text, or that cannot be seen.
+    /// It contains a control character or an invisible character.
     #[error("must not contain control characters or characters that cannot be seen")]
     Control,
 }
 
 impl<const MAX: usize> Text<MAX> {
-    /// Takes text from outside.
+    /// Validates text from a request.
     ///
     /// # Errors
-    /// If it is blank, too long or holds control characters.
+    /// If it is blank, too long or contains control characters.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.trim();
         if text.is_empty() {
@@ -50,14 +50,14 @@ impl<const MAX: usize> Text<MAX> {
         Ok(Self(text.to_owned()))
     }
 
-    /// The text itself.
+    /// Returns the text.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0
     }
 }
 
-/// Characters that take no room or turn the direction of others: what is read is not what is stored.
+/// Invisible characters, and characters that change text direction: the reader would not see what is stored.
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -71,7 +71,7 @@ impl<const MAX: usize> Deref for Text<MAX> {
     }
 }
 
-/// Content never reaches a log by way of `Debug`.
+/// `Debug` never writes content to a log.
 impl<const MAX: usize> fmt::Debug for Text<MAX> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} bytes)", self.0.len())

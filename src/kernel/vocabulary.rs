@@ -1,12 +1,12 @@
-//! Closed lists of words, each the same in the API, in the code and in the database.
+//! Closed lists of words, each identical in the API, the code and the database.
 
 /// A closed list of words.
 pub trait Words: Sized + 'static {
-    /// All of them.
+    /// All words in the list.
     const ALL: &'static [Self];
 }
 
-/// Defines an enum whose variants are words: in JSON, in SQL (TEXT) and in Cedar.
+/// Defines an enum whose variants are words in JSON, SQL (TEXT) and Cedar.
 #[macro_export]
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
@@ -17,7 +17,7 @@ macro_rules! words {
         }
 
         impl $name {
-            /// The word.
+            /// Returns the word.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)+ }
@@ -92,13 +92,13 @@ macro_rules! words {
 }
 
 words! {
-    /// The sector of a unit. It decides the duty of secrecy (fvl § 13, hpl § 21, bvl § 13-1, sotjl § 44).
+    /// The sector of a unit. It decides which duty of secrecy applies (fvl § 13, hpl § 21, bvl § 13-1, sotjl § 44).
     Sector {
         /// Kindergarten and school.
         School = "school",
-        /// Educational and psychological counselling (PPT).
+        /// Educational and psychological counselling service (PPT).
         Ppt = "ppt",
-        /// Health centre, school health, mental health.
+        /// Health centre, school health service and mental health.
         Health = "health",
         /// Child welfare.
         ChildWelfare = "child_welfare",
@@ -110,19 +110,19 @@ words! {
 }
 
 words! {
-    /// Whom a measure is meant for.
+    /// The target group of a measure.
     PreventionLevel {
-        /// Everyone.
+        /// All children.
         Universal = "universal",
-        /// Those at risk.
+        /// Children at risk.
         Selective = "selective",
-        /// Those with known difficulties.
+        /// Children with known difficulties.
         Indicated = "indicated",
     }
 }
 
 impl Role {
-    /// Whether the role is one for people who never see content.
+    /// Returns whether people with the role never see content.
     #[must_use]
     pub fn excludes_content(self) -> bool {
         matches!(self, Self::Administrator | Self::Auditor | Self::Analyst)
@@ -130,51 +130,51 @@ impl Role {
 }
 
 words! {
-    /// What a person may be in a unit.
+    /// A role in a unit.
     Role {
-        /// Works with children there.
+        /// Works with children in the unit.
         Worker = "worker",
         /// Leads the unit.
         UnitLeader = "unit_leader",
-        /// Keeps accounts, units and roles of the municipality; never sees content.
+        /// Manages the accounts, units and roles of the municipality. Never sees content.
         Administrator = "administrator",
-        /// Reads the access log of the municipality; never sees content.
+        /// Reads the access log of the municipality. Never sees content.
         Auditor = "auditor",
-        /// Reads statistics; never sees a person.
+        /// Reads statistics. Never sees information about individuals.
         Analyst = "analyst",
     }
 }
 
 words! {
-    /// What an entry is about. Who sees it and who must consent to its sharing is in `data/kinds.toml`, one rule for each.
+    /// The kind of information in an entry. `data/kinds.toml` defines who sees each kind and who must consent to sharing it.
     InformationKind {
-        /// Goals, measures, evaluations and what else is agreed with the home.
+        /// Goals, measures, evaluations and whatever else is agreed with the home.
         Agreed = "agreed",
-        /// Learning, results and life at school or kindergarten.
+        /// Learning, results and life at school or in kindergarten.
         SchoolLife = "school_life",
         /// Absence from school.
         Absence = "absence",
         /// Assessments by the educational and psychological service.
         PptAssessment = "ppt_assessment",
-        /// What the child's health means for the help.
+        /// The significance of the child's health for the help.
         Health = "health",
-        /// What the child itself says.
+        /// The child's own statements.
         ChildStatement = "child_statement",
-        /// That child welfare helps, and how.
+        /// The involvement of child welfare, and what it does.
         ChildWelfare = "child_welfare",
-        /// The family's economy and benefits.
+        /// The family's finances and benefits.
         FamilyEconomy = "family_economy",
         /// The parents' own health.
         ParentsHealth = "parents_health",
-        /// A health contact that a child of 12 or more has asked to keep from the guardians.
+        /// A health contact that a child aged 12 or older has asked to keep from the guardians.
         ConfidentialHealth = "confidential_health",
         /// Suspicion of violence or abuse. Never in the record.
         ViolenceSuspicion = "violence_suspicion",
-        /// What is written in a service's own journal. Never in the record.
+        /// The contents of a service's own records (journal). Never in the record.
         Journal = "journal",
         /// Siblings and other third parties. Never in the record.
         ThirdParty = "third_party",
-        /// That anyone has reported to child welfare. Never in the record.
+        /// The fact that someone has reported to child welfare. Never in the record.
         ChildWelfareReport = "child_welfare_report",
         /// Contact with family counselling or a crisis centre. Never in the record.
         SecretContact = "secret_contact",
@@ -182,25 +182,25 @@ words! {
 }
 
 words! {
-    /// How well the address of a child is protected in the population register (adressegradering, freg § 10-4).
+    /// The protection of a child's address in the population register (adressegradering, freg § 10-4).
     Protection {
-        /// Not graded.
+        /// Not protected.
         None = "none",
-        /// Confidential (fortrolig, before that code 7): other authorities may know it, private persons not.
+        /// Confidential (fortrolig, formerly code 7): other authorities may know it, private individuals may not.
         Confidential = "confidential",
-        /// Strictly confidential (strengt fortrolig, before that code 6): it is not kept here at all.
+        /// Strictly confidential (strengt fortrolig, formerly code 6): it is never stored here.
         StrictlyConfidential = "strictly_confidential",
     }
 }
 
 impl Protection {
-    /// What a word in the database means; one that is not known means the strictest.
+    /// Parses a word from the database. An unknown word counts as the strictest.
     #[must_use]
     pub fn stored(word: Option<&str>) -> Self {
         word.map_or(Self::None, |word| Self::try_from(word.to_owned()).unwrap_or(Self::StrictlyConfidential))
     }
 
-    /// Is the address protected at all?
+    /// Returns whether the address is protected.
     #[must_use]
     pub fn is_graded(self) -> bool {
         self != Self::None
@@ -208,13 +208,13 @@ impl Protection {
 }
 
 words! {
-    /// As what someone is the guardian of a child.
+    /// The capacity in which a person is a guardian of a child.
     Capacity {
         /// Mother, father or co-mother.
         Parent = "parent",
         /// A foster parent (fosterforelder), who has no parental responsibility.
         FosterParent = "foster_parent",
-        /// Someone appointed to decide for the child (verge).
+        /// A person appointed to make decisions for the child (verge).
         GuardianAppointed = "guardian_appointed",
     }
 }

@@ -1,4 +1,4 @@
-//! Reviews of the access log as the API speaks of them.
+//! Request and response types for reviews of the access log.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,21 +17,21 @@ use crate::{
 };
 
 words! {
-    /// Why a look was picked.
+    /// The reason an entry was selected for review.
     PickReason {
-        /// At random.
+        /// It was selected at random.
         RandomSample = "random_sample",
-        /// Who looked had no task in the case then.
+        /// The person had no task in the case at the time.
         NoTask = "no_task",
-        /// Outside working hours.
+        /// It was outside working hours.
         OutsideHours = "outside_hours",
-        /// A guardian of the child works where the one who looked does.
+        /// A guardian of the child works in the same unit as the person.
         ColleaguesChild = "colleagues_child",
-        /// The child's family lives in the street of the one who looked.
+        /// The child's family lives in the same street as the person.
         NeighboursChild = "neighbours_child",
-        /// Many children within a short time.
+        /// The person accessed many children within a short time.
         Burst = "burst",
-        /// The one who looked has a surname of the child or a guardian.
+        /// The person has the same surname as the child or a guardian.
         SameSurname = "same_surname",
         /// The child's address is protected.
         ProtectedAddress = "protected_address",
@@ -39,49 +39,47 @@ words! {
 }
 
 impl PickReason {
-    /// In Norwegian and English.
+    /// The reason in Norwegian and English.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::RandomSample => ("Plukket ut tilfeldig.", "Picked at random."),
+            Self::RandomSample => ("Plukket ut tilfeldig.", "Selected at random."),
             Self::NoTask => (
                 "Den som så på saken, hadde ingen oppgave i den da.",
-                "The one who looked at the case had no task in it then.",
+                "The person who viewed the case had no task in it at the time.",
             ),
             Self::OutsideHours => ("Utenfor arbeidstid.", "Outside working hours."),
             Self::ColleaguesChild => (
                 "En forelder arbeider i samme enhet som den som så på saken.",
-                "A guardian works in the same unit as the one who looked.",
+                "A guardian works in the same unit as the person who viewed the case.",
             ),
             Self::NeighboursChild => (
                 "Familien bor i samme gate som den som så på saken.",
-                "The family lives in the same street as the one who looked.",
+                "The family lives in the same street as the person who viewed the case.",
             ),
-            Self::Burst => ("Oppslag på mange barn på kort tid.", "Looks at many children in a short time."),
+            Self::Burst => ("Oppslag på mange barn på kort tid.", "Accessed many children in a short time."),
             Self::SameSurname => (
                 "Den som så på saken, har samme etternavn som barnet eller en forelder.",
-                "The one who looked has the same surname as the child or a guardian.",
+                "The person who viewed the case has the same surname as the child or a guardian.",
             ),
-            Self::ProtectedAddress => {
-                ("Barnets adresse er gradert.", "The address of the child is protected.")
-            }
+            Self::ProtectedAddress => ("Barnets adresse er gradert.", "The child's address is protected."),
         }
     }
 }
 
 words! {
-    /// What a review came to.
+    /// The outcome of a review.
     LogVerdict {
-        /// The look was for the work.
+        /// The access was necessary for the work.
         Justified = "justified",
-        /// It cannot be told yet; a later verdict may.
+        /// It cannot be decided yet; a later verdict can follow.
         Unclear = "unclear",
-        /// It was not.
+        /// The access was not necessary for the work.
         Unjustified = "unjustified",
     }
 }
 
 words! {
-    /// Whether a review is done with.
+    /// The status of a review.
     LogReviewStatus {
         /// Without a verdict, or unclear.
         Open = "open",
@@ -90,39 +88,39 @@ words! {
     }
 }
 
-/// Which reviews.
+/// Filters for the list of reviews.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct LogReviewQuery {
-    /// Done with or not.
+    /// The status of the review.
     #[serde(default)]
     pub status: Option<LogReviewStatus>,
-    /// Picked for this reason, perhaps among others.
+    /// The reason for the selection. Entries with more reasons also match.
     #[serde(default)]
     pub reason: Option<PickReason>,
-    /// Of looks by this person.
+    /// The person who made the access.
     #[serde(default)]
     pub person_id: Option<PersonId>,
-    /// Of looks not before this time.
+    /// Entries from this time on.
     #[serde(default, deserialize_with = "optional_time")]
     pub from: Option<DateTime<Utc>>,
-    /// Of looks before this time.
+    /// Entries before this time.
     #[serde(default, deserialize_with = "optional_time")]
     pub until: Option<DateTime<Utc>>,
-    /// Where the last page ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
-    /// How many items, 1 to 200; 50 if left out.
+    /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 
 impl LogReviewQuery {
-    /// The page that is asked for.
+    /// The requested page.
     pub(super) fn page(&self) -> PageQuery {
-        PageQuery { cursor: self.cursor, limit: self.limit }
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
     }
 }
 
@@ -131,21 +129,21 @@ impl LogReviewQuery {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"verdict": "unclear", "note": "The leader is asked which task the look was for."}))]
 pub struct LogVerdictIn {
-    /// What the review came to. An unclear one may get a later verdict; the others are final.
+    /// The outcome of the review. An unclear verdict can be followed by another; the other verdicts are final.
     pub verdict: LogVerdict,
-    /// How it was looked into; required unless the look was justified.
+    /// How the access was looked into. Required unless it was justified.
     #[serde(default)]
     pub note: Option<Prose>,
 }
 
-/// A reason, in words.
+/// A reason, with a sentence that describes it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PickReasonOut {
     /// The reason.
     pub reason: PickReason,
-    /// In Norwegian.
+    /// The sentence in Norwegian.
     pub no: &'static str,
-    /// In English.
+    /// The sentence in English.
     pub en: &'static str,
 }
 
@@ -156,39 +154,39 @@ impl From<PickReason> for PickReasonOut {
     }
 }
 
-/// A verdict that was given.
+/// A verdict.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LogVerdictOut {
-    /// What the review came to.
+    /// The outcome of the review.
     pub verdict: LogVerdict,
-    /// How it was looked into.
+    /// How the access was looked into.
     pub note: Option<Content>,
-    /// By whom.
+    /// The auditor who gave it.
     pub given_by: PersonId,
-    /// When.
+    /// When it was given.
     pub given_at: DateTime<Utc>,
 }
 
-/// A look that was picked, and what came of it. Holds no content.
+/// An entry selected for review, and the outcome. Contains no content.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LogReviewOut {
     /// The id of the review.
     pub id: LogReviewId,
-    /// The municipality in whose log the look is.
+    /// The municipality whose log contains the entry.
     #[schema(example = "4014")]
     pub municipality: String,
-    /// When it was picked.
+    /// When it was selected.
     pub picked_at: DateTime<Utc>,
-    /// All reasons for it.
+    /// The reasons for the selection.
     pub reasons: Vec<PickReasonOut>,
-    /// The look.
+    /// The entry.
     pub entry: EntryOut,
-    /// Whether it is done with.
+    /// The status of the review.
     pub status: LogReviewStatus,
-    /// The latest verdict, if there is one.
+    /// The latest verdict, if any.
     pub verdict: Option<LogVerdict>,
-    /// All verdicts, the first first.
+    /// All verdicts, oldest first.
     pub verdicts: Vec<LogVerdictOut>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }

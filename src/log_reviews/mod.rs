@@ -1,9 +1,9 @@
-//! Reviews of the access log (loggkontroll): the auditor's worklist of looks that were picked at random or for an unusual
-//! pattern, each with the reasons, a verdict and a note, and the report of a month.
+//! Reviews of the access log (loggkontroll): the auditor's list of entries selected at random or for an unusual pattern,
+//! each with reasons, a verdict and a note, and the monthly report.
 //!
-//! What is picked is a look by someone at work, never the family's at its own case. Nobody reviews a look of their own or about a
-//! child they are too close to, nor learns that there is one to review. Reviews hold no content: who looked at which child
-//! is in the entry, and goes with it.
+//! Only access by staff is selected, never access by the family to its own case. Nobody reviews their own access, or access
+//! to a child they are disqualified in relation to, or learns that there is such a review. Reviews contain no content: the
+//! person and the child are in the entry, and are erased with it.
 
 mod dto;
 mod month;

@@ -14,24 +14,24 @@ impl Month {
         Self(day.with_day(1).unwrap_or(day))
     }
 
-    /// Its first day.
+    /// The first day of the month.
     pub(super) fn first_day(self) -> NaiveDate {
         self.0
     }
 
-    /// The one before it.
+    /// The previous month.
     pub(super) fn before(self) -> Self {
         Self(self.0 - Months::new(1))
     }
 
-    /// When it begins.
+    /// The start of the month.
     pub(super) fn start(self) -> DateTime<Utc> {
-        // Midnight is always there in Norway: clocks are changed later in the night.
+        // Midnight always exists in Norway: clocks change later in the night.
         let midnight = Oslo.from_local_datetime(&self.0.and_time(NaiveTime::MIN)).earliest();
         midnight.map_or_else(|| self.0.and_time(NaiveTime::MIN).and_utc(), |midnight| midnight.to_utc())
     }
 
-    /// When the next begins.
+    /// The end of the month: the start of the next.
     pub(super) fn end(self) -> DateTime<Utc> {
         Self(self.0 + Months::new(1)).start()
     }

@@ -1,4 +1,4 @@
-//! The report of a month: numbers, and no personal data. It is of the whole municipality, whoever asks.
+//! The monthly report: numbers without personal data. It covers the whole municipality, whichever auditor reads it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,8 +25,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(read_log_report);
 }
 
-/// Reads the report of a month of the municipalities that the caller audits: how much was looked at, what was picked for
-/// review, and what came of it. It has no personal data.
+/// Returns the monthly report of the municipalities that the caller audits: the number of entries, how many were selected
+/// for review, and the outcomes. It contains no personal data.
 #[utoipa::path(
     operation_id = "read_log_report", tag = "access log", params(LogReportQuery),
     responses((status = 200, body = LogReportOut, description = "The report"), ReadProblems),
@@ -34,7 +34,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[get("/access-log/reviews/report")]
 async fn read_log_report(mut permit: Permit<ReadLogReport>) -> Result<HttpResponse> {
     let query: LogReportQuery = permit.query()?;
-    let (now, today) = (permit.now(), permit.today());
+    let (now, today) = (permit.moment().now, permit.moment().today);
     let month = query.month.unwrap_or_else(|| Month::of(today).before());
     let audited: BTreeSet<String> = permit.caller().audits().map(ToOwned::to_owned).collect();
     let mut municipalities = Vec::new();
@@ -45,12 +45,12 @@ async fn read_log_report(mut permit: Permit<ReadLogReport>) -> Result<HttpRespon
     permit.show(&LogReportOut { month: month.to_string(), is_over: month.end() <= now, municipalities })
 }
 
-/// Which month.
+/// The month to report on.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct LogReportQuery {
-    /// As `2026-11`; the last that is over where it is left out.
+    /// The month, such as `2026-11`; the last complete month if left out.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "2026-11")]
     month: Option<Month>,
@@ -62,7 +62,7 @@ pub(super) struct LogReportOut {
     /// The month.
     #[schema(example = "2026-11")]
     month: String,
-    /// Whether it is over; the random sample is drawn when it is.
+    /// Whether the month is over. The random sample is drawn once it is.
     is_over: bool,
     /// A report for each municipality that the caller audits.
     municipalities: Vec<MunicipalReport>,
@@ -71,32 +71,32 @@ pub(super) struct LogReportOut {
 /// The report of a municipality.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct MunicipalReport {
-    /// Its number.
+    /// The number of the municipality.
     #[schema(example = "4014")]
     municipality: String,
-    /// Entries of the access log.
+    /// The number of entries in the access log.
     entries: i64,
-    /// Looks that were allowed.
+    /// The number of accesses that were allowed.
     looks: i64,
-    /// What was refused.
+    /// The number of accesses that were refused.
     refusals: i64,
-    /// Cases that were opened in an emergency.
+    /// The number of cases opened by emergency access.
     emergencies: i64,
-    /// Times that the log was taken along.
+    /// The number of times the log was exported.
     exports: i64,
-    /// Searches in the log.
+    /// The number of searches in the log.
     log_searches: i64,
-    /// Looks of the month that were picked.
+    /// The number of entries from the month that were selected for review.
     picked: i64,
-    /// How many for each reason; one look may be picked for several.
+    /// The number selected for each reason. An entry may have several reasons.
     by_reason: BTreeMap<String, i64>,
-    /// How many by their latest verdict.
+    /// The number by latest verdict.
     by_verdict: BTreeMap<String, i64>,
-    /// Those without a verdict.
+    /// The number without a verdict.
     without_verdict: i64,
-    /// Those still open: without a verdict, or unclear.
+    /// The number still open: without a verdict, or unclear.
     open: i64,
-    /// For how many whole days the oldest of these has waited since it was picked.
+    /// The number of whole days since the oldest open entry was selected.
     oldest_open_days: Option<i64>,
 }
 

@@ -1,4 +1,4 @@
-//! The operations on reviews of the access log.
+//! Operations on reviews of the access log.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ use crate::{
         own_accounts, own_children,
     },
     db::Tx,
-    kernel::Page,
+    kernel::{Page, Slice},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
@@ -26,14 +26,15 @@ use crate::{
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    // The report before what takes any word in its place for an id.
+    // The report comes first, because the next route accepts any word as an id.
     report::configure(config);
     config.service(list_log_reviews).service(read_log_review).service(give_log_verdict);
 }
 
-/// Lists the looks that were picked for review in the municipalities that the caller audits, the first picked first.
+/// Lists the entries selected for review in the municipalities that the caller audits, first selected first.
 ///
-/// Looks of the caller's own, and looks at a child the caller is too close to, are another auditor's: they are not listed.
+/// Entries by the caller, and entries about a child that the caller has a conflict of interest about, are left out. They
+/// are for another auditor.
 #[utoipa::path(
     operation_id = "list_log_reviews", tag = "access log", params(LogReviewQuery),
     responses((status = 200, body = Page<LogReviewOut>, description = "The reviews, without content"), ReadProblems),
@@ -43,9 +44,9 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     let query: LogReviewQuery = permit.query()?;
     let caller = permit.caller().clone();
     let municipalities: BTreeSet<String> = caller.audits().map(ToOwned::to_owned).collect();
-    let own_children = own_children(permit.tx(), caller.person).await?;
-    let accounts = own_accounts(permit.tx(), caller.person).await?;
-    let fetch = async |tx: &mut Tx, after, limit| {
+    let own_children = own_children(permit.tx(), &caller).await?;
+    let accounts = own_accounts(permit.tx(), &caller).await?;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;
         Ok(rows
             .into_iter()
@@ -63,7 +64,7 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     permit.show_page(&Page { items, next_cursor })
 }
 
-/// Reads a review: the look, why it was picked, and the verdicts on it.
+/// Returns a review: the entry, why it was selected, and the verdicts on it.
 #[utoipa::path(
     operation_id = "read_log_review", tag = "access log", params(("review_id" = Uuid, Path)),
     responses((status = 200, body = LogReviewOut, description = "The review, without content"), ReadProblems),
@@ -75,7 +76,7 @@ async fn read_log_review(mut permit: Permit<ReadLogReview>) -> Result<HttpRespon
     permit.show_version(review.version, &review)
 }
 
-/// Gives a verdict on a look. An unclear one may get a later verdict; the others are final.
+/// Gives a verdict on an entry. An unclear verdict can be followed by another; the other verdicts are final.
 #[utoipa::path(
     operation_id = "give_log_verdict", tag = "access log", params(("review_id" = Uuid, Path)),
     request_body = LogVerdictIn,
@@ -87,13 +88,13 @@ async fn give_log_verdict(mut permit: Permit<GiveLogVerdict>) -> Result<HttpResp
     let before = store::get(permit.tx(), &municipality, id).await?;
     let LogVerdictIn { verdict, note } = permit.input()?;
     if verdict != LogVerdict::Justified && note.is_none() {
-        return Err(Problem::field("/note", "is required unless the look was justified"));
+        return Err(Problem::field("/note", "is required unless the access was justified"));
     }
     if before.is_closed() {
         return Err(Problem::conflict("the verdict is final"));
     }
     permit.expect_version(before.version)?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     store::give(permit.tx(), &before, verdict, note.as_deref(), by, now).await?;
     let review = current(&mut permit).await?;
     permit.note_shown([review.id]);

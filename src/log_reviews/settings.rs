@@ -1,17 +1,17 @@
-//! The numbers behind each reason to pick a look: `data/log_reviews.toml`.
+//! The thresholds for selecting entries: `data/log_reviews.toml`.
 
 use std::sync::LazyLock;
 
 use chrono::{NaiveTime, TimeDelta};
 use serde::{Deserialize, Deserializer};
 
-/// All of them.
+/// All settings.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Settings {
     settled_after_hours: i64,
     not_older_than_days: i64,
-    /// Actions by which nobody chooses a child to look at.
+    /// Actions in which the caller does not choose the child.
     pub(super) not_chosen: Vec<String>,
     pub(super) random_sample: RandomSample,
     pub(super) no_task: NoTask,
@@ -19,15 +19,15 @@ pub(super) struct Settings {
     pub(super) burst: Burst,
 }
 
-/// Of the random sample.
+/// The random sample.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RandomSample {
-    /// How many looks of each month.
+    /// The number of entries per month.
     pub(super) looks_a_month: i64,
 }
 
-/// Of what counts as a task in a case.
+/// What counts as a task in a case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoTask {
@@ -37,23 +37,23 @@ pub(super) struct NoTask {
     days_of_new_seat: i64,
 }
 
-/// Of the working hours.
+/// The working hours.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct OutsideHours {
-    /// When they begin.
+    /// The start of the working hours.
     #[serde(deserialize_with = "time")]
     pub(super) from: NaiveTime,
-    /// When they end.
+    /// The end of the working hours.
     #[serde(deserialize_with = "time")]
     pub(super) until: NaiveTime,
 }
 
-/// Of looks at many children.
+/// Access to many children.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Burst {
-    /// How many different ones.
+    /// The number of different children.
     pub(super) children: usize,
     minutes: i64,
 }
@@ -62,47 +62,47 @@ pub(super) struct Burst {
 static SETTINGS: LazyLock<Settings> =
     LazyLock::new(|| toml::from_str(include_str!("../../data/log_reviews.toml")).expect("log_reviews.toml"));
 
-/// The numbers.
+/// Returns the settings.
 pub(super) fn settings() -> &'static Settings {
     &SETTINGS
 }
 
 impl Settings {
-    /// How old a look is when it is gone through.
+    /// The age at which an entry is examined.
     pub(super) fn settled_after(&self) -> TimeDelta {
         TimeDelta::hours(self.settled_after_hours)
     }
 
-    /// How old a look is when it is too old to be picked.
+    /// The age at which an entry is too old to be selected.
     pub(super) fn not_older_than(&self) -> TimeDelta {
         TimeDelta::days(self.not_older_than_days)
     }
 }
 
 impl NoTask {
-    /// How long after work in a case a look at it belongs to the work.
+    /// The time after work in a case in which access to it belongs to that work.
     pub(super) fn after_work(&self) -> TimeDelta {
         TimeDelta::hours(self.hours_after_work)
     }
 
-    /// How long before it.
+    /// The time before work in a case in which access to it belongs to that work.
     pub(super) fn before_work(&self) -> TimeDelta {
         TimeDelta::hours(self.hours_before_work)
     }
 
-    /// How long after a meeting its minutes are read.
+    /// The time after a meeting in which its minutes are read.
     pub(super) fn after_meeting(&self) -> TimeDelta {
         TimeDelta::days(self.days_after_meeting)
     }
 
-    /// How long someone new on the team reads up on the case.
+    /// The time in which a new team member reads up on the case.
     pub(super) fn new_seat(&self) -> TimeDelta {
         TimeDelta::days(self.days_of_new_seat)
     }
 }
 
 impl Burst {
-    /// Within how long.
+    /// The length of the time window.
     pub(super) fn within(&self) -> TimeDelta {
         TimeDelta::minutes(self.minutes)
     }

@@ -22,7 +22,7 @@ use crate::{
 const SELECT: &str = "
     SELECT r.municipality, r.id, r.entry_id, r.picked_at, r.verdict, r.closed_at, r.version, l.person_id, l.child_id
     FROM log_review r JOIN access_log l ON l.municipality = r.municipality AND l.id = r.entry_id";
-// A cross join, so that SQLite begins with the reason.
+// The cross join makes SQLite start with the reason.
 const SELECT_BY_REASON: &str = "
     SELECT r.municipality, r.id, r.entry_id, r.picked_at, r.verdict, r.closed_at, r.version, l.person_id, l.child_id
     FROM log_review_reason w CROSS JOIN log_review r
@@ -41,7 +41,7 @@ const KEEP: &str = "
     INSERT INTO log_verdict (municipality, review_id, number, verdict, note, given_by, given_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-/// `of_reviews!(tx, Row, "… IN (", keys)`: the rows of some reviews, told by municipality and id.
+/// `of_reviews!(tx, Row, "… IN (", keys)`: fetches rows of some reviews by municipality and id.
 macro_rules! of_reviews {
     ($tx:expr, $row:ty, $sql:expr, $keys:expr) => {
         on_engine!($tx, |conn| {
@@ -58,7 +58,7 @@ macro_rules! of_reviews {
     };
 }
 
-/// A review, and what the rules ask of it.
+/// A review, with the facts that the rules need.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ReviewRow {
     pub(super) municipality: String,
@@ -73,7 +73,7 @@ pub(super) struct ReviewRow {
 }
 
 impl ReviewRow {
-    /// As it is to someone who has these accounts, and is too close to these children.
+    /// Returns it as an object for the policies, given the caller's accounts and the children they are disqualified for.
     pub(super) fn object(
         &self,
         caller: Id<Person>,
@@ -89,13 +89,13 @@ impl ReviewRow {
         }
     }
 
-    /// Has it a verdict that is final?
+    /// Returns whether it has a final verdict.
     pub(super) fn is_closed(&self) -> bool {
         self.closed_at.is_some()
     }
 }
 
-/// Reviews of these municipalities from after one, in the order in which they were picked; the rules have the last word on each.
+/// Lists reviews in these municipalities after a position, in the order they were selected. The rules decide on each.
 pub(super) async fn list(
     tx: &mut Tx,
     municipalities: &BTreeSet<String>,
@@ -150,7 +150,7 @@ async fn list_one(
     })
 }
 
-/// A review that was found before.
+/// Returns a review that was found earlier.
 pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<LogReview>) -> Result<ReviewRow, DbError> {
     fetch_one!(tx, ReviewRow, ONE, municipality, id)
 }
@@ -165,7 +165,7 @@ struct VerdictRow {
     given_at: DateTime<Utc>,
 }
 
-/// The reviews with their looks, reasons and verdicts.
+/// Returns the reviews with their entries, reasons and verdicts.
 pub(super) async fn whole(tx: &mut Tx, rows: Vec<ReviewRow>) -> Result<Vec<LogReviewOut>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -200,7 +200,7 @@ pub(super) async fn whole(tx: &mut Tx, rows: Vec<ReviewRow>) -> Result<Vec<LogRe
     Ok(whole.collect())
 }
 
-/// Keeps a verdict. One that is not unclear is the last.
+/// Stores a verdict. Any verdict other than unclear is final.
 pub(super) async fn give(
     tx: &mut Tx,
     review: &ReviewRow,
@@ -213,6 +213,6 @@ pub(super) async fn give(
     let closed_at = (verdict != LogVerdict::Unclear).then_some(now);
     expect_one(execute!(tx, GIVE, municipality, *id, *version, verdict, closed_at)?)?;
     let note = tx.vault().seal_optional(&KeyName::log(municipality), note)?;
-    // Each verdict makes a version.
+    // Each verdict creates a new version.
     expect_one(execute!(tx, KEEP, municipality, *id, *version, verdict, note, by, now)?)
 }

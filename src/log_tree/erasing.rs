@@ -1,4 +1,4 @@
-//! Erasing the personal fields of old entries: who, whose and from where are gone, and the tree still verifies.
+//! Erases the personal fields of old entries: person, subject and network address. The tree still verifies.
 
 use chrono::{DateTime, Utc};
 use sqlx::AssertSqlSafe;
@@ -13,13 +13,14 @@ use crate::{
     execute, fetch_all,
 };
 
-/// Entries in one transaction.
+/// The number of entries per transaction.
 const BATCH: i64 = 500;
 
-/// Erases the personal fields of a municipality's entries from before a time. Tells how many. Only the owner of the tables can.
+/// Erases the personal fields of a municipality's entries from before a time. Returns the number of entries. Only the owner
+/// of the tables can.
 ///
 /// # Errors
-/// If the database does not answer, or refuses.
+/// If the database fails or refuses.
 pub async fn erase_before(db: &Db, municipality: &str, before: DateTime<Utc>) -> Result<u64, SealError> {
     let (mut erased, mut after) = (0, (DateTime::UNIX_EPOCH, Uuid::nil()));
     loop {
@@ -32,7 +33,7 @@ pub async fn erase_before(db: &Db, municipality: &str, before: DateTime<Utc>) ->
     }
 }
 
-/// The next entries after one that was erased.
+/// Returns the next entries after the last one that was erased.
 async fn batch(
     tx: &mut Tx,
     municipality: &str,
@@ -43,7 +44,7 @@ async fn batch(
         "UPDATE access_log SET digests = $3, salt = NULL, client = NULL, person_id = NULL, object_id = NULL,
             case_id = NULL, child_id = NULL, roles = '[]', shown = '[]'
         WHERE municipality = $1 AND id = $2";
-    // What says whom a word is found for goes too: a unit of one person names them.
+    // The words that find an entry are also erased, because a unit of one person identifies them.
     const FORGET: &str =
         "DELETE FROM access_log_term WHERE municipality = $1 AND term = $2 AND entry_id = $3";
     let sql = format!(

@@ -1,4 +1,4 @@
-//! What the log is verified from, in the database or a file: entries with their places, and checkpoints.
+//! The evidence that verifies the log, from the database or a file: entries with their positions, and checkpoints.
 
 use std::collections::BTreeMap;
 
@@ -19,25 +19,25 @@ use crate::{
     fetch_all, on_engine,
 };
 
-/// Entries that are read at a time.
+/// The number of entries read at a time.
 const BATCH: i64 = 1000;
 
-/// What is kept of an entry's salt when its personal fields are erased.
+/// Stored in place of an entry's salt when its personal fields are erased.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Kept {
     /// The digests of the personal fields.
     pub(super) digests: BTreeMap<String, String>,
-    /// What opens the digests of the others.
+    /// The openings of the other digests.
     pub(super) openings: BTreeMap<String, String>,
 }
 
 impl Kept {
-    /// What cannot be read has been changed: it opens nothing, so that the leaf is another.
+    /// Unreadable data has been changed. It opens nothing, so the leaf differs.
     pub(super) fn read(json: &str) -> Self {
         serde_json::from_str(json).unwrap_or_default()
     }
 
-    /// The digests of all fields.
+    /// Returns the digests of all fields.
     pub(super) fn digests_of(&self, fields: &Fields) -> BTreeMap<String, String> {
         let mut digests = self.digests.clone();
         for (name, opening) in &self.openings {
@@ -50,37 +50,37 @@ impl Kept {
     }
 }
 
-/// An opening as it is written.
+/// Parses an opening.
 pub(super) fn opened(text: &str) -> Option<Opening> {
     STANDARD.decode(text).ok()?.try_into().ok()
 }
 
-/// A line of evidence: an entry at its place, an entry that has none, or a checkpoint after the entries it covers.
+/// A line of evidence: an entry at its position, an entry without one, or a checkpoint after the entries it covers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum EvidenceLine {
-    /// A place in the tree.
+    /// A position in the tree.
     Place {
-        /// Which, from 0.
+        /// The position, from 0.
         position: i64,
-        /// The entry that has it.
+        /// The id of its entry.
         id: Uuid,
-        /// Which one it is of those that the family sees.
+        /// The number of the entry among those that the family sees.
         #[serde(skip_serializing_if = "Option::is_none")]
         count: Option<i64>,
-        /// The hash that was sealed, in base64; none if it is gone.
+        /// The sealed hash in base64; none if it is missing.
         hash: Option<String>,
-        /// The entry; none if it is gone.
+        /// The entry; none if it is missing.
         entry: Option<Evidence>,
     },
     /// A signed tree head.
     Checkpoint {
-        /// The note.
+        /// The signed note.
         checkpoint: String,
     },
-    /// An entry that was never sealed, and does not wait for it.
+    /// An entry that was never sealed and is not queued for sealing.
     Unsealed {
-        /// Its id.
+        /// The id of the entry.
         unsealed: Uuid,
     },
 }
@@ -88,16 +88,16 @@ pub enum EvidenceLine {
 /// An entry in its stored form.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Evidence {
-    /// When.
+    /// When it was made.
     pub at: DateTime<Utc>,
-    /// In base64; none once personal fields are erased.
+    /// The salt in base64; none once personal fields are erased.
     pub salt: Option<String>,
     /// The fields; without the personal ones once they are erased.
     pub fields: BTreeMap<String, Value>,
-    /// The digests of the fields that are erased.
+    /// The digests of the erased fields.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub digests: BTreeMap<String, String>,
-    /// What opens the digests of the fields that are left, in base64.
+    /// The openings of the remaining fields' digests, in base64.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub openings: BTreeMap<String, String>,
 }
@@ -107,24 +107,24 @@ impl Evidence {
         let salt = entry.salt.as_ref().map(|salt| STANDARD.encode(salt));
         let mut fields: BTreeMap<String, Value> =
             entry.fields().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-        // What stands where the salt is gone has no say beside a salt.
+        // Data in place of the salt counts only if there is no salt.
         let kept = if salt.is_none() { entry.digests.as_deref().map(Kept::read) } else { None };
         let Kept { digests, openings } = kept.unwrap_or_default();
-        // A field that was erased and has a value again is told, and opened by nothing.
+        // An erased field that has a value again is reported, and nothing opens it.
         fields.retain(|name, value| !(digests.contains_key(name) && is_erased(value)));
         Self { at: entry.at, salt, fields, digests, openings }
     }
 }
 
-/// Is a field as it is left when it is erased?
+/// Returns whether a field has the value that erasure leaves.
 fn is_erased(value: &Value) -> bool {
     value.is_null() || value == "[]"
 }
 
-/// The municipalities that have a log.
+/// Returns the municipalities that have a log.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn municipalities(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     let sql = "SELECT DISTINCT municipality FROM access_log_checkpoint ORDER BY municipality";
     let rows = fetch_all!(tx, (String,), sql)?;
@@ -139,10 +139,10 @@ struct PlaceRow {
     hash: Option<Vec<u8>>,
 }
 
-/// Goes through all evidence of a municipality's log in order, in constant memory.
+/// Iterates over all evidence of a municipality's log in order, in constant memory.
 ///
 /// # Errors
-/// If the database does not answer, an entry cannot be read, or `each` says so.
+/// If the database query fails, an entry cannot be read, or `each` returns an error.
 pub async fn evidence_of<E: From<SealError>>(
     db: &Db,
     municipality: &str,
@@ -207,7 +207,7 @@ async fn notes(
 ) -> Result<Vec<(i64, String)>, DbError> {
     const NOTES: &str = "SELECT size, note FROM access_log_checkpoint
         WHERE municipality = $1 AND size > $2 AND size <= $3 ORDER BY size";
-    // When there are no more places, what a checkpoint says beyond them is said all the same.
+    // After the last position, the remaining checkpoints are still reported.
     let upto = last.map_or(i64::MAX, |last| last + 1);
     fetch_all!(tx, (i64, String), NOTES, municipality, after, upto)
 }
@@ -226,7 +226,7 @@ async fn entries(
     Ok(rows.into_iter().map(|entry| (entry.id, entry)).collect())
 }
 
-/// Entries that have no place and wait for none: nobody wrote them who keeps the log. As many as one looks at.
+/// Returns entries without a position that are not queued: the service did not write them. Limited to one batch.
 async fn unsealed(db: &Db, municipality: &str) -> Result<Vec<Uuid>, DbError> {
     const UNSEALED: &str = "SELECT l.id FROM access_log l
         WHERE l.municipality = $1
@@ -238,14 +238,14 @@ async fn unsealed(db: &Db, municipality: &str) -> Result<Vec<Uuid>, DbError> {
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// An entry with its place.
+/// An entry with its position.
 pub(super) struct SealedEntry {
     pub(super) position: i64,
     pub(super) count: Option<i64>,
     pub(super) entry: StoredEntry,
 }
 
-/// Entries that have a place, in the order of the tree.
+/// Returns entries with a position, in the order of the tree.
 pub(super) async fn sealed_entries(
     tx: &mut Tx,
     municipality: &str,

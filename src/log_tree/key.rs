@@ -1,4 +1,4 @@
-//! The key that signs checkpoints, and the public key that anyone verifies them with (C2SP signed-note, Ed25519).
+//! The key that signs checkpoints, and the public key that verifies them (C2SP signed-note, Ed25519).
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use signed_note::{
 };
 use tlog_tiles::{checkpoint::Checkpoint, tlog::Hash};
 
-/// What a log is called where its settings do not say.
+/// The default origin of a log.
 pub const DEFAULT_ORIGIN: &str = "stafett.invalid/access-log";
 
 /// The key that signs the checkpoints of all municipalities' logs.
@@ -22,40 +22,40 @@ pub struct LogKey {
     origin: String,
 }
 
-/// A key of the log, or what was signed with it, is not good.
+/// An error in a key of the log, or in something it signed.
 #[derive(Debug, thiserror::Error)]
 pub enum LogKeyError {
-    /// Not an Ed25519 key in PKCS#8 PEM.
-    #[error("the key of the access log is not an Ed25519 key in PKCS#8 PEM")]
+    /// The key is not an Ed25519 key in PKCS#8 PEM.
+    #[error("the signing key of the access log is not an Ed25519 key in PKCS#8 PEM")]
     Key,
-    /// Not a name that a note can be signed with.
-    #[error("the origin of the access log must have no spaces and no plus sign, and not be empty")]
+    /// The origin is not a valid name for signing notes.
+    #[error("the origin of the access log must not be empty or contain spaces or plus signs")]
     Origin,
-    /// Not a verifier key.
-    #[error("not a public key of an access log: it reads name+id+key (C2SP signed-note)")]
+    /// The text is not a public key.
+    #[error("not the public key of an access log: the format is name+id+key (C2SP signed-note)")]
     PublicKey,
-    /// A checkpoint that is none, or not signed with the key.
-    #[error("not a checkpoint that this key has signed")]
+    /// The text is not a checkpoint, or is not signed with the key.
+    #[error("the checkpoint is not signed by this key")]
     Checkpoint,
-    /// No randomness.
-    #[error("the machine gives no random bytes")]
+    /// The system provides no random numbers.
+    #[error("the system provides no random bytes")]
     Random,
 }
 
 impl LogKey {
-    /// The key in a PEM text, for the logs of an origin.
+    /// Parses a PEM key for the logs of an origin.
     ///
     /// # Errors
-    /// If either cannot be used.
+    /// If the key or the origin is invalid.
     pub fn from_pem(pem: &SecretString, origin: &str) -> Result<Self, LogKeyError> {
         let key = SigningKey::from_pkcs8_pem(pem.expose_secret()).map_err(|_| LogKeyError::Key)?;
         Self::new(key, origin)
     }
 
-    /// A key that is made now.
+    /// Creates a random key.
     ///
     /// # Errors
-    /// If the origin cannot be used, or there is no randomness.
+    /// If the origin is invalid, or the system provides no random numbers.
     pub fn random(origin: &str) -> Result<Self, LogKeyError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|_| LogKeyError::Random)?;
@@ -69,28 +69,28 @@ impl LogKey {
         Ok(Self { key, origin: origin.to_owned() })
     }
 
-    /// The key as PEM, to be kept in a file.
+    /// Returns the key as PEM, to store in a file.
     ///
     /// # Errors
-    /// If it cannot be written so.
+    /// If it cannot be encoded.
     pub fn to_pem(&self) -> Result<SecretString, LogKeyError> {
         let pem = self.key.to_pkcs8_pem(LineEnding::LF).map_err(|_| LogKeyError::Key)?;
         Ok(pem.as_str().into())
     }
 
-    /// The name of a municipality's log, which is also that of its key.
+    /// Returns the name of a municipality's log, which is also the name of its key.
     #[must_use]
     pub fn origin(&self, municipality: &str) -> String {
         format!("{}/{municipality}", self.origin)
     }
 
-    /// The public key of a municipality's log, as `name+id+key`.
+    /// Returns the public key of a municipality's log, as `name+id+key`.
     #[must_use]
     pub fn public_key(&self, municipality: &str) -> String {
         new_ed25519_verifier_key(&self.origin(municipality), &VerifyingKey::from(&self.key))
     }
 
-    /// A signed checkpoint: so many entries, with this root.
+    /// Signs a checkpoint with a number of entries and a root.
     ///
     /// # Errors
     /// If it cannot be signed.
@@ -120,7 +120,7 @@ impl fmt::Debug for LogKey {
     }
 }
 
-/// The public key of one log, and what it is good for.
+/// The public key of one log, for verification.
 #[derive(Debug, Clone)]
 pub struct LogVerifier {
     public_key: String,
@@ -128,10 +128,10 @@ pub struct LogVerifier {
 }
 
 impl LogVerifier {
-    /// Reads `name+id+key`.
+    /// Parses `name+id+key`.
     ///
     /// # Errors
-    /// If it is none.
+    /// If it has another format.
     pub fn new(public_key: &str) -> Result<Self, LogKeyError> {
         let public_key = public_key.trim();
         StandardVerifier::new(public_key).map_err(|_| LogKeyError::PublicKey)?;
@@ -139,16 +139,16 @@ impl LogVerifier {
         Ok(Self { public_key: public_key.to_owned(), origin: origin.to_owned() })
     }
 
-    /// The name of the log.
+    /// Returns the name of the log.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The size and the root that a signed checkpoint tells.
+    /// Returns the size and the root of a signed checkpoint.
     ///
     /// # Errors
-    /// If it is none, is of another log, or is not signed with this key.
+    /// If it is not a checkpoint, is from another log, or is not signed with this key.
     pub fn open(&self, note: &str) -> Result<(u64, Hash), LogKeyError> {
         let refused = |_| LogKeyError::Checkpoint;
         let verifier = StandardVerifier::new(&self.public_key).map_err(|_| LogKeyError::PublicKey)?;

@@ -1,5 +1,5 @@
-//! What is hashed of an entry. Each field is hidden by a digest of its own, so that anyone can be shown some fields of an
-//! entry, and see that they belong to the leaf, without being shown the others (`docs/access-log.md`, “The leaf”).
+//! The hashed data of an entry. Each field is hidden behind its own digest. Some fields can therefore be shown and verified
+//! against the leaf without showing the others (`docs/access-log.md`, “The leaf”).
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use tlog_tiles::tlog::{Hash, record_hash};
 use uuid::Uuid;
 
-/// The fields of an entry that are hidden, by name.
+/// The names of the hidden fields of an entry.
 pub const FIELDS: [&str; 16] = [
     "action",
     "case",
@@ -31,33 +31,33 @@ pub const FIELDS: [&str; 16] = [
     "version",
 ];
 
-/// The fields that name nobody: they stay when the personal ones are erased.
+/// The fields that identify nobody. They remain when the personal fields are erased.
 pub const IMPERSONAL: [&str; 9] =
     ["action", "decision", "kind", "law", "object_type", "request", "rules", "status", "version"];
 
-/// An entry's fields in their stored form: text, a number or null. `version` is that of the encoding.
+/// The fields of an entry as stored: text, a number or null. `version` is the version of the encoding.
 pub type Fields = BTreeMap<&'static str, Value>;
 
-/// What opens the digest of one field.
+/// The opening of the digest of one field.
 pub type Opening = [u8; 32];
 
-/// What is hashed of an entry.
+/// The hashed data of an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leaf {
-    /// In whose log it is.
+    /// The municipality whose log contains it.
     pub municipality: String,
-    /// The entry.
+    /// The id of the entry.
     pub id: Uuid,
-    /// When.
+    /// When it was made.
     pub at: DateTime<Utc>,
-    /// Which one it is of those that the family sees.
+    /// The number of the entry among those that the family sees.
     pub count: Option<i64>,
     /// A digest of each field, in base64.
     pub digests: BTreeMap<String, String>,
 }
 
 impl Leaf {
-    /// The digests of an entry's fields.
+    /// Returns the digests of an entry's fields.
     #[must_use]
     pub fn digests(salt: &[u8], fields: &Fields) -> BTreeMap<String, String> {
         let one = |(name, value): (&&'static str, &Value)| {
@@ -67,7 +67,7 @@ impl Leaf {
         fields.iter().map(one).collect()
     }
 
-    /// The text of the leaf: JSON in canonical form (RFC 8785).
+    /// Returns the text of the leaf: JSON in canonical form (RFC 8785).
     #[must_use]
     pub fn text(&self) -> String {
         let quoted = |text: &str| Value::from(text).to_string();
@@ -86,14 +86,14 @@ impl Leaf {
         )
     }
 
-    /// Its hash in the tree.
+    /// Returns the hash of the leaf in the tree.
     #[must_use]
     pub fn hash(&self) -> Hash {
         record_hash(self.text().as_bytes())
     }
 }
 
-/// What opens the digest of a field. From one opening no other can be told.
+/// Returns the opening of a field's digest. No other opening can be derived from it.
 #[must_use]
 pub(crate) fn opening(salt: &[u8], field: &str) -> Opening {
     let mut mac = Hmac::<Sha256>::new_from_slice(salt).expect("HMAC takes a key of any length");
@@ -101,12 +101,12 @@ pub(crate) fn opening(salt: &[u8], field: &str) -> Opening {
     mac.finalize().into_bytes().into()
 }
 
-/// The digest of a field.
+/// Returns the digest of a field.
 #[must_use]
 pub fn digest(opening: &Opening, value: &Value) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(opening);
-    // Text, a number or null: serde writes them as RFC 8785 does.
+    // Serde writes text, numbers and null as RFC 8785 requires.
     hash.update(value.to_string().as_bytes());
     hash.finalize().into()
 }

@@ -1,9 +1,8 @@
-//! The access log as an append-only Merkle tree for each municipality (RFC 9162), so that nobody, the keeper of the
-//! database included, can change, remove, insert or reorder an entry without it being found.
+//! The access log as an append-only Merkle tree for each municipality (RFC 9162). Nobody, including the operator of the
+//! database, can change, remove, insert or reorder an entry without detection.
 //!
-//! `docs/access-log.md` is the specification; what is here follows it. Entries are sealed by [`Sealer`] within a second;
-//! each seal ends in a signed checkpoint (C2SP tlog-checkpoint) that may be kept elsewhere. [`Verifier`] needs no more
-//! than the public key.
+//! This module implements the specification in `docs/access-log.md`. [`Sealer`] seals entries within a second. Each seal ends
+//! in a signed checkpoint (C2SP tlog-checkpoint) that can be stored elsewhere. [`Verifier`] needs only the public key.
 
 mod erasing;
 mod evidence;

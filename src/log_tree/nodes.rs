@@ -1,4 +1,4 @@
-//! The hashes of the tree in the database. The algorithms are `tlog_tiles`'s; they ask for hashes by number.
+//! The hashes of the tree in the database. The algorithms are those of `tlog_tiles`, which requests hashes by number.
 
 use std::{cell::RefCell, collections::HashMap};
 
@@ -10,10 +10,10 @@ use crate::{
     on_engine,
 };
 
-/// Hashes in one statement.
+/// The number of hashes per statement.
 const ROWS: usize = 1000;
 
-/// Hashes that were read, and the numbers of those that were asked for and not there.
+/// Hashes that were read, and the numbers of requested hashes that were missing.
 #[derive(Debug, Default)]
 pub(super) struct Nodes {
     pub(super) hashes: HashMap<u64, Hash>,
@@ -31,7 +31,7 @@ impl HashReader for Nodes {
     }
 }
 
-/// Does what needs hashes of a municipality's tree: first in vain, to learn which, then with them.
+/// Runs code that needs hashes of a municipality's tree: first to learn which hashes it needs, then with the hashes.
 pub(super) async fn with_nodes<T>(
     tx: &mut Tx,
     municipality: &str,
@@ -80,12 +80,12 @@ impl Nodes {
     }
 }
 
-/// A hash as it lies in the database.
+/// Converts a stored hash.
 pub(super) fn hash(bytes: &[u8]) -> Result<Hash, SealError> {
     bytes.try_into().map(Hash).map_err(|_| SealError::Tree("a hash is not of 32 bytes".to_owned()))
 }
 
-/// Writes new hashes.
+/// Stores new hashes.
 pub(super) async fn insert(tx: &mut Tx, municipality: &str, nodes: &[(u64, Hash)]) -> Result<(), DbError> {
     for some in nodes.chunks(ROWS) {
         on_engine!(tx, |conn| {

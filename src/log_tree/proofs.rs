@@ -1,4 +1,4 @@
-//! What is given to those who verify: signed tree heads, proofs and tiles.
+//! The data that verifiers receive: signed tree heads, proofs and tiles.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -22,27 +22,27 @@ use crate::{
     fetch_optional,
 };
 
-/// Levels of the tree in one tile (C2SP tlog-tiles).
+/// The number of tree levels in a tile (C2SP tlog-tiles).
 const TILE_HEIGHT: u8 = 8;
 
-/// A field that is shown.
+/// A field that is shown with its opening.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct Opened {
-    /// Its value.
+    /// The value of the field.
     #[schema(value_type = Object)]
     pub value: Value,
-    /// What opens its digest in the leaf, in base64.
+    /// The opening of its digest in the leaf, in base64.
     pub opening: String,
 }
 
-/// That an entry is in the tree of a checkpoint.
+/// A proof that an entry is in the tree of a checkpoint.
 #[derive(Debug, Clone)]
 pub struct Proof {
-    /// Its place, from 0.
+    /// The position of the entry, from 0.
     pub position: u64,
     /// The text of its leaf.
     pub leaf: String,
-    /// Fields that are shown. Empty once personal fields are erased.
+    /// The fields that are shown. Empty once personal fields are erased.
     pub opened: BTreeMap<String, Opened>,
     /// The hashes from the leaf to the root (RFC 9162, 2.1.3).
     pub hashes: Vec<Hash>,
@@ -50,10 +50,10 @@ pub struct Proof {
     pub checkpoint: String,
 }
 
-/// The newest checkpoint of a municipality's log, or the newest of at most so many entries.
+/// Returns the newest checkpoint of a municipality's log, or the newest with at most so many entries.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn checkpoint(
     tx: &mut Tx,
     municipality: &str,
@@ -66,11 +66,11 @@ pub async fn checkpoint(
     Ok(found.map(|(size, note)| (size.cast_unsigned(), note)))
 }
 
-/// Proves that entries are in the tree of a checkpoint, and shows those of their fields that `shows` names; by id. Entries that
-/// are not sealed yet, or came after that checkpoint, are not there.
+/// Proves that entries are in the tree of a checkpoint, and shows the fields that `shows` names. Returns proofs by id.
+/// Entries that are not yet sealed, or were sealed after that checkpoint, are left out.
 ///
 /// # Errors
-/// If the database does not answer, or the tree is damaged.
+/// If the database query fails, or the tree is damaged.
 pub async fn inclusions(
     tx: &mut Tx,
     municipality: &str,
@@ -82,7 +82,7 @@ pub async fn inclusions(
     sealed.retain(|sealed| sealed.position.cast_unsigned() < head.0);
     let positions: Vec<u64> = sealed.iter().map(|sealed| sealed.position.cast_unsigned()).collect();
     let paths = with_nodes(tx, municipality, |nodes| {
-        // Each is asked for even if another was in vain, so that all hashes are read at once.
+        // Each is requested even if an earlier one failed, so that all hashes are read together.
         let paths: Vec<_> = positions.iter().map(|position| prove_record(head.0, *position, nodes)).collect();
         paths.into_iter().collect::<Result<Vec<_>, _>>()
     });
@@ -104,10 +104,10 @@ pub async fn inclusions(
     Ok(proofs)
 }
 
-/// Proves that the tree of `size` entries begins with that of `old` (RFC 9162, 2.1.4).
+/// Proves that the tree of `size` entries starts with the tree of `old` entries (RFC 9162, 2.1.4).
 ///
 /// # Errors
-/// If the database does not answer, or the tree is damaged or smaller.
+/// If the database query fails, or the tree is damaged or smaller.
 pub async fn consistency(
     tx: &mut Tx,
     municipality: &str,
@@ -117,11 +117,11 @@ pub async fn consistency(
     with_nodes(tx, municipality, |nodes| prove_tree(size, old, nodes)).await
 }
 
-/// The hashes of a tile, of 32 bytes each; none if there is no such tile in a tree of this size. The index is as in
+/// Returns the hashes of a tile, 32 bytes each; none if a tree of this size has no such tile. The index has the format of
 /// C2SP tlog-tiles: `x001/067.p/8`.
 ///
 /// # Errors
-/// If the database does not answer, or the tree is damaged.
+/// If the database query fails, or the tree is damaged.
 pub async fn tile(
     tx: &mut Tx,
     municipality: &str,
@@ -141,7 +141,7 @@ pub async fn tile(
     with_nodes(tx, municipality, |nodes| tile.read_data(nodes)).await.map(Some)
 }
 
-/// The tile; none if there can be no such tile. The library panics at levels and widths that cannot be.
+/// Parses the tile; none if it is impossible. The library panics on impossible levels and widths.
 fn parsed(level: &str, index: &str) -> Option<Tile> {
     level.parse().ok().filter(|level: &u8| *level < 64)?;
     if let Some((_, width)) = index.rsplit_once(".p/") {
@@ -151,7 +151,7 @@ fn parsed(level: &str, index: &str) -> Option<Tile> {
 }
 
 impl Proof {
-    /// The proof as a file (C2SP tlog-proof).
+    /// Returns the proof as a file (C2SP tlog-proof).
     #[must_use]
     pub fn file(&self) -> String {
         let hashes: String = self.hashes.iter().map(|hash| format!("{hash}\n")).collect();

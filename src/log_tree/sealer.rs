@@ -1,7 +1,7 @@
-//! Sealing: what is written in the log gets its place in the tree, and the tree a signed head.
+//! Sealing: gives log entries their positions in the tree, and gives the tree a signed head.
 //!
-//! One sealer works at a time, also when several servers share a database. A seal is one transaction: the places, the
-//! hashes, the counts, the words to search by and the checkpoint, or nothing of it.
+//! Only one sealer works at a time, even if several servers share a database. A seal is one transaction: positions, hashes,
+//! counts, search terms and the checkpoint are stored together or not at all.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -12,6 +12,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tlog_tiles::tlog::{stored_hash_count, stored_hashes_for_record_hash, sub_tree_index, tree_hash};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
@@ -20,39 +21,41 @@ use super::{
     stored::{StoredEntry, stored_entries},
 };
 use crate::{
-    db::{Db, DbError, Tx, dialect},
+    db::{Db, DbError, Pools, Tx, dialect},
     execute, fetch_all, fetch_optional,
     kernel::Clock,
     on_engine,
 };
 
-/// How often what waits is sealed.
+/// How long entries gather before they are sealed.
 pub const INTERVAL: Duration = Duration::from_millis(100);
+/// How often the sealer looks for entries that another process wrote.
+const LOOK: Duration = Duration::from_secs(1);
 /// Entries of one municipality in one seal.
 const BATCH: i64 = 2000;
-/// Rows in one statement. Statements of many rows are hardly ever the same again, and so are not kept prepared.
+/// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
 const ROWS: usize = 1000;
 
-/// The log cannot be sealed.
+/// An error when sealing the log.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The database does not answer, or refuses.
+    /// The database fails or refuses.
     #[error(transparent)]
     Database(#[from] DbError),
     /// The checkpoint cannot be signed.
     #[error(transparent)]
     Key(#[from] LogKeyError),
-    /// The tree is not whole.
-    #[error("the tree of the access log is damaged: {0}")]
+    /// The tree is damaged.
+    #[error("the Merkle tree of the access log is damaged: {0}")]
     Tree(String),
 }
 
-/// Where signed checkpoints go beside the database, out of reach of those who keep it.
+/// The destinations of signed checkpoints besides the database, out of reach of its operators.
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoints {
-    /// A folder that gets a file for each municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
+    /// A folder that receives a file per municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
     pub folder: Option<PathBuf>,
-    /// An address that each checkpoint is posted to.
+    /// A URL that each checkpoint is posted to.
     pub witness: Option<String>,
 }
 
@@ -67,28 +70,51 @@ pub struct Sealer {
 }
 
 impl Sealer {
-    /// A sealer with its key.
+    /// Creates a sealer with its key.
     #[must_use]
     pub fn new(db: Db, clock: Clock, key: Arc<LogKey>, checkpoints: Checkpoints) -> Self {
         Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
     }
 
-    /// Seals for as long as the service runs.
-    pub async fn run(self) {
+    /// Seals for as long as the service runs: when entries of this process were `written`, and when others wait.
+    pub async fn run(self, written: Arc<Notify>) {
         loop {
             match self.seal().await {
                 Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
                 Ok(_) => {}
-                Err(error) => tracing::error!(%error, "the access log cannot be sealed"),
+                Err(error) => tracing::error!(%error, "sealing the access log failed"),
             }
+            self.until_some_wait(&written).await;
             tokio::time::sleep(INTERVAL).await;
         }
+    }
+
+    /// Returns when entries wait, as far as can be known: an idle service asks the database once a second.
+    async fn until_some_wait(&self, written: &Notify) {
+        while tokio::time::timeout(LOOK, written.notified()).await.is_err() {
+            match self.do_some_wait().await {
+                Ok(false) => {}
+                Ok(true) | Err(_) => return,
+            }
+        }
+    }
+
+    async fn do_some_wait(&self) -> Result<bool, DbError> {
+        const ANY: &str = "SELECT entry_id FROM access_log_pending LIMIT 1";
+        Ok(match &self.db.pools {
+            Pools::Sqlite { readers, .. } => {
+                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            }
+            Pools::Postgres { readers, .. } => {
+                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            }
+        })
     }
 
     /// Seals what waits, up to a batch. Tells how many entries.
     ///
     /// # Errors
-    /// If it cannot be done; then nothing of it is.
+    /// If sealing fails. Nothing is sealed in that case.
     pub async fn seal(&self) -> Result<u64, SealError> {
         let waiting = self.waiting().await?;
         if waiting.is_empty() {
@@ -97,7 +123,7 @@ impl Sealer {
         let sealed = waiting.len() as u64;
         let mut tx = self.db.write().await?;
         if !dialect::try_lock(&mut tx, SEALER).await? || take(&mut tx, &waiting).await? < sealed {
-            // Another sealer has them.
+            // Another sealer is sealing them.
             tx.rollback().await?;
             return Ok(0);
         }
@@ -113,8 +139,8 @@ impl Sealer {
         Ok(sealed)
     }
 
-    /// What waits, up to a batch of each municipality. Read and hashed before the transaction that writes, which holds up all
-    /// others on SQLite.
+    /// Returns waiting entries, up to a batch per municipality. They are read and hashed before the write transaction, which
+    /// blocks all other writers on SQLite.
     async fn waiting(&self) -> Result<Vec<Hashed>, SealError> {
         const NEXT: &str = "SELECT municipality FROM access_log_pending WHERE municipality > $1 ORDER BY municipality LIMIT 1";
         const WAITING: &str = "SELECT entry_id FROM access_log_pending WHERE municipality = $1
@@ -168,12 +194,12 @@ impl Sealer {
         Ok(note)
     }
 
-    /// Hands a checkpoint to those who keep it elsewhere. What fails here is tried again with the next.
+    /// Sends a checkpoint to its destinations. After a failure, the next checkpoint is sent as usual.
     async fn hand_out(&self, municipality: &str, note: &str) {
         if let Some(folder) = &self.checkpoints.folder
             && let Err(error) = write_beside(folder, municipality, note)
         {
-            tracing::error!(%error, municipality, "the checkpoint cannot be written to its folder");
+            tracing::error!(%error, municipality, "writing the checkpoint to its folder failed");
         }
         if let Some(witness) = self.checkpoints.witness.clone() {
             let post = self.http.post(witness).header("content-type", "text/plain; charset=utf-8");
@@ -181,17 +207,17 @@ impl Sealer {
             tokio::spawn(async move {
                 let answer = post.send().await.and_then(reqwest::Response::error_for_status);
                 if let Err(error) = answer {
-                    tracing::warn!(%error, "the witness did not take a checkpoint");
+                    tracing::warn!(%error, "posting a checkpoint to the witness failed");
                 }
             });
         }
     }
 }
 
-/// What one sealer takes at a time.
+/// The lock that one sealer holds.
 const SEALER: Uuid = Uuid::from_u128(0x0011_5ea1);
 
-/// An entry with what is told by it alone.
+/// An entry with the data that depend only on it.
 struct Hashed {
     entry: StoredEntry,
     digests: BTreeMap<String, String>,
@@ -204,7 +230,7 @@ impl Hashed {
     }
 }
 
-/// Takes entries from what waits; gives how many did still.
+/// Removes entries from the queue. Returns how many were still in it.
 async fn take(tx: &mut Tx, entries: &[Hashed]) -> Result<u64, DbError> {
     let mut taken = 0;
     for some in entries.chunks(ROWS) {
@@ -231,7 +257,7 @@ fn by_municipality(entries: Vec<Hashed>) -> BTreeMap<String, Vec<Hashed>> {
     logs
 }
 
-/// The number of entries that are sealed.
+/// Returns the number of sealed entries.
 async fn size(tx: &mut Tx, municipality: &str) -> Result<u64, DbError> {
     let sql = "SELECT position FROM access_log_leaf WHERE municipality = $1 ORDER BY position DESC LIMIT 1";
     let last = fetch_optional!(tx, (i64,), sql, municipality)?;
@@ -286,7 +312,7 @@ async fn keep(
     Ok(())
 }
 
-/// How many entries the family sees of each case, or child outside cases.
+/// The number of entries that the family sees for each case, or for each child outside cases.
 #[derive(Debug)]
 struct Counts {
     entries: HashMap<Uuid, i64>,
@@ -341,7 +367,7 @@ impl Counts {
     }
 }
 
-/// Writes a checkpoint in place of the last one, and after all others.
+/// Writes a checkpoint over the previous one, and appends it to the file of all.
 fn write_beside(folder: &std::path::Path, municipality: &str, note: &str) -> std::io::Result<()> {
     use std::io::Write;
     let all = folder.join(format!("{municipality}.checkpoints"));

@@ -1,4 +1,4 @@
-//! Entries in the log as they lie in the database, and what is told by each alone.
+//! Entries as stored in the database, and the data that depend only on them.
 
 use std::collections::BTreeMap;
 
@@ -18,18 +18,18 @@ use crate::{
     on_engine,
 };
 
-/// Ids in one statement.
+/// The number of ids per statement.
 pub(super) const ROWS: usize = 1000;
 /// The version of the encoding of fields.
 const VERSION: i64 = 1;
 
-/// What is read of an entry `l` of the log.
+/// The columns read from an entry `l`.
 pub(super) const ENTRY: &str =
     "SELECT l.municipality, l.id, l.at, l.request_id, l.client, l.person_id, l.roles, l.action, l.object_type,
             l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis, l.shown, l.status, l.kind,
             l.salt, l.digests";
 
-/// An entry as it lies in the database.
+/// An entry as stored in the database.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct StoredEntry {
     pub(super) municipality: String,
@@ -54,10 +54,10 @@ pub(super) struct StoredEntry {
     pub(super) digests: Option<String>,
 }
 
-/// The rules by which someone is let in since life or health is in danger.
+/// The rules that allow access because life or health is in danger.
 const EMERGENCY: [&str; 4] = ["emergency.note", "emergency.open", "emergency.own", "emergency.read"];
 
-/// A role, as far as entries are found by it.
+/// The parts of a role that entries are found by.
 #[derive(Deserialize)]
 struct RoleThen {
     unit_id: Uuid,
@@ -65,17 +65,17 @@ struct RoleThen {
 }
 
 impl StoredEntry {
-    /// What lies in the tree, with its count.
+    /// Returns the leaf in the tree, with its count.
     pub(super) fn leaf(&self, count: Option<i64>) -> Result<Leaf, SealError> {
         Ok(self.leaf_of(self.digests()?, count))
     }
 
-    /// The same with digests that were made before.
+    /// Returns the leaf with precomputed digests.
     pub(super) fn leaf_of(&self, digests: BTreeMap<String, String>, count: Option<i64>) -> Leaf {
         Leaf { municipality: self.municipality.clone(), id: self.id, at: self.at, count, digests }
     }
 
-    /// The digests of all fields: most of the work of sealing.
+    /// Computes the digests of all fields, which is most of the work of sealing.
     pub(super) fn digests(&self) -> Result<BTreeMap<String, String>, SealError> {
         match (&self.salt, &self.digests) {
             (Some(salt), _) => Ok(Leaf::digests(salt, &self.fields())),
@@ -111,7 +111,7 @@ impl StoredEntry {
         ])
     }
 
-    /// What is kept in place of the salt when personal fields are erased.
+    /// Returns the data to store in place of the salt when personal fields are erased.
     pub(super) fn kept(&self) -> Result<Kept, SealError> {
         let salt = self.salt.as_deref().ok_or_else(|| self.damaged("salt"))?;
         let mut digests = Leaf::digests(salt, &self.fields());
@@ -120,13 +120,13 @@ impl StoredEntry {
         Ok(Kept { digests, openings: IMPERSONAL.iter().map(opening).collect() })
     }
 
-    /// What opens a field, with the field; none once personal fields are erased.
+    /// Returns the opening and the value of a field; none once personal fields are erased.
     pub(super) fn open(&self, field: &str) -> Option<(Opening, Value)> {
         let salt = self.salt.as_deref()?;
         Some((opening(salt, field), self.fields().remove(field)?))
     }
 
-    /// What the entry is counted by: the case, or the child as registered, where the family is told of it.
+    /// Returns the subject that the entry is counted by: the case or the registered child, if the family sees the entry.
     pub(super) fn subject(&self) -> Option<Uuid> {
         if self.decision != "permit" || self.status >= 400 {
             return None;
@@ -134,7 +134,7 @@ impl StoredEntry {
         self.case_id.or(self.child_id.filter(|_| self.object_type == "Child"))
     }
 
-    /// The words that it is found by.
+    /// Returns the terms that find the entry.
     pub(super) fn terms(&self) -> Result<Vec<String>, SealError> {
         let roles: Vec<RoleThen> = parse(&self.roles)?;
         let (rules, law): (Vec<String>, Vec<String>) = (parse(&self.policies)?, parse(&self.legal_basis)?);
@@ -157,7 +157,7 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, SealError> {
     serde_json::from_str(json).map_err(|error| SealError::Tree(format!("an entry cannot be read: {error}")))
 }
 
-/// Entries of a municipality, in the order of their ids.
+/// Returns entries of a municipality, in the order of their ids.
 pub(super) async fn stored_entries(
     tx: &mut Tx,
     municipality: &str,
@@ -179,7 +179,7 @@ pub(super) async fn stored_entries(
     Ok(entries)
 }
 
-/// A query for rows of a municipality with these ids.
+/// Builds a query for rows of a municipality with these ids.
 pub(super) fn of_ids<DB: sqlx::Database>(
     select: &str,
     municipality: &str,

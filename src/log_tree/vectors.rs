@@ -1,5 +1,5 @@
-//! The test vectors of the specification, `docs/verify/vectors.json`. They are held to what the code does, so that the encoding
-//! never changes unseen: `STAFETT_WRITE_VECTORS=1 cargo test vectors` writes them anew.
+//! The test vectors of the specification, `docs/verify/vectors.json`. The code is compared with them, so that the encoding
+//! cannot change unnoticed. `STAFETT_WRITE_VECTORS=1 cargo test vectors` writes them again.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::{EvidenceLine, LogKey, evidence::Evidence, nodes::Nodes, proofs::Proo
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify/vectors.json");
 const ENTRIES: u8 = 9;
 
-/// The key of these bytes: never one of a real log.
+/// The key with these bytes, which is never that of a real log.
 fn key() -> LogKey {
     use ed25519_dalek::{
         SigningKey,
@@ -66,7 +66,7 @@ fn erase(entry: &mut StoredEntry) {
 }
 
 fn vectors() -> Value {
-    // Nothing is erased but the fifth, which is counted all the same.
+    // Only the fifth is erased, but it still counts.
     let counts = [Some(1), None, Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), Some(7)];
     let (mut nodes, mut leaves, mut roots) = (Nodes::default(), Vec::new(), Vec::new());
     let size = u64::from(ENTRIES);

@@ -1,4 +1,4 @@
-//! Verifying a log from its evidence, with no more than the public key and, better, a checkpoint that was kept elsewhere.
+//! Verifies a log from its evidence, with only the public key and, preferably, a checkpoint that was stored elsewhere.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -17,33 +17,33 @@ use super::{
     leaf::{IMPERSONAL, Leaf, digest, opening},
 };
 
-/// Places that do not agree and are kept to tell what was done.
+/// The number of inconsistent positions that are kept for the analysis.
 const KEPT: usize = 100_000;
 
-/// What does not agree.
+/// An inconsistency.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Finding {
-    /// The entry is not as it was sealed.
+    /// The entry differs from what was sealed.
     Changed(i64, Uuid),
-    /// The entry is gone.
+    /// The entry is missing.
     Removed(i64, Uuid),
-    /// The place is gone.
+    /// The position is missing.
     MissingPlace(i64),
-    /// Nobody who keeps the log wrote the entry.
+    /// The service did not write the entry.
     Inserted(Option<i64>, Uuid),
-    /// The entry is not where it was sealed.
+    /// The entry is not at the position where it was sealed.
     Reordered(i64, Uuid),
-    /// An entry of a case or a child was left out of the count, or counted twice.
+    /// An entry of a case or a child is missing from the count, or counted twice.
     Miscounted(i64, Uuid),
-    /// The tree is not the one that was signed: something from the one place to the other was changed.
+    /// The tree differs from the signed one: something between the two positions was changed.
     Root(i64, i64),
     /// A checkpoint is not signed with the key.
     Checkpoint(i64),
-    /// There is less than a checkpoint says: all from this place on was removed.
+    /// The log is shorter than a checkpoint states: everything from this position on was removed.
     Shorter(i64, i64),
-    /// The checkpoint that was kept elsewhere does not agree with the log.
+    /// The checkpoint that was stored elsewhere does not match the log.
     Kept(i64),
-    /// There is no checkpoint after the last entries.
+    /// No checkpoint covers the last entries.
     Unsigned(i64),
 }
 
@@ -81,22 +81,22 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What was found.
+/// The result of the verification.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// Entries that have a place.
+    /// The number of entries with a position.
     pub entries: i64,
-    /// Checkpoints.
+    /// The number of checkpoints.
     pub checkpoints: u64,
-    /// Entries whose personal fields are erased.
+    /// The number of entries whose personal fields are erased.
     pub erased: i64,
     /// When the newest of these was made.
     pub erased_until: Option<DateTime<Utc>>,
-    /// What does not agree, by place; empty if all does.
+    /// The inconsistencies by position; empty if there are none.
     pub findings: Vec<Finding>,
 }
 
-/// Hears the evidence line by line, in constant memory but for one count for each case and child.
+/// Processes the evidence line by line, in constant memory except for one count for each case and child.
 #[derive(Debug)]
 pub struct Verifier {
     municipality: String,
@@ -106,22 +106,22 @@ pub struct Verifier {
     place: i64,
     signed: i64,
     counts: HashMap<String, Counted>,
-    /// Entries so far that are counted, and whose case or child is erased.
+    /// The number of counted entries so far whose case or child is erased.
     erased_counts: i64,
     odd: BTreeMap<i64, Odd>,
     broken: bool,
     report: Report,
 }
 
-/// How far the entries of a case or child are counted.
+/// The count of entries so far for a case or child.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counted {
     count: i64,
-    /// How many counted entries had been erased by then.
+    /// The number of counted entries that had been erased at that point.
     erased: i64,
 }
 
-/// A place whose entry does not have the hash that was sealed.
+/// A position whose entry does not have the sealed hash.
 #[derive(Debug, Clone, Copy)]
 struct Odd {
     id: Uuid,
@@ -130,10 +130,10 @@ struct Odd {
 }
 
 impl Verifier {
-    /// A verifier of a municipality's log.
+    /// Creates a verifier of a municipality's log.
     ///
     /// # Errors
-    /// If the checkpoint that was kept is not signed with the key.
+    /// If the stored checkpoint is not signed with the key.
     pub fn new(municipality: &str, key: LogVerifier, kept: Option<&str>) -> Result<Self, super::LogKeyError> {
         let kept = kept.map(|note| key.open(note)).transpose()?;
         Ok(Self {
@@ -151,7 +151,7 @@ impl Verifier {
         })
     }
 
-    /// Hears a line.
+    /// Processes a line.
     ///
     /// # Errors
     /// If it cannot be read.
@@ -186,7 +186,7 @@ impl Verifier {
                 self.place = position;
             }
         }
-        // A hash that cannot be read is gone.
+        // An unreadable hash counts as missing.
         let sealed = sealed.and_then(|text| Hash::parse_hash(text).ok());
         let found = entry.as_ref().map(|entry| self.leaf(id, count, entry).hash());
         if let Some(entry) = &entry {
@@ -199,18 +199,18 @@ impl Verifier {
         if found != sealed && self.odd.len() < KEPT {
             self.odd.insert(position, Odd { id, found, sealed });
         }
-        // What was sealed stands for the entry, so that what follows can still be verified.
+        // The sealed hash stands in for the entry, so that the rest can still be verified.
         self.append(sealed.or(found).unwrap_or_default());
         self.report.entries += 1;
         Ok(())
     }
 
     fn leaf(&self, id: Uuid, count: Option<i64>, entry: &Evidence) -> Leaf {
-        // What cannot be read has been changed: it opens nothing, so that the leaf is another.
+        // Unreadable data has been changed. It opens nothing, so the leaf differs.
         let salt = entry.salt.as_ref().and_then(|salt| STANDARD.decode(salt).ok());
         let mut digests = BTreeMap::new();
         if entry.salt.is_none() {
-            // Only what is personal is ever erased.
+            // Only personal fields are ever erased.
             let is_personal = |(name, _): &(&String, &String)| !IMPERSONAL.contains(&name.as_str());
             digests.extend(
                 entry.digests.iter().filter(is_personal).map(|(name, hash)| (name.clone(), hash.clone())),
@@ -221,7 +221,7 @@ impl Verifier {
                 Some(salt) => Some(opening(salt, name)),
                 None => entry.openings.get(name).and_then(|kept| opened(kept)),
             };
-            // A value that nothing opens is not held by the digest beside it.
+            // A value that nothing opens is not bound by the digest beside it.
             match opening {
                 Some(opening) => digests.insert(name.clone(), STANDARD.encode(digest(&opening, value))),
                 None => digests.remove(name),
@@ -230,7 +230,7 @@ impl Verifier {
         Leaf { municipality: self.municipality.clone(), id, at: entry.at, count, digests }
     }
 
-    /// The entries of a case, or of a child outside cases, are counted one by one.
+    /// Checks that the entries of a case, or of a child outside cases, are counted consecutively.
     fn check_count(&mut self, position: i64, id: Uuid, count: Option<i64>, entry: &Evidence) {
         if entry.salt.is_none() {
             self.erased_counts += i64::from(count.is_some());
@@ -245,7 +245,7 @@ impl Verifier {
         let erased = self.erased_counts;
         let follows = match (subject, count) {
             (None, None) => true,
-            // Between the two, no more may be missing than have been erased.
+            // Between the two, no more entries may be missing than have been erased.
             (Some(subject), Some(count)) => {
                 let before = self.counts.insert(subject.to_owned(), Counted { count, erased });
                 let before = before.unwrap_or_default();
@@ -290,14 +290,14 @@ impl Verifier {
         if size > self.place {
             self.report.findings.push(Finding::Shorter(self.place, size));
         } else if size == self.place && root != self.root() && !self.broken {
-            // All that is signed after the first that does not agree does not agree either.
+            // Everything signed after the first inconsistency is also inconsistent.
             self.broken = true;
             self.report.findings.push(Finding::Root(self.signed, size - 1));
         }
         self.signed = size.min(self.place);
     }
 
-    /// What was found, when all has been heard.
+    /// Returns the result, once all evidence has been processed.
     #[must_use]
     pub fn report(mut self) -> Report {
         if self.signed < self.place {
@@ -327,7 +327,7 @@ impl Verifier {
     }
 }
 
-/// What names an entry comes first, by place; then what names a stretch, or no place.
+/// Findings about an entry come first, by position; then findings about a range or without a position.
 fn order(finding: &Finding) -> (u8, i64) {
     match finding {
         Finding::Changed(at, _)

@@ -1,4 +1,4 @@
-//! How a measure comes to be, by itself or as the decision of a meeting.
+//! Creation of measures, alone or as a decision of a meeting.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -18,27 +18,27 @@ use crate::{
     teams,
 };
 
-/// The circumstances of a measure to be made: in which case, by whom, when.
+/// The context of a new measure: the case, the author and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Creation<'a> {
     /// The case, which must be open.
     pub case: &'a CaseFacts,
-    /// The meeting that decides it.
+    /// The meeting that decides on it.
     pub meeting: Option<Id<Meeting>>,
-    /// Who records it.
+    /// The person who records it.
     pub by: Id<Person>,
-    /// The moment.
+    /// The time.
     pub now: DateTime<Utc>,
-    /// The day, in Norway.
+    /// The date in Norway.
     pub today: NaiveDate,
-    /// Where the measure lies in the body, as a JSON Pointer; empty if it is the body.
+    /// The location of the measure in the body, as a JSON Pointer; empty if it is the whole body.
     pub pointer: &'a str,
 }
 
-/// Makes a measure. That the case is open, and the caller may, is settled before.
+/// Creates a measure. The caller must already have checked that the case is open and that access is allowed.
 ///
 /// # Errors
-/// 422 that names the field; or if the database does not take it.
+/// 422 with the name of the field; or an error if the write to the database fails.
 pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Result<Id<Measure>, Problem> {
     let Creation { case, today, pointer, .. } = *creation;
     if creation.meeting.is_none() || new.contains.is_some() {
@@ -64,7 +64,7 @@ pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Re
     Ok(store::insert(tx, creation, &measure).await?)
 }
 
-/// The one responsible must sit on the team, work in the unit of that seat, and sit there rightly.
+/// Checks that the person responsible is a team member with access in force through the unit.
 pub(super) async fn require_seat(
     tx: &mut Tx,
     case: &CaseFacts,
@@ -76,6 +76,6 @@ pub(super) async fn require_seat(
     if teams::seats_known(tx, case).await?.contains(&seat) {
         return Ok(());
     }
-    let detail = "must have a seat on the team on a ground in force";
+    let detail = "must be a team member with access in force";
     Err(Refusal::new("/responsible_id", detail).at(pointer))
 }

@@ -1,4 +1,4 @@
-//! Measures and evaluations as the API speaks of them.
+//! Request and response types for measures and evaluations.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,11 @@ use crate::{
 };
 
 words! {
-    /// Whether a measure goes on.
+    /// The status of a measure.
     MeasureStatus {
-        /// It goes on.
+        /// It is in force.
         InForce = "in_force",
-        /// It ended because it reached what it was for.
+        /// It ended because it reached its purpose.
         EndedReached = "ended_reached",
         /// It ended because it did not help.
         EndedNoEffect = "ended_no_effect",
@@ -28,15 +28,15 @@ words! {
 }
 
 words! {
-    /// What an evaluation concludes.
+    /// The outcome of an evaluation.
     EvaluationOutcome {
-        /// It goes on as it is.
+        /// It continues unchanged.
         Continue = "continue",
-        /// It goes on, changed.
+        /// It continues with changes.
         Adjust = "adjust",
-        /// It ends: what it was for is reached.
+        /// It ends because it has reached its purpose.
         EndReached = "end_reached",
-        /// It ends: it does not help.
+        /// It ends because it does not help.
         EndNoEffect = "end_no_effect",
     }
 }
@@ -44,34 +44,34 @@ words! {
 /// A measure (tiltak).
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct MeasureOut {
-    /// Its id.
+    /// The id of the measure.
     pub id: MeasureId,
-    /// What it is called.
+    /// The title of the measure.
     pub title: Content,
     /// What is done, and how.
     pub description: Option<Content>,
-    /// Whom such measures are meant for.
+    /// The prevention level.
     pub level: PreventionLevel,
-    /// The goal it serves.
+    /// The goal that it serves.
     pub goal_id: Option<GoalId>,
-    /// What that goal says.
+    /// The description of that goal.
     pub goal_description: Option<Content>,
-    /// The measure of the municipality's catalogue that it is.
+    /// The measure in the municipality's catalogue that it is based on.
     pub catalogue_measure_id: Option<CatalogueMeasureId>,
-    /// What the catalogue calls it.
+    /// The title in the catalogue.
     pub catalogue_measure_title: Option<String>,
-    /// The meeting that decided it.
+    /// The meeting that decided on it.
     pub meeting_id: Option<MeetingId>,
-    /// When that meeting began.
+    /// When that meeting starts.
     pub meeting_starts_at: Option<DateTime<Utc>>,
-    /// Who is responsible (ansvarlig). Null, like all who tell where the child is, to one who has opened the case of a hidden
-    /// child in an emergency.
+    /// The person responsible (ansvarlig). Null, like everything that reveals where the child is, for emergency access to the
+    /// case of a child with a protected address.
     #[schema(value_type = Option<PersonId>)]
     pub responsible_id: PersonId,
-    /// Their name.
+    /// Their name. Null for emergency access, as for `responsible_id`.
     #[schema(value_type = Option<String>)]
     pub responsible_name: Content,
-    /// The unit they are responsible for.
+    /// The unit that they are responsible on behalf of.
     #[schema(value_type = Option<UnitId>)]
     pub responsible_unit_id: UnitId,
     /// The name of that unit.
@@ -81,16 +81,16 @@ pub struct MeasureOut {
     #[serde(skip)]
     #[schema(ignore)]
     pub responsible_sector: Sector,
-    /// From which day.
+    /// The first day of the measure.
     pub starts_on: NaiveDate,
-    /// When it is to be evaluated; none once it has ended.
+    /// The date of the next evaluation; absent once it has ended.
     pub evaluate_on: Option<NaiveDate>,
-    /// Whether it goes on.
+    /// The status of the measure.
     pub status: MeasureStatus,
-    /// It should have been evaluated before today.
+    /// Whether an evaluation is overdue.
     #[sqlx(skip)]
     pub overdue: bool,
-    /// Who recorded it.
+    /// The person who recorded it.
     #[schema(value_type = Option<PersonId>)]
     pub created_by: PersonId,
     /// Their name.
@@ -98,7 +98,7 @@ pub struct MeasureOut {
     pub created_by_name: Content,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
@@ -117,55 +117,55 @@ pub struct MeasureOut {
     "evaluate_on": "2026-10-13"
 }))]
 pub struct MeasureIn {
-    /// A measure of the municipality's catalogue; it gives title and level where they are left out.
+    /// A measure in the municipality's catalogue. It supplies the title and level if they are left out.
     #[serde(default)]
     pub catalogue_measure_id: Option<CatalogueMeasureId>,
-    /// What it is called; required unless it is from the catalogue.
+    /// The title. Required unless the measure is from the catalogue.
     #[serde(default)]
     pub title: Option<Line>,
-    /// Whom such measures are meant for; required unless it is from the catalogue.
+    /// The prevention level. Required unless the measure is from the catalogue.
     #[serde(default)]
     pub level: Option<PreventionLevel>,
     /// What is done, and how.
     #[serde(default)]
     pub description: Option<Prose>,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty; as the decision of a
-    /// meeting it may be left out, since the minutes say so.
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds. It may be left out of a measure
+    /// decided at a meeting, because the minutes confirm the same.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
     /// The goal of the case that it serves.
     #[serde(default)]
     pub goal_id: Option<GoalId>,
-    /// Who is responsible (ansvarlig): someone with a seat on the team.
+    /// The person responsible (ansvarlig), who must be a team member.
     pub responsible_id: PersonId,
-    /// The unit of that seat.
+    /// The unit that they take part from.
     pub responsible_unit_id: UnitId,
-    /// From which day, also one that has passed; today if left out.
+    /// The first day, which may be in the past; today if left out.
     #[serde(default, deserialize_with = "optional_day")]
     pub starts_on: Option<NaiveDate>,
-    /// When it is to be evaluated: not before it starts, and not before today.
+    /// The date of the next evaluation: not before the start, and not before today.
     #[serde(deserialize_with = "day")]
     pub evaluate_on: NaiveDate,
 }
 
-/// A change of a measure in force; what is left out stays as it is.
+/// A change to a measure in force. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"evaluate_on": "2026-10-20", "contains": [], "description": "Four days a week from now on."}))]
 pub struct MeasurePatch {
-    /// Who takes over as responsible: someone with a seat on the team.
+    /// The new person responsible, who must be a team member.
     #[serde(default)]
     pub responsible_id: Option<PersonId>,
-    /// The unit of that seat.
+    /// The unit that they take part from.
     #[serde(default)]
     pub responsible_unit_id: Option<UnitId>,
-    /// When it is to be evaluated: not before it starts, and not before today.
+    /// The date of the next evaluation: not before the start, and not before today.
     #[serde(default, deserialize_with = "optional_day")]
     pub evaluate_on: Option<NaiveDate>,
     /// What is done, and how.
     #[serde(default)]
     pub description: Option<Prose>,
-    /// Which of the kinds it holds that must not be in the record: with a description it must be there, and empty.
+    /// Required with a description, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
@@ -173,27 +173,27 @@ pub struct MeasurePatch {
 /// An evaluation of a measure (evaluering av tiltak).
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct EvaluationOut {
-    /// Its id.
+    /// The id of the evaluation.
     pub id: EvaluationId,
     /// The measure.
     pub measure_id: MeasureId,
-    /// On which day it was held.
+    /// The day it was held.
     pub held_on: NaiveDate,
-    /// What it concludes.
+    /// The outcome.
     pub outcome: EvaluationOutcome,
-    /// What the measure has led to, and why it is so concluded.
+    /// The effect of the measure, and the reasons for the outcome.
     pub assessment: Content,
-    /// What the child thinks (barnets stemme): to those who may read what the child itself says.
+    /// The child's view (barnets stemme). Only shown to those who may read the child's own statements.
     pub child_view: Option<Content>,
-    /// The child has agreed that the guardians see what it thinks.
+    /// Whether the child agrees that the guardians may see the child's view.
     pub child_agrees: bool,
     /// Why the child's view is missing.
     pub child_view_missing_reason: Option<Content>,
-    /// What the guardians think.
+    /// The guardians' view.
     pub guardians_view: Option<Content>,
-    /// When it is evaluated next; none where it ends.
+    /// The date of the next evaluation; absent if the measure ends.
     pub next_evaluation_on: Option<NaiveDate>,
-    /// Who recorded it.
+    /// The person who recorded it.
     pub evaluated_by: PersonId,
     /// Their name.
     pub evaluated_by_name: Content,
@@ -214,29 +214,29 @@ pub struct EvaluationOut {
     "next_evaluation_on": "2026-11-24"
 }))]
 pub struct EvaluationIn {
-    /// On which day it was held; not one to come.
+    /// The day it was held, which must not be in the future.
     #[serde(deserialize_with = "day")]
     pub held_on: NaiveDate,
-    /// What it concludes.
+    /// The outcome.
     pub outcome: EvaluationOutcome,
-    /// What the measure has led to, and why it is so concluded.
+    /// The effect of the measure, and the reasons for the outcome.
     pub assessment: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// What the child thinks (barnets stemme); this or the reason why it is missing.
+    /// The child's view (barnets stemme). Either this or the reason it is missing is required.
     #[serde(default)]
     pub child_view: Option<Prose>,
-    /// The child has agreed that the guardians see what it thinks.
+    /// Whether the child agrees that the guardians may see the child's view.
     #[serde(default)]
     pub child_agrees: bool,
     /// Why the child's view is missing.
     #[serde(default)]
     pub child_view_missing_reason: Option<Prose>,
-    /// What the guardians think.
+    /// The guardians' view.
     #[serde(default)]
     pub guardians_view: Option<Prose>,
-    /// When it is evaluated next: required where it goes on, not taken where it ends.
+    /// The date of the next evaluation. Required if the measure continues, and not allowed if it ends.
     #[serde(default, deserialize_with = "optional_day")]
     pub next_evaluation_on: Option<NaiveDate>,
 }

@@ -10,7 +10,7 @@ use super::{
     rows::{self, EvaluationRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx},
     fetch_all, fetch_one,
     kernel::{
@@ -35,10 +35,10 @@ macro_rules! select {
 
 const LIST: &str = select!("e.id > $4 ORDER BY e.id LIMIT $5");
 const GET: &str = select!("e.id = $4");
-/// The evaluations of a measure after `after`, in the order they were recorded.
+/// Lists the evaluations of a measure after `after`, in the order they were recorded.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: Id<Measure>,
     after: Uuid,
     limit: usize,
@@ -47,10 +47,10 @@ pub(super) async fn list(
     fetch_all!(tx, EvaluationOut, LIST, &case.municipality, case.id, measure, after, limit)
 }
 
-/// Records an evaluation, and gives it back.
+/// Records an evaluation and returns it.
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: Id<Measure>,
     input: &EvaluationIn,
     by: Id<Person>,

@@ -1,8 +1,7 @@
 //! Measures (tiltak) and their evaluations: what was agreed for the child, who does it, and whether it helps.
 //!
-//! A measure in force always has a responsible person with a seat on the team and a day on which it is
-//! evaluated. Only an evaluation sets the next day or ends it, and each evaluation holds the child's view or the
-//! reason why it is missing.
+//! A measure in force always has a responsible team member and a date of evaluation. Only an evaluation sets the next date
+//! or ends the measure. Each evaluation contains the child's view, or the reason it is missing.
 
 mod create;
 mod dto;

@@ -1,4 +1,4 @@
-//! A measure for another capability, by the rules of reading it.
+//! Measures for other capabilities, subject to the rules for reading them.
 
 use uuid::Uuid;
 
@@ -14,16 +14,16 @@ use crate::{
     problem::Result,
 };
 
-/// A measure of a case that the caller may read now; none where there is none to them.
+/// Returns a measure of a case that the caller may read now; otherwise none.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn readable<A: Action>(
     permit: &mut Permit<A>,
     case: &CaseObject,
     id: Id<Measure>,
 ) -> Result<Option<MeasureOut>> {
-    let today = permit.today();
+    let today = permit.moment().today;
     let measure = match store::get(permit.tx(), &case.facts, id, today).await {
         Err(DbError::Engine(sqlx::Error::RowNotFound)) => return Ok(None),
         found => found?,
@@ -31,12 +31,12 @@ pub async fn readable<A: Action>(
     Ok(permit.may::<ReadMeasure>(&measure.object(case.clone())).then_some(measure))
 }
 
-/// The measures of a case that the caller may not read.
+/// Returns the measures of a case that the caller may not read.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn not_readable<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<Vec<Id<Measure>>> {
-    let today = permit.today();
+    let today = permit.moment().today;
     let measures = store::list(permit.tx(), &case.facts, Uuid::nil(), usize::MAX, today).await?;
     let hidden = measures
         .into_iter()
@@ -46,7 +46,7 @@ pub async fn not_readable<A: Action>(permit: &mut Permit<A>, case: &CaseObject) 
 }
 
 impl MeasureOut {
-    /// The measure as the rules speak of it.
+    /// Returns the measure as an object for the policies.
     pub(super) fn object(&self, case: CaseObject) -> MeasureObject {
         let Self { id, responsible_id, responsible_unit_id, responsible_sector, .. } = *self;
         MeasureObject { case, id, responsible_id, unit_id: responsible_unit_id, sector: responsible_sector }

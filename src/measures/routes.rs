@@ -1,4 +1,4 @@
-//! The operations on measures and their evaluations.
+//! Operations on measures and their evaluations.
 
 use actix_web::{HttpResponse, get, patch, post};
 use serde_json::Value;
@@ -20,7 +20,7 @@ use crate::{
     },
     db::Tx,
     kernel::{
-        Id, Page, PageQuery,
+        Id, Page, PageQuery, Slice,
         ids::{Meeting, Person},
     },
     problem::{
@@ -29,7 +29,7 @@ use crate::{
     },
 };
 
-/// What of a measure tells where the child is.
+/// The fields of a measure that reveal where the child is.
 const WHEREABOUTS: [&str; 6] = [
     "responsible_id",
     "responsible_name",
@@ -50,7 +50,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(evaluate_measure);
 }
 
-/// Lists the measures of a case, oldest first, also those that have ended.
+/// Lists the measures of a case, oldest first, including those that have ended.
 #[utoipa::path(
     operation_id = "list_measures", tag = "measures", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<MeasureOut>, description = "The measures of the case"), ReadProblems),
@@ -58,9 +58,9 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/measures")]
 async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (case, today) = (permit.object().facts.clone(), permit.today());
+    let (case, today) = (permit.object().facts.clone(), permit.moment().today);
     let object = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case, after, limit, today).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit, today).await;
     let may_read =
         |permit: &Permit<_>, row: &MeasureOut| permit.may::<ReadMeasure>(&row.object(object.clone()));
     let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
@@ -70,19 +70,19 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
     permit.show_page(&page)
 }
 
-/// Agrees on a measure: what is done, who is responsible, when it is evaluated.
+/// Creates a measure: what is done, who is responsible and when it is evaluated.
 ///
-/// It is from the municipality's catalogue or written freely. The one responsible has a seat on the team.
+/// It is taken from the municipality's catalogue or written freely. The responsible person must be a team member.
 #[utoipa::path(
     operation_id = "create_measure", tag = "measures", params(("case_id" = Uuid, Path)), request_body = MeasureIn,
     responses((status = 201, body = MeasureOut, description = "The measure"), WriteProblems),
 )]
 #[post("/cases/{case_id}/measures")]
 async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpResponse> {
-    let (case, today) = (permit.object().facts.clone(), permit.today());
+    let (case, today) = (permit.object().facts.clone(), permit.moment().today);
     let new: MeasureIn = permit.input()?;
     permit.require_open()?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let creation = Creation { case: &case, meeting: None, by, now, today, pointer: "" };
     let id = create(permit.tx(), &creation, &new).await?;
     let measure = store::get(permit.tx(), &case, id, today).await?;
@@ -90,7 +90,7 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
     permit.created(format!("/v1/cases/{}/measures/{id}", case.id), measure.version, &measure).await
 }
 
-/// Reads a measure: what is done, who is responsible, when it is evaluated.
+/// Returns a measure: what is done, who is responsible and when it is evaluated.
 #[utoipa::path(
     operation_id = "read_measure", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)),
@@ -108,13 +108,13 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 #[utoipa::path(
     operation_id = "update_measure", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)), request_body = MeasurePatch,
-    responses((status = 200, body = MeasureOut, description = "The measure as it is now"), ChangeProblems),
+    responses((status = 200, body = MeasureOut, description = "The updated measure"), ChangeProblems),
 )]
 #[patch("/cases/{case_id}/measures/{measure_id}")]
 async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let patch: MeasurePatch = permit.input()?;
-    let (case, today) = (permit.object().case.facts.clone(), permit.today());
+    let (case, today) = (permit.object().case.facts.clone(), permit.moment().today);
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
     if patch.description.is_some() {
@@ -135,13 +135,14 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
 #[utoipa::path(
     operation_id = "list_evaluations", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path), PageQuery),
-    responses((status = 200, body = Page<EvaluationOut>, description = "Its evaluations"), ReadProblems),
+    responses((status = 200, body = Page<EvaluationOut>, description = "The evaluations of the measure"), ReadProblems),
 )]
 #[get("/cases/{case_id}/measures/{measure_id}/evaluations")]
 async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let MeasureObject { case, id, .. } = permit.object().clone();
-    let mut rows = evaluations::list(permit.tx(), &case.facts, id, query.after(), query.limit() + 1).await?;
+    let mut rows =
+        evaluations::list(permit.tx(), &case.facts, id, query.slice()?.after, query.limit() + 1).await?;
     for row in &mut rows {
         let said = NoteObject::child_statement(&case, row.id.uuid(), row.evaluated_by, row.child_agrees);
         if !permit.may::<ReadNote>(&said) {
@@ -153,9 +154,9 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
     permit.show_page(&page)
 }
 
-/// Evaluates a measure in force: it goes on until the next evaluation, or it ends.
+/// Evaluates a measure in force. It continues until the next evaluation, or it ends.
 ///
-/// `If-Match` and `ETag` are of the measure, which is changed by it. The child's view is told, or the reason why
+/// `If-Match` and `ETag` refer to the measure, which the evaluation changes. The child's view is required, or the reason
 /// it is missing.
 #[utoipa::path(
     operation_id = "evaluate_measure", tag = "measures",
@@ -166,13 +167,13 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
 async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let input: EvaluationIn = permit.input()?;
-    let (case, today) = (permit.object().case.facts.clone(), permit.today());
+    let (case, today) = (permit.object().case.facts.clone(), permit.moment().today);
     require_open(&permit.object().case)?;
     rules::in_force(measure.status)?;
     Kinds::may_be_kept("", input.contains.as_deref())?;
     let effect = rules::effect(&input, measure.starts_on, today).map_err(|refusal| refusal.at(""))?;
     permit.expect_version(measure.version)?;
-    let (by, now) = (permit.caller().person, permit.now());
+    let (by, now) = (permit.caller().person, permit.moment().now);
     let evaluation = evaluations::insert(permit.tx(), &case, measure.id, &input, by, now).await?;
     store::apply(permit.tx(), &case, &measure, effect).await?;
     let measure = store::get(permit.tx(), &case, measure.id, today).await?;
@@ -180,7 +181,7 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     permit.added(measure.version, &evaluation).await
 }
 
-/// What is shown of a measure: nothing of a meeting that is withheld from the caller, nor of where a hidden child is.
+/// Removes a meeting that is withheld from the caller, and anything that reveals where a child with a protected address is.
 fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Result<Value> {
     let withheld = |meeting: &Id<Meeting>| case.withheld_from(meeting.uuid()).any(|person| person == caller);
     if measure.meeting_id.as_ref().is_some_and(withheld) {
@@ -189,9 +190,9 @@ fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Re
     case.without_whereabouts(&measure, &WHEREABOUTS)
 }
 
-/// The measure that the permit is for.
+/// The measure that the permit is about.
 async fn current<A: Action<Object = MeasureObject>>(permit: &mut Permit<A>) -> Result<MeasureOut> {
     let MeasureObject { case, id, .. } = permit.object().clone();
-    let today = permit.today();
+    let today = permit.moment().today;
     Ok(store::get(permit.tx(), &case.facts, id, today).await?)
 }

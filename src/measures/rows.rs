@@ -1,4 +1,4 @@
-//! Measures and their evaluations as rows, as many as there are in one statement.
+//! Measures and their evaluations as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ const INSERT_EVALUATIONS: &str = "INSERT INTO evaluation (municipality, id, case
     assessment, child_view, child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at, \
     child_agrees) ";
 
-/// A measure to be written.
+/// A measure to store.
 pub(crate) struct MeasureRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Measure>,
@@ -42,7 +42,7 @@ pub(crate) struct MeasureRow<'a> {
     pub created_at: DateTime<Utc>,
 }
 
-/// An evaluation to be written.
+/// An evaluation to store.
 pub(crate) struct EvaluationRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Evaluation>,

@@ -1,11 +1,11 @@
-//! What holds for a measure and its evaluations, apart from any database.
+//! Rules for measures and evaluations, independent of the database.
 
 use chrono::NaiveDate;
 
 use super::dto::{EvaluationIn, EvaluationOutcome, MeasureIn, MeasureOut, MeasurePatch, MeasureStatus};
 use crate::{kernel::vocabulary::PreventionLevel, problem::Problem};
 
-/// A field of the input that cannot be accepted.
+/// An invalid field in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Refusal {
     field: &'static str,
@@ -17,20 +17,20 @@ impl Refusal {
         Self { field, detail }
     }
 
-    /// The problem, where the input lies at `pointer` in the body.
+    /// Returns the problem for input at `pointer` in the body.
     pub(super) fn at(self, pointer: &str) -> Problem {
         Problem::field(format!("{pointer}{}", self.field), self.detail)
     }
 }
 
-/// A measure of the catalogue, as far as a measure takes after it.
+/// The parts of a catalogue measure that a measure takes over.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct CatalogueEntry {
     pub(super) title: String,
     pub(super) level: PreventionLevel,
 }
 
-/// Title and level: those given, else those of the catalogue.
+/// Returns the title and level in the input, or otherwise those of the catalogue.
 pub(super) fn title_and_level(
     new: &MeasureIn,
     entry: Option<CatalogueEntry>,
@@ -44,7 +44,7 @@ pub(super) fn title_and_level(
     ))
 }
 
-/// A measure is evaluated on a day to come, after it has started.
+/// Checks that the evaluation date is after the start and not in the past.
 pub(super) fn evaluation_day(
     evaluate_on: NaiveDate,
     starts_on: NaiveDate,
@@ -59,7 +59,7 @@ pub(super) fn evaluation_day(
     Ok(())
 }
 
-/// Only a measure in force is changed or evaluated.
+/// Checks that the measure is in force, as changes and evaluations require.
 pub(super) fn in_force(status: MeasureStatus) -> Result<(), Problem> {
     match status {
         MeasureStatus::InForce => Ok(()),
@@ -69,7 +69,7 @@ pub(super) fn in_force(status: MeasureStatus) -> Result<(), Problem> {
     }
 }
 
-/// The measure as a change makes it, but for its description; who may be responsible is not decided here.
+/// Applies a change except for the description. Does not check the person responsible.
 pub(super) fn patched(
     measure: &MeasureOut,
     patch: &MeasurePatch,
@@ -81,7 +81,7 @@ pub(super) fn patched(
         && evaluate_on.is_none()
         && description.is_none()
     {
-        return Err(Refusal::new("", "must name something to change"));
+        return Err(Refusal::new("", "must contain at least one field to change"));
     }
     if let Some(day) = evaluate_on {
         evaluation_day(day, measure.starts_on, today)?;
@@ -93,19 +93,19 @@ pub(super) fn patched(
     Ok(patched)
 }
 
-/// Should it have been evaluated before today?
+/// Returns whether an evaluation is overdue.
 pub(super) fn is_overdue(status: MeasureStatus, evaluate_on: Option<NaiveDate>, today: NaiveDate) -> bool {
     status == MeasureStatus::InForce && evaluate_on.is_some_and(|day| day < today)
 }
 
-/// What an evaluation makes of its measure.
+/// The effect of an evaluation on its measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Effect {
     pub(super) status: MeasureStatus,
     pub(super) evaluate_on: Option<NaiveDate>,
 }
 
-/// The effect of an evaluation on a measure that started on `starts_on`.
+/// Returns the effect of an evaluation on a measure that started on `starts_on`.
 pub(super) fn effect(
     evaluation: &EvaluationIn,
     starts_on: NaiveDate,
@@ -142,9 +142,9 @@ fn next_day(
 ) -> Result<Option<NaiveDate>, Refusal> {
     let refused = |detail| Err(Refusal::new("/next_evaluation_on", detail));
     match evaluation.next_evaluation_on {
-        None if goes_on => refused("is required where the measure goes on"),
+        None if goes_on => refused("is required when the measure continues"),
         None => Ok(None),
-        Some(_) if !goes_on => refused("must not be given where the measure ends"),
+        Some(_) if !goes_on => refused("is not allowed when the measure ends"),
         Some(next) if next <= evaluation.held_on => refused("must be after the day it was held"),
         Some(next) if next < today => refused("must not be before today"),
         Some(next) if next < starts_on => refused("must not be before the measure starts"),

@@ -12,7 +12,7 @@ use super::{
     rules::{CatalogueEntry, Effect, is_overdue},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -55,7 +55,7 @@ const APPLY: &str = "
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
 const IN_CATALOGUE: &str = "SELECT title, level FROM catalogue_measure WHERE municipality = $1 AND id = $2";
 const GOAL: &str = "SELECT id FROM goal WHERE municipality = $1 AND case_id = $2 AND id = $3";
-/// A measure to be written, checked.
+/// A validated measure to store.
 #[derive(Debug)]
 pub(super) struct NewMeasure<'a> {
     pub(super) title: &'a str,
@@ -64,10 +64,10 @@ pub(super) struct NewMeasure<'a> {
     pub(super) input: &'a MeasureIn,
 }
 
-/// The measures of a case after `after`, in the order they were made.
+/// Lists the measures of a case after `after`, in the order they were created.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
     today: NaiveDate,
@@ -77,10 +77,10 @@ pub(super) async fn list(
     Ok(measures.into_iter().map(|measure| as_of(measure, today)).collect())
 }
 
-/// A measure that exists.
+/// Returns a measure that exists.
 pub(super) async fn get(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Measure>,
     today: NaiveDate,
 ) -> Result<MeasureOut, DbError> {
@@ -122,10 +122,10 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Writes what the measure is now, over the version that was read; without a new description it keeps the one it has.
+/// Updates the version that was read. Without a new description, the description is unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: &MeasureOut,
     description: Option<&str>,
 ) -> Result<(), DbError> {
@@ -144,10 +144,10 @@ pub(super) async fn update(
     )?)
 }
 
-/// Lets an evaluation have its effect, over the version that was read.
+/// Applies the effect of an evaluation to the version that was read.
 pub(super) async fn apply(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     measure: &MeasureOut,
     effect: Effect,
 ) -> Result<(), DbError> {
@@ -164,16 +164,16 @@ pub(super) async fn apply(
     )?)
 }
 
-/// A measure of the catalogue of the case's municipality.
+/// Finds a measure in the catalogue of the municipality of the case.
 pub(super) async fn find_in_catalogue(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<CatalogueMeasure>,
 ) -> Result<Option<CatalogueEntry>, DbError> {
     fetch_optional!(tx, CatalogueEntry, IN_CATALOGUE, &case.municipality, id)
 }
 
-/// Is this a goal of the case?
-pub(super) async fn has_goal(tx: &mut Tx, case: &CaseFacts, goal: Id<Goal>) -> Result<bool, DbError> {
+/// Returns whether this is a goal of the case.
+pub(super) async fn has_goal(tx: &mut Tx, case: &CaseState, goal: Id<Goal>) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Goal>,), GOAL, &case.municipality, case.id, goal)?.is_some())
 }

@@ -1,4 +1,4 @@
-//! Meetings as the API speaks of them.
+//! Request and response types for meetings.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,11 +16,11 @@ use crate::{
 };
 
 words! {
-    /// Where a meeting stands.
+    /// The status of a meeting.
     MeetingStatus {
-        /// It is to be held.
+        /// It has not been held yet.
         Planned = "planned",
-        /// It was held, and its minutes are written.
+        /// It has been held, and the minutes are recorded.
         Held = "held",
         /// It was cancelled.
         Cancelled = "cancelled",
@@ -28,100 +28,100 @@ words! {
 }
 
 words! {
-    /// What has come of an invitation.
+    /// The status of an invitation.
     InvitationStatus {
         /// Not answered yet.
         Awaited = "awaited",
         /// They will come.
         Coming = "coming",
-        /// They will not.
+        /// They will not come.
         NotComing = "not_coming",
     }
 }
 
 words! {
-    /// The answer to an invitation.
+    /// The caller's answer to an invitation.
     InvitationAnswer {
-        /// I will come.
+        /// The caller will come.
         Coming = "coming",
-        /// I will not.
+        /// The caller will not come.
         NotComing = "not_coming",
     }
 }
 
-/// Someone invited to a meeting.
+/// A participant invited to a meeting.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct MeetingParticipantOut {
-    /// Who.
+    /// The participant.
     pub person_id: PersonId,
     /// Their name.
     pub name: Content,
-    /// What has come of the invitation.
+    /// The status of the invitation.
     pub answer: InvitationStatus,
-    /// Whether they were there; none until the minutes are written.
+    /// Whether they attended; absent until the minutes are recorded.
     pub attended: Option<bool>,
     /// When they approved the minutes.
     pub approved_at: Option<DateTime<Utc>>,
 }
 
-/// What a meeting decided.
+/// A decision made at a meeting.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct MeetingDecisionOut {
     /// Its number in the minutes, from 1.
     #[schema(example = 1)]
     pub number: i64,
-    /// What was decided.
+    /// The decision.
     pub text: Content,
-    /// The measure (tiltak) it became.
+    /// The measure (tiltak) that it created.
     pub measure_id: Option<MeasureId>,
 }
 
 /// A meeting (samarbeidsmøte).
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct MeetingOut {
-    /// Its id.
+    /// The id of the meeting.
     pub id: MeetingId,
     /// The case it is about.
     pub case_id: CaseId,
-    /// The arena it is held in, such as an ansvarsgruppe.
+    /// The arena where it is held, such as a coordination group (ansvarsgruppe).
     pub arena_id: Option<ArenaId>,
     /// The name of the arena.
     pub arena_name: Option<String>,
-    /// Who called it; none to one who is not to know that their service helps.
+    /// The person who called it. Null if that would reveal a service that the caller may not know is involved.
     #[schema(value_type = Option<PersonId>)]
     pub called_by: PersonId,
     /// Their name.
     #[schema(value_type = Option<String>)]
     pub called_by_name: Content,
-    /// When it begins.
+    /// When it starts.
     pub starts_at: DateTime<Utc>,
-    /// Where it is held.
+    /// The place.
     pub place: Option<Content>,
-    /// What it is about.
+    /// The agenda.
     pub agenda: Content,
     /// Why the family is not invited.
     pub family_absent_reason: Option<Content>,
-    /// Where it stands.
+    /// The status of the meeting.
     pub status: MeetingStatus,
-    /// The minutes (referat), once it is held.
+    /// The minutes (referat), once it has been held.
     pub minutes: Option<Content>,
-    /// Who wrote the minutes.
+    /// The person who recorded the minutes.
     pub minutes_by: Option<PersonId>,
     /// Their name.
     pub minutes_by_name: Option<Content>,
-    /// When the minutes were written.
+    /// When the minutes were recorded.
     pub minutes_at: Option<DateTime<Utc>>,
-    /// Those invited.
+    /// The participants invited.
     #[sqlx(skip)]
     pub participants: Vec<MeetingParticipantOut>,
-    /// What was decided, in order.
+    /// The decisions, in order.
     #[sqlx(skip)]
     pub decisions: Vec<MeetingDecisionOut>,
-    /// For `If-Match`, as in the `ETag`.
+    /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
-/// A meeting to be called.
+/// A meeting to call.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -132,29 +132,29 @@ pub struct MeetingOut {
     "participants": ["01990000-0000-7000-8000-000000000001", "01990000-0000-7000-8000-000000000002"],
 }))]
 pub struct MeetingIn {
-    /// The arena it is held in, if any: one of the municipality's for one child at a time.
+    /// The arena where it is held, if any. It must be one of the municipality's arenas for individual children.
     #[serde(default)]
     pub arena_id: Option<ArenaId>,
-    /// When it begins.
+    /// When it starts.
     pub starts_at: DateTime<Utc>,
-    /// Where it is held.
+    /// The place.
     #[serde(default)]
     pub place: Option<Line>,
-    /// What it is about.
+    /// The agenda.
     pub agenda: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// Those to be invited, 1 to 50: staff on the team, guardians, and the child, by the `child_id` of the case.
-    /// The one who calls is added.
+    /// The participants to invite, 1 to 50: team members, guardians and the child, by the `child_id` of the case. The caller
+    /// is added automatically.
     #[schema(min_items = 1, max_items = 50)]
     pub participants: Vec<PersonId>,
-    /// Why the family is not invited; required when none of them is.
+    /// Why the family is not invited. Required if no family member is invited.
     #[serde(default)]
     pub family_absent_reason: Option<Prose>,
 }
 
-/// The answer of the caller to their invitation.
+/// The caller's answer to their invitation.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"answer": "coming"}))]
@@ -173,27 +173,27 @@ pub struct InvitationAnswerIn {
     "decisions": [{"text": "The school invites home to a talk before the autumn break."}],
 }))]
 pub struct MeetingMinutesIn {
-    /// What was said.
+    /// What was discussed.
     pub minutes: Prose,
-    /// Which of the kinds it holds that must not be in the record: it must be there, and empty (see notes).
+    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// Those of the invited who were there.
+    /// The invited participants who attended.
     pub attended: Vec<PersonId>,
-    /// What was decided, at most 30.
+    /// The decisions, at most 30.
     #[serde(default)]
     #[schema(max_items = 30)]
     pub decisions: Vec<MeetingDecisionIn>,
 }
 
-/// Something a meeting decided.
+/// A decision made at a meeting.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"text": "The school invites home to a talk before the autumn break."}))]
 pub struct MeetingDecisionIn {
-    /// What was decided.
+    /// The decision.
     pub text: Prose,
-    /// The measure (tiltak) it becomes, with who is responsible and when it is evaluated.
+    /// The measure (tiltak) that it creates, with the person responsible and the date of evaluation.
     #[serde(default)]
     pub measure: Option<MeasureIn>,
 }

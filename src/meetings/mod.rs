@@ -1,8 +1,7 @@
-//! Meetings (samarbeidsmøter): called by someone on the team, with the family unless a reason is given, and
-//! with minutes written once for all.
+//! Meetings (samarbeidsmøter): called by a team member, with the family invited unless a reason is given.
 //!
-//! Minutes say who came and what was decided; a decision can become a measure in the same breath. Those who were
-//! there approve them.
+//! The minutes are recorded once and state who attended and what was decided. A decision can create a measure at the same
+//! time. The participants who attended approve the minutes.
 
 mod dto;
 mod routes;

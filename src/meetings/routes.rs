@@ -1,4 +1,4 @@
-//! The operations on meetings.
+//! Operations on meetings.
 
 use actix_web::{HttpResponse, get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,7 +17,7 @@ use crate::{
         objects::{CaseObject, MeetingObject},
     },
     db::Tx,
-    kernel::{Id, Page, PageQuery, ids::Meeting},
+    kernel::{Id, Page, PageQuery, Slice, ids::Meeting},
     measures::{self, Creation},
     problem::{
         Problem, Result,
@@ -38,7 +38,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(cancel_meeting);
 }
 
-/// Lists the meetings of a case in the order they were called, with those invited and what was decided.
+/// Lists the meetings of a case in the order they were called, with participants and decisions.
 #[utoipa::path(
     operation_id = "list_meetings", tag = "meetings", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<MeetingOut>, description = "The meetings"), ReadProblems),
@@ -47,7 +47,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &MeetingOut| permit.may::<ReadMeeting>(&object(&case, row));
     let mut page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
     page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
@@ -56,9 +56,9 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     permit.show_page(&page.try_map(|meeting| rules::shown_to(meeting, &unknown))?)
 }
 
-/// Calls a meeting, and invites to it.
+/// Calls a meeting and invites the participants.
 ///
-/// Guardians, and the young person of age, are to be invited unless a reason is given.
+/// Guardians, and the young person who is old enough, must be invited unless a reason is given.
 #[utoipa::path(
     operation_id = "call_meeting", tag = "meetings", params(("case_id" = Uuid, Path)), request_body = MeetingIn,
     responses((status = 201, body = MeetingOut, description = "The meeting"), WriteProblems),
@@ -69,7 +69,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     let mut new: MeetingIn = permit.input()?;
     new.participants = rules::people_meant(&new.participants, &case);
     permit.require_open()?;
-    let now = permit.now();
+    let now = permit.moment().now;
     Kinds::may_be_kept("", new.contains.as_deref())?;
     rules::begins_at(new.starts_at, now)?;
     rules::place_may_be_told(new.place.as_deref(), &case)?;
@@ -80,7 +80,9 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), &case)?;
     if let Some(arena) = new.arena_id {
         let arena = store::find_arena(permit.tx(), &case, arena).await?;
-        let unknown = || Problem::field("/arena_id", "must be an arena of the municipality for one child");
+        let unknown = || {
+            Problem::field("/arena_id", "must be one of the municipality's arenas for individual children")
+        };
         rules::arena_allows(arena.ok_or_else(unknown)?, &case)?;
     }
     let caller = permit.caller().person;
@@ -90,7 +92,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     permit.created(format!("/v1/cases/{}/meetings/{id}", case.id), meeting.version, &meeting).await
 }
 
-/// Reads a meeting: who is invited, and once it is held the minutes and what was decided.
+/// Returns a meeting: who is invited and, once it has been held, the minutes and the decisions.
 #[utoipa::path(
     operation_id = "read_meeting", tag = "meetings",
     params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
@@ -104,11 +106,11 @@ async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
     permit.show_version(meeting.version, &rules::shown_to(meeting, &unknown)?)
 }
 
-/// Answers the caller's own invitation, as often as they change their mind while the meeting is planned.
+/// Answers the caller's own invitation. The answer can be changed while the meeting is planned.
 #[utoipa::path(
     operation_id = "answer_invitation", tag = "meetings",
     params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = InvitationAnswerIn,
-    responses((status = 200, body = MeetingOut, description = "The meeting as it is now"), WriteProblems),
+    responses((status = 200, body = MeetingOut, description = "The updated meeting"), WriteProblems),
 )]
 #[post("/cases/{case_id}/meetings/{meeting_id}/answer")]
 async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpResponse> {
@@ -121,20 +123,20 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
     tell(permit, meeting).await
 }
 
-/// Writes the minutes, once for all: who was there, what was said and what was decided.
+/// Records the minutes, once: who attended, what was said and what was decided.
 ///
-/// A decision with a measure makes the measure, with who is responsible and when it is evaluated.
+/// A decision with a measure creates the measure, with the person responsible and the date of evaluation.
 #[utoipa::path(
     operation_id = "record_minutes", tag = "meetings",
     params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = MeetingMinutesIn,
-    responses((status = 200, body = MeetingOut, description = "The meeting, now held"), ChangeProblems),
+    responses((status = 200, body = MeetingOut, description = "The meeting, now marked as held"), ChangeProblems),
 )]
 #[put("/cases/{case_id}/meetings/{meeting_id}/minutes")]
 async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
     let MeetingMinutesIn { minutes, contains, attended, decisions } = permit.input()?;
     Kinds::may_be_kept("", contains.as_deref())?;
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     rules::is_planned(&case, &meeting)?;
     rules::has_begun(&meeting, now)?;
     let attended = rules::people_meant(&attended, &case);
@@ -149,14 +151,14 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     tell(permit, meeting).await
 }
 
-/// Numbers the decisions, and makes the measures among them.
+/// Numbers the decisions and creates their measures.
 async fn take_decisions(
     permit: &mut Permit<RecordMinutes>,
     case: &CaseFacts,
     meeting: Id<Meeting>,
     decisions: Vec<MeetingDecisionIn>,
 ) -> Result<Vec<store::NewDecision>> {
-    let (by, now, today) = (permit.caller().person, permit.now(), permit.today());
+    let (by, now, today) = (permit.caller().person, permit.moment().now, permit.moment().today);
     let mut taken = Vec::with_capacity(decisions.len());
     for (index, MeetingDecisionIn { text, measure }) in (0_i64..).zip(decisions) {
         let mut measure_id = None;
@@ -171,16 +173,16 @@ async fn take_decisions(
     Ok(taken)
 }
 
-/// Approves the minutes, for oneself; only those who were there do. To approve again changes nothing.
+/// Approves the minutes on the caller's own behalf. Only participants who attended can. Repeating it changes nothing.
 #[utoipa::path(
     operation_id = "approve_minutes", tag = "meetings",
     params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
-    responses((status = 200, body = MeetingOut, description = "The meeting as it is now"), WriteProblems),
+    responses((status = 200, body = MeetingOut, description = "The updated meeting"), WriteProblems),
 )]
 #[post("/cases/{case_id}/meetings/{meeting_id}/approve")]
 async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpResponse> {
     let (case, mut meeting) = current(&mut permit).await?;
-    let (caller, now) = (permit.caller().person, permit.now());
+    let (caller, now) = (permit.caller().person, permit.moment().now);
     let approved_before = rules::approval(&case, &meeting, caller)?;
     if !approved_before {
         store::approve(permit.tx(), &case, &meeting, caller, now).await?;
@@ -210,7 +212,7 @@ async fn unknown<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result
     Ok(rules::Unknown { people, measures: measures::not_readable(permit, case).await? })
 }
 
-/// Answers a change with what the caller reads of the meeting.
+/// Answers a change with the parts of the meeting that the caller may read.
 async fn tell<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
 where
     A: Action<Object = MeetingObject>,
@@ -230,7 +232,7 @@ where
     Ok((case.facts, meeting))
 }
 
-/// A listed meeting as the rules speak of it.
+/// A listed meeting as an object for the policies.
 fn object(case: &CaseObject, meeting: &MeetingOut) -> MeetingObject {
     MeetingObject {
         case: case.clone(),

@@ -1,4 +1,4 @@
-//! Meetings, those invited and what was decided as rows, as many as there are in one statement.
+//! Meetings, those invited and what was decided as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -22,7 +22,7 @@ const INSERT_PARTICIPANTS: &str =
 const INSERT_DECISIONS: &str =
     "INSERT INTO meeting_decision (municipality, meeting_id, number, case_id, decision, measure_id) ";
 
-/// A meeting to be written.
+/// A meeting to store.
 pub(crate) struct MeetingRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Meeting>,

@@ -1,4 +1,4 @@
-//! When a meeting can be called, who can be invited, and what its minutes can say.
+//! Rules for calling meetings, inviting participants and recording minutes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -13,46 +13,46 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// How many can be invited.
+/// The maximum number of participants.
 const MAX_PARTICIPANTS: usize = 50;
-/// How many decisions the minutes can hold.
+/// The maximum number of decisions in the minutes.
 const MAX_DECISIONS: usize = 30;
-/// How far from now a meeting can be: further off it is a slip of the pen.
+/// The maximum distance in time to a meeting. A more distant time must be a typing error.
 const MAX_DISTANCE: TimeDelta = TimeDelta::days(3653);
 
-/// A meeting is held at a time that can be meant.
+/// Checks that the time of a meeting is plausible.
 pub(super) fn begins_at(starts_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
     if (starts_at - now).abs() <= MAX_DISTANCE {
         Ok(())
     } else {
-        Err(Problem::field("/starts_at", "must be within ten years from now"))
+        Err(Problem::field("/starts_at", "must be within ten years of now"))
     }
 }
 
-/// The place of a meeting tells where a child can be found, which of some is not to be told at all.
+/// Checks the place. It reveals where a child can be found, which is prohibited for some children.
 pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result<()> {
-    if place.is_some() && case.custody.strict_address {
+    if place.is_some() && case.strict_address() {
         return Err(Problem::field("/place", "must be left out for this child"));
     }
     Ok(())
 }
 
-/// The same of a meeting that was called before.
+/// Removes the place from an existing meeting for the same reason.
 pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
-    if case.custody.strict_address || case.custody.kept_away {
+    if case.strict_address() || case.relation.kept_away {
         meeting.place = None;
     }
 }
 
-/// What a caller may not know of, who may read the meeting.
+/// Information that the caller may not know, although they may read the meeting.
 pub(super) struct Unknown {
-    /// That these people's units help.
+    /// People whose units' involvement the caller may not know about.
     pub(super) people: Vec<Id<Person>>,
-    /// That there are these measures.
+    /// Measures that the caller may not know about.
     pub(super) measures: Vec<Id<Measure>>,
 }
 
-/// What is shown of a meeting to one who is not to know of all who help, nor of every measure.
+/// Removes from a meeting the people and measures that the caller may not know about.
 pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Result<Value> {
     let Unknown { people: unknown, measures } = unknown;
     meeting.decisions.retain(|decision| decision.measure_id.is_none_or(|id| !measures.contains(&id)));
@@ -72,82 +72,82 @@ pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Result<Val
     Ok(shown)
 }
 
-/// In an arena that asks for consent a case is not taken up while there is nobody who could give it.
+/// Checks that an arena that requires consent is not used while nobody can consent.
 pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
     if consent_required == Some(true) && case.ground.consenters().is_empty() {
-        return Err(Problem::conflict("the arena requires consent"));
+        return Err(Problem::conflict("the arena requires consent, and no registered person can give it"));
     }
     Ok(())
 }
 
-/// The people meant by these ids, where the child can be meant by the id it is registered under.
+/// Resolves the ids of people. The child may be identified by the id of its registration.
 pub(super) fn people_meant(ids: &[Id<Person>], case: &CaseFacts) -> Vec<Id<Person>> {
     let is_child = |id: Id<Person>| id.uuid() == case.child.uuid();
     ids.iter().map(|id| if is_child(*id) { case.child_person } else { *id }).collect()
 }
 
-/// Those invited have to do with the case, as far as the caller may know: staff on the team, guardians, the child.
+/// Checks that the participants belong to the case, as far as the caller may know: team members, guardians and the child.
 pub(super) fn participants(
     people: &[Id<Person>],
     (team, unknown): (&[Id<Person>], &[Id<Person>]),
     case: &CaseFacts,
 ) -> Result<()> {
     if people.is_empty() || people.len() > MAX_PARTICIPANTS {
-        return Err(Problem::field("/participants", format!("must be 1 to {MAX_PARTICIPANTS} persons")));
+        return Err(Problem::field("/participants", format!("must contain 1 to {MAX_PARTICIPANTS} people")));
     }
     let concerned = |person| {
         person == case.child_person
             || case.guardians.contains(&person)
-            || (case.custody.child_welfare_person == Some(person) && !unknown.contains(&person))
+            || (case.child_welfare_person() == Some(person) && !unknown.contains(&person))
             || team.contains(&person)
     };
-    each_once("participants", people, concerned, "must be on the team, a guardian, or the child")
+    each_once("participants", people, concerned, "must be a team member, a guardian or the child")
 }
 
-/// The family, or under a care order child welfare in its place, is invited, unless a reason is given.
+/// Checks that the family, or child welfare in its place under a care order, is invited unless a reason is given.
 pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, case: &CaseFacts) -> Result<()> {
     let young_person = case.ground.consenters().contains(&case.child_person).then_some(case.child_person);
-    let in_their_place = case.custody.child_welfare_person;
+    let in_their_place = case.child_welfare_person();
     let mut family = case.guardians.iter().copied().chain(young_person).chain(in_their_place);
     if reason.is_some() || family.any(|person| people.contains(&person)) {
         return Ok(());
     }
-    Err(Problem::field("/family_absent_reason", "is required when nobody of the family is invited"))
+    Err(Problem::field("/family_absent_reason", "is required when no family member is invited"))
 }
 
-/// Nothing is done to a meeting that was held or cancelled.
+/// Checks that the meeting has not been held or cancelled.
 pub(super) fn is_planned(case: &CaseFacts, meeting: &MeetingOut) -> Result<()> {
     is_open(case)?;
     match meeting.status {
         MeetingStatus::Planned => Ok(()),
         MeetingStatus::Held => {
-            Err(Problem::conflict("the meeting has been held, and its minutes are written"))
+            Err(Problem::conflict("the meeting has been held, and its minutes are recorded"))
         }
-        MeetingStatus::Cancelled => Err(Problem::conflict("the meeting is cancelled")),
+        MeetingStatus::Cancelled => Err(Problem::conflict("the meeting has been cancelled")),
     }
 }
 
-/// There are no minutes of what has not begun.
+/// Checks that the meeting has started: only then can minutes be recorded.
 pub(super) fn has_begun(meeting: &MeetingOut, now: DateTime<Utc>) -> Result<()> {
-    if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not begun")) }
+    if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not started")) }
 }
 
-/// Those who were there were invited.
+/// Checks that those who attended were invited.
 pub(super) fn attended(people: &[Id<Person>], meeting: &MeetingOut) -> Result<()> {
     let invited = |person| meeting.participants.iter().any(|participant| participant.person_id == person);
     each_once("attended", people, invited, "must be one of the participants")
 }
 
-/// There is a limit to what one meeting decides.
+/// Checks the number of decisions.
 pub(super) fn decisions(count: usize) -> Result<()> {
     if count <= MAX_DECISIONS {
         Ok(())
     } else {
-        Err(Problem::field("/decisions", format!("must be at most {MAX_DECISIONS} decisions")))
+        Err(Problem::field("/decisions", format!("must contain at most {MAX_DECISIONS} decisions")))
     }
 }
 
-/// Minutes are approved by those who were there. Tells whether this person had approved them already.
+/// Checks that the person attended and may approve. Returns whether they have already approved.
 pub(super) fn approval(case: &CaseFacts, meeting: &MeetingOut, person: Id<Person>) -> Result<bool> {
     is_open(case)?;
     if meeting.status != MeetingStatus::Held {
@@ -155,7 +155,7 @@ pub(super) fn approval(case: &CaseFacts, meeting: &MeetingOut, person: Id<Person
     }
     match meeting.participants.iter().find(|participant| participant.person_id == person) {
         Some(participant) if participant.attended == Some(true) => Ok(participant.approved_at.is_some()),
-        _ => Err(Problem::conflict("the minutes are approved by those who were there")),
+        _ => Err(Problem::conflict("only participants who attended can approve the minutes")),
     }
 }
 
@@ -171,7 +171,7 @@ fn each_once(
 ) -> Result<()> {
     for (index, person) in people.iter().enumerate() {
         if people[..index].contains(person) {
-            return Err(Problem::field(format!("/{field}/{index}"), "is given more than once"));
+            return Err(Problem::field(format!("/{field}/{index}"), "is listed more than once"));
         }
         if !belongs(*person) {
             return Err(Problem::field(format!("/{field}/{index}"), otherwise));
@@ -226,7 +226,7 @@ mod tests {
         }
     }
 
-    /// Where the input is at fault; "conflict" where it is not the input.
+    /// Returns the pointer of the invalid input, or "conflict" if the input is valid.
     fn fault<T: std::fmt::Debug>(result: Result<T>) -> String {
         let problem = result.expect_err("refused");
         if problem.code() == Code::Conflict {
@@ -268,7 +268,7 @@ mod tests {
         assert!(family_is_invited(&[worker, small.guardians[0]], None, &small).is_ok());
         assert!(family_is_invited(&[worker], Some("they asked not to be"), &small).is_ok());
         assert_eq!(fault(family_is_invited(&[worker], None, &small)), "/family_absent_reason");
-        // A small child alone is not the family; a young person of age is.
+        // A small child alone does not count as the family; a young person who is old enough does.
         assert_eq!(
             fault(family_is_invited(&[worker, small.child_person], None, &small)),
             "/family_absent_reason"
@@ -279,9 +279,9 @@ mod tests {
 
     #[test]
     fn an_arena_that_asks_for_consent_needs_somebody_who_can_give_it() {
-        let mut case = case(false);
+        let case = case(false);
         assert!(arena_allows(Some(true), &case).is_ok());
-        case.ground.family.guardians.clear();
+        let case = case.with(|case| case.ground.family.guardians.clear());
         assert_eq!(fault(arena_allows(Some(true), &case)), "conflict");
         assert!(arena_allows(Some(false), &case).is_ok());
         assert!(arena_allows(None, &case).is_ok());
@@ -301,7 +301,7 @@ mod tests {
         assert!(is_planned(&case(false), &meeting(MeetingStatus::Planned, &[])).is_ok());
         assert_eq!(fault(is_planned(&case(false), &meeting(MeetingStatus::Held, &[]))), "conflict");
         assert_eq!(fault(is_planned(&case(false), &meeting(MeetingStatus::Cancelled, &[]))), "conflict");
-        let closed = CaseFacts { open: false, ..case(false) };
+        let closed = case(false).with(|case| case.open = false);
         assert_eq!(fault(is_planned(&closed, &meeting(MeetingStatus::Planned, &[]))), "conflict");
         let meeting = meeting(MeetingStatus::Planned, &[]);
         assert!(has_begun(&meeting, meeting.starts_at).is_ok());

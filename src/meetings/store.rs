@@ -13,7 +13,7 @@ use super::{
     rows::{self, MeetingRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -42,8 +42,8 @@ macro_rules! select {
 
 const LIST: &str = select!("AND m.id > $3 ORDER BY m.id LIMIT $4");
 const FIND: &str = select!("AND m.id = $3");
-// Of all meetings of the case from the first of a page to the last. The family is called by the names registered
-// in this case, not by those in another's.
+// For all meetings of the case from the first to the last of a page. Family members are shown by the names registered in
+// this case, not by those in another case.
 const PARTICIPANTS: &str = "
     SELECT x.meeting_id, x.person_id,
            CASE WHEN x.person_id = k.person_id THEN k.name ELSE COALESCE(
@@ -100,10 +100,10 @@ struct DecisionRow {
     decision: MeetingDecisionOut,
 }
 
-/// The meetings of a case after `after`, with participants and decisions.
+/// Lists the meetings of a case after `after`, with participants and decisions.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<MeetingOut>, DbError> {
@@ -112,10 +112,10 @@ pub(super) async fn list(
     complete(tx, case, meetings).await
 }
 
-/// A meeting of a case, with participants and decisions.
+/// Finds a meeting of a case, with participants and decisions.
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Meeting>,
 ) -> Result<Option<MeetingOut>, DbError> {
     let meeting = fetch_optional!(tx, MeetingOut, FIND, &case.municipality, case.id, id)?;
@@ -124,7 +124,7 @@ pub(super) async fn find(
 
 async fn complete(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     mut meetings: Vec<MeetingOut>,
 ) -> Result<Vec<MeetingOut>, DbError> {
     let (Some(first), Some(last)) = (meetings.first(), meetings.last()) else { return Ok(meetings) };
@@ -145,20 +145,20 @@ async fn complete(
     Ok(meetings)
 }
 
-/// An arena of the municipality for one child at a time, and whether it asks for consent, where it says.
+/// Finds an arena of the municipality for individual children, and whether it requires consent, if known.
 pub(super) async fn find_arena(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     arena: Id<Arena>,
 ) -> Result<Option<Option<bool>>, DbError> {
     let arena = fetch_optional!(tx, (Option<bool>,), FIND_ARENA, &case.municipality, arena)?;
     Ok(arena.map(|(consent_required,)| consent_required))
 }
 
-/// Calls a meeting and invites to it; the one who calls it comes.
+/// Calls a meeting and invites the participants. The person who calls it is coming.
 pub(super) async fn call(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: MeetingIn,
     called_by: Id<Person>,
     now: DateTime<Utc>,
@@ -194,10 +194,10 @@ pub(super) async fn call(
     Ok(id)
 }
 
-/// Keeps the answer of one of the invited.
+/// Stores the answer of a participant.
 pub(super) async fn answer(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: &MeetingOut,
     person: Id<Person>,
     answer: InvitationAnswer,
@@ -206,10 +206,10 @@ pub(super) async fn answer(
     expect_one(execute!(tx, ANSWER, &case.municipality, meeting.id, person, answer)?)
 }
 
-/// Keeps that one of those who were there approves the minutes.
+/// Stores the approval of the minutes by a participant who attended.
 pub(super) async fn approve(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: &MeetingOut,
     person: Id<Person>,
     now: DateTime<Utc>,
@@ -219,14 +219,14 @@ pub(super) async fn approve(
 }
 
 /// Cancels a meeting.
-pub(super) async fn cancel(tx: &mut Tx, case: &CaseFacts, meeting: &MeetingOut) -> Result<(), DbError> {
+pub(super) async fn cancel(tx: &mut Tx, case: &CaseState, meeting: &MeetingOut) -> Result<(), DbError> {
     expect_one(execute!(tx, CANCEL, &case.municipality, case.id, meeting.id, meeting.version)?)
 }
 
-/// Keeps the minutes of a meeting: it has been held.
+/// Stores the minutes of a meeting and marks it as held.
 pub(super) async fn hold(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: &MeetingOut,
     minutes: &str,
     by: Id<Person>,
@@ -237,10 +237,10 @@ pub(super) async fn hold(
     expect_one(execute!(tx, HOLD, &case.municipality, case.id, id, version, minutes, by, now)?)
 }
 
-/// Keeps who was there; the others invited were not.
+/// Stores who attended. The other participants did not.
 pub(super) async fn attended(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: Id<Meeting>,
     people: &[Id<Person>],
 ) -> Result<(), DbError> {
@@ -262,7 +262,7 @@ pub(super) async fn attended(
     Ok(())
 }
 
-/// Something decided: its number, and the measure it became.
+/// A decision: its number, and the measure it created.
 #[derive(Debug)]
 pub(super) struct NewDecision {
     pub number: i64,
@@ -270,10 +270,10 @@ pub(super) struct NewDecision {
     pub measure_id: Option<Id<Measure>>,
 }
 
-/// Keeps what was decided.
+/// Stores a decision.
 pub(super) async fn decide(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     meeting: Id<Meeting>,
     decisions: &[NewDecision],
 ) -> Result<(), DbError> {

@@ -1,4 +1,4 @@
-//! Notes as the API speaks of them.
+//! Request and response types for notes.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,13 @@ use crate::{
 };
 
 words! {
-    /// Who reads a note.
+    /// The audience of a note.
     NoteAudience {
-        /// All on the case, the family too.
+        /// Everyone on the case, including the family.
         Team = "team",
-        /// Those on the team from the sector of the unit it is written from.
+        /// Team members from the same sector as the author's unit.
         Sector = "sector",
-        /// Those on the team from the unit it is written from.
+        /// Team members from the author's unit.
         Unit = "unit",
     }
 }
@@ -30,47 +30,47 @@ words! {
 /// A note (loggføring).
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct NoteOut {
-    /// Its id.
+    /// The id of the note.
     pub id: NoteId,
-    /// The case it is in.
+    /// The case it belongs to.
     pub case_id: CaseId,
-    /// Who wrote it. Null, like the unit, to one who has opened the case of a hidden child in an emergency.
+    /// The author. Null, like the unit, for emergency access to the case of a child with a protected address.
     #[schema(value_type = Option<PersonId>)]
     pub author_id: PersonId,
     /// Their name.
     #[schema(value_type = Option<String>)]
     pub author_name: Content,
-    /// The unit it was written from; none when the family wrote it.
+    /// The unit it was written from; absent if the family wrote it.
     pub unit_id: Option<UnitId>,
     /// The name of that unit.
     pub unit_name: Option<String>,
     /// The sector of that unit.
     pub sector: Option<Sector>,
-    /// Who reads it.
+    /// The audience of the note.
     pub audience: NoteAudience,
-    /// What it is about; it decides who of them reads it, see `GET /v1/information-kinds`.
+    /// The kind of information. It decides who in the audience may read the note; see `GET /v1/information-kinds`.
     pub kind: InformationKind,
-    /// The child has agreed that the guardians see what it said.
+    /// Whether the child agrees that the guardians may see what the child said.
     pub child_agrees: bool,
-    /// What was written.
+    /// The text.
     pub text: Content,
     /// When it was written.
     pub created_at: DateTime<Utc>,
 }
 
-/// A guardian from whom a note is withheld.
+/// A guardian from whom the note is withheld.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoteWithholdingIn {
-    /// From whom: a `guardian_id`.
+    /// The guardian, by `guardian_id`.
     pub guardian_id: PersonId,
-    /// On which law.
+    /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// Why.
+    /// The reason.
     pub reason: Prose,
 }
 
-/// A note to be written.
+/// A note to write.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -78,25 +78,25 @@ pub struct NoteWithholdingIn {
     "text": "He joined the others in the gym today and stayed the whole hour."
 }))]
 pub struct NoteIn {
-    /// Who is to read it. The family writes for the whole team.
+    /// The audience. Notes by the family are for the whole team.
     pub audience: NoteAudience,
-    /// What it is about. If left out, it is of the strictest kind that the sector of the unit writes.
+    /// The kind of information. If left out, the strictest kind that the unit's sector writes is used.
     #[serde(default)]
     pub kind: Option<InformationKind>,
-    /// Which of the kinds it holds that must not be in the record. Staff are asked before they share beyond their unit, so
-    /// that it must be there, and empty: what it names is refused, with what to do instead.
+    /// Required when staff share beyond their own unit, and must be `[]`: confirms that the text holds none of the prohibited
+    /// kinds. A listed kind is refused, with advice on what to do instead.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// The child has agreed that the guardians see what it said; only for a `child_statement`.
+    /// Whether the child agrees that the guardians may see what the child said. Only for a `child_statement`.
     #[serde(default)]
     pub child_agrees: bool,
-    /// Guardians it is withheld from, from the first moment.
+    /// Guardians from whom the note is withheld from the start.
     #[serde(default)]
     pub withheld_from: Vec<NoteWithholdingIn>,
-    /// What is to be written.
+    /// The text.
     pub text: Prose,
-    /// The unit that a member of staff writes from; may be left out by those with one seat on the team, and is
-    /// left out by the family.
+    /// The unit that the staff member writes from. It may be left out by staff with one membership, and must be left out by
+    /// the family.
     #[serde(default)]
     pub unit_id: Option<UnitId>,
 }

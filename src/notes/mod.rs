@@ -1,7 +1,7 @@
-//! Notes (loggføringer): what those who help, and the family, write down in a case, never changed afterwards.
+//! Notes (loggføringer): entries in a case by those who help and by the family. A note is never changed.
 //!
-//! The audience decides who reads a note: all on the case, those of one sector, or those of one unit. To others
-//! it does not exist, so every row of the list is decided on its own.
+//! The audience decides who may read a note: everyone on the case, members from one sector, or members from one unit. For
+//! others it does not exist, so each row of the list is decided separately.
 
 mod dto;
 mod readable;

@@ -1,4 +1,4 @@
-//! A note for another capability, by the rules of reading it.
+//! Notes for other capabilities, subject to the rules for reading them.
 
 use super::{dto::NoteOut, routes::object, store};
 use crate::{
@@ -11,10 +11,10 @@ use crate::{
     problem::Result,
 };
 
-/// A note of a case that the caller may read now; none where there is none to them.
+/// Returns a note of a case that the caller may read now; otherwise none.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn readable<A: Action>(
     permit: &mut Permit<A>,
     case: &CaseObject,

@@ -1,4 +1,4 @@
-//! The operations on notes.
+//! Operations on notes.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -14,7 +14,7 @@ use crate::{
         objects::{CaseObject, NoteObject},
     },
     db::Tx,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, Slice},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -22,10 +22,10 @@ use crate::{
     withholdings::{self, NewWithholding, Withheld},
 };
 
-/// A note is never changed, so it has but one version.
+/// A note is never changed, so it only has one version.
 const ONLY_VERSION: i64 = 1;
 
-/// What of a note tells where the child is.
+/// The fields of a note that reveal where the child is.
 const WHEREABOUTS: [&str; 5] = ["author_id", "author_name", "unit_id", "unit_name", "sector"];
 
 /// Adds the operations to the service.
@@ -35,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Lists the notes of a case that the caller may read, oldest first.
 ///
-/// Notes meant for others are left out, and nothing tells that there are any.
+/// Notes for others are left out, and the answer does not reveal that they exist.
 #[utoipa::path(
     operation_id = "list_notes", tag = "notes", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<NoteOut>, description = "The notes the caller may read"), ReadProblems),
@@ -44,7 +44,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, after, limit| store::list(tx, &case.facts, after, limit).await;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
     let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
     let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
     permit.note_shown(page.items.iter().map(|note| note.id));
@@ -52,10 +52,10 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     permit.show_page(&page)
 }
 
-/// Writes a note, for the whole team, for those of the same sector, or for those of the same unit.
+/// Writes a note for the whole team, for members from the same sector, or for members from the same unit.
 ///
-/// What it is about decides who of them reads it: a kind passes to a unit only where everyone who must has consented to that.
-/// It is never changed afterwards. What the family writes is for the whole team.
+/// The kind of information decides who among them may read it. A kind is shared with a unit only if everyone who must has
+/// consented. A note cannot be changed. Notes by the family are for the whole team.
 #[utoipa::path(
     operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
     responses((status = 201, body = NoteOut, description = "The note"), WriteProblems),
@@ -69,7 +69,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let kind = rules::kind(&input, seat)?;
     rules::may_be_kept(&input, seat)?;
     rules::withheld_from(&case, &input, seat)?;
-    let (author, now) = (permit.caller().person, permit.now());
+    let (author, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewNote { author, seat, kind, input: &input };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
@@ -87,7 +87,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await
 }
 
-/// Reads a note; to those it is not meant for, there is none.
+/// Returns a note. For callers it is not meant for, the note does not exist.
 #[utoipa::path(
     operation_id = "read_note", tag = "notes",
     params(("case_id" = Uuid, Path), ("note_id" = Uuid, Path)),
@@ -102,7 +102,7 @@ async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     permit.show_version(ONLY_VERSION, &shown)
 }
 
-/// A listed note as the rules speak of it.
+/// A listed note as an object for the policies.
 pub(super) fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
     NoteObject {
         case: case.clone(),

@@ -1,4 +1,4 @@
-//! Notes as rows, as many as there are in one statement.
+//! Notes as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ use crate::{
 const INSERT: &str = "INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, \
     body, created_at) ";
 
-/// A note to be written.
+/// A note to store.
 pub(crate) struct NoteRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Note>,

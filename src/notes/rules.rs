@@ -1,41 +1,46 @@
-//! From where a note may be written, and for whom.
+//! Rules for the unit, audience and kind of a note.
 
 use super::dto::{NoteAudience, NoteIn};
 use crate::{
     access::{CaseFacts, Kinds},
-    identity::Seat,
+    identity::HeldRole,
     kernel::{Id, ids::Unit, vocabulary::InformationKind},
     problem::{Problem, Result},
 };
 
-/// The seat a note is written from; none for the family, who write for all.
+/// Returns the membership that a note is written from; none for the family, who write for everyone.
 pub(super) fn written_from(
     case: &CaseFacts,
     audience: NoteAudience,
     unit: Option<Id<Unit>>,
-) -> Result<Option<&Seat>> {
-    match (case.seats.as_slice(), unit) {
+) -> Result<Option<&HeldRole>> {
+    match (case.relation.seats.as_slice(), unit) {
         ([], _) if audience != NoteAudience::Team => {
-            Err(Problem::field("/audience", "must be team: the family writes for all on the case"))
+            Err(Problem::field("/audience", "must be team: the family writes for everyone on the case"))
         }
-        ([], Some(_)) => Err(Problem::field("/unit_id", "must be left out: the family writes from no unit")),
+        ([], Some(_)) => {
+            Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit"))
+        }
         ([], None) => Ok(None),
         (seats, Some(unit)) => match seats.iter().find(|seat| seat.unit_id == unit) {
             Some(seat) => Ok(Some(seat)),
-            None => Err(Problem::field("/unit_id", "must be a unit from which you sit on the team")),
+            None => Err(Problem::field("/unit_id", "must be a unit through which you are a team member")),
         },
         ([seat], None) => Ok(Some(seat)),
-        (_, None) => Err(Problem::field("/unit_id", "is required: you sit on the team from several units")),
+        (_, None) => {
+            Err(Problem::field("/unit_id", "is required: you are a team member through several units"))
+        }
     }
 }
 
-/// What a note is about: what it says, or the strictest that the sector of its unit writes. The family writes for all.
-pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKind> {
+/// Returns the kind of a note: the one in the input, or the strictest that the unit's sector writes. The family writes for
+/// everyone.
+pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
             None | Some(InformationKind::Agreed) => Ok(InformationKind::Agreed),
             Some(_) => {
-                Err(Problem::field("/kind", "must be left out: the family writes for all on the case"))
+                Err(Problem::field("/kind", "must be left out: the family writes for everyone on the case"))
             }
         };
     };
@@ -43,17 +48,17 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&Seat>) -> Result<InformationKin
     match Kinds::rule(kind) {
         Err(refused) => Err(Problem::field("/kind", &refused.instead)),
         Ok(rule) if !rule.written_by.contains(&seat.sector) => {
-            Err(Problem::field("/kind", "is not written by units of this sector"))
+            Err(Problem::field("/kind", "must be a kind that units of this sector write"))
         }
         Ok(_) if input.child_agrees && kind != InformationKind::ChildStatement => {
-            Err(Problem::field("/child_agrees", "is about what the child itself says: kind child_statement"))
+            Err(Problem::field("/child_agrees", "is allowed only with kind child_statement"))
         }
         Ok(_) => Ok(kind),
     }
 }
 
-/// Staff are asked, before they share beyond their unit, whether a note holds what must not be in the record.
-pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+/// Requires `contains` when staff share a note beyond their own unit.
+pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
     let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
     match &input.contains {
         None if !is_asked => Ok(()),
@@ -61,19 +66,19 @@ pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
     }
 }
 
-/// Those a note is withheld from are guardians of the child, each named once, and it is one that guardians would see.
-pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat>) -> Result<()> {
+/// Checks that the note is withheld only from guardians of the child, each listed once, and that guardians would see it.
+pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
     if !input.withheld_from.is_empty() && (seat.is_none() || input.audience != NoteAudience::Team) {
-        return Err(Problem::field("/withheld_from", "is for what staff write for the team"));
+        return Err(Problem::field("/withheld_from", "is allowed only for notes by staff to the team"));
     }
     for (at, withholding) in input.withheld_from.iter().enumerate() {
         let pointer = format!("/withheld_from/{at}/guardian_id");
         let guardian = withholding.guardian_id;
         if !case.guardians.contains(&guardian) {
-            return Err(Problem::field(pointer, "is not a guardian with parental responsibility"));
+            return Err(Problem::field(pointer, "must be a guardian with parental responsibility"));
         }
         if input.withheld_from[..at].iter().any(|earlier| earlier.guardian_id == guardian) {
-            return Err(Problem::field(pointer, "is named twice"));
+            return Err(Problem::field(pointer, "is listed twice"));
         }
     }
     Ok(())
@@ -82,18 +87,23 @@ pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&Seat
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::vocabulary::{Role, Sector};
+    use crate::{
+        access::Relation,
+        kernel::vocabulary::{Role, Sector},
+    };
 
     fn case(units: &[Id<Unit>]) -> CaseFacts {
-        let seat = |unit: &Id<Unit>| Seat {
+        let seat = |unit: &Id<Unit>| HeldRole {
             unit_id: *unit,
             unit_name: "a unit".into(),
             sector: Sector::Health,
             municipality: "4014".into(),
             role: Role::Worker,
+            started_at: chrono::DateTime::UNIX_EPOCH,
         };
-        let seats: Vec<Seat> = units.iter().map(seat).collect();
-        CaseFacts { is_guardian: seats.is_empty(), seats, ..CaseFacts::sample(9) }
+        let seats: Vec<HeldRole> = units.iter().map(seat).collect();
+        let relation = Relation { is_guardian: seats.is_empty(), seats, ..Relation::default() };
+        CaseFacts { relation, ..CaseFacts::sample(9) }
     }
 
     #[test]
@@ -113,7 +123,7 @@ mod tests {
     #[test]
     fn the_family_writes_for_the_team_and_from_no_unit() {
         let family = case(&[]);
-        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&Seat>));
+        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&HeldRole>));
         assert!(written_from(&family, NoteAudience::Team, Some(Id::new())).is_err());
         assert!(written_from(&family, NoteAudience::Sector, None).is_err());
         assert!(written_from(&family, NoteAudience::Unit, Some(Id::new())).is_err());

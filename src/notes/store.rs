@@ -10,10 +10,10 @@ use super::{
     rows::{self, NoteRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx},
     fetch_all, fetch_optional,
-    identity::Seat,
+    identity::HeldRole,
     kernel::{
         Id,
         ids::{Note, Person},
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-// The family is called by the names registered in this case, not by those in another's.
+// Family members are shown by the names registered in this case, not by those in another case.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -45,19 +45,19 @@ macro_rules! select {
 
 const LIST: &str = select!("AND n.id > $3 ORDER BY n.id LIMIT $4");
 const FIND: &str = select!("AND n.id = $3");
-/// A note to be kept.
+/// A note to store.
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
-    pub seat: Option<&'a Seat>,
+    pub seat: Option<&'a HeldRole>,
     pub kind: InformationKind,
     pub input: &'a NoteIn,
 }
 
-/// The notes of a case after `after`, whoever may read them.
+/// Lists the notes of a case after `after`, regardless of who may read them.
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<NoteOut>, DbError> {
@@ -65,15 +65,15 @@ pub(super) async fn list(
     fetch_all!(tx, NoteOut, LIST, &case.municipality, case.id, after, limit)
 }
 
-/// A note of a case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
+/// Finds a note of a case.
+pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
     fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)
 }
 
-/// Keeps a note, for good.
+/// Stores a note permanently.
 pub(super) async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewNote<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {

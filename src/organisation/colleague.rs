@@ -1,4 +1,4 @@
-//! Someone who works in a unit, by name.
+//! The name of a staff member of a unit.
 
 use uuid::Uuid;
 
@@ -11,10 +11,10 @@ use crate::{
     },
 };
 
-/// The name of someone who works with children in a unit, as worker or leader; none if they do not.
+/// Returns the name of a worker or leader of a unit, or none if the person does not work there.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn name_in_unit(
     tx: &mut Tx,
     unit: Id<Unit>,

@@ -1,4 +1,4 @@
-//! Units, staff and roles as the API speaks of them.
+//! Request and response types for units, staff and roles.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,60 +16,60 @@ use crate::{
 /// A unit (tjeneste, enhet).
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct UnitOut {
-    /// Its id.
+    /// The id of the unit.
     pub id: UnitId,
-    /// The municipality that keeps it.
+    /// The municipality that the unit belongs to.
     #[schema(example = "4014")]
     pub municipality: String,
-    /// Its name in the municipality's data, stable.
+    /// A stable key that identifies the unit within the municipality.
     #[schema(example = "helsestasjon")]
     pub key: String,
-    /// Its name.
+    /// The name of the unit.
     pub name: String,
     /// What kind of unit it is.
     #[schema(example = "health_centre")]
     pub kind: String,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: Sector,
 }
 
-/// A unit to be made.
+/// A unit to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"key": "skole-nord", "name": "Nordre skole", "kind": "school", "sector": "school"}))]
 pub struct UnitIn {
-    /// Its stable name, unlike any other of the municipality's.
+    /// A stable key, unique within the municipality.
     pub key: Line,
-    /// Its name.
+    /// The name of the unit.
     pub name: Line,
     /// What kind of unit it is.
     pub kind: Line,
-    /// Its sector, which decides the duty of secrecy.
+    /// The sector of the unit. It decides which duty of secrecy applies.
     pub sector: Sector,
 }
 
-/// A role to be given.
+/// A role to grant.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "role": "worker"}))]
 pub struct RoleIn {
-    /// To whom: someone with an account.
+    /// The person who gets the role. They must have an account.
     pub person_id: PersonId,
-    /// Which.
+    /// The role to grant.
     pub role: Role,
 }
 
-/// Someone in a unit.
+/// A staff member of a unit.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct StaffOut {
-    /// The id of the role, by which it can be ended.
+    /// The id of the role. Use it to end the role.
     pub id: StaffRoleId,
-    /// Who.
+    /// The staff member.
     pub person_id: PersonId,
-    /// Their name.
+    /// The staff member's name.
     pub person_name: Content,
-    /// What they are there.
+    /// Their role in the unit.
     pub role: Role,
-    /// Since when.
+    /// When the role started.
     pub started_at: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! The operations on units, staff and roles.
+//! Operations on units, staff and roles.
 
 use actix_web::{HttpResponse, delete, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit, Public,
+        Parts, Permit, Public,
         actions::{CreateUnit, EndRole, GrantRole, ListStaff},
         public::ListUnits,
     },
@@ -36,11 +36,12 @@ async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
     let rows =
-        store::list_units(&mut tx, public.path("municipality"), query.after(), query.limit() + 1).await?;
+        store::list_units(&mut tx, public.path("municipality"), query.slice()?.after, query.limit() + 1)
+            .await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
-/// Makes a unit.
+/// Creates a unit.
 #[utoipa::path(
     operation_id = "create_unit", tag = "organisation", params(("municipality" = String, Path, example = "4014")),
     request_body = UnitIn,
@@ -60,14 +61,14 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
         serves: &serves,
     };
     let Some(id) = store::insert_unit(permit.tx(), new).await? else {
-        return Err(Problem::field("/key", "is taken by another unit of the municipality"));
+        return Err(Problem::field("/key", "is already used by another unit in the municipality"));
     };
     let unit = store::get_unit(permit.tx(), id).await?;
     permit.note_shown([id]);
     permit.added(1, &unit).await
 }
 
-/// Lists who works in a unit, so that help can be asked for.
+/// Lists the staff of a unit, so that they can be asked to help.
 #[utoipa::path(
     operation_id = "list_staff", tag = "organisation", params(("unit_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<StaffOut>, description = "The staff and their roles"), ReadProblems),
@@ -76,41 +77,44 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
 async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let unit = permit.object().id;
-    let rows = store::list_staff(permit.tx(), unit, query.after(), query.limit() + 1).await?;
+    let rows = store::list_staff(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.person_id));
     permit.show_page(&page)
 }
 
-/// Gives a role in a unit.
+/// Grants a role in a unit.
 #[utoipa::path(
     operation_id = "grant_role", tag = "organisation", params(("unit_id" = Uuid, Path)), request_body = RoleIn,
-    responses((status = 201, body = StaffOut, description = "The role"), WriteProblems),
+    responses((status = 201, body = StaffOut, description = "The role that was granted"), WriteProblems),
 )]
 #[post("/units/{unit_id}/staff")]
 async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     let RoleIn { person_id, role } = permit.input()?;
-    let (unit, now) = (permit.object().clone(), permit.now());
+    let (unit, now) = (permit.object().clone(), permit.moment().now);
     if person_id == permit.caller().person {
-        return Err(Problem::field("/person_id", "is oneself: another administrator must give the role"));
+        return Err(Problem::field(
+            "/person_id",
+            "you cannot grant yourself a role: another administrator must do it",
+        ));
     }
     if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
-        return Err(Problem::field("/person_id", "has no open account in the municipality"));
+        return Err(Problem::field("/person_id", "has no active account in the municipality"));
     }
     let others = store::roles_of(permit.tx(), person_id).await?;
     if others.iter().any(|other| other.excludes_content() != role.excludes_content()) {
-        let detail = "cannot be held beside the person's other roles: who administers, audits or analyses sees no content";
+        let detail = "cannot be combined with the person's other roles: administrators, auditors and analysts must not see content";
         return Err(Problem::field("/role", detail));
     }
     let Some(id) = store::grant(permit.tx(), person_id, unit.id, role, now).await? else {
-        return Err(Problem::conflict("the person has this role in the unit"));
+        return Err(Problem::conflict("the person already has this role in the unit"));
     };
     let role = store::find_role(permit.tx(), unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([person_id]);
     permit.added(1, &role).await
 }
 
-/// Ends a role; it counts from the next request. Batons held through the unit go to its leader.
+/// Ends a role from the next request on. The unit leader takes over as contact person of cases held through the unit.
 #[utoipa::path(
     operation_id = "end_role", tag = "organisation", params(("unit_id" = Uuid, Path), ("role_id" = Uuid, Path)),
     responses((status = 204, description = "The role has ended"), WriteProblems),
@@ -119,8 +123,8 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
 async fn end_role(mut permit: Permit<EndRole>) -> Result<HttpResponse> {
     let (unit, id) = (permit.object().id, permit.path_id::<StaffRole>("role_id")?);
     let role = store::find_role(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)?;
-    let (caller, now, today) = (permit.caller().clone(), permit.now(), permit.today());
-    store::end_role(permit.tx(), unit, &role, &caller, now, today).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    store::end_role(tx, unit, &role, caller.person, moment).await?;
     permit.note_shown([role.person_id]);
     permit.done().await
 }

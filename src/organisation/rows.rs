@@ -1,4 +1,4 @@
-//! Units and roles as rows, as many as there are in one statement.
+//! Units and roles as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ const INSERT_UNITS: &str = "INSERT INTO unit (id, municipality, key, name, kind,
 const INSERT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) ";
 const INSERT_ROLES: &str = "INSERT INTO staff_role (id, person_id, unit_id, role, started_at) ";
 
-/// A unit to be made.
+/// A unit to create.
 pub(crate) struct UnitRow<'a> {
     pub id: Id<Unit>,
     pub municipality: &'a str,
@@ -30,7 +30,7 @@ pub(crate) struct UnitRow<'a> {
     pub serves: Vec<&'a str>,
 }
 
-/// A role to be given.
+/// A role to grant.
 pub(crate) struct RoleRow {
     pub id: Id<StaffRole>,
     pub person: Id<Person>,

@@ -1,6 +1,6 @@
 //! Units and roles in the database.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -10,9 +10,8 @@ use super::{
 use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, handovers,
-    identity::Caller,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Person, StaffRole, Unit},
         vocabulary::{Role, Sector},
     },
@@ -58,27 +57,27 @@ pub(super) async fn get_unit(tx: &mut Tx, id: Id<Unit>) -> Result<UnitOut, DbErr
     fetch_one!(tx, UnitOut, GET_UNIT, id)
 }
 
-/// A unit to be made.
+/// A unit to create.
 #[derive(Debug)]
 pub struct NewUnit<'a> {
-    /// The municipality that keeps it.
+    /// The municipality that the unit belongs to.
     pub municipality: &'a str,
-    /// Its stable name there.
+    /// A stable key within the municipality.
     pub key: &'a str,
-    /// Its name.
+    /// The name of the unit.
     pub name: &'a str,
     /// What kind of unit it is.
     pub kind: &'a str,
-    /// Its sector.
+    /// The sector of the unit.
     pub sector: Sector,
     /// The municipalities it serves.
     pub serves: &'a [&'a str],
 }
 
-/// Makes a unit; none if the municipality has one of that key.
+/// Creates a unit. Returns none if the municipality already has a unit with that key.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit>>, DbError> {
     let NewUnit { municipality, key, name, kind, sector, serves } = new;
     let id = Id::<Unit>::new();
@@ -115,7 +114,7 @@ pub(super) async fn find_role(
     fetch_optional!(tx, StaffOut, GET_ROLE, unit, id)
 }
 
-/// Has the person an open account in the municipality?
+/// Returns whether the person has an active account in the municipality.
 pub(super) async fn has_account(
     tx: &mut Tx,
     person: Id<Person>,
@@ -124,16 +123,16 @@ pub(super) async fn has_account(
     Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person, municipality)?.is_some())
 }
 
-/// The roles that a person has now, anywhere.
+/// Returns all current roles of a person.
 pub(super) async fn roles_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Role>, DbError> {
     let roles = fetch_all!(tx, (Role,), ROLES_OF, person)?;
     Ok(roles.into_iter().map(|(role,)| role).collect())
 }
 
-/// Gives a role; none if the person has it.
+/// Grants a role. Returns none if the person already has it.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn grant(
     tx: &mut Tx,
     person: Id<Person>,
@@ -146,44 +145,42 @@ pub async fn grant(
     Ok((made == 1).then_some(id))
 }
 
-/// Ends a role; if it was the last through which the person worked in the unit, their batons there pass on.
+/// Ends a role. If it was the person's last in the unit, the leader takes over as contact person of cases held through it.
 pub(super) async fn end_role(
     tx: &mut Tx,
     unit: Id<Unit>,
     role: &StaffOut,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
-    // Writes that rely on the role are done before it ends, or refused after.
+    // Writes that rely on the role finish before it ends, or are refused after it.
     dialect::lock(tx, role.person_id.uuid()).await?;
-    expect_one(execute!(tx, END_ROLE, role.id, now)?)?;
+    expect_one(execute!(tx, END_ROLE, role.id, moment.now)?)?;
     let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit)?;
     if left == 0 {
-        teams::end_seats_of_person(tx, role.person_id, unit, now).await?;
-        handovers::of_person(tx, role.person_id, unit, by, now, today).await?;
+        teams::end_seats_of_person(tx, role.person_id, unit, moment.now).await?;
+        handovers::of_person(tx, role.person_id, unit, by, moment).await?;
     }
     Ok(())
 }
 
-/// Ends all roles of a person; their batons pass on.
+/// Ends all roles of a person. Unit leaders take over as contact person of the person's cases.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_roles_of(
     tx: &mut Tx,
     person: Id<Person>,
-    by: &Caller,
-    now: DateTime<Utc>,
-    today: NaiveDate,
+    by: Id<Person>,
+    moment: Moment,
 ) -> Result<(), DbError> {
     dialect::lock(tx, person.uuid()).await?;
     let units = fetch_all!(tx, (Id<Unit>,), UNITS_OF, person)?;
-    execute!(tx, END_ROLES, person, now)?;
+    execute!(tx, END_ROLES, person, moment.now)?;
     // A person works in a handful of units.
     for (unit,) in units {
-        teams::end_seats_of_person(tx, person, unit, now).await?;
-        handovers::of_person(tx, person, unit, by, now, today).await?;
+        teams::end_seats_of_person(tx, person, unit, moment.now).await?;
+        handovers::of_person(tx, person, unit, by, moment).await?;
     }
     Ok(())
 }

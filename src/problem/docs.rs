@@ -1,4 +1,4 @@
-//! The refusals of an operation as the API document tells them.
+//! The problem responses of operations in the API document.
 
 use std::collections::BTreeMap;
 
@@ -9,19 +9,19 @@ use utoipa::{
 
 use super::Code;
 
-/// How any read can be refused.
+/// The problem responses of a read.
 #[derive(Debug)]
 pub struct ReadProblems;
-/// How any creation or act can be refused.
+/// The problem responses of a create or an action.
 #[derive(Debug)]
 pub struct WriteProblems;
-/// How any change of a version can be refused.
+/// The problem responses of a change to a version.
 #[derive(Debug)]
 pub struct ChangeProblems;
-/// How a public operation can be refused.
+/// The problem responses of a public operation.
 #[derive(Debug)]
 pub struct PublicProblems;
-/// How a log-in can be refused.
+/// The problem responses of a log-in.
 #[derive(Debug)]
 pub struct LogInProblems;
 

@@ -1,13 +1,13 @@
-//! Strict reading of bodies and queries: what cannot be accepted is named by its place.
+//! Strict parsing of bodies and queries. Errors point to the invalid field.
 
 use serde::de::DeserializeOwned;
 
 use super::{Code, Problem};
 
-/// Reads a JSON body into its type.
+/// Parses a JSON body.
 ///
 /// # Errors
-/// 400 if it is not JSON; 422 with a pointer to the field if a field is unknown, missing or not valid.
+/// 400 if it is not JSON; 422 with a pointer to the field if a field is unknown, missing or invalid.
 pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
@@ -16,26 +16,26 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
         if inner.is_data() {
             invalid(&pointer, &without_position(&inner.to_string()))
         } else if serde_json::from_slice::<serde::de::IgnoredAny>(body).is_ok() {
-            // A number where a word of a list is expected is bad syntax to the reader of JSON.
-            Problem::field(pointer, "is of the wrong type")
+            // The JSON parser reports a number in place of a word as a syntax error.
+            Problem::field(pointer, "has the wrong type")
         } else {
             Problem::explained(Code::BadRequest, format!("the body is not valid JSON: {inner}"))
         }
     })?;
-    // Serde also takes a list of members for a struct: the API does not.
+    // Serde also accepts an array for a struct, but the API does not.
     if body.trim_ascii_start().starts_with(b"[") {
         return Err(Problem::field("", "must be an object"));
     }
     deserializer
         .end()
-        .map_err(|_| Problem::explained(Code::BadRequest, "the body holds more than one JSON value"))?;
+        .map_err(|_| Problem::explained(Code::BadRequest, "the body contains more than one JSON value"))?;
     Ok(value)
 }
 
-/// Reads a query string into its type.
+/// Parses a query string.
 ///
 /// # Errors
-/// 422 that names the parameter if one is unknown, missing, repeated or not valid.
+/// 422 with the name of the parameter if one is unknown, missing, repeated or invalid.
 pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(query)
         .map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?
@@ -58,7 +58,7 @@ pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-/// A missing or unknown field is pointed to by its own name, not by its parent's.
+/// A missing or unknown field is reported at its own path, not at its parent's.
 fn invalid(pointer: &str, detail: &str) -> Problem {
     let named = |start: &str| {
         let rest = detail.strip_prefix(start)?;

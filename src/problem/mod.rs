@@ -1,4 +1,4 @@
-//! Errors as the caller meets them: problem documents (RFC 9457), from one table of codes.
+//! Errors as problem documents (RFC 9457), defined in one table of codes.
 
 pub mod docs;
 mod input;
@@ -13,27 +13,27 @@ pub use input::{parse_json, parse_query};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{db::DbError, vault::VaultError};
+use crate::{db::DbError, kernel::page::BadCursor, vault::VaultError};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
-        /// Every way a request can fail. The slug ends the `type` of the problem and never changes.
+        /// Every way a request can fail. The slug is the last part of the problem's `type` and never changes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Code { $($(#[$doc])* $code,)+ }
 
         impl Code {
-            /// The HTTP status of the code.
+            /// Returns the HTTP status of the code.
             #[must_use]
             pub fn status(self) -> StatusCode {
                 let status = match self { $(Self::$code => $status,)+ };
                 StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
             }
-            /// The last part of the problem's `type`.
+            /// Returns the last part of the problem's `type`.
             #[must_use]
             pub fn slug(self) -> &'static str {
                 match self { $(Self::$code => $slug,)+ }
             }
-            /// The problem's `title`.
+            /// Returns the problem's `title`.
             #[must_use]
             pub fn title(self) -> &'static str {
                 match self { $(Self::$code => $title,)+ }
@@ -43,51 +43,51 @@ macro_rules! codes {
 }
 
 codes! {
-    /// A header or the body cannot be read at all.
-    BadRequest = 400 "bad-request" "The request cannot be read";
-    /// No valid access token.
+    /// A header or the body cannot be parsed.
+    BadRequest = 400 "bad-request" "The request cannot be parsed";
+    /// There is no valid access token.
     Unauthenticated = 401 "unauthenticated" "Log in first";
-    /// Unknown user, wrong password, closed account: one and the same answer.
+    /// Unknown user, wrong password or disabled account; the answer is the same.
     LoginFailed = 401 "login-failed" "The username or the password is wrong";
-    /// The refresh token is unknown, used, or of an ended session.
+    /// The refresh token is unknown, already used, or belongs to a session that has ended.
     RefreshFailed = 401 "refresh-failed" "Log in again";
-    /// Known to exist, not allowed.
+    /// The caller may know that the object exists, but the action is not allowed.
     Forbidden = 403 "forbidden" "Not allowed";
-    /// Does not exist, or the caller may not know that it does.
+    /// The object does not exist, or the caller may not know that it does.
     NotFound = 404 "not-found" "Not found";
-    /// The path does not take this method.
-    MethodNotAllowed = 405 "method-not-allowed" "The method is not supported here";
-    /// The thing is not in a state where this can be done.
-    Conflict = 409 "conflict" "Not possible in the present state";
-    /// The key that sealed it has been erased, and it with the key.
-    Erased = 410 "erased" "Erased for good";
-    /// Changed by somebody else since it was read.
+    /// The path does not support this method.
+    MethodNotAllowed = 405 "method-not-allowed" "The method is not supported for this path";
+    /// The object is not in a state that allows the action.
+    Conflict = 409 "conflict" "Not possible in the current state";
+    /// The key that encrypts the content has been erased, so the content is unrecoverable.
+    Erased = 410 "erased" "Permanently erased";
+    /// The object has been changed by someone else since it was read.
     VersionMismatch = 412 "version-mismatch" "Changed since you read it";
-    /// The body is larger than is taken.
+    /// The body exceeds the size limit.
     TooLarge = 413 "too-large" "The request is too large";
     /// The body is not JSON.
     UnsupportedMediaType = 415 "unsupported-media-type" "Send JSON";
-    /// One or more fields cannot be accepted.
-    InvalidInput = 422 "invalid-input" "Some input is not valid";
+    /// One or more fields are invalid.
+    InvalidInput = 422 "invalid-input" "Some input is invalid";
     /// The `Idempotency-Key` was used for another request.
     IdempotencyKeyReused = 422 "idempotency-key-reused" "The idempotency key belongs to another request";
-    /// The change names no version.
-    PreconditionRequired = 428 "precondition-required" "Say which version you change";
+    /// The request does not name the version to change.
+    PreconditionRequired = 428 "precondition-required" "The version to change is required";
     /// Too many attempts.
     TooManyAttempts = 429 "too-many-attempts" "Too many attempts";
-    /// A fault of ours.
+    /// A fault in the service.
     Internal = 500 "internal" "Something went wrong";
-    /// The database or the access log cannot be written.
-    Unavailable = 503 "unavailable" "Not available at the moment";
+    /// The database or the access log is unavailable.
+    Unavailable = 503 "unavailable" "Temporarily unavailable";
 }
 
-/// A field that could not be accepted.
+/// A field that is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// Where: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
+    /// The location: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
     #[schema(example = "/national_id")]
     pub pointer: String,
-    /// What is wrong with it.
+    /// The error.
     #[schema(example = "must be 11 digits")]
     pub detail: String,
 }
@@ -96,24 +96,24 @@ pub struct FieldError {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
-    /// Stable name of the kind of problem.
+    /// A stable identifier of the kind of problem.
     #[serde(rename = "type")]
     #[schema(example = "https://stafett.example/problems/invalid-input")]
     pub kind: String,
-    /// The kind of problem in words.
+    /// The kind of problem in plain words.
     pub title: &'static str,
     /// The HTTP status.
     #[schema(example = 422)]
     pub status: u16,
-    /// What happened in this case. Never holds personal data.
+    /// An explanation of this occurrence. Never contains personal data.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
-    /// The fields that could not be accepted.
+    /// The invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }
 
-/// A refusal or failure on its way to the caller.
+/// A refusal or failure, before it is sent to the caller.
 #[derive(Debug)]
 pub struct Problem {
     code: Code,
@@ -123,50 +123,50 @@ pub struct Problem {
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What a handler returns.
+/// The result of a handler.
 pub type Result<T, E = Problem> = std::result::Result<T, E>;
 
 impl Problem {
-    /// A problem with nothing more to say than its title.
+    /// Creates a problem without a detail.
     #[must_use]
     pub fn new(code: Code) -> Self {
         Self { code, detail: None, errors: Vec::new(), retry_after: None, cause: None }
     }
 
-    /// A problem with an explanation, which must hold no personal data.
+    /// Creates a problem with a detail, which must contain no personal data.
     pub fn explained(code: Code, detail: impl Into<String>) -> Self {
         Self { detail: Some(detail.into()), ..Self::new(code) }
     }
 
-    /// The thing is not in a state where this can be done.
+    /// Creates a problem for an object in a state that does not allow the action.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::explained(Code::Conflict, detail)
     }
 
-    /// One field cannot be accepted.
+    /// Creates a problem for one invalid field.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         let error = FieldError { pointer: pointer.into(), detail: detail.into() };
         Self { errors: vec![error], ..Self::new(Code::InvalidInput) }
     }
 
-    /// Does not exist, or may not be known to.
+    /// Creates a problem for an object that does not exist, or that the caller may not know about.
     #[must_use]
     pub fn not_found() -> Self {
         Self::new(Code::NotFound)
     }
 
-    /// Too many attempts; may be tried again after some seconds.
+    /// Creates a problem for too many attempts, with the number of seconds to wait.
     #[must_use]
     pub fn too_many_attempts(retry_after_seconds: i64) -> Self {
         Self { retry_after: Some(retry_after_seconds), ..Self::new(Code::TooManyAttempts) }
     }
 
-    /// A fault of ours; the cause goes to the log, not to the caller.
+    /// Creates a problem for a fault in the service. The cause is logged but not sent to the caller.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
     }
 
-    /// The kind of problem.
+    /// Returns the kind of problem.
     #[must_use]
     pub fn code(&self) -> Code {
         self.code
@@ -189,6 +189,12 @@ impl From<DbError> for Problem {
             _ => Code::Internal,
         };
         Self { cause: Some(error.into()), ..Self::new(code) }
+    }
+}
+
+impl From<BadCursor> for Problem {
+    fn from(error: BadCursor) -> Self {
+        Self::field("?cursor", error.to_string())
     }
 }
 

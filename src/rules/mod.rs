@@ -1,5 +1,5 @@
-//! The rules of confidentiality, for people to read: over the API, on the terminal and in `docs/confidentiality.md`;
-//! and why they let someone in or keep them out.
+//! The confidentiality rules for people to read: in the API, in the terminal and in `docs/confidentiality.md`. It also
+//! explains why they allow or refuse access.
 
 mod dto;
 mod routes;
@@ -11,17 +11,18 @@ use crate::access::{Age, Consenting, Kinds, MunicipalAge, Policies};
 const HEAD: &str = "\
 # Who may see what, and why
 
-Made by `stafett policies --markdown` from the rules in `policies/`; a test fails when it is stale. What no rule allows is
-refused. Each rule is a careful reading of the law it names, not the law's own words; `data/laws.toml` tells which wording was read.
+`stafett policies --markdown` generates this page from the rules in `policies/`, and a test fails when it is out of date. Anything
+that no rule allows is refused. Each rule is a careful interpretation of the law it names, not the wording of the law. `data/laws.toml`
+records which version of the law was interpreted.
 
 ";
 
-/// The rules as a page of Markdown.
+/// Returns the rules as a Markdown page.
 #[must_use]
 pub fn markdown(policies: &Policies) -> String {
     let mut page = HEAD.to_owned();
     page.push_str(
-        "| rule | who may what | hvem kan hva | legal basis | operations |\n|---|---|---|---|---|\n",
+        "| rule | who may do what | hvem kan hva | legal basis | operations |\n|---|---|---|---|---|\n",
     );
     for rule in policies.rules() {
         let row = [
@@ -40,14 +41,14 @@ pub fn markdown(policies: &Policies) -> String {
 const KINDS_HEAD: &str = "
 ## Kinds of information
 
-From `data/kinds.toml`. *Own* is the age the municipality has set for the record itself, 15 or 16. A kind passes between units only
-where everyone who must has consented to that kind; an entry that says nothing is of the strictest kind that its sector writes.
+Generated from `data/kinds.toml`. *Own* is the age that the municipality has set for the record itself, 15 or 16. A kind is shared
+between units only if everyone who must has consented to it. An entry without a kind gets the strictest kind that its sector writes.
 
-| kind | what | hva | guardians see it | the child sees it | who consents | one guardian is enough by | legal basis |
+| kind | meaning | betydning | guardians may see it | the child may see it | who consents | one guardian is enough under | legal basis |
 |---|---|---|---|---|---|---|---|
 ";
 
-/// The kinds of information as tables of Markdown.
+/// Returns the kinds of information as Markdown tables.
 fn kinds() -> String {
     let age = |age: Age| match age {
         Age::Years(years) => years.to_string(),
@@ -61,7 +62,7 @@ fn kinds() -> String {
         };
         let consents = match (rule.consent, rule.consent_age) {
             (Consenting::Family, Some(from)) => format!("guardians; the child from {}", age(from)),
-            _ => "guardians, whatever the age".to_owned(),
+            _ => "guardians, whatever the child's age".to_owned(),
         };
         let row = [
             format!("`{}`", rule.key),
@@ -76,7 +77,7 @@ fn kinds() -> String {
         page.push_str(&format!("| {} |\n", row.join(" | ")));
     }
     page.push_str(
-        "\nNever in the record:\n\n| kind | what | hva | instead | legal basis |\n|---|---|---|---|---|\n",
+        "\nProhibited in the record:\n\n| kind | meaning | betydning | do this instead | legal basis |\n|---|---|---|---|---|\n",
     );
     for kind in Kinds::refused() {
         let row = [
@@ -91,7 +92,7 @@ fn kinds() -> String {
     page
 }
 
-/// The rules as lines for a terminal.
+/// Returns the rules as text for a terminal.
 #[must_use]
 pub fn table(policies: &Policies) -> String {
     let lines = policies.rules().map(|rule| {
@@ -117,6 +118,9 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/confidentiality.md");
         let kept = std::fs::read_to_string(path).expect("docs/confidentiality.md");
         let made = markdown(&Policies::load().expect("rules"));
-        assert!(kept == made, "stale: cargo run -q -- policies --markdown > docs/confidentiality.md");
+        assert!(
+            kept == made,
+            "out of date: run cargo run -q -- policies --markdown > docs/confidentiality.md"
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! The operations on the rules.
+//! Operations on the rules.
 
 use actix_web::{HttpResponse, get, post};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(list_policies).service(list_information_kinds).service(explain_access);
 }
 
-/// Lists the rules of confidentiality: who may do what, and the law each rests on.
+/// Lists the confidentiality rules: who may do what, and the legal basis of each.
 #[utoipa::path(
     operation_id = "list_policies", tag = "rules",
     responses((status = 200, body = Page<Rule>, description = "The rules"), PublicProblems),
@@ -35,17 +35,17 @@ async fn list_policies(public: Public<ListPolicies>) -> Result<HttpResponse> {
     public.show_page(&Page { items, next_cursor: None })
 }
 
-/// Kinds of information.
+/// The kinds of information.
 #[derive(Debug, Serialize, ToSchema)]
 struct InformationKindsOut {
-    /// Those that may be in the record: who sees them, and who consents to their passing between units.
+    /// The kinds that may be in the record: who sees them, and who consents to sharing them between units.
     kinds: Vec<KindRule>,
-    /// Those that must not be, and what to do instead.
+    /// The kinds that must not be in the record, and what to do instead.
     refused: Vec<RefusedKind>,
 }
 
-/// Lists the kinds of information: who sees each, who must consent to its sharing and from which age, and those that must
-/// not be in the record at all.
+/// Lists the kinds of information: who sees each, who must consent to sharing it and from which age, and the kinds that
+/// must not be in the record.
 #[utoipa::path(
     operation_id = "list_information_kinds", tag = "rules",
     responses((status = 200, body = InformationKindsOut, description = "The kinds"), PublicProblems),
@@ -59,15 +59,15 @@ async fn list_information_kinds(public: Public<ListInformationKinds>) -> Result<
     public.show(&kinds)
 }
 
-/// Explains why someone may or may not do something, and what would change the answer.
+/// Explains why a person may or may not do something, and what would change the answer.
 ///
-/// The rules are asked as for the operation itself. Each way to another answer tells which facts would have to be
-/// other ones, which rules would then decide, and why the facts are as they are. About oneself anyone may ask; where
-/// there is no such thing, or one may not know of it, the answer is `deny` with `known` false, and the same for both.
-/// An auditor asks about anyone, in what is of a municipality that they audit. Nothing is changed.
+/// The rules are evaluated as for the operation itself. For each way to the opposite answer, the result lists the facts
+/// that would have to change, the rules that would then decide, and why the facts are as they are. Anyone may ask about
+/// themselves. If the object does not exist or the caller may not know about it, the answer is the same: `deny` with
+/// `known` false. An auditor may ask about anyone, within the municipalities they audit. Nothing is changed.
 #[utoipa::path(
     operation_id = "explain_access", tag = "rules", request_body = QuestionIn,
-    responses((status = 200, body = Explanation, description = "The answer, with ids and days and no content"), WriteProblems),
+    responses((status = 200, body = Explanation, description = "The answer, with ids and dates but no content"), WriteProblems),
 )]
 #[post("/access/explain")]
 async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpResponse> {
@@ -76,7 +76,7 @@ async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpRespons
         person: person_id.unwrap_or(permit.caller().person),
         action: action.to_string(),
         ids: resource,
-        day: at.map_or(permit.today(), day_in_norway),
+        day: at.map_or(permit.moment().today, day_in_norway),
     };
     let explanation = permit.explain(question).await?;
     permit.note_shown([explanation.person_id]);

@@ -1,4 +1,4 @@
-//! Teams as the API speaks of them.
+//! Request and response types for teams.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -13,45 +13,45 @@ use crate::{
     vault::Content,
 };
 
-/// Someone to join the team.
+/// A new member of the team.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"person_id": "018f2f60-0000-7000-8000-000000000001", "unit_id": "018f2f60-0000-7000-8000-000000000002", "contains": [], "task": "Class teacher"}))]
 pub struct TeamMemberIn {
-    /// Who.
+    /// The staff member.
     pub person_id: PersonId,
-    /// From which unit, where they must work.
+    /// The unit that they take part from. They must work there.
     pub unit_id: UnitId,
-    /// What they are to do for the child.
+    /// Their task in the case.
     pub task: Line,
-    /// Which of the kinds the task tells of that must not be in the record: it must be there, and empty. What it names is
-    /// refused, with what to do instead.
+    /// Required, and must be `[]`: confirms that the task holds none of the prohibited kinds. A listed kind is refused, with
+    /// advice on what to do instead.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }
 
-/// A seat on the team.
+/// A membership of the team.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct TeamMemberOut {
-    /// Its id.
+    /// The id of the membership.
     pub id: TeamMemberId,
-    /// Who.
+    /// The staff member.
     pub person_id: PersonId,
     /// Their name.
     pub person_name: Content,
-    /// From which unit.
+    /// The unit they take part from.
     pub unit_id: UnitId,
     /// The name of the unit.
     pub unit_name: String,
     /// The sector of the unit.
     pub sector: Sector,
-    /// What they do for the child.
+    /// Their task in the case.
     pub task: Content,
-    /// Since when.
+    /// When they joined.
     pub joined_at: DateTime<Utc>,
-    /// Until when.
+    /// When they left.
     pub left_at: Option<DateTime<Utc>>,
-    /// Whether the seat gives access today: not left, and the unit opened the case or is consented to.
+    /// Whether the membership gives access today: it has not ended, and the unit opened the case or is covered by consent.
     #[sqlx(skip)]
     pub in_force: bool,
 }

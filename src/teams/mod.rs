@@ -1,4 +1,4 @@
-//! The team of a case: staff from the unit that opened it, and from units that everyone who must has consented to.
+//! The team of a case: staff of the unit that opened it, and of units that everyone who must has consented to.
 
 mod dto;
 mod routes;
@@ -7,5 +7,5 @@ mod store;
 
 pub use routes::configure;
 pub use store::{
-    NewSeat, Seat, end_seats_of_person, end_seats_of_unit, not_to_be_known, seat, seats, seats_known,
+    NewSeat, Seat, end_seats_of_person, end_seats_of_units, not_to_be_known, seat, seats, seats_known,
 };

@@ -1,4 +1,4 @@
-//! Seats on teams as rows, as many as there are in one statement.
+//! Seats on teams as rows, many in one statement.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,7 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at, left_at) ";
 
-/// A seat to be written.
+/// A seat to store.
 pub(crate) struct SeatRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<TeamMember>,

@@ -8,7 +8,7 @@ use super::{
     rows::{self, SeatRow},
 };
 use crate::{
-    access::CaseFacts,
+    access::{CaseFacts, CaseState},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
@@ -16,6 +16,7 @@ use crate::{
         ids::{Person, TeamMember, Unit},
         vocabulary::Sector,
     },
+    on_engine,
 };
 
 const LIST: &str = "
@@ -58,52 +59,49 @@ const LEAVE: &str = "
 const LEAVE_PERSON: &str = "
     UPDATE team_member SET left_at = $3, version = version + 1
     WHERE person_id = $1 AND unit_id = $2 AND left_at IS NULL";
-const LEAVE_UNIT: &str = "
-    UPDATE team_member SET left_at = $4, version = version + 1
-    WHERE municipality = $1 AND case_id = $2 AND unit_id = $3 AND left_at IS NULL";
 
-/// Someone who sits on the team now, through a unit.
+/// A current team member, through a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
 pub struct Seat {
-    /// Who.
+    /// The person.
     pub person_id: Id<Person>,
-    /// Through which unit.
+    /// The unit they take part through.
     pub unit_id: Id<Unit>,
 }
 
-/// Everyone with a seat on a ground in force: on the team, still at work in the unit, the unit covered, and not of
-/// the child's family.
+/// Returns the team members with access in force: still members, still working in the unit, with the unit covered by
+/// consent, and not disqualified.
 ///
 /// # Errors
-/// If the database does not answer.
-pub async fn seats(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
+/// If the database query fails.
+pub async fn seats(tx: &mut Tx, case: &CaseState) -> Result<Vec<Seat>, DbError> {
     let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id)?;
     seats.retain(|seat| case.ground.covers(seat.unit_id));
     Ok(seats)
 }
 
-/// Those who are or have been on the team of whom the caller may not know that their units help, and under a care order the one
-/// who decides in child welfare.
+/// Returns current and former team members whose units' involvement the caller may not know about and, under a care order,
+/// the person who decides in child welfare.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
     let rows = fetch_all!(tx, (Id<Person>, Id<Unit>, Sector), FROM_UNITS, &case.municipality, case.id)?;
     let (known, mut unknown): (Vec<_>, Vec<_>) =
         rows.into_iter().partition(|(_, unit, sector)| case.knows_that_helps(*unit, *sector));
     unknown.retain(|(person, ..)| !known.iter().any(|(other, ..)| other == person));
     let mut people: Vec<_> = unknown.into_iter().map(|(person, ..)| person).collect();
-    if !case.seats.is_empty() && !case.is_contact_person {
-        people
-            .extend(case.custody.child_welfare_person.filter(|_| case.custody.child_welfare_seat.is_none()));
+    let relation = &case.relation;
+    if !relation.seats.is_empty() && !relation.is_contact_person {
+        people.extend(case.child_welfare_person().filter(|_| relation.child_welfare_seat.is_none()));
     }
     Ok(people)
 }
 
-/// The seats that the caller may know of. To name another is as to name one who is not on the team.
+/// Returns the memberships that the caller may know about. Any other person counts as not on the team.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn seats_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
     let unknown = not_to_be_known(tx, case).await?;
     let mut seats = seats(tx, case).await?;
@@ -111,7 +109,7 @@ pub async fn seats_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbE
     Ok(seats)
 }
 
-/// A person to be given a seat, and what for.
+/// A person to add to the team, and their task.
 #[derive(Debug)]
 pub struct NewSeat<'a> {
     pub(crate) person: Id<Person>,
@@ -120,13 +118,13 @@ pub struct NewSeat<'a> {
     pub(crate) added_by: Id<Person>,
 }
 
-/// Gives a seat; none if the person has it.
+/// Adds a team member. Returns none if the person is already a member.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn seat(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewSeat<'_>,
     now: DateTime<Utc>,
 ) -> Result<Option<Id<TeamMember>>, DbError> {
@@ -148,7 +146,7 @@ pub async fn seat(
 
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<TeamMemberOut>, DbError> {
@@ -163,7 +161,7 @@ pub(super) async fn list(
 
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<TeamMember>,
 ) -> Result<Option<TeamMemberOut>, DbError> {
     let mut row = fetch_optional!(tx, TeamMemberOut, FIND, &case.municipality, case.id, id)?;
@@ -177,10 +175,10 @@ fn is_in_force(row: &TeamMemberOut, seats: &[Seat]) -> bool {
     row.left_at.is_none() && seats.contains(&Seat { person_id: row.person_id, unit_id: row.unit_id })
 }
 
-/// Ends the seats of a person who no longer works in a unit: coming back gives none of them back.
+/// Ends the memberships of a person who no longer works in a unit. They do not resume if the person returns.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_seats_of_person(
     tx: &mut Tx,
     person: Id<Person>,
@@ -191,21 +189,33 @@ pub async fn end_seats_of_person(
     Ok(())
 }
 
-/// Ends the seats through a unit that consent was withdrawn from: a later consent gives none of them back.
+/// Ends the seats through units that consent was withdrawn from: a later consent gives none of them back.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn end_seats_of_unit(
+pub async fn end_seats_of_units(
     tx: &mut Tx,
-    case: &CaseFacts,
-    unit: Id<Unit>,
+    case: &CaseState,
+    units: &[Id<Unit>],
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    execute!(tx, LEAVE_UNIT, &case.municipality, case.id, unit, now)?;
-    Ok(())
+    if units.is_empty() {
+        return Ok(());
+    }
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new("UPDATE team_member SET version = version + 1, left_at = ");
+        query.push_bind(now).push(" WHERE municipality = ").push_bind(&case.municipality);
+        query.push(" AND case_id = ").push_bind(case.id).push(" AND left_at IS NULL AND unit_id IN (");
+        let mut list = query.separated(", ");
+        for unit in units {
+            list.push_bind(*unit);
+        }
+        query.push(")");
+        query.build().execute(conn).await.map(|_| ())
+    })
 }
 
-/// The kind of the unit, if the person works there and it serves the municipality.
+/// Returns the kind of the unit, if the person works there and it serves the municipality.
 pub(super) async fn works_there(
     tx: &mut Tx,
     person: Id<Person>,
@@ -218,7 +228,7 @@ pub(super) async fn works_there(
 
 pub(super) async fn leave(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<TeamMember>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {

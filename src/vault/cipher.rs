@@ -1,4 +1,4 @@
-//! Sealing and opening: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), a random nonce of 24 bytes for each text.
+//! Encryption and decryption with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha), with a random 24-byte nonce for each text.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chacha20poly1305::{
@@ -12,16 +12,16 @@ use zeroize::Zeroizing;
 
 use super::VaultError;
 
-/// Names a key wherever something is sealed with it. Random.
+/// The random id of a key, stored with everything that the key encrypts.
 pub type KeyId = Uuid;
 
 const KEY: usize = 32;
 const NONCE: usize = 24;
 const ID: usize = 16;
-/// What sealed text begins with, so that it is known from text that is not.
+/// The prefix of encrypted text, which distinguishes it from plain text.
 const PREFIX: &str = "s1:";
 
-/// A secret key; wiped from memory when it is dropped.
+/// A secret key. It is wiped from memory when dropped.
 #[derive(Clone)]
 pub struct Key(Zeroizing<[u8; KEY]>);
 
@@ -32,17 +32,17 @@ impl std::fmt::Debug for Key {
 }
 
 impl Key {
-    /// A new key.
+    /// Creates a random key.
     ///
     /// # Errors
-    /// If the machine has no randomness.
+    /// If the system provides no random numbers.
     pub fn random() -> Result<Self, VaultError> {
         let mut bytes = Zeroizing::new([0_u8; KEY]);
         getrandom::fill(bytes.as_mut()).map_err(|_| VaultError::Randomness)?;
         Ok(Self(bytes))
     }
 
-    /// The key of these bytes; none if they are not 32.
+    /// Creates a key from bytes; none if there are not 32.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Option<Self> {
         Some(Self(Zeroizing::new(bytes.try_into().ok()?)))
@@ -52,7 +52,7 @@ impl Key {
         self.0.as_slice()
     }
 
-    /// A keyed hash (HMAC-SHA-256) of some bytes, of no use without the key.
+    /// Returns a keyed hash (HMAC-SHA-256), which is useless without the key.
     #[must_use]
     pub fn hash(&self, bytes: &[u8]) -> [u8; KEY] {
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
@@ -61,7 +61,7 @@ impl Key {
         mac.finalize().into_bytes().into()
     }
 
-    /// Nonce and ciphertext. `context` is not kept, and must be the same to open it.
+    /// Returns nonce and ciphertext. `context` is not stored, and must be the same for decryption.
     pub(super) fn encrypt(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
         let mut nonce = [0_u8; NONCE];
         getrandom::fill(&mut nonce).map_err(|_| VaultError::Randomness)?;
@@ -72,7 +72,7 @@ impl Key {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// What was encrypted.
+    /// Returns the decrypted bytes.
     pub(super) fn decrypt(&self, context: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let (nonce, sealed) = sealed.split_first_chunk::<NONCE>().ok_or(VaultError::Damaged)?;
         let cipher = XChaCha20Poly1305::new(self.0.as_slice().try_into().map_err(|_| VaultError::Damaged)?);
@@ -81,13 +81,13 @@ impl Key {
     }
 }
 
-/// Text as it lies in the database: which key sealed it, the nonce, the ciphertext.
+/// Returns text as stored in the database: key id, nonce and ciphertext.
 pub(super) fn seal(id: KeyId, key: &Key, text: &str) -> Result<String, VaultError> {
     let sealed = key.encrypt(id.as_bytes(), text.as_bytes())?;
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &sealed].concat())))
 }
 
-/// The key that sealed a text, and what it sealed; none if the text is not sealed.
+/// Returns the key id and the ciphertext of a text; none if it is not encrypted.
 pub(super) fn parts(text: &str) -> Result<Option<(KeyId, Vec<u8>)>, VaultError> {
     let Some(encoded) = text.strip_prefix(PREFIX) else { return Ok(None) };
     let bytes = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| VaultError::Damaged)?;
@@ -95,7 +95,7 @@ pub(super) fn parts(text: &str) -> Result<Option<(KeyId, Vec<u8>)>, VaultError> 
     Ok(Some((Uuid::from_bytes(*id), sealed.to_vec())))
 }
 
-/// The text that was sealed.
+/// Returns the decrypted text.
 pub(super) fn open(id: KeyId, key: &Key, sealed: &[u8]) -> Result<String, VaultError> {
     let plain = key.decrypt(id.as_bytes(), sealed)?;
     String::from_utf8(plain.to_vec()).map_err(|_| VaultError::Damaged)

@@ -1,4 +1,4 @@
-//! Text that lies sealed in the database.
+//! Text that is stored encrypted in the database.
 
 use std::{fmt, ops::Deref};
 
@@ -10,30 +10,30 @@ use utoipa::{
 
 use super::{KeyId, VaultError, cipher, keys};
 
-/// Sealed text, to be bound to a statement.
+/// Encrypted text, ready to bind to a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(pub(super) String);
 
-/// What stands in the place of text whose key has been erased.
+/// The replacement for text whose key has been erased.
 pub const ERASED: &str = "[erased]";
 
-/// Text that was opened when it was read from the database. Where its key has been erased it reads [`ERASED`]: who, when
-/// and what else the row tells is there still, and so are the other rows of a list.
+/// Text that was decrypted when it was read from the database. If its key has been erased, it reads [`ERASED`]; the rest
+/// of the row and the other rows of a list are still available.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Content(Option<String>);
 
 impl Content {
-    /// Opens what lies in the database.
+    /// Decrypts stored text.
     ///
     /// # Errors
-    /// If it was not sealed, its key has been erased, or it was changed.
+    /// If it was not encrypted, its key has been erased, or it was changed.
     pub fn open(stored: &str) -> Result<Self, VaultError> {
         let (id, sealed) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
         let key = keys::find(id).ok_or(VaultError::Erased)?;
         cipher::open(id, &key, &sealed).map(|text| Self(Some(text)))
     }
 
-    /// Is the text there? For what is nothing but its text, so that it is answered as gone.
+    /// Returns the text, for objects that are nothing but their text and otherwise respond as erased.
     ///
     /// # Errors
     /// If its key has been erased.
@@ -41,22 +41,22 @@ impl Content {
         self.0.as_deref().ok_or(VaultError::Erased)
     }
 
-    /// The text itself.
+    /// Returns the text.
     #[must_use]
     pub fn into_string(self) -> String {
         self.0.unwrap_or_else(|| ERASED.to_owned())
     }
 }
 
-/// The key that sealed a text; none if the text is not sealed.
+/// Returns the key id of a text; none if the text is not encrypted.
 ///
 /// # Errors
-/// If it begins as sealed text does, and is none.
+/// If it starts like encrypted text but is not.
 pub fn key_of(stored: &str) -> Result<Option<KeyId>, VaultError> {
     Ok(cipher::parts(stored)?.map(|(id, _)| id))
 }
 
-/// Text that was never sealed, for tests of what is done with it.
+/// Creates content that was never encrypted, for tests.
 #[cfg(test)]
 impl From<&str> for Content {
     fn from(text: &str) -> Self {
@@ -78,7 +78,7 @@ impl Deref for Content {
     }
 }
 
-/// Content never reaches a log by way of `Debug`.
+/// `Debug` never writes content to a log.
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Content({} bytes)", self.len())

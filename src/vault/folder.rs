@@ -1,7 +1,7 @@
-//! The folder of keys: a file for each data key, wrapped by the master key.
+//! The folder of keys: one file for each data key, wrapped by the master key.
 //!
-//! A file is named by municipality, class and generation, `4014-health-2.key`. The newest generation seals; older ones only
-//! open. The folder is made for several servers to share: a file is made once, whoever comes first.
+//! A file is named by municipality, class and generation, such as `4014-health-2.key`. The newest generation encrypts;
+//! older ones only decrypt. Several servers can share the folder: the first to create a file wins.
 
 use std::{
     collections::HashMap,
@@ -19,7 +19,7 @@ use super::{
     keys,
 };
 
-/// A data key that is open.
+/// An unwrapped data key.
 #[derive(Debug, Clone)]
 struct DataKey {
     id: KeyId,
@@ -29,33 +29,33 @@ struct DataKey {
     key: Arc<Key>,
 }
 
-/// The data keys, and where they lie.
+/// The data keys and their folder.
 #[derive(Debug)]
 pub struct Vault {
     folder: PathBuf,
     master: MasterKey,
-    /// The one that is to come in its place, while some keys are wrapped by it already.
+    /// The master key that replaces the current one, while some keys are already wrapped by it.
     next_master: Option<MasterKey>,
-    /// All generations of each key, the newest last.
+    /// All generations of each key, newest last.
     open: RwLock<HashMap<KeyName, Vec<DataKey>>>,
 }
 
-/// The keyed hashes are the same in all municipalities: a username is found before it is known whose it is.
+/// Keyed hashes are the same in all municipalities, because a username is looked up before its municipality is known.
 const INDEX: &str = "0000";
 
 impl Vault {
-    /// Opens the folder, which is made if absent.
+    /// Opens the folder, and creates it if it does not exist.
     ///
     /// # Errors
-    /// If it cannot be read, or the master key is not the one it was made with.
+    /// If it cannot be read, or the master key is not the one that wrapped its keys.
     pub fn open(folder: &Path, master: MasterKey) -> Result<Arc<Self>, VaultError> {
         Self::open_either(folder, master, None)
     }
 
-    /// Opens the folder to wrap its keys by another master key, by which some are wrapped already if it was broken off.
+    /// Opens the folder to wrap its keys with another master key. If an earlier attempt was interrupted, some already are.
     ///
     /// # Errors
-    /// If it cannot be read, or a key is wrapped by neither.
+    /// If it cannot be read, or a key is wrapped by neither master key.
     pub fn open_either(
         folder: &Path,
         master: MasterKey,
@@ -68,7 +68,7 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Reads the folder anew: keys that others have made, and those that have been erased.
+    /// Reloads the folder, to find keys that others have created or erased.
     ///
     /// # Errors
     /// If a file cannot be read, or was wrapped by another master key.
@@ -78,7 +78,7 @@ impl Vault {
             let Some((name, generation)) = named(&path) else { continue };
             match self.read(&path, generation) {
                 Ok(key) => found.entry(name).or_default().push(key),
-                // Erased while the folder was read.
+                // The key was erased while the folder was being read.
                 Err(VaultError::File(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
@@ -95,27 +95,27 @@ impl Vault {
         Ok(())
     }
 
-    /// Seals text with the newest key of this name, which is made if there is none.
+    /// Encrypts text with the newest key of this name, and creates the key if there is none.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn seal(&self, name: &KeyName, text: &str) -> Result<Sealed, VaultError> {
         let key = self.newest(name)?;
         cipher::seal(key.id, &key.key, text).map(Sealed)
     }
 
-    /// The same of text that there may not be.
+    /// Encrypts optional text.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn seal_optional(&self, name: &KeyName, text: Option<&str>) -> Result<Option<Sealed>, VaultError> {
         text.map(|text| self.seal(name, text)).transpose()
     }
 
-    /// Seals again, with the newest key of the same name, what an older key has sealed; none if there is nothing to do.
+    /// Encrypts again with the newest key of the same name. Returns none if the text already uses it.
     ///
     /// # Errors
-    /// If it cannot be opened.
+    /// If it cannot be decrypted.
     pub fn reseal(&self, stored: &str) -> Result<Option<Sealed>, VaultError> {
         let (id, _) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
         let name = self.name_of(id).ok_or(VaultError::Erased)?;
@@ -125,35 +125,35 @@ impl Vault {
         self.seal(&name, &Content::open(stored)?).map(Some)
     }
 
-    /// A keyed hash (HMAC-SHA-256) by which text is found again: the same for the same text, and of no use without the key.
+    /// Returns a keyed hash (HMAC-SHA-256) for finding text: deterministic, and useless without the key.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn index(&self, text: &str) -> Result<String, VaultError> {
         self.index_of(text.as_bytes())
     }
 
-    /// The same of bytes.
+    /// Returns a keyed hash of bytes.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn index_of(&self, bytes: &[u8]) -> Result<String, VaultError> {
         let key = self.newest(&KeyName::people(INDEX))?;
         Ok(key.key.hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
-    /// Seals with a key that only someone who knows `secret` can make again.
+    /// Encrypts with a key that can be derived only from `secret`.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn seal_with(&self, secret: &str, text: &str) -> Result<String, VaultError> {
         cipher::seal(Uuid::nil(), &self.derived(secret)?, text)
     }
 
-    /// Opens what was sealed with a secret.
+    /// Decrypts text that was encrypted with a secret.
     ///
     /// # Errors
-    /// If the secret is another, or the text was changed.
+    /// If the secret is a different one, or the text was changed.
     pub fn open_with(&self, secret: &str, stored: &str) -> Result<String, VaultError> {
         let (id, sealed) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
         cipher::open(id, &self.derived(secret)?, &sealed)
@@ -164,7 +164,7 @@ impl Vault {
         Key::of(&key.key.hash(format!("derived key of {secret}").as_bytes())).ok_or(VaultError::Damaged)
     }
 
-    /// The names of all keys, each with the number of its generations.
+    /// Returns the names of all keys, each with its number of generations.
     #[must_use]
     pub fn list(&self) -> Vec<(KeyName, usize)> {
         let Ok(open) = self.open.read() else { return Vec::new() };
@@ -173,10 +173,10 @@ impl Vault {
         list
     }
 
-    /// Makes a new generation of every key but that of the keyed hashes, which everything is found by.
+    /// Creates a new generation of every key except that of the keyed hashes, which all lookups depend on.
     ///
     /// # Errors
-    /// If a key cannot be made.
+    /// If a key cannot be created.
     pub fn renew(&self) -> Result<usize, VaultError> {
         let index = KeyName::people(INDEX);
         let names: Vec<KeyName> =
@@ -187,10 +187,10 @@ impl Vault {
         Ok(names.len())
     }
 
-    /// Wraps every data key anew, by the master key that is to come.
+    /// Wraps every data key with the new master key.
     ///
     /// # Errors
-    /// If there is none, or a file cannot be written; then some are wrapped by it and some by the old, and it can be done again.
+    /// If there is none, or a file cannot be written. Some keys are then wrapped by each master key, and it can be repeated.
     pub fn rewrap(&self) -> Result<usize, VaultError> {
         let master = self.next_master.as_ref().ok_or(VaultError::MasterKey)?;
         let files = self.files()?;
@@ -200,7 +200,7 @@ impl Vault {
             let key = self.read(path, generation)?;
             let text = master.wrap(key.id, &key.key)?;
             let beside = path.with_extension("new");
-            // Left behind where it was broken off.
+            // An interrupted attempt may have left this file.
             let _removed = fs::remove_file(&beside);
             write_new(&beside, &text)
                 .and_then(|()| fs::rename(&beside, path))
@@ -210,7 +210,7 @@ impl Vault {
         Ok(wrapped)
     }
 
-    /// The ids of keys that only open, since there has been a newer one of their name for so long that every server knows it.
+    /// Returns the keys that only decrypt, and that were replaced so long ago that every server knows the newer one.
     #[must_use]
     pub fn superseded(&self, settled: Duration) -> Vec<KeyId> {
         let Ok(open) = self.open.read() else { return Vec::new() };
@@ -234,10 +234,10 @@ impl Vault {
         self.refresh()
     }
 
-    /// Erases all generations of a key: what they have sealed cannot be opened by anyone, ever.
+    /// Erases all generations of a key. Content encrypted with it is permanently unrecoverable.
     ///
     /// # Errors
-    /// If a file cannot be erased, or it is the key of the keyed hashes, which everyone is found by.
+    /// If a file cannot be erased, or it is the key of the keyed hashes.
     pub fn erase_all(&self, name: &KeyName) -> Result<usize, VaultError> {
         if *name == KeyName::people(INDEX) {
             return Err(VaultError::Index);
@@ -271,13 +271,13 @@ impl Vault {
         found.map(|(name, _)| name.clone())
     }
 
-    /// Makes the next generation of a key; if another was first, it is theirs.
+    /// Creates the next generation of a key, or loads it if another server was first.
     fn make(&self, name: &KeyName) -> Result<DataKey, VaultError> {
         let last = self.open.read().ok().and_then(|open| Some(open.get(name)?.last()?.generation));
         let generation = last.unwrap_or(0) + 1;
         let path = self.folder.join(format!("{name}-{generation}.key"));
         let text = self.master.wrap(Uuid::new_v4(), &Key::random()?)?;
-        // Linked under its name when it is whole: nobody reads half a key.
+        // The complete file is linked under its name, so that nobody reads an incomplete key.
         let beside = self.folder.join(format!("{}.new", Uuid::new_v4()));
         let made = write_new(&beside, &text).and_then(|()| fs::hard_link(&beside, &path));
         let _removed = fs::remove_file(&beside);
@@ -375,7 +375,7 @@ mod tests {
         let school = KeyName::sector("4014", Sector::School);
         let sealed = vault.seal(&health(), "asthma").expect("sealed");
         vault.seal(&school, "reading").expect("sealed");
-        // One key is wrapped by the new master key, and another was begun on.
+        // One key is wrapped by the new master key, and another was interrupted halfway.
         let path = folder.path().join(format!("{}-1.key", health()));
         let (id, key) = old.unwrap(&fs::read_to_string(&path).expect("a file")).expect("a key");
         fs::write(&path, new.wrap(id, &key).expect("wrapped")).expect("written");

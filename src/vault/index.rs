@@ -1,22 +1,22 @@
-//! What names and numbers are found again by: keyed hashes, each kind with words of its own before it, so that those of one
-//! kind cannot be compared with those of another.
+//! Keyed hashes for finding names and numbers. Each kind has its own prefix, so that hashes of different kinds cannot be
+//! compared.
 
 use super::{Vault, VaultError};
 
 impl Vault {
-    /// What a person is found by in a municipality, by their national identity number; the same number in another
-    /// municipality has another.
+    /// Returns the hash that finds a person in a municipality by national identity number. The same number has a different
+    /// hash in another municipality.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn national_id_index(&self, municipality: &str, number: &str) -> Result<String, VaultError> {
         self.index(&format!("national id in {municipality}: {number}"))
     }
 
-    /// What an account is found by when its owner logs in.
+    /// Returns the hash that finds an account when its owner logs in.
     ///
     /// # Errors
-    /// If the key cannot be made.
+    /// If the key cannot be created.
     pub fn username_index(&self, username: &str) -> Result<String, VaultError> {
         self.index(&format!("username: {username}"))
     }

@@ -1,4 +1,4 @@
-//! Which key seals what, and the keys that this process knows.
+//! The names of keys, and the keys that this process has loaded.
 
 use std::{
     collections::HashMap,
@@ -10,14 +10,14 @@ use std::{
 use super::{Key, KeyId, Vault};
 use crate::kernel::vocabulary::Sector;
 
-/// What a data key of a municipality is for.
+/// The purpose of a data key of a municipality.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum KeyClass {
-    /// What is written in one sector.
+    /// Text written in one sector.
     Sector(Sector),
     /// Names and numbers of people.
     People,
-    /// From where people are served, in the access log. Its generations are kept: the tree is over what they have sealed.
+    /// Network addresses in the access log. All generations are kept, because the tree covers what they encrypted.
     Log,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for KeyClass {
 }
 
 impl KeyClass {
-    /// The class of this name.
+    /// Returns the class with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         match name {
@@ -43,29 +43,29 @@ impl KeyClass {
     }
 }
 
-/// A data key: of which municipality, for what.
+/// The name of a data key: its municipality and purpose.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct KeyName {
     /// The number of the municipality.
     pub municipality: String,
-    /// What it seals.
+    /// The purpose of the key.
     pub class: KeyClass,
 }
 
 impl KeyName {
-    /// The key of what is written in a sector.
+    /// Returns the key for text written in a sector.
     #[must_use]
     pub fn sector(municipality: &str, sector: Sector) -> Self {
         Self { municipality: municipality.to_owned(), class: KeyClass::Sector(sector) }
     }
 
-    /// The key of names and numbers of people.
+    /// Returns the key for names and numbers of people.
     #[must_use]
     pub fn people(municipality: &str) -> Self {
         Self { municipality: municipality.to_owned(), class: KeyClass::People }
     }
 
-    /// The key of the access log.
+    /// Returns the key for the access log.
     #[must_use]
     pub fn log(municipality: &str) -> Self {
         Self { municipality: municipality.to_owned(), class: KeyClass::Log }
@@ -78,17 +78,17 @@ impl fmt::Display for KeyName {
     }
 }
 
-/// All data keys that the process has opened, by id. A row is decoded where no more is at hand than the row itself, and its
-/// text names its key; the ids are random, so the keys of several folders do not meet.
+/// All data keys that this process has loaded, by id. Decoding a row has access to nothing but the row, and the text names
+/// its key. The ids are random, so keys from different folders cannot collide.
 static KNOWN: LazyLock<RwLock<Known>> = LazyLock::new(RwLock::default);
 
-/// How soon a key that was not there is looked for again.
+/// The time before a missing key is looked for again.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
 struct Known {
     keys: HashMap<KeyId, Arc<Key>>,
-    /// When a key was last looked for in vain: a list of what has been erased does not read the folder for each row.
+    /// When a key was last found missing, so that a list of erased rows does not read the folder for each row.
     absent: HashMap<KeyId, Instant>,
     vaults: Vec<Weak<Vault>>,
 }
@@ -107,7 +107,7 @@ pub(super) fn forget(id: KeyId) {
     }
 }
 
-/// The folders that are asked for a key that is not known: another server may have made it.
+/// Registers a folder to search for unknown keys, which another server may have created.
 pub(super) fn ask_too(vault: &Arc<Vault>) {
     if let Ok(mut known) = KNOWN.write() {
         known.vaults.retain(|vault| vault.strong_count() > 0);
@@ -115,7 +115,7 @@ pub(super) fn ask_too(vault: &Arc<Vault>) {
     }
 }
 
-/// The key of this id; none if it is not known, since it was erased.
+/// Returns the key with this id; none if it is unknown because it was erased.
 pub(super) fn find(id: KeyId) -> Option<Arc<Key>> {
     let vaults = {
         let known = KNOWN.read().ok()?;
@@ -128,7 +128,7 @@ pub(super) fn find(id: KeyId) -> Option<Arc<Key>> {
         known.vaults.clone()
     };
     for vault in vaults.iter().filter_map(Weak::upgrade) {
-        // What cannot be read is no key.
+        // A folder that cannot be read has no key.
         let _read = vault.refresh();
     }
     let mut known = KNOWN.write().ok()?;

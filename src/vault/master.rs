@@ -1,15 +1,15 @@
-//! The master key, and data keys as it wraps them.
+//! The master key, and the data keys that it wraps.
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use super::{Key, KeyId, VaultError};
 
-/// The key that wraps the data keys. It lies in the configuration, apart from both the database and the folder.
+/// The key that wraps the data keys. It is part of the configuration, apart from the database and the folder.
 #[derive(Debug, Clone)]
 pub struct MasterKey(Key);
 
-/// A data key as it lies in its file.
+/// A data key as stored in its file.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFile {
@@ -18,36 +18,36 @@ struct KeyFile {
 }
 
 impl MasterKey {
-    /// Reads 32 bytes in base64.
+    /// Parses 32 bytes in base64.
     ///
     /// # Errors
-    /// If they are not that.
+    /// If it has another format.
     pub fn parse(text: &str) -> Result<Self, VaultError> {
         let bytes = STANDARD.decode(text.trim()).map_err(|_| VaultError::MasterKey)?;
         Key::of(&bytes).map(Self).ok_or(VaultError::MasterKey)
     }
 
-    /// A new one.
+    /// Creates a random master key.
     ///
     /// # Errors
-    /// If the machine gives no random numbers.
+    /// If the system provides no random numbers.
     pub fn random() -> Result<Self, VaultError> {
         Key::random().map(Self)
     }
 
-    /// As it is kept in a file.
+    /// Returns the text to store in a file.
     #[must_use]
     pub fn to_text(&self) -> String {
         STANDARD.encode(self.0.bytes())
     }
 
-    /// A data key as it is kept in its file.
+    /// Returns a data key as stored in its file.
     pub(super) fn wrap(&self, id: KeyId, key: &Key) -> Result<String, VaultError> {
         let wrapped = STANDARD.encode(self.0.encrypt(id.as_bytes(), key.bytes())?);
         serde_json::to_string(&KeyFile { id, wrapped }).map_err(|_| VaultError::Damaged)
     }
 
-    /// A data key from its file.
+    /// Reads a data key from its file.
     pub(super) fn unwrap(&self, file: &str) -> Result<(KeyId, Key), VaultError> {
         let KeyFile { id, wrapped } = serde_json::from_str(file).map_err(|_| VaultError::Damaged)?;
         let wrapped = STANDARD.decode(wrapped).map_err(|_| VaultError::Damaged)?;

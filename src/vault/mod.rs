@@ -1,11 +1,11 @@
-//! Encryption at rest: what identifies people, and what is written about them, lies sealed in the database.
+//! Encryption at rest: text that identifies people, or is written about them, is stored encrypted in the database.
 //!
-//! Each municipality has one data key for each sector, and one for the names of people. A data key lies in the folder of
-//! keys, outside the database and its backups, wrapped by the master key of the configuration. Erasing the file of a data key
-//! makes all that it sealed unreadable, in the backups of the database too (GDPR art. 17 and 32).
+//! Each municipality has one data key for each sector, and one for the names of people. Data keys are stored in the folder
+//! of keys, outside the database and its backups, wrapped by the master key in the configuration. Erasing the file of a
+//! data key makes everything it encrypted unrecoverable, also in backups of the database (GDPR art. 17 and 32).
 //!
-//! Text is sealed when it is bound to a statement ([`Vault::seal`]) and opened when a [`Content`] is decoded from a row.
-//! What must be found again is kept beside as a keyed hash ([`Vault::index`]).
+//! Text is encrypted when it is bound to a statement ([`Vault::seal`]) and decrypted when a [`Content`] is decoded from a
+//! row. Text that must be found again has a keyed hash beside it ([`Vault::index`]).
 
 mod cipher;
 mod content;

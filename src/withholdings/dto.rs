@@ -1,4 +1,4 @@
-//! Withholdings as the API speaks of them.
+//! Request and response types for withholdings.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,22 +16,22 @@ use crate::{
 };
 
 words! {
-    /// The law on which something may be withheld from a guardian.
+    /// The law that allows something to be withheld from a guardian.
     WithholdingBasis {
-        /// What harms a party's health or relation to those close (forvaltningsloven § 19).
+        /// Access would harm a party's health or relationship to close relatives (forvaltningsloven § 19).
         AdministrationAct = "administration_act",
-        /// Where access endangers, or hinders an investigation (barnevernsloven § 12-6).
+        /// Access would endanger someone or hinder an investigation (barnevernsloven § 12-6).
         ChildWelfareAct = "child_welfare_act",
-        /// Where weighty reasons of the patient speak against it (pasient- og brukerrettighetsloven § 3-4).
+        /// Weighty reasons of the patient speak against access (pasient- og brukerrettighetsloven § 3-4).
         PatientRightsAct = "patient_rights_act",
-        /// Where it may harm the child (barnelova § 47).
+        /// Access may harm the child (barnelova § 47).
         ChildrenAct = "children_act",
-        /// Where it must be kept secret for one's health or relation to those close (personopplysningsloven § 16).
+        /// Secrecy is required for the person's health or relationship to close relatives (personopplysningsloven § 16).
         PersonalDataAct = "personal_data_act",
     }
 }
 
-/// Something to be withheld from a guardian.
+/// Something to withhold from a guardian.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
@@ -39,27 +39,27 @@ words! {
     "reason": "Knowing of it would harm the child."
 }))]
 pub struct WithholdingIn {
-    /// From whom: a `guardian_id` with parental responsibility.
+    /// The guardian, by `guardian_id`, who must have parental responsibility.
     pub guardian_id: PersonId,
-    /// One note; the whole case if neither a note, a measure nor a meeting is named.
+    /// The note. The whole case is withheld if no note, measure or meeting is named.
     #[serde(default)]
     pub note_id: Option<NoteId>,
-    /// One measure, with its evaluations.
+    /// The measure, with its evaluations.
     #[serde(default)]
     pub measure_id: Option<MeasureId>,
-    /// One meeting, with its minutes.
+    /// The meeting, with its minutes.
     #[serde(default)]
     pub meeting_id: Option<MeetingId>,
-    /// On which law.
+    /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// Why.
+    /// The reason.
     pub reason: Prose,
 }
 
-/// What of a case is withheld.
+/// The part of a case that is withheld.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Withheld {
-    /// All of it.
+    /// The whole case.
     Case,
     /// A note.
     Note(NoteId),
@@ -70,7 +70,7 @@ pub enum Withheld {
 }
 
 impl Withheld {
-    /// Its id; none for the whole case.
+    /// The id of the part; none for the whole case.
     pub(super) fn entry(self) -> Option<Uuid> {
         match self {
             Self::Case => None,
@@ -82,10 +82,10 @@ impl Withheld {
 }
 
 impl WithholdingIn {
-    /// What is to be withheld: one thing.
+    /// Returns what is to be withheld, which must be one thing.
     ///
     /// # Errors
-    /// 422 if several are named.
+    /// 422 if more than one is named.
     pub(super) fn what(&self) -> Result<Withheld> {
         match (self.note_id, self.measure_id, self.meeting_id) {
             (None, None, None) => Ok(Withheld::Case),
@@ -93,9 +93,9 @@ impl WithholdingIn {
             (None, Some(id), None) => Ok(Withheld::Measure(id)),
             (None, None, Some(id)) => Ok(Withheld::Meeting(id)),
             (Some(_), ..) => {
-                Err(Problem::field("/note_id", "is not taken with another: withhold one at a time"))
+                Err(Problem::field("/note_id", "is not allowed with another: withhold one at a time"))
             }
-            _ => Err(Problem::field("/measure_id", "is not taken with another: withhold one at a time")),
+            _ => Err(Problem::field("/measure_id", "is not allowed with another: withhold one at a time")),
         }
     }
 }
@@ -103,26 +103,26 @@ impl WithholdingIn {
 /// Something withheld from a guardian.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct WithholdingOut {
-    /// Its id.
+    /// The id of the withholding.
     pub id: WithholdingId,
-    /// From whom.
+    /// The guardian.
     pub guardian_id: PersonId,
-    /// Which note; the whole case where neither a note, a measure nor a meeting is named.
+    /// The note. The whole case is withheld if no note, measure or meeting is named.
     pub note_id: Option<NoteId>,
-    /// Which measure.
+    /// The measure.
     pub measure_id: Option<MeasureId>,
-    /// Which meeting.
+    /// The meeting.
     pub meeting_id: Option<MeetingId>,
-    /// On which law.
+    /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// Why.
+    /// The reason.
     pub reason: Content,
-    /// Who decided it.
+    /// The person who decided it.
     pub decided_by: PersonId,
-    /// When.
+    /// When it was decided.
     pub decided_at: DateTime<Utc>,
     /// When it was ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// As in the `ETag`.
+    /// The version; the same as the `ETag`.
     pub version: i64,
 }

@@ -1,7 +1,7 @@
-//! What is withheld from a guardian (unntatt fra innsyn): a whole case, or one note,
-//! measure or meeting, on a named legal basis.
+//! Withholdings (unntatt fra innsyn): a case, or one note, measure or meeting, is withheld from a guardian on a legal
+//! basis.
 //!
-//! To that guardian it does not exist, from the very next request, and nothing tells that anything is withheld.
+//! For that guardian it does not exist, from the next request on. Nothing reveals that anything is withheld.
 
 mod dto;
 mod routes;

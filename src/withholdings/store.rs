@@ -1,11 +1,11 @@
-//! What is withheld, in the database.
+//! Withholdings in the database.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::dto::{Withheld, WithholdingBasis, WithholdingOut};
 use crate::{
-    access::CaseFacts,
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
@@ -39,7 +39,7 @@ const IS_MEETING: &str = "SELECT COUNT(*) FROM meeting WHERE municipality = $1 A
 
 pub(super) async fn list(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<WithholdingOut>, DbError> {
@@ -49,34 +49,34 @@ pub(super) async fn list(
 
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     id: Id<Withholding>,
 ) -> Result<Option<WithholdingOut>, DbError> {
     fetch_optional!(tx, WithholdingOut, FIND, &case.municipality, case.id, id)
 }
 
-/// Something to be withheld.
+/// A withholding to store.
 #[derive(Debug)]
 pub struct NewWithholding<'a> {
-    /// From whom.
+    /// The guardian.
     pub guardian: Id<Person>,
-    /// What.
+    /// The part of the case.
     pub what: Withheld,
-    /// On which law.
+    /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// Why.
+    /// The reason.
     pub reason: &'a str,
-    /// Who decides it.
+    /// The person who decided it.
     pub by: Id<Person>,
 }
 
-/// Withholds it.
+/// Stores a withholding.
 ///
 /// # Errors
-/// If the database does not take it.
+/// If the write to the database fails.
 pub async fn insert(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     new: NewWithholding<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Withholding>, DbError> {
@@ -109,7 +109,7 @@ pub async fn insert(
 
 pub(super) async fn end(
     tx: &mut Tx,
-    case: &CaseFacts,
+    case: &CaseState,
     current: &WithholdingOut,
     by: Id<Person>,
     now: DateTime<Utc>,
@@ -117,8 +117,8 @@ pub(super) async fn end(
     expect_one(execute!(tx, END, &case.municipality, case.id, current.id, current.version, now, by)?)
 }
 
-/// Is this something of the case?
-pub(super) async fn is_of(tx: &mut Tx, case: &CaseFacts, what: Withheld) -> Result<bool, DbError> {
+/// Returns whether this belongs to the case.
+pub(super) async fn is_of(tx: &mut Tx, case: &CaseState, what: Withheld) -> Result<bool, DbError> {
     let (municipality, case) = (&case.municipality, case.id);
     let (count,) = match what {
         Withheld::Case => return Ok(true),

@@ -61,7 +61,7 @@ fn every_operation_is_described() {
         let braces = Operation::all().iter().find(|o| o.id == id).map_or(0, |o| o.path.matches('{').count());
         assert_eq!(in_path, braces, "{id}: parameters of the path");
         assert_eq!(
-            says["description"].as_str().is_some_and(|text| text.contains("Who may:\n- ")),
+            says["description"].as_str().is_some_and(|text| text.contains("Allowed by these rules:\n- ")),
             secured,
             "{id}: who may"
         );

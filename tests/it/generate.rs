@@ -1,4 +1,4 @@
-//! `stafett generate`: what it makes is as the service would have made it, and the same for the same seed.
+//! `stafett generate` makes data that follow the rules of the service, and the same data for the same seed.
 
 use std::{fmt::Debug, path::Path};
 
@@ -17,7 +17,7 @@ use uuid::Uuid;
 use crate::support::{PASSWORD, User, World, both_engines, log_key};
 
 const CASES: usize = 60;
-/// Of the person whose number of cases is known: half of those of the first school, up to 31.
+/// The cases of `kontaktperson`: half of the cases of the first school, up to 31.
 const KNOWN: usize = 18;
 
 async fn generated(world: &World, seed: u64) -> Result<Summary, GenerateError> {
@@ -73,7 +73,7 @@ async fn written(world: &World) -> Vec<String> {
     all
 }
 
-/// The sum of the rows that break a rule, each told by a query that counts them.
+/// The number of rows that break each rule.
 async fn breaches(world: &World) -> Vec<(&'static str, i64)> {
     let mut found = Vec::new();
     for (rule, sql) in [
@@ -124,7 +124,7 @@ async fn breaches(world: &World) -> Vec<(&'static str, i64)> {
     found
 }
 
-/// That a contact person reads her cases, and that the looks in the log are by the rules that let her.
+/// The contact person reads her cases, and generated entries name the same rules as her own reads.
 async fn reads_her_cases(world: &World, contact: &User) {
     let cases = contact.get("/v1/cases?limit=200").send().await.expect(200);
     assert_eq!(cases.items().len(), KNOWN);
@@ -144,7 +144,7 @@ async fn reads_her_cases(world: &World, contact: &User) {
     assert_eq!(rules.len(), 1, "generated looks and her own are allowed by the same rules: {rules:?}");
 }
 
-/// Those who help from other units read the case as long as all consent; strangers find nothing.
+/// Helpers of other units read the case while all consent. Strangers get 404.
 async fn others_read_what_they_may(world: &World) {
     let helpers = "SELECT t.person_id, t.case_id FROM team_member t JOIN care_case c ON c.id = t.case_id
         WHERE t.unit_id <> c.unit_id AND t.left_at IS NULL ORDER BY t.id LIMIT 20";

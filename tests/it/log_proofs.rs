@@ -159,7 +159,7 @@ both_engines! {
         let nurse = seen.items().iter().find(|entry| entry["person_name"] == json!(cast.nurse.name)).expect("the nurse");
         let (no, en) = (nurse["words"]["no"].as_str().expect("words"), nurse["words"]["en"].as_str().expect("words"));
         assert!(no.starts_with("22.11.2026 kl. 10.00: ") && no.contains("(ansatt, ") && no.contains("så på saken"), "{no}");
-        assert!(en.starts_with("2026-11-22 at 10:00: ") && en.contains("(worker, ") && en.contains("looked at the case"), "{en}");
+        assert!(en.starts_with("2026-11-22 at 10:00: ") && en.contains("(worker, ") && en.contains("viewed the case"), "{en}");
         assert!(no.contains("samtykke"), "why is told: {no}");
     }
 

@@ -30,6 +30,7 @@ mod contact_details;
 mod demo;
 mod disclosures;
 mod document;
+mod documents;
 mod emergency_access;
 mod explain;
 mod follow_ups;

@@ -27,7 +27,7 @@ func read(path string) string {
 	return string(text)
 }
 
-// The size and the root that a signed checkpoint tells.
+// The size and the root that a signed checkpoint states.
 func open(key, checkpoint string) tlog.Tree {
 	verifier, err := note.NewVerifier(key)
 	check(err)

@@ -12,7 +12,7 @@ mod because;
 mod rows;
 mod what_if;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -24,8 +24,7 @@ use self::{
 use super::{
     CaseFacts, Decision, Entry, Permit, Policies,
     actions::{self, ExplainAccess, Visitor},
-    admission::{request_id, services},
-    case_facts,
+    cases_in_list,
     objects::{
         CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject, reviews_of_looks_by,
     },
@@ -34,11 +33,13 @@ use super::{
 use crate::{
     db::{DbError, Tx},
     identity::{Caller, as_caller},
-    kernel::{Id, clock::day_in_norway, ids::Person},
+    kernel::{Id, Moment, clock::day_in_norway, ids::Person},
     problem::{Code, Problem},
 };
 
 const NAME: &str = "explain_access";
+/// The id of no person.
+const NOBODY: uuid::Uuid = uuid::Uuid::nil();
 
 /// May someone do something to a thing? By its ids, as they are called in the path of the operation.
 #[derive(Debug, Clone)]
@@ -57,16 +58,16 @@ pub struct Question {
 #[derive(Debug, thiserror::Error)]
 pub enum NoAnswer {
     /// There is no such action.
-    #[error("there is no action of this name")]
+    #[error("there is no action with this name")]
     Action,
     /// An id by which the thing is found is not given.
     #[error("{0} is required")]
     Missing(&'static str),
     /// The day has passed.
-    #[error("must not be before today: what was decided then is in the access log")]
+    #[error("must not be before today: earlier decisions are in the access log")]
     Past,
     /// It is not for the one who asks to ask.
-    #[error("only an auditor asks about others")]
+    #[error("only an auditor may ask about others")]
     Refused,
     /// The database does not answer.
     #[error(transparent)]
@@ -91,10 +92,9 @@ impl Permit<ExplainAccess> {
     /// # Errors
     /// 422 if there is no such action or an id is left out, 403 if it is about another and the caller is no auditor.
     pub async fn explain(&mut self, question: Question) -> Result<Explanation, Problem> {
-        let (caller, now, policies) = (self.caller().clone(), self.now(), self.policies.clone());
+        let (caller, now, policies) = (self.caller().clone(), self.moment().now, self.policies());
         let mut entry = Entry::of(Some(&caller), NAME, QuestionObject::TYPE, now);
-        entry.request_id = request_id(&self.request);
-        entry.client = services(&self.request)?.client(&self.request);
+        entry.same_request_as(&self.look);
         let (answer, entry) = answer(self.tx(), &policies, Some(&caller), question, entry).await;
         self.look.note(entry);
         Ok(answer?)
@@ -107,7 +107,7 @@ impl Permit<ExplainAccess> {
 /// If there is no such action, an id is left out, or the database does not answer.
 pub async fn explain_to_operator(
     tx: &mut Tx,
-    policies: &Policies,
+    policies: &Arc<Policies>,
     question: Question,
     now: DateTime<Utc>,
 ) -> Result<(Explanation, Entry), NoAnswer> {
@@ -119,7 +119,7 @@ pub async fn explain_to_operator(
 /// The answer, and the entry for the log: of what was asked about or, where it is not to be known, of a try.
 async fn answer(
     tx: &mut Tx,
-    policies: &Policies,
+    policies: &Arc<Policies>,
     asker: Option<&Caller>,
     question: Question,
     mut entry: Entry,
@@ -142,7 +142,7 @@ async fn answer(
 /// A question on its way through the kind of thing that it is about.
 struct Asking<'a> {
     tx: &'a mut Tx,
-    policies: &'a Policies,
+    policies: &'a Arc<Policies>,
     /// None for the one who runs the service.
     asker: Option<&'a Caller>,
     question: &'a Question,
@@ -177,9 +177,12 @@ impl Visitor for Asking<'_> {
 }
 
 impl Asking<'_> {
+    fn moment(&self, day: NaiveDate) -> Moment {
+        Moment::at(self.entry.at).on(day)
+    }
+
     async fn find<O: Object>(&mut self, about: &Caller, day: NaiveDate) -> Result<Option<O>, DbError> {
-        let lookup =
-            Lookup { caller: about, now: self.entry.at, today: day, for_write: false, ids: self.ids };
+        let lookup = Lookup { caller: about, moment: self.moment(day), for_write: false, ids: self.ids };
         O::find(self.tx, &lookup).await
     }
 
@@ -193,7 +196,7 @@ impl Asking<'_> {
         if O::TYPE == LogReviewObject::TYPE
             && let Some(asker) = self.asker
             && let Ok(review) = object.id().parse()
-            && reviews_of_looks_by(self.tx, asker.person).await?.contains(&review)
+            && reviews_of_looks_by(self.tx, asker).await?.contains(&review)
         {
             // That there is a review of one's own look is not told.
             return Ok(None);
@@ -208,7 +211,7 @@ impl Asking<'_> {
             return Ok(Some(true));
         };
         let family = match subject.child {
-            Some(child) => own_children(self.tx, asker.person).await?.contains(&child.into()),
+            Some(child) => own_children(self.tx, asker).await?.contains(&child.into()),
             None => false,
         };
         let ask = |person: Id<Person>| {
@@ -218,7 +221,7 @@ impl Asking<'_> {
             self.policies.decide(asker, NAME, &question)
         };
         // What may be asked about anyone, by no right of their own, is answered in full.
-        let of_anyone = ask(Caller::nobody().person);
+        let of_anyone = ask(NOBODY.into());
         if of_anyone.allowed {
             self.entry.decision = of_anyone;
             return Ok(Some(true));
@@ -249,7 +252,7 @@ impl Asking<'_> {
         let subject = object.subject();
         let case = self.case(about, &subject).await?;
         let own_family = match subject.child {
-            Some(child) => own_children(self.tx, about.person).await?.contains(&child.into()),
+            Some(child) => own_children(self.tx, about).await?.contains(&child.into()),
             None => false,
         };
         let rows = rows::read(self.tx, about.person, &subject).await?;
@@ -275,11 +278,11 @@ impl Asking<'_> {
 
     async fn case(&mut self, about: &Caller, subject: &Subject) -> Result<Option<CaseFacts>, DbError> {
         let Some(case) = subject.case else { return Ok(None) };
-        Ok(case_facts(self.tx, about, &[case.into()], self.question.day).await?.pop())
+        Ok(cases_in_list(self.tx, about, &[case.into()], self.moment(self.question.day)).await?.pop())
     }
 }
 
-fn may_list_consents(policies: &Policies, about: &Caller, case: &CaseFacts) -> bool {
+fn may_list_consents(policies: &Arc<Policies>, about: &Caller, case: &CaseFacts) -> bool {
     policies.decide(about, "list_consents", &CaseObject { facts: case.clone() }).allowed
 }
 

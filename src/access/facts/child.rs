@@ -1,15 +1,16 @@
 //! What the caller is to a child as registered.
 
-use chrono::NaiveDate;
-
-use super::{GuardianRow, MAJORITY, RegistrationRow, case_facts, custody};
+use super::{
+    MAJORITY, cases_in_list,
+    custody::{self, GuardianRow, RegistrationRow},
+};
 use crate::{
     access::own_children,
     db::{DbError, Tx},
-    fetch_in, fetch_one, fetch_optional,
-    identity::{Caller, Seat},
+    fetch_all, fetch_one, fetch_optional,
+    identity::{Caller, HeldRole},
     kernel::{
-        Id,
+        Id, Moment,
         clock::age_on,
         ids::{Case, Child, Person, Unit},
         vocabulary::Protection,
@@ -49,7 +50,7 @@ pub struct ChildFacts {
     /// The caller is the child, of the age the municipality has set.
     pub is_young_person: bool,
     /// The caller's seat in child welfare from which they decide for the child, by a care order in force.
-    pub child_welfare_seat: Option<Seat>,
+    pub child_welfare_seat: Option<HeldRole>,
     /// A care order that is recorded here is in force.
     pub under_care_order: bool,
     /// How well the address is protected.
@@ -62,7 +63,7 @@ struct ChildRow {
     person_id: Id<Person>,
     registered_by: Id<Person>,
     registered_unit: Id<Unit>,
-    birth_date: NaiveDate,
+    birth_date: chrono::NaiveDate,
     own_record_age: i64,
 }
 
@@ -75,7 +76,8 @@ const HAS_CASE: &str = "SELECT COUNT(*) FROM care_case WHERE municipality = $1 A
 const WITHHELD: &str = "
     SELECT COUNT(*) FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
     WHERE c.municipality = $1 AND c.child_id = $2 AND w.guardian_id = $3 AND w.note_id IS NULL AND w.ended_at IS NULL";
-const OPEN_CASES: &str = "SELECT id FROM care_case WHERE status = 'open' AND child_id IN (";
+const OPEN_CASES: &str =
+    "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 
 /// The facts of a child to one caller.
 ///
@@ -85,19 +87,19 @@ pub async fn child_facts(
     tx: &mut Tx,
     caller: &Caller,
     child: Id<Child>,
-    today: NaiveDate,
+    moment: Moment,
 ) -> Result<Option<ChildFacts>, DbError> {
     let Some(row) = fetch_optional!(tx, ChildRow, CHILD, child)? else { return Ok(None) };
-    let guardians = fetch_in!(tx, GuardianRow, custody::GUARDIANS, &[child])?;
-    let registrations = fetch_in!(tx, RegistrationRow, custody::REGISTRATIONS, &[child])?;
-    let cases: Vec<(Id<Case>,)> = fetch_in!(tx, (Id<Case>,), OPEN_CASES, &[child])?;
+    let guardians = fetch_all!(tx, GuardianRow, custody::GUARDIANS, child)?;
+    let registrations = fetch_all!(tx, RegistrationRow, custody::REGISTRATIONS, child)?;
+    let cases = fetch_all!(tx, (Id<Case>,), OPEN_CASES, &row.municipality, child)?;
     let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
-    let cases = case_facts(tx, caller, &cases, today).await?;
+    let cases = cases_in_list(tx, caller, &cases, moment).await?;
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
     let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
-    let age = age_on(row.birth_date, today);
-    let custody = custody::custody(child, &guardians, &registrations, age, today);
-    let own_family = own_children(tx, caller.person).await?.contains(&child);
+    let age = age_on(row.birth_date, moment.today);
+    let custody = custody::custody(child, &guardians, &registrations, age, moment.today);
+    let disqualified = own_children(tx, caller).await?.contains(&child);
     Ok(Some(ChildFacts {
         municipality: row.municipality,
         id: child,
@@ -106,15 +108,16 @@ pub async fn child_facts(
         own_record_age: row.own_record_age,
         is_minor: age < MAJORITY,
         has_case: opened > 0,
-        registered: !own_family
+        registered: !disqualified
             && row.registered_by == caller.person
             && caller.is_worker_in(row.registered_unit),
-        leads_registering_unit: !own_family && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
-        is_contact_person: cases.iter().any(|case| case.is_contact_person),
-        has_seat: cases.iter().any(|case| !case.seats.is_empty()),
+        leads_registering_unit: !disqualified
+            && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
+        is_contact_person: cases.iter().any(|case| case.relation.is_contact_person),
+        has_seat: cases.iter().any(|case| !case.relation.seats.is_empty()),
         is_guardian: custody.guardians.contains(&caller.person) && withheld == 0,
         lives_with_child: custody.residents.contains(&caller.person) && withheld == 0,
-        child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| !own_family),
+        child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| !disqualified),
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,
         is_young_person: row.person_id == caller.person && age >= row.own_record_age,

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::MAJORITY;
 use crate::{
-    identity::{Caller, Seat},
+    identity::{Caller, HeldRole},
     kernel::{
         Id,
         ids::{Child, Person, Unit},
@@ -18,26 +18,24 @@ use crate::{
 
 /// The guardianships that live now, of all registrations of a child.
 pub(super) const GUARDIANS: &str = "
-    SELECT k.id AS child_id, g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity
+    SELECT g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
-    WHERE g.ended_at IS NULL AND k.id IN (";
+    WHERE g.ended_at IS NULL AND k.id = $1";
 /// The registrations of a child, each with the grade of the address and the care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
-    SELECT k.id AS child_id, s.id AS registration, a.protection,
+    SELECT s.id AS registration, a.protection,
            o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     LEFT JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
     LEFT JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id AND o.ended_at IS NULL
-    WHERE k.id IN (";
+    WHERE k.id = $1";
 
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct GuardianRow {
-    /// The child that is asked about.
-    pub child_id: Id<Child>,
-    /// The registration of it that the guardianship is in.
+    /// The registration that the guardianship is in.
     pub registration: Id<Child>,
     pub guardian_id: Id<Person>,
     pub parental_responsibility: bool,
@@ -47,9 +45,7 @@ pub(super) struct GuardianRow {
 
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct RegistrationRow {
-    /// The child that is asked about.
-    pub child_id: Id<Child>,
-    /// A registration of it.
+    /// The child as registered there.
     pub registration: Id<Child>,
     pub protection: Option<String>,
     pub child_welfare_person_id: Option<Id<Person>>,
@@ -132,27 +128,11 @@ pub(super) fn custody(
 
 impl Custody {
     /// The seat in child welfare from which the caller decides for the child.
-    pub(super) fn child_welfare_seat(&self, caller: &Caller) -> Option<Seat> {
+    pub(super) fn child_welfare_seat(&self, caller: &Caller) -> Option<HeldRole> {
         let (_, unit) = self.child_welfare.filter(|(person, _)| *person == caller.person)?;
-        let is_theirs = |seat: &&Seat| seat.unit_id == unit && seat.sector == Sector::ChildWelfare;
+        let is_theirs = |held: &&HeldRole| held.unit_id == unit && held.sector == Sector::ChildWelfare;
         caller.works_in().find(is_theirs).cloned()
     }
-}
-
-/// What custody and a protected address mean for a case and one caller.
-#[derive(Debug, Clone, Default)]
-pub struct CustodyFacts {
-    /// Who decides in child welfare, by a care order in force.
-    pub child_welfare_person: Option<Id<Person>>,
-    /// The caller's seat in child welfare from which they decide.
-    pub child_welfare_seat: Option<Seat>,
-    /// The caller is not to know where the child is: it is graded or under a care order, and they are none of those who
-    /// live with it or help it.
-    pub kept_away: bool,
-    /// The caller is a foster parent by a care order in force: has the daily care, and child welfare consents.
-    pub foster_parent: bool,
-    /// Nothing that tells where the child is is kept.
-    pub strict_address: bool,
 }
 
 #[cfg(test)]
@@ -175,7 +155,6 @@ mod tests {
         fn new() -> Self {
             let (here, elsewhere) = (Id::new(), Id::new());
             let registration = |registration| RegistrationRow {
-                child_id: here,
                 registration,
                 protection: None,
                 child_welfare_person_id: None,
@@ -190,7 +169,6 @@ mod tests {
             let guardian_id = Id::of_new_person();
             let parental_responsibility = capacity != Capacity::FosterParent;
             self.guardians.push(GuardianRow {
-                child_id: self.here,
                 registration: self.here,
                 guardian_id,
                 parental_responsibility,

@@ -1,6 +1,6 @@
 //! On what sharing in a case rests: who must consent to what, and what they have consented to.
 
-use super::ConsentRow;
+use super::rows::ConsentRow;
 use crate::{
     access::kinds::{Consenting, Kinds},
     kernel::{
@@ -48,9 +48,9 @@ pub struct Given {
     pub alone: Option<String>,
 }
 
-impl From<&ConsentRow> for Given {
-    fn from(row: &ConsentRow) -> Self {
-        Self { person: row.given_by, unit: row.unit_id, kind: row.kind, alone: row.alone_basis.clone() }
+impl From<ConsentRow> for Given {
+    fn from(row: ConsentRow) -> Self {
+        Self { person: row.given_by, unit: row.unit, kind: row.kind, alone: row.alone_basis }
     }
 }
 

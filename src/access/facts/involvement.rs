@@ -2,19 +2,18 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use uuid::Uuid;
 
-use super::CaseFacts;
+use super::{CaseFacts, CaseState};
 use crate::{
     kernel::{
         Id,
-        ids::{Person, Unit},
+        ids::Unit,
         vocabulary::{InformationKind, Sector},
     },
     problem::Problem,
 };
 
-impl CaseFacts {
+impl CaseState {
     /// Those who may know that a unit helps, where that is itself secret: that child welfare does is of the kind
     /// `child_welfare`, and passes only to units that everyone who must has consented to for it. None where it is no
     /// secret: who opened the case and who holds the baton is known to all on it.
@@ -24,28 +23,26 @@ impl CaseFacts {
         (sector == Sector::ChildWelfare && !is_open)
             .then(|| self.ground.shared_with(InformationKind::ChildWelfare, unit))
     }
+}
 
+impl CaseFacts {
     /// May the caller know that this unit helps? The contact person coordinates all who do, and the family knows; a
     /// colleague from another unit only where it may pass to that, and a leader who is not on the team needs nothing of it.
     #[must_use]
     pub fn knows_that_helps(&self, unit: Id<Unit>, sector: Sector) -> bool {
         let Some(known_to) = self.known_to(unit, sector) else { return true };
-        if self.seats.is_empty() {
-            return !self.leads_contact_unit;
+        if self.relation.seats.is_empty() {
+            return !self.relation.leads_contact_unit;
         }
-        self.is_contact_person || self.seats.iter().any(|seat| known_to.contains(&seat.unit_id))
-    }
-
-    /// Those from whom a note, a measure or a meeting is withheld.
-    pub fn withheld_from(&self, entry: Uuid) -> impl Iterator<Item = Id<Person>> {
-        self.withheld.iter().filter(move |(_, withheld)| *withheld == Some(entry)).map(|(person, _)| *person)
+        self.relation.is_contact_person
+            || self.relation.seats.iter().any(|seat| known_to.contains(&seat.unit_id))
     }
 
     /// Is the caller, who reads the case all the same, not to know where the child is? One who has opened it in an emergency: by who
     /// helps and from where, a child whose address is protected is found at its school.
     #[must_use]
     pub fn hides_whereabouts(&self) -> bool {
-        self.custody.kept_away && self.emergency.is_some()
+        self.relation.kept_away && self.relation.emergency.is_some()
     }
 
     /// What is shown of something in the case, without what tells where the child is, if the caller is not to know.

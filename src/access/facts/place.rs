@@ -1,6 +1,6 @@
 //! In which case something is written, and with whose key.
 
-use super::CaseFacts;
+use super::CaseState;
 use crate::{
     kernel::{Id, ids::Case, vocabulary::Sector},
     vault::KeyName,
@@ -25,7 +25,7 @@ impl CasePlace<'_> {
     }
 }
 
-impl CaseFacts {
+impl CaseState {
     /// Where the rows of the case belong.
     #[must_use]
     pub fn place(&self) -> CasePlace<'_> {

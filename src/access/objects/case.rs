@@ -1,15 +1,17 @@
 //! Cases.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject, flags, relation};
 use crate::{
     access::{
-        facts::{CaseFacts, case_facts, emergency_seat},
+        facts::{CaseFacts, case_by_id},
         policies::{Policies, references},
     },
     db::{DbError, Tx, dialect},
-    identity::{Caller, Seat},
+    identity::{Caller, HeldRole},
     kernel::ids::Case,
     problem::Problem,
 };
@@ -23,16 +25,16 @@ pub struct CaseObject {
 
 impl CaseObject {
     /// The seats on the team, in an emergency, as leader or in child welfare, from which the caller sees the case; none for the family.
-    pub(super) fn seats(&self, caller: &Caller) -> Vec<Seat> {
-        let facts = &self.facts;
-        if let Some(seat) = &facts.emergency {
-            vec![seat.clone()]
-        } else if !facts.seats.is_empty() {
-            facts.seats.clone()
-        } else if facts.leads_contact_unit {
-            caller.leads().filter(|seat| facts.holding_unit() == seat.unit_id).cloned().collect()
+    pub(super) fn seats(&self, caller: &Caller) -> Vec<HeldRole> {
+        let CaseFacts { state, relation } = &self.facts;
+        if let Some(role) = &relation.emergency {
+            vec![role.clone()]
+        } else if !relation.seats.is_empty() {
+            relation.seats.clone()
+        } else if relation.leads_contact_unit {
+            caller.leads().filter(|held| state.holding_unit() == held.unit_id).cloned().collect()
         } else {
-            facts.custody.child_welfare_seat.iter().cloned().collect()
+            relation.child_welfare_seat.iter().cloned().collect()
         }
     }
 }
@@ -41,7 +43,7 @@ impl Object for CaseObject {
     const TYPE: &'static str = "Case";
     const PATH: &'static [&'static str] = &["case_id"];
 
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.seats(caller)
     }
 
@@ -50,11 +52,8 @@ impl Object for CaseObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        let Some(mut facts) = case_facts(tx, lookup.caller, &[id], lookup.today).await?.pop() else {
-            return Ok(None);
-        };
-        facts.emergency = emergency_seat(tx, lookup.caller, &facts, lookup.now).await?;
-        Ok(Some(Self { facts }))
+        let facts = case_by_id(tx, lookup.caller, id, lookup.moment).await?;
+        Ok(facts.map(|facts| Self { facts }))
     }
 
     fn id(&self) -> String {
@@ -70,7 +69,7 @@ impl Object for CaseObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        let facts = &self.facts;
+        let CaseFacts { state, relation: facts } = &self.facts;
         let sectors =
             facts.seats.iter().map(|seat| RestrictedExpression::new_string(seat.sector.to_string()));
         let mut fields = vec![
@@ -85,17 +84,17 @@ impl Object for CaseObject {
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),
             ("own_health_contact", facts.own_health_contact),
-            ("health_objection", facts.health_objection),
+            ("health_objection", state.health_objection),
             ("emergency", facts.emergency.is_some()),
-            ("child_welfare", facts.custody.child_welfare_seat.is_some()),
-            ("foster_parent", facts.custody.foster_parent),
-            ("kept_away", facts.custody.kept_away),
+            ("child_welfare", facts.child_welfare_seat.is_some()),
+            ("foster_parent", facts.foster_parent),
+            ("kept_away", facts.kept_away),
         ]));
-        fields.push(("child_age".to_owned(), RestrictedExpression::new_long(facts.child_age)));
+        fields.push(("child_age".to_owned(), RestrictedExpression::new_long(state.child_age)));
         relation(fields)
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_case", self).allowed
     }
 }
@@ -120,7 +119,7 @@ impl Object for UnlockedCase {
         self.0.subject()
     }
 
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.0.roles_used(caller)
     }
 
@@ -128,7 +127,7 @@ impl Object for UnlockedCase {
         self.0.context(caller)
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         self.0.may_be_known(policies, caller)
     }
 }

@@ -1,5 +1,7 @@
 //! Children as registered, and concerns about them.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject, flags, relation};
@@ -12,7 +14,6 @@ use crate::{
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
-    is_family_sql,
     kernel::{
         Id,
         ids::{Child, Concern, Person, Unit},
@@ -35,7 +36,7 @@ impl Object for ChildObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        let facts = child_facts(tx, lookup.caller, id, lookup.today).await?;
+        let facts = child_facts(tx, lookup.caller, id, lookup.moment).await?;
         Ok(facts.map(|facts| Self { facts }))
     }
 
@@ -70,7 +71,7 @@ impl Object for ChildObject {
         ]))
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_child", self).allowed
     }
 }
@@ -89,27 +90,21 @@ pub struct ConcernObject {
     /// The child, unless it is anonymous.
     pub child_id: Option<Id<Child>>,
     /// Whether the caller is too close to the child: of its family, or with a conflict of interest.
+    #[sqlx(skip)]
     pub own_family: bool,
 }
 
-const CONCERN: &str = concat!(
-    "SELECT c.municipality, c.id, c.unit_id, c.author_id, c.child_id,
-            (k.person_id IS NOT NULL AND ",
-    is_family_sql!("$2", "k.person_id"),
-    ") AS own_family
-     FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-     WHERE c.id = $1"
-);
+const CONCERN: &str = "SELECT municipality, id, unit_id, author_id, child_id FROM concern WHERE id = $1";
 
 impl ConcernObject {
-    /// A concern, as it is to a person.
+    /// A concern, as it is to a caller.
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn load(tx: &mut Tx, id: Id<Concern>, person: Id<Person>) -> Result<Option<Self>, DbError> {
-        let Some(mut found) = fetch_optional!(tx, Self, CONCERN, id, person)? else { return Ok(None) };
+    pub async fn load(tx: &mut Tx, id: Id<Concern>, caller: &Caller) -> Result<Option<Self>, DbError> {
+        let Some(mut found) = fetch_optional!(tx, Self, CONCERN, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.own_family |= own_children(tx, person).await?.contains(&child);
+            found.own_family = own_children(tx, caller).await?.contains(&child);
         }
         Ok(Some(found))
     }
@@ -124,7 +119,7 @@ impl Object for ConcernObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        Self::load(tx, id, lookup.caller.person).await
+        Self::load(tx, id, lookup.caller).await
     }
 
     fn id(&self) -> String {
@@ -144,7 +139,7 @@ impl Object for ConcernObject {
         vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_concern", self).allowed
     }
 }

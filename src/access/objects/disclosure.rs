@@ -1,5 +1,7 @@
 //! Disclosures on a named statute, and objections to sharing.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
@@ -10,8 +12,7 @@ use crate::{
     },
     db::{DbError, Tx},
     fetch_optional,
-    identity::{Caller, Seat},
-    is_family_sql,
+    identity::{Caller, HeldRole},
     kernel::{
         Id,
         ids::{Child, Disclosure, Objection, Person, Unit},
@@ -36,26 +37,22 @@ pub struct DisclosureObject {
     /// The child.
     pub child_id: Id<Child>,
     /// Whether the caller is of the child's family.
+    #[sqlx(skip)]
     pub own_family: bool,
 }
 
-const DISCLOSURE: &str = concat!(
-    "SELECT d.municipality, d.id, d.unit_id, d.disclosed_by, d.to_unit_id, d.to_person_id, d.child_id, ",
-    is_family_sql!("$2", "k.person_id"),
-    " AS own_family
-     FROM disclosure d JOIN child k ON k.municipality = d.municipality AND k.id = d.child_id
-     WHERE d.id = $1"
-);
+const DISCLOSURE: &str = "
+    SELECT municipality, id, unit_id, disclosed_by, to_unit_id, to_person_id, child_id FROM disclosure WHERE id = $1";
 
 impl Object for DisclosureObject {
     const TYPE: &'static str = "Disclosure";
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Disclosure>("disclosure_id") else { return Ok(None) };
-        let Some(mut found) = fetch_optional!(tx, Self, DISCLOSURE, id, lookup.caller.person)? else {
+        let Some(mut found) = fetch_optional!(tx, Self, DISCLOSURE, id)? else {
             return Ok(None);
         };
-        found.own_family |= own_children(tx, lookup.caller.person).await?.contains(&found.child_id);
+        found.own_family = own_children(tx, lookup.caller).await?.contains(&found.child_id);
         Ok(Some(found))
     }
 
@@ -81,7 +78,7 @@ impl Object for DisclosureObject {
         vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_disclosure", self).allowed
     }
 }
@@ -117,7 +114,7 @@ impl Object for ObjectionObject {
         self.case.subject()
     }
 
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.case.seats(caller)
     }
 
@@ -129,7 +126,7 @@ impl Object for ObjectionObject {
         self.case.context(caller)
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "withdraw_objection", self).allowed
     }
 }

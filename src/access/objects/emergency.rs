@@ -1,17 +1,18 @@
 //! Emergency accesses.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
-        facts::{CaseFacts, case_facts},
-        own_children,
+        facts::{CaseFacts, cases_in_list},
         policies::{Policies, reference},
     },
     db::{DbError, Tx, dialect},
     fetch_optional,
-    identity::{Caller, Seat},
+    identity::{Caller, HeldRole},
     kernel::{
         Id,
         ids::{Case, EmergencyAccess, Person, Unit},
@@ -40,7 +41,8 @@ impl EmergencyObject {
     /// whose role excludes content.
     #[must_use]
     pub fn shows_words_to(&self, caller: &Caller) -> bool {
-        self.case.leads_contact_unit || (self.person_id == caller.person && caller.is_worker_in(self.unit_id))
+        self.case.relation.leads_contact_unit
+            || (self.person_id == caller.person && caller.is_worker_in(self.unit_id))
     }
 }
 
@@ -54,9 +56,9 @@ impl Object for EmergencyObject {
         }
         let row = fetch_optional!(tx, (Id<Case>, Id<Person>, Id<Unit>), FIND, id)?;
         let Some((case, person_id, unit_id)) = row else { return Ok(None) };
-        let case = case_facts(tx, lookup.caller, &[case], lookup.today).await?.pop();
+        let case = cases_in_list(tx, lookup.caller, &[case], lookup.moment).await?.pop();
         let Some(case) = case else { return Ok(None) };
-        let own_family = own_children(tx, lookup.caller.person).await?.contains(&case.child);
+        let own_family = case.relation.disqualified;
         Ok(Some(Self { id, case, person_id, unit_id, own_family }))
     }
 
@@ -72,10 +74,11 @@ impl Object for EmergencyObject {
         }
     }
 
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
-        let unit = if self.case.leads_contact_unit { self.case.holding_unit() } else { self.unit_id };
-        let seats: Vec<Seat> = caller.works_in().filter(|seat| seat.unit_id == unit).cloned().collect();
-        if seats.is_empty() { caller.seats.clone() } else { seats }
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
+        let unit =
+            if self.case.relation.leads_contact_unit { self.case.holding_unit() } else { self.unit_id };
+        let seats: Vec<HeldRole> = caller.works_in().filter(|seat| seat.unit_id == unit).cloned().collect();
+        if seats.is_empty() { caller.roles.clone() } else { seats }
     }
 
     fn attributes(&self) -> Attributes {
@@ -87,12 +90,12 @@ impl Object for EmergencyObject {
 
     fn context(&self, _caller: &Caller) -> Attributes {
         vec![
-            ("leads_contact_unit", RestrictedExpression::new_bool(self.case.leads_contact_unit)),
+            ("leads_contact_unit", RestrictedExpression::new_bool(self.case.relation.leads_contact_unit)),
             ("own_family", RestrictedExpression::new_bool(self.own_family)),
         ]
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_emergency_access", self).allowed
     }
 }

@@ -1,5 +1,7 @@
 //! What is in a case: found only together with it.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 use uuid::Uuid;
 
@@ -11,7 +13,7 @@ use crate::{
     },
     db::{DbError, Tx},
     fetch_all, fetch_optional,
-    identity::{Caller, Seat},
+    identity::{Caller, HeldRole},
     kernel::{
         Id,
         ids::{Consent, Handover, Measure, Meeting, Note, Person, Unit},
@@ -48,10 +50,10 @@ macro_rules! in_case {
 
             fn id(&self) -> String { self.id.to_string() }
             fn subject(&self) -> Subject { self.case.subject() }
-            fn roles_used(&self, caller: &Caller) -> Vec<Seat> { self.case.seats(caller) }
+            fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> { self.case.seats(caller) }
             fn context(&self, caller: &Caller) -> Attributes { self.case.context(caller) }
             fn attributes(&self) -> Attributes { let $self = self; $attributes }
-            fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+            fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
                 in_case!(@$known self, policies, caller)
             }
         }
@@ -112,7 +114,7 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     let mut shared_with = facts.ground.shared_with(note.kind, from);
     // The unit is told with the note: that it helps may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
-    if let Some(known_to) = known_to.filter(|_| !facts.is_contact_person) {
+    if let Some(known_to) = known_to.filter(|_| !facts.relation.is_contact_person) {
         shared_with.retain(|unit| known_to.contains(unit));
     }
     let mut attributes = vec![
@@ -221,7 +223,7 @@ impl Object for MeetingObject {
         self.case.subject()
     }
 
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.case.seats(caller)
     }
 
@@ -237,7 +239,7 @@ impl Object for MeetingObject {
         self.case.context(caller)
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_meeting", self).allowed
     }
 }

@@ -1,5 +1,7 @@
 //! Looks that were picked for the auditor.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject};
@@ -10,7 +12,7 @@ use crate::{
     },
     db::{DbError, Tx, dialect},
     fetch_all, fetch_optional,
-    identity::{Caller, Seat},
+    identity::{Caller, HeldRole},
     kernel::{
         Id,
         ids::{Child, LogReview, Person},
@@ -54,9 +56,10 @@ impl Object for LogReviewObject {
         }
         let row = fetch_optional!(tx, (String, Id<Person>, Id<Child>), FIND, id)?;
         let Some((municipality, looked_by, child)) = row else { return Ok(None) };
-        let caller = lookup.caller.person;
+        let caller = lookup.caller;
         let own_family = own_children(tx, caller).await?.contains(&child);
-        let looked_by = if own_accounts(tx, caller).await?.contains(&looked_by) { caller } else { looked_by };
+        let looked_by =
+            if own_accounts(tx, caller).await?.contains(&looked_by) { caller.person } else { looked_by };
         Ok(Some(Self { municipality, id, looked_by, child, own_family }))
     }
 
@@ -69,9 +72,9 @@ impl Object for LogReviewObject {
         Subject { municipality: self.municipality.clone(), case: None, child: Some(self.child.uuid()) }
     }
 
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
-        let audits = |seat: &&Seat| seat.role == Role::Auditor && seat.municipality == self.municipality;
-        caller.seats.iter().filter(audits).cloned().collect()
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
+        let audits = |held: &&HeldRole| held.role == Role::Auditor && held.municipality == self.municipality;
+        caller.roles.iter().filter(audits).cloned().collect()
     }
 
     fn attributes(&self) -> Attributes {
@@ -85,7 +88,7 @@ impl Object for LogReviewObject {
         vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_log_review", self).allowed
     }
 }
@@ -94,9 +97,9 @@ impl Object for LogReviewObject {
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn reviews_of_looks_by(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<LogReview>>, DbError> {
+pub async fn reviews_of_looks_by(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<LogReview>>, DbError> {
     let mut reviews = Vec::new();
-    for person in own_accounts(tx, person).await? {
+    for person in own_accounts(tx, caller).await? {
         let rows = fetch_all!(tx, (Id<LogReview>,), OF_LOOKS_BY, person)?;
         reviews.extend(rows.into_iter().map(|(id,)| id));
     }

@@ -9,11 +9,7 @@ mod log_review;
 mod organisation;
 mod report;
 
-use std::collections::BTreeMap;
-
-use actix_web::HttpRequest;
-use cedar_policy::RestrictedExpression;
-use chrono::{DateTime, NaiveDate, Utc};
+use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
     case::{CaseObject, UnlockedCase, require_open},
@@ -28,9 +24,11 @@ pub use self::{
 use super::policies::Policies;
 use crate::{
     db::{DbError, Tx},
-    identity::{Caller, Seat},
-    kernel::Id,
+    identity::{Caller, HeldRole},
+    kernel::{Id, Moment},
 };
+use actix_web::HttpRequest;
+use cedar_policy::RestrictedExpression;
 
 /// Names and values that the rules read.
 pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
@@ -40,10 +38,8 @@ pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
 pub struct Lookup<'a> {
     /// Who asks.
     pub caller: &'a Caller,
-    /// The moment it is.
-    pub now: DateTime<Utc>,
-    /// The day it is.
-    pub today: NaiveDate,
+    /// The moment of the request.
+    pub moment: Moment,
     /// Whether it is to be changed.
     pub for_write: bool,
     /// The ids it is found by.
@@ -129,12 +125,12 @@ pub trait Object: Sized + 'static {
     }
 
     /// The roles through which the caller came to it.
-    fn roles_used(&self, caller: &Caller) -> Vec<Seat> {
-        caller.seats.clone()
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
+        caller.roles.clone()
     }
 
     /// May the caller know that it exists? Where not, a refusal is "not found".
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool;
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool;
 }
 
 /// The flags of a `relation`.

@@ -1,5 +1,7 @@
 //! The caller's own desk and questions, municipalities and units: that they exist is no secret.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject};
@@ -38,7 +40,7 @@ impl Object for Desk {
         Subject { municipality: self.municipality.clone(), ..Subject::default() }
     }
 
-    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+    fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
         true
     }
 }
@@ -80,7 +82,7 @@ impl Object for QuestionObject {
         context
     }
 
-    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+    fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
         true
     }
 }
@@ -111,7 +113,7 @@ impl Object for MunicipalityObject {
         Subject { municipality: self.number.clone(), ..Subject::default() }
     }
 
-    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+    fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
         true
     }
 }
@@ -163,7 +165,7 @@ impl Object for UnitObject {
         vec![("same_municipality", RestrictedExpression::new_bool(same))]
     }
 
-    fn may_be_known(&self, _policies: &Policies, _caller: &Caller) -> bool {
+    fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
         true
     }
 }

@@ -1,5 +1,7 @@
 //! Reports to child welfare.
 
+use std::sync::Arc;
+
 use cedar_policy::RestrictedExpression;
 
 use super::{Attributes, Lookup, Object, Subject};
@@ -11,7 +13,6 @@ use crate::{
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
-    is_family_sql,
     kernel::{
         Id,
         ids::{Child, ChildWelfareReport, Concern, Person, Unit},
@@ -36,31 +37,27 @@ pub struct ChildWelfareReportObject {
     /// The concern that led to it.
     pub concern_id: Option<Id<Concern>>,
     /// Whether the caller is of the child's family.
+    #[sqlx(skip)]
     pub own_family: bool,
 }
 
-const REPORT: &str = concat!(
-    "SELECT r.municipality, r.id, r.unit_id, r.reporter_id, r.receiving_unit_id, r.child_id, r.concern_id,
-            (k.person_id IS NOT NULL AND ",
-    is_family_sql!("$2", "k.person_id"),
-    ") AS own_family
-     FROM child_welfare_report r LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
-     WHERE r.id = $1"
-);
+const REPORT: &str = "
+    SELECT municipality, id, unit_id, reporter_id, receiving_unit_id, child_id, concern_id
+    FROM child_welfare_report WHERE id = $1";
 
 impl ChildWelfareReportObject {
-    /// A report, as it is to a person.
+    /// A report, as it is to a caller.
     ///
     /// # Errors
     /// If the database does not answer.
     pub async fn load(
         tx: &mut Tx,
         id: Id<ChildWelfareReport>,
-        person: Id<Person>,
+        caller: &Caller,
     ) -> Result<Option<Self>, DbError> {
-        let Some(mut found) = fetch_optional!(tx, Self, REPORT, id, person)? else { return Ok(None) };
+        let Some(mut found) = fetch_optional!(tx, Self, REPORT, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.own_family |= own_children(tx, person).await?.contains(&child);
+            found.own_family = own_children(tx, caller).await?.contains(&child);
         }
         Ok(Some(found))
     }
@@ -74,7 +71,7 @@ impl Object for ChildWelfareReportObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        Self::load(tx, id, lookup.caller.person).await
+        Self::load(tx, id, lookup.caller).await
     }
 
     fn id(&self) -> String {
@@ -98,7 +95,7 @@ impl Object for ChildWelfareReportObject {
         vec![("own_family", RestrictedExpression::new_bool(self.own_family))]
     }
 
-    fn may_be_known(&self, policies: &Policies, caller: &Caller) -> bool {
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         policies.decide(caller, "read_child_welfare_report", self).allowed
     }
 }

@@ -12,7 +12,7 @@ pub enum PolicyError {
         message: String,
     },
     /// A rule lacks an annotation or shares its id with another.
-    #[error("{file}: a rule lacks @{annotation}, or has one that is taken")]
+    #[error("{file}: a rule has no @{annotation}, or one that is already in use")]
     Annotation {
         /// Which file.
         file: String,
@@ -20,7 +20,7 @@ pub enum PolicyError {
         annotation: &'static str,
     },
     /// A rule rests on a law that is not in `data/laws.toml`, or not in force.
-    #[error("the rules rest on law that is unknown or not in force: {0}")]
+    #[error("the rules rest on laws that are unknown or not in force: {0}")]
     Law(String),
     /// The laws cannot be read.
     #[error("laws.toml: {0}")]
@@ -30,7 +30,7 @@ pub enum PolicyError {
     LocalPermit(String),
     /// A local rule forbids what the law bids or gives.
     #[error(
-        "the local rule {rule} reaches {reaches}: what the law bids or gives, and what ends access, it does not forbid"
+        "the local rule {rule} applies to {reaches}: it must not forbid what the law requires or grants, or what ends access"
     )]
     LocalForbid {
         /// Which rule.
@@ -39,10 +39,10 @@ pub enum PolicyError {
         reaches: String,
     },
     /// A rule with slots says nothing until someone fills them in, and nobody does.
-    #[error("{0}: a rule is a template, which would never be asked")]
+    #[error("{0}: a rule is a template, which is never evaluated")]
     Template(String),
     /// The folder of local rules has none.
-    #[error("{0}: there is no rule (*.cedar) in the folder of local rules")]
+    #[error("{0}: the folder of local rules contains no rule (*.cedar)")]
     NoLocalRules(String),
     /// The folder of local rules cannot be read.
     #[error("{0}: {1}")]

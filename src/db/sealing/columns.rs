@@ -1,6 +1,6 @@
-//! Which columns lie sealed, and with whose key. A column that is not here is plain: `tests/it/at_rest.rs` says of each why.
+//! The encrypted columns and their keys. All other columns are plain: `tests/it/at_rest/columns.rs` gives the reason for each.
 
-/// Sealed columns of a table.
+/// Encrypted columns of a table.
 #[derive(Debug)]
 pub struct SealedTable {
     /// The table.
@@ -9,34 +9,34 @@ pub struct SealedTable {
     pub columns: &'static [&'static str],
     /// The id of a row.
     pub(super) id: &'static str,
-    /// What tells rows of the same id apart.
+    /// The column that distinguishes rows with the same id.
     pub(super) number: &'static str,
-    /// What else to look at to find the sector.
+    /// The joins needed to find the sector.
     pub(super) joins: &'static str,
-    /// The class of the key; that of the municipality is the row's own.
+    /// The class of the key. The municipality is in the row.
     pub(super) class: &'static str,
 }
 
 const ONE_ROW: &str = "CAST(0 AS BIGINT)";
 
-/// What names people.
+/// Columns that identify people.
 const fn of_people(name: &'static str, columns: &'static [&'static str]) -> SealedTable {
     SealedTable { name, columns, id: "id", number: ONE_ROW, joins: "", class: "'people'" }
 }
 
-/// What is written in the unit of the row itself.
+/// Columns written in the unit of the row.
 const fn of_unit(name: &'static str, columns: &'static [&'static str]) -> SealedTable {
     let joins = "JOIN unit u ON u.id = t.unit_id";
     SealedTable { name, columns, id: "id", number: ONE_ROW, joins, class: "u.sector" }
 }
 
-/// What is written in a case.
+/// Columns written in a case.
 const fn of_case(name: &'static str, columns: &'static [&'static str]) -> SealedTable {
     let joins = "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id JOIN unit u ON u.id = c.unit_id";
     SealedTable { name, columns, id: "id", number: ONE_ROW, joins, class: "u.sector" }
 }
 
-/// All sealed columns.
+/// All encrypted columns.
 pub const SEALED: &[SealedTable] = &[
     of_people("person", &["name", "national_id"]),
     of_people("child", &["name"]),

@@ -1,5 +1,5 @@
-//! Entries of the access log from before it was a tree: each gets its salt, its address is sealed, and it waits to be sealed
-//! into the tree.
+//! Migrates access log entries from before the tree. Each gets its salt, its address is encrypted, and it is queued for
+//! sealing into the tree.
 
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ const UNREADY: &str = "SELECT municipality, id, client FROM access_log WHERE (mu
 const READY: &str = "UPDATE access_log SET salt = $3, client = $4 WHERE municipality = $1 AND id = $2";
 const WAIT: &str = "INSERT INTO access_log_pending (municipality, entry_id) VALUES ($1, $2)";
 
-/// Does nothing when it was done.
+/// Does nothing if it has been done.
 pub(super) async fn make_ready(db: &Db) -> Result<(), DbError> {
     if is_done(&mut db.read().await?, NAME).await? {
         return Ok(());

@@ -1,7 +1,7 @@
-//! All sealed text at once: sealing what was written before there were keys, and sealing anew with newer keys.
+//! Encryption of all stored text: encrypts text from before there were keys, and encrypts again with newer keys.
 //!
-//! A column is gone through in batches, each in a transaction of its own, so that the service goes on meanwhile and what was
-//! broken off is taken up again. A text is replaced only where it is still the one that was read.
+//! A column is processed in batches, each in its own transaction, so that the service can continue and interrupted work can
+//! resume. A text is replaced only if it is still the one that was read.
 
 mod columns;
 mod log;
@@ -19,10 +19,10 @@ use crate::{
 };
 
 const BATCH: i64 = 500;
-/// What is taken by one migration at a time.
+/// The lock that one migration holds.
 const MIGRATION: Uuid = Uuid::from_u128(0x0006_5ea1);
 
-/// A sealed text, and the row it is in.
+/// An encrypted text and its row.
 #[derive(sqlx::FromRow)]
 struct TextRow {
     id: Uuid,
@@ -39,16 +39,16 @@ impl TextRow {
     }
 }
 
-/// What sealing anew has done.
+/// The result of encrypting again.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub struct Resealed {
-    /// Texts that now are sealed with the newest key.
+    /// Texts now encrypted with the newest key.
     pub texts: u64,
-    /// Texts whose key has been erased; they stay as they are.
+    /// Texts whose key has been erased. They are unchanged.
     pub erased: u64,
 }
 
-/// Seals what the database held before its texts were sealed. Does nothing when that was done.
+/// Encrypts text from before encryption was introduced. Does nothing if it has been done.
 pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
     index_people(db).await?;
     log::make_ready(db).await?;
@@ -67,7 +67,7 @@ pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
         }
     }
     if sealed > 0 {
-        tracing::info!(sealed, "texts were sealed");
+        tracing::info!("encrypted {sealed} texts");
         forget_plain_pages(db).await?;
     }
     let mut tx = db.write().await?;
@@ -75,7 +75,7 @@ pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
     tx.commit().await
 }
 
-/// National identity numbers and usernames become keyed hashes, all at once: half of it could not be told from the whole.
+/// Replaces national identity numbers and usernames by keyed hashes in one transaction: a half-done state is undetectable.
 async fn index_people(db: &Db) -> Result<(), DbError> {
     const NUMBERS: &str =
         "SELECT id, municipality, national_id_index FROM person WHERE national_id_index IS NOT NULL";
@@ -110,7 +110,7 @@ async fn done(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     Ok(())
 }
 
-/// What was plain lies in freed pages still: the tables are written anew.
+/// Freed pages still contain plain text, so the tables are rewritten.
 async fn forget_plain_pages(db: &Db) -> Result<(), DbError> {
     match &db.pools {
         Pools::Sqlite { writer, .. } => {
@@ -126,10 +126,10 @@ async fn forget_plain_pages(db: &Db) -> Result<(), DbError> {
     Ok(())
 }
 
-/// Seals with the newest keys what older keys have sealed.
+/// Encrypts again with the newest keys whatever older keys encrypted.
 ///
 /// # Errors
-/// If the database does not answer, or a text is damaged.
+/// If the database query fails, or a text is damaged.
 pub async fn reseal(db: &Db) -> Result<Resealed, DbError> {
     let vault = db.vault().clone();
     let mut resealed = Resealed::default();
@@ -150,11 +150,10 @@ pub async fn reseal(db: &Db) -> Result<Resealed, DbError> {
     Ok(resealed)
 }
 
-/// Erases the keys that have been superseded for so long that no server seals with them any more, and that no text names.
-/// Tells how many.
+/// Erases keys that no text uses, and that were replaced so long ago that no server encrypts with them. Returns the number.
 ///
 /// # Errors
-/// If the database does not answer, or a key cannot be erased.
+/// If the database query fails, or a key cannot be erased.
 pub async fn prune(db: &Db, settled: Duration) -> Result<usize, DbError> {
     let superseded = db.vault().superseded(settled);
     if superseded.is_empty() {
@@ -170,7 +169,7 @@ pub async fn prune(db: &Db, settled: Duration) -> Result<usize, DbError> {
     Ok(erased)
 }
 
-/// The keys that the texts of the database name.
+/// Returns the keys that stored texts use.
 async fn keys_in_use(db: &Db) -> Result<HashSet<KeyId>, DbError> {
     let mut used = HashSet::new();
     for table in SEALED {
@@ -190,7 +189,7 @@ async fn keys_in_use(db: &Db) -> Result<HashSet<KeyId>, DbError> {
     Ok(used)
 }
 
-/// Goes through a column, and puts another text in the place of each where there is one. Tells how many.
+/// Processes a column and replaces each text for which there is a new one. Returns the number.
 async fn replace(
     db: &Db,
     table: &SealedTable,

@@ -1,16 +1,16 @@
-//! Looks at many different children within a short time.
+//! Access to many different children within a short time.
 
 use std::collections::BTreeSet;
 
 use super::{facts::Facts, look::Look};
 use crate::log_reviews::settings::settings;
 
-/// The look that is one too many.
+/// Returns whether this access exceeds the limit.
 pub(super) fn fits(look: &Look, facts: &Facts) -> bool {
     let burst = &settings().burst;
     let looks = facts.looks_of.get(&look.person).map(Vec::as_slice).unwrap_or_default();
     let within = looks.iter().filter(|(at, id, _)| {
-        // Those of the same moment in the order in which they were made.
+        // Entries at the same moment count in the order they were made.
         (*at, *id) <= (look.at, look.id) && *at > look.at - burst.within()
     });
     let children: BTreeSet<_> = within.map(|(.., child)| *child).chain([look.child]).collect();

@@ -1,4 +1,4 @@
-//! A guardian of the child works where the one who looked does.
+//! A guardian of the child works in the same unit as the person who made the access.
 
 use super::{facts::Facts, look::Look};
 

@@ -1,4 +1,4 @@
-//! What the patterns ask of a batch of looks: read in a fixed number of queries, whatever is in the batch.
+//! The facts that the patterns need about a batch of entries. They are read in a fixed number of queries for any batch.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -26,19 +26,19 @@ use crate::{
     vault::Content,
 };
 
-/// That a look was made: when, its entry, and at which child.
+/// An access: its time, its entry and the child.
 type Made = (DateTime<Utc>, Id<LogEntry>, Id<Child>);
 
 /// Facts about the people, children and cases of a batch.
 #[derive(Debug, Default)]
 pub(super) struct Facts {
-    /// When someone has a task in a case.
+    /// The periods in which people have tasks in cases.
     pub(super) tasks: HashMap<(Id<Person>, Id<Case>), Vec<Task>>,
-    /// The looks of each person, from some time before the batch.
+    /// The accesses of each person, starting some time before the batch.
     pub(super) looks_of: HashMap<Id<Person>, Vec<Made>>,
-    /// The children with a protected address, in any registration.
+    /// The children with a protected address in any registration.
     pub(super) graded: HashSet<Id<Child>>,
-    /// The children and those who work with one of their guardians.
+    /// The children and the colleagues of their guardians.
     pub(super) colleagues: HashSet<(Id<Child>, Id<Person>)>,
     pub(super) surnames_of_lookers: HashMap<Id<Person>, HashSet<String>>,
     pub(super) surnames_of_families: HashMap<Id<Child>, HashSet<String>>,
@@ -46,7 +46,7 @@ pub(super) struct Facts {
     pub(super) streets_of_families: HashMap<Id<Child>, HashSet<Street>>,
 }
 
-/// From `k`, the child that is looked at, to `s`, each registration of it.
+/// Joins child `k` of the access to each of its registrations, `s`.
 macro_rules! of_children {
     ($select:literal, $rest:literal) => {
         concat!(
@@ -80,7 +80,7 @@ const GUARDIAN_ADDRESSES: &str = of_children!(
      JOIN guardian_contact c ON c.municipality = g.municipality AND c.guardianship_id = g.id
      WHERE g.ended_at IS NULL AND c.protection = 'none' AND c.address IS NOT NULL AND k.id IN ("
 );
-/// No registration of child `k` is graded.
+/// No registration of child `k` has a protected address.
 macro_rules! not_graded {
     () => {
         "NOT EXISTS (SELECT 1 FROM child s JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -120,13 +120,13 @@ const WORK: &str = "
 const FIRST: &str =
     "SELECT id FROM access_log WHERE municipality = $1 AND at >= $2 ORDER BY municipality, at, id LIMIT 1";
 
-/// Who has a task in which case, from when and until when, if it has ended.
+/// A person's task in a case, from when, and until when if it has ended.
 type TaskRow = (Id<Person>, Id<Case>, DateTime<Utc>, Option<DateTime<Utc>>);
 const HOLDERS: &str = "
     SELECT person_id, case_id, since, NULLIF(since, since) FROM contact_person WHERE municipality = ";
 const OFFERED: &str =
     "SELECT to_person, case_id, offered_at, answered_at FROM handover WHERE municipality = ";
-// Since when they held it does not matter: they had the baton until they gave it.
+// The start does not matter: they held the baton until they handed it over.
 const EARLIER_HOLDERS: &str = "
     SELECT h.from_person, h.case_id, c.opened_at, h.answered_at
     FROM handover h JOIN care_case c ON c.municipality = h.municipality AND c.id = h.case_id
@@ -154,7 +154,7 @@ const REVIEWS_EMERGENCY: &str = "
     JOIN staff_role r ON r.unit_id IN (c.unit_id, cp.unit_id) AND r.role = 'unit_leader' AND r.ended_at IS NULL
     WHERE e.person_id <> r.person_id AND e.municipality = ";
 
-/// `in_cases!(tx, Row, SQL, "case_id", municipality, cases)`: the rows of some cases.
+/// `in_cases!(tx, Row, SQL, "case_id", municipality, cases)`: fetches rows of some cases.
 macro_rules! in_cases {
     ($tx:expr, $row:ty, $sql:expr, $column:literal, $municipality:expr, $cases:expr) => {
         on_engine!($tx, |conn| {
@@ -170,7 +170,7 @@ macro_rules! in_cases {
     };
 }
 
-/// When the looks of a batch were made, and the least id of entries from some time before.
+/// The time span of a batch, and the lowest id of entries from some time before it.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     first: DateTime<Utc>,
@@ -284,7 +284,7 @@ impl Facts {
         Ok(())
     }
 
-    /// What someone wrote or changed in a case is a task for a while before and after.
+    /// Work in a case counts as a task for a while before and after.
     async fn read_work(
         &mut self,
         tx: &mut Tx,
@@ -306,7 +306,7 @@ impl Facts {
             query.build_query_as::<(Id<Person>, Id<Case>, DateTime<Utc>, String)>().fetch_all(conn).await
         })?;
         for (person, case, at, action) in rows {
-            // To ask why one is let in, or to open a case in an emergency, is no work in it.
+            // Asking for an explanation, or opening a case by emergency access, does not count as work in it.
             if is_look(&action) || ["explain_access", "open_emergency_access"].contains(&action.as_str()) {
                 continue;
             }
@@ -330,7 +330,7 @@ fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
     all
 }
 
-/// Gathers what texts tell. Of one whose key has been erased there is nothing to tell.
+/// Collects values from encrypted texts. A text whose key has been erased gives none.
 fn gather<K: Eq + Hash, T: Eq + Hash, I: IntoIterator<Item = T>>(
     into: &mut HashMap<K, HashSet<T>>,
     texts: Vec<(K, Content)>,

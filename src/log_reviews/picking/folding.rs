@@ -1,6 +1,6 @@
-//! Words written in several ways, made one.
+//! Normalization of words with several spellings.
 
-/// In small letters, without accents, and with the Norwegian letters as they are written where a keyboard lacks them.
+/// Returns the word in lower case, without accents, and with the Norwegian letters in their transcribed form.
 pub(super) fn folded(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
     for letter in text.chars().flat_map(char::to_lowercase) {

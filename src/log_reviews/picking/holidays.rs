@@ -1,4 +1,4 @@
-//! The public holidays of Norway, counted from Easter.
+//! The public holidays of Norway, calculated from Easter.
 
 use chrono::{Datelike, NaiveDate, TimeDelta};
 
@@ -16,12 +16,12 @@ fn easter(year: i32) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year, u32::try_from(month).ok()?, u32::try_from(day).ok()?)
 }
 
-/// Days from Easter Sunday: Maundy Thursday, Good Friday, the two days of Easter, Ascension Day, the two days of Pentecost.
+/// Days from Easter Sunday: Maundy Thursday, Good Friday, both days of Easter, Ascension Day, both days of Pentecost.
 const FROM_EASTER: [i64; 7] = [-3, -2, 0, 1, 39, 49, 50];
 /// Month and day: New Year's Day, 1 and 17 May, Christmas; and the two eves when the services are closed.
 const EVERY_YEAR: [(u32, u32); 7] = [(1, 1), (5, 1), (5, 17), (12, 24), (12, 25), (12, 26), (12, 31)];
 
-/// Is a day a public holiday, or an eve when the services are closed?
+/// Returns whether a day is a public holiday, or an eve on which the services are closed.
 pub(super) fn is_holiday(day: NaiveDate) -> bool {
     let moves = easter(day.year())
         .is_some_and(|easter| FROM_EASTER.iter().any(|days| easter + TimeDelta::days(*days) == day));

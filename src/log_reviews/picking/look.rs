@@ -1,4 +1,4 @@
-//! The looks that may be picked: of someone at work, at a child or a case, by their own choice.
+//! The accesses that can be selected: by staff, to a child or a case, by their own choice.
 
 use chrono::{DateTime, Utc};
 
@@ -11,7 +11,7 @@ use crate::{
     log_reviews::settings::settings,
 };
 
-/// An entry of the log, with its place in the tree.
+/// An entry of the log, with its position in the tree.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct LoggedLook {
     pub(super) position: i64,
@@ -27,10 +27,10 @@ pub(super) struct LoggedLook {
     status: i64,
 }
 
-/// A look that may be picked.
+/// An access that can be selected.
 #[derive(Debug, Clone)]
 pub(super) struct Look {
-    /// Its entry.
+    /// The id of its entry.
     pub(super) id: Id<LogEntry>,
     pub(super) at: DateTime<Utc>,
     pub(super) person: Id<Person>,
@@ -38,14 +38,14 @@ pub(super) struct Look {
     pub(super) child: Id<Child>,
 }
 
-/// Does an action only look at something?
+/// Returns whether an action only reads.
 pub(in crate::log_reviews) fn is_look(action: &str) -> bool {
     ["read_", "list_", "download_"].iter().any(|how| action.starts_with(how))
 }
 
 impl Look {
-    /// The look of an entry, if it is one that may be picked. The family's own looks rest on rules of their own; so do
-    /// emergencies, which are reviewed elsewhere, and the control of looks.
+    /// Returns the access of an entry if it can be selected. Access by the family has rules of its own. So do emergency access,
+    /// which is reviewed elsewhere, and the review of entries.
     pub(super) fn of(entry: LoggedLook) -> Option<Self> {
         let LoggedLook {
             id,

@@ -1,8 +1,8 @@
-//! Picking looks for review: the log is gone through in the order of its tree, in batches, each once.
+//! Selection of entries for review. The log is processed in batches, in the order of its tree, each entry once.
 //!
-//! One picker works at a time, also when several servers share a database. What is picked, how far the log has been gone
-//! through and the entry that says so are one transaction. A look is gone through some hours after it was made, when it is known
-//! whether work in the case came of it.
+//! Only one process selects at a time, even if several servers share a database. The selections, the position in the log
+//! and the entry that records them are one transaction. An entry is examined some hours after it was made, when it is known
+//! whether work in the case followed.
 
 mod burst;
 mod colleagues_child;
@@ -39,20 +39,20 @@ use crate::{
     },
 };
 
-/// Entries that are gone through in one transaction.
+/// The number of entries per transaction.
 const BATCH: i64 = 500;
-/// What one picker takes at a time.
+/// The lock that a selecting process holds.
 const PICKER: Uuid = Uuid::from_u128(0x0012_91c6);
-/// The law that controlling the log rests on, for the entries about it.
+/// The legal basis of reviewing the log, for the entries about it.
 const LAW: [&str; 2] = ["pjl § 22", "GDPR art. 32"];
 
-/// The looks picked from a batch, each with its reasons.
+/// The accesses selected from a batch, each with its reasons.
 type Picks<'a> = Vec<(&'a Look, BTreeSet<PickReason>)>;
 
-/// Goes through what has come to the log of each municipality, and picks. Tells how many looks were picked.
+/// Examines new entries in the log of each municipality, and returns the number selected.
 ///
 /// # Errors
-/// If the database does not answer; the batches before stand.
+/// If the database query fails. Earlier batches are already committed.
 pub async fn pick(db: &Db, clock: &Clock) -> Result<u64, DbError> {
     let now = clock.now();
     let mut picked = 0;
@@ -66,9 +66,9 @@ pub async fn pick(db: &Db, clock: &Clock) -> Result<u64, DbError> {
     Ok(picked)
 }
 
-/// Picks from a batch; none if there is no more to go through, or another picker is at it.
+/// Selects from one batch. Returns none if nothing is left, or if another process is selecting.
 async fn pick_some(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<Option<u64>, DbError> {
-    // The one writer of SQLite is not taken to find nothing.
+    // The only writer of SQLite must not be blocked when there is nothing to do.
     if read_settled(&mut db.read().await?, municipality, now).await?.is_empty() {
         return Ok(None);
     }
@@ -92,7 +92,7 @@ async fn pick_some(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<Op
     Ok(Some(picks.len() as u64))
 }
 
-/// The next entries that are old enough.
+/// Returns the next entries that are old enough.
 async fn read_settled(
     tx: &mut Tx,
     municipality: &str,
@@ -113,7 +113,7 @@ async fn draw(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<u64, Db
     if !dialect::try_lock(&mut tx, PICKER).await? {
         return Ok(0);
     }
-    // A look of the month may wait still, where another picker was at it.
+    // An entry of the month may still be waiting, if another process was selecting.
     if !read_settled(&mut tx, municipality, now).await?.is_empty() {
         return Ok(0);
     }
@@ -126,7 +126,7 @@ async fn draw(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<u64, Db
     Ok(drawn as u64)
 }
 
-/// Erases the notes on looks whose entries have lost their personal fields.
+/// Erases the notes on entries that have lost their personal fields.
 async fn forget(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<(), DbError> {
     if !store::has_notes_to_erase(&mut db.read().await?, municipality).await? {
         return Ok(());
@@ -136,8 +136,8 @@ async fn forget(db: &Db, municipality: &str, now: DateTime<Utc>) -> Result<(), D
     tx.commit().await
 }
 
-/// That something was picked is in the log; what was, is not: who is not to know of a review reads the log too. Finding
-/// nothing leaves no entry, or there would be one to go through for ever.
+/// Records in the log that entries were selected, but not which ones: people who must not know of a review also read the
+/// log. A run that selects nothing leaves no entry, because each entry would cause another run.
 async fn note(tx: &mut Tx, municipality: &str, picks: usize, now: DateTime<Utc>) -> Result<(), DbError> {
     if picks == 0 {
         return Ok(());
@@ -151,8 +151,8 @@ async fn note(tx: &mut Tx, municipality: &str, picks: usize, now: DateTime<Utc>)
     insert_entries(tx, &[entry]).await
 }
 
-/// For which looks something unusual is to be told that was not of the same day before: one who reads a case reads many
-/// things in it, and a review of each would hide the others.
+/// Returns the accesses with a reason not already found the same day. Reading a case takes many requests, and a review of
+/// each would hide the others.
 fn unusual<'a>(looks: &'a [Look], facts: &Facts, mut told: HashSet<Told>) -> Picks<'a> {
     let mut picks = Vec::new();
     for look in looks {
@@ -179,7 +179,7 @@ fn reasons(look: &Look, facts: &Facts) -> BTreeSet<PickReason> {
     patterns.into_iter().filter(|(_, fits)| fits(look, facts)).map(|(reason, _)| reason).collect()
 }
 
-/// What a look was picked for: a reason, of whom, on which day, at which child; of many children, at any.
+/// What an access was selected for: reason, person, day and child; for many children, any child.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Told {
     reason: PickReason,

@@ -1,16 +1,17 @@
-//! The child's family lives in the street of the one who looked.
+//! The child's family lives in the same street as the person who made the access.
 //!
-//! Only of those who have an address here themselves, as a guardian or a young person; and never of a graded child.
+//! Only for staff whose own address is stored here, as a guardian or a young person; never for a child with a protected
+//! address.
 
 use super::{facts::Facts, folding::folded, look::Look};
 
 /// A street and its postal code.
 pub(super) type Street = (String, String);
 
-/// A box has no neighbours.
+/// Post office boxes have no neighbours.
 const BOXES: [&str; 3] = ["postboks", "pb", "boks"];
 
-/// The street of an address, `Storgata 12, 3770 Kragerø`; none where it cannot be told.
+/// Returns the street of an address such as `Storgata 12, 3770 Kragerø`; none if it cannot be determined.
 pub(super) fn street(address: &str) -> Option<Street> {
     let folded = folded(address);
     let words: Vec<&str> = folded
@@ -20,7 +21,7 @@ pub(super) fn street(address: &str) -> Option<Street> {
         .collect();
     let is_code = |word: &&&str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
     let code = words.iter().skip(1).rfind(is_code)?;
-    // A street may begin with a number, as 7. juni-gata.
+    // A street name can start with a number, such as 7. juni-gata.
     let is_number = |word: &&&str| word.starts_with(|c: char| c.is_ascii_digit());
     let after_name = words.iter().skip(1).position(|word| is_number(&word))? + 1;
     let name = &words[..after_name];

@@ -1,13 +1,14 @@
-//! A look at a case by someone who has no task in it at that time.
+//! Access to a case by a person who has no task in it at the time.
 //!
-//! A seat on the team lets one in, and is no task by itself: a task is to hold the baton, to be offered it, to answer for a
-//! measure and its evaluation, to meet, to decide for the child in child welfare, to review an emergency, or to write.
+//! A membership of the team gives access, but is not a task in itself. Tasks are: holding the baton, being offered it, being
+//! responsible for a measure and its evaluation, attending meetings, deciding for the child in child welfare, reviewing an
+//! emergency access, and writing.
 
 use chrono::{DateTime, Utc};
 
 use super::{facts::Facts, look::Look};
 
-/// A time in which someone has a task in a case.
+/// A period in which a person has a task in a case.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Task {
     pub(super) from: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! A look outside working hours, in Norway.
+//! Access outside working hours in Norway.
 
 use chrono::{DateTime, Datelike, Utc, Weekday};
 use chrono_tz::Europe::Oslo;

@@ -1,4 +1,4 @@
-//! A look at a child whose address is protected, in any registration of it.
+//! Access to a child whose address is protected in any registration.
 
 use super::{facts::Facts, look::Look};
 

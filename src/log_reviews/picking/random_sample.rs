@@ -1,5 +1,5 @@
-//! Looks picked at random: so many of each month, each look with the same chance, whatever comes after it (reservoir sampling,
-//! Vitter's algorithm R). The sample is drawn when the month is over, so that nobody knows before what is in it.
+//! Entries selected at random: a fixed number each month, with the same chance for each entry, however many follow
+//! (reservoir sampling, Vitter's algorithm R). The sample is drawn when the month is over, so that nobody knows it earlier.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -34,7 +34,7 @@ const EMPTY: &str = "DELETE FROM log_sample_look WHERE municipality = $1 AND mon
 const DRAWN: &str =
     "UPDATE log_sample SET drawn_at = $3 WHERE municipality = $1 AND month = $2 AND drawn_at IS NULL";
 
-/// Lets these looks into the samples of their months. One of a month that is drawn came too late.
+/// Offers these accesses to the samples of their months. It is too late for a month that has been drawn.
 pub(super) async fn take(tx: &mut Tx, municipality: &str, looks: &[Look]) -> Result<(), DbError> {
     let month_of = |look: &Look| Month::of(day_in_norway(look.at)).first_day();
     let Some(first) = looks.iter().map(month_of).min() else { return Ok(()) };
@@ -58,7 +58,7 @@ pub(super) async fn take(tx: &mut Tx, municipality: &str, looks: &[Look]) -> Res
     keep(tx, municipality, &changed, &places).await
 }
 
-/// Where a look goes that comes after so many others; none if it is not in the sample.
+/// Returns the position of an access that follows so many others; none if it is not in the sample.
 fn place_of(before: i64, size: i64) -> Result<Option<i64>, VaultError> {
     if before < size {
         return Ok(Some(before));
@@ -67,7 +67,7 @@ fn place_of(before: i64, size: i64) -> Result<Option<i64>, VaultError> {
     Ok((place < size).then_some(place))
 }
 
-/// A random number below another, all as likely but for less than one in 2^40.
+/// Returns a random number below another. The bias is less than one in 2^40.
 fn below(end: u64) -> Result<u64, VaultError> {
     let mut bytes = [0; 8];
     getrandom::fill(&mut bytes).map_err(|_| VaultError::Randomness)?;
@@ -109,7 +109,7 @@ async fn keep(
     })
 }
 
-/// The months whose samples are to be drawn: those that were over at a time.
+/// Returns the months whose samples must be drawn: those that were over at a time.
 pub(super) async fn months_to_draw(
     tx: &mut Tx,
     municipality: &str,
@@ -119,7 +119,7 @@ pub(super) async fn months_to_draw(
     Ok(months.into_iter().map(|(month,)| month).filter(|month| Month::of(*month).end() <= at).collect())
 }
 
-/// Picks the looks of a sample. Tells how many.
+/// Selects the entries of a sample, and returns their number.
 pub(super) async fn draw(
     tx: &mut Tx,
     municipality: &str,
@@ -162,7 +162,7 @@ mod tests {
             }
             sample.into_iter().for_each(|look| times_in[look] += 1);
         }
-        // 400 each, give or take 19: six times that is as good as never.
+        // 400 expected, with a standard deviation of 19: six of those are practically never exceeded.
         assert!(times_in.iter().all(|times| (285..515).contains(times)), "{times_in:?}");
     }
 }

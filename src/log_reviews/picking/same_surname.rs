@@ -1,8 +1,8 @@
-//! The one who looked has a surname of the child or of a guardian.
+//! The person who made the access has the same surname as the child or a guardian.
 
 use super::{facts::Facts, folding::folded, look::Look};
 
-/// The surnames in a name, folded: the last word, which may be two with a hyphen between.
+/// Returns the normalized surnames in a name: the last word, split at a hyphen.
 pub(super) fn surnames(name: &str) -> Vec<String> {
     let last = name.split_whitespace().next_back().unwrap_or_default();
     let parts = last.split('-').filter(|part| !part.is_empty());

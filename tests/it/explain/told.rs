@@ -1,6 +1,6 @@
 //! Why, and what would change it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::json;
 use stafett::{
@@ -200,7 +200,7 @@ both_engines! {
         let rule = "@id(\"local.history\") @legal_basis(\"fvl § 13\") @summary(\"s\") @summary_no(\"s\")
             forbid (principal, action == Stafett::Action::\"list_case_history\", resource is Stafett::Case);";
         std::fs::write(folder.join("local.cedar"), rule).expect("a file");
-        let policies = Policies::load_local(&folder).expect("rules");
+        let policies = Arc::new(Policies::load_local(&folder).expect("rules"));
         std::fs::remove_dir_all(&folder).expect("gone");
         let ids = BTreeMap::from([("case_id".to_owned(), cast.case.to_string())]);
         let question = Question {

@@ -252,7 +252,7 @@ both_engines! {
         assert_eq!(world.pick().await, 23, "20 here, and all 3 there");
         let sample = listed(&auditor, "reason=random_sample").await;
         assert_eq!(sample.len(), 20);
-        assert!(sample.iter().all(|review| review["reasons"][0]["en"] == "Picked at random."));
+        assert!(sample.iter().all(|review| review["reasons"][0]["en"] == "Selected at random."));
         assert_eq!(world.pick().await, 0, "once");
         // What is looked at in December is of December.
         teacher.get(format!("/v1/children/{}", child.id)).send().await.expect(200);

@@ -1,0 +1,158 @@
+//! How a permit becomes an answer. A change commits its effect, its entry in the access log and its idempotency record in one
+//! transaction; an answer to a read waits for its entry in `http::durable_look`.
+
+use actix_web::{
+    HttpRequest, HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, header},
+    web,
+};
+use serde::Serialize;
+
+use super::{
+    Permit,
+    actions::{Action, Kind},
+    log::insert_entries,
+};
+use crate::{kernel::Page, problem::Problem};
+
+/// The version of a thing as a strong entity tag.
+pub(super) fn etag(version: i64) -> String {
+    format!("\"{version}\"")
+}
+
+/// The link to the next page (RFC 8288), with the rest of the query as it was.
+pub(super) fn next_link<T>(request: &HttpRequest, page: &Page<T>) -> Option<String> {
+    let cursor = page.next_cursor.as_deref()?;
+    let kept =
+        request.query_string().split('&').filter(|part| !part.is_empty() && !part.starts_with("cursor="));
+    let query: Vec<String> = kept.map(ToOwned::to_owned).chain([format!("cursor={cursor}")]).collect();
+    Some(format!("<{}?{}>; rel=\"next\"", request.path(), query.join("&")))
+}
+
+impl<A: Action> Permit<A> {
+    /// Answers a read.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show<T: Serialize>(self, body: &T) -> Result<HttpResponse, Problem> {
+        self.answer_read(HttpResponse::Ok(), body)
+    }
+
+    /// Answers with a page of a list, and a link to the next.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show_page<T: Serialize>(self, page: &Page<T>) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Ok();
+        if let Some(next) = next_link(&self.request, page) {
+            response.insert_header((header::LINK, next));
+        }
+        self.answer_read(response, page)
+    }
+
+    /// Answers a read of something that can be changed.
+    ///
+    /// # Errors
+    /// If the answer cannot be written as JSON.
+    pub fn show_version<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::ETAG, etag(version)));
+        self.answer_read(response, body)
+    }
+
+    /// Answers a read with a body that is not JSON.
+    ///
+    /// # Errors
+    /// If the query has a parameter that the operation does not read.
+    pub fn show_bytes(self, content_type: &'static str, body: web::Bytes) -> Result<HttpResponse, Problem> {
+        self.answer_with(HttpResponse::Ok(), content_type, body)
+    }
+
+    fn answer_read<T: Serialize>(
+        self,
+        response: HttpResponseBuilder,
+        body: &T,
+    ) -> Result<HttpResponse, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        self.answer_with(response, "application/json", body.into())
+    }
+
+    fn answer_with(
+        self,
+        mut response: HttpResponseBuilder,
+        content_type: &'static str,
+        body: web::Bytes,
+    ) -> Result<HttpResponse, Problem> {
+        debug_assert_ne!(A::KIND, Kind::Write);
+        self.refuse_stray_query()?;
+        self.look.complete(self.shown, StatusCode::OK.as_u16());
+        Ok(response.content_type(content_type).body(body))
+    }
+
+    /// Commits, and answers that something was created, with the path at which it is read.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn created<T: Serialize>(
+        self,
+        path: String,
+        version: i64,
+        body: &T,
+    ) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Created();
+        response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
+        self.commit(response, Some(body)).await
+    }
+
+    /// Commits, and answers that something was created which is read only with what it belongs to.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn added<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Created();
+        response.insert_header((header::ETAG, etag(version)));
+        self.commit(response, Some(body)).await
+    }
+
+    /// Commits, and answers with the thing as it is now.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn changed<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::ETAG, etag(version)));
+        self.commit(response, Some(body)).await
+    }
+
+    /// Commits, and answers that it is done.
+    ///
+    /// # Errors
+    /// If it cannot be committed; then nothing of it remains.
+    pub async fn done(self) -> Result<HttpResponse, Problem> {
+        self.commit(HttpResponse::NoContent(), None::<&()>).await
+    }
+
+    async fn commit<T: Serialize>(
+        mut self,
+        mut response: HttpResponseBuilder,
+        body: Option<&T>,
+    ) -> Result<HttpResponse, Problem> {
+        self.refuse_stray_query()?;
+        let body = body.map(serde_json::to_string).transpose().map_err(Problem::internal)?;
+        let response = match &body {
+            None => response.finish(),
+            Some(body) => response.content_type("application/json").body(body.clone()),
+        };
+        self.look.complete(self.shown, response.status().as_u16());
+        insert_entries(&mut self.tx, &self.look.entries()).await?;
+        if let Some(key) = &self.key {
+            let body = body.as_deref().unwrap_or_default();
+            key.keep(&mut self.tx, self.caller.person, &response, body, self.moment.now).await?;
+        }
+        self.tx.commit().await?;
+        self.services.log.committed();
+        // Durable with its effect: nothing is left to write.
+        drop(self.look.take());
+        Ok(response)
+    }
+}

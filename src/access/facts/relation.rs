@@ -1,0 +1,96 @@
+//! What a caller is to a case: a pure function of the state of the case and the caller.
+
+use super::{CaseState, emergency::emergency_role};
+use crate::{
+    identity::{Caller, HeldRole},
+    kernel::{Id, ids::Unit},
+};
+
+/// What a caller is to a case. The policies read it as `context.relation`.
+#[derive(Debug, Clone, Default)]
+pub struct Relation {
+    /// The caller is of the child's family, in any registration of the child.
+    pub own_family: bool,
+    /// The caller is disqualified (inhabil, fvl § 6): of the family, or with a recorded conflict of interest.
+    pub disqualified: bool,
+    /// The caller's seats on the team that rest on a ground in force, with the role behind each.
+    pub seats: Vec<HeldRole>,
+    /// The caller holds the baton, and has the seat to hold it from.
+    pub is_contact_person: bool,
+    /// The caller leads the unit that answers for the case.
+    pub leads_contact_unit: bool,
+    /// A handover to the caller awaits an answer.
+    pub offered_baton: bool,
+    /// The caller has parental responsibility for the child, who is under 18, and the case is not withheld from them.
+    pub is_guardian: bool,
+    /// The caller is the child, of any age.
+    pub is_child: bool,
+    /// The caller is the child, of the age the municipality has set.
+    pub is_young_person: bool,
+    /// The caller is the child, and something is written for the team of a health contact that it keeps from the guardians.
+    pub own_health_contact: bool,
+    /// The role in which the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
+    /// cases and in what is due, an emergency counts for nothing.
+    pub emergency: Option<HeldRole>,
+    /// The caller's role in child welfare from which they decide for the child, by a care order in force.
+    pub child_welfare_seat: Option<HeldRole>,
+    /// The caller is not to know where the child is: the address is protected or a care order is in force, and the caller
+    /// neither lives with the child nor helps it.
+    pub kept_away: bool,
+    /// The caller is a foster parent by a care order in force: has the daily care, and child welfare consents.
+    pub foster_parent: bool,
+}
+
+/// What `caller` is to a case that is asked for by its id.
+#[must_use]
+pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
+    let mut relation = relation_in_list(state, caller);
+    relation.emergency = emergency_role(state, caller, &relation);
+    relation
+}
+
+/// What `caller` is to a case in a list, where an emergency counts for nothing.
+#[must_use]
+pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
+    let own_family = state.family.iter().any(|person| caller.is(*person));
+    let disqualified = own_family || state.conflicts.iter().any(|person| caller.is(*person));
+    let custody = &state.custody;
+    let is_child = state.child_person == caller.person;
+    let is_guardian = custody.guardians.contains(&caller.person);
+    let seats = if disqualified { Vec::new() } else { seats(state, caller) };
+    let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| !disqualified);
+    let holding_unit = state.holding_unit();
+    let holds_from_seat = seats.iter().any(|seat| seat.unit_id == state.contact_unit);
+    let belongs = !seats.is_empty() || child_welfare_seat.is_some() || is_guardian || is_child;
+    Relation {
+        own_family,
+        disqualified,
+        is_contact_person: state.contact_person == caller.person && holds_from_seat,
+        leads_contact_unit: !disqualified && caller.leads().any(|held| held.unit_id == holding_unit),
+        offered_baton: state.offered_to == Some(caller.person) && !seats.is_empty(),
+        is_guardian: is_guardian && !state.withheld.contains(&(caller.person, None)),
+        is_child,
+        is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,
+        own_health_contact: is_child && state.has_health_contact,
+        emergency: None,
+        kept_away: custody.is_closed && !belongs,
+        foster_parent: is_guardian && !custody.consenters.contains(&caller.person),
+        seats,
+        child_welfare_seat,
+    }
+}
+
+/// The caller's seats on the team through units that are covered and where they still work, one for each unit.
+fn seats(state: &CaseState, caller: &Caller) -> Vec<HeldRole> {
+    let mut seats: Vec<HeldRole> = Vec::new();
+    for member in state.members.iter().filter(|member| member.person == caller.person) {
+        if state.ground.covers(member.unit) && !has_seat(&seats, member.unit) {
+            seats.extend(caller.works_in().find(|held| held.unit_id == member.unit).cloned());
+        }
+    }
+    seats
+}
+
+fn has_seat(seats: &[HeldRole], unit: Id<Unit>) -> bool {
+    seats.iter().any(|seat| seat.unit_id == unit)
+}
