@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{NaiveTime, TimeDelta};
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 
 use super::{
     GenerateError, MUNICIPALITIES, Plan, Summary,
@@ -83,16 +83,7 @@ pub(super) async fn write(
         })
         .collect();
     all(people::insert_people(&mut tx, &known).await?, &known, "people")?;
-    let mut ids = Ids::from(Random::new(organisation.seed, u64::MAX - 2), at);
-    let roles: Vec<RoleRow> = staff()
-        .map(|staff| RoleRow {
-            id: ids.next(),
-            person: staff.person,
-            unit: organisation.units[staff.unit].id,
-            role: staff.role,
-            started_at: at,
-        })
-        .collect();
+    let roles = roles(organisation, at);
     all(units::insert_roles(&mut tx, &roles).await?, &roles, "roles")?;
     let account = |staff: &organisation::Staff| {
         let username = Cow::Owned(Username::parse(&staff.username).ok()?);
@@ -105,4 +96,17 @@ pub(super) async fn write(
     summary.add("people", known.len());
     summary.add("accounts", made.len());
     Ok(())
+}
+
+/// The role of each member of the staff.
+fn roles(organisation: &Organisation, at: DateTime<Utc>) -> Vec<RoleRow> {
+    let mut ids = Ids::from(Random::new(organisation.seed, u64::MAX - 2), at);
+    let role = |staff: &organisation::Staff| RoleRow {
+        id: ids.next(),
+        person: staff.person,
+        unit: organisation.units[staff.unit].id,
+        role: staff.role,
+        started_at: at,
+    };
+    organisation.staff.iter().map(role).collect()
 }

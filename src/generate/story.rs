@@ -116,18 +116,8 @@ fn begin<'a, 's>(
     let (born, is_youth) = family::birth(&mut random, period, kind, age);
     let is_first = organisation.is_known(opener) && !source.has_guardian;
     let protection = if is_first { Protection::None } else { family::protection(&mut random) };
-    let sibling = source.families[home.zone].clone();
-    let has_sibling = random.chance(8) && !protection.is_graded() && !is_first;
-    let mut family = match sibling {
-        Some(family) if has_sibling => family,
-        _ => family::parents(&mut random, protection),
-    };
-    let under_order = !is_first && !has_sibling && !is_youth && !protection.is_graded() && random.chance(1);
-    if under_order {
-        let unit = organisation.zones[home.zone].units[CHILD_WELFARE];
-        let decides = organisation.worker(unit, random.below(1 << 16));
-        family = family::under_order(family, &mut random, decides);
-    }
+    let may_be_special = !is_first && !is_youth && !protection.is_graded();
+    let family = family_of(&mut random, source, home.zone, (protection, is_first, may_be_special));
     let given = super::names::given(&mut random);
     let child = ChildPart {
         id: ids.next(),
@@ -162,6 +152,26 @@ fn begin<'a, 's>(
         theme,
         goals: Vec::new(),
     }
+}
+
+/// The family of a child: a new one, that of an earlier child, or one under a care order.
+fn family_of(
+    random: &mut Random,
+    source: &Source<'_>,
+    zone: usize,
+    (protection, is_first, may_be_special): (Protection, bool, bool),
+) -> Family {
+    let has_sibling = random.chance(8) && !protection.is_graded() && !is_first;
+    if let Some(family) = source.families[zone].as_ref().filter(|_| has_sibling) {
+        return family.clone();
+    }
+    let family = family::parents(random, protection);
+    if !may_be_special || !random.chance(1) {
+        return family;
+    }
+    let organisation = source.organisation;
+    let decides = organisation.worker(organisation.zones[zone].units[CHILD_WELFARE], random.below(1 << 16));
+    family::under_order(family, random, decides)
 }
 
 /// The period of a case. Cases are numbered in the order of their opening, and older cases are closed more often.
