@@ -260,6 +260,7 @@ impl<'a> Looks<'a> {
                 sector: unit.sector,
                 municipality: organisation.municipalities[unit.municipality].number.clone(),
                 role: staff.role,
+                started_at: organisation.since,
             }])
         });
         roles.clone()

@@ -78,6 +78,8 @@ pub(super) struct Organisation {
     pub staff: Vec<Staff>,
     placing: Placing,
     pub seed: u64,
+    /// When the staff began.
+    pub since: DateTime<Utc>,
 }
 
 /// A municipality.
@@ -133,8 +135,15 @@ impl Organisation {
             .into_iter()
             .map(|(number, catalogue)| Municipality { number, catalogue, keepers: [0; 2] })
             .collect();
-        let mut planned =
-            Self { municipalities, zones: Vec::new(), units: Vec::new(), staff: Vec::new(), placing, seed };
+        let mut planned = Self {
+            municipalities,
+            zones: Vec::new(),
+            units: Vec::new(),
+            staff: Vec::new(),
+            placing,
+            seed,
+            since,
+        };
         let mut random = Random::new(seed, u64::MAX);
         let mut ids = Ids::from(random.clone(), since);
         for zone in 0..placing.zones() {

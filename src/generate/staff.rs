@@ -39,7 +39,7 @@ pub(super) async fn found(db: &Db, clock: &Clock, plan: &Plan) -> Result<Organis
         found.push((number.to_owned(), whole(&mut tx, number).await?));
     }
     tx.commit().await?;
-    let since = founded(clock.today()).and_time(NaiveTime::MIN).and_utc();
+    let since = founded(clock.today()).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(8);
     Ok(Organisation::plan(found, Placing::of(plan.cases), plan.seed, since))
 }
 
@@ -49,10 +49,9 @@ pub(super) async fn write(
     organisation: &Organisation,
     numbers: &mut Numbers,
     password_hash: &str,
-    clock: &Clock,
     summary: &mut Summary,
 ) -> Result<(), GenerateError> {
-    let at = founded(clock.today()).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(8);
+    let at = organisation.since;
     let number = |place: usize| organisation.municipalities[place].number.as_str();
     let made: Vec<UnitRow<'_>> = organisation
         .units
