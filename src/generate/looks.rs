@@ -228,19 +228,21 @@ impl<'a> Looks<'a> {
         Some((Relation::Contact, Some(seat), organisation.person(seat)))
     }
 
-    /// Someone of the same municipality, from a unit that does not help.
+    /// A person of a unit that does not help.
     fn stranger(&mut self, trace: &Trace) -> Option<Seat> {
         let organisation = self.organisation;
-        let unit = self.random.below(organisation.units.len());
-        let place = &organisation.units[unit];
-        let helps =
-            [Some(trace.contact.unit), Some(trace.opener.unit), trace.helper.map(|(seat, _)| seat.unit)];
-        let is_other =
-            place.municipality == trace.municipality && !helps.contains(&Some(unit)) && place.workers > 0;
-        // A case with one helper may have others, who are not strangers.
-        is_other
-            .then(|| organisation.worker(unit, self.random.below(1 << 16)))
-            .filter(|_| trace.helper.is_none())
+        let known = [trace.contact.unit, trace.opener.unit];
+        for _ in 0..8 {
+            let unit = self.random.below(organisation.units.len());
+            let place = &organisation.units[unit];
+            // A case with a helper may have others of the municipality, who are not strangers.
+            let takes_no_part = trace.helper.is_none() && !known.contains(&unit);
+            let is_elsewhere = place.municipality != trace.municipality && place.also_serves.is_none();
+            if place.workers > 0 && (is_elsewhere || takes_no_part) {
+                return Some(organisation.worker(unit, self.random.below(1 << 16)));
+            }
+        }
+        None
     }
 
     /// The client of a person: always the same address.
