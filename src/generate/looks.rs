@@ -142,7 +142,7 @@ impl<'a> Looks<'a> {
         // A fraction of 2^40.
         let root = ((u128::from(number as u64 * 2 + 1) << 80) / (self.count as u128 * 2)).isqrt();
         let part = root * u128::from(self.workdays.unsigned_abs());
-        let micros = i64::try_from((part & ((1 << 40) - 1)) * WORKING_HOURS >> 40).unwrap_or(0);
+        let micros = i64::try_from(((part & ((1 << 40) - 1)) * WORKING_HOURS) >> 40).unwrap_or(0);
         let since_monday = i64::from(self.first.weekday().num_days_from_monday());
         let workday = i64::try_from(part >> 40).unwrap_or(0) + since_monday;
         let day = self.first + TimeDelta::days(workday / 5 * 7 + workday % 5 - since_monday);
@@ -248,7 +248,7 @@ impl<'a> Looks<'a> {
     /// The client of a person: always the same address.
     fn client(&self, seat: Option<Seat>) -> String {
         let number = seat.map_or(self.written, |seat| seat.staff);
-        format!("10.{}.{}.{} {BROWSER}", number >> 16 & 255, number >> 8 & 255, number & 255)
+        format!("10.{}.{}.{} {BROWSER}", (number >> 16) & 255, (number >> 8) & 255, number & 255)
     }
 
     fn roles_of(&mut self, seat: Option<Seat>) -> String {
