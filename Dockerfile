@@ -1,13 +1,13 @@
 FROM rust:1.95-bookworm AS build
 WORKDIR /src
 COPY . .
-RUN cargo build --release --locked
+RUN cargo build --profile dist --locked
 
 FROM debian:bookworm-slim
-COPY --from=build /src/target/release/stafett /usr/local/bin/stafett
+COPY --from=build /src/target/dist/stafett /usr/local/bin/stafett
 COPY data /usr/share/stafett/data
-# A place for a SQLite file, for those who run without PostgreSQL; mount a volume there.
-# The data keys have a folder of their own: mount another volume there, and back it up apart from the database.
+# The folder of the SQLite file, if the service runs without PostgreSQL. Mount a volume there.
+# The data keys have a folder of their own. Mount another volume there, and back it up apart from the database.
 RUN install -d -o 10001 -g 10001 -m 700 /var/lib/stafett /var/lib/stafett-keys
 WORKDIR /var/lib/stafett
 USER 10001:10001

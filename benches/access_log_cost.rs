@@ -1,5 +1,5 @@
-//! What the access log costs: reads of one case over 32 connections, with the log and without, turn about; and whether sealing keeps
-//! up. `benches/README.md` tells how to run it.
+//! Measures the cost of the access log: reads of one case over 32 connections, alternately with and without the log, and
+//! whether sealing keeps up. `benches/README.md` describes how to run it.
 
 use std::{
     net::SocketAddr,
@@ -7,7 +7,6 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    thread,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -17,31 +16,33 @@ use stafett::{
     fetch_optional,
     log_tree::{Checkpoints, Sealer},
 };
-use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 use crate::{
-    measuring::{Connection, Timings, durability, is_durable, production, request, serve},
+    measuring::{
+        Block, Timings, block_of, durability, is_durable, median, number, production, request, serve,
+    },
     support::{Engine, World, log_key},
 };
 
 #[path = "../tests/it/cast.rs"]
-#[expect(dead_code, reason = "the stories of the tests, of which one is told here")]
+#[expect(dead_code, reason = "the stories of the tests; only one is used here")]
 mod cast;
+#[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
 const CONNECTIONS: usize = 32;
-/// Of the throughput without the log, that with it must have this share.
+/// The minimum share of the throughput without the log that must remain with it.
 const TARGET: f64 = 0.6;
-/// Turns of one block with the log and one without.
+/// The number of rounds, each with one block with the log and one without.
 const ROUNDS: usize = 9;
 
 #[tokio::main]
@@ -51,10 +52,9 @@ async fn main() {
     }
 }
 
-/// Seconds of a block, or what `STAFETT_BENCH_SECONDS` says.
+/// The number of seconds per block, or the value of `STAFETT_BENCH_SECONDS`.
 fn block() -> Duration {
-    let seconds = std::env::var("STAFETT_BENCH_SECONDS").ok().and_then(|text| text.parse().ok());
-    Duration::from_secs_f64(seconds.unwrap_or(3.0))
+    Duration::from_secs_f64(number("STAFETT_BENCH_SECONDS", 3.0))
 }
 
 async fn measure(world: World) {
@@ -65,10 +65,10 @@ async fn measure(world: World) {
     let cast = world.shared_case().await;
     let asked = request(&cast.path(""), &cast.nurse.token().await);
     let db = production(&world).await;
-    let (logged, _) = serve(&world, &db, true);
-    let (unlogged, _) = serve(&world, &db, false);
+    let (serving, unlogged) = (serve(&world, &db, true), serve(&world, &db, false).address);
+    let logged = serving.address;
     let sealer = Sealer::new(db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
-    let sealing = tokio::spawn(sealer.clone().run());
+    let sealing = tokio::spawn(sealer.clone().run(serving.written));
     compare(&world, &db, &asked, logged, unlogged).await;
     sealing.abort();
     let _ended = sealing.await;
@@ -76,53 +76,20 @@ async fn measure(world: World) {
     db.close().await;
 }
 
-/// What was answered in a block.
-struct Block {
-    /// In a second.
-    rate: f64,
-    timings: Timings,
-}
-
-/// Asks the same over several connections, each the next time when it is answered, for some time. Every answer must be 200.
-fn load(address: SocketAddr, request: &[u8], time: Duration) -> Block {
-    let begun = Instant::now();
-    let one = || {
-        let (mut connection, mut times) = (Connection::open(address), Vec::new());
-        while begun.elapsed() < time {
-            let asked = Instant::now();
-            let (status, body) = connection.ask(request);
-            assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
-            times.push(asked.elapsed());
-        }
-        times
-    };
-    let times: Vec<Duration> = thread::scope(|scope| {
-        let all: Vec<_> = (0..CONNECTIONS).map(|_| scope.spawn(one)).collect();
-        all.into_iter().flat_map(|thread| thread.join().expect("answers")).collect()
-    });
-    let rate = times.len() as f64 / begun.elapsed().as_secs_f64();
-    Block { rate, timings: Timings::of(times) }
-}
-
-async fn block_of(address: SocketAddr, asked: &[u8], time: Duration) -> Block {
-    let asked = asked.to_vec();
-    spawn_blocking(move || load(address, &asked, time)).await.expect("answers")
-}
-
 async fn compare(world: &World, db: &Db, asked: &[u8], logged: SocketAddr, unlogged: SocketAddr) {
     for address in [unlogged, logged] {
-        block_of(address, asked, Duration::from_secs(1)).await;
+        block_of(address, asked, CONNECTIONS, Duration::from_secs(1)).await;
     }
     let watch = Watch::start(db.clone());
     let (mut ratios, mut on, mut off) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let before = world.rows("access_log").await;
         let (with, without) = if round % 2 == 0 {
-            let with = block_of(logged, asked, block()).await;
-            (with, block_of(unlogged, asked, block()).await)
+            let with = block_of(logged, asked, CONNECTIONS, block()).await;
+            (with, block_of(unlogged, asked, CONNECTIONS, block()).await)
         } else {
-            let without = block_of(unlogged, asked, block()).await;
-            (block_of(logged, asked, block()).await, without)
+            let without = block_of(unlogged, asked, CONNECTIONS, block()).await;
+            (block_of(logged, asked, CONNECTIONS, block()).await, without)
         };
         let written = world.rows("access_log").await - before;
         assert_eq!(
@@ -159,11 +126,6 @@ async fn compare(world: &World, db: &Db, asked: &[u8], logged: SocketAddr, unlog
     );
 }
 
-fn median(mut numbers: Vec<f64>) -> f64 {
-    numbers.sort_by(f64::total_cmp);
-    numbers[numbers.len() / 2]
-}
-
 /// Looks again and again for how long the oldest entry that is not sealed has waited.
 struct Watch {
     stop: Arc<AtomicBool>,
@@ -195,17 +157,17 @@ impl Watch {
     }
 }
 
-/// Since an id was made.
+/// The time since an id was created.
 fn age(id: Uuid) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time");
     let made = Duration::from_millis(u64::try_from(id.as_u128() >> 80).expect("milliseconds"));
     now.saturating_sub(made)
 }
 
-/// How fast what waits is sealed, when nothing else goes on.
+/// Measures how fast waiting entries are sealed when nothing else runs.
 async fn seal_backlog(world: &World, sealer: &Sealer, asked: &[u8], logged: SocketAddr) {
     while world.rows("access_log_pending").await < 10_000 {
-        block_of(logged, asked, Duration::from_secs(2)).await;
+        block_of(logged, asked, CONNECTIONS, Duration::from_secs(2)).await;
     }
     let begun = Instant::now();
     let mut sealed = 0;

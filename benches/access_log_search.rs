@@ -1,5 +1,5 @@
-//! Searching a long access log: the first page of each filter alone, popular and rare, in a log of ten million entries; and an export of
-//! all of it in constant memory. `benches/README.md` tells how to run it.
+//! Measures searches in an access log of ten million entries: the first page of each filter, frequent and rare, and an export
+//! of everything in constant memory. `benches/README.md` describes how to run it.
 
 use std::{
     net::SocketAddr,
@@ -19,17 +19,18 @@ use crate::{
 };
 
 mod long_log;
+#[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
 #[path = "../tests/it/support/mod.rs"]
 #[expect(
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
-/// The first page must have come within so many milliseconds for 95 of 100.
+/// The limit in milliseconds for the 95th percentile of the first page.
 const TARGET: f64 = 20.0;
 
 fn number(name: &str, otherwise: i64) -> i64 {
@@ -59,12 +60,13 @@ async fn measure(world: World) {
     for (part, bytes) in long_log::sizes(&filler).await {
         println!("on disk: {part} {:.2} GB", bytes as f64 / 1e9);
     }
-    // The service has connections of its own, that have seen nothing yet.
+    // The service has new connections of its own, without a cache.
     filler.close().await;
     let db = production(&world).await;
-    let (address, _) = serve(&world, &db, true);
+    let serving = serve(&world, &db, true);
+    let address = serving.address;
     let sealer = Sealer::new(db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
-    let sealing = tokio::spawn(sealer.run());
+    let sealing = tokio::spawn(sealer.run(serving.written));
     let missed = search_by_all(&log, address).await;
     println!("first pages of one filter slower than {TARGET} ms at p95: {missed}");
     export(&log, &db, address).await;
@@ -73,8 +75,8 @@ async fn measure(world: World) {
     db.close().await;
 }
 
-/// Each filter alone, of what comes often, seldom, long ago and never, in rounds: what is slow for a moment, and not for a
-/// filter, does not hit the same one each time. Gives how many filters were too slow.
+/// Measures each filter, for values that are frequent, rare, old and missing, in rounds, so that a momentary slowdown does
+/// not always hit the same filter. Returns the number of filters that were too slow.
 async fn search_by_all(log: &Log, address: SocketAddr) -> usize {
     const ROUNDS: usize = 5;
     println!(
@@ -82,7 +84,7 @@ async fn search_by_all(log: &Log, address: SocketAddr) -> usize {
         "filter", "items", "p50 ms", "p95 ms", "p99 ms", "most ms"
     );
     let auditor = &log.cast.auditor;
-    // How slow the machine itself is at the moment.
+    // Measures how slow the machine itself is at the moment.
     ask(auditor, address, "(for comparison: who am I)", "/v1/me").await;
     let singles = singles(log);
     let mut answers = vec![Answers::default(); singles.len()];
@@ -157,7 +159,7 @@ fn singles(log: &Log) -> Vec<(String, String)> {
     ]
 }
 
-/// Filters together, and pages far back.
+/// Measures combined filters, and pages far back.
 fn others(log: &Log) -> Vec<(String, String)> {
     let cast = &log.cast;
     let named = |name: &str, query: String| (name.to_owned(), query);
@@ -197,10 +199,10 @@ async fn ask(who: &User, address: SocketAddr, name: &str, path: &str) {
     asked(who, address, path).await.tell(name);
 }
 
-/// What came of asking for the same many times.
+/// The results of a repeated request.
 #[derive(Debug, Clone, Default)]
 struct Answers {
-    /// Of the first page.
+    /// For the first page.
     items: usize,
     taken: Vec<Duration>,
 }
@@ -211,7 +213,7 @@ impl Answers {
         self.taken.extend(more.taken);
     }
 
-    /// Tells of them in a line; gives the p95 in milliseconds.
+    /// Prints the results in a line, and returns the p95 in milliseconds.
     fn tell(self, name: &str) -> f64 {
         let timings = Timings::of(self.taken);
         let [half, most, nearly, all] = [0.5, 0.95, 0.99, 1.0].map(|share| timings.milliseconds(share));
@@ -222,7 +224,7 @@ impl Answers {
     }
 }
 
-/// Asks some hundred times, or for as long as is bearable.
+/// Repeats the request a few hundred times, or until a time limit.
 async fn asked(who: &User, address: SocketAddr, path: &str) -> Answers {
     const LONGEST: Duration = Duration::from_secs(15);
     let asked = request(path, &who.token().await);
@@ -249,7 +251,7 @@ async fn asked(who: &User, address: SocketAddr, path: &str) -> Answers {
     .expect("answers")
 }
 
-/// Where a page two thirds back in the log begins.
+/// Returns the start of a page two thirds back in the log.
 async fn deep_cursor(who: &User, address: SocketAddr) -> String {
     let log_until = request("/v1/access-log?limit=1&until=2024-11-25T10:00:00Z", &who.token().await);
     spawn_blocking(move || {

@@ -1,6 +1,6 @@
 //! The assembled service: routes, middleware and server.
 
-use std::{io, net::TcpListener};
+use std::{io, net::TcpListener, sync::Arc};
 
 use actix_web::{
     App, HttpMessage, HttpResponse, HttpServer,
@@ -15,7 +15,7 @@ use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
-    access::Services,
+    access::{Policies, Services},
     accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, concerns,
     conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
     handovers, health,
@@ -55,15 +55,47 @@ pub(crate) fn operations(config: &mut ServiceConfig) {
     rules::configure(config);
 }
 
+/// The API document and its paths. Workers share them: a copy in each would take most of its memory.
+#[derive(Debug, Clone)]
+pub struct Description {
+    document: web::Bytes,
+    paths: Arc<Paths>,
+}
+
+impl Description {
+    /// Describes the service under these rules.
+    ///
+    /// # Errors
+    /// If the document cannot be written as JSON.
+    pub fn of(policies: &Policies) -> io::Result<Self> {
+        let document = openapi::document(policies);
+        let paths = Arc::new(Paths::of(&document));
+        let document = web::Bytes::from(document.to_json().map_err(io::Error::other)?);
+        Ok(Self { document, paths })
+    }
+}
+
 /// Starts serving on a listener. The server ends on a signal or through its handle.
 ///
 /// # Errors
 /// If the listener cannot be used.
 pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usize) -> io::Result<Server> {
-    let document = openapi::document(services.policies());
-    let paths = web::Data::new(Paths::of(&document));
-    // Generated once: a copy of the document in each worker would take most of its memory.
-    let document = web::Bytes::from(document.to_json().map_err(io::Error::other)?);
+    let description = Description::of(services.policies())?;
+    serve_described(services, &description, listener, workers)
+}
+
+/// Starts serving with a description that was made before.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve_described(
+    services: web::Data<Services>,
+    description: &Description,
+    listener: TcpListener,
+    workers: usize,
+) -> io::Result<Server> {
+    let Description { document, paths } = description.clone();
+    let (document, paths) = (web::Data::new(document), web::Data::from(paths));
     let server = HttpServer::new(move || {
         let (app, _) = App::new()
             .into_utoipa_app()
@@ -72,7 +104,7 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
             .split_for_parts();
         app.app_data(services.clone())
             .app_data(paths.clone())
-            .app_data(web::Data::new(document.clone()))
+            .app_data(document.clone())
             .route("/openapi.json", web::get().to(openapi_document))
             .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
             .service(web::redirect("/docs", "/docs/"))

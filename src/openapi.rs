@@ -10,7 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
 
 use crate::{
-    access::{Policies, actions, public},
+    access::{Policies, actions, joined, public},
     app, health,
     kernel::page::{Cursor, Limit},
     problem::ProblemDocument,
@@ -56,7 +56,7 @@ pub fn document(policies: &Policies) -> OpenApi {
         operations.into_iter().flatten().for_each(|operation| complete(operation, policies));
         if let Some(post) = &mut item.post
             && post.security.is_some()
-            && post.operation_id.as_deref().is_some_and(actions::takes_key)
+            && post.operation_id.as_deref().is_some_and(|id| actions::facts_of(id).takes_key())
         {
             parameter(
                 post,
@@ -81,7 +81,7 @@ fn complete(operation: &mut Operation, policies: &Policies) {
     }
     text.push_str("Allowed by these rules:\n");
     for rule in policies.rules().filter(|rule| rule.actions.contains(&name)) {
-        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, rule.legal_basis.join("; ")));
+        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, joined(&rule.legal_basis)));
     }
     operation.description = Some(text);
     if operation.responses.responses.contains_key("412") {

@@ -1,4 +1,4 @@
-//! Who and what is in the log: people with roles, and what each operation leaves behind.
+//! The people and operations in the log: people with roles, and the entries that each operation leaves.
 
 use std::collections::BTreeSet;
 
@@ -21,30 +21,30 @@ use super::role;
 use crate::support::{Call, Engine, Operation, Staff, Stage, User, World};
 
 const PEOPLE: i64 = 5_000;
-/// An action that was often asked for in the first third of the log, and never since.
+/// An action that was frequent in the first third of the log, and does not occur later.
 pub const OLD_ACTION: &str = "an_action_of_before";
-/// Entries are told by ten thousand templates: so many of them are refusals, and of emergencies.
+/// Entries are made from ten thousand templates. These numbers are refusals and emergencies.
 const TEMPLATES: i64 = 10_000;
 const REFUSALS: i64 = 200;
 const EMERGENCIES: i64 = 2;
 
-/// Those in the log that are asked for.
+/// The people and units that the searches ask for.
 #[derive(Debug)]
 pub struct Cast {
     pub people: i64,
-    /// Audits 4014.
+    /// The auditor of 4014.
     pub auditor: Staff,
-    /// Audits 4014 and 4001.
+    /// The auditor of 4014 and 4001.
     pub auditor_of_two: User,
-    /// Audits 4014, and has a child there.
+    /// An auditor of 4014 who has a child there.
     pub parent: User,
-    /// The parent's.
+    /// The case of that parent's child.
     pub case: String,
-    /// Comes often.
+    /// A person with many entries.
     pub busy: PersonId,
-    /// Came in the first tenth of a year, often, and never since.
+    /// A person with many entries in the first tenth of a year, and none later.
     pub old: PersonId,
-    /// A unit with many entries, and one with few.
+    /// A unit with many entries, and a unit with few.
     pub units: [Uuid; 2],
 }
 
@@ -70,7 +70,7 @@ struct Unit {
 }
 
 impl Cast {
-    /// Makes the people, and lets every operation be asked for once, to see what it leaves in the log.
+    /// Creates the people, and performs every operation once to see which entries it leaves.
     pub async fn make(world: &World, db: &Db) -> Self {
         let stage = Stage::set(world).await;
         let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
@@ -128,7 +128,7 @@ async fn ask_for_everything(stage: &Stage) {
     }
 }
 
-/// The people, and a unit with many entries and one with few.
+/// The people, and a unit with many entries and a unit with few.
 async fn make_people(world: &World, db: &Db) -> (Vec<PersonId>, [Uuid; 2]) {
     let mut tx = db.write().await.expect("a transaction");
     let units = fetch_all!(
@@ -139,7 +139,7 @@ async fn make_people(world: &World, db: &Db) -> (Vec<PersonId>, [Uuid; 2]) {
     let units = units.expect("units");
     let (mut people, mut busy, mut quiet) = (Vec::new(), None, None);
     for slot in 0..PEOPLE {
-        // Six of ten in 4014, where the auditor asks.
+        // Six of ten are in 4014, where the auditor searches.
         let log = [1, 1, 0, 1, 0, 1, 2, 1, 0, 1][usize::try_from((slot + 1) % 10).expect("a digit")];
         let municipality = ["4001", "4014", "5057"][log];
         let own: Vec<&Unit> = units.iter().filter(|unit| unit.municipality == municipality).collect();
@@ -151,7 +151,7 @@ async fn make_people(world: &World, db: &Db) -> (Vec<PersonId>, [Uuid; 2]) {
                 .expect("a person");
         let name = match slot % 50 {
             0 => "unit_leader",
-            // One alone, far from the busy.
+            // This person is alone, far from the busy unit.
             _ if slot == PEOPLE - 8 => "analyst",
             _ => "worker",
         };
@@ -187,7 +187,7 @@ async fn make_people(world: &World, db: &Db) -> (Vec<PersonId>, [Uuid; 2]) {
     (people, [busy.expect("a unit"), quiet.expect("a unit")])
 }
 
-/// What every operation has left, as often as it may be in a year: reading above all.
+/// The entries that each operation leaves, as often as in a realistic year: mostly reads.
 async fn make_templates(db: &Db) {
     const LEFT: &str = "SELECT DISTINCT action, object_type, decision, policies, legal_basis, status, kind,
             CAST(CASE WHEN case_id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS of_case, CAST(CASE WHEN child_id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS of_child

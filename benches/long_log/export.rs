@@ -1,4 +1,4 @@
-//! All of the log taken along, while the memory of the service is watched.
+//! Exports the whole log while measuring the memory of the service.
 
 use std::{
     io::{Read, Write},
@@ -12,7 +12,7 @@ use tokio::task::spawn_blocking;
 use super::{Log, engine::connections};
 use crate::measuring::request;
 
-/// All that the auditor may see, thrown away as it comes.
+/// Downloads everything that the auditor may see, and discards it as it arrives.
 pub async fn export(log: &Log, db: &Db, address: SocketAddr) {
     let path = "/v1/access-log/export/ndjson";
     let asked = request(path, &log.cast.auditor_of_two.token().await);
@@ -37,12 +37,12 @@ pub async fn export(log: &Log, db: &Db, address: SocketAddr) {
     );
 }
 
-/// Reads an answer whose end is not known beforehand: gives the number of bytes and of entries.
+/// Reads a response of unknown length, and returns the number of bytes and of entries.
 fn drain(address: SocketAddr, request: &[u8], mut meanwhile: impl FnMut()) -> (usize, usize) {
     let mut stream = TcpStream::connect(address).expect("the service listens");
     stream.write_all(request).expect("sent");
     let (mut bytes, mut entries, mut last, mut buffer) = (0, 0, Vec::new(), vec![0; 1 << 16]);
-    // Until the chunk of nothing.
+    // The empty chunk ends the response.
     while !last.ends_with(b"\r\n0\r\n\r\n") {
         let read = stream.read(&mut buffer).expect("an answer");
         assert!(read > 0, "the service has hung up");
@@ -60,7 +60,7 @@ fn drain(address: SocketAddr, request: &[u8], mut meanwhile: impl FnMut()) -> (u
     (bytes, entries)
 }
 
-/// How many megabytes of memory this process has now.
+/// The current memory of this process in megabytes.
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").expect("a Linux machine");
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("its memory");

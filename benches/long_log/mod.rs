@@ -1,4 +1,4 @@
-//! An access log of any length, as three years of three municipalities may have left it: written by SQL, since requests would take days.
+//! An access log of any length, like that of three municipalities over three years. SQL writes it, because requests would take days.
 
 mod cast;
 mod engine;
@@ -15,23 +15,23 @@ pub use export::export;
 
 use crate::support::{Engine, World};
 
-/// Entries in one transaction.
+/// The number of entries per transaction.
 const CHUNK: i64 = 500_000;
-/// When the log begins, in milliseconds since 1970: 2023-11-27, a Monday.
+/// The start of the log, in milliseconds since 1970: 2023-11-27, a Monday.
 const BEGINNING: i64 = 1_701_043_200_000;
-/// The request of every entry that is made here.
+/// The request id of every generated entry.
 const REQUEST: &str = "b3c1f6de-0000-7000-8000-000000000000";
-/// Days of work since.
+/// The number of working days since then.
 const DAYS: i64 = 780;
 
-/// What is said of the log that was made.
+/// The generated log.
 #[derive(Debug)]
 pub struct Log {
     pub cast: Cast,
 }
 
 impl Log {
-    /// The day when so much of it was written, as a query has it.
+    /// The day on which this share of the log was written, as a query parameter.
     pub fn time(&self, share: f64) -> String {
         let day = (DAYS as f64 * share) as i64;
         let at = BEGINNING + (day / 5 * 7 + day % 5) * 86_400_000 + 10 * 3_600_000;
@@ -50,7 +50,7 @@ pub fn case(number: i64) -> Uuid {
     format!("ca5e0000-0000-7000-8000-{number:012x}").parse().expect("an id")
 }
 
-/// Fills the log of a world with so many entries, and the words they are found by, as the sealer writes them.
+/// Fills the log of a world with this many entries and their search terms, as the sealer writes them.
 pub async fn fill(world: &World, db: &Db, entries: i64) -> Log {
     let cast = Cast::make(world, db).await;
     let kept = engine::let_go(db).await;
@@ -86,8 +86,8 @@ async fn run(db: &Db, sql: String) {
     tx.commit().await.expect("committed");
 }
 
-/// Entry `n` is at its time of day on its day of work. Who, what and whose come by numbers that scatter; the square makes some come
-/// often and others seldom. In the first part of the log one person and one action come often, and later never again.
+/// Entry `n` is at its time of day on its working day. The person, action and child follow from numbers that scatter. The
+/// square makes some frequent and others rare. One person and one action are frequent in the first part and absent later.
 fn insert(engine: Engine, entries: i64, people: i64) -> String {
     let per_day = (entries + DAYS - 1) / DAYS;
     let (old_people, old_action) = (entries / 30, entries / 3);
@@ -161,7 +161,7 @@ fn terms(municipality: &str) -> String {
     )
 }
 
-/// A role as an entry has it.
+/// A role as an entry contains it.
 pub fn role(unit: Uuid, name: &str, sector: &str, role: &str) -> serde_json::Value {
     json!({ "unit_id": unit, "unit": name, "sector": sector, "role": role })
 }

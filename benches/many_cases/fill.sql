@@ -1,20 +1,23 @@
 -- Cases in any number, as SQL for both engines. `[[kind|number]]` is an id, `{{seconds}}` a time and `<<seconds>>` a day.
 -- Every unit has 600 cases and every worker 31 of them. Unit 0, its leader and its first worker have accounts. Nurses of a
--- health unit share every case. The cases of a unit are scattered among all others: slot `m` of case `n`. All that a
+-- health unit share every case, and hold those that unit 1 has opened. The cases of a unit are scattered among all others: slot `m` of case `n`. All that a
 -- unit has follows from the slots, so that it is the same however many other units there are.
 
 CREATE TABLE bench_unit (u BIGINT PRIMARY KEY, id $ID, leader $ID);
 CREATE TABLE bench_health (h BIGINT PRIMARY KEY, id $ID);
 CREATE TABLE bench_worker (p BIGINT PRIMARY KEY, id $ID, unit_id $ID);
-CREATE TABLE bench_case (n BIGINT PRIMARY KEY, m BIGINT, unit_id $ID, leader $ID, worker $ID, previous $ID, health $ID, nurse $ID);
+CREATE TABLE bench_case (n BIGINT PRIMARY KEY, m BIGINT, unit_id $ID, leader $ID, worker $ID, previous $ID, health $ID, nurse $ID,
+    guardian $ID, holder $ID, held_in $ID);
 
-INSERT INTO bench_unit SELECT n, CASE WHEN n = 0 THEN $UNIT ELSE [[101|n]] END, CASE WHEN n = 0 THEN $LEADER ELSE [[102|n]] END
+INSERT INTO bench_unit SELECT n, CASE WHEN n = 0 THEN $UNIT ELSE [[101|n]] END, CASE n WHEN 0 THEN $LEADER WHEN 1 THEN $REFUSED ELSE [[102|n]] END
 FROM $SERIES AS s WHERE n < ($CASES + 599) / 600;
 INSERT INTO bench_health SELECT n, CASE WHEN n = 0 THEN $HEALTH ELSE [[108|n]] END FROM $SERIES AS s WHERE n < ($CASES + 5999) / 6000;
 INSERT INTO bench_worker SELECT n, CASE WHEN n = 0 THEN $WORKER ELSE [[103|n]] END, b.id
 FROM $SERIES AS s JOIN bench_unit b ON b.u = n / 20;
 INSERT INTO bench_case
-SELECT n, m, b.id, b.leader, w.id, v.id, h.id, [[104|m / 31]] FROM (SELECT n, n * 7919 % $CASES AS m FROM $SERIES AS s) AS c
+SELECT n, m, b.id, b.leader, w.id, v.id, h.id, [[104|m / 31]], CASE WHEN m = 0 THEN $GUARDIAN ELSE [[2|n]] END,
+    CASE WHEN m / 600 = 1 THEN [[104|m / 31]] ELSE w.id END, CASE WHEN m / 600 = 1 THEN h.id ELSE b.id END
+FROM (SELECT n, n * 7919 % $CASES AS m FROM $SERIES AS s) AS c
 JOIN bench_unit b ON b.u = m / 600
 JOIN bench_health h ON h.h = m / 6000
 JOIN bench_worker w ON w.p = m / 600 * 20 + m % 600 / 31
@@ -28,7 +31,7 @@ INSERT INTO unit (id, municipality, key, name, kind, sector)
 SELECT id, '4014', 'bench-' || u, 'School ' || u, 'school', 'school' FROM bench_unit WHERE u > 0;
 INSERT INTO unit_serves (unit_id, municipality) SELECT id, '4014' FROM bench_unit WHERE u > 0;
 INSERT INTO person (id, municipality, name, birth_date, created_at)
-SELECT leader, '4014', '$NAME', <<300000000>>, {{$NOW}} FROM bench_unit WHERE u > 0;
+SELECT leader, '4014', '$NAME', <<300000000>>, {{$NOW}} FROM bench_unit WHERE u > 1;
 INSERT INTO person (id, municipality, name, birth_date, created_at)
 SELECT id, '4014', '$NAME', <<300000000>>, {{$NOW}} FROM bench_worker WHERE p > 0;
 INSERT INTO person (id, municipality, name, birth_date, created_at)
@@ -43,24 +46,24 @@ SELECT [[107|n]], nurse, health, 'worker', {{$NOW - 90000000}} FROM bench_case W
 INSERT INTO person (id, municipality, name, birth_date, created_at)
 SELECT [[1|n]], '4014', '$NAME', <<$NOW - 86400 * (3000 + m % 1000)>>, {{$NOW}} FROM bench_case WHERE $CHUNK;
 INSERT INTO person (id, municipality, name, birth_date, created_at)
-SELECT [[2|n]], '4014', '$NAME', <<300000000 + 86400 * (m % 3000)>>, {{$NOW}} FROM bench_case WHERE $CHUNK;
+SELECT guardian, '4014', '$NAME', <<300000000 + 86400 * (m % 3000)>>, {{$NOW}} FROM bench_case WHERE m > 0 AND $CHUNK;
 INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, registered_at)
 SELECT '4014', [[3|n]], [[1|n]], '$NAME', <<$NOW - 86400 * (3000 + m % 1000)>>, worker, unit_id, {{$NOW - 40000000}}
 FROM bench_case WHERE $CHUNK;
 INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, created_at)
-SELECT '4014', [[4|n]], [[3|n]], [[2|n]], '$NAME', TRUE, TRUE, {{$NOW - 40000000}} FROM bench_case WHERE $CHUNK;
+SELECT '4014', [[4|n]], [[3|n]], guardian, '$NAME', TRUE, TRUE, {{$NOW - 40000000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
 SELECT '4014', [[5|n]], [[3|n]], unit_id, worker, '$TEXT', m % 4, 'open', 'guardians', <<$NOW - 30000000>>, {{$NOW - 30000000}}
 FROM bench_case WHERE $CHUNK;
 INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since)
-SELECT '4014', [[5|n]], worker, unit_id, {{$NOW - 30000000}} FROM bench_case WHERE $CHUNK;
+SELECT '4014', [[5|n]], holder, held_in, {{$NOW - 30000000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
 SELECT '4014', [[6|n * 2]], [[5|n]], worker, unit_id, '$TEXT', worker, {{$NOW - 30000000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
 SELECT '4014', [[6|n * 2 + 1]], [[5|n]], nurse, health, '$TEXT', worker, {{$NOW - 29000000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO consent (municipality, id, case_id, given_by, recorded_by, form, purpose, text_version, secrecy_basis, processing_basis,
     valid_from, valid_until, given_at)
-SELECT '4014', [[7|n]], [[5|n]], [[2|n]], worker, 'paper', '$TEXT', '2026-1', 'fvl § 13 a no. 1', 'GDPR art. 6 (1) e',
+SELECT '4014', [[7|n]], [[5|n]], guardian, worker, 'paper', '$TEXT', '2026-1', 'fvl § 13 a no. 1', 'GDPR art. 6 (1) e',
     <<$NOW - 29500000>>, <<$NOW + 86400 * (1 + m % 360)>>, {{$NOW - 29500000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO consent_unit (municipality, consent_id, unit_id) SELECT '4014', [[7|n]], health FROM bench_case WHERE $CHUNK;
 INSERT INTO consent_kind (municipality, consent_id, kind) SELECT '4014', [[7|n]], 'agreed' FROM bench_case WHERE $CHUNK;
@@ -84,7 +87,7 @@ SELECT '4014', [[11|n]], [[5|n]], worker, {{$NOW + 3600 * (m % 400 - 100)}}, '$T
 INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer)
 SELECT '4014', [[11|n]], worker, 'coming' FROM bench_case WHERE $CHUNK;
 INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer)
-SELECT '4014', [[11|n]], [[2|n]], 'awaited' FROM bench_case WHERE $CHUNK;
+SELECT '4014', [[11|n]], guardian, 'awaited' FROM bench_case WHERE $CHUNK;
 INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, body, kind, created_at)
 SELECT '4014', [[12|n]], [[5|n]], worker, unit_id, 'team', '$TEXT', 'agreed', {{$NOW - 25000000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO case_event (municipality, id, case_id, kind, level, reason, person_id, at)
@@ -134,4 +137,4 @@ SELECT '4014', [[24|n]], 'strl § 196', <<1450000000>> FROM bench_case WHERE m %
 INSERT INTO disclosed_entry (municipality, disclosure_id, number, kind, entry_id, body, person_name, recorded_at)
 SELECT '4014', [[24|n]], 1, 'note', [[12|n]], '$TEXT', '$NAME', {{$NOW - 5000000}} FROM bench_case WHERE m % 20 = 6 AND $CHUNK;
 INSERT INTO withholding (municipality, id, case_id, guardian_id, note_id, legal_basis, reason, decided_by, decided_at)
-SELECT '4014', [[25|n]], [[5|n]], [[2|n]], [[12|n]], '$TEXT', '$TEXT', worker, {{$NOW - 4000000}} FROM bench_case WHERE m % 200 = 9 AND $CHUNK;
+SELECT '4014', [[25|n]], [[5|n]], guardian, [[12|n]], '$TEXT', '$TEXT', worker, {{$NOW - 4000000}} FROM bench_case WHERE m % 200 = 9 AND $CHUNK;

@@ -1,4 +1,4 @@
-//! Clients over HTTP/1.1 that take as little as can be of the machine they share with the service.
+//! HTTP/1.1 clients that use as little as possible of the machine they share with the service.
 
 use std::{
     io::{Read, Write},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// A request for a path, by someone with a token.
+/// A request for a path, with a token.
 pub fn request(path: &str, token: &str) -> Vec<u8> {
     format!(
         "GET {path} HTTP/1.1\r\nhost: stafett\r\nuser-agent: bench\r\nauthorization: Bearer {token}\r\n\r\n"
@@ -14,7 +14,7 @@ pub fn request(path: &str, token: &str) -> Vec<u8> {
     .into_bytes()
 }
 
-/// A connection that is kept.
+/// A connection that is kept open.
 #[derive(Debug)]
 pub struct Connection {
     address: SocketAddr,
@@ -29,14 +29,14 @@ impl Connection {
         Self { address, stream, buffer: vec![0; 1 << 20] }
     }
 
-    /// Asks, and gives the status and the body of the answer.
+    /// Sends a request, and returns the status and the body.
     pub fn ask(&mut self, request: &[u8]) -> (u16, &[u8]) {
         self.stream.write_all(request).expect("sent");
         let (mut filled, mut end) = (0, None);
         loop {
             let read = self.stream.read(&mut self.buffer[filled..]).expect("an answer");
             if read == 0 {
-                // A service that has waited long for a question closes the connection.
+                // The service closes a connection that has been idle for long.
                 assert!(filled == 0, "the service has hung up");
                 *self = Self::open(self.address);
                 self.stream.write_all(request).expect("sent");
@@ -66,7 +66,7 @@ fn length(head: &[u8]) -> usize {
     length.expect("a content-length").trim().parse().expect("a length")
 }
 
-/// How long each answer took, from the shortest.
+/// The durations of the answers, shortest first.
 #[derive(Debug, Clone, Default)]
 pub struct Timings {
     sorted: Vec<Duration>,
@@ -78,12 +78,12 @@ impl Timings {
         Self { sorted: times }
     }
 
-    /// How many there are.
+    /// The number of answers.
     pub fn number(&self) -> usize {
         self.sorted.len()
     }
 
-    /// In how many milliseconds this share of the answers had come.
+    /// The number of milliseconds within which this share of the answers had arrived.
     pub fn milliseconds(&self, share: f64) -> f64 {
         let at = ((self.sorted.len() as f64 * share).ceil() as usize).clamp(1, self.sorted.len());
         self.sorted[at - 1].as_secs_f64() * 1000.0

@@ -1,6 +1,9 @@
-//! The service as it runs in production, over the database of a world.
+//! The service as it runs in production, with the database of a world.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::Arc,
+};
 
 use actix_web::{dev::ServerHandle, web};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
@@ -11,14 +14,15 @@ use stafett::{
     db::{Db, Pools},
     identity::TokenKeys,
 };
+use tokio::sync::Notify;
 
 use crate::support::{Engine, World, log_key, signing_key};
 
 /// As the settings have it when nobody sets them.
-const CONNECTIONS: u32 = 16;
-const WORKERS: usize = 2;
+pub const CONNECTIONS: u32 = 16;
+pub const WORKERS: usize = 2;
 
-/// The world's database with as many connections as in production.
+/// The database of the world, with as many connections as in production.
 pub async fn production(world: &World) -> Db {
     let url = match &world.db.pools {
         Pools::Sqlite { readers, .. } => {
@@ -29,22 +33,34 @@ pub async fn production(world: &World) -> Db {
     Db::open(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens")
 }
 
-/// Serves a world with the access log, or, as no program that serves does, without.
-pub fn serve(world: &World, db: &Db, logged: bool) -> (SocketAddr, ServerHandle) {
+/// A service that is running.
+pub struct Serving {
+    pub address: SocketAddr,
+    pub handle: ServerHandle,
+    /// What wakes the sealer.
+    pub written: Arc<Notify>,
+}
+
+/// Serves a world with the access log or, as no program that serves does, without it.
+pub fn serve(world: &World, db: &Db, logged: bool) -> Serving {
     let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
     let tokens = TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys");
     let services = Services::new(db.clone(), world.clock.clone(), tokens, log_key(), Vec::new());
     let services = services.expect("the service is put together");
+    #[cfg(feature = "unlogged-benchmark")]
     let services = if logged { services } else { services.unlogged() };
+    #[cfg(not(feature = "unlogged-benchmark"))]
+    assert!(logged, "the service without a log is behind the feature unlogged-benchmark");
+    let written = services.log().written();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
     let server = app::serve(web::Data::new(services), listener, WORKERS).expect("the service starts");
     let handle = server.handle();
     tokio::spawn(server);
-    (address, handle)
+    Serving { address, handle, written }
 }
 
-/// What the engine says of its durability.
+/// The durability setting of the engine.
 pub async fn durability(world: &World) -> String {
     let name = if world.engine == Engine::Sqlite { "synchronous" } else { "fsync" };
     match &world.db.pools {
@@ -61,7 +77,7 @@ pub async fn durability(world: &World) -> String {
     }
 }
 
-/// Nothing is measured on a server that forgets at a crash.
+/// A server that loses data in a crash must not be measured.
 pub async fn is_durable(world: &World) -> bool {
     let durable = matches!(durability(world).await.as_str(), "synchronous=FULL" | "fsync=on");
     if !durable {

@@ -1,5 +1,15 @@
-//! One type for each thing that can be done, by the name of its operation and of its Cedar action.
+//! One type for each thing that can be done, by the name of its operation and of its Cedar action, and one row of a table with
+//! the facts about it besides the rules.
 
+mod columns;
+mod logged;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    columns::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, Rights},
+    logged::{LOGGED_ONLY, facts_of},
+};
 use super::objects::{
     CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
     EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject,
@@ -19,40 +29,32 @@ pub enum Kind {
 
 /// Something that can be done to one kind of object.
 pub trait Action: 'static {
-    /// What it is done to.
+    /// The object that it is done to.
     type Object: Object;
     /// The name in the rules, and the `operationId` in the API.
     const NAME: &'static str;
     /// Whether it changes anything.
     const KIND: Kind;
-}
-
-/// The actions whose input holds a password: no trace of it is kept, so that they take no `Idempotency-Key`.
-pub const SECRET: [&str; 2] = ["change_password", "create_account"];
-
-/// The actions that ask with a body, and change nothing that could be done twice.
-pub const ASKS: [&str; 1] = ["explain_access"];
-
-/// Does an action take an `Idempotency-Key`? One that leaves a trace of no password, and changes something.
-#[must_use]
-pub fn takes_key(action: &str) -> bool {
-    !SECRET.contains(&action) && !ASKS.contains(&action)
+    /// Its row in the table: the facts about it besides the rules.
+    const FACTS: ActionFacts;
 }
 
 /// Something to do for any action, by the kind of object it is done to.
 pub trait Visitor {
-    /// What comes of it.
+    /// The result.
     type Output;
 
     /// Does it for the action of this name.
     fn visit<O: Object>(self, action: &'static str) -> impl Future<Output = Self::Output>;
 }
 
-/// The actions by which the caller loses rights: the caller's other writes are done before them, or decided after.
-pub const GIVES_UP_RIGHTS: [&str; 1] = ["declare_conflict_of_interest"];
-
+/// A row is `Type = "name": family, control, replay, local rules, FHIR`, and the columns that few have; see [`columns`].
 macro_rules! actions {
-    ($($kind:ident $object:ident { $($action:ident = $name:literal),+ $(,)? })+) => {
+    ($($kind:ident $object:ident { $(
+        $action:ident = $name:literal:
+            $family:ident, $control:ident, $replay:ident $(($by:ident))?, $local:ident, $interaction:ident
+            $({ $($column:ident: $value:expr),+ $(,)? })?;
+    )+ })+) => {
         $($(
             #[doc = concat!("The action `", $name, "`.")]
             #[derive(Debug)]
@@ -61,11 +63,29 @@ macro_rules! actions {
                 type Object = $object;
                 const NAME: &'static str = $name;
                 const KIND: Kind = Kind::$kind;
+                const FACTS: ActionFacts = ActionFacts {
+                    $($($column: $value,)+)?
+                    ..ActionFacts::of(
+                        FamilyView::$family,
+                        Control::$control,
+                        Replay::$replay $((<$by as Action>::NAME))?,
+                        LocalRules::$local,
+                        Interaction::$interaction,
+                    )
+                };
             }
         )+)+
 
         /// The names of all actions.
         pub const ALL: &[&str] = &[$($($name),+),+];
+
+        /// The row of the action of a name; none if there is no such action.
+        fn row(name: &str) -> Option<ActionFacts> {
+            match name {
+                $($($name => Some(<$action as Action>::FACTS),)+)+
+                _ => None,
+            }
+        }
 
         /// Brings a visitor to the action of a name; none if there is no such action.
         pub async fn visit<V: Visitor>(name: &str, visitor: V) -> Option<V::Output> {
@@ -79,87 +99,186 @@ macro_rules! actions {
 
 actions! {
     Read Desk {
-        ReadMe = "read_me", ListCases = "list_cases", ListConcerns = "list_concerns",
-        ListFollowUps = "list_follow_ups", SearchAccessLog = "search_access_log",
-        ReadLogCheckpoint = "read_log_checkpoint", ReadLogTile = "read_log_tile",
-        ExportAccessLog = "export_access_log", ProveLogEntry = "prove_log_entry", ProveLogConsistency = "prove_log_consistency",
+        ReadMe = "read_me": Look, ChosenLook, Never, MayForbid, Read;
+        ListCases = "list_cases": Look, OtherLook, Never, MayForbid, Search;
+        ListConcerns = "list_concerns": Look, OtherLook, Never, MayForbid, Search;
+        ListFollowUps = "list_follow_ups": Look, ChosenLook, Never, MayForbid, Search;
+        SearchAccessLog = "search_access_log": Work, LogSearch, Never, ControlsLooks, Search;
+        ReadLogCheckpoint = "read_log_checkpoint": Look, ChosenLook, Never, ControlsLooks, Read;
+        ReadLogTile = "read_log_tile": Look, ChosenLook, Never, ControlsLooks, Read;
+        ExportAccessLog = "export_access_log": Work, LogExport, Never, ControlsLooks, Search;
+        ProveLogEntry = "prove_log_entry": Work, Work, Never, ControlsLooks, Read;
+        ProveLogConsistency = "prove_log_consistency": Work, Work, Never, ControlsLooks, Read;
     }
-    Ask QuestionObject { ExplainAccess = "explain_access" }
-    Write Desk { LogOut = "log_out", ChangePassword = "change_password" }
+    Ask QuestionObject {
+        ExplainAccess = "explain_access": Look, Neither, Never, Right, Read;
+    }
+    Write Desk {
+        LogOut = "log_out": Work, Work, AsDecided, EndsAccess, Operation;
+        ChangePassword = "change_password": Work, Work, Never, MayForbid, Update;
+    }
     Write MunicipalityObject {
-        CreateUnit = "create_unit", CreateAccount = "create_account", DisableAccount = "disable_account",
-    }
-    Read UnitObject { ListStaff = "list_staff" }
-    Write UnitObject {
-        GrantRole = "grant_role", EndRole = "end_role", RegisterChild = "register_child",
-        RecordConcern = "record_concern",
-    }
-    Read ChildObject {
-        ReadChild = "read_child", ListGuardians = "list_guardians",
-        ReadContactDetails = "read_contact_details", ListCareOrders = "list_care_orders",
-    }
-    Write ChildObject {
-        UpdateChild = "update_child", RegisterGuardian = "register_guardian", ChangeGuardianship = "change_guardianship",
-        UpdateContactDetails = "update_contact_details", RecordCareOrder = "record_care_order",
-        ChangeCareOrder = "change_care_order", EndCareOrder = "end_care_order",
-    }
-    Read ConcernObject { ReadConcern = "read_concern" }
-    Write ConcernObject { UpdateConcern = "update_concern", DecideConcern = "decide_concern" }
-    Read CaseObject {
-        ReadCase = "read_case", ListCaseHistory = "list_case_history", ListTeam = "list_team", ListHandovers = "list_handovers",
-        ListConsents = "list_consents", ListGoals = "list_goals", ListMeasures = "list_measures",
-        ListMeetings = "list_meetings", ListNotes = "list_notes", ListWithholdings = "list_withholdings",
-        ReadConsentStatus = "read_consent_status",
-        ReadCaseAccessLog = "read_case_access_log", DownloadCaseAccessLog = "download_case_access_log",
-    }
-    Write CaseObject {
-        UpdateCase = "update_case", CloseCase = "close_case", ReopenCase = "reopen_case",
-        AddTeamMember = "add_team_member", EndTeamMembership = "end_team_membership",
-        OfferHandover = "offer_handover", GiveConsent = "give_consent",
-        CreateGoal = "create_goal", UpdateGoal = "update_goal", CreateMeasure = "create_measure",
-        CallMeeting = "call_meeting", WriteNote = "write_note",
-        WithholdFromGuardian = "withhold_from_guardian", EndWithholding = "end_withholding",
-    }
-    Read NoteObject { ReadNote = "read_note" }
-    Read ConsentObject { ReadConsent = "read_consent" }
-    Write ConsentObject { WithdrawConsent = "withdraw_consent" }
-    Write HandoverObject {
-        AcceptHandover = "accept_handover", DeclineHandover = "decline_handover",
-        WithdrawHandover = "withdraw_handover",
-    }
-    Read MeasureObject { ReadMeasure = "read_measure", ListEvaluations = "list_evaluations" }
-    Write MeasureObject { UpdateMeasure = "update_measure", EvaluateMeasure = "evaluate_measure" }
-    Read MeetingObject { ReadMeeting = "read_meeting" }
-    Write MeetingObject {
-        AnswerInvitation = "answer_invitation", RecordMinutes = "record_minutes",
-        ApproveMinutes = "approve_minutes", CancelMeeting = "cancel_meeting",
+        CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
+        CreateAccount = "create_account": Work, Work, Never, MayForbid, Create;
+        DisableAccount = "disable_account": Work, Work, AsDecided, EndsAccess, Update;
     }
     Read UnitObject {
-        ListChildWelfareReports = "list_child_welfare_reports", ListDisclosures = "list_disclosures",
+        ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;
     }
-    Write UnitObject { ReportToChildWelfare = "report_to_child_welfare", Disclose = "disclose" }
-    Read ChildWelfareReportObject { ReadChildWelfareReport = "read_child_welfare_report" }
-    Write ChildWelfareReportObject { RecordReportReply = "record_report_reply" }
-    Read DisclosureObject { ReadDisclosure = "read_disclosure" }
-    Read CaseObject { ListObjections = "list_objections" }
-    Write CaseObject { ObjectToSharing = "object_to_sharing" }
-    Write ObjectionObject { WithdrawObjection = "withdraw_objection" }
-
-    Read Desk {
-        ListEmergencyAccess = "list_emergency_access",
-        ListOwnConflictsOfInterest = "list_own_conflicts_of_interest",
-    }
-    Write Desk { DeclareConflictOfInterest = "declare_conflict_of_interest" }
-    Read UnitObject { ListConflictsOfInterest = "list_conflicts_of_interest" }
     Write UnitObject {
-        OpenEmergencyAccess = "open_emergency_access", EndConflictOfInterest = "end_conflict_of_interest",
+        GrantRole = "grant_role": Work, Work, AsDecided, MayForbid, Create;
+        EndRole = "end_role": Work, Work, Never, EndsAccess, Update;
+        RegisterChild = "register_child": Work, Work, IfReadBy(ReadChild), MayForbid, Create;
+        RecordConcern = "record_concern": Work, Work, IfReadBy(ReadConcern), MayForbid, Create;
     }
-    Write UnlockedCase { RecordConflictOfInterest = "record_conflict_of_interest" }
-    Read EmergencyObject { ReadEmergencyAccess = "read_emergency_access" }
+    Read ChildObject {
+        ReadChild = "read_child": Look, ChosenLook, Never, MayForbid, Read;
+        ListGuardians = "list_guardians": Look, ChosenLook, Never, MayForbid, Search;
+        ReadContactDetails = "read_contact_details": Look, ChosenLook, Never, MayForbid, Read;
+        ListCareOrders = "list_care_orders": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write ChildObject {
+        UpdateChild = "update_child": Work, Work, Never, MayForbid, Update;
+        RegisterGuardian = "register_guardian": Work, Work, AsDecided, MayForbid, Create;
+        ChangeGuardianship = "change_guardianship": Work, Work, Never, EndsAccess, Update;
+        UpdateContactDetails = "update_contact_details": Work, Work, Never, EndsAccess, Update;
+        RecordCareOrder = "record_care_order": Work, Work, AsDecided, EndsAccess, Create;
+        ChangeCareOrder = "change_care_order": Work, Work, Never, MayForbid, Update;
+        EndCareOrder = "end_care_order": Work, Work, AsDecided, EndsAccess, Update;
+    }
+    Read ConcernObject {
+        ReadConcern = "read_concern": Look, ChosenLook, Never, MayForbid, Read;
+    }
+    Write ConcernObject {
+        UpdateConcern = "update_concern": Work, Work, Never, MayForbid, Update;
+        DecideConcern = "decide_concern": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Read CaseObject {
+        ReadCase = "read_case": Look, ChosenLook, Never, MayForbid, Read;
+        ListCaseHistory = "list_case_history": Look, ChosenLook, Never, MayForbid, Search;
+        ListTeam = "list_team": Look, ChosenLook, Never, MayForbid, Search;
+        ListHandovers = "list_handovers": Look, ChosenLook, Never, MayForbid, Search;
+        ListConsents = "list_consents": Look, ChosenLook, Never, MayForbid, Search;
+        ListGoals = "list_goals": Look, ChosenLook, Never, MayForbid, Search;
+        ListMeasures = "list_measures": Look, ChosenLook, Never, MayForbid, Search;
+        ListMeetings = "list_meetings": Look, ChosenLook, Never, MayForbid, Search;
+        ListNotes = "list_notes": Look, ChosenLook, Never, MayForbid, Search;
+        ListWithholdings = "list_withholdings": MaskedLook, ChosenLook, Never, MayForbid, Search;
+        ReadConsentStatus = "read_consent_status": MaskedLook, ChosenLook, Never, MayForbid, Read;
+        ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
+        DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
+    }
+    Write CaseObject {
+        UpdateCase = "update_case": Work, Work, Never, MayForbid, Update;
+        CloseCase = "close_case": Work, Work, AsDecided, MayForbid, Update;
+        ReopenCase = "reopen_case": Work, Work, AsDecided, MayForbid, Update {
+            words: &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on"],
+        };
+        AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
+        EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
+        OfferHandover = "offer_handover": Work, Work, AsDecided, MayForbid, Create;
+        GiveConsent = "give_consent": MaskedLook, Work, IfReadBy(ReadConsent), MayForbid, Create;
+        CreateGoal = "create_goal": Work, Work, AsDecided, MayForbid, Create;
+        UpdateGoal = "update_goal": Work, Work, Never, MayForbid, Update;
+        CreateMeasure = "create_measure": Work, Work, IfReadBy(ReadMeasure), MayForbid, Create;
+        CallMeeting = "call_meeting": Work, Work, IfReadBy(ReadMeeting), MayForbid, Create;
+        WriteNote = "write_note": MaskedLook, Work, IfReadBy(ReadNote), MayForbid, Create;
+        WithholdFromGuardian = "withhold_from_guardian": MaskedLook, Work, AsDecided, EndsAccess, Create;
+        EndWithholding = "end_withholding": MaskedLook, Work, AsDecided, MayForbid, Update;
+    }
+    Read NoteObject {
+        ReadNote = "read_note": MaskedLook, ChosenLook, Never, MayForbid, Read;
+    }
+    Read ConsentObject {
+        ReadConsent = "read_consent": MaskedLook, ChosenLook, Never, MayForbid, Read;
+    }
+    Write ConsentObject {
+        WithdrawConsent = "withdraw_consent": MaskedLook, Work, AsDecided, Right, Update;
+    }
+    Write HandoverObject {
+        AcceptHandover = "accept_handover": Work, Work, AsDecided, MayForbid, Update;
+        DeclineHandover = "decline_handover": Work, Work, AsDecided, MayForbid, Update;
+        WithdrawHandover = "withdraw_handover": Work, Work, AsDecided, MayForbid, Update {
+            words: &["message", "answer"],
+        };
+    }
+    Read MeasureObject {
+        ReadMeasure = "read_measure": Look, ChosenLook, Never, MayForbid, Read;
+        ListEvaluations = "list_evaluations": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write MeasureObject {
+        UpdateMeasure = "update_measure": Work, Work, Never, MayForbid, Update;
+        EvaluateMeasure = "evaluate_measure": Work, Work, AsDecided, MayForbid, Create;
+    }
+    Read MeetingObject {
+        ReadMeeting = "read_meeting": Look, ChosenLook, Never, MayForbid, Read;
+    }
+    Write MeetingObject {
+        AnswerInvitation = "answer_invitation": Work, Work, AsDecided, MayForbid, Update;
+        RecordMinutes = "record_minutes": Work, Work, Never, MayForbid, Update;
+        ApproveMinutes = "approve_minutes": Work, Work, AsDecided, MayForbid, Update;
+        CancelMeeting = "cancel_meeting": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Read UnitObject {
+        ListChildWelfareReports = "list_child_welfare_reports": Look, ChosenLook, Never, Duty, Search;
+        ListDisclosures = "list_disclosures": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write UnitObject {
+        ReportToChildWelfare = "report_to_child_welfare": Work, Work, IfReadBy(ReadChildWelfareReport), Duty, Create;
+        Disclose = "disclose": Work, Work, IfReadBy(ReadDisclosure), Duty, Create;
+    }
+    Read ChildWelfareReportObject {
+        ReadChildWelfareReport = "read_child_welfare_report": Look, ChosenLook, Never, Duty, Read;
+    }
+    Write ChildWelfareReportObject {
+        RecordReportReply = "record_report_reply": Work, Work, AsDecided, Duty, Create;
+    }
+    Read DisclosureObject {
+        ReadDisclosure = "read_disclosure": Look, ChosenLook, Never, MayForbid, Read;
+    }
+    Read CaseObject {
+        ListObjections = "list_objections": MaskedLook, ChosenLook, Never, MayForbid, Search;
+    }
+    Write CaseObject {
+        ObjectToSharing = "object_to_sharing": MaskedLook, Work, AsDecided, Right, Create;
+    }
+    Write ObjectionObject {
+        WithdrawObjection = "withdraw_objection": MaskedLook, Work, AsDecided, Right, Update;
+    }
+    Read Desk {
+        ListEmergencyAccess = "list_emergency_access": Look, OtherLook, Never, ControlsLooks, Search;
+        ListOwnConflictsOfInterest = "list_own_conflicts_of_interest": Look, ChosenLook, Never, EndsAccess, Search;
+    }
+    Write Desk {
+        DeclareConflictOfInterest = "declare_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create {
+            rights: Rights::GivenUp,
+        };
+    }
+    Read UnitObject {
+        ListConflictsOfInterest = "list_conflicts_of_interest": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write UnitObject {
+        OpenEmergencyAccess = "open_emergency_access": Look, Neither, IfReadBy(ReadEmergencyAccess), MayForbid, Create;
+        EndConflictOfInterest = "end_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Write UnlockedCase {
+        RecordConflictOfInterest = "record_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create;
+    }
+    Read EmergencyObject {
+        ReadEmergencyAccess = "read_emergency_access": Look, OtherLook, Never, ControlsLooks, Read;
+    }
     Write EmergencyObject {
-        EndEmergencyAccess = "end_emergency_access", ReviewEmergencyAccess = "review_emergency_access",
+        EndEmergencyAccess = "end_emergency_access": Work, Work, AsDecided, EndsAccess, Update;
+        ReviewEmergencyAccess = "review_emergency_access": Work, Work, AsDecided, EndsAccess, Update;
     }
-    Read Desk { ListLogReviews = "list_log_reviews", ReadLogReport = "read_log_report" }
-    Read LogReviewObject { ReadLogReview = "read_log_review" }
-    Write LogReviewObject { GiveLogVerdict = "give_log_verdict" }
+    Read Desk {
+        ListLogReviews = "list_log_reviews": Look, ChosenLook, Never, ControlsLooks, Search;
+        ReadLogReport = "read_log_report": Look, ChosenLook, Never, ControlsLooks, Read;
+    }
+    Read LogReviewObject {
+        ReadLogReview = "read_log_review": Look, ChosenLook, Never, ControlsLooks, Read;
+    }
+    Write LogReviewObject {
+        GiveLogVerdict = "give_log_verdict": Work, Work, AsDecided, ControlsLooks, Update;
+    }
 }

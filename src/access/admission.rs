@@ -8,11 +8,11 @@ use tracing_actix_web::RequestId;
 
 use super::{
     Entry, PendingLook, Permit, Services,
-    actions::{self, Action, Kind},
+    actions::{Action, Kind, Rights},
     body::read_body,
     idempotency::IdempotencyKey,
     objects::{Lookup, Object, PathIds},
-    replay::told_again,
+    replay::seen_again,
 };
 use crate::{
     db::{DbError, Tx, dialect},
@@ -62,7 +62,7 @@ pub(super) async fn enter<A: Action>(knock: Knock) -> Result<Permit<A>, actix_we
 
 /// Makes the end of the caller's rights wait for this write, or this write for all others of the caller if it ends them.
 async fn rely_on_rights<A: Action>(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
-    if actions::GIVES_UP_RIGHTS.contains(&A::NAME) {
+    if A::FACTS.rights == Rights::GivenUp {
         dialect::lock(tx, person.uuid()).await
     } else {
         dialect::rely_on(tx, person.uuid()).await.map(|_| ())
@@ -94,12 +94,12 @@ async fn decide<A: Action>(
         let known = object.may_be_known(&services.policies, &caller);
         return Err(if known { Problem::new(Code::Forbidden) } else { Problem::not_found() }.into());
     }
-    let key = if actions::takes_key(A::NAME) { IdempotencyKey::of(request, &knock.body)? } else { None };
+    let key = if A::FACTS.takes_key() { IdempotencyKey::of(request, &knock.body)? } else { None };
     if let Some(key) = &key
         && let Some(first) = key.replay(&mut tx, caller.person).await?
     {
         let asking = Lookup { for_write: false, ..lookup };
-        let first = told_again(&mut tx, services, &asking, A::NAME, first, &look).await?;
+        let first = seen_again::<A>(&mut tx, services, &asking, first, &look).await?;
         let first = first.ok_or_else(Problem::not_found)?;
         return Err(InternalError::from_response("answered before", first.into_response()).into());
     }

@@ -9,7 +9,7 @@ use actix_web::{
 use serde::Serialize;
 
 use super::{
-    Permit,
+    Permit, Seen,
     actions::{Action, Kind},
     log::insert_entries,
 };
@@ -34,7 +34,7 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
-    pub fn show<T: Serialize>(self, body: &T) -> Result<HttpResponse, Problem> {
+    pub fn show<T: Serialize>(self, body: &Seen<T>) -> Result<HttpResponse, Problem> {
         self.answer_read(HttpResponse::Ok(), body)
     }
 
@@ -42,7 +42,7 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
-    pub fn show_page<T: Serialize>(self, page: &Page<T>) -> Result<HttpResponse, Problem> {
+    pub fn show_page<T: Serialize>(self, page: &Page<Seen<T>>) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::Ok();
         if let Some(next) = next_link(&self.request, page) {
             response.insert_header((header::LINK, next));
@@ -54,7 +54,7 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
-    pub fn show_version<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+    pub fn show_version<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::Ok();
         response.insert_header((header::ETAG, etag(version)));
         self.answer_read(response, body)
@@ -97,8 +97,9 @@ impl<A: Action> Permit<A> {
         self,
         path: String,
         version: i64,
-        body: &T,
+        body: &Seen<T>,
     ) -> Result<HttpResponse, Problem> {
+        const { assert!(A::FACTS.asks_to_read(), "the table states by which reading the answer is replayed") };
         let mut response = HttpResponse::Created();
         response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await
@@ -108,7 +109,7 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
-    pub async fn added<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+    pub async fn added<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::Created();
         response.insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await
@@ -118,7 +119,7 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
-    pub async fn changed<T: Serialize>(self, version: i64, body: &T) -> Result<HttpResponse, Problem> {
+    pub async fn changed<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
         let mut response = HttpResponse::Ok();
         response.insert_header((header::ETAG, etag(version)));
         self.commit(response, Some(body)).await

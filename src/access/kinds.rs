@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Law;
 use crate::{
     kernel::vocabulary::{InformationKind, Sector},
     problem::Problem,
@@ -55,9 +56,8 @@ pub enum Consenting {
 }
 
 /// The rule of a kind that may be in the record.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schema(as = InformationKindRule)]
 pub struct KindRule {
     /// The kind.
     pub key: InformationKind,
@@ -78,18 +78,16 @@ pub struct KindRule {
     /// From which age the child consents alone.
     pub consent_age: Option<Age>,
     /// The law on which one guardian alone may consent.
-    pub one_guardian: Vec<String>,
+    pub one_guardian: Vec<Law>,
     /// The law it rests on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<Law>,
     /// Where it is a careful reading.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
 }
 
 /// A kind that must not be in the record.
-#[derive(Debug, Clone, Deserialize, Serialize, ToSchema)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[schema(as = RefusedKind)]
 pub struct RefusedKind {
     /// The kind.
     pub key: InformationKind,
@@ -100,10 +98,10 @@ pub struct RefusedKind {
     /// What to do instead.
     pub instead: String,
     /// Kinds of units that have no part in the record: to have to do with them is itself secret.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub units: Vec<String>,
     /// The law it rests on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<Law>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,13 +191,13 @@ impl Kinds {
     }
 
     /// Each kind with the laws it cites, for the check that they are in force.
-    pub(super) fn citations() -> impl Iterator<Item = (String, &'static str)> {
+    pub(super) fn citations() -> impl Iterator<Item = (String, Law)> {
         let ruled = Self::rules().flat_map(|rule| {
             let laws = rule.legal_basis.iter().chain(&rule.one_guardian);
-            laws.map(|law| (format!("kind {}", rule.key), law.as_str()))
+            laws.map(|law| (format!("kind {}", rule.key), *law))
         });
         let refused = Self::refused()
-            .flat_map(|kind| kind.legal_basis.iter().map(|law| (format!("kind {}", kind.key), law.as_str())));
+            .flat_map(|kind| kind.legal_basis.iter().map(|law| (format!("kind {}", kind.key), *law)));
         ruled.chain(refused)
     }
 }

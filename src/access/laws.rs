@@ -1,40 +1,68 @@
-//! The law that the rules rest on, as data with days of validity: `data/laws.toml`.
+//! The law that the rules rest on, as data with days of validity: `data/laws.toml`. Rules, data and code cite a law by its key;
+//! what is shown and logged is its citation on the day. An act that is renumbered is an edit of that file alone.
+
+use std::{fmt, sync::LazyLock};
 
 use chrono::NaiveDate;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::PolicyError;
 
 const SOURCE: &str = include_str!("../../data/laws.toml");
 
+#[expect(clippy::expect_used, reason = "the file is part of the program, and tests read it")]
+static LAWS: LazyLock<Laws> = LazyLock::new(|| Laws::parse(SOURCE).expect("data/laws.toml"));
+
 /// The basis on which data are processed in the record, which neither a consent nor another exemption from secrecy is.
-pub const PROCESSING: [&str; 6] =
-    ["GDPR art. 6(1)(e)", "GDPR art. 9(2)(g)", "oppl § 24-1", "bhl § 47 a", "bvl § 13-6", "sotjl § 43 a"];
+pub const PROCESSING: [&str; 6] = [
+    "personvernforordningen.oppgave-i-allmennhetens-interesse",
+    "personvernforordningen.særlige-kategorier-allmenn-interesse",
+    "opplæringslova.samarbeid",
+    "barnehageloven.behandling-av-personopplysninger",
+    "barnevernsloven.behandling-av-personopplysninger",
+    "sosialtjenesteloven.behandling-av-personopplysninger",
+];
 
-/// A paragraph, in the wording that the rules were read against.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Law {
-    id: String,
-    #[serde(rename = "act")]
-    _act: String,
-    #[serde(rename = "title")]
-    _title: String,
-    valid_from: toml::value::Datetime,
-    valid_to: Option<toml::value::Datetime>,
-    #[serde(rename = "reading")]
-    _reading: Reading,
-    #[serde(rename = "note")]
-    _note: Option<String>,
-}
+/// A law, whatever its paragraph is called. It has no text of its own to show: a citation needs a day.
+#[derive(Clone, Copy)]
+pub struct Law(&'static LawEntry);
 
-/// The wording of a law.
+/// The wording of a law on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wording {
+    /// As it is cited.
+    pub citation: &'static str,
     /// Its first day.
     pub valid_from: NaiveDate,
     /// Whether it is in force on the day that was asked about.
     pub in_force: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LawEntry {
+    key: String,
+    #[serde(rename = "title")]
+    _title: String,
+    /// From the oldest to the newest; never none.
+    wording: Vec<WordingEntry>,
+}
+
+/// A paragraph in one wording.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WordingEntry {
+    citation: String,
+    #[serde(rename = "act")]
+    _act: String,
+    #[serde(deserialize_with = "date")]
+    valid_from: NaiveDate,
+    #[serde(default, deserialize_with = "optional_date")]
+    valid_to: Option<NaiveDate>,
+    #[serde(rename = "reading")]
+    _reading: Reading,
+    #[serde(rename = "note")]
+    _note: Option<String>,
 }
 
 /// How the wording is known.
@@ -48,108 +76,246 @@ enum Reading {
 }
 
 /// All laws that rules may cite.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Laws {
-    law: Vec<Law>,
+#[derive(Debug)]
+pub struct Laws {
+    law: Vec<LawEntry>,
 }
 
 impl Laws {
-    pub(super) fn load() -> Result<Self, PolicyError> {
-        Ok(toml::from_str(SOURCE)?)
+    /// The laws of `data/laws.toml`.
+    #[must_use]
+    pub fn current() -> &'static Self {
+        &LAWS
     }
 
-    /// Every law that is cited is known. A citation is what cites, and the law.
-    pub(super) fn require_known<'a>(
-        &self,
-        cited: impl Iterator<Item = (String, &'a str)>,
-    ) -> Result<(), PolicyError> {
-        refuse(cited, |id| self.find(id).is_none())
+    /// The laws of another text in the same form.
+    ///
+    /// # Errors
+    /// If the text cannot be read, a law has no wording, or its wordings are not in order of their days.
+    pub fn parse(text: &str) -> Result<Self, PolicyError> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct File {
+            law: Vec<LawEntry>,
+        }
+        let File { law } = toml::from_str(text)?;
+        match law.iter().find(|law| !law.is_in_order()) {
+            Some(law) => Err(PolicyError::Law(format!("the wordings of {}", law.key))),
+            None => Ok(Self { law }),
+        }
     }
 
-    /// Every law that is cited is in force on a day.
-    pub(super) fn require_in_force<'a>(
-        &self,
-        cited: impl Iterator<Item = (String, &'a str)>,
-        day: NaiveDate,
-    ) -> Result<(), PolicyError> {
-        refuse(cited, |id| !self.find(id).is_some_and(|law| law.is_in_force(day)))
+    /// The law of a key. The local rules of a municipality may name a law by one of its citations instead.
+    #[must_use]
+    pub fn find(&'static self, name: &str) -> Option<Law> {
+        let by_key = self.law.iter().find(|law| law.key == name);
+        by_key.or_else(|| self.law.iter().find(|law| law.is_cited_as(name))).map(Law)
+    }
+}
+
+impl LawEntry {
+    fn is_in_order(&self) -> bool {
+        let ends_before = |pair: &[WordingEntry]| match pair {
+            [one, next] => one.valid_to.is_some_and(|to| to < next.valid_from),
+            _ => true,
+        };
+        !self.wording.is_empty() && self.wording.windows(2).all(ends_before)
     }
 
-    /// The wording of a law that the rules were read against, and whether it is in force on a day.
-    pub(super) fn wording(&self, id: &str, day: NaiveDate) -> Option<Wording> {
-        let law = self.find(id)?;
-        Some(Wording { valid_from: date(&law.valid_from)?, in_force: law.is_in_force(day) })
-    }
-
-    fn find(&self, id: &str) -> Option<&Law> {
-        self.law.iter().find(|law| law.id == id)
+    fn is_cited_as(&self, citation: &str) -> bool {
+        self.wording.iter().any(|wording| wording.citation == citation)
     }
 }
 
 impl Law {
-    fn is_in_force(&self, day: NaiveDate) -> bool {
-        let begun = date(&self.valid_from).is_some_and(|from| from <= day);
-        let ended = self.valid_to.as_ref().is_some_and(|to| date(to).is_none_or(|to| to < day));
-        begun && !ended
+    /// The law of a key in `data/laws.toml`.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        Laws::current().find(key)
+    }
+
+    /// Its stable name.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        &self.0.key
+    }
+
+    /// Its wording on a day: the newest that has begun, or the first.
+    #[must_use]
+    pub fn wording(self, day: NaiveDate) -> Wording {
+        let begun = self.0.wording.iter().rev().find(|wording| wording.valid_from <= day);
+        let WordingEntry { citation, valid_from, valid_to, .. } = begun.unwrap_or(&self.0.wording[0]);
+        let in_force = *valid_from <= day && valid_to.is_none_or(|to| day <= to);
+        Wording { citation, valid_from: *valid_from, in_force }
+    }
+
+    /// Its citation on a day.
+    #[must_use]
+    pub fn on(self, day: NaiveDate) -> &'static str {
+        self.wording(day).citation
+    }
+
+    /// Is this one of its citations, of today or of another day?
+    #[must_use]
+    pub fn is_cited_as(self, citation: &str) -> bool {
+        self.0.is_cited_as(citation)
     }
 }
 
-fn date(value: &toml::value::Datetime) -> Option<NaiveDate> {
-    let date = value.date?;
-    NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into())
+/// The laws of these keys in `data/laws.toml`. A key that is not there is left out: tests hold that all are.
+#[must_use]
+pub fn laws(keys: &[&str]) -> Vec<Law> {
+    keys.iter().filter_map(|key| Law::of_key(key)).collect()
 }
 
-/// Refuses, with what rests on law that is bad.
-fn refuse<'a>(
-    cited: impl Iterator<Item = (String, &'a str)>,
-    is_bad: impl Fn(&str) -> bool,
+/// The citations of laws on a day, each once.
+#[must_use]
+pub fn cited(laws: &[Law], day: NaiveDate) -> Vec<&'static str> {
+    let mut citations = Vec::new();
+    for citation in laws.iter().map(|law| law.on(day)) {
+        if !citations.contains(&citation) {
+            citations.push(citation);
+        }
+    }
+    citations
+}
+
+/// Laws as a document cites them that is of no day: with the citations to come.
+#[must_use]
+pub fn joined(laws: &[Law]) -> String {
+    laws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// For documents that are of no day: every citation, and from when a later one holds.
+impl fmt::Display for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, WordingEntry { citation, valid_from, .. }) in self.0.wording.iter().enumerate() {
+            match at {
+                0 => f.write_str(citation)?,
+                _ => write!(f, ", from {valid_from} {citation}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Law {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Law({})", self.0.key)
+    }
+}
+
+impl PartialEq for Law {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.key == other.0.key
+    }
+}
+
+impl Eq for Law {}
+
+/// Data cite a law by its key.
+impl<'de> Deserialize<'de> for Law {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let key = String::deserialize(deserializer)?;
+        let law = Self::of_key(&key).filter(|law| law.key() == key);
+        law.ok_or_else(|| D::Error::custom(format!("{key} is no key in data/laws.toml")))
+    }
+}
+
+/// Refuses law that is not in force on a day, with what rests on it. A citation is what cites, and the law.
+pub(super) fn require_in_force(
+    cited: impl Iterator<Item = (String, Law)>,
+    day: NaiveDate,
 ) -> Result<(), PolicyError> {
-    let bad: Vec<String> =
-        cited.filter(|(_, law)| is_bad(law)).map(|(by, law)| format!("{law} ({by})")).collect();
+    let ended = cited.filter(|(_, law)| !law.wording(day).in_force);
+    let bad: Vec<String> = ended.map(|(by, law)| format!("{} ({by})", law.on(day))).collect();
     if bad.is_empty() { Ok(()) } else { Err(PolicyError::Law(bad.join(", "))) }
+}
+
+fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
+    let value = toml::value::Datetime::deserialize(deserializer)?;
+    let day = value
+        .date
+        .and_then(|date| NaiveDate::from_ymd_opt(date.year.into(), date.month.into(), date.day.into()));
+    day.ok_or_else(|| D::Error::custom(format!("{value} is no day")))
+}
+
+fn optional_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NaiveDate>, D::Error> {
+    date(deserializer).map(Some)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cited(law: &str) -> impl Iterator<Item = (String, &str)> {
-        std::iter::once(("rule a.rule".to_owned(), law))
-    }
+    const RENUMBERED: &str = "
+        [[law]]
+        key = 'loven.emnet'
+        title = 't'
+        [[law.wording]]
+        citation = 'x § 1'
+        act = 'x'
+        valid_from = 2020-01-01
+        valid_to = 2026-12-31
+        reading = 'statute'
+        [[law.wording]]
+        citation = 'x § 7'
+        act = 'x'
+        valid_from = 2027-01-01
+        valid_to = 2030-12-31
+        reading = 'statute'";
 
     fn day(text: &str) -> NaiveDate {
         text.parse().expect("a day")
     }
 
-    #[test]
-    fn a_law_holds_from_its_first_day_to_its_last() {
-        let laws: Laws = toml::from_str(
-            "[[law]]\nid = 'x § 1'\nact = 'x'\ntitle = 't'\nvalid_from = 2020-01-01\nvalid_to = 2026-12-31\nreading = 'statute'",
-        )
-        .expect("laws");
-        let in_force = |text| laws.require_in_force(cited("x § 1"), day(text));
-        assert!(in_force("2019-12-31").is_err());
-        assert!(in_force("2020-01-01").is_ok());
-        assert!(in_force("2026-12-31").is_ok());
-        let ended = in_force("2027-01-01").expect_err("ended").to_string();
-        assert!(ended.contains("x § 1 (rule a.rule)"), "{ended}");
+    fn law() -> Law {
+        let laws: &'static Laws = Box::leak(Box::new(Laws::parse(RENUMBERED).expect("laws")));
+        laws.find("loven.emnet").expect("the law")
     }
 
     #[test]
-    fn a_wording_is_told_by_its_first_day_in_force_or_not() {
-        let laws = Laws::load().expect("laws");
-        let told = |text| laws.wording("bvl § 13-2", day(text));
-        let from = day("2023-01-01");
-        assert_eq!(told("2026-11-22"), Some(Wording { valid_from: from, in_force: true }));
-        assert_eq!(told("2022-12-31"), Some(Wording { valid_from: from, in_force: false }));
-        assert_eq!(laws.wording("bvl § 99", from), None);
+    fn a_law_is_cited_as_on_the_day() {
+        for (on, citation, in_force) in [
+            ("2019-12-31", "x § 1", false),
+            ("2020-01-01", "x § 1", true),
+            ("2026-12-31", "x § 1", true),
+            ("2027-01-01", "x § 7", true),
+            ("2031-01-01", "x § 7", false),
+        ] {
+            let wording = law().wording(day(on));
+            assert_eq!((wording.citation, wording.in_force), (citation, in_force), "{on}");
+        }
+        assert_eq!(law().wording(day("2028-01-01")).valid_from, day("2027-01-01"));
+        assert!(law().is_cited_as("x § 1") && law().is_cited_as("x § 7") && !law().is_cited_as("x § 2"));
+        assert_eq!(law().to_string(), "x § 1, from 2027-01-01 x § 7");
+        assert_eq!(cited(&[law(), law()], day("2027-01-01")), ["x § 7"]);
     }
 
     #[test]
-    fn a_law_that_is_not_listed_cannot_be_rested_on() {
-        let laws = Laws::load().expect("laws");
-        assert!(laws.require_known(cited("fvl § 13")).is_ok());
-        assert!(laws.require_known(cited("fvl § 99")).is_err());
+    fn what_rests_on_law_that_has_ended_is_named() {
+        let rests = || std::iter::once(("rule a.rule".to_owned(), law()));
+        assert!(require_in_force(rests(), day("2026-12-31")).is_ok());
+        let ended = require_in_force(rests(), day("2031-01-01")).expect_err("ended").to_string();
+        assert!(ended.contains("x § 7 (rule a.rule)"), "{ended}");
+    }
+
+    #[test]
+    fn wordings_that_overlap_or_are_none_are_refused() {
+        assert!(Laws::parse(&RENUMBERED.replace("2026-12-31", "2027-01-01")).is_err());
+        assert!(Laws::parse(&RENUMBERED.replace("valid_to = 2026-12-31", "")).is_err());
+        assert!(Laws::parse("[[law]]\nkey = 'x'\ntitle = 't'\nwording = []").is_err());
+    }
+
+    #[test]
+    fn the_laws_are_well_formed_and_have_what_code_cites() {
+        let all = &Laws::current().law;
+        for law in all {
+            let of_key = all.iter().filter(|other| other.key == law.key).count();
+            assert_eq!(of_key, 1, "{}", law.key);
+            assert!(law.key.contains('.') && !law.key.contains(['§', ' ']), "{}", law.key);
+        }
+        assert_eq!(laws(&PROCESSING).len(), PROCESSING.len());
+        assert!(Law::of_key("forvaltningsloven.finnes-ikke").is_none());
     }
 }

@@ -2,7 +2,11 @@
 
 use uuid::Uuid;
 
-use super::{Permit, actions::Action};
+use super::{
+    About, Asker, Decision, Permit,
+    actions::Action,
+    objects::{Listed, Object},
+};
 use crate::{
     db::{DbError, Tx},
     kernel::{
@@ -17,6 +21,24 @@ use crate::{
 const DECIDED_AT_MOST: usize = 400;
 /// Rows of each further batch, once the first did not fill the page.
 const LARGER_BATCH: usize = 100;
+
+/// An object of a list with what was decided of it.
+#[derive(Debug)]
+pub struct Decided<O> {
+    /// The object, with its facts.
+    pub object: O,
+    /// What else the rules answer about it.
+    pub about: About<O>,
+    decision: Decision,
+}
+
+impl<O: Object> Decided<O> {
+    fn of<B: Action<Object = O>>(asker: &Asker, object: O) -> Self {
+        let about = asker.about(&object);
+        let decision = about.decide(B::NAME);
+        Self { object, about, decision }
+    }
+}
 
 impl<A: Action> Permit<A> {
     /// A page of the rows that the caller may see. Rows that are refused do not count. `fetch` gives rows in order of `id`,
@@ -48,6 +70,30 @@ impl<A: Action> Permit<A> {
                 return Ok(Page { items: shown, next_cursor: Some(cursor.encode()) });
             }
             batch = batch.max(LARGER_BATCH);
+        }
+    }
+
+    /// A page of the objects that `B` is allowed on, each with the questions that can be asked about it. Each is decided once.
+    ///
+    /// # Errors
+    /// As [`Permit::page`].
+    pub async fn page_of<B: Action<Object: Listed>>(
+        &mut self,
+        query: &PageQuery,
+        mut fetch: impl AsyncFnMut(&mut Tx, Slice) -> Result<Vec<B::Object>, DbError>,
+    ) -> Result<Page<Decided<B::Object>>, Problem> {
+        let asker = self.asker();
+        let decided = async |tx: &mut Tx, slice: Slice| {
+            let objects = fetch(tx, slice).await?;
+            Ok(objects.into_iter().map(|object| Decided::of::<B>(&asker, object)).collect())
+        };
+        self.page(query, decided, |row| row.object.place(), |_, row| row.decision.allowed).await
+    }
+
+    /// Notes each row of a list across cases as a look of its own, by the rule that allowed it.
+    pub fn note_rows<B: Action>(&self, rows: &[Decided<B::Object>]) {
+        for row in rows {
+            self.note_decided::<B>(&row.object, row.decision.clone());
         }
     }
 

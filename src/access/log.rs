@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{
     Decision, Services,
     admission::request_id,
-    kind_told,
+    cited, kind_shown,
     objects::{Object, Subject},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id,
+        clock::day_in_norway,
         ids::{Look, Person},
     },
     vault::{KeyName, Sealed, Vault, VaultError},
@@ -57,7 +58,7 @@ macro_rules! insert {
                 .push_bind(entry.child)
                 .push_bind(if entry.decision.allowed { "permit" } else { "deny" })
                 .push_bind(json(&entry.decision.policies))
-                .push_bind(json(&entry.decision.legal_basis))
+                .push_bind(json(&cited(&entry.decision.legal_basis, day_in_norway(entry.at))))
                 .push_bind(json(&entry.shown))
                 .push_bind(i64::from(entry.status))
                 .push_bind(entry.kind())
@@ -104,7 +105,7 @@ pub struct Entry {
 
 impl Entry {
     fn kind(&self) -> &'static str {
-        kind_told(self.action, self.object_type).as_str()
+        kind_shown(self.action).as_str()
     }
 
     /// An entry about an action that `caller` asked for.
@@ -353,6 +354,6 @@ fn hide(vault: &Vault, entry: &Entry) -> Result<Hidden, DbError> {
     Ok((client, salt))
 }
 
-fn json(words: &[String]) -> String {
+fn json(words: &[impl Clone + Into<serde_json::Value>]) -> String {
     serde_json::Value::from(words).to_string()
 }

@@ -8,10 +8,12 @@
 pub mod actions;
 mod admission;
 mod answer;
+mod asker;
 mod body;
 mod explain;
 mod facts;
 mod family;
+pub mod fields;
 mod idempotency;
 mod kinds;
 mod laws;
@@ -23,25 +25,33 @@ mod password_permit;
 mod permit;
 mod policies;
 pub mod public;
+mod purpose;
 mod reader;
+mod readers;
 mod replay;
 mod services;
+mod shown;
 mod telling;
 
+pub use asker::Asker;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
-    case_states, cases_in_list, child_facts, hide, relation,
+    case_states, cases_in_list, child_facts, relation,
 };
 pub use family::{is_family, move_conflicts, own_accounts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
-pub use laws::{PROCESSING, Wording};
+pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
+pub use listing::Decided;
 pub(crate) use log::roles as seats_told;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};
 pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use public::Public;
+pub use purpose::{BATON_FALLS_BACK, Purpose};
 pub use reader::{BrokenOff, Reader};
+pub use readers::{CaseReader, EmergencyReader};
 pub use services::Services;
-pub use telling::{LookKind, is_secret_act, kind_told};
+pub use shown::{RowReader, Seen, Shown, Whole};
+pub use telling::{LookKind, is_masked_look, kind_shown};

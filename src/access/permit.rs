@@ -13,13 +13,12 @@ use actix_web::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Entry, PendingLook, Policies, Services,
+    Asker, Decision, Entry, PendingLook, Policies, Services,
     actions::Action,
     admission::{Knock, admit, enter},
     answer::etag,
     body::json_content,
     idempotency::IdempotencyKey,
-    laws::Wording,
     objects::{CaseObject, Object, require_open},
     policies::About,
 };
@@ -37,8 +36,8 @@ use crate::{
 pub struct Permit<A: Action> {
     pub(super) object: A::Object,
     /// The questions that the rules can be asked about the object.
-    about: About,
-    pub(super) caller: Caller,
+    pub(super) about: About<A::Object>,
+    pub(super) caller: Arc<Caller>,
     pub(super) tx: Tx,
     pub(super) moment: Moment,
     token: VerifiedToken,
@@ -80,7 +79,7 @@ impl<A: Action> Permit<A> {
     #[expect(clippy::too_many_arguments, reason = "each is a field, and there is one caller")]
     pub(super) fn new(
         object: A::Object,
-        about: About,
+        about: About<A::Object>,
         caller: Caller,
         tx: Tx,
         moment: Moment,
@@ -93,7 +92,7 @@ impl<A: Action> Permit<A> {
         Self {
             object,
             about,
-            caller,
+            caller: Arc::new(caller),
             tx,
             moment,
             token,
@@ -186,9 +185,14 @@ impl<A: Action> Permit<A> {
         self.request.match_info().get(name).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)
     }
 
-    /// May the caller also do `B` to the object of the permit?
-    pub fn may_also<B: Action<Object = A::Object>>(&self) -> bool {
-        self.about.decide(B::NAME).allowed
+    /// What else the rules answer about the object of the permit.
+    pub fn about(&self) -> &About<A::Object> {
+        &self.about
+    }
+
+    /// Asks the rules on behalf of the caller, apart from the transaction.
+    pub fn asker(&self) -> Asker {
+        Asker { policies: self.services.policies.clone(), caller: self.caller.clone() }
     }
 
     /// May the caller do `B` to another object? For rows of a list, each by itself.
@@ -207,24 +211,14 @@ impl<A: Action> Permit<A> {
         self.services.log_key.public_key(municipality)
     }
 
-    /// The law that a rule rests on.
-    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
-        self.services.policies.legal_basis_of(rule)
-    }
-
-    /// The wording of a law, and whether it is in force today.
-    ///
-    /// # Errors
-    /// If the law is not known.
-    pub fn wording_of_law(&self, law: &str) -> Result<Wording, Problem> {
-        let wording = self.services.policies.wording_of_law(law, self.moment.today);
-        wording.ok_or_else(|| Problem::internal(format!("unknown law: {law}")))
-    }
-
-    /// Notes a row that a list shows: an entry of its own, with its case and child and the rule by which `B` is
-    /// allowed, so that a look through a list is found like any other.
+    /// Notes an object that is shown with the answer: an entry of its own, with its case and child and the rule by which `B` is
+    /// allowed, so that it is found like any other look.
     pub fn note_row<B: Action>(&self, object: &B::Object) {
-        let decision = self.services.policies.decide(&self.caller, B::NAME, object);
+        self.note_decided::<B>(object, self.services.policies.decide(&self.caller, B::NAME, object));
+    }
+
+    /// The same with what was decided already.
+    pub(super) fn note_decided<B: Action>(&self, object: &B::Object, decision: Decision) {
         let mut entry = Entry::of(Some(&self.caller), A::NAME, B::Object::TYPE, self.moment.now);
         entry.same_request_as(&self.look);
         self.look.note_row(entry.about(&self.caller, object, decision));

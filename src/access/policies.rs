@@ -16,8 +16,6 @@ use cedar_policy::{
     Validator,
 };
 use chrono::NaiveDate;
-use serde::Serialize;
-use utoipa::ToSchema;
 
 pub(super) use self::question::{AskError, Inquiry, reference, references};
 pub use self::{
@@ -26,44 +24,52 @@ pub use self::{
 };
 use super::{
     kinds::Kinds,
-    laws::{Laws, PROCESSING, Wording},
+    laws::{Law, Laws, PROCESSING, laws, require_in_force},
     objects::Object,
+    purpose::Purpose,
 };
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 13] = [
-    ("1-own-desk.cedar", include_str!("../../policies/1-own-desk.cedar")),
-    ("2-organisation.cedar", include_str!("../../policies/2-organisation.cedar")),
-    ("3-child.cedar", include_str!("../../policies/3-child.cedar")),
-    ("4-concern.cedar", include_str!("../../policies/4-concern.cedar")),
-    ("5-case.cedar", include_str!("../../policies/5-case.cedar")),
-    ("6-consent-and-handover.cedar", include_str!("../../policies/6-consent-and-handover.cedar")),
-    ("7-help.cedar", include_str!("../../policies/7-help.cedar")),
-    ("8-child-welfare-reports.cedar", include_str!("../../policies/8-child-welfare-reports.cedar")),
-    ("9-disclosures.cedar", include_str!("../../policies/9-disclosures.cedar")),
-    ("10-emergency.cedar", include_str!("../../policies/10-emergency.cedar")),
-    ("11-conflicts-of-interest.cedar", include_str!("../../policies/11-conflicts-of-interest.cedar")),
-    ("12-address-and-custody.cedar", include_str!("../../policies/12-address-and-custody.cedar")),
-    ("13-log-reviews.cedar", include_str!("../../policies/13-log-reviews.cedar")),
+const SOURCES: [(&str, &str); 17] = [
+    ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
+    ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
+    ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
+    ("04-concern.cedar", include_str!("../../policies/04-concern.cedar")),
+    ("05-case.cedar", include_str!("../../policies/05-case.cedar")),
+    ("06-consent-and-handover.cedar", include_str!("../../policies/06-consent-and-handover.cedar")),
+    ("07-measures.cedar", include_str!("../../policies/07-measures.cedar")),
+    ("08-meetings.cedar", include_str!("../../policies/08-meetings.cedar")),
+    ("09-notes.cedar", include_str!("../../policies/09-notes.cedar")),
+    ("10-withholdings.cedar", include_str!("../../policies/10-withholdings.cedar")),
+    ("11-child-welfare-reports.cedar", include_str!("../../policies/11-child-welfare-reports.cedar")),
+    ("12-disclosures.cedar", include_str!("../../policies/12-disclosures.cedar")),
+    ("13-emergency.cedar", include_str!("../../policies/13-emergency.cedar")),
+    ("14-conflicts-of-interest.cedar", include_str!("../../policies/14-conflicts-of-interest.cedar")),
+    ("15-address-and-custody.cedar", include_str!("../../policies/15-address-and-custody.cedar")),
+    ("16-log-reviews.cedar", include_str!("../../policies/16-log-reviews.cedar")),
+    ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
 ];
 
 /// One rule, as a jurist reads it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
+#[derive(Debug, Clone)]
 pub struct Rule {
     /// Its stable name.
-    #[schema(example = "case.team")]
     pub id: String,
     /// The law it rests on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<Law>,
     /// What it says, in a sentence.
     pub summary: String,
     /// The same in Norwegian.
     pub summary_no: String,
     /// Whether it forbids what other rules allow.
     pub forbids: bool,
+    /// The purpose of what it allows; none for a rule that forbids.
+    pub purpose: Option<Purpose>,
     /// The operations it is about.
     pub actions: Vec<String>,
+    /// The file of `policies/` that it is in.
+    pub file: String,
 }
 
 /// The answer to "may this person do this?".
@@ -74,7 +80,7 @@ pub struct Decision {
     /// The rules that gave it; none for a refusal because nothing allows it.
     pub policies: Vec<String>,
     /// The law those rules rest on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<Law>,
 }
 
 /// Someone who is told of each question and its answer.
@@ -88,7 +94,8 @@ pub struct Policies {
     by_action: HashMap<EntityUid, PolicySet>,
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
-    laws: Laws,
+    /// The ids of the rules in the order of the files.
+    order: Vec<PolicyId>,
     listener: Option<Listener>,
 }
 
@@ -126,10 +133,28 @@ impl Policies {
     /// # Errors
     /// As [`Policies::load`]; or if a local rule allows something.
     pub fn of(own: &[(String, String)], local: &[(String, String)]) -> Result<Self, PolicyError> {
+        Self::on_laws(own, local, Laws::current())
+    }
+
+    /// The rules in `policies/` on other laws: what the service would cite once an act is renumbered.
+    ///
+    /// # Errors
+    /// As [`Policies::load`].
+    pub fn load_on(laws: &'static Laws) -> Result<Self, PolicyError> {
+        let own = SOURCES.map(|(file, source)| (file.to_owned(), source.to_owned()));
+        Self::on_laws(&own, &[], laws)
+    }
+
+    fn on_laws(
+        own: &[(String, String)],
+        local: &[(String, String)],
+        laws: &'static Laws,
+    ) -> Result<Self, PolicyError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
         let mut set = PolicySet::new();
         let mut rules = BTreeMap::new();
+        let mut order = Vec::new();
         let own = own.iter().map(|text| (text, false));
         for ((file, source), is_local) in own.chain(local.iter().map(|text| (text, true))) {
             let parsed = PolicySet::from_str(source).map_err(|error| parse_error(file, &error))?;
@@ -137,25 +162,27 @@ impl Policies {
                 return Err(PolicyError::Template(file.clone()));
             }
             for policy in parsed.policies() {
-                let rule = rule(file, policy)?;
+                if is_local && policy.effect() == Effect::Permit {
+                    return Err(PolicyError::LocalPermit(file.clone()));
+                }
+                let rule = rule(file, policy, laws)?;
                 if is_local {
-                    local::check(file, &rule)?;
+                    local::check(&rule)?;
                 }
                 let policy = policy.new_id(PolicyId::new(&rule.id));
                 rules.insert(policy.id().clone(), rule);
+                order.push(policy.id().clone());
                 let taken = PolicyError::Annotation { file: file.clone(), annotation: "id" };
                 set.add(policy).map_err(|_| taken)?;
             }
         }
-        let laws = Laws::load()?;
-        laws.require_known(citations(&rules))?;
         let result = Validator::new(schema.clone()).validate(&set, ValidationMode::Strict);
         let mut faults = result.validation_errors().map(ToString::to_string).peekable();
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
         let by_action = by_action(&set, &schema)?;
-        Ok(Self { authorizer: Authorizer::new(), set, by_action, schema, rules, laws, listener: None })
+        Ok(Self { authorizer: Authorizer::new(), set, by_action, schema, rules, order, listener: None })
     }
 
     /// The same rules, with someone who is told of each question and its answer.
@@ -164,9 +191,23 @@ impl Policies {
         Self { listener: Some(Arc::new(listener)), ..self }
     }
 
-    /// The rules, by id.
+    /// The rules by the file that they are in, in the order of the files.
+    #[must_use]
+    pub fn by_file(&self) -> Vec<(&str, Vec<&Rule>)> {
+        let mut files: Vec<(&str, Vec<&Rule>)> =
+            SOURCES.iter().map(|(file, _)| (*file, Vec::new())).collect();
+        for rule in self.rules() {
+            match files.iter_mut().find(|(file, _)| *file == rule.file) {
+                Some((_, rules)) => rules.push(rule),
+                None => files.push((&rule.file, vec![rule])),
+            }
+        }
+        files
+    }
+
+    /// The rules, in the order of the files in `policies/` and of the rules in each.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.values()
+        self.order.iter().filter_map(|id| self.rules.get(id))
     }
 
     /// The rule of an id.
@@ -180,12 +221,12 @@ impl Policies {
     /// # Errors
     /// If one has ended or not begun, with the rules that rest on it.
     pub fn require_in_force(&self, day: NaiveDate) -> Result<(), PolicyError> {
-        self.laws.require_in_force(citations(&self.rules), day)
+        require_in_force(citations(&self.rules), day)
     }
 
     /// The law that a rule rests on; nothing for a rule that there is not.
     #[must_use]
-    pub fn legal_basis_of(&self, rule: &str) -> Vec<String> {
+    pub fn legal_basis_of(&self, rule: &str) -> Vec<Law> {
         let rule = self.rules.get(&PolicyId::new(rule));
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
@@ -197,12 +238,6 @@ impl Policies {
             rule.is_some_and(|rule| rule.actions.is_empty() || rule.actions.iter().any(|name| name == action))
         };
         self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
-    }
-
-    /// The wording of a law, and whether it is in force on a day; none if the law is not known.
-    #[must_use]
-    pub fn wording_of_law(&self, id: &str, day: NaiveDate) -> Option<Wording> {
-        self.laws.wording(id, day)
     }
 
     /// The names of all actions of the schema.
@@ -219,7 +254,7 @@ impl Policies {
 
     /// What can be asked about a caller and an object: their facts are put together once, for any number of actions.
     #[must_use]
-    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About {
+    pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About<O> {
         About::of(self.clone(), caller, object)
     }
 
@@ -238,10 +273,10 @@ impl Policies {
         }
         let mut by: Vec<&Rule> = diagnostics.reason().filter_map(|id| self.rules.get(id)).collect();
         by.sort_by(|a, b| a.id.cmp(&b.id));
-        let mut legal_basis: Vec<String> = Vec::new();
+        let mut legal_basis: Vec<Law> = Vec::new();
         for basis in by.iter().flat_map(|rule| &rule.legal_basis) {
             if !legal_basis.contains(basis) {
-                legal_basis.push(basis.clone());
+                legal_basis.push(*basis);
             }
         }
         Ok(Decision {
@@ -253,12 +288,13 @@ impl Policies {
 }
 
 /// What cites law: the rules, and the kinds of information that they speak of.
-fn citations<'a>(rules: &'a BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, &'a str)> {
+fn citations(rules: &BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, Law)> {
     let by_rule = rules
         .values()
-        .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), law.as_str())));
-    let by_kind = Kinds::citations().map(|(by, law)| -> (String, &'a str) { (by, law) });
-    by_rule.chain(by_kind).chain(PROCESSING.map(|law| ("what is processed in the record".to_owned(), law)))
+        .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), *law)));
+    let processing = laws(&PROCESSING).into_iter();
+    let processing = processing.map(|law| ("what is processed in the record".to_owned(), law));
+    by_rule.chain(Kinds::citations()).chain(processing)
 }
 
 /// The rules, set apart by the actions they are about.
@@ -270,13 +306,12 @@ fn by_action(rules: &PolicySet, schema: &Schema) -> Result<HashMap<EntityUid, Po
             ActionConstraint::In(several) => several.contains(action),
         };
         PolicySet::from_policies(rules.policies().filter(is_about).cloned())
+            .map_err(|error| PolicyError::Invalid(error.to_string()))
     };
-    let each = schema.actions().map(|action| Ok((action.clone(), about(action)?)));
-    each.collect::<Result<_, cedar_policy::PolicySetError>>()
-        .map_err(|error| PolicyError::Invalid(error.to_string()))
+    schema.actions().map(|action| Ok((action.clone(), about(action)?))).collect()
 }
 
-fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
+fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, PolicyError> {
     let annotation = |name: &'static str| {
         policy
             .annotation(name)
@@ -289,14 +324,39 @@ fn rule(file: &str, policy: &Policy) -> Result<Rule, PolicyError> {
         ActionConstraint::Eq(one) => vec![one],
         ActionConstraint::In(several) => several,
     };
+    let law = |key: &str| {
+        let unknown = || PolicyError::Law(format!("{key} (in {file})"));
+        laws.find(key).ok_or_else(unknown)
+    };
+    let forbids = policy.effect() == Effect::Forbid;
     Ok(Rule {
         id: annotation("id")?,
-        legal_basis: annotation("legal_basis")?.split("; ").map(ToOwned::to_owned).collect(),
+        purpose: if forbids { None } else { Some(purpose(file, annotation("purpose")?)?) },
+        legal_basis: annotation("legal_basis")?.split("; ").map(law).collect::<Result<_, _>>()?,
         summary: annotation("summary")?,
         summary_no: annotation("summary_no")?,
-        forbids: policy.effect() == Effect::Forbid,
+        forbids,
         actions: actions.iter().map(|uid| uid.id().unescaped().to_owned()).collect(),
+        file: file.to_owned(),
     })
+}
+
+/// A purpose is one of a closed list.
+fn purpose(file: &str, word: String) -> Result<Purpose, PolicyError> {
+    Purpose::try_from(word.clone()).map_err(|_| PolicyError::Purpose { file: file.to_owned(), purpose: word })
+}
+
+/// The purpose of each rule in `policies/` that allows something. Loading the rules has checked them.
+pub(super) fn purposes() -> HashMap<String, Purpose> {
+    let parsed = SOURCES.iter().filter_map(|(_, source)| PolicySet::from_str(source).ok());
+    let of = |policy: &Policy| {
+        if policy.effect() == Effect::Forbid {
+            return None;
+        }
+        let purpose = Purpose::try_from(policy.annotation("purpose")?.to_owned()).ok()?;
+        Some((policy.annotation("id")?.to_owned(), purpose))
+    };
+    parsed.flat_map(|set| set.policies().filter_map(of).collect::<Vec<_>>()).collect()
 }
 
 fn parse_error(file: &str, error: &dyn std::fmt::Display) -> PolicyError {

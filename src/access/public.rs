@@ -13,6 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Decision, Entry, Policies, Services,
+    actions::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay},
     admission::{pending_look, request_id, services},
     answer::next_link,
     body::{json_content, read_body},
@@ -29,42 +30,81 @@ use crate::{
 pub trait Operation: 'static {
     /// Its `operationId`.
     const NAME: &'static str;
+    /// The decision in its entry of the access log until it is answered.
+    const ENTRY: PublicEntry;
+    /// The facts about it that the access log needs.
+    const FACTS: ActionFacts;
 }
 
+/// The decision in the entry of a request to a public operation until it is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PublicEntry {
+    /// There is none: monitors ask every few seconds, and about nobody.
+    None,
+    /// It is allowed, as to everyone.
+    Allowed,
+    /// It is refused, unless the answer logs someone in.
+    Refused,
+}
+
+/// A row is `Type = "name": entry, control, FHIR, why it is open`.
 macro_rules! public {
-    ($($operation:ident = $name:literal: $why:literal),+ $(,)?) => {
+    ($($operation:ident = $name:literal: $entry:ident, $control:ident, $interaction:ident, $why:literal);+ $(;)?) => {
         $(
             #[doc = concat!("`", $name, "`: ", $why)]
             #[derive(Debug)]
             pub enum $operation {}
-            impl Operation for $operation { const NAME: &'static str = $name; }
+            impl Operation for $operation {
+                const NAME: &'static str = $name;
+                const ENTRY: PublicEntry = PublicEntry::$entry;
+                const FACTS: ActionFacts = facts(Control::$control, Interaction::$interaction);
+            }
         )+
 
         /// The names of all public operations.
         pub const ALL: &[&str] = &[$($name),+];
+
+        /// The row of the operation of a name; none if there is no such operation.
+        pub(super) fn row(name: &str) -> Option<ActionFacts> {
+            match name {
+                $($name => Some(<$operation as Operation>::FACTS),)+
+                _ => None,
+            }
+        }
+
+        /// Does a request to the operation of this name leave an entry in the access log? All but those of monitors do.
+        #[must_use]
+        pub fn is_logged(name: &str) -> bool {
+            match name {
+                $($name => !matches!(<$operation as Operation>::ENTRY, PublicEntry::None),)+
+                _ => true,
+            }
+        }
     };
 }
 
-public! {
-    Live = "live": "tells that the process runs.",
-    Ready = "ready": "tells that requests can be served.",
-    LogIn = "log_in": "makes a stranger known.",
-    RefreshSession = "refresh_session": "the refresh token is the proof.",
-    ListPolicies = "list_policies": "the rules are the law's, and everyone may know them.",
-    ListInformationKinds = "list_information_kinds": "how each kind of information is kept is the law's, and everyone may know it.",
-    ListConsentTexts = "list_consent_texts": "what people are asked to consent to is public.",
-    ListMunicipalities = "list_municipalities": "what a municipality offers is public.",
-    ListUnits = "list_units": "which services there are is public.",
-    ListArenas = "list_arenas": "how services meet is public.",
-    ListGuideLevels = "list_guide_levels": "the guide is public.",
-    ListCatalogueMeasures = "list_catalogue_measures": "the catalogue is public.",
-    ReadCatalogueMeasure = "read_catalogue_measure": "the catalogue is public.",
+/// No case is open to strangers, so that no family sees the entry, and no answer is kept with a key.
+const fn facts(control: Control, interaction: Interaction) -> ActionFacts {
+    let family = if matches!(control, Control::Work) { FamilyView::Work } else { FamilyView::Look };
+    ActionFacts::of(family, control, Replay::Never, LocalRules::MayForbid, interaction)
 }
 
-/// Asked every few seconds by those who watch over the service, and about nobody: they leave no entry in the access log.
-pub const WATCHED_BY_MACHINES: [&str; 2] = [Live::NAME, Ready::NAME];
-/// Who is not let in by these is refused.
-const LOG_IN: [&str; 2] = [LogIn::NAME, RefreshSession::NAME];
+public! {
+    Live = "live": None, Work, Update, "reports that the process runs.";
+    Ready = "ready": None, Work, Update, "reports that requests can be served.";
+    LogIn = "log_in": Refused, Work, Operation, "identifies a stranger.";
+    RefreshSession = "refresh_session": Refused, Work, Operation, "the refresh token is the proof.";
+    ListPolicies = "list_policies": Allowed, ChosenLook, Search, "the rules are the law's, and everyone may know them.";
+    ListInformationKinds = "list_information_kinds": Allowed, ChosenLook, Search,
+        "how each kind of information is kept is the law's, and everyone may know it.";
+    ListConsentTexts = "list_consent_texts": Allowed, ChosenLook, Search, "what people are asked to consent to is public.";
+    ListMunicipalities = "list_municipalities": Allowed, ChosenLook, Search, "what a municipality offers is public.";
+    ListUnits = "list_units": Allowed, ChosenLook, Search, "which services there are is public.";
+    ListArenas = "list_arenas": Allowed, ChosenLook, Search, "how services meet is public.";
+    ListGuideLevels = "list_guide_levels": Allowed, ChosenLook, Search, "the guide is public.";
+    ListCatalogueMeasures = "list_catalogue_measures": Allowed, ChosenLook, Search, "the catalogue is public.";
+    ReadCatalogueMeasure = "read_catalogue_measure": Allowed, ChosenLook, Read, "the catalogue is public.";
+}
 
 /// A request to a public operation.
 pub struct Public<O: Operation> {
@@ -83,11 +123,11 @@ impl<O: Operation> FromRequest for Public<O> {
         let payload = payload.take();
         Box::pin(async move {
             let services = services(&request)?;
-            if !WATCHED_BY_MACHINES.contains(&O::NAME) {
+            if O::ENTRY != PublicEntry::None {
                 let mut entry = Entry::of(None, O::NAME, "Public", services.clock.now());
                 entry.request_id = request_id(&request);
                 entry.client = services.client(&request);
-                entry.decision.allowed = !LOG_IN.contains(&O::NAME);
+                entry.decision.allowed = O::ENTRY == PublicEntry::Allowed;
                 pending_look(&request).note(entry);
             }
             let body = read_body(&request, payload).await?;

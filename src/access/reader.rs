@@ -73,7 +73,7 @@ impl<A: Action<Object = Desk>> Permit<A> {
         let reader = Reader {
             services: self.services.clone(),
             policies: self.services.policies.clone(),
-            caller: self.caller,
+            caller: Arc::unwrap_or_clone(self.caller),
             desk: self.object,
             action: A::NAME,
         };

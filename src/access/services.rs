@@ -49,16 +49,17 @@ impl Services {
     /// # Errors
     /// If the law that they rest on is not in force.
     pub fn with_policies(
-        policies: Policies,
+        policies: impl Into<Arc<Policies>>,
         db: Db,
         clock: Clock,
         tokens: TokenKeys,
         log_key: Arc<LogKey>,
         trusted_proxies: Vec<IpAddr>,
     ) -> Result<Self, PolicyError> {
+        let policies = policies.into();
         policies.require_in_force(clock.today())?;
         Ok(Self {
-            policies: Arc::new(policies),
+            policies,
             log: LogWriter::start(db.clone()),
             passwords: Passwords::default(),
             db,

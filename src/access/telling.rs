@@ -1,11 +1,10 @@
-//! How the family is told of what was done: no finer than they may know, since that a note exists, or who has withdrawn
-//! what, can be secret.
+//! How the family sees an act: in no more detail than they may know.
 
-use super::actions;
+use super::actions::{FamilyView, facts_of};
 use crate::words;
 
 words! {
-    /// What someone did, as the family is told of it.
+    /// An act, as the family sees it.
     LookKind {
         /// Looked at the case.
         Looked = "looked",
@@ -14,32 +13,17 @@ words! {
     }
 }
 
-/// What is done of this kind is told as a look at the case, by the rule that lets the one who did it see the case: its
-/// own rule would tell whom a note is for, what the other guardian has consented to, or that something is withheld.
-const SECRET_ACTS: [&str; 9] = [
-    "write_note",
-    "give_consent",
-    "read_consent_status",
-    "object_to_sharing",
-    "list_objections",
-    "withdraw_objection",
-    "withhold_from_guardian",
-    "list_withholdings",
-    "end_withholding",
-];
-
-/// Is it told as a look at the case alone? A question why someone is let in or kept out is a look at the case, whatever in
-/// it was asked about.
+/// Does the family see the action as a look by the rule that shows the case, and not by its own?
 #[must_use]
-pub fn is_secret_act(action: &str, object_type: &str) -> bool {
-    !actions::ASKS.contains(&action)
-        && (matches!(object_type, "Note" | "Consent" | "Objection") || SECRET_ACTS.contains(&action))
+pub fn is_masked_look(action: &str) -> bool {
+    facts_of(action).family == FamilyView::MaskedLook
 }
 
-/// As what the family is told of an action.
+/// As what the family sees an action.
 #[must_use]
-pub fn kind_told(action: &str, object_type: &str) -> LookKind {
-    let only_looks = actions::ASKS.contains(&action)
-        || ["read_", "list_", "open_emergency_access", "download_"].iter().any(|how| action.starts_with(how));
-    if only_looks || is_secret_act(action, object_type) { LookKind::Looked } else { LookKind::Worked }
+pub fn kind_shown(action: &str) -> LookKind {
+    match facts_of(action).family {
+        FamilyView::Look | FamilyView::MaskedLook => LookKind::Looked,
+        FamilyView::Work => LookKind::Worked,
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
         text::Line,
         vocabulary::{Role, Sector},
     },
+    shown,
     vault::Content,
 };
 
@@ -120,6 +121,8 @@ pub struct AccountOut {
     pub created_at: DateTime<Utc>,
 }
 
+shown!(AccountOut { person_id, username, created_at });
+
 /// A role that the caller has.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OwnRole {
@@ -147,3 +150,5 @@ pub struct MeOut {
     /// The caller's current roles.
     pub roles: Vec<OwnRole>,
 }
+
+shown!(MeOut { person_id, name, municipality, roles });

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Whole,
         actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe},
     },
     children::identify,
@@ -30,7 +30,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// Returns the caller's identity and current roles.
 #[utoipa::path(
     operation_id = "read_me", tag = "accounts",
-    responses((status = 200, body = MeOut, description = "Oneself"), ReadProblems),
+    responses((status = 200, body = MeOut, description = "The caller"), ReadProblems),
 )]
 #[get("/me")]
 async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
@@ -48,7 +48,7 @@ async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
         municipality: caller.municipality.clone(),
         roles: roles.collect(),
     };
-    permit.show(&me)
+    permit.show(&me.whole())
 }
 
 /// Changes the caller's password and ends all their sessions, including this one.
@@ -107,7 +107,7 @@ async fn insert_account(
     }
     permit.note_shown([person]);
     let out = AccountOut { person_id: person, username: username.as_str().to_owned(), created_at: now };
-    permit.added(1, &out).await
+    permit.added(1, &out.whole()).await
 }
 
 /// Disables an account. Its sessions and roles end at once, and the unit leader becomes contact person of its cases.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    access::LookKind,
+    access::{LookKind, Purpose},
     kernel::{
         day::optional_time,
         ids::{CaseId, ChildId, LookId, PersonId, UnitId},
@@ -13,6 +13,7 @@ use crate::{
         text::Line,
         vocabulary::Role,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -47,28 +48,6 @@ words! {
     }
 }
 
-words! {
-    /// The purpose of an access, given by the rule that allowed it.
-    Purpose {
-        /// Help to the child, and the work needed to agree on it.
-        Coordination = "coordination",
-        /// The family's own affairs: its case, its consents and what is written about it.
-        OwnCase = "own_case",
-        /// Danger to life or health.
-        Emergency = "emergency",
-        /// A statutory duty or right to disclose: a report to child welfare, or a disclosure.
-        LegalDuty = "legal_duty",
-        /// The unit's own work with a child before there is a case.
-        UnitWork = "unit_work",
-        /// Auditing of access.
-        Audit = "audit",
-        /// Accounts, units and roles.
-        Administration = "administration",
-        /// The caller's own account, lists and sessions.
-        OwnDesk = "own_desk",
-    }
-}
-
 /// Filters for the access log.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -96,7 +75,7 @@ pub struct LogQuery {
     /// A role that the person had at the time.
     #[serde(default)]
     pub role: Option<Role>,
-    /// A legal basis, as named by the rules.
+    /// A legal basis, by its citation on the day of the entry.
     #[serde(default)]
     #[param(value_type = Option<String>, example = "fvl § 13 a no. 1")]
     pub legal_basis: Option<Line>,
@@ -201,6 +180,29 @@ pub struct EntryOut {
     pub status: i64,
 }
 
+shown!(EntryOut {
+    id,
+    municipality,
+    at,
+    request_id,
+    client_address,
+    client,
+    person_id,
+    person_name,
+    roles,
+    action,
+    object_type,
+    object_id,
+    case_id,
+    child_id,
+    decision,
+    purpose,
+    policies,
+    legal_basis,
+    shown,
+    status
+});
+
 /// An access to the family's own case.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FamilyEntryOut {
@@ -217,6 +219,8 @@ pub struct FamilyEntryOut {
     /// The same in plain words.
     pub words: PlainWords,
 }
+
+shown!(FamilyEntryOut { at, person_name, roles, kind, legal_basis, words });
 
 /// One or two sentences for the family.
 #[derive(Debug, Serialize, ToSchema)]

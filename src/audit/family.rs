@@ -19,13 +19,13 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, LookKind, Permit, Policies,
+        CaseFacts, Law, LookKind, Permit, Policies, Purpose, Whole,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
-        is_secret_act, kind_told,
+        cited, is_masked_look, kind_shown,
     },
     db::{DbError, Tx},
     fetch_all,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, clock::day_in_norway},
     log_tree::{self, Proof},
     problem::{Problem, Result, docs::ReadProblems},
 };
@@ -48,7 +48,7 @@ pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) 
     permit.note_shown(page.items.iter().map(|row| row.id));
     let view = View::of(permit.tx(), &case).await?;
     let policies = permit.policies();
-    permit.show_page(&page.map(|entry| view.tell(&policies, &entry)))
+    permit.show_page(&page.map(|entry| view.tell(&policies, &entry).whole()))
 }
 
 /// Downloads the list of who has accessed the case, with proofs: a ZIP archive that anyone can verify without this
@@ -125,7 +125,7 @@ async fn entries(
 }
 
 /// The proofs of entries, each with the fields that the family may see: person, kind and case. All entries have the same
-/// fields, so that none can be told apart by them.
+/// fields, so that they do not distinguish entries.
 async fn proofs(
     tx: &mut Tx,
     case: &CaseFacts,
@@ -189,13 +189,14 @@ impl View {
             };
             entry.roles.iter().map(role).collect()
         };
-        let kind = kind_told(&entry.action, &entry.object_type);
+        let kind = kind_shown(&entry.action);
         let name = entry.person_name.as_deref();
         let told: Vec<_> = rules.iter().filter_map(|id| policies.rule(id)).collect();
         let why_en: Vec<_> = told.iter().map(|rule| rule.summary.as_str()).collect();
         let why_no: Vec<_> = told.iter().map(|rule| rule.summary_no.as_str()).collect();
         let basis: Vec<String> = if is_masked(entry) {
-            rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect()
+            let laws: Vec<Law> = rules.iter().flat_map(|rule| policies.legal_basis_of(rule)).collect();
+            cited(&laws, day_in_norway(entry.at)).into_iter().map(ToOwned::to_owned).collect()
         } else {
             entry.legal_basis.clone()
         };
@@ -215,8 +216,8 @@ impl View {
 
 /// Returns whether the entry is shown under another rule than its own. Emergency access only opens what the family may read.
 fn is_masked(entry: &EntryOut) -> bool {
-    let in_emergency = entry.policies.iter().any(|rule| rule.starts_with("emergency."));
-    is_secret_act(&entry.action, &entry.object_type) && !in_emergency
+    let in_emergency = entry.purpose == Some(Purpose::Emergency);
+    is_masked_look(&entry.action) && !in_emergency
 }
 
 fn norwegian(

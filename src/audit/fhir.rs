@@ -2,8 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::dto::{EntryOut, Outcome, Purpose, RoleThen};
-use crate::kernel::ids::PersonId;
+use super::dto::{EntryOut, Outcome, RoleThen};
+use crate::{
+    access::{
+        Purpose,
+        actions::{Interaction, facts_of},
+    },
+    kernel::ids::PersonId,
+};
 
 const DCM: &str = "http://dicom.nema.org/resources/ontology/DCM";
 const EVENT_TYPE: &str = "http://terminology.hl7.org/CodeSystem/audit-event-type";
@@ -17,7 +23,7 @@ const OWN: &str = "https://stafett.example/fhir";
 
 /// Returns the resource.
 pub(super) fn audit_event(entry: &EntryOut) -> Value {
-    let (action, interaction) = kind(&entry.action);
+    let (action, interaction) = codes(facts_of(&entry.action).interaction);
     let refused = entry.decision == Outcome::Deny || entry.status >= 400;
     let mut event = json!({
         "resourceType": "AuditEvent",
@@ -45,18 +51,14 @@ pub(super) fn audit_event(entry: &EntryOut) -> Value {
     event
 }
 
-/// Returns the DICOM action and the REST interaction that FHIR uses for an action.
-fn kind(action: &str) -> (&'static str, &'static str) {
-    const LISTS: [&str; 3] = ["list_", "search_", "export_"];
-    const READS: [&str; 4] = ["read_", "prove_", "download_", "explain_"];
-    const MAKES: [&str; 8] = ["create_", "give_", "write_", "record_", "register_", "open_", "add_", "call_"];
-    let begins = |all: &[&str]| all.iter().any(|beginning| action.starts_with(beginning));
-    match action {
-        "log_in" | "log_out" | "refresh_session" => ("E", "operation"),
-        _ if begins(&LISTS) => ("E", "search-type"),
-        _ if begins(&READS) => ("R", "read"),
-        _ if begins(&MAKES) => ("C", "create"),
-        _ => ("U", "update"),
+/// The code of DICOM for the action, and the interaction of REST.
+fn codes(interaction: Interaction) -> (&'static str, &'static str) {
+    match interaction {
+        Interaction::Operation => ("E", "operation"),
+        Interaction::Search => ("E", "search-type"),
+        Interaction::Read => ("R", "read"),
+        Interaction::Create => ("C", "create"),
+        Interaction::Update => ("U", "update"),
     }
 }
 

@@ -12,7 +12,7 @@ mod store;
 mod together;
 mod tree;
 
-pub use dto::{EntryOut, Outcome, Purpose};
+pub use dto::{EntryOut, Outcome};
 pub use purpose::purpose;
 pub use routes::configure;
 pub use store::entries;

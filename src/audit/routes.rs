@@ -10,7 +10,7 @@ use super::{
     tree,
 };
 use crate::{
-    access::{Permit, actions::SearchAccessLog, objects::reviews_of_looks_by, own_children},
+    access::{Permit, Whole, actions::SearchAccessLog, objects::reviews_of_looks_by, own_children},
     kernel::Page,
     problem::{Result, docs::ReadProblems},
 };
@@ -49,5 +49,5 @@ async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpRe
     let rows = store::search(permit.tx(), &scope, &query, before, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use super::store;
 use crate::{
     access::{
-        Parts, Permit,
+        Parts, Permit, Whole,
         actions::{Action, ProveLogConsistency, ProveLogEntry, ReadLogCheckpoint, ReadLogTile},
         objects::{Desk, reviews_of_looks_by},
         own_children,
@@ -17,6 +17,7 @@ use crate::{
     kernel::ids::LookId,
     log_tree::{self, Opened, Proof, SealError},
     problem::{Problem, Result, docs::ReadProblems},
+    shown,
 };
 
 /// A number of entries, at least one.
@@ -76,6 +77,8 @@ pub struct EntryProofOut {
     pub tlog_proof: String,
 }
 
+shown!(EntryProofOut { position, leaf, opened, tlog_proof });
+
 /// A proof that a log has only been appended to.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GrowthProofOut {
@@ -88,6 +91,8 @@ pub struct GrowthProofOut {
     /// The later checkpoint.
     pub checkpoint: String,
 }
+
+shown!(GrowthProofOut { from, size, hashes, checkpoint });
 
 /// Returns the newest signed tree head (C2SP tlog-checkpoint). Store it out of reach of those who operate the database.
 #[utoipa::path(
@@ -122,7 +127,7 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     permit.note_shown([entry]);
     let tlog_proof = proof.file();
     let Proof { position, leaf, opened, .. } = proof;
-    permit.show(&EntryProofOut { position, leaf, opened, tlog_proof })
+    permit.show(&EntryProofOut { position, leaf, opened, tlog_proof }.whole())
 }
 
 /// Proves that the log has only been appended to since an earlier checkpoint (RFC 9162, 2.1.4).
@@ -143,7 +148,7 @@ pub(super) async fn prove_log_consistency(mut permit: Permit<ProveLogConsistency
     }
     let hashes = log_tree::consistency(permit.tx(), &municipality, from, size).await.map_err(broken)?;
     let hashes = hashes.iter().map(ToString::to_string).collect();
-    permit.show(&GrowthProofOut { from, size, hashes, checkpoint })
+    permit.show(&GrowthProofOut { from, size, hashes, checkpoint }.whole())
 }
 
 /// Returns hashes of the tree as tiles (C2SP tlog-tiles). Entry tiles are not served: a verifier may not see all entries.

@@ -10,6 +10,7 @@ use crate::{
         ids::{CareOrderId, ChildId, PersonId, UnitId},
         text::Line,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -97,3 +98,18 @@ pub struct CareOrderOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(CareOrderOut {
+    id,
+    child_id,
+    kind,
+    decision_reference,
+    in_force_from,
+    child_welfare_unit_id,
+    child_welfare_person_id,
+    recorded_by,
+    recorded_at,
+    ended_at,
+    end_reference,
+    version
+});

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit,
+        Parts, Permit, Whole,
         actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
         is_family,
         objects::ChildObject,
@@ -46,7 +46,7 @@ async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResp
     let rows = store::list(permit.tx(), &child, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Records a care order, which has effect from the day it is in force.
@@ -69,7 +69,7 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
     keep_baton_held(&mut permit).await?;
     let order = find(&mut permit, id).await?;
     permit.note_shown([id]);
-    permit.added(order.version, &order).await
+    permit.added(order.version, &order.whole()).await
 }
 
 /// Assigns a care order to another person in child welfare, who must then consent again for the child.
@@ -116,7 +116,7 @@ async fn answer<A: Action<Object = ChildObject>>(
     keep_baton_held(&mut permit).await?;
     let order = find(&mut permit, id).await?;
     permit.note_shown([id]);
-    permit.changed(order.version, &order).await
+    permit.changed(order.version, &order.whole()).await
 }
 
 async fn named<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<CareOrderOut> {

@@ -5,11 +5,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::CaseReader,
     kernel::{
         ids::{CaseEventId, CaseId, ChildId, PersonId, UnitId},
         text::Prose,
         vocabulary::InformationKind,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -25,7 +27,7 @@ words! {
 }
 
 words! {
-    /// Who agreed to opening the case.
+    /// The people who agreed to opening the case.
     AgreedWith {
         /// The guardians.
         Guardians = "guardians",
@@ -72,11 +74,9 @@ pub struct CaseOut {
     pub child_birth_date: NaiveDate,
     /// The unit that opened the case and keeps its record. Null, like the contact person and their unit, for emergency
     /// access to the case of a child with a protected address.
-    #[schema(value_type = Option<UnitId>)]
-    pub unit_id: UnitId,
+    pub unit_id: Option<UnitId>,
     /// The name of that unit. Null for emergency access, as for `unit_id`.
-    #[schema(value_type = Option<String>)]
-    pub unit_name: String,
+    pub unit_name: Option<String>,
     /// Why help is given (oppmerksomhet). Null, like the other texts about the help, for a leader who is not on the team.
     pub reason: Option<Content>,
     /// The level in the guide.
@@ -85,25 +85,22 @@ pub struct CaseOut {
     pub level_reason: Option<Content>,
     /// The status of the case.
     pub status: CaseStatus,
-    /// Who agreed to opening the case.
+    /// The people who agreed to opening the case.
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
     pub agreed_on: NaiveDate,
     /// The contact person (stafettholder).
-    #[schema(value_type = Option<PersonId>)]
-    pub contact_person_id: PersonId,
+    pub contact_person_id: Option<PersonId>,
     /// The contact person's name.
-    #[schema(value_type = Option<String>)]
-    pub contact_person_name: Content,
+    pub contact_person_name: Option<Content>,
     /// The unit that the contact person works for.
-    #[schema(value_type = Option<UnitId>)]
-    pub contact_unit_id: UnitId,
+    pub contact_unit_id: Option<UnitId>,
     /// The name of the contact person's unit.
-    #[schema(value_type = Option<String>)]
-    pub contact_unit_name: String,
+    pub contact_unit_name: Option<String>,
     /// When the contact person took over.
     pub contact_person_since: DateTime<Utc>,
     /// The date of the next evaluation of a measure. Null for a leader who is not on the team.
+    #[sqlx(skip)]
     pub next_evaluation_on: Option<NaiveDate>,
     /// When the case was opened.
     pub opened_at: DateTime<Utc>,
@@ -116,6 +113,15 @@ pub struct CaseOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(CaseOut, CaseReader {
+    row {
+        id, municipality, child_id, child_name, child_birth_date, level, status, agreed_with, agreed_on,
+        contact_person_since, opened_at, closed_at, version,
+    }
+    agreed: reason, level_reason, next_evaluation_on, closing_reason, final_evaluation;
+    whereabouts: unit_id, unit_name, contact_person_id, contact_person_name, contact_unit_id, contact_unit_name;
+});
 
 words! {
     /// The kind of event in the history of a case.
@@ -151,6 +157,8 @@ pub struct CaseEventOut {
     /// When it happened.
     pub at: DateTime<Utc>,
 }
+
+shown!(CaseEventOut { id, kind, level, reason, final_evaluation, person_id, person_name, at });
 
 /// A change of level.
 #[derive(Debug, Deserialize, ToSchema)]

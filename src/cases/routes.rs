@@ -9,31 +9,21 @@ use super::{
 };
 use crate::{
     access::{
-        CasePlace, Kinds, Parts, Permit,
+        Asker, CasePlace, CaseReader, Kinds, Parts, Permit, Seen, Shown, Whole,
         actions::{
-            Action, CloseCase, ListCaseHistory, ListCases, ListMeasures, ReadCase, ReopenCase, UpdateCase,
+            Action, CloseCase, ListCaseHistory, ListCases, ReadCase, ReadMeasure, ReopenCase, UpdateCase,
         },
         cases_in_list,
         objects::CaseObject,
     },
     db::Tx,
     handovers,
-    kernel::{Id, Page, PageQuery, Slice, ids::Person},
+    kernel::{Page, PageQuery},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
     },
 };
-
-/// The fields of a case that reveal where the child is.
-const WHEREABOUTS: [&str; 6] = [
-    "unit_id",
-    "unit_name",
-    "contact_person_id",
-    "contact_person_name",
-    "contact_unit_id",
-    "contact_unit_name",
-];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -54,23 +44,20 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases")]
 async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (caller, moment) = (permit.caller().clone(), permit.moment());
-    let units_led = caller.units_led();
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let ids = store::involved_cases(tx, caller.person, &units_led, after, limit).await?;
-        let facts = cases_in_list(tx, &caller, &ids, moment).await?;
+    let asker = permit.asker();
+    let (moment, units_led) = (permit.moment(), asker.caller().units_led());
+    let fetch = async |tx: &mut Tx, slice| {
+        let ids = store::involved_cases(tx, asker.caller().person, &units_led, slice).await?;
+        let facts = cases_in_list(tx, asker.caller(), &ids, moment).await?;
         Ok(facts.into_iter().map(|facts| CaseObject { facts }).collect())
     };
-    let may_read = |permit: &Permit<_>, case: &CaseObject| permit.may::<ReadCase>(case);
-    let page = permit.page(&query, fetch, |case| case.facts.id.uuid(), may_read).await?;
-    let ids: Vec<_> = page.items.iter().map(|case| case.facts.id).collect();
-    let mut items = store::list(permit.tx(), &ids).await?;
-    tell_next_evaluation(permit.tx(), caller.person, &page.items, &mut items).await?;
-    for (case, item) in page.items.iter().zip(&mut items) {
-        permit.note_row::<ReadCase>(case);
-        withhold(permit.may::<ListMeasures>(case), item);
-    }
-    permit.show_page(&Page { items, next_cursor: page.next_cursor })
+    let Page { items, next_cursor } = permit.page_of::<ReadCase>(&query, fetch).await?;
+    permit.note_rows::<ReadCase>(&items);
+    let ids: Vec<_> = items.iter().map(|case| case.object.facts.id).collect();
+    let cases = store::list(permit.tx(), &ids).await?;
+    let readers = items.into_iter().map(|case| (case.object, CaseReader::new(case.about))).collect();
+    let items = seen(permit.tx(), &asker, readers, cases).await?;
+    permit.show_page(&Page { items, next_cursor })
 }
 
 /// Returns a case: why help is given, its level, its contact person and the next evaluation.
@@ -80,14 +67,9 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
 )]
 #[get("/cases/{case_id}")]
 async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
-    let id = permit.object().facts.id;
-    let mut case = store::get(permit.tx(), id).await?;
-    let (caller, object) = (permit.caller().person, permit.object().clone());
-    tell_next_evaluation(permit.tx(), caller, std::slice::from_ref(&object), std::slice::from_mut(&mut case))
-        .await?;
-    withhold(permit.may::<ListMeasures>(&object), &mut case);
-    let shown = object.facts.without_whereabouts(&case, &WHEREABOUTS)?;
-    permit.show_version(case.version, &shown)
+    let case = current(&mut permit).await?;
+    let case = as_seen(&mut permit, case).await?;
+    permit.show_version(case.version, &case)
 }
 
 /// Changes the level of a case, with a reason.
@@ -105,7 +87,8 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     let key = permit.object().facts.key();
     store::set_level(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
-    let case = store::get(permit.tx(), case.id).await?;
+    let case = current(&mut permit).await?;
+    let case = as_seen(&mut permit, case).await?;
     permit.changed(case.version, &case).await
 }
 
@@ -135,7 +118,8 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     store::close(permit.tx(), &key, &case, &reason, &final_evaluation, now).await?;
     let kind = CaseEventKind::Closed;
     remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
-    let case = store::get(permit.tx(), case.id).await?;
+    let case = current(&mut permit).await?;
+    let case = as_seen(&mut permit, case).await?;
     permit.changed(case.version, &case).await
 }
 
@@ -161,8 +145,8 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
     let Parts { object, caller, tx, moment } = permit.parts();
     handovers::if_ground_is_lost(tx, &object.facts, caller.person, moment.now).await?;
-    let mut case = store::get(permit.tx(), case.id).await?;
-    withhold(permit.may::<ListMeasures>(permit.object()), &mut case);
+    let case = current(&mut permit).await?;
+    let case = as_seen(&mut permit, case).await?;
     permit.changed(case.version, &case).await
 }
 
@@ -190,43 +174,43 @@ async fn remember<A: Action<Object = CaseObject>>(
 async fn list_case_history(mut permit: Permit<ListCaseHistory>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().facts.clone();
-    let (after, limit) = (query.slice()?.after, query.limit());
-    let rows = store::list_events(permit.tx(), &case.municipality, case.id, after, limit + 1).await?;
-    let page = Page::cut(rows, limit, |row| row.id.uuid());
+    let rows = store::list_events(permit.tx(), &case.municipality, case.id, query.slice()?).await?;
+    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
-/// Sets the date of the next evaluation, counting only measures that the caller may know about.
-async fn tell_next_evaluation(
+/// The case as the caller sees it.
+async fn as_seen<A: Action<Object = CaseObject>>(
+    permit: &mut Permit<A>,
+    case: CaseOut,
+) -> Result<Seen<CaseOut>> {
+    let asker = permit.asker();
+    let object = permit.object().clone();
+    let reader = asker.reader(&object);
+    let mut seen = seen(permit.tx(), &asker, vec![(object, reader)], vec![case]).await?;
+    seen.pop().ok_or_else(Problem::not_found)
+}
+
+/// Cases as the caller sees them, each with the date of its next evaluation: of the measures that the caller may read.
+async fn seen(
     tx: &mut Tx,
-    caller: Id<Person>,
-    cases: &[CaseObject],
-    told: &mut [CaseOut],
-) -> Result<()> {
-    let ids: Vec<_> = told.iter().map(|case| case.id).collect();
+    asker: &Asker,
+    readers: Vec<(CaseObject, CaseReader)>,
+    cases: Vec<CaseOut>,
+) -> Result<Vec<Seen<CaseOut>>> {
+    let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
     let due = store::evaluations_due(tx, &ids).await?;
-    for (case, told) in cases.iter().zip(told) {
-        let known = due.iter().filter(|due| {
-            due.case_id == told.id
-                && case.facts.knows_that_helps(due.unit_id, due.sector)
-                && case.facts.withheld_from(due.id).all(|person| person != caller)
-        });
-        told.next_evaluation_on = known.map(|due| due.evaluate_on).min();
-    }
-    Ok(())
-}
-
-/// Callers who may not see what is agreed see only that the case exists and who is contact person. They see no text
-/// about the help, and not whether there are measures.
-fn withhold(sees_what_is_agreed: bool, case: &mut CaseOut) {
-    if !sees_what_is_agreed {
-        case.next_evaluation_on = None;
-        let CaseOut { reason, level_reason, closing_reason, final_evaluation, .. } = case;
-        for words in [reason, level_reason, closing_reason, final_evaluation] {
-            *words = None;
-        }
-    }
+    let with_reader = readers.into_iter().zip(cases);
+    Ok(with_reader
+        .map(|((object, reader), mut case)| {
+            let own = due.iter().filter(|due| due.case_id == case.id);
+            let mut readable = own.filter(|due| asker.may::<ReadMeasure>(&due.measure(&object)));
+            let next = if reader.agreed() { readable.next() } else { None };
+            case.next_evaluation_on = next.map(|due| due.evaluate_on);
+            case.seen_by(&reader)
+        })
+        .collect())
 }
 
 async fn current<A>(permit: &mut Permit<A>) -> Result<CaseOut>

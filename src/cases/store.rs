@@ -3,19 +3,21 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level},
     rows::{self, CaseRow, ContactRow, EventRow},
 };
 use crate::{
-    access::CasePlace,
+    access::{
+        CasePlace,
+        objects::{CaseObject, MeasureObject},
+    },
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
-        Id,
-        ids::{Case, CaseEvent, Child, Person, Unit},
+        Id, Slice,
+        ids::{Case, CaseEvent, Child, Measure, Person, Unit},
         vocabulary::Sector,
     },
     teams::{self, rows::SeatRow},
@@ -27,8 +29,6 @@ const SELECT: &str = "
            c.unit_id, u.name AS unit_name, c.reason, c.level, c.level_reason, c.status, c.agreed_with, c.agreed_on,
            cp.person_id AS contact_person_id, q.name AS contact_person_name,
            cp.unit_id AS contact_unit_id, v.name AS contact_unit_name, cp.since AS contact_person_since,
-           (SELECT MIN(m.evaluate_on) FROM measure m
-            WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.status = 'in_force') AS next_evaluation_on,
            c.opened_at, c.closed_at, c.closing_reason, c.final_evaluation, c.version
     FROM care_case c
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -38,7 +38,8 @@ const SELECT: &str = "
     JOIN unit v ON v.id = cp.unit_id
     WHERE c.id IN (";
 const EVALUATIONS_DUE: &str = "
-    SELECT m.case_id, m.id, m.unit_id, u.sector, m.evaluate_on FROM measure m JOIN unit u ON u.id = m.unit_id
+    SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.evaluate_on
+    FROM measure m JOIN unit u ON u.id = m.unit_id
     WHERE m.status = 'in_force' AND m.case_id IN (";
 const SET_LEVEL: &str = "
     UPDATE care_case SET level = $4, level_reason = $5, version = version + 1
@@ -59,8 +60,8 @@ const OPEN_OF_CHILD: &str = "
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
            (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
-/// Cases that a person may have to do with; the rules decide on each. The seats are read in order from a place. What a
-/// guardian, a child or someone in child welfare has is few, and is read whole.
+/// Candidates: cases that a person may be involved in. The rules decide on each. Memberships are read in order from a
+/// position. Guardians, children and people in child welfare have few cases, which are read completely.
 const INVOLVED: &str = "
     SELECT id FROM (
         SELECT id FROM (
@@ -78,7 +79,7 @@ const INVOLVED: &str = "
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND c.id > $2
     ) AS involved
     ORDER BY id LIMIT $3";
-/// Cases that a unit has opened or whose contact person works there.
+/// Cases that a unit has opened, or whose contact person works there.
 const OF_UNIT: &str = "
     SELECT id FROM (
         SELECT id FROM (
@@ -112,7 +113,7 @@ pub struct Agreement<'a> {
     pub reason: &'a str,
     /// The level in the guide.
     pub level: Level,
-    /// Who agreed.
+    /// The people who agreed.
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
     pub agreed_on: NaiveDate,
@@ -200,14 +201,12 @@ pub(super) async fn list_events(
     tx: &mut Tx,
     municipality: &str,
     case: Id<Case>,
-    after: Uuid,
-    limit: usize,
+    slice: Slice,
 ) -> Result<Vec<CaseEventOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, after, limit)
+    fetch_all!(tx, CaseEventOut, LIST_EVENTS, municipality, case, slice.after, slice.sql_limit())
 }
 
-/// The ids of cases, after `after`, that a person may have to do with who leads these units.
+/// Returns the ids of cases that a person who leads these units may be involved in.
 ///
 /// # Errors
 /// If the database query fails.
@@ -215,12 +214,12 @@ pub async fn involved_cases(
     tx: &mut Tx,
     person: Id<Person>,
     units_led: &[Id<Unit>],
-    after: Uuid,
-    limit: usize,
+    slice: Slice,
 ) -> Result<Vec<Id<Case>>, DbError> {
-    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let Slice { after, limit } = slice;
+    let most = slice.sql_limit();
     let mut ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?;
-    // A leader leads a unit or two.
+    // A leader leads one or two units.
     for unit in units_led {
         ids.extend(fetch_all!(tx, (Id<Case>,), OF_UNIT, *unit, after, most)?);
     }
@@ -244,10 +243,19 @@ pub(super) async fn list(tx: &mut Tx, ids: &[Id<Case>]) -> Result<Vec<CaseOut>, 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct EvaluationDue {
     pub case_id: Id<Case>,
-    pub id: Uuid,
-    pub unit_id: Id<Unit>,
-    pub sector: Sector,
+    id: Id<Measure>,
+    responsible_id: Id<Person>,
+    unit_id: Id<Unit>,
+    sector: Sector,
     pub evaluate_on: NaiveDate,
+}
+
+impl EvaluationDue {
+    /// The measure as the rules know it.
+    pub fn measure(&self, case: &CaseObject) -> MeasureObject {
+        let Self { id, responsible_id, unit_id, sector, .. } = *self;
+        MeasureObject { case: case.clone(), id, responsible_id, unit_id, sector, meeting_id: None }
+    }
 }
 
 /// Returns when the measures in force of some cases must be evaluated.
@@ -255,7 +263,9 @@ pub(super) async fn evaluations_due(tx: &mut Tx, cases: &[Id<Case>]) -> Result<V
     if cases.is_empty() {
         return Ok(Vec::new());
     }
-    fetch_in!(tx, EvaluationDue, EVALUATIONS_DUE, cases)
+    let mut due: Vec<EvaluationDue> = fetch_in!(tx, EvaluationDue, EVALUATIONS_DUE, cases)?;
+    due.sort_by_key(|due| due.evaluate_on);
+    Ok(due)
 }
 
 /// Returns a case that exists.

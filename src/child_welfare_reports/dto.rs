@@ -10,6 +10,7 @@ use crate::{
         ids::{ChildId, ChildWelfareReportId, ConcernId, PersonId, ReportReplyId, UnitId},
         text::Prose,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -49,7 +50,7 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "child_id": "018f2f60-0000-7000-8000-000000000005", "grounds": ["mistreatment_or_neglect"],
-    "text": "Has told of being hit at home.", "sent_on": "2026-11-20", "guardians_told": false,
+    "text": "Says that he is hit at home.", "sent_on": "2026-11-20", "guardians_told": false,
     "guardians_not_told_reason": "It may put the child in danger.",
     "receiving_unit_id": "018f2f60-0000-7000-8000-000000000009"
 }))]
@@ -160,6 +161,33 @@ pub struct ReportOut {
     #[schema(ignore)]
     pub own_family: bool,
 }
+
+shown!(ReportOut {
+    id,
+    municipality,
+    unit_id,
+    unit_name,
+    reporter_id,
+    reporter_name,
+    receiving_unit_id,
+    receiving_unit_name,
+    child_id,
+    child_name,
+    child_birth_date,
+    child_description,
+    grounds,
+    text,
+    sent_on,
+    concern_id,
+    guardians_told,
+    guardians_not_told_reason,
+    law,
+    law_valid_from,
+    replies,
+    created_at,
+    version,
+    own_family
+});
 
 /// A reply from child welfare to record.
 #[derive(Debug, Deserialize, ToSchema)]

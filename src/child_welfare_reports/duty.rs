@@ -6,7 +6,7 @@ use chrono::{Days, Months, NaiveDate};
 use serde::Deserialize;
 
 use super::dto::ReportGround;
-use crate::kernel::vocabulary::Sector;
+use crate::{access::Law, kernel::vocabulary::Sector};
 
 /// The duty to report of a kind of unit.
 #[derive(Debug, Deserialize)]
@@ -15,7 +15,7 @@ pub(super) struct Duty {
     sector: Sector,
     kind: Option<String>,
     /// The statutory section.
-    pub(super) law: String,
+    pub(super) law: Law,
     /// The grounds for reporting in the section.
     pub(super) grounds: Vec<ReportGround>,
 }
@@ -49,8 +49,8 @@ pub(super) fn duty_of(sector: Sector, kind: &str) -> Option<&'static Duty> {
 
 /// Returns the statutory section that imposes the duty on a unit.
 #[must_use]
-pub fn law_of(sector: Sector, kind: &str) -> Option<&'static str> {
-    duty_of(sector, kind).map(|duty| duty.law.as_str())
+pub fn law_of(sector: Sector, kind: &str) -> Option<Law> {
+    duty_of(sector, kind).map(|duty| duty.law)
 }
 
 /// Returns the deadlines in the law.
@@ -93,12 +93,13 @@ mod tests {
             assert!(duty_of(sector, "any").is_some(), "{sector}");
         }
         for duty in &FILE.duty {
-            assert!(basis.contains(&duty.law), "{}", duty.law);
+            assert!(basis.contains(&duty.law), "{:?}", duty.law);
         }
     }
 
     #[test]
     fn the_paragraph_follows_from_the_unit() {
+        let law_of = |sector, kind| law_of(sector, kind).map(|law| law.on(day("2026-11-24")));
         assert_eq!(law_of(Sector::School, "kindergarten"), Some("bhl § 46"));
         assert_eq!(law_of(Sector::School, "school"), Some("oppl § 24-3"));
         assert_eq!(law_of(Sector::Other, "family_counselling"), Some("fvkl § 10"));

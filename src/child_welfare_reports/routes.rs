@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit,
+        Parts, Permit, Whole,
         actions::{
             Action, ListChildWelfareReports, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordReportReply, ReportToChildWelfare,
@@ -71,7 +71,7 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
         check_concern(&mut permit, concern, &content, &municipality).await?;
     }
     // The duty applies even if the section that it rests on is no longer in force.
-    let law_valid_from = permit.wording_of_law(&duty.law)?.valid_from;
+    let law = duty.law.wording(permit.moment().today);
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewReport {
         municipality: &municipality,
@@ -81,13 +81,13 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
         reporter_name: &caller.name,
         child,
         content: &content,
-        law: &duty.law,
-        law_valid_from,
+        law: law.citation,
+        law_valid_from: law.valid_from,
     };
     let id = store::insert(permit.tx(), new, now).await?;
     let report = store::get(permit.tx(), caller.person, &municipality, id).await?;
     permit.note_row::<ReadChildWelfareReport>(&object(&report));
-    permit.created(format!("/v1/child-welfare-reports/{id}"), report.version, &report).await
+    permit.created(format!("/v1/child-welfare-reports/{id}"), report.version, &report.whole()).await
 }
 
 /// Lists the reports that a unit has made or received and that the caller may read, oldest first.
@@ -115,7 +115,7 @@ async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>)
         permit.note_row::<ReadChildWelfareReport>(&object(row));
     }
     let page = page.map(|report| as_told(&permit, report));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Returns a report.
@@ -127,7 +127,7 @@ async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>)
 async fn read_child_welfare_report(mut permit: Permit<ReadChildWelfareReport>) -> Result<HttpResponse> {
     let report = current(&mut permit).await?;
     let report = as_told(&permit, report);
-    permit.show_version(report.version, &report)
+    permit.show_version(report.version, &report.whole())
 }
 
 /// Records a reply from child welfare: receipt of the report, whether it is investigated, or the result.
@@ -146,7 +146,7 @@ async fn record_report_reply(mut permit: Permit<RecordReportReply>) -> Result<Ht
     let id = store::insert_reply(permit.tx(), &report, &reply, by, now).await?;
     let report = current(&mut permit).await?;
     permit.note_shown([id]);
-    permit.added(report.version, &report).await
+    permit.added(report.version, &report.whole()).await
 }
 
 /// Finds a child that the caller may read and that is not family. Any other child counts as missing.

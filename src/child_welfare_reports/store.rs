@@ -70,8 +70,8 @@ const INSERT_REPLY: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const TOUCH: &str =
     "UPDATE child_welfare_report SET version = version + 1 WHERE municipality = $1 AND id = $2";
-/// Reports that answers may be awaited to, from one who wrote them or leads the unit: never of their own family, and never
-/// with a role that sees no content. Those to which every answer has come are left out.
+/// Reports with replies due to their author or to the leader of the unit. Excludes their own family, people with a role
+/// that excludes content, and reports with all replies.
 macro_rules! awaiting {
     ($whose:literal) => {
         concat!(
@@ -93,13 +93,13 @@ macro_rules! awaiting {
         )
     };
 }
-/// A person's own while they work in the unit.
+/// A person's own reports while they work in the unit.
 const AWAITING_OWN: &str = awaiting!(
     "r.reporter_id = $1 AND EXISTS (
         SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id AND s.ended_at IS NULL
              AND s.role IN ('worker', 'unit_leader'))"
 );
-/// Those of reporters who no longer work in a unit, for its leader.
+/// Reports by people who no longer work in the unit, for its leader.
 const AWAITING_LEFT: &str = awaiting!(
     "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.ended_at IS NULL AND s.role = 'unit_leader')
      AND NOT EXISTS (

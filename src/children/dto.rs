@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{About, Asker, fields::SeeWhoLivesWithChild, objects::ChildObject},
     kernel::{
         NationalId,
         day::optional_day,
@@ -12,6 +13,7 @@ use crate::{
         text::Line,
         vocabulary::Capacity,
     },
+    shown,
     vault::Content,
 };
 
@@ -49,6 +51,8 @@ pub struct ChildOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(ChildOut { id, municipality, name, birth_date, registered_unit, registered_at, version });
 
 /// A correction of a child's details. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -116,4 +120,28 @@ pub struct GuardianshipOut {
     pub ended_at: Option<DateTime<Utc>>,
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
+}
+
+shown!(GuardianshipOut, GuardianshipReader {
+    row { id, child_id, guardian_id, guardian_name, parental_responsibility, capacity, ended_at, version }
+    lives_with_child: lives_with_child;
+});
+
+/// A reader of a guardianship.
+#[derive(Debug)]
+pub struct GuardianshipReader {
+    lives_with_child: bool,
+}
+
+impl GuardianshipReader {
+    /// A reader, by what the rules answer about the child. Everyone sees it of themself.
+    #[must_use]
+    pub fn new(asker: &Asker, child: &About<ChildObject>, guardian: PersonId) -> Self {
+        let own = asker.caller().person == guardian;
+        Self { lives_with_child: own || child.sees::<SeeWhoLivesWithChild>() }
+    }
+
+    fn lives_with_child(&self) -> bool {
+        self.lives_with_child
+    }
 }

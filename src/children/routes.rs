@@ -4,15 +4,17 @@ use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch},
+    dto::{
+        ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch, GuardianshipReader,
+    },
     store,
 };
 use crate::{
     access::{
-        Parts, Permit,
+        Parts, Permit, Seen, Shown, Whole,
         actions::{
-            Action, ChangeGuardianship, ListGuardians, ReadChild, ReadContactDetails, RegisterChild,
-            RegisterGuardian, UpdateChild,
+            Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian,
+            UpdateChild,
         },
         move_conflicts,
         objects::ChildObject,
@@ -72,7 +74,7 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
     let child = store::get(permit.tx(), &unit.municipality, id).await?;
     permit.note_child(id);
     permit.note_shown([id]);
-    permit.created(format!("/v1/children/{id}"), 1, &child).await
+    permit.created(format!("/v1/children/{id}"), 1, &child.whole()).await
 }
 
 /// Returns a child's name and date of birth.
@@ -84,7 +86,7 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
 async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
     let child = store::get(permit.tx(), &child.municipality, child.id).await?;
-    permit.show_version(child.version, &child)
+    permit.show_version(child.version, &child.whole())
 }
 
 /// Corrects a child's name, or adds the national identity number once the child has one.
@@ -114,7 +116,7 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     keep_baton_held(&mut permit).await?;
     let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     permit.note_shown([child.id]);
-    permit.changed(child.version, &child).await
+    permit.changed(child.version, &child.whole()).await
 }
 
 /// Lists the guardians of a child, including former ones.
@@ -136,15 +138,16 @@ async fn list_guardians(mut permit: Permit<ListGuardians>) -> Result<HttpRespons
     let is_shown = |_: &Permit<_>, row: &GuardianshipOut| {
         !as_family || child.under_care_order || row.capacity != Capacity::FosterParent
     };
-    let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
-    let caller = permit.caller().person;
-    // Showing who a child with a protected address lives with would reveal where the child is (freg § 10-4).
-    let hidden = child.protection.is_graded() && !permit.may::<ReadContactDetails>(permit.object());
-    for row in page.items.iter_mut().filter(|row| (as_family || hidden) && row.guardian_id != caller) {
-        row.lives_with_child = None;
-    }
-    permit.note_shown(page.items.iter().map(|row| row.id));
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
+    permit.note_shown(page.ids(|row| row.id));
+    let page = page.map(|row| seen(&permit, row));
     permit.show_page(&page)
+}
+
+/// The guardianship as the caller sees it.
+fn seen<A: Action<Object = ChildObject>>(permit: &Permit<A>, row: GuardianshipOut) -> Seen<GuardianshipOut> {
+    let reader = GuardianshipReader::new(&permit.asker(), permit.about(), row.guardian_id);
+    row.seen_by(&reader)
 }
 
 /// Registers a guardian of a child.
@@ -184,6 +187,7 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     let row = row.ok_or_else(|| Problem::internal("the new guardianship was not found"))?;
     keep_baton_held(&mut permit).await?;
     permit.note_shown([id]);
+    let row = seen(&permit, row);
     permit.added(row.version, &row).await
 }
 
@@ -219,6 +223,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     let changed = changed.ok_or_else(Problem::not_found)?;
     keep_baton_held(&mut permit).await?;
     permit.note_shown([id]);
+    let changed = seen(&permit, changed);
     permit.changed(changed.version, &changed).await
 }
 

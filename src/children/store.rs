@@ -126,7 +126,7 @@ pub(super) async fn update(
     expect_one(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)?)
 }
 
-/// Has the child, as a person, a national identity number?
+/// Returns whether the child, as a person, has a national identity number.
 pub(super) async fn has_number(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
     let (number,) = fetch_one!(tx, (Option<String>,), NUMBER, person)?;
     Ok(number.is_some())
@@ -162,7 +162,7 @@ pub(super) struct NewGuardianship<'a> {
     pub capacity: Capacity,
 }
 
-/// None if the person is already a guardian of the child.
+/// Returns none if the person is already a guardian of the child.
 pub(super) async fn insert_guardianship(
     tx: &mut Tx,
     new: NewGuardianship<'_>,

@@ -14,6 +14,7 @@ use crate::{
         vocabulary::{InformationKind, Sector},
     },
     problem::Problem,
+    shown,
     vault::{Content, KeyName},
     words,
 };
@@ -40,7 +41,7 @@ pub struct ConcernIn {
     /// The child; left out of an anonymous concern.
     #[serde(default)]
     pub child_id: Option<ChildId>,
-    /// What has been seen and heard.
+    /// The facts: what has been seen and heard.
     pub facts: Prose,
     /// Risk factors.
     #[serde(default)]
@@ -48,10 +49,10 @@ pub struct ConcernIn {
     /// Protective factors.
     #[serde(default)]
     pub protective_factors: Option<Prose>,
-    /// What the child says (barnets stemme).
+    /// The child's own words (barnets stemme).
     #[serde(default)]
     pub child_says: Option<Prose>,
-    /// What has been tried.
+    /// The efforts so far.
     #[serde(default)]
     pub tried_so_far: Option<Prose>,
 }
@@ -77,7 +78,7 @@ pub struct DecisionIn {
     /// With `open_case`: the level of the case.
     #[serde(default)]
     pub level: Option<Level>,
-    /// With `open_case`: who agreed to it.
+    /// With `open_case`: the people who agreed to it.
     #[serde(default)]
     pub agreed_with: Option<AgreedWith>,
     /// With `open_case`: the day it was agreed.
@@ -102,7 +103,7 @@ pub enum Decision {
         reason: Prose,
         /// The level of the case.
         level: Level,
-        /// Who agreed to it.
+        /// The people who agreed to it.
         agreed_with: AgreedWith,
         /// The day it was agreed.
         agreed_on: NaiveDate,
@@ -182,15 +183,15 @@ pub struct ConcernOut {
     pub child_id: Option<ChildId>,
     /// The child's name.
     pub child_name: Option<Content>,
-    /// What has been seen and heard.
+    /// The facts: what has been seen and heard.
     pub facts: Content,
     /// Risk factors.
     pub risk_factors: Option<Content>,
     /// Protective factors.
     pub protective_factors: Option<Content>,
-    /// What the child says.
+    /// The child's own words.
     pub child_says: Option<Content>,
-    /// What has been tried.
+    /// The efforts so far.
     pub tried_so_far: Option<Content>,
     /// The deadline for a decision.
     pub decide_by: NaiveDate,
@@ -217,6 +218,32 @@ pub struct ConcernOut {
     #[schema(ignore)]
     pub own_family: bool,
 }
+
+shown!(ConcernOut {
+    id,
+    municipality,
+    unit_id,
+    unit_name,
+    author_id,
+    author_name,
+    child_id,
+    child_name,
+    facts,
+    risk_factors,
+    protective_factors,
+    child_says,
+    tried_so_far,
+    decide_by,
+    decision,
+    decision_reason,
+    decided_at,
+    case_id,
+    report_id,
+    created_at,
+    version,
+    sector,
+    own_family
+});
 
 impl ConcernOut {
     /// The key that encrypts it.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        ChildFacts, Kinds, Parts, Permit,
+        ChildFacts, Kinds, Parts, Permit, Whole,
         actions::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordConcern, UpdateConcern,
@@ -76,7 +76,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
         permit.note_child(child);
     }
     permit.note_shown([id]);
-    permit.created(format!("/v1/concerns/{id}"), concern.version, &concern).await
+    permit.created(format!("/v1/concerns/{id}"), concern.version, &concern.whole()).await
 }
 
 /// Lists the concerns that the caller wrote and, for a unit leader, the concerns of the unit. Oldest first.
@@ -102,7 +102,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
     for row in &page.items {
         permit.note_row::<ReadConcern>(&object(row));
     }
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Returns a concern.
@@ -114,7 +114,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
 async fn read_concern(mut permit: Permit<ReadConcern>) -> Result<HttpResponse> {
     let concern = current(&mut permit).await?;
     concern.facts.require()?;
-    permit.show_version(concern.version, &concern)
+    permit.show_version(concern.version, &concern.whole())
 }
 
 /// Updates a concern that has not been decided.
@@ -135,7 +135,7 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
     }
     store::update(permit.tx(), &concern, &content).await?;
     let concern = current(&mut permit).await?;
-    permit.changed(concern.version, &concern).await
+    permit.changed(concern.version, &concern.whole()).await
 }
 
 /// Decides a concern: no further need, open a case, join a case, or report to child welfare.
@@ -174,7 +174,7 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
     store::decide(permit.tx(), &concern, decided, now).await?;
     let concern = current(&mut permit).await?;
     permit.note_shown(case);
-    permit.changed(concern.version, &concern).await
+    permit.changed(concern.version, &concern.whole()).await
 }
 
 async fn open_case(

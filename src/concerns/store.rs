@@ -43,14 +43,14 @@ macro_rules! select {
 }
 
 const SELECT: &str = select!("c.municipality = $2 AND c.id = $3");
-/// Concerns that a person has written in a unit where they work; the rules decide on each.
+/// Candidates: concerns that a person wrote in a unit where they work. The rules decide on each.
 const LIST_OWN: &str = select!(
     "c.author_id = $1 AND c.id > $2 AND EXISTS (
         SELECT 1 FROM staff_role r
         WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND r.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
-/// Concerns of a unit; the rules decide on each.
+/// Candidates: concerns of a unit. The rules decide on each.
 const LIST_OF_UNIT: &str = select!("c.unit_id = $2 AND c.id > $3 ORDER BY c.id LIMIT $4");
 const UPDATE: &str = "
     UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
@@ -79,7 +79,7 @@ pub(super) async fn get(
     fetch_one!(tx, ConcernOut, SELECT, person, municipality, id)
 }
 
-/// The concerns after `after` that a person has written, and those of the units that they lead.
+/// Lists the concerns after `after` that a person wrote, and those of the units that they lead.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
@@ -89,7 +89,7 @@ pub(super) async fn list(
 ) -> Result<Vec<ConcernOut>, DbError> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most)?;
-    // A leader leads a unit or two.
+    // A leader leads one or two units.
     for unit in units_led {
         rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, person, *unit, after, most)?);
     }

@@ -11,6 +11,7 @@ use crate::{
         text::Prose,
     },
     problem::{Problem, Result},
+    shown,
     vault::Content,
     words,
 };
@@ -56,7 +57,7 @@ pub struct ConflictOfInterestIn {
 /// A team member's conflict of interest.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "ground": "friend", "note": "They told us at the last meeting."}))]
+#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "ground": "friend", "note": "They informed us at the last meeting."}))]
 pub struct TeamConflictIn {
     /// The team member who has a conflict of interest about the child of the case.
     pub person_id: PersonId,
@@ -109,6 +110,19 @@ pub struct ConflictOfInterestOut {
     pub version: i64,
 }
 
+shown!(ConflictOfInterestOut {
+    id,
+    national_id,
+    case_id,
+    ground,
+    note,
+    recorded_by,
+    recorded_at,
+    ended_at,
+    end_reason,
+    version
+});
+
 /// A staff member's conflict of interest, without information about the child.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct StaffConflictOut {
@@ -127,3 +141,5 @@ pub struct StaffConflictOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(StaffConflictOut { id, person_id, person_name, ground, recorded_at, ended_at, version });

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit,
+        Parts, Permit, Whole,
         actions::{
             DeclareConflictOfInterest, EndConflictOfInterest, ListConflictsOfInterest,
             ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
@@ -78,7 +78,7 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
     }
     let conflict = store::get_own(permit.tx(), person, id).await?;
     permit.note_shown([id]);
-    permit.added(conflict.version, &conflict).await
+    permit.added(conflict.version, &conflict.whole()).await
 }
 
 /// The person records of the child with this number, one in each municipality where the caller may meet the child.
@@ -129,7 +129,7 @@ async fn list_own_conflicts_of_interest(
     let rows = store::list_own(permit.tx(), person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Records that a team member has a conflict of interest about the child, with effect from the next request.
@@ -156,10 +156,11 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     let facts = cases_in_list(permit.tx(), &caller, &[case], moment).await?.pop();
     let object = facts.map(|facts| UnlockedCase(CaseObject { facts }));
     let object = object.filter(|object| permit.may::<RecordConflictOfInterest>(object));
-    let UnlockedCase(CaseObject { facts: case }) = object.ok_or_else(Problem::not_found)?;
+    let UnlockedCase(object) = object.ok_or_else(Problem::not_found)?;
+    let (case, asker) = (&object.facts, permit.asker());
     // A team member that the caller may not know about is treated as absent.
-    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
-    if unknown.contains(&person_id) || !store::is_on_team(permit.tx(), &case, person_id).await? {
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
+    if unknown.contains(&person_id) || !store::is_on_team(permit.tx(), case, person_id).await? {
         return Err(Problem::field("/person_id", "must be a team member of the case"));
     }
     let children = [(case.municipality.clone(), case.child_person)];
@@ -175,7 +176,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
     let conflict = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);
-    permit.added(conflict.version, &conflict).await
+    permit.added(conflict.version, &conflict.whole()).await
 }
 
 /// Lists the conflicts of interest in force among a unit's staff, oldest first, without revealing which child.
@@ -191,7 +192,7 @@ async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>)
     let rows = store::list_of_unit(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Ends a staff member's conflict of interest, with a reason. Leaders cannot end their own (fvl § 8).
@@ -220,5 +221,5 @@ async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> 
     store::end(permit.tx(), &current, &home, by, &reason, now).await?;
     let ended = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);
-    permit.changed(ended.version, &ended).await
+    permit.changed(ended.version, &ended.whole()).await
 }

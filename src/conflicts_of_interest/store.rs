@@ -15,7 +15,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// A conflict of interest that applies in several municipalities has several rows, of which one is shown.
+/// A conflict of interest that applies in several municipalities has several rows. Only one is shown.
 macro_rules! once {
     ($rest:literal) => {
         concat!(

@@ -5,12 +5,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{CaseReader, Seen, Shown},
     kernel::{
         day::{day, optional_day},
         ids::{ConsentId, PersonId, UnitId},
         text::{Line, Prose},
         vocabulary::InformationKind,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -114,6 +116,8 @@ pub struct ConsentStatusOut {
     pub kinds: Vec<KindStatus>,
 }
 
+shown!(ConsentStatusOut { unit_id, may_take_part, kinds });
+
 /// The consent status of one kind of information.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KindStatus {
@@ -181,4 +185,82 @@ pub struct ConsentOut {
     pub kinds: Vec<ConsentedKind>,
     /// The version; the same as the `ETag`.
     pub version: i64,
+}
+
+impl Shown for ConsentOut {
+    type Reader = ConsentReader;
+
+    fn seen_by(self, reader: &ConsentReader) -> Seen<Self> {
+        let Self {
+            id,
+            given_by,
+            given_by_name,
+            recorded_by,
+            form,
+            purpose,
+            text_version,
+            language,
+            document,
+            alone_basis,
+            alone_reason,
+            secrecy_basis,
+            processing_basis,
+            valid_from,
+            valid_until,
+            given_at,
+            units,
+            kinds,
+            version,
+        } = self;
+        Seen::decided(Self {
+            id,
+            given_by,
+            given_by_name,
+            recorded_by,
+            form,
+            purpose,
+            text_version,
+            language,
+            document,
+            alone_basis,
+            alone_reason,
+            secrecy_basis,
+            processing_basis,
+            valid_from,
+            valid_until,
+            given_at,
+            units: units.into_iter().filter_map(|unit| unit.seen_by(reader)).collect(),
+            kinds,
+            version,
+        })
+    }
+}
+
+impl ConsentedUnit {
+    fn seen_by(self, reader: &ConsentReader) -> Option<Self> {
+        let Self { unit_id, unit_name, withdrawn_at } = self;
+        let unit_name = unit_name.filter(|_| reader.units);
+        (reader.units || reader.named.contains(&unit_id)).then_some(Self { unit_id, unit_name, withdrawn_at })
+    }
+}
+
+/// A reader of a consent.
+#[derive(Debug)]
+pub struct ConsentReader {
+    units: bool,
+    named: Vec<UnitId>,
+}
+
+impl ConsentReader {
+    /// A reader, by what the rules answer about the case.
+    #[must_use]
+    pub fn new(case: &CaseReader) -> Self {
+        Self { units: case.consented_units(), named: Vec::new() }
+    }
+
+    /// The same reader, who has named some units in the request: these they know of.
+    #[must_use]
+    pub fn naming(self, named: Vec<UnitId>) -> Self {
+        Self { named, ..self }
+    }
 }

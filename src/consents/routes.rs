@@ -4,19 +4,19 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ConsentIn, ConsentOut, ConsentStatusOut, WithdrawalIn},
+    dto::{ConsentIn, ConsentOut, ConsentReader, ConsentStatusOut, WithdrawalIn},
     rules, store,
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit, Shown, Whole,
         actions::{GiveConsent, ListConsents, ReadConsent, ReadConsentStatus, WithdrawConsent},
         case_states,
-        objects::{CaseObject, ConsentObject},
+        objects::ConsentObject,
     },
     db::Tx,
     handovers,
-    kernel::{Id, Page, PageQuery, Slice, ids::Unit},
+    kernel::{Page, PageQuery, ids::Unit},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -46,11 +46,13 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_consents(mut permit: Permit<ListConsents>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
-    let may_read = |permit: &Permit<_>, row: &ConsentOut| permit.may::<ReadConsent>(&object(&case, row));
-    let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
-    permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    let fetch = async |tx: &mut Tx, slice| ConsentObject::list(tx, &case, slice).await;
+    let page = permit.page_of::<ReadConsent>(&query, fetch).await?;
+    let ids = page.ids(|consent| consent.object.id);
+    let consents = store::these(permit.tx(), &case.facts, &ids).await?;
+    permit.note_shown(ids);
+    let reader = ConsentReader::new(&permit.asker().reader(&case));
+    permit.show_page(&page.with(consents.into_iter().map(|consent| consent.seen_by(&reader))))
 }
 
 /// Returns a consent.
@@ -60,9 +62,10 @@ async fn list_consents(mut permit: Permit<ListConsents>) -> Result<HttpResponse>
 )]
 #[get("/cases/{case_id}/consents/{consent_id}")]
 async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
-    let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
-    let consent = store::get(permit.tx(), &case, id).await?;
-    permit.show_version(consent.version, &consent)
+    let Parts { object, tx, .. } = permit.parts();
+    let consent = store::get(tx, &object.case.facts, object.id).await?;
+    let reader = ConsentReader::new(&permit.asker().reader(&permit.object().case));
+    permit.show_version(consent.version, &consent.seen_by(&reader))
 }
 
 /// Returns what is consented to for a unit today, and whose consent is missing. Use it before a new unit joins and
@@ -79,13 +82,13 @@ async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<Ht
     if !serving.iter().any(|(serves, _)| *serves == unit) {
         return Err(Problem::not_found());
     }
-    permit.show(&rules::status(&case, unit))
+    permit.show(&rules::status(&case, unit).whole())
 }
 
 /// Gives the caller's consent, or records a consent that someone else gave on paper or orally.
 ///
-/// Either every holder of parental responsibility must consent, or the young person alone. Who consents, and from which
-/// age, depends on the kind of information.
+/// Either every holder of parental responsibility must consent, or the young person alone. The kind of information
+/// decides, together with the child's age.
 #[utoipa::path(
     operation_id = "give_consent", tag = "consents", params(("case_id" = Uuid, Path)), request_body = ConsentIn,
     responses((status = 201, body = ConsentOut, description = "The consent"), WriteProblems),
@@ -124,6 +127,8 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let consent = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
+    let reader = ConsentReader::new(&permit.asker().reader(permit.object()));
+    let consent = consent.seen_by(&reader);
     permit.created(format!("/v1/cases/{}/consents/{id}", case.id), consent.version, &consent).await
 }
 
@@ -154,20 +159,8 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
         before.units.iter().map(|unit| unit.unit_id).filter(|unit| !after.ground.covers(*unit)).collect();
     teams::end_seats_of_units(permit.tx(), &case, &lost, moment.now).await?;
     handovers::if_ground_is_lost(permit.tx(), &after, caller, moment.now).await?;
-    let mut consent = store::get(permit.tx(), &case, id).await?;
-    if case.relation.kept_away {
-        withhold_units(&mut consent, &sent);
-    }
+    let consent = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.changed(consent.version, &consent).await
-}
-
-/// For a person who may not know where the child is, a consent must not reveal units that they did not name themselves.
-fn withhold_units(consent: &mut ConsentOut, sent: &[Id<Unit>]) {
-    consent.units.retain(|unit| sent.contains(&unit.unit_id));
-    consent.units.iter_mut().for_each(|unit| unit.unit_name = None);
-}
-
-fn object(case: &CaseObject, row: &ConsentOut) -> ConsentObject {
-    ConsentObject { case: case.clone(), id: row.id, given_by: row.given_by }
+    let reader = ConsentReader::new(&permit.asker().reader(&permit.object().case)).naming(sent);
+    permit.changed(consent.version, &consent.seen_by(&reader)).await
 }

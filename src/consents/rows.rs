@@ -6,11 +6,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub(crate) use super::dto::ConsentForm;
 use crate::{
-    access::{CasePlace, Kinds, PROCESSING},
+    access::{CasePlace, Kinds, Law, PROCESSING, cited, laws},
     db::{DbError, Tx},
     insert_rows,
     kernel::{
         Id,
+        clock::day_in_norway,
         ids::{Consent, Person, Unit},
         vocabulary::InformationKind,
     },
@@ -73,8 +74,8 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ConsentRow<'_>]) -> Result<(), D
         .push_bind(row.form)
         .push_bind(purpose)
         .push_bind(&*row.text_version)
-        .push_bind(secrecy_basis(&row.kinds))
-        .push_bind(PROCESSING.join("; "))
+        .push_bind(secrecy_basis(&row.kinds, day_in_norway(row.given_at)))
+        .push_bind(cited(&laws(&PROCESSING), day_in_norway(row.given_at)).join("; "))
         .push_bind(row.valid_from)
         .push_bind(row.valid_until)
         .push_bind(row.given_at)
@@ -103,13 +104,11 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ConsentRow<'_>]) -> Result<(), D
     Ok(())
 }
 
-/// The exemption from secrecy that a consent to these kinds is.
-fn secrecy_basis(kinds: &[InformationKind]) -> String {
-    let mut laws: Vec<&str> = Vec::new();
-    for rule in kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok()) {
-        laws.extend(rule.legal_basis.iter().map(String::as_str));
-    }
-    laws.sort_unstable();
-    laws.dedup();
-    format!("consent: {}", laws.join("; "))
+/// Returns the exemption from the duty of secrecy that a consent to these kinds gives.
+fn secrecy_basis(kinds: &[InformationKind], day: NaiveDate) -> String {
+    let rules = kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok());
+    let laws: Vec<Law> = rules.flat_map(|rule| rule.legal_basis.iter().copied()).collect();
+    let mut citations = cited(&laws, day);
+    citations.sort_unstable();
+    format!("consent: {}", citations.join("; "))
 }

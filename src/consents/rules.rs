@@ -1,4 +1,4 @@
-//! Who may consent to what, how, and for how long.
+//! Rules for the person, the form, the units and the period of a consent.
 
 use std::collections::HashSet;
 
@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentStatusOut, KindStatus, WithdrawalIn};
 use crate::{
-    access::{CaseFacts, Kinds},
+    access::{CaseFacts, Kinds, Law},
     kernel::{
         Id,
         ids::{Person, Unit},
@@ -18,7 +18,7 @@ use crate::{
 /// The maximum number of units in a consent.
 const MAX_UNITS: usize = 50;
 /// The law that lets the guardian the child lives with decide alone.
-const LIVES_WITH: &str = "barnelova § 37";
+const LIVES_WITH: &str = "barnelova.bor-fast-hos";
 
 /// Returns the kinds in a consent; only what has been agreed by default.
 pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
@@ -37,7 +37,7 @@ pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<Information
     Ok(named.to_vec())
 }
 
-/// Returns who consents, and how: digitally for oneself, or on paper or orally for someone else.
+/// Returns who consents, and how: digitally for the caller, or on paper or orally for someone else.
 pub(super) fn giver(
     case: &CaseFacts,
     caller: Id<Person>,
@@ -119,7 +119,8 @@ pub(super) fn alone(
             "does not let one guardian consent alone to all of the kinds",
         ));
     }
-    if law == LIVES_WITH && !lives_with_child {
+    let is_of_home = Law::of_key(LIVES_WITH).is_some_and(|home| home.is_cited_as(law));
+    if is_of_home && !lives_with_child {
         return Err(Problem::field(
             "/alone/legal_basis",
             "applies only to the guardian the child lives with",

@@ -3,7 +3,6 @@
 use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit},
@@ -12,7 +11,7 @@ use super::{
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_in, fetch_one,
+    execute, fetch_all, fetch_in, fetch_of_case, fetch_one,
     kernel::{
         Id,
         ids::{Consent, Person, Unit},
@@ -34,15 +33,14 @@ macro_rules! select {
     FROM consent c
     JOIN person p ON p.id = c.given_by
     JOIN care_case a ON a.municipality = c.municipality AND a.id = c.case_id
-    JOIN child k ON k.municipality = a.municipality AND k.id = a.child_id
-             WHERE c.municipality = $1 AND c.case_id = $2 ",
+    JOIN child k ON k.municipality = a.municipality AND k.id = a.child_id ",
             $rest
         )
     };
 }
 
-const LIST: &str = select!("AND c.id > $3 ORDER BY c.id LIMIT $4");
-const GET: &str = select!("AND c.id = $3");
+const SELECT: &str = select!("");
+const GET: &str = select!("WHERE c.municipality = $1 AND c.case_id = $2 AND c.id = $3");
 const UNITS: &str = "
     SELECT cu.consent_id, cu.unit_id, u.name AS unit_name, cu.withdrawn_at
     FROM consent_unit cu
@@ -99,14 +97,14 @@ struct UnitRow {
     withdrawn_at: Option<DateTime<Utc>>,
 }
 
-pub(super) async fn list(
+/// Returns these consents of a case, in order of id.
+pub(super) async fn these(
     tx: &mut Tx,
     case: &CaseState,
-    after: Uuid,
-    limit: usize,
+    ids: &[Id<Consent>],
 ) -> Result<Vec<ConsentOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = fetch_all!(tx, ConsentOut, LIST, &case.municipality, case.id, after, limit)?;
+    let mut rows: Vec<ConsentOut> = fetch_of_case!(tx, ConsentOut, SELECT, "c", case, ids)?;
+    rows.sort_by_key(|consent| consent.id);
     with_scope(tx, rows).await
 }
 
@@ -185,8 +183,8 @@ pub(super) struct Withdrawal<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// Withdraws consent to some units and kinds of information; what is withdrawn already stays as it is. The version of the
-/// consent moves by one, if anything was withdrawn.
+/// Withdraws consent to some units and kinds of information. Earlier withdrawals are unchanged. The version of the
+/// consent increases by one if anything was withdrawn.
 pub(super) async fn withdraw(
     tx: &mut Tx,
     withdrawal: &Withdrawal<'_>,

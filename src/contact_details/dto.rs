@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{About, fields::SeeWhyProtectionWasLowered, objects::ChildObject},
     kernel::{
         ids::{ChildId, GuardianshipId, UnitId},
         text::{Line, Prose, Text},
         vocabulary::Protection,
     },
+    shown,
     vault::Content,
 };
 
@@ -83,6 +85,29 @@ pub struct ContactDetailsOut {
     pub changed_at: Option<DateTime<Utc>>,
     /// The version, for `If-Match`; the same as the `ETag`. It is 0 before anything is stored.
     pub version: i64,
+}
+
+shown!(ContactDetailsOut, ContactDetailsReader {
+    row {
+        child_id, protection, address, phone, school_unit_id, school_unit_name, guardians, changed_at, version,
+    }
+    lowered_because: lowered_because;
+});
+
+/// A reader of the contact details of a child.
+#[derive(Debug)]
+pub struct ContactDetailsReader(About<ChildObject>);
+
+impl ContactDetailsReader {
+    /// A reader, by what the rules answer about the child.
+    #[must_use]
+    pub fn new(about: About<ChildObject>) -> Self {
+        Self(about)
+    }
+
+    fn lowered_because(&self) -> bool {
+        self.0.sees::<SeeWhyProtectionWasLowered>()
+    }
 }
 
 /// Contact details of a guardian.

@@ -1,8 +1,8 @@
-//! Contact details (kontaktopplysninger): where a child and its guardians are found, and how well that is protected.
+//! Contact details (kontaktopplysninger) of a child and its guardians, and the protection of the address.
 //!
-//! What is strictly confidential is not kept at all: raising the protection erases what was kept, in the same transaction,
-//! and the database takes no row of it after that. From a guardian who does not live with a graded child, the child is hidden
-//! altogether; that is decided with the facts of each request, in `access`.
+//! Strictly confidential details are never stored: raising the protection erases them in the same transaction, and the
+//! database then refuses rows. A guardian who does not live with a child with a protected address may not know of the child
+//! at all; `access` decides that with the facts of each request.
 
 mod dto;
 mod routes;

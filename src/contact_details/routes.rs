@@ -4,13 +4,14 @@ use actix_web::{HttpResponse, get, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{ContactDetailsIn, ContactDetailsOut},
+    dto::{ContactDetailsIn, ContactDetailsOut, ContactDetailsReader},
     rules, store,
 };
 use crate::{
     access::{
-        Permit,
+        Parts, Permit, Seen, Shown,
         actions::{Action, ReadContactDetails, UpdateContactDetails},
+        fields::SeeGuardiansContactDetails,
         objects::ChildObject,
     },
     handovers,
@@ -76,13 +77,11 @@ async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Res
     permit.changed(details.version, &details).await
 }
 
-async fn current<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<ContactDetailsOut> {
-    let child = permit.object().facts.clone();
-    let caller = permit.caller().person;
-    let as_family = child.is_guardian || child.is_young_person;
-    let mut details = store::get(permit.tx(), &child, |guardian| !as_family || guardian == caller).await?;
-    if !permit.may::<UpdateContactDetails>(permit.object()) {
-        details.lowered_because = None;
-    }
-    Ok(details)
+async fn current<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<Seen<ContactDetailsOut>> {
+    let asker = permit.asker();
+    let about = asker.about(permit.object());
+    let (of_others, caller) = (about.sees::<SeeGuardiansContactDetails>(), asker.caller().person);
+    let Parts { object, tx, .. } = permit.parts();
+    let details = store::get(tx, &object.facts, |guardian| of_others || guardian == caller).await?;
+    Ok(details.seen_by(&ContactDetailsReader::new(about)))
 }

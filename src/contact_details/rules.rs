@@ -1,4 +1,4 @@
-//! What may be kept, and what a lower protection needs.
+//! Rules for what may be stored, and for lowering the protection.
 
 use super::dto::ContactDetailsIn;
 use crate::{
@@ -6,10 +6,10 @@ use crate::{
     problem::{Problem, Result},
 };
 
-/// How many guardians can be named.
+/// The maximum number of guardians.
 const MAX_GUARDIANS: usize = 20;
 
-/// Nothing that tells where the child is found is kept where that is strictly confidential.
+/// Checks that a strictly confidential address has no details that reveal where the child is.
 pub(super) fn may_be_kept(new: &ContactDetailsIn) -> Result<()> {
     if new.protection != Protection::StrictlyConfidential {
         return Ok(());
@@ -28,7 +28,7 @@ pub(super) fn may_be_kept(new: &ContactDetailsIn) -> Result<()> {
     }
 }
 
-/// Lower protection has a reason.
+/// Checks that lowering the protection has a reason.
 pub(super) fn may_change(from: Protection, new: &ContactDetailsIn) -> Result<()> {
     match (new.protection < from, &new.reason) {
         (true, None) => Err(Problem::field("/reason", "is required when the protection is lowered")),
@@ -37,7 +37,7 @@ pub(super) fn may_change(from: Protection, new: &ContactDetailsIn) -> Result<()>
     }
 }
 
-/// Each guardian is one of the child's now, and named once.
+/// Checks that each guardian is a current guardian of the child, listed once.
 pub(super) fn guardians(new: &ContactDetailsIn, live: &[Id<Guardianship>]) -> Result<()> {
     if new.guardians.len() > MAX_GUARDIANS {
         return Err(Problem::field("/guardians", format!("must contain at most {MAX_GUARDIANS} guardians")));

@@ -1,4 +1,4 @@
-//! Contact details in the database: sealed, and gone when they may not be kept.
+//! Contact details in the database: encrypted, and erased when they may not be stored.
 
 use std::borrow::Cow;
 
@@ -65,7 +65,7 @@ struct GuardianRow {
     contact: GuardianContactOut,
 }
 
-/// All that is kept; of the guardians those of whom `whose` is true.
+/// Returns all stored details. Of the guardians, it includes only those that `whose` selects.
 pub(super) async fn get(
     tx: &mut Tx,
     child: &ChildFacts,
@@ -95,7 +95,7 @@ pub(super) async fn get(
     })
 }
 
-/// Keeps these instead of what was kept. What is left out is erased.
+/// Replaces the stored details. Fields left out are erased.
 pub(super) async fn put(
     tx: &mut Tx,
     child: &ChildFacts,
@@ -142,7 +142,7 @@ pub(super) async fn put(
     rows::insert_guardians(tx, &guardians.collect::<Vec<_>>()).await
 }
 
-/// The guardianships of the child that are in force.
+/// Returns the guardianships of the child that are in force.
 pub(super) async fn live_guardianships(
     tx: &mut Tx,
     child: &ChildFacts,
@@ -151,7 +151,7 @@ pub(super) async fn live_guardianships(
     Ok(rows.into_iter().map(|(id,)| id).collect())
 }
 
-/// Is this a school or kindergarten that children of the municipality attend?
+/// Returns whether this is a school or kindergarten for children of the municipality.
 pub(super) async fn can_be_attended(
     tx: &mut Tx,
     unit: Id<Unit>,

@@ -73,6 +73,29 @@ macro_rules! fetch_in {
     };
 }
 
+/// `fetch_of_case!(tx, Row, "SELECT … FROM note n", "n", case, ids)`: the rows of a case with one of some ids.
+#[macro_export]
+macro_rules! fetch_of_case {
+    ($tx:expr, $row:ty, $select:expr, $alias:literal, $case:expr, $ids:expr) => {
+        if $ids.is_empty() {
+            Ok(Vec::new())
+        } else {
+            $crate::on_engine!($tx, |conn| {
+                let mut query = sqlx::QueryBuilder::new($select);
+                query.push(concat!(" WHERE ", $alias, ".municipality = ")).push_bind(&$case.municipality);
+                query.push(concat!(" AND ", $alias, ".case_id = ")).push_bind($case.id);
+                query.push(concat!(" AND ", $alias, ".id IN ("));
+                let mut list = query.separated(", ");
+                for id in $ids {
+                    list.push_bind(*id);
+                }
+                query.push(")");
+                query.build_query_as::<$row>().fetch_all(conn).await
+            })
+        }
+    };
+}
+
 /// `execute!(tx, SQL, a, b)`: runs a statement and returns the number of rows it changed.
 #[macro_export]
 macro_rules! execute {

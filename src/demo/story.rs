@@ -319,7 +319,7 @@ impl Play<'_> {
         self.act(act.if_match(&read)).await?;
         let mut heard = silent;
         heard["child_view"] = json!("It is fun with the small group.");
-        heard["guardians_view"] = json!("She tells us about her day now.");
+        heard["guardians_view"] = json!("She talks about her day now.");
         self.act(post(&p.teacher, "evaluates", path, heard, 201).if_match(&read)).await?;
         Ok(())
     }

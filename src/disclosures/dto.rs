@@ -9,6 +9,7 @@ use crate::{
         ids::{CaseId, ChildId, DisclosureId, MeasureId, NoteId, ObjectionId, PersonId, UnitId},
         text::{Line, Prose},
     },
+    shown,
     vault::Content,
     words,
 };
@@ -202,6 +203,32 @@ pub struct DisclosureOut {
     pub own_family: bool,
 }
 
+shown!(DisclosureOut {
+    id,
+    municipality,
+    case_id,
+    child_id,
+    child_name,
+    child_birth_date,
+    unit_id,
+    unit_name,
+    disclosed_by,
+    disclosed_by_name,
+    basis,
+    laws,
+    processing,
+    order_reference,
+    to_unit_id,
+    to_unit_name,
+    to_person_id,
+    to_person_name,
+    outside_recipient,
+    reason,
+    entries,
+    created_at,
+    own_family
+});
+
 /// An objection to sharing among health personnel.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -234,3 +261,5 @@ pub struct ObjectionOut {
     /// The version; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(ObjectionOut { id, objected_by, recorded_by, form, made_at, withdrawn_at, version });

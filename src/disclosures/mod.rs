@@ -1,7 +1,7 @@
 //! Disclosures without consent (utlevering), on a statutory basis.
 //!
-//! A disclosure records exactly which entries were disclosed, to whom, under which version of which section, who decided
-//! and why. It never opens the case. It contains the entries as they were and belongs to the unit that disclosed. For the
+//! A disclosure records the entries, the recipient, the section of law and its version, the person who decided,
+//! and the reason. It never opens the case. It contains the entries as they were and belongs to the unit that disclosed. For the
 //! family and the team it does not exist. An objection by the patient prevents sharing among health personnel.
 
 mod basis;

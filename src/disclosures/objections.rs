@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Permit,
+        CaseFacts, Permit, Whole,
         actions::{ListObjections, ObjectToSharing, WithdrawObjection},
         objects::ObjectionObject,
     },
@@ -50,7 +50,7 @@ async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpRespo
         store::list_objections(permit.tx(), &case, person, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Objects to sharing among health personnel (hpl §§ 25 and 45) for the caller, or records someone else's objection.
@@ -72,7 +72,7 @@ async fn object_to_sharing(mut permit: Permit<ObjectToSharing>) -> Result<HttpRe
     let id = id.ok_or_else(|| Problem::conflict("the objection has already been made"))?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.added(objection.version, &objection).await
+    permit.added(objection.version, &objection.whole()).await
 }
 
 /// Withdraws an objection, with effect from the next request.
@@ -88,10 +88,10 @@ async fn withdraw_objection(mut permit: Permit<WithdrawObjection>) -> Result<Htt
     store::withdraw(permit.tx(), &case, id, caller, now).await?;
     let objection = store::objection(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.changed(objection.version, &objection).await
+    permit.changed(objection.version, &objection.whole()).await
 }
 
-/// Returns who objects, and how: digitally for oneself, or on paper or orally for someone else.
+/// Returns who objects, and how: digitally for the caller, or on paper or orally for someone else.
 fn objector(
     case: &CaseFacts,
     caller: Id<Person>,

@@ -1,6 +1,7 @@
 //! Operations on disclosures.
 
 use actix_web::{HttpResponse, get, post};
+use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit,
+        Law, Parts, Permit, Whole, Wording,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
         cases_in_list, is_family,
         objects::{CaseObject, DisclosureObject},
@@ -67,7 +68,8 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl §§ 25 and 45)";
         return Err(Problem::conflict(detail));
     }
-    let applied = |laws: &[String]| laws.iter().map(|law| applied(&permit, law)).collect::<Result<Vec<_>>>();
+    let today = permit.moment().today;
+    let applied = |laws: &[Law]| laws.iter().map(|law| applied(*law, today)).collect::<Result<Vec<_>>>();
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
@@ -89,7 +91,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), new, now).await?;
     let disclosure = store::get(permit.tx(), caller.person, &case.facts.municipality, id).await?;
     permit.note_row::<ReadDisclosure>(&object(&disclosure));
-    permit.created(format!("/v1/disclosures/{id}"), ONLY_VERSION, &disclosure).await
+    permit.created(format!("/v1/disclosures/{id}"), ONLY_VERSION, &disclosure.whole()).await
 }
 
 /// Lists the disclosures that a unit has made or received and that the caller may read, oldest first.
@@ -113,7 +115,7 @@ async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpRes
     for row in &page.items {
         permit.note_row::<ReadDisclosure>(&object(row));
     }
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Returns a disclosure, with the entries as they were at the time.
@@ -126,7 +128,7 @@ async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpRespo
     let DisclosureObject { municipality, id, .. } = permit.object().clone();
     let person = permit.caller().person;
     let disclosure = store::get(permit.tx(), person, &municipality, id).await?;
-    permit.show_version(ONLY_VERSION, &disclosure)
+    permit.show_version(ONLY_VERSION, &disclosure.whole())
 }
 
 /// Finds a case where the caller is a team member through the unit. Any other case counts as missing.
@@ -143,14 +145,14 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
 }
 
 /// Returns today's version of a statutory section. A section no longer in force allows no disclosure.
-fn applied(permit: &Permit<Disclose>, law: &str) -> Result<AppliedLaw> {
-    let wording = permit.wording_of_law(law)?;
-    if !wording.in_force {
+fn applied(law: Law, today: NaiveDate) -> Result<AppliedLaw> {
+    let Wording { citation, valid_from, in_force } = law.wording(today);
+    if !in_force {
         return Err(Problem::conflict(format!(
-            "{law} is not in force in the version that this service knows"
+            "{citation} is not in force in the version that this service knows"
         )));
     }
-    Ok(AppliedLaw { law: law.to_owned(), valid_from: wording.valid_from })
+    Ok(AppliedLaw { law: citation.to_owned(), valid_from })
 }
 
 fn check_order(input: &DisclosureIn) -> Result<()> {
@@ -241,7 +243,7 @@ async fn entries(
             id: id.uuid(),
             title: None,
             text: Some((*note.text).to_owned()),
-            person_name: (*note.author_name).to_owned(),
+            person_name: note.author_name.as_deref().unwrap_or_default().to_owned(),
             unit_name: note.unit_name,
             starts_on: None,
             evaluate_on: None,
@@ -249,10 +251,9 @@ async fn entries(
         });
     }
     for (at, id) in measure_ids.iter().enumerate() {
-        let measure =
+        let (object, measure) =
             measures::readable(permit, case, *id).await?.ok_or_else(|| unknown("/measure_ids", at))?;
-        let (sector, _) = store::unit(permit.tx(), measure.responsible_unit_id).await?;
-        if !basis.lets_out(InformationKind::Agreed, Some(sector)) {
+        if !basis.lets_out(InformationKind::Agreed, Some(object.sector)) {
             return Err(kept(format!("/measure_ids/{at}"), input));
         }
         entries.push(NewEntry {
@@ -260,8 +261,8 @@ async fn entries(
             id: id.uuid(),
             title: Some((*measure.title).to_owned()),
             text: measure.description.as_deref().map(ToOwned::to_owned),
-            person_name: (*measure.responsible_name).to_owned(),
-            unit_name: Some(measure.responsible_unit_name),
+            person_name: measure.responsible_name.as_deref().unwrap_or_default().to_owned(),
+            unit_name: measure.responsible_unit_name,
             starts_on: Some(measure.starts_on),
             evaluate_on: measure.evaluate_on,
             recorded_at: measure.created_at,

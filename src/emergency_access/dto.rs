@@ -6,11 +6,13 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
+    access::EmergencyReader,
     kernel::{
         NationalId,
         ids::{CaseId, EmergencyAccessId, PersonId, UnitId},
         text::Prose,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -107,6 +109,16 @@ pub struct EmergencyAccessOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(EmergencyAccessOut, EmergencyReader {
+    row {
+        id, municipality, case_id, person_id, person_name, unit_id, unit_name, danger, started_at, ends_at, ended_at, verdict,
+        reviewed_by, reviewed_at, version,
+    }
+    child: child_name;
+    reason: reason;
+    review: review_note;
+});
 
 /// The highest bit of a time-ordered id stays unused for thousands of years.
 const REVIEWED: u128 = 1 << 127;

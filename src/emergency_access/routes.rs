@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Permit,
+        Asker, CaseFacts, EmergencyReader, Permit, Seen, Shown,
         actions::{
             Action, EndEmergencyAccess, ListEmergencyAccess, OpenEmergencyAccess, ReadCase,
             ReadEmergencyAccess, ReviewEmergencyAccess,
@@ -19,7 +19,6 @@ use crate::{
     },
     children,
     db::{Tx, dialect},
-    identity::Caller,
     kernel::{
         Id, NationalId, Page, PageQuery, Slice,
         ids::{Case, CaseId},
@@ -69,8 +68,7 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
     let moment = permit.moment();
     let case = case_by_id(permit.tx(), &caller, case.id, moment).await?.ok_or_else(Problem::not_found)?;
     permit.note_row::<ReadCase>(&CaseObject { facts: case.clone() });
-    let object = object(case, &opened, false);
-    let opened = shown_to(&caller, &object, opened);
+    let opened = seen(&permit.asker(), &object(case, &opened, false), opened);
     permit.created(format!("/v1/emergency-access/{id}"), opened.version, &opened).await
 }
 
@@ -141,7 +139,8 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
     for (object, _) in &page.items {
         permit.note_row::<ReadEmergencyAccess>(object);
     }
-    permit.show_page(&page.map(|(object, row)| shown_to(&caller, &object, row)))
+    let asker = permit.asker();
+    permit.show_page(&page.map(|(object, row)| seen(&asker, &object, row)))
 }
 
 /// Returns an emergency access.
@@ -152,7 +151,7 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
 #[get("/emergency-access/{emergency_access_id}")]
 async fn read_emergency_access(mut permit: Permit<ReadEmergencyAccess>) -> Result<HttpResponse> {
     let row = current(&mut permit).await?;
-    let row = shown_to(permit.caller(), permit.object(), row);
+    let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.show_version(row.version, &row)
 }
 
@@ -171,7 +170,7 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
     permit.expect_version(row.version)?;
     store::end(permit.tx(), &row, now).await?;
     let row = current(&mut permit).await?;
-    let row = shown_to(permit.caller(), permit.object(), row);
+    let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.changed(row.version, &row).await
 }
 
@@ -195,7 +194,7 @@ async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> R
     let review = store::Review { verdict, note: &note, by: permit.caller().person, ended_at };
     store::review(permit.tx(), &row, review, now).await?;
     let row = current(&mut permit).await?;
-    let row = shown_to(permit.caller(), permit.object(), row);
+    let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.changed(row.version, &row).await
 }
 
@@ -204,20 +203,17 @@ async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) ->
     Ok(store::get(permit.tx(), &municipality, id).await?)
 }
 
-/// Removes texts and the child's name for callers who may know of the emergency access but not read them.
-fn shown_to(caller: &Caller, object: &EmergencyObject, mut row: EmergencyAccessOut) -> EmergencyAccessOut {
-    if !object.case.relation.leads_contact_unit {
-        row.child_name = None;
-    }
-    if !object.shows_words_to(caller) {
-        row.reason = None;
-        if row.reviewed_by != Some(caller.person) {
-            row.review_note = None;
-        }
-    }
-    row
+/// The emergency access as the caller sees it.
+fn seen(asker: &Asker, object: &EmergencyObject, row: EmergencyAccessOut) -> Seen<EmergencyAccessOut> {
+    row.seen_by(&EmergencyReader::new(asker.about(object)))
+}
+
+/// The emergency access of a permit as the rules know it after a change.
+fn object_now(before: &EmergencyObject, row: &EmergencyAccessOut) -> EmergencyObject {
+    object(before.case.clone(), row, before.own_family)
 }
 
 fn object(case: CaseFacts, row: &EmergencyAccessOut, own_family: bool) -> EmergencyObject {
-    EmergencyObject { id: row.id, case, person_id: row.person_id, unit_id: row.unit_id, own_family }
+    let EmergencyAccessOut { id, person_id, unit_id, reviewed_by, .. } = *row;
+    EmergencyObject { id, case, person_id, unit_id, reviewed_by, own_family }
 }

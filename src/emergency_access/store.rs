@@ -21,7 +21,7 @@ use crate::{
 const OPEN: usize = 0;
 const REVIEWED: usize = 1;
 
-/// How long an emergency lasts.
+/// The duration of an emergency access.
 const LASTS: TimeDelta = TimeDelta::hours(1);
 
 macro_rules! select {
@@ -39,7 +39,7 @@ macro_rules! select {
         )
     };
 }
-/// Of some of them, those after a place, first those that await a review and then those reviewed; the rules decide on each.
+/// Candidates after a position: those awaiting review first, then those reviewed. The rules decide on each.
 macro_rules! list {
     ($which:literal) => {
         [
@@ -49,7 +49,7 @@ macro_rules! list {
     };
 }
 
-/// Those of a person.
+/// Those opened by a person.
 const LIST_OWN: [&str; 2] = list!("e.person_id = $1");
 /// Those in a municipality, for an auditor.
 const LIST_OF_MUNICIPALITY: [&str; 2] = list!("e.municipality = $1");
@@ -119,7 +119,7 @@ async fn list_part(
 ) -> Result<Vec<EmergencyAccessOut>, DbError> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut rows = fetch_all!(tx, EmergencyAccessOut, LIST_OWN[part], caller.person, after, most)?;
-    // A person leads or audits one or two.
+    // A person leads or audits only one or two.
     for municipality in caller.audits() {
         let sql = LIST_OF_MUNICIPALITY[part];
         rows.extend(fetch_all!(tx, EmergencyAccessOut, sql, municipality, after, most)?);

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     kernel::{PageQuery, clock::day_in_norway, ids::CaseId, page::Limit},
-    words,
+    shown, words,
 };
 
 words! {
@@ -36,7 +36,7 @@ words! {
     }
 }
 
-/// Something that is due to the caller.
+/// A pending task of the caller.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct FollowUpOut {
     /// The kind of task.
@@ -47,15 +47,17 @@ pub struct FollowUpOut {
     pub case_id: Option<CaseId>,
     /// The due date.
     pub due_on: NaiveDate,
-    /// Whether that day has passed.
+    /// Whether the due date has passed.
     pub overdue: bool,
-    /// The moment that it has in the list.
+    /// Its time in the list.
     #[serde(skip)]
     at: DateTime<Utc>,
 }
 
+shown!(FollowUpOut { kind, object_id, case_id, due_on, overdue, at });
+
 impl FollowUpOut {
-    /// What is due on a day; it comes before what has a time on that day.
+    /// Creates a task that is due on a date. It comes before tasks with a time on the same date.
     pub(super) fn on(
         kind: FollowUpKind,
         object_id: Uuid,
@@ -65,7 +67,7 @@ impl FollowUpOut {
         Self { kind, object_id, case_id, due_on, overdue: false, at: beginning_of(due_on) }
     }
 
-    /// What has a time.
+    /// Creates a task with a time.
     pub(super) fn at(
         kind: FollowUpKind,
         object_id: Uuid,
@@ -75,39 +77,39 @@ impl FollowUpOut {
         Self { kind, object_id, case_id, due_on: day_in_norway(at), overdue: false, at }
     }
 
-    /// Its place in the list.
+    /// Returns its position in the list.
     #[must_use]
     pub fn place(&self) -> Place {
         Place { at: self.at, id: self.object_id }
     }
 }
 
-/// When a day begins in Norway.
+/// Returns the start of a day in Norway.
 fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
     let midnight = day.and_time(NaiveTime::MIN);
     Oslo.from_local_datetime(&midnight).earliest().map_or(midnight.and_utc(), |at| at.to_utc())
 }
 
-/// A place in the list: by time, and then by id. A page begins after it even when what stood there is done meanwhile.
+/// A position in the list, by time and then by id. A page starts after it even if the task there has been done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The time, in whole microseconds.
     pub at: DateTime<Utc>,
-    /// The id of what is due.
+    /// The id of the object.
     pub id: Uuid,
 }
 
 impl Place {
-    /// Before everything.
+    /// The position before all tasks.
     pub const FIRST: Self = Self { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
 
-    /// The same place among what has a day and no time: after a day and an id.
+    /// Returns the same position among tasks without a time, as a date and an id.
     pub(super) fn among_days(self) -> (NaiveDate, Uuid) {
         let day = day_in_norway(self.at);
         if beginning_of(day) == self.at { (day, self.id) } else { (day, Uuid::max()) }
     }
 
-    /// The place as it is sent.
+    /// Returns the position as it is sent to the client.
     #[must_use]
     pub fn encode(self) -> String {
         let bytes = [&self.at.timestamp_micros().to_be_bytes()[..], self.id.as_bytes()].concat();
@@ -118,7 +120,7 @@ impl Place {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (micros, id) = bytes.split_first_chunk()?;
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?;
-        // No day of a calendar that both engines keep is out of bounds.
+        // Limits the year to what both engines can store.
         let is_possible = (0..10_000).contains(&at.year());
         Some(Self { at, id: Uuid::from_slice(id).ok()? }).filter(|_| is_possible)
     }
@@ -131,29 +133,29 @@ impl<'de> Deserialize<'de> for Place {
     }
 }
 
-/// Which page of the list.
+/// The requested page of the list.
 #[derive(Debug, Clone, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FollowUpQuery {
-    /// Where the last page ended: its `next_cursor`.
+    /// The `next_cursor` of the previous page.
     #[serde(default)]
     #[param(value_type = Option<String>)]
     pub cursor: Option<Place>,
-    /// How many items, 1 to 200; 50 if left out.
+    /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 
 impl FollowUpQuery {
-    /// The place after which the page begins.
+    /// Returns the position after which the page starts.
     #[must_use]
     pub fn after(&self) -> Place {
         self.cursor.unwrap_or(Place::FIRST)
     }
 
-    /// How many items.
+    /// Returns the number of items.
     #[must_use]
     pub fn limit(&self) -> usize {
         PageQuery { cursor: None, limit: self.limit }.limit()

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Whole,
         actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
         cases_in_list,
         objects::CaseObject,
@@ -44,7 +44,7 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let query: FollowUpQuery = permit.query()?;
     let (mut after, limit) = (query.after(), query.limit());
     let (mut items, mut cases) = (Vec::new(), Vec::new());
-    // One more than is shown tells whether there is a next page.
+    // One item more than the page shows whether there is a next page.
     while items.len() <= limit {
         let Some(due) = due_after(&mut permit, after, limit + 1).await? else { break };
         after = due.last;
@@ -62,20 +62,20 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
         permit.note_row::<ReadCase>(case);
     }
     permit.note_shown(page.items.iter().map(|item| item.object_id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
-/// Some of what is due, in order.
+/// A batch of tasks, in order.
 struct Due {
-    /// What the caller may see of it.
+    /// The tasks that the caller may see.
     items: Vec<FollowUpOut>,
-    /// The cases that those are of.
+    /// The cases of these tasks.
     cases: Vec<CaseObject>,
-    /// The place of the last that was looked at, whether or not the caller may see it.
+    /// The position of the last task that was checked, whether or not the caller may see it.
     last: Place,
 }
 
-/// What comes next after a place; none if nothing does.
+/// Returns the next tasks after a position; none if there are no more.
 async fn due_after(permit: &mut Permit<ListFollowUps>, after: Place, limit: usize) -> Result<Option<Due>> {
     let (caller, moment) = (permit.caller().clone(), permit.moment());
     let mut items = store::list(permit.tx(), &caller, moment.today, after, limit).await?;
@@ -86,7 +86,7 @@ async fn due_after(permit: &mut Permit<ListFollowUps>, after: Place, limit: usiz
     let facts = cases_in_list(permit.tx(), &caller, &cases, moment).await?;
     let objects = facts.into_iter().map(|facts| CaseObject { facts });
     let cases: Vec<CaseObject> = objects.filter(|case| permit.may::<ReadCase>(case)).collect();
-    // Help that has ended leaves nothing to do, but an emergency is to be reviewed all the same.
+    // Nothing remains to be done in a closed case, except to review emergency access.
     let counts = |case: &CaseObject, item: &FollowUpOut| {
         (case.facts.open || item.kind == FollowUpKind::EmergencyAccess)
             && case.facts.withheld_from(item.object_id).all(|person| person != caller.person)

@@ -1,4 +1,4 @@
-//! Follow-ups, gathered from what they are about: of each sort those that come next after a place.
+//! Follow-ups, collected from the objects they are about: the next ones of each kind after a position.
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
@@ -19,9 +19,9 @@ use crate::{
 /// The number of days before a consent expires that a reminder appears.
 const CONSENT_NOTICE: u64 = 30;
 
-/// What is due to a person on a day or at a time, from after a place: `$2` and `$3` of those with a day, `$4` and `$5` of
-/// those with a time. What they may see of it is decided afterwards. Each sort follows an index of its own, so that no more
-/// is read than is due to the person.
+/// A person's tasks with a date or a time, after a position: `$2` and `$3` for those with a date, `$4` and `$5` for
+/// those with a time. The rules decide afterwards what the person may see. Each kind follows its own index, so that only
+/// the tasks of the person are read.
 const DUE: &str = concat!(
     "
     SELECT kind, object_id, case_id, due_on, NULL AS at FROM (
@@ -77,7 +77,7 @@ const DUE: &str = concat!(
           AND e.person_id <> $1 AND (e.started_at, e.id) > ($4, $5)
         ORDER BY e.started_at, e.id LIMIT $6) AS opened"
 );
-/// What is due to a person as leader of the unit `$7`.
+/// A person's tasks as leader of the unit `$7`.
 const DUE_TO_LEADER: &str = concat!(
     "
     SELECT kind, object_id, NULL AS case_id, due_on, NULL AS at FROM (
@@ -106,7 +106,7 @@ struct DueRow {
     at: Option<DateTime<Utc>>,
 }
 
-/// What comes next after a place of what is due to someone, the earliest first.
+/// Lists a person's next tasks after a position, earliest first.
 pub(super) async fn list(
     tx: &mut Tx,
     caller: &Caller,
@@ -116,7 +116,7 @@ pub(super) async fn list(
 ) -> Result<Vec<FollowUpOut>, DbError> {
     let person = caller.person;
     let mut due = due(tx, person, today, after, limit).await?;
-    // A leader leads a unit or two.
+    // A leader leads one or two units.
     for unit in caller.units_led() {
         due.extend(due_to_leader(tx, person, unit, after, limit).await?);
     }

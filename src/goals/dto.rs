@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::CaseReader,
     kernel::{
         ids::{GoalId, PersonId},
         text::Prose,
         vocabulary::InformationKind,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -36,16 +38,19 @@ pub struct GoalOut {
     /// The status of the goal.
     pub status: GoalStatus,
     /// The person who set it. Null for emergency access to the case of a child with a protected address.
-    #[schema(value_type = Option<PersonId>)]
-    pub created_by: PersonId,
+    pub created_by: Option<PersonId>,
     /// Their name. Null for emergency access, as for `created_by`.
-    #[schema(value_type = Option<String>)]
-    pub created_by_name: Content,
+    pub created_by_name: Option<Content>,
     /// When it was set.
     pub created_at: DateTime<Utc>,
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(GoalOut, CaseReader {
+    row { id, description, status, created_at, version }
+    whereabouts: created_by, created_by_name;
+});
 
 /// A new goal. It is active from the start.
 #[derive(Debug, Deserialize, ToSchema)]

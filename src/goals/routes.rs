@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
+        Kinds, Parts, Permit, Shown,
         actions::{CreateGoal, ListGoals, UpdateGoal},
     },
     kernel::{Page, PageQuery, ids::Goal},
@@ -32,13 +32,12 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/goals")]
 async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let case = permit.object().facts.clone();
-    let goals = store::list(permit.tx(), &case, query.slice()?.after, query.limit() + 1).await?;
+    let Parts { object, tx, .. } = permit.parts();
+    let goals = store::list(tx, &object.facts, query.slice()?).await?;
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
-    let who = ["created_by", "created_by_name"];
-    let page = page.try_map(|goal| case.without_whereabouts(&goal, &who))?;
-    permit.show_page(&page)
+    let reader = permit.asker().reader(permit.object());
+    permit.show_page(&page.map(|goal| goal.seen_by(&reader)))
 }
 
 /// Sets a goal for the help in a case.
@@ -56,7 +55,8 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.added(goal.version, &goal).await
+    let reader = permit.asker().reader(permit.object());
+    permit.added(goal.version, &goal.seen_by(&reader)).await
 }
 
 /// Changes the description or the status of a goal.
@@ -83,5 +83,6 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     store::update(permit.tx(), &case, &goal, description.as_deref(), status).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    permit.changed(goal.version, &goal).await
+    let reader = permit.asker().reader(permit.object());
+    permit.changed(goal.version, &goal.seen_by(&reader)).await
 }

@@ -1,7 +1,6 @@
 //! Goals in the database.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{GoalOut, GoalStatus},
@@ -12,7 +11,7 @@ use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
-        Id,
+        Id, Slice,
         ids::{Goal, Person},
     },
 };
@@ -31,14 +30,8 @@ const UPDATE: &str = "
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 
 /// Lists the goals of a case after `after`, in the order they were set.
-pub(super) async fn list(
-    tx: &mut Tx,
-    case: &CaseState,
-    after: Uuid,
-    limit: usize,
-) -> Result<Vec<GoalOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, after, limit)
+pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<GoalOut>, DbError> {
+    fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, slice.after, slice.sql_limit())
 }
 
 /// Finds a goal of this case.

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::CaseReader,
     kernel::{
         ids::{HandoverId, PersonId, UnitId},
         text::Prose,
         vocabulary::InformationKind,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -91,3 +93,11 @@ pub struct HandoverOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(HandoverOut, CaseReader {
+    row {
+        id, from_person_id, from_person_name, to_person_id, to_person_name, to_unit_id, to_unit_name, status, offered_at,
+        answered_at, version,
+    }
+    agreed: message, answer;
+});

@@ -51,8 +51,8 @@ const HELD_FOR_CHILD: &str = "
     WHERE cp.person_id = $1 AND k.person_id = $2
     ORDER BY cp.case_id";
 
-/// To be called after a withdrawal of consent. If the contact person's unit is no longer covered, the leader of the unit
-/// that opened the case takes over. `by` is the person who caused it.
+/// If the contact person's unit is no longer covered, the leader of the unit that opened the case takes over. `case` is
+/// the state after the change, and `by` the person who caused it.
 ///
 /// # Errors
 /// If the database query fails.
@@ -71,7 +71,7 @@ pub async fn if_ground_is_lost(
 /// To be called after a change of a child's guardians. Does the same for each of the child's cases.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn of_child(tx: &mut Tx, child: Id<Child>, by: Id<Person>, moment: Moment) -> Result<(), DbError> {
     let cases = fetch_all!(tx, (Id<Case>,), CASES_OF, child)?;
     for (case,) in cases {

@@ -9,15 +9,12 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
-        actions::{
-            AcceptHandover, Action, DeclineHandover, ListHandovers, ListMeasures, OfferHandover,
-            WithdrawHandover,
-        },
+        Kinds, Permit, Shown,
+        actions::{AcceptHandover, Action, DeclineHandover, ListHandovers, OfferHandover, WithdrawHandover},
         objects::{HandoverObject, require_open},
     },
     db::Tx,
-    kernel::{Page, PageQuery, Slice, vocabulary::InformationKind},
+    kernel::{Page, PageQuery, vocabulary::InformationKind},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -43,16 +40,16 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/handovers")]
 async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let case = permit.object().facts.clone();
-    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
+    let (case, asker) = (permit.object().clone(), permit.asker());
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
+    let fetch = async |tx: &mut Tx, slice| store::list(tx, &case.facts, slice).await;
     let is_shown = |_: &Permit<_>, row: &HandoverOut| {
         !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
     };
-    let mut page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
-    withhold(permit.may::<ListMeasures>(permit.object()), &mut page.items);
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    let reader = asker.reader(&case);
+    permit.show_page(&page.map(|handover| handover.seen_by(&reader)))
 }
 
 /// Offers the role of contact person to a team member. The current contact person stays until the offer is accepted.
@@ -65,11 +62,12 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     let HandoverIn { to_person_id, to_unit_id, message, contains } = permit.input()?;
     may_be_kept(message.as_deref(), contains.as_deref())?;
     permit.require_open()?;
-    let case = permit.object().facts.clone();
-    if to_person_id == case.contact_person && to_unit_id == case.contact_unit {
+    let (case, asker) = (permit.object().clone(), permit.asker());
+    let facts = &case.facts;
+    if to_person_id == facts.contact_person && to_unit_id == facts.contact_unit {
         return Err(Problem::field("/to_person_id", "is already the contact person"));
     }
-    let seats = teams::seats_known(permit.tx(), &case).await?;
+    let seats = teams::seats_known(permit.tx(), &asker, &case).await?;
     if !seats.contains(&teams::Seat { person_id: to_person_id, unit_id: to_unit_id }) {
         return Err(Problem::field("/to_person_id", "must be a team member with access in force"));
     }
@@ -80,12 +78,12 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
         offered_by,
         message: message.as_deref(),
     };
-    let Some(id) = store::offer(permit.tx(), &case, offer, now).await? else {
+    let Some(id) = store::offer(permit.tx(), facts, offer, now).await? else {
         return Err(Problem::conflict("another offer is pending; withdraw it first"));
     };
-    let handover = store::get(permit.tx(), &case, id).await?;
+    let handover = store::get(permit.tx(), facts, id).await?;
     permit.note_shown([id]);
-    permit.added(handover.version, &handover).await
+    permit.added(handover.version, &handover.seen_by(&asker.reader(&case))).await
 }
 
 /// Accepts a handover. The caller becomes the contact person.
@@ -105,7 +103,7 @@ async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpRespo
         ));
     }
     store::pass(permit.tx(), &case, handover.to_person_id, handover.to_unit_id, now).await?;
-    permit.changed(handover.version, &handover).await
+    as_seen(permit, handover).await
 }
 
 /// Declines a handover. The current contact person stays.
@@ -117,7 +115,7 @@ async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpRespo
 #[post("/cases/{case_id}/handovers/{handover_id}/decline")]
 async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpResponse> {
     let handover = answer(&mut permit, HandoverStatus::Declined).await?;
-    permit.changed(handover.version, &handover).await
+    as_seen(permit, handover).await
 }
 
 /// Withdraws an offer that has not been answered.
@@ -128,21 +126,19 @@ async fn decline_handover(mut permit: Permit<DeclineHandover>) -> Result<HttpRes
 )]
 #[post("/cases/{case_id}/handovers/{handover_id}/withdraw")]
 async fn withdraw_handover(mut permit: Permit<WithdrawHandover>) -> Result<HttpResponse> {
-    let mut handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
-    withhold(permit.may::<ListMeasures>(&permit.object().case), std::slice::from_mut(&mut handover));
-    permit.changed(handover.version, &handover).await
+    let handover = answer(&mut permit, HandoverStatus::Withdrawn).await?;
+    as_seen(permit, handover).await
 }
 
-/// A leader who is not on the team sees who the contact person is, but not the messages.
-fn withhold(sees_what_is_agreed: bool, handovers: &mut [HandoverOut]) {
-    if !sees_what_is_agreed {
-        for handover in handovers {
-            (handover.message, handover.answer) = (None, None);
-        }
-    }
+/// Answers a change with the handover as the caller sees it.
+async fn as_seen<A: Action<Object = HandoverObject>>(
+    permit: Permit<A>,
+    handover: HandoverOut,
+) -> Result<HttpResponse> {
+    let reader = permit.asker().reader(&permit.object().case);
+    permit.changed(handover.version, &handover.seen_by(&reader)).await
 }
 
-/// Requires `contains` if there is a text.
 fn may_be_kept(word: Option<&str>, contains: Option<&[InformationKind]>) -> Result<()> {
     if word.is_none() && contains.is_none() { Ok(()) } else { Kinds::may_be_kept("", contains) }
 }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{HandoverOut, HandoverStatus},
@@ -14,7 +13,7 @@ use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one,
     kernel::{
-        Id,
+        Id, Slice,
         ids::{Handover, Person, Unit},
     },
 };
@@ -48,14 +47,8 @@ pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Handover>) -> Resu
     fetch_one!(tx, HandoverOut, GET, &case.municipality, case.id, id)
 }
 
-pub(super) async fn list(
-    tx: &mut Tx,
-    case: &CaseState,
-    after: Uuid,
-    limit: usize,
-) -> Result<Vec<HandoverOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, HandoverOut, LIST, &case.municipality, case.id, after, limit)
+pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<HandoverOut>, DbError> {
+    fetch_all!(tx, HandoverOut, LIST, &case.municipality, case.id, slice.after, slice.sql_limit())
 }
 
 pub(super) struct Offer<'a> {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{CaseState, Decision, Entry, case_states, insert_entries},
+    access::{BATON_FALLS_BACK, CaseState, Decision, Entry, case_states, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     fetch_all, is_family_sql,
     kernel::{Clock, Id, Moment, ids::Case},
@@ -37,6 +37,13 @@ macro_rules! doubtful {
 }
 const DOUBTFUL: &str = doubtful!("c.id > $1");
 const DOUBTFUL_ONE: &str = doubtful!("c.id = $1");
+
+/// The laws by which someone always coordinates the help.
+const COORDINATION: [&str; 3] = [
+    "helse-og-omsorgstjenesteloven.samarbeid-og-samordning",
+    "opplæringslova.samarbeid",
+    "barnehageloven.samarbeid",
+];
 
 /// Reassigns the baton of every contact person who has lost the right to it to the leader of the unit that opened the
 /// case. Returns the number of cases.
@@ -83,8 +90,8 @@ async fn pass(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> 
     entry.child = Some(case.child.uuid());
     entry.decision = Decision {
         allowed: true,
-        policies: vec!["system.baton-falls-back".to_owned()],
-        legal_basis: ["hol § 3-4", "oppl § 24-1", "bhl § 2 b"].map(ToOwned::to_owned).to_vec(),
+        policies: vec![BATON_FALLS_BACK.to_owned()],
+        legal_basis: laws(&COORDINATION),
     };
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;

@@ -25,9 +25,9 @@ pub struct HeldRole {
     pub sector: Sector,
     /// The municipality that the unit belongs to.
     pub municipality: String,
-    /// The role of the caller in the unit.
+    /// The role of the person in the unit.
     pub role: Role,
-    /// When the role began.
+    /// When the role started.
     pub started_at: DateTime<Utc>,
 }
 
@@ -36,15 +36,15 @@ pub struct HeldRole {
 pub struct Caller {
     /// The id of the person.
     pub person: Id<Person>,
-    /// Their ids in all the municipalities that they work for, their own first.
+    /// The person's ids in all municipalities that they work for, their own first.
     pub known_as: Vec<Id<Person>>,
-    /// Their name.
+    /// The name of the person.
     pub name: Content,
     /// The municipality that manages their account.
     pub municipality: String,
-    /// The session of the token; none for a person about whom a question is asked.
+    /// The session of the token; none for a person that a question is about.
     pub session: Option<Id<Session>>,
-    /// Their roles now.
+    /// Their current roles.
     pub roles: Vec<HeldRole>,
 }
 
@@ -59,19 +59,19 @@ impl Caller {
         self.roles.iter().any(|held| held.role.excludes_content())
     }
 
-    /// The roles in which the caller works with children, as worker or leader.
+    /// Returns the roles in which the caller works with children, as worker or leader.
     pub fn works_in(&self) -> impl Iterator<Item = &HeldRole> {
         let kept_out = self.is_kept_from_content();
         self.roles.iter().filter(move |held| !kept_out && !held.role.excludes_content())
     }
 
-    /// The roles as leader of a unit.
+    /// Returns the roles as unit leader.
     pub fn leads(&self) -> impl Iterator<Item = &HeldRole> {
         self.works_in().filter(|held| held.role == Role::UnitLeader)
     }
 
-    /// Returns the units where the caller has the role of leader, whatever other roles they have: where rows that may be theirs
-    /// to see are found. The rules decide on each.
+    /// Returns the units where the caller has the role of leader, whatever other roles they have. Candidate rows for the
+    /// caller are found there. The rules decide on each.
     #[must_use]
     pub fn units_led(&self) -> Vec<Id<Unit>> {
         self.with_role(Role::UnitLeader).map(|held| held.unit_id).collect()
@@ -93,14 +93,14 @@ impl Caller {
         self.works_in().any(|held| held.unit_id == unit)
     }
 
-    /// Is the caller this person, under any of their ids?
+    /// Returns whether the caller is this person, under any of their ids.
     #[must_use]
     pub fn is(&self, person: Id<Person>) -> bool {
         self.known_as.contains(&person)
     }
 }
 
-/// An account with one of its roles; the role is absent where there is none.
+/// An account with one of its roles; the role is absent if there is none.
 #[derive(sqlx::FromRow)]
 struct AccountRow {
     name: Content,
@@ -144,7 +144,7 @@ const IN_SESSION: &str = select_account!(
 );
 const BY_PERSON: &str = select_account!("NULL AS expires_at, NULL AS ended_at", "WHERE p.id = $1");
 
-/// Returns a person as the rules would see them, without a session or name, and whether they have an active account.
+/// Returns a person as the rules would see them, without a session, and whether they have an active account.
 ///
 /// # Errors
 /// If the database query fails.
@@ -155,7 +155,7 @@ pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller
     Ok(Some((caller(tx, person, None, rows).await?, has_account)))
 }
 
-/// Returns the caller of an access token; none if the token, the session or the account is not valid now.
+/// Returns the current caller of a verified token; none if the session or the account is not valid now.
 ///
 /// # Errors
 /// If the database query fails.

@@ -1,4 +1,4 @@
-//! The other records of the same human: each municipality keeps its own, found by the national identity number.
+//! The records of the same person in other municipalities, found by the national identity number.
 
 use crate::{
     db::{DbError, Tx},
@@ -7,7 +7,7 @@ use crate::{
     vault::Content,
 };
 
-/// The municipalities that a person works for, besides the one that keeps their account.
+/// The municipalities that a person works for, besides the municipality that manages their account.
 const WORKS_FOR: &str = "
     SELECT s.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit_serves s ON s.unit_id = r.unit_id
@@ -20,10 +20,10 @@ const NUMBER_ELSEWHERE: &str =
     "SELECT national_id FROM person WHERE id = $1 AND municipality <> $2 AND national_id IS NOT NULL";
 const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id_index = $2";
 
-/// A person's id, and their ids in the other municipalities that they work for.
+/// Returns a person's id, and their ids in the other municipalities that they work for.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn known_as(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person>>, DbError> {
     let mut known_as = vec![person];
     for (municipality,) in fetch_all!(tx, (String,), WORKS_FOR, person)? {
@@ -32,10 +32,10 @@ pub async fn known_as(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person>>
     Ok(known_as)
 }
 
-/// The id of the same human in another municipality; none if it does not know them, or if they have no number.
+/// Returns the id of the same person in another municipality; none if it does not know them, or if they have no number.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn counterpart(
     tx: &mut Tx,
     person: Id<Person>,

@@ -24,12 +24,12 @@ const ISSUER: &str = "stafett";
 const AUDIENCE: &str = "stafett-api";
 const TYPE: &str = "at+jwt";
 
-/// Whose token it is, and of which session: a token that was issued here and has not expired.
+/// The person and the session of a token that this service issued and that has not expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct VerifiedToken {
     /// The person.
     pub person: Id<Person>,
-    /// The session, which may have ended meanwhile: the database has the last word.
+    /// The session. It may have ended, so the database must be checked.
     pub session: Id<Session>,
     issued: i64,
     expires: i64,
@@ -41,10 +41,10 @@ impl VerifiedToken {
     }
 }
 
-/// Tokens whose signature is remembered. At most this many; then all are forgotten.
+/// The maximum number of verified tokens in memory. When it is reached, all are removed.
 const REMEMBERED: usize = 10_000;
 
-/// What an access token holds.
+/// The contents of an access token.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
     pub iss: String,
@@ -143,9 +143,9 @@ impl TokenKeys {
         jsonwebtoken::encode(&header, &claims, &self.signing)
     }
 
-    /// Whose token this is, if it was issued here and is valid now.
+    /// Returns the person and session of a token that this service issued and that is valid now.
     ///
-    /// A signature is verified once; the times are compared at every call.
+    /// A signature is verified once. The times are compared on every call.
     #[must_use]
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Option<VerifiedToken> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -174,7 +174,7 @@ impl TokenKeys {
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "aud", "sub", "exp"]);
-        // The expiry is checked below against the service's own clock.
+        // The expiry is checked against the service's own clock.
         validation.validate_exp = false;
         let Claims { sub, sid, iat, exp, .. } =
             jsonwebtoken::decode::<Claims>(token, key, &validation).ok()?.claims;

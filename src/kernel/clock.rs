@@ -8,7 +8,7 @@ use std::sync::{
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use chrono_tz::Europe::Oslo;
 
-/// Returns the time in whole microseconds, the highest precision that both engines store.
+/// A clock in whole microseconds, the highest precision that both engines store.
 #[derive(Clone, Debug)]
 pub enum Clock {
     /// The system clock.

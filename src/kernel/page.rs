@@ -25,10 +25,10 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// The rows of the page, and one more to show that another page follows.
+    /// Returns the rows of the page and one more, which shows whether another page follows.
     ///
     /// # Errors
-    /// If the cursor is of a list that is decided row by row.
+    /// If the cursor belongs to a list that is decided row by row.
     pub fn slice(&self) -> Result<Slice, BadCursor> {
         let after = match &self.cursor {
             None => Uuid::nil(),
@@ -38,10 +38,10 @@ impl PageQuery {
         Ok(Slice { after, limit: self.limit() + 1 })
     }
 
-    /// The id before which a page of the newest begins; none at the beginning.
+    /// Returns the id before which a page in reverse order starts; none for the first page.
     ///
     /// # Errors
-    /// If the cursor is of a list that is decided row by row.
+    /// If the cursor belongs to a list that is decided row by row.
     pub fn before(&self) -> Result<Option<Uuid>, BadCursor> {
         Ok(self.cursor.is_some().then_some(self.slice()?.after))
     }
@@ -53,38 +53,38 @@ impl PageQuery {
     }
 }
 
-/// A position in a list. Clients must treat it as opaque.
+/// Rows of a list in order of id: the start and the maximum number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Slice {
-    /// The id after which the rows begin.
+    /// The id after which the rows start.
     pub after: Uuid,
-    /// How many rows at most.
+    /// The maximum number of rows.
     pub limit: usize,
 }
 
 impl Slice {
-    /// The limit as SQL takes it.
+    /// Returns the limit as an SQL parameter.
     #[must_use]
     pub fn sql_limit(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX)
     }
 }
 
-/// A cursor that was not given out for this list.
+/// The cursor was not issued for this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is not a cursor that was given out")]
+#[error("is not a cursor that this list returned")]
 pub struct BadCursor;
 
-/// A place in a list, opaque to the caller.
+/// A position in a list. Clients must treat it as opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     /// After an item that was shown.
     At(Uuid),
-    /// After a row that was not: its id is sealed.
+    /// After a row that was not shown, so its id is encrypted.
     Sealed(String),
 }
 
-/// Begins a sealed cursor: no plain one begins so.
+/// The prefix of an encrypted cursor. No plain cursor has it.
 const SEALED: char = '~';
 
 impl Cursor {
@@ -144,7 +144,7 @@ impl ToSchema for Limit {}
 pub struct Page<T> {
     /// The items, oldest first unless the operation states otherwise.
     pub items: Vec<T>,
-    /// The value of `cursor` for the next page; absent on the last page.
+    /// The value of `cursor` for the next page; absent on the last page. A page can be short, or empty, and still have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
 }
@@ -159,17 +159,19 @@ impl<T> Page<T> {
         Self { items, next_cursor }
     }
 
-    /// Converts each item of the page.
-    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
-        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
+    /// Returns something of each item, such as its id.
+    pub fn ids<U>(&self, id: impl Fn(&T) -> U) -> Vec<U> {
+        self.items.iter().map(id).collect()
+    }
+
+    /// Returns the same page with other items in the place of these.
+    #[must_use]
+    pub fn with<U>(&self, items: impl IntoIterator<Item = U>) -> Page<U> {
+        Page { items: items.into_iter().collect(), next_cursor: self.next_cursor.clone() }
     }
 
     /// Converts each item of the page.
-    ///
-    /// # Errors
-    /// The first error of the conversion.
-    pub fn try_map<U, E>(self, change: impl FnMut(T) -> Result<U, E>) -> Result<Page<U>, E> {
-        let items = self.items.into_iter().map(change).collect::<Result<_, E>>()?;
-        Ok(Page { items, next_cursor: self.next_cursor })
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next_cursor: self.next_cursor }
     }
 }

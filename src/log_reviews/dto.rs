@@ -12,6 +12,7 @@ use crate::{
         page::{Cursor, Limit, PageQuery},
         text::Prose,
     },
+    shown,
     vault::Content,
     words,
 };
@@ -190,3 +191,5 @@ pub struct LogReviewOut {
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(LogReviewOut { id, municipality, picked_at, reasons, entry, status, verdict, verdicts, version });

@@ -11,14 +11,17 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     dto::{LogVerdict, PickReason},
     month::Month,
-    picking::is_look,
 };
 use crate::{
-    access::{Permit, actions::ReadLogReport},
+    access::{
+        Permit, Whole,
+        actions::{Control, ReadLogReport, facts_of},
+    },
     db::{DbError, Tx},
     fetch_all, fetch_one,
     kernel::vocabulary::Words,
     problem::{Result, docs::ReadProblems},
+    shown,
 };
 
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -42,7 +45,8 @@ async fn read_log_report(mut permit: Permit<ReadLogReport>) -> Result<HttpRespon
         municipalities.push(numbers(permit.tx(), municipality, month, now).await?);
     }
     permit.note_shown([month.to_string()]);
-    permit.show(&LogReportOut { month: month.to_string(), is_over: month.end() <= now, municipalities })
+    let report = LogReportOut { month: month.to_string(), is_over: month.end() <= now, municipalities };
+    permit.show(&report.whole())
 }
 
 /// The month to report on.
@@ -67,6 +71,8 @@ pub(super) struct LogReportOut {
     /// A report for each municipality that the caller audits.
     municipalities: Vec<MunicipalReport>,
 }
+
+shown!(LogReportOut { month, is_over, municipalities });
 
 /// The report of a municipality.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -125,12 +131,15 @@ async fn numbers(
         fetch_all!(tx, (String, String, i64), OF_LOG, &municipality, from, until)?
     {
         report.entries += count;
-        match action.as_str() {
-            _ if decision == "deny" => report.refusals += count,
-            "export_access_log" => report.exports += count,
-            "search_access_log" => report.log_searches += count,
-            action if is_look(action) => report.looks += count,
-            _ => {}
+        if decision == "deny" {
+            report.refusals += count;
+            continue;
+        }
+        match facts_of(&action).control {
+            Control::LogExport => report.exports += count,
+            Control::LogSearch => report.log_searches += count,
+            Control::ChosenLook | Control::OtherLook => report.looks += count,
+            Control::Work | Control::Neither => {}
         }
     }
     (report.emergencies,) = fetch_one!(tx, (i64,), EMERGENCIES, &municipality, from, until)?;

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Whole,
         actions::{Action, GiveLogVerdict, ListLogReviews, ReadLogReview},
         objects::LogReviewObject,
         own_accounts, own_children,
@@ -61,7 +61,7 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     }
     let Page { items, next_cursor } = page.map(|(_, row)| row);
     let items = store::whole(permit.tx(), items).await?;
-    permit.show_page(&Page { items, next_cursor })
+    permit.show_page(&Page { items, next_cursor }.map(Whole::whole))
 }
 
 /// Returns a review: the entry, why it was selected, and the verdicts on it.
@@ -73,7 +73,7 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
 async fn read_log_review(mut permit: Permit<ReadLogReview>) -> Result<HttpResponse> {
     let review = current(&mut permit).await?;
     permit.note_shown([review.id]);
-    permit.show_version(review.version, &review)
+    permit.show_version(review.version, &review.whole())
 }
 
 /// Gives a verdict on an entry. An unclear verdict can be followed by another; the other verdicts are final.
@@ -98,7 +98,7 @@ async fn give_log_verdict(mut permit: Permit<GiveLogVerdict>) -> Result<HttpResp
     store::give(permit.tx(), &before, verdict, note.as_deref(), by, now).await?;
     let review = current(&mut permit).await?;
     permit.note_shown([review.id]);
-    permit.changed(review.version, &review).await
+    permit.changed(review.version, &review.whole()).await
 }
 
 async fn current<A: Action<Object = LogReviewObject>>(permit: &mut Permit<A>) -> Result<LogReviewOut> {

@@ -11,8 +11,6 @@ use serde::{Deserialize, Deserializer};
 pub(super) struct Settings {
     settled_after_hours: i64,
     not_older_than_days: i64,
-    /// Actions in which the caller does not choose the child.
-    pub(super) not_chosen: Vec<String>,
     pub(super) random_sample: RandomSample,
     pub(super) no_task: NoTask,
     pub(super) outside_hours: OutsideHours,
@@ -27,7 +25,7 @@ pub(super) struct RandomSample {
     pub(super) looks_a_month: i64,
 }
 
-/// What counts as a task in a case.
+/// The conditions for having a task in a case.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoTask {
@@ -116,7 +114,6 @@ fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveTime, D::Erro
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::actions;
 
     #[test]
     fn the_numbers_make_sense() {
@@ -125,8 +122,5 @@ mod tests {
         assert!(all.outside_hours.from < all.outside_hours.until);
         assert!(all.no_task.before_work() <= all.settled_after(), "else the work is not yet known of");
         assert!(all.burst.within() <= TimeDelta::hours(24) && all.not_older_than() > TimeDelta::days(31));
-        for action in &all.not_chosen {
-            assert!(actions::ALL.contains(&action.as_str()), "{action} is no action");
-        }
     }
 }

@@ -27,11 +27,11 @@ use crate::{
     on_engine,
 };
 
-/// How long entries gather before they are sealed.
+/// The time in which entries are collected before they are sealed.
 pub const INTERVAL: Duration = Duration::from_millis(100);
-/// How often the sealer looks for entries that another process wrote.
+/// The interval between checks for entries that another process wrote.
 const LOOK: Duration = Duration::from_secs(1);
-/// Entries of one municipality in one seal.
+/// The number of entries of one municipality per seal.
 const BATCH: i64 = 2000;
 /// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
 const ROWS: usize = 1000;
@@ -76,7 +76,7 @@ impl Sealer {
         Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
     }
 
-    /// Seals for as long as the service runs: when entries of this process were `written`, and when others wait.
+    /// Seals while the service runs: when this process has `written` entries, and when entries of others are waiting.
     pub async fn run(self, written: Arc<Notify>) {
         loop {
             match self.seal().await {
@@ -89,7 +89,7 @@ impl Sealer {
         }
     }
 
-    /// Returns when entries wait, as far as can be known: an idle service asks the database once a second.
+    /// Waits until entries are waiting or the check fails. An idle service queries the database once a second.
     async fn until_some_wait(&self, written: &Notify) {
         while tokio::time::timeout(LOOK, written.notified()).await.is_err() {
             match self.do_some_wait().await {
@@ -111,7 +111,7 @@ impl Sealer {
         })
     }
 
-    /// Seals what waits, up to a batch. Tells how many entries.
+    /// Seals waiting entries, up to a batch. Returns the number of entries.
     ///
     /// # Errors
     /// If sealing fails. Nothing is sealed in that case.

@@ -55,7 +55,8 @@ pub(super) struct StoredEntry {
 }
 
 /// The rules that allow access because life or health is in danger.
-const EMERGENCY: [&str; 4] = ["emergency.note", "emergency.open", "emergency.own", "emergency.read"];
+pub const EMERGENCY_RULES: [&str; 5] =
+    ["emergency.helpers", "emergency.note", "emergency.open", "emergency.own", "emergency.read"];
 
 /// The parts of a role that entries are found by.
 #[derive(Deserialize)]
@@ -141,7 +142,7 @@ impl StoredEntry {
         let roles = roles
             .into_iter()
             .flat_map(|role| [format!("unit:{}", role.unit_id), format!("role:{}", role.role)]);
-        let emergency = rules.iter().any(|rule| EMERGENCY.contains(&rule.as_str()));
+        let emergency = rules.iter().any(|rule| EMERGENCY_RULES.contains(&rule.as_str()));
         let mut terms: Vec<String> = roles
             .chain(law.into_iter().map(|law| format!("law:{law}")))
             .chain(rules.into_iter().map(|rule| format!("rule:{rule}")))

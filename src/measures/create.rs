@@ -1,17 +1,15 @@
 //! Creation of measures, alone or as a decision of a meeting.
 
-use chrono::{DateTime, NaiveDate, Utc};
-
 use super::{
     dto::MeasureIn,
     rules::{self, Refusal},
     store::{self, NewMeasure},
 };
 use crate::{
-    access::{CaseFacts, Kinds},
+    access::{Asker, Kinds, objects::CaseObject},
     db::Tx,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Measure, Meeting, Person, Unit},
     },
     problem::Problem,
@@ -21,17 +19,17 @@ use crate::{
 /// The context of a new measure: the case, the author and the time.
 #[derive(Debug, Clone, Copy)]
 pub struct Creation<'a> {
+    /// Asks the rules on behalf of the person who records it.
+    pub asker: &'a Asker,
     /// The case, which must be open.
-    pub case: &'a CaseFacts,
-    /// The meeting that decides on it.
+    pub case: &'a CaseObject,
+    /// The meeting that decides it.
     pub meeting: Option<Id<Meeting>>,
     /// The person who records it.
     pub by: Id<Person>,
-    /// The time.
-    pub now: DateTime<Utc>,
-    /// The date in Norway.
-    pub today: NaiveDate,
-    /// The location of the measure in the body, as a JSON Pointer; empty if it is the whole body.
+    /// The moment of the request.
+    pub moment: Moment,
+    /// The JSON Pointer to the measure in the body; empty if the measure is the body.
     pub pointer: &'a str,
 }
 
@@ -40,7 +38,8 @@ pub struct Creation<'a> {
 /// # Errors
 /// 422 with the name of the field; or an error if the write to the database fails.
 pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Result<Id<Measure>, Problem> {
-    let Creation { case, today, pointer, .. } = *creation;
+    let Creation { asker, case, moment, pointer, .. } = *creation;
+    let today = moment.today;
     if creation.meeting.is_none() || new.contains.is_some() {
         Kinds::may_be_kept(pointer, new.contains.as_deref())?;
     }
@@ -48,18 +47,18 @@ pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Re
     rules::evaluation_day(new.evaluate_on, starts_on, today).map_err(|refusal| refusal.at(pointer))?;
     let entry = match new.catalogue_measure_id {
         None => None,
-        Some(id) => Some(store::find_in_catalogue(tx, case, id).await?.ok_or_else(|| {
+        Some(id) => Some(store::find_in_catalogue(tx, &case.facts, id).await?.ok_or_else(|| {
             let detail = "must be a measure of the municipality's catalogue";
             Refusal::new("/catalogue_measure_id", detail).at(pointer)
         })?),
     };
     let (title, level) = rules::title_and_level(new, entry).map_err(|refusal| refusal.at(pointer))?;
     if let Some(goal) = new.goal_id
-        && !store::has_goal(tx, case, goal).await?
+        && !store::has_goal(tx, &case.facts, goal).await?
     {
         return Err(Refusal::new("/goal_id", "must be a goal of this case").at(pointer));
     }
-    require_seat(tx, case, new.responsible_id, new.responsible_unit_id, pointer).await?;
+    require_seat(tx, asker, case, new.responsible_id, new.responsible_unit_id, pointer).await?;
     let measure = NewMeasure { title: &title, level, starts_on, input: new };
     Ok(store::insert(tx, creation, &measure).await?)
 }
@@ -67,13 +66,14 @@ pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Re
 /// Checks that the person responsible is a team member with access in force through the unit.
 pub(super) async fn require_seat(
     tx: &mut Tx,
-    case: &CaseFacts,
+    asker: &Asker,
+    case: &CaseObject,
     person: Id<Person>,
     unit: Id<Unit>,
     pointer: &str,
 ) -> Result<(), Problem> {
     let seat = teams::Seat { person_id: person, unit_id: unit };
-    if teams::seats_known(tx, case).await?.contains(&seat) {
+    if teams::seats_known(tx, asker, case).await?.contains(&seat) {
         return Ok(());
     }
     let detail = "must be a team member with access in force";

@@ -5,12 +5,19 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{
+        Asker, CaseReader,
+        actions::ReadNote,
+        fields::SeeMeeting,
+        objects::{CaseObject, MeasureObject, MeetingObject, NoteObject},
+    },
     kernel::{
         day::{day, optional_day},
         ids::{CatalogueMeasureId, EvaluationId, GoalId, MeasureId, MeetingId, PersonId, UnitId},
         text::{Line, Prose},
-        vocabulary::{InformationKind, PreventionLevel, Sector},
+        vocabulary::{InformationKind, PreventionLevel},
     },
+    shown,
     vault::Content,
     words,
 };
@@ -48,7 +55,7 @@ pub struct MeasureOut {
     pub id: MeasureId,
     /// The title of the measure.
     pub title: Content,
-    /// What is done, and how.
+    /// A description of the measure.
     pub description: Option<Content>,
     /// The prevention level.
     pub level: PreventionLevel,
@@ -66,21 +73,13 @@ pub struct MeasureOut {
     pub meeting_starts_at: Option<DateTime<Utc>>,
     /// The person responsible (ansvarlig). Null, like everything that reveals where the child is, for emergency access to the
     /// case of a child with a protected address.
-    #[schema(value_type = Option<PersonId>)]
-    pub responsible_id: PersonId,
+    pub responsible_id: Option<PersonId>,
     /// Their name. Null for emergency access, as for `responsible_id`.
-    #[schema(value_type = Option<String>)]
-    pub responsible_name: Content,
+    pub responsible_name: Option<Content>,
     /// The unit that they are responsible on behalf of.
-    #[schema(value_type = Option<UnitId>)]
-    pub responsible_unit_id: UnitId,
+    pub responsible_unit_id: Option<UnitId>,
     /// The name of that unit.
-    #[schema(value_type = Option<String>)]
-    pub responsible_unit_name: String,
-    /// The sector of that unit.
-    #[serde(skip)]
-    #[schema(ignore)]
-    pub responsible_sector: Sector,
+    pub responsible_unit_name: Option<String>,
     /// The first day of the measure.
     pub starts_on: NaiveDate,
     /// The date of the next evaluation; absent once it has ended.
@@ -91,15 +90,53 @@ pub struct MeasureOut {
     #[sqlx(skip)]
     pub overdue: bool,
     /// The person who recorded it.
-    #[schema(value_type = Option<PersonId>)]
-    pub created_by: PersonId,
+    pub created_by: Option<PersonId>,
     /// Their name.
-    #[schema(value_type = Option<String>)]
-    pub created_by_name: Content,
+    pub created_by_name: Option<Content>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
+}
+
+shown!(MeasureOut, MeasureReader {
+    row {
+        id, title, description, level, goal_id, goal_description, catalogue_measure_id, catalogue_measure_title, starts_on,
+        evaluate_on, status, overdue, created_at, version,
+    }
+    meeting: meeting_id, meeting_starts_at;
+    whereabouts: responsible_id, responsible_name, responsible_unit_id, responsible_unit_name, created_by, created_by_name;
+});
+
+/// A reader of a measure.
+#[derive(Debug)]
+pub struct MeasureReader {
+    whereabouts: bool,
+    meeting: bool,
+}
+
+impl MeasureReader {
+    /// A reader, by what the rules answer about the case of the measure and the meeting that decided it.
+    #[must_use]
+    pub fn new(asker: &Asker, case: &CaseReader, measure: &MeasureObject) -> Self {
+        let meeting = measure.meeting_id.map(|id| MeetingObject::mentioned(&measure.case, id));
+        let sees = |meeting: &MeetingObject| asker.about(meeting).sees::<SeeMeeting>();
+        Self { whereabouts: case.whereabouts(), meeting: meeting.as_ref().is_none_or(sees) }
+    }
+
+    /// A reader of a measure that the caller has just agreed on, without a meeting.
+    #[must_use]
+    pub fn of_new(case: &CaseReader) -> Self {
+        Self { whereabouts: case.whereabouts(), meeting: true }
+    }
+
+    fn whereabouts(&self) -> bool {
+        self.whereabouts
+    }
+
+    fn meeting(&self) -> bool {
+        self.meeting
+    }
 }
 
 /// A new measure, from the catalogue or written freely.
@@ -126,7 +163,7 @@ pub struct MeasureIn {
     /// The prevention level. Required unless the measure is from the catalogue.
     #[serde(default)]
     pub level: Option<PreventionLevel>,
-    /// What is done, and how.
+    /// A description of the measure.
     #[serde(default)]
     pub description: Option<Prose>,
     /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds. It may be left out of a measure
@@ -162,7 +199,7 @@ pub struct MeasurePatch {
     /// The date of the next evaluation: not before the start, and not before today.
     #[serde(default, deserialize_with = "optional_day")]
     pub evaluate_on: Option<NaiveDate>,
-    /// What is done, and how.
+    /// A description of the measure.
     #[serde(default)]
     pub description: Option<Prose>,
     /// Required with a description, and must be `[]`: confirms that the text holds none of the prohibited kinds.
@@ -199,6 +236,34 @@ pub struct EvaluationOut {
     pub evaluated_by_name: Content,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
+}
+
+shown!(EvaluationOut, EvaluationReader {
+    row {
+        id, measure_id, held_on, outcome, assessment, child_agrees, child_view_missing_reason, guardians_view,
+        next_evaluation_on, evaluated_by, evaluated_by_name, created_at,
+    }
+    child_view: child_view;
+});
+
+/// A reader of an evaluation.
+#[derive(Debug)]
+pub struct EvaluationReader {
+    child_view: bool,
+}
+
+impl EvaluationReader {
+    /// A reader, by what the rules answer about the child's own statement in the evaluation.
+    #[must_use]
+    pub fn new(asker: &Asker, case: &CaseObject, evaluation: &EvaluationOut) -> Self {
+        let EvaluationOut { id, evaluated_by, child_agrees, .. } = evaluation;
+        let said = NoteObject::child_statement(case, id.uuid(), *evaluated_by, *child_agrees);
+        Self { child_view: asker.may::<ReadNote>(&said) }
+    }
+
+    fn child_view(&self) -> bool {
+        self.child_view
+    }
 }
 
 /// A new evaluation of a measure.

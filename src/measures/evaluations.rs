@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{EvaluationIn, EvaluationOut},
@@ -12,48 +11,39 @@ use super::{
 use crate::{
     access::CaseState,
     db::{DbError, Tx},
-    fetch_all, fetch_one,
+    fetch_all,
+    identity::Caller,
     kernel::{
-        Id,
-        ids::{Evaluation, Measure, Person},
+        Id, Slice,
+        ids::{Evaluation, Measure},
         text::Prose,
     },
+    vault::Content,
 };
 
-macro_rules! select {
-    ($which:literal) => {
-        concat!(
-            "
+const LIST: &str = "
     SELECT e.id, e.measure_id, e.held_on, e.outcome, e.assessment, e.child_view, e.child_agrees, e.child_view_missing_reason,
            e.guardians_view, e.next_evaluation_on, e.evaluated_by, p.name AS evaluated_by_name, e.created_at
     FROM evaluation e JOIN person p ON p.id = e.evaluated_by
-    WHERE e.municipality = $1 AND e.case_id = $2 AND e.measure_id = $3 AND ",
-            $which
-        )
-    };
-}
+    WHERE e.municipality = $1 AND e.case_id = $2 AND e.measure_id = $3 AND e.id > $4 ORDER BY e.id LIMIT $5";
 
-const LIST: &str = select!("e.id > $4 ORDER BY e.id LIMIT $5");
-const GET: &str = select!("e.id = $4");
-/// Lists the evaluations of a measure after `after`, in the order they were recorded.
+/// Lists the evaluations of a measure, in the order they were recorded.
 pub(super) async fn list(
     tx: &mut Tx,
     case: &CaseState,
     measure: Id<Measure>,
-    after: Uuid,
-    limit: usize,
+    slice: Slice,
 ) -> Result<Vec<EvaluationOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, EvaluationOut, LIST, &case.municipality, case.id, measure, after, limit)
+    fetch_all!(tx, EvaluationOut, LIST, &case.municipality, case.id, measure, slice.after, slice.sql_limit())
 }
 
-/// Records an evaluation and returns it.
+/// Records an evaluation, and returns it.
 pub(super) async fn insert(
     tx: &mut Tx,
     case: &CaseState,
     measure: Id<Measure>,
-    input: &EvaluationIn,
-    by: Id<Person>,
+    input: EvaluationIn,
+    by: &Caller,
     now: DateTime<Utc>,
 ) -> Result<EvaluationOut, DbError> {
     let id = Id::<Evaluation>::new();
@@ -69,10 +59,25 @@ pub(super) async fn insert(
         child_view_missing_reason: text(&input.child_view_missing_reason),
         guardians_view: text(&input.guardians_view),
         next_evaluation_on: input.next_evaluation_on,
-        evaluated_by: by,
+        evaluated_by: by.person,
         created_at: now,
         child_agrees: input.child_agrees,
     };
     rows::insert_evaluations(tx, &[row]).await?;
-    fetch_one!(tx, EvaluationOut, GET, &case.municipality, case.id, measure, id)
+    let content = |text: Option<Prose>| text.map(|text| Content::of(text.to_string()));
+    Ok(EvaluationOut {
+        id,
+        measure_id: measure,
+        held_on: input.held_on,
+        outcome: input.outcome,
+        assessment: Content::of(input.assessment.to_string()),
+        child_view: content(input.child_view),
+        child_agrees: input.child_agrees,
+        child_view_missing_reason: content(input.child_view_missing_reason),
+        guardians_view: content(input.guardians_view),
+        next_evaluation_on: input.next_evaluation_on,
+        evaluated_by: by.person,
+        evaluated_by_name: by.name.clone(),
+        created_at: now,
+    })
 }

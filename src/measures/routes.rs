@@ -1,43 +1,30 @@
 //! Operations on measures and their evaluations.
 
 use actix_web::{HttpResponse, get, patch, post};
-use serde_json::Value;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     create::{Creation, create, require_seat},
-    dto::{EvaluationIn, EvaluationOut, MeasureIn, MeasureOut, MeasurePatch},
+    dto::{
+        EvaluationIn, EvaluationOut, EvaluationReader, MeasureIn, MeasureOut, MeasurePatch, MeasureReader,
+    },
     evaluations, rules, store,
 };
 use crate::{
     access::{
-        CaseFacts, Kinds, Permit,
+        Kinds, Parts, Permit, Shown,
         actions::{
-            Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, ReadNote,
-            UpdateMeasure,
+            Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, UpdateMeasure,
         },
-        objects::{MeasureObject, NoteObject, require_open},
+        objects::{MeasureObject, require_open},
     },
     db::Tx,
-    kernel::{
-        Id, Page, PageQuery, Slice,
-        ids::{Meeting, Person},
-    },
+    kernel::{Page, PageQuery},
     problem::{
         Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
 };
-
-/// The fields of a measure that reveal where the child is.
-const WHEREABOUTS: [&str; 6] = [
-    "responsible_id",
-    "responsible_name",
-    "responsible_unit_id",
-    "responsible_unit_name",
-    "created_by",
-    "created_by_name",
-];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -58,16 +45,21 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/measures")]
 async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (case, today) = (permit.object().facts.clone(), permit.moment().today);
-    let object = permit.object().clone();
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit, today).await;
-    let may_read =
-        |permit: &Permit<_>, row: &MeasureOut| permit.may::<ReadMeasure>(&row.object(object.clone()));
-    let page = permit.page(&query, fetch, |measure| measure.id.uuid(), may_read).await?;
-    permit.note_shown(page.items.iter().map(|measure| measure.id));
-    let caller = permit.caller().person;
-    let page = page.try_map(|measure| shown_to(caller, &case, measure))?;
-    permit.show_page(&page)
+    let (case, asker) = (permit.object().clone(), permit.asker());
+    let fetch = async |tx: &mut Tx, slice| MeasureObject::list(tx, &case, slice).await;
+    let page = permit.page_of::<ReadMeasure>(&query, fetch).await?;
+    let ids = page.ids(|measure| measure.object.id);
+    let today = permit.moment().today;
+    let measures = store::these(permit.tx(), &case.facts, &ids, today).await?;
+    permit.note_shown(ids);
+    let reader = asker.reader(&case);
+    let shown = page
+        .items
+        .iter()
+        .zip(measures)
+        .map(|(row, measure)| measure.seen_by(&MeasureReader::new(&asker, &reader, &row.object)));
+    let shown = page.with(shown);
+    permit.show_page(&shown)
 }
 
 /// Creates a measure: what is done, who is responsible and when it is evaluated.
@@ -79,15 +71,16 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
 )]
 #[post("/cases/{case_id}/measures")]
 async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpResponse> {
-    let (case, today) = (permit.object().facts.clone(), permit.moment().today);
     let new: MeasureIn = permit.input()?;
     permit.require_open()?;
-    let (by, now) = (permit.caller().person, permit.moment().now);
-    let creation = Creation { case: &case, meeting: None, by, now, today, pointer: "" };
+    let (asker, case) = (permit.asker(), permit.object().clone());
+    let (by, moment) = (permit.caller().person, permit.moment());
+    let creation = Creation { asker: &asker, case: &case, meeting: None, by, moment, pointer: "" };
     let id = create(permit.tx(), &creation, &new).await?;
-    let measure = store::get(permit.tx(), &case, id, today).await?;
+    let measure = store::get(permit.tx(), &case.facts, id, moment.today).await?;
+    let measure = measure.seen_by(&MeasureReader::of_new(&asker.reader(&case)));
     permit.note_shown([id]);
-    permit.created(format!("/v1/cases/{}/measures/{id}", case.id), measure.version, &measure).await
+    permit.created(format!("/v1/cases/{}/measures/{id}", case.facts.id), measure.version, &measure).await
 }
 
 /// Returns a measure: what is done, who is responsible and when it is evaluated.
@@ -98,10 +91,8 @@ async fn create_measure(mut permit: Permit<CreateMeasure>) -> Result<HttpRespons
 )]
 #[get("/cases/{case_id}/measures/{measure_id}")]
 async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
-    let measure = current(&mut permit).await?;
-    let (version, caller) = (measure.version, permit.caller().person);
-    let shown = shown_to(caller, &permit.object().case.facts, measure)?;
-    permit.show_version(version, &shown)
+    let measure = current(&mut permit).await?.seen_by(&reader(&permit));
+    permit.show_version(measure.version, &measure)
 }
 
 /// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
@@ -114,20 +105,19 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let patch: MeasurePatch = permit.input()?;
-    let (case, today) = (permit.object().case.facts.clone(), permit.moment().today);
-    require_open(&permit.object().case)?;
+    let (asker, object, today) = (permit.asker(), permit.object().clone(), permit.moment().today);
+    require_open(&object.case)?;
     rules::in_force(measure.status)?;
     if patch.description.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;
     }
-    let patched = rules::patched(&measure, &patch, today).map_err(|refusal| refusal.at(""))?;
-    let (person, unit) = (patched.responsible_id, patched.responsible_unit_id);
-    if (person, unit) != (measure.responsible_id, measure.responsible_unit_id) {
-        require_seat(permit.tx(), &case, person, unit, "").await?;
+    let changed = rules::changed(&object, &measure, &patch, today).map_err(|refusal| refusal.at(""))?;
+    if (changed.responsible, changed.unit) != (object.responsible_id, object.unit_id) {
+        require_seat(permit.tx(), &asker, &object.case, changed.responsible, changed.unit, "").await?;
     }
     permit.expect_version(measure.version)?;
-    store::update(permit.tx(), &case, &patched, patch.description.as_deref()).await?;
-    let measure = store::get(permit.tx(), &case, measure.id, today).await?;
+    store::update(permit.tx(), &object.case.facts, &measure, changed, patch.description.as_deref()).await?;
+    let measure = current(&mut permit).await?.seen_by(&reader(&permit));
     permit.changed(measure.version, &measure).await
 }
 
@@ -140,18 +130,14 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
 #[get("/cases/{case_id}/measures/{measure_id}/evaluations")]
 async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let MeasureObject { case, id, .. } = permit.object().clone();
-    let mut rows =
-        evaluations::list(permit.tx(), &case.facts, id, query.slice()?.after, query.limit() + 1).await?;
-    for row in &mut rows {
-        let said = NoteObject::child_statement(&case, row.id.uuid(), row.evaluated_by, row.child_agrees);
-        if !permit.may::<ReadNote>(&said) {
-            row.child_view = None;
-        }
-    }
+    let (asker, MeasureObject { case, id, .. }) = (permit.asker(), permit.object().clone());
+    let rows = evaluations::list(permit.tx(), &case.facts, id, query.slice()?).await?;
     let page = Page::cut(rows, query.limit(), |evaluation| evaluation.id.uuid());
-    permit.note_shown(page.items.iter().map(|evaluation| evaluation.id));
-    permit.show_page(&page)
+    permit.note_shown(page.ids(|evaluation| evaluation.id));
+    permit.show_page(&page.map(|evaluation| {
+        let reader = EvaluationReader::new(&asker, &case, &evaluation);
+        evaluation.seen_by(&reader)
+    }))
 }
 
 /// Evaluates a measure in force. It continues until the next evaluation, or it ends.
@@ -165,34 +151,32 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
 )]
 #[post("/cases/{case_id}/measures/{measure_id}/evaluations")]
 async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpResponse> {
-    let measure = current(&mut permit).await?;
+    let MeasureObject { case, id, .. } = permit.object().clone();
+    let measure = store::progress(permit.tx(), &case.facts, id).await?;
     let input: EvaluationIn = permit.input()?;
-    let (case, today) = (permit.object().case.facts.clone(), permit.moment().today);
-    require_open(&permit.object().case)?;
+    require_open(&case)?;
     rules::in_force(measure.status)?;
     Kinds::may_be_kept("", input.contains.as_deref())?;
-    let effect = rules::effect(&input, measure.starts_on, today).map_err(|refusal| refusal.at(""))?;
+    let moment = permit.moment();
+    let effect = rules::effect(&input, measure.starts_on, moment.today).map_err(|refusal| refusal.at(""))?;
     permit.expect_version(measure.version)?;
-    let (by, now) = (permit.caller().person, permit.moment().now);
-    let evaluation = evaluations::insert(permit.tx(), &case, measure.id, &input, by, now).await?;
-    store::apply(permit.tx(), &case, &measure, effect).await?;
-    let measure = store::get(permit.tx(), &case, measure.id, today).await?;
+    let asker = permit.asker();
+    let evaluation =
+        evaluations::insert(permit.tx(), &case.facts, id, input, asker.caller(), moment.now).await?;
+    store::apply(permit.tx(), &case.facts, id, measure.version, effect).await?;
     permit.note_shown([evaluation.id]);
-    permit.added(measure.version, &evaluation).await
+    let reader = EvaluationReader::new(&asker, &case, &evaluation);
+    permit.added(measure.version + 1, &evaluation.seen_by(&reader)).await
 }
 
-/// Removes a meeting that is withheld from the caller, and anything that reveals where a child with a protected address is.
-fn shown_to(caller: Id<Person>, case: &CaseFacts, mut measure: MeasureOut) -> Result<Value> {
-    let withheld = |meeting: &Id<Meeting>| case.withheld_from(meeting.uuid()).any(|person| person == caller);
-    if measure.meeting_id.as_ref().is_some_and(withheld) {
-        (measure.meeting_id, measure.meeting_starts_at) = (None, None);
-    }
-    case.without_whereabouts(&measure, &WHEREABOUTS)
+/// The caller as a reader of the measure that the permit is about.
+fn reader<A: Action<Object = MeasureObject>>(permit: &Permit<A>) -> MeasureReader {
+    let (asker, measure) = (permit.asker(), permit.object());
+    MeasureReader::new(&asker, &asker.reader(&measure.case), measure)
 }
 
 /// The measure that the permit is about.
 async fn current<A: Action<Object = MeasureObject>>(permit: &mut Permit<A>) -> Result<MeasureOut> {
-    let MeasureObject { case, id, .. } = permit.object().clone();
-    let today = permit.moment().today;
-    Ok(store::get(permit.tx(), &case.facts, id, today).await?)
+    let Parts { object, tx, moment, .. } = permit.parts();
+    Ok(store::get(tx, &object.case.facts, object.id, moment.today).await?)
 }

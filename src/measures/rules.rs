@@ -3,7 +3,15 @@
 use chrono::NaiveDate;
 
 use super::dto::{EvaluationIn, EvaluationOutcome, MeasureIn, MeasureOut, MeasurePatch, MeasureStatus};
-use crate::{kernel::vocabulary::PreventionLevel, problem::Problem};
+use crate::{
+    access::objects::MeasureObject,
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+        vocabulary::PreventionLevel,
+    },
+    problem::Problem,
+};
 
 /// An invalid field in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,12 +77,21 @@ pub(super) fn in_force(status: MeasureStatus) -> Result<(), Problem> {
     }
 }
 
-/// Applies a change except for the description. Does not check the person responsible.
-pub(super) fn patched(
+/// The person responsible and the date of evaluation after a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Changed {
+    pub(super) responsible: Id<Person>,
+    pub(super) unit: Id<Unit>,
+    pub(super) evaluate_on: Option<NaiveDate>,
+}
+
+/// Applies a change. Does not check the person responsible.
+pub(super) fn changed(
+    object: &MeasureObject,
     measure: &MeasureOut,
     patch: &MeasurePatch,
     today: NaiveDate,
-) -> Result<MeasureOut, Refusal> {
+) -> Result<Changed, Refusal> {
     let MeasurePatch { responsible_id, responsible_unit_id, evaluate_on, ref description, .. } = *patch;
     if responsible_id.is_none()
         && responsible_unit_id.is_none()
@@ -86,11 +103,11 @@ pub(super) fn patched(
     if let Some(day) = evaluate_on {
         evaluation_day(day, measure.starts_on, today)?;
     }
-    let mut patched = measure.clone();
-    patched.responsible_id = responsible_id.unwrap_or(patched.responsible_id);
-    patched.responsible_unit_id = responsible_unit_id.unwrap_or(patched.responsible_unit_id);
-    patched.evaluate_on = evaluate_on.or(patched.evaluate_on);
-    Ok(patched)
+    Ok(Changed {
+        responsible: responsible_id.unwrap_or(object.responsible_id),
+        unit: responsible_unit_id.unwrap_or(object.unit_id),
+        evaluate_on: evaluate_on.or(measure.evaluate_on),
+    })
 }
 
 /// Returns whether an evaluation is overdue.

@@ -3,18 +3,17 @@
 use std::borrow::Cow;
 
 use chrono::NaiveDate;
-use uuid::Uuid;
 
 use super::{
     create::Creation,
     dto::{MeasureIn, MeasureOut, MeasureStatus},
     rows::{self, MeasureRow},
-    rules::{CatalogueEntry, Effect, is_overdue},
+    rules::{CatalogueEntry, Changed, Effect, is_overdue},
 };
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_optional,
+    execute, fetch_of_case, fetch_one, fetch_optional,
     kernel::{
         Id,
         ids::{CatalogueMeasure, Goal, Measure},
@@ -23,14 +22,14 @@ use crate::{
 };
 
 macro_rules! select {
-    ($which:literal) => {
+    ($rest:literal) => {
         concat!(
             "
     SELECT m.id, m.title, m.description, m.level, m.goal_id, g.description AS goal_description,
            m.catalogue_measure_id, k.title AS catalogue_measure_title,
            m.meeting_id, t.starts_at AS meeting_starts_at,
            m.responsible_id, p.name AS responsible_name,
-           m.unit_id AS responsible_unit_id, u.name AS responsible_unit_name, u.sector AS responsible_sector,
+           m.unit_id AS responsible_unit_id, u.name AS responsible_unit_name,
            m.starts_on, m.evaluate_on, m.status, m.created_by, q.name AS created_by_name, m.created_at, m.version
     FROM measure m
     JOIN person p ON p.id = m.responsible_id
@@ -38,15 +37,16 @@ macro_rules! select {
     JOIN person q ON q.id = m.created_by
     LEFT JOIN goal g ON g.municipality = m.municipality AND g.id = m.goal_id
     LEFT JOIN catalogue_measure k ON k.id = m.catalogue_measure_id
-    LEFT JOIN meeting t ON t.municipality = m.municipality AND t.id = m.meeting_id
-    WHERE m.municipality = $1 AND m.case_id = $2 AND ",
-            $which
+    LEFT JOIN meeting t ON t.municipality = m.municipality AND t.id = m.meeting_id ",
+            $rest
         )
     };
 }
 
-const LIST: &str = select!("m.id > $3 ORDER BY m.id LIMIT $4");
-const FIND: &str = select!("m.id = $3");
+const SELECT: &str = select!("");
+const FIND: &str = select!("WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3");
+const PROGRESS: &str = "
+    SELECT status, starts_on, version FROM measure WHERE municipality = $1 AND case_id = $2 AND id = $3";
 const UPDATE: &str = "
     UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = COALESCE($8, description), version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
@@ -64,17 +64,29 @@ pub(super) struct NewMeasure<'a> {
     pub(super) input: &'a MeasureIn,
 }
 
-/// Lists the measures of a case after `after`, in the order they were created.
-pub(super) async fn list(
+/// Returns these measures of a case, in the order they were made.
+pub(super) async fn these(
     tx: &mut Tx,
     case: &CaseState,
-    after: Uuid,
-    limit: usize,
+    ids: &[Id<Measure>],
     today: NaiveDate,
 ) -> Result<Vec<MeasureOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let measures = fetch_all!(tx, MeasureOut, LIST, &case.municipality, case.id, after, limit)?;
+    let mut measures: Vec<MeasureOut> = fetch_of_case!(tx, MeasureOut, SELECT, "m", case, ids)?;
+    measures.sort_by_key(|measure| measure.id);
     Ok(measures.into_iter().map(|measure| as_of(measure, today)).collect())
+}
+
+/// The progress of a measure.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Progress {
+    pub status: MeasureStatus,
+    pub starts_on: NaiveDate,
+    pub version: i64,
+}
+
+/// Returns the progress of a measure that exists.
+pub(super) async fn progress(tx: &mut Tx, case: &CaseState, id: Id<Measure>) -> Result<Progress, DbError> {
+    fetch_one!(tx, Progress, PROGRESS, &case.municipality, case.id, id)
 }
 
 /// Returns a measure that exists.
@@ -98,7 +110,8 @@ pub(super) async fn insert(
     creation: &Creation<'_>,
     measure: &NewMeasure<'_>,
 ) -> Result<Id<Measure>, DbError> {
-    let Creation { case, meeting, by, now, .. } = *creation;
+    let Creation { case, meeting, by, moment, .. } = *creation;
+    let case = &case.facts;
     let NewMeasure { title, level, starts_on, input } = *measure;
     let id = Id::<Measure>::new();
     let row = MeasureRow {
@@ -116,7 +129,7 @@ pub(super) async fn insert(
         evaluate_on: Some(input.evaluate_on),
         status: MeasureStatus::InForce,
         created_by: by,
-        created_at: now,
+        created_at: moment.now,
     };
     rows::insert(tx, &[row]).await?;
     Ok(id)
@@ -127,6 +140,7 @@ pub(super) async fn update(
     tx: &mut Tx,
     case: &CaseState,
     measure: &MeasureOut,
+    changed: Changed,
     description: Option<&str>,
 ) -> Result<(), DbError> {
     let description = tx.vault().seal_optional(&case.key(), description)?;
@@ -137,9 +151,9 @@ pub(super) async fn update(
         case.id,
         measure.id,
         measure.version,
-        measure.responsible_id,
-        measure.responsible_unit_id,
-        measure.evaluate_on,
+        changed.responsible,
+        changed.unit,
+        changed.evaluate_on,
         description,
     )?)
 }
@@ -148,20 +162,12 @@ pub(super) async fn update(
 pub(super) async fn apply(
     tx: &mut Tx,
     case: &CaseState,
-    measure: &MeasureOut,
+    measure: Id<Measure>,
+    version: i64,
     effect: Effect,
 ) -> Result<(), DbError> {
     let Effect { status, evaluate_on } = effect;
-    expect_one(execute!(
-        tx,
-        APPLY,
-        &case.municipality,
-        case.id,
-        measure.id,
-        measure.version,
-        status,
-        evaluate_on
-    )?)
+    expect_one(execute!(tx, APPLY, &case.municipality, case.id, measure, version, status, evaluate_on)?)
 }
 
 /// Finds a measure in the catalogue of the municipality of the case.

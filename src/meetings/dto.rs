@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{Seen, Shown},
     kernel::{
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
         text::{Line, Prose},
@@ -88,11 +89,9 @@ pub struct MeetingOut {
     /// The name of the arena.
     pub arena_name: Option<String>,
     /// The person who called it. Null if that would reveal a service that the caller may not know is involved.
-    #[schema(value_type = Option<PersonId>)]
-    pub called_by: PersonId,
+    pub called_by: Option<PersonId>,
     /// Their name.
-    #[schema(value_type = Option<String>)]
-    pub called_by_name: Content,
+    pub called_by_name: Option<Content>,
     /// When it starts.
     pub starts_at: DateTime<Utc>,
     /// The place.
@@ -119,6 +118,78 @@ pub struct MeetingOut {
     pub decisions: Vec<MeetingDecisionOut>,
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
+}
+
+impl Shown for MeetingOut {
+    type Reader = MeetingReader;
+
+    fn seen_by(self, reader: &MeetingReader) -> Seen<Self> {
+        let Self {
+            id,
+            case_id,
+            arena_id,
+            arena_name,
+            called_by,
+            called_by_name,
+            starts_at,
+            place,
+            agenda,
+            family_absent_reason,
+            status,
+            minutes,
+            minutes_by,
+            minutes_by_name,
+            minutes_at,
+            participants,
+            decisions,
+            version,
+        } = self;
+        let caller_known = called_by.is_some_and(|person| reader.knows(person));
+        let writer_known = minutes_by.is_some_and(|person| reader.knows(person));
+        let decisions = decisions.into_iter().filter(|decision| reader.knows_of(decision.measure_id));
+        Seen::decided(Self {
+            id,
+            case_id,
+            arena_id,
+            arena_name,
+            called_by: called_by.filter(|_| caller_known),
+            called_by_name: called_by_name.filter(|_| caller_known),
+            starts_at,
+            place: place.filter(|_| reader.place),
+            agenda,
+            family_absent_reason,
+            status,
+            minutes,
+            minutes_by: minutes_by.filter(|_| writer_known),
+            minutes_by_name: minutes_by_name.filter(|_| writer_known),
+            minutes_at,
+            participants: participants.into_iter().filter(|one| reader.knows(one.person_id)).collect(),
+            // Numbered again, so that no gap shows that there are others.
+            decisions: (1..).zip(decisions).map(|(number, it)| MeetingDecisionOut { number, ..it }).collect(),
+            version,
+        })
+    }
+}
+
+/// A reader of the meetings of a case.
+#[derive(Debug)]
+pub struct MeetingReader {
+    /// Whether they see where meetings are held.
+    pub(super) place: bool,
+    /// The people whose units' involvement the reader may not know of.
+    pub(super) unknown: Vec<PersonId>,
+    /// The measures that the reader may not read.
+    pub(super) hidden_measures: Vec<MeasureId>,
+}
+
+impl MeetingReader {
+    fn knows(&self, person: PersonId) -> bool {
+        !self.unknown.contains(&person)
+    }
+
+    fn knows_of(&self, measure: Option<MeasureId>) -> bool {
+        measure.is_none_or(|id| !self.hidden_measures.contains(&id))
+    }
 }
 
 /// A meeting to call.
@@ -173,7 +244,7 @@ pub struct InvitationAnswerIn {
     "decisions": [{"text": "The school invites home to a talk before the autumn break."}],
 }))]
 pub struct MeetingMinutesIn {
-    /// What was discussed.
+    /// The discussion.
     pub minutes: Prose,
     /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]

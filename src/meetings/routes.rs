@@ -4,12 +4,12 @@ use actix_web::{HttpResponse, get, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut},
+    dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut, MeetingReader},
     rules, store,
 };
 use crate::{
     access::{
-        CaseFacts, Kinds, Permit,
+        CaseFacts, Kinds, Permit, Seen, Shown,
         actions::{
             Action, AnswerInvitation, ApproveMinutes, CallMeeting, CancelMeeting, ListMeetings, ReadMeeting,
             RecordMinutes,
@@ -17,7 +17,7 @@ use crate::{
         objects::{CaseObject, MeetingObject},
     },
     db::Tx,
-    kernel::{Id, Page, PageQuery, Slice, ids::Meeting},
+    kernel::{Id, Page, PageQuery, ids::Meeting},
     measures::{self, Creation},
     problem::{
         Problem, Result,
@@ -47,13 +47,13 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
-    let may_read = |permit: &Permit<_>, row: &MeetingOut| permit.may::<ReadMeeting>(&object(&case, row));
-    let mut page = permit.page(&query, fetch, |meeting| meeting.id.uuid(), may_read).await?;
-    page.items.iter_mut().for_each(|meeting| rules::withhold_place(meeting, &case.facts));
-    permit.note_shown(page.items.iter().map(|meeting| meeting.id));
-    let unknown = unknown(&mut permit, &case).await?;
-    permit.show_page(&page.try_map(|meeting| rules::shown_to(meeting, &unknown))?)
+    let fetch = async |tx: &mut Tx, slice| MeetingObject::list(tx, &case, slice).await;
+    let page = permit.page_of::<ReadMeeting>(&query, fetch).await?;
+    let ids = page.ids(|meeting| meeting.object.id);
+    let meetings = store::these(permit.tx(), &case.facts, &ids).await?;
+    permit.note_shown(ids);
+    let reader = reader(&mut permit, &case, &meetings).await?;
+    permit.show_page(&page.with(meetings.into_iter().map(|meeting| meeting.seen_by(&reader))))
 }
 
 /// Calls a meeting and invites the participants.
@@ -65,30 +65,33 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
 )]
 #[post("/cases/{case_id}/meetings")]
 async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
-    let case = permit.object().facts.clone();
+    let (object, asker) = (permit.object().clone(), permit.asker());
+    let case = &object.facts;
     let mut new: MeetingIn = permit.input()?;
-    new.participants = rules::people_meant(&new.participants, &case);
+    new.participants = rules::people_meant(&new.participants, case);
     permit.require_open()?;
     let now = permit.moment().now;
     Kinds::may_be_kept("", new.contains.as_deref())?;
     rules::begins_at(new.starts_at, now)?;
-    rules::place_may_be_told(new.place.as_deref(), &case)?;
-    let unknown = teams::not_to_be_known(permit.tx(), &case).await?;
-    let team = teams::seats_known(permit.tx(), &case).await?;
+    rules::place_may_be_told(new.place.as_deref(), case)?;
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
+    let team = teams::seats_known(permit.tx(), &asker, &object).await?;
     let team: Vec<_> = team.into_iter().map(|seat| seat.person_id).collect();
-    rules::participants(&new.participants, (&team, &unknown), &case)?;
-    rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), &case)?;
+    rules::participants(&new.participants, (&team, &unknown), case)?;
+    rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), case)?;
     if let Some(arena) = new.arena_id {
-        let arena = store::find_arena(permit.tx(), &case, arena).await?;
+        let arena = store::find_arena(permit.tx(), case, arena).await?;
         let unknown = || {
             Problem::field("/arena_id", "must be one of the municipality's arenas for individual children")
         };
-        rules::arena_allows(arena.ok_or_else(unknown)?, &case)?;
+        rules::arena_allows(arena.ok_or_else(unknown)?, case)?;
     }
     let caller = permit.caller().person;
-    let id = store::call(permit.tx(), &case, new, caller, now).await?;
-    let meeting = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let id = store::call(permit.tx(), case, new, caller, now).await?;
+    let meeting = store::find(permit.tx(), case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
+    let reader = reader(&mut permit, &object, std::slice::from_ref(&meeting)).await?;
+    let meeting = meeting.seen_by(&reader);
     permit.created(format!("/v1/cases/{}/meetings/{id}", case.id), meeting.version, &meeting).await
 }
 
@@ -100,10 +103,9 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
 )]
 #[get("/cases/{case_id}/meetings/{meeting_id}")]
 async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
-    let case = permit.object().case.clone();
     let (_, meeting) = current(&mut permit).await?;
-    let unknown = unknown(&mut permit, &case).await?;
-    permit.show_version(meeting.version, &rules::shown_to(meeting, &unknown)?)
+    let meeting = as_seen(&mut permit, meeting).await?;
+    permit.show_version(meeting.version, &meeting)
 }
 
 /// Answers the caller's own invitation. The answer can be changed while the meeting is planned.
@@ -120,7 +122,7 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
     let caller = permit.caller().person;
     store::answer(permit.tx(), &case, &meeting, caller, answer).await?;
     let (_, meeting) = current(&mut permit).await?;
-    tell(permit, meeting).await
+    answer_with(permit, meeting).await
 }
 
 /// Records the minutes, once: who attended, what was said and what was decided.
@@ -145,26 +147,27 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     permit.expect_version(meeting.version)?;
     store::hold(permit.tx(), &case, &meeting, &minutes, caller, now).await?;
     store::attended(permit.tx(), &case, meeting.id, &attended).await?;
-    let decisions = take_decisions(&mut permit, &case, meeting.id, decisions).await?;
+    let decisions = take_decisions(&mut permit, meeting.id, decisions).await?;
     store::decide(permit.tx(), &case, meeting.id, &decisions).await?;
     let (_, meeting) = current(&mut permit).await?;
-    tell(permit, meeting).await
+    answer_with(permit, meeting).await
 }
 
 /// Numbers the decisions and creates their measures.
 async fn take_decisions(
     permit: &mut Permit<RecordMinutes>,
-    case: &CaseFacts,
     meeting: Id<Meeting>,
     decisions: Vec<MeetingDecisionIn>,
 ) -> Result<Vec<store::NewDecision>> {
-    let (by, now, today) = (permit.caller().person, permit.moment().now, permit.moment().today);
+    let (asker, by, moment) = (permit.asker(), permit.caller().person, permit.moment());
+    let case = permit.object().case.clone();
     let mut taken = Vec::with_capacity(decisions.len());
     for (index, MeetingDecisionIn { text, measure }) in (0_i64..).zip(decisions) {
         let mut measure_id = None;
         if let Some(new) = measure {
             let pointer = &format!("/decisions/{index}/measure");
-            let creation = Creation { case, meeting: Some(meeting), by, now, today, pointer };
+            let creation =
+                Creation { asker: &asker, case: &case, meeting: Some(meeting), by, moment, pointer };
             measure_id = Some(measures::create(permit.tx(), &creation, &new).await?);
         }
         taken.push(store::NewDecision { number: index + 1, text, measure_id });
@@ -188,7 +191,7 @@ async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpRespo
         store::approve(permit.tx(), &case, &meeting, caller, now).await?;
         (_, meeting) = current(&mut permit).await?;
     }
-    tell(permit, meeting).await
+    answer_with(permit, meeting).await
 }
 
 /// Cancels a meeting that has not been held.
@@ -204,22 +207,42 @@ async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpRespons
     permit.expect_version(meeting.version)?;
     store::cancel(permit.tx(), &case, &meeting).await?;
     let (_, meeting) = current(&mut permit).await?;
-    tell(permit, meeting).await
+    answer_with(permit, meeting).await
 }
 
-async fn unknown<A: Action>(permit: &mut Permit<A>, case: &CaseObject) -> Result<rules::Unknown> {
-    let people = teams::not_to_be_known(permit.tx(), &case.facts).await?;
-    Ok(rules::Unknown { people, measures: measures::not_readable(permit, case).await? })
+/// The caller as a reader of some meetings of a case.
+async fn reader<A: Action>(
+    permit: &mut Permit<A>,
+    case: &CaseObject,
+    meetings: &[MeetingOut],
+) -> Result<MeetingReader> {
+    let asker = permit.asker();
+    let measures = meetings.iter().flat_map(|meeting| &meeting.decisions);
+    let measures: Vec<_> = measures.filter_map(|decision| decision.measure_id).collect();
+    Ok(MeetingReader {
+        place: asker.reader(case).meeting_place(),
+        unknown: teams::not_to_be_known(permit.tx(), &asker, case).await?,
+        hidden_measures: measures::not_readable(permit.tx(), &asker, case, &measures).await?,
+    })
 }
 
-/// Answers a change with the parts of the meeting that the caller may read.
-async fn tell<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
+/// The meeting as the caller sees it.
+async fn as_seen<A: Action<Object = MeetingObject>>(
+    permit: &mut Permit<A>,
+    meeting: MeetingOut,
+) -> Result<Seen<MeetingOut>> {
+    let case = permit.object().case.clone();
+    let reader = reader(permit, &case, std::slice::from_ref(&meeting)).await?;
+    Ok(meeting.seen_by(&reader))
+}
+
+/// Answers a change with the meeting as the caller sees it.
+async fn answer_with<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
 where
     A: Action<Object = MeetingObject>,
 {
-    let case = permit.object().case.clone();
-    let unknown = unknown(&mut permit, &case).await?;
-    permit.changed(meeting.version, &rules::shown_to(meeting, &unknown)?).await
+    let meeting = as_seen(&mut permit, meeting).await?;
+    permit.changed(meeting.version, &meeting).await
 }
 
 async fn current<A>(permit: &mut Permit<A>) -> Result<(CaseFacts, MeetingOut)>
@@ -227,17 +250,6 @@ where
     A: Action<Object = MeetingObject>,
 {
     let MeetingObject { case, id, .. } = permit.object().clone();
-    let mut meeting = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
-    rules::withhold_place(&mut meeting, &case.facts);
+    let meeting = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
     Ok((case.facts, meeting))
-}
-
-/// A listed meeting as an object for the policies.
-fn object(case: &CaseObject, meeting: &MeetingOut) -> MeetingObject {
-    MeetingObject {
-        case: case.clone(),
-        id: meeting.id,
-        called_by: meeting.called_by,
-        invited: meeting.participants.iter().map(|participant| participant.person_id).collect(),
-    }
 }

@@ -1,15 +1,11 @@
 //! Rules for calling meetings, inviting participants and recording minutes.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use serde_json::Value;
 
 use super::dto::{MeetingOut, MeetingStatus};
 use crate::{
-    access::{CaseFacts, hide},
-    kernel::{
-        Id,
-        ids::{Measure, Person},
-    },
+    access::CaseFacts,
+    kernel::{Id, ids::Person},
     problem::{Problem, Result},
 };
 
@@ -35,41 +31,6 @@ pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result
         return Err(Problem::field("/place", "must be left out for this child"));
     }
     Ok(())
-}
-
-/// Removes the place from an existing meeting for the same reason.
-pub(super) fn withhold_place(meeting: &mut MeetingOut, case: &CaseFacts) {
-    if case.strict_address() || case.relation.kept_away {
-        meeting.place = None;
-    }
-}
-
-/// Information that the caller may not know, although they may read the meeting.
-pub(super) struct Unknown {
-    /// People whose units' involvement the caller may not know about.
-    pub(super) people: Vec<Id<Person>>,
-    /// Measures that the caller may not know about.
-    pub(super) measures: Vec<Id<Measure>>,
-}
-
-/// Removes from a meeting the people and measures that the caller may not know about.
-pub(super) fn shown_to(mut meeting: MeetingOut, unknown: &Unknown) -> Result<Value> {
-    let Unknown { people: unknown, measures } = unknown;
-    meeting.decisions.retain(|decision| decision.measure_id.is_none_or(|id| !measures.contains(&id)));
-    for (number, decision) in (1..).zip(&mut meeting.decisions) {
-        decision.number = number;
-    }
-    meeting.participants.retain(|participant| !unknown.contains(&participant.person_id));
-    let mut members = Vec::new();
-    if unknown.contains(&meeting.called_by) {
-        members.extend(["called_by", "called_by_name"]);
-    }
-    if meeting.minutes_by.is_some_and(|person| unknown.contains(&person)) {
-        members.extend(["minutes_by", "minutes_by_name"]);
-    }
-    let mut shown = serde_json::to_value(meeting).map_err(Problem::internal)?;
-    hide(&mut shown, &members);
-    Ok(shown)
 }
 
 /// Checks that an arena that requires consent is not used while nobody can consent.
@@ -209,8 +170,8 @@ mod tests {
             case_id: Id::new(),
             arena_id: None,
             arena_name: None,
-            called_by: Id::new(),
-            called_by_name: "somebody".into(),
+            called_by: Some(Id::new()),
+            called_by_name: Some("somebody".into()),
             starts_at: time("2026-03-02T12:00:00Z"),
             place: None,
             agenda: "an agenda".into(),

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, SubsecRound, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{
@@ -15,7 +14,7 @@ use super::{
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_optional,
+    execute, fetch_all, fetch_of_case, fetch_optional,
     kernel::{
         Id,
         ids::{Arena, Measure, Meeting, Person},
@@ -33,15 +32,14 @@ macro_rules! select {
              FROM meeting m
              JOIN person p ON p.id = m.called_by
              LEFT JOIN person q ON q.id = m.minutes_by
-             LEFT JOIN arena a ON a.id = m.arena_id
-             WHERE m.municipality = $1 AND m.case_id = $2 ",
+             LEFT JOIN arena a ON a.id = m.arena_id ",
             $rest
         )
     };
 }
 
-const LIST: &str = select!("AND m.id > $3 ORDER BY m.id LIMIT $4");
-const FIND: &str = select!("AND m.id = $3");
+const SELECT: &str = select!("");
+const FIND: &str = select!("WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3");
 // For all meetings of the case from the first to the last of a page. Family members are shown by the names registered in
 // this case, not by those in another case.
 const PARTICIPANTS: &str = "
@@ -100,15 +98,14 @@ struct DecisionRow {
     decision: MeetingDecisionOut,
 }
 
-/// Lists the meetings of a case after `after`, with participants and decisions.
-pub(super) async fn list(
+/// Returns these meetings of a case in the order they were called, with the people invited and the decisions.
+pub(super) async fn these(
     tx: &mut Tx,
     case: &CaseState,
-    after: Uuid,
-    limit: usize,
+    ids: &[Id<Meeting>],
 ) -> Result<Vec<MeetingOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let meetings = fetch_all!(tx, MeetingOut, LIST, &case.municipality, case.id, after, limit)?;
+    let mut meetings: Vec<MeetingOut> = fetch_of_case!(tx, MeetingOut, SELECT, "m", case, ids)?;
+    meetings.sort_by_key(|meeting| meeting.id);
     complete(tx, case, meetings).await
 }
 

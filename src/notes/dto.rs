@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::CaseReader,
     kernel::{
         ids::{CaseId, NoteId, PersonId, UnitId},
         text::Prose,
         vocabulary::{InformationKind, Sector},
     },
+    shown,
     vault::Content,
     withholdings::WithholdingBasis,
     words,
@@ -35,11 +37,9 @@ pub struct NoteOut {
     /// The case it belongs to.
     pub case_id: CaseId,
     /// The author. Null, like the unit, for emergency access to the case of a child with a protected address.
-    #[schema(value_type = Option<PersonId>)]
-    pub author_id: PersonId,
+    pub author_id: Option<PersonId>,
     /// Their name.
-    #[schema(value_type = Option<String>)]
-    pub author_name: Content,
+    pub author_name: Option<Content>,
     /// The unit it was written from; absent if the family wrote it.
     pub unit_id: Option<UnitId>,
     /// The name of that unit.
@@ -58,7 +58,12 @@ pub struct NoteOut {
     pub created_at: DateTime<Utc>,
 }
 
-/// A guardian from whom the note is withheld.
+shown!(NoteOut, CaseReader {
+    row { id, case_id, audience, kind, child_agrees, text, created_at }
+    whereabouts: author_id, author_name, unit_id, unit_name, sector;
+});
+
+/// A withholding of the note from a guardian.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NoteWithholdingIn {
@@ -90,7 +95,7 @@ pub struct NoteIn {
     /// Whether the child agrees that the guardians may see what the child said. Only for a `child_statement`.
     #[serde(default)]
     pub child_agrees: bool,
-    /// Guardians from whom the note is withheld from the start.
+    /// Guardians who may not know of the note, from the start.
     #[serde(default)]
     pub withheld_from: Vec<NoteWithholdingIn>,
     /// The text.

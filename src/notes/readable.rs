@@ -1,11 +1,11 @@
 //! Notes for other capabilities, subject to the rules for reading them.
 
-use super::{dto::NoteOut, routes::object, store};
+use super::{dto::NoteOut, store};
 use crate::{
     access::{
         Permit,
         actions::{Action, ReadNote},
-        objects::CaseObject,
+        objects::{CaseObject, NoteObject},
     },
     kernel::{Id, ids::Note},
     problem::Result,
@@ -20,6 +20,9 @@ pub async fn readable<A: Action>(
     case: &CaseObject,
     id: Id<Note>,
 ) -> Result<Option<NoteOut>> {
-    let note = store::find(permit.tx(), &case.facts, id).await?;
-    Ok(note.filter(|note| permit.may::<ReadNote>(&object(case, note))))
+    let object = NoteObject::of_case(permit.tx(), case, id).await?;
+    if !object.is_some_and(|note| permit.may::<ReadNote>(&note)) {
+        return Ok(None);
+    }
+    Ok(store::find(permit.tx(), &case.facts, id).await?)
 }

@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Shown,
         actions::{ListNotes, ReadNote, WriteNote},
-        objects::{CaseObject, NoteObject},
+        objects::NoteObject,
     },
     db::Tx,
-    kernel::{Page, PageQuery, Slice},
+    kernel::{Page, PageQuery},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -24,9 +24,6 @@ use crate::{
 
 /// A note is never changed, so it only has one version.
 const ONLY_VERSION: i64 = 1;
-
-/// The fields of a note that reveal where the child is.
-const WHEREABOUTS: [&str; 5] = ["author_id", "author_name", "unit_id", "unit_name", "sector"];
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -44,12 +41,13 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let case = permit.object().clone();
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case.facts, after, limit).await;
-    let may_read = |permit: &Permit<_>, note: &NoteOut| permit.may::<ReadNote>(&object(&case, note));
-    let page = permit.page(&query, fetch, |note| note.id.uuid(), may_read).await?;
-    permit.note_shown(page.items.iter().map(|note| note.id));
-    let page = page.try_map(|note| case.facts.without_whereabouts(&note, &WHEREABOUTS))?;
-    permit.show_page(&page)
+    let fetch = async |tx: &mut Tx, slice| NoteObject::list(tx, &case, slice).await;
+    let page = permit.page_of::<ReadNote>(&query, fetch).await?;
+    let ids = page.ids(|note| note.object.id);
+    let notes = store::these(permit.tx(), &case.facts, &ids).await?;
+    permit.note_shown(ids);
+    let reader = permit.asker().reader(&case);
+    permit.show_page(&page.with(notes.into_iter().map(|note| note.seen_by(&reader))))
 }
 
 /// Writes a note for the whole team, for members from the same sector, or for members from the same unit.
@@ -83,6 +81,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
         withholdings::insert(permit.tx(), &case, new, now).await?;
     }
     let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let note = note.seen_by(&permit.asker().reader(permit.object()));
     permit.note_shown([id]);
     permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await
 }
@@ -98,20 +97,6 @@ async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
     note.text.require()?;
-    let shown = case.facts.without_whereabouts(&note, &WHEREABOUTS)?;
-    permit.show_version(ONLY_VERSION, &shown)
-}
-
-/// A listed note as an object for the policies.
-pub(super) fn object(case: &CaseObject, note: &NoteOut) -> NoteObject {
-    NoteObject {
-        case: case.clone(),
-        id: note.id,
-        author_id: note.author_id,
-        audience: note.audience.to_string(),
-        unit_id: note.unit_id,
-        sector: note.sector,
-        kind: note.kind,
-        child_agrees: note.child_agrees,
-    }
+    let reader = permit.asker().reader(&case);
+    permit.show_version(ONLY_VERSION, &note.seen_by(&reader))
 }

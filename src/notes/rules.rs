@@ -33,8 +33,7 @@ pub(super) fn written_from(
     }
 }
 
-/// Returns the kind of a note: the one in the input, or the strictest that the unit's sector writes. The family writes for
-/// everyone.
+/// Returns the kind of a note: the one in the input, or otherwise the strictest that the unit's sector writes.
 pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
@@ -103,7 +102,7 @@ mod tests {
         };
         let seats: Vec<HeldRole> = units.iter().map(seat).collect();
         let relation = Relation { is_guardian: seats.is_empty(), seats, ..Relation::default() };
-        CaseFacts { relation, ..CaseFacts::sample(9) }
+        CaseFacts { relation: relation.into(), ..CaseFacts::sample(9) }
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::{NoteIn, NoteOut},
@@ -12,7 +11,7 @@ use super::{
 use crate::{
     access::CaseState,
     db::{DbError, Tx},
-    fetch_all, fetch_optional,
+    fetch_of_case, fetch_optional,
     identity::HeldRole,
     kernel::{
         Id,
@@ -36,15 +35,15 @@ macro_rules! select {
              JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
              JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
              JOIN person p ON p.id = n.author_id
-             LEFT JOIN unit u ON u.id = n.unit_id
-             WHERE n.municipality = $1 AND n.case_id = $2 ",
+             LEFT JOIN unit u ON u.id = n.unit_id ",
             $rest
         )
     };
 }
 
-const LIST: &str = select!("AND n.id > $3 ORDER BY n.id LIMIT $4");
-const FIND: &str = select!("AND n.id = $3");
+const SELECT: &str = select!("");
+const FIND: &str = select!("WHERE n.municipality = $1 AND n.case_id = $2 AND n.id = $3");
+
 /// A note to store.
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
@@ -54,15 +53,11 @@ pub(super) struct NewNote<'a> {
     pub input: &'a NoteIn,
 }
 
-/// Lists the notes of a case after `after`, regardless of who may read them.
-pub(super) async fn list(
-    tx: &mut Tx,
-    case: &CaseState,
-    after: Uuid,
-    limit: usize,
-) -> Result<Vec<NoteOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, NoteOut, LIST, &case.municipality, case.id, after, limit)
+/// Returns these notes of a case, in order of id.
+pub(super) async fn these(tx: &mut Tx, case: &CaseState, ids: &[Id<Note>]) -> Result<Vec<NoteOut>, DbError> {
+    let mut notes: Vec<NoteOut> = fetch_of_case!(tx, NoteOut, SELECT, "n", case, ids)?;
+    notes.sort_by_key(|note| note.id);
+    Ok(notes)
 }
 
 /// Finds a note of a case.

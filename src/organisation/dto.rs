@@ -10,6 +10,7 @@ use crate::{
         text::Line,
         vocabulary::{Role, Sector},
     },
+    shown,
     vault::Content,
 };
 
@@ -26,12 +27,14 @@ pub struct UnitOut {
     pub key: String,
     /// The name of the unit.
     pub name: String,
-    /// What kind of unit it is.
+    /// The kind of unit.
     #[schema(example = "health_centre")]
     pub kind: String,
     /// The sector of the unit.
     pub sector: Sector,
 }
+
+shown!(UnitOut { id, municipality, key, name, kind, sector });
 
 /// A unit to create.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,7 +45,7 @@ pub struct UnitIn {
     pub key: Line,
     /// The name of the unit.
     pub name: Line,
-    /// What kind of unit it is.
+    /// The kind of unit.
     pub kind: Line,
     /// The sector of the unit. It decides which duty of secrecy applies.
     pub sector: Sector,
@@ -73,3 +76,5 @@ pub struct StaffOut {
     /// When the role started.
     pub started_at: DateTime<Utc>,
 }
+
+shown!(StaffOut { id, person_id, person_name, role, started_at });

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit, Public,
+        Parts, Permit, Public, Whole,
         actions::{CreateUnit, EndRole, GrantRole, ListStaff},
         public::ListUnits,
     },
@@ -65,7 +65,7 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
     };
     let unit = store::get_unit(permit.tx(), id).await?;
     permit.note_shown([id]);
-    permit.added(1, &unit).await
+    permit.added(1, &unit.whole()).await
 }
 
 /// Lists the staff of a unit, so that they can be asked to help.
@@ -80,7 +80,7 @@ async fn list_staff(mut permit: Permit<ListStaff>) -> Result<HttpResponse> {
     let rows = store::list_staff(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.person_id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Grants a role in a unit.
@@ -111,7 +111,7 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     };
     let role = store::find_role(permit.tx(), unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([person_id]);
-    permit.added(1, &role).await
+    permit.added(1, &role.whole()).await
 }
 
 /// Ends a role from the next request on. The unit leader takes over as contact person of cases held through the unit.

@@ -66,7 +66,7 @@ pub struct NewUnit<'a> {
     pub key: &'a str,
     /// The name of the unit.
     pub name: &'a str,
-    /// What kind of unit it is.
+    /// The kind of unit.
     pub kind: &'a str,
     /// The sector of the unit.
     pub sector: Sector,
@@ -177,7 +177,7 @@ pub async fn end_roles_of(
     dialect::lock(tx, person.uuid()).await?;
     let units = fetch_all!(tx, (Id<Unit>,), UNITS_OF, person)?;
     execute!(tx, END_ROLES, person, moment.now)?;
-    // A person works in a handful of units.
+    // A person works in only a few units.
     for (unit,) in units {
         teams::end_seats_of_person(tx, person, unit, moment.now).await?;
         handovers::of_person(tx, person, unit, by, moment).await?;

@@ -6,36 +6,45 @@ mod routes;
 
 pub use routes::configure;
 
-use crate::access::{Age, Consenting, Kinds, MunicipalAge, Policies};
+use crate::access::{Age, Consenting, Kinds, MunicipalAge, Policies, Rule, joined};
 
 const HEAD: &str = "\
 # Who may see what, and why
 
-`stafett policies --markdown` generates this page from the rules in `policies/`, and a test fails when it is out of date. Anything
-that no rule allows is refused. Each rule is a careful interpretation of the law it names, not the wording of the law. `data/laws.toml`
-records which version of the law was interpreted.
-
+Generated from the rules in `policies/`, one topic for each file. `.ci/docs` generates it again, and a test fails when it is out of
+date. Anything that no rule allows is refused. Each rule is a careful interpretation of the law it names, not the wording of the law.
+`data/laws.toml` records which version of the law was interpreted.
 ";
 
 /// Returns the rules as a Markdown page.
 #[must_use]
 pub fn markdown(policies: &Policies) -> String {
     let mut page = HEAD.to_owned();
-    page.push_str(
-        "| rule | who may do what | hvem kan hva | legal basis | operations |\n|---|---|---|---|---|\n",
-    );
-    for rule in policies.rules() {
-        let row = [
-            format!("`{}`", rule.id),
-            rule.summary.clone(),
-            rule.summary_no.clone(),
-            rule.legal_basis.join("; "),
-            rule.actions.iter().map(|action| format!("`{action}`")).collect::<Vec<_>>().join(" "),
-        ];
-        page.push_str(&format!("| {} |\n", row.join(" | ")));
+    for (file, rules) in policies.by_file() {
+        page.push_str(&topic(file, &rules));
     }
     page.push_str(&kinds());
     page
+}
+
+/// Returns the rules of one file as a Markdown table.
+fn topic(file: &str, rules: &[&Rule]) -> String {
+    let name = file.trim_end_matches(".cedar").trim_start_matches(|first: char| !first.is_alphabetic());
+    let mut text = format!("\n## Rules: {}\n\n", name.replace('-', " "));
+    text.push_str(
+        "| hvem kan hva | who may do what | legal basis | rule and operations |\n|---|---|---|---|\n",
+    );
+    for rule in rules {
+        let actions: Vec<_> = rule.actions.iter().map(|action| format!("`{action}`")).collect();
+        let row = [
+            rule.summary_no.clone(),
+            rule.summary.clone(),
+            joined(&rule.legal_basis),
+            format!("**{}**: {}", rule.id, actions.join(" ")),
+        ];
+        text.push_str(&format!("| {} |\n", row.join(" | ")));
+    }
+    text
 }
 
 const KINDS_HEAD: &str = "
@@ -71,8 +80,8 @@ fn kinds() -> String {
             guardians,
             rule.child_from.map_or("no".to_owned(), |from| format!("from {}", age(from))),
             consents,
-            rule.one_guardian.join("; "),
-            rule.legal_basis.join("; "),
+            joined(&rule.one_guardian),
+            joined(&rule.legal_basis),
         ];
         page.push_str(&format!("| {} |\n", row.join(" | ")));
     }
@@ -85,7 +94,7 @@ fn kinds() -> String {
             kind.name.clone(),
             kind.name_no.clone(),
             kind.instead.clone(),
-            kind.legal_basis.join("; "),
+            joined(&kind.legal_basis),
         ];
         page.push_str(&format!("| {} |\n", row.join(" | ")));
     }
@@ -100,7 +109,7 @@ pub fn table(policies: &Policies) -> String {
         format!(
             "{} ({effect}; {})\n  {}\n  {}\n  {}\n",
             rule.id,
-            rule.legal_basis.join("; "),
+            joined(&rule.legal_basis),
             rule.summary,
             rule.summary_no,
             rule.actions.join(", ")
@@ -118,9 +127,7 @@ mod tests {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/confidentiality.md");
         let kept = std::fs::read_to_string(path).expect("docs/confidentiality.md");
         let made = markdown(&Policies::load().expect("rules"));
-        assert!(
-            kept == made,
-            "out of date: run cargo run -q -- policies --markdown > docs/confidentiality.md"
-        );
+        // The matrix follows, which a test makes of the answers of the running service.
+        assert!(kept.starts_with(&made), "out of date: run .ci/docs");
     }
 }

@@ -5,10 +5,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::dto::QuestionIn;
+use super::dto::{KindRuleOut, QuestionIn, RefusedKindOut, RuleOut};
 use crate::{
     access::{
-        Explanation, KindRule, Kinds, Permit, Public, Question, RefusedKind, Rule,
+        Explanation, Kinds, Permit, Public, Question, Whole,
         actions::ExplainAccess,
         public::{ListInformationKinds, ListPolicies},
     },
@@ -27,11 +27,12 @@ pub fn configure(config: &mut ServiceConfig) {
 /// Lists the confidentiality rules: who may do what, and the legal basis of each.
 #[utoipa::path(
     operation_id = "list_policies", tag = "rules",
-    responses((status = 200, body = Page<Rule>, description = "The rules"), PublicProblems),
+    responses((status = 200, body = Page<RuleOut>, description = "The rules"), PublicProblems),
 )]
 #[get("/policies")]
 async fn list_policies(public: Public<ListPolicies>) -> Result<HttpResponse> {
-    let items: Vec<&Rule> = public.policies().rules().collect();
+    let today = day_in_norway(public.now());
+    let items: Vec<RuleOut> = public.policies().rules().map(|rule| RuleOut::on(rule, today)).collect();
     public.show_page(&Page { items, next_cursor: None })
 }
 
@@ -39,9 +40,9 @@ async fn list_policies(public: Public<ListPolicies>) -> Result<HttpResponse> {
 #[derive(Debug, Serialize, ToSchema)]
 struct InformationKindsOut {
     /// The kinds that may be in the record: who sees them, and who consents to sharing them between units.
-    kinds: Vec<KindRule>,
+    kinds: Vec<KindRuleOut>,
     /// The kinds that must not be in the record, and what to do instead.
-    refused: Vec<RefusedKind>,
+    refused: Vec<RefusedKindOut>,
 }
 
 /// Lists the kinds of information: who sees each, who must consent to sharing it and from which age, and the kinds that
@@ -52,9 +53,10 @@ struct InformationKindsOut {
 )]
 #[get("/information-kinds")]
 async fn list_information_kinds(public: Public<ListInformationKinds>) -> Result<HttpResponse> {
+    let today = day_in_norway(public.now());
     let kinds = InformationKindsOut {
-        kinds: Kinds::rules().cloned().collect(),
-        refused: Kinds::refused().cloned().collect(),
+        kinds: Kinds::rules().map(|rule| KindRuleOut::on(rule, today)).collect(),
+        refused: Kinds::refused().map(|kind| RefusedKindOut::on(kind, today)).collect(),
     };
     public.show(&kinds)
 }
@@ -80,5 +82,5 @@ async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpRespons
     };
     let explanation = permit.explain(question).await?;
     permit.note_shown([explanation.person_id]);
-    permit.show(&explanation)
+    permit.show(&explanation.whole())
 }

@@ -10,6 +10,7 @@ use crate::{
         text::Line,
         vocabulary::{InformationKind, Sector},
     },
+    shown,
     vault::Content,
 };
 
@@ -55,3 +56,16 @@ pub struct TeamMemberOut {
     #[sqlx(skip)]
     pub in_force: bool,
 }
+
+shown!(TeamMemberOut {
+    id,
+    person_id,
+    person_name,
+    unit_id,
+    unit_name,
+    sector,
+    task,
+    joined_at,
+    left_at,
+    in_force
+});

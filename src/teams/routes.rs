@@ -9,12 +9,12 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit,
+        Kinds, Permit, Whole,
         actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
         is_family,
     },
     db::Tx,
-    kernel::{Page, PageQuery, Slice, ids::TeamMember},
+    kernel::{Page, PageQuery, ids::TeamMember},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -36,16 +36,16 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/team")]
 async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let case = permit.object().facts.clone();
+    let (case, asker) = (permit.object().clone(), permit.asker());
     // Only callers who may see the consents may know that a unit has been part of the case.
-    let past_too = permit.may::<ListConsents>(permit.object());
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
+    let past_too = permit.about().may::<ListConsents>();
+    let fetch = async |tx: &mut Tx, slice| store::list(tx, &case.facts, slice).await;
     let is_shown = |_: &Permit<_>, row: &TeamMemberOut| {
-        (past_too || row.in_force) && case.knows_that_helps(row.unit_id, row.sector)
+        (past_too || row.in_force) && asker.knows_that_helps(&case, row.unit_id, row.sector)
     };
     let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Adds a staff member to the team.
@@ -90,7 +90,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     };
     let seat = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    permit.added(1, &seat).await
+    permit.added(1, &seat.whole()).await
 }
 
 /// Ends a membership from the next request on. The contact person must complete a handover first.

@@ -1,18 +1,17 @@
 //! Teams in the database.
 
 use chrono::{DateTime, Utc};
-use uuid::Uuid;
 
 use super::{
     dto::TeamMemberOut,
     rows::{self, SeatRow},
 };
 use crate::{
-    access::{CaseFacts, CaseState},
+    access::{Asker, CaseState, objects::CaseObject},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional, is_family_sql,
     kernel::{
-        Id,
+        Id, Slice,
         ids::{Person, TeamMember, Unit},
         vocabulary::Sector,
     },
@@ -80,31 +79,33 @@ pub async fn seats(tx: &mut Tx, case: &CaseState) -> Result<Vec<Seat>, DbError> 
     Ok(seats)
 }
 
-/// Returns current and former team members whose units' involvement the caller may not know about and, under a care order,
-/// the person who decides in child welfare.
+/// Returns current and former members whose units' involvement the caller may not know of, and the person in child welfare
+/// who decides by a care order, if the caller may not know of them.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn not_to_be_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Id<Person>>, DbError> {
-    let rows = fetch_all!(tx, (Id<Person>, Id<Unit>, Sector), FROM_UNITS, &case.municipality, case.id)?;
+pub async fn not_to_be_known(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+) -> Result<Vec<Id<Person>>, DbError> {
+    let facts = &case.facts;
+    let rows = fetch_all!(tx, (Id<Person>, Id<Unit>, Sector), FROM_UNITS, &facts.municipality, facts.id)?;
     let (known, mut unknown): (Vec<_>, Vec<_>) =
-        rows.into_iter().partition(|(_, unit, sector)| case.knows_that_helps(*unit, *sector));
+        rows.into_iter().partition(|(_, unit, sector)| asker.knows_that_helps(case, *unit, *sector));
     unknown.retain(|(person, ..)| !known.iter().any(|(other, ..)| other == person));
     let mut people: Vec<_> = unknown.into_iter().map(|(person, ..)| person).collect();
-    let relation = &case.relation;
-    if !relation.seats.is_empty() && !relation.is_contact_person {
-        people.extend(case.child_welfare_person().filter(|_| relation.child_welfare_seat.is_none()));
-    }
+    people.extend(facts.child_welfare_person().filter(|person| !asker.knows_who_decides(case, *person)));
     Ok(people)
 }
 
-/// Returns the memberships that the caller may know about. Any other person counts as not on the team.
+/// Returns the memberships that the caller may know of. Naming another person is like naming someone who is not on the team.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn seats_known(tx: &mut Tx, case: &CaseFacts) -> Result<Vec<Seat>, DbError> {
-    let unknown = not_to_be_known(tx, case).await?;
-    let mut seats = seats(tx, case).await?;
+pub async fn seats_known(tx: &mut Tx, asker: &Asker, case: &CaseObject) -> Result<Vec<Seat>, DbError> {
+    let unknown = not_to_be_known(tx, asker, case).await?;
+    let mut seats = seats(tx, &case.facts).await?;
     seats.retain(|seat| !unknown.contains(&seat.person_id));
     Ok(seats)
 }
@@ -144,13 +145,8 @@ pub async fn seat(
     Ok((made == 1).then_some(id))
 }
 
-pub(super) async fn list(
-    tx: &mut Tx,
-    case: &CaseState,
-    after: Uuid,
-    limit: usize,
-) -> Result<Vec<TeamMemberOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<TeamMemberOut>, DbError> {
+    let (after, limit) = (slice.after, slice.sql_limit());
     let mut rows = fetch_all!(tx, TeamMemberOut, LIST, &case.municipality, case.id, after, limit)?;
     let seats = seats(tx, case).await?;
     for row in &mut rows {
@@ -189,10 +185,10 @@ pub async fn end_seats_of_person(
     Ok(())
 }
 
-/// Ends the seats through units that consent was withdrawn from: a later consent gives none of them back.
+/// Ends the memberships through units that consent was withdrawn from. They do not resume with a later consent.
 ///
 /// # Errors
-/// If the database does not answer.
+/// If the database query fails.
 pub async fn end_seats_of_units(
     tx: &mut Tx,
     case: &CaseState,

@@ -33,6 +33,12 @@ impl Content {
         cipher::open(id, &key, &sealed).map(|text| Self(Some(text)))
     }
 
+    /// Text that has just been sealed, to be shown to the person who wrote it.
+    #[must_use]
+    pub fn of(text: String) -> Self {
+        Self(Some(text))
+    }
+
     /// Returns the text, for objects that are nothing but their text and otherwise respond as erased.
     ///
     /// # Errors
@@ -96,7 +102,7 @@ impl PartialSchema for Content {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .description(Some(format!(
-                "Text that lies encrypted. `{ERASED}` where its key has been erased for good."
+                "Text that is stored encrypted. It is `{ERASED}` if its key has been erased."
             )))
             .into()
     }

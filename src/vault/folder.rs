@@ -47,7 +47,7 @@ impl Vault {
     /// Opens the folder, and creates it if it does not exist.
     ///
     /// # Errors
-    /// If it cannot be read, or the master key is not the one that wrapped its keys.
+    /// If it cannot be read, or its keys are wrapped by another master key.
     pub fn open(folder: &Path, master: MasterKey) -> Result<Arc<Self>, VaultError> {
         Self::open_either(folder, master, None)
     }

@@ -11,6 +11,7 @@ use crate::{
         text::Prose,
     },
     problem::{Problem, Result},
+    shown,
     vault::Content,
     words,
 };
@@ -126,3 +127,17 @@ pub struct WithholdingOut {
     /// The version; the same as the `ETag`.
     pub version: i64,
 }
+
+shown!(WithholdingOut {
+    id,
+    guardian_id,
+    note_id,
+    measure_id,
+    meeting_id,
+    legal_basis,
+    reason,
+    decided_by,
+    decided_at,
+    ended_at,
+    version
+});

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Permit,
+        Permit, Whole,
         actions::{EndWithholding, ListWithholdings, WithholdFromGuardian},
     },
     kernel::{Page, PageQuery, ids::Withholding},
@@ -36,7 +36,7 @@ async fn list_withholdings(mut permit: Permit<ListWithholdings>) -> Result<HttpR
     let rows = store::list(permit.tx(), &case, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page)
+    permit.show_page(&page.map(Whole::whole))
 }
 
 /// Withholds the case, or one note, measure or meeting, from a guardian on a legal basis, from the next request on.
@@ -73,7 +73,7 @@ async fn withhold_from_guardian(mut permit: Permit<WithholdFromGuardian>) -> Res
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    permit.added(withholding.version, &withholding).await
+    permit.added(withholding.version, &withholding.whole()).await
 }
 
 /// Ends a withholding. From the next request on, the guardian sees what guardians may see.
@@ -95,5 +95,5 @@ async fn end_withholding(mut permit: Permit<EndWithholding>) -> Result<HttpRespo
     store::end(permit.tx(), &case, &withholding, by, now).await?;
     let withholding = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    permit.changed(withholding.version, &withholding).await
+    permit.changed(withholding.version, &withholding.whole()).await
 }

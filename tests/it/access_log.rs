@@ -1,4 +1,4 @@
-//! The access log: every look and every try is in it before the answer, and no content ever.
+//! The access log contains every access and attempt before the answer is sent, and never any content.
 
 use serde_json::json;
 use stafett::{access::public, fetch_all, kernel::ids::PersonId};
@@ -8,7 +8,7 @@ use crate::{
     support::{Answer, Call, Engine, Operation, PASSWORD, Role, Stage, World, both_engines},
 };
 
-/// A row of the log, as it lies in the database.
+/// A row of the log, as stored in the database.
 #[derive(Debug, Clone, sqlx::FromRow)]
 struct Row {
     municipality: String,
@@ -30,7 +30,7 @@ async fn log(world: &World) -> Vec<Row> {
     fetch_all!(&mut tx, Row, sql).expect("the log")
 }
 
-/// Sends a request by someone who is logged in already: just one entry is there when the answer is.
+/// Sends a request by a person who is already logged in. Exactly one entry exists when the answer arrives.
 async fn one_entry(world: &World, call: Call) -> (Answer, Row) {
     let before = log(world).await.len();
     let answer = call.send().await;
@@ -41,7 +41,7 @@ async fn one_entry(world: &World, call: Call) -> (Answer, Row) {
     (answer, row)
 }
 
-/// The request is allowed by these rules, each with its legal basis, and so it stands in the log.
+/// These rules must allow the request. The log must contain them, each with its legal basis.
 async fn permitted(world: &World, call: Call, status: u16, action: &str, policy: &str) -> Row {
     let (answer, row) = one_entry(world, call).await;
     answer.expect(status);
@@ -53,7 +53,7 @@ async fn permitted(world: &World, call: Call, status: u16, action: &str, policy:
     row
 }
 
-/// The request is refused on no rule, and so it stands in the log.
+/// No rule may allow the request. The log must show the refusal.
 async fn denied(world: &World, call: Call, status: u16, action: &str) -> Row {
     let (answer, row) = one_entry(world, call).await;
     answer.expect(status);
@@ -66,7 +66,7 @@ async fn denied(world: &World, call: Call, status: u16, action: &str) -> Row {
     row
 }
 
-/// Everything that is written in the log, in one text.
+/// The whole content of the log in one text.
 async fn whole_log(world: &World) -> String {
     let sql = "SELECT municipality || ' ' || request_id || ' ' || COALESCE(client, '') || ' ' || roles || ' ' ||
         action || ' ' || object_type || ' ' || COALESCE(object_id, '') || ' ' || decision || ' ' || policies || ' ' ||
@@ -76,7 +76,7 @@ async fn whole_log(world: &World) -> String {
     rows.into_iter().map(|(row,)| row).collect::<Vec<_>>().join("\n")
 }
 
-/// Writes a word into everything that takes words.
+/// Writes a word into every text.
 async fn plant(world: &World, cast: &Cast, word: &str) {
     let (teacher, nurse) = (&cast.teacher, &cast.nurse);
     let mother = &cast.family.guardians[0];
@@ -105,7 +105,7 @@ async fn plant(world: &World, cast: &Cast, word: &str) {
     let offer = teacher.post(cast.path("/handovers")).json(body).send().await.expect(201);
     let path = cast.path(&format!("/handovers/{}/decline", offer.text("/id")));
     nurse.post(path).json(json!({"contains": [], "answer": word})).send().await.expect(200);
-    // Also where it is refused, or is in a place of its own.
+    // Also if the request is refused, or the word is in a path of its own.
     teacher.post(cast.path("/goals")).json(json!({word: word})).send().await.expect(422);
     teacher.post(cast.path("/goals")).body("application/json", word.as_bytes()).send().await;
     teacher.get(cast.path(&format!("/notes?{word}={word}"))).send().await.expect(422);
@@ -166,7 +166,7 @@ both_engines! {
         denied(&world, cast.teacher.get("/v1/access-log"), 403, "search_access_log").await;
         let write = stranger.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Hello."}));
         denied(&world, write, 404, "write_note").await;
-        // What does not exist is logged where the one who asks belongs.
+        // A missing object is logged in the municipality of the caller.
         let unknown = stranger.get(format!("/v1/cases/{note}"));
         let row = denied(&world, unknown, 404, "read_case").await;
         assert_eq!((row.object_id.as_deref(), row.municipality.as_str()), (Some(note.as_str()), "4001"));
@@ -267,12 +267,12 @@ both_engines! {
         ]);
     }
 
-    async fn every_operation_leaves_an_entry_whoever_asks(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn every_operation_leaves_an_entry_whoever_asks(stage: Stage) {
+        let world = stage.world();
         let stranger = world.anonymous();
         let mut operations = Operation::all();
-        operations.retain(|operation| !public::WATCHED_BY_MACHINES.contains(&operation.id.as_str()));
-        // Ends the session of the one who asks.
+        operations.retain(|operation| public::is_logged(&operation.id));
+        // Ends the session of the caller.
         operations.sort_by_key(|operation| operation.id == "log_out");
         for operation in &operations {
             let sql = format!("SELECT COUNT(*) FROM access_log WHERE action = '{}'", operation.id);

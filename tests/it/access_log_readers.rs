@@ -1,4 +1,4 @@
-//! Who is told of the access log, and of what in it.
+//! The people who see the access log, and the parts of it that they see.
 
 use serde_json::{Value, json};
 
@@ -20,9 +20,9 @@ both_engines! {
         assert_eq!(newest["person_name"], json!(cast.nurse.name));
         assert_eq!(newest["legal_basis"], json!(["fvl § 13 a no. 1", "hpl § 22", "bvl § 13-1", "sotjl § 44"]));
         assert!(newest["roles"][0].as_str().is_some_and(|role| role.starts_with("worker, ")), "{newest}");
-        assert!(!seen.text.contains(&stranger.name), "a refused look is not told of");
+        assert!(!seen.text.contains(&stranger.name), "a refused access is not shown");
         let nurses = seen.items().iter().filter(|item| item["person_name"] == json!(cast.nurse.name)).count();
-        assert_eq!(nurses, 1, "neither what was refused nor what failed is told of");
+        assert_eq!(nurses, 1, "neither refused nor failed requests are shown");
         let mut columns: Vec<_> = newest.as_object().expect("an entry").keys().map(String::as_str).collect();
         columns.sort_unstable();
         assert_eq!(columns, ["at", "kind", "legal_basis", "person_name", "roles", "words"]);
@@ -44,7 +44,7 @@ both_engines! {
         cast.teacher.get(cast.path("/notes")).send().await.expect(200);
         let list = newest(1).await.remove(0);
         for entry in [wrote, read] {
-            assert_eq!(entry, look, "a note is told of as a look at the case");
+            assert_eq!(entry, look, "writing a note is shown as viewing the case");
         }
         assert_eq!(list["kind"], "looked");
     }
@@ -69,7 +69,7 @@ both_engines! {
         let measure = world.measure(teacher, cast.case, teacher).await;
         teacher.get("/v1/follow-ups").send().await.expect(200);
         let report = json!({
-            "child_id": child.id, "grounds": ["mistreatment_or_neglect"], "text": "Has told of being hit.",
+            "child_id": child.id, "grounds": ["mistreatment_or_neglect"], "text": "Says that he is hit.",
             "sent_on": world.in_days(0), "guardians_told": false, "guardians_not_told_reason": "Danger.",
             "receiving_unit_id": world.unit("kragero/barnevern").await.id,
         });
@@ -130,7 +130,7 @@ both_engines! {
         let all = theirs.get("/v1/access-log?limit=200").send().await.expect(200);
         assert!(all.items().iter().all(|item| item["municipality"] == "5057"), "{}", all.text);
         assert!(!all.text.contains(&cast.case.to_string()));
-        // The try from outside is in the log of the municipality it was made against.
+        // The attempt from outside is in the log of the municipality it targeted.
         let tries = ours.get(format!("{search}&decision=deny")).send().await.expect(200);
         assert_eq!(tries.each("person_id"), [stranger.id.to_string()]);
         let unknown = ours.get("/v1/access-log?limit=200").send().await.expect(200);

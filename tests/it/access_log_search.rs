@@ -1,4 +1,4 @@
-//! The access log is found in and taken along: each filter from both sides, pages without gaps, and streams of any length.
+//! Searching and exporting the access log: each filter from both sides, pages without gaps, and exports of any length.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ async fn found(auditor: &User, query: &str) -> Vec<Value> {
     page.items().to_vec()
 }
 
-/// Work on a case by two, a look in an emergency, and tries by others.
+/// Creates work on a case by two people, an emergency access, and attempts by others.
 async fn worked_on(world: &World) -> Cast {
     let cast = world.shared_case().await;
     for below in ["", "/team", "/goals"] {
@@ -111,7 +111,7 @@ both_engines! {
         let auditor = auditor(&world).await;
         world.advance(TimeDelta::minutes(20));
         let now = world.now();
-        // Under way at once, after a quiet time and before another.
+        // Concurrent requests, after a quiet period and before another.
         let entries = [30, 0, 20, 10].map(|milliseconds| {
             let entry = Entry::of(None, "read_child", "Person", now + TimeDelta::milliseconds(milliseconds));
             Entry { municipality: "4014".to_owned(), status: 200, ..entry }
@@ -151,7 +151,7 @@ both_engines! {
     async fn filters_together_find_what_each_of_them_finds(world: World) {
         let auditor = auditor(&world).await;
         let [first, second] = [world.worker("kragero/skole").await.id, world.worker("kragero/skole").await.id];
-        // The first has read cases, then the second children; all the while the first has read a child now and then.
+        // The first has read cases, then the second children. The first has also read a child now and then.
         let entries = (0..1400).map(|number| {
             let (person, action) = match number {
                 _ if number % 7 == 0 => (first, "read_child"),
@@ -222,7 +222,7 @@ both_engines! {
 
     async fn an_export_breaks_off_when_the_role_of_the_one_who_asked_ends(world: World) {
         let (_cast, auditor) = (worked_on(&world).await, auditor(&world).await);
-        // More than lies in the buffers between the service and one who reads slowly.
+        // More than the buffers between the service and a slow reader can hold.
         many_entries(&world, 30_000).await;
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(4096).expect("a small buffer");
@@ -237,14 +237,14 @@ both_engines! {
         let ended = world.try_execute("UPDATE staff_role SET ended_at = started_at WHERE role = 'auditor'").await;
         assert!(ended.expect("the role ends") > 0);
         let mut rest = Vec::new();
-        // Closed or reset, as it comes.
+        // Closed or reset, depending on timing.
         let _closed = stream.read_to_end(&mut rest).await;
         let entries = String::from_utf8_lossy(&rest).matches("\"request_id\"").count();
         assert!(!rest.ends_with(b"0\r\n\r\n") && entries < 30_000, "it went on to the end: {entries}");
     }
 }
 
-/// So many more entries of a look at a case.
+/// Adds this many copies of an entry for an access to a case.
 async fn many_entries(world: &World, how_many: usize) {
     let columns =
         "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
@@ -268,12 +268,12 @@ async fn many_entries(world: &World, how_many: usize) {
     world.try_execute(fill).await.expect("many entries");
 }
 
-/// A time after all that has happened.
+/// A time after all events.
 fn later(world: &World) -> String {
     (world.now() + TimeDelta::days(1)).format("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// The cardinalities of R4 and of the patterns of BALP for a read of a patient's data.
+/// The cardinalities of R4 and of the BALP patterns for reading a patient's data.
 fn is_an_audit_event(event: &Value, entry: &Value) {
     assert_eq!(event["resourceType"], "AuditEvent");
     assert!(event["type"]["code"] == "rest" && event["subtype"].as_array().expect("subtypes").len() == 2);

@@ -1,8 +1,8 @@
-//! Imports go one way, as `ARCHITECTURE.md` says.
+//! Imports go one way, as `ARCHITECTURE.md` describes.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-/// From the ground up; a folder imports from those before its own row, and capabilities from each other in no circle.
+/// From the bottom up. A folder imports only from earlier rows, and capabilities must not import each other in a circle.
 const ROWS: [&[&str]; 9] = [
     &["kernel"],
     &["vault"],
@@ -47,7 +47,7 @@ fn row_of(module: &str) -> usize {
     row.unwrap_or_else(|| panic!("src/{module} has no place in the architecture"))
 }
 
-/// (from, to) for each `crate::to` in the code of `from`.
+/// Returns (from, to) for each `crate::to` in the code of `from`.
 fn edges() -> BTreeSet<(String, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut edges = BTreeSet::new();
@@ -71,7 +71,7 @@ fn texts(path: &Path) -> Vec<String> {
     vec![fs::read_to_string(path).expect("a file")]
 }
 
-/// The modules after `crate::`, alone or in braces, that are folders or files of `src`.
+/// Returns the modules after `crate::`, alone or in braces, that are folders or files of `src`.
 fn imports(text: &str) -> BTreeSet<String> {
     let known: BTreeSet<&str> = ROWS.concat().into_iter().collect();
     let mut found = BTreeSet::new();
@@ -119,7 +119,7 @@ fn capabilities_use_each_other_in_no_circle() {
         .filter(|(from, to)| from != to && row_of(from) == CAPABILITIES && row_of(to) == CAPABILITIES)
         .collect();
     let mut left: BTreeSet<&str> = ROWS[CAPABILITIES].iter().copied().collect();
-    // What uses nothing that is left can be taken away; a circle never can.
+    // A module that uses nothing that remains can be removed; a circle never can.
     while let Some(free) =
         left.iter().copied().find(|from| !edges.iter().any(|(f, t)| f == from && left.contains(t.as_str())))
     {
@@ -141,7 +141,7 @@ fn a_store_is_its_capabilitys_own() {
     }
 }
 
-/// A log that forgets is for `benches/` alone: behind a feature that nothing turns on by itself, and with which the program does not run.
+/// A log that forgets is for `benches/` only. It is behind a feature that nothing enables by itself, and the program refuses to run with it.
 #[test]
 fn no_program_that_serves_can_be_without_its_access_log() {
     const FEATURE: &str = "feature = \"unlogged-benchmark\"";

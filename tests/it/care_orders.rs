@@ -1,4 +1,4 @@
-//! Care orders: from their day the parents see and decide nothing here, and child welfare does in their place.
+//! Care orders: from the first day the parents see and decide nothing here, and child welfare acts in their place.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -52,7 +52,7 @@ fn consent_to(world: &World, unit: &Staff) -> Value {
     })
 }
 
-/// All that a guardian sees of a case and its child.
+/// Everything that a guardian sees of a case and its child.
 fn everything(cast: &Cast) -> Vec<String> {
     let below = [
         "",
@@ -131,7 +131,7 @@ both_engines! {
         let withdraw = cast.path(&format!("/consents/{}/withdraw", given.text("/id")));
         worker.post(withdraw).json(json!({})).send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
-        // As before again, with the consents that the parents gave; the seat ended with the withdrawal.
+        // As before, with the consents that the parents gave. The membership ended with the withdrawal.
         end(&cast.teacher, child, &made).send().await.expect(200);
         world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
         cast.nurse.get(cast.path("")).send().await.expect(200);
@@ -209,7 +209,7 @@ both_engines! {
         for (unit, person) in [(&cast.nurse, &cast.nurse.user), (&worker, &cast.nurse.user), (&elsewhere, &elsewhere.user)] {
             refused(unit, person).await.expect_invalid("/child_welfare_person_id");
         }
-        // Not for one's own family (fvl § 6).
+        // Not for their own family (fvl § 6).
         world.grant(&cast.family.guardians[0], &worker.unit, Role::Worker).await;
         refused(&worker, &cast.family.guardians[0]).await.expect_invalid("/child_welfare_person_id");
     }

@@ -1,4 +1,4 @@
-//! Cases: who sees them, what changes them, and what a closed one still takes.
+//! Cases: access, changes, and the operations that a closed case still allows.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -17,7 +17,7 @@ async fn version(by: &User, case: CaseId) -> String {
     by.get(format!("/v1/cases/{case}")).send().await.expect(200).etag().to_owned()
 }
 
-/// Every write to a case, as those would send it who may.
+/// Every write to a case, sent by a person who is allowed to.
 async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
     let (teacher, nurse) = (&cast.teacher, &cast.nurse);
     let mother = &cast.family.guardians[0];
@@ -197,7 +197,7 @@ both_engines! {
             }
             assert_eq!(ids(&walk(who, "/v1/cases").await), [cast.case.to_string()]);
         }
-        // To end access is never dependent on what it takes to give it.
+        // Ending access must never require what granting it requires.
         let team = cast.teacher.get(cast.path("/team")).send().await.expect(200);
         let seat = team.items().iter().find(|seat| seat["person_id"] == json!(cast.nurse.id)).expect("a seat");
         let path = cast.path(&format!("/team/{}", seat["id"].as_str().expect("an id")));
@@ -276,7 +276,7 @@ both_engines! {
         world.note(&teacher, case, "team", "For all.").await;
         let below = ["", "/team", "/notes", "/goals", "/measures", "/meetings", "/handovers", "/access-log"];
         let paths: Vec<String> = below.iter().map(|below| format!("/v1/cases/{case}{below}")).collect();
-        // To the last second of the day before, in Norway.
+        // Until the last second of the previous day in Norway.
         world.advance(TimeDelta::hours(14) - TimeDelta::seconds(1));
         finds_nothing(&youth, &paths).await;
         assert!(walk(&youth, "/v1/cases").await.is_empty());

@@ -1,4 +1,4 @@
-//! Who plays in the stories of the domain.
+//! The people in the stories of the domain.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::support::{Answer, Call, Engine, Family, Staff, User, World};
 
-/// A case opened at a school, of a child with two guardians. A health nurse is at hand.
+/// A case opened at a school, of a child with two guardians. A health nurse is available.
 #[derive(Debug, Clone)]
 pub struct Cast {
     /// The contact person.
@@ -39,7 +39,7 @@ impl World {
         Cast { teacher, nurse, family, case }
     }
 
-    /// A case where both guardians have consented to the nurse's unit, and the nurse sits on the team.
+    /// A case in which both guardians have consented to the nurse's unit, and the nurse is a team member.
     pub async fn shared_case(&self) -> Cast {
         let cast = self.school_case().await;
         self.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
@@ -47,7 +47,7 @@ impl World {
         cast
     }
 
-    /// One more on the team of a case, from a unit that both guardians consent to for it.
+    /// Adds another member to the team of a case, from a unit that both guardians consent to for this.
     pub async fn team_mate(&self, cast: &Cast, unit: &str) -> Staff {
         let mate = self.worker(unit).await;
         if mate.unit != cast.teacher.unit {
@@ -58,7 +58,7 @@ impl World {
     }
 }
 
-/// Sends requests at the same time. The answers come as they come.
+/// Sends requests at the same time. The answers are in the order of arrival.
 pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     let mut sent = JoinSet::new();
     for call in calls {
@@ -67,7 +67,7 @@ pub async fn at_once(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     sent.join_all().await
 }
 
-/// Sends requests that all have to do with one row, and that come to it at the same time: it is held until they wait.
+/// Sends concurrent requests that all need one row. The row is locked until they wait for it.
 pub async fn at_once_on<T>(
     world: &World,
     table: &str,
@@ -85,7 +85,7 @@ pub async fn at_once_on<T>(
     sent.await.expect("all are answered")
 }
 
-/// Of these answers exactly one is `won`; every other is one of `lost`.
+/// Exactly one of these answers is `won`; every other is one of `lost`.
 #[track_caller]
 pub fn exactly_one_wins(answers: &[Answer], won: u16, lost: &[u16]) {
     let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
@@ -95,14 +95,14 @@ pub fn exactly_one_wins(answers: &[Answer], won: u16, lost: &[u16]) {
     assert!(winners == 1 && others, "one {won} and otherwise {lost:?} expected, got {statuses:?}");
 }
 
-/// To this person, there is nothing at any of these paths.
+/// For this person, nothing exists at any of these paths.
 pub async fn finds_nothing(user: &User, paths: &[String]) {
     for path in paths {
         user.get(path).send().await.expect_problem(404, "not-found");
     }
 }
 
-/// The items of a whole list, read page by page with one item on each.
+/// The items of a whole list, read with one item per page.
 pub async fn walk(user: &User, path: &str) -> Vec<Value> {
     let mut items = Vec::new();
     let mut query = "?limit=1".to_owned();

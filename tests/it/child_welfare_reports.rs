@@ -1,4 +1,4 @@
-//! Reports to child welfare: a duty that nothing stands in the way of, and that leaves no trace with the family or the team.
+//! Reports to child welfare: a duty that nothing can prevent, and that leaves no trace for the family or the team.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -19,11 +19,11 @@ fn path(report: ChildWelfareReportId) -> String {
     format!("/v1/child-welfare-reports/{report}")
 }
 
-/// A report on a child that is only described, from someone's own unit.
+/// A report about a child that is only described, from the person's own unit.
 fn described(world: &World, to: &Unit) -> Value {
     json!({
         "child_description": "A boy in the second form.", "grounds": ["mistreatment_or_neglect"],
-        "text": "Has told of being hit at home.", "sent_on": world.in_days(0), "guardians_told": true,
+        "text": "Says that he is hit at home.", "sent_on": world.in_days(0), "guardians_told": true,
         "receiving_unit_id": to.id,
     })
 }
@@ -44,7 +44,7 @@ fn answer(by: &User, report: ChildWelfareReportId, outcome: &str, on: String) ->
     by.post(format!("{}/replies", path(report))).json(body)
 }
 
-/// What is due to someone of these reports, as kind and day.
+/// A person's pending tasks from these reports, as kind and date.
 async fn due(user: &User) -> Vec<(String, String)> {
     let list = walk_follow_ups(user).await;
     let text = |item: &Value, member: &str| item[member].as_str().expect("text").to_owned();
@@ -61,7 +61,7 @@ fn one(kind: &str, on: String) -> (String, String) {
     (kind.to_owned(), on)
 }
 
-/// A parent who works in a unit, and is registered as guardian of the child by whoever registered it.
+/// A parent who works in a unit, registered as guardian of the child by the person who registered the child.
 async fn parent_at_work(world: &World, teacher: &Staff, child: &Child, unit: &str, role: Role) -> Staff {
     let unit = world.unit(unit).await;
     let parent = world.guardian_of(teacher, child, true).await;
@@ -69,7 +69,7 @@ async fn parent_at_work(world: &World, teacher: &Staff, child: &Child, unit: &st
     Staff { user: parent.user, unit }
 }
 
-/// All that someone on the case can read of it and around it, as text.
+/// Everything that a person on the case can read in it and around it, as text.
 async fn all_of(user: &User, cast: &Cast) -> Vec<String> {
     let mut all = Vec::new();
     for below in
@@ -84,7 +84,7 @@ async fn all_of(user: &User, cast: &Cast) -> Vec<String> {
     all
 }
 
-/// The family's view of the log, without their own looks.
+/// The family's view of the log, without their own accesses.
 async fn family_log(cast: &Cast) -> Vec<Value> {
     let log = cast.family.guardians[0].get(cast.path("/access-log?limit=200")).send().await.expect(200);
     let names: Vec<&str> = cast.family.guardians.iter().map(|guardian| guardian.name.as_str()).collect();
@@ -101,7 +101,7 @@ both_engines! {
         let report = world.report(&teacher, &family.child, &receiver.unit).await;
         for who in [&teacher, &leader, &receiver] {
             let read = who.get(path(report)).send().await.expect(200);
-            assert_eq!(read.text("/text"), "Has told of being hit at home.");
+            assert_eq!(read.text("/text"), "Says that he is hit at home.");
             assert_eq!([read.text("/child_name"), read.text("/reporter_name")], [family.child.name.as_str(), teacher.name.as_str()]);
             assert_eq!(read.body["grounds"], json!(["mistreatment_or_neglect"]));
             assert_eq!(ids(&walk(who, &list(&who.unit)).await), [report.to_string()]);
@@ -125,7 +125,7 @@ both_engines! {
             who.get(list(&teacher.unit)).send().await.expect_problem(403, "forbidden");
             who.post(list(&teacher.unit)).json(described(&world, &receiver.unit)).send().await.expect_problem(403, "forbidden");
         }
-        // That others look at the unit's list tells nothing, whether there is a report or none.
+        // When others open the list of the unit, it reveals nothing, whether there is a report or not.
         receiver.get(list(&teacher.unit)).send().await.expect_problem(403, "forbidden");
     }
 
@@ -162,7 +162,7 @@ both_engines! {
         let mother = &cast.family.guardians[0];
         let own = mother.get(cast.path("/consents")).send().await.expect(200);
         world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
-        // The nurse has lost the case, and with it the right to name the child by its registration.
+        // The nurse has lost the case, and with it the right to refer to the child by its registration.
         let by_id = json!({"child_id": cast.family.child.id});
         let mut body = with(&described(&world, &welfare), &by_id);
         body.as_object_mut().expect("an object").remove("child_description");
@@ -350,7 +350,7 @@ both_engines! {
         assert_eq!((&decided.body["decision"], &decided.body["report_id"]), (&json!("report_child_welfare"), &json!(report)));
         assert_eq!((&decided.body["case_id"], world.rows("care_case").await), (&Value::Null, 0));
         decide(concern, json!(report)).await.expect_problem(409, "conflict");
-        // The concern is the school's own.
+        // The concern belongs to the school.
         assert_eq!(teacher.get(path(report)).send().await.expect(200).body["concern_id"], json!(concern));
         assert_eq!(receiver.get(path(report)).send().await.expect(200).body["concern_id"], Value::Null);
         assert_eq!(receiver.get(list(&receiver.unit)).send().await.expect(200).body["items"][0]["concern_id"], Value::Null);
@@ -376,7 +376,7 @@ both_engines! {
     }
 }
 
-/// The migrations of SQLite, all or those before the one of reports.
+/// The migrations of SQLite, all or those before the migration of reports.
 async fn migrate(connection: &mut SqliteConnection, before_reports: bool) {
     let all = format!("{}/migrations/sqlite", env!("CARGO_MANIFEST_DIR"));
     let some = TempDir::new().expect("a folder");
@@ -390,7 +390,7 @@ async fn migrate(connection: &mut SqliteConnection, before_reports: bool) {
     migrator.run(connection).await.expect("migrated");
 }
 
-/// SQLite makes the table of concerns anew, to let them end in a report.
+/// SQLite rebuilds the table of concerns, so that they can lead to a report.
 #[tokio::test]
 async fn concerns_recorded_before_there_were_reports_are_kept() {
     let folder = TempDir::new().expect("a folder");

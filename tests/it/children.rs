@@ -1,4 +1,4 @@
-//! Children and guardians: each registration is its own, and a change of parental responsibility counts at once.
+//! Children and guardians: registrations are separate, and a change of parental responsibility has effect at once.
 
 use serde_json::{Value, json};
 use stafett::kernel::{Id, ids::Guardianship};
@@ -8,7 +8,7 @@ use crate::{
     support::{Answer, Call, Child, Role, Staff, User, World, both_engines},
 };
 
-/// The guardianships of a child, as someone sees them.
+/// The guardianships of a child, as a person sees them.
 async fn guardianships(by: &User, child: &Child) -> Vec<Value> {
     walk(by, &format!("/v1/children/{}/guardians", child.id)).await
 }
@@ -144,7 +144,7 @@ both_engines! {
     async fn in_a_case_the_contact_person_keeps_the_guardians_and_others_read_or_not(world: World) {
         let cast = world.shared_case().await;
         let child = &cast.family.child;
-        // She has registered the child, but the school now holds the baton through another.
+        // She registered the child, but the school now holds the baton through another person.
         let holder = world.team_mate(&cast, "kragero/skole").await;
         let handover = world.offer_baton(&cast.teacher, cast.case, &holder).await;
         world.accept_baton(&holder, cast.case, handover).await;
@@ -211,10 +211,10 @@ both_engines! {
         let paths = [cast.path(""), cast.path("/notes"), cast.path("/access-log"), format!("/v1/children/{}", child.id)];
         finds_nothing(father, &paths).await;
         assert!(walk(father, "/v1/cases").await.is_empty());
-        // Nor is his consent needed any more.
+        // His consent is no longer needed either.
         join().await.expect(201);
 
-        // It comes back, and with it the right to read and the need for his consent.
+        // It is restored, and with it the right to read and the need for his consent.
         let now = guardianships(&cast.teacher, child).await;
         let his = now.iter().find(|row| row["guardian_id"] == json!(father.id)).expect("a guardianship");
         let back = json!({"parental_responsibility": true, "lives_with_child": true});

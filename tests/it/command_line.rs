@@ -1,4 +1,4 @@
-//! What the one who runs the service does from its machine: it works on both engines, and is in the access log.
+//! The operator's commands: they work on both engines, and the access log records them.
 
 use std::{
     io::Write,
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{PASSWORD, Role, World, both_engines, log_key};
 
-/// What a command prints, where it succeeds.
+/// The output of a command, which must succeed.
 fn done(command: &mut Command) -> String {
     let done = command.output().expect("the program runs");
     let said = String::from_utf8_lossy(&done.stdout).into_owned();
@@ -17,7 +17,7 @@ fn done(command: &mut Command) -> String {
     said
 }
 
-/// What was done to a municipality from the command line, as its auditor reads it: the oldest first.
+/// The command-line operations on a municipality, as its auditor reads them, oldest first.
 async fn acts(world: &World, unit: &str) -> Vec<Value> {
     let auditor = world.staff(unit, Role::Auditor).await;
     let log = auditor.get("/v1/access-log?limit=200").send().await.expect(200);
@@ -59,7 +59,7 @@ both_engines! {
         let asked = world.command_line().args(["keys", "erase", "--municipality", "4014", "--sector", "health"]).output();
         assert!(!asked.expect("the program runs").status.success(), "not without --yes");
         done(world.command_line().args(["keys", "erase", "--municipality", "4014", "--sector", "school", "--yes"]));
-        world.db.vault().refresh().expect("the keys are read anew");
+        world.db.vault().refresh().expect("the keys are reloaded");
         let acts = acts(&world, "kragero/oppvekst").await;
         assert_eq!(actions(&acts), ["import_catalogue", "rotate_keys", "prune_keys", "erase_key"]);
         assert_eq!(acts[3]["shown"][0], "school");

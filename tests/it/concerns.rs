@@ -1,4 +1,4 @@
-//! Concerns: their author's and the leader's, decided once and in time.
+//! Concerns: they belong to the author and the leader, and are decided once and in time.
 
 use serde_json::{Value, json};
 use stafett::kernel::ids::{ChildId, ConcernId};
@@ -188,7 +188,7 @@ both_engines! {
     async fn a_concern_joins_only_an_open_case_of_the_child_that_one_may_read(world: World) {
         let cast = world.school_case().await;
         let teacher = &cast.teacher;
-        // The same child in a case one has no part in, and another child's case that one has.
+        // The same child in a case without membership, and another child's case with membership.
         let stranger = world.worker("kragero/ppt").await;
         let same_child = world.register(&stranger, cast.family.child.national_id.clone()).await;
         let unreadable = world.open_case(&stranger, &same_child).await;
@@ -205,7 +205,7 @@ both_engines! {
         let closed = decide(teacher, concern, join_case(cast.case)).send().await.expect_invalid("/case_id");
         refusals.push(closed.text);
         refusals.dedup();
-        assert_eq!(refusals.len(), 1, "the refusals tell nothing apart: {refusals:?}");
+        assert_eq!(refusals.len(), 1, "the refusals are the same: {refusals:?}");
     }
 
     async fn a_concern_about_the_same_child_registered_elsewhere_joins_a_case_one_takes_part_in(world: World) {
@@ -229,7 +229,7 @@ both_engines! {
             "national_id": number.as_str(), "name": teacher.name, "parental_responsibility": false, "lives_with_child": true,
         });
         leader.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
-        // What is about their own family is no longer theirs to see, not even their own words.
+        // A person may no longer see anything about their own family, not even their own text.
         teacher.get(format!("/v1/concerns/{concern}")).send().await.expect_problem(404, "not-found");
         decide(&teacher, concern, open_case(&world)).send().await.expect_problem(404, "not-found");
         assert!(walk(&teacher, "/v1/concerns").await.is_empty());

@@ -1,4 +1,4 @@
-//! Conflicts of interest that were declared or recorded: from the next request, the child is as own family is.
+//! Declared or recorded conflicts of interest: from the next request, the child counts as the person's own family.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -26,7 +26,7 @@ async fn declare(by: &User, child: &Child) -> Answer {
 }
 
 fn record(by: &User, cast: &Cast, person: &User) -> Call {
-    let body = json!({"person_id": person.id, "ground": "friend", "note": "They told us."});
+    let body = json!({"person_id": person.id, "ground": "friend", "note": "They informed us."});
     by.post(cast.path("/conflicts-of-interest")).json(body)
 }
 
@@ -66,7 +66,7 @@ both_engines! {
             let offer = cast.teacher.post(cast.path("/handovers")).json(offer);
             offer.send().await.expect_invalid("/to_person_id");
         }
-        // Another child is another matter.
+        // Another child is unaffected.
         let second = world.school_case().await;
         world.all_consent(&second.family, second.case, &[&cast.nurse.unit]).await;
         seat(&second.teacher, &second, &cast.nurse).send().await.expect(201);
@@ -122,10 +122,10 @@ both_engines! {
         for member in ["case_id", "note", "ended_at", "version", "ground", "recorded_at"] {
             assert_eq!(known.body[member], unknown.body[member], "{member}");
         }
-        // Declared before the child is registered, it holds from then on: whoever registers it.
+        // If declared before the child is registered, it applies from then on, no matter who registers the child.
         let child = world.register(&stranger, number).await;
         finds_nothing(&stranger, &[format!("/v1/children/{}", child.id)]).await;
-        // One not there and one that is another's are the same.
+        // A missing one and someone else's get the same answer.
         let nothing = declaration(&stranger, json!({"case_id": uuid::Uuid::now_v7()})).send().await;
         let others = declaration(&stranger, json!({"case_id": cast.case})).send().await;
         assert_eq!((nothing.status, &nothing.text), (422, &others.text));
@@ -145,7 +145,7 @@ both_engines! {
         declare(&kindergarten, &cast.family.child).await;
         finds_nothing(&kindergarten, &[format!("/v1/cases/{later}")]).await;
 
-        // A child without a number: what was recorded follows it to the person it turns out to be.
+        // A child without a number: what was recorded follows the child to the person it turns out to be.
         let path = format!("/v1/units/{}/children", cast.teacher.unit.id);
         let born = json!({"name": world.name(), "birth_date": "2019-05-17"});
         let child = cast.teacher.post(path).json(born).send().await.expect(201);
@@ -201,7 +201,7 @@ both_engines! {
         assert_eq!(recorded.text("/person_name"), cast.nurse.name);
         finds_nothing(&cast.nurse, &[cast.path("")]).await;
         let own = walk(&cast.nurse, OWN).await;
-        assert_eq!((ids(&own), &own[0]["note"]), (vec![recorded.text("/id")], &json!("They told us.")));
+        assert_eq!((ids(&own), &own[0]["note"]), (vec![recorded.text("/id")], &json!("They informed us.")));
         assert!(walk(&cast.teacher, OWN).await.is_empty());
     }
 
@@ -212,7 +212,7 @@ both_engines! {
         record(&elsewhere, &cast, &cast.teacher).send().await.expect_problem(404, "not-found");
         let other = world.staff("kragero/skole", Role::UnitLeader).await;
         record(&leader, &cast, &cast.teacher).send().await.expect(201);
-        assert_eq!(holder(&world, cast.case).await, other.id, "the baton goes to another than the one who recorded it");
+        assert_eq!(holder(&world, cast.case).await, other.id, "the baton does not go to the person who recorded it");
         finds_nothing(&cast.teacher, &[cast.path("")]).await;
         leader.get(cast.path("/goals")).send().await.expect_problem(403, "forbidden");
         other.get(cast.path("/goals")).send().await.expect(200);
@@ -264,7 +264,7 @@ both_engines! {
         cast.nurse.get(cast.path("")).send().await.expect(200);
         end(&leader, &cast.nurse, &conflict).if_match(2).send().await.expect_problem(409, "conflict");
         assert_eq!(walk(&cast.nurse, OWN).await[0]["end_reason"], "Another child was meant.");
-        // A leader's own is another leader's to end.
+        // Another leader must end a leader's own.
         let own = declare(&leader, &cast.family.child).await;
         end(&leader, &leader, &own).send().await.expect_problem(409, "conflict");
         let other = world.staff("kragero/helsestasjon", Role::UnitLeader).await;

@@ -1,4 +1,4 @@
-//! Consents: who must give them, what they open, and how they end.
+//! Consents: who must give them, what they allow, and how they end.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -50,7 +50,7 @@ both_engines! {
         other.post(cast.path("/consents")).json(body.clone()).send().await.expect_problem(404, "not-found");
         let recorded = with(body, json!({"given_by": other.id, "form": "paper", "document": "26/1234-1"}));
         cast.teacher.post(cast.path("/consents")).json(recorded).send().await.expect_invalid("/given_by");
-        // Nor is theirs missed.
+        // Theirs is not reported as missing either.
         world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
         world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
     }
@@ -125,7 +125,7 @@ both_engines! {
             guardian.post(cast.path("/consents")).json(body).send().await.expect(201);
         }
         world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
-        // From 10 o'clock to a second before midnight of the next day.
+        // From 10 o'clock to one second before midnight of the next day.
         world.advance(TimeDelta::hours(38) - TimeDelta::seconds(1));
         cast.nurse.get(cast.path("")).send().await.expect(200);
         world.advance(TimeDelta::seconds(1));
@@ -166,7 +166,7 @@ both_engines! {
         guardian.post(&path).json(body.clone()).send().await.expect_invalid("/given_by");
         world.consent(&youth, case, &[&nurse.unit]).await;
         nurse.get(format!("/v1/cases/{case}")).send().await.expect(200);
-        // The guardian still follows the case of a child under 18.
+        // The guardian can still follow the case of a child under 18.
         guardian.get(format!("/v1/cases/{case}")).send().await.expect(200);
     }
 
@@ -193,7 +193,7 @@ both_engines! {
         for (guardian, own) in [(mother, hers), (father, his)] {
             let list = guardian.get(cast.path("/consents?limit=1")).send().await.expect(200);
             assert_eq!(list.each("id"), [own.to_string()]);
-            assert!(list.body.get("next_cursor").is_none(), "nothing tells of the other");
+            assert!(list.body.get("next_cursor").is_none(), "nothing reveals the other");
             guardian.get(cast.path(&format!("/consents/{own}"))).send().await.expect(200);
         }
         let all = cast.teacher.get(cast.path("/consents")).send().await.expect(200);

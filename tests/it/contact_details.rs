@@ -1,4 +1,4 @@
-//! Contact details: who reads them, and that a protected address hides the child from those it is not to be found by.
+//! Contact details: access to them, and that a protected address hides the child from those who must not find it.
 
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ async fn guardianship(by: &User, child: &Child, guardian: &User) -> Value {
     rows.into_iter().find(|row| row["guardian_id"] == json!(guardian.id)).expect("a guardianship")
 }
 
-/// From now on, the child lives with the other guardian alone.
+/// From now on, the child lives only with the other guardian.
 async fn moves_out(by: &User, child: &Child, guardian: &Guardian) {
     let row = guardianship(by, child, guardian).await;
     let path = format!("/v1/children/{}/guardians/{}", child.id, row["id"].as_str().expect("an id"));
@@ -46,7 +46,7 @@ async fn family_apart(world: &World) -> Cast {
     cast
 }
 
-/// The case and all that is below it, and the child.
+/// The case and everything below it, and the child.
 fn everything(cast: &Cast) -> Vec<String> {
     let below = [
         "",
@@ -90,7 +90,7 @@ both_engines! {
             let read = guardian.get(path(child)).send().await.expect(200);
             assert_eq!(read.text("/address"), ADDRESS);
             let guardians = read.body["guardians"].as_array().expect("guardians");
-            assert!(guardians.len() == 1 && guardians[0]["guardianship_id"] == own["id"], "one's own alone");
+            assert!(guardians.len() == 1 && guardians[0]["guardianship_id"] == own["id"], "only their own");
             put(guardian, child, 1, graded("none")).send().await.expect_problem(403, "forbidden");
         }
         put(&cast.nurse, child, 1, graded("none")).send().await.expect_problem(403, "forbidden");
@@ -329,7 +329,7 @@ both_engines! {
     }
 }
 
-/// Everyone who may have to do with the case, and some who have not.
+/// Everyone who may be involved in the case, and some who are not.
 async fn everyone(world: &World, stage: &Stage) -> Vec<(&'static str, User)> {
     let role = async |unit: &str, role| world.staff(unit, role).await.user;
     vec![
@@ -348,7 +348,7 @@ async fn everyone(world: &World, stage: &Stage) -> Vec<(&'static str, User)> {
     ]
 }
 
-/// Whoever asks for whatever: those who find the planted address, each in the one place.
+/// Sends every request as everyone. These find the planted address, each in one place.
 async fn finders(everyone: &[(&'static str, User)], stage: &Stage, needles: &[&str]) -> Vec<&'static str> {
     let mut found = Vec::new();
     for (who, user) in everyone {
@@ -367,9 +367,9 @@ async fn finders(everyone: &[(&'static str, User)], stage: &Stage, needles: &[&s
 }
 
 both_engines! {
-    async fn a_planted_address_is_found_by_those_who_may_and_nowhere_else(world: World) {
-        let stage = Stage::set(&world).await;
-        let everyone = everyone(&world, &stage).await;
+    async fn a_planted_address_is_found_by_those_who_may_and_nowhere_else(stage: Stage) {
+        let world = stage.world();
+        let everyone = everyone(world, &stage).await;
         let child = &stage.family.child;
         let needles = ["Seljefløytveien", PHONE];
         moves_out(&stage.teacher, child, &stage.family.guardians[1]).await;
@@ -388,7 +388,7 @@ both_engines! {
 
         let log = logged();
         assert!(log.contains("answered"), "the log is kept");
-        assert!(needles.iter().all(|needle| !log.contains(needle)), "the log tells");
+        assert!(needles.iter().all(|needle| !log.contains(needle)), "the log reveals it");
         for column in ["roles", "object_id", "policies", "legal_basis", "shown", "request_id"] {
             let sql = format!("SELECT COUNT(*) FROM access_log WHERE {column} LIKE '%Seljefl%' OR {column} LIKE '%{PHONE}%'");
             assert_eq!(world.number_of(sql).await, 0, "access_log.{column}");
@@ -398,9 +398,9 @@ both_engines! {
         assert_eq!(world.number_of("SELECT COUNT(*) FROM idempotency WHERE body LIKE '%Seljefl%'").await, 0);
     }
 
-    async fn the_grade_is_told_in_one_place_alone(world: World) {
-        let stage = Stage::set(&world).await;
-        let everyone = everyone(&world, &stage).await;
+    async fn the_grade_is_told_in_one_place_alone(stage: Stage) {
+        let world = stage.world();
+        let everyone = everyone(world, &stage).await;
         let child = &stage.family.child;
         let version = stage.teacher.get(path(child)).send().await.expect(200).body["version"].as_i64().expect("a version");
         put(&stage.teacher, child, version, graded("confidential")).send().await.expect(200);

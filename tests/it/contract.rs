@@ -1,18 +1,20 @@
-//! What the API document promises.
+//! The promises of the API document.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
 use serde_json::Value;
-use stafett::access::{Policies, actions, public};
+use stafett::access::{actions, fields, public};
 
-use crate::support::{Operation, World, both_engines, document};
+use crate::support::{Operation, World, both_engines, document, rules};
 
 #[test]
 fn the_document_in_the_repository_is_what_the_code_says() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/openapi/stafett.json");
-    let written: Value = std::fs::read_to_string(file)
-        .ok()
-        .and_then(|text| serde_json::from_str(&text).ok())
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let written: Value = serde_json::from_str(&text)
         .expect("openapi/stafett.json is there; make it: cargo run -q -- openapi > openapi/stafett.json");
     let now = document();
     for part in ["info", "paths", "components"] {
@@ -24,7 +26,11 @@ fn the_document_in_the_repository_is_what_the_code_says() {
             "stale; run: cargo run -q -- openapi > openapi/stafett.json\n{part}: {changed:?}"
         );
     }
-    assert!(written == now, "stale; run: cargo run -q -- openapi > openapi/stafett.json");
+    assert!(written == *now, "stale; run: cargo run -q -- openapi > openapi/stafett.json");
+    let printed =
+        Command::new(env!("CARGO_BIN_EXE_stafett")).arg("openapi").output().expect("the program runs");
+    assert!(printed.status.success(), "{}", String::from_utf8_lossy(&printed.stderr));
+    assert!(text.as_bytes() == printed.stdout, "the program prints it otherwise; write it again");
 }
 
 fn members(value: &Value) -> BTreeMap<&String, &Value> {
@@ -39,8 +45,28 @@ fn every_operation_has_its_rule_and_every_rule_its_operation() {
     }
     let actions = names(actions::ALL.iter().copied());
     assert_eq!(operations, actions, "operations left, actions of the code right");
-    let ruled = names(Policies::load().expect("valid rules").actions());
-    assert_eq!(actions, ruled, "actions of the code left, of the rules right");
+    let fields = names(fields::ALL.iter().copied());
+    assert!(fields.is_disjoint(&actions), "a field rule has the name of an operation");
+    let ruled = names(rules().actions());
+    let known: BTreeSet<String> = actions.union(&fields).cloned().collect();
+    assert_eq!(known, ruled, "actions and field rules of the code left, of the rules right");
+}
+
+#[test]
+fn what_answers_that_something_was_made_is_a_creation_in_fhir() {
+    for Operation { id, says, .. } in Operation::all() {
+        let makes = says["responses"].as_object().is_some_and(|responses| responses.contains_key("201"));
+        let creates = actions::facts_of(&id).interaction == actions::Interaction::Create;
+        assert_eq!(creates, makes, "{id}");
+    }
+}
+
+#[test]
+fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing() {
+    let posts = Operation::all().into_iter().filter(|operation| operation.method == "POST");
+    let without = names(posts.filter(|post| !post.takes_idempotency_key()).map(|post| post.id));
+    let expected = ["change_password", "create_account", "explain_access", "log_in", "refresh_session"];
+    assert_eq!(without, names(expected));
 }
 
 fn names<T: Into<String>>(words: impl IntoIterator<Item = T>) -> BTreeSet<String> {
@@ -114,7 +140,7 @@ fn every_reference_in_the_document_leads_somewhere() {
     }
     let document = document();
     let mut found = BTreeSet::new();
-    references(&document, &mut found);
+    references(document, &mut found);
     for reference in found {
         assert!(document.pointer(reference.trim_start_matches('#')).is_some(), "{reference} leads nowhere");
     }

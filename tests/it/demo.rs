@@ -1,4 +1,4 @@
-//! The demonstration plays through on both engines, every step as told.
+//! The demonstration plays on both engines, and every step goes as expected.
 
 use std::{
     path::{Path, PathBuf},
@@ -37,7 +37,7 @@ async fn every_step_of_the_demonstration_goes_as_told_on_postgres() {
     };
     let admin = PgConnectOptions::from_str(&url).expect("STAFETT_TEST_POSTGRES_URL is an address");
     let mut server = PgConnection::connect_with(&admin).await.expect("the server answers");
-    // Named as the databases of the other tests, so that what is left is swept with them.
+    // Named like the databases of the other tests, so that leftovers are swept with them.
     let name = format!("stafett_test_{}_demo", std::process::id());
     let create = format!("CREATE DATABASE {name} TEMPLATE template1");
     server.execute(AssertSqlSafe(create)).await.expect("a database is created");

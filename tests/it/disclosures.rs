@@ -1,4 +1,4 @@
-//! Disclosures without consent: exactly some entries, to someone, on a paragraph.
+//! Disclosures without consent: selected entries, to a named recipient, under a section of law.
 
 use serde_json::{Value, json};
 use stafett::kernel::ids::{CaseId, DisclosureId, NoteId};
@@ -16,7 +16,7 @@ fn path(disclosure: DisclosureId) -> String {
     format!("/v1/disclosures/{disclosure}")
 }
 
-/// A disclosure of a note to a member of staff, on a basis.
+/// A disclosure of a note to a staff member, on a basis.
 pub fn of_note(case: CaseId, note: NoteId, basis: &str, to: &Staff) -> Value {
     json!({
         "case_id": case, "basis": basis, "note_ids": [note], "to_unit_id": to.unit.id, "to_person_id": to.id,
@@ -24,7 +24,7 @@ pub fn of_note(case: CaseId, note: NoteId, basis: &str, to: &Staff) -> Value {
     })
 }
 
-/// Someone discloses from their unit.
+/// A person discloses from their unit.
 pub async fn disclose(by: &Staff, body: &Value) -> Answer {
     by.post(list(&by.unit)).json(body.clone()).send().await
 }
@@ -48,7 +48,7 @@ pub async fn health_case(world: &World, age: u32) -> (Staff, Staff, Family, Case
     (nurse, dentist, family, case, note)
 }
 
-/// The family's view of the log, without their own looks.
+/// The family's view of the log, without their own accesses.
 async fn family_log(cast: &Cast) -> Vec<Value> {
     let log = cast.family.guardians[0].get(cast.path("/access-log?limit=200")).send().await.expect(200);
     let names: Vec<&str> = cast.family.guardians.iter().map(|guardian| guardian.name.as_str()).collect();
@@ -154,7 +154,7 @@ both_engines! {
         disclose(&cast.teacher, &with(&good, &json!({"case_id": uuid::Uuid::now_v7()}))).await.expect_invalid("/case_id");
         cast.teacher.post(list(&cast.nurse.unit)).json(good.clone()).send().await.expect_problem(403, "forbidden");
         cast.family.guardians[0].post(list(&cast.teacher.unit)).json(good.clone()).send().await.expect_problem(403, "forbidden");
-        // One who works in two units, but takes part through one of them.
+        // A person who works in two units, but takes part through only one.
         world.grant(&cast.teacher, &world.unit("kragero/ppt").await, Role::Worker).await;
         let ppt = world.unit("kragero/ppt").await;
         cast.teacher.post(list(&ppt)).json(good.clone()).send().await.expect_invalid("/case_id");
@@ -269,12 +269,12 @@ both_engines! {
         finds_nothing(&head, &everything).await;
         head.get(format!("/v1/units/{}/staff", cast.teacher.unit.id)).send().await.expect_problem(403, "forbidden");
         assert!(walk(&head, "/v1/cases").await.is_empty());
-        // Neither the leader there nor a colleague is the one it was disclosed to.
+        // Neither the leader there nor a colleague is the recipient.
         for who in [world.staff("porsgrunn/skole", Role::UnitLeader).await, world.worker("porsgrunn/skole").await] {
             finds_nothing(&who, &[path(made.id("/id"))]).await;
             assert!(walk(&who, &list(&who.unit)).await.is_empty());
         }
-        // Nothing else passes the border: no other paragraph, nor from school to another service.
+        // Nothing else crosses the border: no other section, and not from a school to another service.
         let centre = world.worker("porsgrunn/barnevernstjenesten").await;
         for (basis, to) in [("danger_to_life_or_health", &head), ("child_welfare_report", &centre), ("school_change", &centre)] {
             disclose(&cast.teacher, &of_note(cast.case, given, basis, to)).await.expect_invalid("/to_unit_id");
@@ -285,7 +285,7 @@ both_engines! {
         let cast = world.school_case().await;
         let note = world.note(&cast.teacher, cast.case, "team", "Reads slowly.").await;
         let unit = world.unit("porsgrunn/skole").await;
-        // The mother has an account with the municipality where she works, which knows her by an id of its own.
+        // The mother has an account in the municipality where she works, which knows her by another id.
         let mother = world.user("4001", &cast.family.guardians[0].national_id).await;
         world.grant(&mother, &unit, Role::Worker).await;
         let at_work = Staff { user: mother, unit };
@@ -308,7 +308,7 @@ both_engines! {
         let parents = write(&cast.nurse, "parents_health").await;
         let agreed_with_health = write(&cast.nurse, "agreed").await;
         let by_mother = world.note(&cast.family.guardians[0], cast.case, "team", "He reads at home.").await;
-        // To the next school: what schools know, and not what others have let this one know.
+        // To the next school: information from schools, but not information that others gave to this school.
         for note in [said, agreed_with_health, by_mother] {
             disclose(&cast.teacher, &of_note(cast.case, note, "school_change", &upper)).await.expect_invalid("/note_ids/0");
         }
@@ -319,7 +319,7 @@ both_engines! {
             let note = write(&cast.teacher, kind).await;
             disclose(&cast.teacher, &of_note(cast.case, note, "school_change", &upper)).await.expect(201);
         }
-        // Among health personnel: not what the child keeps. To child welfare, what the duty to report needs.
+        // Among health personnel: not what the child keeps from the guardians. To child welfare: what the duty to report requires.
         disclose(&cast.nurse, &of_note(cast.case, kept, "health_personnel", &dentist)).await.expect_invalid("/note_ids/0");
         disclose(&cast.nurse, &of_note(cast.case, parents, "health_personnel", &dentist)).await.expect(201);
         disclose(&cast.nurse, &of_note(cast.case, kept, "child_welfare_report", &welfare)).await.expect(201);
@@ -359,7 +359,7 @@ both_engines! {
         ] {
             disclose(&cast.teacher, &with(&good, &changes)).await.expect_invalid(place);
         }
-        // One who becomes of the family later reads it no more.
+        // A recipient who later becomes family can no longer read it.
         let disclosure = disclose(&cast.teacher, &good).await.expect(201).id("/id");
         doctor.get(path(disclosure)).send().await.expect(200);
         let guardian = "UPDATE guardianship SET guardian_id = (SELECT to_person_id FROM disclosure)

@@ -1,11 +1,11 @@
 //! The API document says what the service says.
 
 use serde_json::Value;
-use stafett::{access::Policies, openapi};
 
-fn schemas() -> Value {
-    let document = openapi::document(&Policies::load().expect("rules"));
-    serde_json::to_value(document).expect("a document")["components"]["schemas"].clone()
+use crate::support::document;
+
+fn schemas() -> &'static Value {
+    &document()["components"]["schemas"]
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Emergency access: one case, one hour, read only; told to those who answer for the case, and reviewed.
+//! Emergency access: one case, one hour, read only. The people responsible are notified, and it is reviewed.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -8,9 +8,9 @@ use crate::{
     support::{Answer, Call, Role, Staff, User, World, both_engines, emergency},
 };
 
-/// What can be read in an emergency.
+/// The operations that an emergency access allows.
 const OPEN: [&str; 6] = ["", "/team", "/goals", "/measures", "/meetings", "/notes"];
-/// What cannot.
+/// The operations that it does not allow.
 const SHUT: [&str; 4] = ["/consents", "/handovers", "/history", "/access-log"];
 
 fn opening(by: &Staff, told: Value) -> Call {
@@ -30,14 +30,14 @@ fn review(by: &User, opened: &Answer, verdict: &str) -> Call {
     by.post(format!("/v1/emergency-access/{}/review", opened.text("/id"))).json(body).if_match(1)
 }
 
-/// The emergencies that someone is told of.
+/// The emergency accesses that a person sees.
 async fn notices(user: &User) -> Vec<String> {
     let due = user.get("/v1/follow-ups").send().await.expect(200);
     let emergencies = due.items().iter().filter(|item| item["kind"] == "emergency_access");
     emergencies.map(|item| item["object_id"].as_str().expect("an id").to_owned()).collect()
 }
 
-/// The administrator ends the role of someone in their unit.
+/// The administrator ends a person's role in their unit.
 async fn end_role(world: &World, staff: &Staff) {
     let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
     let path = format!("/v1/units/{}/staff", staff.unit.id);
@@ -61,7 +61,7 @@ both_engines! {
         }
         world.advance(TimeDelta::minutes(1));
         finds_nothing(&cast.nurse, &OPEN.map(|below| cast.path(below))).await;
-        // It is not forgotten: another hour is another one to review.
+        // It is not forgotten: another hour needs another review.
         world.open_in_emergency(&cast.nurse, of_child(&cast)).await;
         cast.nurse.get(cast.path("")).send().await.expect(200);
         assert_eq!(walk(&cast.nurse, "/v1/emergency-access").await.len(), 2);
@@ -99,7 +99,7 @@ both_engines! {
         let team = world.note(&cast.teacher, cast.case, "team", "For all.").await;
         let sector = world.note(&cast.teacher, cast.case, "sector", "For school.").await;
         let unit = world.note(&cast.teacher, cast.case, "unit", "For us.").await;
-        // One from the same unit, even.
+        // Not even a colleague from the same unit.
         let colleague = world.worker("kragero/skole").await;
         world.open_in_emergency(&colleague, of_case(&cast)).await;
         assert_eq!(ids(&walk(&colleague, &cast.path("/notes")).await), [team.to_string()]);
@@ -114,7 +114,7 @@ both_engines! {
         world.open_in_emergency(&cast.nurse, of_case(&cast)).await;
         assert!(cast.nurse.get("/v1/cases").send().await.expect(200).items().is_empty());
         assert!(cast.nurse.get("/v1/follow-ups").send().await.expect(200).items().is_empty());
-        // Nor is it a way into the team's work.
+        // It gives no access to the team's work either.
         let concern = json!({"facts": "Seen.", "child_id": cast.family.child.id});
         let path = format!("/v1/units/{}/concerns", cast.nurse.unit.id);
         cast.nurse.post(path).json(concern).send().await.expect_invalid("/child_id");
@@ -158,7 +158,7 @@ both_engines! {
         for role in [Role::Administrator, Role::Auditor, Role::Analyst] {
             let who = world.staff("kragero/skole", role).await;
             who.post(&path).json(body.clone()).send().await.expect_problem(403, "forbidden");
-            // Even where the database holds both roles.
+            // Even if the database contains both roles.
             world.grant(&who, &who.unit, Role::Worker).await;
             who.post(&path).json(body.clone()).send().await.expect_problem(403, "forbidden");
         }
@@ -172,7 +172,7 @@ both_engines! {
         for told in [of_case(&cast), of_child(&cast)] {
             assert_eq!(opening(&parent, told).send().await.expect(404).text, nothing.text);
         }
-        // One who becomes too close loses it at once.
+        // A person who becomes disqualified loses it at once.
         world.open_in_emergency(&cast.nurse, of_case(&cast)).await;
         cast.nurse.get(cast.path("")).send().await.expect(200);
         let declared = json!({"national_id": cast.family.child.national_id.as_str(), "ground": "friend"});
@@ -202,7 +202,7 @@ both_engines! {
         assert_eq!(opened.text("/case_id"), later.to_string(), "the one opened last");
         cast.nurse.get(format!("/v1/cases/{later}")).send().await.expect(200);
         finds_nothing(&cast.nurse, &[cast.path("")]).await;
-        // Asked for once more, it is the other; and then there are no more.
+        // A second request finds the other case. After that there are no more.
         let opened = world.open_in_emergency(&cast.nurse, of_child(&cast)).await;
         assert_eq!(opened.text("/case_id"), cast.case.to_string());
         opening(&cast.nurse, of_child(&cast)).send().await.expect_problem(409, "conflict");
@@ -251,7 +251,7 @@ both_engines! {
         for who in [&cast.nurse.user, &elsewhere.user, &cast.family.guardians[0].user] {
             assert!(notices(who).await.is_empty());
         }
-        // It is due though the help has ended.
+        // It is due although the help has ended.
         world.close_case(&cast.teacher, cast.case).await;
         finds_nothing(&cast.nurse, &[cast.path("")]).await;
         assert_eq!(notices(&leader).await, [opened.text("/id")]);
@@ -277,7 +277,7 @@ both_engines! {
         leader.token().await;
         let calls = (0..3).map(|_| review(&leader, &opened, "not_justified"));
         exactly_one_wins(&at_once_on(&world, "emergency_access", opened.id::<()>("/id"), calls).await, 200, &[409]);
-        // What was not justified ends at once.
+        // An emergency access that was not justified ends at once.
         finds_nothing(&cast.nurse, &[cast.path("")]).await;
         let own = cast.nurse.get(&path).send().await.expect(200);
         assert_eq!(own.text("/verdict"), "not_justified");
@@ -299,10 +299,10 @@ both_engines! {
         assert_eq!((list.items().len(), &list.body["items"][0]["reason"]), (1, &Value::Null));
         assert!(!list.text.contains(&cast.family.child.name) && !list.text.contains("unconscious"), "{}", list.text);
         let reviewed = review(&auditor, &opened, "justified").send().await.expect(200);
-        assert_eq!(reviewed.text("/review_note"), "Talked with all.", "one's own words");
+        assert_eq!(reviewed.text("/review_note"), "Talked with all.", "their own note");
         cast.teacher.get(cast.path("")).send().await.expect(200);
         finds_nothing(&auditor, &[cast.path("")]).await;
-        // What a leader has written of it is not for the auditor.
+        // The auditor must not see the leader's note about it.
         let second = world.open_in_emergency(&cast.nurse, of_case(&cast)).await;
         review(&leader, &second, "justified").send().await.expect(200);
         let path = format!("/v1/emergency-access/{}", second.text("/id"));

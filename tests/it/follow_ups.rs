@@ -1,11 +1,11 @@
-//! Follow-ups: what is due, to those it is due to, and never content.
+//! Follow-ups: pending tasks for the people responsible, without content.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::{Role, User, World, both_engines};
 
-/// What is due to someone, as (kind, object) in order; read at once and page by page.
+/// A person's pending tasks as (kind, object) in order, read at once and page by page.
 async fn due(user: &User) -> Vec<(String, String)> {
     let whole = user.get("/v1/follow-ups").send().await.expect(200);
     let mut paged: Vec<Value> = Vec::new();

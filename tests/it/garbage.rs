@@ -1,11 +1,11 @@
-//! Whatever is sent to whichever operation, the answer is one that the document names, and no fault of ours.
+//! Any request to any operation gets an answer that the API document names, and never an internal error.
 
 use serde_json::{Value, json};
 use stafett::kernel::NationalId;
 
 use crate::support::{Answer, Operation, Stage, World, both_engines, uses_up};
 
-/// The operations with a body, those that end things last.
+/// The operations with a body. Those that end things come last.
 fn with_body() -> Vec<Operation> {
     let mut all = Operation::writes();
     all.retain(Operation::takes_body);
@@ -13,7 +13,7 @@ fn with_body() -> Vec<Operation> {
     all
 }
 
-/// The answer is one that the document names, and a problem document where it fails.
+/// The answer must be named in the API document, and be a problem document if it is an error.
 fn check(operation: &Operation, answer: Answer) -> Answer {
     let status = answer.status;
     assert!(
@@ -25,7 +25,7 @@ fn check(operation: &Operation, answer: Answer) -> Answer {
     if status >= 400 { answer.expect_problem_document() } else { answer }
 }
 
-/// What is not the body of anything.
+/// Texts that are not valid bodies.
 fn no_bodies() -> Vec<(&'static str, Vec<u8>)> {
     const JSON: &str = "application/json";
     let mut deep = "[".repeat(20_000);
@@ -49,7 +49,7 @@ fn no_bodies() -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// What is no good value of most members.
+/// Values that are invalid for most members.
 fn no_values() -> Vec<Value> {
     let texts = [
         "",
@@ -95,30 +95,30 @@ fn mutations(example: &Value) -> Vec<Value> {
 }
 
 both_engines! {
-    async fn every_example_of_the_document_works_once_it_is_about_something_that_is_there(world: World) {
-        let mut stage = Stage::set(&world).await;
+    async fn every_example_of_the_document_works_once_it_is_about_something_that_is_there(stage: Stage) {
+        let mut stage = stage;
         for operation in with_body() {
             if operation.wants_if_match() {
-                stage = Stage::set(&world).await;
+                stage = stage.again().await;
             }
             let example = stage.example(&operation);
             let answer = check(&operation, stage.call(&operation).json(example).send().await);
             let expected = match operation.id.as_str() {
                 "change_password" => 204,
-                // The case is open; an offer awaits its answer; a measure is in force; the nurse sits on the team.
+                // The case is open, an offer is pending, a measure is in force, and the nurse is a team member.
                 "reopen_case" | "offer_handover" | "close_case" | "add_team_member" => 409,
                 _ if operation.statuses().contains(&201) => 201,
                 _ => 200,
             };
             assert_eq!(answer.status, expected, "{}: {}", operation.id, answer.text);
             if uses_up(&operation.id) {
-                stage = Stage::set(&world).await;
+                stage = stage.again().await;
             }
         }
+        stage.finish().await;
     }
 
-    async fn what_is_no_body_is_refused_and_explained(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn what_is_no_body_is_refused_and_explained(stage: Stage) {
         for operation in with_body() {
             for (content_type, body) in no_bodies() {
                 let big = body.len() > 256 * 1024;
@@ -131,32 +131,32 @@ both_engines! {
         }
     }
 
-    async fn no_value_of_any_field_is_a_fault_of_ours(world: World) {
-        let mut stage = Stage::set(&world).await;
+    async fn no_value_of_any_field_is_a_fault_of_ours(stage: Stage) {
+        let mut stage = stage;
         let mut sent = 0;
         for operation in with_body() {
             if operation.wants_if_match() {
-                stage = Stage::set(&world).await;
+                stage = stage.again().await;
             }
             let mut version = "1".to_owned();
-            // Each password takes its time.
+            // Each password takes time to hash.
             let slow = operation.id == "create_account";
             for body in mutations(&stage.example(&operation)).into_iter().step_by(if slow { 3 } else { 1 }) {
                 let call = stage.call(&operation).if_match(&version);
                 let answer = check(&operation, call.json(body).send().await);
                 sent += 1;
                 if answer.status < 300 && uses_up(&operation.id) {
-                    stage = Stage::set(&world).await;
+                    stage = stage.again().await;
                 } else if answer.status < 300 && operation.id != "explain_access" {
                     answer.etag().clone_into(&mut version);
                 }
             }
         }
         assert!(sent > 1_000, "only {sent} were sent");
+        stage.finish().await;
     }
 
-    async fn no_path_and_no_query_is_a_fault_of_ours(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn no_path_and_no_query_is_a_fault_of_ours(stage: Stage) {
         for operation in Operation::all().iter().filter(|operation| operation.id != "log_out") {
             let mut paths: Vec<String> = Vec::new();
             if operation.path.contains('{') {

@@ -1,4 +1,4 @@
-//! The baton: offered, answered, and never without a holder.
+//! The baton: offered, answered, and never without a contact person.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ async fn statuses(by: &User, cast: &Cast) -> Vec<String> {
     list.each("status").into_iter().map(ToOwned::to_owned).collect()
 }
 
-/// The administrator ends the role of someone in their unit.
+/// The administrator ends a person's role in their unit.
 async fn end_role(world: &World, staff: &Staff) {
     let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
     let path = format!("/v1/units/{}/staff", staff.unit.id);
@@ -60,7 +60,7 @@ both_engines! {
         cast.nurse.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."})).send().await.expect(201);
         let late = cast.teacher.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."}));
         late.send().await.expect_problem(403, "forbidden");
-        // The first holder keeps the seat.
+        // The first contact person stays a team member.
         cast.teacher.get(cast.path("")).send().await.expect(200);
         assert_eq!(statuses(&cast.family.guardians[0], &cast).await, ["accepted"]);
     }
@@ -249,7 +249,7 @@ both_engines! {
         world.advance(TimeDelta::days(182));
         assert_eq!(handovers::sweep(&world.db, &world.clock).await.expect("swept"), 0, "the last day");
         world.advance(TimeDelta::days(1));
-        // Until the sweep, the leader of the unit that opened the case can offer it on.
+        // Until the sweep, the leader of the unit that opened the case can offer it to someone else.
         leader.get(cast.path("")).send().await.expect(200);
         assert_eq!(handovers::sweep(&world.db, &world.clock).await.expect("swept"), 1);
         assert_eq!(handovers::sweep(&world.db, &world.clock).await.expect("swept"), 0, "once");

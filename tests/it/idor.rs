@@ -1,5 +1,5 @@
-//! Nobody reaches what is another's by knowing its id: every operation, as everyone, with the ids of real things of
-//! another municipality, of another case, and of both mixed. What is secret is answered as what there is not.
+//! Knowing an id never gives access: every operation, as everyone, with real ids from another municipality, from another
+//! case, and from both. Secret objects get the same answer as missing ones.
 
 use std::collections::BTreeSet;
 
@@ -11,25 +11,29 @@ use crate::support::{
     traces,
 };
 
-/// The word that is in everything of the stage that is another's.
+/// A word in everything on the stage that belongs to others.
 const WORD: &str = "Sentinelord";
 
-/// Who may succeed with a unit or a municipality of a stage of which they are no part, or with no id at all, and why.
-/// Nothing else ever succeeds.
+/// The operations that may succeed with a unit or municipality of another stage, or without ids, and the reasons. Nothing
+/// else ever succeeds.
 const MAY_SUCCEED: &[(&str, &str, &str)] = &[
-    (ANYONE, "read_me", "it is about oneself"),
-    (ANYONE, "list_cases", "the list is one's own; each row is decided on its own"),
-    (ANYONE, "list_concerns", "the list is one's own; each row is decided on its own"),
-    (ANYONE, "list_follow_ups", "the list is one's own; each row is decided on its own"),
-    (ANYONE, "list_emergency_access", "the list is one's own; each row is decided on its own"),
-    (ANYONE, "list_own_conflicts_of_interest", "it is about oneself"),
-    (ANYONE, "declare_conflict_of_interest", "it takes rights from oneself, and tells nothing of the child"),
+    (ANYONE, "read_me", "it is about the caller"),
+    (ANYONE, "list_cases", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_concerns", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_follow_ups", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_emergency_access", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_own_conflicts_of_interest", "it is about the caller"),
+    (
+        ANYONE,
+        "declare_conflict_of_interest",
+        "it only removes the caller's rights, and reveals nothing about the child",
+    ),
     (LEFT, "open_emergency_access", "they still work in the unit, and it is reviewed"),
     (AUDITOR, "read_emergency_access", "those of their own municipality, without content"),
     (AUDITOR, "review_emergency_access", "those of their own municipality are theirs to review"),
     (LEFT, "list_child_welfare_reports", "they still work in the unit, and see their own"),
     (LEFT, "list_disclosures", "they still work in the unit, and see their own"),
-    (HOLDER, "read_consent_status", "of one's own case, whatever unit it is about: units are public"),
+    (HOLDER, "read_consent_status", "it is about the caller's own case, for any unit: units are public"),
     (ANYONE, "list_staff", "staff find those who work in the units of their municipality"),
     (AUDITOR, "search_access_log", "the log is that of their own municipality, and holds no content"),
     (AUDITOR, "export_access_log", "the log is that of their own municipality, and holds no content"),
@@ -48,17 +52,17 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (LEFT, "register_child", "they still work in the unit"),
     (LEFT, "record_concern", "they still work in the unit"),
 ];
-/// Asked with a body, and answered 200 whatever there is: of what is secret, the same to the byte as of nothing.
+/// Takes a body and always answers 200. For secret objects, the answer is byte for byte that for missing objects.
 const ASKS: &str = "explain_access";
 const ANYONE: &str = "anyone";
 const HOLDER: &str = "the contact person and leader of another case";
 const ADMINISTRATOR: &str = "an administrator";
 const AUDITOR: &str = "an auditor";
 const LEFT: &str = "one who has left the team";
-/// Not sent: they end the session of the one who asks, or take the time of a password.
+/// Not sent: these end the caller's session, or take the time of a password.
 const NOT_SENT: [&str; 3] = ["log_out", "change_password", "create_account"];
 
-/// Someone who has no part in the other stage.
+/// A person with no part in the other stage.
 struct Stranger {
     who: &'static str,
     user: User,
@@ -68,7 +72,7 @@ fn stranger(who: &'static str, user: &User) -> Stranger {
     Stranger { who, user: user.clone() }
 }
 
-/// Everyone whose own is the stage `own`, or nothing.
+/// Everyone who belongs to the stage `own`, or to nothing.
 async fn strangers(world: &World, own: &Stage) -> Vec<Stranger> {
     let other_case = world.family(&own.teacher, 16, 1).await;
     let youth = world.youth(&other_case.child).await;
@@ -88,7 +92,7 @@ async fn strangers(world: &World, own: &Stage) -> Vec<Stranger> {
     ]
 }
 
-/// Those who have been near the case, or are near the child, and have no right to it.
+/// People who have been near the case, or are near the child, without access to it.
 async fn those_left_out(world: &World, stage: &Stage, unit: &str) -> Vec<Stranger> {
     let colleague = world.worker(unit).await;
     let case = stage.ids()["case_id"].as_str().expect("an id").parse().expect("an id");
@@ -98,8 +102,8 @@ async fn those_left_out(world: &World, stage: &Stage, unit: &str) -> Vec<Strange
     vec![stranger(LEFT, &colleague), stranger("a guardian without parental responsibility", &step_parent)]
 }
 
-/// The parameters of a path that are given the ids of the other stage: all of them and, where there are several,
-/// the first alone and all but the first.
+/// The path parameters that get ids of the other stage: all of them and, if there are several, only the first and all but
+/// the first.
 fn mixtures(operation: &Operation) -> Vec<BTreeSet<String>> {
     let parts = operation.path.split('{').skip(1).filter_map(|part| part.split('}').next());
     let names: Vec<String> = parts.map(ToOwned::to_owned).collect();
@@ -113,7 +117,7 @@ fn mixtures(operation: &Operation) -> Vec<BTreeSet<String>> {
     all
 }
 
-/// The request with the ids of the other stage, and its twin with ids of nothing in place of what is secret.
+/// The request with ids of the other stage, and its twin with random ids in place of secret ones.
 fn twins(
     user: Option<&User>,
     world: &World,
@@ -143,7 +147,7 @@ fn twins(
     })
 }
 
-/// What comes of a request with the ids of another's things.
+/// The result of a request with the ids of other people's objects.
 fn check(
     stranger: &Stranger,
     operation: &Operation,
@@ -154,7 +158,7 @@ fn check(
     let Stranger { who, .. } = stranger;
     let case = || format!("{who}, {}, {foreign:?}:\n{real:?}\nto what there is not:\n{twin:?}", operation.id);
     assert!(real.status < 500, "a fault of ours: {}", case());
-    // The auditor of the same municipality: ids, and never content.
+    // The auditor of the same municipality sees ids, but never content.
     let is_search =
         ["search_access_log", "export_access_log", "prove_log_entry"].contains(&operation.id.as_str());
     let is_review =
@@ -177,17 +181,17 @@ fn check(
         return;
     }
     if operation.id == ASKS {
-        assert_eq!(real.told(), twin.told(), "told from what there is not: {}", case());
+        assert_eq!(real.told(), twin.told(), "differs from a missing object: {}", case());
         return;
     }
     assert!(real.status >= 400, "success: {}", case());
     if foreign.iter().all(|name| is_public_parameter(name)) {
         return;
     }
-    assert_eq!(real.told(), twin.told(), "told from what there is not: {}", case());
-    // The first parameter is what the operation is done to, or what that lies in.
+    assert_eq!(real.told(), twin.told(), "differs from a missing object: {}", case());
+    // The first parameter is the object of the operation, or the object that contains it.
     let object = operation.path.split(['{', '}']).nth(1).unwrap_or_default();
-    // The access log is the auditor's; that there is one is known to all.
+    // The access log belongs to the auditor. Everyone knows that it exists.
     let is_log = operation.path.starts_with("/v1/access-log/");
     if foreign.contains(object) && !is_public_parameter(object) && !is_log {
         real.clone().expect_problem(404, "not-found");
@@ -196,7 +200,7 @@ fn check(
     }
 }
 
-/// Every operation but the public ones, as each of these, with what is another's.
+/// Sends every non-public operation, as each of these people, with the objects of others.
 async fn sweep(world: &World, strangers: &[Stranger], own: &Stage, other: &Stage) {
     let mut operations = Operation::all();
     operations.retain(|operation| !operation.is_public() && !NOT_SENT.contains(&operation.id.as_str()));
@@ -216,7 +220,7 @@ async fn sweep(world: &World, strangers: &[Stranger], own: &Stage, other: &Stage
     }
 }
 
-/// Every place in a body where an id stands, with the name it stands under.
+/// Every place for an id in a body, with its name.
 fn places(value: &Value, at: &str, name: &str, found: &mut Vec<(String, String)>) {
     match value {
         Value::String(text) if Uuid::parse_str(text).is_ok() => found.push((at.to_owned(), name.to_owned())),
@@ -234,7 +238,7 @@ fn places(value: &Value, at: &str, name: &str, found: &mut Vec<(String, String)>
     }
 }
 
-/// Ids in bodies that may be another's in the same municipality, and why.
+/// Ids in bodies that may belong to others in the same municipality, and the reasons.
 const MAY_NAME: [(&str, &str, &str); 12] = [
     ("grant_role", "person_id", "a role is given to anyone with an account in the municipality"),
     (
@@ -262,11 +266,11 @@ const MAY_NAME: [(&str, &str, &str); 12] = [
         "any open case in a municipality that the unit serves; it is reviewed",
     ),
     ("update_contact_details", "school_unit_id", "any school that serves the municipality"),
-    ("declare_conflict_of_interest", "case_id", "it takes rights from oneself, and tells nothing"),
+    ("declare_conflict_of_interest", "case_id", "it only removes the caller's rights, and reveals nothing"),
     ("give_consent", "unit_ids", "one consents to any unit that serves the municipality"),
 ];
 
-/// In each body that would be taken, each id in turn is another's: answered as an id of nothing.
+/// In each body that would be accepted, replaces each id in turn by someone else's. The answer must be that for a random id.
 async fn name_in_bodies(own: &Stage, other: &Stage) {
     let mut named = 0;
     for operation in Operation::writes().into_iter().filter(Operation::takes_body) {
@@ -294,15 +298,11 @@ async fn name_in_bodies(own: &Stage, other: &Stage) {
                 assert!(traces(other, WORD, &answer).is_empty(), "{answer:?}");
                 told.push(answer.told().replace(id.as_str().expect("an id"), "?"));
             }
-            assert_eq!(told[0], told[1], "{} tells {at} of another from nothing", operation.id);
+            assert_eq!(told[0], told[1], "{} distinguishes {at} of another from a random id", operation.id);
             named += 1;
         }
     }
     assert!(named > 8, "only {named} ids were named");
-}
-
-async fn kragero(world: &World) -> Stage {
-    Stage::set(world).await
 }
 
 async fn porsgrunn(world: &World) -> Stage {
@@ -320,26 +320,26 @@ async fn next_door(world: &World) -> Stage {
 }
 
 both_engines! {
-    async fn nobody_reaches_what_is_in_another_municipality(world: World) {
-        let (own, other) = (kragero(&world).await, porsgrunn(&world).await);
-        let mut strangers = strangers(&world, &own).await;
-        strangers.extend(those_left_out(&world, &other, "porsgrunn/skole").await);
-        sweep(&world, &strangers, &own, &other).await;
+    async fn nobody_reaches_what_is_in_another_municipality(own: Stage) {
+        let (world, other) = (own.world(), porsgrunn(own.world()).await);
+        let mut strangers = strangers(world, &own).await;
+        strangers.extend(those_left_out(world, &other, "porsgrunn/skole").await);
+        sweep(world, &strangers, &own, &other).await;
     }
 
-    async fn nobody_reaches_what_is_in_another_case_of_the_municipality(world: World) {
-        let (own, other) = (kragero(&world).await, next_door(&world).await);
-        let mut strangers = strangers(&world, &own).await;
-        strangers.extend(those_left_out(&world, &other, "kragero/barnehage").await);
-        sweep(&world, &strangers, &own, &other).await;
+    async fn nobody_reaches_what_is_in_another_case_of_the_municipality(own: Stage) {
+        let (world, other) = (own.world(), next_door(own.world()).await);
+        let mut strangers = strangers(world, &own).await;
+        strangers.extend(those_left_out(world, &other, "kragero/barnehage").await);
+        sweep(world, &strangers, &own, &other).await;
     }
 
-    async fn who_is_not_logged_in_reaches_nothing(world: World) {
-        let own = kragero(&world).await;
+    async fn who_is_not_logged_in_reaches_nothing(own: Stage) {
+        let world = own.world();
         mark(&own, WORD).await;
         for operation in Operation::all().iter().filter(|operation| !operation.is_public()) {
             for foreign in mixtures(operation) {
-                for call in twins(None, &world, operation, &own, &own, &foreign) {
+                for call in twins(None, world, operation, &own, &own, &foreign) {
                     let answer = call.send().await.expect_problem(401, "unauthenticated");
                     assert_eq!(traces(&own, WORD, &answer), [] as [String; 0]);
                 }
@@ -347,9 +347,8 @@ both_engines! {
         }
     }
 
-    async fn an_id_in_a_body_that_is_anothers_is_as_good_as_none(world: World) {
-        let own = kragero(&world).await;
-        for other in [porsgrunn(&world).await, next_door(&world).await] {
+    async fn an_id_in_a_body_that_is_anothers_is_as_good_as_none(own: Stage) {
+        for other in [porsgrunn(own.world()).await, next_door(own.world()).await] {
             name_in_bodies(&own, &other).await;
         }
     }

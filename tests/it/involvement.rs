@@ -1,4 +1,4 @@
-//! That a service helps can itself be secret, and so can by whom a hidden child is found.
+//! The involvement of a service can itself be secret, and so can the people who would reveal where a child is.
 
 use serde_json::{Value, json};
 use stafett::kernel::ids::PersonId;
@@ -19,7 +19,7 @@ async fn consent(world: &World, cast: &Cast, units: &[&Staff], kinds: &[&str]) {
     }
 }
 
-/// Everything of the case that one on the team reads.
+/// Everything in the case that a team member reads.
 async fn all_of(user: &User, cast: &Cast) -> String {
     let mut all = String::new();
     for below in ["", "/team", "/handovers", "/goals", "/measures", "/meetings", "/notes", "/history"] {
@@ -81,7 +81,7 @@ both_engines! {
             }
             assert_eq!(who.get(cast.path("")).send().await.expect(200).text("/next_evaluation_on"), world.in_days(7));
         }
-        // Nor is it found out by naming someone: one who may not be known of is as one who is not there.
+        // Naming a person does not reveal them either: a person the caller may not know of counts as missing.
         let stranger = world.worker("kragero/barnevern").await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         for person in [&welfare, &stranger] {
@@ -96,7 +96,7 @@ both_engines! {
             let path = cast.path(&format!("/measures/{}", own.text("/items/0/id")));
             cast.nurse.patch(path).json(takes_over).if_match(1).send().await.expect_invalid("/responsible_id");
         }
-        // Who holds the baton is known to all on the team.
+        // Everyone on the team knows who holds the baton.
         world.accept_baton(&welfare, cast.case, offer).await;
         let case = cast.nurse.get(cast.path("")).send().await.expect(200);
         assert_eq!(case.text("/contact_person_id"), welfare.id.to_string());
@@ -142,7 +142,7 @@ both_engines! {
         });
         let path = format!("/v1/concerns/{concern}/decision");
         counsellor.post(path).json(open).if_match(1).send().await.expect_problem(409, "conflict");
-        // The duty to report stands.
+        // The duty to report applies.
         world.report(&counsellor, &child, &world.unit("kragero/barnevern").await).await;
     }
 
@@ -277,7 +277,7 @@ both_engines! {
         let refused = teacher.post(&path).json(open).if_match(1).send().await;
         let refused = refused.expect_invalid("/contains/0");
         assert!(refused.text.contains("report to child welfare"), "{refused:?}");
-        // What is the author's and the leader's own is not asked about, nor what has no words.
+        // Texts that belong to the author and the leader are not asked about, nor operations without text.
         teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"status": "reached"})).if_match(1).send().await.expect(200);
     }
 
@@ -307,7 +307,7 @@ both_engines! {
         });
         let concern = json!({"child_id": cast.family.child.id, "facts": "Sits alone."});
         let report = json!({
-            "child_id": cast.family.child.id, "grounds": ["mistreatment_or_neglect"], "text": "Has told of being hit.",
+            "child_id": cast.family.child.id, "grounds": ["mistreatment_or_neglect"], "text": "Says that he is hit.",
             "sent_on": world.in_days(0), "guardians_told": false, "guardians_not_told_reason": "Danger.",
             "receiving_unit_id": world.unit("kragero/barnevern").await.id,
         });
@@ -328,6 +328,6 @@ both_engines! {
             call.clone().send().await.expect_problem(404, "not-found");
         }
         let seen = "SELECT COUNT(*) FROM access_log WHERE decision = 'permit' AND object_type = 'Disclosure'";
-        assert_eq!(world.number_of(seen).await, 2, "told twice, looked at twice");
+        assert_eq!(world.number_of(seen).await, 2, "answered twice, logged twice");
     }
 }

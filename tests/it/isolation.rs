@@ -1,5 +1,5 @@
-//! What lies in one case is not reached through another, and no one sees across municipalities
-//! unless their unit serves both.
+//! Objects of one case cannot be reached through another, and nobody sees across municipalities unless their unit serves
+//! both.
 
 use serde_json::{Value, json};
 use stafett::{
@@ -12,7 +12,7 @@ use crate::{
     support::{Call, Staff, Unit, User, World, both_engines},
 };
 
-/// What one case holds.
+/// The contents of one case.
 struct Contents {
     note: NoteId,
     goal: GoalId,
@@ -51,7 +51,7 @@ async fn another_case(world: &World, cast: &Cast) -> (Cast, Contents) {
     (Cast { teacher: teacher.clone(), nurse: nurse.clone(), family, case }, contents)
 }
 
-/// Every operation on what a case holds, below the path of a case: each by someone who may do it there.
+/// Every operation below the path of a case, each sent by a person who is allowed to.
 fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
     let (teacher, nurse, mother) = (&through.teacher, &through.nurse, &through.family.guardians[0].user);
     let Contents { note, goal, measure, meeting, consent, handover, seat } = contents;
@@ -87,7 +87,7 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
     ]
 }
 
-/// Lets a unit also serve another municipality.
+/// Lets a unit serve another municipality as well.
 async fn serves(world: &World, unit: &Unit, municipality: &str) {
     let mut tx = world.db.write().await.expect("a transaction");
     let sql = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
@@ -109,7 +109,7 @@ both_engines! {
         let first = world.shared_case().await;
         // The mother, the nurse and the teacher have the same parts in both.
         let (second, contents) = another_case(&world, &first).await;
-        // A handover of its own awaits the nurse in the first case too.
+        // A handover to the nurse is pending in the first case too.
         world.offer_baton(&first.teacher, first.case, &first.nurse).await;
         let before = world.all_rows().await;
         for call in operations(&world, &first, &contents) {
@@ -122,7 +122,7 @@ both_engines! {
         assert_eq!(world.number_of("SELECT COUNT(*) FROM goal WHERE status <> 'active'").await, 0);
         assert_eq!(world.number_of("SELECT COUNT(*) FROM team_member WHERE left_at IS NOT NULL").await, 0);
 
-        // Through the case they lie in, all are there.
+        // All exist through the case they belong to.
         for call in operations(&world, &second, &contents) {
             let answer = call.send().await;
             assert_ne!(answer.status, 404, "{}", answer.text);
@@ -192,7 +192,7 @@ both_engines! {
             world.note(nurse, cast.case, "team", "Seen.").await;
         }
         assert_eq!(ids(&walk(nurse, "/v1/cases").await), [ours.case.to_string(), theirs.case.to_string()]);
-        // Those on the two teams still do not see across.
+        // The members of the two teams still do not see across.
         finds_nothing(&ours.teacher, &[theirs.path(""), theirs.path("/notes")]).await;
         finds_nothing(&theirs.teacher, &[ours.path(""), ours.path("/notes")]).await;
     }

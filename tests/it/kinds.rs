@@ -1,4 +1,4 @@
-//! Kinds of information: who sees each, and who must consent before it passes between units.
+//! Kinds of information: access to each, and the consent required for sharing it between units.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     support::{User, World, both_engines},
 };
 
-/// A note with everything that is asked of it.
+/// A note with all fields.
 fn note(kind: &str, audience: &str) -> Value {
     json!({"audience": audience, "kind": kind, "contains": [], "text": format!("About {kind}.")})
 }
@@ -16,7 +16,7 @@ async fn write(by: &User, cast: &Cast, body: Value) -> String {
     by.post(cast.path("/notes")).json(body).send().await.expect(201).text("/id")
 }
 
-/// Reads the note by itself and finds it in the list, or neither.
+/// Reads the note and finds it in the list, or neither.
 async fn sees(user: &User, cast: &Cast, note: &str) -> bool {
     let one = user.get(cast.path(&format!("/notes/{note}"))).send().await;
     let list = user.get(cast.path("/notes")).send().await;
@@ -28,7 +28,7 @@ async fn sees(user: &User, cast: &Cast, note: &str) -> bool {
     listed
 }
 
-/// Both guardians consent to these kinds for the nurse's unit, and the nurse sits on the team.
+/// Both guardians consent to these kinds for the nurse's unit, and the nurse joins the team.
 async fn shared(world: &World, kinds: &[&str]) -> Cast {
     let cast = world.school_case().await;
     for guardian in &cast.family.guardians {
@@ -66,7 +66,7 @@ both_engines! {
     async fn what_health_writes_does_not_pass_to_the_school_without_consent_to_that(world: World) {
         let cast = shared(&world, &["agreed"]).await;
         let health = write(&cast.nurse, &cast, note("health", "team")).await;
-        assert!(!sees(&cast.teacher, &cast, &health).await, "the school holds the case, and is told nothing of health");
+        assert!(!sees(&cast.teacher, &cast, &health).await, "the school holds the case, but sees nothing about health");
         assert!(sees(&cast.family.guardians[0], &cast, &health).await, "under 16 the guardians are");
         for guardian in &cast.family.guardians {
             consent(&world, guardian, &cast, &["health"]).await.expect(201);
@@ -127,7 +127,7 @@ both_engines! {
         assert!(sees(&cast.family.guardians[0], &cast, &health).await);
         world.advance(chrono::TimeDelta::days(1));
         assert!(sees(&cast.family.guardians[0], &cast, &health).await, "the day before");
-        // Not for a guardian to consent to at 15: what is agreed is the young person's, health is the guardians'.
+        // At 15, the young person consents to what is agreed, and the guardians to health.
         consent(&world, &cast.family.guardians[0], &cast, &["agreed"]).await.expect_invalid("/kinds/0");
         consent(&world, &youth, &cast, &["health"]).await.expect_invalid("/kinds/0");
         world.advance(chrono::TimeDelta::days(1));
@@ -153,7 +153,7 @@ both_engines! {
         world.advance(chrono::TimeDelta::days(1));
         assert!(!sees(&cast.family.guardians[0], &cast, &contact).await, "at 12");
         assert!(sees(&youth, &cast, &contact).await, "at 12");
-        assert!(!sees(&cast.teacher, &cast, &contact).await, "the school is not told");
+        assert!(!sees(&cast.teacher, &cast, &contact).await, "the school does not see it");
         youth.get(cast.path("")).send().await.expect_problem(404, "not-found");
         consent(&world, &cast.family.guardians[0], &cast, &["confidential_health"]).await.expect_invalid("/kinds/0");
     }

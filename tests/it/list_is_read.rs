@@ -1,5 +1,4 @@
-//! What a list shows someone is what they may read one by one, no more and no less: for everyone, of everything that
-//! the database holds.
+//! A list shows a person exactly what they may read row by row: for everyone, and for everything in the database.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +9,7 @@ use uuid::Uuid;
 
 use crate::support::{Call, Operation, Role, Stage, User, World, answers, both_engines, document};
 
-/// Each list with the operation that reads one of its rows, and the table where they lie.
+/// Each list with the operation that reads one of its rows, and the table of the rows.
 const PAIRS: [(&str, &str, &str); 8] = [
     ("list_cases", "read_case", "care_case"),
     ("list_concerns", "read_concern", "concern"),
@@ -22,7 +21,7 @@ const PAIRS: [(&str, &str, &str); 8] = [
     ("list_notes", "read_note", "note"),
 ];
 
-/// Lists that have no operation that reads one row, or are no matter of secrecy, and why.
+/// Lists without an operation that reads one row, or without confidential rows, and the reasons.
 const OTHERS: [(&str, &str); 24] = [
     ("list_arenas", "public"),
     ("list_consent_texts", "public"),
@@ -31,13 +30,13 @@ const OTHERS: [(&str, &str); 24] = [
     ("list_municipalities", "public"),
     ("list_policies", "public"),
     ("list_units", "public"),
-    ("list_child_welfare_reports", "by unit: child_welfare_reports.rs tells who lists and who reads"),
-    ("list_disclosures", "by unit: disclosures.rs tells who lists and who reads"),
-    ("list_objections", "one's own; an objection is not read by itself"),
+    ("list_child_welfare_reports", "by unit: child_welfare_reports.rs tests who may list and who may read"),
+    ("list_disclosures", "by unit: disclosures.rs tests who may list and who may read"),
+    ("list_objections", "the caller's own; an objection is not read by itself"),
     ("list_withholdings", "a withholding is not read by itself; the list is all or nothing"),
     ("list_care_orders", "an order is not read by itself; the list is all or nothing"),
     ("list_conflicts_of_interest", "a conflict is not read by itself; the list is all or nothing"),
-    ("list_own_conflicts_of_interest", "one's own; a conflict is not read by itself"),
+    ("list_own_conflicts_of_interest", "the caller's own; a conflict is not read by itself"),
     ("list_staff", "a role is not read by itself"),
     ("list_guardians", "a guardianship is not read by itself; the list is all or nothing"),
     ("list_case_history", "an event is not read by itself; the list is all or nothing"),
@@ -50,10 +49,10 @@ const OTHERS: [(&str, &str); 24] = [
     ("read_case_access_log", "an entry is not read by itself"),
 ];
 
-/// One who has given a consent reads it by its id for ever, also when they are no more of those who see the case.
+/// A person who gave a consent can always read it by its id, even after losing access to the case.
 const READ_BEYOND_THE_LIST: &str = "read_consent";
 
-/// Does the operation answer with a page?
+/// Returns whether the operation answers with a page.
 fn is_list(operation: &Operation, document: &serde_json::Value) -> bool {
     let schema = &operation.says["responses"]["200"]["content"]["application/json"]["schema"];
     let schema = schema["$ref"].as_str().and_then(|at| document.pointer(&at[1..])).unwrap_or(schema);
@@ -63,7 +62,7 @@ fn is_list(operation: &Operation, document: &serde_json::Value) -> bool {
 #[test]
 fn every_list_is_held_against_its_reads_or_is_said_why_not() {
     let document = document();
-    let lists = Operation::all().into_iter().filter(|o| o.method == Method::GET && is_list(o, &document));
+    let lists = Operation::all().into_iter().filter(|o| o.method == Method::GET && is_list(o, document));
     let lists: BTreeSet<String> = lists.map(|operation| operation.id).collect();
     let told = PAIRS.iter().map(|(list, ..)| *list).chain(OTHERS.iter().map(|(list, _)| *list));
     let told: BTreeSet<String> = told.map(ToOwned::to_owned).collect();
@@ -85,7 +84,7 @@ async fn crowd(world: &World, stage: &Stage) -> Crowd {
     let case = stage.ids()["case_id"].as_str().expect("an id").parse().expect("an id");
     let colleague = world.worker("kragero/skole").await;
     world.add_to_team(&stage.teacher, case, &colleague).await;
-    // Something for each audience from each of them, so that there is much that not all may read.
+    // Each of them writes something for each audience, so that much of it is not readable for everyone.
     for author in [&stage.teacher, &stage.nurse, &colleague] {
         for audience in ["unit", "sector", "team"] {
             world.note(author, case, audience, "A good day.").await;
@@ -131,7 +130,7 @@ async fn crowd(world: &World, stage: &Stage) -> Crowd {
     ])
 }
 
-/// The ids that a list shows, two on a page; none where the list itself is refused.
+/// The ids that a list shows, with two per page; none if the list itself is refused.
 async fn listed(user: &User, path: &str) -> Option<BTreeSet<String>> {
     let (mut ids, mut query) = (Vec::new(), "limit=2".to_owned());
     loop {
@@ -150,7 +149,7 @@ async fn listed(user: &User, path: &str) -> Option<BTreeSet<String>> {
     Some(set)
 }
 
-/// What someone may read, of all there is: by case, or all under none.
+/// Everything that a person may read: by case, or all under none.
 async fn readable(user: &User, read: &Operation, all: &[(Uuid, Uuid)]) -> BTreeMap<Uuid, BTreeSet<String>> {
     let path = |case: &Uuid, id: &Uuid| {
         read.path_with(|name| {
@@ -171,7 +170,7 @@ async fn readable(user: &User, read: &Operation, all: &[(Uuid, Uuid)]) -> BTreeM
     found
 }
 
-/// One list against its reads, for one person. Gives how many rows they see.
+/// Compares one list with its reads for one person. Returns the number of rows they see.
 async fn compare(
     who: &str,
     user: &User,
@@ -197,15 +196,15 @@ async fn compare(
 }
 
 both_engines! {
-    async fn everyone_lists_just_what_they_may_read_one_by_one(world: World) {
-        let stage = Stage::set(&world).await;
-        Stage::set_in(&world, ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"]).await;
-        let Crowd(people) = crowd(&world, &stage).await;
+    async fn everyone_lists_just_what_they_may_read_one_by_one(stage: Stage) {
+        let world = stage.world();
+        Stage::set_in(world, ["porsgrunn/skole", "porsgrunn/helsestasjon", "porsgrunn/oppvekstadministrasjonen"]).await;
+        let Crowd(people) = crowd(world, &stage).await;
         for (list, read, table) in PAIRS {
             let (list, read) = (Operation::named(list), Operation::named(read));
             let in_case = list.path.contains("{case_id}");
             let case = if in_case { "case_id" } else { "id" };
-            let all = ids_in(&world, format!("SELECT {case}, id FROM {table}")).await;
+            let all = ids_in(world, format!("SELECT {case}, id FROM {table}")).await;
             assert!(all.len() > 1, "too little in {table}");
             let mut seen = Vec::new();
             for (who, user) in &people {

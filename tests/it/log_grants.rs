@@ -1,4 +1,4 @@
-//! On PostgreSQL the service runs as a role that can add to the access log, and not change it.
+//! On PostgreSQL the service runs as a role that can append to the access log but not change it.
 
 use stafett::db::{GrantError, can_change_log, grant_to};
 
@@ -29,7 +29,7 @@ async fn the_role_of_the_service_adds_to_the_log_and_cannot_change_it() {
 }
 
 async fn told(world: World) {
-    // Other tests may make it at the same time.
+    // Other tests may create it at the same time.
     let make = format!(
         "DO $$ BEGIN CREATE ROLE {ROLE} LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
     );
@@ -57,7 +57,7 @@ async fn told(world: World) {
 #[tokio::test]
 async fn where_there_are_no_roles_none_is_granted_anything() {
     Engine::Sqlite
-        .tell(|world| async move {
+        .tell(|world: World| async move {
             assert!(matches!(grant_to(&world.db, ROLE).await, Err(GrantError::NoRoles)));
             assert!(matches!(grant_to(&world.db, "x; DROP TABLE y").await, Err(GrantError::Name)));
         })

@@ -1,4 +1,4 @@
-//! What auditors and families are given, so that they need not believe the service.
+//! The proofs that let auditors and families verify the log without trusting the service.
 
 use std::io::{Cursor, Read};
 
@@ -26,7 +26,7 @@ fn hash(line: &str) -> Hash {
     Hash::parse_hash(line).expect("a hash")
 }
 
-/// Checks a leaf by its proof as a file, as one who has nothing but the two and the public key.
+/// Verifies a leaf with its proof as a file, using only these and the public key.
 fn check(leaf: &str, proof: &str) {
     let (proof, note) = proof.split_once("\n\n").expect("a proof and a checkpoint");
     let mut lines = proof.lines();
@@ -160,7 +160,7 @@ both_engines! {
         let (no, en) = (nurse["words"]["no"].as_str().expect("words"), nurse["words"]["en"].as_str().expect("words"));
         assert!(no.starts_with("22.11.2026 kl. 10.00: ") && no.contains("(ansatt, ") && no.contains("så på saken"), "{no}");
         assert!(en.starts_with("2026-11-22 at 10:00: ") && en.contains("(worker, ") && en.contains("viewed the case"), "{en}");
-        assert!(no.contains("samtykke"), "why is told: {no}");
+        assert!(no.contains("samtykke"), "the reason is missing: {no}");
     }
 
     async fn a_unit_that_the_family_does_not_know_of_is_not_named(world: World) {
@@ -172,7 +172,7 @@ both_engines! {
         responder.get(cast.path("")).send().await.expect(200);
         world.seal().await;
         let seen = mother.get(cast.path("/access-log?limit=200")).send().await.expect(200);
-        assert!(seen.text.contains(&responder.name), "that someone looked is told");
+        assert!(seen.text.contains(&responder.name), "the access is shown");
         let me = responder.get("/v1/me").send().await.expect(200).text("/roles/0/unit_name");
         assert!(!seen.text.contains(&me), "{}", seen.text);
         let archive = mother.get(cast.path("/access-log/download")).send().await.expect(200);

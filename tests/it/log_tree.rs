@@ -1,5 +1,5 @@
-//! The access log as a tree: whoever changes, removes, inserts or reorders an entry behind the service's back is found out,
-//! with no more than the public key and an old checkpoint.
+//! The access log as a tree: changing, removing, inserting or reordering an entry behind the service's back is detected with
+//! only the public key and an old checkpoint.
 
 use std::collections::BTreeSet;
 
@@ -43,7 +43,7 @@ pub async fn evidence(world: &World) -> Vec<EvidenceLine> {
 async fn verified(world: &World, kept: Option<&str>) -> Report {
     let mut verifier = verifier(kept);
     for line in evidence(world).await {
-        // As an auditor gets it, in a file.
+        // As an auditor receives it, in a file.
         let line = serde_json::to_string(&line).expect("a line");
         verifier.hear(serde_json::from_str(&line).expect("a line")).expect("evidence");
     }
@@ -70,14 +70,14 @@ pub async fn sealed(world: &World) -> (Cast, String) {
     (cast, kept)
 }
 
-/// The ids of the entries, in their places.
+/// The ids of the entries, in the order of their positions.
 pub async fn ids(world: &World) -> Vec<Uuid> {
     let sql = "SELECT entry_id FROM access_log_leaf WHERE municipality = '4014' ORDER BY position";
     let mut tx = world.db.read().await.expect("a transaction");
     fetch_all!(&mut tx, (Uuid,), sql).expect("places").into_iter().map(|(id,)| id).collect()
 }
 
-/// As one who keeps the database could do: with nothing of what it refuses.
+/// Acts as an operator of the database who has disabled its protections.
 pub async fn tamper(world: &World, statements: &[String]) {
     let tables = ["access_log", "access_log_leaf", "access_log_node", "access_log_checkpoint"];
     for table in tables {
@@ -89,7 +89,7 @@ pub async fn tamper(world: &World, statements: &[String]) {
                     .expect("no triggers");
             }
             Engine::Sqlite => {
-                for end in ["no_update", "no_delete", "no_replace"] {
+                for end in ["no_update", "no_delete", "no_replace", "waits"] {
                     let drop = format!("DROP TRIGGER IF EXISTS {table}_{end}");
                     world.try_execute(drop).await.expect("no trigger");
                 }
@@ -191,7 +191,7 @@ both_engines! {
             let entry = Entry::of(None, "read_case", "Case", at);
             Entry { municipality: LOG.to_owned(), case: Some(cast.case.uuid()), decision, status: 200, ..entry }
         };
-        // Requests that were under way at once: sealed in another order than that of their times.
+        // Concurrent requests: sealed in another order than that of their times.
         for minutes in [20, 10, 30] {
             world.log().append(vec![look(minutes)]).await.expect("the log is written");
             world.seal().await;
@@ -226,7 +226,7 @@ both_engines! {
             format!("DELETE FROM access_log_leaf WHERE entry_id = {}", sql(&world, last)),
             format!("DELETE FROM access_log_checkpoint WHERE municipality = '4014' AND size = {size}"),
         ]).await;
-        assert_eq!(verified(&world, None).await.findings, [], "nothing else tells");
+        assert_eq!(verified(&world, None).await.findings, [], "nothing else differs");
         assert_eq!(verified(&world, Some(&kept)).await.findings, [Finding::Shorter(size - 1, size)]);
     }
 
@@ -240,7 +240,7 @@ both_engines! {
         tamper(&world, &[forge]).await;
         let found = verified(&world, Some(&kept)).await.findings;
         assert_eq!(found, [Finding::Inserted(None, new)]);
-        // With a place of its own, before others that move on.
+        // With a position of its own, before others that move on.
         tamper(&world, &[
             "UPDATE access_log_leaf SET position = position + 1000 WHERE municipality = '4014' AND position >= 4".to_owned(),
             "UPDATE access_log_leaf SET position = position - 999 WHERE municipality = '4014' AND position >= 1000".to_owned(),
@@ -266,7 +266,7 @@ both_engines! {
         let ids = ids(&world).await;
         let change = format!("UPDATE access_log SET status = 403 WHERE id = {}", sql(&world, ids[4]));
         tamper(&world, &[change]).await;
-        // Every hash is gone, and what is there now is sealed again, with the key of the service.
+        // All hashes are removed, and the current content is sealed again, with the key of the service.
         let clear = ["access_log_checkpoint", "access_log_node", "access_log_leaf", "access_log_term", "access_log_count"];
         let clear = clear.map(|table| format!("DELETE FROM {table}"));
         tamper(&world, &clear).await;
@@ -356,7 +356,7 @@ both_engines! {
         assert_eq!((report.findings.as_slice(), report.erased), (&[][..], i64::try_from(erased).expect("small")));
         assert!(report.erased_until.is_some_and(|until| until < before));
         assert_eq!(erase_before(&world.db, LOG, before).await.expect("erased"), 0);
-        // What is left of an entry is held to what was sealed.
+        // The rest of the entry is compared with what was sealed.
         for set in ["status = 404", "legal_basis = '[]'", "digests = REPLACE(digests, 'A', 'B')", "digests = '{\"digests\":{},\"openings\":{}}'"] {
             tamper(&world, &[format!("UPDATE access_log SET {set} WHERE digests IS NOT NULL AND action = 'read_case'")]).await;
             let found = verified(&world, Some(&kept)).await.findings;

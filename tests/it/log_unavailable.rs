@@ -1,4 +1,4 @@
-//! When the access log cannot be written, nothing is shown: 503, until it can.
+//! If the access log cannot be written, nothing is shown: 503, until it can.
 
 use sqlx::AssertSqlSafe;
 use stafett::{
@@ -13,14 +13,14 @@ use crate::{
     support::{Answer, Engine, World, both_engines},
 };
 
-/// More than may wait for the writer, and what it has taken to write.
+/// More entries than may wait for the writer, plus those it has taken.
 const MANY: usize = 6000;
 
 async fn entries(world: &World) -> usize {
     usize::try_from(world.rows("access_log").await).expect("a number")
 }
 
-/// Nobody else can write in the log until it is let go.
+/// Nobody else can write to the log until it is released.
 async fn hold_log(world: &World) -> Tx {
     let mut held = world.db.write().await.expect("a transaction");
     if world.engine == Engine::Postgres {
@@ -29,7 +29,7 @@ async fn hold_log(world: &World) -> Tx {
     held
 }
 
-/// The disk takes no more.
+/// The disk is full.
 async fn fill_disk(world: &World) {
     match &world.db.pools {
         Pools::Sqlite { writer, .. } => {
@@ -81,7 +81,7 @@ both_engines! {
             let (log, entry) = (world.log(), Entry::of(None, "read_case", "Case", world.now()));
             waiting.spawn(async move { log.append(vec![entry]).await.is_ok() });
         }
-        // Those past the queue are refused at once; the others wait.
+        // Requests beyond the queue are refused at once; the others wait.
         assert_eq!(waiting.join_next().await.expect("an entry").ok(), Some(false));
         shows_nothing(&cast, read.clone().send().await);
         shows_nothing(&cast, cast.nurse.get(cast.path("/notes")).send().await);
@@ -104,7 +104,7 @@ both_engines! {
         try_it.clone().send().await.expect(404);
         read.clone().send().await.expect(200);
         fill_disk(&world).await;
-        // There may be room for some entries in what the file has.
+        // The file may have room for some entries.
         let (before, mut shown) = (entries(&world).await, 0);
         let refused = loop {
             let answer = read.clone().send().await;

@@ -1,4 +1,4 @@
-//! Goals, measures and their evaluations: who agrees on them, who carries them out, and whether they help.
+//! Goals, measures and evaluations: who agrees on them, who carries them out, and whether they help.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ fn without(mut body: Value, member: &str) -> Value {
     body
 }
 
-/// A measure of the catalogue of a municipality.
+/// A measure in the catalogue of a municipality.
 async fn of_catalogue(world: &World, municipality: &str) -> Value {
     let path = format!("/v1/catalogue/measures?municipality={municipality}&limit=1");
     world.anonymous().get(path).send().await.expect(200).items()[0].clone()
@@ -171,7 +171,7 @@ both_engines! {
         let path = cast.path(&format!("/measures/{made}/evaluations"));
         let evaluate = cast.nurse.post(&path).json(evaluation(&world, "continue")).if_match(1);
         evaluate.send().await.expect_problem(404, "not-found");
-        // The contact person sees to it.
+        // The contact person takes care of it.
         cast.teacher.post(&path).json(evaluation(&world, "end_no_effect")).if_match(1).send().await.expect(201);
     }
 

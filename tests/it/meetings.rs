@@ -1,4 +1,4 @@
-//! Meetings: called by the team, with the family, and with minutes written once for all.
+//! Meetings: called by the team, with the family, and with minutes recorded once.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let mut body = meeting(&world, json!([cast.nurse.id]));
         call(&cast.teacher, &cast, body.clone()).send().await.expect_invalid("/family_absent_reason");
-        // A child of seven alone is not the family.
+        // A child of seven alone does not count as the family.
         body["participants"] = json!([cast.nurse.id, cast.family.child.id]);
         call(&cast.teacher, &cast, body.clone()).send().await.expect_invalid("/family_absent_reason");
         body["family_absent_reason"] = json!("The parents asked us to plan first.");

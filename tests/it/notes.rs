@@ -1,4 +1,4 @@
-//! Notes: written once, read by those they are meant for, and unknown to all others.
+//! Notes: written once, read by the people they are meant for, and unknown to all others.
 
 use serde_json::json;
 use stafett::kernel::ids::NoteId;
@@ -8,7 +8,7 @@ use crate::{
     support::{Role, Staff, User, World, both_engines},
 };
 
-/// The notes that someone can list are just those they can read.
+/// The notes that a person can list are exactly those they can read.
 async fn reads_exactly(user: &User, cast: &Cast, readable: &[NoteId], hidden: &[NoteId]) {
     let listed = ids(&walk(user, &cast.path("/notes")).await);
     let expected: Vec<String> = readable.iter().map(ToString::to_string).collect();
@@ -75,7 +75,7 @@ both_engines! {
         let page = mother.get(cast.path("/notes?limit=3")).send().await.expect(200);
         assert_eq!(page.items().len(), 3);
         let last = mother.get(cast.path("/notes?limit=4")).send().await.expect(200);
-        assert!(last.body.get("next_cursor").is_none(), "what is left is for others, and is not told of");
+        assert!(last.body.get("next_cursor").is_none(), "the rest is for others, and is not revealed");
     }
 
     async fn an_author_without_a_seat_no_longer_reads_their_own_note(world: World) {
@@ -87,7 +87,7 @@ both_engines! {
         cast.nurse.get(&path).send().await.expect(200);
         cast.teacher.delete(cast.path(&format!("/team/{seat}"))).send().await.expect(204);
         cast.nurse.get(&path).send().await.expect_problem(404, "not-found");
-        // The note stays with the unit: whoever takes the seat reads it.
+        // The note stays with the unit: a new member from the unit can read it.
         let next = world.worker("kragero/helsestasjon").await;
         world.add_to_team(&cast.teacher, cast.case, &next).await;
         next.get(&path).send().await.expect(200);
@@ -131,7 +131,7 @@ both_engines! {
         from_school.send().await.expect_invalid("/unit_id");
         let second = world.unit("kragero/skolehelsetjenesten").await;
         world.grant(&cast.nurse, &second, Role::Worker).await;
-        // Without a seat there, work in the unit is not enough.
+        // Without a membership, work in the unit is not enough.
         cast.nurse.post(cast.path("/notes")).json(body(json!(second.id))).send().await.expect_invalid("/unit_id");
         world.all_consent(&cast.family, cast.case, &[&second]).await;
         let there = Staff { user: cast.nurse.user.clone(), unit: second.clone() };

@@ -1,4 +1,4 @@
-//! Objections to sharing among health personnel: by the one who decides on the child's health care.
+//! Objections to sharing among health personnel, by the person who decides on the child's health care.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ async fn object(by: &User, case: CaseId, body: Value) -> Answer {
     by.post(format!("/v1/cases/{case}/objections")).json(body).send().await
 }
 
-/// What the mother is to the child is changed.
+/// Changes the mother's guardianship of the child.
 async fn is_from_now_on(by: &User, family: &Family, guardianship: Value) {
     let path = format!("/v1/children/{}/guardians", family.child.id);
     let list = by.get(&path).send().await.expect(200);
@@ -34,7 +34,7 @@ both_engines! {
         assert_eq!((&made.body["form"], &made.body["objected_by"]), (&json!("digital"), &json!(mother.id)));
         object(mother, case, json!({})).await.expect_problem(409, "conflict");
         disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        // Danger to life goes before it.
+        // Danger to life overrides it.
         disclose(&nurse, &with(&body, &json!({"basis": "danger_to_life_or_health"}))).await.expect(201);
         let below = format!("/v1/cases/{case}/objections");
         assert_eq!(ids(&walk(mother, &below).await), [made.text("/id")]);
@@ -94,7 +94,7 @@ both_engines! {
     async fn from_sixteen_the_young_person_alone_objects_and_may_withdraw_what_a_guardian_objected(world: World) {
         let nurse = world.worker("kragero/helsestasjon").await;
         let dentist = world.worker("kragero/fylkeskommunal-tannlege").await;
-        // Sixteen on the first of December.
+        // Turns sixteen on the first of December.
         let child = world.child_born(&nurse, "2010-12-01").await;
         let mother = world.guardian_of(&nurse, &child, true).await;
         let case = world.open_case(&nurse, &child).await;
@@ -128,12 +128,12 @@ both_engines! {
         let body = of_note(case, note, "health_personnel", &dentist);
         let child = format!("/v1/children/{}", family.child.id);
         object(&family.guardians[0], case, json!({})).await.expect(201);
-        // Hidden from now on, the mother decides all the same.
+        // Although the child is hidden from her from now on, the mother still decides.
         is_from_now_on(&nurse, &family, json!({"parental_responsibility": true, "lives_with_child": false})).await;
         let graded = nurse.put(format!("{child}/contact-details")).json(json!({"protection": "confidential"}));
         graded.if_match(0).send().await.expect(200);
         disclose(&nurse, &body).await.expect_problem(409, "conflict");
-        // Under a care order it is for child welfare.
+        // Under a care order, child welfare decides.
         let worker = world.worker("kragero/barnevern").await;
         let order = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(0),

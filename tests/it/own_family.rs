@@ -1,4 +1,4 @@
-//! Own family is not own work (fvl § 6), wherever the child is registered, and some roles never see content.
+//! Staff cannot act in cases of their own family (fvl § 6), wherever the child is registered. Some roles never see content.
 
 use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ both_engines! {
         let both = role(&worker, "auditor");
         administrator.post(&path).json(both).send().await.expect_invalid("/role");
         administrator.post(&path).json(role(&worker, "unit_leader")).send().await.expect(201);
-        // Even where the database holds both, content stays closed.
+        // Even if the database contains both roles, content stays closed.
         world.grant(&administrator, &administrator.unit, Role::UnitLeader).await;
         let child = world.child(&worker, 8).await;
         let concern = world.concern(&worker, &child).await;
@@ -110,7 +110,7 @@ both_engines! {
 
 both_engines! {
     async fn own_family_is_own_family_where_another_municipality_knows_one_by_another_id(world: World) {
-        // A health centre of Kragerø serves Porsgrunn too, where one of its nurses has a child.
+        // A health centre of Kragerø also serves Porsgrunn, where one of its nurses has a child.
         let (nurse, number) = parent_at_work(&world, "kragero/amt", Role::Worker).await;
         let colleague = world.worker("kragero/amt").await;
         let serves = "INSERT INTO unit_serves (unit_id, municipality) SELECT id, '4001' FROM unit

@@ -1,5 +1,5 @@
-//! Rights that are lost while they are used: what is sent after the loss has been answered is refused, however much
-//! is under way, and of two acts that exclude each other one is done.
+//! Rights that are lost while in use: a request sent after the loss was confirmed is refused, however many are running. Of
+//! two acts that exclude each other, only one is done.
 
 use std::sync::{
     Arc,
@@ -16,14 +16,14 @@ use crate::{
 };
 
 const ROUNDS: usize = 3;
-/// Who use the right at the same time.
+/// The number of people who use the right at the same time.
 const USERS: usize = 4;
-/// Requests of each before the loss, at the most, and after it.
+/// The maximum number of requests of each before the loss, and after it.
 const BEFORE: usize = 20;
 const AFTER: usize = 2;
 
-/// Takes a right away while others use it. What was sent when the loss had been answered must be refused as `lost`
-/// says; what was sent before is either done or so refused. Gives what was done before.
+/// Removes a right while others use it. Requests sent after the answer to the loss must be refused as `lost` describes;
+/// earlier requests are either done or refused the same way. Returns what was done before.
 async fn taken_away(loss: Call, uses: Vec<Call>, lost: &[u16]) -> usize {
     let told = Arc::new(AtomicBool::new(false));
     let mut users = JoinSet::new();
@@ -64,7 +64,7 @@ async fn use_it(at: usize, told: &AtomicBool, uses: &[Call]) -> Vec<(bool, Answe
     all
 }
 
-/// Reads and writes that anyone with a seat, and the family, may do.
+/// Reads and writes that every team member, and the family, may do.
 fn work(by: &User, case: CaseId) -> Vec<Call> {
     let note = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A good day."});
     vec![
@@ -74,7 +74,7 @@ fn work(by: &User, case: CaseId) -> Vec<Call> {
     ]
 }
 
-/// The nurse on the team, and the path of her seat and of the one consent of the mother.
+/// The nurse on the team, and the paths of her membership and of the mother's only consent.
 async fn nurse_joins(world: &World, cast: &Cast) -> (Staff, String, String) {
     let nurse = world.worker("kragero/helsestasjon").await;
     let consent = world.consent(&cast.family.guardians[0], cast.case, &[&nurse.unit]).await;
@@ -127,7 +127,7 @@ both_engines! {
             let (nurse, ..) = nurse_joins(&world, &cast).await;
             nurse.token().await;
             let loss = administrator.post(format!("/v1/municipalities/4014/accounts/{}/disable", nurse.id));
-            // One who has a session and no role any more is a stranger to the case.
+            // A person with a session but no role any more is a stranger to the case.
             taken_away(loss, work(&nurse, cast.case), &[401, 404]).await;
         }
     }

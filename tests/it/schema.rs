@@ -1,4 +1,4 @@
-//! The two schemas are one schema.
+//! The two schemas are equivalent.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use stafett::db::Pools;
 
 use crate::support::{Database, Engine};
 
-/// A table in the words of both engines.
+/// A table in terms that both engines share.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Table {
     columns: BTreeMap<String, Column>,
@@ -23,7 +23,7 @@ struct Column {
     default: Option<String>,
 }
 
-/// What a column holds: times and days are text to SQLite, and truth is an integer with a check.
+/// The content of a column: SQLite stores times and dates as text, and booleans as checked integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Id,
@@ -151,7 +151,7 @@ async fn sqlite_foreign_keys(pool: &SqlitePool, table: &str, sql: &str) -> BTree
         key.columns.push(from);
         key.refers_to.push(to);
     }
-    // The engine does not tell which are deferred; its own copy of the statement does.
+    // The engine does not report which are deferred, but its copy of the statement does.
     let deferred = |key: &ForeignKey| {
         let (from, to) = (key.columns.join(", "), key.refers_to.join(", "));
         sql.contains(&format!("({from}) REFERENCES {} ({to}) DEFERRABLE INITIALLY DEFERRED", key.table))
@@ -222,7 +222,7 @@ async fn postgres_foreign_keys(pool: &PgPool, table: &str) -> BTreeSet<ForeignKe
     rows.into_iter().map(key).collect()
 }
 
-/// The bare text of every check in a statement that makes a table.
+/// The normalized text of every check in a statement that creates a table.
 fn checks(sql: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for (at, word) in sql.match_indices("CHECK (") {
@@ -241,7 +241,7 @@ fn checks(sql: &str) -> BTreeSet<String> {
     found
 }
 
-/// An expression without what the engines write each in their own way: casts, brackets, blanks, lists.
+/// An expression without engine-specific notation: casts, brackets, spaces and lists.
 fn bare(expression: &str) -> String {
     let mut text = expression.to_lowercase();
     for cast in ["::text[]", "::bigint[]", "::text", "::bigint", "::date"] {

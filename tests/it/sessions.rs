@@ -1,4 +1,4 @@
-//! Logging in, staying logged in, and being put out.
+//! Logging in, staying logged in, and being logged out.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use chrono::TimeDelta;
@@ -26,7 +26,7 @@ impl Tokens {
         Self::of(&world.anonymous().log_in(&user.username, PASSWORD).await.expect(200))
     }
 
-    /// Asks who one is, with the access token.
+    /// Requests the caller's identity with the access token.
     async fn me(&self, world: &World) -> Answer {
         world.anonymous().get("/v1/me").bearer(&self.access).send().await
     }
@@ -102,7 +102,7 @@ both_engines! {
         world.anonymous().log_in(&user.username, PASSWORD).await.expect_problem(429, "too-many-attempts");
         world.advance(TimeDelta::seconds(1));
         world.anonymous().log_in(&user.username, PASSWORD).await.expect(200);
-        // Forgiven: the count begins anew.
+        // Cleared: the count starts again.
         fail(&world, &user.username, 4).await;
         world.anonymous().log_in(&user.username, PASSWORD).await.expect(200);
     }
@@ -293,7 +293,7 @@ both_engines! {
     }
 }
 
-/// A token with this header and these claims, signed.
+/// A signed token with this header and these claims.
 fn forge(header: &Value, claims: &Value, key: &SigningKey) -> String {
     let part = |value: &Value| BASE64.encode(value.to_string());
     let content = format!("{}.{}", part(header), part(claims));
@@ -386,7 +386,7 @@ both_engines! {
     }
 }
 
-/// The old trick: our public key taken for a shared secret.
+/// The old attack: the public key is used as a shared secret.
 fn signed_with_the_public_key(header: &Value, claims: &Value) -> Vec<String> {
     use ed25519_dalek::pkcs8::{EncodePublicKey, spki::der::pem::LineEnding};
     use jsonwebtoken::{Algorithm, EncodingKey, Header};

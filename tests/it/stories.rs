@@ -1,4 +1,4 @@
-//! The harness itself: one whole story, and how it is told.
+//! The test harness: a whole story.
 
 use crate::support::{Role, World, both_engines};
 

@@ -1,4 +1,4 @@
-//! Teams: who gives a seat, to whom, and when it is one.
+//! Teams: who adds members, who can be added, and when a membership gives access.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn seat(by: &User, cast: &Cast, person: &User, unit: &Unit) -> Call {
         .json(json!({"person_id": person.id, "unit_id": unit.id, "contains": [], "task": "Helps with play."}))
 }
 
-/// The rows of the team that are a person's.
+/// A person's rows in the team.
 async fn rows(by: &User, cast: &Cast, person: &User) -> Vec<Value> {
     let team = walk(by, &cast.path("/team")).await;
     team.into_iter().filter(|row| row["person_id"] == json!(person.id)).collect()
@@ -46,7 +46,7 @@ both_engines! {
             let refused = seat(&cast.teacher, &cast, &other, &other.unit).send().await;
             let refused = refused.expect_problem(409, "conflict");
             for guardian in &cast.family.guardians {
-                assert!(!refused.text.contains(&guardian.name), "it is not told who has not consented");
+                assert!(!refused.text.contains(&guardian.name), "the answer does not reveal who has not consented");
             }
         }
     }
@@ -128,7 +128,7 @@ both_engines! {
         let own = mother.get(cast.path("/consents")).send().await.expect(200);
         world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
         assert_eq!(rows(mother, &cast, &cast.nurse).await[0]["in_force"], false);
-        // Nor when its holder has left the unit.
+        // Nor when the member has left the unit.
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
         let path = format!("/v1/units/{}/staff", colleague.unit.id);
         let list = administrator.get(&path).send().await.expect(200);

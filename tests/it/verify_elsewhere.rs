@@ -1,4 +1,4 @@
-//! The access log is verified by programs that share no code with the service: Python from the specification, and Go's own.
+//! Verification of the access log by programs that share no code with the service: Python from the specification, and Go's own.
 
 use std::{
     path::{Path, PathBuf},
@@ -15,7 +15,7 @@ use crate::{
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify");
 
-/// Runs a verifier: whether it found all well, and what it says first. Nothing where it cannot be run here.
+/// Runs a verifier. Returns whether everything was valid, and its first words; none if it cannot run here.
 fn run(command: &mut Command) -> Option<(bool, String)> {
     let done = command.output().ok()?;
     let said = String::from_utf8_lossy(&done.stdout).lines().next().unwrap_or_default().to_owned();
@@ -24,7 +24,7 @@ fn run(command: &mut Command) -> Option<(bool, String)> {
     Some((done.status.success(), said))
 }
 
-/// Whether a tool is here. Where the verifiers are required it must be.
+/// Returns whether a tool is available. If the verifiers are required, it must be.
 fn is_here(tool: &mut Command) -> bool {
     let here = tool.output().is_ok_and(|done| done.status.success());
     assert!(
@@ -41,7 +41,7 @@ fn python() -> Option<Command> {
     static HERE: OnceLock<Option<&str>> = OnceLock::new();
     let here = HERE.get_or_init(|| {
         let has = |python: &str| Command::new(python).args(["-c", "import cryptography"]).output();
-        // Debian's own has Debian's packages, whatever comes first in the path.
+        // Debian's Python has Debian's packages, whatever comes first in the path.
         let found = ["python3", "/usr/bin/python3"]
             .into_iter()
             .find(|python| has(python).is_ok_and(|done| done.status.success()));
@@ -56,7 +56,7 @@ fn python() -> Option<Command> {
     })
 }
 
-/// The program in Go, built once.
+/// The Go program, built once.
 fn go() -> Option<Command> {
     static BUILT: OnceLock<Option<(TempDir, PathBuf)>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
@@ -71,7 +71,7 @@ fn go() -> Option<Command> {
     built.as_ref().map(|(_, program)| Command::new(program))
 }
 
-/// What the program in Python says of a whole log.
+/// The output of the Python program for a whole log.
 async fn said_of(world: &World, kept: &str) -> Option<(bool, String)> {
     let folder = TempDir::new().expect("a folder");
     let (log, checkpoint) = (folder.path().join("log.ndjson"), folder.path().join("kept.checkpoint"));

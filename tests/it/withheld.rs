@@ -1,4 +1,4 @@
-//! What is withheld from those who see a part of a case, in every answer and not only in the lists.
+//! Information that is withheld from people who see a part of a case, in every answer and not only in lists.
 
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ use crate::{
     support::{Role, User, World, both_engines},
 };
 
-/// What the family is told of the newest look at the case.
+/// The family's view of the newest access to the case.
 async fn newest_look(reader: &User, cast: &Cast) -> Value {
     reader.get(cast.path("/access-log?limit=1")).send().await.expect(200).items()[0].clone()
 }
@@ -100,7 +100,7 @@ both_engines! {
         told.push(newest_look(mother, &cast).await);
         world.withdraw(father, cast.case, consent).await;
         told.push(newest_look(mother, &cast).await);
-        assert!(told.iter().all(|look| *look == told[0]), "each is told of as a look at the case: {told:?}");
+        assert!(told.iter().all(|look| *look == told[0]), "each is shown as viewing the case: {told:?}");
 
         let recorded = json!({
             "given_by": father.id, "form": "paper", "document": "26/1", "unit_ids": [welfare.id], "purpose": "Help with money.",

@@ -1,4 +1,4 @@
-//! What is withheld from a guardian does not exist to that guardian.
+//! Information withheld from a guardian does not exist for that guardian.
 
 use serde_json::{Value, json};
 
@@ -24,6 +24,22 @@ both_engines! {
         }
     }
 
+    async fn what_a_guardian_wrote_is_not_given_again_once_it_is_withheld_from_them(world: World) {
+        let cast = world.shared_case().await;
+        let father = &cast.family.guardians[1];
+        let body = json!({"audience": "team", "text": "From the father."});
+        let call = father.post(cast.path("/notes")).json(body).idempotency_key("note");
+        let first = call.clone().send().await.expect(201);
+        assert_eq!(call.clone().send().await.expect(201).body, first.body);
+        let body = json!({
+            "guardian_id": father.id, "note_id": first.text("/id"), "legal_basis": "administration_act",
+            "reason": "It would harm the child.",
+        });
+        cast.teacher.post(cast.path("/withholdings")).json(body).send().await.expect(201);
+        call.send().await.expect_problem(404, "not-found");
+        assert_eq!(world.rows("note").await, 1);
+    }
+
     async fn a_case_withheld_from_a_guardian_is_gone_from_the_next_request(world: World) {
         let cast = world.shared_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
@@ -36,7 +52,7 @@ both_engines! {
         for path in &paths {
             mother.get(path).send().await.expect(200);
         }
-        // The consents he gave stand, and he can withdraw them.
+        // The consents he gave still apply, and he can withdraw them.
         cast.nurse.get(cast.path("")).send().await.expect(200);
         cast.teacher.post(cast.path("/withholdings")).json(body).send().await.expect_problem(409, "conflict");
 
@@ -126,7 +142,7 @@ both_engines! {
         assert_eq!(father.get(cast.path("")).send().await.expect(200).text("/next_evaluation_on"), world.in_days(42));
         let left = father.get(cast.path(&format!("/meetings/{other}"))).send().await.expect(200);
         assert_eq!(left.body["decisions"], json!([{"number": 1, "text": "The gym is open.", "measure_id": null}]));
-        // The other guardian, and who helps, read all of it; ended, the father does too.
+        // The other guardian, and those who help, read all of it. Once it ends, so does the father.
         let list = cast.teacher.get(cast.path("/withholdings")).send().await.expect(200);
         for id in list.each("id") {
             cast.teacher.post(cast.path(&format!("/withholdings/{id}/end"))).if_match(1).send().await.expect(200);

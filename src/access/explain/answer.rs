@@ -6,9 +6,9 @@ use utoipa::ToSchema;
 
 use super::what_if::Change;
 use crate::{
-    access::Rule,
+    access::{Rule, cited},
     kernel::ids::{PersonId, UnitId},
-    words,
+    shown, words,
 };
 
 words! {
@@ -86,6 +86,8 @@ pub struct Explanation {
     pub would_change: Vec<Way>,
 }
 
+shown!(Explanation { action, person_id, day, decision, known, rules, would_change });
+
 impl Explanation {
     /// The answer where there is no such thing, or the one who asks may not know of it: the same for both.
     pub(super) fn of_nothing(action: &str, person_id: PersonId, day: NaiveDate) -> Self {
@@ -108,7 +110,7 @@ pub struct DecidingRule {
     #[schema(example = "case.team")]
     pub id: String,
     /// The law it rests on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<&'static str>,
     /// What it says, in a sentence.
     pub summary: String,
     /// The same in Norwegian.
@@ -117,11 +119,12 @@ pub struct DecidingRule {
     pub forbids: bool,
 }
 
-impl From<&Rule> for DecidingRule {
-    fn from(rule: &Rule) -> Self {
+impl DecidingRule {
+    /// The rule with its law as cited on a day.
+    pub(super) fn on(rule: &Rule, day: NaiveDate) -> Self {
         Self {
             id: rule.id.clone(),
-            legal_basis: rule.legal_basis.clone(),
+            legal_basis: cited(&rule.legal_basis, day),
             summary: rule.summary.clone(),
             summary_no: rule.summary_no.clone(),
             forbids: rule.forbids,
@@ -138,7 +141,7 @@ pub struct Way {
     /// The rules that would allow it then; none where it would be refused.
     pub rules: Vec<String>,
     /// The law those rules rest on.
-    pub legal_basis: Vec<String>,
+    pub legal_basis: Vec<&'static str>,
     /// Why it is not so, as far as the record tells.
     pub because: Vec<Hint>,
 }

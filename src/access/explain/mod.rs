@@ -23,8 +23,8 @@ use self::{
 };
 use super::{
     CaseFacts, Decision, Entry, Permit, Policies,
-    actions::{self, ExplainAccess, Visitor},
-    cases_in_list,
+    actions::{self, Action as _, ExplainAccess, ListConsents, Visitor},
+    cases_in_list, cited,
     objects::{
         CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject, reviews_of_looks_by,
     },
@@ -37,7 +37,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
-const NAME: &str = "explain_access";
+const NAME: &str = ExplainAccess::NAME;
 /// The id of no person.
 const NOBODY: uuid::Uuid = uuid::Uuid::nil();
 
@@ -243,7 +243,7 @@ impl Asking<'_> {
         object: &O,
         in_full: bool,
     ) -> Result<Explanation, DbError> {
-        let policies = self.policies;
+        let (policies, day) = (self.policies, self.question.day);
         let decision = policies.decide(about, action, object);
         let what_if = what_if::what_if(policies, about, action, object).unwrap_or_else(|error| {
             tracing::error!(%error, action, "the rules could not be asked what would change their answer");
@@ -258,21 +258,21 @@ impl Asking<'_> {
         let rows = rows::read(self.tx, about.person, &subject).await?;
         let ground = Ground {
             person: about,
-            day: self.question.day,
+            day,
             tells_of_consents: in_full
                 || case.as_ref().is_some_and(|case| may_list_consents(policies, about, case)),
             case: case.as_ref(),
             rows: &rows,
             own_family,
         };
-        let mut would_change: Vec<Way> = what_if.into_iter().map(|it| Way::of(it, &ground)).collect();
-        would_change.extend(forbidden(policies, &decision));
+        let mut would_change: Vec<Way> = what_if.into_iter().map(|it| Way::of(it, &ground, day)).collect();
+        would_change.extend(forbidden(policies, &decision, day));
         Ok(Explanation {
             decision: if decision.allowed { Verdict::Permit } else { Verdict::Deny },
             known: true,
-            rules: rules(policies, &decision).collect(),
+            rules: rules(policies, &decision, day).collect(),
             would_change,
-            ..Explanation::of_nothing(action, about.person, self.question.day)
+            ..Explanation::of_nothing(action, about.person, day)
         })
     }
 
@@ -283,16 +283,21 @@ impl Asking<'_> {
 }
 
 fn may_list_consents(policies: &Arc<Policies>, about: &Caller, case: &CaseFacts) -> bool {
-    policies.decide(about, "list_consents", &CaseObject { facts: case.clone() }).allowed
+    policies.decide(about, ListConsents::NAME, &CaseObject { facts: case.clone() }).allowed
 }
 
-fn rules<'a>(policies: &'a Policies, decision: &'a Decision) -> impl Iterator<Item = DecidingRule> + 'a {
-    policies.rules().filter(|rule| decision.policies.contains(&rule.id)).map(DecidingRule::from)
+fn rules<'a>(
+    policies: &'a Policies,
+    decision: &'a Decision,
+    day: NaiveDate,
+) -> impl Iterator<Item = DecidingRule> + 'a {
+    let deciding = policies.rules().filter(|rule| decision.policies.contains(&rule.id));
+    deciding.map(move |rule| DecidingRule::on(rule, day))
 }
 
 /// The rules that forbid it, which nothing else outweighs.
-fn forbidden(policies: &Policies, decision: &Decision) -> Vec<Way> {
-    let forbidding = rules(policies, decision).filter(|rule| rule.forbids);
+fn forbidden(policies: &Policies, decision: &Decision, day: NaiveDate) -> Vec<Way> {
+    let forbidding = rules(policies, decision, day).filter(|rule| rule.forbids);
     forbidding
         .map(|rule| {
             let says = format!("the rule {} forbids it, whatever else allows it", rule.id);
@@ -303,7 +308,7 @@ fn forbidden(policies: &Policies, decision: &Decision) -> Vec<Way> {
 }
 
 impl Way {
-    fn of(what_if: what_if::WhatIf, ground: &Ground<'_>) -> Self {
+    fn of(what_if: what_if::WhatIf, ground: &Ground<'_>, day: NaiveDate) -> Self {
         let mut because: Vec<Hint> = Vec::new();
         for hint in what_if.changes.iter().flat_map(|change| ground.of(change)) {
             if !because.contains(&hint) {
@@ -314,7 +319,7 @@ impl Way {
         Self {
             conditions: what_if.changes.iter().map(Condition::from).collect(),
             rules: if allows { what_if.decision.policies } else { Vec::new() },
-            legal_basis: if allows { what_if.decision.legal_basis } else { Vec::new() },
+            legal_basis: if allows { cited(&what_if.decision.legal_basis, day) } else { Vec::new() },
             because,
         }
     }

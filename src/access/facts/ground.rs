@@ -67,7 +67,8 @@ impl Family {
     /// May this guardian's consent to this kind be enough on this law?
     #[must_use]
     pub fn suffices_alone(&self, guardian: Id<Person>, kind: InformationKind, law: &str) -> bool {
-        let allowed = Kinds::rule(kind).is_ok_and(|rule| rule.one_guardian.iter().any(|known| known == law));
+        let allowed =
+            Kinds::rule(kind).is_ok_and(|rule| rule.one_guardian.iter().any(|known| known.is_cited_as(law)));
         allowed && self.guardians.contains(&guardian) && self.consenters(kind).contains(&guardian)
     }
 }

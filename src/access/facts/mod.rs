@@ -21,7 +21,6 @@ use std::{ops::Deref, sync::Arc};
 pub use self::{
     child::{ChildFacts, child_facts},
     ground::{Family, Given, Ground},
-    involvement::hide,
     place::CasePlace,
     relation::{Relation, relation, relation_in_list},
     rows::Member,
@@ -42,7 +41,7 @@ pub struct CaseFacts {
     /// The case, whoever asks.
     pub state: Arc<CaseState>,
     /// What the caller is to it.
-    pub relation: Relation,
+    pub relation: Arc<Relation>,
 }
 
 impl Deref for CaseFacts {
@@ -58,14 +57,14 @@ impl CaseFacts {
     #[must_use]
     pub fn of(state: CaseState, caller: &Caller) -> Self {
         let relation = relation(&state, caller);
-        Self { state: Arc::new(state), relation }
+        Self { state: Arc::new(state), relation: Arc::new(relation) }
     }
 
     /// A case in a list.
     #[must_use]
     pub fn in_list(state: CaseState, caller: &Caller) -> Self {
         let relation = relation_in_list(&state, caller);
-        Self { state: Arc::new(state), relation }
+        Self { state: Arc::new(state), relation: Arc::new(relation) }
     }
 }
 
@@ -101,7 +100,7 @@ pub async fn case_by_id(
 impl CaseFacts {
     /// An open case at a school, of a child of an age with one guardian, seen by nobody in particular.
     pub(crate) fn sample(child_age: i64) -> Self {
-        Self { state: Arc::new(CaseState::sample(child_age)), relation: Relation::default() }
+        Self { state: Arc::new(CaseState::sample(child_age)), relation: Arc::default() }
     }
 
     /// The same with another state.

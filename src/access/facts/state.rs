@@ -19,7 +19,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// A case on a day. It contains no caller: [`relation`](super::relation) computes what someone is to it.
+/// A case on a day. It contains no caller: [`relation`](super::relation()) computes what someone is to it.
 #[derive(Debug, Clone)]
 pub struct CaseState {
     /// The municipality whose case it is.

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use cedar_policy::RestrictedExpression;
 
-use super::{Attributes, Lookup, Object, Subject, flags, relation};
+use uuid::Uuid;
+
+use super::{Attributes, Listed, Lookup, Object, Subject, flags, relation};
 use crate::{
     access::{
         facts::{CaseFacts, case_by_id},
@@ -68,8 +70,12 @@ impl Object for CaseObject {
         }
     }
 
+    fn attributes(&self) -> Attributes {
+        vec![("strict_address", RestrictedExpression::new_bool(self.facts.strict_address()))]
+    }
+
     fn context(&self, _caller: &Caller) -> Attributes {
-        let CaseFacts { state, relation: facts } = &self.facts;
+        let (state, facts) = (&self.facts.state, &self.facts.relation);
         let sectors =
             facts.seats.iter().map(|seat| RestrictedExpression::new_string(seat.sector.to_string()));
         let mut fields = vec![
@@ -123,12 +129,22 @@ impl Object for UnlockedCase {
         self.0.roles_used(caller)
     }
 
+    fn attributes(&self) -> Attributes {
+        self.0.attributes()
+    }
+
     fn context(&self, caller: &Caller) -> Attributes {
         self.0.context(caller)
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
         self.0.may_be_known(policies, caller)
+    }
+}
+
+impl Listed for CaseObject {
+    fn place(&self) -> Uuid {
+        self.facts.id.uuid()
     }
 }
 

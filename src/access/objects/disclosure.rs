@@ -46,6 +46,7 @@ const DISCLOSURE: &str = "
 
 impl Object for DisclosureObject {
     const TYPE: &'static str = "Disclosure";
+    const PATH: &'static [&'static str] = &["disclosure_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<Disclosure>("disclosure_id") else { return Ok(None) };
@@ -96,6 +97,7 @@ pub struct ObjectionObject {
 
 impl Object for ObjectionObject {
     const TYPE: &'static str = "Objection";
+    const PATH: &'static [&'static str] = &["case_id", "objection_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         const FIND: &str =

@@ -30,36 +30,29 @@ pub struct EmergencyObject {
     pub person_id: Id<Person>,
     /// From which unit.
     pub unit_id: Id<Unit>,
+    /// Who has reviewed it.
+    pub reviewed_by: Option<Id<Person>>,
     /// Whether the caller is too close to the child (fvl § 6).
     pub own_family: bool,
 }
 
-const FIND: &str = "SELECT case_id, person_id, unit_id FROM emergency_access WHERE id = $1";
-
-impl EmergencyObject {
-    /// May the caller read the words of it? The one who wrote them, and the leader who answers for the case; never those
-    /// whose role excludes content.
-    #[must_use]
-    pub fn shows_words_to(&self, caller: &Caller) -> bool {
-        self.case.relation.leads_contact_unit
-            || (self.person_id == caller.person && caller.is_worker_in(self.unit_id))
-    }
-}
+const FIND: &str = "SELECT case_id, person_id, unit_id, reviewed_by FROM emergency_access WHERE id = $1";
 
 impl Object for EmergencyObject {
     const TYPE: &'static str = "EmergencyAccess";
+    const PATH: &'static [&'static str] = &["emergency_access_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id::<EmergencyAccess>("emergency_access_id") else { return Ok(None) };
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        let row = fetch_optional!(tx, (Id<Case>, Id<Person>, Id<Unit>), FIND, id)?;
-        let Some((case, person_id, unit_id)) = row else { return Ok(None) };
+        let row = fetch_optional!(tx, (Id<Case>, Id<Person>, Id<Unit>, Option<Id<Person>>), FIND, id)?;
+        let Some((case, person_id, unit_id, reviewed_by)) = row else { return Ok(None) };
         let case = cases_in_list(tx, lookup.caller, &[case], lookup.moment).await?.pop();
         let Some(case) = case else { return Ok(None) };
         let own_family = case.relation.disqualified;
-        Ok(Some(Self { id, case, person_id, unit_id, own_family }))
+        Ok(Some(Self { id, case, person_id, unit_id, reviewed_by, own_family }))
     }
 
     fn id(&self) -> String {
@@ -82,10 +75,13 @@ impl Object for EmergencyObject {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![
+        let mut attributes = vec![
             ("opened_by", reference("Person", self.person_id)),
+            ("unit", reference("Unit", self.unit_id)),
             ("municipality", reference("Municipality", &self.case.municipality)),
-        ]
+        ];
+        attributes.extend(self.reviewed_by.map(|person| ("reviewed_by", reference("Person", person))));
+        attributes
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {

@@ -5,25 +5,26 @@ use std::sync::Arc;
 use cedar_policy::RestrictedExpression;
 use uuid::Uuid;
 
-use super::{Attributes, CaseObject, Lookup, Object, Subject};
+use super::{Attributes, CaseObject, Listed, Lookup, Object, Subject};
 use crate::{
     access::{
         kinds::Kinds,
         policies::{Policies, reference, references},
     },
     db::{DbError, Tx},
-    fetch_all, fetch_optional,
+    fetch_all, fetch_of_case, fetch_optional,
     identity::{Caller, HeldRole},
     kernel::{
-        Id,
+        Id, Slice,
         ids::{Consent, Handover, Measure, Meeting, Note, Person, Unit},
         vocabulary::{InformationKind, Sector},
     },
 };
 
-/// Something in a case: found only together with the case it is in.
+/// Something in a case: found only together with the case it is in, or listed from it, with its facts and no content.
 macro_rules! in_case {
-    ($(#[$meta:meta])* $name:ident as $kind:literal, $id:ty, $path:literal, $sql:literal, known by $known:ident,
+    ($(#[$meta:meta])* $name:ident as $kind:literal, $id:ty, $path:literal, $alias:literal, $select:literal,
+     known by $known:tt,
      { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? }, |$self:ident| $attributes:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]
@@ -35,17 +36,71 @@ macro_rules! in_case {
             $($(#[$fmeta])* pub $field: $ty,)*
         }
 
+        const _: () = {
+            #[derive(sqlx::FromRow)]
+            struct Row { id: $id, $($field: $ty,)* }
+
+            impl Row {
+                fn of(self, case: CaseObject) -> $name {
+                    $name { case, id: self.id, $($field: self.$field,)* }
+                }
+            }
+
+            macro_rules! rows {
+                ($which:literal) => {
+                    concat!(
+                        "SELECT ", $alias, ".id, ", $select, " WHERE ", $alias, ".municipality = $1 AND ", $alias,
+                        ".case_id = $2 AND ", $alias, $which
+                    )
+                };
+            }
+            const FIND: &str = rows!(".id = $3");
+            const LIST: &str = concat!(rows!(".id > $3"), " ORDER BY ", $alias, ".id LIMIT $4");
+
+            impl $name {
+                /// Finds one of a case.
+                ///
+                /// # Errors
+                /// If the database query fails.
+                pub async fn of_case(tx: &mut Tx, case: &CaseObject, id: $id) -> Result<Option<Self>, DbError> {
+                    let row = fetch_optional!(tx, Row, FIND, &case.facts.municipality, case.facts.id, id)?;
+                    Ok(row.map(|row| row.of(case.clone())))
+                }
+
+                /// Returns those of a case with one of some ids, whoever may read them.
+                ///
+                /// # Errors
+                /// If the database query fails.
+                pub async fn these(
+                    tx: &mut Tx,
+                    case: &CaseObject,
+                    ids: &[$id],
+                ) -> Result<Vec<Self>, DbError> {
+                    const SELECT: &str = concat!("SELECT ", $alias, ".id, ", $select);
+                    let rows: Vec<Row> = fetch_of_case!(tx, Row, SELECT, $alias, case.facts, ids)?;
+                    Ok(rows.into_iter().map(|row| row.of(case.clone())).collect())
+                }
+
+                /// Lists those of a case in order of id, whoever may read them.
+                ///
+                /// # Errors
+                /// If the database query fails.
+                pub async fn list(tx: &mut Tx, case: &CaseObject, slice: Slice) -> Result<Vec<Self>, DbError> {
+                    let (municipality, id) = (&case.facts.municipality, case.facts.id);
+                    let rows = fetch_all!(tx, Row, LIST, municipality, id, slice.after, slice.sql_limit())?;
+                    Ok(rows.into_iter().map(|row| row.of(case.clone())).collect())
+                }
+            }
+        };
+
         impl Object for $name {
             const TYPE: &'static str = $kind;
             const PATH: &'static [&'static str] = &["case_id", $path];
 
             async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-                #[derive(sqlx::FromRow)]
-                struct Row { $($field: $ty,)* }
                 let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };
                 let Some(id) = lookup.id($path) else { return Ok(None) };
-                let row = fetch_optional!(tx, Row, $sql, &case.facts.municipality, case.facts.id, id)?;
-                Ok(row.map(|row| Self { case, id, $($field: row.$field,)* }))
+                Self::of_case(tx, &case, id).await
             }
 
             fn id(&self) -> String { self.id.to_string() }
@@ -54,23 +109,32 @@ macro_rules! in_case {
             fn context(&self, caller: &Caller) -> Attributes { self.case.context(caller) }
             fn attributes(&self) -> Attributes { let $self = self; $attributes }
             fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
-                in_case!(@$known self, policies, caller)
+                known!(policies, caller, self, $known)
             }
         }
+
+        impl Listed for $name {
+            fn place(&self) -> Uuid { self.id.uuid() }
+        }
     };
-    (@list_handovers $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "list_handovers", &$self.case).allowed };
-    (@read_note $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_note", $self).allowed };
-    (@read_measure $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_measure", $self).allowed };
-    (@read_consent $self:ident, $policies:ident, $caller:ident) => { $policies.decide($caller, "read_consent", $self).allowed };
+}
+
+/// Whether a caller may know that a thing exists: those do who may read it, and who the handovers of a case are for.
+macro_rules! known {
+    ($policies:ident, $caller:ident, $self:ident, "list_handovers") => {
+        $policies.decide($caller, "list_handovers", &$self.case).allowed
+    };
+    ($policies:ident, $caller:ident, $self:ident, $action:literal) => {
+        $policies.decide($caller, $action, $self).allowed
+    };
 }
 
 in_case! {
     /// A note; its audience and its kind decide who may know that it exists.
-    NoteObject as "Note", Id<Note>, "note_id",
-    "SELECT n.author_id, n.audience, n.unit_id, u.sector, n.kind, n.child_agrees
-     FROM note n LEFT JOIN unit u ON u.id = n.unit_id
-     WHERE n.municipality = $1 AND n.case_id = $2 AND n.id = $3",
-    known by read_note,
+    NoteObject as "Note", Id<Note>, "note_id", "n",
+    "n.author_id, n.audience, n.unit_id, u.sector, n.kind, n.child_agrees
+     FROM note n LEFT JOIN unit u ON u.id = n.unit_id",
+    known by "read_note",
     {
         /// Who wrote it.
         author_id: Id<Person>,
@@ -136,9 +200,9 @@ fn note_attributes(note: &NoteObject) -> Attributes {
 
 in_case! {
     /// A consent; one guardian's is not the other's to see.
-    ConsentObject as "Consent", Id<Consent>, "consent_id",
-    "SELECT given_by FROM consent WHERE municipality = $1 AND case_id = $2 AND id = $3",
-    known by read_consent,
+    ConsentObject as "Consent", Id<Consent>, "consent_id", "c",
+    "c.given_by FROM consent c",
+    known by "read_consent",
     {
         /// Who gave it.
         given_by: Id<Person>,
@@ -148,9 +212,9 @@ in_case! {
 
 in_case! {
     /// A handover of the baton.
-    HandoverObject as "Handover", Id<Handover>, "handover_id",
-    "SELECT to_person FROM handover WHERE municipality = $1 AND case_id = $2 AND id = $3",
-    known by list_handovers,
+    HandoverObject as "Handover", Id<Handover>, "handover_id", "h",
+    "h.to_person FROM handover h",
+    known by "list_handovers",
     {
         /// Who is to take the baton.
         to_person: Id<Person>,
@@ -160,10 +224,9 @@ in_case! {
 
 in_case! {
     /// A measure.
-    MeasureObject as "Measure", Id<Measure>, "measure_id",
-    "SELECT m.responsible_id, m.unit_id, u.sector FROM measure m JOIN unit u ON u.id = m.unit_id
-     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3",
-    known by read_measure,
+    MeasureObject as "Measure", Id<Measure>, "measure_id", "m",
+    "m.responsible_id, m.unit_id, u.sector, m.meeting_id FROM measure m JOIN unit u ON u.id = m.unit_id",
+    known by "read_measure",
     {
         /// Who is responsible.
         responsible_id: Id<Person>,
@@ -171,6 +234,8 @@ in_case! {
         unit_id: Id<Unit>,
         /// The sector of that unit.
         sector: Sector,
+        /// The meeting that decided it.
+        meeting_id: Option<Id<Meeting>>,
     },
     |measure| measure_attributes(measure)
 }
@@ -198,6 +263,63 @@ pub struct MeetingObject {
     pub invited: Vec<Id<Person>>,
 }
 
+#[derive(sqlx::FromRow)]
+struct MeetingRow {
+    id: Id<Meeting>,
+    called_by: Id<Person>,
+    person_id: Option<Id<Person>>,
+}
+
+const FIND_MEETING: &str = "
+    SELECT m.id, m.called_by, p.person_id
+    FROM meeting m LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3";
+const LIST_MEETINGS: &str = "
+    SELECT m.id, m.called_by, p.person_id
+    FROM (SELECT municipality, id, called_by FROM meeting
+          WHERE municipality = $1 AND case_id = $2 AND id > $3 ORDER BY id LIMIT $4) m
+    LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
+    ORDER BY m.id";
+
+impl MeetingObject {
+    /// A meeting of a case that something else mentions: what is withheld from a guardian is known of it, and nothing more.
+    #[must_use]
+    pub fn mentioned(case: &CaseObject, id: Id<Meeting>) -> Self {
+        Self { case: case.clone(), id, called_by: Uuid::nil().into(), invited: Vec::new() }
+    }
+
+    /// Lists the meetings of a case in order of id, whoever may read them.
+    ///
+    /// # Errors
+    /// If the database query fails.
+    pub async fn list(tx: &mut Tx, case: &CaseObject, slice: Slice) -> Result<Vec<Self>, DbError> {
+        let (municipality, id) = (&case.facts.municipality, case.facts.id);
+        let rows =
+            fetch_all!(tx, MeetingRow, LIST_MEETINGS, municipality, id, slice.after, slice.sql_limit())?;
+        Ok(Self::gathered(case, rows))
+    }
+
+    /// The meetings of rows that are in order, with one row for each person invited.
+    fn gathered(case: &CaseObject, rows: Vec<MeetingRow>) -> Vec<Self> {
+        let mut meetings: Vec<Self> = Vec::new();
+        for MeetingRow { id, called_by, person_id } in rows {
+            if meetings.last().is_none_or(|last| last.id != id) {
+                meetings.push(Self { case: case.clone(), id, called_by, invited: Vec::new() });
+            }
+            if let Some(last) = meetings.last_mut() {
+                last.invited.extend(person_id);
+            }
+        }
+        meetings
+    }
+}
+
+impl Listed for MeetingObject {
+    fn place(&self) -> Uuid {
+        self.id.uuid()
+    }
+}
+
 impl Object for MeetingObject {
     const TYPE: &'static str = "Meeting";
     const PATH: &'static [&'static str] = &["case_id", "meeting_id"];
@@ -205,14 +327,8 @@ impl Object for MeetingObject {
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };
         let Some(id) = lookup.id::<Meeting>("meeting_id") else { return Ok(None) };
-        let municipality = &case.facts.municipality;
-        let meeting = "SELECT called_by FROM meeting WHERE municipality = $1 AND case_id = $2 AND id = $3";
-        let meeting = fetch_optional!(tx, (Id<Person>,), meeting, municipality, case.facts.id, id)?;
-        let Some((called_by,)) = meeting else { return Ok(None) };
-        let invited = "SELECT person_id FROM meeting_participant WHERE municipality = $1 AND meeting_id = $2";
-        let invited = fetch_all!(tx, (Id<Person>,), invited, municipality, id)?;
-        let invited = invited.into_iter().map(|(person,)| person).collect();
-        Ok(Some(Self { case, id, called_by, invited }))
+        let rows = fetch_all!(tx, MeetingRow, FIND_MEETING, &case.facts.municipality, case.facts.id, id)?;
+        Ok(Self::gathered(&case, rows).pop())
     }
 
     fn id(&self) -> String {

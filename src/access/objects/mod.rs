@@ -4,6 +4,7 @@ mod case;
 mod child;
 mod disclosure;
 mod emergency;
+mod helper;
 mod in_case;
 mod log_review;
 mod organisation;
@@ -16,6 +17,7 @@ pub use self::{
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
     emergency::EmergencyObject,
+    helper::HelperObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     log_review::{LogReviewObject, reviews_of_looks_by},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
@@ -62,6 +64,16 @@ impl PathIds {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+}
+
+impl PathIds {
+    /// The same with one more id.
+    #[must_use]
+    pub(super) fn with(&self, name: &str, id: &str) -> Self {
+        let mut ids = self.0.clone();
+        ids.insert(name.to_owned(), id.to_owned());
+        Self(ids)
     }
 }
 
@@ -131,6 +143,12 @@ pub trait Object: Sized + 'static {
 
     /// May the caller know that it exists? Where not, a refusal is "not found".
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool;
+}
+
+/// An object that lists show, in the order of its place.
+pub trait Listed: Object {
+    /// Its id, or another place that orders it in its list.
+    fn place(&self) -> uuid::Uuid;
 }
 
 /// The flags of a `relation`.

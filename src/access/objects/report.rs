@@ -65,6 +65,7 @@ impl ChildWelfareReportObject {
 
 impl Object for ChildWelfareReportObject {
     const TYPE: &'static str = "ChildWelfareReport";
+    const PATH: &'static [&'static str] = &["report_id"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(id) = lookup.id("report_id") else { return Ok(None) };

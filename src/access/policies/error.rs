@@ -19,6 +19,14 @@ pub enum PolicyError {
         /// Which annotation.
         annotation: &'static str,
     },
+    /// The purpose of a rule is not one that there is.
+    #[error("{file}: a rule has the @purpose {purpose:?}, which is none of the purposes")]
+    Purpose {
+        /// Which file.
+        file: String,
+        /// What it says.
+        purpose: String,
+    },
     /// A rule rests on a law that is not in `data/laws.toml`, or not in force.
     #[error("the rules rest on laws that are unknown or not in force: {0}")]
     Law(String),

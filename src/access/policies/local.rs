@@ -1,57 +1,12 @@
-//! The stricter rules of a municipality: they only forbid, and take from nobody what the law gives or bids.
+//! The stricter rules of a municipality: they only forbid, and never what the law gives or requires.
 
 use std::path::Path;
 
 use super::{PolicyError, Rule};
-
-/// What no rule of a municipality stands in the way of: duties that the law lays on everyone, rights that it gives to those
-/// it is about, and whatever ends or closes access, which never depends on the conditions for giving it.
-const NEVER_FORBIDDEN: [&str; 37] = [
-    // The duty to report, to avert and to hand over: bvl §§ 13-2 to 13-4, strl § 196.
-    "report_to_child_welfare",
-    "list_child_welfare_reports",
-    "read_child_welfare_report",
-    "record_report_reply",
-    "disclose",
-    // To withdraw, to object and to be told who has looked: GDPR art. 7(3) and 15, hpl §§ 25 and 45, pbrl § 5-1.
-    "withdraw_consent",
-    "object_to_sharing",
-    "withdraw_objection",
-    "read_case_access_log",
-    "download_case_access_log",
-    "explain_access",
-    // What ends or closes.
-    "log_out",
-    "end_role",
-    "disable_account",
-    "end_team_membership",
-    "change_guardianship",
-    "record_care_order",
-    "end_care_order",
-    "withhold_from_guardian",
-    "update_contact_details",
-    "end_emergency_access",
-    "review_emergency_access",
-    "declare_conflict_of_interest",
-    "record_conflict_of_interest",
-    "list_own_conflicts_of_interest",
-    // Control of the looks: pjl § 22, GDPR art. 32.
-    "search_access_log",
-    "export_access_log",
-    "read_log_checkpoint",
-    "read_log_tile",
-    "prove_log_entry",
-    "prove_log_consistency",
-    "list_log_reviews",
-    "read_log_review",
-    "give_log_verdict",
-    "read_log_report",
-    "list_emergency_access",
-    "read_emergency_access",
-];
+use crate::access::actions::{LocalRules, facts_of};
 
 /// The texts of the rules in a folder, by the names of their files. A folder with none is one that something has happened to:
-/// whoever names a folder means to be stricter.
+/// an operator who names a folder means to be stricter.
 pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, PolicyError> {
     let failed = |error| PolicyError::Folder(folder.display().to_string(), error);
     let mut texts = Vec::new();
@@ -68,13 +23,10 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, PolicyError> 
     Ok(texts)
 }
 
-/// A local rule only forbids, and says what.
-pub(super) fn check(file: &str, rule: &Rule) -> Result<(), PolicyError> {
-    if !rule.forbids {
-        return Err(PolicyError::LocalPermit(file.to_owned()));
-    }
-    let of_law = |action: &&String| NEVER_FORBIDDEN.contains(&action.as_str());
-    let reaches = match rule.actions.iter().find(of_law) {
+/// A local rule, which only forbids, must say what, and nothing that is kept from local rules.
+pub(super) fn check(rule: &Rule) -> Result<(), PolicyError> {
+    let is_kept = |action: &&String| facts_of(action).local_rules != LocalRules::MayForbid;
+    let reaches = match rule.actions.iter().find(is_kept) {
         Some(action) => action.clone(),
         None if rule.actions.is_empty() => "every action".to_owned(),
         None => return Ok(()),
@@ -85,6 +37,7 @@ pub(super) fn check(file: &str, rule: &Rule) -> Result<(), PolicyError> {
 #[cfg(test)]
 mod tests {
     use super::{super::Policies, *};
+    use crate::access::actions;
 
     fn load(text: &str) -> Result<Policies, PolicyError> {
         Policies::load_with(&[("local.cedar".to_owned(), text.to_owned())])
@@ -97,6 +50,10 @@ mod tests {
     fn on(effect: &str, action: &str) -> String {
         let scope = format!("{effect} (principal, action == Stafett::Action::\"{action}\", resource);");
         rule("local.rule", &scope)
+    }
+
+    fn never_forbidden() -> impl Iterator<Item = &'static str> {
+        actions::ALL.iter().copied().filter(|name| facts_of(name).local_rules != LocalRules::MayForbid)
     }
 
     fn refused(text: &str) -> String {
@@ -117,23 +74,16 @@ mod tests {
 
     #[test]
     fn what_the_law_bids_or_gives_is_not_forbidden_by_a_municipality() {
-        for action in NEVER_FORBIDDEN {
+        for action in never_forbidden() {
             let error = refused(&on("forbid", action));
             assert!(error.contains(action) && error.contains("local.rule"), "{error}");
         }
+        assert_eq!(never_forbidden().count(), 37);
         let everything = rule("local.all", "forbid (principal, action, resource);");
         assert!(refused(&everything).contains("every action"));
         let among = "forbid (principal, action in [Stafett::Action::\"read_case\",
                      Stafett::Action::\"read_case_access_log\"], resource);";
         assert!(refused(&rule("local.among", among)).contains("read_case_access_log"));
-    }
-
-    #[test]
-    fn the_actions_that_are_never_forbidden_are_there() {
-        let actions = Policies::load().expect("rules").actions();
-        for action in NEVER_FORBIDDEN {
-            assert!(actions.contains(action), "{action}");
-        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    marker::PhantomData,
     str::FromStr,
     sync::{Arc, LazyLock},
 };
@@ -29,10 +30,11 @@ pub struct PolicyQuestion {
 }
 
 /// A caller and an object with the facts of both, ready to be asked about any action.
-pub struct About {
+pub struct About<O> {
     policies: Arc<Policies>,
     /// None if the facts could not be put together: then everything is refused.
     facts: Option<Facts>,
+    object: PhantomData<fn(O)>,
 }
 
 struct Facts {
@@ -42,18 +44,18 @@ struct Facts {
     entities: Entities,
 }
 
-impl std::fmt::Debug for About {
+impl<O> std::fmt::Debug for About<O> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("About")
     }
 }
 
-impl About {
-    pub(super) fn of<O: Object>(policies: Arc<Policies>, caller: &Caller, object: &O) -> Self {
+impl<O: Object> About<O> {
+    pub(super) fn of(policies: Arc<Policies>, caller: &Caller, object: &O) -> Self {
         let facts = Facts::of(caller, object).map_err(|error| {
             tracing::error!(%error, object = O::TYPE, "the facts could not be given to the rules");
         });
-        Self { policies, facts: facts.ok() }
+        Self { policies, facts: facts.ok(), object: PhantomData }
     }
 
     /// May the caller do `action` to the object? Anything that goes wrong is a no.
@@ -128,7 +130,7 @@ fn uid(kind: &str, id: &str) -> EntityUid {
 
 /// Kinds are parsed once.
 fn type_name(kind: &str) -> EntityTypeName {
-    const KINDS: [&str; 17] = [
+    const KINDS: [&str; 18] = [
         "Action",
         "Person",
         "Unit",
@@ -138,6 +140,7 @@ fn type_name(kind: &str) -> EntityTypeName {
         "Concern",
         "Consent",
         "Handover",
+        "Helper",
         "Measure",
         "Meeting",
         "Note",

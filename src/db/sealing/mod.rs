@@ -1,7 +1,7 @@
 //! Encryption of all stored text: encrypts text from before there were keys, and encrypts again with newer keys.
 //!
 //! A column is processed in batches, each in its own transaction, so that the service can continue and interrupted work can
-//! resume. A text is replaced only if it is still the one that was read.
+//! resume. A text is replaced only if it has not changed since it was read.
 
 mod columns;
 mod log;

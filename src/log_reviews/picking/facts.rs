@@ -9,12 +9,13 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    look::{LoggedLook, Look, is_look},
+    look::{LoggedLook, Look},
     neighbours_child::{Street, street},
     no_task::Task,
     same_surname::surnames,
 };
 use crate::{
+    access::actions::{Control, facts_of},
     db::{DbError, Tx},
     fetch_in, fetch_optional,
     kernel::{
@@ -306,8 +307,7 @@ impl Facts {
             query.build_query_as::<(Id<Person>, Id<Case>, DateTime<Utc>, String)>().fetch_all(conn).await
         })?;
         for (person, case, at, action) in rows {
-            // Asking for an explanation, or opening a case by emergency access, does not count as work in it.
-            if is_look(&action) || ["explain_access", "open_emergency_access"].contains(&action.as_str()) {
+            if facts_of(&action).control != Control::Work {
                 continue;
             }
             let task = Task { from: at - numbers.before_work(), until: Some(at + numbers.after_work()) };

@@ -23,14 +23,13 @@ use std::collections::{BTreeSet, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-pub(super) use self::look::is_look;
 use self::{
     facts::Facts,
     look::{LoggedLook, Look},
 };
 use super::{dto::PickReason, settings::settings};
 use crate::{
-    access::{Decision, Entry, insert_entries},
+    access::{Decision, Entry, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     kernel::{
         Clock, Id,
@@ -44,7 +43,7 @@ const BATCH: i64 = 500;
 /// The lock that a selecting process holds.
 const PICKER: Uuid = Uuid::from_u128(0x0012_91c6);
 /// The legal basis of reviewing the log, for the entries about it.
-const LAW: [&str; 2] = ["pjl § 22", "GDPR art. 32"];
+const LAW: [&str; 2] = ["pasientjournalloven.tilgangsstyring-og-logg", "personvernforordningen.sikkerhet"];
 
 /// The accesses selected from a batch, each with its reasons.
 type Picks<'a> = Vec<(&'a Look, BTreeSet<PickReason>)>;
@@ -145,8 +144,7 @@ async fn note(tx: &mut Tx, municipality: &str, picks: usize, now: DateTime<Utc>)
     let mut entry = Entry::of(None, "pick_log_reviews", "Municipality", now);
     municipality.clone_into(&mut entry.municipality);
     entry.object_id = Some(municipality.to_owned());
-    let legal_basis = LAW.map(ToOwned::to_owned).to_vec();
-    entry.decision = Decision { allowed: true, policies: Vec::new(), legal_basis };
+    entry.decision = Decision { allowed: true, policies: Vec::new(), legal_basis: laws(&LAW) };
     entry.status = 200;
     insert_entries(tx, &[entry]).await
 }
@@ -179,7 +177,7 @@ fn reasons(look: &Look, facts: &Facts) -> BTreeSet<PickReason> {
     patterns.into_iter().filter(|(_, fits)| fits(look, facts)).map(|(reason, _)| reason).collect()
 }
 
-/// What an access was selected for: reason, person, day and child; for many children, any child.
+/// The grounds for a selection: reason, person, day and child; for many children, any child.
 #[derive(Debug, PartialEq, Eq, Hash)]
 struct Told {
     reason: PickReason,

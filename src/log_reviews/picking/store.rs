@@ -1,4 +1,4 @@
-//! What picking reads of the log, and writes.
+//! The database queries of the selection.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -49,13 +49,13 @@ const ERASE_NOTES: &str = "
         SELECT r.id FROM log_review r JOIN access_log l ON l.municipality = r.municipality AND l.id = r.entry_id
         WHERE r.municipality = $1 AND l.digests IS NOT NULL)";
 
-/// Those that may have a log.
+/// Returns the municipalities that may have a log.
 pub(super) async fn municipalities(tx: &mut Tx) -> Result<Vec<String>, DbError> {
     let rows = fetch_all!(tx, (String,), MUNICIPALITIES)?;
     Ok(rows.into_iter().map(|(number,)| number).collect())
 }
 
-/// The next entries that have not been gone through, in the order of the tree.
+/// Returns the next entries that have not been examined, in the order of the tree.
 pub(super) async fn next_entries(
     tx: &mut Tx,
     municipality: &str,
@@ -64,12 +64,12 @@ pub(super) async fn next_entries(
     fetch_all!(tx, LoggedLook, NEXT, municipality, limit)
 }
 
-/// The log has been gone through up to a place.
+/// Stores the position of the last examined entry.
 pub(super) async fn move_cursor(tx: &mut Tx, municipality: &str, position: i64) -> Result<(), DbError> {
     expect_one(execute!(tx, MOVE_CURSOR, municipality, position)?)
 }
 
-/// What looks of the days of these were picked for.
+/// Returns what entries on the same days were selected for.
 pub(super) async fn picked_near(
     tx: &mut Tx,
     municipality: &str,
@@ -83,14 +83,14 @@ pub(super) async fn picked_near(
     Ok(rows.into_iter().map(|(reason, person, at, child)| Told::new(reason, person, at, child)).collect())
 }
 
-/// A look that is picked for the first time.
+/// An entry that is selected for the first time.
 pub(super) struct NewReview {
     pub(super) id: Id<LogReview>,
     pub(super) entry: Id<LogEntry>,
     pub(super) looked_at: DateTime<Utc>,
 }
 
-/// Keeps what was picked.
+/// Stores the selections.
 pub(super) async fn insert(
     tx: &mut Tx,
     municipality: &str,
@@ -145,12 +145,12 @@ pub(super) async fn insert_reasons(
     })
 }
 
-/// Are there notes on looks whose entries have lost their personal fields?
+/// Returns whether there are notes on entries that have lost their personal fields.
 pub(super) async fn has_notes_to_erase(tx: &mut Tx, municipality: &str) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Uuid,), NOTE_TO_ERASE, municipality)?.is_some())
 }
 
-/// Erases them.
+/// Erases those notes.
 pub(super) async fn erase_notes(tx: &mut Tx, municipality: &str, now: DateTime<Utc>) -> Result<(), DbError> {
     execute!(tx, ERASE_NOTES, municipality, now)?;
     Ok(())

@@ -1,12 +1,12 @@
-//! Every column of text is sealed, or plain for a reason.
+//! Every text column is encrypted, or plain for a stated reason.
 
 use sqlx::AssertSqlSafe;
 use stafett::db::SEALED;
 
 use crate::support::{Engine, World};
 
-/// Columns of text that are plain, and why. Times and days, which are text to SQLite, are plain too: rights are counted from
-/// them.
+/// The plain text columns, and the reasons. Times and dates, which SQLite stores as text, are also plain, because rights are
+/// calculated from them.
 const PLAIN: &[(&str, &[&str])] = &[
     (
         "public: what a municipality offers, and who keeps it",

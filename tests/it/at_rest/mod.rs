@@ -1,4 +1,4 @@
-//! What lies in the database cannot be read without its keys, and what a key has sealed goes with it.
+//! Stored content cannot be read without its keys. Erasing a key erases what it encrypted.
 
 mod columns;
 mod written;
@@ -18,7 +18,7 @@ use stafett::{
 use self::written::write_everywhere;
 use crate::support::{Operation, PASSWORD, Stage, User, World, both_engines};
 
-/// Words that are found nowhere else.
+/// Words that occur nowhere else.
 #[derive(Debug, Default)]
 struct Planted(Vec<String>);
 
@@ -30,7 +30,7 @@ impl Planted {
     }
 }
 
-/// Everything the database lies as: the bytes of the files, or each row of each table as text.
+/// Everything in the database as stored: the bytes of the files, or each row of each table as text.
 async fn everything(world: &World) -> Vec<u8> {
     match &world.db.pools {
         Pools::Sqlite { readers, .. } => {
@@ -60,7 +60,7 @@ fn holds(bytes: &[u8], word: &str) -> bool {
     bytes.windows(word.len()).any(|window| window == word.as_bytes())
 }
 
-/// Each sealed column, with the texts that are in it.
+/// Each encrypted column, with its texts.
 async fn sealed_texts(world: &World) -> Vec<(String, Vec<String>)> {
     let mut all = Vec::new();
     for table in SEALED {
@@ -80,7 +80,7 @@ async fn keys_named(world: &World) -> BTreeSet<KeyId> {
     texts.map(|text| key_of(&text).expect("whole").expect("sealed")).collect()
 }
 
-/// What people read of the case of a stage.
+/// Everything that people read about the case of a stage.
 async fn read_all(stage: &Stage) -> Vec<String> {
     let case = stage.path(&Operation::named("read_case"));
     let child = format!("/v1/children/{}", stage.family.child.id);
@@ -97,21 +97,21 @@ async fn read_all(stage: &Stage) -> Vec<String> {
 }
 
 both_engines! {
-    async fn nothing_written_about_people_can_be_read_from_the_database(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn nothing_written_about_people_can_be_read_from_the_database(stage: Stage) {
+        let world = stage.world();
         let mut planted = Planted::default();
-        write_everywhere(&world, &stage, &mut planted).await;
+        write_everywhere(world, &stage, &mut planted).await;
         let (user, stranger) = (&stage.teacher, world.anonymous());
         stranger.log_in(&user.username, PASSWORD).await.expect(200);
         stranger.log_in(&stage.nurse.username, "a wrong password").await.expect(401);
 
-        for (column, texts) in sealed_texts(&world).await {
+        for (column, texts) in sealed_texts(world).await {
             assert!(!texts.is_empty(), "nothing was written to {column}");
             for text in texts {
                 Content::open(&text).unwrap_or_else(|error| panic!("{column}: {error}"));
             }
         }
-        let everything = everything(&world).await;
+        let everything = everything(world).await;
         let child = &stage.family.child;
         let mut words = planted.0;
         words.extend([child.name.clone(), child.national_id.as_str().to_owned(), "Sleutel".to_owned()]);
@@ -147,28 +147,28 @@ both_engines! {
         let mut tx = world.db.read().await.expect("a transaction");
         let (kept,) = fetch_all!(&mut tx, (String,), sql).expect("rows").remove(0);
         assert!(world.db.vault().open_with("monday", &kept).is_err() && Content::open(&kept).is_err());
-        // The answer does not outlive the key of what it tells.
+        // A stored response must not outlive the key of its content.
         world.db.vault().erase_all(&KeyName::sector("4014", Sector::School)).expect("erased");
         let concern = format!("/v1/concerns/{}", first.text("/id"));
         teacher.get(concern).send().await.expect_problem(410, "erased");
     }
 
-    async fn after_new_keys_everything_reads_and_the_old_ones_are_pruned(world: World) {
-        let stage = Stage::set(&world).await;
-        write_everywhere(&world, &stage, &mut Planted::default()).await;
-        let (before, old) = (read_all(&stage).await, keys_named(&world).await);
+    async fn after_new_keys_everything_reads_and_the_old_ones_are_pruned(stage: Stage) {
+        let world = stage.world();
+        write_everywhere(world, &stage, &mut Planted::default()).await;
+        let (before, old) = (read_all(&stage).await, keys_named(world).await);
         let vault = world.db.vault().clone();
         vault.renew().expect("new keys");
         assert_eq!(read_all(&stage).await, before);
         assert_eq!(db::prune(&world.db, Duration::from_secs(600)).await.expect("pruned"), 0, "too early");
 
         let resealed = db::reseal(&world.db).await.expect("resealed");
-        let texts: usize = sealed_texts(&world).await.iter().map(|(_, texts)| texts.len()).sum();
+        let texts: usize = sealed_texts(world).await.iter().map(|(_, texts)| texts.len()).sum();
         assert_eq!((resealed.texts, resealed.erased), (u64::try_from(texts).expect("a number"), 0));
-        assert!(keys_named(&world).await.is_disjoint(&old), "every text is sealed with a new key");
+        assert!(keys_named(world).await.is_disjoint(&old), "every text is sealed with a new key");
         assert_eq!(db::reseal(&world.db).await.expect("resealed").texts, 0);
 
-        // The access log's are kept: its tree is over what they have sealed. Notes on its reviews are sealed with one.
+        // The keys of the access log are kept, because its tree covers what they encrypted. Notes on reviews use one of them.
         assert_eq!(db::prune(&world.db, Duration::ZERO).await.expect("pruned"), old.len() - 1);
         let kept = |name: &KeyName| if name.class == KeyClass::Log { 2 } else { 1 };
         assert!(vault.list().iter().all(|(name, generations)| *generations == kept(name)), "{:?}", vault.list());
@@ -189,14 +189,14 @@ both_engines! {
         assert_eq!(teacher.get("/v1/me").send().await.expect(200).text("/name"), "Alma Fjellheim");
     }
 
-    async fn what_health_wrote_is_gone_with_its_key_and_the_rest_of_the_case_is_not(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn what_health_wrote_is_gone_with_its_key_and_the_rest_of_the_case_is_not(stage: Stage) {
+        let world = stage.world();
         let case = stage.path(&Operation::named("read_case"));
         let Stage { teacher, nurse, .. } = &stage;
         let id = case.rsplit('/').next().expect("an id").parse().expect("an id");
         let of_health = world.note(nurse, id, "team", "She sleeps badly.").await;
         let of_school = world.note(teacher, id, "team", "She reads well.").await;
-        let backup = sealed_texts(&world).await;
+        let backup = sealed_texts(world).await;
 
         let vault = world.db.vault();
         assert_eq!(vault.erase_all(&KeyName::sector("4014", Sector::Health)).expect("erased"), 1);
@@ -211,7 +211,7 @@ both_engines! {
         assert_eq!((&erased["id"], &erased["author_name"]), (&json!(of_health), &json!(nurse.name)));
         read_all(&stage).await;
 
-        // A backup of the database is of no more use.
+        // A backup of the database is useless too.
         let notes = backup.iter().find(|(column, _)| column == "note.body").expect("the notes");
         let (open, gone): (Vec<_>, Vec<_>) = notes.1.iter().map(|text| Content::open(text)).partition(Result::is_ok);
         assert_eq!((open.len(), gone.len()), (3, 1));
@@ -237,19 +237,19 @@ both_engines! {
         world.close_case(&teacher, case).await;
     }
 
-    async fn what_was_written_before_is_sealed_by_the_migration(world: World) {
-        let stage = Stage::set(&world).await;
-        write_everywhere(&world, &stage, &mut Planted::default()).await;
+    async fn what_was_written_before_is_sealed_by_the_migration(stage: Stage) {
+        let world = stage.world();
+        write_everywhere(world, &stage, &mut Planted::default()).await;
         let before = read_all(&stage).await;
-        as_before_0006(&world, &[&stage.teacher, &stage.nurse]).await;
-        assert!(holds(&everything(&world).await, &stage.family.child.name), "it lies plain now");
+        as_before_0006(world, &[&stage.teacher, &stage.nurse]).await;
+        assert!(holds(&everything(world).await, &stage.family.child.name), "it is stored in plain text now");
 
         migrate(&world.db).await.expect("migrated");
         migrate(&world.db).await.expect("there is nothing more to do");
         assert_eq!(read_all(&stage).await, before);
         let child = &stage.family.child;
         for word in [&child.name, &stage.teacher.username, child.national_id.as_str()] {
-            assert!(!holds(&everything(&world).await, word), "{word} can be read");
+            assert!(!holds(&everything(world).await, word), "{word} can be read");
         }
         world.anonymous().log_in(&stage.nurse.username, PASSWORD).await.expect(200);
         let people = world.rows("person").await;
@@ -258,7 +258,7 @@ both_engines! {
     }
 }
 
-/// Makes the database one of before 0006, with all that is in it in plain text.
+/// Turns the database into one from before migration 0006, with all content in plain text.
 async fn as_before_0006(world: &World, users: &[&User]) {
     let mut tx = world.db.write().await.expect("a transaction");
     for table in SEALED {

@@ -1,4 +1,4 @@
-//! Every text that can be written, through the API.
+//! Every text that the API can store.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Planted;
 use crate::support::{Operation, Stage, User, World};
 
-/// Writes into every text there is of a case, each with an idempotency key, and ends with closing it.
+/// Writes into every text of a case, each with an idempotency key, and finally closes it.
 pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
     let case = stage.path(&Operation::named("read_case"));
     let Stage { teacher, nurse, family, .. } = stage;
@@ -75,7 +75,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     write_concern(world, stage, &mut p).await;
 }
 
-/// Writes into every text there is of a concern, which opens another case.
+/// Writes into every text of a concern, which opens another case.
 async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
     let teacher = &stage.teacher;
     let concern = json!({
@@ -92,7 +92,7 @@ async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> Str
     teacher.post(path).json(decision).if_match(1).send().await.expect(200);
 }
 
-/// Writes into every text there is of what lies beside a case.
+/// Writes into every text outside cases.
 async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
     let Stage { teacher, nurse, .. } = stage;
     let said = async |by: &User, operation: &str, body: Value| {

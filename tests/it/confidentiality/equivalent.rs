@@ -1,12 +1,12 @@
-//! What no row can tell: changes to a rule that change no answer, and people who are always also something else.
+//! Changes to a rule that change no answer, so that no row can notice them, and people with two relations at once.
 
-const OWN_DESK: &str = "the desk is found by who asks: there is no way to another's";
+const OWN_DESK: &str = "the object is always the caller: nobody can name another person";
 
-const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who do not do this";
+const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
 const RESPONSIBLE_KNOWS: &str =
-    "who is responsible sits for the unit of the measure, which knows that it helps";
+    "the person responsible is a team member through the unit of the measure, which knows of it";
 
-/// Changes that no row can tell: the rule, what is changed, and why; where another test tells, it is named.
+/// Changes that no row can notice: the rule, the change and the reason. If another test notices it, the reason names it.
 pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("desk.own", "without its condition", OWN_DESK),
     ("emergency.list", "without its condition", OWN_DESK),
@@ -22,7 +22,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     (
         "note.unit",
         "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
-        "who has a seat in the unit has one in its sector, and reads what is for the sector and the team as well",
+        "a team member from the unit is also one from its sector, and reads notes for the sector and the team too",
     ),
     (
         "note.sector.health",
@@ -38,11 +38,11 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     (
         "contact-details.guardian",
         "only context.relation.guardian && (!context.relation.lives_with_child)",
-        "contact_details.rs tells: to a graded child, one who does not live with it is no guardian",
+        "contact_details.rs tests it: a guardian who does not live with a child with a protected address does not count as guardian",
     ),
 ];
 
-/// Whom each rule lets in. Rules that depend on more than who someone is to the thing are left out.
+/// The people each rule allows. Rules that depend on more than the person's relation to the object are left out.
 pub const LETS_IN: &[(&str, &[&str])] = &[
     ("case.team", &["on the team"]),
     ("meeting.call", &["on the team"]),
@@ -113,7 +113,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("emergency.auditor.review", &["auditor of the case, who did not open it"]),
 ];
 
-/// Who is always also something else, by the facts: a rule for the first need not repeat what the second may.
+/// Relations that imply another by the facts. A rule for the first need not repeat what the second may.
 pub const ALWAYS_ALSO: &[(&str, &str)] = &[
     ("holder", "on the team"),
     ("offered the baton", "on the team"),

@@ -1,4 +1,4 @@
-//! Goes through the tables: asks the service what each row says, and tells where it answers otherwise.
+//! Evaluates the tables: asks the service about each row, and reports where it answers otherwise.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,28 +14,28 @@ use super::{
 };
 use crate::support::{Operation, User};
 
-/// What one person was answered.
+/// An answer to one person.
 type Reply = (u16, String);
 
-/// All that one person was shown in a situation, by path.
+/// Everything that one person was shown in a situation, by path.
 type Sweep = HashMap<String, Reply>;
 
-/// What came of a row.
+/// The result of a row.
 #[derive(Debug)]
 pub struct Outcome {
     pub row: Row,
-    /// Why it does not hold, if it does not.
+    /// The reason the row does not hold, if it does not.
     pub fault: Option<String>,
-    /// What the rules were asked for it.
+    /// The question that the rules were asked for it.
     pub asked: Option<Asked>,
 }
 
-/// Lists that are everyone's own: nothing hidden may be in them.
+/// The lists that everyone has. They must contain nothing hidden.
 const DESK: [&str; 4] = ["list_cases", "list_concerns", "list_follow_ups", "read_me"];
-/// Sends a change that is taken in every respect but one, so that it is tried in full and leaves nothing.
+/// Makes a change invalid in one respect only, so that it is tried completely but leaves nothing.
 const STRAY: &str = "?unknown=1";
 
-/// What the service can be asked for.
+/// The operations of the service.
 struct Api(BTreeMap<String, Operation>);
 
 impl Api {
@@ -48,12 +48,12 @@ impl Api {
     }
 }
 
-/// The path that reads, with a page as large as there is.
+/// The path of a read, with the largest page.
 fn reading(operation: &Operation, path: &str) -> String {
     if operation.is_paged() { format!("{path}?limit=200") } else { path.to_owned() }
 }
 
-/// Asks all rows about the situations that are set up.
+/// Evaluates all rows about the given situations.
 pub async fn ask(rows: &[Row], scenes: &HashMap<&'static str, Scene>, recorder: &Recorder) -> Vec<Outcome> {
     let api = Api::read();
     let mut sweeps = JoinSet::new();
@@ -88,7 +88,7 @@ fn unasked(row: &Row, fault: &str) -> Outcome {
     Outcome { row: row.clone(), fault: Some(fault.to_owned()), asked: None }
 }
 
-/// The paths to all that is planted in a situation, and to everyone's own lists.
+/// The paths to all planted content of a situation, and to the lists that everyone has.
 fn paths(api: &Api, scene: &Scene) -> Vec<String> {
     let mut paths = Vec::new();
     for content in scene.contents() {
@@ -111,7 +111,7 @@ fn paths(api: &Api, scene: &Scene) -> Vec<String> {
     paths
 }
 
-/// The questions by which something planted in a situation is read, with their paths.
+/// The questions that read planted content of a situation, with their paths.
 fn questions(api: &Api, scene: &Scene) -> Vec<(String, Value)> {
     let questions = scene.contents().filter_map(|content| {
         let question = scene.question_to(content.read_by)?;
@@ -133,7 +133,7 @@ async fn sweep(user: User, paths: Vec<String>, questions: Vec<(String, Value)>) 
     shown
 }
 
-/// A row that is being asked.
+/// A row during evaluation.
 struct Asking<'a> {
     api: &'a Api,
     scene: &'a Scene,
@@ -153,7 +153,7 @@ impl Asking<'_> {
         Outcome { row: self.row.clone(), fault, asked }
     }
 
-    /// What the rules said must be what came of it, by the rule that the row names.
+    /// Checks that the rules decided the result, by the rule that the row names.
     fn ruled_otherwise(&self, asked: Option<&Asked>) -> Option<String> {
         let Row { answer, rule, .. } = self.row;
         let Some(Asked { decision, .. }) = asked else {
@@ -175,7 +175,7 @@ impl Asking<'_> {
         };
         let mut named = path.clone();
         if content.read_by == "explain_access" {
-            // May it be asked about anyone, that is, about nobody in particular?
+            // Asks whether anyone may, by asking about nobody in particular.
             named = format!("{named}/{}", uuid::Uuid::nil());
         }
         let asked = self.recorder.question(&self.user.id.to_string(), content.decided_by, &named);
@@ -206,7 +206,7 @@ impl Asking<'_> {
         }
     }
 
-    /// What is seen by itself is also in its list.
+    /// Checks that content that can be read is also in its list.
     fn is_listed(&self, content: &Content, signs: &[String]) -> Result<(), String> {
         let Some(list) = content.listed_by else { return Ok(()) };
         let list = self.api.named(list);
@@ -216,13 +216,13 @@ impl Asking<'_> {
         if is_there { Ok(()) } else { Err(format!("it is not in {path}: {status}")) }
     }
 
-    /// Nothing that this person was shown tells of it.
+    /// Checks that nothing shown to this person reveals it.
     fn told_nowhere(&self, signs: &[String]) -> Result<(), String> {
         let told = self.shown.iter().find(|(_, (_, text))| signs.iter().any(|sign| text.contains(sign)));
         told.map_or(Ok(()), |(path, _)| Err(format!("{path} tells of it")))
     }
 
-    /// The same as of what does not exist.
+    /// Checks that the answer is the same as for a missing object.
     async fn as_nothing(&self, operation: &Operation, reply: &Reply) -> Result<(), String> {
         let nothing = send(self.user, operation, &operation.path_to_nothing()).await;
         if reply.0 == 404 && *reply == nothing {
@@ -249,7 +249,7 @@ impl Asking<'_> {
     }
 }
 
-/// Reads, or tries what would change something without doing it.
+/// Reads, or tries a change without completing it.
 async fn send(user: &User, operation: &Operation, path: &str) -> Reply {
     let answer = if operation.method == Method::GET {
         user.get(reading(operation, path)).send().await

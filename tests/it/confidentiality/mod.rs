@@ -3,7 +3,9 @@
 
 mod equivalent;
 mod interpreter;
+mod matrix;
 mod mutations;
+mod reading;
 mod recorder;
 mod scene;
 mod situations;
@@ -12,11 +14,11 @@ mod vocabulary;
 
 use std::collections::BTreeSet;
 
-use stafett::access::Policies;
+use stafett::access::{Laws, Policies};
 use tokio::sync::OnceCell;
 
 use self::{interpreter::Outcome, recorder::Recorder};
-use crate::support::Engine;
+use crate::support::{Engine, rules};
 
 /// What comes of all rows by some rules, or of those about one situation; none where there is no such engine.
 async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) -> Option<Vec<Outcome>> {
@@ -82,7 +84,7 @@ async fn every_rule_lets_someone_in_somewhere_in_the_tables() {
         .filter_map(|outcome| outcome.asked.as_ref())
         .flat_map(|asked| asked.decision.policies.iter().map(String::as_str))
         .collect();
-    let policies = Policies::load().expect("valid rules");
+    let policies = rules();
     let permits = policies.rules().filter(|rule| !rule.forbids);
     let missing: Vec<&str> =
         permits.map(|rule| rule.id.as_str()).filter(|id| !allowed.contains(id)).collect();
@@ -93,13 +95,10 @@ async fn every_rule_lets_someone_in_somewhere_in_the_tables() {
 fn the_tables_are_large_enough_and_rest_on_law_that_is_known() {
     let (lines, rows) = table::read();
     assert!(lines >= 250, "{lines} lines");
-    let laws = std::fs::read_to_string(table::folder().join("../../data/laws.toml")).expect("the laws");
-    let laws: toml::Value = toml::from_str(&laws).expect("the laws");
-    let laws: BTreeSet<&str> =
-        laws["law"].as_array().expect("laws").iter().filter_map(|law| law["id"].as_str()).collect();
     for row in &rows {
         for law in &row.laws {
-            assert!(laws.contains(law.as_str()), "{row}: {law} is not in data/laws.toml");
+            let known = Laws::current().find(law).is_some_and(|known| known.is_cited_as(law));
+            assert!(known, "{row}: {law} is no citation of a law in data/laws.toml");
         }
         let is_content = matches!(vocabulary::meaning(&row.what), vocabulary::What::Content(_));
         assert_eq!(row.answer.is_about_reading().unwrap_or(is_content), is_content, "{row}");

@@ -1,5 +1,5 @@
-//! Rules with something taken out of each, or put into it: the tables must tell. A change that no row notices is a rule
-//! that nobody has said the meaning of.
+//! Removes or adds a part of each rule: the tables must notice. If no row notices a change, the tables do not define the
+//! meaning of the rule.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,8 @@ use std::{
 };
 
 use cedar_policy::{
-    Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
+    Authorizer, Decision, Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationResult,
+    ValidationWarning, Validator,
 };
 use serde_json::{Value, json};
 use stafett::access::{Policies, PolicyQuestion};
@@ -18,19 +19,26 @@ use super::{
 };
 use crate::support::Engine;
 
-/// The rules as they are.
+/// The unchanged rules.
 struct Rules {
-    policies: BTreeMap<String, Policy>,
-    schema: Schema,
+    all: BTreeMap<String, Rule>,
+    validator: Validator,
 }
 
-/// A rule that is changed, or left out.
+/// A rule, with its JSON and its actions.
+struct Rule {
+    policy: Policy,
+    json: Value,
+    actions: BTreeSet<String>,
+}
+
+/// A rule that is changed or left out.
 struct Mutant {
     rule: String,
     change: String,
-    /// Nothing where it is left out.
+    /// None if the rule is left out.
     policy: Option<Policy>,
-    /// What can be told from it.
+    /// The actions whose answers it can change.
     actions: BTreeSet<String>,
 }
 
@@ -39,7 +47,7 @@ impl Rules {
         let folder = super::table::folder().join("../../policies");
         let text = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a file of rules");
         let (schema, _) = Schema::from_cedarschema_str(&text("stafett.cedarschema")).expect("the schema");
-        let mut policies = BTreeMap::new();
+        let mut all = BTreeMap::new();
         for entry in std::fs::read_dir(&folder).expect("the rules") {
             let file = entry.expect("an entry").file_name().to_string_lossy().into_owned();
             if !file.ends_with(".cedar") {
@@ -47,40 +55,53 @@ impl Rules {
             }
             for policy in PolicySet::from_str(&text(&file)).expect("rules").policies() {
                 let id = policy.annotation("id").expect("an id").to_owned();
-                policies.insert(id.clone(), policy.new_id(PolicyId::new(&id)));
+                let policy = policy.new_id(PolicyId::new(&id));
+                let json = policy.to_json().expect("a rule as JSON");
+                let actions = actions(&json);
+                all.insert(id, Rule { policy, json, actions });
             }
         }
-        Self { policies, schema }
+        Self { all, validator: Validator::new(schema) }
     }
 
-    /// All rules, with one changed.
+    /// Returns all rules, with one changed.
     fn with(&self, mutant: &Mutant) -> PolicySet {
-        let others = self.policies.iter().filter(|(id, _)| **id != mutant.rule).map(|(_, policy)| policy);
-        PolicySet::from_policies(others.chain(&mutant.policy).cloned()).expect("ids that differ")
+        self.some_with(mutant, |_| true)
     }
 
-    /// Does it agree with the schema?
+    /// The rules about an action, with one changed. The others cannot change a decision about it.
+    fn about(&self, action: &str, mutant: &Mutant) -> PolicySet {
+        self.some_with(mutant, |rule| rule.actions.is_empty() || rule.actions.contains(action))
+    }
+
+    fn some_with(&self, mutant: &Mutant, wanted: impl Fn(&Rule) -> bool) -> PolicySet {
+        let others = self.all.iter().filter(|(id, rule)| **id != mutant.rule && wanted(rule));
+        let policies = others.map(|(_, rule)| &rule.policy).chain(&mutant.policy);
+        PolicySet::from_policies(policies.cloned()).expect("ids that differ")
+    }
+
+    /// Returns whether it is valid against the schema.
     fn is_valid(&self, policy: &Policy) -> bool {
-        let set = PolicySet::from_policies([policy.clone()]).expect("one rule");
-        Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict).validation_passed()
+        self.validate(policy.clone()).validation_passed()
     }
 
-    /// Can a rule be met at all where it is about this action alone?
+    fn validate(&self, policy: Policy) -> ValidationResult {
+        let set = PolicySet::from_policies([policy]).expect("one rule");
+        self.validator.validate(&set, ValidationMode::Strict)
+    }
+
+    /// Returns whether a rule for this action alone can ever apply.
     fn can_be_met(&self, rule: &Value, action: &str) -> bool {
         let alone = of_anything(with_actions(rule, &BTreeSet::from([action.to_owned()])));
         let policy = Policy::from_json(Some(PolicyId::new("alone")), alone).expect("a rule");
-        let set = PolicySet::from_policies([policy]).expect("one rule");
-        let found = Validator::new(self.schema.clone()).validate(&set, ValidationMode::Strict);
+        let found = self.validate(policy);
         let never = |warning: &ValidationWarning| matches!(warning, ValidationWarning::ImpossiblePolicy(_));
         found.validation_passed() && !found.validation_warnings().any(never)
     }
 
-    /// May everyone whom a rule lets in do this already, by another rule?
+    /// Returns whether everyone that a rule allows may already do this by another rule.
     fn is_done_already(&self, rule: &str, action: &str) -> bool {
-        let allows = |rule: &str| {
-            let json = self.policies.get(rule).map(|policy| policy.to_json().expect("a rule as JSON"));
-            json.is_some_and(|json| actions(&json).contains(action))
-        };
+        let allows = |rule: &str| self.all.get(rule).is_some_and(|rule| rule.actions.contains(action));
         let may = |who: &str| {
             let mut all = vec![who];
             while let Some((_, more)) = ALWAYS_ALSO.iter().find(|(a, b)| all.contains(a) && !all.contains(b))
@@ -96,54 +117,51 @@ impl Rules {
         people.is_some_and(|people| people.iter().all(|who| may(who)))
     }
 
-    /// What the rules are about.
+    /// Returns all actions of the rules.
     fn all_actions(&self) -> BTreeSet<String> {
-        self.policies
-            .values()
-            .flat_map(|policy| actions(&policy.to_json().expect("a rule as JSON")))
-            .collect()
+        self.all.values().flat_map(|rule| rule.actions.clone()).collect()
     }
 
     fn mutants(&self) -> Vec<Mutant> {
-        let mut mutants = Vec::new();
         let all_actions = self.all_actions();
-        for (rule, policy) in &self.policies {
-            let json = policy.to_json().expect("a rule as JSON");
-            let actions = actions(&json);
-            let mut add = |change: String, json: Option<Value>, actions: &BTreeSet<String>| {
-                let parsed =
-                    json.map(|json| Policy::from_json(Some(PolicyId::new(rule)), json).expect("a rule"));
-                let valid = parsed.as_ref().is_none_or(|policy| self.is_valid(policy));
-                if valid {
-                    let actions = actions.clone();
-                    mutants.push(Mutant { rule: rule.clone(), change, policy: parsed, actions });
-                }
-            };
-            add("left out".to_owned(), None, &actions);
-            for (change, changed) in conditions(&json) {
-                add(change, Some(changed), &actions);
+        self.all.keys().flat_map(|rule| self.mutants_of(rule, &all_actions)).collect()
+    }
+
+    fn mutants_of(&self, rule: &str, all_actions: &BTreeSet<String>) -> Vec<Mutant> {
+        let mut mutants = Vec::new();
+        let Rule { json, actions, .. } = &self.all[rule];
+        let mut add = |change: String, json: Option<Value>, actions: &BTreeSet<String>| {
+            let parsed = json.map(|json| Policy::from_json(Some(PolicyId::new(rule)), json).expect("a rule"));
+            let valid = parsed.as_ref().is_none_or(|policy| self.is_valid(policy));
+            if valid {
+                let actions = actions.clone();
+                mutants.push(Mutant { rule: rule.to_owned(), change, policy: parsed, actions });
             }
-            for action in &actions {
-                let fewer = actions.iter().filter(|other| *other != action).cloned().collect();
-                if self.is_done_already(rule, action) {
-                    continue;
-                }
-                let only = BTreeSet::from([action.clone()]);
-                add(format!("without {action}"), Some(with_actions(&json, &fewer)), &only);
+        };
+        add("left out".to_owned(), None, actions);
+        for (change, changed) in conditions(json) {
+            add(change, Some(changed), actions);
+        }
+        for action in actions {
+            let fewer = actions.iter().filter(|other| *other != action).cloned().collect();
+            if self.is_done_already(rule, action) {
+                continue;
             }
-            for action in all_actions.difference(&actions) {
-                let more = actions.iter().chain([action]).cloned().collect();
-                let only = BTreeSet::from([action.clone()]);
-                if self.can_be_met(&json, action) && !self.is_done_already(rule, action) {
-                    add(format!("with {action}"), Some(of_anything(with_actions(&json, &more))), &only);
-                }
+            let only = BTreeSet::from([action.clone()]);
+            add(format!("without {action}"), Some(with_actions(json, &fewer)), &only);
+        }
+        for action in all_actions.difference(actions) {
+            let more = actions.iter().chain([action]).cloned().collect();
+            let only = BTreeSet::from([action.clone()]);
+            if !self.is_done_already(rule, action) && self.can_be_met(json, action) {
+                add(format!("with {action}"), Some(of_anything(with_actions(json, &more))), &only);
             }
         }
         mutants
     }
 }
 
-/// The actions of a rule.
+/// Returns the actions of a rule.
 fn actions(rule: &Value) -> BTreeSet<String> {
     let action = &rule["action"];
     let several = action["entities"].as_array().cloned().unwrap_or_default();
@@ -158,14 +176,14 @@ fn with_actions(rule: &Value, actions: &BTreeSet<String>) -> Value {
     rule
 }
 
-/// The same of every kind of thing.
+/// Returns the same rule for every type of object.
 fn of_anything(rule: Value) -> Value {
     let mut rule = rule;
     rule["resource"] = json!({"op": "All"});
     rule
 }
 
-/// A rule without its conditions, and with each part of them taken out.
+/// Returns the rule without its conditions, and without each part of them.
 fn conditions(rule: &Value) -> Vec<(String, Value)> {
     let conditions = rule["conditions"].as_array().cloned().unwrap_or_default();
     let mut changed = Vec::new();
@@ -182,7 +200,7 @@ fn conditions(rule: &Value) -> Vec<(String, Value)> {
     changed
 }
 
-/// An expression with one operand less of an and, an or, or a not.
+/// Returns the expressions with one operand less of an and, an or, or a not.
 fn smaller(expression: &Value) -> Vec<Value> {
     let mut all = Vec::new();
     for operator in ["&&", "||"] {
@@ -201,7 +219,7 @@ fn smaller(expression: &Value) -> Vec<Value> {
     all
 }
 
-/// A condition as it is written in a rule.
+/// Returns a condition as a rule contains it.
 fn words(rule: &Value, index: usize) -> String {
     let mut alone = rule.clone();
     alone["conditions"] = json!([rule["conditions"][index]]);
@@ -211,36 +229,36 @@ fn words(rule: &Value, index: usize) -> String {
     condition.trim().trim_end_matches("};").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A question of the tables, and whether the answer must be yes.
+/// A question of the tables, and the required answer.
 struct Told {
-    action: String,
     question: PolicyQuestion,
     expected: bool,
 }
 
-async fn told() -> Vec<Told> {
+/// The questions of the tables, by action.
+async fn told() -> BTreeMap<String, Vec<Told>> {
     let rows = outcomes().await.iter().filter(|outcome| outcome.fault.is_none());
-    let mut seen = BTreeSet::new();
-    rows.filter_map(|outcome| outcome.asked.as_ref())
-        .filter(|asked| {
-            let request = &asked.question.request;
-            seen.insert([request.principal(), request.action(), request.resource()].map(|uid| uid.cloned()))
-        })
-        .map(|asked| Told {
-            action: asked.question.request.action().expect("an action").id().unescaped().to_owned(),
-            question: asked.question.clone(),
-            expected: asked.decision.allowed,
-        })
-        .collect()
+    let (mut seen, mut told) = (BTreeSet::new(), BTreeMap::<String, Vec<Told>>::new());
+    for asked in rows.filter_map(|outcome| outcome.asked.as_ref()) {
+        let request = &asked.question.request;
+        if seen.insert([request.principal(), request.action(), request.resource()].map(|uid| uid.cloned())) {
+            let action = request.action().expect("an action").id().unescaped().to_owned();
+            let (question, expected) = (asked.question.clone(), asked.decision.allowed);
+            told.entry(action).or_default().push(Told { question, expected });
+        }
+    }
+    told
 }
 
-/// Is there a question of the tables that is answered otherwise?
-fn is_noticed(mutant: &Mutant, rules: &Rules, told: &[Told]) -> bool {
-    let (set, authorizer) = (rules.with(mutant), Authorizer::new());
-    told.iter().filter(|told| mutant.actions.contains(&told.action)).any(|told| {
-        let PolicyQuestion { request, entities } = &told.question;
-        let answer = authorizer.is_authorized(request, &set, entities).decision();
-        (answer == Decision::Allow) != told.expected
+/// Returns whether a question of the tables gets another answer.
+fn is_noticed(mutant: &Mutant, rules: &Rules, told: &BTreeMap<String, Vec<Told>>) -> bool {
+    let authorizer = Authorizer::new();
+    mutant.actions.iter().filter_map(|action| Some((action, told.get(action)?))).any(|(action, told)| {
+        let set = rules.about(action, mutant);
+        told.iter().any(|Told { question: PolicyQuestion { request, entities }, expected }| {
+            let answer = authorizer.is_authorized(request, &set, entities).decision();
+            (answer == Decision::Allow) != *expected
+        })
     })
 }
 
@@ -273,15 +291,15 @@ async fn every_change_to_a_rule_is_noticed_by_a_row() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_weaker_rule_is_noticed_as_the_service_runs() {
     let rules = Rules::read();
-    let weaker = |mutant: &&Mutant| mutant.rule == "case.team" && mutant.change == "without its condition";
-    let mutants = rules.mutants();
+    let weaker = |mutant: &&Mutant| mutant.change == "without its condition";
+    let mutants = rules.mutants_of("case.team", &rules.all_actions());
     let set = rules.with(mutants.iter().find(weaker).expect("the weaker rule"));
     let texts: Vec<_> = set.policies().map(|policy| (policy.id().to_string(), policy.to_string())).collect();
     let policies = Policies::of(&texts, &[]).expect("rules");
     let situation = Some("a case that only the school works on");
     let outcomes = gone_through(Engine::Sqlite, policies, situation).await.expect("SQLite is always there");
     let noticed = outcomes.iter().filter(|outcome| outcome.fault.is_some()).count();
-    // Notes have rules of their own, which are as they were.
+    // Notes have rules of their own, which are unchanged.
     let hidden =
         |outcome: &&super::Outcome| !outcome.row.answer.is_yes() && !outcome.row.what.contains("note");
     let hidden = outcomes.iter().filter(hidden).count();

@@ -1,4 +1,4 @@
-//! What the rules are asked while the tables are gone through.
+//! Records the questions to the rules while the tables are evaluated.
 
 use std::{
     collections::HashMap,
@@ -7,22 +7,22 @@ use std::{
 
 use stafett::access::{Decision, Policies, PolicyQuestion};
 
-/// Who does what to which.
+/// The person, the action and the object.
 type Key = (String, String, String);
 
-/// A question, and its answer.
+/// A question and its answer.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub question: PolicyQuestion,
     pub decision: Decision,
 }
 
-/// Keeps the last of each question.
+/// Stores the last occurrence of each question.
 #[derive(Debug, Clone, Default)]
 pub struct Recorder(Arc<Mutex<HashMap<Key, Asked>>>);
 
 impl Recorder {
-    /// Rules that this hears.
+    /// Returns rules whose questions are recorded.
     pub fn hear(&self, policies: Policies) -> Policies {
         let this = self.clone();
         policies.heard_by(move |question, decision| {
@@ -36,12 +36,12 @@ impl Recorder {
         })
     }
 
-    /// Forgets what was asked until now.
+    /// Removes all recorded questions.
     pub fn forget(&self) {
         self.0.lock().expect("no panic while locked").clear();
     }
 
-    /// The question whether someone may do this to something that the path names or, where it names nothing, to their own desk.
+    /// Returns the question whether a person may do this to the object in the path or, without one, to themselves.
     pub fn question(&self, who: &str, action: &str, path: &str) -> Option<Asked> {
         let asked = self.0.lock().expect("no panic while locked");
         let named = [who].into_iter().chain(path.split('/'));

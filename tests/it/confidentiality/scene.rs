@@ -4,7 +4,7 @@ use std::{cell::Cell, collections::BTreeMap};
 
 use serde_json::Value;
 
-use super::vocabulary::{CONTENTS, Content};
+use super::vocabulary::{Content, vocabulary};
 use crate::support::{Operation, User};
 
 /// A situation, set up.
@@ -19,7 +19,12 @@ pub struct Scene {
     signs: BTreeMap<&'static str, Vec<String>>,
     /// What is read by sending a question, by the operation that it is sent to.
     questions: BTreeMap<&'static str, Value>,
+    /// The notes of the matrix, by kind of information and audience.
+    notes: BTreeMap<(&'static str, &'static str), String>,
 }
+
+/// For whom a note can be.
+pub const AUDIENCES: [&str; 3] = ["team", "sector", "unit"];
 
 /// A sentence that stands nowhere else.
 pub fn sentence(about: &str) -> String {
@@ -47,9 +52,20 @@ impl Scene {
 
     /// What is written of a thing; it must be in what is seen and in nothing that is not. The first is its words.
     pub fn plant<const N: usize>(&mut self, what: &'static str, signs: [&str; N]) -> &mut Self {
-        assert!(CONTENTS.iter().any(|content| content.name == what), "“{what}” is not in the vocabulary");
+        assert!(vocabulary().content(what).is_some(), "“{what}” is not in the vocabulary");
         self.signs.insert(what, signs.map(ToOwned::to_owned).to_vec());
         self
+    }
+
+    /// A note of the matrix.
+    pub fn note(&mut self, kind: &'static str, audience: &'static str, id: String) {
+        self.notes.insert((kind, audience), id);
+    }
+
+    /// The id of a note of the matrix.
+    pub fn note_of(&self, kind: &str, audience: &str) -> Option<&str> {
+        let note = self.notes.iter().find(|((of, to), _)| *of == kind && *to == audience);
+        note.map(|(_, id)| id.as_str())
     }
 
     /// A question that is sent to an operation, to read what it answers.
@@ -77,12 +93,13 @@ impl Scene {
     }
 
     /// The contents that are planted.
-    pub fn contents(&self) -> impl Iterator<Item = &'static Content> {
-        CONTENTS.iter().filter(|content| self.signs.contains_key(content.name))
+    pub fn contents(&self) -> impl Iterator<Item = Content> {
+        vocabulary().contents().filter(|content| self.signs.contains_key(content.name))
     }
 
     /// The path to something by an operation; none where an id for it is not in this situation.
     pub fn path(&self, what: &str, operation: &Operation) -> Option<String> {
+        let what = vocabulary().done_to(what);
         let id = |parameter: &str| {
             let exception = self.exceptions.iter().find(|((of, name), _)| *of == what && *name == parameter);
             exception.map(|(_, id)| id).or_else(|| self.ids.get(parameter)).cloned()

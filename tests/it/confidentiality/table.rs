@@ -7,6 +7,8 @@ use std::{
 
 use serde::Deserialize;
 
+use super::situations::toml_files;
+
 /// What someone may expect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
@@ -78,20 +80,34 @@ impl fmt::Display for Row {
     }
 }
 
+/// The same in English and in Norwegian.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct File {
-    table: Vec<Table>,
+pub struct Both {
+    pub en: String,
+    pub no: String,
 }
 
+/// A file of tables.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Table {
-    situation: String,
-    what: Vec<String>,
-    rows: Vec<Vec<String>>,
+pub struct File {
+    pub title: Both,
+    /// What the tables of the file hold, in a few sentences.
+    pub about: Both,
+    #[serde(rename = "table")]
+    pub tables: Vec<Table>,
+}
+
+/// Decisions on some things in one situation.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    pub situation: String,
+    pub what: Vec<String>,
+    pub rows: Vec<Vec<String>>,
     /// Why the service does not do so yet.
-    open: Option<String>,
+    pub open: Option<String>,
 }
 
 /// The folder of the tables.
@@ -99,20 +115,26 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/confidentiality")
 }
 
-/// The lines of all tables, and what they say, one thing each.
-pub fn read() -> (usize, Vec<Row>) {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(folder())
-        .expect("the folder of the tables")
-        .map(|entry| entry.expect("an entry").path())
-        .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .collect();
-    files.sort();
-    let (mut lines, mut rows) = (0, Vec::new());
-    for path in files {
+/// The files of the tables with their names, in order.
+pub fn files() -> Vec<(String, File)> {
+    let mut files = Vec::new();
+    for path in toml_files(&folder()) {
         let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        if !name.starts_with(|first: char| first.is_ascii_digit()) {
+            continue;
+        }
         let text = std::fs::read_to_string(&path).expect("a table");
         let file: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-        for table in &file.table {
+        files.push((name, file));
+    }
+    files
+}
+
+/// The lines of all tables, and what they say, one thing each.
+pub fn read() -> (usize, Vec<Row>) {
+    let (mut lines, mut rows) = (0, Vec::new());
+    for (name, file) in files() {
+        for table in &file.tables {
             lines += table.rows.len();
             for (line, what) in
                 table.rows.iter().flat_map(|line| table.what.iter().map(move |what| (line, what)))
@@ -124,7 +146,8 @@ pub fn read() -> (usize, Vec<Row>) {
     (lines, rows)
 }
 
-fn row(file: &str, table: &Table, line: &[String], what: &str) -> Row {
+/// One decision of a table.
+pub fn row(file: &str, table: &Table, line: &[String], what: &str) -> Row {
     let (who, answer, because, rule) = match line {
         [who, answer, because] => (who, answer, because, None),
         [who, answer, because, rule] => (who, answer, because, Some(rule.clone())),

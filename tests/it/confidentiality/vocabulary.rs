@@ -1,4 +1,105 @@
-//! The words of the tables for what is read and what is done, each with the operation that it means.
+//! The words of the tables: `tests/confidentiality/vocabulary.toml`. A word that is not there is refused.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use serde::Deserialize;
+
+use super::{situations::Verb, table};
+
+/// Words in English, each with the Norwegian.
+type Words = BTreeMap<String, String>;
+
+/// The vocabulary, as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Vocabulary {
+    pub answers: Words,
+    pub people: Words,
+    /// The name of someone's consent, by the name of that person.
+    pub consents: Words,
+    pub units: BTreeMap<String, Keyed>,
+    /// Municipalities with their numbers; they have the same name in both languages.
+    pub municipalities: Words,
+    contents: BTreeMap<String, ContentWord>,
+    deeds: BTreeMap<String, DeedWord>,
+    pub verbs: BTreeMap<String, VerbWord>,
+    pub links: Words,
+    pub days: BTreeMap<String, Days>,
+    pub hours: BTreeMap<String, Hours>,
+    pub kinds: BTreeMap<String, Keyed>,
+    pub guardianships: BTreeMap<String, Guardianship>,
+    pub protections: BTreeMap<String, Keyed>,
+    others: Words,
+}
+
+/// A word that has a key in the API or in `data/`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keyed {
+    no: String,
+    pub key: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Days {
+    no: String,
+    pub days: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    no: String,
+    pub hours: i64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guardianship {
+    no: String,
+    pub responsible: bool,
+    pub at_home: bool,
+    pub capacity: Option<String>,
+}
+
+/// What someone does in a story.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerbWord {
+    no: String,
+    pub does: Verb,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContentWord {
+    no: String,
+    read: String,
+    list: Option<String>,
+    decided_by: Option<String>,
+    shows: Option<String>,
+    note: Option<Note>,
+}
+
+/// For whom a note is, and of which kind.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    pub audience: String,
+    pub kind: String,
+    /// Whether the child agrees that the guardians know what it has said.
+    #[serde(default)]
+    pub child_agrees: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DeedWord {
+    no: String,
+    by: String,
+    of: Option<String>,
+}
 
 /// Something that is written down.
 #[derive(Debug, Clone, Copy)]
@@ -13,157 +114,6 @@ pub struct Content {
     pub listed_by: Option<&'static str>,
 }
 
-const fn read(name: &'static str, operation: &'static str) -> Content {
-    Content { name, read_by: operation, decided_by: operation, listed_by: None }
-}
-
-const fn listed(name: &'static str, operation: &'static str, list: &'static str) -> Content {
-    Content { name, read_by: operation, decided_by: operation, listed_by: Some(list) }
-}
-
-/// What is left out of the answer to someone who may not see what is agreed.
-const fn withheld(name: &'static str, operation: &'static str) -> Content {
-    Content { name, read_by: operation, decided_by: "list_measures", listed_by: None }
-}
-
-/// What can be read.
-pub const CONTENTS: &[Content] = &[
-    listed("that there is a case", "read_case", "list_cases"),
-    withheld("why help is given", "read_case"),
-    read("the history of the case", "list_case_history"),
-    read("who is on the team", "list_team"),
-    read("that the baton is offered", "list_handovers"),
-    withheld("what the offer of the baton says", "list_handovers"),
-    read("the goals", "list_goals"),
-    read("the measures", "list_measures"),
-    listed("a measure", "read_measure", "list_measures"),
-    read("how a measure was evaluated", "list_evaluations"),
-    read("the meetings", "list_meetings"),
-    listed("the minutes of a meeting", "read_meeting", "list_meetings"),
-    read("that there are notes", "list_notes"),
-    listed("a note for the team", "read_note", "list_notes"),
-    listed("a note for the sector", "read_note", "list_notes"),
-    listed("a note for the unit", "read_note", "list_notes"),
-    listed("a note from the family", "read_note", "list_notes"),
-    listed("a note on school life", "read_note", "list_notes"),
-    listed("a note on health", "read_note", "list_notes"),
-    listed("a note on health for the sector", "read_note", "list_notes"),
-    listed("a note on a contact kept from the parents", "read_note", "list_notes"),
-    listed("what the child said", "read_note", "list_notes"),
-    listed("what the child said, for the sector", "read_note", "list_notes"),
-    listed("what the child lets the parents know", "read_note", "list_notes"),
-    listed("a note withheld from the father", "read_note", "list_notes"),
-    read("the list of consents", "list_consents"),
-    listed("the mother's consent", "read_consent", "list_consents"),
-    listed("the father's consent", "read_consent", "list_consents"),
-    listed("the youth's consent", "read_consent", "list_consents"),
-    read("who has looked at the case", "read_case_access_log"),
-    read("who has looked at the case, with proof", "download_case_access_log"),
-    read("the child as registered", "read_child"),
-    read("who the guardians are", "list_guardians"),
-    listed("the concern", "read_concern", "list_concerns"),
-    read("the report to child welfare", "read_child_welfare_report"),
-    read("what was disclosed", "read_disclosure"),
-    read("where the child lives", "read_contact_details"),
-    read("who opened the case in an emergency", "read_emergency_access"),
-    listed("the look that was picked for review", "read_log_review", "list_log_reviews"),
-    listed("another look that was picked for review", "read_log_review", "list_log_reviews"),
-    listed("a note on the parents' own health", "read_note", "list_notes"),
-    read("why another is let in", "explain_access"),
-    read("the staff of the unit", "list_staff"),
-    read("their own account", "read_me"),
-    read("the access log of the municipality", "search_access_log"),
-];
-
-/// What can be done, and the lists that are one's own.
-pub const DEEDS: &[(&str, &str)] = &[
-    ("to open the list of one's own cases", "list_cases"),
-    ("to open the list of one's own concerns", "list_concerns"),
-    ("to open the list of one's own follow-ups", "list_follow_ups"),
-    ("to log out", "log_out"),
-    ("to change one's own password", "change_password"),
-    ("to search the access log of the municipality", "search_access_log"),
-    ("to take the access log of the municipality along", "export_access_log"),
-    ("to keep a checkpoint of the access log", "read_log_checkpoint"),
-    ("to read tiles of the access log", "read_log_tile"),
-    ("to have an entry of the access log proven", "prove_log_entry"),
-    ("to have it proven that the access log has only grown", "prove_log_consistency"),
-    ("to make a unit", "create_unit"),
-    ("to make an account", "create_account"),
-    ("to close an account", "disable_account"),
-    ("to give a role in the unit", "grant_role"),
-    ("to end a role in the unit", "end_role"),
-    ("to register a child in the unit", "register_child"),
-    ("to record a concern in the unit", "record_concern"),
-    ("to correct the child's name", "update_child"),
-    ("to register a guardian", "register_guardian"),
-    ("to change a guardianship", "change_guardianship"),
-    ("to rewrite the concern", "update_concern"),
-    ("to decide the concern", "decide_concern"),
-    ("to open the case", "read_case"),
-    ("to change the level", "update_case"),
-    ("to close the case", "close_case"),
-    ("to reopen the case", "reopen_case"),
-    ("to give someone a seat", "add_team_member"),
-    ("to end a seat", "end_team_membership"),
-    ("to offer the baton", "offer_handover"),
-    ("to accept the baton", "accept_handover"),
-    ("to decline the baton", "decline_handover"),
-    ("to accept a baton once offered to another", "accept_handover"),
-    ("to decline a baton once offered to another", "decline_handover"),
-    ("to take back the offer of the baton", "withdraw_handover"),
-    ("to record a consent", "give_consent"),
-    ("to open the list of consents", "list_consents"),
-    ("to withdraw the mother's consent", "withdraw_consent"),
-    ("to withdraw the father's consent", "withdraw_consent"),
-    ("to withdraw the youth's consent", "withdraw_consent"),
-    ("to see whose consent is missing", "read_consent_status"),
-    ("to withhold from a guardian", "withhold_from_guardian"),
-    ("to open the list of what is withheld", "list_withholdings"),
-    ("to end a withholding", "end_withholding"),
-    ("to set a goal", "create_goal"),
-    ("to change a goal", "update_goal"),
-    ("to set a measure in force", "create_measure"),
-    ("to change a measure", "update_measure"),
-    ("to evaluate a measure", "evaluate_measure"),
-    ("to call a meeting", "call_meeting"),
-    ("to answer the invitation", "answer_invitation"),
-    ("to answer the invitation of another", "answer_invitation"),
-    ("to write the minutes", "record_minutes"),
-    ("to approve the minutes", "approve_minutes"),
-    ("to approve the minutes of another", "approve_minutes"),
-    ("to cancel the meeting", "cancel_meeting"),
-    ("to write a note", "write_note"),
-    ("to report to child welfare", "report_to_child_welfare"),
-    ("to record what child welfare answered", "record_report_reply"),
-    ("to open the list of reports", "list_child_welfare_reports"),
-    ("to disclose", "disclose"),
-    ("to open the list of disclosures", "list_disclosures"),
-    ("to object to sharing in health", "object_to_sharing"),
-    ("to open the list of objections", "list_objections"),
-    ("to withdraw the objection", "withdraw_objection"),
-    ("to open a case in an emergency", "open_emergency_access"),
-    ("to open the list of emergencies", "list_emergency_access"),
-    ("to end the emergency access", "end_emergency_access"),
-    ("to review the emergency access", "review_emergency_access"),
-    ("to review the other emergency access", "review_emergency_access"),
-    ("to open the list of looks to review", "list_log_reviews"),
-    ("to read the monthly report on looks", "read_log_report"),
-    ("to give a verdict on the look", "give_log_verdict"),
-    ("to give a verdict on the other look", "give_log_verdict"),
-    ("to declare oneself too close to a child", "declare_conflict_of_interest"),
-    ("to open the list of children one is too close to", "list_own_conflicts_of_interest"),
-    ("to record that someone is too close to the child", "record_conflict_of_interest"),
-    ("to see who in the unit is too close to a child", "list_conflicts_of_interest"),
-    ("to decide that someone is not too close", "end_conflict_of_interest"),
-    ("to change where the child lives", "update_contact_details"),
-    ("to open the list of care orders", "list_care_orders"),
-    ("to record a care order", "record_care_order"),
-    ("to leave the care order to a colleague", "change_care_order"),
-    ("to end the care order", "end_care_order"),
-    ("to ask why one is let in oneself", "explain_access"),
-];
-
 /// Something that the tables ask for.
 #[derive(Debug, Clone, Copy)]
 pub enum What {
@@ -172,11 +122,88 @@ pub enum What {
     Deed(&'static str),
 }
 
+static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
+    let file = table::folder().join("vocabulary.toml");
+    let text = std::fs::read_to_string(file).expect("the vocabulary");
+    toml::from_str(&text).unwrap_or_else(|error| panic!("vocabulary.toml: {error}"))
+});
+
+/// The words of the tables.
+pub fn vocabulary() -> &'static Vocabulary {
+    &VOCABULARY
+}
+
 /// What the tables mean by these words.
 pub fn meaning(words: &str) -> What {
-    if let Some(content) = CONTENTS.iter().find(|content| content.name == words) {
-        return What::Content(*content);
+    if let Some(content) = vocabulary().content(words) {
+        return What::Content(content);
     }
-    let deed = DEEDS.iter().find(|(name, _)| *name == words);
-    What::Deed(deed.unwrap_or_else(|| panic!("“{words}” is not in the vocabulary")).1)
+    let deed = vocabulary().deeds.get(words);
+    What::Deed(&deed.unwrap_or_else(|| panic!("“{words}” is not in the vocabulary")).by)
+}
+
+impl Vocabulary {
+    /// What can be read.
+    pub fn contents(&'static self) -> impl Iterator<Item = Content> {
+        self.contents.iter().map(|(name, word)| word.content(name))
+    }
+
+    /// What can be read, by its name.
+    pub fn content(&'static self, name: &str) -> Option<Content> {
+        self.contents.get_key_value(name).map(|(name, word)| word.content(name))
+    }
+
+    /// For whom a note is, and of which kind.
+    pub fn note(&self, name: &str) -> &Note {
+        let note = self.contents.get(name).and_then(|content| content.note.as_ref());
+        note.unwrap_or_else(|| panic!("“{name}” is no note"))
+    }
+
+    /// How an answer that has it is known, where no words of its own are planted.
+    pub fn shows(&self, content: &str) -> Option<&str> {
+        self.contents.get(content).and_then(|content| content.shows.as_deref())
+    }
+
+    /// What something is done to, where it is not the one that is meant otherwise.
+    pub fn done_to<'a>(&'a self, what: &'a str) -> &'a str {
+        self.deeds.get(what).and_then(|deed| deed.of.as_deref()).unwrap_or(what)
+    }
+
+    /// Whether a deed is done to what has this name.
+    pub fn is_done_to(&self, name: &str) -> bool {
+        self.deeds.values().any(|deed| deed.of.as_deref() == Some(name))
+    }
+
+    /// Whether this is the name of someone's consent.
+    pub fn is_consent(&self, name: &str) -> bool {
+        self.consents.values().any(|consent| consent == name)
+    }
+
+    /// The Norwegian for a name or a thing.
+    pub fn norwegian<'a>(&'a self, word: &'a str) -> &'a str {
+        if self.municipalities.contains_key(word) {
+            return word;
+        }
+        let all = self.all().find(|(_, english, _)| *english == word);
+        all.map(|(_, _, norwegian)| norwegian).unwrap_or_else(|| panic!("“{word}” is not in the vocabulary"))
+    }
+
+    /// All words but those of municipalities and consents, with where they stand and their Norwegian.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+        macro_rules! words {
+            ($($list:ident),+; $($plain:ident),+) => {
+                std::iter::empty()
+                    $(.chain(self.$list.iter().map(|(en, it)| (stringify!($list), en.as_str(), it.no.as_str()))))+
+                    $(.chain(self.$plain.iter().map(|(en, no)| (stringify!($plain), en.as_str(), no.as_str()))))+
+            };
+        }
+        words!(units, contents, deeds, verbs, days, hours, kinds, guardianships, protections; answers, people, links, others)
+    }
+}
+
+impl ContentWord {
+    fn content(&'static self, name: &'static str) -> Content {
+        let decided_by = self.decided_by.as_deref().unwrap_or(&self.read);
+        Content { name, read_by: &self.read, decided_by, listed_by: self.list.as_deref() }
+    }
 }

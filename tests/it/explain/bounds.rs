@@ -1,4 +1,4 @@
-//! What the question itself must not betray.
+//! The information that a question must not reveal.
 
 use serde_json::{Map, Value, json};
 
@@ -36,7 +36,7 @@ both_engines! {
 
     async fn who_consented_is_told_only_to_those_who_may_see_the_consents(world: World) {
         let cast = world.school_case().await;
-        // Leads the school, and has a second role and a seat elsewhere that rest on consents withdrawn since.
+        // She leads the school, and has a second role and a membership elsewhere that rest on consents withdrawn since.
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         world.grant(&leader, &cast.nurse.unit, Role::Worker).await;
         let mut consents = Vec::new();
@@ -68,7 +68,7 @@ both_engines! {
         let secret = about(&theirs, cast.nurse.id, "read_case", of_case(&cast)).await;
         is_of_nothing(&secret);
         assert_eq!(secret.text, of_nothing.text);
-        // Nor a person that is not there.
+        // Nor a person that does not exist.
         is_of_nothing(&about(&ours, uuid::Uuid::new_v4().into(), "read_case", of_case(&cast)).await);
         let mother = &cast.family.guardians[0];
         world.grant(mother, &ours.unit, Role::Auditor).await;
@@ -114,7 +114,7 @@ both_engines! {
             (json!(stranger.id), json!("Case"), json!("deny"), json!([]), json!([stranger.id])),
         ]);
         assert!(found.items().iter().all(|it| it["case_id"] == json!(cast.case) && it["municipality"] == "4014"));
-        // To the family a question is a look, whatever it was about; a try is not told of.
+        // For the family, a question is an access, whatever it was about. A refused question is not shown.
         let told = mother.get(cast.path("/access-log?limit=2")).send().await.expect(200);
         assert_eq!(told.items()[0], told.items()[1]);
         assert_eq!((&told.items()[0]["kind"], &told.items()[0]["person_name"]), (&json!("looked"), &json!(auditor.name)));
@@ -142,11 +142,11 @@ both_engines! {
         is_of_nothing(&own(&cast.nurse, "read_case", json!({"case_id": "x"})).await);
     }
 
-    async fn the_explanation_is_what_the_operation_itself_answers(world: World) {
-        let stage = Stage::set(&world).await;
+    async fn the_explanation_is_what_the_operation_itself_answers(stage: Stage) {
+        let world = stage.world();
         let Stage { teacher, nurse, family: Family { guardians, .. }, .. } = &stage;
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
-        let auditor = auditor(&world).await;
+        let auditor = auditor(world).await;
         let stranger = world.worker("porsgrunn/skole").await;
         let people = [&teacher.user, &nurse.user, &guardians[0].user, &administrator.user, &auditor.user, &stranger.user];
         let (mut permitted, mut denied) = (0, 0);
@@ -154,7 +154,7 @@ both_engines! {
             let path = stage.path(operation);
             let resource = ids_in(&operation.path, &path);
             for who in people {
-                // Whoever is let in is stopped by the query, before anything is done.
+                // Anyone who is allowed in is stopped by the query, before anything is done.
                 let call = who.call(operation.method.clone(), format!("{path}?zzzz=1")).if_match(1);
                 let call = if operation.takes_body() { call.json(stage.example(operation)) } else { call };
                 let real = call.send().await;
@@ -164,7 +164,7 @@ both_engines! {
                     400 | 409 | 412 | 422 | 428 => "permit",
                     _ => panic!("{} by {}: {real:?}", operation.id, who.name),
                 };
-                // The auditor is told of what is there, also where they themself are kept out.
+                // The auditor sees what exists, even where they have no access themselves.
                 if who.id != auditor.id {
                     assert_eq!(answer.body["known"], real.status != 404, "{} by {}", operation.id, who.name);
                 }
@@ -182,7 +182,7 @@ both_engines! {
     }
 }
 
-/// The ids in a path, by the names that its template gives them.
+/// The ids in a path, by the names in its template.
 fn ids_in(template: &str, path: &str) -> Value {
     let pairs = template.split('/').zip(path.split('/'));
     let named = pairs.filter_map(|(name, id)| Some((name.strip_prefix('{')?.strip_suffix('}')?, id)));

@@ -1,4 +1,4 @@
-//! Why someone is let in or kept out, what would change that, and that the question itself betrays nothing.
+//! Explanations of why a person has or lacks access and what would change that. The question itself reveals nothing.
 
 mod bounds;
 mod told;
@@ -17,12 +17,12 @@ async fn ask(by: &User, body: Value) -> Answer {
     by.post(ASK).json(body).send().await.expect(200)
 }
 
-/// Someone asks about themself.
+/// A person asks about themselves.
 async fn own(by: &User, action: &str, resource: Value) -> Answer {
     ask(by, json!({"action": action, "resource": resource})).await
 }
 
-/// The auditor asks about someone.
+/// The auditor asks about a person.
 async fn about(auditor: &Staff, person: PersonId, action: &str, resource: Value) -> Answer {
     ask(auditor, json!({"person_id": person, "action": action, "resource": resource})).await
 }
@@ -31,21 +31,21 @@ fn of_case(cast: &Cast) -> Value {
     json!({"case_id": cast.case})
 }
 
-/// The facts that would change the answer, a list for each way.
+/// The facts that would change the answer, one list for each way.
 fn ways(answer: &Answer) -> Vec<Vec<&str>> {
     let ways = answer.body["would_change"].as_array().expect("ways");
     let facts = ways.iter().map(|way| way["if"].as_array().expect("facts"));
     facts.map(|facts| facts.iter().filter_map(|it| it["fact"].as_str()).collect()).collect()
 }
 
-/// The reasons of one kind that are given in all ways.
+/// The reasons of one kind in all ways.
 fn hints<'a>(answer: &'a Answer, kind: &str) -> Vec<&'a Value> {
     let ways = answer.body["would_change"].as_array().expect("ways");
     let all = ways.iter().flat_map(|way| way["because"].as_array().expect("reasons"));
     all.filter(|hint| hint["kind"] == kind).collect()
 }
 
-/// The answer is a refusal with a reason of this kind, which is given back.
+/// The answer must be a refusal with a reason of this kind, which is returned.
 #[track_caller]
 fn refused<'a>(answer: &'a Answer, kind: &str) -> &'a Value {
     assert_eq!(
@@ -68,7 +68,7 @@ async fn auditor(world: &World) -> Staff {
     world.staff("kragero/oppvekst", Role::Auditor).await
 }
 
-/// An administrator takes away the role of someone in their unit.
+/// An administrator ends a person's role in their unit.
 async fn end_role(world: &World, staff: &Staff) {
     let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
     let path = format!("/v1/units/{}/staff", staff.unit.id);
@@ -77,7 +77,7 @@ async fn end_role(world: &World, staff: &Staff) {
     administrator.delete(format!("{path}/{}", row["id"].as_str().expect("an id"))).send().await.expect(204);
 }
 
-/// The contact person changes what someone is to the child.
+/// The contact person changes a person's guardianship of the child.
 async fn change_guardian(by: &Staff, child: &Child, guardian: PersonId, body: Value) {
     let path = format!("/v1/children/{}/guardians", child.id);
     let list = by.get(&path).send().await.expect(200);

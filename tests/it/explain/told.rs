@@ -1,4 +1,4 @@
-//! Why, and what would change it.
+//! The reasons for a decision, and the facts that would change it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -51,7 +51,7 @@ both_engines! {
         assert_eq!(answer.body["would_change"][0]["rules"], json!(["case.team"]));
         refused(&answer, "not_guardian");
         assert_eq!(refused(&answer, "leader_only")["unit_id"], json!(cast.teacher.unit.id));
-        // Consent from the first: the second's is still missing.
+        // The first has consented; the consent of the second is still missing.
         let body = json!({
             "unit_ids": [nav.unit.id], "purpose": "Cooperation.", "valid_from": world.in_days(3),
             "valid_until": world.in_days(30), "text_version": "2026-1",
@@ -179,7 +179,7 @@ both_engines! {
         assert_eq!((&answer.body["decision"], &answer.body["rules"][0]["id"]), (&json!("permit"), &json!("case.family")));
         let answer = ask(&guardian, on(guardian.id, "2029-12-24T12:00:00Z")).await;
         assert_eq!(refused(&answer, "of_age")["day"], "2029-12-24");
-        // Today the young person may not know of the case: no question about another day tells of it.
+        // Today the young person may not know of the case. A question about another day must not reveal it.
         is_of_nothing(&ask(&youth, on(youth.id, "2026-12-24T12:00:00Z")).await);
     }
 

@@ -1,4 +1,4 @@
-//! Looks that are picked for the auditor, and what the auditor does with them.
+//! Entries selected for review, and the auditor's work with them.
 
 mod picking;
 mod reviewing;
@@ -13,14 +13,14 @@ async fn auditor(world: &World) -> User {
     world.staff("kragero/oppvekst", Role::Auditor).await.user
 }
 
-/// To the next Monday, 10 o'clock in Norway, or 11 in summer.
+/// Advances to the next Monday, 10 o'clock in Norway, or 11 in summer.
 fn to_monday(world: &World) {
     let since = world.now() - world.now().with_time(NaiveTime::MIN).unwrap();
     let days = 7 - i64::from(world.now().weekday().num_days_from_monday());
     world.advance(TimeDelta::days(days) - since + TimeDelta::hours(9));
 }
 
-/// Two hours later, when what was looked at is gone through.
+/// Advances two hours, after which the accesses are examined.
 async fn pick(world: &World) -> u64 {
     world.advance(TimeDelta::hours(2));
     world.pick().await
@@ -30,7 +30,7 @@ async fn listed(auditor: &User, query: &str) -> Vec<Value> {
     auditor.get(format!("/v1/access-log/reviews?limit=200&{query}")).send().await.expect(200).items().to_vec()
 }
 
-/// The reasons for which looks of someone at a child were picked, each once for each pick.
+/// The reasons that a person's accesses to a child were selected for, once per selection.
 async fn reasons(auditor: &User, by: &User, child: &Child) -> Vec<String> {
     let reviews = listed(auditor, &format!("person_id={}", by.id)).await;
     let at_child = reviews.iter().filter(|review| review["entry"]["child_id"] == json!(child.id));
@@ -46,7 +46,7 @@ async fn has(auditor: &User, by: &User, child: &Child, reason: &str) -> bool {
     reasons(auditor, by, child).await.iter().any(|found| found == reason)
 }
 
-/// A case of the school with a nurse on the team, begun some weeks ago: nobody on it is new. It is Monday, 10 o'clock.
+/// A case of the school with a nurse on the team, some weeks old, so that nobody is new. It is Monday, 10 o'clock.
 struct Case {
     teacher: Staff,
     nurse: Staff,

@@ -1,4 +1,4 @@
-//! Which looks are picked: each pattern from both sides, and the random sample.
+//! The selection of entries: each pattern from both sides, and the random sample.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use stafett::{
 use super::{Case, auditor, has, listed, pick, reasons, to_monday};
 use crate::support::{Child, Role, Staff, World, both_engines};
 
-/// The guardian's or child's address, kept by the contact person.
+/// The address of the guardian or the child, stored by the contact person.
 async fn address(by: &Staff, child: &Child, protection: &str, address: &str) {
     let child = format!("/v1/children/{}", child.id);
     let path = format!("{child}/contact-details");
@@ -181,7 +181,7 @@ both_engines! {
         case.look(&case.teacher).await;
         pick(&world).await;
         let found = reasons(&auditor, &case.teacher, &case.family.child).await;
-        // The day before too, since its looks are gone through when the grade is known.
+        // The previous day as well, because its accesses are examined when the protection is known.
         assert_eq!(found, ["protected_address"; 2]);
         let reviews = listed(&auditor, "reason=protected_address").await;
         assert!(reviews.iter().all(|review| !review.to_string().contains("Storgata")));
@@ -212,7 +212,7 @@ both_engines! {
         world.advance(TimeDelta::minutes(1));
         assert_eq!(world.pick().await, 1);
         assert_eq!(world.pick().await, 0);
-        // Of those that go through it at once, one does.
+        // Of the processes that examine it at once, one does the work.
         case.teacher.get(case.path("/team")).send().await.expect(200);
         world.advance(TimeDelta::hours(22));
         case.look(&case.nurse).await;
@@ -244,7 +244,7 @@ both_engines! {
         }
         pick(&world).await;
         assert_eq!(listed(&auditor, "reason=random_sample").await, [] as [Value; 0], "nobody knows before");
-        // To two o'clock on the first of December, in Norway.
+        // Advances to two o'clock on the first of December, in Norway.
         world.advance(TimeDelta::days(7) + TimeDelta::hours(14) - TimeDelta::seconds(1));
         world.pick().await;
         assert_eq!(listed(&auditor, "reason=random_sample").await, [] as [Value; 0]);
@@ -254,14 +254,14 @@ both_engines! {
         assert_eq!(sample.len(), 20);
         assert!(sample.iter().all(|review| review["reasons"][0]["en"] == "Selected at random."));
         assert_eq!(world.pick().await, 0, "once");
-        // What is looked at in December is of December.
+        // Accesses in December belong to December.
         teacher.get(format!("/v1/children/{}", child.id)).send().await.expect(200);
         pick(&world).await;
         assert_eq!(listed(&auditor, "reason=random_sample").await.len(), 20);
     }
 }
 
-/// Someone who works here is registered as parent of a child by another.
+/// Another person registers a staff member as parent of a child.
 async fn is_parent(world: &World, by: &Staff, parent: &Staff, child: &Child) {
     let sql = "SELECT national_id FROM person WHERE id = $1";
     let mut tx = world.db.read().await.expect("a transaction");
@@ -273,7 +273,7 @@ async fn is_parent(world: &World, by: &Staff, parent: &Staff, child: &Child) {
     by.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
 }
 
-/// Another name, behind the service's back: those of tests end in a number.
+/// Changes a name behind the service's back: names in tests end in a number.
 async fn named(world: &World, table: &str, id: &str, column: &str, name: &str) {
     let sealed = world.db.vault().seal(&KeyName::people("4014"), name).expect("sealed");
     let mut tx = world.db.write().await.expect("a transaction");

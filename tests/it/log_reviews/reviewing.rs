@@ -1,4 +1,4 @@
-//! Who reviews which looks, verdicts, and the report of a month.
+//! Access to reviews, verdicts, and the monthly report.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -7,7 +7,7 @@ use stafett::{fetch_one, kernel::NationalId, log_tree::erase_before, vault::Cont
 use super::{Case, auditor, listed, pick};
 use crate::support::{Answer, Engine, Role, User, World, both_engines};
 
-/// A look that was picked, since it was on a Sunday.
+/// An access that is selected because it was on a Sunday.
 async fn picked_look(world: &World) -> (Case, User, Value) {
     let case = Case::begun(world).await;
     world.advance(TimeDelta::days(6));
@@ -75,7 +75,7 @@ both_engines! {
             someone.get("/v1/access-log/reviews/report").send().await.expect_problem(403, "forbidden");
             someone.get(path(&review)).send().await.expect_problem(404, "not-found");
         }
-        // The family is told of the looks, and not of the control.
+        // The family sees the accesses, but not the review.
         auditor.get(path(&review)).send().await.expect(200);
         let log = case.family.guardians[0].get(case.path("/access-log")).send().await.expect(200);
         assert!(log.items().iter().all(|entry| entry["person_id"] != json!(auditor.id)), "{log:?}");
@@ -102,7 +102,7 @@ both_engines! {
         let export = nurse.get("/v1/access-log/export/ndjson?action=give_log_verdict").send().await.expect(200);
         assert!(!export.text.contains(entry["id"].as_str().expect("an id")));
         assert_eq!(given.text("/verdict"), "unclear");
-        // Nor by what others were shown in a list or a search, or by asking why.
+        // Nor by what others were shown in a list or a search, or by asking for an explanation.
         auditor.get("/v1/access-log/reviews").send().await.expect(200);
         world.seal().await;
         let (id, hidden) = (review["id"].as_str().expect("an id"), entry["id"].as_str().expect("an id"));
@@ -204,7 +204,7 @@ both_engines! {
         };
         let refusals = from_log(&format!("decision = 'deny' AND {december}")).await;
         let looks = from_log(&format!("decision = 'permit' AND (action LIKE 'read%' OR action LIKE 'list%') AND {december}")).await;
-        // The report itself is a look that was made after it was counted.
+        // The report itself is an access that was made after it was counted.
         assert_eq!((&found["refusals"], &found["looks"]), (&json!(refusals), &json!(looks - 1)));
         assert!(found["entries"].as_i64() > Some(looks + refusals));
         for (name, number) in [

@@ -1,4 +1,4 @@
-//! What is done in the scene, and who may know of it.
+//! The acts of the scene, and the people who may know of them.
 
 use serde_json::json;
 use uuid::Uuid;
@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::scene::{Scene, Watcher};
 use crate::support::{Call, Staff, User, World};
 
-/// Something that somebody does.
+/// An act of a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
     TeamNote,
@@ -72,7 +72,7 @@ impl Act {
     ];
 }
 
-/// An act of a script. Where it is hidden from the watcher, it is either absent or another in the other world.
+/// An act of a script. If it is hidden from the watcher, it is absent or different in the other world.
 #[derive(Debug, Clone, Copy)]
 pub struct Step {
     pub act: Act,
@@ -80,7 +80,7 @@ pub struct Step {
 }
 
 impl Watcher {
-    /// Those who may know of none of the acts.
+    /// The people who may know of none of the acts.
     pub const OUTSIDE: [Self; 9] = [
         Self::Colleague,
         Self::Outsider,
@@ -93,7 +93,7 @@ impl Watcher {
         Self::HealthColleague,
     ];
 
-    /// May they know of this?
+    /// Returns whether they may know of this.
     pub fn may_know_of(self, act: Act) -> bool {
         use Act::{
             Abroad, Address, CareOrder, ChildStatement, Concern, Disclosure, Emergency, Evaluation,
@@ -122,7 +122,7 @@ impl Watcher {
 }
 
 impl Scene {
-    /// In place of an act in the case, those who would have done it look at the case.
+    /// In place of an act in the case, the people who would have done it view the case.
     pub async fn look(&self, act: Act) {
         let (by, case, times): (&User, _, _) = match act {
             Act::Concern
@@ -329,7 +329,7 @@ impl Scene {
     }
 }
 
-/// Makes something; its id.
+/// Creates something, and returns its id.
 async fn made(call: Call) -> Uuid {
     call.send().await.expect(201).text("/id").parse().expect("an id")
 }
@@ -339,7 +339,7 @@ async fn concern(by: &Staff, text: &str) -> Uuid {
     by.post(path).json(json!({"facts": text})).send().await.expect(201).text("/id").parse().expect("an id")
 }
 
-/// The parameter that the id of what is made stands for; none where nothing new is made.
+/// The parameter for the id of what is created; none if nothing new is created.
 pub fn made_by(act: Act) -> Option<&'static str> {
     Some(match act {
         Act::Level | Act::Evaluation | Act::Address => return None,

@@ -1,12 +1,12 @@
-//! What someone may not see makes no difference to anything that they see.
+//! Information that a person may not see makes no difference to anything they see.
 //!
-//! Two worlds that are the same to the last id go through the same acts, but for those that the watcher may not see:
-//! in one world these are not done, or say something else. Then the watcher asks for everything, with every id there
-//! is, page by page, and does everything, and is answered the same to the last byte. The ids of what was made in only
-//! one of the worlds differ, and are compared by when they were first met.
+//! Two worlds that are identical to the last id go through the same acts, except those that the watcher may not see. In one
+//! world these are not done, or have other content. Then the watcher requests everything, with every id there is, page by
+//! page, and performs everything. All answers must be identical to the last byte. The ids of objects that exist in only one
+//! of the worlds differ, and are compared by their first occurrence.
 //!
-//! The family is told who has looked at the case, and when: where someone does what the family may not see, they look
-//! at the case in the other world. The auditor is no watcher: all that is done is in the log that they search.
+//! The family sees who has viewed the case, and when. If a person does something that the family may not see, they view the
+//! case in the other world. The auditor cannot be a watcher, because the log that they search contains everything.
 
 mod acts;
 mod scene;
@@ -25,7 +25,7 @@ use self::{
 };
 use crate::support::{World, both_engines};
 
-/// Every act once: every other that is hidden is not done in the other world, and the rest say something else there.
+/// Every act once: every other hidden act is not done in the other world, and the rest have other content there.
 fn all_acts() -> Vec<Step> {
     Act::ALL.into_iter().enumerate().map(|(at, act)| Step { act, absent: at % 2 == 0 }).collect()
 }
@@ -40,7 +40,7 @@ fn scripts() -> Vec<Vec<Step>> {
     [all_acts()].into_iter().chain(random).collect()
 }
 
-/// What the watchers see after a script, where what is hidden from them is done, or is not.
+/// Everything that the watchers see after a script, with the hidden acts or without them.
 async fn seen(
     world: &World,
     scene: &Scene,
@@ -68,7 +68,7 @@ async fn makes_no_difference(world: World, watchers: &[Watcher]) {
         for ((without, with), watcher) in without.iter().zip(&with).zip(watchers) {
             assert!(without.len() > 40, "{watcher:?} has asked for little: {}", without.len());
             for (one, other) in without.iter().zip(with) {
-                assert_eq!(one, other, "{watcher:?} can tell, after {script:?}");
+                assert_eq!(one, other, "{watcher:?} sees a difference after {script:?}");
             }
             assert_eq!(without.len(), with.len(), "{watcher:?} is shown more pages, after {script:?}");
         }

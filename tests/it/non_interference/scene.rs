@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::acts::{Step, made_by};
 use crate::support::{Guardian, Role, Staff, User, World};
 
-/// Someone who sees a part of it all, or nothing.
+/// A person who sees a part of the scene, or nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Watcher {
     Mother,
@@ -37,11 +37,11 @@ pub struct Scene {
     /// The contact person of another case.
     pub(super) carer: Staff,
     pub(super) foreigner: Staff,
-    /// Works in another unit, and has no part in any case.
+    /// Works in another unit, and takes part in no case.
     pub(super) responder: Staff,
     pub(super) welfare: UnitId,
     pub(super) welfare_worker: PersonId,
-    /// Of the child of the case.
+    /// The national identity number of the child of the case.
     pub(super) number: String,
     pub(super) note: NoteId,
     pub(super) watchers: Vec<(Watcher, User)>,
@@ -53,7 +53,7 @@ pub struct Scene {
     pub(super) meeting: MeetingId,
 }
 
-/// The ids of what was made, by the names of parameters; of what was not, ids of nothing.
+/// The ids of created objects, by the names of parameters; random ids for objects that were not created.
 pub type Ids = Vec<(&'static str, Uuid)>;
 
 impl Scene {
@@ -124,7 +124,7 @@ impl Scene {
         }
     }
 
-    /// The same people and things in a copy of the world.
+    /// The same people and objects in a copy of the world.
     pub fn in_copy(&self, copy: &World) -> Self {
         let mut scene = self.clone();
         for user in [
@@ -150,7 +150,7 @@ impl Scene {
         found.map(|(_, user)| user).expect("a watcher")
     }
 
-    /// Plays a script. What is hidden from the watcher is `done`, or else it is another or not done.
+    /// Plays a script. Hidden acts are done if `done`; otherwise they are different or not done.
     pub async fn play(&self, world: &World, watcher: Watcher, script: &[Step], done: bool) -> Ids {
         let mut ids = vec![
             ("case_id", self.case.uuid()),

@@ -1,4 +1,4 @@
-//! All that one person is told, whatever they ask for, with the ids in it named by when they were first met.
+//! Everything that one person is shown, whatever they request. Ids are named by their first occurrence.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::Method;
@@ -8,14 +8,14 @@ use uuid::Uuid;
 use super::scene::{Ids, Scene, Watcher};
 use crate::support::{Answer, Operation, User};
 
-/// What was asked and what was told, one exchange after the other.
+/// The requests and answers, one exchange after another.
 pub type Transcript = Vec<String>;
 
-/// Pages of a list that are read.
+/// The number of pages read of a list.
 const PAGES: usize = 4;
-/// Not sent: they end the session of the one who asks, or take the time of a password.
-/// Nor what gives the leader the baton, and with it a right to what was hidden: it is noticed, and in the log.
-/// Nor what is made of random bytes, beside what is read in the same list: the archive of who has looked at a case.
+/// Not sent: these end the caller's session, or take the time of a password. Also excluded: actions that give the leader the
+/// baton, and with it a right to hidden content, which are visible and logged; and the archive of the family's log, which
+/// contains random bytes beside content that a list shows.
 const NOT_SENT: [&str; 5] = [
     "log_out",
     "change_password",
@@ -23,7 +23,7 @@ const NOT_SENT: [&str; 5] = [
     "record_conflict_of_interest",
     "download_case_access_log",
 ];
-/// A list whose rows have no ids, so that its cursor is of one that is not shown.
+/// A list whose rows have no ids, so that its cursor names a row that is not shown.
 const WITHOUT_IDS: [&str; 1] = ["read_case_access_log"];
 
 /// Gives ids their names.
@@ -35,7 +35,7 @@ impl Names {
         if let Some(at) = self.0.iter().position(|met| *met == id) {
             return format!("<{at}>");
         }
-        // A cursor of a list by day is the day and the end of an id.
+        // The cursor of a list by day is the day and the end of an id.
         if let Some(at) = self.0.iter().position(|met| same_end(*met, id)) {
             return format!("<{:x} of {at}>", id.as_u128() >> 112);
         }
@@ -67,13 +67,14 @@ fn same_end(one: Uuid, other: Uuid) -> bool {
     one.as_bytes()[2..] == other.as_bytes()[2..]
 }
 
-/// The id that a cursor is.
+/// The id in a cursor.
 fn cursor(word: &str) -> Option<Uuid> {
-    let bytes = URL_SAFE_NO_PAD.decode(word).ok().filter(|_| word.len() == 22)?;
-    Uuid::from_slice(&bytes).ok()
+    // A cursor is an id, or a time and an id.
+    let bytes = URL_SAFE_NO_PAD.decode(word).ok().filter(|bytes| [16, 24].contains(&bytes.len()))?;
+    Uuid::from_slice(&bytes[bytes.len() - 16..]).ok()
 }
 
-/// One who asks and keeps what they are told.
+/// A person who sends requests and records the answers.
 struct Asking<'a> {
     user: &'a User,
     names: Names,
@@ -103,7 +104,7 @@ impl Asking<'_> {
         answer
     }
 
-    /// Reads what is at a path, and if it is a list, its pages of one, two and three.
+    /// Reads a path and, if it is a list, its pages of one, two and three items.
     async fn read(&mut self, operation: &Operation, path: &str) {
         let answer = self.ask(Method::GET, path, None, &[]).await;
         if let Some(etag) = answer.header("etag") {
@@ -132,7 +133,7 @@ impl Asking<'_> {
     }
 }
 
-/// Every path of an operation with the ids that are known of.
+/// Every path of an operation, with the known ids.
 fn paths(operation: &Operation, scene: &Scene, ids: &Ids) -> Vec<String> {
     let mut paths = vec![operation.path.clone()];
     while paths[0].contains('{') {
@@ -143,7 +144,7 @@ fn paths(operation: &Operation, scene: &Scene, ids: &Ids) -> Vec<String> {
     paths
 }
 
-/// Where the ids of a path stand among all, which is the same in both worlds.
+/// The position of a path's ids among all, which is the same in both worlds.
 fn position(path: &str, ids: &Ids) -> Vec<usize> {
     let parts = path.split('/').filter_map(|part| Uuid::parse_str(part).ok());
     parts.map(|part| ids.iter().position(|(_, id)| *id == part).unwrap_or(usize::MAX)).collect()
@@ -164,7 +165,7 @@ fn fill(path: &str, scene: &Scene, ids: &Ids) -> Vec<String> {
     values.into_iter().map(|value| format!("{before}{value}{after}")).collect()
 }
 
-/// The example of the document, about people and units that are there.
+/// The example in the API document, about existing people and units.
 fn body(operation: &Operation, scene: &Scene) -> Option<Value> {
     let mut body = operation.example.clone()?;
     for (name, value) in [
@@ -186,10 +187,10 @@ fn body(operation: &Operation, scene: &Scene) -> Option<Value> {
     Some(body)
 }
 
-/// Everything that someone is told who asks for everything, and then does everything.
+/// Everything shown to a person who requests everything, and then performs everything.
 pub async fn watch(user: &User, scene: &Scene, watcher: Watcher, ids: &Ids) -> Transcript {
     let mut asking = Asking { user, names: Names::default(), transcript: Vec::new() };
-    // All know all ids, also of what they may not see.
+    // All know all ids, including those of objects they may not see.
     for (_, id) in ids {
         asking.names.name(*id);
     }
@@ -203,7 +204,7 @@ pub async fn watch(user: &User, scene: &Scene, watcher: Watcher, ids: &Ids) -> T
     }
     let writes = Operation::writes();
     for operation in writes.iter().filter(|operation| !NOT_SENT.contains(&operation.id.as_str())) {
-        // An administrator would close the account of one who is yet to be asked.
+        // An administrator would disable the account of a person who has not been asked yet.
         if watcher == Watcher::Administrator && operation.id == "disable_account" {
             continue;
         }

@@ -1,16 +1,34 @@
-//! The API document, as the code gives it.
+//! The API document, generated from the code.
+
+use std::sync::{Arc, LazyLock};
 
 use reqwest::Method;
 use serde_json::Value;
 use stafett::{
     access::{Policies, public},
+    app::Description,
     openapi,
 };
 
+/// The rules, loaded once per process.
+pub fn rules() -> Arc<Policies> {
+    static RULES: LazyLock<Arc<Policies>> =
+        LazyLock::new(|| Arc::new(Policies::load().expect("valid rules")));
+    RULES.clone()
+}
+
+/// The description that every world serves.
+pub fn description() -> &'static Description {
+    static DESCRIPTION: LazyLock<Description> =
+        LazyLock::new(|| Description::of(&rules()).expect("a description"));
+    &DESCRIPTION
+}
+
 /// The document.
-pub fn document() -> Value {
-    let policies = Policies::load().expect("valid rules");
-    serde_json::to_value(openapi::document(&policies)).expect("a document")
+pub fn document() -> &'static Value {
+    static DOCUMENT: LazyLock<Value> =
+        LazyLock::new(|| serde_json::to_value(openapi::document(&rules())).expect("a document"));
+    &DOCUMENT
 }
 
 /// One operation of the document.
@@ -20,7 +38,7 @@ pub struct Operation {
     pub method: Method,
     /// With its parameters, as `/v1/cases/{case_id}`.
     pub path: String,
-    /// What the document says of it.
+    /// The operation in the document.
     pub says: Value,
     /// The example of its request body.
     pub example: Option<Value>,
@@ -29,13 +47,22 @@ pub struct Operation {
 impl Operation {
     /// All operations, in the order of the document.
     pub fn all() -> Vec<Self> {
+        Self::read().to_vec()
+    }
+
+    fn read() -> &'static [Self] {
+        static OPERATIONS: LazyLock<Vec<Operation>> = LazyLock::new(Operation::of_document);
+        &OPERATIONS
+    }
+
+    fn of_document() -> Vec<Self> {
         let document = document();
         let mut all = Vec::new();
         for (path, item) in document["paths"].as_object().expect("paths") {
             for (method, says) in item.as_object().expect("operations") {
                 let Ok(method) = method.to_uppercase().parse() else { continue };
                 let id = says["operationId"].as_str().expect("an operationId").to_owned();
-                let example = example(&document, says);
+                let example = example(document, says);
                 all.push(Self { id, method, path: path.clone(), says: says.clone(), example });
             }
         }
@@ -43,10 +70,10 @@ impl Operation {
     }
 
     pub fn named(id: &str) -> Self {
-        Self::all().into_iter().find(|operation| operation.id == id).expect("an operation of this name")
+        Self::read().iter().find(|operation| operation.id == id).expect("an operation of this name").clone()
     }
 
-    /// All operations that may change something and are not open to strangers.
+    /// All non-public operations that may change something.
     pub fn writes() -> Vec<Self> {
         let mut writes = Self::all();
         writes.retain(|operation| operation.method != Method::GET && !operation.is_public());
@@ -69,7 +96,7 @@ impl Operation {
         self.has_parameter("Idempotency-Key")
     }
 
-    /// Is it a list that is given in pages?
+    /// Returns whether it is a paged list.
     pub fn is_paged(&self) -> bool {
         self.has_parameter("limit")
     }
@@ -97,7 +124,7 @@ impl Operation {
         path + rest
     }
 
-    /// The path to nothing: a new id for each parameter.
+    /// A path to nothing: a random id for each parameter.
     pub fn path_to_nothing(&self) -> String {
         self.path_with(|_| uuid::Uuid::now_v7().to_string())
     }

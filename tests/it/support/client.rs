@@ -1,4 +1,4 @@
-//! Requests, and answers that can be looked at.
+//! Requests, and inspectable answers.
 
 use std::{fmt::Write as _, sync::Arc};
 
@@ -19,14 +19,14 @@ use stafett::{
 };
 use tokio::sync::Mutex;
 
-/// Someone who is not logged in.
+/// A client that is not logged in.
 #[derive(Debug, Clone)]
 pub struct Anonymous {
     http: reqwest::Client,
     base: String,
 }
 
-/// Where users get their sessions: without a password, which would take most of the time of a test.
+/// Gives users their sessions without a password, which would take most of the time of a test.
 #[derive(Debug)]
 pub struct Door {
     pub db: Db,
@@ -34,10 +34,10 @@ pub struct Door {
     pub keys: TokenKeys,
 }
 
-/// Someone with an account; has a session when first needed, and another when the access token has expired.
+/// A person with an account. They get a session when first needed, and another when the access token has expired.
 #[derive(Debug, Clone)]
 pub struct User {
-    /// The same in every table.
+    /// The same id in every table.
     pub id: PersonId,
     pub name: String,
     pub username: String,
@@ -69,7 +69,7 @@ impl Anonymous {
         Call { stranger: self.clone(), user: None, method, path, headers: HeaderMap::new(), body: Vec::new() }
     }
 
-    /// Logs in and gives the whole answer.
+    /// Logs in and returns the whole answer.
     pub async fn log_in(&self, username: &str, password: &str) -> Answer {
         self.post("/v1/auth/login").json(json!({"username": username, "password": password})).send().await
     }
@@ -92,7 +92,7 @@ impl User {
         Call { user: Some(self.clone()), ..self.stranger.call(method, path) }
     }
 
-    /// The access token, of a new session if there is none or it has expired.
+    /// Returns the access token, from a new session if there is none or it has expired.
     pub async fn token(&self) -> String {
         let mut token = self.token.lock().await;
         let now = self.door.clock.now();
@@ -110,7 +110,7 @@ impl User {
     }
 }
 
-/// A request that is not sent yet.
+/// A request that has not been sent yet.
 #[derive(Debug, Clone)]
 pub struct Call {
     stranger: Anonymous,
@@ -122,13 +122,13 @@ pub struct Call {
 }
 
 impl Call {
-    /// A JSON body, with its content type.
+    /// Sets a JSON body, with its content type.
     pub fn json(self, body: impl Into<Value>) -> Self {
         let body: Value = body.into();
         self.body("application/json", body.to_string())
     }
 
-    /// The JSON body with some members more.
+    /// Adds members to the JSON body.
     pub fn with(mut self, more: &Value) -> Self {
         let mut body: Value = serde_json::from_slice(&self.body).expect("a JSON body");
         let members = body.as_object_mut().expect("an object");
@@ -137,14 +137,14 @@ impl Call {
         self
     }
 
-    /// Any body.
+    /// Sets any body.
     pub fn body(self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let mut call = self.header(CONTENT_TYPE.as_str(), content_type);
         call.body = body.into();
         call
     }
 
-    /// The version that is changed: a number, as in `version`, or an `ETag`.
+    /// Sets the version to change: a number, as in `version`, or an `ETag`.
     pub fn if_match(self, version: impl ToString) -> Self {
         let version = version.to_string();
         let etag = if version.starts_with('"') { version } else { format!("\"{version}\"") };
@@ -201,25 +201,25 @@ fn shortened(text: &str) -> String {
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
-    /// The body as JSON; null where it is not.
+    /// The body as JSON; null if it is not JSON.
     pub body: Value,
     /// The body as it was sent.
     pub text: String,
-    /// The same, of what is no text.
+    /// The body in bytes, if it is not text.
     pub bytes: Vec<u8>,
     request: String,
     exchange: String,
 }
 
 impl Answer {
-    /// The answer must have this status; shows the whole exchange where it has not.
+    /// Requires this status, and otherwise shows the whole exchange.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "\n{}", self.exchange);
         self
     }
 
-    /// The answer must be a problem document with this status and this end of its `type`.
+    /// Requires a problem document with this status and this slug.
     #[track_caller]
     pub fn expect_problem(self, status: u16, slug: &str) -> Self {
         let answer = self.expect(status).expect_problem_document();
@@ -227,7 +227,7 @@ impl Answer {
         answer
     }
 
-    /// The answer must be a 422 that names exactly this place: a JSON pointer, or `?name` of a query parameter.
+    /// Requires a 422 that names exactly this location: a JSON pointer, or `?name` of a query parameter.
     #[track_caller]
     pub fn expect_invalid(self, pointer: &str) -> Self {
         let answer = self.expect_problem(422, "invalid-input");
@@ -235,7 +235,7 @@ impl Answer {
         answer
     }
 
-    /// The answer must be a problem document of its own status.
+    /// Requires a problem document with the status of the answer.
     #[track_caller]
     pub fn expect_problem_document(self) -> Self {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "\n{}", self.exchange);
@@ -244,24 +244,24 @@ impl Answer {
         self
     }
 
-    /// The end of the problem's `type`; nothing where it is no problem.
+    /// The slug of the problem; none if it is not a problem.
     pub fn problem(&self) -> &str {
         let kind = self.body["type"].as_str().unwrap_or_default();
         kind.strip_prefix("https://stafett.example/problems/").unwrap_or_default()
     }
 
-    /// The places that a 422 names.
+    /// The locations that a 422 names.
     pub fn pointers(&self) -> Vec<&str> {
         let errors = self.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
         errors.iter().filter_map(|error| error["pointer"].as_str()).collect()
     }
 
-    /// What was sent.
+    /// The request that was sent.
     pub fn request(&self) -> &str {
         &self.request
     }
 
-    /// All that an answer tells: its status, its headers but for when and to which request it is one, its body.
+    /// Everything in the answer: status, headers except the time and the request id, and body.
     pub fn told(&self) -> String {
         let aside = ["date", "x-request-id"];
         let mut lines: Vec<String> = self

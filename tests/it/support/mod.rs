@@ -1,18 +1,21 @@
-//! What the tests stand on: a database of each engine, a running service, the people in it, their requests.
+//! The basis of the tests: a database on each engine, a running service, its people and their requests.
 
 mod api;
 mod client;
 mod engine;
+mod kept;
 mod people;
 mod probe;
 mod sql;
 mod stage;
 mod story;
+mod template;
 mod world;
 
-pub use api::{Operation, document};
+pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, User};
 pub use engine::{Database, Engine};
+pub use kept::kept;
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use probe::{answers, is_public_parameter, mark, traces};
 pub use stafett::kernel::vocabulary::Role;
@@ -20,14 +23,14 @@ pub use stage::{Stage, uses_up};
 pub use story::emergency;
 pub use world::{World, log_key, logged, signing_key};
 
-/// Makes of each `async fn name(world: World)` two tests, `name::sqlite` and `name::postgres`, each with a
-/// world of its own.
+/// Turns each `async fn name(world: World)` into two tests, `name::sqlite` and `name::postgres`, each with a world of its
+/// own. A test with the parameter `stage: Stage` gets a stage in a world of its own.
 macro_rules! both_engines {
-    ($($(#[$meta:meta])* async fn $name:ident($world:ident: World) $body:block)+) => {$(
+    ($($(#[$meta:meta])* async fn $name:ident($beginning:ident: $kind:ident) $body:block)+) => {$(
         mod $name {
             use super::*;
 
-            async fn told($world: World) $body
+            async fn told($beginning: $kind) $body
 
             $(#[$meta])*
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

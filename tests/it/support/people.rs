@@ -33,27 +33,27 @@ pub struct Unit {
     pub municipality: String,
 }
 
-/// A member of staff, with one role in one unit.
+/// A staff member with one role in one unit.
 #[derive(Debug, Clone)]
 pub struct Staff {
     pub user: User,
     pub unit: Unit,
 }
 
-/// A guardian with a log-in.
+/// A guardian with an account.
 #[derive(Debug, Clone)]
 pub struct Guardian {
     pub user: User,
     pub national_id: NationalId,
 }
 
-/// A child or young person with a log-in.
+/// A child or young person with an account.
 #[derive(Debug, Clone)]
 pub struct Youth {
     pub user: User,
 }
 
-/// A child as one member of staff has registered it.
+/// A child as registered by one staff member.
 #[derive(Debug, Clone)]
 pub struct Child {
     pub id: ChildId,
@@ -94,7 +94,7 @@ impl World {
         Unit { id, municipality: number.to_owned() }
     }
 
-    /// Someone new with a role in a unit, such as `kragero/skole`.
+    /// Creates a person with a role in a unit, such as `kragero/skole`.
     pub async fn staff(&self, unit: &str, role: Role) -> Staff {
         let unit = self.unit(unit).await;
         let user = self.user_with_new_number(&unit.municipality).await;
@@ -102,12 +102,12 @@ impl World {
         Staff { user, unit }
     }
 
-    /// Someone new who works in a unit.
+    /// Creates a person who works in a unit.
     pub async fn worker(&self, unit: &str) -> Staff {
         self.staff(unit, Role::Worker).await
     }
 
-    /// Gives someone one more role.
+    /// Grants a person another role.
     pub async fn grant(&self, user: &User, unit: &Unit, role: Role) -> Id<StaffRole> {
         let now = self.now();
         let mut tx = self.db.write().await.expect("a transaction");
@@ -117,13 +117,13 @@ impl World {
         granted.expect("a role not given before")
     }
 
-    /// Someone new with an account and no role, such as a guardian whom nobody has registered yet.
+    /// Creates a person with an account and no role, such as a guardian who is not registered yet.
     pub async fn user_with_new_number(&self, municipality: &str) -> User {
         let number = self.adult_number();
         self.user(municipality, &number).await
     }
 
-    /// Gives the person with a national identity number an account. The municipality is a number.
+    /// Creates an account for the person with a national identity number. The municipality is a number.
     pub async fn user(&self, municipality: &str, national_id: &NationalId) -> User {
         let serial = self.number();
         let (name, now) = (name(serial), self.now());
@@ -135,24 +135,24 @@ impl World {
         self.account(id, name, now).await
     }
 
-    /// Someone who has an account already.
+    /// Returns a user who has an account already.
     pub fn known(&self, id: Id<Person>) -> User {
         User::new(id, String::new(), String::new(), self.anonymous(), self.door())
     }
 
-    /// The one who logs in with a username.
+    /// Returns the user who logs in with a username.
     pub async fn known_as(&self, username: &str) -> User {
         let mut tx = self.db.read().await.expect("a transaction");
         let found = accounts::find_person(&mut tx, username).await.expect("accounts");
         self.known(found.unwrap_or_else(|| panic!("nobody logs in as {username}")))
     }
 
-    /// The log-in of a guardian; it finds the children for whom this number is registered.
+    /// Creates the account of a guardian. It finds the children that this number is registered for.
     pub async fn guardian(&self, municipality: &str, national_id: NationalId) -> Guardian {
         Guardian { user: self.user(municipality, &national_id).await, national_id }
     }
 
-    /// The log-in of a child or young person.
+    /// Creates the account of a child or young person.
     pub async fn youth(&self, child: &Child) -> Youth {
         Youth { user: self.user(&child.municipality, &child.national_id).await }
     }
@@ -171,13 +171,13 @@ impl World {
         User::new(person, name, username, self.anonymous(), self.door())
     }
 
-    /// The national identity number of an adult not met before.
+    /// A new national identity number of an adult.
     pub fn adult_number(&self) -> NationalId {
         let first: NaiveDate = "1970-01-01".parse().expect("a date");
         NationalId::synthetic(first + TimeDelta::days(self.number().into()), 0).expect("a number")
     }
 
-    /// The national identity number of a child not met before, so many years old today.
+    /// A new national identity number of a child who is this many years old today.
     pub fn child_number(&self, age: u32) -> NationalId {
         let serial = self.number();
         let birthday_was = TimeDelta::days((serial % 300).into());
@@ -206,7 +206,7 @@ fn name(serial: u32) -> String {
     format!("{} {} {serial}", FIRST_NAMES[at % FIRST_NAMES.len()], LAST_NAMES[at % LAST_NAMES.len()])
 }
 
-/// Hashing is slow on purpose: it is done once.
+/// Hashing is deliberately slow, so it is done once.
 async fn password_hash() -> &'static str {
     static HASH: OnceCell<String> = OnceCell::const_new();
     HASH.get_or_init(|| async {

@@ -1,14 +1,14 @@
-//! Many requests at a time, and whether an answer holds what is another's.
+//! Many concurrent requests, and checks for leaked content in answers.
 
 use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::{Answer, Call, Operation, Stage, uses_up};
 
-/// Requests under way at a time.
+/// The number of concurrent requests.
 const AT_A_TIME: usize = 12;
 
-/// Sends requests, several at a time; the answers are in the order of the requests.
+/// Sends requests concurrently. The answers are in the order of the requests.
 pub async fn answers(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     let mut calls = calls.into_iter().enumerate();
     let (mut sent, mut all) = (JoinSet::new(), Vec::new());
@@ -25,7 +25,7 @@ pub async fn answers(calls: impl IntoIterator<Item = Call>) -> Vec<Answer> {
     all.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// Units, municipalities and measures on offer are public: that they exist is no secret.
+/// Units, municipalities and the catalogue are public.
 pub fn is_public_parameter(name: &str) -> bool {
     matches!(
         name,
@@ -33,14 +33,14 @@ pub fn is_public_parameter(name: &str) -> bool {
     )
 }
 
-/// Writes a word into everything in a stage that takes words, by every operation that takes a body with prose,
-/// but those that end what others are done to.
+/// Writes a word into every text of a stage, by every operation with prose in its body, except those that end the objects of
+/// others.
 pub async fn mark(stage: &Stage, word: &str) {
     const CONTENT: [&str; 3] = ["decide_concern", "evaluate_measure", "record_minutes"];
     let mut marked = 0;
     for operation in Operation::writes().into_iter().filter(Operation::takes_body) {
         let ends = uses_up(&operation.id) && !CONTENT.contains(&operation.id.as_str());
-        // Each password takes its time.
+        // Each password takes time to hash.
         if ends || operation.id == "create_account" {
             continue;
         }
@@ -70,8 +70,8 @@ fn write_into(value: &mut Value, word: &str) -> bool {
     }
 }
 
-/// What of a stage is in an answer, headers included: the word written into it, its people, its things. What the
-/// request itself has named may be named again.
+/// The parts of a stage in an answer, including its headers: the written word, its people and its objects. The answer may
+/// repeat what the request named.
 pub fn traces(stage: &Stage, word: &str, answer: &Answer) -> Vec<String> {
     let headers = answer.headers.values().filter_map(|value| value.to_str().ok());
     let whole = headers.chain([answer.text.as_str()]).collect::<Vec<_>>().join("\n");

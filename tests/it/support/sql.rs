@@ -1,4 +1,4 @@
-//! SQL behind the service's back, to see what was written.
+//! SQL behind the service's back, to check what was written.
 
 use sqlx::AssertSqlSafe;
 use stafett::{
@@ -10,7 +10,7 @@ use stafett::{
 use super::World;
 
 impl World {
-    /// One number from a query that both engines understand, without parameters.
+    /// A number from a query that both engines understand, without parameters.
     pub async fn number_of(&self, sql: impl Into<String>) -> i64 {
         let sql = AssertSqlSafe(sql.into());
         let mut tx = self.db.read().await.expect("a transaction");
@@ -18,7 +18,7 @@ impl World {
         row.expect("a number").0
     }
 
-    /// The entry of the access log that was sealed last.
+    /// The most recently sealed entry of the access log.
     pub async fn newest_entry(&self, municipality: &str) -> uuid::Uuid {
         let sql =
             "SELECT entry_id FROM access_log_leaf WHERE municipality = $1 ORDER BY position DESC LIMIT 1";
@@ -26,7 +26,7 @@ impl World {
         stafett::fetch_one!(&mut tx, (uuid::Uuid,), sql, municipality).expect("an entry").0
     }
 
-    /// The review of a look at a child by someone, the one that was picked last.
+    /// The most recent review of a person's access to a child.
     pub async fn review_of(&self, child: ChildId, by: PersonId) -> LogReviewId {
         let sql = "SELECT r.id FROM log_review r
             JOIN access_log l ON l.municipality = r.municipality AND l.id = r.entry_id
@@ -35,12 +35,12 @@ impl World {
         stafett::fetch_one!(&mut tx, (LogReviewId,), sql, child, by).expect("a review").0
     }
 
-    /// How many rows a table has.
+    /// The number of rows in a table.
     pub async fn rows(&self, table: &str) -> i64 {
         self.number_of(format!("SELECT COUNT(*) FROM {table}")).await
     }
 
-    /// Runs a statement, which may fail: the error is given back.
+    /// Runs a statement that may fail, and returns the error.
     pub async fn try_execute(&self, sql: impl Into<String>) -> Result<u64, DbError> {
         let sql = AssertSqlSafe(sql.into());
         let mut tx = self.db.write().await?;
@@ -52,7 +52,7 @@ impl World {
         Ok(done)
     }
 
-    /// The rows of every table but the access log, sessions and throttling, to see that nothing was written.
+    /// The rows of every table except the access log, sessions and throttling, to check that nothing was written.
     pub async fn all_rows(&self) -> Vec<(String, i64)> {
         const ASIDE: [&str; 4] = ["session", "refresh_token", "login_throttle", "_sqlx_migrations"];
         let mut counts = Vec::new();

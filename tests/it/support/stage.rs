@@ -1,26 +1,29 @@
-//! Something real for every operation to be done to.
+//! A real object for every operation.
 
 use serde_json::{Map, Value, json};
 use stafett::kernel::ids::CaseId;
+use tokio::sync::OnceCell;
 
-use super::{Call, Family, Operation, Role, Staff, User, World};
+use super::{
+    Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
+};
 
-/// A case with everything in it, and someone who may do nearly everything to it.
-#[derive(Debug)]
+/// A case with everything in it, and a person who may do nearly everything to it.
+#[derive(Debug, Clone)]
 pub struct Stage {
     world: World,
-    /// The contact person; also leader of the unit.
+    /// The contact person, who also leads the unit.
     pub teacher: Staff,
     pub administrator: Staff,
     pub auditor: Staff,
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
-    /// Has opened the case in an emergency.
+    /// Has emergency access to the case.
     responder: Staff,
-    /// Works in the same unit, and has nothing to do with the case.
+    /// Works in the same unit, and is not involved in the case.
     colleague: Staff,
-    /// What stands for each parameter of a path.
+    /// The value of each path parameter.
     ids: Map<String, Value>,
 }
 
@@ -45,12 +48,48 @@ impl Stage {
         stage.fill_case().await;
         stage.fill_the_rest().await;
         let looker = stage.look_without_a_task().await;
-        // The meeting has begun, so that its minutes can be written.
+        // The meeting has started, so that its minutes can be recorded.
         stage.world.advance(chrono::TimeDelta::hours(2));
         stage.fill_reviews(&looker).await;
         stage.fill_emergency_and_conflict().await;
         stage.fill_log().await;
         stage
+    }
+
+    /// The world that it is in.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Replaces this stage with a fresh one.
+    pub async fn again(self) -> Self {
+        let another = Self::on(self.world.engine).await.expect("the engine of this one");
+        self.finish().await;
+        another
+    }
+
+    /// Stops the world of the stage and drops its database.
+    pub async fn finish(&self) {
+        self.world.finish().await;
+    }
+
+    /// The same in a copy of its world.
+    fn in_copy(&self, world: &World) -> Self {
+        let staff = |one: &Staff| Staff { user: world.same(&one.user), unit: one.unit.clone() };
+        let guardian =
+            |one: &Guardian| Guardian { user: world.same(&one.user), national_id: one.national_id.clone() };
+        let guardians = self.family.guardians.iter().map(guardian).collect();
+        Self {
+            world: world.clone(),
+            teacher: staff(&self.teacher),
+            administrator: staff(&self.administrator),
+            auditor: staff(&self.auditor),
+            nurse: staff(&self.nurse),
+            family: Family { child: self.family.child.clone(), guardians },
+            responder: staff(&self.responder),
+            colleague: staff(&self.colleague),
+            ids: self.ids.clone(),
+        }
     }
 
     async fn fill_case(&mut self) {
@@ -117,7 +156,7 @@ impl Stage {
         let path = format!("/v1/children/{}/contact-details", family.child.id);
         teacher.put(path).json(contact).if_match(0).send().await.expect(200);
         let child_welfare = world.worker(child_welfare_of(municipality)).await;
-        // Not in force while the stage stands: the family still sees and decides.
+        // Not in force while the stage exists: the family still sees and decides.
         let order = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(300),
             "child_welfare_unit_id": child_welfare.unit.id, "child_welfare_person_id": child_welfare.id,
@@ -165,7 +204,7 @@ impl Stage {
         self.keep(keep);
     }
 
-    /// Another leader of the unit looks at the case.
+    /// Another leader of the unit views the case.
     async fn look_without_a_task(&self) -> User {
         let Self { world, teacher, .. } = self;
         let leader = world.user_with_new_number(&teacher.unit.municipality).await;
@@ -175,7 +214,7 @@ impl Stage {
         leader
     }
 
-    /// What was looked at two hours ago is picked.
+    /// Entries from two hours ago are selected.
     async fn fill_reviews(&mut self, looker: &User) {
         self.world.pick().await;
         let review = self.world.review_of(self.family.child.id, looker.id).await;
@@ -193,10 +232,10 @@ impl Stage {
         self.ids.extend(ids.map(|(name, id)| (name.to_owned(), id)));
     }
 
-    /// The path to what is there, for this operation.
+    /// The path to an existing object for this operation.
     pub fn path(&self, operation: &Operation) -> String {
         operation.path_with(|name| match name {
-            // The other has an order already.
+            // The other child already has an order.
             "child_id" if operation.id == "record_care_order" => {
                 self.ids[name].as_str().expect("an id").to_owned()
             }
@@ -204,7 +243,7 @@ impl Stage {
         })
     }
 
-    /// What stands for a parameter of a path.
+    /// The value of a path parameter.
     pub fn parameter(&self, name: &str) -> String {
         match name {
             "child_id" => self.family.child.id.to_string(),
@@ -215,12 +254,12 @@ impl Stage {
         }
     }
 
-    /// The ids of all that is in the stage, by the names of the parameters of paths.
+    /// The ids of all objects on the stage, by the names of path parameters.
     pub fn ids(&self) -> &Map<String, Value> {
         &self.ids
     }
 
-    /// Someone who may do this.
+    /// A person who may perform this operation.
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
             "accept_handover" | "decline_handover" => &self.nurse,
@@ -245,13 +284,13 @@ impl Stage {
         }
     }
 
-    /// A request that would be well taken, but for its body.
+    /// A request that would succeed, except for its body.
     pub fn call(&self, operation: &Operation) -> Call {
         let call = self.actor(operation).call(operation.method.clone(), self.path(operation));
         if operation.wants_if_match() { call.if_match(1) } else { call }
     }
 
-    /// The example of the document, about people and things that are there and days to come.
+    /// The example in the API document, about existing people and objects and future days.
     pub fn example(&self, operation: &Operation) -> Value {
         let mut example = operation.example.clone().expect("an example");
         self.make_real(&mut example);
@@ -287,6 +326,31 @@ impl Stage {
     }
 }
 
+impl Beginning for Stage {
+    /// Copies a stage that is set once per process, since setting it takes some forty requests.
+    async fn on(engine: Engine) -> Option<Self> {
+        static SQLITE: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
+        static POSTGRES: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
+        let kept = if engine == Engine::Sqlite { &SQLITE } else { &POSTGRES };
+        let (frozen, stage) = kept.get_or_init(|| set_to_copy(engine)).await.as_ref()?;
+        Some(stage.in_copy(&frozen.copy().await))
+    }
+
+    async fn finish(&self) {
+        self.finish().await;
+    }
+}
+
+/// Sets a stage and stops its world, so that both can be copied.
+async fn set_to_copy(engine: Engine) -> Option<(Frozen, Stage)> {
+    let world = World::on(engine).await?;
+    let stage = Stage::set(&world).await;
+    world.freeze().await;
+    let frozen = world.frozen();
+    world.clear_folder();
+    Some((frozen, stage))
+}
+
 /// The child welfare service that serves a municipality.
 fn child_welfare_of(municipality: &str) -> &'static str {
     match municipality {
@@ -296,12 +360,12 @@ fn child_welfare_of(municipality: &str) -> &'static str {
     }
 }
 
-/// Makes something in a case and gives its id.
+/// Creates something in a case, and returns its id.
 async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
     by.post(format!("/v1/cases/{case}/{what}")).json(body).send().await.expect(201).body["id"].clone()
 }
 
-/// Does success leave another state or version of what this and others are done to?
+/// Returns whether success changes the state or version that this and other operations need.
 pub fn uses_up(operation: &str) -> bool {
     matches!(
         operation,

@@ -1,4 +1,4 @@
-//! What happens often, over HTTP: a child is registered, a case opened, consent given, someone joins.
+//! Frequent steps over HTTP: register a child, open a case, consent, join a team.
 
 use chrono::TimeDelta;
 use serde::Serialize;
@@ -14,18 +14,18 @@ use stafett::kernel::{
 use super::{Answer, Child, Family, Guardian, Staff, Unit, User, World};
 
 impl World {
-    /// A child of an age, registered by a member of staff in their unit.
+    /// A child of an age, registered by a staff member in their unit.
     pub async fn child(&self, by: &Staff, age: u32) -> Child {
         self.register(by, self.child_number(age)).await
     }
 
-    /// A child born on a day, registered by a member of staff in their unit.
+    /// A child born on a date, registered by a staff member in their unit.
     pub async fn child_born(&self, by: &Staff, born: &str) -> Child {
         let born = born.parse().expect("a date");
         self.register(by, NationalId::synthetic(born, self.number()).expect("a number")).await
     }
 
-    /// The child with a number, registered by a member of staff in their unit under a name not used before.
+    /// The child with a number, registered by a staff member in their unit under a new name.
     pub async fn register(&self, by: &Staff, national_id: NationalId) -> Child {
         let name = self.name();
         let body = json!({"national_id": national_id.as_str(), "name": name});
@@ -34,7 +34,7 @@ impl World {
         Child { id: answer.id("/id"), name, national_id, municipality: by.unit.municipality.clone() }
     }
 
-    /// A new guardian of a child, registered by a member of staff, and with a log-in.
+    /// A new guardian of a child, registered by a staff member, with an account.
     pub async fn guardian_of(&self, by: &Staff, child: &Child, parental_responsibility: bool) -> Guardian {
         let guardian = self.guardian(&child.municipality, self.adult_number()).await;
         let body = json!({
@@ -45,7 +45,7 @@ impl World {
         guardian
     }
 
-    /// A child of an age with so many guardians who have parental responsibility.
+    /// A child of an age with this many guardians who have parental responsibility.
     pub async fn family(&self, by: &Staff, age: u32, guardians: usize) -> Family {
         let child = self.child(by, age).await;
         let mut all = Vec::new();
@@ -60,13 +60,13 @@ impl World {
         self.family(by, 7, 2).await
     }
 
-    /// A concern about a child, not decided.
+    /// An undecided concern about a child.
     pub async fn concern(&self, by: &Staff, child: &Child) -> ConcernId {
         let body = json!({"child_id": child.id, "facts": "Has stopped playing with the others."});
         by.post(format!("/v1/units/{}/concerns", by.unit.id)).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A case, opened from a concern; who opens it is its contact person.
+    /// A case, opened from a concern. The person who opens it is its contact person.
     pub async fn open_case(&self, by: &Staff, child: &Child) -> CaseId {
         let concern = self.concern(by, child).await;
         let body = json!({
@@ -78,7 +78,7 @@ impl World {
         by.post(path).json(body).if_match(1).send().await.expect(200).id("/case_id")
     }
 
-    /// Someone consents for themself that units take part in a case, for half a year.
+    /// A person consents on their own behalf to units taking part in a case, for half a year.
     pub async fn consent(&self, by: &User, case: CaseId, units: &[&Unit]) -> ConsentId {
         let units: Vec<_> = units.iter().map(|unit| unit.id).collect();
         let body = json!({
@@ -88,26 +88,26 @@ impl World {
         by.post(format!("/v1/cases/{case}/consents")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// Every guardian of a family consents that units take part in a case.
+    /// Every guardian of a family consents to units taking part in a case.
     pub async fn all_consent(&self, family: &Family, case: CaseId, units: &[&Unit]) {
         for guardian in &family.guardians {
             self.consent(guardian, case, units).await;
         }
     }
 
-    /// The contact person gives someone a seat on the team, through their unit.
+    /// The contact person adds a person to the team, through their unit.
     pub async fn add_to_team(&self, by: &Staff, case: CaseId, member: &Staff) -> TeamMemberId {
         let body = json!({"person_id": member.id, "unit_id": member.unit.id, "contains": [], "task": "Helps with play."});
         by.post(format!("/v1/cases/{case}/team")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// Someone offers the baton to someone on the team.
+    /// A person offers the baton to a team member.
     pub async fn offer_baton(&self, by: &Staff, case: CaseId, to: &Staff) -> HandoverId {
         let body = json!({"to_person_id": to.id, "to_unit_id": to.unit.id});
         by.post(format!("/v1/cases/{case}/handovers")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A measure in force that someone is responsible for, to be evaluated in six weeks.
+    /// A measure in force with a responsible person, to be evaluated in six weeks.
     pub async fn measure(&self, by: &Staff, case: CaseId, responsible: &Staff) -> MeasureId {
         let body = json!({
             "title": "Play group", "level": "selective", "contains": [], "responsible_id": responsible.id,
@@ -116,19 +116,19 @@ impl World {
         by.post(format!("/v1/cases/{case}/measures")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A note that someone writes.
+    /// A note by a person.
     pub async fn note(&self, by: &User, case: CaseId, audience: &str, text: &str) -> NoteId {
         let body = json!({"audience": audience, "kind": "agreed", "contains": [], "text": text});
         by.post(format!("/v1/cases/{case}/notes")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A goal that the contact person sets.
+    /// A goal set by the contact person.
     pub async fn goal(&self, by: &Staff, case: CaseId) -> GoalId {
         let body = json!({"contains": [], "description": "Takes part in play in every long break."});
         by.post(format!("/v1/cases/{case}/goals")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A meeting that someone on the team has called; it began an hour ago, so its minutes can be written.
+    /// A meeting called by a team member. It began an hour ago, so its minutes can be recorded.
     pub async fn meeting(&self, by: &Staff, case: CaseId, invited: &[PersonId]) -> MeetingId {
         let body = json!({
             "starts_at": self.now() - TimeDelta::hours(1), "contains": [], "agenda": "What has helped, and what comes next.",
@@ -137,7 +137,7 @@ impl World {
         by.post(format!("/v1/cases/{case}/meetings")).json(body).send().await.expect(201).id("/id")
     }
 
-    /// Someone opens a case in an emergency, told as `{"case_id": …}` or `{"national_id": …}`.
+    /// A person opens a case by emergency access, identified as `{"case_id": …}` or `{"national_id": …}`.
     pub async fn open_in_emergency(&self, by: &Staff, told: Value) -> Answer {
         by.post(format!("/v1/units/{}/emergency-access", by.unit.id))
             .json(emergency(told))
@@ -146,13 +146,13 @@ impl World {
             .expect(201)
     }
 
-    /// Someone withdraws a consent as a whole.
+    /// A person withdraws a whole consent.
     pub async fn withdraw(&self, by: &User, case: CaseId, consent: ConsentId) {
         let path = format!("/v1/cases/{case}/consents/{consent}/withdraw");
         by.post(path).json(json!({})).send().await.expect(200);
     }
 
-    /// The one it was offered to takes the baton.
+    /// The recipient accepts the baton.
     pub async fn accept_baton(&self, by: &Staff, case: CaseId, handover: HandoverId) {
         let path = format!("/v1/cases/{case}/handovers/{handover}/accept");
         by.post(path).json(json!({})).send().await.expect(200);
@@ -165,10 +165,10 @@ impl World {
         by.post(format!("/v1/cases/{case}/close")).json(body).if_match(version).send().await.expect(200);
     }
 
-    /// Someone reports to child welfare about a child they have registered; sent today, the guardians are not told.
+    /// A person reports a child that they registered to child welfare. It is sent today, and the guardians are not informed.
     pub async fn report(&self, by: &Staff, child: &Child, to: &Unit) -> ChildWelfareReportId {
         let body = json!({
-            "child_id": child.id, "grounds": ["mistreatment_or_neglect"], "text": "Has told of being hit at home.",
+            "child_id": child.id, "grounds": ["mistreatment_or_neglect"], "text": "Says that he is hit at home.",
             "sent_on": self.in_days(0), "guardians_told": false,
             "guardians_not_told_reason": "It may put the child in danger.", "receiving_unit_id": to.id,
         });
@@ -176,7 +176,7 @@ impl World {
         by.post(path).json(body).send().await.expect(201).id("/id")
     }
 
-    /// Someone on the team discloses a note to a member of staff, since there is danger to life or health.
+    /// A team member discloses a note to a staff member because of danger to life or health.
     pub async fn disclosure(
         &self,
         by: &Staff,
@@ -193,7 +193,7 @@ impl World {
     }
 }
 
-/// The body that opens a case in an emergency.
+/// The body that opens a case by emergency access.
 pub fn emergency(mut told: Value) -> Value {
     told["danger"] = json!("health");
     told["reason"] = json!("Found unconscious; the ambulance asks who knows of the medicines.");

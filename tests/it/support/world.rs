@@ -27,22 +27,32 @@ use stafett::{
 
 use super::{
     Anonymous, Engine, User,
+    api::{description, rules},
     client::Door,
-    engine::{Database, master_key},
+    engine::{Beginning, Database},
+    template::{Template, master_key},
 };
 
-/// When every world begins: a Sunday morning, 10 o'clock in Norway.
+/// The start of every world: a Sunday morning, 10 o'clock in Norway.
 const BEGINNING: &str = "2026-11-22T09:00:00Z";
 
 /// A running service. Clones are the same world.
 #[derive(Debug, Clone)]
 pub struct World {
-    /// For SQL behind the service's back; see `support/sql.rs` for short forms.
+    /// For SQL behind the service's back; `support/sql.rs` has short forms.
     pub db: Db,
     /// Stands still until [`World::advance`].
     pub clock: Clock,
     pub engine: Engine,
     parts: Arc<Parts>,
+}
+
+/// A stopped world, to be copied.
+#[derive(Debug)]
+pub struct Frozen {
+    template: Template,
+    now: DateTime<Utc>,
+    number: u32,
 }
 
 #[derive(Debug)]
@@ -56,7 +66,7 @@ struct Parts {
     number: AtomicU32,
 }
 
-/// The key that signs the access tokens of every world; a test may forge with it.
+/// The key that signs the access tokens of every world. A test may forge with it.
 pub fn signing_key() -> SigningKey {
     SigningKey::from_bytes(&[7; 32])
 }
@@ -78,7 +88,7 @@ pub fn log_key() -> Arc<LogKey> {
 }
 
 impl World {
-    pub(super) async fn start(database: Database, policies: Policies) -> Self {
+    pub(super) async fn start(database: Database, policies: impl Into<Arc<Policies>>) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
@@ -87,10 +97,11 @@ impl World {
         let services = web::Data::new(services.expect("the service is put together"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
-        let server = app::serve(services.clone(), listener, 1).expect("the service starts");
+        let server = app::serve_described(services.clone(), description(), listener, 1);
+        let server = server.expect("the service starts");
         let handle = server.handle();
         tokio::spawn(server);
-        // A connection for each request: one that is kept may be closed by the service just when it is used again.
+        // One connection per request: the service may close a kept connection just when it is used again.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
         let engine = database.engine;
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
@@ -98,24 +109,24 @@ impl World {
         Self { db, clock, engine, parts: Arc::new(parts) }
     }
 
-    /// Seals the access log, as the service does by itself when it is run.
+    /// Seals the access log, as the running service does by itself.
     pub async fn seal(&self) {
         let sealer = Sealer::new(self.db.clone(), self.clock.clone(), log_key(), Checkpoints::default());
         while sealer.seal().await.expect("the access log is sealed") > 0 {}
     }
 
-    /// Picks looks for the auditor's review, as the service does by itself when it is run; those made two hours ago or before.
+    /// Selects entries for review, as the running service does by itself: those from two hours ago and before.
     pub async fn pick(&self) -> u64 {
         self.seal().await;
         log_reviews::pick(&self.db, &self.clock).await.expect("looks are picked")
     }
 
-    /// Where the service answers.
+    /// The address of the service.
     pub fn base(&self) -> &str {
         &self.parts.base
     }
 
-    /// The program's command line, at the world's database with its keys.
+    /// The command line of the program, with the world's database and its keys.
     pub fn command_line(&self) -> Command {
         let (url, folder) = self.parts.database.place();
         let file = |name: &str, text: &str| {
@@ -139,26 +150,35 @@ impl World {
         self.parts.services.log().clone()
     }
 
-    /// Stops the service and lets go of the database, so that the world can be copied.
+    /// Stops the service and releases the database, so that the world can be copied.
     pub async fn freeze(&self) {
         self.parts.server.stop(true).await;
         self.db.close().await;
     }
 
-    /// Another world that is the same to the last id, as this one was frozen.
+    /// Removes the folder of a stopped world.
+    pub(super) fn clear_folder(&self) {
+        let (_, folder) = self.parts.database.place();
+        std::fs::remove_dir_all(folder).expect("the folder is removed");
+    }
+
+    /// Another world, identical to the last id, as this one was frozen.
     pub async fn copy(&self) -> Self {
-        let copy = Self::start(self.parts.database.copy().await, Policies::load().expect("rules")).await;
-        copy.clock.advance(self.now() - copy.now());
-        copy.parts.number.store(self.parts.number.load(Ordering::Relaxed), Ordering::Relaxed);
-        copy
+        self.frozen().copy().await
     }
 
-    /// The same database, served as another role of PostgreSQL comes to it.
+    /// This world as it was frozen.
+    pub fn frozen(&self) -> Frozen {
+        let number = self.parts.number.load(Ordering::Relaxed);
+        Frozen { template: Template::of(&self.parts.database), now: self.now(), number }
+    }
+
+    /// The same database, served as another role of PostgreSQL.
     pub async fn as_role(&self, role: &str) -> Self {
-        Self::start(self.parts.database.as_role(role).await, Policies::load().expect("rules")).await
+        Self::start(self.parts.database.as_role(role).await, rules()).await
     }
 
-    /// Someone of the world that this one is a copy of.
+    /// A person of the world that this one is a copy of.
     pub fn same(&self, user: &User) -> User {
         User::new(user.id, user.name.clone(), user.username.clone(), self.anonymous(), self.door())
     }
@@ -168,7 +188,7 @@ impl World {
         self.parts.database.finish().await;
     }
 
-    /// Moves the clock. Users get another session by themselves when their access token has expired.
+    /// Moves the clock. Users automatically get another session if their access token has expired.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
     }
@@ -181,12 +201,12 @@ impl World {
         self.clock.today()
     }
 
-    /// A day so many days from today, as the API writes it.
+    /// The day this many days from today, as the API writes it.
     pub fn in_days(&self, days: i64) -> String {
         (self.today() + TimeDelta::days(days)).to_string()
     }
 
-    /// Someone who is not logged in.
+    /// A client that is not logged in.
     pub fn anonymous(&self) -> Anonymous {
         Anonymous::new(self.parts.http.clone(), &self.parts.base)
     }
@@ -195,9 +215,29 @@ impl World {
         self.parts.door.clone()
     }
 
-    /// A number that was not given before in this world.
+    /// A number not used before in this world.
     pub(super) fn number(&self) -> u32 {
         self.parts.number.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+impl Beginning for World {
+    async fn on(engine: Engine) -> Option<Self> {
+        Some(Self::start(Database::create(engine).await?, rules()).await)
+    }
+
+    async fn finish(&self) {
+        self.finish().await;
+    }
+}
+
+impl Frozen {
+    /// Another world that is the same to the last id.
+    pub async fn copy(&self) -> World {
+        let copy = World::start(self.template.copy().await, rules()).await;
+        copy.clock.advance(self.now - copy.now());
+        copy.parts.number.store(self.number, Ordering::Relaxed);
+        copy
     }
 }
 
@@ -215,7 +255,7 @@ fn start_logging() {
 
 static LOG: Mutex<Vec<u8>> = Mutex::new(Vec::new());
 
-/// What the services of all worlds have logged.
+/// Everything the services of all worlds have logged.
 pub fn logged() -> String {
     String::from_utf8_lossy(&LOG.lock().expect("the log")).into_owned()
 }

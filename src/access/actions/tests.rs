@@ -1,0 +1,82 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{ALL, Control, FamilyView, LOGGED_ONLY, LocalRules, Replay, Rights, Visitor, facts_of, visit};
+use crate::access::{Policies, fields, objects::Object, public};
+
+fn names() -> impl Iterator<Item = &'static str> {
+    let aside = LOGGED_ONLY.iter().map(|(name, _)| *name);
+    ALL.iter().chain(public::ALL).copied().chain(aside)
+}
+
+#[test]
+fn every_action_has_one_row() {
+    let unique: BTreeSet<&str> = names().collect();
+    assert_eq!(unique.len(), names().count(), "a name stands in two tables");
+    let rows: BTreeMap<&str, String> = names()
+        .map(|name| {
+            let facts = facts_of(name);
+            let key = if facts.takes_key() { "key" } else { "no key" };
+            let local = if facts.local_rules == LocalRules::MayForbid { "may be forbidden" } else { "kept" };
+            let (family, control, fhir) = (facts.family, facts.control, facts.interaction);
+            (name, format!("{family:?}, {control:?}, {key}, {local}, {fhir:?}"))
+        })
+        .collect();
+    insta::assert_json_snapshot!(rows);
+}
+
+#[test]
+fn what_no_table_has_gives_away_least() {
+    for name in ["read_something_that_is_gone", "list_of_old", "unheard_of"] {
+        let facts = facts_of(name);
+        assert_eq!((facts.family, facts.control), (FamilyView::MaskedLook, Control::ChosenLook));
+        assert_eq!(facts.replay, Replay::Never);
+    }
+}
+
+#[test]
+fn what_was_made_is_replayed_by_a_reading_that_there_is() {
+    let mut made = 0;
+    for name in names() {
+        let facts = facts_of(name);
+        if let Replay::IfReadBy(reading) = facts.replay {
+            made += 1;
+            assert!(ALL.contains(&reading) && facts_of(reading).is_look(), "{name}: {reading}");
+        }
+        assert!(facts.words.is_empty() || facts.replay == Replay::AsDecided, "{name}");
+    }
+    assert_eq!(made, 9);
+}
+
+/// Reports whether an object is found by an id of its own in the path.
+struct HasPath;
+
+impl Visitor for HasPath {
+    type Output = bool;
+
+    async fn visit<O: Object>(self, _action: &'static str) -> bool {
+        !O::PATH.is_empty()
+    }
+}
+
+#[tokio::test]
+async fn what_a_replay_reads_is_found_by_an_id_in_the_path() {
+    for reading in names().filter_map(|name| match facts_of(name).replay {
+        Replay::IfReadBy(reading) => Some(reading),
+        _ => None,
+    }) {
+        assert_eq!(visit(reading, HasPath).await, Some(true), "{reading}");
+    }
+}
+
+#[test]
+fn rights_are_given_up_by_one_action() {
+    let given_up: Vec<&str> = names().filter(|name| facts_of(name).rights == Rights::GivenUp).collect();
+    assert_eq!(given_up, ["declare_conflict_of_interest"]);
+}
+
+#[test]
+fn the_actions_are_those_of_the_schema() {
+    let ruled: BTreeSet<String> = Policies::load().expect("rules").actions().into_iter().collect();
+    let known = ALL.iter().chain(fields::ALL).map(|name| (*name).to_owned());
+    assert_eq!(known.collect::<BTreeSet<_>>(), ruled);
+}

@@ -1,0 +1,76 @@
+//! Field rules: which fields of an answer a reader sees, asked of the policies like the rows themselves.
+//!
+//! A field rule is an action of the schema in the group "Fields of an answer". Nothing is done by it: it decides what of an
+//! object someone sees who may read it. A field that no rule opens stays hidden.
+
+use super::{
+    actions::Action,
+    objects::{CaseObject, ChildObject, EmergencyObject, HelperObject, MeetingObject, Object},
+    policies::About,
+};
+
+/// A question about some fields of one kind of object.
+pub trait Field: 'static {
+    /// The object that the fields belong to.
+    type Object: Object;
+    /// The name in the rules.
+    const NAME: &'static str;
+}
+
+macro_rules! fields {
+    ($($(#[$meta:meta])* $field:ident of $object:ty = $name:literal;)+) => {
+        $(
+            $(#[$meta])*
+            #[derive(Debug)]
+            pub enum $field {}
+            impl Field for $field {
+                type Object = $object;
+                const NAME: &'static str = $name;
+            }
+        )+
+
+        /// The names of all field rules.
+        pub const ALL: &[&str] = &[$($name),+];
+    };
+}
+
+fields! {
+    /// The text about the help: why it is given, what is said at a handover, when it is evaluated.
+    SeeWhatIsAgreed of CaseObject = "see_what_is_agreed";
+    /// Who helps and from where, by which a hidden child can be found.
+    SeeWhereabouts of CaseObject = "see_whereabouts";
+    /// Where a meeting is held.
+    SeeMeetingPlace of CaseObject = "see_meeting_place";
+    /// To which units a consent was given.
+    SeeConsentedUnits of CaseObject = "see_consented_units";
+    /// That a unit helps, and who does it there.
+    SeeHelper of HelperObject = "see_helper";
+    /// That a meeting decided a measure.
+    SeeMeeting of MeetingObject = "see_meeting";
+    /// Which guardians a child lives with.
+    SeeWhoLivesWithChild of ChildObject = "see_who_lives_with_child";
+    /// The contact details of a child's guardians.
+    SeeGuardiansContactDetails of ChildObject = "see_guardians_contact_details";
+    /// Why the protection of a child's address was lowered.
+    SeeWhyProtectionWasLowered of ChildObject = "see_why_protection_was_lowered";
+    /// Why a case was opened in an emergency.
+    SeeEmergencyReason of EmergencyObject = "see_emergency_reason";
+    /// What the review of an emergency access says.
+    SeeEmergencyReview of EmergencyObject = "see_emergency_review";
+    /// The name of the child whose case was opened in an emergency.
+    SeeEmergencyChild of EmergencyObject = "see_emergency_child";
+}
+
+impl<O: Object> About<O> {
+    /// Does the caller see these fields of the object?
+    #[must_use]
+    pub fn sees<F: Field<Object = O>>(&self) -> bool {
+        self.decide(F::NAME).allowed
+    }
+
+    /// May the caller do `B` to the object?
+    #[must_use]
+    pub fn may<B: Action<Object = O>>(&self) -> bool {
+        self.decide(B::NAME).allowed
+    }
+}

@@ -1,0 +1,76 @@
+//! Those who help in a case: that a service helps can itself be secret.
+
+use std::sync::Arc;
+
+use cedar_policy::RestrictedExpression;
+
+use super::{Attributes, CaseObject, Lookup, Object, Subject};
+use crate::{
+    access::policies::{Policies, references},
+    db::{DbError, Tx},
+    identity::{Caller, HeldRole},
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+        vocabulary::Sector,
+    },
+};
+
+/// A unit that helps in a case, or a person who decides there by a care order. It is not read by itself: a field rule decides
+/// whether an answer shows it.
+#[derive(Debug, Clone)]
+pub struct HelperObject {
+    case: CaseObject,
+    id: String,
+    known_to: Option<Vec<Id<Unit>>>,
+    by_care_order: bool,
+}
+
+impl HelperObject {
+    /// A unit that helps.
+    #[must_use]
+    pub fn unit(case: &CaseObject, unit: Id<Unit>, sector: Sector) -> Self {
+        let known_to = case.facts.known_to(unit, sector);
+        Self { case: case.clone(), id: unit.to_string(), known_to, by_care_order: false }
+    }
+
+    /// The person in child welfare who decides for the child by a care order.
+    #[must_use]
+    pub fn by_care_order(case: &CaseObject, person: Id<Person>) -> Self {
+        Self { case: case.clone(), id: person.to_string(), known_to: None, by_care_order: true }
+    }
+}
+
+impl Object for HelperObject {
+    const TYPE: &'static str = "Helper";
+
+    async fn find(_tx: &mut Tx, _lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        Ok(None)
+    }
+
+    fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    fn subject(&self) -> Subject {
+        self.case.subject()
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
+        self.case.roles_used(caller)
+    }
+
+    fn attributes(&self) -> Attributes {
+        let mut attributes = vec![("by_care_order", RestrictedExpression::new_bool(self.by_care_order))];
+        attributes.extend(self.known_to.as_ref().map(|units| ("known_to", references("Unit", units))));
+        attributes
+    }
+
+    fn context(&self, caller: &Caller) -> Attributes {
+        self.case.context(caller)
+    }
+
+    fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
+        false
+    }
+}

@@ -1,0 +1,120 @@
+//! The child, its guardians, where it lives, and who decides for it.
+
+use serde_json::{Value, json};
+use stafett::kernel::NationalId;
+
+use super::{
+    said::{Said, Verb},
+    teller::Teller,
+};
+use crate::{
+    confidentiality::{scene::sentence, vocabulary::vocabulary},
+    support::Child,
+};
+
+impl Teller {
+    pub(super) async fn registers(&mut self, said: &Said) {
+        match said.link("as") {
+            Some(what) => self.registers_guardian(said, what).await,
+            None => self.registers_child(said).await,
+        }
+    }
+
+    /// The child is the same wherever it is registered.
+    async fn registers_child(&mut self, said: &Said) {
+        let by = self.staff(said.who);
+        let number = match self.children.first() {
+            Some(child) => child.national_id.clone(),
+            None => self.childs_number(),
+        };
+        let child = self.world.register(&by, number).await;
+        if self.children.is_empty() {
+            self.scene.id("child_id", child.id);
+        }
+        self.children.push(child);
+    }
+
+    fn childs_number(&self) -> NationalId {
+        let is = self.child_is.expect("how old the child is");
+        match (is.strip_suffix(" years old"), is.strip_prefix("born ")) {
+            (Some(years), _) => self.world.child_number(years.parse().expect("an age")),
+            // The one child of all stories that is born on this day.
+            (_, Some(born)) => NationalId::synthetic(born.parse().expect("a date"), 0).expect("a number"),
+            _ => panic!("“{is}” is neither an age nor a day"),
+        }
+    }
+
+    /// The child as the municipality of someone has registered it.
+    fn child_of(&self, by: &str) -> &Child {
+        let municipality = self.staff(by).unit.municipality;
+        let child = self.children.iter().find(|child| child.municipality == municipality);
+        child.expect("a child that is registered there")
+    }
+
+    async fn registers_guardian(&mut self, said: &Said, what: &str) {
+        let child = self.child_of(said.who).clone();
+        if self.known(said.object()).is_none() {
+            self.newcomer(said.object(), &child.municipality).await;
+        }
+        let guardian = self.actor(said.object());
+        let what =
+            vocabulary().guardianships.get(what).unwrap_or_else(|| panic!("“{what}” is no guardianship"));
+        let mut body = json!({
+            "national_id": guardian.number.as_str(), "name": guardian.user.name,
+            "parental_responsibility": what.responsible, "lives_with_child": what.at_home,
+        });
+        if let Some(capacity) = &what.capacity {
+            body["capacity"] = json!(capacity);
+        }
+        let path = format!("/v1/children/{}/guardians", child.id);
+        let made = self.user(said.who).post(path).json(body).send().await.expect(201).text("/id");
+        if child.id == self.child().id {
+            if self.guardianships.is_empty() {
+                self.scene.id("guardianship_id", &made);
+            }
+            self.guardianships.push(made);
+        }
+    }
+
+    pub(super) async fn changes_guardianship(&mut self, said: &Said) {
+        let path = format!("/v1/children/{}/guardians", self.child().id);
+        let by = self.user(said.who);
+        let list = by.get(&path).send().await.expect(200);
+        let guardian = json!(self.user(said.object()).id);
+        let own = list.items().iter().find(|item| item["guardian_id"] == guardian).expect("a guardianship");
+        let path = format!("{path}/{}", own["id"].as_str().expect("an id"));
+        let mut change = json!({"parental_responsibility": false, "lives_with_child": false});
+        if said.verb == Verb::EndGuardianship {
+            change = json!({"parental_responsibility": true, "lives_with_child": false, "ended": true});
+        }
+        by.patch(path).json(change).if_match(1).send().await.expect(200);
+    }
+
+    /// Where the child lives; what is strictly confidential is not kept.
+    pub(super) async fn records_address(&mut self, said: &Said) {
+        let protection = vocabulary().protections.get(said.object());
+        let protection = &protection.unwrap_or_else(|| panic!("{said:?}")).key;
+        let address = sentence("Lilleveien");
+        let mut body: Value = json!({"protection": protection});
+        let mut sign = "\"protection\":\"strictly_confidential\"".to_owned();
+        if protection != "strictly_confidential" {
+            body["address"] = json!(address);
+            sign = address;
+        }
+        let path = format!("/v1/children/{}/contact-details", self.child().id);
+        self.user(said.who).put(path).json(body).if_match(0).send().await.expect(200);
+        self.scene.plant("where the child lives", [&sign]);
+    }
+
+    pub(super) async fn records_care_order(&mut self, said: &Said) {
+        let decides = self.staff(said.must("decided by"));
+        let body = json!({
+            "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142",
+            "in_force_from": self.day(said.object()), "child_welfare_unit_id": decides.unit.id,
+            "child_welfare_person_id": decides.id,
+        });
+        let path = format!("/v1/children/{}/care-orders", self.child().id);
+        let made = self.user(said.who).post(path).json(body).send().await.expect(201);
+        self.scene.id("care_order_id", made.text("/id"));
+    }
+}

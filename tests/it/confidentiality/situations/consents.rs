@@ -1,0 +1,75 @@
+//! Consents, objections, and what is withheld.
+
+use serde_json::json;
+
+use super::{plan::Phrase, said::Said, teller::Teller};
+use crate::{
+    confidentiality::{scene::sentence, vocabulary::vocabulary},
+    support::Operation,
+};
+
+impl Teller {
+    /// A consent of one's own. The first that someone gives is the one that the tables speak of.
+    pub(super) async fn consents(&mut self, said: &Said) {
+        let purpose = sentence("Cooperation on help");
+        let mut units = Vec::new();
+        for name in said.objects() {
+            units.push(self.unit(name).await.id);
+        }
+        let mut body = json!({
+            "unit_ids": units, "purpose": purpose, "valid_until": self.day(said.must("until")),
+            "text_version": "2026-1",
+        });
+        if let Some(kinds) = said.linked("about").map(Phrase::all) {
+            let kinds: Vec<_> = kinds.iter().map(|kind| &vocabulary().kinds[*kind].key).collect();
+            body["kinds"] = json!(kinds);
+        }
+        let made = self.makes(self.user(said.who), "consents", body).await;
+        let Some(name) = vocabulary().consents.get(said.who) else { return };
+        if self.scene.signs(name).is_none() {
+            self.scene.plant(name, [&purpose, &made]).id_of(name, "consent_id", made);
+        }
+    }
+
+    pub(super) async fn withdraws_consent(&mut self, said: &Said) {
+        let path = self.scene.path(said.object(), &Operation::named("withdraw_consent"));
+        let path = path.expect("a consent");
+        self.user(said.who).post(path).json(json!({})).send().await.expect(200);
+    }
+
+    /// Someone objects to sharing among health personnel.
+    pub(super) async fn objects(&mut self, said: &Said) {
+        let made = self.makes(self.user(said.who), "objections", json!({})).await;
+        self.scene.id("objection_id", made);
+    }
+
+    pub(super) async fn withdraws_objection(&mut self, said: &Said) {
+        let withdraw = Operation::named("withdraw_objection");
+        let path = self.scene.path("to withdraw the objection", &withdraw).expect("an objection");
+        self.user(said.who).post(path).send().await.expect(200);
+    }
+
+    pub(super) async fn withholds(&mut self, said: &Said) {
+        let mut body = json!({
+            "guardian_id": self.user(said.must("from")).id, "legal_basis": "administration_act",
+            "reason": "It would harm the child.",
+        });
+        let thing = match said.object() {
+            "the case" => None,
+            "a measure" => Some("measure_id"),
+            "the minutes of a meeting" => Some("meeting_id"),
+            other => panic!("{other} is not withheld"),
+        };
+        if let Some(name) = thing {
+            body[name] = json!(self.made[name]);
+        }
+        let made = self.makes(self.user(said.who), "withholdings", body).await;
+        self.scene.id("withholding_id", &made);
+        self.made.insert("withholding_id", made);
+    }
+
+    pub(super) async fn ends_withholding(&mut self, said: &Said) {
+        let end = format!("/v1/cases/{}/withholdings/{}/end", self.case(), self.made["withholding_id"]);
+        self.user(said.who).post(end).if_match(1).send().await.expect(200);
+    }
+}

@@ -1,0 +1,106 @@
+//! What is agreed in a case, what is said of it, and notes.
+
+use serde_json::json;
+
+use super::{said::Said, teller::Teller};
+use crate::confidentiality::{
+    scene::{AUDIENCES, sentence},
+    vocabulary::vocabulary,
+};
+
+impl Teller {
+    pub(super) async fn sets_goal(&mut self, said: &Said) {
+        let goal = sentence("Plays");
+        let body = json!({"contains": [], "description": goal});
+        let made = self.makes(self.user(said.who), "goals", body).await;
+        self.scene.id("goal_id", &made).plant("the goals", [&goal, &made]);
+    }
+
+    pub(super) async fn starts_measure(&mut self, said: &Said) {
+        let (title, responsible) = (sentence("Play group"), self.staff(said.object()));
+        let body = json!({
+            "title": title, "level": "selective", "contains": [], "responsible_id": responsible.id,
+            "responsible_unit_id": responsible.unit.id, "starts_on": self.world.in_days(0),
+            "evaluate_on": self.world.in_days(42),
+        });
+        let made = self.makes(self.user(said.who), "measures", body).await;
+        self.scene.id("measure_id", &made).plant("the measures", [&title, &made]);
+        self.scene.plant("a measure", [&title, &made]);
+        self.made.insert("measure_id", made);
+    }
+
+    pub(super) async fn evaluates(&mut self, said: &Said) {
+        let assessment = sentence("Went well");
+        let body = json!({
+            "held_on": self.world.in_days(0), "outcome": "continue", "contains": [], "assessment": assessment,
+            "child_view": "It was fun.", "next_evaluation_on": self.world.in_days(42),
+        });
+        let path = format!("/v1/cases/{}/measures/{}/evaluations", self.case(), self.made["measure_id"]);
+        self.user(said.who).post(path).json(body).if_match(1).send().await.expect(201);
+        self.scene.plant("how a measure was evaluated", [&assessment]);
+    }
+
+    /// A meeting that began an hour ago, with its minutes.
+    pub(super) async fn holds_meeting(&mut self, said: &Said) {
+        let [agenda, words] = [sentence("What has helped"), sentence("It was agreed to go on")];
+        let people: Vec<_> = said.objects().iter().map(|name| self.user(name).id).collect();
+        let body = json!({
+            "starts_at": self.world.now() - chrono::TimeDelta::hours(1), "contains": [], "agenda": agenda,
+            "participants": people,
+        });
+        let by = self.user(said.who).clone();
+        let made = self.makes(&by, "meetings", body).await;
+        let minutes = json!({"contains": [], "minutes": words, "attended": people});
+        let path = format!("/v1/cases/{}/meetings/{made}/minutes", self.case());
+        by.put(path).json(minutes).if_match(1).send().await.expect(200);
+        self.scene.id("meeting_id", &made).plant("the meetings", [&agenda, &made]);
+        self.scene.plant("the minutes of a meeting", [&words, &made]);
+        self.made.insert("meeting_id", made);
+    }
+
+    /// A meeting in three days, without the family.
+    pub(super) async fn calls_meeting(&mut self, said: &Said) {
+        let agenda = sentence("What has helped");
+        let people: Vec<_> = said.objects().iter().map(|name| self.user(name).id).collect();
+        let body = json!({
+            "starts_at": self.world.now() + chrono::TimeDelta::days(3), "contains": [], "agenda": agenda,
+            "participants": people, "family_absent_reason": "They are asked another day.",
+        });
+        let made = self.makes(self.user(said.who), "meetings", body).await;
+        self.scene.id("meeting_id", &made).plant("the meetings", [&agenda, &made]);
+        self.scene.plant("the minutes of a meeting", [&made]);
+        if let Some(label) = said.link("as") {
+            self.scene.id_of(label, "meeting_id", &made);
+        }
+        self.made.insert("meeting_id", made);
+    }
+
+    /// A note, by the name that the tables give it.
+    pub(super) async fn writes(&mut self, said: &Said) {
+        let (what, words) = (said.object(), sentence("Noted"));
+        let note = vocabulary().note(what);
+        let kind = said.link("about").map_or(&note.kind, |kind| &vocabulary().kinds[kind].key);
+        let mut body = json!({"audience": note.audience, "kind": kind, "contains": [], "text": words});
+        if note.child_agrees {
+            body["child_agrees"] = json!(true);
+        }
+        if let Some(guardian) = said.link("from") {
+            body["withheld_from"] = json!([{
+                "guardian_id": self.user(guardian).id, "legal_basis": "administration_act",
+                "reason": "It would harm the child.",
+            }]);
+        }
+        let made = self.makes(self.user(said.who), "notes", body).await;
+        self.scene.id_of(what, "note_id", &made).plant(what, [&words, &made]);
+    }
+
+    /// A note of a kind for each audience, for the matrix.
+    pub(super) async fn writes_for_each(&mut self, said: &Said) {
+        let kind = &vocabulary().kinds[said.object()].key;
+        for audience in AUDIENCES {
+            let body = json!({"audience": audience, "kind": kind, "contains": [], "text": "Noted."});
+            let made = self.makes(self.user(said.who), "notes", body).await;
+            self.scene.note(kind, audience, made);
+        }
+    }
+}

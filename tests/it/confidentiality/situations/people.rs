@@ -1,0 +1,103 @@
+//! Who works where, who has an account, and what is set for a unit or a municipality.
+
+use serde_json::json;
+
+use super::{
+    said::{Said, Verb},
+    teller::{Actor, Teller},
+};
+use crate::{
+    confidentiality::vocabulary::vocabulary,
+    support::{Role, User},
+};
+
+/// The names of the child as someone who has an account.
+const CHILD: [&str; 3] = ["the child", "the youth", "the child of seven"];
+
+impl Teller {
+    /// Someone new, whose national identity number is known.
+    pub async fn newcomer(&mut self, name: &'static str, municipality: &str) -> User {
+        let number = self.world.adult_number();
+        let user = self.world.user(municipality, &number).await;
+        self.enters(name, Actor { user: user.clone(), number, roles: Vec::new() });
+        user
+    }
+
+    pub(super) async fn gets_role(&mut self, said: &Said) {
+        let unit = self.unit(said.object()).await;
+        let role = match said.verb {
+            Verb::Lead => Role::UnitLeader,
+            Verb::Administer => Role::Administrator,
+            Verb::Audit => Role::Auditor,
+            Verb::Analyse => Role::Analyst,
+            _ => Role::Worker,
+        };
+        let user = match self.known(said.who) {
+            Some(actor) => actor.user.clone(),
+            None => self.newcomer(said.who, &unit.municipality).await,
+        };
+        let id = self.world.grant(&user, &unit, role).await;
+        self.known(said.who).expect("someone").roles.push((unit, id));
+    }
+
+    /// The administrator ends the role.
+    pub(super) async fn stops_working(&mut self, said: &Said) {
+        let unit = self.unit(said.object()).await;
+        let role = self.actor(said.who).roles.iter().find(|(at, _)| *at == unit).expect("a role").1;
+        let administrator = self.world.staff("kragero/oppvekst", Role::Administrator).await;
+        let path = format!("/v1/units/{}/staff/{role}", unit.id);
+        administrator.delete(path).send().await.expect(204);
+    }
+
+    pub(super) async fn has_account(&mut self, said: &Said) {
+        if !CHILD.contains(&said.who) {
+            self.newcomer(said.who, "4014").await;
+            return;
+        }
+        let child = self.child().clone();
+        let user = self.world.youth(&child).await.user;
+        self.scene.id("person_id", user.id);
+        self.enters(said.who, Actor { user, number: child.national_id, roles: Vec::new() });
+    }
+
+    pub(super) fn is_called(&mut self, said: &Said) {
+        let actor = self.actor(said.who).clone();
+        self.enters(said.object(), actor);
+    }
+
+    pub(super) async fn serves(&mut self, said: &Said) {
+        let (unit, number) = (self.unit(said.who).await, municipality(said.object()));
+        let serves = format!(
+            "INSERT INTO unit_serves (unit_id, municipality)
+             SELECT id, '{number}' FROM unit WHERE municipality = '{}' AND key = '{}'",
+            unit.municipality,
+            unit_key(said.who)
+        );
+        assert_eq!(self.world.try_execute(serves).await.expect("the unit serves both"), 1);
+    }
+
+    pub(super) async fn sets_age(&mut self, said: &Said) {
+        let (number, age) = (municipality(said.who), said.object());
+        let set = format!("UPDATE municipality SET own_record_age = {age} WHERE number = '{number}'");
+        assert_eq!(self.world.try_execute(set).await.expect("the age is set"), 1);
+    }
+
+    pub(super) async fn declares_conflict(&mut self, said: &Said) {
+        let number = self.world.child_number(7);
+        let body = json!({"national_id": number.as_str(), "ground": "relative"});
+        let path = "/v1/me/conflicts-of-interest";
+        let declared = self.user(said.who).post(path).json(body).send().await.expect(201);
+        self.scene.id("conflict_id", declared.text("/id"));
+    }
+}
+
+/// The number of a municipality, by its name.
+fn municipality(name: &str) -> &'static str {
+    vocabulary().municipalities.get(name).unwrap_or_else(|| panic!("“{name}” is no municipality"))
+}
+
+/// The key of a unit in its municipality.
+fn unit_key(name: &str) -> &'static str {
+    let unit = vocabulary().units.get(name).unwrap_or_else(|| panic!("“{name}” is no unit"));
+    unit.key.split_once('/').expect("municipality/unit").1
+}

@@ -1,0 +1,157 @@
+//! A sentence of a story, checked against the vocabulary.
+
+use serde::Deserialize;
+
+use super::plan::{Phrase, Row};
+use crate::confidentiality::vocabulary::vocabulary;
+
+/// What can be done in a story.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    Work,
+    Lead,
+    Administer,
+    Audit,
+    Analyse,
+    StopWorking,
+    HaveAccount,
+    BeCalled,
+    Serve,
+    SetAge,
+    Register,
+    EndResponsibility,
+    EndGuardianship,
+    RecordAddress,
+    RecordCareOrder,
+    RecordConcern,
+    RecordUnnamedConcern,
+    OpenCase,
+    GiveSeat,
+    EndSeat,
+    RaiseLevel,
+    CloseCase,
+    SetGoal,
+    StartMeasure,
+    Evaluate,
+    HoldMeeting,
+    CallMeeting,
+    Write,
+    WriteForEach,
+    OfferBaton,
+    AcceptBaton,
+    DeclineBaton,
+    Consent,
+    WithdrawConsent,
+    Object,
+    WithdrawObjection,
+    Withhold,
+    EndWithholding,
+    Report,
+    Disclose,
+    OpenEmergency,
+    ReadCase,
+    DeclareConflict,
+    SealLog,
+    PickLook,
+    MoveTime,
+}
+
+impl Verb {
+    /// Whether it is done to something, and the links that can follow.
+    fn takes(self) -> (bool, &'static [&'static str]) {
+        match self {
+            Self::HaveAccount
+            | Self::RecordUnnamedConcern
+            | Self::CloseCase
+            | Self::SetGoal
+            | Self::Evaluate
+            | Self::AcceptBaton
+            | Self::DeclineBaton
+            | Self::Object
+            | Self::WithdrawObjection
+            | Self::EndWithholding
+            | Self::ReadCase
+            | Self::DeclareConflict
+            | Self::SealLog => (false, &[]),
+            Self::OpenEmergency => (false, &["as"]),
+            Self::Register | Self::CallMeeting => (true, &["as"]),
+            Self::RecordCareOrder => (true, &["decided by"]),
+            Self::GiveSeat => (true, &["through", "with"]),
+            Self::EndSeat => (true, &["through"]),
+            Self::Write => (true, &["about", "from"]),
+            Self::Consent => (true, &["about", "until"]),
+            Self::Withhold => (true, &["from"]),
+            Self::PickLook => (true, &["made by"]),
+            _ => (true, &[]),
+        }
+    }
+}
+
+/// A sentence of a story.
+#[derive(Debug)]
+pub struct Said {
+    pub who: &'static str,
+    pub verb: Verb,
+    /// The verb, as it is written.
+    pub verb_words: &'static str,
+    object: Option<&'static Phrase>,
+    links: Vec<(&'static str, &'static Phrase)>,
+}
+
+impl Said {
+    /// Reads a row; a word or a link that is not known is refused.
+    pub fn parse(row: &'static Row) -> Self {
+        let [who, verb, rest @ ..] = row.as_slice() else { panic!("who, and what they do: {row:?}") };
+        let verb_words = verb.one();
+        let verb = vocabulary().verbs.get(verb_words);
+        let verb = verb.unwrap_or_else(|| panic!("“{verb_words}” is not in the vocabulary: {row:?}")).does;
+        let (object, rest) = if rest.len() % 2 == 1 { (rest.first(), &rest[1..]) } else { (None, rest) };
+        let links: Vec<_> = rest.chunks(2).map(|pair| (pair[0].one(), &pair[1])).collect();
+        let (takes_object, takes_links) = verb.takes();
+        assert_eq!(object.is_some(), takes_object, "whether it is done to something: {row:?}");
+        for (index, (link, _)) in links.iter().enumerate() {
+            assert!(takes_links.contains(link), "“{link}” is nothing that follows here: {row:?}");
+            assert!(!links[..index].iter().any(|(other, _)| other == link), "“{link}” twice: {row:?}");
+        }
+        for word in row.iter().flat_map(Phrase::all) {
+            vocabulary().norwegian(word);
+        }
+        Self { who: who.one(), verb, verb_words, object, links }
+    }
+
+    /// What it is done to.
+    pub fn object(&self) -> &'static str {
+        self.object.expect("an object").one()
+    }
+
+    /// What it is done to, where that may be several.
+    pub fn objects(&self) -> Vec<&'static str> {
+        self.object.expect("an object").all()
+    }
+
+    /// The same, where there may be nothing.
+    pub fn object_phrase(&self) -> Option<&'static Phrase> {
+        self.object
+    }
+
+    /// What follows, by its links.
+    pub fn links(&self) -> &[(&'static str, &'static Phrase)] {
+        &self.links
+    }
+
+    /// What follows a link, if it does.
+    pub fn link(&self, link: &str) -> Option<&'static str> {
+        self.linked(link).map(Phrase::one)
+    }
+
+    /// The same, where that may be several.
+    pub fn linked(&self, link: &str) -> Option<&'static Phrase> {
+        self.links.iter().find(|(name, _)| *name == link).map(|(_, phrase)| *phrase)
+    }
+
+    /// What must follow a link.
+    pub fn must(&self, link: &str) -> &'static str {
+        self.link(link).unwrap_or_else(|| panic!("“{link}” must follow: {self:?}"))
+    }
+}

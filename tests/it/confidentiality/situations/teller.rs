@@ -1,0 +1,210 @@
+//! Tells a situation to the service over HTTP, and keeps who is in it and what is planted.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+use stafett::kernel::{
+    Id, NationalId,
+    ids::{CaseId, HandoverId, StaffRole, TeamMemberId},
+};
+
+use super::{
+    plan::{Line, Phrase, Plan, Row, Tale},
+    said::{Said, Verb},
+};
+use crate::{
+    confidentiality::{scene::Scene, vocabulary::vocabulary},
+    support::{Child, Staff, Unit, User, World},
+};
+
+/// Someone in a story.
+#[derive(Debug, Clone)]
+pub struct Actor {
+    pub user: User,
+    pub number: NationalId,
+    /// Where they have got a role, in order.
+    pub roles: Vec<(Unit, Id<StaffRole>)>,
+}
+
+/// A story that is being told.
+pub struct Teller {
+    pub world: World,
+    pub scene: Scene,
+    /// How old the child is, or when it was born.
+    pub child_is: Option<&'static str>,
+    /// The child, as each municipality has registered it; the first is the one that the tables speak of.
+    pub children: Vec<Child>,
+    pub case: Option<CaseId>,
+    /// The guardianships of the child, in order.
+    pub guardianships: Vec<String>,
+    /// The seats on the team: whose, for which unit.
+    pub seats: Vec<(&'static str, Unit, TeamMemberId)>,
+    /// The offer of the baton that was made last.
+    pub offer: Option<HandoverId>,
+    people: BTreeMap<&'static str, Actor>,
+    /// The ids of what was made last, by the names of the parameters of paths.
+    pub made: HashMap<&'static str, String>,
+}
+
+/// Tells a situation.
+pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Scene {
+    let mut teller = Teller {
+        world,
+        scene: Scene::default(),
+        child_is: tale.child.as_deref(),
+        children: Vec::new(),
+        case: None,
+        guardianships: Vec::new(),
+        seats: Vec::new(),
+        offer: None,
+        people: BTreeMap::new(),
+        made: HashMap::new(),
+    };
+    for line in plan.lines(tale) {
+        match line {
+            Line::Said(said) => teller.done(&said).await,
+            Line::ToSee(row) => teller.to_see(row).await,
+        }
+    }
+    if let Some(unit) = &tale.unit {
+        let unit = teller.unit(unit).await;
+        teller.scene.id("unit_id", unit.id);
+    }
+    teller.scene
+}
+
+impl Teller {
+    async fn done(&mut self, said: &Said) {
+        match said.verb {
+            Verb::Work | Verb::Lead | Verb::Administer | Verb::Audit | Verb::Analyse => {
+                self.gets_role(said).await
+            }
+            Verb::StopWorking => self.stops_working(said).await,
+            Verb::HaveAccount => self.has_account(said).await,
+            Verb::BeCalled => self.is_called(said),
+            Verb::Serve => self.serves(said).await,
+            Verb::SetAge => self.sets_age(said).await,
+            Verb::DeclareConflict => self.declares_conflict(said).await,
+            Verb::Register => self.registers(said).await,
+            Verb::EndResponsibility | Verb::EndGuardianship => self.changes_guardianship(said).await,
+            Verb::RecordAddress => self.records_address(said).await,
+            Verb::RecordCareOrder => self.records_care_order(said).await,
+            Verb::RecordConcern | Verb::RecordUnnamedConcern => self.records_concern(said).await,
+            Verb::OpenCase => self.opens_case(said).await,
+            Verb::CloseCase => self.closes_case(said).await,
+            Verb::ReadCase => self.reads_case(said).await,
+            Verb::RaiseLevel => self.raises_level(said).await,
+            Verb::GiveSeat => self.gives_seat(said).await,
+            Verb::EndSeat => self.ends_seat(said).await,
+            Verb::OfferBaton => self.offers_baton(said).await,
+            Verb::AcceptBaton | Verb::DeclineBaton => self.answers_offer(said).await,
+            Verb::SetGoal => self.sets_goal(said).await,
+            Verb::StartMeasure => self.starts_measure(said).await,
+            Verb::Evaluate => self.evaluates(said).await,
+            Verb::HoldMeeting => self.holds_meeting(said).await,
+            Verb::CallMeeting => self.calls_meeting(said).await,
+            Verb::Write => self.writes(said).await,
+            Verb::WriteForEach => self.writes_for_each(said).await,
+            Verb::Consent => self.consents(said).await,
+            Verb::WithdrawConsent => self.withdraws_consent(said).await,
+            Verb::Object => self.objects(said).await,
+            Verb::WithdrawObjection => self.withdraws_objection(said).await,
+            Verb::Withhold => self.withholds(said).await,
+            Verb::EndWithholding => self.ends_withholding(said).await,
+            Verb::Report => self.reports(said).await,
+            Verb::Disclose => self.discloses(said).await,
+            Verb::OpenEmergency => self.opens_in_emergency(said).await,
+            Verb::SealLog => self.seals_log().await,
+            Verb::PickLook => self.picks_look(said).await,
+            Verb::MoveTime => self.moves_time(said),
+        }
+    }
+
+    /// What there is to see beside what the story makes, or by what it is known.
+    async fn to_see(&mut self, row: &'static Row) {
+        let words: Vec<&'static str> = row.iter().map(Phrase::one).collect();
+        match words.as_slice() {
+            ["who the guardians are"] => {
+                let first = self.guardianships.first().expect("a guardian").clone();
+                self.scene.plant("who the guardians are", [&first]);
+            }
+            [what] => {
+                match vocabulary().shows(what) {
+                    Some(sign) => self.scene.plant(*what, [sign]),
+                    None => self.scene.plant(*what, []),
+                };
+            }
+            ["that there is a case", "held by", who] => {
+                let sign = format!("\"contact_person_id\":\"{}\"", self.user(who).id);
+                self.scene.plant("that there is a case", [&sign]);
+            }
+            ["the staff of the unit", "among them", who] => {
+                let Actor { user, roles, .. } = self.actor(who).clone();
+                let role = roles.first().expect("a role").1;
+                self.scene.id("role_id", role).id("person_id", user.id);
+                self.scene.plant("the staff of the unit", [&user.name, &role.to_string()]);
+            }
+            [what, "among them", who] => {
+                // How the family reads that someone has looked, as nobody else does.
+                let me = self.user(who).get("/v1/me").send().await.expect(200);
+                let sign = format!("{}, {}", me.text("/roles/0/role"), me.text("/roles/0/unit_name"));
+                self.scene.plant(*what, [&sign]);
+            }
+            _ => panic!("nothing is seen by {row:?}"),
+        }
+    }
+
+    /// Someone who has come into the story.
+    pub fn actor(&self, name: &str) -> &Actor {
+        self.people.get(name).unwrap_or_else(|| panic!("{name} has not come into the story yet"))
+    }
+
+    /// Someone who may have come into the story.
+    pub fn known(&mut self, name: &str) -> Option<&mut Actor> {
+        self.people.get_mut(name)
+    }
+
+    /// Someone comes into the story.
+    pub fn enters(&mut self, name: &'static str, actor: Actor) {
+        self.scene.who(name, &actor.user);
+        self.people.insert(name, actor);
+    }
+
+    pub fn user(&self, name: &str) -> &User {
+        &self.actor(name).user
+    }
+
+    /// Someone, for the unit where they first got a role.
+    pub fn staff(&self, name: &str) -> Staff {
+        let Actor { user, roles, .. } = self.actor(name);
+        let unit = roles.first().unwrap_or_else(|| panic!("{name} works nowhere")).0.clone();
+        Staff { user: user.clone(), unit }
+    }
+
+    /// The child, as it is registered where the case is.
+    pub fn child(&self) -> &Child {
+        self.children.first().expect("a child")
+    }
+
+    pub fn case(&self) -> CaseId {
+        self.case.expect("a case")
+    }
+
+    /// A unit, by the name that stories give it.
+    pub async fn unit(&self, name: &str) -> Unit {
+        let unit = vocabulary().units.get(name).unwrap_or_else(|| panic!("“{name}” is no unit"));
+        self.world.unit(&unit.key).await
+    }
+
+    /// Makes something below the case, and gives its id.
+    pub async fn makes(&self, by: &User, below: &str, body: Value) -> String {
+        let path = format!("/v1/cases/{}/{below}", self.case());
+        by.post(path).json(body).send().await.expect(201).text("/id")
+    }
+
+    /// A day that is so far from today.
+    pub fn day(&self, name: &str) -> String {
+        let day = vocabulary().days.get(name).unwrap_or_else(|| panic!("“{name}” is no day"));
+        self.world.in_days(day.days)
+    }
+}
