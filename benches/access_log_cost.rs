@@ -126,7 +126,7 @@ async fn compare(world: &World, db: &Db, asked: &[u8], logged: SocketAddr, unlog
     );
 }
 
-/// Looks again and again for how long the oldest entry that is not sealed has waited.
+/// Measures repeatedly how long the oldest unsealed entry has waited.
 struct Watch {
     stop: Arc<AtomicBool>,
     task: tokio::task::JoinHandle<Vec<Duration>>,

@@ -1,5 +1,5 @@
-//! Every list at scale: the same people with the same cases among a thousand and among a million, each list asked for in
-//! turns of one run; and a list whose rows are all refused. `benches/README.md` describes how to run it.
+//! Measures every list at scale: the same people with the same cases among a thousand and among a million, alternating in one
+//! run; and a list whose rows are all refused. `benches/README.md` describes how to run it.
 
 use std::{
     net::SocketAddr,
@@ -24,11 +24,11 @@ mod measuring;
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
-/// How much longer a list may take among many cases than among few.
+/// The maximum factor by which a list may be slower among many cases than among few.
 const TARGET: f64 = 1.5;
 const ROUNDS: usize = 10;
 
@@ -92,7 +92,7 @@ struct Size {
     address: SocketAddr,
 }
 
-/// A list of someone's.
+/// A person's list.
 struct List {
     name: String,
     user: User,
@@ -106,13 +106,13 @@ impl Size {
         let cast = fill(&world, &filler, cases).await;
         filler.close().await;
         println!("{cases} cases filled in {:.0} s", begun.elapsed().as_secs_f64());
-        // The service has connections of its own, that have seen nothing yet.
+        // The service has new connections of its own, without a cache.
         let db = production(&world).await;
         let address = serve(&world, &db, true).address;
         Self { cast, db, address }
     }
 
-    /// Asks some times; gives how long each answer took, and how many items it has.
+    /// Repeats a request. Returns how long each answer took, and the number of items.
     async fn ask(&self, user: &User, path: &str) -> (Vec<Duration>, usize) {
         let (address, request) = (self.address, request(path, &user.token().await));
         let times = number("STAFETT_BENCH_REQUESTS", 5);
@@ -133,7 +133,7 @@ impl Size {
         .expect("answers")
     }
 
-    /// A leader reads none of the unit's cases: each request does a bounded part of the work, and the last says so.
+    /// A leader may read none of the unit's cases: each request does a bounded part of the work, and the last one shows the end.
     async fn read_what_is_refused(&self) {
         let token = self.cast.refused.token().await;
         let (mut path, mut requests, mut longest) = ("/v1/cases".to_owned(), 0, Duration::ZERO);
@@ -159,7 +159,7 @@ impl Size {
     }
 }
 
-/// Every list, of someone who may read it.
+/// Returns every list, with a person who may read it.
 fn lists(cast: &Cast) -> Vec<List> {
     let Cast { worker, leader, receiver, auditor, guardian, case, child, measure, .. } = cast;
     let mut lists = Vec::new();

@@ -1,5 +1,5 @@
-//! What a request costs: the operations that are used most, each beside a handler that reads one row by its key and does
-//! nothing else, over 32 connections in one run. `benches/README.md` describes how to run it.
+//! Measures the cost of the most frequent requests, each beside a handler that only reads one row by its key, over 32
+//! connections in one run. `benches/README.md` describes how to run it.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -22,13 +22,13 @@ mod measuring;
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
 const CONNECTIONS: usize = 32;
 const ROUNDS: usize = 7;
-/// What the service may take of memory in MiB, idle and after load.
+/// The memory limits of the service in MiB, idle and after load.
 const MEMORY: [f64; 2] = [64.0, 100.0];
 
 #[tokio::main]
@@ -38,7 +38,7 @@ async fn main() {
     }
 }
 
-/// What is asked for, and of whom.
+/// The request, and the server it is sent to.
 struct Asked {
     name: &'static str,
     address: SocketAddr,
@@ -51,7 +51,7 @@ async fn measure(world: World) {
     }
     let cases = number("STAFETT_BENCH_CASES", 1_000);
     println!("== {:?}, {}, {cases} cases", world.engine, durability(&world).await);
-    // The program has the clock of the machine.
+    // The program uses the system clock.
     world.advance(Clock::System.now() - world.now());
     let filler = production(&world).await;
     let cast = fill(&world, &filler, cases).await;
@@ -69,7 +69,7 @@ async fn measure(world: World) {
     for round in 0..ROUNDS {
         let mut blocks: Vec<Option<Measured>> = asked.iter().map(|_| None).collect();
         for turn in 0..asked.len() {
-            // Another begins each round.
+            // The order changes in each round.
             let at = (turn + round) % asked.len();
             blocks[at] = Some(Measured::take(&asked[at], &program, seconds).await);
         }
@@ -108,7 +108,7 @@ async fn asked(world: &World, db: &Db, program: &Program, cast: &Cast) -> Vec<As
     all
 }
 
-/// A block, and what the program took of the processor for each answer, in milliseconds.
+/// A block, and the processor time of the program per answer, in milliseconds.
 struct Measured {
     block: Block,
     processor: Option<f64>,

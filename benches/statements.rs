@@ -1,4 +1,4 @@
-//! How many statements a request takes, and an idle service in a second: counted in the log of a PostgreSQL that logs every
+//! Counts the statements of a request, and of an idle service per second, in the log of a PostgreSQL server that logs every
 //! statement. `benches/README.md` describes how to run it.
 
 use std::{collections::HashMap, fs, path::PathBuf, time::Duration};
@@ -18,7 +18,7 @@ use crate::{
 };
 
 #[path = "../tests/it/cast.rs"]
-#[expect(dead_code, reason = "the stories of the tests, of which one is used here")]
+#[expect(dead_code, reason = "the stories of the tests; only one is used here")]
 mod cast;
 #[expect(dead_code, unused_imports, reason = "what other benchmarks measure with")]
 mod measuring;
@@ -27,13 +27,13 @@ mod measuring;
     dead_code,
     unused_imports,
     unused_macros,
-    reason = "what the tests stand on, of which some is used here"
+    reason = "the basis of the tests; only a part is used here"
 )]
 mod support;
 
-/// How often each is asked for; the fewest statements count, since a connection may be new.
+/// The number of repetitions. The lowest count is used, because a connection may be new.
 const TIMES: usize = 3;
-/// Statements in a second, of a service that nobody asks.
+/// The maximum number of statements per second of an idle service.
 const IDLE: f64 = 1.0;
 const IDLE_FOR: Duration = Duration::from_secs(10);
 
@@ -80,7 +80,7 @@ async fn measure(world: World, log: PathBuf) {
                 println!("    {} {}", statement.session, statement.text);
             }
         }
-        // Under load, the writer of the log gathers the entries of all requests that wait.
+        // Under load, the writer of the log combines the entries of all waiting requests.
         let (all, of_writer) = (least.len(), of_writer(&least));
         let met = target.map_or_else(String::new, |target| {
             format!("{target:>8} {}", if all <= target { "met" } else { "MISSED" })
@@ -92,7 +92,7 @@ async fn measure(world: World, log: PathBuf) {
     db.close().await;
 }
 
-/// A service that nobody asks, when it has started.
+/// Counts the statements of an idle service after its start.
 async fn idle(world: &World, log: &StatementLog) {
     let _program = Program::start(world);
     tokio::time::sleep(IDLE_FOR).await;
@@ -103,7 +103,7 @@ async fn idle(world: &World, log: &StatementLog) {
     println!("idle: {rate:.1} statements/s (target at most {IDLE:.0}: {verdict})");
 }
 
-/// A case of its own, with what is asked of it.
+/// A case of its own, with the requests to it.
 async fn requests(world: &World) -> Vec<(&'static str, Call)> {
     let cast = world.shared_case().await;
     let mother = &cast.family.guardians[0];
@@ -115,7 +115,7 @@ async fn requests(world: &World) -> Vec<(&'static str, Call)> {
     let consent = world.consent(mother, cast.case, &units).await;
     let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
     world.meeting(&cast.teacher, cast.case, &[cast.nurse.id, mother.id]).await;
-    // The sessions are there before anything is counted.
+    // The sessions exist before anything is counted.
     for user in [&cast.nurse.user, &mother.user] {
         user.token().await;
     }
@@ -143,13 +143,13 @@ fn evaluation(world: &World, cast: &Cast, measure: &str) -> Call {
     cast.nurse.post(cast.path(&format!("/measures/{measure}/evaluations"))).json(body).if_match(1)
 }
 
-/// One statement, and the session that sent it.
+/// A statement, and the session that sent it.
 struct Statement {
     session: String,
     text: String,
 }
 
-/// Of the statements of a request, those of the access log's writer, which gathers what waits into one transaction.
+/// The statements of a request that come from the writer of the access log, which combines waiting entries in one transaction.
 fn of_writer(statements: &[Statement]) -> usize {
     let mut sessions: HashMap<&str, Vec<&str>> = HashMap::new();
     for statement in statements {
@@ -161,10 +161,10 @@ fn of_writer(statements: &[Statement]) -> usize {
     sessions.into_values().filter(|texts| texts.iter().all(is_of_log) && writes(texts)).map(|t| t.len()).sum()
 }
 
-/// The log of a PostgreSQL, while it logs every statement.
+/// The log of a PostgreSQL server while it logs every statement.
 struct StatementLog {
     file: PathBuf,
-    /// Marks the lines of the world's database.
+    /// The prefix of lines about the world's database.
     mark: String,
 }
 
@@ -197,9 +197,9 @@ impl StatementLog {
         fs::metadata(&self.file).map_or(0, |file| usize::try_from(file.len()).expect("a length"))
     }
 
-    /// The statements since the log had a length.
+    /// Returns the statements since the log had this length.
     async fn since(&self, length: usize) -> Vec<Statement> {
-        // The writer of the access log may commit just after the answer is out.
+        // The writer of the access log may commit just after the response has been sent.
         tokio::time::sleep(Duration::from_millis(300)).await;
         let log = fs::read(&self.file).expect("the log is readable");
         let text = String::from_utf8_lossy(&log[length..]).into_owned();

@@ -34,7 +34,7 @@ pub async fn let_go(db: &Db) -> Kept {
                 writer.execute(AssertSqlSafe(format!("DROP INDEX {name}"))).await.expect("let go");
             }
             let mut kept: Kept = found.into_iter().map(|(_, sql)| sql).collect();
-            // What is filled in has its place in the tree already.
+            // The generated entries already have their positions in the tree.
             let trigger = "TRIGGER access_log_waits";
             let disable = format!("ALTER TABLE access_log DISABLE {trigger}");
             writer.execute(AssertSqlSafe(disable)).await.expect("let go");

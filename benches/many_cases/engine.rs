@@ -1,4 +1,4 @@
-//! What is let go while tables are filled, and taken back afterwards: that is many times faster.
+//! Indexes that are dropped while tables are filled, and restored afterwards, which is many times faster.
 
 use sqlx::{AssertSqlSafe, Executor};
 use stafett::{
@@ -6,7 +6,7 @@ use stafett::{
     execute, on_engine,
 };
 
-/// Runs a statement in a transaction of its own. References are not checked: every row is made with what it refers to.
+/// Runs a statement in its own transaction. References are not checked, because every row is created with what it refers to.
 pub async fn run(db: &Db, sql: String) {
     let mut tx = db.write().await.expect("a transaction");
     if matches!(db.pools, Pools::Postgres { .. }) {
@@ -21,7 +21,7 @@ pub async fn run(db: &Db, sql: String) {
     tx.commit().await.expect("committed");
 }
 
-/// Drops the indexes that are no keys, and gives the statements that make them.
+/// Drops the indexes that are not keys, and returns the statements that restore them.
 pub async fn let_go(db: &Db) -> Vec<String> {
     let found: Vec<(String, String)> = match &db.pools {
         Pools::Sqlite { writer, .. } => {
@@ -51,7 +51,7 @@ pub async fn take_back(db: &Db, kept: Vec<String>) {
     }
 }
 
-/// Leaves the database as a running service would have it. SQLite has no statistics, since the service gathers none.
+/// Leaves the database as a running service would. SQLite has no statistics, because the service gathers none.
 pub async fn settle(db: &Db) {
     match &db.pools {
         Pools::Sqlite { writer, .. } => {

@@ -1,4 +1,4 @@
-//! Cases in any number, written by SQL, since requests would take days; and the people who are asked about them.
+//! Any number of cases, written by SQL because requests would take days, and the people whose lists are read.
 
 mod engine;
 
@@ -7,26 +7,26 @@ use uuid::Uuid;
 
 use crate::support::{Engine, Guardian, Role, Staff, World};
 
-/// Cases that are written in one transaction.
+/// The number of cases per transaction.
 const CHUNK: i64 = 250_000;
-/// Cases in the units of the leaders: they come in addition to the number that is asked for.
+/// The cases in the units of the leaders, in addition to the requested number.
 const OF_REFUSED: i64 = 200;
 const FILL: &str = include_str!("fill.sql");
 
-/// Those whose lists are read. What they have to do with is the same however many cases there are, but for the receiver.
+/// The people whose lists are read. Their own cases are the same however many there are in total, except for the receiver.
 #[derive(Debug)]
 pub struct Cast {
     /// Has 31 cases.
     pub worker: Staff,
     /// Leads the worker's unit, which has 600 cases.
     pub leader: Staff,
-    /// Leads a unit that opened 600 cases, all of which are held by other units: it reads none of them.
+    /// Leads a unit that opened 600 cases. Other units hold all of them, so the leader reads none.
     pub refused: Staff,
     /// Leads the child welfare unit that receives every report.
     pub receiver: Staff,
     /// Audits the municipality.
     pub auditor: Staff,
-    /// Has the child of one of the worker's cases.
+    /// A guardian of the child of one of the worker's cases.
     pub guardian: Guardian,
     /// That case, its child, and a measure in it.
     pub case: Uuid,
@@ -34,7 +34,7 @@ pub struct Cast {
     pub measure: Uuid,
 }
 
-/// Fills the database of a world with so many cases.
+/// Fills the database of a world with this many cases.
 pub async fn fill(world: &World, db: &Db, cases: i64) -> Cast {
     let leader = world.staff("kragero/skole", Role::UnitLeader).await;
     let worker = world.worker("kragero/skole").await;
@@ -91,7 +91,7 @@ pub async fn fill(world: &World, db: &Db, cases: i64) -> Cast {
     Cast { worker, leader, refused, receiver, auditor, guardian, case, child, measure }
 }
 
-/// A name and a text as they are stored: every row has the same.
+/// A name and a text as they are stored. Every row has the same.
 async fn sealed(db: &Db) -> Vec<(&'static str, String)> {
     let mut words = Vec::new();
     engine::run(db, "CREATE TABLE bench_text (name TEXT PRIMARY KEY, sealed TEXT)".to_owned()).await;
@@ -111,7 +111,7 @@ async fn sealed(db: &Db) -> Vec<(&'static str, String)> {
     words
 }
 
-/// The words of one engine.
+/// The engine-specific words.
 struct Text {
     engine: Engine,
     cases: i64,
@@ -147,7 +147,7 @@ impl Text {
         sql.replace("$SERIES", series).replace("$ALL", &self.cases.to_string()).replace("$ID", id)
     }
 
-    /// An id of a kind: those of a kind are in the order of their numbers, over a year.
+    /// An id of a type. The ids of a type are in the order of their numbers, over a year.
     fn id(&self, kind: &str, number: &str) -> String {
         let time = format!("(1735689600000 + ({number}) * (31536000000 / {}))", self.cases);
         match self.engine {
@@ -166,7 +166,7 @@ impl Text {
     }
 }
 
-/// A text with everything between two marks changed.
+/// Replaces everything between two marks in a text.
 fn replaced(text: &str, begin: &str, end: &str, change: impl Fn(&str) -> String) -> String {
     let (mut done, mut rest) = (String::new(), text);
     while let Some((before, after)) = rest.split_once(begin) {

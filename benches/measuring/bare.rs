@@ -1,4 +1,4 @@
-//! What a request is compared with: a handler that reads one row by its key, and does nothing else.
+//! The handler that requests are compared with: it only reads one row by its key.
 
 use std::net::{SocketAddr, TcpListener};
 

@@ -13,13 +13,12 @@ use super::{Connection, Timings};
 /// The answers of a block.
 #[derive(Debug, Clone)]
 pub struct Block {
-    /// In a second.
+    /// Answers per second.
     pub rate: f64,
     pub timings: Timings,
 }
 
-/// Sends the same request over several connections, each the next time when it is answered, for some time. Every answer
-/// must be 200.
+/// Repeats the same request over several connections for some time, each after its answer. Every answer must be 200.
 pub async fn block_of(address: SocketAddr, asked: &[u8], connections: usize, time: Duration) -> Block {
     let asked = asked.to_vec();
     spawn_blocking(move || load(address, &asked, connections, time)).await.expect("answers")

@@ -1,4 +1,4 @@
-//! The program itself, `stafett serve`, in a process of its own: its memory and processor time are the service's alone.
+//! The program `stafett serve` in its own process, so that its memory and processor time are those of the service alone.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
 
 use crate::support::{World, signing_key};
 
-/// A running service. It is stopped when it is dropped.
+/// A running service. It is stopped when dropped.
 #[derive(Debug)]
 pub struct Program {
     process: Child,
@@ -20,7 +20,7 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts the program on the database of a world, with the settings it has when nobody sets them.
+    /// Starts the program on the database of a world, with default settings.
     pub fn start(world: &World) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = free.local_addr().expect("an address");
@@ -29,7 +29,7 @@ impl Program {
         let keys = tempfile::NamedTempFile::new().expect("a file");
         let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
         fs::write(keys.path(), pem.as_bytes()).expect("the key is written");
-        // The program refuses settings that it does not know.
+        // The program refuses unknown settings.
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STAFETT_BENCH_")) {
             command.env_remove(name);
         }
@@ -46,7 +46,7 @@ impl Program {
         panic!("the program does not listen at {address}");
     }
 
-    /// Resident memory in MiB; none where the system has no `/proc`.
+    /// Resident memory in MiB; none if the system has no `/proc`.
     pub fn memory(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -54,9 +54,9 @@ impl Program {
         Some(kibibytes / 1024.0)
     }
 
-    /// Processor time since the start; none where the system has no `/proc`.
+    /// Processor time since the start; none if the system has no `/proc`.
     pub fn processor(&self) -> Option<Duration> {
-        /// Of Linux on every architecture that Rust knows, unless it was built otherwise.
+        /// The value on Linux for every architecture that Rust supports, unless built otherwise.
         const TICKS_PER_SECOND: f64 = 100.0;
         let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id())).ok()?;
         let (_, rest) = stat.rsplit_once(')')?;

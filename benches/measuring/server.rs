@@ -37,7 +37,7 @@ pub async fn production(world: &World) -> Db {
 pub struct Serving {
     pub address: SocketAddr,
     pub handle: ServerHandle,
-    /// What wakes the sealer.
+    /// The signal that wakes the sealer.
     pub written: Arc<Notify>,
 }
 

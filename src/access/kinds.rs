@@ -16,13 +16,13 @@ const SOURCE: &str = include_str!("../../data/kinds.toml");
 #[expect(clippy::expect_used, reason = "the file is part of the program, and tests read it")]
 static KINDS: LazyLock<Kinds> = LazyLock::new(|| Kinds::parse(SOURCE).expect("data/kinds.toml"));
 
-/// An age from which, or until which, something holds.
+/// An age limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum Age {
-    /// In whole years.
+    /// An age in whole years.
     Years(i64),
-    /// The age the municipality has set for the record itself, 15 or 16.
+    /// The age that the municipality has set for the record, 15 or 16.
     Municipal(MunicipalAge),
 }
 
@@ -30,7 +30,7 @@ pub enum Age {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MunicipalAge {
-    /// From which the young person sees their own record, and consents to its sharing.
+    /// The age from which young people see their own record and consent to sharing it.
     OwnRecord,
 }
 
@@ -45,62 +45,62 @@ impl Age {
     }
 }
 
-/// Who consents to a kind's passing between units.
+/// The people who consent to sharing a kind between units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Consenting {
     /// The guardians, until the child consents alone.
     Family,
-    /// The guardians whatever the child's age: the secret is theirs.
+    /// The guardians, whatever the child's age, because the information is about them.
     Guardians,
 }
 
-/// The rule of a kind that may be in the record.
+/// The rule for a kind of information that may be in the record.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KindRule {
     /// The kind.
     pub key: InformationKind,
-    /// Its name.
+    /// The name of the kind.
     pub name: String,
-    /// Its name in Norwegian.
+    /// The name of the kind in Norwegian.
     pub name_no: String,
     /// The sectors whose units write it.
     pub written_by: Vec<Sector>,
-    /// An entry that says nothing is of the strictest kind that its unit's sector writes.
+    /// The strictness. An entry without a kind gets the strictest kind that its unit's sector writes.
     pub strictness: u8,
-    /// Guardians see it until the child is this old; 0 is never.
+    /// Guardians may see it until the child reaches this age; 0 means never.
     pub guardians_until: i64,
-    /// The child sees it from this age; never if left out.
+    /// The child may see it from this age; never if left out.
     pub child_from: Option<Age>,
-    /// Who consents to its passing between units.
+    /// The people who consent to sharing it between units.
     pub consent: Consenting,
-    /// From which age the child consents alone.
+    /// The age from which the child consents alone.
     pub consent_age: Option<Age>,
-    /// The law on which one guardian alone may consent.
+    /// The laws that allow one guardian to consent alone.
     pub one_guardian: Vec<Law>,
-    /// The law it rests on.
+    /// The legal basis.
     pub legal_basis: Vec<Law>,
-    /// Where it is a careful reading.
+    /// A note, if it is a careful interpretation of the law.
     pub note: Option<String>,
 }
 
-/// A kind that must not be in the record.
+/// A kind of information that is prohibited in the record.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RefusedKind {
     /// The kind.
     pub key: InformationKind,
-    /// Its name.
+    /// The name of the kind.
     pub name: String,
-    /// Its name in Norwegian.
+    /// The name of the kind in Norwegian.
     pub name_no: String,
     /// What to do instead.
     pub instead: String,
-    /// Kinds of units that have no part in the record: to have to do with them is itself secret.
+    /// Kinds of units that cannot take part in a record, because contact with them is itself secret.
     #[serde(default)]
     pub units: Vec<String>,
-    /// The law it rests on.
+    /// The legal basis.
     pub legal_basis: Vec<Law>,
 }
 

@@ -51,22 +51,22 @@ const SOURCES: [(&str, &str); 17] = [
     ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
 ];
 
-/// One rule, as a jurist reads it.
+/// A confidentiality rule.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    /// Its stable name.
+    /// The stable id of the rule.
     pub id: String,
-    /// The law it rests on.
+    /// The legal basis.
     pub legal_basis: Vec<Law>,
-    /// What it says, in a sentence.
+    /// The rule in one sentence.
     pub summary: String,
-    /// The same in Norwegian.
+    /// The same sentence in Norwegian.
     pub summary_no: String,
-    /// Whether it forbids what other rules allow.
+    /// Whether the rule forbids what other rules allow.
     pub forbids: bool,
     /// The purpose of what it allows; none for a rule that forbids.
     pub purpose: Option<Purpose>,
-    /// The operations it is about.
+    /// The operations that the rule is about.
     pub actions: Vec<String>,
     /// The file of `policies/` that it is in.
     pub file: String,

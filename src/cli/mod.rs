@@ -40,9 +40,9 @@ enum Command {
     Serve(ServeArgs),
     /// Play a child's case in three municipalities over HTTP, and keep serving it.
     Demo(demo::DemoArgs),
-    /// Generate believable data about people who do not exist, for benchmarks and trials; in a database without cases.
+    /// Generate believable data about people who do not exist, for benchmarks and trials, in a database without cases.
     Generate(generate::GenerateArgs),
-    /// Bring the database's schema up to date.
+    /// Update the database schema.
     Migrate {
         #[command(flatten)]
         database: DatabaseArgs,

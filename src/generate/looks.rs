@@ -10,7 +10,7 @@ use super::{
     random::{Ids, Random},
 };
 use crate::{
-    access::{Decision, Entry, Policies, case_by_id, objects::CaseObject, seats_told},
+    access::{Decision, Entry, Policies, case_by_id, objects::CaseObject, roles_of_entry},
     db::{Db, Tx},
     identity::{self, as_caller},
     kernel::{
@@ -256,7 +256,7 @@ impl<'a> Looks<'a> {
         let organisation = self.organisation;
         let roles = self.roles.entry(seat).or_insert_with(|| {
             let (staff, unit) = (&organisation.staff[seat.staff], &organisation.units[seat.unit]);
-            seats_told(&[identity::HeldRole {
+            roles_of_entry(&[identity::HeldRole {
                 unit_id: unit.id,
                 unit_name: unit.name.clone(),
                 sector: unit.sector,
@@ -305,8 +305,9 @@ async fn decisions(
             ),
         ];
         for (relation, person) in people {
-            let is_told = |action: &str| decisions.keys().any(|known| *known == (relation, action));
-            let Some(person) = person.filter(|_| ACTIONS.iter().any(|(action, _)| !is_told(action))) else {
+            let is_decided = |action: &str| decisions.keys().any(|known| *known == (relation, action));
+            let Some(person) = person.filter(|_| ACTIONS.iter().any(|(action, _)| !is_decided(action)))
+            else {
                 continue;
             };
             let Some((caller, _)) = as_caller(tx, person).await? else { continue };

@@ -1,4 +1,4 @@
-//! Request types for questions to the rules.
+//! Request and response types for rules, and for questions to them.
 
 use std::collections::BTreeMap;
 
@@ -16,29 +16,29 @@ use crate::{
     },
 };
 
-/// One rule, as a jurist reads it.
+/// A confidentiality rule.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Rule)]
 pub(super) struct RuleOut {
-    /// Its stable name.
+    /// The stable id of the rule.
     #[schema(example = "case.team")]
     id: String,
-    /// The law it rests on, as cited today.
+    /// The legal basis, as cited today.
     legal_basis: Vec<&'static str>,
-    /// What it says, in a sentence.
+    /// The rule in one sentence.
     summary: String,
-    /// The same in Norwegian.
+    /// The same sentence in Norwegian.
     summary_no: String,
-    /// Whether it forbids what other rules allow.
+    /// Whether the rule forbids what other rules allow.
     forbids: bool,
-    /// The purpose of what it allows; null for a rule that forbids.
+    /// The purpose of the access that it allows; null for a rule that forbids.
     purpose: Option<Purpose>,
-    /// The operations it is about.
+    /// The operations that the rule is about.
     actions: Vec<String>,
 }
 
 impl RuleOut {
-    /// The rule as of a day.
+    /// Returns the rule with the law as cited on a day.
     pub(super) fn on(rule: &Rule, day: NaiveDate) -> Self {
         let Rule { id, legal_basis, summary, summary_no, forbids, purpose, actions, file: _ } = rule.clone();
         let legal_basis = cited(&legal_basis, day);
@@ -46,39 +46,39 @@ impl RuleOut {
     }
 }
 
-/// The rule of a kind that may be in the record.
+/// The rule for a kind of information that may be in the record.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InformationKindRule)]
 pub(super) struct KindRuleOut {
     /// The kind.
     key: InformationKind,
-    /// Its name.
+    /// The name of the kind.
     name: String,
-    /// Its name in Norwegian.
+    /// The name of the kind in Norwegian.
     name_no: String,
     /// The sectors whose units write it.
     written_by: Vec<Sector>,
-    /// An entry that says nothing is of the strictest kind that its unit's sector writes.
+    /// The strictness. An entry without a kind gets the strictest kind that its unit's sector writes.
     strictness: u8,
-    /// Guardians see it until the child is this old; 0 is never.
+    /// Guardians may see it until the child reaches this age; 0 means never.
     guardians_until: i64,
-    /// The child sees it from this age; never if left out.
+    /// The child may see it from this age; never if left out.
     child_from: Option<Age>,
-    /// Who consents to its passing between units.
+    /// The people who consent to sharing it between units.
     consent: Consenting,
-    /// From which age the child consents alone.
+    /// The age from which the child consents alone.
     consent_age: Option<Age>,
-    /// The law on which one guardian alone may consent, as cited today.
+    /// The laws that allow one guardian to consent alone, as cited today.
     one_guardian: Vec<&'static str>,
-    /// The law it rests on, as cited today.
+    /// The legal basis, as cited today.
     legal_basis: Vec<&'static str>,
-    /// Where it is a careful reading.
+    /// A note, if the rule is a careful interpretation of the law.
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
 }
 
 impl KindRuleOut {
-    /// The rule as of a day.
+    /// Returns the rule with the law as cited on a day.
     pub(super) fn on(rule: &KindRule, day: NaiveDate) -> Self {
         let KindRule { key, name, name_no, written_by, strictness, guardians_until, child_from, .. } =
             rule.clone();
@@ -101,27 +101,27 @@ impl KindRuleOut {
     }
 }
 
-/// A kind that must not be in the record.
+/// A kind of information that is prohibited in the record.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = RefusedKind)]
 pub(super) struct RefusedKindOut {
     /// The kind.
     key: InformationKind,
-    /// Its name.
+    /// The name of the kind.
     name: String,
-    /// Its name in Norwegian.
+    /// The name of the kind in Norwegian.
     name_no: String,
-    /// What to do instead.
+    /// The alternative to writing it here.
     instead: String,
-    /// Kinds of units that have no part in the record: to have to do with them is itself secret.
+    /// Kinds of units that cannot take part in a record, because contact with them is itself secret.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     units: Vec<String>,
-    /// The law it rests on, as cited today.
+    /// The legal basis, as cited today.
     legal_basis: Vec<&'static str>,
 }
 
 impl RefusedKindOut {
-    /// The kind as of a day.
+    /// Returns the kind with the law as cited on a day.
     pub(super) fn on(kind: &RefusedKind, day: NaiveDate) -> Self {
         let RefusedKind { key, name, name_no, instead, units, legal_basis } = kind.clone();
         let legal_basis = cited(&legal_basis, day);

@@ -1,4 +1,4 @@
-//! Lists that are gathered from several sources: page by page they are the whole list, in order, with nothing twice.
+//! Lists that combine several sources: the pages together are the whole list, in order, without duplicates.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use crate::{
     support::{Role, User, World, both_engines},
 };
 
-/// The kinds and objects of what is due to someone, read in pages of a size.
+/// The kinds and objects of a person's pending tasks, read in pages of a size.
 async fn due_in_pages_of(user: &User, size: usize) -> Vec<(String, String)> {
     let (mut items, mut query) = (Vec::<Value>::new(), format!("?limit={size}"));
     loop {
@@ -27,7 +27,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let (teacher, nurse) = (&cast.teacher, &cast.nurse);
         let mut on_the_day = Vec::new();
-        // In 14 days a concern is to be decided. The contact person is responsible for two of the measures.
+        // A concern must be decided in 14 days. The contact person is responsible for two of the measures.
         for responsible in [teacher, nurse, teacher] {
             let body = json!({
                 "title": "Play group", "level": "selective", "contains": [], "responsible_id": responsible.id,

@@ -1,4 +1,4 @@
-//! An explanation, as it is told.
+//! The explanation of a decision.
 
 use chrono::NaiveDate;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use crate::{
 };
 
 words! {
-    /// What the rules answer.
+    /// The decision of the rules.
     Verdict {
         /// Allowed.
         Permit = "permit",
@@ -22,35 +22,35 @@ words! {
 }
 
 words! {
-    /// Why a fact is not as it would have to be.
+    /// The reason a fact is not what it would have to be.
     HintKind {
-        /// Someone who must consent has not consented to the unit.
+        /// A person who must consent has not consented to the unit.
         ConsentMissing = "consent_missing",
         /// The consent was withdrawn.
         ConsentWithdrawn = "consent_withdrawn",
-        /// The consent has run out.
+        /// The consent has expired.
         ConsentEnded = "consent_ended",
-        /// The consent does not hold yet.
+        /// The consent is not in force yet.
         ConsentNotBegun = "consent_not_begun",
-        /// Nobody is registered who could consent.
+        /// No registered person can consent.
         NobodyCanConsent = "nobody_can_consent",
-        /// The person never had a seat on the team.
+        /// The person has never been a team member.
         SeatMissing = "seat_missing",
-        /// The seat on the team has ended.
+        /// The membership of the team has ended.
         SeatEnded = "seat_ended",
-        /// The person has no such role in the unit.
+        /// The person does not have this role in the unit.
         RoleMissing = "role_missing",
         /// The role in the unit has ended.
         RoleEnded = "role_ended",
-        /// The person is of the child's family: own family is not own work.
+        /// The person is disqualified: they are in the child's family, or have a conflict of interest.
         OwnFamily = "own_family",
         /// The person holds a role that excludes content.
         RoleExcludesContent = "role_excludes_content",
-        /// Someone else is the contact person.
+        /// Another person is the contact person.
         ContactPersonOnly = "contact_person_only",
-        /// It is for the leader of the unit that answers for the case.
+        /// Only the leader of the unit responsible for the case may.
         LeaderOnly = "leader_only",
-        /// The person is not registered as guardian of the child.
+        /// The person is not registered as a guardian of the child.
         NotGuardian = "not_guardian",
         /// The guardianship has ended.
         GuardianshipEnded = "guardianship_ended",
@@ -58,38 +58,38 @@ words! {
         NoParentalResponsibility = "no_parental_responsibility",
         /// The child is of age.
         OfAge = "of_age",
-        /// The young person is too young to stand for themself.
+        /// The young person is not old enough.
         TooYoung = "too_young",
-        /// The person has no account in use.
+        /// The person has no active account.
         AccountClosed = "account_closed",
-        /// A rule forbids it, whatever else allows it.
+        /// A rule forbids it, whatever other rules allow.
         Forbidden = "forbidden",
     }
 }
 
-/// Why someone may or may not do something. Holds ids, days and names of rules, never content or a name.
+/// Why a person may or may not do something. Contains ids, dates and rule ids, but no content and no names.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Explanation {
-    /// What it is about, by the name of the operation.
+    /// The action, by the name of the operation.
     pub action: String,
-    /// Whom it is about.
+    /// The person the question is about.
     pub person_id: PersonId,
-    /// The day on which the ages and the periods of consents are taken.
+    /// The date that ages and consent periods are calculated for.
     pub day: NaiveDate,
-    /// The answer of the rules.
+    /// The decision of the rules.
     pub decision: Verdict,
-    /// Whether there is such a thing, and the one who asks may know of it. If not, nothing more is told.
+    /// Whether the object exists and the caller may know about it. If not, the answer contains nothing more.
     pub known: bool,
-    /// The rules that gave the answer; none where it is refused because nothing allows it.
+    /// The rules that decided; empty if the action is refused because no rule allows it.
     pub rules: Vec<DecidingRule>,
-    /// What would change the answer, each way by itself enough.
+    /// The ways to the opposite answer. Each is sufficient on its own.
     pub would_change: Vec<Way>,
 }
 
 shown!(Explanation { action, person_id, day, decision, known, rules, would_change });
 
 impl Explanation {
-    /// The answer where there is no such thing, or the one who asks may not know of it: the same for both.
+    /// The answer if the object does not exist or the caller may not know about it. It is the same for both.
     pub(super) fn of_nothing(action: &str, person_id: PersonId, day: NaiveDate) -> Self {
         Self {
             action: action.to_owned(),
@@ -103,17 +103,17 @@ impl Explanation {
     }
 }
 
-/// A rule that gave the answer.
+/// A rule that decided.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DecidingRule {
-    /// Its name.
+    /// The id of the rule.
     #[schema(example = "case.team")]
     pub id: String,
-    /// The law it rests on.
+    /// The legal basis.
     pub legal_basis: Vec<&'static str>,
-    /// What it says, in a sentence.
+    /// The rule in one sentence.
     pub summary: String,
-    /// The same in Norwegian.
+    /// The same sentence in Norwegian.
     pub summary_no: String,
     /// Whether it forbids what other rules allow.
     pub forbids: bool,
@@ -132,48 +132,48 @@ impl DecidingRule {
     }
 }
 
-/// One way to another answer.
+/// A way to the opposite answer.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Way {
-    /// The facts that would all have to be so.
+    /// The facts that would all have to change.
     #[serde(rename = "if")]
     pub conditions: Vec<Condition>,
-    /// The rules that would allow it then; none where it would be refused.
+    /// The rules that would then allow it; empty if it would then be refused.
     pub rules: Vec<String>,
-    /// The law those rules rest on.
+    /// The legal basis of those rules.
     pub legal_basis: Vec<&'static str>,
-    /// Why it is not so, as far as the record tells.
+    /// The reasons the facts are as they are, as far as the record shows.
     pub because: Vec<Hint>,
 }
 
-/// A fact that would have to be another.
+/// A fact that would have to change.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Condition {
-    /// Its name, as the rules have it; `seat`, `seat_in_unit` and `seat_in_sector` for a seat on the team.
+    /// The name of the fact in the rules; `seat`, `seat_in_unit` and `seat_in_sector` for a membership of the team.
     #[schema(example = "seat")]
     pub fact: String,
-    /// What it would have to be.
+    /// The value it would need.
     pub becomes: bool,
-    /// The same in words.
+    /// A description.
     pub says: String,
-    /// The unit it is about, where only one will do.
+    /// The unit, if it must be a certain unit.
     pub unit_id: Option<UnitId>,
-    /// The sector it is about, where only one will do.
+    /// The sector, if it must be a certain sector.
     pub sector: Option<String>,
 }
 
-/// Why a fact is as it is.
+/// A reason a fact is as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Hint {
-    /// What kind of reason.
+    /// The kind of reason.
     pub kind: HintKind,
-    /// The same in words.
+    /// A description.
     pub says: String,
-    /// The person it is about, if it is another than the one asked about.
+    /// The person it is about, if it is not the person in the question.
     pub person_id: Option<PersonId>,
     /// The unit it is about.
     pub unit_id: Option<UnitId>,
-    /// Since when, or from when on.
+    /// The date since or from which it applies.
     pub day: Option<NaiveDate>,
     /// The rule it is about.
     pub rule: Option<String>,
@@ -201,18 +201,18 @@ impl Hint {
     }
 }
 
-/// The facts in words, and what they are where they are not. A fact that is not here is told by its name.
+/// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
 const FACTS: [(&str, &str, &str); 32] = [
-    ("seat", "has a seat on the team, on a ground in force", "has no seat on the team"),
-    ("seat_in_unit", "has a seat on the team through this unit", ""),
-    ("seat_in_sector", "has a seat on the team through a unit of this sector", ""),
+    ("seat", "is a team member with access in force", "is not a team member"),
+    ("seat_in_unit", "is a team member through this unit", ""),
+    ("seat_in_sector", "is a team member through a unit in this sector", ""),
     ("contact_person", "is the contact person of the case", "is not the contact person of the case"),
     (
         "leads_contact_unit",
-        "leads the unit that answers for the case",
-        "does not lead the unit that answers for the case",
+        "leads the unit responsible for the case",
+        "does not lead the unit responsible for the case",
     ),
-    ("offered_baton", "is offered the baton, and has a seat on the team", "is not offered the baton"),
+    ("offered_baton", "has been offered the baton, and is a team member", "has not been offered the baton"),
     (
         "guardian",
         "has parental responsibility for the child, who is under 18",
@@ -220,8 +220,8 @@ const FACTS: [(&str, &str, &str); 32] = [
     ),
     (
         "young_person",
-        "is the child, of the age that the municipality has set",
-        "is not the young person of age",
+        "is the child, and has reached the age set by the municipality",
+        "is not the young person, or is not old enough",
     ),
     ("has_case", "a case has been opened for the child", "no case has been opened for the child"),
     ("registered", "registered the child, and works in that unit", "did not register the child"),
@@ -232,50 +232,54 @@ const FACTS: [(&str, &str, &str); 32] = [
     ),
     (
         "own_family",
-        "is too close to the child",
-        "is not too close to the child: of its family, or with a declared conflict of interest (fvl § 6)",
+        "is disqualified in relation to the child",
+        "is not disqualified in relation to the child: in its family, or with a conflict of interest (fvl § 6)",
     ),
     (
         "child_welfare",
-        "decides for the child in child welfare, by a care order in force",
-        "does not decide for the child by a care order",
+        "decides for the child in child welfare, under a care order in force",
+        "does not decide for the child under a care order",
     ),
     ("foster_parent", "is a foster parent", "is not a foster parent"),
-    ("kept_away", "is not to know where the child is", "may know where the child is"),
+    ("kept_away", "may not know where the child is", "may know where the child is"),
     (
         "emergency",
-        "has opened the case in an emergency, within the last hour",
-        "has not opened the case in an emergency",
+        "has had emergency access to the case within the last hour",
+        "does not have emergency access to the case",
     ),
     ("child", "is the child", "is not the child"),
     (
         "own_health_contact",
-        "is the child, and something is written of a health contact it keeps from the guardians",
-        "nothing is written of a health contact that the caller, as the child, keeps from the guardians",
+        "is the child, and a note is about a health contact that the child keeps from the guardians",
+        "is not a child with a note about a health contact kept from the guardians",
     ),
     (
         "health_objection",
         "someone has objected to sharing among health personnel",
         "nobody has objected to sharing among health personnel",
     ),
-    ("lives_with_child", "is a guardian who lives with the child", "is no guardian who lives with the child"),
-    ("child_agrees", "the child agrees that the guardians see what it says", "the child has not agreed"),
+    (
+        "lives_with_child",
+        "is a guardian who lives with the child",
+        "is not a guardian who lives with the child",
+    ),
+    (
+        "child_agrees",
+        "the child agrees that the guardians may see its own statements",
+        "the child has not agreed",
+    ),
     (
         "same_municipality",
         "works in a municipality that the unit serves",
-        "works in no municipality that the unit serves",
+        "does not work in a municipality that the unit serves",
     ),
-    ("works_in", "works in the unit", "works in no unit"),
-    ("leads", "leads the unit", "leads no unit"),
-    ("administers", "is administrator of the municipality", "is administrator of no municipality"),
-    ("audits", "is auditor of the municipality", "is auditor of no municipality"),
+    ("works_in", "works in the unit", "does not work in the unit"),
+    ("leads", "leads the unit", "does not lead the unit"),
+    ("administers", "is an administrator of the municipality", "is not an administrator of the municipality"),
+    ("audits", "is an auditor of the municipality", "is not an auditor of the municipality"),
     ("author", "wrote it", "did not write it"),
     ("given_by", "gave the consent", "did not give the consent"),
-    (
-        "offered_to",
-        "is the one whom the baton was offered to",
-        "is not the one whom the baton was offered to",
-    ),
+    ("offered_to", "is the person the baton was offered to", "is not the person the baton was offered to"),
     ("responsible", "is responsible for the measure", "is not responsible for the measure"),
     ("called_by", "called the meeting", "did not call the meeting"),
     ("invited", "is invited to the meeting", "is not invited to the meeting"),

@@ -67,7 +67,7 @@ impl Ground<'_> {
     }
 
     fn own_family(&self) -> Vec<Hint> {
-        let says = "is of the child's family (fvl § 6): own family is not own work";
+        let says = "is disqualified in relation to the child (fvl § 6)";
         if self.own_family { vec![Hint::new(HintKind::OwnFamily, says)] } else { Vec::new() }
     }
 
@@ -86,11 +86,11 @@ impl Ground<'_> {
         let mut hints = match ended {
             Some((unit, at)) => {
                 let day = day_in_norway(at);
-                let says = format!("the seat on the team through unit {unit} ended on {day}");
+                let says = format!("the membership of the team through unit {unit} ended on {day}");
                 let seat = Hint::new(HintKind::SeatEnded, says).unit(unit).day(day);
                 [vec![seat], self.role(Some(unit), Role::Worker)].concat()
             }
-            None => vec![Hint::new(HintKind::SeatMissing, "was never given a seat on the team")],
+            None => vec![Hint::new(HintKind::SeatMissing, "has never been a team member")],
         };
         let own_units: Vec<Id<Unit>> = self.person.works_in().map(|seat| seat.unit_id).collect();
         hints.extend(own_units.into_iter().flat_map(|unit| self.consents(case, unit)));
@@ -102,14 +102,14 @@ impl Ground<'_> {
         if case.contact_person == self.person.person {
             return self.seat();
         }
-        let says = format!("only the contact person may; that is {}", case.contact_person);
+        let says = format!("only the contact person may: {}", case.contact_person);
         vec![Hint::new(HintKind::ContactPersonOnly, says).person(case.contact_person).unit(case.contact_unit)]
     }
 
     fn lead(&self) -> Vec<Hint> {
         let Some(case) = self.case else { return Vec::new() };
         let unit = case.holding_unit();
-        let says = format!("only the leader of unit {unit} may, which answers for the case");
+        let says = format!("only the leader of unit {unit} may, which is responsible for the case");
         let mut hints = vec![Hint::new(HintKind::LeaderOnly, says).unit(unit)];
         hints.extend(
             self.role(Some(unit), Role::UnitLeader)
@@ -133,7 +133,7 @@ impl Ground<'_> {
                 let says = format!("the role in unit {unit} ended on {day}");
                 Hint::new(HintKind::RoleEnded, says).day(day)
             }
-            None => Hint::new(HintKind::RoleMissing, format!("has no role as {role} in unit {unit}")),
+            None => Hint::new(HintKind::RoleMissing, format!("does not have the role {role} in unit {unit}")),
         };
         vec![hint.unit(unit)]
     }
@@ -144,7 +144,7 @@ impl Ground<'_> {
             return Vec::new();
         }
         if case.ground.consenters().is_empty() {
-            let says = "nobody is registered who could consent";
+            let says = "no registered person can consent";
             return vec![Hint::new(HintKind::NobodyCanConsent, says).unit(unit)];
         }
         case.ground.missing(unit).into_iter().map(|person| self.consent(person, unit)).collect()
@@ -159,9 +159,11 @@ impl Ground<'_> {
         let run_out = standing.map(|row| row.valid_until).filter(|until| *until < self.day).max();
         let withdrawn = given.iter().filter_map(|row| row.withdrawn_at).max().map(day_in_norway);
         let (kind, says, day) = match (coming, run_out, withdrawn) {
-            (Some(day), ..) => (HintKind::ConsentNotBegun, format!("{consent} holds from {day}"), Some(day)),
+            (Some(day), ..) => {
+                (HintKind::ConsentNotBegun, format!("{consent} is in force from {day}"), Some(day))
+            }
             (_, Some(day), withdrawn) if withdrawn.is_none_or(|at| at <= day) => {
-                (HintKind::ConsentEnded, format!("{consent} ran out on {day}"), Some(day))
+                (HintKind::ConsentEnded, format!("{consent} expired on {day}"), Some(day))
             }
             (_, _, Some(day)) => {
                 (HintKind::ConsentWithdrawn, format!("{consent} was withdrawn on {day}"), Some(day))
@@ -177,18 +179,18 @@ impl Ground<'_> {
         let ended = self.rows.guardianships.iter().filter_map(|row| row.ended_at).max().map(day_in_norway);
         let hint = match (live, ended) {
             (Some(row), _) if !row.parental_responsibility => {
-                let says = "is registered as guardian without parental responsibility";
+                let says = "is registered as a guardian without parental responsibility";
                 Hint::new(HintKind::NoParentalResponsibility, says)
             }
             (Some(_), _) if age_on(child.birth_date, self.day) >= MAJORITY => {
                 let day = birthday(child.birth_date, MAJORITY);
-                Hint { day, ..Hint::new(HintKind::OfAge, "the child is of age, and stands for themself") }
+                Hint { day, ..Hint::new(HintKind::OfAge, "the child has come of age") }
             }
             (Some(_), _) => return Vec::new(),
             (None, Some(day)) => {
                 Hint::new(HintKind::GuardianshipEnded, format!("the guardianship ended on {day}")).day(day)
             }
-            (None, None) => Hint::new(HintKind::NotGuardian, "is not registered as guardian of the child"),
+            (None, None) => Hint::new(HintKind::NotGuardian, "is not registered as a guardian of the child"),
         };
         vec![hint]
     }
@@ -199,7 +201,7 @@ impl Ground<'_> {
             return Vec::new();
         };
         let (age, needed) = (age_on(child.birth_date, self.day), child.own_record_age);
-        let says = format!("the young person is {age}; stands and consents for themself from {needed}");
+        let says = format!("the young person is {age}, and sees the record and consents alone from {needed}");
         vec![Hint { day: birthday(child.birth_date, needed), ..Hint::new(HintKind::TooYoung, says) }]
     }
 }

@@ -246,7 +246,7 @@ impl Asking<'_> {
         let (policies, day) = (self.policies, self.question.day);
         let decision = policies.decide(about, action, object);
         let what_if = what_if::what_if(policies, about, action, object).unwrap_or_else(|error| {
-            tracing::error!(%error, action, "the rules could not be asked what would change their answer");
+            tracing::error!(%error, action, "evaluating what would change the answer failed");
             Vec::new()
         });
         let subject = object.subject();
@@ -300,7 +300,7 @@ fn forbidden(policies: &Policies, decision: &Decision, day: NaiveDate) -> Vec<Wa
     let forbidding = rules(policies, decision, day).filter(|rule| rule.forbids);
     forbidding
         .map(|rule| {
-            let says = format!("the rule {} forbids it, whatever else allows it", rule.id);
+            let says = format!("the rule {} forbids it, whatever other rules allow", rule.id);
             let hint = Hint::new(HintKind::Forbidden, says).rule(&rule.id);
             Way { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because: vec![hint] }
         })
@@ -328,7 +328,7 @@ impl Way {
 impl Explanation {
     /// Whoever cannot log in gets nothing, whatever the rules say.
     fn refuse_without_account(&mut self) {
-        let hint = Hint::new(HintKind::AccountClosed, "the person has no account in use, and cannot log in");
+        let hint = Hint::new(HintKind::AccountClosed, "the person has no active account, and cannot log in");
         let because = vec![hint];
         self.decision = Verdict::Deny;
         self.would_change =

@@ -1,10 +1,13 @@
 //! Evaluates the tables: asks the service about each row, and reports where it answers otherwise.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::task::JoinSet;
+use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
     recorder::{Asked, Recorder},
@@ -32,6 +35,8 @@ pub struct Outcome {
 
 /// The lists that everyone has. They must contain nothing hidden.
 const DESK: [&str; 4] = ["list_cases", "list_concerns", "list_follow_ups", "read_me"];
+/// People who read at a time: more would wait for a connection until the service gives up.
+const AT_A_TIME: usize = 8;
 /// Makes a change invalid in one respect only, so that it is tried completely but leaves nothing.
 const STRAY: &str = "?unknown=1";
 
@@ -57,13 +62,18 @@ fn reading(operation: &Operation, path: &str) -> String {
 pub async fn ask(rows: &[Row], scenes: &HashMap<&'static str, Scene>, recorder: &Recorder) -> Vec<Outcome> {
     let api = Api::read();
     let mut sweeps = JoinSet::new();
+    let turns = Arc::new(Semaphore::new(AT_A_TIME));
     for (situation, scene) in scenes {
         for (name, user) in scene.people() {
             let asked = rows.iter().any(|row| row.situation == *situation && row.who == name);
             if asked {
                 let (paths, questions) = (paths(&api, scene), questions(&api, scene));
                 let (situation, user) = (*situation, user.clone());
-                sweeps.spawn(async move { ((situation, name), sweep(user, paths, questions).await) });
+                let turns = turns.clone();
+                sweeps.spawn(async move {
+                    let _turn = turns.acquire_owned().await.expect("an open semaphore");
+                    ((situation, name), sweep(user, paths, questions).await)
+                });
             }
         }
     }
@@ -219,7 +229,7 @@ impl Asking<'_> {
     /// Checks that nothing shown to this person reveals it.
     fn told_nowhere(&self, signs: &[String]) -> Result<(), String> {
         let told = self.shown.iter().find(|(_, (_, text))| signs.iter().any(|sign| text.contains(sign)));
-        told.map_or(Ok(()), |(path, _)| Err(format!("{path} tells of it")))
+        told.map_or(Ok(()), |(path, _)| Err(format!("{path} reveals it")))
     }
 
     /// Checks that the answer is the same as for a missing object.

@@ -1,4 +1,4 @@
-//! Who sees which kind of information, as the running service answers: the matrix of `docs/confidentiality.md`.
+//! The matrix of `docs/confidentiality.md`: access to each kind of information, as the running service answers.
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
@@ -35,7 +35,7 @@ const CASE_HEAD: &str = "
 ● sees it (ser det) · – does not see it (ser det ikke)
 ";
 
-/// What of a case itself is in the matrix.
+/// The parts of a case that are in the matrix.
 const OF_THE_CASE: [&str; 11] = [
     "that there is a case",
     "why help is given",
@@ -53,19 +53,19 @@ const OF_THE_CASE: [&str; 11] = [
 /// The situations in which the case itself is in the matrix.
 const CASES: [&str; 4] = ["11", "15", "consent to every kind", "consent withdrawn"];
 
-/// What one person can read in one situation.
+/// Everything that one person can read in one situation.
 #[derive(Default)]
 struct Seen {
-    /// Of the notes of each kind, the letters of the audiences.
+    /// The letters of the audiences of the notes of each kind.
     notes: BTreeMap<&'static str, String>,
-    /// Of the case itself.
+    /// The parts of the case.
     of_the_case: Vec<bool>,
 }
 
-/// What everyone can read, by situation and person.
+/// The answers to everyone, by situation and person.
 type Answers = BTreeMap<(&'static str, &'static str), Seen>;
 
-/// Sets up the cases, and asks for everything as everyone.
+/// Sets up the cases, and reads everything as everyone.
 async fn ask(world: &World) -> Answers {
     let mut answers = Answers::new();
     let operations: BTreeMap<String, Operation> =
@@ -89,7 +89,7 @@ async fn ask(world: &World) -> Answers {
     answers
 }
 
-/// The notes that someone finds in the list of the case; a list shows what can be read by itself.
+/// Returns the notes that a person finds in the list of the case. A list shows exactly what can be read by itself.
 async fn notes(
     scene: &Scene,
     user: &User,
@@ -121,7 +121,7 @@ async fn sees(scene: &Scene, user: &User, what: &str, operations: &BTreeMap<Stri
     answer.status == 200 && signs.first().is_none_or(|words| answer.text.contains(words))
 }
 
-/// The page: the rules, and what comes of them.
+/// Returns the page: the rules, and their results.
 fn page(answers: &Answers) -> String {
     let mut page = rules::markdown(&Policies::load().expect("valid rules"));
     page.push_str(HEAD);
@@ -145,7 +145,7 @@ fn page(answers: &Answers) -> String {
     page
 }
 
-/// Who writes the notes of a kind.
+/// Returns the author of the notes of a kind.
 fn author(plan: &'static Plan, kind: &str) -> &'static str {
     let lines = plan.lines(&plan.situations[0]);
     let author = lines.iter().find_map(|line| match line {

@@ -1,5 +1,5 @@
-//! Who sees what, as a table that a jurist reads: `tests/confidentiality`. It is asked of the service as it runs, on
-//! both engines, and of the rules with something taken out of each.
+//! Access as tables that a jurist can read: `tests/confidentiality`. They are checked against the running service on both
+//! engines, and against the rules with a part of each removed.
 
 mod equivalent;
 mod interpreter;
@@ -20,7 +20,7 @@ use tokio::sync::OnceCell;
 use self::{interpreter::Outcome, recorder::Recorder};
 use crate::support::{Engine, rules};
 
-/// What comes of all rows by some rules, or of those about one situation; none where there is no such engine.
+/// Returns the results of all rows under some rules, or of those about one situation; none if the engine is not available.
 async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) -> Option<Vec<Outcome>> {
     let recorder = Recorder::default();
     let heard = recorder.clone();
@@ -34,7 +34,7 @@ async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) ->
     told.await
 }
 
-/// What comes of all rows on SQLite.
+/// Returns the results of all rows on SQLite.
 async fn outcomes() -> &'static [Outcome] {
     static OUTCOMES: OnceCell<Vec<Outcome>> = OnceCell::const_new();
     let told = async || {
@@ -44,7 +44,7 @@ async fn outcomes() -> &'static [Outcome] {
     OUTCOMES.get_or_init(told).await
 }
 
-/// Every row must hold, but those that say that they do not, and these must not.
+/// Every row must hold, except those that state that they do not, which must not hold.
 fn all_hold(outcomes: &[Outcome]) {
     let mut faults = Vec::new();
     for Outcome { row, fault, .. } in outcomes {

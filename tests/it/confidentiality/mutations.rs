@@ -69,7 +69,7 @@ impl Rules {
         self.some_with(mutant, |_| true)
     }
 
-    /// The rules about an action, with one changed. The others cannot change a decision about it.
+    /// Returns the rules about an action, with one changed. Other rules cannot change a decision about it.
     fn about(&self, action: &str, mutant: &Mutant) -> PolicySet {
         self.some_with(mutant, |rule| rule.actions.is_empty() || rule.actions.contains(action))
     }
@@ -235,7 +235,7 @@ struct Told {
     expected: bool,
 }
 
-/// The questions of the tables, by action.
+/// Returns the questions of the tables, by action.
 async fn told() -> BTreeMap<String, Vec<Told>> {
     let rows = outcomes().await.iter().filter(|outcome| outcome.fault.is_none());
     let (mut seen, mut told) = (BTreeSet::new(), BTreeMap::<String, Vec<Told>>::new());

@@ -1,4 +1,4 @@
-//! The tables and their situations in Norwegian, as `docs/taushetsplikt` keeps them, made of the words of the vocabulary.
+//! The Norwegian reading of the tables and their situations in `docs/taushetsplikt`, generated from the vocabulary.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -39,7 +39,7 @@ samme dag som spørsmålene stilles.
 
 ";
 
-/// The reasons in Norwegian, by the English.
+/// Returns the reasons in Norwegian, by the English reason.
 fn reasons() -> &'static BTreeMap<String, String> {
     static REASONS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         let text = std::fs::read_to_string(table::folder().join("reasons.toml")).expect("the reasons");
@@ -48,7 +48,7 @@ fn reasons() -> &'static BTreeMap<String, String> {
     &REASONS
 }
 
-/// The pages, by their names.
+/// Returns the pages by name.
 fn pages() -> BTreeMap<String, String> {
     let mut pages = BTreeMap::new();
     let mut index = HEAD.to_owned();
@@ -125,13 +125,13 @@ fn sentence(said: &Said) -> String {
     format!("{}.", capital(&run_on(&words)))
 }
 
-/// Words that follow each other; some begin with a comma.
+/// Joins words that follow each other. Some start with a comma.
 fn run_on(words: &[impl AsRef<str>]) -> String {
     let words: Vec<&str> = words.iter().map(AsRef::as_ref).collect();
     words.join(" ").replace(" ,", ",")
 }
 
-/// Words in Norwegian, joined by commas and “og”.
+/// Joins Norwegian words with commas and “og”.
 fn joined(words: &[&str]) -> String {
     let words: Vec<&str> = words.iter().map(|word| vocabulary().norwegian(word)).collect();
     match words.as_slice() {
@@ -172,7 +172,7 @@ fn one_table(name: &str, table: &Table) -> String {
     text
 }
 
-/// The same with a capital at the beginning.
+/// Capitalizes the first letter.
 fn capital(text: &str) -> String {
     let mut rest = text.chars();
     rest.next().map(|first| first.to_uppercase().chain(rest).collect()).unwrap_or_default()
@@ -215,7 +215,7 @@ fn every_word_is_used_and_means_one_thing() {
     }
     let (mut spare, mut seen) = (Vec::new(), BTreeMap::new());
     for (list, english, norwegian) in vocabulary().all() {
-        // A label that only a deed names, and consents, are used by the vocabulary itself.
+        // The vocabulary itself uses consents, and labels that only an action names.
         let by_vocabulary = vocabulary().is_done_to(english) || vocabulary().is_consent(english);
         if !used.contains(english) && !by_vocabulary {
             spare.push(english);
@@ -242,7 +242,7 @@ fn every_situation_is_asked_about_and_every_part_is_told() {
             assert!(told.contains(part), "no situation has the part “{part}”");
         }
         for tale in &plan.situations {
-            // A word that is not known is refused.
+            // An unknown word is refused.
             plan.lines(tale);
         }
     }

@@ -1,4 +1,4 @@
-//! A situation, set up: who is in it, and where what was planted lies.
+//! A situation after it has been set up: its people, and the locations of planted content.
 
 use std::{cell::Cell, collections::BTreeMap};
 
@@ -7,74 +7,74 @@ use serde_json::Value;
 use super::vocabulary::{Content, vocabulary};
 use crate::support::{Operation, User};
 
-/// A situation, set up.
+/// A situation after it has been set up.
 #[derive(Debug, Clone, Default)]
 pub struct Scene {
     people: BTreeMap<&'static str, User>,
-    /// The ids that stand for the parameters of paths.
+    /// The ids for path parameters.
     ids: BTreeMap<&'static str, String>,
-    /// Ids that differ for some of what can be asked.
+    /// Ids that differ for some contents.
     exceptions: BTreeMap<(&'static str, &'static str), String>,
-    /// What tells of each thing: its words, its id.
+    /// The signs of each content: its text, its id.
     signs: BTreeMap<&'static str, Vec<String>>,
-    /// What is read by sending a question, by the operation that it is sent to.
+    /// The questions that read content, by the operation that they are sent to.
     questions: BTreeMap<&'static str, Value>,
     /// The notes of the matrix, by kind of information and audience.
     notes: BTreeMap<(&'static str, &'static str), String>,
 }
 
-/// For whom a note can be.
+/// The audiences of a note.
 pub const AUDIENCES: [&str; 3] = ["team", "sector", "unit"];
 
-/// A sentence that stands nowhere else.
+/// Returns a sentence that occurs nowhere else.
 pub fn sentence(about: &str) -> String {
     format!("{about} {}", uuid::Uuid::new_v4().simple())
 }
 
 impl Scene {
-    /// Someone in it, by the name that the tables give them.
+    /// Adds a person by the name used in the tables.
     pub fn who(&mut self, name: &'static str, user: &User) -> &mut Self {
         assert!(self.people.insert(name, user.clone()).is_none(), "two are {name}");
         self
     }
 
-    /// The id that stands for a parameter of a path.
+    /// Sets the id for a path parameter.
     pub fn id(&mut self, parameter: &'static str, id: impl ToString) -> &mut Self {
         self.ids.insert(parameter, id.to_string());
         self
     }
 
-    /// The same for one of the things that can be asked for.
+    /// Sets the id for a path parameter of one content.
     pub fn id_of(&mut self, what: &'static str, parameter: &'static str, id: impl ToString) -> &mut Self {
         self.exceptions.insert((what, parameter), id.to_string());
         self
     }
 
-    /// What is written of a thing; it must be in what is seen and in nothing that is not. The first is its words.
+    /// Plants the signs of a content. Answers that show it must contain them, and no other answer may. The first is its text.
     pub fn plant<const N: usize>(&mut self, what: &'static str, signs: [&str; N]) -> &mut Self {
         assert!(vocabulary().content(what).is_some(), "“{what}” is not in the vocabulary");
         self.signs.insert(what, signs.map(ToOwned::to_owned).to_vec());
         self
     }
 
-    /// A note of the matrix.
+    /// Adds a note of the matrix.
     pub fn note(&mut self, kind: &'static str, audience: &'static str, id: String) {
         self.notes.insert((kind, audience), id);
     }
 
-    /// The id of a note of the matrix.
+    /// Returns the id of a note of the matrix.
     pub fn note_of(&self, kind: &str, audience: &str) -> Option<&str> {
         let note = self.notes.iter().find(|((of, to), _)| *of == kind && *to == audience);
         note.map(|(_, id)| id.as_str())
     }
 
-    /// A question that is sent to an operation, to read what it answers.
+    /// Sets the question that reads a content by an operation.
     pub fn question(&mut self, operation: &'static str, question: Value) -> &mut Self {
         self.questions.insert(operation, question);
         self
     }
 
-    /// The question that is sent to an operation, where that is how it is read.
+    /// Returns the question to an operation, if one is needed to read it.
     pub fn question_to(&self, operation: &str) -> Option<&Value> {
         self.questions.get(operation)
     }
@@ -87,17 +87,17 @@ impl Scene {
         self.people.iter().map(|(name, user)| (*name, user))
     }
 
-    /// What tells of a thing; none where it is not in this situation.
+    /// Returns the signs of a content; none if it is not in this situation.
     pub fn signs(&self, what: &str) -> Option<&[String]> {
         self.signs.get(what).map(Vec::as_slice)
     }
 
-    /// The contents that are planted.
+    /// Returns the planted contents.
     pub fn contents(&self) -> impl Iterator<Item = Content> {
         vocabulary().contents().filter(|content| self.signs.contains_key(content.name))
     }
 
-    /// The path to something by an operation; none where an id for it is not in this situation.
+    /// Returns the path of an operation on something; none if an id for it is missing in this situation.
     pub fn path(&self, what: &str, operation: &Operation) -> Option<String> {
         let what = vocabulary().done_to(what);
         let id = |parameter: &str| {

@@ -1,4 +1,4 @@
-//! The rows of `tests/confidentiality/*.toml`, as they are written.
+//! The rows of `tests/confidentiality/*.toml` as written.
 
 use std::{
     fmt,
@@ -9,18 +9,18 @@ use serde::Deserialize;
 
 use super::situations::toml_files;
 
-/// What someone may expect.
+/// The expectation for a person.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
-    /// It is read.
+    /// The person can read it.
     Sees,
-    /// It is refused, or left out, to someone who may know that it exists.
+    /// It is refused or left out, although the person may know that it exists.
     SeesNot,
-    /// It is done.
+    /// The person can do it.
     May,
-    /// It is refused to someone who may know of what it is done to.
+    /// It is refused, although the person may know of the object.
     MayNot,
-    /// To this person there is no such thing, and nothing tells of it.
+    /// For this person the object does not exist, and nothing reveals it.
     DoesNotKnowOf,
 }
 
@@ -33,12 +33,12 @@ impl Answer {
         ("does not know of", Self::DoesNotKnowOf),
     ];
 
-    /// Is it let in?
+    /// Returns whether access is allowed.
     pub fn is_yes(self) -> bool {
         matches!(self, Self::Sees | Self::May)
     }
 
-    /// Is it about what is read, and not about what is done?
+    /// Returns whether the answer is about reading, as opposed to acting.
     pub fn is_about_reading(self) -> Option<bool> {
         match self {
             Self::Sees | Self::SeesNot => Some(true),
@@ -55,21 +55,21 @@ impl fmt::Display for Answer {
     }
 }
 
-/// One decision, for one person and one thing.
+/// One decision, for one person and one object.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// The file it stands in.
+    /// The file of the row.
     pub file: String,
     pub situation: String,
     pub who: String,
     pub what: String,
     pub answer: Answer,
-    /// The law it rests on.
+    /// The legal basis.
     pub laws: Vec<String>,
     pub reason: String,
     /// The rule that must allow it.
     pub rule: Option<String>,
-    /// Why the service does not do so yet.
+    /// The reason the service does not comply yet.
     pub open: Option<String>,
 }
 
@@ -80,7 +80,7 @@ impl fmt::Display for Row {
     }
 }
 
-/// The same in English and in Norwegian.
+/// A text in English and Norwegian.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Both {
@@ -93,20 +93,20 @@ pub struct Both {
 #[serde(deny_unknown_fields)]
 pub struct File {
     pub title: Both,
-    /// What the tables of the file hold, in a few sentences.
+    /// The subject of the tables in the file, in a few sentences.
     pub about: Both,
     #[serde(rename = "table")]
     pub tables: Vec<Table>,
 }
 
-/// Decisions on some things in one situation.
+/// Decisions about some objects in one situation.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
     pub situation: String,
     pub what: Vec<String>,
     pub rows: Vec<Vec<String>>,
-    /// Why the service does not do so yet.
+    /// The reason the service does not comply yet.
     pub open: Option<String>,
 }
 
@@ -115,7 +115,7 @@ pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/confidentiality")
 }
 
-/// The files of the tables with their names, in order.
+/// Returns the files of the tables with their names, in order.
 pub fn files() -> Vec<(String, File)> {
     let mut files = Vec::new();
     for path in toml_files(&folder()) {
@@ -130,7 +130,7 @@ pub fn files() -> Vec<(String, File)> {
     files
 }
 
-/// The lines of all tables, and what they say, one thing each.
+/// Returns the number of lines in all tables, and their rows, one object each.
 pub fn read() -> (usize, Vec<Row>) {
     let (mut lines, mut rows) = (0, Vec::new());
     for (name, file) in files() {
@@ -146,7 +146,7 @@ pub fn read() -> (usize, Vec<Row>) {
     (lines, rows)
 }
 
-/// One decision of a table.
+/// Returns one decision of a table.
 pub fn row(file: &str, table: &Table, line: &[String], what: &str) -> Row {
     let (who, answer, because, rule) = match line {
         [who, answer, because] => (who, answer, because, None),

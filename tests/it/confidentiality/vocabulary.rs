@@ -1,4 +1,4 @@
-//! The words of the tables: `tests/confidentiality/vocabulary.toml`. A word that is not there is refused.
+//! The vocabulary of the tables: `tests/confidentiality/vocabulary.toml`. Any other word is refused.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -6,19 +6,19 @@ use serde::Deserialize;
 
 use super::{situations::Verb, table};
 
-/// Words in English, each with the Norwegian.
+/// English words with their Norwegian translations.
 type Words = BTreeMap<String, String>;
 
-/// The vocabulary, as it is written.
+/// The vocabulary as written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Vocabulary {
     pub answers: Words,
     pub people: Words,
-    /// The name of someone's consent, by the name of that person.
+    /// The name of a person's consent, by the name of that person.
     pub consents: Words,
     pub units: BTreeMap<String, Keyed>,
-    /// Municipalities with their numbers; they have the same name in both languages.
+    /// Municipalities with their numbers. They have the same name in both languages.
     pub municipalities: Words,
     contents: BTreeMap<String, ContentWord>,
     deeds: BTreeMap<String, DeedWord>,
@@ -32,7 +32,7 @@ pub struct Vocabulary {
     others: Words,
 }
 
-/// A word that has a key in the API or in `data/`.
+/// A word with a key in the API or in `data/`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Keyed {
@@ -63,7 +63,7 @@ pub struct Guardianship {
     pub capacity: Option<String>,
 }
 
-/// What someone does in a story.
+/// A verb for an action in a story.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct VerbWord {
@@ -82,13 +82,13 @@ struct ContentWord {
     note: Option<Note>,
 }
 
-/// For whom a note is, and of which kind.
+/// The audience and the kind of a note.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Note {
     pub audience: String,
     pub kind: String,
-    /// Whether the child agrees that the guardians know what it has said.
+    /// Whether the child agrees that the guardians may know what it has said.
     #[serde(default)]
     pub child_agrees: bool,
 }
@@ -101,24 +101,24 @@ struct DeedWord {
     of: Option<String>,
 }
 
-/// Something that is written down.
+/// A content that can be read.
 #[derive(Debug, Clone, Copy)]
 pub struct Content {
-    /// As the tables call it.
+    /// Its name in the tables.
     pub name: &'static str,
     /// The operation that reads it.
     pub read_by: &'static str,
-    /// The action whose rule decides: that of the operation, unless the operation leaves this out for some.
+    /// The action whose rule decides: that of the operation, unless the operation leaves this content out for some people.
     pub decided_by: &'static str,
     /// The operation that also lists it.
     pub listed_by: Option<&'static str>,
 }
 
-/// Something that the tables ask for.
+/// A content or an action in the tables.
 #[derive(Debug, Clone, Copy)]
 pub enum What {
     Content(Content),
-    /// The operation by which it is done.
+    /// The operation of the action.
     Deed(&'static str),
 }
 
@@ -128,12 +128,12 @@ static VOCABULARY: LazyLock<Vocabulary> = LazyLock::new(|| {
     toml::from_str(&text).unwrap_or_else(|error| panic!("vocabulary.toml: {error}"))
 });
 
-/// The words of the tables.
+/// Returns the vocabulary of the tables.
 pub fn vocabulary() -> &'static Vocabulary {
     &VOCABULARY
 }
 
-/// What the tables mean by these words.
+/// Returns the meaning of words in the tables.
 pub fn meaning(words: &str) -> What {
     if let Some(content) = vocabulary().content(words) {
         return What::Content(content);
@@ -143,43 +143,43 @@ pub fn meaning(words: &str) -> What {
 }
 
 impl Vocabulary {
-    /// What can be read.
+    /// Returns the contents that can be read.
     pub fn contents(&'static self) -> impl Iterator<Item = Content> {
         self.contents.iter().map(|(name, word)| word.content(name))
     }
 
-    /// What can be read, by its name.
+    /// Returns a content by its name.
     pub fn content(&'static self, name: &str) -> Option<Content> {
         self.contents.get_key_value(name).map(|(name, word)| word.content(name))
     }
 
-    /// For whom a note is, and of which kind.
+    /// Returns the audience and the kind of a note.
     pub fn note(&self, name: &str) -> &Note {
         let note = self.contents.get(name).and_then(|content| content.note.as_ref());
         note.unwrap_or_else(|| panic!("“{name}” is no note"))
     }
 
-    /// How an answer that has it is known, where no words of its own are planted.
+    /// Returns the sign of a content in an answer, if no text of its own is planted.
     pub fn shows(&self, content: &str) -> Option<&str> {
         self.contents.get(content).and_then(|content| content.shows.as_deref())
     }
 
-    /// What something is done to, where it is not the one that is meant otherwise.
+    /// Returns the object of an action, if it differs from the default.
     pub fn done_to<'a>(&'a self, what: &'a str) -> &'a str {
         self.deeds.get(what).and_then(|deed| deed.of.as_deref()).unwrap_or(what)
     }
 
-    /// Whether a deed is done to what has this name.
+    /// Returns whether an action is done to the object with this name.
     pub fn is_done_to(&self, name: &str) -> bool {
         self.deeds.values().any(|deed| deed.of.as_deref() == Some(name))
     }
 
-    /// Whether this is the name of someone's consent.
+    /// Returns whether this is the name of a person's consent.
     pub fn is_consent(&self, name: &str) -> bool {
         self.consents.values().any(|consent| consent == name)
     }
 
-    /// The Norwegian for a name or a thing.
+    /// Returns the Norwegian word for a name or an object.
     pub fn norwegian<'a>(&'a self, word: &'a str) -> &'a str {
         if self.municipalities.contains_key(word) {
             return word;
@@ -188,7 +188,7 @@ impl Vocabulary {
         all.map(|(_, _, norwegian)| norwegian).unwrap_or_else(|| panic!("“{word}” is not in the vocabulary"))
     }
 
-    /// All words but those of municipalities and consents, with where they stand and their Norwegian.
+    /// Returns all words except those of municipalities and consents, with their locations and the Norwegian words.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
         macro_rules! words {
             ($($list:ident),+; $($plain:ident),+) => {

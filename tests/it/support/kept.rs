@@ -1,8 +1,8 @@
-//! Files that the tests make from what they know, and that the repository keeps.
+//! Files that the tests generate and the repository contains.
 
 use std::path::Path;
 
-/// The file must be what it is made of. With `STAFETT_WRITE_DOCS` it is written; `.ci/docs` does so.
+/// The file must be up to date. With `STAFETT_WRITE_DOCS` it is written; `.ci/docs` does so.
 #[track_caller]
 pub fn kept(path: &str, made: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);

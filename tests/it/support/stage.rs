@@ -56,7 +56,7 @@ impl Stage {
         stage
     }
 
-    /// The world that it is in.
+    /// The world of the stage.
     pub fn world(&self) -> &World {
         &self.world
     }
@@ -73,7 +73,7 @@ impl Stage {
         self.world.finish().await;
     }
 
-    /// The same in a copy of its world.
+    /// The same stage in a copy of its world.
     fn in_copy(&self, world: &World) -> Self {
         let staff = |one: &Staff| Staff { user: world.same(&one.user), unit: one.unit.clone() };
         let guardian =
@@ -327,7 +327,7 @@ impl Stage {
 }
 
 impl Beginning for Stage {
-    /// Copies a stage that is set once per process, since setting it takes some forty requests.
+    /// Copies a stage that is set once per process, because setting it takes about forty requests.
     async fn on(engine: Engine) -> Option<Self> {
         static SQLITE: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();
         static POSTGRES: OnceCell<Option<(Frozen, Stage)>> = OnceCell::const_new();

@@ -1,4 +1,4 @@
-//! Templates from which the databases of tests are copied. Each is made once per process.
+//! Templates for the databases of tests. Each is created once per process.
 
 use std::{
     path::{Path, PathBuf},
@@ -20,18 +20,18 @@ use tokio::sync::OnceCell;
 
 use super::engine::{Database, Engine, Keeper};
 
-/// The folders of `data/municipalities` that every world begins with.
+/// The folders of `data/municipalities` that every world starts with.
 const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 pub(super) const CONNECTIONS: u32 = 6;
 /// Databases on the server are named `PREFIX_PROCESS_NUMBER`.
 const PREFIX: &str = "stafett_test";
 const SQLITE_FILE: &str = "stafett.sqlite";
 
-/// A database to which nobody is connected, to be copied.
+/// A database without connections, to be copied.
 #[derive(Debug)]
 pub struct Template {
     engine: Engine,
-    /// The keys and, on SQLite, the database. They are held in memory, since nothing removes a folder of the process.
+    /// The keys and, on SQLite, the database. They are kept in memory, because nothing would remove a folder of the process.
     files: Vec<(PathBuf, Vec<u8>)>,
     /// The server, and the database on it.
     server: Option<(PgConnectOptions, String)>,
@@ -48,7 +48,7 @@ impl Template {
         }
     }
 
-    /// A template of a database to which nobody is connected any more.
+    /// Creates a template of a database that has no connections any more.
     pub fn of(database: &Database) -> Self {
         let (_, folder) = database.place();
         let server = match &database.keeper {
@@ -58,7 +58,7 @@ impl Template {
         Self { engine: database.engine, files: files_in(folder), server }
     }
 
-    /// A new database with the same content.
+    /// Creates a database with the same content.
     pub async fn copy(&self) -> Database {
         let folder = TempDir::new().expect("a folder");
         for (file, bytes) in &self.files {
@@ -115,7 +115,7 @@ fn new_name() -> String {
     format!("{PREFIX}_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The files in a folder and in the folders in it, by their paths from it.
+/// The files in a folder and its subfolders, by relative path.
 fn files_in(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry")) {
@@ -140,7 +140,7 @@ pub fn master_key() -> MasterKey {
     MasterKey::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=").expect("a key")
 }
 
-/// Gives a new database its schema and its municipalities, and lets go of it.
+/// Gives a new database its schema and its municipalities, and disconnects from it.
 async fn fill(url: &str) {
     let keys = TempDir::new().expect("a folder");
     let db = Db::open(url, 1, vault(keys.path())).await.expect("the template opens");
@@ -168,7 +168,7 @@ pub(super) async fn drop_database(admin: &PgConnectOptions, name: &str) {
     connect(admin).await.execute(AssertSqlSafe(drop)).await.expect("the database is dropped");
 }
 
-/// Drops what processes that are gone have left.
+/// Drops the databases of processes that have ended.
 async fn sweep(admin: &PgConnectOptions) {
     let mut server = connect(admin).await;
     let names: Vec<(String,)> = sqlx::query_as("SELECT datname::text FROM pg_database WHERE datname LIKE $1")

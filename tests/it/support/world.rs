@@ -241,7 +241,7 @@ impl Frozen {
     }
 }
 
-/// Faults of the service are shown; more with `STAFETT_LOG=info`. All that it logs from there up is kept, for
+/// Shows faults of the service; more with `STAFETT_LOG=info`. Everything it logs at that level or above is kept for
 /// [`logged`].
 fn start_logging() {
     use tracing_subscriber::{

@@ -1,4 +1,4 @@
-//! What lies beside a case: a report to child welfare, a disclosure, an emergency; and the access log.
+//! Objects outside a case: a report to child welfare, a disclosure, an emergency access, and the access log.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -28,7 +28,7 @@ impl Teller {
         self.scene.id("disclosure_id", &disclosed).plant("what was disclosed", [&disclosed]);
     }
 
-    /// Someone opens the case in an emergency, and it may be asked why they were let in.
+    /// A person opens the case by emergency access. Questions may be asked about why they were allowed.
     pub(super) async fn opens_in_emergency(&mut self, said: &Said) {
         let (by, case) = (self.staff(said.who), self.case());
         let opened = self.world.open_in_emergency(&by, json!({"case_id": case})).await.text("/id");
@@ -49,7 +49,7 @@ impl Teller {
         self.scene.id("tile_level", "0").id("tile_index", "000.p/1");
     }
 
-    /// Looks are picked for the auditor's review; one is that of someone.
+    /// Entries are selected for review, among them one of a person.
     pub(super) async fn picks_look(&mut self, said: &Said) {
         self.world.pick().await;
         let (what, by) = (said.object(), self.user(said.must("made by")).id);

@@ -1,4 +1,4 @@
-//! A concern, a case, who takes part in it and who holds the baton.
+//! A concern, a case, its team and its contact person.
 
 use serde_json::{Value, json};
 use stafett::kernel::ids::{CaseId, TeamMemberId};
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Teller {
-    /// A concern that is not decided.
+    /// A concern that has not been decided.
     pub(super) async fn records_concern(&mut self, said: &Said) {
         let (facts, by) = (sentence("Has stopped playing"), self.staff(said.who));
         let child = if said.verb == Verb::RecordConcern { json!(self.child().id) } else { Value::Null };
@@ -23,7 +23,7 @@ impl Teller {
         self.scene.id("concern_id", &made).plant("the concern", [&facts, &made]);
     }
 
-    /// A case whose reason stands nowhere else.
+    /// A case whose reason occurs nowhere else.
     pub(super) async fn opens_case(&mut self, said: &Said) {
         let agreed_with = match said.object() {
             "the guardians" => "guardians",

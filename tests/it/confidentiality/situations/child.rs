@@ -1,4 +1,4 @@
-//! The child, its guardians, where it lives, and who decides for it.
+//! The child, its guardians, its address, and the person who decides for it.
 
 use serde_json::{Value, json};
 use stafett::kernel::NationalId;
@@ -38,13 +38,13 @@ impl Teller {
         let is = self.child_is.expect("how old the child is");
         match (is.strip_suffix(" years old"), is.strip_prefix("born ")) {
             (Some(years), _) => self.world.child_number(years.parse().expect("an age")),
-            // The one child of all stories that is born on this day.
+            // The only child in all stories that is born on this day.
             (_, Some(born)) => NationalId::synthetic(born.parse().expect("a date"), 0).expect("a number"),
             _ => panic!("“{is}” is neither an age nor a day"),
         }
     }
 
-    /// The child as the municipality of someone has registered it.
+    /// The child as the municipality of a person has registered it.
     fn child_of(&self, by: &str) -> &Child {
         let municipality = self.staff(by).unit.municipality;
         let child = self.children.iter().find(|child| child.municipality == municipality);
@@ -90,7 +90,7 @@ impl Teller {
         by.patch(path).json(change).if_match(1).send().await.expect(200);
     }
 
-    /// Where the child lives; what is strictly confidential is not kept.
+    /// The child's address. A strictly confidential address is not stored.
     pub(super) async fn records_address(&mut self, said: &Said) {
         let protection = vocabulary().protections.get(said.object());
         let protection = &protection.unwrap_or_else(|| panic!("{said:?}")).key;

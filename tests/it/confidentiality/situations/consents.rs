@@ -1,4 +1,4 @@
-//! Consents, objections, and what is withheld.
+//! Consents, objections and withholdings.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Teller {
-    /// A consent of one's own. The first that someone gives is the one that the tables speak of.
+    /// A person's own consent. The tables refer to the first consent of a person.
     pub(super) async fn consents(&mut self, said: &Said) {
         let purpose = sentence("Cooperation on help");
         let mut units = Vec::new();
@@ -37,7 +37,7 @@ impl Teller {
         self.user(said.who).post(path).json(json!({})).send().await.expect(200);
     }
 
-    /// Someone objects to sharing among health personnel.
+    /// A person objects to sharing among health personnel.
     pub(super) async fn objects(&mut self, said: &Said) {
         let made = self.makes(self.user(said.who), "objections", json!({})).await;
         self.scene.id("objection_id", made);

@@ -1,4 +1,4 @@
-//! What is agreed in a case, what is said of it, and notes.
+//! The goals, measures, meetings and notes of a case.
 
 use serde_json::json;
 
@@ -75,7 +75,7 @@ impl Teller {
         self.made.insert("meeting_id", made);
     }
 
-    /// A note, by the name that the tables give it.
+    /// A note, by the name used in the tables.
     pub(super) async fn writes(&mut self, said: &Said) {
         let (what, words) = (said.object(), sentence("Noted"));
         let note = vocabulary().note(what);

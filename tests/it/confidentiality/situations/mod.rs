@@ -1,6 +1,6 @@
-//! The situations of the tables, each told once for an engine, as `tests/confidentiality/situations` has them. They are told
-//! on a Sunday, and asked about on the Monday after: what runs out on the Sunday, ran out yesterday. Some, told last, happen
-//! on the Monday itself.
+//! The situations of the tables, each played once per engine from `tests/confidentiality/situations`. They are played on a
+//! Sunday, and the questions are asked on the next Monday, so that a consent until Sunday expired yesterday. Some, played
+//! last, happen on the Monday itself.
 
 mod beside;
 mod case;
@@ -23,12 +23,12 @@ pub use self::{
 use super::scene::Scene;
 use crate::support::World;
 
-/// Tells all of them, or only one, by the name that the tables give them.
+/// Plays all situations, or only one, by the name used in the tables.
 pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Scene> {
     tell_those(world, Plan::of_the_tables(), only).await
 }
 
-/// The same of another plan.
+/// Plays the situations of another plan.
 pub async fn tell_those(
     world: &World,
     plan: &'static Plan,
@@ -39,7 +39,7 @@ pub async fn tell_those(
         let is_told =
             |tale: &&Tale| tale.day.is_some() == on_the_day && only.is_none_or(|only| only == tale.en);
         for tale in plan.situations.iter().filter(is_told) {
-            // In a task of its own: what goes wrong in one is shown, and the others are still asked about.
+            // Each runs in its own task: a failure in one is shown, and the others are still evaluated.
             if let Ok(scene) = tokio::spawn(teller::tell(world.clone(), plan, tale)).await {
                 scenes.insert(tale.en.as_str(), scene);
             }

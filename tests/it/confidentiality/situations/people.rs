@@ -1,4 +1,4 @@
-//! Who works where, who has an account, and what is set for a unit or a municipality.
+//! Staff and their roles, accounts, and settings of units and municipalities.
 
 use serde_json::json;
 
@@ -11,11 +11,11 @@ use crate::{
     support::{Role, User},
 };
 
-/// The names of the child as someone who has an account.
+/// The names of the child as a person with an account.
 const CHILD: [&str; 3] = ["the child", "the youth", "the child of seven"];
 
 impl Teller {
-    /// Someone new, whose national identity number is known.
+    /// A new person with a known national identity number.
     pub async fn newcomer(&mut self, name: &'static str, municipality: &str) -> User {
         let number = self.world.adult_number();
         let user = self.world.user(municipality, &number).await;

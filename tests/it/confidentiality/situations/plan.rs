@@ -1,4 +1,4 @@
-//! The situations as they are written, in `tests/confidentiality/situations`.
+//! The situations as written in `tests/confidentiality/situations`.
 
 use std::{
     collections::BTreeMap,
@@ -20,7 +20,7 @@ pub enum Phrase {
 }
 
 impl Phrase {
-    /// Its words.
+    /// Returns its words.
     pub fn all(&self) -> Vec<&str> {
         match self {
             Self::One(word) => vec![word],
@@ -28,7 +28,7 @@ impl Phrase {
         }
     }
 
-    /// Its only word.
+    /// Returns its only word.
     pub fn one(&self) -> &str {
         match self {
             Self::One(word) => word,
@@ -37,21 +37,21 @@ impl Phrase {
     }
 }
 
-/// A sentence: who, the verb, perhaps what, and perhaps more by links.
+/// A sentence: the person, the verb, an optional object, and optional links.
 pub type Row = Vec<Phrase>;
 
-/// A situation, or a part that several situations have in common.
+/// A situation, or a part that several situations share.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tale {
-    /// Its name, as the tables call it.
+    /// Its name in the tables.
     pub en: String,
     pub no: String,
-    /// How old the child is, or when it was born.
+    /// The child's age, or its date of birth.
     pub child: Option<String>,
-    /// The day on which it happens, where that is the day on which it is asked about.
+    /// The day on which it happens, if that is the day of the questions.
     pub day: Option<String>,
-    /// The unit that the tables speak of as “the unit”.
+    /// The unit that the tables call “the unit”.
     pub unit: Option<String>,
     /// The parts that come first.
     #[serde(default)]
@@ -61,7 +61,7 @@ pub struct Tale {
     /// The parts that come last.
     #[serde(default)]
     pub then: Vec<String>,
-    /// What there is to see beside what the story makes.
+    /// Contents besides those that the story creates.
     #[serde(default)]
     pub to_see: Vec<Row>,
 }
@@ -69,7 +69,7 @@ pub struct Tale {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    /// Who is in the matrix, where this is for it.
+    /// The people in the matrix, if the file is for the matrix.
     #[serde(default)]
     who: Vec<String>,
     #[serde(default)]
@@ -78,31 +78,31 @@ struct File {
     situation: Vec<Tale>,
 }
 
-/// A line of a situation, its parts told in order.
+/// A line of a situation. Its parts are played in order.
 #[derive(Debug)]
 pub enum Line {
     Said(Said),
     ToSee(&'static Row),
 }
 
-/// Situations, and the parts that they have in common.
+/// Situations, and the parts that they share.
 #[derive(Debug)]
 pub struct Plan {
-    /// Who is in the matrix, in order, where this is for it.
+    /// The people in the matrix in order, if the plan is for the matrix.
     pub who: Vec<String>,
     pub parts: BTreeMap<String, Tale>,
     pub situations: Vec<Tale>,
 }
 
 impl Plan {
-    /// Those of the tables.
+    /// Returns the situations of the tables.
     pub fn of_the_tables() -> &'static Self {
         static PLAN: LazyLock<Plan> =
             LazyLock::new(|| Plan::read(&toml_files(&table::folder().join("situations"))));
         &PLAN
     }
 
-    /// Those of the matrix, about the family and about staff.
+    /// Returns the situations of the matrix, about the family and about staff.
     pub fn of_the_matrix() -> [&'static Self; 2] {
         static PLANS: LazyLock<[Plan; 2]> = LazyLock::new(|| {
             ["family.toml", "staff.toml"].map(|file| Plan::read(&[table::folder().join("matrix").join(file)]))
@@ -110,13 +110,13 @@ impl Plan {
         PLANS.each_ref()
     }
 
-    /// All of them.
+    /// Returns all plans.
     pub fn all() -> [&'static Self; 3] {
         let [family, staff] = Self::of_the_matrix();
         [Self::of_the_tables(), family, staff]
     }
 
-    /// Reads them from files.
+    /// Reads a plan from files.
     pub fn read(files: &[PathBuf]) -> Self {
         let mut plan = Self { who: Vec::new(), parts: BTreeMap::new(), situations: Vec::new() };
         for file in files {
@@ -135,12 +135,12 @@ impl Plan {
         plan
     }
 
-    /// A part, by its name.
+    /// Returns a part by its name.
     pub fn part(&self, name: &str) -> &Tale {
         self.parts.get(name).unwrap_or_else(|| panic!("there is no part “{name}”"))
     }
 
-    /// The lines of a situation with those of its parts.
+    /// Returns the lines of a situation, including those of its parts.
     pub fn lines(&'static self, tale: &'static Tale) -> Vec<Line> {
         let mut lines = Vec::new();
         lines.extend(tale.after.iter().flat_map(|part| self.lines(self.part(part))));
@@ -151,7 +151,7 @@ impl Plan {
     }
 }
 
-/// The TOML files of a folder, by the number that their names begin with.
+/// Returns the TOML files of a folder, by the number at the start of their names.
 pub fn toml_files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder)
         .expect("a folder")

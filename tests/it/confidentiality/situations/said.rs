@@ -5,7 +5,7 @@ use serde::Deserialize;
 use super::plan::{Phrase, Row};
 use crate::confidentiality::vocabulary::vocabulary;
 
-/// What can be done in a story.
+/// The actions in a story.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
@@ -58,7 +58,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// Whether it is done to something, and the links that can follow.
+    /// Returns whether the action has an object, and the links that can follow.
     fn takes(self) -> (bool, &'static [&'static str]) {
         match self {
             Self::HaveAccount
@@ -93,14 +93,14 @@ impl Verb {
 pub struct Said {
     pub who: &'static str,
     pub verb: Verb,
-    /// The verb, as it is written.
+    /// The verb as written.
     pub verb_words: &'static str,
     object: Option<&'static Phrase>,
     links: Vec<(&'static str, &'static Phrase)>,
 }
 
 impl Said {
-    /// Reads a row; a word or a link that is not known is refused.
+    /// Parses a row. An unknown word or link is refused.
     pub fn parse(row: &'static Row) -> Self {
         let [who, verb, rest @ ..] = row.as_slice() else { panic!("who, and what they do: {row:?}") };
         let verb_words = verb.one();
@@ -120,37 +120,37 @@ impl Said {
         Self { who: who.one(), verb, verb_words, object, links }
     }
 
-    /// What it is done to.
+    /// Returns the object.
     pub fn object(&self) -> &'static str {
         self.object.expect("an object").one()
     }
 
-    /// What it is done to, where that may be several.
+    /// Returns one or more objects.
     pub fn objects(&self) -> Vec<&'static str> {
         self.object.expect("an object").all()
     }
 
-    /// The same, where there may be nothing.
+    /// Returns the object, if there is one.
     pub fn object_phrase(&self) -> Option<&'static Phrase> {
         self.object
     }
 
-    /// What follows, by its links.
+    /// Returns the phrases that follow, by their links.
     pub fn links(&self) -> &[(&'static str, &'static Phrase)] {
         &self.links
     }
 
-    /// What follows a link, if it does.
+    /// Returns the word after a link, if there is one.
     pub fn link(&self, link: &str) -> Option<&'static str> {
         self.linked(link).map(Phrase::one)
     }
 
-    /// The same, where that may be several.
+    /// Returns the words after a link, if there are any.
     pub fn linked(&self, link: &str) -> Option<&'static Phrase> {
         self.links.iter().find(|(name, _)| *name == link).map(|(_, phrase)| *phrase)
     }
 
-    /// What must follow a link.
+    /// Returns the required word after a link.
     pub fn must(&self, link: &str) -> &'static str {
         self.link(link).unwrap_or_else(|| panic!("“{link}” must follow: {self:?}"))
     }

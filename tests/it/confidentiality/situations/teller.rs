@@ -1,4 +1,4 @@
-//! Tells a situation to the service over HTTP, and keeps who is in it and what is planted.
+//! Plays a situation over HTTP, and records its people and the planted content.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,36 +17,36 @@ use crate::{
     support::{Child, Staff, Unit, User, World},
 };
 
-/// Someone in a story.
+/// A person in a story.
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub user: User,
     pub number: NationalId,
-    /// Where they have got a role, in order.
+    /// Their roles, in the order they were granted.
     pub roles: Vec<(Unit, Id<StaffRole>)>,
 }
 
-/// A story that is being told.
+/// A story that is being played.
 pub struct Teller {
     pub world: World,
     pub scene: Scene,
-    /// How old the child is, or when it was born.
+    /// The child's age, or its date of birth.
     pub child_is: Option<&'static str>,
-    /// The child, as each municipality has registered it; the first is the one that the tables speak of.
+    /// The child as each municipality has registered it. The tables refer to the first.
     pub children: Vec<Child>,
     pub case: Option<CaseId>,
     /// The guardianships of the child, in order.
     pub guardianships: Vec<String>,
-    /// The seats on the team: whose, for which unit.
+    /// The memberships of the team: person, unit and id.
     pub seats: Vec<(&'static str, Unit, TeamMemberId)>,
-    /// The offer of the baton that was made last.
+    /// The most recent offer of the baton.
     pub offer: Option<HandoverId>,
     people: BTreeMap<&'static str, Actor>,
-    /// The ids of what was made last, by the names of the parameters of paths.
+    /// The ids of the most recently created objects, by the names of path parameters.
     pub made: HashMap<&'static str, String>,
 }
 
-/// Tells a situation.
+/// Plays a situation.
 pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Scene {
     let mut teller = Teller {
         world,
@@ -120,7 +120,7 @@ impl Teller {
         }
     }
 
-    /// What there is to see beside what the story makes, or by what it is known.
+    /// Adds contents besides those that the story creates, or the signs that show them.
     async fn to_see(&mut self, row: &'static Row) {
         let words: Vec<&'static str> = row.iter().map(Phrase::one).collect();
         match words.as_slice() {
@@ -145,7 +145,7 @@ impl Teller {
                 self.scene.plant("the staff of the unit", [&user.name, &role.to_string()]);
             }
             [what, "among them", who] => {
-                // How the family reads that someone has looked, as nobody else does.
+                // The family's view of an access, which nobody else sees.
                 let me = self.user(who).get("/v1/me").send().await.expect(200);
                 let sign = format!("{}, {}", me.text("/roles/0/role"), me.text("/roles/0/unit_name"));
                 self.scene.plant(*what, [&sign]);
@@ -154,17 +154,17 @@ impl Teller {
         }
     }
 
-    /// Someone who has come into the story.
+    /// Returns a person in the story.
     pub fn actor(&self, name: &str) -> &Actor {
         self.people.get(name).unwrap_or_else(|| panic!("{name} has not come into the story yet"))
     }
 
-    /// Someone who may have come into the story.
+    /// Returns a person who may be in the story.
     pub fn known(&mut self, name: &str) -> Option<&mut Actor> {
         self.people.get_mut(name)
     }
 
-    /// Someone comes into the story.
+    /// Adds a person to the story.
     pub fn enters(&mut self, name: &'static str, actor: Actor) {
         self.scene.who(name, &actor.user);
         self.people.insert(name, actor);
@@ -174,14 +174,14 @@ impl Teller {
         &self.actor(name).user
     }
 
-    /// Someone, for the unit where they first got a role.
+    /// Returns a person with the unit where they first got a role.
     pub fn staff(&self, name: &str) -> Staff {
         let Actor { user, roles, .. } = self.actor(name);
         let unit = roles.first().unwrap_or_else(|| panic!("{name} works nowhere")).0.clone();
         Staff { user: user.clone(), unit }
     }
 
-    /// The child, as it is registered where the case is.
+    /// Returns the child as registered in the municipality of the case.
     pub fn child(&self) -> &Child {
         self.children.first().expect("a child")
     }
@@ -190,19 +190,19 @@ impl Teller {
         self.case.expect("a case")
     }
 
-    /// A unit, by the name that stories give it.
+    /// Returns a unit by its name in the stories.
     pub async fn unit(&self, name: &str) -> Unit {
         let unit = vocabulary().units.get(name).unwrap_or_else(|| panic!("“{name}” is no unit"));
         self.world.unit(&unit.key).await
     }
 
-    /// Makes something below the case, and gives its id.
+    /// Creates something below the case, and returns its id.
     pub async fn makes(&self, by: &User, below: &str, body: Value) -> String {
         let path = format!("/v1/cases/{}/{below}", self.case());
         by.post(path).json(body).send().await.expect(201).text("/id")
     }
 
-    /// A day that is so far from today.
+    /// Returns a day relative to today.
     pub fn day(&self, name: &str) -> String {
         let day = vocabulary().days.get(name).unwrap_or_else(|| panic!("“{name}” is no day"));
         self.world.in_days(day.days)
