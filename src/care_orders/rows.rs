@@ -39,7 +39,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CareOrderRow<'_>]) -> Result<u64
         .iter()
         .map(|row| {
             let CareOrderRow { municipality, reference, .. } = row;
-            // What is written of a care order belongs to child welfare.
+            // A care order is sealed with the key of child welfare.
             let key = KeyName::sector(municipality, Sector::ChildWelfare);
             Ok::<_, DbError>((row, tx.vault().seal(&key, reference)?))
         })

@@ -46,7 +46,7 @@ pub(crate) struct ClosedRow<'a> {
     pub final_evaluation: Cow<'a, str>,
 }
 
-/// Who holds the baton, through which unit, since when.
+/// The contact person, the unit and the time it began.
 #[derive(Clone, Copy)]
 pub(crate) struct ContactRow {
     pub person: Id<Person>,

@@ -17,7 +17,7 @@ use crate::{
     log_tree::{Checkpoints, LogKey, Sealer},
 };
 
-/// What to generate, and where.
+/// The options of `stafett generate`.
 #[derive(Debug, Args)]
 pub(super) struct GenerateArgs {
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(super) struct GenerateArgs {
     /// How many cases.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
     cases: u32,
-    /// What all chance is derived from: the same seed gives the same data on the same day.
+    /// The seed of all random choices. The same seed gives the same data on the same day.
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
     /// Looks in the access log for each case.

@@ -42,6 +42,7 @@ const SET_PROTECTION: &str = "
     UPDATE address_protection SET protection = $4, lowered_because = COALESCE($5, lowered_because), changed_by = $6,
            changed_at = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND version = $3";
+
 #[derive(sqlx::FromRow)]
 struct ProtectionRow {
     protection: String,

@@ -21,7 +21,7 @@ pub(super) const YEAR: i64 = 366;
 pub(super) struct ChildPart {
     pub id: Id<Child>,
     pub person: Id<Person>,
-    /// What it is called in texts.
+    /// The name of the child in texts.
     pub given: &'static str,
     pub name: String,
     pub born: NaiveDate,

@@ -38,7 +38,7 @@ const WORKING_HOURS: u128 = 9 * 3_600_000_000;
 /// Entries of one transaction.
 const BATCH: usize = 4_000;
 
-/// What the entries about a case need.
+/// The facts that the entries about a case need.
 #[derive(Debug, Clone)]
 pub(super) struct Trace {
     pub case: Id<Case>,

@@ -46,7 +46,7 @@ const BATCH: usize = 250;
 /// The municipalities, by folder.
 const MUNICIPALITIES: [(&str, &str); 3] = [("kragero", "4014"), ("porsgrunn", "4001"), ("orland", "5057")];
 
-/// What to generate.
+/// The size and the seed of the data, and where they come from.
 #[derive(Debug)]
 pub struct Plan {
     /// How many cases.

@@ -230,7 +230,7 @@ impl Organisation {
         KNOWN_CASES.min(self.placing.cases_in(0) / 2)
     }
 
-    /// The one who opens a case.
+    /// The person who opens a case.
     pub fn opener(&self, home: Home) -> Seat {
         let Home { zone, slot } = home;
         if zone == 0 {

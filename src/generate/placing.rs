@@ -1,4 +1,4 @@
-//! Where each case has its home: which zone of which municipality, and which place there.
+//! The home of each case: a municipality, a zone of it and a place in the zone.
 //!
 //! A zone is a large school with the services around it. The first is one school alone, with a number of cases that is known.
 

@@ -219,7 +219,7 @@ impl<'a> Story<'a, '_> {
     }
 
     fn moment(&mut self, day: NaiveDate) -> DateTime<Utc> {
-        // What happens in a case happens after it was opened.
+        // Nothing happens in a case before it is opened.
         moment(&mut self.random, day).max(self.period.opened_at + TimeDelta::minutes(5))
     }
 

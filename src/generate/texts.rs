@@ -1,4 +1,4 @@
-//! What people write about a child, put together from sentences by theme. `{}` is the child's name.
+//! Texts about a child, put together from sentences by theme. `{}` is the child's name.
 
 mod general;
 mod themes;
@@ -6,7 +6,7 @@ mod themes;
 pub(super) use self::{general::*, themes::THEMES};
 use super::random::Random;
 
-/// What a case is about.
+/// The theme of a case.
 #[derive(Debug)]
 pub(super) struct Theme {
     pub reasons: &'static [&'static str],

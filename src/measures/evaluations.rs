@@ -47,7 +47,6 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<EvaluationOut, DbError> {
     let id = Id::<Evaluation>::new();
-    let text = |text: &Option<Prose>| text.as_deref().map(|text| Cow::from(text.to_owned()));
     let row = EvaluationRow {
         place: case.place(),
         id,
@@ -55,9 +54,9 @@ pub(super) async fn insert(
         held_on: input.held_on,
         outcome: input.outcome,
         assessment: Cow::from(&*input.assessment),
-        child_view: text(&input.child_view),
-        child_view_missing_reason: text(&input.child_view_missing_reason),
-        guardians_view: text(&input.guardians_view),
+        child_view: input.child_view.as_deref().map(Cow::from),
+        child_view_missing_reason: input.child_view_missing_reason.as_deref().map(Cow::from),
+        guardians_view: input.guardians_view.as_deref().map(Cow::from),
         next_evaluation_on: input.next_evaluation_on,
         evaluated_by: by.person,
         created_at: now,

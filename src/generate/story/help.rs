@@ -85,7 +85,7 @@ impl Story<'_, '_> {
         id
     }
 
-    /// What is done: one measure in three is of the catalogue.
+    /// The content of a measure. One measure in three is from the catalogue.
     fn content(&mut self) -> (Option<Id<CatalogueMeasure>>, String, String, PreventionLevel) {
         let organisation = self.organisation();
         let offered =

@@ -1,4 +1,4 @@
-//! Meetings with the family: those that were held, and the one that is planned.
+//! Meetings with the family: the meetings that were held and the next one.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 

@@ -76,7 +76,7 @@ impl Story<'_, '_> {
         });
     }
 
-    /// What is written in a unit of a sector, and of what kind it is.
+    /// A note from a unit of a sector, with its kind of information.
     fn note_of(&mut self, sector: Sector) -> (InformationKind, String) {
         match self.random.below(10) {
             0 => return (InformationKind::ChildStatement, self.one(self.theme.says)),

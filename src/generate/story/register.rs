@@ -1,4 +1,4 @@
-//! Who the case is about: the child, its guardians, where they are found, and the concern that it began with.
+//! The people of the case: the child, its guardians, where they are found, and the concern that it began with.
 
 use chrono::TimeDelta;
 

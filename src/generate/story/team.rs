@@ -1,4 +1,4 @@
-//! Who helps: the contact person, colleagues who take over, and those of other units.
+//! The team: the contact person, colleagues who take over, and helpers from other units.
 
 use chrono::{NaiveDate, TimeDelta};
 
