@@ -100,15 +100,10 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
 async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { object: unit, caller, tx, .. } = permit.parts();
-    let (person, unit) = (caller.person, unit.id);
+    let unit = unit.id;
     let own_children = own_children(tx, caller).await?;
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let mut rows = store::list(tx, person, unit, after, limit).await?;
-        for row in &mut rows {
-            row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
-        }
-        Ok(rows)
-    };
+    let fetch =
+        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &own_children, unit, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &ReportOut| permit.may::<ReadChildWelfareReport>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {

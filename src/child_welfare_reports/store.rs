@@ -15,23 +15,23 @@ use crate::{
     execute, fetch_all, fetch_in, fetch_one, fetch_optional, is_family_sql,
     kernel::{
         Id,
-        ids::{ChildWelfareReport, Person, ReportReply, Unit},
+        ids::{Child, ChildWelfareReport, Person, ReportReply, Unit},
         vocabulary::Sector,
     },
     vault::KeyName,
 };
 
-/// `$1` is the caller: each row states whether the report is about their own family.
+/// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ($rest:literal) => {
+    ([$($own_family:tt)+] $rest:literal) => {
         concat!(
             "SELECT r.id, r.municipality, r.unit_id, u.name AS unit_name, r.reporter_id, r.reporter_name,
                     r.receiving_unit_id, v.name AS receiving_unit_name, r.child_id, r.child_name, r.child_birth_date,
                     r.child_description, r.grounds, r.body AS text, r.sent_on, r.concern_id, r.guardians_told,
                     r.guardians_not_told_reason, r.law, r.law_valid_from, r.created_at, r.version,
-                    (k.person_id IS NOT NULL AND ",
-            is_family_sql!("$1", "k.person_id"),
-            ") AS own_family
+                    ",
+            $($own_family)+,
+            " AS own_family
              FROM child_welfare_report r
              JOIN unit u ON u.id = r.unit_id
              JOIN unit v ON v.id = r.receiving_unit_id
@@ -42,16 +42,17 @@ macro_rules! select {
     };
 }
 
-const GET: &str = select!("r.municipality = $2 AND r.id = $3");
-const LIST: &str = select!(
-    "r.id IN (
-        SELECT id FROM (
-            SELECT id FROM child_welfare_report WHERE unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS made
-        UNION
-        SELECT id FROM (
-            SELECT id FROM child_welfare_report WHERE receiving_unit_id = $2 AND id > $3 ORDER BY id LIMIT $4) AS received)
-    ORDER BY r.id LIMIT $4"
-);
+const GET: &str = select!([is_family_sql!("$1", "k.person_id")] "r.municipality = $2 AND r.id = $3");
+/// Those that a unit has made and those it has received. The ids alone are found by two indexes in their order: a plan of
+/// PostgreSQL that does not know the values would read all rows to find whole ones in order.
+const IDS: &str = "
+    SELECT id FROM (
+        SELECT id FROM child_welfare_report WHERE unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS made
+    UNION
+    SELECT id FROM (
+        SELECT id FROM child_welfare_report WHERE receiving_unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS received
+    ORDER BY id LIMIT $3";
+const LIST: &str = select!(["FALSE"] "r.id IN (");
 const INSERT: &str = "
     INSERT INTO child_welfare_report
         (municipality, id, unit_id, reporter_id, reporter_name, receiving_unit_id, child_id, child_name, child_birth_date,
@@ -204,16 +205,26 @@ pub(super) async fn get(
     reports.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// Lists the reports that a unit has made or received, regardless of who may read them.
+/// Lists the reports that a unit has made or received, regardless of who may read them. `own_children` are the children
+/// that the caller is too close to.
 pub(super) async fn list(
     tx: &mut Tx,
-    person: Id<Person>,
+    own_children: &[Id<Child>],
     unit: Id<Unit>,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ReportOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let reports = fetch_all!(tx, ReportOut, LIST, person, unit, after, limit)?;
+    let ids = fetch_all!(tx, (Id<ChildWelfareReport>,), IDS, unit, after, limit)?;
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Id<ChildWelfareReport>> = ids.into_iter().map(|(id,)| id).collect();
+    let mut reports: Vec<ReportOut> = fetch_in!(tx, ReportOut, LIST, &ids)?;
+    reports.sort_by_key(|row| row.id);
+    for row in &mut reports {
+        row.own_family = row.child_id.is_some_and(|child| own_children.contains(&child));
+    }
     with_replies(tx, reports).await
 }
 

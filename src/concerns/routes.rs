@@ -91,11 +91,7 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
     let (person, units_led) = (caller.person, caller.units_led());
     let own_children = own_children(tx, caller).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let mut rows = store::list(tx, person, &units_led, after, limit).await?;
-        for row in &mut rows {
-            row.own_family |= row.child_id.is_some_and(|child| own_children.contains(&child));
-        }
-        Ok(rows)
+        store::list(tx, person, &own_children, &units_led, after, limit).await
     };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;

@@ -21,17 +21,17 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
-/// `$1` is the caller: each row states whether the concern is about their own family.
+/// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ($rest:literal) => {
+    ([$($own_family:tt)+] $rest:literal) => {
         concat!(
             "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, u.sector, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
                     c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
                     c.created_at,
-                    c.version, (k.person_id IS NOT NULL AND ",
-            is_family_sql!("$1", "k.person_id"),
-            ") AS own_family
+                    c.version, ",
+            $($own_family)+,
+            " AS own_family
              FROM concern c
              JOIN unit u ON u.id = c.unit_id
              JOIN person p ON p.id = c.author_id
@@ -42,16 +42,17 @@ macro_rules! select {
     };
 }
 
-const SELECT: &str = select!("c.municipality = $2 AND c.id = $3");
+const SELECT: &str = select!([is_family_sql!("$1", "k.person_id")] "c.municipality = $2 AND c.id = $3");
 /// Candidates: concerns that a person wrote in a unit where they work. The rules decide on each.
 const LIST_OWN: &str = select!(
+    ["FALSE"]
     "c.author_id = $1 AND c.id > $2 AND EXISTS (
         SELECT 1 FROM staff_role r
         WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND r.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
 /// Candidates: concerns of a unit. The rules decide on each.
-const LIST_OF_UNIT: &str = select!("c.unit_id = $2 AND c.id > $3 ORDER BY c.id LIMIT $4");
+const LIST_OF_UNIT: &str = select!(["FALSE"] "c.unit_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
 const UPDATE: &str = "
     UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
            tried_so_far = $9, version = version + 1
@@ -79,10 +80,12 @@ pub(super) async fn get(
     fetch_one!(tx, ConcernOut, SELECT, person, municipality, id)
 }
 
-/// Lists the concerns after `after` that a person wrote, and those of the units that they lead.
+/// Lists the concerns after `after` that a person wrote, and those of the units that they lead. `own_children` are the
+/// children that the person is too close to.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
+    own_children: &[Id<Child>],
     units_led: &[Id<Unit>],
     after: Uuid,
     limit: usize,
@@ -91,11 +94,14 @@ pub(super) async fn list(
     let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most)?;
     // A leader leads one or two units.
     for unit in units_led {
-        rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, person, *unit, after, most)?);
+        rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, *unit, after, most)?);
     }
     rows.sort_by_key(|row: &ConcernOut| row.id);
     rows.dedup_by_key(|row| row.id);
     rows.truncate(limit);
+    for row in &mut rows {
+        row.own_family = row.child_id.is_some_and(|child| own_children.contains(&child));
+    }
     Ok(rows)
 }
 

@@ -36,9 +36,14 @@ macro_rules! own {
 }
 macro_rules! of_staff {
     ($rest:literal) => {
+        of_staff!("conflict_of_interest c", $rest)
+    };
+    ($from:literal, $rest:literal) => {
         concat!(
             "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.ended_at, c.version
-             FROM conflict_of_interest c JOIN person p ON p.id = c.person_id WHERE ",
+             FROM ",
+            $from,
+            " JOIN person p ON p.id = c.person_id WHERE ",
             once!($rest)
         )
     };
@@ -53,11 +58,10 @@ const FIND_OF_UNIT: &str = of_staff!(
         WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))"
 );
 const LIST_OF_UNIT: &str = of_staff!(
-    "c.id IN (
-        SELECT x.id FROM staff_role r JOIN conflict_of_interest x ON x.person_id = r.person_id
-        WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
-          AND x.id > $2 AND x.ended_at IS NULL)
-    ORDER BY c.id LIMIT $3"
+    "(SELECT DISTINCT r.person_id FROM staff_role r
+      WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')) AS s
+     CROSS JOIN conflict_of_interest c",
+    "c.person_id = s.person_id AND c.id > $2 AND c.ended_at IS NULL ORDER BY c.id LIMIT $3"
 );
 const WORKPLACES: &str = "
     SELECT DISTINCT s.municipality FROM unit_serves s JOIN staff_role r ON r.unit_id = s.unit_id

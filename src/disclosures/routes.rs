@@ -103,13 +103,10 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { object: unit, caller, tx, .. } = permit.parts();
-    let (person, unit) = (caller.person, unit.id);
+    let unit = unit.id;
     let own_children = own_children(tx, caller).await?;
-    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let mut rows = store::list(tx, person, unit, after, limit).await?;
-        rows.iter_mut().for_each(|row| row.own_family |= own_children.contains(&row.child_id));
-        Ok(rows)
-    };
+    let fetch =
+        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &own_children, unit, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &DisclosureOut| permit.may::<ReadDisclosure>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {

@@ -30,7 +30,7 @@ use crate::{
 /// The time in which entries are collected before they are sealed.
 pub const INTERVAL: Duration = Duration::from_millis(100);
 /// The interval between checks for entries that another process wrote.
-const LOOK: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_secs(2);
 /// The number of entries of one municipality per seal.
 const BATCH: i64 = 2000;
 /// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
@@ -89,7 +89,7 @@ impl Sealer {
         }
     }
 
-    /// Waits until entries are waiting or the check fails. An idle service queries the database once a second.
+    /// Waits until entries are waiting or the check fails. An idle service queries the database every two seconds.
     async fn until_some_wait(&self, written: &Notify) {
         while tokio::time::timeout(LOOK, written.notified()).await.is_err() {
             match self.do_some_wait().await {
