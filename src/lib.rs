@@ -68,6 +68,7 @@ pub mod demo;
 pub mod disclosures;
 pub mod emergency_access;
 pub mod follow_ups;
+pub mod generate;
 pub mod goals;
 pub mod handovers;
 pub mod health;

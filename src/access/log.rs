@@ -174,7 +174,8 @@ impl Entry {
     }
 }
 
-fn roles(seats: &[HeldRole]) -> String {
+/// Units and roles, as an entry stores them.
+pub(crate) fn roles(seats: &[HeldRole]) -> String {
     let seats: Vec<_> = seats
         .iter()
         .map(|seat| serde_json::json!({ "unit_id": seat.unit_id, "unit": seat.unit_name, "sector": seat.sector, "role": seat.role }))

@@ -36,14 +36,15 @@ mod telling;
 pub use asker::Asker;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
-    CaseFacts, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id, case_states,
-    cases_in_list, child_facts, relation,
+    CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
+    case_states, cases_in_list, child_facts, relation,
 };
 pub use family::{is_family, move_conflicts, own_accounts, own_children};
 pub use idempotency::forget_old_keys;
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
 pub use listing::Decided;
+pub(crate) use log::roles as roles_of_entry;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};
 pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};

@@ -2,6 +2,7 @@
 
 mod dto;
 mod routes;
+pub(crate) mod rows;
 mod session_routes;
 mod store;
 

@@ -1,8 +1,13 @@
 //! Accounts in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
-use super::dto::Username;
+use super::{
+    dto::Username,
+    rows::{self, AccountRow},
+};
 use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_optional,
@@ -14,9 +19,6 @@ const FIND_LOGIN: &str = "
     SELECT a.person_id, p.municipality, a.password_hash, a.disabled_at
     FROM account a JOIN person p ON p.id = a.person_id WHERE a.username_index = $1";
 const FIND_HASH: &str = "SELECT password_hash FROM account WHERE person_id = $1";
-const INSERT: &str = "
-    INSERT INTO account (person_id, username_index, password_hash, created_at) VALUES ($1, $2, $3, $4)
-    ON CONFLICT DO NOTHING";
 const REOPEN: &str = "
     UPDATE account SET username_index = $2, password_hash = $3, disabled_at = NULL
     WHERE person_id = $1 AND disabled_at IS NOT NULL
@@ -73,7 +75,8 @@ pub struct NewAccount<'a> {
 pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let NewAccount { person, name, username, password_hash } = new;
     let index = tx.vault().username_index(username.as_str())?;
-    let made = execute!(tx, INSERT, person, &index, password_hash, now)?;
+    let row = AccountRow { person, username: Cow::Borrowed(username), password_hash, created_at: now };
+    let made = rows::insert(tx, &[row]).await?;
     if made == 0 && execute!(tx, REOPEN, person, &index, password_hash)? == 0 {
         return Ok(false);
     }

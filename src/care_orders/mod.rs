@@ -7,6 +7,7 @@
 
 mod dto;
 mod routes;
+pub(crate) mod rows;
 mod store;
 
 pub use routes::configure;

@@ -1,9 +1,14 @@
 //! Care orders in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::dto::{CareOrderIn, CareOrderOut};
+use super::{
+    dto::{CareOrderIn, CareOrderOut},
+    rows::{self, CareOrderRow},
+};
 use crate::{
     access::ChildFacts,
     db::{DbError, Tx, expect_one},
@@ -29,11 +34,6 @@ macro_rules! select {
 
 const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
 const FIND: &str = select!("AND id = $3");
-const INSERT: &str = "
-    INSERT INTO care_order (municipality, id, child_id, kind, decision_reference, in_force_from, child_welfare_unit_id,
-                            child_welfare_person_id, recorded_by, recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT (municipality, child_id) WHERE ended_at IS NULL DO NOTHING";
 const CHANGE: &str = "
     UPDATE care_order SET child_welfare_unit_id = $5, child_welfare_person_id = $6, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
@@ -79,22 +79,19 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Option<Id<CareOrder>>, DbError> {
     let id = Id::<CareOrder>::new();
-    let reference = tx.vault().seal(&key(child), &new.decision_reference)?;
-    let CareOrderIn { kind, in_force_from, child_welfare_unit_id, child_welfare_person_id, .. } = new;
-    let made = execute!(
-        tx,
-        INSERT,
-        &child.municipality,
+    let row = CareOrderRow {
+        municipality: &child.municipality,
         id,
-        child.id,
-        *kind,
-        reference,
-        *in_force_from,
-        *child_welfare_unit_id,
-        *child_welfare_person_id,
-        by,
-        now
-    )?;
+        child: child.id,
+        kind: new.kind,
+        reference: Cow::from(&*new.decision_reference),
+        in_force_from: new.in_force_from,
+        unit: new.child_welfare_unit_id,
+        person: new.child_welfare_person_id,
+        recorded_by: by,
+        recorded_at: now,
+    };
+    let made = rows::insert(tx, &[row]).await?;
     Ok((made == 1).then_some(id))
 }
 

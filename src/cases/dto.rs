@@ -37,18 +37,24 @@ words! {
 }
 
 /// A level in the municipality's guide, 0 to 3.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
 #[serde(transparent)]
 #[sqlx(transparent)]
 #[schema(value_type = i64, minimum = 0, maximum = 3, example = 1)]
 pub struct Level(i64);
 
+impl Level {
+    /// The level of this number, which is at most 3.
+    #[must_use]
+    pub const fn new(level: i64) -> Option<Self> {
+        if matches!(level, 0..=3) { Some(Self(level)) } else { None }
+    }
+}
+
 impl<'de> Deserialize<'de> for Level {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match i64::deserialize(deserializer)? {
-            level @ 0..=3 => Ok(Self(level)),
-            _ => Err(serde::de::Error::custom("must be a level from 0 to 3")),
-        }
+        let level = Self::new(i64::deserialize(deserializer)?);
+        level.ok_or_else(|| serde::de::Error::custom("must be a level from 0 to 3"))
     }
 }
 

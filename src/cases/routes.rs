@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        Asker, CaseReader, Kinds, Parts, Permit, Seen, Shown, Whole,
+        Asker, CasePlace, CaseReader, Kinds, Parts, Permit, Seen, Shown, Whole,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ReadCase, ReadMeasure, ReopenCase, UpdateCase,
         },
@@ -159,9 +159,10 @@ async fn remember<A: Action<Object = CaseObject>>(
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {
-    let (by, key, now) = (permit.caller().person, permit.object().facts.key(), permit.moment().now);
+    let (by, now, sector) = (permit.caller().person, permit.moment().now, permit.object().facts.sector);
     let event = store::Event { kind, level, reason, final_evaluation, by };
-    Ok(store::add_event(permit.tx(), &key, case.id, event, now).await?)
+    let place = CasePlace { municipality: &case.municipality, sector, case: case.id };
+    Ok(store::add_event(permit.tx(), place, event, now).await?)
 }
 
 /// Lists the history of a case: opening, changes of level, closing and reopening, each with its reason.

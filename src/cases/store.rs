@@ -1,17 +1,26 @@
 //! Cases in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level};
+use super::{
+    dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level},
+    rows::{self, CaseRow, ContactRow, EventRow},
+};
 use crate::{
-    access::objects::{CaseObject, MeasureObject},
+    access::{
+        CasePlace,
+        objects::{CaseObject, MeasureObject},
+    },
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     kernel::{
         Id, Slice,
-        ids::{Case, CaseEvent, Child, Measure, Person, TeamMember, Unit},
+        ids::{Case, CaseEvent, Child, Measure, Person, Unit},
         vocabulary::Sector,
     },
+    teams::{self, rows::SeatRow},
     vault::KeyName,
 };
 
@@ -32,13 +41,6 @@ const EVALUATIONS_DUE: &str = "
     SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.evaluate_on
     FROM measure m JOIN unit u ON u.id = m.unit_id
     WHERE m.status = 'in_force' AND m.case_id IN (";
-const INSERT: &str = "
-    INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10)";
-const INSERT_CONTACT: &str = "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) VALUES ($1, $2, $3, $4, $5)";
-const INSERT_MEMBER: &str = "
-    INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $4, $7)";
 const SET_LEVEL: &str = "
     UPDATE care_case SET level = $4, level_reason = $5, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
@@ -49,9 +51,6 @@ const REOPEN: &str = "
     UPDATE care_case SET status = 'open', closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
            level = $4, level_reason = $5, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'closed'";
-const INSERT_EVENT: &str = "
-    INSERT INTO case_event (municipality, id, case_id, kind, level, reason, final_evaluation, person_id, at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const LIST_EVENTS: &str = "
     SELECT e.id, e.kind, e.level, e.reason, e.final_evaluation, e.person_id, p.name AS person_name, e.at
     FROM case_event e JOIN person p ON p.id = e.person_id
@@ -131,31 +130,38 @@ pub async fn open(
     now: DateTime<Utc>,
 ) -> Result<Id<Case>, DbError> {
     let Place { municipality, child, unit, sector, opened_by } = place;
-    let key = KeyName::sector(municipality, sector);
     let Agreement { reason, level, agreed_with, agreed_on } = agreement;
     let id = Id::<Case>::new();
-    let sealed = tx.vault().seal(&key, reason)?;
-    expect_one(execute!(
-        tx,
-        INSERT,
-        municipality,
-        id,
+    let place = CasePlace { municipality, sector, case: id };
+    let row = CaseRow {
+        place,
         child,
         unit,
         opened_by,
-        sealed,
+        reason: reason.into(),
         level,
+        level_reason: None,
         agreed_with,
         agreed_on,
-        now
-    )?)?;
-    expect_one(execute!(tx, INSERT_CONTACT, municipality, id, opened_by, unit, now)?)?;
-    let member = Id::<TeamMember>::new();
-    let task = tx.vault().seal(&key, "contact person")?;
-    expect_one(execute!(tx, INSERT_MEMBER, municipality, member, id, opened_by, unit, task, now)?)?;
+        opened_at: now,
+        closed: None,
+        contact: ContactRow { person: opened_by, unit, since: now },
+    };
+    rows::insert(tx, &[row]).await?;
+    let seat = SeatRow {
+        place,
+        id: Id::new(),
+        person: opened_by,
+        unit,
+        task: "contact person".into(),
+        added_by: opened_by,
+        joined_at: now,
+        left_at: None,
+    };
+    teams::rows::insert(tx, &[seat]).await?;
     let kind = CaseEventKind::Opened;
     let event = Event { kind, level, reason, final_evaluation: None, by: opened_by };
-    add_event(tx, &key, id, event, now).await?;
+    add_event(tx, place, event, now).await?;
     Ok(id)
 }
 
@@ -172,28 +178,22 @@ pub(super) struct Event<'a> {
 /// Adds an event to the history of a case.
 pub(super) async fn add_event(
     tx: &mut Tx,
-    key: &KeyName,
-    case: Id<Case>,
+    place: CasePlace<'_>,
     event: Event<'_>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let Event { kind, level, reason, final_evaluation, by } = event;
-    let reason = tx.vault().seal(key, reason)?;
-    let final_evaluation = tx.vault().seal_optional(key, final_evaluation)?;
-    let id = Id::<CaseEvent>::new();
-    expect_one(execute!(
-        tx,
-        INSERT_EVENT,
-        &key.municipality,
-        id,
-        case,
+    let row = EventRow {
+        place,
+        id: Id::<CaseEvent>::new(),
         kind,
         level,
-        reason,
-        final_evaluation,
+        reason: reason.into(),
+        final_evaluation: final_evaluation.map(Cow::from),
         by,
-        now
-    )?)
+        at: now,
+    };
+    rows::insert_events(tx, &[row]).await
 }
 
 /// Lists the history of a case from the beginning.

@@ -5,6 +5,7 @@ mod dto;
 mod import;
 mod routes;
 mod store;
+pub(crate) mod whole;
 
 pub use import::{ImportError, Imported, import, import_in};
 pub use routes::configure;

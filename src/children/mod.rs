@@ -6,6 +6,7 @@
 mod dto;
 mod named;
 mod routes;
+pub(crate) mod rows;
 mod store;
 
 pub use named::{NamedChild, named};

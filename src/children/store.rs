@@ -1,9 +1,14 @@
 //! Children and guardians in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{ChildOut, GuardianshipOut};
+use super::{
+    dto::{ChildOut, GuardianshipOut},
+    rows::{self, ChildRow, GuardianshipRow, PersonRow},
+};
 use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
@@ -15,14 +20,7 @@ use crate::{
     vault::KeyName,
 };
 
-const INSERT_PERSON: &str = "
-    INSERT INTO person (id, municipality, national_id_index, national_id, name, birth_date, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (municipality, national_id_index) DO NOTHING";
 const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id_index = $2";
-const INSERT_CHILD: &str = "
-    INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, registered_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const FIND_CHILD: &str = "
     SELECT id, municipality, name, birth_date, registered_unit, registered_at, version FROM child WHERE municipality = $1 AND id = $2";
 const UPDATE_CHILD: &str = "
@@ -35,10 +33,6 @@ const SELECT_GUARDIANS: &str = "
 const FIND_GUARDIANSHIP: &str = "
     SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
     FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id = $3";
-const INSERT_GUARDIANSHIP: &str = "
-    INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-    ON CONFLICT (municipality, child_id, guardian_id) WHERE ended_at IS NULL DO NOTHING";
 const UPDATE_GUARDIANSHIP: &str = "
     UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
@@ -55,12 +49,15 @@ pub async fn identify(
     now: DateTime<Utc>,
 ) -> Result<Id<Person>, DbError> {
     let id = Id::of_new_person();
-    let key = KeyName::people(municipality);
-    let index =
-        national_id.map(|number| tx.vault().national_id_index(municipality, number.as_str())).transpose()?;
-    let number = tx.vault().seal_optional(&key, national_id.map(NationalId::as_str))?;
-    let name = tx.vault().seal(&key, name)?;
-    let made = execute!(tx, INSERT_PERSON, id, municipality, &index, number, name, birth_date, now)?;
+    let row = PersonRow {
+        id,
+        municipality,
+        national_id: national_id.map(Cow::Borrowed),
+        name: name.into(),
+        birth_date,
+        created_at: now,
+    };
+    let made = rows::insert_people(tx, &[row]).await?;
     if made == 1 {
         return Ok(id);
     }
@@ -97,20 +94,18 @@ pub(super) struct NewChild<'a> {
 pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -> Result<Id<Child>, DbError> {
     let NewChild { municipality, national_id, name, birth_date, registered_by, registered_unit } = new;
     let person = identify(tx, municipality, national_id, name, birth_date, now).await?;
-    let name = tx.vault().seal(&KeyName::people(municipality), name)?;
     let id = Id::<Child>::new();
-    expect_one(execute!(
-        tx,
-        INSERT_CHILD,
+    let row = ChildRow {
         municipality,
         id,
         person,
-        name,
+        name: name.into(),
         birth_date,
         registered_by,
         registered_unit,
-        now
-    )?)?;
+        registered_at: now,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }
 
@@ -182,21 +177,19 @@ pub(super) async fn insert_guardianship(
         lives_with_child,
         capacity,
     } = new;
-    let name = tx.vault().seal(&KeyName::people(municipality), name)?;
     let id = Id::<Guardianship>::new();
-    let made = execute!(
-        tx,
-        INSERT_GUARDIANSHIP,
+    let row = GuardianshipRow {
         municipality,
         id,
         child,
         guardian,
-        name,
+        name: name.into(),
         parental_responsibility,
         lives_with_child,
         capacity,
-        now
-    )?;
+        created_at: now,
+    };
+    let made = rows::insert_guardianships(tx, &[row]).await?;
     Ok((made == 1).then_some(id))
 }
 

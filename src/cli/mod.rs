@@ -2,6 +2,7 @@
 
 mod access_log;
 mod explain;
+mod generate;
 mod keys;
 mod serve;
 mod user;
@@ -39,6 +40,8 @@ enum Command {
     Serve(ServeArgs),
     /// Play a child's case in three municipalities over HTTP, and keep serving it.
     Demo(demo::DemoArgs),
+    /// Generate believable data about people who do not exist, for benchmarks and trials, in a database without cases.
+    Generate(generate::GenerateArgs),
     /// Update the database schema.
     Migrate {
         #[command(flatten)]
@@ -121,6 +124,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Command::Serve(args) => serve::serve(config, args).await?,
         Command::Demo(args) => return demo::run(args).await,
+        Command::Generate(args) => generate::run(config, args).await?,
         Command::Migrate { database, grant_to: role } => {
             let db = connect(&settings(config, &database)?).await?;
             migrate(&db).await?;

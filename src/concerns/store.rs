@@ -1,9 +1,14 @@
 //! Concerns in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{ConcernDecision, ConcernIn, ConcernOut};
+use super::{
+    dto::{ConcernDecision, ConcernIn, ConcernOut},
+    rows::{self, ConcernRow},
+};
 use crate::{
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
@@ -48,10 +53,6 @@ const LIST_OWN: &str = select!(
 );
 /// Candidates: concerns of a unit. The rules decide on each.
 const LIST_OF_UNIT: &str = select!(["FALSE"] "c.unit_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
-const INSERT: &str = "
-    INSERT INTO concern (municipality, id, unit_id, author_id, child_id, facts, risk_factors, protective_factors,
-                         child_says, tried_so_far, decide_by, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 const UPDATE: &str = "
     UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
            tried_so_far = $9, version = version + 1
@@ -125,25 +126,25 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Concern>, DbError> {
     let NewConcern { municipality, unit, sector, author, content, decide_by } = new;
-    let SealedConcern { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } =
-        seal(tx, &KeyName::sector(municipality, sector), content)?;
+    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
     let id = Id::<Concern>::new();
-    expect_one(execute!(
-        tx,
-        INSERT,
+    let row = ConcernRow {
         municipality,
         id,
         unit,
+        sector,
         author,
-        child_id,
-        facts,
-        risk_factors,
-        protective_factors,
-        child_says,
-        tried_so_far,
+        child: *child_id,
+        facts: Cow::from(&**facts),
+        risk_factors: risk_factors.as_deref().map(Cow::from),
+        protective_factors: protective_factors.as_deref().map(Cow::from),
+        child_says: child_says.as_deref().map(Cow::from),
+        tried_so_far: tried_so_far.as_deref().map(Cow::from),
         decide_by,
-        now
-    )?)?;
+        created_at: now,
+        decided: None,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }
 

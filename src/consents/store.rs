@@ -1,17 +1,19 @@
 //! Consents in the database.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit};
+use super::{
+    dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit},
+    rows::{self, ConsentRow, ConsentedUnitRow},
+};
 use crate::{
-    access::{CaseState, Kinds, Law, PROCESSING, cited, laws},
+    access::CaseState,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_of_case, fetch_one,
     kernel::{
         Id,
-        clock::day_in_norway,
         ids::{Consent, Person, Unit},
         vocabulary::InformationKind,
     },
@@ -44,19 +46,12 @@ const UNITS: &str = "
     FROM consent_unit cu
     JOIN unit u ON u.id = cu.unit_id
     WHERE cu.consent_id IN (";
-const INSERT: &str = "
-    INSERT INTO consent (municipality, id, case_id, given_by, recorded_by, form, purpose, text_version,
-                         secrecy_basis, processing_basis, valid_from, valid_until, given_at,
-                         language, document, alone_basis, alone_reason)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
-const INSERT_KINDS: &str = "INSERT INTO consent_kind (municipality, consent_id, kind) ";
 const KINDS: &str = "SELECT consent_id, kind, withdrawn_at FROM consent_kind WHERE consent_id IN (";
 const HAS_TEXT: &str =
     "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2 AND language = $3";
 const LIVES_WITH: &str = "
     SELECT COUNT(*) FROM guardianship
     WHERE municipality = $1 AND child_id = $2 AND guardian_id = $3 AND ended_at IS NULL AND lives_with_child";
-const INSERT_UNITS: &str = "INSERT INTO consent_unit (municipality, consent_id, unit_id) ";
 const WITHDRAW_UNITS: [&str; 2] = ["UPDATE consent_unit SET withdrawn_at = ", "unit_id"];
 const WITHDRAW_KINDS: [&str; 2] = ["UPDATE consent_kind SET withdrawn_at = ", "kind"];
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
@@ -157,57 +152,27 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Consent>, DbError> {
     let NewConsent { given_by, recorded_by, form, input, language, valid_from, kinds } = new;
-    let key = case.key();
-    let purpose = tx.vault().seal(&key, &input.purpose)?;
-    let document = tx.vault().seal_optional(&key, input.document.as_deref())?;
-    let reason = input.alone.as_ref().map(|alone| &*alone.reason);
-    let reason = tx.vault().seal_optional(&key, reason)?;
     let id = Id::<Consent>::new();
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let alone = input.alone.as_ref().map(|alone| (Cow::from(&*alone.legal_basis), Cow::from(&*alone.reason)));
+    let row = ConsentRow {
+        place: case.place(),
         id,
-        case.id,
         given_by,
         recorded_by,
         form,
-        &purpose,
-        &*input.text_version,
-        secrecy_basis(kinds, day_in_norway(now)),
-        cited(&laws(&PROCESSING), day_in_norway(now)).join("; "),
+        purpose: Cow::from(&*input.purpose),
+        text_version: Cow::from(&*input.text_version),
+        language: language.into(),
+        document: input.document.as_deref().map(Cow::from),
+        alone,
         valid_from,
-        input.valid_until,
-        now,
-        language,
-        &document,
-        input.alone.as_ref().map(|alone| &*alone.legal_basis),
-        &reason,
-    )?)?;
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(INSERT_UNITS);
-        query.push_values(&input.unit_ids, |mut row, unit| {
-            row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*unit);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })?;
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(INSERT_KINDS);
-        query.push_values(kinds, |mut row, kind| {
-            row.push_bind(case.municipality.clone()).push_bind(id).push_bind(*kind);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })?;
+        valid_until: input.valid_until,
+        given_at: now,
+        units: input.unit_ids.iter().map(|unit| ConsentedUnitRow { unit: *unit, withdrawn: None }).collect(),
+        kinds: kinds.into(),
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
-}
-
-/// Returns the exemption from the duty of secrecy that a consent to these kinds gives.
-fn secrecy_basis(kinds: &[InformationKind], day: NaiveDate) -> String {
-    let rules = kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok());
-    let laws: Vec<Law> = rules.flat_map(|rule| rule.legal_basis.iter().copied()).collect();
-    let mut citations = cited(&laws, day);
-    citations.sort_unstable();
-    format!("consent: {}", citations.join("; "))
 }
 
 /// A withdrawal of consent.

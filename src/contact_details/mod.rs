@@ -6,6 +6,7 @@
 
 mod dto;
 mod routes;
+pub(crate) mod rows;
 mod rules;
 mod store;
 

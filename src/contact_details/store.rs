@@ -1,8 +1,13 @@
 //! Contact details in the database: encrypted, and erased when they may not be stored.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
-use super::dto::{ContactDetailsIn, ContactDetailsOut, GuardianContactIn, GuardianContactOut};
+use super::{
+    dto::{ContactDetailsIn, ContactDetailsOut, GuardianContactIn, GuardianContactOut},
+    rows::{self, ChildContactRow, GuardianContactRow},
+};
 use crate::{
     access::ChildFacts,
     db::{DbError, Tx, expect_one},
@@ -33,18 +38,10 @@ const ATTENDED_UNIT: &str = "
     WHERE u.id = $1 AND u.sector = 'school' AND s.municipality = $2";
 const ERASE_CHILD: &str = "DELETE FROM child_contact WHERE municipality = $1 AND child_id = $2";
 const ERASE_GUARDIANS: &str = "DELETE FROM guardian_contact WHERE municipality = $1 AND child_id = $2";
-const INSERT_PROTECTION: &str = "
-    INSERT INTO address_protection (municipality, child_id, protection, changed_by, changed_at) VALUES ($1, $2, $3, $4, $5)";
 const SET_PROTECTION: &str = "
     UPDATE address_protection SET protection = $4, lowered_because = COALESCE($5, lowered_because), changed_by = $6,
            changed_at = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND version = $3";
-const INSERT_CHILD: &str = "
-    INSERT INTO child_contact (municipality, child_id, protection, address, phone, school_unit_id)
-    VALUES ($1, $2, $3, $4, $5, $6)";
-const INSERT_GUARDIAN: &str = "
-    INSERT INTO guardian_contact (municipality, guardianship_id, child_id, protection, address, phone)
-    VALUES ($1, $2, $3, $4, $5, $6)";
 
 #[derive(sqlx::FromRow)]
 struct ProtectionRow {
@@ -112,36 +109,38 @@ pub(super) async fn put(
     let key = KeyName::people(municipality);
     execute!(tx, ERASE_CHILD, municipality, id)?;
     execute!(tx, ERASE_GUARDIANS, municipality, id)?;
-    let changed = if version == 0 {
-        execute!(tx, INSERT_PROTECTION, municipality, id, protection, by, now)?
+    if version == 0 {
+        let row =
+            rows::ProtectionRow { municipality, child: id, protection, changed_by: by, changed_at: now };
+        rows::insert_protections(tx, &[row]).await?;
     } else {
         let reason = tx.vault().seal_optional(&key, new.reason.as_deref())?;
-        execute!(tx, SET_PROTECTION, municipality, id, version, protection, reason, by, now)?
-    };
-    expect_one(changed)?;
+        expect_one(execute!(tx, SET_PROTECTION, municipality, id, version, protection, reason, by, now)?)?;
+    }
     let ContactDetailsIn { address, phone, school_unit_id, guardians, .. } = new;
     if address.is_some() || phone.is_some() || school_unit_id.is_some() {
-        let address = tx.vault().seal_optional(&key, address.as_deref())?;
-        let phone = tx.vault().seal_optional(&key, phone.as_deref())?;
-        let school = *school_unit_id;
-        expect_one(execute!(tx, INSERT_CHILD, municipality, id, protection, address, phone, school)?)?;
-    }
-    for GuardianContactIn { guardianship_id, address, phone } in guardians {
-        let address = tx.vault().seal_optional(&key, address.as_deref())?;
-        let phone = tx.vault().seal_optional(&key, phone.as_deref())?;
-        let guardianship = *guardianship_id;
-        expect_one(execute!(
-            tx,
-            INSERT_GUARDIAN,
+        let row = ChildContactRow {
             municipality,
-            guardianship,
-            id,
+            child: id,
+            protection,
+            address: address.as_deref().map(Cow::from),
+            phone: phone.as_deref().map(Cow::from),
+            school: *school_unit_id,
+        };
+        rows::insert_children(tx, &[row]).await?;
+    }
+    let guardians = guardians.iter().map(|GuardianContactIn { guardianship_id, address, phone }| {
+        let (address, phone) = (address.as_deref().map(Cow::from), phone.as_deref().map(Cow::from));
+        GuardianContactRow {
+            municipality,
+            guardianship: *guardianship_id,
+            child: id,
             protection,
             address,
-            phone
-        )?)?;
-    }
-    Ok(())
+            phone,
+        }
+    });
+    rows::insert_guardians(tx, &guardians.collect::<Vec<_>>()).await
 }
 
 /// Returns the guardianships of the child that are in force.

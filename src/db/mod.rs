@@ -103,3 +103,35 @@ macro_rules! execute {
         $crate::on_engine!($tx, |conn| sqlx::query($sql)$(.bind($bind))*.execute(conn).await.map(|done| done.rows_affected()))
     };
 }
+
+/// The most values in one statement. SQLite allows 32,766, PostgreSQL 65,535.
+pub const MAX_VALUES: usize = 16_000;
+
+/// `insert_rows!(tx, "INSERT INTO t (a, b) ", 2, rows, |values, row| values.push_bind(row.a).push_bind(row.b))`: writes rows in
+/// as few statements as possible, and returns how many were written. The number is that of the columns. An optional last argument
+/// follows the values, such as `" ON CONFLICT DO NOTHING"`.
+#[macro_export]
+macro_rules! insert_rows {
+    ($tx:expr, $sql:expr, $columns:literal, $rows:expr, |$values:ident, $row:pat_param| $bind:expr) => {
+        $crate::insert_rows!($tx, $sql, $columns, $rows, |$values, $row| $bind, "")
+    };
+    ($tx:expr, $sql:expr, $columns:literal, $rows:expr, |$values:ident, $row:pat_param| $bind:expr, $end:expr) => {
+        async {
+            let mut written = 0;
+            for some in $rows.chunks($crate::db::MAX_VALUES / $columns) {
+                written += $crate::on_engine!($tx, |conn| {
+                    let mut query = sqlx::QueryBuilder::new($sql);
+                    query.push_values(some, |mut $values, $row| {
+                        $bind;
+                    });
+                    query.push($end);
+                    // Only the statement of one row is likely to be repeated.
+                    let query = query.build().persistent(some.len() == 1);
+                    query.execute(conn).await.map(|done| done.rows_affected())
+                })?;
+            }
+            Ok::<u64, $crate::db::DbError>(written)
+        }
+        .await
+    };
+}

@@ -5,6 +5,7 @@
 
 mod dto;
 mod routes;
+pub(crate) mod rows;
 mod store;
 
 pub use dto::{GoalOut, GoalStatus};

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::dto::{GoalOut, GoalStatus};
+use super::{
+    dto::{GoalOut, GoalStatus},
+    rows::{self, GoalRow},
+};
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
@@ -22,9 +25,6 @@ const FIND: &str = "
     SELECT g.id, g.description, g.status, g.created_by, p.name AS created_by_name, g.created_at, g.version
     FROM goal g JOIN person p ON p.id = g.created_by
     WHERE g.municipality = $1 AND g.case_id = $2 AND g.id = $3";
-const INSERT: &str = "
-    INSERT INTO goal (municipality, id, case_id, description, status, created_by, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const UPDATE: &str = "
     UPDATE goal SET description = COALESCE($5, description), status = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
@@ -52,9 +52,15 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Goal>, DbError> {
     let id = Id::<Goal>::new();
-    let status = GoalStatus::Active;
-    let description = tx.vault().seal(&case.key(), description)?;
-    expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, description, status, by, now)?)?;
+    let row = GoalRow {
+        place: case.place(),
+        id,
+        description: description.into(),
+        status: GoalStatus::Active,
+        created_by: by,
+        created_at: now,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }
 

@@ -7,6 +7,7 @@
 mod dto;
 mod fall_back;
 mod routes;
+pub(crate) mod rows;
 mod store;
 mod sweep;
 

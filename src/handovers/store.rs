@@ -1,8 +1,13 @@
 //! Handovers in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
-use super::dto::{HandoverOut, HandoverStatus};
+use super::{
+    dto::{HandoverOut, HandoverStatus},
+    rows::{self, HandoverRow},
+};
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
@@ -32,10 +37,6 @@ const LIST: &str = "
     JOIN unit u ON u.id = h.to_unit
     WHERE h.municipality = $1 AND h.case_id = $2 AND h.id > $3
     ORDER BY h.id LIMIT $4";
-const OFFER: &str = "
-    INSERT INTO handover (municipality, id, case_id, from_person, from_unit, to_person, to_unit, offered_by, message, status, offered_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'offered', $10)
-    ON CONFLICT (municipality, case_id) WHERE status = 'offered' DO NOTHING";
 const ANSWER: &str = "
     UPDATE handover SET status = $4, answer = $5, answered_at = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND status = 'offered'";
@@ -66,21 +67,21 @@ pub(super) async fn offer(
 ) -> Result<Option<Id<Handover>>, DbError> {
     let Offer { to_person, to_unit, offered_by, message } = offer;
     let id = Id::<Handover>::new();
-    let message = tx.vault().seal_optional(&case.key(), message)?;
-    let made = execute!(
-        tx,
-        OFFER,
-        &case.municipality,
+    let row = HandoverRow {
+        place: case.place(),
         id,
-        case.id,
-        case.contact_person,
-        case.contact_unit,
+        from_person: case.contact_person,
+        from_unit: case.contact_unit,
         to_person,
         to_unit,
         offered_by,
-        message,
-        now
-    )?;
+        message: message.map(Cow::from),
+        status: HandoverStatus::Offered,
+        offered_at: now,
+        answered_at: None,
+        answer: None,
+    };
+    let made = rows::insert(tx, &[row]).await?;
     Ok((made == 1).then_some(id))
 }
 

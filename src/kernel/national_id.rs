@@ -66,19 +66,21 @@ impl NationalId {
             2000..=2039 => 500,
             _ => return None,
         };
-        let start =
-            format!("{:02}{:02}{:02}", birth_date.day(), birth_date.month() + 80, birth_date.year() % 100);
-        (0..500_u32)
-            .filter_map(|n| {
-                let nine = format!("{start}{:03}", base + n);
-                let digits: Vec<u32> = nine.chars().filter_map(|c| c.to_digit(10)).collect();
-                let first = check_digit(&digits, &FIRST_WEIGHTS)?;
-                let mut ten = digits;
-                ten.push(first);
-                let second = check_digit(&ten, &SECOND_WEIGHTS)?;
-                Self::parse(&format!("{nine}{first}{second}")).ok()
-            })
-            .nth(serial as usize)
+        let (day, month, year) =
+            (birth_date.day(), birth_date.month() + 80, birth_date.year().unsigned_abs());
+        let start = [day / 10, day % 10, month / 10, month % 10, year / 10 % 10, year % 10];
+        let number = |n: u32| {
+            let individual = base + n;
+            let mut digits = [0; 11];
+            digits[..6].copy_from_slice(&start);
+            digits[6..9].copy_from_slice(&[individual / 100, individual / 10 % 10, individual % 10]);
+            digits[9] = check_digit(&digits[..9], &FIRST_WEIGHTS)?;
+            digits[10] = check_digit(&digits[..10], &SECOND_WEIGHTS)?;
+            Some(digits)
+        };
+        let digits = (0..500_u32).filter_map(number).nth(serial as usize)?;
+        let digits = digits.iter().filter_map(|digit| char::from_digit(*digit, 10)).collect();
+        Some(Self { digits, birth_date })
     }
 
     /// Returns the eleven digits.

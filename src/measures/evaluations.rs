@@ -1,12 +1,17 @@
 //! Evaluations in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
-use super::dto::{EvaluationIn, EvaluationOut};
+use super::{
+    dto::{EvaluationIn, EvaluationOut},
+    rows::{self, EvaluationRow},
+};
 use crate::{
     access::CaseState,
-    db::{DbError, Tx, expect_one},
-    execute, fetch_all,
+    db::{DbError, Tx},
+    fetch_all,
     identity::Caller,
     kernel::{
         Id, Slice,
@@ -21,10 +26,6 @@ const LIST: &str = "
            e.guardians_view, e.next_evaluation_on, e.evaluated_by, p.name AS evaluated_by_name, e.created_at
     FROM evaluation e JOIN person p ON p.id = e.evaluated_by
     WHERE e.municipality = $1 AND e.case_id = $2 AND e.measure_id = $3 AND e.id > $4 ORDER BY e.id LIMIT $5";
-const INSERT: &str = "
-    INSERT INTO evaluation (municipality, id, case_id, measure_id, held_on, outcome, assessment, child_view,
-                            child_view_missing_reason, guardians_view, next_evaluation_on, evaluated_by, created_at, child_agrees)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
 
 /// Lists the evaluations of a measure, in the order they were recorded.
 pub(super) async fn list(
@@ -46,29 +47,22 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<EvaluationOut, DbError> {
     let id = Id::<Evaluation>::new();
-    let key = case.key();
-    let optional = |text: &Option<Prose>| tx.vault().seal_optional(&key, text.as_deref());
-    let assessment = tx.vault().seal(&key, &input.assessment)?;
-    let (child_view, guardians_view) = (optional(&input.child_view)?, optional(&input.guardians_view)?);
-    let child_view_missing_reason = optional(&input.child_view_missing_reason)?;
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let row = EvaluationRow {
+        place: case.place(),
         id,
-        case.id,
         measure,
-        input.held_on,
-        input.outcome,
-        assessment,
-        child_view,
-        child_view_missing_reason,
-        guardians_view,
-        input.next_evaluation_on,
-        by.person,
-        now,
-        input.child_agrees,
-    )?)?;
+        held_on: input.held_on,
+        outcome: input.outcome,
+        assessment: Cow::from(&*input.assessment),
+        child_view: input.child_view.as_deref().map(Cow::from),
+        child_view_missing_reason: input.child_view_missing_reason.as_deref().map(Cow::from),
+        guardians_view: input.guardians_view.as_deref().map(Cow::from),
+        next_evaluation_on: input.next_evaluation_on,
+        evaluated_by: by.person,
+        created_at: now,
+        child_agrees: input.child_agrees,
+    };
+    rows::insert_evaluations(tx, &[row]).await?;
     let content = |text: Option<Prose>| text.map(|text| Content::of(text.to_string()));
     Ok(EvaluationOut {
         id,

@@ -8,6 +8,7 @@ mod dto;
 mod evaluations;
 mod readable;
 mod routes;
+pub(crate) mod rows;
 mod rules;
 mod store;
 

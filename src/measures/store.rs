@@ -1,10 +1,13 @@
 //! Measures in the database.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use super::{
     create::Creation,
     dto::{MeasureIn, MeasureOut, MeasureStatus},
+    rows::{self, MeasureRow},
     rules::{CatalogueEntry, Changed, Effect, is_overdue},
 };
 use crate::{
@@ -44,10 +47,6 @@ const SELECT: &str = select!("");
 const FIND: &str = select!("WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3");
 const PROGRESS: &str = "
     SELECT status, starts_on, version FROM measure WHERE municipality = $1 AND case_id = $2 AND id = $3";
-const INSERT: &str = "
-    INSERT INTO measure (municipality, id, case_id, goal_id, catalogue_measure_id, meeting_id, title, description, level,
-                         responsible_id, unit_id, starts_on, evaluate_on, status, created_by, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'in_force', $14, $15)";
 const UPDATE: &str = "
     UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = COALESCE($8, description), version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
@@ -115,28 +114,24 @@ pub(super) async fn insert(
     let case = &case.facts;
     let NewMeasure { title, level, starts_on, input } = *measure;
     let id = Id::<Measure>::new();
-    let (vault, key) = (tx.vault(), case.key());
-    let title = vault.seal(&key, title)?;
-    let description = vault.seal_optional(&key, input.description.as_deref())?;
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let row = MeasureRow {
+        place: case.place(),
         id,
-        case.id,
-        input.goal_id,
-        input.catalogue_measure_id,
+        goal: input.goal_id,
+        catalogue_measure: input.catalogue_measure_id,
         meeting,
-        title,
-        description,
+        title: title.into(),
+        description: input.description.as_deref().map(Cow::from),
         level,
-        input.responsible_id,
-        input.responsible_unit_id,
+        responsible: input.responsible_id,
+        unit: input.responsible_unit_id,
         starts_on,
-        input.evaluate_on,
-        by,
-        moment.now,
-    )?)?;
+        evaluate_on: Some(input.evaluate_on),
+        status: MeasureStatus::InForce,
+        created_by: by,
+        created_at: moment.now,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }
 

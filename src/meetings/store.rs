@@ -1,9 +1,15 @@
 //! Meetings in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SubsecRound, Utc};
 
-use super::dto::{
-    InvitationAnswer, InvitationStatus, MeetingDecisionOut, MeetingIn, MeetingOut, MeetingParticipantOut,
+use super::{
+    dto::{
+        InvitationAnswer, InvitationStatus, MeetingDecisionOut, MeetingIn, MeetingOut, MeetingParticipantOut,
+        MeetingStatus,
+    },
+    rows::{self, MeetingRow},
 };
 use crate::{
     access::CaseState,
@@ -59,13 +65,6 @@ const DECISIONS: &str = "
     ORDER BY d.meeting_id, d.number";
 const FIND_ARENA: &str =
     "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual'";
-const INSERT: &str = "
-    INSERT INTO meeting (municipality, id, case_id, arena_id, called_by, starts_at, place, agenda,
-                         family_absent_reason, status, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10)";
-const INVITE: &str = "INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer) ";
-const DECIDE: &str =
-    "INSERT INTO meeting_decision (municipality, meeting_id, number, case_id, decision, measure_id) ";
 const TOUCH: &str = "
     UPDATE meeting SET version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
@@ -163,38 +162,32 @@ pub(super) async fn call(
 ) -> Result<Id<Meeting>, DbError> {
     let MeetingIn { arena_id, starts_at, place, agenda, mut participants, family_absent_reason, .. } = new;
     let id = Id::<Meeting>::new();
-    let municipality = &case.municipality;
-    let starts_at = starts_at.trunc_subsecs(6);
-    let (vault, key) = (tx.vault(), case.key());
-    let place = vault.seal_optional(&key, place.as_deref())?;
-    let reason = vault.seal_optional(&key, family_absent_reason.as_deref())?;
-    let agenda = vault.seal(&key, &agenda)?;
-    expect_one(execute!(
-        tx,
-        INSERT,
-        municipality,
+    let row = MeetingRow {
+        place: case.place(),
         id,
-        case.id,
-        arena_id,
+        arena: arena_id,
         called_by,
-        starts_at,
-        place,
-        agenda,
-        reason,
-        now
-    )?)?;
+        starts_at: starts_at.trunc_subsecs(6),
+        held_at: place.as_deref().map(Cow::from),
+        agenda: Cow::from(&*agenda),
+        family_absent_reason: family_absent_reason.as_deref().map(Cow::from),
+        status: MeetingStatus::Planned,
+        minutes: None,
+        created_at: now,
+    };
+    rows::insert(tx, &[row]).await?;
     if !participants.contains(&called_by) {
         participants.push(called_by);
     }
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(INVITE);
-        query.push_values(&participants, |mut row, person| {
-            let own = *person == called_by;
-            let answer = if own { InvitationStatus::Coming } else { InvitationStatus::Awaited };
-            row.push_bind(municipality).push_bind(id).push_bind(*person).push_bind(answer);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })?;
+    let invited = participants.into_iter().map(|person| rows::ParticipantRow {
+        municipality: &case.municipality,
+        meeting: id,
+        person,
+        answer: if person == called_by { InvitationStatus::Coming } else { InvitationStatus::Awaited },
+        attended: None,
+        approved_at: None,
+    });
+    rows::insert_participants(tx, &invited.collect::<Vec<_>>()).await?;
     Ok(id)
 }
 
@@ -281,19 +274,12 @@ pub(super) async fn decide(
     meeting: Id<Meeting>,
     decisions: &[NewDecision],
 ) -> Result<(), DbError> {
-    if decisions.is_empty() {
-        return Ok(());
-    }
-    let key = case.key();
-    let sealed = decisions.iter().map(|decision| tx.vault().seal(&key, &decision.text));
-    let sealed = sealed.collect::<Result<Vec<_>, _>>()?;
-    on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(DECIDE);
-        query.push_values(decisions.iter().zip(&sealed), |mut row, (decision, text)| {
-            row.push_bind(&case.municipality).push_bind(meeting).push_bind(decision.number);
-            row.push_bind(case.id).push_bind(text).push_bind(decision.measure_id);
-        });
-        query.build().execute(conn).await.map(|_| ())
-    })?;
-    Ok(())
+    let rows = decisions.iter().map(|decision| rows::DecisionRow {
+        place: case.place(),
+        meeting,
+        number: decision.number,
+        text: Cow::from(&*decision.text),
+        measure: decision.measure_id,
+    });
+    rows::insert_decisions(tx, &rows.collect::<Vec<_>>()).await
 }

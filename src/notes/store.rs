@@ -1,19 +1,23 @@
 //! Notes in the database.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 
-use super::dto::{NoteIn, NoteOut};
+use super::{
+    dto::{NoteIn, NoteOut},
+    rows::{self, NoteRow},
+};
 use crate::{
     access::CaseState,
-    db::{DbError, Tx, expect_one},
-    execute, fetch_of_case, fetch_optional,
+    db::{DbError, Tx},
+    fetch_of_case, fetch_optional,
     identity::HeldRole,
     kernel::{
         Id,
         ids::{Note, Person},
         vocabulary::InformationKind,
     },
-    vault::KeyName,
 };
 
 // Family members are shown by the names registered in this case, not by those in another case.
@@ -39,9 +43,6 @@ macro_rules! select {
 
 const SELECT: &str = select!("");
 const FIND: &str = select!("WHERE n.municipality = $1 AND n.case_id = $2 AND n.id = $3");
-const INSERT: &str = "
-    INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, body, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
 /// A note to store.
 #[derive(Debug)]
@@ -72,22 +73,18 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {
     let NewNote { author, seat, kind, input } = new;
-    let key = seat.map_or_else(|| case.key(), |seat| KeyName::sector(&case.municipality, seat.sector));
-    let text = tx.vault().seal(&key, &input.text)?;
     let id = Id::<Note>::new();
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
+    let row = NoteRow {
+        place: case.place(),
         id,
-        case.id,
         author,
-        seat.map(|seat| seat.unit_id),
-        input.audience,
+        unit: seat.map(|seat| (seat.unit_id, seat.sector)),
+        audience: input.audience,
         kind,
-        input.child_agrees,
-        &text,
-        now
-    )?)?;
+        child_agrees: input.child_agrees,
+        text: Cow::from(&*input.text),
+        created_at: now,
+    };
+    rows::insert(tx, &[row]).await?;
     Ok(id)
 }

@@ -3,6 +3,7 @@
 mod colleague;
 mod dto;
 mod routes;
+pub(crate) mod rows;
 mod store;
 
 pub use colleague::name_in_unit;

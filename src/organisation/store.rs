@@ -3,7 +3,10 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::dto::{StaffOut, UnitOut};
+use super::{
+    dto::{StaffOut, UnitOut},
+    rows::{self, RoleRow, UnitRow},
+};
 use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, handovers,
@@ -20,10 +23,6 @@ const LIST_UNITS: &str = "
     FROM unit u JOIN unit_serves s ON s.unit_id = u.id
     WHERE s.municipality = $1 AND u.id > $2 ORDER BY u.id LIMIT $3";
 const GET_UNIT: &str = "SELECT id, municipality, key, name, kind, sector FROM unit WHERE id = $1";
-const INSERT_UNIT: &str = "
-    INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (municipality, key) DO NOTHING";
-const INSERT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
 const LIST_STAFF: &str = "
     SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at
     FROM staff_role r JOIN person p ON p.id = r.person_id
@@ -32,9 +31,6 @@ const GET_ROLE: &str = "
     SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at
     FROM staff_role r JOIN person p ON p.id = r.person_id
     WHERE r.unit_id = $1 AND r.id = $2 AND r.ended_at IS NULL";
-const GRANT: &str = "
-    INSERT INTO staff_role (id, person_id, unit_id, role, started_at) VALUES ($1, $2, $3, $4, $5)
-    ON CONFLICT (person_id, unit_id, role) WHERE ended_at IS NULL DO NOTHING";
 const END_ROLE: &str = "UPDATE staff_role SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
 const UNITS_OF: &str = "
     SELECT DISTINCT unit_id FROM staff_role WHERE person_id = $1 AND ended_at IS NULL ORDER BY unit_id";
@@ -85,11 +81,17 @@ pub struct NewUnit<'a> {
 pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit>>, DbError> {
     let NewUnit { municipality, key, name, kind, sector, serves } = new;
     let id = Id::<Unit>::new();
-    if execute!(tx, INSERT_UNIT, id, municipality, key, name, kind, sector)? == 0 {
+    let row = UnitRow {
+        id,
+        municipality,
+        key: key.into(),
+        name: name.into(),
+        kind,
+        sector,
+        serves: serves.to_vec(),
+    };
+    if rows::insert_units(tx, &[row]).await? == 0 {
         return Ok(None);
-    }
-    for served in serves {
-        expect_one(execute!(tx, INSERT_SERVES, id, *served)?)?;
     }
     Ok(Some(id))
 }
@@ -139,7 +141,7 @@ pub async fn grant(
     now: DateTime<Utc>,
 ) -> Result<Option<Id<StaffRole>>, DbError> {
     let id = Id::<StaffRole>::new();
-    let made = execute!(tx, GRANT, id, person, unit, role, now)?;
+    let made = rows::insert_roles(tx, &[RoleRow { id, person, unit, role, started_at: now }]).await?;
     Ok((made == 1).then_some(id))
 }
 

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::dto::TeamMemberOut;
+use super::{
+    dto::TeamMemberOut,
+    rows::{self, SeatRow},
+};
 use crate::{
     access::{Asker, CaseState, objects::CaseObject},
     db::{DbError, Tx, expect_one},
@@ -48,10 +51,6 @@ const WORKS_THERE: &str = "
     JOIN unit_serves s ON s.unit_id = r.unit_id
     WHERE r.person_id = $1 AND r.unit_id = $2 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
       AND s.municipality = $3";
-const INSERT: &str = "
-    INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-    ON CONFLICT (municipality, case_id, person_id, unit_id) WHERE left_at IS NULL DO NOTHING";
 const LEAVE: &str = "
     UPDATE team_member SET left_at = $4, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND left_at IS NULL";
@@ -132,8 +131,17 @@ pub async fn seat(
 ) -> Result<Option<Id<TeamMember>>, DbError> {
     let NewSeat { person, unit, task, added_by } = new;
     let id = Id::<TeamMember>::new();
-    let task = tx.vault().seal(&case.key(), task)?;
-    let made = execute!(tx, INSERT, &case.municipality, id, case.id, person, unit, task, added_by, now)?;
+    let row = SeatRow {
+        place: case.place(),
+        id,
+        person,
+        unit,
+        task: task.into(),
+        added_by,
+        joined_at: now,
+        left_at: None,
+    };
+    let made = rows::insert(tx, &[row]).await?;
     Ok((made == 1).then_some(id))
 }
 

@@ -38,7 +38,7 @@ const ROWS: [&[&str]; 9] = [
         "teams",
         "withholdings",
     ],
-    &["http", "openapi", "app", "housekeeping", "config", "demo", "cli", "main", "lib"],
+    &["http", "openapi", "app", "housekeeping", "config", "demo", "generate", "cli", "main", "lib"],
 ];
 const CAPABILITIES: usize = 7;
 

@@ -36,6 +36,7 @@ mod documents;
 mod emergency_access;
 mod explain;
 mod follow_ups;
+mod generate;
 mod handovers;
 mod idor;
 mod involvement;

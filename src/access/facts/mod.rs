@@ -9,6 +9,7 @@ mod custody;
 mod emergency;
 mod ground;
 mod involvement;
+mod place;
 mod relation;
 mod rows;
 mod state;
@@ -20,6 +21,7 @@ use std::{ops::Deref, sync::Arc};
 pub use self::{
     child::{ChildFacts, child_facts},
     ground::{Family, Given, Ground},
+    place::CasePlace,
     relation::{Relation, relation, relation_in_list},
     rows::Member,
     state::{CaseState, case_states},

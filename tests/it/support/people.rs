@@ -135,6 +135,18 @@ impl World {
         self.account(id, name, now).await
     }
 
+    /// Returns a user who has an account already.
+    pub fn known(&self, id: Id<Person>) -> User {
+        User::new(id, String::new(), String::new(), self.anonymous(), self.door())
+    }
+
+    /// Returns the user who logs in with a username.
+    pub async fn known_as(&self, username: &str) -> User {
+        let mut tx = self.db.read().await.expect("a transaction");
+        let found = accounts::find_person(&mut tx, username).await.expect("accounts");
+        self.known(found.unwrap_or_else(|| panic!("nobody logs in as {username}")))
+    }
+
     /// Creates the account of a guardian. It finds the children that this number is registered for.
     pub async fn guardian(&self, municipality: &str, national_id: NationalId) -> Guardian {
         Guardian { user: self.user(municipality, &national_id).await, national_id }

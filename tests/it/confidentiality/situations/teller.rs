@@ -63,7 +63,7 @@ pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Sce
     for line in plan.lines(tale) {
         match line {
             Line::Said(said) => teller.done(&said).await,
-            Line::ToSee(row) => teller.to_see(row).await,
+            Line::ToSee(row) => teller.adds_contents(row).await,
         }
     }
     if let Some(unit) = &tale.unit {
@@ -121,7 +121,7 @@ impl Teller {
     }
 
     /// Adds contents besides those that the story creates, or the signs that show them.
-    async fn to_see(&mut self, row: &'static Row) {
+    async fn adds_contents(&mut self, row: &'static Row) {
         let words: Vec<&'static str> = row.iter().map(Phrase::one).collect();
         match words.as_slice() {
             ["who the guardians are"] => {
@@ -130,8 +130,8 @@ impl Teller {
             }
             [what] => {
                 match vocabulary().shows(what) {
-                    Some(sign) => self.scene.plant(*what, [sign]),
-                    None => self.scene.plant(*what, []),
+                    Some(sign) => self.scene.plant(what, [sign]),
+                    None => self.scene.plant(what, []),
                 };
             }
             ["that there is a case", "held by", who] => {
@@ -148,7 +148,7 @@ impl Teller {
                 // The family's view of an access, which nobody else sees.
                 let me = self.user(who).get("/v1/me").send().await.expect(200);
                 let sign = format!("{}, {}", me.text("/roles/0/role"), me.text("/roles/0/unit_name"));
-                self.scene.plant(*what, [&sign]);
+                self.scene.plant(what, [&sign]);
             }
             _ => panic!("nothing is seen by {row:?}"),
         }

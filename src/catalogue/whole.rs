@@ -1,0 +1,43 @@
+//! All that a municipality has in its catalogue, for what makes use of the whole.
+
+use crate::{
+    db::{DbError, Tx},
+    fetch_all, fetch_one, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Arena, CatalogueMeasure},
+        vocabulary::PreventionLevel,
+    },
+};
+
+const MUNICIPALITY: &str = "SELECT own_record_age FROM municipality WHERE number = $1";
+const TEXT: &str = "
+    SELECT version FROM consent_text WHERE municipality = $1 AND language = 'nb' ORDER BY version DESC LIMIT 1";
+const ARENAS: &str = "
+    SELECT id FROM arena WHERE municipality = $1 AND scope = 'individual' ORDER BY key LIMIT 50";
+const MEASURES: &str = "
+    SELECT id, title, level FROM catalogue_measure WHERE municipality = $1 ORDER BY key LIMIT 500";
+
+/// What a municipality has in its catalogue.
+pub(crate) struct Whole {
+    pub own_record_age: i64,
+    /// The version of the consent text that people read now.
+    pub consent_text: String,
+    /// Where one child at a time is taken up.
+    pub arenas: Vec<Id<Arena>>,
+    pub measures: Vec<(Id<CatalogueMeasure>, String, PreventionLevel)>,
+}
+
+/// Is the municipality there?
+pub(crate) async fn is_known(tx: &mut Tx, municipality: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (i64,), MUNICIPALITY, municipality)?.is_some())
+}
+
+/// The catalogue of a municipality that is there.
+pub(crate) async fn whole(tx: &mut Tx, municipality: &str) -> Result<Whole, DbError> {
+    let (own_record_age,) = fetch_one!(tx, (i64,), MUNICIPALITY, municipality)?;
+    let (consent_text,) = fetch_one!(tx, (String,), TEXT, municipality)?;
+    let arenas = fetch_all!(tx, (Id<Arena>,), ARENAS, municipality)?;
+    let measures = fetch_all!(tx, (Id<CatalogueMeasure>, String, PreventionLevel), MEASURES, municipality)?;
+    Ok(Whole { own_record_age, consent_text, arenas: arenas.into_iter().map(|(id,)| id).collect(), measures })
+}

@@ -1,0 +1,108 @@
+//! `stafett generate`.
+
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use clap::Args;
+
+use super::{DatabaseArgs, Failure, open, settings};
+use crate::{
+    generate::{Plan, Progress, Summary, USERNAMES, generate},
+    identity::Password,
+    kernel::Clock,
+    log_tree::{Checkpoints, LogKey, Sealer},
+};
+
+/// The options of `stafett generate`.
+#[derive(Debug, Args)]
+pub(super) struct GenerateArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// How many cases.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
+    cases: u32,
+    /// The seed of all random choices. The same seed gives the same data on the same day.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// Looks in the access log for each case.
+    #[arg(long, value_name = "LOOKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    looks: u32,
+    /// The password of all accounts; a random one is made and shown if left out.
+    #[arg(long, value_name = "PASSWORD")]
+    password: Option<String>,
+    /// Where the municipalities' data are.
+    #[arg(long, value_name = "DIR", default_value = "data/municipalities")]
+    municipalities: PathBuf,
+}
+
+/// Generates data in the database of the settings, and shows how to log in.
+pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(), Failure> {
+    let settings = settings(config, &args.database)?;
+    let password = match args.password {
+        Some(password) => password,
+        None => random_password()?,
+    };
+    let plan = Plan {
+        cases: usize::try_from(args.cases)?,
+        seed: args.seed,
+        looks: usize::try_from(args.looks)?,
+        password: Password::parse(&password).map_err(|error| format!("--password {error}"))?,
+        municipalities: args.municipalities,
+    };
+    let db = open(&settings).await?;
+    let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
+    let checkpoints = Checkpoints {
+        folder: settings.checkpoint_folder.clone(),
+        witness: settings.checkpoint_witness.clone(),
+    };
+    let sealer = Sealer::new(db.clone(), Clock::System, log_key, checkpoints);
+    let summary = generate(&db, &Clock::System, &sealer, &plan, show_progress(&plan)).await?;
+    eprintln!();
+    db.close().await;
+    show(&summary, &plan, &password);
+    Ok(())
+}
+
+/// Shows on one line of the terminal how far it has come.
+fn show_progress(plan: &Plan) -> impl FnMut(Progress) + use<> {
+    let (cases, looks) = (plan.cases, plan.cases * plan.looks);
+    move |progress| {
+        let line = match progress {
+            Progress::Cases(done) => format!("\r{done} of {cases} cases"),
+            Progress::Looks(done) => format!("\r{cases} cases, {done} of {looks} looks"),
+        };
+        eprint!("{line}");
+        // It is only shown.
+        let _shown = std::io::stderr().flush();
+    }
+}
+
+fn show(summary: &Summary, plan: &Plan, password: &str) {
+    for (what, rows) in &summary.rows {
+        println!("{rows:>12} {what}");
+    }
+    let per_minute = |took: Duration| plan.cases as f64 / took.as_secs_f64().max(0.001) * 60.0;
+    let all = summary.cases_took + summary.looks_took;
+    println!(
+        "{:.0} cases a minute without looks ({:.1} s), {:.0} with them ({:.1} s)",
+        per_minute(summary.cases_took),
+        summary.cases_took.as_secs_f64(),
+        per_minute(all),
+        all.as_secs_f64(),
+    );
+    println!("All accounts have the password {password}");
+    for (username, who) in USERNAMES {
+        println!("{username:>16}  {who}");
+    }
+}
+
+/// A password that nobody has chosen.
+fn random_password() -> Result<String, Failure> {
+    let mut bytes = [0_u8; 12];
+    getrandom::fill(&mut bytes).map_err(|_| "the machine has no randomness")?;
+    Ok(bytes.chunks(2).map(|pair| format!("{:02x}{:02x}", pair[0], pair[1])).collect::<Vec<_>>().join("-"))
+}

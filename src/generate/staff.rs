@@ -1,0 +1,111 @@
+//! The municipalities, with their units and staff.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+
+use super::{
+    GenerateError, MUNICIPALITIES, Plan, Summary,
+    batch::all,
+    founded,
+    organisation::{self, Organisation},
+    people::Numbers,
+    placing::Placing,
+    random::{Ids, Random},
+};
+use crate::{
+    access::{Entry, insert_entries},
+    accounts::{
+        Username,
+        rows::{self as accounts, AccountRow},
+    },
+    catalogue::{self, whole::whole},
+    children::rows::{self as people, PersonRow},
+    db::Db,
+    kernel::Clock,
+    organisation::rows::{self as units, RoleRow, UnitRow},
+};
+
+/// The municipalities, imported if absent, with the units and staff that so many cases need.
+pub(super) async fn found(db: &Db, clock: &Clock, plan: &Plan) -> Result<Organisation, GenerateError> {
+    let mut found = Vec::new();
+    let mut tx = db.write().await?;
+    for (folder, number) in MUNICIPALITIES {
+        if !catalogue::whole::is_known(&mut tx, number).await? {
+            catalogue::import_in(&mut tx, &plan.municipalities.join(folder)).await?;
+            let entry = Entry::of_operator_in(number, "import_catalogue", clock.now());
+            insert_entries(&mut tx, &[entry]).await?;
+        }
+        found.push((number.to_owned(), whole(&mut tx, number).await?));
+    }
+    tx.commit().await?;
+    let since = founded(clock.today()).and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(8);
+    Ok(Organisation::plan(found, Placing::of(plan.cases), plan.seed, since))
+}
+
+/// Writes units, staff, their roles and their accounts.
+pub(super) async fn write(
+    db: &Db,
+    organisation: &Organisation,
+    numbers: &mut Numbers,
+    password_hash: &str,
+    summary: &mut Summary,
+) -> Result<(), GenerateError> {
+    let at = organisation.since;
+    let number = |place: usize| organisation.municipalities[place].number.as_str();
+    let made: Vec<UnitRow<'_>> = organisation
+        .units
+        .iter()
+        .map(|unit| UnitRow {
+            id: unit.id,
+            municipality: number(unit.municipality),
+            key: unit.key.as_str().into(),
+            name: unit.name.as_str().into(),
+            kind: unit.kind,
+            sector: unit.sector,
+            serves: std::iter::once(unit.municipality).chain(unit.also_serves).map(number).collect(),
+        })
+        .collect();
+    let mut tx = db.write().await?;
+    all(units::insert_units(&mut tx, &made).await?, &made, "units")?;
+    let national_ids = organisation::numbers(organisation, numbers).ok_or(GenerateError::NoNumberLeft)?;
+    let staff = || organisation.staff.iter();
+    let known: Vec<PersonRow<'_>> = staff()
+        .zip(national_ids)
+        .map(|(staff, national_id)| PersonRow {
+            id: staff.person,
+            municipality: number(organisation.units[staff.unit].municipality),
+            birth_date: national_id.birth_date(),
+            national_id: Some(Cow::Owned(national_id)),
+            name: staff.name.as_str().into(),
+            created_at: at,
+        })
+        .collect();
+    all(people::insert_people(&mut tx, &known).await?, &known, "people")?;
+    let roles = roles(organisation, at);
+    all(units::insert_roles(&mut tx, &roles).await?, &roles, "roles")?;
+    let account = |staff: &organisation::Staff| {
+        let username = Cow::Owned(Username::parse(&staff.username).ok()?);
+        Some(AccountRow { person: staff.person, username, password_hash, created_at: at })
+    };
+    let made: Vec<AccountRow<'_>> = staff().filter_map(account).collect();
+    all(accounts::insert(&mut tx, &made).await?, &made, "usernames")?;
+    tx.commit().await?;
+    summary.add("units", organisation.units.len());
+    summary.add("people", known.len());
+    summary.add("accounts", made.len());
+    Ok(())
+}
+
+/// The role of each member of the staff.
+fn roles(organisation: &Organisation, at: DateTime<Utc>) -> Vec<RoleRow> {
+    let mut ids = Ids::from(Random::new(organisation.seed, u64::MAX - 2), at);
+    let role = |staff: &organisation::Staff| RoleRow {
+        id: ids.next(),
+        person: staff.person,
+        unit: organisation.units[staff.unit].id,
+        role: staff.role,
+        started_at: at,
+    };
+    organisation.staff.iter().map(role).collect()
+}

@@ -1,0 +1,60 @@
+//! Notes as rows, many in one statement.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+pub(crate) use super::dto::NoteAudience;
+use crate::{
+    access::CasePlace,
+    db::{DbError, Tx},
+    insert_rows,
+    kernel::{
+        Id,
+        ids::{Note, Person, Unit},
+        vocabulary::{InformationKind, Sector},
+    },
+    vault::KeyName,
+};
+
+const INSERT: &str = "INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, \
+    body, created_at) ";
+
+/// A note to store.
+pub(crate) struct NoteRow<'a> {
+    pub place: CasePlace<'a>,
+    pub id: Id<Note>,
+    pub author: Id<Person>,
+    /// From which unit, and its sector, whose key seals the note; none where the family writes.
+    pub unit: Option<(Id<Unit>, Sector)>,
+    pub audience: NoteAudience,
+    pub kind: InformationKind,
+    pub child_agrees: bool,
+    pub text: Cow<'a, str>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Writes notes.
+pub(crate) async fn insert(tx: &mut Tx, rows: &[NoteRow<'_>]) -> Result<(), DbError> {
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let NoteRow { place, unit, text, .. } = row;
+            let key =
+                unit.map_or_else(|| place.key(), |(_, sector)| KeyName::sector(place.municipality, sector));
+            Ok::<_, DbError>((row, tx.vault().seal(&key, text)?))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    insert_rows!(tx, INSERT, 10, rows, |values, (row, text)| values
+        .push_bind(row.place.municipality)
+        .push_bind(row.id)
+        .push_bind(row.place.case)
+        .push_bind(row.author)
+        .push_bind(row.unit.map(|(unit, _)| unit))
+        .push_bind(row.audience)
+        .push_bind(row.kind)
+        .push_bind(row.child_agrees)
+        .push_bind(text)
+        .push_bind(row.created_at))?;
+    Ok(())
+}
