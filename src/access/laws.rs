@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for Law {
     }
 }
 
-/// Refuses law that is not in force on a day, with what rests on it. A citation is what cites, and the law.
+/// Checks that laws are in force on a day. Each item is the name of what cites the law, and the law.
 pub(super) fn require_in_force(
     cited: impl Iterator<Item = (String, Law)>,
     day: NaiveDate,
