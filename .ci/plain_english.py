@@ -14,8 +14,10 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # What must be clean. The rest of CHECKABLE is counted, and moves up here when its count is zero.
-ENFORCED = ["*.md", ".ci/*", "docs/verify/*"]
-CHECKABLE = ["src/*.rs", "benches/*.rs", "tests/*.rs", "policies/*", "openapi/*", "data/*.toml", "docs/*"]
+ENFORCED = [
+    "*.md", ".ci/*", "docs/verify/*", "src/*.rs", "policies/*", "data/*.toml", "benches/*.rs", "tests/*.rs",
+]
+CHECKABLE = ["openapi/*", "docs/*"]
 # Generated: their words are mended where they come from.
 GENERATED = {"docs/confidentiality.md": "policies/", "openapi/stafett.json": "src/"}
 # The list itself, and the tests of this check.
@@ -30,6 +32,8 @@ RUST = re.compile(
     r"""|"(?P<string>(?:\\.|[^"\\])*)\"""",
     re.DOTALL,
 )
+# The name of a variable in a format string: code, not prose.
+ARGUMENT = re.compile(r"\{\w+(?::[^{}\n]*)?\}")
 CODE_SPAN = re.compile(r"`[^`\n]*(?:\n[^`\n]+)?`")
 FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
@@ -54,7 +58,7 @@ def rust_prose(text):
         for group in ("line", "block", "raw", "string"):
             if match[group] is not None:
                 spans.append(match.span(group))
-    return keep(text, spans)
+    return ARGUMENT.sub(lambda match: blank(match[0]), keep(text, spans))
 
 
 def cedar_prose(text):

@@ -35,6 +35,9 @@ class Languages(unittest.TestCase):
         text = '/// Tells it.\nfn told() { say("lies", r#"anew"#, \'"\'); } // whom\n'
         self.assertEqual(words("a.rs", text), [(1, "Tells"), (2, "anew"), (2, "lies"), (2, "whom")])
 
+    def test_a_variable_in_a_format_string_is_not_prose(self):
+        self.assertEqual(words("a.rs", 'panic!("{told} lies in {lies:?}");\n'), [(1, "lies")])
+
     def test_norwegian_summaries_are_left_alone(self):
         text = '@summary("It lies there.")\n@summary_no("Hun bids.")\npermit (told, lies);\n'
         self.assertEqual(words("a.cedar", text), [(1, "lies")])

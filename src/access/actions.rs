@@ -1,5 +1,5 @@
-//! One type for each thing that can be done, by the name of its operation and of its Cedar action, and one row of a table with
-//! the facts about it besides the rules.
+//! One type for each action, named after its operation and its Cedar action, and one row of a table with the facts about it
+//! besides the rules.
 
 mod columns;
 mod logged;
@@ -19,17 +19,17 @@ use super::objects::{
 /// Whether an action changes anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// It only looks.
+    /// It only reads.
     Read,
-    /// It only looks, and its body says at what.
+    /// It only reads, and its body states what.
     Ask,
     /// It changes something.
     Write,
 }
 
-/// Something that can be done to one kind of object.
+/// An action on one type of object.
 pub trait Action: 'static {
-    /// The object that it is done to.
+    /// The type of the object.
     type Object: Object;
     /// The name in the rules, and the `operationId` in the API.
     const NAME: &'static str;
@@ -39,16 +39,16 @@ pub trait Action: 'static {
     const FACTS: ActionFacts;
 }
 
-/// Something to do for any action, by the kind of object it is done to.
+/// Code that runs for any action, generic over the type of its object.
 pub trait Visitor {
     /// The result.
     type Output;
 
-    /// Does it for the action of this name.
+    /// Runs it for the action with this name.
     fn visit<O: Object>(self, action: &'static str) -> impl Future<Output = Self::Output>;
 }
 
-/// A row is `Type = "name": family, control, replay, local rules, FHIR`, and the columns that few have; see [`columns`].
+/// A row is `Type = "name": family, control, replay, local rules, FHIR`, and the optional columns; see [`columns`].
 macro_rules! actions {
     ($($kind:ident $object:ident { $(
         $action:ident = $name:literal:
@@ -79,7 +79,7 @@ macro_rules! actions {
         /// The names of all actions.
         pub const ALL: &[&str] = &[$($($name),+),+];
 
-        /// The row of the action of a name; none if there is no such action.
+        /// Returns the row of the action with this name; none if there is no such action.
         fn row(name: &str) -> Option<ActionFacts> {
             match name {
                 $($($name => Some(<$action as Action>::FACTS),)+)+
@@ -87,7 +87,7 @@ macro_rules! actions {
             }
         }
 
-        /// Brings a visitor to the action of a name; none if there is no such action.
+        /// Runs a visitor for the action with this name; none if there is no such action.
         pub async fn visit<V: Visitor>(name: &str, visitor: V) -> Option<V::Output> {
             match name {
                 $($($name => Some(visitor.visit::<$object>($name).await),)+)+

@@ -1,7 +1,7 @@
-//! How a request is admitted: who sends it, what it sends, what it is about and whether that is allowed.
+//! Admits requests: authenticates the caller, reads the body, finds the object and decides.
 //!
-//! Each kind of action has one way in, and each ends in [`decide`]. A caller is authenticated once, in the transaction that
-//! decides; for a change that is after its locks are taken, so that a right lost meanwhile is lost.
+//! Each kind of action is admitted in its own way, and each ends in [`decide`]. The caller is authenticated once, in the
+//! transaction that decides. For a change, that is after the locks are taken, so a right that ended meanwhile does not count.
 
 use actix_web::{HttpMessage, HttpRequest, dev::Payload, error::InternalError, http::header, web};
 use tracing_actix_web::RequestId;
@@ -21,7 +21,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
-/// A request whose token is valid, and its body; the session is not known yet.
+/// A request with a valid token, and its body. The session is not checked yet.
 pub(super) struct Knock {
     pub services: web::Data<Services>,
     pub request: HttpRequest,
@@ -60,7 +60,7 @@ pub(super) async fn enter<A: Action>(knock: Knock) -> Result<Permit<A>, actix_we
     decide(knock, tx, caller, moment).await
 }
 
-/// Makes the end of the caller's rights wait for this write, or this write for all others of the caller if it ends them.
+/// Takes the lock on the caller's rights. A write that ends rights waits for the caller's other writes, and they wait for it.
 async fn rely_on_rights<A: Action>(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
     if A::FACTS.rights == Rights::GivenUp {
         dialect::lock(tx, person.uuid()).await
@@ -69,7 +69,7 @@ async fn rely_on_rights<A: Action>(tx: &mut Tx, person: Id<Person>) -> Result<()
     }
 }
 
-/// Finds the object and asks the rules; the look is noted either way.
+/// Finds the object and decides. The attempt is logged whatever the decision.
 async fn decide<A: Action>(
     knock: Knock,
     mut tx: Tx,
@@ -113,7 +113,7 @@ pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Pro
         .ok_or_else(|| Problem::internal("the services are not set up"))
 }
 
-/// The place with the request where its look is noted.
+/// Returns the log entries of the request in progress.
 pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
     let mut extensions = request.extensions_mut();
     if let Some(look) = extensions.get::<PendingLook>() {
@@ -124,7 +124,7 @@ pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
     look
 }
 
-/// The token of a request, if it was issued here and has not expired.
+/// Returns the token of a request, if it was issued here and has not expired.
 fn verified_token<A: Action>(services: &Services, request: &HttpRequest) -> Result<VerifiedToken, Problem> {
     let header = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let token = header
@@ -134,7 +134,7 @@ fn verified_token<A: Action>(services: &Services, request: &HttpRequest) -> Resu
     token.ok_or_else(|| stranger::<A>(services, request))
 }
 
-/// Notes a try by someone who is not logged in.
+/// Logs an attempt by someone who is not logged in, and returns the refusal.
 fn stranger<A: Action>(services: &Services, request: &HttpRequest) -> Problem {
     let now = services.clock.now();
     let entry = Entry::of_request(None, A::NAME, A::Object::TYPE, services, request, now);
@@ -142,7 +142,7 @@ fn stranger<A: Action>(services: &Services, request: &HttpRequest) -> Problem {
     Problem::new(Code::Unauthenticated)
 }
 
-/// The last id in the path: guesses are worth recording.
+/// Returns the last id in the path, so that the log records attempts to guess ids.
 fn asked_for(request: &HttpRequest) -> Option<String> {
     let asked = request.match_info().iter().filter(|(_, part)| part.parse::<uuid::Uuid>().is_ok()).last();
     asked.map(|(_, id)| id.to_owned())

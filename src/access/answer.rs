@@ -15,12 +15,12 @@ use super::{
 };
 use crate::{kernel::Page, problem::Problem};
 
-/// The version of a thing as a strong entity tag.
+/// Returns the version of an object as a strong entity tag.
 pub(super) fn etag(version: i64) -> String {
     format!("\"{version}\"")
 }
 
-/// The link to the next page (RFC 8288), with the rest of the query as it was.
+/// Returns the link to the next page (RFC 8288), with the other parameters of the query unchanged.
 pub(super) fn next_link<T>(request: &HttpRequest, page: &Page<T>) -> Option<String> {
     let cursor = page.next_cursor.as_deref()?;
     let kept =
@@ -50,7 +50,7 @@ impl<A: Action> Permit<A> {
         self.answer_read(response, page)
     }
 
-    /// Answers a read of something that can be changed.
+    /// Answers a read of an object that has versions.
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
@@ -89,7 +89,7 @@ impl<A: Action> Permit<A> {
         Ok(response.content_type(content_type).body(body))
     }
 
-    /// Commits, and answers that something was created, with the path at which it is read.
+    /// Commits, and answers that an object was created, with the path that reads it.
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
@@ -105,7 +105,7 @@ impl<A: Action> Permit<A> {
         self.commit(response, Some(body)).await
     }
 
-    /// Commits, and answers that something was created which is read only with what it belongs to.
+    /// Commits, and answers that an object was created that is read only as part of another.
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
@@ -115,7 +115,7 @@ impl<A: Action> Permit<A> {
         self.commit(response, Some(body)).await
     }
 
-    /// Commits, and answers with the thing as it is now.
+    /// Commits, and answers with the object as it is now.
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
@@ -152,7 +152,7 @@ impl<A: Action> Permit<A> {
         }
         self.tx.commit().await?;
         self.services.log.committed();
-        // Durable with its effect: nothing is left to write.
+        // The entries were committed with their effect.
         drop(self.look.take());
         Ok(response)
     }

@@ -1,6 +1,6 @@
-//! Who is too close to a child to work with it (inhabilitet, fvl § 6), wherever the child is registered: its family, and
-//! those of whom it was declared or recorded. It only takes away what work gives; what a guardian or a young person
-//! may do for themself rests on other facts.
+//! Disqualification (inhabilitet, fvl § 6): people who are too close to a child to work with it, in any registration of the
+//! child. They are the child's family, and people with a declared or recorded conflict of interest. Disqualification only
+//! removes rights that come from work. The rights of a guardian or a young person rest on other facts.
 
 use crate::{
     db::{DbError, Tx},
@@ -12,8 +12,8 @@ use crate::{
     },
 };
 
-/// SQL that tells whether a person is the child itself or one of its guardians now, in any registration of the
-/// child, or has a conflict of interest about it; both arguments are SQL expressions for ids of persons.
+/// An SQL condition: the person is the child or one of its current guardians, in any registration of the child, or has a
+/// conflict of interest about it. Both arguments are SQL expressions for ids of persons.
 #[macro_export]
 macro_rules! is_family_sql {
     ($person:literal, $child_person:literal) => {
@@ -40,7 +40,7 @@ const IS_FAMILY: &str = concat!(
     "SELECT COUNT(*) FROM child k WHERE k.municipality = $1 AND k.id = $2 AND ",
     is_family_sql!("$3", "k.person_id")
 );
-/// All registrations of the children that a person is too close to.
+/// All registrations of the children that a person is disqualified from.
 const OWN_CHILDREN: &str = "
     SELECT k.id FROM child k WHERE k.person_id = $1
     UNION
@@ -51,7 +51,8 @@ const OWN_CHILDREN: &str = "
     UNION
     SELECT k.id FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
     WHERE c.person_id = $1 AND c.ended_at IS NULL";
-/// The municipalities whose units serve where someone works: a colleague from there may be the same person.
+/// The other municipalities whose units serve the municipalities that the person's own units serve. A colleague from one of
+/// them may be the same person under another account.
 const COLLEAGUES_FROM: &str = "
     SELECT DISTINCT u.municipality FROM staff_role r
     JOIN person p ON p.id = r.person_id JOIN unit_serves mine ON mine.unit_id = r.unit_id
@@ -59,7 +60,7 @@ const COLLEAGUES_FROM: &str = "
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
 const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1";
 
-/// Is this person the child itself, one of its guardians, or otherwise too close to it?
+/// Returns whether this person is the child, one of its guardians, or has a conflict of interest about it.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -80,8 +81,8 @@ pub async fn is_family(
     Ok(false)
 }
 
-/// The children that the caller is disqualified from, in every registration, also in the other municipalities that their
-/// units serve.
+/// Returns the children that the caller is disqualified from, in every registration and under each of the caller's known
+/// accounts.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -94,8 +95,8 @@ pub async fn own_children(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<Child>>
     Ok(children)
 }
 
-/// All accounts under which this person may be a colleague of their own: in the municipalities that they work for, and in those whose
-/// units serve there.
+/// Returns all accounts of the caller: the known ones, and those in other municipalities whose units serve where the caller
+/// works.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -107,7 +108,8 @@ pub async fn own_accounts(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<Person>
     Ok(accounts)
 }
 
-/// A child was found to be another person than it was registered as: conflicts of interest follow it.
+/// Moves conflicts of interest from one person to another, after a child turned out to be another person than the one
+/// registered.
 ///
 /// # Errors
 /// If the database does not answer.

@@ -1,7 +1,7 @@
-//! Field rules: which fields of an answer a reader sees, asked of the policies like the rows themselves.
+//! Field rules: the policies decide which fields of an answer a reader sees, as they decide on rows.
 //!
-//! A field rule is an action of the schema in the group "Fields of an answer". Nothing is done by it: it decides what of an
-//! object someone sees who may read it. A field that no rule opens stays hidden.
+//! A field rule is an action of the schema in the group "Fields of an answer". It performs nothing: it decides which fields
+//! of an object are shown to someone who may read the object. A field that no rule allows stays hidden.
 
 use super::{
     actions::Action,
@@ -37,17 +37,17 @@ macro_rules! fields {
 fields! {
     /// The text about the help: why it is given, what is said at a handover, when it is evaluated.
     SeeWhatIsAgreed of CaseObject = "see_what_is_agreed";
-    /// Who helps and from where, by which a hidden child can be found.
+    /// The people who help and their units. They can reveal where a hidden child is.
     SeeWhereabouts of CaseObject = "see_whereabouts";
     /// Where a meeting is held.
     SeeMeetingPlace of CaseObject = "see_meeting_place";
-    /// To which units a consent was given.
+    /// The units that a consent was given to.
     SeeConsentedUnits of CaseObject = "see_consented_units";
-    /// That a unit helps, and who does it there.
+    /// That a unit helps, and the people there who do.
     SeeHelper of HelperObject = "see_helper";
     /// That a meeting decided a measure.
     SeeMeeting of MeetingObject = "see_meeting";
-    /// Which guardians a child lives with.
+    /// The guardians that a child lives with.
     SeeWhoLivesWithChild of ChildObject = "see_who_lives_with_child";
     /// The contact details of a child's guardians.
     SeeGuardiansContactDetails of ChildObject = "see_guardians_contact_details";
@@ -55,20 +55,20 @@ fields! {
     SeeWhyProtectionWasLowered of ChildObject = "see_why_protection_was_lowered";
     /// Why a case was opened in an emergency.
     SeeEmergencyReason of EmergencyObject = "see_emergency_reason";
-    /// What the review of an emergency access says.
+    /// The text of the review of an emergency access.
     SeeEmergencyReview of EmergencyObject = "see_emergency_review";
     /// The name of the child whose case was opened in an emergency.
     SeeEmergencyChild of EmergencyObject = "see_emergency_child";
 }
 
 impl<O: Object> About<O> {
-    /// Does the caller see these fields of the object?
+    /// Returns whether the caller sees these fields of the object.
     #[must_use]
     pub fn sees<F: Field<Object = O>>(&self) -> bool {
         self.decide(F::NAME).allowed
     }
 
-    /// May the caller do `B` to the object?
+    /// Returns whether the caller may do `B` to the object.
     #[must_use]
     pub fn may<B: Action<Object = O>>(&self) -> bool {
         self.decide(B::NAME).allowed

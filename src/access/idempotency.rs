@@ -1,5 +1,5 @@
-//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a POST that is sent again with the same
-//! key within a day is answered as the first time, and done once.
+//! `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header-07): a POST that is repeated with the same key within a day
+//! takes effect once, and gets the first answer again.
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -27,7 +27,7 @@ const FORGET: &str = "DELETE FROM idempotency WHERE created_at < $1";
 /// How long a key is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
-/// Forgets keys of more than a day ago, and the answers kept with them.
+/// Deletes keys older than a day, and the answers stored with them.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -38,8 +38,8 @@ pub async fn forget_old_keys(db: &Db, now: DateTime<Utc>) -> Result<u64, DbError
     Ok(forgotten)
 }
 
-/// The key of a request, and what it was sent with. Only a hash of the key is kept, and the answer lies sealed with the key
-/// itself: who has no more than the database and its keys does not open it.
+/// The key of a request, and the request it was sent with. Only a hash of the key is stored. The answer is sealed with the
+/// key itself, so nobody can open it with the database and its encryption keys alone.
 #[derive(Clone)]
 pub(super) struct IdempotencyKey {
     key: String,
@@ -47,7 +47,7 @@ pub(super) struct IdempotencyKey {
     sent: Vec<u8>,
 }
 
-/// What was answered the first time, as it is kept.
+/// The first answer, as it is stored.
 #[derive(Debug, sqlx::FromRow)]
 struct Stored {
     fingerprint: String,
@@ -56,7 +56,7 @@ struct Stored {
     body: String,
 }
 
-/// What was answered the first time.
+/// The first answer.
 #[derive(Debug)]
 pub(super) struct FirstAnswer {
     status: StatusCode,
@@ -66,7 +66,7 @@ pub(super) struct FirstAnswer {
 }
 
 impl FirstAnswer {
-    /// Where that lies which was made.
+    /// Returns the path of the created object.
     pub(super) fn location(&self) -> Option<&str> {
         let location = |(name, _): &&(String, String)| header::LOCATION == name.as_str();
         self.headers.iter().find(location).map(|(_, path)| path.as_str())
@@ -82,11 +82,11 @@ impl FirstAnswer {
     }
 }
 
-/// Headers of an answer that are given again.
+/// Headers of the first answer that a repeated request gets too.
 const KEPT: [header::HeaderName; 2] = [header::LOCATION, header::ETAG];
 
 impl IdempotencyKey {
-    /// The key of a POST, if it has one.
+    /// Returns the key of a POST, if it has one.
     pub(super) fn of(request: &HttpRequest, body: &[u8]) -> Result<Option<Self>, Problem> {
         if request.method() != Method::POST {
             return Ok(None);
@@ -105,13 +105,13 @@ impl IdempotencyKey {
         Ok(Some(Self { key: key.to_owned(), sent }))
     }
 
-    /// The answer given the first time, if this is not the first.
+    /// Returns the first answer, if the request is a repeat.
     pub(super) async fn replay(
         &self,
         tx: &mut Tx,
         person: Id<Person>,
     ) -> Result<Option<FirstAnswer>, Problem> {
-        // The second of two at once waits for what the first answers.
+        // A concurrent repeat waits for the answer to the first request.
         dialect::lock(tx, Uuid::new_v5(&person.uuid(), self.key.as_bytes())).await?;
         let secret = self.secret(person);
         let index = tx.vault().index(&secret)?;
@@ -128,7 +128,7 @@ impl IdempotencyKey {
         }))
     }
 
-    /// Keeps the answer, in the transaction of its effect.
+    /// Stores the answer, in the transaction of its effect.
     pub(super) async fn keep(
         &self,
         tx: &mut Tx,
@@ -152,7 +152,7 @@ impl IdempotencyKey {
         expect_one(execute!(tx, INSERT, person, index, fingerprint, status, headers, body, now)?)
     }
 
-    /// What the answer is sealed with.
+    /// The secret that seals the answer.
     fn secret(&self, person: Id<Person>) -> String {
         format!("answer to {person}: {}", self.key)
     }

@@ -1,4 +1,4 @@
-//! Kinds of information and the rule of each, as data: `data/kinds.toml`.
+//! The kinds of information and the rule for each, as data: `data/kinds.toml`.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -35,7 +35,7 @@ pub enum MunicipalAge {
 }
 
 impl Age {
-    /// In years, where the municipality's own age is this.
+    /// Returns the age in years, given the age that the municipality has set.
     #[must_use]
     pub fn years(self, own_record_age: i64) -> i64 {
         match self {
@@ -95,7 +95,7 @@ pub struct RefusedKind {
     pub name: String,
     /// The name of the kind in Norwegian.
     pub name_no: String,
-    /// What to do instead.
+    /// The instruction to staff who have information of this kind.
     pub instead: String,
     /// Kinds of units that cannot take part in a record, because contact with them is itself secret.
     #[serde(default)]
@@ -127,33 +127,33 @@ impl Kinds {
         })
     }
 
-    /// The rules of those that may be in the record.
+    /// Returns the rules of the kinds that may be in the record.
     pub fn rules() -> impl Iterator<Item = &'static KindRule> {
         KINDS.rules.values()
     }
 
-    /// Those that must not be.
+    /// Returns the kinds that are prohibited in the record.
     pub fn refused() -> impl Iterator<Item = &'static RefusedKind> {
         KINDS.refused.values()
     }
 
-    /// The rule of a kind; what to do instead where it must not be in the record.
+    /// Returns the rule of a kind.
     ///
     /// # Errors
-    /// With what to do instead.
+    /// If the kind is prohibited in the record.
     pub fn rule(kind: InformationKind) -> Result<&'static KindRule, &'static RefusedKind> {
         match (KINDS.rules.get(&kind), KINDS.refused.get(&kind)) {
             (Some(rule), _) => Ok(rule),
             (None, Some(refused)) => Err(refused),
-            // A test holds that every kind has its place in the file.
+            // A test checks that the file has every kind.
             (None, None) => unreachable!("a kind that data/kinds.toml does not have: {kind}"),
         }
     }
 
-    /// A unit of this kind takes no part in a record.
+    /// Checks that a unit of this kind may take part in a record.
     ///
     /// # Errors
-    /// With what to do instead.
+    /// If it may not: the prohibited kind of information that the unit has.
     pub fn may_take_part(unit_kind: &str) -> Result<(), &'static RefusedKind> {
         match Self::refused().find(|refused| refused.units.iter().any(|kind| kind == unit_kind)) {
             Some(refused) => Err(refused),
@@ -161,11 +161,11 @@ impl Kinds {
         }
     }
 
-    /// Staff are asked, before they share, whether what they write holds what must not be in the record. `pointer` is where
-    /// it lies in the body.
+    /// Checks the answer of staff who share a text: whether it contains prohibited kinds of information. `pointer` is the
+    /// place of the text in the body.
     ///
     /// # Errors
-    /// 422 if they have not answered, or if it does: with what to do instead.
+    /// 422 if the answer is missing or lists a kind. For a prohibited kind, the problem states what to do instead.
     pub fn may_be_kept(pointer: &str, contains: Option<&[InformationKind]>) -> Result<(), Problem> {
         let Some(contains) = contains else {
             return Err(Problem::field(
@@ -181,7 +181,7 @@ impl Kinds {
         }
     }
 
-    /// What an entry is that says nothing of it: the strictest that the sector of its unit writes.
+    /// Returns the kind of an entry that states none: the strictest kind that the sector of its unit writes.
     #[must_use]
     pub fn strictest(sector: Sector) -> InformationKind {
         let written = KINDS.rules.values().filter(|rule| rule.written_by.contains(&sector));
@@ -190,7 +190,7 @@ impl Kinds {
             .map_or(InformationKind::ConfidentialHealth, |rule| rule.key)
     }
 
-    /// Each kind with the laws it cites, for the check that they are in force.
+    /// Returns each kind with the laws it cites, for the check that they are in force.
     pub(super) fn citations() -> impl Iterator<Item = (String, Law)> {
         let ruled = Self::rules().flat_map(|rule| {
             let laws = rule.legal_basis.iter().chain(&rule.one_guardian);

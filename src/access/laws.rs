@@ -1,5 +1,5 @@
-//! The law that the rules rest on, as data with days of validity: `data/laws.toml`. Rules, data and code cite a law by its key;
-//! what is shown and logged is its citation on the day. An act that is renumbered is an edit of that file alone.
+//! The laws that the rules rest on, as data with days of validity: `data/laws.toml`. Rules, data and code refer to a law by its
+//! key. The API and the log show its citation on the day. If an act is renumbered, only that file changes.
 
 use std::{fmt, sync::LazyLock};
 
@@ -13,7 +13,7 @@ const SOURCE: &str = include_str!("../../data/laws.toml");
 #[expect(clippy::expect_used, reason = "the file is part of the program, and tests read it")]
 static LAWS: LazyLock<Laws> = LazyLock::new(|| Laws::parse(SOURCE).expect("data/laws.toml"));
 
-/// The basis on which data are processed in the record, which neither a consent nor another exemption from secrecy is.
+/// The legal basis for processing data in the record. A consent or another exemption from secrecy is no such basis.
 pub const PROCESSING: [&str; 6] = [
     "personvernforordningen.oppgave-i-allmennhetens-interesse",
     "personvernforordningen.særlige-kategorier-allmenn-interesse",
@@ -23,14 +23,14 @@ pub const PROCESSING: [&str; 6] = [
     "sosialtjenesteloven.behandling-av-personopplysninger",
 ];
 
-/// A law, whatever its paragraph is called. It has no text of its own to show: a citation needs a day.
+/// A law, independent of its citation. A citation depends on the day.
 #[derive(Clone, Copy)]
 pub struct Law(&'static LawEntry);
 
 /// The wording of a law on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wording {
-    /// As it is cited.
+    /// The citation.
     pub citation: &'static str,
     /// Its first day.
     pub valid_from: NaiveDate,
@@ -44,11 +44,11 @@ struct LawEntry {
     key: String,
     #[serde(rename = "title")]
     _title: String,
-    /// From the oldest to the newest; never none.
+    /// The wordings from the oldest to the newest; never empty.
     wording: Vec<WordingEntry>,
 }
 
-/// A paragraph in one wording.
+/// One wording of a law.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WordingEntry {
@@ -82,13 +82,13 @@ pub struct Laws {
 }
 
 impl Laws {
-    /// The laws of `data/laws.toml`.
+    /// Returns the laws of `data/laws.toml`.
     #[must_use]
     pub fn current() -> &'static Self {
         &LAWS
     }
 
-    /// The laws of another text in the same form.
+    /// Parses laws from another text in the same format.
     ///
     /// # Errors
     /// If the text cannot be read, a law has no wording, or its wordings are not in order of their days.
@@ -105,7 +105,7 @@ impl Laws {
         }
     }
 
-    /// The law of a key. The local rules of a municipality may name a law by one of its citations instead.
+    /// Returns the law with this key. Local rules may use one of the citations of the law instead.
     #[must_use]
     pub fn find(&'static self, name: &str) -> Option<Law> {
         let by_key = self.law.iter().find(|law| law.key == name);
@@ -128,19 +128,19 @@ impl LawEntry {
 }
 
 impl Law {
-    /// The law of a key in `data/laws.toml`.
+    /// Returns the law with this key in `data/laws.toml`.
     #[must_use]
     pub fn of_key(key: &str) -> Option<Self> {
         Laws::current().find(key)
     }
 
-    /// Its stable name.
+    /// Returns its stable name.
     #[must_use]
     pub fn key(self) -> &'static str {
         &self.0.key
     }
 
-    /// Its wording on a day: the newest that has begun, or the first.
+    /// Returns its wording on a day: the newest that has begun, or the first.
     #[must_use]
     pub fn wording(self, day: NaiveDate) -> Wording {
         let begun = self.0.wording.iter().rev().find(|wording| wording.valid_from <= day);
@@ -149,26 +149,26 @@ impl Law {
         Wording { citation, valid_from: *valid_from, in_force }
     }
 
-    /// Its citation on a day.
+    /// Returns its citation on a day.
     #[must_use]
     pub fn on(self, day: NaiveDate) -> &'static str {
         self.wording(day).citation
     }
 
-    /// Is this one of its citations, of today or of another day?
+    /// Returns whether this is one of its citations, on any day.
     #[must_use]
     pub fn is_cited_as(self, citation: &str) -> bool {
         self.0.is_cited_as(citation)
     }
 }
 
-/// The laws of these keys in `data/laws.toml`. A key that is not there is left out: tests hold that all are.
+/// Returns the laws with these keys in `data/laws.toml`. An unknown key is left out; tests check that all are known.
 #[must_use]
 pub fn laws(keys: &[&str]) -> Vec<Law> {
     keys.iter().filter_map(|key| Law::of_key(key)).collect()
 }
 
-/// The citations of laws on a day, each once.
+/// Returns the citations of laws on a day, each once.
 #[must_use]
 pub fn cited(laws: &[Law], day: NaiveDate) -> Vec<&'static str> {
     let mut citations = Vec::new();
@@ -180,13 +180,13 @@ pub fn cited(laws: &[Law], day: NaiveDate) -> Vec<&'static str> {
     citations
 }
 
-/// Laws as a document cites them that is of no day: with the citations to come.
+/// Joins citations for a document that has no date, including future citations.
 #[must_use]
 pub fn joined(laws: &[Law]) -> String {
     laws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// For documents that are of no day: every citation, and from when a later one holds.
+/// Writes every citation, with the first day of each later one, for documents that have no date.
 impl fmt::Display for Law {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, WordingEntry { citation, valid_from, .. }) in self.0.wording.iter().enumerate() {
@@ -213,7 +213,7 @@ impl PartialEq for Law {
 
 impl Eq for Law {}
 
-/// Data cite a law by its key.
+/// Reads a law from data by its key.
 impl<'de> Deserialize<'de> for Law {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key = String::deserialize(deserializer)?;
@@ -222,7 +222,7 @@ impl<'de> Deserialize<'de> for Law {
     }
 }
 
-/// Refuses law that is not in force on a day, with what rests on it. A citation is what cites, and the law.
+/// Checks that laws are in force on a day. Each item is the name of what cites the law, and the law.
 pub(super) fn require_in_force(
     cited: impl Iterator<Item = (String, Law)>,
     day: NaiveDate,

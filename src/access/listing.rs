@@ -1,4 +1,4 @@
-//! Lists: rows are decided on their facts before any content is opened, and the work of one request is bounded.
+//! Lists: the rules decide on the facts of each row before any content is opened. The work of one request is bounded.
 
 use uuid::Uuid;
 
@@ -16,18 +16,17 @@ use crate::{
     problem::Problem,
 };
 
-/// Rows that one request decides on at most. If it reaches this with a page that is not full, the page ends there, and its
-/// cursor continues the list.
+/// The number of decided rows at which one request ends a page that is not full. The cursor of the page continues the list.
 const DECIDED_AT_MOST: usize = 400;
-/// Rows of each further batch, once the first did not fill the page.
+/// Rows in each further batch, if the first did not fill the page.
 const LARGER_BATCH: usize = 100;
 
-/// An object of a list with what was decided of it.
+/// An object of a list with the decision about it.
 #[derive(Debug)]
 pub struct Decided<O> {
     /// The object, with its facts.
     pub object: O,
-    /// What else the rules answer about it.
+    /// The questions that the rules can answer about it.
     pub about: About<O>,
     decision: Decision,
 }
@@ -41,11 +40,11 @@ impl<O: Object> Decided<O> {
 }
 
 impl<A: Action> Permit<A> {
-    /// A page of the rows that the caller may see. Rows that are refused do not count. `fetch` gives rows in order of `id`,
+    /// Returns a page of the rows that the caller may see. Refused rows do not count. `fetch` returns rows in order of `id`,
     /// with the facts to decide on and nothing else.
     ///
     /// # Errors
-    /// 422 if the cursor was not given out for this list; or if the database does not answer.
+    /// 422 if the cursor was not issued for this list; or if the database does not answer.
     pub async fn page<T>(
         &mut self,
         query: &PageQuery,
@@ -73,7 +72,8 @@ impl<A: Action> Permit<A> {
         }
     }
 
-    /// A page of the objects that `B` is allowed on, each with the questions that can be asked about it. Each is decided once.
+    /// Returns a page of the objects that the caller may do `B` to, each with the questions that can be asked about it. The
+    /// rules decide once on each object.
     ///
     /// # Errors
     /// As [`Permit::page`].
@@ -90,15 +90,14 @@ impl<A: Action> Permit<A> {
         self.page(query, decided, |row| row.object.place(), |_, row| row.decision.allowed).await
     }
 
-    /// Notes each row of a list across cases as a look of its own, by the rule that allowed it.
+    /// Logs each row of a list across cases as a read of its own, with the rule that allowed it.
     pub fn note_rows<B: Action>(&self, rows: &[Decided<B::Object>]) {
         for row in rows {
             self.note_decided::<B>(&row.object, row.decision.clone());
         }
     }
 
-    /// Where the page begins. The cursor of a page that ended at a row that is not shown is sealed, since it holds that row's
-    /// id.
+    /// Returns the id that the page begins after. A cursor that contains the id of a row that was not shown is sealed.
     fn after(&self, query: &PageQuery) -> Result<Uuid, Problem> {
         match &query.cursor {
             None => Ok(Uuid::nil()),
@@ -116,7 +115,7 @@ impl<A: Action> Permit<A> {
         Ok(Cursor::Sealed(sealed.map_err(DbError::from)?))
     }
 
-    /// A cursor is good for the caller and the operation that it was given out for.
+    /// The secret of a sealed cursor, which is valid only for one caller and one operation.
     fn cursor_secret(&self) -> String {
         format!("cursor of {} in {}", self.caller.person, A::NAME)
     }

@@ -1,7 +1,7 @@
-//! The access log: one entry for every look and every try, durable before anybody sees the answer.
+//! The access log: one entry for every access and every refused attempt, durable before the answer is sent.
 //!
-//! A write puts its entry in its own transaction. Everything else goes to one writer, which gathers
-//! what waits into one commit.
+//! A write inserts its entry in its own transaction. All other entries go to one writer, which inserts the waiting entries
+//! in one commit.
 
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
@@ -27,7 +27,7 @@ use crate::{
     vault::{KeyName, Sealed, Vault, VaultError},
 };
 
-/// Entries that may wait for the writer; past that, requests are refused.
+/// Requests whose entries may wait for the writer. When the queue is full, further requests are refused.
 const QUEUE: usize = 4096;
 /// Requests whose entries are written in one commit.
 const BATCH: usize = 256;
@@ -39,7 +39,7 @@ pub const NO_MUNICIPALITY: &str = "0000";
 const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, \
     object_type, object_id, case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt) ";
 
-/// Writes entries by one statement, on a connection of either engine. That they wait to be sealed is the database's doing.
+/// Inserts entries by one statement, on a connection of either engine. The database itself queues them for the sealer.
 macro_rules! insert {
     ($entries:expr, $on:expr) => {{
         let mut query = sqlx::QueryBuilder::new(INSERT);
@@ -68,36 +68,36 @@ macro_rules! insert {
     }};
 }
 
-/// One entry. Holds ids and names of rules, never content.
+/// One entry. It contains ids and names of rules, never content.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The municipality in whose log it belongs.
+    /// The municipality that the entry belongs to.
     pub municipality: String,
     /// Its id.
     pub id: Id<Look>,
-    /// When.
+    /// The time.
     pub at: DateTime<Utc>,
-    /// Of which request.
+    /// The id of the request.
     pub request_id: String,
-    /// From where: the address, and after a space what the client calls itself.
+    /// The client: its address, a space, and its user agent.
     pub client: Option<String>,
-    /// Who.
+    /// The person, if the request identifies one.
     pub person: Option<Id<Person>>,
-    /// The units and roles through which they came to it, or all they had if they did not, as JSON.
+    /// The units and roles that gave access, as JSON; all of the person's roles if access was refused.
     pub roles: String,
-    /// What was asked for.
+    /// The action.
     pub action: &'static str,
-    /// To what kind of thing.
+    /// The kind of object.
     pub object_type: &'static str,
-    /// To which.
+    /// The id of the object.
     pub object_id: Option<String>,
-    /// Of which case.
+    /// The case that the object belongs to.
     pub case: Option<Uuid>,
-    /// Of which child.
+    /// The child that the object is about.
     pub child: Option<Uuid>,
-    /// The answer, and why.
+    /// The decision, and the rules that gave it.
     pub decision: Decision,
-    /// Ids of what was shown or changed.
+    /// The ids of the objects that were shown or changed.
     pub shown: Vec<String>,
     /// The HTTP status of the answer.
     pub status: u16,
@@ -108,7 +108,7 @@ impl Entry {
         kind_shown(self.action).as_str()
     }
 
-    /// An entry about an action that `caller` asked for.
+    /// Creates an entry about an action that `caller` requested.
     #[must_use]
     pub fn of(
         caller: Option<&Caller>,
@@ -135,7 +135,7 @@ impl Entry {
         }
     }
 
-    /// An entry about an action that a request asks for.
+    /// Creates an entry about an action that a request asks for.
     #[must_use]
     pub(super) fn of_request(
         caller: Option<&Caller>,
@@ -149,7 +149,7 @@ impl Entry {
         Self { request_id, client, ..Self::of(caller, action, object_type, at) }
     }
 
-    /// Gives the entry the request and the client of the look that it is part of.
+    /// Copies the request id and the client from the first entry of the same request.
     pub(super) fn same_request_as(&mut self, look: &PendingLook) {
         if let Some(first) = look.0.borrow().first() {
             self.request_id.clone_from(&first.request_id);
@@ -157,7 +157,7 @@ impl Entry {
         }
     }
 
-    /// The same entry, about a thing that was found, with what was decided of it.
+    /// Returns the entry with the object that was found and the decision about it.
     #[must_use]
     pub fn about<O: Object>(mut self, caller: &Caller, object: &O, decision: Decision) -> Self {
         let Subject { municipality, case, child } = object.subject();
@@ -183,30 +183,30 @@ pub(crate) fn roles(seats: &[HeldRole]) -> String {
     serde_json::Value::Array(seats).to_string()
 }
 
-/// The entries of a request on its way; they lie with the request until they are written. The first is of what
-/// was asked for, the others of the rows that a list has shown.
+/// The entries of a request in progress, kept with the request until they are written. The first entry is about the action,
+/// the others are about rows that a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct PendingLook(Rc<RefCell<Vec<Entry>>>);
 
 impl PendingLook {
-    /// Notes what the request asked for.
+    /// Sets the entry about the action that the request asks for.
     pub fn note(&self, entry: Entry) {
         *self.0.borrow_mut() = vec![entry];
     }
 
-    /// Notes which child it is about.
+    /// Sets the child that the action is about.
     pub fn note_child(&self, child: Uuid) {
         if let Some(first) = self.0.borrow_mut().first_mut() {
             first.child = Some(child);
         }
     }
 
-    /// Notes a row that is shown.
+    /// Adds an entry about a row that is shown.
     pub fn note_row(&self, entry: Entry) {
         self.0.borrow_mut().push(entry);
     }
 
-    /// Adds the ids of what is shown or changed, and the status of the answer.
+    /// Adds the ids of the objects that are shown or changed, and the status of the answer.
     pub fn complete(&self, shown: Vec<String>, status: u16) {
         let mut entries = self.0.borrow_mut();
         entries.iter_mut().for_each(|entry| entry.status = status);
@@ -215,27 +215,27 @@ impl PendingLook {
         }
     }
 
-    /// The entries so far.
+    /// Returns the entries so far.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
         self.0.borrow().clone()
     }
 
-    /// Takes the entries to write them.
+    /// Takes the entries, to write them.
     #[must_use]
     pub fn take(&self) -> Vec<Entry> {
         std::mem::take(&mut self.0.borrow_mut())
     }
 }
 
-/// The log cannot be written: what it should have recorded must not be answered.
+/// The log cannot be written, so the request must not be answered.
 #[derive(Debug, thiserror::Error)]
 #[error("the access log cannot be written")]
 pub struct LogUnavailable;
 
 type Waiting = (Vec<Entry>, oneshot::Sender<bool>);
 
-/// Writes entries, many to a commit.
+/// Writes entries, many in one commit.
 #[derive(Debug, Clone)]
 pub struct LogWriter {
     queue: mpsc::Sender<Waiting>,
@@ -243,7 +243,7 @@ pub struct LogWriter {
 }
 
 impl LogWriter {
-    /// Starts the writer; it ends when the last handle to it is dropped and all that waited is written.
+    /// Starts the writer. It ends when the last handle to it is dropped and all waiting entries are written.
     #[must_use]
     pub fn start(db: Db) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
@@ -252,7 +252,7 @@ impl LogWriter {
         Self { queue, written }
     }
 
-    /// A writer that forgets what it is given, to measure what the log costs. It is in no program that serves.
+    /// Returns a writer that discards entries, to measure the cost of the log. It is compiled only with this feature.
     #[cfg(feature = "unlogged-benchmark")]
     #[must_use]
     pub(super) fn forgetting() -> Self {
@@ -268,7 +268,7 @@ impl LogWriter {
     /// Writes entries, and returns when they are durable.
     ///
     /// # Errors
-    /// If they cannot be written, or too many wait.
+    /// If they cannot be written, or the queue is full.
     pub async fn append(&self, entries: Vec<Entry>) -> Result<(), LogUnavailable> {
         let (done, written) = oneshot::channel();
         self.queue.try_send((entries, done)).map_err(|_| LogUnavailable)?;
@@ -278,12 +278,12 @@ impl LogWriter {
         }
     }
 
-    /// Wakes the sealer: a change was committed with its entries.
+    /// Wakes the sealer after a change was committed with its entries.
     pub(super) fn committed(&self) {
         self.written.notify_one();
     }
 
-    /// What wakes the sealer when entries were written.
+    /// Returns the signal that wakes the sealer when entries were written.
     #[must_use]
     pub fn written(&self) -> Arc<Notify> {
         self.written.clone()
@@ -301,13 +301,13 @@ async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>, notify: Arc<No
         }
         notify.notify_one();
         for done in waiting {
-            // Nobody waits any more if the client has gone; the entry stands all the same.
+            // The receiver is gone if the client has disconnected; the entry is kept.
             let _ = done.send(written.is_ok());
         }
     }
 }
 
-/// Writes entries by themselves. One statement is a transaction of its own.
+/// Writes entries outside the transaction of a request. One statement is a transaction of its own.
 async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
     if entries.len() > ROWS {
         let mut tx = db.write().await?;
@@ -321,10 +321,10 @@ async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
     }
 }
 
-/// Writes entries in a transaction that also holds their effect.
+/// Writes entries in the transaction of the change that they record.
 ///
 /// # Errors
-/// If the database does not take them.
+/// If the database refuses them or does not answer.
 pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
     for some in entries.chunks(ROWS) {
         let some = hidden(tx.vault(), some)?;
@@ -336,16 +336,16 @@ pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbErro
     Ok(())
 }
 
-/// Bytes of salt, that hide an entry's fields in its leaf.
+/// Bytes of salt, which hides an entry's fields in its leaf of the log tree.
 const SALT: usize = 16;
 type Hidden = (Option<Sealed>, [u8; SALT]);
 
-/// Each entry, with what is written of it sealed.
+/// Returns each entry with its sealed client and its salt.
 fn hidden<'a>(vault: &Vault, entries: &'a [Entry]) -> Result<Vec<(&'a Entry, Hidden)>, DbError> {
     entries.iter().map(|entry| Ok((entry, seal_client(vault, entry)?))).collect()
 }
 
-/// What identifies the client, sealed, and the salt of the entry.
+/// Returns the sealed client and a new salt for the entry.
 fn seal_client(vault: &Vault, entry: &Entry) -> Result<Hidden, DbError> {
     let key = KeyName::log(&entry.municipality);
     let client = entry.client.as_deref().map(|client| vault.seal(&key, client)).transpose()?;

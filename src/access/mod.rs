@@ -1,9 +1,9 @@
-//! Who may do what, on which legal basis, and the record of every look.
+//! Access control: decides each request on a legal basis, and records it in the access log.
 //!
-//! There is one way to the data: a [`Permit`] for an [`Action`](actions::Action), which a handler takes as
-//! its argument. Making it authenticates the caller, opens the transaction, finds the object named in
-//! the path with the facts the rules speak of, asks the policies in `policies/`, and notes the look. Operations
-//! open to strangers take a [`Public`] instead, and the list of them is [`public::Operation`].
+//! The only way to the data is a [`Permit`] for an [`Action`](actions::Action), which a handler takes as its argument.
+//! Extracting it authenticates the caller, opens the transaction, and finds the object named in the path with the facts that
+//! the rules use. It then evaluates the policies in `policies/` and records the access-log entry. Operations that need no
+//! log-in take a [`Public`] instead; [`public::ALL`] lists them.
 
 pub mod actions;
 mod admission;

@@ -1,15 +1,15 @@
-//! What the one who runs the service does from its machine: an entry of the access log, like what is done over the API.
+//! Access-log entries about what an operator does at the command line. They are logged like requests to the API.
 
 use chrono::{DateTime, Utc};
 
 use super::Entry;
 
-/// From where it was done.
+/// The client that these entries record.
 const CLIENT: &str = "command-line";
 
 impl Entry {
-    /// An entry about what is asked for at the command line. Nobody is logged in there: it has the account of the machine,
-    /// where the machine tells.
+    /// Creates an entry about an action at the command line. Nobody is logged in there, so the entry records the account on
+    /// the machine, if the environment has it.
     #[must_use]
     pub fn of_operator(action: &'static str, object_type: &'static str, at: DateTime<Utc>) -> Self {
         let mut entry = Self::of(None, action, object_type, at);
@@ -18,7 +18,7 @@ impl Entry {
         entry
     }
 
-    /// An entry about what is done to a municipality from the command line.
+    /// Creates an entry about an action on a municipality at the command line.
     #[must_use]
     pub fn of_operator_in(municipality: &str, action: &'static str, at: DateTime<Utc>) -> Self {
         let mut entry = Self::of_operator(action, "Municipality", at);

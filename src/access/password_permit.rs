@@ -1,4 +1,4 @@
-//! Passwords under a permit: hashed and asked for while no transaction is open, since it takes its time.
+//! Passwords under a permit. Hashing and verifying are slow, so no transaction is open meanwhile.
 
 use secrecy::SecretString;
 
@@ -9,19 +9,20 @@ use crate::{
 };
 
 impl<A: Action> Permit<A> {
-    /// Hashes a password, which takes its time.
+    /// Hashes a password.
     ///
     /// # Errors
-    /// 503 if too many wait; or as the permit itself, which is decided anew.
+    /// 503 if too many wait; or as the permit itself, which is decided again.
     pub async fn hash_password(self, password: Password) -> Result<(Self, String), actix_web::Error> {
         let passwords = self.services.passwords.clone();
         self.outside(async move { Ok(passwords.hash(password).await?) }).await
     }
 
-    /// Asks for the caller's own password, as often as at log-in and no more.
+    /// Verifies the caller's own password. The number of attempts is limited as at log-in.
     ///
     /// # Errors
-    /// 422 at `pointer` if it is another, 429 if asked too often; or as the permit itself, which is decided anew.
+    /// 422 at `pointer` if the password is wrong, 429 after too many attempts; or as the permit itself, which is decided
+    /// again.
     pub async fn ask_password(
         self,
         password: SecretString,

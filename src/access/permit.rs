@@ -29,10 +29,10 @@ use crate::{
     problem::{Code, Problem, parse_json, parse_query},
 };
 
-/// The right to do `A` to one object, just now, with the transaction to do it in.
+/// The right to do `A` to one object in this request, with the transaction to do it in.
 ///
-/// Made only by extraction from a request: the caller was authenticated, the object found, the rules asked, and the look
-/// noted. The note is durable before the answer is sent.
+/// It is created only by extraction from a request: the caller was authenticated, the object was found, the rules allowed it,
+/// and the access was recorded. The entry in the access log is durable before the answer is sent.
 pub struct Permit<A: Action> {
     pub(super) object: A::Object,
     /// The questions that the rules can be asked about the object.
@@ -51,12 +51,12 @@ pub struct Permit<A: Action> {
     action: PhantomData<A>,
 }
 
-/// What a permit holds, each part by itself: the object can be read while the transaction is used.
+/// The parts of a permit, borrowed separately, so that the object can be read while the transaction is used.
 #[derive(Debug)]
 pub struct Parts<'a, O> {
     /// The object, with the facts about it.
     pub object: &'a O,
-    /// Who asks.
+    /// The caller.
     pub caller: &'a Caller,
     /// The transaction.
     pub tx: &'a mut Tx,
@@ -107,7 +107,7 @@ impl<A: Action> Permit<A> {
         }
     }
 
-    /// Does slow work with no transaction open, then decides again in a new one.
+    /// Does slow work with no transaction open, then decides again in a new transaction.
     pub(super) async fn outside<T>(
         self,
         work: impl Future<Output = Result<T, Problem>>,
@@ -118,32 +118,32 @@ impl<A: Action> Permit<A> {
         Ok((enter(Knock { services, request, token, body }).await?, done))
     }
 
-    /// The object, the caller, the transaction and the moment, each by itself.
+    /// Borrows the object, the caller, the transaction and the moment separately.
     pub fn parts(&mut self) -> Parts<'_, A::Object> {
         Parts { object: &self.object, caller: &self.caller, tx: &mut self.tx, moment: self.moment }
     }
 
-    /// The object, with the facts about it.
+    /// Returns the object, with the facts about it.
     pub fn object(&self) -> &A::Object {
         &self.object
     }
 
-    /// Who asks.
+    /// Returns the caller.
     pub fn caller(&self) -> &Caller {
         &self.caller
     }
 
-    /// The moment of the request.
+    /// Returns the moment of the request.
     pub fn moment(&self) -> Moment {
         self.moment
     }
 
-    /// The transaction.
+    /// Returns the transaction.
     pub fn tx(&mut self) -> &mut Tx {
         &mut self.tx
     }
 
-    /// The body, strictly read.
+    /// Parses the body strictly.
     ///
     /// # Errors
     /// 415, 400 or 422 that names the field.
@@ -152,7 +152,7 @@ impl<A: Action> Permit<A> {
         parse_json(&self.body)
     }
 
-    /// The query, strictly read.
+    /// Parses the query strictly.
     ///
     /// # Errors
     /// 422 that names the parameter.
@@ -161,7 +161,7 @@ impl<A: Action> Permit<A> {
         parse_query(self.request.query_string())
     }
 
-    /// A query that the operation does not read was meant to do something: better refused than ignored.
+    /// Refuses a query that the operation does not read. The client expected it to have an effect.
     pub(super) fn refuse_stray_query(&self) -> Result<(), Problem> {
         #[derive(serde::Deserialize)]
         #[serde(deny_unknown_fields)]
@@ -172,70 +172,70 @@ impl<A: Action> Permit<A> {
         Ok(())
     }
 
-    /// A part of the path that is no id.
+    /// Returns a part of the path that is not an id.
     pub fn path_text(&self, name: &str) -> &str {
         self.request.match_info().get(name).unwrap_or_default()
     }
 
-    /// An id in the path that is not that of the object itself.
+    /// Returns an id in the path other than that of the object itself.
     ///
     /// # Errors
-    /// 404 if it cannot be one.
+    /// 404 if it is not an id.
     pub fn path_id<T>(&self, name: &str) -> Result<Id<T>, Problem> {
         self.request.match_info().get(name).and_then(|id| id.parse().ok()).ok_or_else(Problem::not_found)
     }
 
-    /// What else the rules answer about the object of the permit.
+    /// Returns the questions that the rules can answer about the object.
     pub fn about(&self) -> &About<A::Object> {
         &self.about
     }
 
-    /// Asks the rules on behalf of the caller, apart from the transaction.
+    /// Returns an asker, which asks the rules on behalf of the caller, outside the transaction.
     pub fn asker(&self) -> Asker {
         Asker { policies: self.services.policies.clone(), caller: self.caller.clone() }
     }
 
-    /// May the caller do `B` to another object? For rows of a list, each by itself.
+    /// Returns whether the caller may do `B` to another object, such as a row of a list.
     pub fn may<B: Action>(&self, object: &B::Object) -> bool {
         self.services.policies.decide(&self.caller, B::NAME, object).allowed
     }
 
-    /// The rules.
+    /// Returns the rules.
     pub fn policies(&self) -> Arc<Policies> {
         self.services.policies.clone()
     }
 
-    /// The public key of a municipality's access log.
+    /// Returns the public key of a municipality's access log.
     #[must_use]
     pub fn log_public_key(&self, municipality: &str) -> String {
         self.services.log_key.public_key(municipality)
     }
 
-    /// Notes an object that is shown with the answer: an entry of its own, with its case and child and the rule by which `B` is
-    /// allowed, so that it is found like any other look.
+    /// Logs an object that the answer shows. It gets an entry of its own, with its case, its child and the rule that allows
+    /// `B`, so searches find it like any other read.
     pub fn note_row<B: Action>(&self, object: &B::Object) {
         self.note_decided::<B>(object, self.services.policies.decide(&self.caller, B::NAME, object));
     }
 
-    /// The same with what was decided already.
+    /// Logs an object that the answer shows, with a decision that was already made.
     pub(super) fn note_decided<B: Action>(&self, object: &B::Object, decision: Decision) {
         let mut entry = Entry::of(Some(&self.caller), A::NAME, B::Object::TYPE, self.moment.now);
         entry.same_request_as(&self.look);
         self.look.note_row(entry.about(&self.caller, object, decision));
     }
 
-    /// Notes which child something done to a unit is about: the entry is found by the child, and hidden from those who are
-    /// disqualified from it.
+    /// Adds to the log entry the child that an action on a unit is about. Searches then find the entry by the child, and it is
+    /// hidden from people who are disqualified from the child.
     pub fn note_child(&self, child: Id<Child>) {
         self.look.note_child(child.uuid());
     }
 
-    /// Notes the ids of what is shown or changed.
+    /// Adds to the log entry the ids of the objects that are shown or changed.
     pub fn note_shown<I: ToString>(&mut self, ids: impl IntoIterator<Item = I>) {
         self.shown.extend(ids.into_iter().map(|id| id.to_string()));
     }
 
-    /// The change must be to the version that the caller has read.
+    /// Checks that the caller changes the version that they have read.
     ///
     /// # Errors
     /// 428 without `If-Match`, 412 if it names another version.
@@ -257,7 +257,7 @@ impl<A: Action> Permit<A> {
 }
 
 impl<A: Action<Object = CaseObject>> Permit<A> {
-    /// The case must be open to be changed.
+    /// Checks that the case is open, since a closed case cannot be changed.
     ///
     /// # Errors
     /// 409 if it is closed.

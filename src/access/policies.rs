@@ -1,4 +1,4 @@
-//! The rules in `policies/`: loaded, validated strictly against their schema, and asked.
+//! The rules in `policies/`: loads them, validates them strictly against their schema, and evaluates them.
 
 mod error;
 mod local;
@@ -64,37 +64,37 @@ pub struct Rule {
     pub summary_no: String,
     /// Whether the rule forbids what other rules allow.
     pub forbids: bool,
-    /// The purpose of what it allows; none for a rule that forbids.
+    /// The purpose of the access that it allows; none for a rule that forbids.
     pub purpose: Option<Purpose>,
     /// The operations that the rule is about.
     pub actions: Vec<String>,
-    /// The file of `policies/` that it is in.
+    /// The file that contains it.
     pub file: String,
 }
 
-/// The answer to "may this person do this?".
+/// The decision on whether a person may do something.
 #[derive(Debug, Clone, Default)]
 pub struct Decision {
-    /// The answer.
+    /// Whether it is allowed.
     pub allowed: bool,
-    /// The rules that gave it; none for a refusal because nothing allows it.
+    /// The ids of the rules that decided; none if it is refused because no rule allows it.
     pub policies: Vec<String>,
-    /// The law those rules rest on.
+    /// The laws that those rules rest on.
     pub legal_basis: Vec<Law>,
 }
 
-/// Someone who is told of each question and its answer.
+/// A function that receives each question and its decision.
 type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
 
 /// All rules, ready to be asked.
 pub struct Policies {
     authorizer: Authorizer,
     set: PolicySet,
-    /// The rules about each action of the schema: a decision reads about three rules and not all of them.
+    /// The rules about each action of the schema, so that a decision evaluates about three rules instead of all.
     by_action: HashMap<EntityUid, PolicySet>,
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
-    /// The ids of the rules in the order of the files.
+    /// The ids of the rules, in the order of the files.
     order: Vec<PolicyId>,
     listener: Option<Listener>,
 }
@@ -109,16 +109,16 @@ impl Policies {
     /// Loads and validates the rules.
     ///
     /// # Errors
-    /// If a file does not parse, a rule is not annotated or rests on unknown law, or one does not agree with the schema.
+    /// If a file does not parse, or a rule lacks an annotation, rests on an unknown law or does not agree with the schema.
     pub fn load() -> Result<Self, PolicyError> {
         Self::load_with(&[])
     }
 
-    /// The same with the stricter rules of a municipality, from the files of a folder: they only forbid.
+    /// Loads the rules together with the stricter rules of a municipality, from the files of a folder.
     ///
     /// # Errors
-    /// As [`Policies::load`]; or if the folder cannot be read or has no rules, or a rule in it allows something or forbids
-    /// what the law bids or gives.
+    /// As [`Policies::load`]; or if the folder cannot be read or has no rules. Also if a rule in it allows something, or
+    /// forbids something that the law requires or grants.
     pub fn load_local(folder: &Path) -> Result<Self, PolicyError> {
         Self::load_with(&local::read(folder)?)
     }
@@ -128,7 +128,7 @@ impl Policies {
         Self::of(&own, local)
     }
 
-    /// The same from other texts: what the service would do by other rules, and by stricter local ones.
+    /// Loads rules and local rules from other texts, to see what the service would decide by them.
     ///
     /// # Errors
     /// As [`Policies::load`]; or if a local rule allows something.
@@ -136,7 +136,7 @@ impl Policies {
         Self::on_laws(own, local, Laws::current())
     }
 
-    /// The rules in `policies/` on other laws: what the service would cite once an act is renumbered.
+    /// Loads the rules in `policies/` with other laws, to see what the service would cite once an act is renumbered.
     ///
     /// # Errors
     /// As [`Policies::load`].
@@ -185,13 +185,13 @@ impl Policies {
         Ok(Self { authorizer: Authorizer::new(), set, by_action, schema, rules, order, listener: None })
     }
 
-    /// The same rules, with someone who is told of each question and its answer.
+    /// Returns the same rules with a listener, which receives each question and its decision.
     #[must_use]
     pub fn heard_by(self, listener: impl Fn(&PolicyQuestion, &Decision) + Send + Sync + 'static) -> Self {
         Self { listener: Some(Arc::new(listener)), ..self }
     }
 
-    /// The rules by the file that they are in, in the order of the files.
+    /// Returns the rules grouped by file, in the order of the files.
     #[must_use]
     pub fn by_file(&self) -> Vec<(&str, Vec<&Rule>)> {
         let mut files: Vec<(&str, Vec<&Rule>)> =
@@ -205,33 +205,33 @@ impl Policies {
         files
     }
 
-    /// The rules, in the order of the files in `policies/` and of the rules in each.
+    /// Returns the rules, in the order of the files in `policies/` and of the rules in each.
     pub fn rules(&self) -> impl Iterator<Item = &Rule> {
         self.order.iter().filter_map(|id| self.rules.get(id))
     }
 
-    /// The rule of an id.
+    /// Returns the rule with this id.
     #[must_use]
     pub fn rule(&self, id: &str) -> Option<&Rule> {
         self.rules.get(&PolicyId::new(id))
     }
 
-    /// All law that the rules rest on must be in force.
+    /// Checks that all laws that the rules rest on are in force.
     ///
     /// # Errors
-    /// If one has ended or not begun, with the rules that rest on it.
+    /// If a law has ended or is not yet in force; the error names the rules that rest on it.
     pub fn require_in_force(&self, day: NaiveDate) -> Result<(), PolicyError> {
         require_in_force(citations(&self.rules), day)
     }
 
-    /// The law that a rule rests on; nothing for a rule that there is not.
+    /// Returns the laws that a rule rests on; none if there is no such rule.
     #[must_use]
     pub fn legal_basis_of(&self, rule: &str) -> Vec<Law> {
         let rule = self.rules.get(&PolicyId::new(rule));
         rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
 
-    /// The text of the rules about an action.
+    /// Returns the text of the rules about an action.
     pub(super) fn text_about(&self, action: &str) -> String {
         let is_about = |id: &PolicyId| {
             let rule = self.rules.get(id);
@@ -240,25 +240,25 @@ impl Policies {
         self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
     }
 
-    /// The names of all actions of the schema.
+    /// Returns the names of all actions of the schema.
     #[must_use]
     pub fn actions(&self) -> HashSet<String> {
         self.schema.actions().map(|uid| uid.id().unescaped().to_owned()).collect()
     }
 
-    /// May `caller` do `action` to `object`? Anything that goes wrong is a no.
+    /// Decides whether `caller` may do `action` to `object`. If anything fails, the decision is a refusal.
     #[must_use]
     pub fn decide<O: Object>(self: &Arc<Self>, caller: &Caller, action: &str, object: &O) -> Decision {
         self.about(caller, object).decide(action)
     }
 
-    /// What can be asked about a caller and an object: their facts are put together once, for any number of actions.
+    /// Prepares questions about a caller and an object. Their facts are assembled once, for any number of actions.
     #[must_use]
     pub fn about<O: Object>(self: &Arc<Self>, caller: &Caller, object: &O) -> About<O> {
         About::of(self.clone(), caller, object)
     }
 
-    /// Answers what is asked, whatever it is about.
+    /// Answers an inquiry about any kind of object.
     pub(super) fn answer(&self, inquiry: Inquiry) -> Result<Decision, AskError> {
         self.answer_to(&inquiry.question(&self.schema)?)
     }
@@ -287,7 +287,7 @@ impl Policies {
     }
 }
 
-/// What cites law: the rules, and the kinds of information that they speak of.
+/// Returns each law that the rules, the kinds of information and the processing rest on, with what rests on it.
 fn citations(rules: &BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, Law)> {
     let by_rule = rules
         .values()
@@ -297,7 +297,7 @@ fn citations(rules: &BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, 
     by_rule.chain(Kinds::citations()).chain(processing)
 }
 
-/// The rules, set apart by the actions they are about.
+/// Groups the rules by the actions they are about.
 fn by_action(rules: &PolicySet, schema: &Schema) -> Result<HashMap<EntityUid, PolicySet>, PolicyError> {
     let about = |action: &EntityUid| {
         let is_about = |policy: &&Policy| match policy.action_constraint() {
@@ -341,12 +341,12 @@ fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, Policy
     })
 }
 
-/// A purpose is one of a closed list.
+/// Parses a purpose, which is one of a closed list.
 fn purpose(file: &str, word: String) -> Result<Purpose, PolicyError> {
     Purpose::try_from(word.clone()).map_err(|_| PolicyError::Purpose { file: file.to_owned(), purpose: word })
 }
 
-/// The purpose of each rule in `policies/` that allows something. Loading the rules has checked them.
+/// Returns the purpose of each rule in `policies/` that allows something. Loading the rules has checked them.
 pub(super) fn purposes() -> HashMap<String, Purpose> {
     let parsed = SOURCES.iter().filter_map(|(_, source)| PolicySet::from_str(source).ok());
     let of = |policy: &Policy| {

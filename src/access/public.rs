@@ -1,4 +1,4 @@
-//! Operations that are open to strangers. The list of them is here, and a test compares it with the API.
+//! Operations that need no log-in. A test compares the list in this module with the API.
 
 use std::marker::PhantomData;
 
@@ -30,20 +30,20 @@ use crate::{
 pub trait Operation: 'static {
     /// Its `operationId`.
     const NAME: &'static str;
-    /// The decision in its entry of the access log until it is answered.
+    /// The decision that its access-log entry has until the operation changes it.
     const ENTRY: PublicEntry;
     /// The facts about it that the access log needs.
     const FACTS: ActionFacts;
 }
 
-/// The decision in the entry of a request to a public operation until it is answered.
+/// The decision that the access-log entry of a public operation has until the operation changes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PublicEntry {
-    /// There is none: monitors ask every few seconds, and about nobody.
+    /// There is no entry: monitors call the operation every few seconds, and it is about nobody.
     None,
-    /// It is allowed, as to everyone.
+    /// Allowed, as for everyone.
     Allowed,
-    /// It is refused, unless the answer logs someone in.
+    /// Refused, unless the operation logs someone in.
     Refused,
 }
 
@@ -64,7 +64,7 @@ macro_rules! public {
         /// The names of all public operations.
         pub const ALL: &[&str] = &[$($name),+];
 
-        /// The row of the operation of a name; none if there is no such operation.
+        /// Returns the row of the operation with this name; none if there is no such operation.
         pub(super) fn row(name: &str) -> Option<ActionFacts> {
             match name {
                 $($name => Some(<$operation as Operation>::FACTS),)+
@@ -72,7 +72,7 @@ macro_rules! public {
             }
         }
 
-        /// Does a request to the operation of this name leave an entry in the access log? All but those of monitors do.
+        /// Returns whether requests to the operation with this name are logged. All are, except those of monitors.
         #[must_use]
         pub fn is_logged(name: &str) -> bool {
             match name {
@@ -83,7 +83,8 @@ macro_rules! public {
     };
 }
 
-/// No case is open to strangers, so that no family sees the entry, and no answer is kept with a key.
+/// Returns the facts about a public operation. None of them reads a case, so no family sees the entry. No answer is stored
+/// with an idempotency key.
 const fn facts(control: Control, interaction: Interaction) -> ActionFacts {
     let family = if matches!(control, Control::Work) { FamilyView::Work } else { FamilyView::Look };
     ActionFacts::of(family, control, Replay::Never, LocalRules::MayForbid, interaction)
@@ -137,7 +138,7 @@ impl<O: Operation> FromRequest for Public<O> {
 }
 
 impl<O: Operation> Public<O> {
-    /// The body, strictly read.
+    /// Parses the body strictly.
     ///
     /// # Errors
     /// 415, 400 or 422 that names the field.
@@ -146,7 +147,7 @@ impl<O: Operation> Public<O> {
         parse_json(&self.body)
     }
 
-    /// The query, strictly read.
+    /// Parses the query strictly.
     ///
     /// # Errors
     /// 422 that names the parameter.
@@ -154,43 +155,43 @@ impl<O: Operation> Public<O> {
         parse_query(self.request.query_string())
     }
 
-    /// A part of the path.
+    /// Returns a part of the path.
     #[must_use]
     pub fn path(&self, name: &str) -> &str {
         self.request.match_info().get(name).filter(|part| !part.contains('\0')).unwrap_or_default()
     }
 
-    /// Now.
+    /// Returns the current time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.services.clock.now()
     }
 
-    /// The address of the client.
+    /// Returns the address of the client.
     #[must_use]
     pub fn client_address(&self) -> String {
         self.services.client_address(&self.request).unwrap_or_default()
     }
 
-    /// What hashes passwords.
+    /// Returns the password hasher.
     #[must_use]
     pub fn passwords(&self) -> &Passwords {
         &self.services.passwords
     }
 
-    /// What signs tokens.
+    /// Returns the keys that sign tokens.
     #[must_use]
     pub fn tokens(&self) -> &TokenKeys {
         &self.services.tokens
     }
 
-    /// The rules.
+    /// Returns the rules.
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.services.policies
     }
 
-    /// Can requests be served?
+    /// Checks that requests can be served.
     ///
     /// # Errors
     /// 503 if not.
@@ -198,10 +199,10 @@ impl<O: Operation> Public<O> {
         Ok(self.services.check().await?)
     }
 
-    /// A transaction that reads what is public.
+    /// Opens a transaction that reads public data.
     ///
     /// # Errors
-    /// 503 if none can be had.
+    /// 503 if none is available.
     pub async fn read(&self) -> Result<Tx, Problem> {
         Ok(self.services.db.read().await?)
     }
@@ -220,7 +221,7 @@ impl<O: Operation> Public<O> {
         Ok(response)
     }
 
-    /// Answers with what is public.
+    /// Answers with public data.
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
@@ -230,21 +231,21 @@ impl<O: Operation> Public<O> {
     }
 }
 
-/// Only the operations that log people in write, and only to accounts and sessions.
+/// A public operation that logs someone in. Only these write, and only to accounts and sessions.
 pub trait LogInOperation: Operation {}
 impl LogInOperation for LogIn {}
 impl LogInOperation for RefreshSession {}
 
 impl<O: LogInOperation> Public<O> {
-    /// A transaction that writes accounts and sessions.
+    /// Opens a transaction that writes accounts and sessions.
     ///
     /// # Errors
-    /// 503 if none can be had.
+    /// 503 if none is available.
     pub async fn write(&self) -> Result<Tx, Problem> {
         Ok(self.services.db.write().await?)
     }
 
-    /// Notes a refused attempt; it is written before the answer is sent.
+    /// Logs a refused attempt. The entry is durable before the answer is sent.
     pub fn note_refused(&self, person: Option<(Id<Person>, String)>) {
         pending_look(&self.request).note(self.entry(person, false));
     }

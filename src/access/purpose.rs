@@ -30,13 +30,13 @@ words! {
 /// The purpose of each rule in `policies/` that allows something. The rules are part of the program.
 static PURPOSES: LazyLock<HashMap<String, Purpose>> = LazyLock::new(policies::purposes);
 
-/// The rules by which the service itself acts, without asking the policies.
+/// The rules that the service itself acts by, without evaluating the policies.
 const OF_THE_SERVICE: [(&str, Purpose); 1] = [(BATON_FALLS_BACK, Purpose::Coordination)];
 /// The contact person can no longer hold the case, and the leader of a unit becomes contact person.
 pub const BATON_FALLS_BACK: &str = "system.baton-falls-back";
 
 impl Purpose {
-    /// The purpose of a rule. None for a rule that there is not, as for one that was removed.
+    /// Returns the purpose of a rule; none if there is no such rule, for example if it was removed.
     #[must_use]
     pub fn of_rule(id: &str) -> Option<Self> {
         let own = OF_THE_SERVICE.iter().find(|(rule, _)| *rule == id).map(|(_, purpose)| *purpose);

@@ -1,4 +1,4 @@
-//! Answers of any length, which read further while they are sent, for as long as the caller may.
+//! Streamed answers of any length. They read more while they are sent, as long as the caller keeps the right to read.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
     problem::Problem,
 };
 
-/// What a permit leaves to a stream: more transactions that read. Made only by [`Permit::stream`].
+/// Opens the read transactions of a stream after its permit is gone. Only [`Permit::stream`] creates it.
 #[derive(Debug)]
 pub struct Reader {
     services: web::Data<Services>,
@@ -26,22 +26,22 @@ pub struct Reader {
     action: &'static str,
 }
 
-/// A stream breaks off.
+/// The reason that a stream breaks off.
 #[derive(Debug, thiserror::Error)]
 pub enum BrokenOff {
     /// The database does not answer.
     #[error(transparent)]
     Database(#[from] DbError),
-    /// The session, the role or what else allowed it has ended since it began.
+    /// The caller's session, role or other right has ended since the stream began.
     #[error("the caller's access has ended")]
     RightEnded,
 }
 
 impl Reader {
-    /// A transaction that reads, with the caller as they are now: the rules are asked anew.
+    /// Opens a read transaction and loads the caller as they are now. The rules decide again.
     ///
     /// # Errors
-    /// If none can be had, or the caller may no longer read.
+    /// If no transaction is available, or the caller may no longer read.
     pub async fn read(&self) -> Result<(Tx, Caller), BrokenOff> {
         let mut tx = self.services.db.read().await?;
         let now = self.services.clock.now();
@@ -55,11 +55,11 @@ impl Reader {
 }
 
 impl<A: Action<Object = Desk>> Permit<A> {
-    /// Answers with a stream, which reads further while it is sent. What is asked for is in the access log before the first
-    /// byte of it. A stream that breaks off is not ended as a whole one is.
+    /// Answers with a stream, which reads more while it is sent. The access-log entry is durable before the first byte is
+    /// sent. The client can distinguish a stream that broke off from a complete one.
     ///
     /// # Errors
-    /// If the query has what the operation does not read.
+    /// If the query has a parameter that the operation does not read.
     pub fn stream<S>(
         self,
         content_type: &'static str,

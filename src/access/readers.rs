@@ -1,4 +1,4 @@
-//! Readers: what the field rules answer about one caller, asked when an answer needs it.
+//! Readers: the field rules' answers about one caller, evaluated when an answer needs them.
 
 use std::cell::OnceCell;
 
@@ -20,7 +20,7 @@ pub struct CaseReader {
 }
 
 impl CaseReader {
-    /// A reader, by what the rules answer about the case.
+    /// Creates a reader from the rules' answers about the case.
     #[must_use]
     pub fn new(about: About<CaseObject>) -> Self {
         Self { about, agreed: OnceCell::new(), whereabouts: OnceCell::new() }
@@ -44,7 +44,7 @@ impl CaseReader {
         self.about.sees::<SeeMeetingPlace>()
     }
 
-    /// Returns whether they see to which units a consent was given.
+    /// Returns whether they see the units that a consent was given to.
     #[must_use]
     pub fn consented_units(&self) -> bool {
         self.about.sees::<SeeConsentedUnits>()
@@ -56,7 +56,7 @@ impl CaseReader {
 pub struct EmergencyReader(About<EmergencyObject>);
 
 impl EmergencyReader {
-    /// A reader, by what the rules answer about the emergency access.
+    /// Creates a reader from the rules' answers about the emergency access.
     #[must_use]
     pub fn new(about: About<EmergencyObject>) -> Self {
         Self(about)
@@ -68,7 +68,7 @@ impl EmergencyReader {
         self.0.sees::<SeeEmergencyReason>()
     }
 
-    /// Returns whether they see what the review says.
+    /// Returns whether they see the text of the review.
     #[must_use]
     pub fn review(&self) -> bool {
         self.0.sees::<SeeEmergencyReview>()

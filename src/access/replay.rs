@@ -1,5 +1,5 @@
-//! Whether the first answer to a request may be given again, when the request is repeated with the same `Idempotency-Key`.
-//! The table of actions says on what ([`Replay`]); what it does not allow is denied.
+//! Decides whether a request that is repeated with the same `Idempotency-Key` gets the first answer again. The table of actions
+//! states the condition ([`Replay`]). Without a condition, nothing is returned.
 
 use super::{
     Entry, PendingLook, Services,
@@ -12,8 +12,8 @@ use crate::{
     problem::Problem,
 };
 
-/// The first answer to an action, as far as the caller may see it now; none if they may not. A reading that is asked for this
-/// is a look like any other.
+/// Returns the part of the first answer that the caller may see now; none if they may see nothing. If the condition is the
+/// right to read the created object, that read is logged like any other.
 pub(super) async fn seen_again<A: Action>(
     tx: &mut Tx,
     services: &Services,
@@ -46,7 +46,7 @@ async fn sees_what_is_agreed(tx: &mut Tx, services: &Services, asking: &Lookup<'
     Ok(case.is_some_and(|case| services.policies.decide(asking.caller, ListMeasures::NAME, &case).allowed))
 }
 
-/// A JSON object with some of its members null.
+/// Returns a JSON object with some of its members set to null.
 fn without(body: &str, members: &[&str]) -> Result<String, Problem> {
     let mut object: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(body).map_err(Problem::internal)?;
@@ -56,13 +56,13 @@ fn without(body: &str, members: &[&str]) -> Result<String, Problem> {
     serde_json::to_string(&object).map_err(Problem::internal)
 }
 
-/// Asks whether the caller may read what was made.
+/// Decides whether the caller may read the created object.
 struct Again<'a> {
     tx: &'a mut Tx,
     services: &'a Services,
     asking: &'a Lookup<'a>,
     look: &'a PendingLook,
-    /// The id of what was made.
+    /// The id of the created object.
     id: &'a str,
 }
 
@@ -77,7 +77,7 @@ impl Visitor for Again<'_> {
         let Some(object) = O::find(self.tx, &lookup).await? else { return Ok(false) };
         let decision = self.services.policies.decide(caller, reading, &object);
         let allowed = decision.allowed;
-        // The entry of the action itself names the child, unless it is done to a unit.
+        // The entry of the action itself has the child, unless its object is a unit.
         if self.look.entries().first().is_none_or(|first| first.child.is_none()) {
             let mut entry = Entry::of(Some(caller), reading, O::TYPE, moment.now);
             entry.same_request_as(self.look);

@@ -1,4 +1,4 @@
-//! What every request needs, put together once at start.
+//! The services that every request needs, assembled once at start.
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -12,11 +12,11 @@ use crate::{
     log_tree::LogKey,
 };
 
-/// How much is kept of what a client calls itself, in characters.
+/// How much of the user agent is logged, in characters.
 const AGENT: usize = 120;
 
-/// The parts a request is served with. The database is out of reach but through a
-/// [`Permit`](super::Permit) or a [`Public`](super::Public).
+/// The services that requests use. Handlers reach the database only through a [`Permit`](super::Permit) or a
+/// [`Public`](super::Public).
 #[derive(Debug)]
 pub struct Services {
     pub(super) db: Db,
@@ -30,10 +30,10 @@ pub struct Services {
 }
 
 impl Services {
-    /// Puts the parts together and starts the writer of the access log.
+    /// Assembles the services and starts the writer of the access log.
     ///
     /// # Errors
-    /// If the rules are not valid.
+    /// If the rules are not valid, or a law that they rest on is not in force.
     pub fn new(
         db: Db,
         clock: Clock,
@@ -44,10 +44,10 @@ impl Services {
         Self::with_policies(Policies::load()?, db, clock, tokens, log_key, trusted_proxies)
     }
 
-    /// The same with rules that are loaded already.
+    /// Assembles the services with rules that are already loaded.
     ///
     /// # Errors
-    /// If the law that they rest on is not in force.
+    /// If a law that they rest on is not in force.
     pub fn with_policies(
         policies: impl Into<Arc<Policies>>,
         db: Db,
@@ -70,35 +70,35 @@ impl Services {
         })
     }
 
-    /// The same without an access log, to measure what the log costs. It is in no program that serves.
+    /// Returns the same services without an access log, to measure its cost. It is compiled only with this feature.
     #[cfg(feature = "unlogged-benchmark")]
     #[must_use]
     pub fn unlogged(self) -> Self {
         Self { log: LogWriter::forgetting(), ..self }
     }
 
-    /// The writer of the access log.
+    /// Returns the writer of the access log.
     #[must_use]
     pub fn log(&self) -> &LogWriter {
         &self.log
     }
 
-    /// The rules.
+    /// Returns the rules.
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.policies
     }
 
-    /// Is the database there to be read and written?
+    /// Checks that the database can be read and written.
     ///
     /// # Errors
-    /// If it is not.
+    /// If it cannot.
     pub async fn check(&self) -> Result<(), crate::db::DbError> {
         self.db.write().await?.rollback().await?;
         crate::db::schema_state(&self.db).await.map(|_| ())
     }
 
-    /// From where a request comes: the address, and after a space what the client calls itself.
+    /// Returns the client of a request: its address, a space, and its user agent.
     #[must_use]
     pub(super) fn client(&self, request: &HttpRequest) -> Option<String> {
         let address = self.client_address(request)?;
@@ -107,14 +107,14 @@ impl Services {
         Some(if agent.is_empty() { address } else { format!("{address} {agent}") })
     }
 
-    /// The address of the client. What a proxy says of it is believed only of a trusted proxy.
+    /// Returns the address of the client. `X-Forwarded-For` is used only if a trusted proxy sent it.
     #[must_use]
     pub fn client_address(&self, request: &HttpRequest) -> Option<String> {
         let peer = request.peer_addr()?.ip();
         if !self.trusted_proxies.contains(&peer) {
             return Some(peer.to_string());
         }
-        // The last one is what the proxy itself saw; those before it are hearsay.
+        // The proxy itself saw the last address; the client may have forged those before it.
         let forwarded =
             request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
         let nearest = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);

@@ -1,7 +1,7 @@
-//! What leaves the service: values of which every field was decided.
+//! Values that may leave the service, since a rule decided on every field.
 //!
-//! An answer implements [`Shown`] by [`shown!`](crate::shown), which takes it apart without `..`: a new field does not compile
-//! until someone states which rule reveals it. A [`Permit`](super::Permit) answers with nothing else.
+//! An answer implements [`Shown`] by [`shown!`](crate::shown), which destructures it without `..`. A new field therefore does
+//! not compile until someone states which rule shows it. A [`Permit`](super::Permit) answers only with such values.
 
 use std::ops::Deref;
 
@@ -12,13 +12,13 @@ use serde::{Serialize, Serializer};
 pub struct Seen<T>(T);
 
 impl<T> Seen<T> {
-    /// A value whose fields were decided. For implementations of [`Shown`] only.
+    /// Wraps a value whose fields were decided. For implementations of [`Shown`] only.
     #[must_use]
     pub fn decided(value: T) -> Self {
         Self(value)
     }
 
-    /// The value, to become part of a larger one.
+    /// Returns the value, to become part of a larger one.
     #[must_use]
     pub fn into_inner(self) -> T {
         self.0
@@ -39,22 +39,22 @@ impl<T: Serialize> Serialize for Seen<T> {
     }
 }
 
-/// An answer that states of each of its fields who sees it.
+/// An answer that states who sees each of its fields.
 pub trait Shown: Sized {
-    /// What is known of the reader: the answers of the field rules that it asks.
+    /// The reader: the answers of the field rules that this type uses.
     type Reader;
 
-    /// The value as this reader sees it.
+    /// Returns the value as this reader sees it.
     fn seen_by(self, reader: &Self::Reader) -> Seen<Self>;
 }
 
-/// The reader of an answer without field rules: the rule about the row decides on all of it.
+/// The reader of an answer without field rules. The rule about the row decides on all fields.
 #[derive(Debug, Clone, Copy)]
 pub struct RowReader;
 
 /// An answer whose fields are all decided by the rule about its row.
 pub trait Whole: Shown<Reader = RowReader> {
-    /// The value as everyone sees it who may read the row.
+    /// Returns the value as everyone who may read the row sees it.
     fn whole(self) -> Seen<Self> {
         self.seen_by(&RowReader)
     }
@@ -64,9 +64,9 @@ impl<T: Shown<Reader = RowReader>> Whole for T {}
 
 /// States who sees each field of an answer.
 ///
-/// `row` lists the fields that everyone sees who may read the row. Each other list is named after a method of the reader that
-/// returns whether they are seen, and its fields are `Option`: `None` to those who do not see them. `each` lists those whose
-/// items have field rules of their own.
+/// `row` lists the fields that everyone who may read the row sees. `each` lists the fields whose items have field rules of
+/// their own. Each other list is named after a method of the reader that returns whether the reader sees its fields. Those
+/// fields are `Option`, and `None` to a reader who does not see them.
 #[macro_export]
 macro_rules! shown {
     ($type:ty { $($field:ident),+ $(,)? }) => {

@@ -1,4 +1,4 @@
-//! How the family sees an act: in no more detail than they may know.
+//! How the access log shows actions to the family: in no more detail than they may know.
 
 use super::actions::{FamilyView, facts_of};
 use crate::words;
@@ -13,13 +13,13 @@ words! {
     }
 }
 
-/// Does the family see the action as a look by the rule that shows the case, and not by its own?
+/// Returns whether the family sees the action as a read of the case, with the rule that shows the case and not its own.
 #[must_use]
 pub fn is_masked_look(action: &str) -> bool {
     facts_of(action).family == FamilyView::MaskedLook
 }
 
-/// As what the family sees an action.
+/// Returns the kind that the family sees the action as.
 #[must_use]
 pub fn kind_shown(action: &str) -> LookKind {
     match facts_of(action).family {

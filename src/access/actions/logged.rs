@@ -1,10 +1,10 @@
-//! Actions by their names in the access log, also those that are only there: acts from the command line, and of the
+//! Actions by their names in the access log, including those that exist only there: actions at the command line, and of the
 //! service itself.
 
 use super::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, row};
 use crate::access::public;
 
-/// A row for an action that is no operation of the API.
+/// A row for an action that is not an operation of the API.
 const fn aside(name: &'static str, fhir: Interaction) -> (&'static str, ActionFacts) {
     let (family, control) = (FamilyView::Work, Control::Work);
     (name, ActionFacts::of(family, control, Replay::Never, LocalRules::MayForbid, fhir))
@@ -24,7 +24,7 @@ pub const LOGGED_ONLY: [(&str, ActionFacts); 8] = [
     aside("export_evidence", Interaction::Search),
 ];
 
-/// The facts about an action that an entry of the log names. A name that is in no table is known by
+/// Returns the facts about an action that a log entry names. For a name that is in no table, they are
 /// [`ActionFacts::UNKNOWN`].
 #[must_use]
 pub fn facts_of(name: &str) -> ActionFacts {

@@ -1,4 +1,4 @@
-//! Why the facts are as they are: what is missing, what has ended and when.
+//! The reasons that the facts are as they are: rows that are missing, or that have ended and when.
 
 use chrono::{Months, NaiveDate};
 
@@ -21,24 +21,24 @@ use crate::{
 /// The age of majority.
 const MAJORITY: i64 = 18;
 
-/// What the reasons are found in.
+/// The data that the reasons are found in.
 #[derive(Debug)]
 pub(super) struct Background<'a> {
-    /// Whom it is about.
+    /// The person that the question is about.
     pub person: &'a Caller,
-    /// The day the rules are asked for.
+    /// The day that the rules are evaluated for.
     pub day: NaiveDate,
-    /// The case, as it is to them.
+    /// The case, with the person's relation to it.
     pub case: Option<&'a CaseFacts>,
     pub rows: &'a Rows,
-    /// Whether they are disqualified in relation to the child (fvl § 6).
+    /// Whether the person is disqualified in relation to the child.
     pub disqualified: bool,
-    /// Whether the one who asks may know who has consented to what.
+    /// Whether the asker may know who has consented to what.
     pub tells_of_consents: bool,
 }
 
 impl Background<'_> {
-    /// Why this fact is not what it would have to be.
+    /// Returns the reasons that this fact does not have the value it would need.
     pub fn of(&self, change: &Change) -> Vec<Hint> {
         if !change.becomes {
             return if change.fact == "disqualified" { self.disqualified() } else { Vec::new() };
@@ -71,7 +71,7 @@ impl Background<'_> {
         if self.disqualified { vec![Hint::new(HintKind::Disqualified, says)] } else { Vec::new() }
     }
 
-    /// Why there is no seat that counts: never given, ended, without the role, or without the consents.
+    /// Returns why no seat counts: there never was one, it has ended, or the role or a consent is missing.
     fn seat(&self) -> Vec<Hint> {
         let Some(case) = self.case else { return Vec::new() };
         let live: Vec<Id<Unit>> =
@@ -119,7 +119,7 @@ impl Background<'_> {
         hints
     }
 
-    /// Why the person does not work in a unit, or does not lead it.
+    /// Returns why the person does not work in a unit, or does not lead it.
     fn role(&self, unit: Option<Id<Unit>>, role: Role) -> Vec<Hint> {
         let Some(unit) = unit else { return Vec::new() };
         let fits = |held: Role| held == role || (role == Role::Worker && held == Role::UnitLeader);
@@ -138,7 +138,7 @@ impl Background<'_> {
         vec![hint.unit(unit)]
     }
 
-    /// Whose consent to a unit is missing, and why.
+    /// Returns the people whose consent to a unit is missing, and why.
     fn consents(&self, case: &CaseFacts, unit: Id<Unit>) -> Vec<Hint> {
         if !self.tells_of_consents || case.ground.covers(unit) {
             return Vec::new();
@@ -206,7 +206,7 @@ impl Background<'_> {
     }
 }
 
-/// The first day of being so old.
+/// Returns the first day at this age.
 fn birthday(born: NaiveDate, age: i64) -> Option<NaiveDate> {
     let day = born.checked_add_months(Months::new(u32::try_from(age).ok()? * 12))?;
     // Someone born on 29 February is a year older on 1 March in other years.

@@ -1,11 +1,11 @@
-//! Why someone may or may not do something, and what would change the answer.
+//! Explains why a person may or may not do something, and what would change the answer.
 //!
-//! The rules are asked as for a request, by the same code: the thing is found by its ids, with its facts. What would
-//! change the answer is found by asking them again with other facts (`what_if`), and why the facts are as they are in
-//! the rows that made them so (`because`).
+//! The rules are evaluated by the same code as for a request: the object is found by its ids, with its facts. To find what
+//! would change the answer, the rules are evaluated again with other facts (`what_if`). The reasons for the facts are found in
+//! the rows behind them (`because`).
 //!
-//! About oneself anyone may ask, and learns nothing of what they may not know of: then the answer is that of what does
-//! not exist. Whether it may be known is decided as of today, whatever other day the question is about.
+//! Anyone may ask about themselves. The answer about an object that they may not know of is the same as for an object that does
+//! not exist. Whether they may know of it is decided as of today, whatever day the question is about.
 
 mod answer;
 mod because;
@@ -41,16 +41,16 @@ const NAME: &str = ExplainAccess::NAME;
 /// The id of no person.
 const NOBODY: uuid::Uuid = uuid::Uuid::nil();
 
-/// May someone do something to a thing? By its ids, as they are called in the path of the operation.
+/// The question whether a person may do something to an object.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// Whom it is about.
+    /// The person it is about.
     pub person: Id<Person>,
-    /// What they would do.
+    /// The name of the action.
     pub action: String,
-    /// To what.
+    /// The ids that the object is found by, with their names in the path of the operation.
     pub ids: BTreeMap<String, String>,
-    /// On which day the ages and the periods of consents are taken. The rows are those that live now.
+    /// The day that ages and consent periods are calculated for. The rows are those in force now.
     pub day: NaiveDate,
 }
 
@@ -60,13 +60,13 @@ pub enum NoAnswer {
     /// There is no such action.
     #[error("there is no action with this name")]
     Action,
-    /// An id by which the thing is found is not given.
+    /// An id of the object is missing.
     #[error("{0} is required")]
     Missing(&'static str),
     /// The day has passed.
     #[error("must not be before today: earlier decisions are in the access log")]
     Past,
-    /// It is not for the one who asks to ask.
+    /// The asker may not ask this.
     #[error("only an auditor may ask about others")]
     Refused,
     /// The database does not answer.
@@ -87,10 +87,11 @@ impl From<NoAnswer> for Problem {
 }
 
 impl Permit<ExplainAccess> {
-    /// Answers a question, and notes in the log what it was about.
+    /// Answers a question, and logs what it was about.
     ///
     /// # Errors
-    /// 422 if there is no such action or an id is left out, 403 if it is about another and the caller is no auditor.
+    /// 422 if there is no such action, an id is missing or the day has passed; 403 if the question is about another person and
+    /// the caller is not an auditor.
     pub async fn explain(&mut self, question: Question) -> Result<Explanation, Problem> {
         let (caller, now, policies) = (self.caller().clone(), self.moment().now, self.policies());
         let mut entry = Entry::of(Some(&caller), NAME, QuestionObject::TYPE, now);
@@ -101,10 +102,10 @@ impl Permit<ExplainAccess> {
     }
 }
 
-/// Answers a question of the one who runs the service, with an entry for the log that must be written.
+/// Answers a question of the operator, and returns the log entry that must be written.
 ///
 /// # Errors
-/// If there is no such action, an id is left out, or the database does not answer.
+/// If there is no such action, an id is missing, the day has passed, or the database does not answer.
 pub async fn explain_to_operator(
     tx: &mut Tx,
     policies: &Arc<Policies>,
@@ -116,7 +117,7 @@ pub async fn explain_to_operator(
     Ok((answer?, entry))
 }
 
-/// The answer, and the entry for the log: of what was asked about or, where it is not to be known, of a try.
+/// Returns the answer and its log entry. The entry records the object or, if the asker may not know of it, a refused attempt.
 async fn answer(
     tx: &mut Tx,
     policies: &Arc<Policies>,
@@ -139,11 +140,11 @@ async fn answer(
     (answer, entry)
 }
 
-/// A question on its way through the kind of thing that it is about.
+/// A question that awaits the type of object that it is about.
 struct Asking<'a> {
     tx: &'a mut Tx,
     policies: &'a Arc<Policies>,
-    /// None for the one who runs the service.
+    /// None for the operator.
     asker: Option<&'a Caller>,
     question: &'a Question,
     ids: &'a PathIds,
@@ -186,7 +187,7 @@ impl Asking<'_> {
         O::find(self.tx, &lookup).await
     }
 
-    /// May the one who asks be told of this thing, and in full? Notes the look or the try.
+    /// Returns whether the answer about this object is in full; none if the asker may not know of it. Completes the log entry.
     async fn admit<O: Object>(
         &mut self,
         about: &Caller,
@@ -198,7 +199,7 @@ impl Asking<'_> {
             && let Ok(review) = object.id().parse()
             && reviews_of_looks_by(self.tx, asker).await?.contains(&review)
         {
-            // That there is a review of one's own look is not told.
+            // The existence of a review of the asker's own reads is not revealed.
             return Ok(None);
         }
         let subject = object.subject();
@@ -220,7 +221,7 @@ impl Asking<'_> {
             let question = QuestionObject { person, home, municipality, disqualified: family };
             self.policies.decide(asker, NAME, &question)
         };
-        // What may be asked about anyone, by no right of their own, is answered in full.
+        // An asker who may ask about anyone gets the answer in full.
         let of_anyone = ask(NOBODY.into());
         if of_anyone.allowed {
             self.entry.decision = of_anyone;
@@ -295,7 +296,7 @@ fn rules<'a>(
     deciding.map(move |rule| DecidingRule::on(rule, day))
 }
 
-/// The rules that forbid it, which nothing else outweighs.
+/// Returns the rules that forbid it, whatever other rules allow.
 fn forbidden(policies: &Policies, decision: &Decision, day: NaiveDate) -> Vec<Way> {
     let forbidding = rules(policies, decision, day).filter(|rule| rule.forbids);
     forbidding
@@ -326,7 +327,7 @@ impl Way {
 }
 
 impl Explanation {
-    /// Whoever cannot log in gets nothing, whatever the rules say.
+    /// Changes the answer to a refusal: a person who cannot log in may do nothing, whatever the rules say.
     fn refuse_without_account(&mut self) {
         let hint = Hint::new(HintKind::AccountClosed, "the person has no active account, and cannot log in");
         let because = vec![hint];

@@ -1,4 +1,4 @@
-//! The rows that tell why a fact is as it is: those that have ended too.
+//! The rows that explain why a fact is as it is, including rows that have ended.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -14,14 +14,14 @@ use crate::{
     },
 };
 
-/// A seat on the team, now or before.
+/// A seat on the team, current or ended.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct TeamRow {
     pub unit_id: Id<Unit>,
     pub left_at: Option<DateTime<Utc>>,
 }
 
-/// A role, now or before.
+/// A role, current or ended.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RoleRow {
     pub unit_id: Id<Unit>,
@@ -29,7 +29,7 @@ pub(super) struct RoleRow {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// A consent to one unit, whatever became of it.
+/// A consent to one unit, in force or not.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ConsentRow {
     pub given_by: Id<Person>,
@@ -39,7 +39,7 @@ pub(super) struct ConsentRow {
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
-/// A guardianship of the person for the child, now or before.
+/// A guardianship of the person for the child, current or ended.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct GuardianRow {
     pub parental_responsibility: bool,
@@ -54,7 +54,7 @@ pub(super) struct ChildRow {
     pub own_record_age: i64,
 }
 
-/// All that bears on one person and one thing.
+/// All rows about one person and one object.
 #[derive(Debug, Default)]
 pub(super) struct Rows {
     pub team: Vec<TeamRow>,
@@ -83,7 +83,7 @@ const CHILD: &str = "
     JOIN municipality m ON m.number = c.municipality
     WHERE c.municipality = $1 AND c.id = $2";
 
-/// Reads them.
+/// Reads the rows about a person and an object.
 pub(super) async fn read(tx: &mut Tx, person: Id<Person>, subject: &Subject) -> Result<Rows, DbError> {
     let municipality = &subject.municipality;
     let mut rows = Rows { roles: fetch_all!(tx, RoleRow, ROLES, person)?, ..Rows::default() };

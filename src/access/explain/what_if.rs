@@ -1,6 +1,6 @@
-//! What would change an answer: the facts are changed one by one, and two by two, and the rules asked again.
+//! Finds what would change an answer: it changes facts one by one and in pairs, and evaluates the rules again.
 //!
-//! So it is the rules themselves that tell what they ask for, those that were added last too.
+//! The rules themselves thus show what they require, so a new rule needs no code here.
 
 use cedar_policy::{Context, Entity};
 use serde_json::{Value, json};
@@ -14,27 +14,27 @@ use crate::{
     identity::Caller,
 };
 
-/// Nobody and nowhere, where it does not matter who or where.
+/// The id of nobody and of no unit, for when any id will do.
 const NIL: &str = "00000000-0000-0000-0000-000000000000";
 
-/// A fact that could be another.
+/// A change to one fact.
 #[derive(Debug, Clone)]
 pub(super) struct Change {
-    /// Its name: a flag of the `relation`, a right of the person, someone's part in the thing, or a seat.
+    /// The name of the fact: a flag of the `relation`, a right of the person, the person's part in the object, or a seat.
     pub fact: String,
-    /// What it would be.
+    /// The value it would have.
     pub becomes: bool,
-    /// The unit it is about, where only one will do.
+    /// The unit it is about, if only one will do.
     pub unit: Option<String>,
-    /// The sector it is about, where only one will do.
+    /// The sector it is about, if only one will do.
     pub sector: Option<String>,
-    /// The fact that this is more of: where that is enough, this is not told.
+    /// The weaker fact that this one implies. If the weaker fact is enough, this one is left out of the answer.
     more_than: Option<&'static str>,
     edits: Vec<(String, Value)>,
 }
 
 impl Change {
-    /// Do the rules speak of what it changes?
+    /// Returns whether the text of the rules mentions a fact that it changes.
     fn bears_on(&self, rules: &str) -> bool {
         let names = self.edits.iter().filter_map(|(place, _)| place.rsplit('/').next());
         names.into_iter().any(|name| rules.contains(name))
@@ -48,7 +48,7 @@ pub(super) struct WhatIf {
     pub decision: Decision,
 }
 
-/// All that would change the answer: single facts, and pairs of which neither is enough alone.
+/// Returns all that would change the answer: single facts, and pairs where neither fact is enough alone.
 pub(super) fn what_if<O: Object>(
     policies: &Policies,
     caller: &Caller,
@@ -66,7 +66,7 @@ pub(super) fn what_if<O: Object>(
     let pairs = changes.iter().enumerate().flat_map(|(at, one)| {
         changes.iter().skip(at + 1).filter(|other| other.fact != one.fact).map(move |other| vec![one, other])
     });
-    // What is allowed is ended by one fact; by how many more is of no interest.
+    // For an action that is allowed, only the single facts that would end it are of interest.
     let pairs = pairs.filter(|_| !now);
     for together in singles.chain(pairs) {
         if found.iter().any(|less| is_in(less, &together)) {
@@ -80,13 +80,13 @@ pub(super) fn what_if<O: Object>(
     Ok(found)
 }
 
-/// Is all of one way in another?
+/// Returns whether all changes of one way are among these changes.
 fn is_in(less: &WhatIf, more: &[&Change]) -> bool {
     let has = |fact: &str| more.iter().any(|change| change.fact == fact || change.more_than == Some(fact));
     less.changes.iter().all(|change| has(&change.fact))
 }
 
-/// What the rules are asked about, as JSON that can be changed.
+/// An inquiry as JSON, which can be changed.
 struct World(Value);
 
 impl World {
@@ -98,7 +98,7 @@ impl World {
         })))
     }
 
-    /// The same question with some facts changed.
+    /// Returns the same inquiry with some facts changed.
     fn with(&self, inquiry: &Inquiry, changes: &[&Change]) -> Result<Inquiry, AskError> {
         let mut world = self.0.clone();
         for (place, value) in changes.iter().flat_map(|change| &change.edits) {
@@ -114,7 +114,7 @@ impl World {
         })
     }
 
-    /// Every fact that could be another, one change for each.
+    /// Returns the possible changes, each to one fact.
     fn changes(&self, municipality: &str) -> Vec<Change> {
         let mut all = self.seats();
         all.extend(self.flags());
@@ -131,14 +131,14 @@ impl World {
         self.at(place).as_object().into_iter().flatten()
     }
 
-    /// The list at a place with one more in it.
+    /// Returns the list at a place with one more value.
     fn plus(&self, place: &str, one: Value) -> (String, Value) {
         let mut list = self.at(place).as_array().cloned().unwrap_or_default();
         list.push(one);
         (place.to_owned(), list.into())
     }
 
-    /// Yes-or-no facts of the context.
+    /// Returns changes to the boolean facts of the context.
     fn flags(&self) -> Vec<Change> {
         let places = ["/context", "/context/relation"];
         let flags = places.into_iter().flat_map(|place| self.members(place).map(move |it| (place, it)));
@@ -147,7 +147,7 @@ impl World {
         flags.map(|(place, name, flag)| change(name, !flag, [(place, json!(!flag))])).collect()
     }
 
-    /// A seat on the team: from any unit or, where that is not enough, from the sector or the unit of the thing.
+    /// Returns changes to the seats on the team: a seat from any unit, from the sector of the object, or from its unit.
     fn seats(&self) -> Vec<Change> {
         const UNITS: &str = "/context/relation/seat_units";
         const SECTORS: &str = "/context/relation/seat_sectors";
@@ -178,7 +178,7 @@ impl World {
         all
     }
 
-    /// The person's own rights, in the unit or municipality that the thing is of.
+    /// Returns changes to the person's own rights, in the unit or municipality of the object.
     fn rights(&self, municipality: &str) -> Vec<Change> {
         let at = |right: &str| format!("/principal/attrs/{right}");
         let mut all = Vec::new();
@@ -201,7 +201,7 @@ impl World {
         all
     }
 
-    /// The person's part in the thing: that they wrote it, gave it, answer for it, are invited to it.
+    /// Returns changes to the person's part in the object: they wrote it, gave it, are responsible for it or are invited to it.
     fn parts(&self) -> Vec<Change> {
         let own = self.at("/principal/uid/id").as_str().unwrap_or_default();
         let mut all = Vec::new();
@@ -225,7 +225,7 @@ impl World {
         all
     }
 
-    /// The id of the thing itself, if it is of this kind, or of the one that it names.
+    /// Returns the id of the object itself if it is of this kind, or of the entity of this kind that it names.
     fn id_of_the_thing(&self, kind: &str, name: &str) -> Option<&str> {
         let uid = self.at("/resource/uid");
         if uid["type"] == format!("Stafett::{kind}") {

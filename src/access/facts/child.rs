@@ -1,4 +1,4 @@
-//! What the caller is to a child as registered.
+//! A child as registered, and the caller's relation to it.
 
 use super::{
     MAJORITY, cases_in_list,
@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// A child, and what the caller is to it.
+/// A child, and the caller's relation to it.
 #[derive(Debug, Clone)]
 pub struct ChildFacts {
     /// The municipality where the child is registered.
@@ -45,15 +45,15 @@ pub struct ChildFacts {
     /// The caller has parental responsibility for the child, who is under 18, and no case of the child is withheld
     /// from them.
     pub is_guardian: bool,
-    /// And lives with the child.
+    /// The caller is such a guardian, and lives with the child.
     pub lives_with_child: bool,
-    /// The caller is the child, of the age the municipality has set.
+    /// The caller is the child, and has reached the age that the municipality has set.
     pub is_young_person: bool,
     /// The caller's seat in child welfare from which they decide for the child, by a care order in force.
     pub child_welfare_seat: Option<HeldRole>,
     /// A care order that is recorded here is in force.
     pub under_care_order: bool,
-    /// How well the address is protected.
+    /// The grade of protection of the address.
     pub protection: Protection,
 }
 
@@ -79,7 +79,7 @@ const WITHHELD: &str = "
 const OPEN_CASES: &str =
     "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 
-/// The facts of a child to one caller.
+/// Returns the facts about a child for one caller.
 ///
 /// # Errors
 /// If the database does not answer.

@@ -1,8 +1,9 @@
-//! Who decides for a child, and from whom it is hidden: parental responsibility, care orders, protected addresses.
+//! The people who decide for a child, and the guardians it is hidden from: parental responsibility, care orders and protected
+//! addresses.
 //!
-//! What closes goes by the child: a grade or a care order in one registration ends what guardians see in every
-//! registration of the child, and nobody learns of the other. What opens goes by the registration: child welfare and foster
-//! parents see the case of a child only where the order is recorded.
+//! Closing follows the child: a protected address or a care order in one registration ends what guardians see in every
+//! registration of the child, and nobody learns of the other registration. Opening follows the registration: child welfare and
+//! foster parents see the case of a child only where the order is recorded.
 
 use chrono::NaiveDate;
 
@@ -16,14 +17,14 @@ use crate::{
     },
 };
 
-/// The guardianships that live now, of all registrations of a child.
+/// The guardianships in force, of all registrations of a child.
 pub(super) const GUARDIANS: &str = "
     SELECT g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
     WHERE g.ended_at IS NULL AND k.id = $1";
-/// The registrations of a child, each with the grade of the address and the care order that has not ended.
+/// The registrations of a child, each with the protection of its address and the care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
     SELECT s.id AS registration, a.protection,
            o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from
@@ -45,7 +46,7 @@ pub(super) struct GuardianRow {
 
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub(super) struct RegistrationRow {
-    /// The child as registered there.
+    /// The id of the child in this registration.
     pub registration: Id<Child>,
     pub protection: Option<String>,
     pub child_welfare_person_id: Option<Id<Person>>,
@@ -63,24 +64,24 @@ impl RegistrationRow {
     }
 }
 
-/// Who decides for a child as registered, on a day.
+/// The people who decide for a child in one registration, on a day.
 #[derive(Debug, Clone)]
 pub(super) struct Custody {
     /// The guardians who see the child's record.
     pub guardians: Vec<Id<Person>>,
     /// Those of them who live with the child.
     pub residents: Vec<Id<Person>>,
-    /// Everyone who must consent for a child who does not do so alone, also those it is hidden from.
+    /// Everyone who must consent for a child who cannot consent alone, including guardians it is hidden from.
     pub consenters: Vec<Id<Person>>,
-    /// Who decides in child welfare, and in which unit, by a care order that is recorded here.
+    /// The person in child welfare who decides by a care order recorded in this registration, and their unit.
     pub child_welfare: Option<(Id<Person>, Id<Unit>)>,
-    /// How well the address is protected, as registered here.
+    /// The protection of the address in this registration.
     pub protection: Protection,
-    /// The child is under a care order, or graded: others of its family than these guardians are kept away.
+    /// The child is under a care order or has a protected address. Its family is kept away, except these guardians.
     pub is_closed: bool,
 }
 
-/// Who decides for a child of an age, from the rows that live now.
+/// Computes who decides for a child of an age, from the rows in force.
 pub(super) fn custody(
     child: Id<Child>,
     guardians: &[GuardianRow],
@@ -127,7 +128,7 @@ pub(super) fn custody(
 }
 
 impl Custody {
-    /// The seat in child welfare from which the caller decides for the child.
+    /// Returns the role in child welfare in which the caller decides for the child.
     pub(super) fn child_welfare_seat(&self, caller: &Caller) -> Option<HeldRole> {
         let (_, unit) = self.child_welfare.filter(|(person, _)| *person == caller.person)?;
         let is_theirs = |held: &&HeldRole| held.unit_id == unit && held.sector == Sector::ChildWelfare;
@@ -143,7 +144,7 @@ mod tests {
         text.parse().expect("a day")
     }
 
-    /// A child in two registrations, and rows to be changed.
+    /// A child with two registrations, and its rows.
     struct Home {
         here: Id<Child>,
         elsewhere: Id<Child>,

@@ -1,10 +1,10 @@
-//! A case that was opened in an emergency, for the hour that it lasts.
+//! Access to a case that was opened in an emergency, for the hour that it lasts.
 
 use super::{CaseState, Relation};
 use crate::identity::{Caller, HeldRole};
 
-/// The role in which the caller has this case open in an emergency. It ends with the role it was opened in, and a role that
-/// began later does not bring it back. Someone with a seat on the team needs none.
+/// Returns the role in which the caller has this case open in an emergency. The access ends with that role, and a role that
+/// began later does not restore it. A caller with a seat on the team needs no emergency access.
 pub(super) fn emergency_role(state: &CaseState, caller: &Caller, relation: &Relation) -> Option<HeldRole> {
     if !relation.seats.is_empty() || relation.disqualified {
         return None;

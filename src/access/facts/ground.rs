@@ -1,4 +1,4 @@
-//! On what sharing in a case rests: who must consent to what, and what they have consented to.
+//! The ground for sharing in a case: the people who must consent to each kind of information, and their consents.
 
 use super::rows::ConsentRow;
 use crate::{
@@ -10,41 +10,41 @@ use crate::{
     },
 };
 
-/// On what sharing in a case rests.
+/// The ground for sharing in a case.
 #[derive(Debug, Clone)]
 pub struct Ground {
     /// The unit that opened the case; it needs no consent to its own work.
     pub owner_unit: Id<Unit>,
-    /// Those who may have to consent.
+    /// The people who may have to consent.
     pub family: Family,
-    /// Consents in force.
+    /// The consents in force.
     pub in_force: Vec<Given>,
 }
 
-/// Those who may have to consent, by kind of information and age.
+/// The people who may have to consent, depending on the kind of information and the child's age.
 #[derive(Debug, Clone)]
 pub struct Family {
-    /// Those who consent for a child under 18: the guardians with parental responsibility or, under a care order, the one
-    /// in child welfare who decides in their place.
+    /// The people who consent for a child under 18: the guardians with parental responsibility or, under a care order, the
+    /// person in child welfare who decides in their place.
     pub guardians: Vec<Id<Person>>,
     /// The child as a person.
     pub child: Id<Person>,
     /// The child's age in whole years.
     pub child_age: i64,
-    /// The age the municipality has set for the record itself.
+    /// The age from which the young person sees the record and consents to sharing it, as the municipality has set it.
     pub own_record_age: i64,
 }
 
-/// A consent in force: who, to which unit, to which kind of information.
+/// A consent in force, by one person to one unit for one kind of information.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
-    /// Who gave it.
+    /// The person who gave it.
     pub person: Id<Person>,
-    /// To which unit.
+    /// The unit that may receive the information.
     pub unit: Id<Unit>,
-    /// To which kind.
+    /// The kind of information.
     pub kind: InformationKind,
-    /// The law on which it is enough alone, though there is another guardian.
+    /// The law that makes it sufficient alone, although there is another guardian.
     pub alone: Option<String>,
 }
 
@@ -55,7 +55,7 @@ impl From<ConsentRow> for Given {
 }
 
 impl Family {
-    /// Everyone who must consent before this kind passes to another unit; nobody where it never may.
+    /// Returns everyone who must consent before this kind passes to another unit; nobody if it never may.
     #[must_use]
     pub fn consenters(&self, kind: InformationKind) -> Vec<Id<Person>> {
         let Ok(rule) = Kinds::rule(kind) else { return Vec::new() };
@@ -64,7 +64,7 @@ impl Family {
         if consents_alone { vec![self.child] } else { self.guardians.clone() }
     }
 
-    /// May this guardian's consent to this kind be enough on this law?
+    /// Returns whether this guardian's consent to this kind is sufficient alone by this law.
     #[must_use]
     pub fn suffices_alone(&self, guardian: Id<Person>, kind: InformationKind, law: &str) -> bool {
         let allowed =
@@ -74,25 +74,25 @@ impl Family {
 }
 
 impl Ground {
-    /// Everyone who must consent before a unit may join the case.
+    /// Returns everyone who must consent before a unit may join the case.
     #[must_use]
     pub fn consenters(&self) -> Vec<Id<Person>> {
         self.family.consenters(InformationKind::Agreed)
     }
 
-    /// May staff of this unit take part, today?
+    /// Returns whether staff of this unit may take part in the case.
     #[must_use]
     pub fn covers(&self, unit: Id<Unit>) -> bool {
         unit == self.owner_unit || self.is_consented(unit, InformationKind::Agreed)
     }
 
-    /// Those whose consent to this unit is missing.
+    /// Returns the people whose consent to this unit is missing.
     #[must_use]
     pub fn missing(&self, unit: Id<Unit>) -> Vec<Id<Person>> {
         self.missing_for(unit, InformationKind::Agreed)
     }
 
-    /// Those whose consent to this kind of information is missing for this unit.
+    /// Returns the people whose consent to this kind of information is missing for this unit.
     #[must_use]
     pub fn missing_for(&self, unit: Id<Unit>, kind: InformationKind) -> Vec<Id<Person>> {
         let given: Vec<&Given> =
@@ -109,8 +109,8 @@ impl Ground {
         consenters
     }
 
-    /// The units that a kind written in one may pass to: both ends are consented to, and the unit that opened the
-    /// case needs no consent of its own.
+    /// Returns the units that may see this kind of information from a unit, including that unit. Both sender and receiver need
+    /// consents, except the unit that opened the case.
     #[must_use]
     pub fn shared_with(&self, kind: InformationKind, from: Id<Unit>) -> Vec<Id<Unit>> {
         let mut units = vec![from];

@@ -1,4 +1,4 @@
-//! Services whose helping is itself secret.
+//! Services whose involvement is itself secret.
 
 use super::CaseState;
 use crate::kernel::{
@@ -8,9 +8,10 @@ use crate::kernel::{
 };
 
 impl CaseState {
-    /// Returns the units that may know that a unit helps, if that is itself secret: that child welfare helps is of the kind
-    /// `child_welfare`, and passes only to units that everyone who must has consented to for it. Returns none if it is no
-    /// secret: everyone on the case knows which unit opened it and who is the contact person.
+    /// Returns the units that may know that a unit helps, if that is itself secret; none if it is not.
+    ///
+    /// The involvement of child welfare is information of the kind `child_welfare`. It passes only to units that have the
+    /// consents for that kind. Everyone on the case knows which unit opened it and who is the contact person.
     #[must_use]
     pub fn known_to(&self, unit: Id<Unit>, sector: Sector) -> Option<Vec<Id<Unit>>> {
         let is_open = unit == self.ground.owner_unit || unit == self.contact_unit;

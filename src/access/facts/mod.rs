@@ -1,8 +1,8 @@
-//! The facts that the rules speak of, as they stand at the moment of the request.
+//! The facts that the rules use, as they are at the moment of the request.
 //!
-//! The state of a case is loaded from the rows that live now, without a caller: who sits on the team, who must consent, what
-//! they have consented to, who holds the baton. What a caller is to it is computed from that state alone. Nothing is
-//! cached, so a withdrawal, a birthday or a lost role counts from the very next request.
+//! The state of a case is loaded from the rows in force, independent of the caller: the team, the people who must consent, their
+//! consents, and the contact person. The caller's relation to the case is computed from that state and the caller alone.
+//! Nothing is cached, so a withdrawal, a birthday or an ended role counts from the next request.
 
 mod child;
 mod custody;
@@ -35,12 +35,12 @@ use crate::{
 /// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
 const MAJORITY: i64 = 18;
 
-/// A case, and what a caller is to it.
+/// A case, and a caller's relation to it.
 #[derive(Debug, Clone)]
 pub struct CaseFacts {
-    /// The case, whoever asks.
+    /// The case, independent of the caller.
     pub state: Arc<CaseState>,
-    /// What the caller is to it.
+    /// The caller's relation to it.
     pub relation: Arc<Relation>,
 }
 
@@ -53,14 +53,14 @@ impl Deref for CaseFacts {
 }
 
 impl CaseFacts {
-    /// A case that is asked for by its id.
+    /// Creates the facts of a case that is requested by its id.
     #[must_use]
     pub fn of(state: CaseState, caller: &Caller) -> Self {
         let relation = relation(&state, caller);
         Self { state: Arc::new(state), relation: Arc::new(relation) }
     }
 
-    /// A case in a list.
+    /// Creates the facts of a case in a list.
     #[must_use]
     pub fn in_list(state: CaseState, caller: &Caller) -> Self {
         let relation = relation_in_list(&state, caller);
@@ -68,7 +68,7 @@ impl CaseFacts {
     }
 }
 
-/// Some cases as they are to one caller in a list, in the order of the cases' ids.
+/// Returns the facts of some cases for one caller in a list, in the order of the cases' ids.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -82,7 +82,7 @@ pub async fn cases_in_list(
     Ok(states.into_iter().map(|state| CaseFacts::in_list(state, caller)).collect())
 }
 
-/// A case that is asked for by its id, as it is to one caller.
+/// Returns the facts for one caller of a case that is requested by its id.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -98,7 +98,7 @@ pub async fn case_by_id(
 
 #[cfg(test)]
 impl CaseFacts {
-    /// An open case at a school, of a child of an age with one guardian, seen by nobody in particular.
+    /// An open case at a school, of a child of an age with one guardian, and a caller with no relation to it.
     pub(crate) fn sample(child_age: i64) -> Self {
         Self { state: Arc::new(CaseState::sample(child_age)), relation: Arc::default() }
     }

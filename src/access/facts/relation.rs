@@ -1,4 +1,4 @@
-//! What a caller is to a case: a pure function of the state of the case and the caller.
+//! A caller's relation to a case: a pure function of the state of the case and the caller.
 
 use super::{CaseState, emergency::emergency_role};
 use crate::{
@@ -6,42 +6,42 @@ use crate::{
     kernel::{Id, ids::Unit},
 };
 
-/// What a caller is to a case. The policies read it as `context.relation`.
+/// A caller's relation to a case. The policies read it as `context.relation`.
 #[derive(Debug, Clone, Default)]
 pub struct Relation {
-    /// The caller is of the child's family, in any registration of the child.
+    /// The caller is in the child's family, in any registration of the child.
     pub own_family: bool,
-    /// The caller is disqualified (inhabil, fvl § 6): of the family, or with a recorded conflict of interest.
+    /// The caller is disqualified (inhabil, fvl § 6): in the family, or with a recorded conflict of interest.
     pub disqualified: bool,
     /// The caller's seats on the team that rest on a ground in force, with the role behind each.
     pub seats: Vec<HeldRole>,
-    /// The caller holds the baton, and has the seat to hold it from.
+    /// The caller is the contact person, and has a seat in the unit through which they hold the baton.
     pub is_contact_person: bool,
-    /// The caller leads the unit that answers for the case.
+    /// The caller leads the unit that is responsible for the case.
     pub leads_contact_unit: bool,
-    /// A handover to the caller awaits an answer.
+    /// The baton is offered to the caller, who has a seat on the team and has not answered.
     pub offered_baton: bool,
     /// The caller has parental responsibility for the child, who is under 18, and the case is not withheld from them.
     pub is_guardian: bool,
     /// The caller is the child, of any age.
     pub is_child: bool,
-    /// The caller is the child, of the age the municipality has set.
+    /// The caller is the child, and has reached the age that the municipality has set.
     pub is_young_person: bool,
-    /// The caller is the child, and something is written for the team of a health contact that it keeps from the guardians.
+    /// The caller is the child, and a note for the team is about a health contact that the child keeps from the guardians.
     pub own_health_contact: bool,
-    /// The role in which the caller has opened the case in an emergency. Only where the case itself is asked for: in lists of
-    /// cases and in what is due, an emergency counts for nothing.
+    /// The role in which the caller has opened the case in an emergency. It counts only when the case itself is requested, not in
+    /// lists of cases or of what is due.
     pub emergency: Option<HeldRole>,
-    /// The caller's role in child welfare from which they decide for the child, by a care order in force.
+    /// The caller's role in child welfare in which they decide for the child, by a care order in force.
     pub child_welfare_seat: Option<HeldRole>,
-    /// The caller is not to know where the child is: the address is protected or a care order is in force, and the caller
-    /// neither lives with the child nor helps it.
+    /// The caller may not know where the child is: the address is protected or a care order is in force, and the caller is
+    /// neither the child, a guardian who still sees the case, nor staff who help the child.
     pub kept_away: bool,
-    /// The caller is a foster parent by a care order in force: has the daily care, and child welfare consents.
+    /// The caller is a foster parent under a care order in force. They have the daily care, and child welfare consents.
     pub foster_parent: bool,
 }
 
-/// What `caller` is to a case that is asked for by its id.
+/// Returns the relation of `caller` to a case that is requested by its id.
 #[must_use]
 pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
     let mut relation = relation_in_list(state, caller);
@@ -49,7 +49,7 @@ pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
     relation
 }
 
-/// What `caller` is to a case in a list, where an emergency counts for nothing.
+/// Returns the relation of `caller` to a case in a list, where emergency access does not count.
 #[must_use]
 pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let own_family = state.family.iter().any(|person| caller.is(*person));
@@ -80,7 +80,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     }
 }
 
-/// The caller's seats on the team through units that are covered and where they still work, one for each unit.
+/// Returns the caller's seats on the team, one for each unit that is covered and where the caller still works.
 fn seats(state: &CaseState, caller: &Caller) -> Vec<HeldRole> {
     let mut seats: Vec<HeldRole> = Vec::new();
     for member in state.members.iter().filter(|member| member.person == caller.person) {

@@ -1,7 +1,7 @@
-//! The rows that live now of some cases: one statement for all of them, whatever their number.
+//! The rows in force of some cases, read by one statement for any number of cases.
 //!
-//! Each part of the statement gives rows of one kind in the same columns, and [`CaseRows`] sorts them. The first part has a
-//! value of the right type in every column, by which PostgreSQL types the others.
+//! Each part of the statement selects rows of one kind in the same columns, and [`CaseRows`] sorts them. The first part has a
+//! value of the right type in every column, so PostgreSQL can infer the types of the other parts.
 
 use std::collections::HashMap;
 
@@ -102,19 +102,19 @@ struct PartRow {
     other_flag: Option<bool>,
 }
 
-/// The rows of one case that live now.
+/// The rows in force of one case.
 #[derive(Debug, Clone)]
 pub(super) struct CaseRows {
     pub case: CaseRow,
     pub members: Vec<Member>,
     pub consents: Vec<ConsentRow>,
-    /// From which guardian what is withheld: the whole case, or one note, measure or meeting.
+    /// The guardians who have something withheld from them: the whole case, or one note, measure or meeting.
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
     pub guardians: Vec<GuardianRow>,
     pub registrations: Vec<RegistrationRow>,
-    /// Those with a conflict of interest about the child.
+    /// The people with a conflict of interest about the child.
     pub conflicts: Vec<Id<Person>>,
-    /// Those who have the case open in an emergency.
+    /// The people who have the case open in an emergency.
     pub emergencies: Vec<OpenEmergency>,
 }
 
@@ -139,20 +139,20 @@ pub(super) struct CaseRow {
 /// A seat on the team that has not ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member {
-    /// Who.
+    /// The person.
     pub person: Id<Person>,
-    /// Through which unit.
+    /// The unit that they take part through.
     pub unit: Id<Unit>,
 }
 
 /// A case that someone has open in an emergency.
 #[derive(Debug, Clone, Copy)]
 pub struct OpenEmergency {
-    /// Who.
+    /// The person.
     pub person: Id<Person>,
-    /// From which unit.
+    /// The unit that they opened it from.
     pub unit: Id<Unit>,
-    /// Since when.
+    /// The time they opened it.
     pub started_at: DateTime<Utc>,
 }
 
@@ -166,7 +166,7 @@ pub(super) struct ConsentRow {
     pub valid_until: NaiveDate,
 }
 
-/// The rows of some cases, in the order of the cases' ids.
+/// Reads the rows of some cases, in the order of the cases' ids.
 pub(super) async fn case_rows(
     tx: &mut Tx,
     cases: &[Id<Case>],
@@ -202,7 +202,7 @@ fn sorted(rows: Vec<PartRow>) -> Result<Vec<CaseRows>, DbError> {
     Ok(all)
 }
 
-/// A row that the schema does not allow: nothing is decided by it.
+/// The error for a row that the schema does not allow. No decision is based on such a row.
 fn unreadable() -> DbError {
     DbError::Engine(sqlx::Error::Decode(
         "a row about a case has a value that the service does not know".into(),

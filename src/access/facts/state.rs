@@ -1,4 +1,4 @@
-//! The state of a case: what its rows say on a day, whoever asks.
+//! The state of a case: the content of its rows on a day, independent of the caller.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -19,7 +19,7 @@ use crate::{
     vault::KeyName,
 };
 
-/// A case on a day. It contains no caller: [`relation`](super::relation()) computes what someone is to it.
+/// A case on a day. It contains no caller: [`relation`](super::relation()) computes a caller's relation to it.
 #[derive(Debug, Clone)]
 pub struct CaseState {
     /// The municipality whose case it is.
@@ -28,43 +28,43 @@ pub struct CaseState {
     pub sector: Sector,
     /// The case.
     pub id: Id<Case>,
-    /// Whose case it is, as registered.
+    /// The child as registered.
     pub child: Id<Child>,
     /// The child as a person, who may have a log-in.
     pub child_person: Id<Person>,
-    /// Is it open?
+    /// Whether it is open.
     pub open: bool,
     /// The contact person.
     pub contact_person: Id<Person>,
     /// The unit through which they hold the baton.
     pub contact_unit: Id<Unit>,
-    /// The person to whom the baton is offered.
+    /// The person the baton is offered to.
     pub offered_to: Option<Id<Person>>,
     /// The child's age in whole years.
     pub child_age: i64,
-    /// The ground for sharing: who must consent, and who has.
+    /// The ground for sharing: the people who must consent, and their consents.
     pub ground: Ground,
     /// The guardians who see the case.
     pub guardians: Vec<Id<Person>>,
-    /// What is withheld, and from which guardian: the whole case, or one note, measure or meeting.
+    /// The guardians who have something withheld from them: the whole case, or one note, measure or meeting.
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
-    /// The seats on the team that have not ended, on whatever ground.
+    /// The seats on the team that have not ended, with or without a ground for sharing.
     pub members: Vec<Member>,
     /// The child's family in any registration: the child and its guardians.
     pub family: Vec<Id<Person>>,
-    /// Those with a recorded conflict of interest about the child.
+    /// The people with a recorded conflict of interest about the child.
     pub conflicts: Vec<Id<Person>>,
-    /// Those who have the case open in an emergency.
+    /// The people who have the case open in an emergency.
     pub emergencies: Vec<OpenEmergency>,
-    /// Something is written for the team about a health contact that the child keeps from the guardians.
+    /// A note for the team is about a health contact that the child keeps from the guardians.
     pub has_health_contact: bool,
-    /// Someone has objected to sharing among health personnel, and has not taken it back.
+    /// Someone has objected to sharing among health personnel, and has not withdrawn the objection.
     pub health_objection: bool,
-    /// Who decides for the child.
+    /// The people who decide for the child.
     pub(super) custody: Custody,
 }
 
-/// The states of some cases at a moment, in the order of their ids, from one statement.
+/// Reads the states of some cases at a moment, in the order of their ids, by one statement.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -74,7 +74,7 @@ pub async fn case_states(tx: &mut Tx, cases: &[Id<Case>], moment: Moment) -> Res
 }
 
 impl CaseRows {
-    /// What the rows say on a day.
+    /// Returns the state of the case on a day.
     pub(super) fn on(self, today: NaiveDate) -> CaseState {
         let Self { case, members, consents, withheld, guardians, registrations, conflicts, emergencies } =
             self;
@@ -119,32 +119,32 @@ impl CaseRows {
 }
 
 impl CaseState {
-    /// The key that seals what is written in the case.
+    /// Returns the name of the key that seals the content of the case.
     #[must_use]
     pub fn key(&self) -> KeyName {
         KeyName::sector(&self.municipality, self.sector)
     }
 
-    /// The unit that answers for the case: the contact person's or, if that has lost its ground, the one that opened the
-    /// case.
+    /// Returns the unit that is responsible for the case: that of the contact person or, if it has lost its ground for sharing,
+    /// the unit that opened the case.
     #[must_use]
     pub fn holding_unit(&self) -> Id<Unit> {
         if self.ground.covers(self.contact_unit) { self.contact_unit } else { self.ground.owner_unit }
     }
 
-    /// The person in child welfare who decides for the child, by a care order in force.
+    /// Returns the person in child welfare who decides for the child, by a care order in force.
     #[must_use]
     pub fn child_welfare_person(&self) -> Option<Id<Person>> {
         self.custody.child_welfare.map(|(person, _)| person)
     }
 
-    /// The child's address is strictly confidential: nothing that shows where the child is may be stored.
+    /// Returns whether the child's address is strictly confidential, so that nothing that shows where the child is may be stored.
     #[must_use]
     pub fn strict_address(&self) -> bool {
         self.custody.protection == Protection::StrictlyConfidential
     }
 
-    /// The guardians from whom a note, a measure or a meeting is withheld.
+    /// Returns the guardians that a note, a measure or a meeting is withheld from.
     pub fn withheld_from(&self, entry: Uuid) -> impl Iterator<Item = Id<Person>> {
         self.withheld.iter().filter(move |(_, withheld)| *withheld == Some(entry)).map(|(person, _)| *person)
     }
@@ -152,7 +152,7 @@ impl CaseState {
 
 #[cfg(test)]
 impl CaseState {
-    /// An open case at a school, of a child of an age with one guardian, a parent who lives with the child.
+    /// An open case at a school, of a child of an age with one guardian: a parent who lives with the child.
     pub(crate) fn sample(child_age: i64) -> Self {
         use super::{custody::GuardianRow, rows::CaseRow};
         use crate::kernel::vocabulary::Capacity;

@@ -1,4 +1,4 @@
-//! Who must consent, and what a seat is worth, to the day.
+//! Consents and seats on the team, to the day.
 
 use proptest::prelude::*;
 

@@ -21,12 +21,13 @@ use crate::{
 /// A case.
 #[derive(Debug, Clone)]
 pub struct CaseObject {
-    /// The facts of it to the caller.
+    /// The facts about it for the caller.
     pub facts: CaseFacts,
 }
 
 impl CaseObject {
-    /// The seats on the team, in an emergency, as leader or in child welfare, from which the caller sees the case; none for the family.
+    /// Returns the roles that give the caller access to the case: in an emergency, on the team, as leader or in child welfare.
+    /// Returns none for the family.
     pub(super) fn seats(&self, caller: &Caller) -> Vec<HeldRole> {
         let CaseFacts { state, relation } = &self.facts;
         if let Some(role) = &relation.emergency {
@@ -105,7 +106,7 @@ impl Object for CaseObject {
     }
 }
 
-/// A case, for a change that must take the lock of a person before that of the case, and then decides once more.
+/// A case that is found without its lock, for a change that must lock a person before the case, and then decide again.
 #[derive(Debug, Clone)]
 pub struct UnlockedCase(pub CaseObject);
 
@@ -148,7 +149,7 @@ impl Listed for CaseObject {
     }
 }
 
-/// A closed case is read, not changed.
+/// Checks that a case is open. A closed case can be read but not changed.
 ///
 /// # Errors
 /// 409 if it is closed.

@@ -23,7 +23,7 @@ use crate::{
 /// A child as registered.
 #[derive(Debug, Clone)]
 pub struct ChildObject {
-    /// The facts of it to the caller.
+    /// The facts about it for the caller.
     pub facts: ChildFacts,
 }
 
@@ -85,11 +85,11 @@ pub struct ConcernObject {
     pub id: Id<Concern>,
     /// The unit it belongs to.
     pub unit_id: Id<Unit>,
-    /// Who wrote it.
+    /// The person who wrote it.
     pub author_id: Id<Person>,
-    /// The child, unless it is anonymous.
+    /// The child, unless the concern is anonymous.
     pub child_id: Option<Id<Child>>,
-    /// Whether the caller is too close to the child: of its family, or with a conflict of interest.
+    /// Whether the caller is disqualified: in the child's family, or with a conflict of interest.
     #[sqlx(skip)]
     pub disqualified: bool,
 }
@@ -97,7 +97,7 @@ pub struct ConcernObject {
 const CONCERN: &str = "SELECT municipality, id, unit_id, author_id, child_id FROM concern WHERE id = $1";
 
 impl ConcernObject {
-    /// A concern, as it is to a caller.
+    /// Loads a concern, with the facts about it for a caller.
     ///
     /// # Errors
     /// If the database does not answer.

@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// A disclosure. It belongs to the unit that made it: no log of the case has it.
+/// A disclosure. It belongs to the unit that made it, and the access log of the case does not show it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct DisclosureObject {
     /// The municipality of the case.
@@ -28,15 +28,15 @@ pub struct DisclosureObject {
     pub id: Id<Disclosure>,
     /// The unit that disclosed.
     pub unit_id: Id<Unit>,
-    /// Who disclosed.
+    /// The person who disclosed.
     pub disclosed_by: Id<Person>,
-    /// The unit that received, unless the recipient is outside the service.
+    /// The unit that received it, unless the recipient is outside the service.
     pub to_unit_id: Option<Id<Unit>>,
-    /// Who received there.
+    /// The person who received it there.
     pub to_person_id: Option<Id<Person>>,
     /// The child.
     pub child_id: Id<Child>,
-    /// Whether the caller is of the child's family.
+    /// Whether the caller is disqualified in relation to the child.
     #[sqlx(skip)]
     pub disqualified: bool,
 }
@@ -84,14 +84,14 @@ impl Object for DisclosureObject {
     }
 }
 
-/// An objection to sharing among health personnel; one guardian's is not the other's to see.
+/// An objection to sharing among health personnel. One guardian cannot see the other's.
 #[derive(Debug, Clone)]
 pub struct ObjectionObject {
     /// The case it is in.
     pub case: CaseObject,
     /// The objection.
     pub id: Id<Objection>,
-    /// Who objects.
+    /// The person who objects.
     pub objected_by: Id<Person>,
 }
 

@@ -19,20 +19,20 @@ use crate::{
     },
 };
 
-/// That a case was opened in an emergency.
+/// An emergency access to a case.
 #[derive(Debug, Clone)]
 pub struct EmergencyObject {
     /// The emergency access.
     pub id: Id<EmergencyAccess>,
-    /// The case that was opened, as it is to the caller.
+    /// The case that was opened, with the caller's relation to it.
     pub case: CaseFacts,
-    /// Who opened it.
+    /// The person who opened it.
     pub person_id: Id<Person>,
-    /// From which unit.
+    /// The unit that they opened it from.
     pub unit_id: Id<Unit>,
-    /// Who has reviewed it.
+    /// The person who has reviewed it.
     pub reviewed_by: Option<Id<Person>>,
-    /// Whether the caller is too close to the child (fvl § 6).
+    /// Whether the caller is disqualified in relation to the child (fvl § 6).
     pub disqualified: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Those who help in a case: that a service helps can itself be secret.
+//! Helpers in a case. The involvement of a service can itself be secret.
 
 use std::sync::Arc;
 
@@ -16,8 +16,8 @@ use crate::{
     },
 };
 
-/// A unit that helps in a case, or a person who decides there by a care order. It is not read by itself: a field rule decides
-/// whether an answer shows it.
+/// A unit that helps in a case, or a person who decides for the child by a care order. No operation reads it directly: a field
+/// rule decides whether an answer shows it.
 #[derive(Debug, Clone)]
 pub struct HelperObject {
     case: CaseObject,
@@ -27,14 +27,14 @@ pub struct HelperObject {
 }
 
 impl HelperObject {
-    /// A unit that helps.
+    /// Creates the object for a unit that helps.
     #[must_use]
     pub fn unit(case: &CaseObject, unit: Id<Unit>, sector: Sector) -> Self {
         let known_to = case.facts.known_to(unit, sector);
         Self { case: case.clone(), id: unit.to_string(), known_to, by_care_order: false }
     }
 
-    /// The person in child welfare who decides for the child by a care order.
+    /// Creates the object for the person in child welfare who decides for the child by a care order.
     #[must_use]
     pub fn by_care_order(case: &CaseObject, person: Id<Person>) -> Self {
         Self { case: case.clone(), id: person.to_string(), known_to: None, by_care_order: true }

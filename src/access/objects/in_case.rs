@@ -1,4 +1,4 @@
-//! What is in a case: found only together with it.
+//! Objects that belong to a case and are found only together with it.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     },
 };
 
-/// Something in a case: found only together with the case it is in, or listed from it, with its facts and no content.
+/// Defines an object that belongs to a case. It is found or listed only through its case, with its facts and no content.
 macro_rules! in_case {
     ($(#[$meta:meta])* $name:ident as $kind:literal, $id:ty, $path:literal, $alias:literal, $select:literal,
      known by $known:tt,
@@ -58,7 +58,7 @@ macro_rules! in_case {
             const LIST: &str = concat!(rows!(".id > $3"), " ORDER BY ", $alias, ".id LIMIT $4");
 
             impl $name {
-                /// Finds one of a case.
+                /// Finds one in a case by its id.
                 ///
                 /// # Errors
                 /// If the database query fails.
@@ -67,7 +67,7 @@ macro_rules! in_case {
                     Ok(row.map(|row| row.of(case.clone())))
                 }
 
-                /// Returns those of a case with one of some ids, whoever may read them.
+                /// Returns those in a case with one of these ids, without a decision on who may read them.
                 ///
                 /// # Errors
                 /// If the database query fails.
@@ -81,7 +81,7 @@ macro_rules! in_case {
                     Ok(rows.into_iter().map(|row| row.of(case.clone())).collect())
                 }
 
-                /// Lists those of a case in order of id, whoever may read them.
+                /// Lists those in a case in order of id, without a decision on who may read them.
                 ///
                 /// # Errors
                 /// If the database query fails.
@@ -119,7 +119,7 @@ macro_rules! in_case {
     };
 }
 
-/// Whether a caller may know that a thing exists: those do who may read it, and who the handovers of a case are for.
+/// Decides whether a caller may know that an object exists: if they may read it or, for a handover, list the handovers.
 macro_rules! known {
     ($policies:ident, $caller:ident, $self:ident, "list_handovers") => {
         $policies.decide($caller, "list_handovers", &$self.case).allowed
@@ -136,24 +136,24 @@ in_case! {
      FROM note n LEFT JOIN unit u ON u.id = n.unit_id",
     known by "read_note",
     {
-        /// Who wrote it.
+        /// The person who wrote it.
         author_id: Id<Person>,
         /// `team`, `sector` or `unit`.
         audience: String,
-        /// The unit it was written in; none when the family wrote it.
+        /// The unit it was written in; none if the family wrote it.
         unit_id: Option<Id<Unit>>,
         /// The sector of that unit.
         sector: Option<Sector>,
-        /// What it is about.
+        /// The kind of information in it.
         kind: InformationKind,
-        /// The child has agreed that the guardians see what it said.
+        /// The child has agreed that the guardians may see its statement.
         child_agrees: bool,
     },
     |note| note_attributes(note)
 }
 
 impl NoteObject {
-    /// What the child has said in another entry for the team, as the rules speak of it: its own statement.
+    /// Returns the child's own statement in another entry for the team, as a note that the rules can decide on.
     #[must_use]
     pub fn child_statement(case: &CaseObject, entry: Uuid, author: Id<Person>, child_agrees: bool) -> Self {
         Self {
@@ -172,11 +172,11 @@ impl NoteObject {
 fn note_attributes(note: &NoteObject) -> Attributes {
     let facts = &note.case.facts;
     let own_record_age = facts.ground.family.own_record_age;
-    // A kind that must not be in the record is shared with nobody, and seen by no one of the family.
+    // A kind that is prohibited in the record is not shared with other units, and the family cannot see it.
     let rule = Kinds::rule(note.kind).ok();
     let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
     let mut shared_with = facts.ground.shared_with(note.kind, from);
-    // The unit is told with the note: that it helps may itself be secret.
+    // A note reveals that its unit helps, which may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
     if let Some(known_to) = known_to.filter(|_| !facts.relation.is_contact_person) {
         shared_with.retain(|unit| known_to.contains(unit));
@@ -199,12 +199,12 @@ fn note_attributes(note: &NoteObject) -> Attributes {
 }
 
 in_case! {
-    /// A consent; one guardian's is not the other's to see.
+    /// A consent. One guardian cannot see the other's.
     ConsentObject as "Consent", Id<Consent>, "consent_id", "c",
     "c.given_by FROM consent c",
     known by "read_consent",
     {
-        /// Who gave it.
+        /// The person who gave it.
         given_by: Id<Person>,
     },
     |consent| vec![("given_by", reference("Person", consent.given_by))]
@@ -216,7 +216,7 @@ in_case! {
     "h.to_person FROM handover h",
     known by "list_handovers",
     {
-        /// Who is to take the baton.
+        /// The person the baton is offered to.
         to_person: Id<Person>,
     },
     |handover| vec![("offered_to", reference("Person", handover.to_person))]
@@ -228,9 +228,9 @@ in_case! {
     "m.responsible_id, m.unit_id, u.sector, m.meeting_id FROM measure m JOIN unit u ON u.id = m.unit_id",
     known by "read_measure",
     {
-        /// Who is responsible.
+        /// The person who is responsible for it.
         responsible_id: Id<Person>,
-        /// The unit they are responsible for.
+        /// The unit through which they are responsible.
         unit_id: Id<Unit>,
         /// The sector of that unit.
         sector: Sector,
@@ -257,9 +257,9 @@ pub struct MeetingObject {
     pub case: CaseObject,
     /// The meeting.
     pub id: Id<Meeting>,
-    /// Who called it.
+    /// The person who called it.
     pub called_by: Id<Person>,
-    /// Who is invited.
+    /// The people who are invited.
     pub invited: Vec<Id<Person>>,
 }
 
@@ -282,13 +282,13 @@ const LIST_MEETINGS: &str = "
     ORDER BY m.id";
 
 impl MeetingObject {
-    /// A meeting of a case that something else mentions: what is withheld from a guardian is known of it, and nothing more.
+    /// Returns a meeting that another object mentions. Of its facts, it has only whether it is withheld from a guardian.
     #[must_use]
     pub fn mentioned(case: &CaseObject, id: Id<Meeting>) -> Self {
         Self { case: case.clone(), id, called_by: Uuid::nil().into(), invited: Vec::new() }
     }
 
-    /// Lists the meetings of a case in order of id, whoever may read them.
+    /// Lists the meetings of a case in order of id, without a decision on who may read them.
     ///
     /// # Errors
     /// If the database query fails.
@@ -299,7 +299,7 @@ impl MeetingObject {
         Ok(Self::gathered(case, rows))
     }
 
-    /// The meetings of rows that are in order, with one row for each person invited.
+    /// Gathers meetings from ordered rows, with one row for each person invited.
     fn gathered(case: &CaseObject, rows: Vec<MeetingRow>) -> Vec<Self> {
         let mut meetings: Vec<Self> = Vec::new();
         for MeetingRow { id, called_by, person_id } in rows {

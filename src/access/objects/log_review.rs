@@ -1,4 +1,4 @@
-//! Looks that were picked for the auditor.
+//! Reads that were picked for review by the auditor.
 
 use std::sync::Arc;
 
@@ -20,22 +20,22 @@ use crate::{
     },
 };
 
-/// A look that was picked for the auditor.
+/// A read that was picked for review by the auditor.
 #[derive(Debug, Clone)]
 pub struct LogReviewObject {
-    /// The municipality in whose log it is.
+    /// The municipality whose log has the entry.
     pub municipality: String,
     /// The review.
     pub id: Id<LogReview>,
-    /// Who looked: the caller, if it was they, under whichever account.
+    /// The person who read. If that was the caller under another account, this is the caller's own id.
     pub looked_by: Id<Person>,
-    /// At which child.
+    /// The child that was read about.
     pub child: Id<Child>,
-    /// Whether the caller is too close to the child (fvl § 6).
+    /// Whether the caller is disqualified in relation to the child (fvl § 6).
     pub disqualified: bool,
 }
 
-// An entry whose personal fields are erased is nobody's to review.
+// Nobody can review an entry whose personal fields are erased.
 const FIND: &str = "
     SELECT r.municipality, l.person_id, l.child_id
     FROM log_review r JOIN access_log l ON l.municipality = r.municipality AND l.id = r.entry_id
@@ -67,7 +67,7 @@ impl Object for LogReviewObject {
         self.id.to_string()
     }
 
-    /// The child and never the case: the family is told who has looked, not who is under control for it.
+    /// Returns the child and never the case. The family may see who has read the case, but not whose reads are reviewed.
     fn subject(&self) -> Subject {
         Subject { municipality: self.municipality.clone(), case: None, child: Some(self.child.uuid()) }
     }
@@ -93,7 +93,7 @@ impl Object for LogReviewObject {
     }
 }
 
-/// The reviews of a person's own looks, under whichever account, which they are not to know of.
+/// Returns the reviews of the caller's own reads under any account. The caller may not know of them.
 ///
 /// # Errors
 /// If the database does not answer.

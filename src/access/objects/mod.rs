@@ -1,4 +1,4 @@
-//! What the actions are done to: found from the ids in the path, with the facts the rules speak of.
+//! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
 mod case;
 mod child;
@@ -35,32 +35,32 @@ use cedar_policy::RestrictedExpression;
 /// Names and values that the rules read.
 pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
 
-/// What is needed to find an object.
+/// The input for finding an object.
 #[derive(Debug)]
 pub struct Lookup<'a> {
-    /// Who asks.
+    /// The caller.
     pub caller: &'a Caller,
     /// The moment of the request.
     pub moment: Moment,
-    /// Whether it is to be changed.
+    /// Whether the object is about to be changed.
     pub for_write: bool,
-    /// The ids it is found by.
+    /// The ids that the object is found by.
     pub ids: &'a PathIds,
 }
 
-/// The ids by which a thing is found, by the names they have in the path of an operation.
+/// The ids that an object is found by, with their names in the path of an operation.
 #[derive(Debug, Clone, Default)]
 pub struct PathIds(BTreeMap<String, String>);
 
 impl PathIds {
-    /// Those of a request.
+    /// Returns the ids in the path of a request.
     #[must_use]
     pub fn of(request: &HttpRequest) -> Self {
         let parts = request.match_info().iter();
         Self(parts.map(|(name, part)| (name.to_owned(), part.to_owned())).collect())
     }
 
-    /// The one of this name.
+    /// Returns the id with this name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -68,7 +68,7 @@ impl PathIds {
 }
 
 impl PathIds {
-    /// The same with one more id.
+    /// Returns the same ids with one more.
     #[must_use]
     pub(super) fn with(&self, name: &str, id: &str) -> Self {
         let mut ids = self.0.clone();
@@ -84,22 +84,22 @@ impl From<BTreeMap<String, String>> for PathIds {
 }
 
 impl Lookup<'_> {
-    /// An id in the path; what cannot be an id is an id of nothing.
+    /// Returns an id in the path; none if it is not a valid id.
     #[must_use]
     pub fn id<T>(&self, name: &str) -> Option<Id<T>> {
         self.ids.get(name)?.parse().ok()
     }
 
     fn text(&self, name: &str) -> Option<&str> {
-        // PostgreSQL takes no NUL in text.
+        // PostgreSQL does not accept NUL in text.
         self.ids.get(name).filter(|part| !part.contains('\0'))
     }
 }
 
-/// Whom and what a look concerns, for the access log.
+/// The case and the child that an access is about, for the access log.
 #[derive(Debug, Clone, Default)]
 pub struct Subject {
-    /// The municipality whose log it belongs in.
+    /// The municipality that the log entry belongs to.
     pub municipality: String,
     /// The case, if any.
     pub case: Option<uuid::Uuid>,
@@ -107,51 +107,51 @@ pub struct Subject {
     pub child: Option<uuid::Uuid>,
 }
 
-/// Something that can be looked at or changed, with the facts the rules speak of.
+/// Something that can be read or changed, with the facts that the rules use.
 pub trait Object: Sized + 'static {
-    /// Its kind in the schema.
+    /// Its entity type in the schema.
     const TYPE: &'static str;
-    /// The names of the ids in the path that it is found by, its own last.
+    /// The names of the ids in the path that it is found by. The name of its own id is last.
     const PATH: &'static [&'static str] = &[];
 
-    /// Finds it from the path; none if there is no such thing.
+    /// Finds it by the ids in the path; none if it does not exist.
     ///
     /// # Errors
     /// If the database does not answer.
     fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> impl Future<Output = Result<Option<Self>, DbError>>;
 
-    /// Its id.
+    /// Returns its id.
     fn id(&self) -> String;
 
-    /// Whom and what it concerns.
+    /// Returns the case and the child that it is about.
     fn subject(&self) -> Subject;
 
-    /// Its attributes in the schema.
+    /// Returns its attributes in the schema.
     fn attributes(&self) -> Attributes {
         Vec::new()
     }
 
-    /// The context of a request about it.
+    /// Returns the context of a request about it.
     fn context(&self, _caller: &Caller) -> Attributes {
         Vec::new()
     }
 
-    /// The roles through which the caller came to it.
+    /// Returns the roles that give the caller access to it.
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         caller.roles.clone()
     }
 
-    /// May the caller know that it exists? Where not, a refusal is "not found".
+    /// Returns whether the caller may know that it exists. If not, a refusal is "not found".
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool;
 }
 
-/// An object that lists show, in the order of its place.
+/// An object that lists show, in the order of places.
 pub trait Listed: Object {
-    /// Its id, or another place that orders it in its list.
+    /// Returns its id, or another value that orders it in its list.
     fn place(&self) -> uuid::Uuid;
 }
 
-/// The flags of a `relation`.
+/// Converts the flags of a `relation`.
 fn flags(flags: &[(&str, bool)]) -> Vec<(String, RestrictedExpression)> {
     flags.iter().map(|(name, flag)| ((*name).to_owned(), RestrictedExpression::new_bool(*flag))).collect()
 }

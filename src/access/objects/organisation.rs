@@ -1,4 +1,4 @@
-//! The caller's own desk and questions, municipalities and units: that they exist is no secret.
+//! Objects whose existence is not secret: the caller's own desk and questions, municipalities and units.
 
 use std::sync::Arc;
 
@@ -45,23 +45,23 @@ impl Object for Desk {
     }
 }
 
-/// A question about what someone may do.
+/// A question about what a person may do.
 #[derive(Debug, Clone)]
 pub struct QuestionObject {
-    /// Whom it is about.
+    /// The person it is about.
     pub person: Id<Person>,
-    /// The municipality that keeps the account of the one who asks.
+    /// The municipality of the asker's account.
     pub home: String,
-    /// The municipality of the thing it is about, once that is found.
+    /// The municipality of the object it is about, once that is found.
     pub municipality: Option<String>,
-    /// Whether the one who asks is of the family of the child it is about.
+    /// Whether the asker is disqualified in relation to the child it is about.
     pub disqualified: bool,
 }
 
 impl Object for QuestionObject {
     const TYPE: &'static str = "Person";
 
-    /// A question about oneself; it is asked again when it is known what it is about.
+    /// Returns a question of callers about themselves. The rules decide again once the object of the question is known.
     async fn find(_tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Caller { person, municipality, .. } = lookup.caller;
         Ok(Some(Self {
@@ -92,7 +92,7 @@ impl Object for QuestionObject {
     }
 }
 
-/// A municipality; that it exists is public.
+/// A municipality. Its existence is public.
 #[derive(Debug, Clone)]
 pub struct MunicipalityObject {
     /// Its four-digit number.
@@ -123,12 +123,12 @@ impl Object for MunicipalityObject {
     }
 }
 
-/// A unit; that it exists is public.
+/// A unit. Its existence is public.
 #[derive(Debug, Clone)]
 pub struct UnitObject {
     /// The unit.
     pub id: Id<Unit>,
-    /// The municipality that keeps it.
+    /// The municipality it belongs to.
     pub municipality: String,
     /// Its sector.
     pub sector: Sector,

@@ -1,4 +1,4 @@
-//! Reports to child welfare.
+//! Child welfare reports.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// A report to child welfare. It belongs to the unit that made it and to no case, so that no log of a case has it.
+/// A child welfare report. It belongs to the unit that made it and to no case, so the access log of a case does not show it.
 #[derive(Debug, Clone, sqlx::FromRow)]
 pub struct ChildWelfareReportObject {
     /// The municipality of the child.
@@ -28,15 +28,15 @@ pub struct ChildWelfareReportObject {
     pub id: Id<ChildWelfareReport>,
     /// The unit that reported.
     pub unit_id: Id<Unit>,
-    /// Who reported.
+    /// The person who reported.
     pub reporter_id: Id<Person>,
-    /// The child welfare unit that it was sent to.
+    /// The child welfare unit it was sent to.
     pub receiving_unit_id: Id<Unit>,
-    /// The child, if registered.
+    /// The child, if it is registered.
     pub child_id: Option<Id<Child>>,
     /// The concern that led to it.
     pub concern_id: Option<Id<Concern>>,
-    /// Whether the caller is of the child's family.
+    /// Whether the caller is disqualified in relation to the child.
     #[sqlx(skip)]
     pub disqualified: bool,
 }
@@ -46,7 +46,7 @@ const REPORT: &str = "
     FROM child_welfare_report WHERE id = $1";
 
 impl ChildWelfareReportObject {
-    /// A report, as it is to a caller.
+    /// Loads a report, with the facts about it for a caller.
     ///
     /// # Errors
     /// If the database does not answer.

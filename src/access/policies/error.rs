@@ -8,7 +8,7 @@ pub enum PolicyError {
     Parse {
         /// Which file.
         file: String,
-        /// What is wrong.
+        /// The message of the parser.
         message: String,
     },
     /// A rule lacks an annotation or shares its id with another.
@@ -19,12 +19,12 @@ pub enum PolicyError {
         /// Which annotation.
         annotation: &'static str,
     },
-    /// The purpose of a rule is not one that there is.
+    /// The purpose of a rule is not in the list of purposes.
     #[error("{file}: a rule has the @purpose {purpose:?}, which is none of the purposes")]
     Purpose {
         /// Which file.
         file: String,
-        /// What it says.
+        /// The word that it has instead.
         purpose: String,
     },
     /// A rule rests on a law that is not in `data/laws.toml`, or not in force.
@@ -36,20 +36,20 @@ pub enum PolicyError {
     /// A local rule allows something; a municipality may only be stricter.
     #[error("{0}: a local rule may only forbid")]
     LocalPermit(String),
-    /// A local rule forbids what the law bids or gives.
+    /// A local rule forbids something that the law requires or grants, or that ends access.
     #[error(
         "the local rule {rule} applies to {reaches}: it must not forbid what the law requires or grants, or what ends access"
     )]
     LocalForbid {
         /// Which rule.
         rule: String,
-        /// What it must not forbid.
+        /// The action that it must not forbid, or "every action".
         reaches: String,
     },
-    /// A rule with slots says nothing until someone fills them in, and nobody does.
+    /// A rule is a template. It is never evaluated, since nothing fills its slots.
     #[error("{0}: a rule is a template, which is never evaluated")]
     Template(String),
-    /// The folder of local rules has none.
+    /// The folder of local rules contains no rule.
     #[error("{0}: the folder of local rules contains no rule (*.cedar)")]
     NoLocalRules(String),
     /// The folder of local rules cannot be read.

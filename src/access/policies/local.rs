@@ -1,12 +1,12 @@
-//! The stricter rules of a municipality: they only forbid, and never what the law gives or requires.
+//! The stricter rules of a municipality. They only forbid, and cannot forbid what the law grants or requires.
 
 use std::path::Path;
 
 use super::{PolicyError, Rule};
 use crate::access::actions::{LocalRules, facts_of};
 
-/// The texts of the rules in a folder, by the names of their files. A folder with none is one that something has happened to:
-/// an operator who names a folder means to be stricter.
+/// Reads the texts of the rules in a folder, by file name. A folder without rules is an error, since an operator who names a
+/// folder intends to be stricter.
 pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, PolicyError> {
     let failed = |error| PolicyError::Folder(folder.display().to_string(), error);
     let mut texts = Vec::new();
@@ -23,7 +23,7 @@ pub(super) fn read(folder: &Path) -> Result<Vec<(String, String)>, PolicyError> 
     Ok(texts)
 }
 
-/// A local rule, which only forbids, must say what, and nothing that is kept from local rules.
+/// Checks that a local rule names the actions that it forbids, and that local rules may forbid each of them.
 pub(super) fn check(rule: &Rule) -> Result<(), PolicyError> {
     let is_kept = |action: &&String| facts_of(action).local_rules != LocalRules::MayForbid;
     let reaches = match rule.actions.iter().find(is_kept) {

@@ -1,4 +1,4 @@
-//! A question to the rules, put together from the facts of a caller and an object.
+//! A question to the rules, assembled from the facts about a caller and an object.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,22 +17,22 @@ use crate::{
     identity::Caller,
 };
 
-/// What goes wrong when the rules are asked.
+/// An error while the rules are evaluated.
 pub(in crate::access) type AskError = Box<dyn std::error::Error>;
 
-/// A question to the rules: who does what to which, in which context, with the facts of both.
+/// A question to the rules: the caller, the action, the object and the context, with the facts about both.
 #[derive(Debug, Clone)]
 pub struct PolicyQuestion {
-    /// Who does what to which, in which context.
+    /// The caller, the action, the object and the context.
     pub request: Request,
-    /// The facts of both.
+    /// The facts about the caller and the object.
     pub entities: Entities,
 }
 
-/// A caller and an object with the facts of both, ready to be asked about any action.
+/// A caller and an object with the facts about both, ready for a question about any action.
 pub struct About<O> {
     policies: Arc<Policies>,
-    /// None if the facts could not be put together: then everything is refused.
+    /// None if the facts could not be assembled; then everything is refused.
     facts: Option<Facts>,
     object: PhantomData<fn(O)>,
 }
@@ -58,7 +58,7 @@ impl<O: Object> About<O> {
         Self { policies, facts: facts.ok(), object: PhantomData }
     }
 
-    /// May the caller do `action` to the object? Anything that goes wrong is a no.
+    /// Decides whether the caller may do `action` to the object. If anything fails, the decision is a refusal.
     #[must_use]
     pub fn decide(&self, action: &str) -> Decision {
         let Some(facts) = &self.facts else { return Decision::default() };
@@ -89,7 +89,7 @@ impl Facts {
     }
 }
 
-/// What the rules are asked: who, what, to which thing, and what the one is to the other.
+/// An inquiry to the rules that can still be changed: the caller, the action, the object, and the context.
 #[derive(Debug, Clone)]
 pub(in crate::access) struct Inquiry {
     pub principal: Entity,
@@ -99,7 +99,7 @@ pub(in crate::access) struct Inquiry {
 }
 
 impl Inquiry {
-    /// May `caller` do `action` to `object`?
+    /// Assembles the inquiry whether `caller` may do `action` to `object`.
     pub fn of<O: Object>(caller: &Caller, action: &str, object: &O) -> Result<Self, AskError> {
         let context = object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v));
         Ok(Self {
@@ -123,12 +123,12 @@ fn entities(principal: Entity, resource: Entity) -> Result<Entities, AskError> {
     Ok(Entities::from_entities(entities, None)?)
 }
 
-/// The name of a thing as the rules know it. `kind` is one of the schema's.
+/// The name of an object in the rules. `kind` is an entity type of the schema.
 fn uid(kind: &str, id: &str) -> EntityUid {
     EntityUid::from_type_name_and_id(type_name(kind), EntityId::new(id))
 }
 
-/// Kinds are parsed once.
+/// Returns the parsed name of an entity type. The names in `KINDS` are parsed once.
 fn type_name(kind: &str) -> EntityTypeName {
     const KINDS: [&str; 18] = [
         "Action",
@@ -161,12 +161,12 @@ fn parsed(kind: &str) -> EntityTypeName {
     kind.expect("a kind of the schema")
 }
 
-/// A reference to a thing, for an attribute.
+/// A reference to an object, for an attribute.
 pub(in crate::access) fn reference(kind: &str, id: impl ToString) -> RestrictedExpression {
     RestrictedExpression::new_entity_uid(uid(kind, &id.to_string()))
 }
 
-/// References to several things.
+/// References to several objects.
 pub(in crate::access) fn references<T: ToString>(
     kind: &str,
     ids: impl IntoIterator<Item = T>,

@@ -9,7 +9,7 @@ use crate::confidentiality::{scene::sentence, vocabulary::vocabulary};
 impl Teller {
     pub(super) async fn reports(&mut self, said: &Said) {
         let (words, by, to) =
-            (sentence("Has told of it"), self.staff(said.who), self.unit(said.object()).await);
+            (sentence("Has reported it"), self.staff(said.who), self.unit(said.object()).await);
         let body = json!({
             "child_id": self.child().id, "grounds": ["mistreatment_or_neglect"], "text": words,
             "sent_on": self.world.in_days(0), "guardians_told": false,
