@@ -124,7 +124,8 @@ impl Rules {
                 .into_iter()
                 .any(|(rule, people)| people.iter().any(|one| all.contains(one)) && allows(rule))
         };
-        let people = LETS_IN.iter().find(|(name, _)| *name == rule).map_or(&["anyone"][..], |(_, people)| *people);
+        let people =
+            LETS_IN.iter().find(|(name, _)| *name == rule).map_or(&["anyone"][..], |(_, people)| *people);
         people.iter().all(|who| may(who))
     }
 

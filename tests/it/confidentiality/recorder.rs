@@ -57,7 +57,12 @@ impl Recorder {
     /// Returns the question about a field that the service did not ask, because it refused the object: as it would have asked it.
     /// The person and their relation are those of the question about the object. The field can belong to another object, of which
     /// someone else was asked.
-    pub fn implied(&self, refused: &PolicyQuestion, field: &str, object: Option<&str>) -> Option<PolicyQuestion> {
+    pub fn implied(
+        &self,
+        refused: &PolicyQuestion,
+        field: &str,
+        object: Option<&str>,
+    ) -> Option<PolicyQuestion> {
         let PolicyQuestion { request, entities } = refused;
         let of_others = match object {
             Some(object) => Some(self.about(field, object)?),

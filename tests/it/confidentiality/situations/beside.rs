@@ -45,7 +45,7 @@ impl Teller {
         self.scene.id("emergency_access_id", &opened);
         self.scene.plant("who opened the case in an emergency", [&opened]);
         self.scene.plant("why the case was opened in an emergency", [&reason]);
-        let child = format!(""child_name":"{}","person_id"", self.child().name);
+        let child = format!("\"child_name\":\"{}\",\"person_id\"", self.child().name);
         self.scene.plant("whose case was opened in an emergency", [&child]);
         let question = json!({"person_id": by.id, "action": "read_case", "resource": {"case_id": case}});
         self.scene.question("explain_access", question).plant("why another is let in", ["\"known\":true"]);

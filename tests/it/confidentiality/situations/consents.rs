@@ -29,7 +29,7 @@ impl Teller {
         let made = given.text("/id");
         if self.scene.signs("which units are consented to").is_none() {
             let sign = format!(
-                ""unit_id":"{}","unit_name":"{}","withdrawn_at":",
+                "\"unit_id\":\"{}\",\"unit_name\":\"{}\",\"withdrawn_at\":",
                 given.text("/units/0/unit_id"),
                 given.text("/units/0/unit_name")
             );

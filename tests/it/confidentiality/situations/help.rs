@@ -33,7 +33,7 @@ impl Teller {
     fn plants_measure(&mut self, title: &str, responsible: &Staff, made: String) {
         self.scene.id("measure_id", &made).plant("the measures", [title, &made]);
         self.scene.plant("a measure", [title, &made]);
-        let runs = format!(""responsible_id":"{}"", responsible.id);
+        let runs = format!("\"responsible_id\":\"{}\"", responsible.id);
         self.scene.plant("who runs the measures", [&runs]);
         self.made.insert("measure_id", made);
     }
@@ -61,7 +61,8 @@ impl Teller {
         let by = self.user(said.who).clone();
         let made = self.makes(&by, "meetings", body).await;
         let mut minutes = json!({"contains": [], "minutes": words, "attended": people});
-        let decided = said.link("deciding a measure run by").map(|name| (sentence("Play group"), self.staff(name)));
+        let decided =
+            said.link("deciding a measure run by").map(|name| (sentence("Play group"), self.staff(name)));
         if let Some((title, responsible)) = &decided {
             minutes["decisions"] = json!([{"text": "A play group.", "measure": {
                 "title": title, "level": "selective", "contains": [], "responsible_id": responsible.id,
@@ -73,7 +74,7 @@ impl Teller {
         let held = by.put(path).json(minutes).if_match(1).send().await.expect(200);
         if let Some((title, responsible)) = decided {
             self.plants_measure(&title, &responsible, held.text("/decisions/0/measure_id"));
-            let sign = format!(""meeting_id":"{made}"");
+            let sign = format!("\"meeting_id\":\"{made}\"");
             self.scene.plant("at which meeting the measure was decided", [&sign]);
             self.scene.belongs_to("at which meeting the measure was decided", &made);
         }
