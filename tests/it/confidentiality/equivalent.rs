@@ -111,6 +111,24 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("emergency.leader.review", &["leader of the holder, who did not open it"]),
     ("emergency.auditor", &["auditor of the case"]),
     ("emergency.auditor.review", &["auditor of the case, who did not open it"]),
+    ("emergency.own", &["opened it"]),
+    ("field.helper", &["anyone"]),
+    ("field.consented-units", &["may know where the child is"]),
+    ("field.meeting", &["no meeting is withheld from them"]),
+    ("field.emergency.reason", &["leader of the holder", "opened it, and works in the unit"]),
+    ("field.emergency.review", &["leader of the holder", "opened it, and works in the unit", "reviewed it"]),
+    ("field.emergency.child", &["leader of the holder"]),
+    (
+        "field.who-lives-with-child",
+        &[
+            "holder",
+            "registrar before a case",
+            "on the child's team, and may know the address",
+            "not of the family, and the address is not protected",
+        ],
+    ),
+    ("field.guardians-contact-details", &["not of the family"]),
+    ("field.why-protection-was-lowered", &["holder", "registrar before a case"]),
 ];
 
 /// Relations that imply another by the facts. A rule for the first need not repeat what the second may.
@@ -141,4 +159,21 @@ pub const ALWAYS_ALSO: &[(&str, &str)] = &[
     ("opened it in an emergency, and the child is not hidden", "opened it in an emergency"),
     ("leader of the holder, who did not open it", "leader of the holder"),
     ("auditor of the case, who did not open it", "auditor of the case"),
+    ("opened it, and works in the unit", "opened it"),
+    ("on the team", "may know where the child is"),
+    ("family", "may know where the child is"),
+    ("child of 12", "may know where the child is"),
+    ("decides in child welfare", "may know where the child is"),
+    ("opened it in an emergency, and the child is not hidden", "may know where the child is"),
+    // A meeting is withheld from guardians, who have no task in the case of their own child.
+    ("on the team", "no meeting is withheld from them"),
+    ("child of 12", "no meeting is withheld from them"),
+    ("young person of 16", "no meeting is withheld from them"),
+    ("leader of the holder", "no meeting is withheld from them"),
+    ("decides in child welfare", "no meeting is withheld from them"),
+    ("opened it in an emergency", "no meeting is withheld from them"),
+    // Those of the family are disqualified.
+    ("registrar", "not of the family"),
+    ("on the child's team", "not of the family"),
+    ("decides in child welfare", "not of the family"),
 ];

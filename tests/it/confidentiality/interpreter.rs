@@ -7,6 +7,7 @@ use std::{
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use stafett::access::PolicyQuestion;
 use tokio::{sync::Semaphore, task::JoinSet};
 
 use super::{
@@ -31,6 +32,8 @@ pub struct Outcome {
     pub fault: Option<String>,
     /// The question that the rules were asked for it.
     pub asked: Option<Asked>,
+    /// The question about a field that it was not asked, because the object is refused.
+    pub implied: Option<PolicyQuestion>,
 }
 
 /// The lists that everyone has. They must contain nothing hidden.
@@ -95,7 +98,7 @@ pub async fn ask(rows: &[Row], scenes: &HashMap<&'static str, Scene>, recorder: 
 }
 
 fn unasked(row: &Row, fault: &str) -> Outcome {
-    Outcome { row: row.clone(), fault: Some(fault.to_owned()), asked: None }
+    Outcome { row: row.clone(), fault: Some(fault.to_owned()), asked: None, implied: None }
 }
 
 /// The paths to all planted content of a situation, and to the lists that everyone has.
@@ -155,12 +158,32 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     async fn outcome(&self) -> Outcome {
-        let (asked, found) = match meaning(&self.row.what) {
-            What::Content(content) => self.content(&content).await,
+        let (mut refused, what) = (None, meaning(&self.row.what));
+        let (asked, found) = match &what {
+            What::Content(content) => {
+                refused = self.refused(content);
+                self.content(content).await
+            }
             What::Deed(operation) => self.deed(self.api.named(operation)).await,
         };
-        let fault = found.err().or_else(|| self.ruled_otherwise(asked.as_ref()));
-        Outcome { row: self.row.clone(), fault, asked }
+        // Of an object that is refused, no field is shown, whatever the rule about the field says.
+        let decisive = asked.as_ref().filter(|_| refused.is_none() || self.row.answer.is_yes());
+        let fault = found.err().or_else(|| self.ruled_otherwise(decisive));
+        let implied = match (&what, &refused, &asked) {
+            (What::Content(content), Some(refused), None) => {
+                let object = self.scene.object_of(content.name);
+                self.recorder.implied(&refused.question, content.decided_by, object)
+            }
+            _ => None,
+        };
+        Outcome { row: self.row.clone(), fault, asked, implied }
+    }
+
+    /// The question about the object of a field, where the object is refused.
+    fn refused(&self, content: &Content) -> Option<Asked> {
+        let path = self.scene.path(content.name, self.api.named(content.read_by))?;
+        let asked = self.recorder.question(&self.user.id.to_string(), content.read_by, &path);
+        asked.filter(|asked| content.decided_by != content.read_by && !asked.decision.allowed)
     }
 
     /// Checks that the rules decided the result, by the rule that the row names.
@@ -187,6 +210,9 @@ impl Asking<'_> {
         if content.read_by == "explain_access" {
             // Asks whether anyone may, by asking about nobody in particular.
             named = format!("{named}/{}", uuid::Uuid::nil());
+        }
+        if let Some(object) = self.scene.object_of(content.name) {
+            named = format!("{named}/{object}");
         }
         let asked = self.recorder.question(&self.user.id.to_string(), content.decided_by, &named);
         (asked, self.shown_as_said(content, operation, &path, signs).await)

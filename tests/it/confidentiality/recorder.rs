@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use cedar_policy::{Entities, EntityId, EntityUid, Request};
 use stafett::access::{Decision, Policies, PolicyQuestion};
 
 /// The person, the action and the object.
@@ -51,5 +52,39 @@ impl Recorder {
             found = asked.get(&key).cloned().or(found);
         }
         found
+    }
+
+    /// Returns the question about a field that the service did not ask, because it refused the object: as it would have asked it.
+    /// The person and their relation are those of the question about the object. The field can belong to another object, of which
+    /// someone else was asked.
+    pub fn implied(
+        &self,
+        refused: &PolicyQuestion,
+        field: &str,
+        object: Option<&str>,
+    ) -> Option<PolicyQuestion> {
+        let PolicyQuestion { request, entities } = refused;
+        let of_others = match object {
+            Some(object) => Some(self.about(field, object)?),
+            None => None,
+        };
+        let (resource, known) = match &of_others {
+            Some(asked) => (asked.question.request.resource()?, &asked.question.entities),
+            None => (request.resource()?, entities),
+        };
+        let (principal, kind) = (request.principal()?, request.action()?.type_name());
+        let action = EntityUid::from_type_name_and_id(kind.clone(), EntityId::new(field));
+        let context = request.context()?.clone();
+        let asked = Request::new(principal.clone(), action, resource.clone(), context, None).ok()?;
+        let them = [entities.get(principal)?, known.get(resource)?].map(Clone::clone);
+        let entities = Entities::from_entities(them, None).ok()?;
+        Some(PolicyQuestion { request: asked, entities })
+    }
+
+    /// Any question whether someone may do this to an object.
+    fn about(&self, action: &str, object: &str) -> Option<Asked> {
+        let asked = self.0.lock().expect("no panic while locked");
+        let found = asked.iter().find(|((_, of, id), _)| of == action && id == object);
+        found.map(|(_, asked)| asked.clone())
     }
 }

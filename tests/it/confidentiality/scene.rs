@@ -19,6 +19,8 @@ pub struct Scene {
     signs: BTreeMap<&'static str, Vec<String>>,
     /// The questions that read content, by the operation that they are sent to.
     questions: BTreeMap<&'static str, Value>,
+    /// The objects that field rules are asked about, where they are not the one in the path.
+    objects: BTreeMap<&'static str, String>,
     /// The notes of the matrix, by kind of information and audience.
     notes: BTreeMap<(&'static str, &'static str), String>,
 }
@@ -55,6 +57,17 @@ impl Scene {
         assert!(vocabulary().content(what).is_some(), "“{what}” is not in the vocabulary");
         self.signs.insert(what, signs.map(ToOwned::to_owned).to_vec());
         self
+    }
+
+    /// Sets the object that the field rule about a content is asked about, where it is not the one in the path.
+    pub fn belongs_to(&mut self, what: &'static str, id: impl ToString) -> &mut Self {
+        self.objects.insert(what, id.to_string());
+        self
+    }
+
+    /// Returns the object that the field rule about a content is asked about.
+    pub fn object_of(&self, what: &str) -> Option<&str> {
+        self.objects.get(what).map(String::as_str)
     }
 
     /// Adds a note of the matrix.

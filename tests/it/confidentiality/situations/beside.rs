@@ -4,7 +4,10 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::{said::Said, teller::Teller};
-use crate::confidentiality::{scene::sentence, vocabulary::vocabulary};
+use crate::{
+    confidentiality::{scene::sentence, vocabulary::vocabulary},
+    support::Operation,
+};
 
 impl Teller {
     pub(super) async fn reports(&mut self, said: &Said) {
@@ -31,15 +34,30 @@ impl Teller {
     /// A person opens the case by emergency access. Questions may be asked about why they were allowed.
     pub(super) async fn opens_in_emergency(&mut self, said: &Said) {
         let (by, case) = (self.staff(said.who), self.case());
-        let opened = self.world.open_in_emergency(&by, json!({"case_id": case})).await.text("/id");
+        let reason = sentence("Found unconscious");
+        let body = json!({"case_id": case, "danger": "health", "reason": reason});
+        let path = format!("/v1/units/{}/emergency-access", by.unit.id);
+        let opened = by.post(path).json(body).send().await.expect(201).text("/id");
         if let Some(label) = said.link("as") {
             self.scene.id_of(label, "emergency_access_id", opened);
             return;
         }
         self.scene.id("emergency_access_id", &opened);
         self.scene.plant("who opened the case in an emergency", [&opened]);
+        self.scene.plant("why the case was opened in an emergency", [&reason]);
+        let child = format!("\"child_name\":\"{}\",\"person_id\"", self.child().name);
+        self.scene.plant("whose case was opened in an emergency", [&child]);
         let question = json!({"person_id": by.id, "action": "read_case", "resource": {"case_id": case}});
         self.scene.question("explain_access", question).plant("why another is let in", ["\"known\":true"]);
+    }
+
+    pub(super) async fn reviews_emergency(&mut self, said: &Said) {
+        let note = sentence("Talked with her");
+        let review = Operation::named("review_emergency_access");
+        let path = self.scene.path("to review the emergency access", &review).expect("an emergency access");
+        let body = json!({"verdict": "justified", "note": note});
+        self.user(said.who).post(path).json(body).if_match(1).send().await.expect(200);
+        self.scene.plant("what the review of the emergency says", [&note]);
     }
 
     pub(super) async fn seals_log(&mut self) {

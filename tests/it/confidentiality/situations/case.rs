@@ -42,6 +42,12 @@ impl Teller {
         self.scene.id("case_id", case).id("concern_id", concern);
         self.scene.plant("that there is a case", [&case.to_string(), &reason]);
         self.scene.plant("why help is given", [&reason]);
+        self.plants_holder(said.who);
+    }
+
+    fn plants_holder(&mut self, who: &str) {
+        let sign = format!("\"contact_person_id\":\"{}\"", self.user(who).id);
+        self.scene.plant("who holds the baton", [&sign]);
     }
 
     pub(super) async fn closes_case(&mut self, said: &Said) {
@@ -92,9 +98,19 @@ impl Teller {
         let is_meant = |seat: &&(&'static str, Unit, TeamMemberId)| {
             seat.0 == said.object() && unit.as_ref().is_none_or(|unit| *unit == seat.1)
         };
-        let seat = self.seats.iter().find(is_meant).expect("a seat").2;
-        let path = format!("/v1/cases/{}/team/{seat}", self.case());
-        self.user(said.who).delete(path).send().await.expect(204);
+        let (team, by) = (format!("/v1/cases/{}/team", self.case()), self.user(said.who));
+        let seat = match self.seats.iter().find(is_meant) {
+            Some((.., seat)) => seat.to_string(),
+            // Nobody gave it to the one who opened the case.
+            None => {
+                let list = by.get(&team).send().await.expect(200);
+                let them = json!(self.user(said.object()).id);
+                let own = list.items().iter().find(|item| item["person_id"] == them).expect("a seat");
+                own["id"].as_str().expect("an id").to_owned()
+            }
+        };
+        let path = format!("{team}/{seat}");
+        by.delete(path).send().await.expect(204);
     }
 
     pub(super) async fn offers_baton(&mut self, said: &Said) {
@@ -111,6 +127,7 @@ impl Teller {
         let (case, offer) = (self.case(), self.offer.take().expect("an offer"));
         if said.verb == Verb::AcceptBaton {
             self.world.accept_baton(&self.staff(said.who), case, offer).await;
+            self.plants_holder(said.who);
             return;
         }
         let path = format!("/v1/cases/{case}/handovers/{offer}/decline");

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     confidentiality::{scene::sentence, vocabulary::vocabulary},
-    support::Child,
+    support::{Child, User},
 };
 
 impl Teller {
@@ -67,8 +67,14 @@ impl Teller {
             body["capacity"] = json!(capacity);
         }
         let path = format!("/v1/children/{}/guardians", child.id);
+        // As a list of guardians has it, for those who see it.
+        let home = format!(
+            "\"guardian_id\":\"{}\",\"guardian_name\":\"{}\",\"parental_responsibility\":{},\"lives_with_child\":{}",
+            guardian.user.id, guardian.user.name, what.responsible, what.at_home
+        );
         let made = self.user(said.who).post(path).json(body).send().await.expect(201).text("/id");
         if child.id == self.child().id {
+            self.homes.insert(said.object(), home);
             if self.guardianships.is_empty() {
                 self.scene.id("guardianship_id", &made);
             }
@@ -79,10 +85,7 @@ impl Teller {
     pub(super) async fn changes_guardianship(&mut self, said: &Said) {
         let path = format!("/v1/children/{}/guardians", self.child().id);
         let by = self.user(said.who);
-        let list = by.get(&path).send().await.expect(200);
-        let guardian = json!(self.user(said.object()).id);
-        let own = list.items().iter().find(|item| item["guardian_id"] == guardian).expect("a guardianship");
-        let path = format!("{path}/{}", own["id"].as_str().expect("an id"));
+        let path = format!("{path}/{}", self.guardianship_of(by, said.object()).await);
         let mut change = json!({"parental_responsibility": false, "lives_with_child": false});
         if said.verb == Verb::EndGuardianship {
             change = json!({"parental_responsibility": true, "lives_with_child": false, "ended": true});
@@ -90,7 +93,7 @@ impl Teller {
         by.patch(path).json(change).if_match(1).send().await.expect(200);
     }
 
-    /// The child's address. A strictly confidential address is not stored.
+    /// The child's address, and for some rows a guardian's contact details. A strictly confidential address is not stored.
     pub(super) async fn records_address(&mut self, said: &Said) {
         let protection = vocabulary().protections.get(said.object());
         let protection = &protection.unwrap_or_else(|| panic!("{said:?}")).key;
@@ -101,9 +104,29 @@ impl Teller {
             body["address"] = json!(address);
             sign = address;
         }
-        let path = format!("/v1/children/{}/contact-details", self.child().id);
-        self.user(said.who).put(path).json(body).if_match(0).send().await.expect(200);
+        if let Some(guardian) = said.link("with the phone of") {
+            let phone = sentence("40 00 00 02").chars().take(40).collect::<String>();
+            let id = self.guardianship_of(self.user(said.who), guardian).await;
+            body["guardians"] = json!([{"guardianship_id": id, "phone": phone}]);
+            self.scene.plant("the phone of a guardian", [&phone]);
+        }
+        if said.verb == Verb::LowerProtection {
+            let reason = sentence("The register says so");
+            body["reason"] = json!(reason);
+            self.scene.plant("why the protection of the address was lowered", [&reason]);
+        }
+        let (path, by) = (format!("/v1/children/{}/contact-details", self.child().id), self.user(said.who));
+        let version = by.get(&path).send().await.expect(200).etag().to_owned();
+        by.put(path).json(body).if_match(version).send().await.expect(200);
         self.scene.plant("where the child lives", [&sign]);
+    }
+
+    /// The id of a guardianship of the child, from the list that someone reads.
+    async fn guardianship_of(&self, by: &User, guardian: &str) -> String {
+        let list = by.get(format!("/v1/children/{}/guardians", self.child().id)).send().await.expect(200);
+        let guardian = json!(self.user(guardian).id);
+        let own = list.items().iter().find(|item| item["guardian_id"] == guardian).expect("a guardianship");
+        own["id"].as_str().expect("an id").to_owned()
     }
 
     pub(super) async fn records_care_order(&mut self, said: &Said) {

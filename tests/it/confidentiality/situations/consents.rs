@@ -24,7 +24,17 @@ impl Teller {
             let kinds: Vec<_> = kinds.iter().map(|kind| &vocabulary().kinds[*kind].key).collect();
             body["kinds"] = json!(kinds);
         }
-        let made = self.makes(self.user(said.who), "consents", body).await;
+        let path = format!("/v1/cases/{}/consents", self.case());
+        let given = self.user(said.who).post(path).json(body).send().await.expect(201);
+        let made = given.text("/id");
+        if self.scene.signs("which units are consented to").is_none() {
+            let sign = format!(
+                "\"unit_id\":\"{}\",\"unit_name\":\"{}\",\"withdrawn_at\":",
+                given.text("/units/0/unit_id"),
+                given.text("/units/0/unit_name")
+            );
+            self.scene.plant("which units are consented to", [&sign]);
+        }
         let Some(name) = vocabulary().consents.get(said.who) else { return };
         if self.scene.signs(name).is_none() {
             self.scene.plant(name, [&purpose, &made]).id_of(name, "consent_id", made);

@@ -3,9 +3,12 @@
 use serde_json::json;
 
 use super::{said::Said, teller::Teller};
-use crate::confidentiality::{
-    scene::{AUDIENCES, sentence},
-    vocabulary::vocabulary,
+use crate::{
+    confidentiality::{
+        scene::{AUDIENCES, sentence},
+        vocabulary::vocabulary,
+    },
+    support::Staff,
 };
 
 impl Teller {
@@ -24,8 +27,14 @@ impl Teller {
             "evaluate_on": self.world.in_days(42),
         });
         let made = self.makes(self.user(said.who), "measures", body).await;
-        self.scene.id("measure_id", &made).plant("the measures", [&title, &made]);
-        self.scene.plant("a measure", [&title, &made]);
+        self.plants_measure(&title, &responsible, made);
+    }
+
+    fn plants_measure(&mut self, title: &str, responsible: &Staff, made: String) {
+        self.scene.id("measure_id", &made).plant("the measures", [title, &made]);
+        self.scene.plant("a measure", [title, &made]);
+        let runs = format!("\"responsible_id\":\"{}\"", responsible.id);
+        self.scene.plant("who runs the measures", [&runs]);
         self.made.insert("measure_id", made);
     }
 
@@ -43,16 +52,33 @@ impl Teller {
     /// A meeting that began an hour ago, with its minutes.
     pub(super) async fn holds_meeting(&mut self, said: &Said) {
         let [agenda, words] = [sentence("What has helped"), sentence("It was agreed to go on")];
+        let place = sentence("Meeting room");
         let people: Vec<_> = said.objects().iter().map(|name| self.user(name).id).collect();
         let body = json!({
             "starts_at": self.world.now() - chrono::TimeDelta::hours(1), "contains": [], "agenda": agenda,
-            "participants": people,
+            "participants": people, "place": place,
         });
         let by = self.user(said.who).clone();
         let made = self.makes(&by, "meetings", body).await;
-        let minutes = json!({"contains": [], "minutes": words, "attended": people});
+        let mut minutes = json!({"contains": [], "minutes": words, "attended": people});
+        let decided =
+            said.link("deciding a measure run by").map(|name| (sentence("Play group"), self.staff(name)));
+        if let Some((title, responsible)) = &decided {
+            minutes["decisions"] = json!([{"text": "A play group.", "measure": {
+                "title": title, "level": "selective", "contains": [], "responsible_id": responsible.id,
+                "responsible_unit_id": responsible.unit.id, "starts_on": self.world.in_days(0),
+                "evaluate_on": self.world.in_days(42),
+            }}]);
+        }
         let path = format!("/v1/cases/{}/meetings/{made}/minutes", self.case());
-        by.put(path).json(minutes).if_match(1).send().await.expect(200);
+        let held = by.put(path).json(minutes).if_match(1).send().await.expect(200);
+        if let Some((title, responsible)) = decided {
+            self.plants_measure(&title, &responsible, held.text("/decisions/0/measure_id"));
+            let sign = format!("\"meeting_id\":\"{made}\"");
+            self.scene.plant("at which meeting the measure was decided", [&sign]);
+            self.scene.belongs_to("at which meeting the measure was decided", &made);
+        }
+        self.scene.plant("where the meetings are held", [&place]);
         self.scene.id("meeting_id", &made).plant("the meetings", [&agenda, &made]);
         self.scene.plant("the minutes of a meeting", [&words, &made]);
         self.made.insert("meeting_id", made);
@@ -60,15 +86,16 @@ impl Teller {
 
     /// A meeting in three days, without the family.
     pub(super) async fn calls_meeting(&mut self, said: &Said) {
-        let agenda = sentence("What has helped");
+        let [agenda, place] = [sentence("What has helped"), sentence("Meeting room")];
         let people: Vec<_> = said.objects().iter().map(|name| self.user(name).id).collect();
         let body = json!({
             "starts_at": self.world.now() + chrono::TimeDelta::days(3), "contains": [], "agenda": agenda,
-            "participants": people, "family_absent_reason": "They are asked another day.",
+            "participants": people, "family_absent_reason": "They are asked another day.", "place": place,
         });
         let made = self.makes(self.user(said.who), "meetings", body).await;
         self.scene.id("meeting_id", &made).plant("the meetings", [&agenda, &made]);
         self.scene.plant("the minutes of a meeting", [&made]);
+        self.scene.plant("where the meetings are held", [&place]);
         if let Some(label) = said.link("as") {
             self.scene.id_of(label, "meeting_id", &made);
         }

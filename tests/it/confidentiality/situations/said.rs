@@ -23,6 +23,7 @@ pub enum Verb {
     EndResponsibility,
     EndGuardianship,
     RecordAddress,
+    LowerProtection,
     RecordCareOrder,
     RecordConcern,
     RecordUnnamedConcern,
@@ -50,6 +51,7 @@ pub enum Verb {
     Report,
     Disclose,
     OpenEmergency,
+    ReviewEmergency,
     ReadCase,
     DeclareConflict,
     SealLog,
@@ -72,10 +74,13 @@ impl Verb {
             | Self::WithdrawObjection
             | Self::EndWithholding
             | Self::ReadCase
+            | Self::ReviewEmergency
             | Self::DeclareConflict
             | Self::SealLog => (false, &[]),
             Self::OpenEmergency => (false, &["as"]),
             Self::Register | Self::CallMeeting => (true, &["as"]),
+            Self::RecordAddress | Self::LowerProtection => (true, &["with the phone of"]),
+            Self::HoldMeeting => (true, &["deciding a measure run by"]),
             Self::RecordCareOrder => (true, &["decided by"]),
             Self::GiveSeat => (true, &["through", "with"]),
             Self::EndSeat => (true, &["through"]),

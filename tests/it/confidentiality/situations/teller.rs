@@ -37,6 +37,8 @@ pub struct Teller {
     pub case: Option<CaseId>,
     /// The guardianships of the child, in order.
     pub guardianships: Vec<String>,
+    /// The rows of the list of guardians: who they are, and whether the child lives with them.
+    pub homes: BTreeMap<&'static str, String>,
     /// The memberships of the team: person, unit and id.
     pub seats: Vec<(&'static str, Unit, TeamMemberId)>,
     /// The most recent offer of the baton.
@@ -55,6 +57,7 @@ pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Sce
         children: Vec::new(),
         case: None,
         guardianships: Vec::new(),
+        homes: BTreeMap::new(),
         seats: Vec::new(),
         offer: None,
         people: BTreeMap::new(),
@@ -87,7 +90,7 @@ impl Teller {
             Verb::DeclareConflict => self.declares_conflict(said).await,
             Verb::Register => self.registers(said).await,
             Verb::EndResponsibility | Verb::EndGuardianship => self.changes_guardianship(said).await,
-            Verb::RecordAddress => self.records_address(said).await,
+            Verb::RecordAddress | Verb::LowerProtection => self.records_address(said).await,
             Verb::RecordCareOrder => self.records_care_order(said).await,
             Verb::RecordConcern | Verb::RecordUnnamedConcern => self.records_concern(said).await,
             Verb::OpenCase => self.opens_case(said).await,
@@ -114,6 +117,7 @@ impl Teller {
             Verb::Report => self.reports(said).await,
             Verb::Disclose => self.discloses(said).await,
             Verb::OpenEmergency => self.opens_in_emergency(said).await,
+            Verb::ReviewEmergency => self.reviews_emergency(said).await,
             Verb::SealLog => self.seals_log().await,
             Verb::PickLook => self.picks_look(said).await,
             Verb::MoveTime => self.moves_time(said),
@@ -143,6 +147,20 @@ impl Teller {
                 let role = roles.first().expect("a role").1;
                 self.scene.id("role_id", role).id("person_id", user.id);
                 self.scene.plant("the staff of the unit", [&user.name, &role.to_string()]);
+            }
+            [what @ "that child welfare takes part", "among them", who] => {
+                let Staff { user, unit } = self.staff(who);
+                let sign = format!("\"person_id\":\"{}\"", user.id);
+                self.scene.plant(*what, [&sign]).belongs_to(*what, unit.id);
+            }
+            [what @ "who decides in child welfare", "among them", who] => {
+                let id = self.user(who).id;
+                let sign = format!("\"person_id\":\"{id}\"");
+                self.scene.plant(*what, [&sign]).belongs_to(*what, id);
+            }
+            ["with whom the child lives", "among them", who] => {
+                let home = self.homes.get(who).unwrap_or_else(|| panic!("{who} is no guardian"));
+                self.scene.plant("with whom the child lives", [home.as_str()]);
             }
             [what, "among them", who] => {
                 // The family's view of an access, which nobody else sees.
