@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::{
-    cast::finds_nothing,
-    support::{User, World, both_engines},
+    cast::{Cast, finds_nothing},
+    support::{Call, User, World, both_engines},
 };
 
 both_engines! {
@@ -79,6 +79,24 @@ both_engines! {
     }
 }
 
+/// Withholds a measure or a meeting from a guardian.
+fn withhold(cast: &Cast, guardian: &User, what: &Value) -> Call {
+    let mut body =
+        json!({"guardian_id": guardian.id, "legal_basis": "administration_act", "reason": "It would harm."});
+    body.as_object_mut().expect("a body").extend(what.as_object().expect("an object").clone());
+    cast.teacher.post(cast.path("/withholdings")).json(body)
+}
+
+/// Returns everything that a person reads of the case, and their lists.
+async fn read_all(cast: &Cast, who: &User) -> String {
+    let below = ["", "/measures", "/meetings", "/notes", "/history", "/goals"].map(|below| cast.path(below));
+    let mut all = String::new();
+    for path in below.into_iter().chain(["/v1/cases".into(), "/v1/follow-ups".into()]) {
+        all.push_str(&who.get(path).send().await.expect(200).text);
+    }
+    all
+}
+
 both_engines! {
     async fn a_measure_and_a_meeting_withheld_from_a_guardian_are_in_nothing_that_guardian_reads(world: World) {
         let cast = world.shared_case().await;
@@ -106,11 +124,7 @@ both_engines! {
         let walks = cast.nurse.get(cast.path("/measures")).send().await.expect(200);
         let walks = walks.items().iter().find(|row| row["title"] == "Walks").expect("a measure")["id"].clone();
 
-        let withhold = |what: Value| {
-            let mut body = json!({"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm."});
-            body.as_object_mut().expect("a body").extend(what.as_object().expect("what").clone());
-            cast.teacher.post(cast.path("/withholdings")).json(body)
-        };
+        let withhold = |what: Value| withhold(&cast, father, &what);
         for what in [
             json!({"measure_id": secret.text("/id")}), json!({"measure_id": walks}), json!({"meeting_id": meeting}),
             json!({"meeting_id": planned}),
@@ -122,16 +136,7 @@ both_engines! {
         withhold(json!({"meeting_id": walks})).send().await.expect_invalid("/meeting_id");
         withhold(json!({"meeting_id": meeting, "measure_id": walks})).send().await.expect_invalid("/measure_id");
 
-        let all = async |who: &User| {
-            let mut all = String::new();
-            for below in ["", "/measures", "/meetings", "/notes", "/history", "/goals"] {
-                all.push_str(&who.get(cast.path(below)).send().await.expect(200).text);
-            }
-            for path in ["/v1/cases", "/v1/follow-ups"] {
-                all.push_str(&who.get(path).send().await.expect(200).text);
-            }
-            all
-        };
+        let all = async |who: &User| read_all(&cast, who).await;
         let signs = [secret.text("/id"), walks.as_str().expect("an id").to_owned(), meeting.to_string(), planned, "Talks alone".into()];
         let (told, kept_from) = (all(mother).await, all(father).await);
         for sign in &signs {

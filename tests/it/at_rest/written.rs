@@ -4,18 +4,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Planted;
-use crate::support::{Operation, Stage, User, World};
+use crate::support::{Answer, Operation, Stage, User, World};
 
 /// Writes into every text of a case, each with an idempotency key, and finally closes it.
 pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
     let case = stage.path(&Operation::named("read_case"));
     let Stage { teacher, nurse, family, .. } = stage;
-    let said = async |by: &User, path: &str, body: Value| {
-        let call = by.post(format!("{case}{path}")).json(body).header("if-match", "*");
-        let answer = call.idempotency_key(&format!("Sleutel{}", uuid::Uuid::now_v7())).send().await;
-        assert!(answer.status < 300, "{path}: {}", answer.text);
-        answer
-    };
+    let said = async |by: &User, path: &str, body: Value| write(by, &format!("{case}{path}"), body).await;
     let mut p = || planted.word();
     let pending = teacher.get(format!("{case}/handovers")).send().await.expect(200).text("/items/0/id");
     said(teacher, &format!("/handovers/{pending}/withdraw"), json!({"contains": [], "answer": p()})).await;
@@ -24,19 +19,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let offered = said(teacher, "/handovers", offer).await.text("/id");
     said(nurse, &format!("/handovers/{offered}/decline"), json!({"contains": [], "answer": p()})).await;
     said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
-    let measure = json!({
-        "title": p(), "description": p(), "level": "selective", "contains": [], "responsible_id": teacher.id,
-        "responsible_unit_id": teacher.unit.id, "evaluate_on": world.in_days(20),
-    });
-    said(teacher, "/measures", measure).await;
-    let measures = teacher.get(format!("{case}/measures")).send().await.expect(200);
-    for (at, measure) in measures.each("id").into_iter().enumerate() {
-        let mut body =
-            json!({"held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": p()});
-        body[if at == 0 { "child_view" } else { "child_view_missing_reason" }] = json!(p());
-        body["guardians_view"] = json!(p());
-        said(teacher, &format!("/measures/{measure}/evaluations"), body).await;
-    }
+    write_measures(world, stage, &case, &mut p).await;
     let meeting = json!({
         "starts_at": world.now() - TimeDelta::hours(1), "place": p(), "contains": [], "agenda": p(),
         "participants": [nurse.id], "family_absent_reason": p(),
@@ -73,6 +56,32 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     teacher.patch(&case).json(level).header("if-match", "*").send().await.expect(200);
     said(teacher, "/close", json!({"reason": p(), "contains": [], "final_evaluation": p()})).await;
     write_concern(world, stage, &mut p).await;
+}
+
+/// Writes to a path with an idempotency key.
+async fn write(by: &User, path: &str, body: Value) -> Answer {
+    let call = by.post(path.to_owned()).json(body).header("if-match", "*");
+    let answer = call.idempotency_key(&format!("Sleutel{}", uuid::Uuid::now_v7())).send().await;
+    assert!(answer.status < 300, "{path}: {}", answer.text);
+    answer
+}
+
+/// Writes into every text of a measure and of its evaluations.
+async fn write_measures(world: &World, stage: &Stage, case: &str, p: &mut impl FnMut() -> String) {
+    let teacher = &stage.teacher;
+    let measure = json!({
+        "title": p(), "description": p(), "level": "selective", "contains": [], "responsible_id": teacher.id,
+        "responsible_unit_id": teacher.unit.id, "evaluate_on": world.in_days(20),
+    });
+    write(teacher, &format!("{case}/measures"), measure).await;
+    let measures = teacher.get(format!("{case}/measures")).send().await.expect(200);
+    for (at, measure) in measures.each("id").into_iter().enumerate() {
+        let mut body =
+            json!({"held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": p()});
+        body[if at == 0 { "child_view" } else { "child_view_missing_reason" }] = json!(p());
+        body["guardians_view"] = json!(p());
+        write(teacher, &format!("{case}/measures/{measure}/evaluations"), body).await;
+    }
 }
 
 /// Writes into every text of a concern, which opens another case.

@@ -56,6 +56,20 @@ pub struct Scene {
 /// The ids of created objects, by the names of parameters; random ids for objects that were not created.
 pub type Ids = Vec<(&'static str, Uuid)>;
 
+/// People who take part in none of the cases.
+async fn strangers(world: &World) -> Vec<(Watcher, User)> {
+    vec![
+        (Watcher::Leader, world.staff("kragero/skole", Role::UnitLeader).await.user),
+        (Watcher::Colleague, world.worker("kragero/skole").await.user),
+        (Watcher::Outsider, world.worker("kragero/nav").await.user),
+        (Watcher::Abroad, world.worker("porsgrunn/skole").await.user),
+        (Watcher::Administrator, world.staff("kragero/oppvekst", Role::Administrator).await.user),
+        (Watcher::Analyst, world.staff("kragero/oppvekst", Role::Analyst).await.user),
+        (Watcher::HealthColleague, world.worker("kragero/helsestasjon").await.user),
+        (Watcher::AuditorAbroad, world.staff("porsgrunn/skole", Role::Auditor).await.user),
+    ]
+}
+
 impl Scene {
     pub async fn set(world: &World) -> Self {
         let teacher = world.worker("kragero/skole").await;
@@ -83,23 +97,16 @@ impl Scene {
         let responder = world.worker("kragero/bup").await;
         let child_welfare = world.worker("kragero/barnevern").await;
         let number = family.child.national_id.as_str().to_owned();
-        let watchers = vec![
+        let mut watchers = vec![
             (Watcher::Mother, mother.user.clone()),
             (Watcher::Youth, youth.user.clone()),
             (Watcher::Nurse, nurse.user.clone()),
-            (Watcher::Leader, world.staff("kragero/skole", Role::UnitLeader).await.user),
-            (Watcher::Colleague, world.worker("kragero/skole").await.user),
-            (Watcher::Outsider, world.worker("kragero/nav").await.user),
-            (Watcher::Abroad, world.worker("porsgrunn/skole").await.user),
-            (Watcher::Administrator, world.staff("kragero/oppvekst", Role::Administrator).await.user),
-            (Watcher::Analyst, world.staff("kragero/oppvekst", Role::Analyst).await.user),
             (Watcher::StepParent, world.guardian_of(&teacher, &family.child, false).await.user),
             (Watcher::LeftTheTeam, left.user.clone()),
             (Watcher::Father, father.user.clone()),
             (Watcher::ChildWelfare, child_welfare.user.clone()),
-            (Watcher::HealthColleague, world.worker("kragero/helsestasjon").await.user),
-            (Watcher::AuditorAbroad, world.staff("porsgrunn/skole", Role::Auditor).await.user),
         ];
+        watchers.extend(strangers(world).await);
         let (children, youth) = ([family.child.id, young.id, other.id], youth.user);
         Self {
             teacher,

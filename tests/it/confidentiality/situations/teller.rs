@@ -151,12 +151,12 @@ impl Teller {
             [what @ "that child welfare takes part", "among them", who] => {
                 let Staff { user, unit } = self.staff(who);
                 let sign = format!("\"person_id\":\"{}\"", user.id);
-                self.scene.plant(*what, [&sign]).belongs_to(*what, unit.id);
+                self.scene.plant(what, [&sign]).belongs_to(what, unit.id);
             }
             [what @ "who decides in child welfare", "among them", who] => {
                 let id = self.user(who).id;
                 let sign = format!("\"person_id\":\"{id}\"");
-                self.scene.plant(*what, [&sign]).belongs_to(*what, id);
+                self.scene.plant(what, [&sign]).belongs_to(what, id);
             }
             ["with whom the child lives", "among them", who] => {
                 let home = self.homes.get(who).unwrap_or_else(|| panic!("{who} is no guardian"));
