@@ -18,7 +18,7 @@ const ARENAS: &str = "
 const MEASURES: &str = "
     SELECT id, title, level FROM catalogue_measure WHERE municipality = $1 ORDER BY key LIMIT 500";
 
-/// What a municipality has in its catalogue.
+/// The catalogue of a municipality.
 pub(crate) struct Whole {
     pub own_record_age: i64,
     /// The version of the consent text that people read now.

@@ -55,8 +55,8 @@ impl Recorder {
     }
 
     /// Returns the question about a field that the service did not ask, because it refused the object: as it would have asked it.
-    /// The person and their relation are those of the question about the object. The field can belong to another object, of which
-    /// someone else was asked.
+    /// The person and their relation are those of the question about the object. The field can belong to another object, which
+    /// someone else asked about.
     pub fn implied(
         &self,
         refused: &PolicyQuestion,

@@ -101,7 +101,7 @@ impl Teller {
         let (team, by) = (format!("/v1/cases/{}/team", self.case()), self.user(said.who));
         let seat = match self.seats.iter().find(is_meant) {
             Some((.., seat)) => seat.to_string(),
-            // Nobody gave it to the one who opened the case.
+            // Nobody gave it to the person who opened the case.
             None => {
                 let list = by.get(&team).send().await.expect(200);
                 let them = json!(self.user(said.object()).id);

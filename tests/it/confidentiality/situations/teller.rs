@@ -158,9 +158,9 @@ impl Teller {
                 let sign = format!("\"person_id\":\"{id}\"");
                 self.scene.plant(what, [&sign]).belongs_to(what, id);
             }
-            ["with whom the child lives", "among them", who] => {
+            ["who the child lives with", "among them", who] => {
                 let home = self.homes.get(who).unwrap_or_else(|| panic!("{who} is no guardian"));
-                self.scene.plant("with whom the child lives", [home.as_str()]);
+                self.scene.plant("who the child lives with", [home.as_str()]);
             }
             [what, "among them", who] => {
                 // The family's view of an access, which nobody else sees.
