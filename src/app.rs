@@ -11,49 +11,17 @@ use actix_web::{
 };
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
-use utoipa_actix_web::{AppExt, service_config::ServiceConfig};
+use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::{Policies, Services},
-    accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, concerns,
-    conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
-    handovers, health,
     http::{Paths, durable_look, no_such_route, protective_headers},
-    log_reviews, measures, meetings, notes, openapi, organisation, rules, teams, withholdings,
+    openapi, operations,
 };
 
 /// The number of seconds that running requests get to finish at shutdown.
 const SHUTDOWN_SECONDS: u64 = 25;
-
-/// Registers every operation under `/v1`.
-pub(crate) fn operations(config: &mut ServiceConfig) {
-    accounts::configure_sessions(config);
-    accounts::configure(config);
-    organisation::configure(config);
-    catalogue::configure(config);
-    children::configure(config);
-    contact_details::configure(config);
-    care_orders::configure(config);
-    concerns::configure(config);
-    cases::configure(config);
-    consents::configure(config);
-    teams::configure(config);
-    handovers::configure(config);
-    goals::configure(config);
-    measures::configure(config);
-    meetings::configure(config);
-    notes::configure(config);
-    withholdings::configure(config);
-    child_welfare_reports::configure(config);
-    disclosures::configure(config);
-    follow_ups::configure(config);
-    emergency_access::configure(config);
-    conflicts_of_interest::configure(config);
-    audit::configure(config);
-    log_reviews::configure(config);
-    rules::configure(config);
-}
 
 /// The API document and its paths. Workers share them: a copy in each would take most of its memory.
 #[derive(Debug, Clone)]
@@ -97,11 +65,7 @@ pub fn serve_described(
     let Description { document, paths } = description.clone();
     let (document, paths) = (web::Data::new(document), web::Data::from(paths));
     let server = HttpServer::new(move || {
-        let (app, _) = App::new()
-            .into_utoipa_app()
-            .configure(health::configure)
-            .service(utoipa_actix_web::scope("/v1").configure(operations))
-            .split_for_parts();
+        let (app, _) = App::new().into_utoipa_app().configure(operations::configure).split_for_parts();
         app.app_data(services.clone())
             .app_data(paths.clone())
             .app_data(document.clone())

@@ -11,8 +11,8 @@ use utoipa_actix_web::AppExt;
 
 use crate::{
     access::{Policies, actions, joined, public},
-    app, health,
     kernel::page::{Cursor, Limit},
+    operations,
     problem::ProblemDocument,
 };
 
@@ -27,11 +27,8 @@ contain no totals. Changes require `If-Match` with the `ETag` that was read. A P
 /// Generates the API document. The rules supply who may do what.
 #[must_use]
 pub fn document(policies: &Policies) -> OpenApi {
-    let (_, mut document) = actix_web::App::new()
-        .into_utoipa_app()
-        .configure(health::configure)
-        .service(utoipa_actix_web::scope("/v1").configure(app::operations))
-        .split_for_parts();
+    let (_, mut document) =
+        actix_web::App::new().into_utoipa_app().configure(operations::configure).split_for_parts();
     document.info = InfoBuilder::new()
         .title("Stafett")
         .version(env!("CARGO_PKG_VERSION"))

@@ -11,13 +11,14 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 
-use super::{DatabaseArgs, Failure, note, open, settings};
+use super::{DatabaseArgs, note, open, settings};
 use crate::{
     access::Entry,
     config::Settings,
     db::Db,
     kernel::Clock,
     log_tree::{EvidenceLine, LogKey, LogVerifier, Report, Verifier, erase_before, evidence_of},
+    terminal::Failure,
     vault::{MasterKey, Vault},
 };
 

@@ -5,12 +5,13 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::{DatabaseArgs, Failure, connect, settings};
+use super::{DatabaseArgs, connect, settings};
 use crate::{
     access::{Explanation, Policies, Question, Way, explain_to_operator, insert_entries},
     accounts,
     db::Tx,
     kernel::{Clock, Id, clock::day_in_norway, ids::Person},
+    terminal::Failure,
 };
 
 /// The person, the action and the object.

@@ -9,12 +9,13 @@ use std::{
 
 use clap::Args;
 
-use super::{DatabaseArgs, Failure, open, settings};
+use super::{DatabaseArgs, open, settings};
 use crate::{
     generate::{Plan, Progress, Summary, USERNAMES, generate},
     identity::Password,
     kernel::Clock,
     log_tree::{Checkpoints, LogKey, Sealer},
+    terminal::Failure,
 };
 
 /// The options of `stafett generate`.

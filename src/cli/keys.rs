@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, Failure, note, open, settings, vault};
+use super::{DatabaseArgs, note, open, settings, vault};
 use crate::{
     access::Entry,
     config::Settings,
     db::{Db, migrate, prune, reseal},
     housekeeping,
     kernel::Clock,
+    terminal::Failure,
     vault::{KeyClass, KeyName, MasterKey, Vault},
 };
 

@@ -15,11 +15,12 @@ use secrecy::ExposeSecret;
 use crate::{
     access::{Entry, Policies, insert_entries},
     catalogue,
-    config::{LogFormat, Settings},
+    config::Settings,
     db::{Db, SchemaState, grant_to, migrate, schema_state},
     demo,
     kernel::Clock,
     openapi, rules,
+    terminal::Failure,
     vault::{MasterKey, Vault},
 };
 
@@ -112,9 +113,6 @@ enum CatalogueCommand {
     },
 }
 
-/// An error, in words for the terminal.
-pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
 /// Runs the command. The number is the exit status.
 ///
 /// # Errors
@@ -199,15 +197,4 @@ async fn note(db: &Db, entries: impl IntoIterator<Item = Entry>) -> Result<(), F
 fn vault(settings: &Settings) -> Result<Arc<Vault>, Failure> {
     let master = MasterKey::parse(settings.master_key()?.expose_secret())?;
     Ok(Vault::open(settings.keys_folder()?, master)?)
-}
-
-/// Starts the log output.
-pub(crate) fn start_logging(format: LogFormat, default_filter: &str) {
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let _already_started = match format {
-        LogFormat::Text => builder.try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
-    };
 }

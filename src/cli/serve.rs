@@ -4,7 +4,7 @@ use std::{net::TcpListener, path::Path, sync::Arc};
 
 use actix_web::web;
 
-use super::{Failure, ServeArgs, connect, settings, start_logging};
+use super::{ServeArgs, connect, settings};
 use crate::{
     access::{Policies, Services},
     app,
@@ -13,6 +13,7 @@ use crate::{
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, LogKey, Sealer},
+    terminal::{Failure, start_logging},
 };
 
 /// Serves until stopped.

@@ -5,7 +5,7 @@ use std::{io::Read, path::Path};
 use clap::Subcommand;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{DatabaseArgs, Failure, open, settings};
+use super::{DatabaseArgs, open, settings};
 use crate::{
     access::{Entry, insert_entries},
     accounts::{self, NewAccount, Username},
@@ -15,6 +15,7 @@ use crate::{
     identity::{Password, Passwords},
     kernel::{Clock, Id, NationalId, ids::Unit, text::Line, vocabulary::Role},
     organisation,
+    terminal::Failure,
 };
 
 /// Operations on accounts.

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::people::{Actor, PASSWORD};
-use crate::{cli::Failure, kernel::ids::PersonId};
+use crate::{kernel::ids::PersonId, terminal::Failure};
 
 /// A response.
 #[derive(Debug)]

@@ -21,12 +21,12 @@ pub use self::stage::Stage;
 use crate::{
     access::Services,
     app, catalogue,
-    cli::{Failure, start_logging},
     config::LogFormat,
     db::{Db, migrate},
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, DEFAULT_ORIGIN, LogKey, Sealer},
+    terminal::{Failure, start_logging},
     vault::{MasterKey, Vault},
 };
 

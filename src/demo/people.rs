@@ -5,7 +5,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::{
     accounts::{self, NewAccount, Username},
     children::identify,
-    cli::Failure,
     db::{Db, Tx},
     fetch_one,
     identity::{Password, Passwords},
@@ -15,6 +14,7 @@ use crate::{
         vocabulary::Role,
     },
     organisation,
+    terminal::Failure,
 };
 
 /// The password of everyone in the demonstration.

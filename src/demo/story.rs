@@ -10,7 +10,7 @@ use super::{
     people::{Actor, People},
     stage::{Stage, Told},
 };
-use crate::{cli::Failure, kernel::Clock};
+use crate::{kernel::Clock, terminal::Failure};
 
 /// The state of the story while it is played.
 struct Play<'a> {
