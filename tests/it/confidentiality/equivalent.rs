@@ -2,6 +2,11 @@
 
 const OWN_DESK: &str = "the object is always the caller: nobody can name another person";
 
+const EVERYONE_AT_THEIR_DESK: &str =
+    "everyone may do it to themselves by a rule of its own, and nobody can name another person";
+const SAME_CONDITION: &str = "the rule about the field has the same condition";
+const LEADER_READS_NO_MEASURE: &str =
+    "measure.child-welfare forbids the same to the team, and a leader reads no measure";
 const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
@@ -19,6 +24,26 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("measure.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
     ("measure.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
     ("log-review.list", "only !principal.audits.isEmpty()", OWN_DESK),
+    ("note.withheld", "with see_meeting", SAME_CONDITION),
+    ("measure.child-welfare", "with see_helper", SAME_CONDITION),
+    ("field.helper.child-welfare", "with read_measure", LEADER_READS_NO_MEASURE),
+    ("field.helper.child-welfare", "with list_evaluations", LEADER_READS_NO_MEASURE),
+    ("field.helper.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
+    ("field.helper.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
+    (
+        "meeting.invited",
+        "with see_meeting",
+        "where a measure mentions a meeting, the rules do not know who is invited to it",
+    ),
+    ("field.helper", "with read_me", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with log_out", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with change_password", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with list_cases", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with list_concerns", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with list_follow_ups", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with list_emergency_access", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with declare_conflict_of_interest", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with list_own_conflicts_of_interest", EVERYONE_AT_THEIR_DESK),
     (
         "note.unit",
         "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
