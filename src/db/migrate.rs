@@ -7,6 +7,9 @@ use super::{Db, DbError, EngineTx, Pools, sealing};
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
+/// Statistics of the indexes for the planner of SQLite. PostgreSQL keeps statistics by itself.
+const STATISTICS: &str = include_str!("statistics.sql");
+
 /// The schema of a database compared with the schema that this program knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SchemaState {
@@ -22,7 +25,12 @@ pub enum SchemaState {
 /// If a migration fails, or an applied migration has been changed.
 pub async fn migrate(db: &Db) -> Result<(), DbError> {
     match &db.pools {
-        Pools::Sqlite { writer, .. } => SQLITE.run(writer).await?,
+        Pools::Sqlite { writer, .. } => {
+            SQLITE.run(writer).await?;
+            let mut tx = writer.begin().await?;
+            sqlx::raw_sql(STATISTICS).execute(&mut *tx).await?;
+            tx.commit().await?;
+        }
         Pools::Postgres { writer, .. } => POSTGRES.run(writer).await?,
     }
     sealing::seal_what_is_plain(db).await

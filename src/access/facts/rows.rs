@@ -1,7 +1,8 @@
 //! The rows in force of some cases, read by one statement for any number of cases.
 //!
 //! Each part of the statement selects rows of one kind in the same columns, and [`CaseRows`] sorts them. The first part has a
-//! value of the right type in every column, so PostgreSQL can infer the types of the other parts.
+//! value of the right type in every column, so PostgreSQL can infer the types of the other parts. `CROSS JOIN` fixes the order of
+//! the joins in SQLite, which otherwise reads all rows of the municipality where it has no statistics.
 
 use std::collections::HashMap;
 
@@ -45,11 +46,10 @@ const PARTS: &str = "))
     UNION ALL
     SELECT 'consent', a.id, NULL, c.given_by, u.unit_id, NULL, NULL, NULL, k.kind, c.alone_basis, NULL,
            c.valid_from, c.valid_until, NULL, NULL, NULL, NULL
-    FROM asked a
-    JOIN consent c ON c.municipality = a.municipality AND c.case_id = a.id
-    JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
-    JOIN consent_kind k ON k.municipality = c.municipality AND k.consent_id = c.id
-    WHERE u.withdrawn_at IS NULL AND k.withdrawn_at IS NULL
+    FROM asked a CROSS JOIN consent c CROSS JOIN consent_unit u CROSS JOIN consent_kind k
+    WHERE c.municipality = a.municipality AND c.case_id = a.id
+      AND u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL
+      AND k.municipality = c.municipality AND k.consent_id = c.id AND k.withdrawn_at IS NULL
     UNION ALL
     SELECT 'withheld', a.id, COALESCE(w.note_id, w.measure_id, w.meeting_id), w.guardian_id,
            NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL
@@ -58,10 +58,9 @@ const PARTS: &str = "))
     UNION ALL
     SELECT 'guardian', a.id, g.child_id, g.guardian_id, NULL, NULL, NULL, NULL, g.capacity, NULL, NULL,
            NULL, NULL, NULL, NULL, g.parental_responsibility, g.lives_with_child
-    FROM asked a
-    JOIN child s ON s.municipality = a.municipality AND s.person_id = a.child_person
-    JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
-    WHERE g.ended_at IS NULL
+    FROM asked a CROSS JOIN child s CROSS JOIN guardianship g
+    WHERE s.municipality = a.municipality AND s.person_id = a.child_person
+      AND g.municipality = s.municipality AND g.child_id = s.id AND g.ended_at IS NULL
     UNION ALL
     SELECT 'registration', a.id, s.id, o.child_welfare_person_id, o.child_welfare_unit_id, NULL, NULL, NULL,
            p.protection, NULL, NULL, o.in_force_from, NULL, NULL, NULL, NULL, NULL
