@@ -1,4 +1,4 @@
-//! What the commands and the demonstration share: failures, and the log output.
+//! Failures and log output of the commands and the demonstration.
 
 use crate::config::LogFormat;
 
