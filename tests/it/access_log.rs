@@ -267,7 +267,7 @@ both_engines! {
         ]);
     }
 
-    async fn every_operation_leaves_an_entry_whoever_asks(stage: Stage) {
+    async fn every_operation_leaves_an_entry_for_every_caller(stage: Stage) {
         let world = stage.world();
         let stranger = world.anonymous();
         let mut operations = Operation::all();
