@@ -33,7 +33,11 @@ const MEMORY: [f64; 2] = [64.0, 100.0];
 
 #[tokio::main]
 async fn main() {
+    let only = std::env::var("STAFETT_BENCH_ENGINE").unwrap_or_default();
     for engine in [Engine::Sqlite, Engine::Postgres] {
+        if !only.is_empty() && !format!("{engine:?}").eq_ignore_ascii_case(&only) {
+            continue;
+        }
         engine.tell_by(Policies::load().expect("valid rules"), measure).await;
     }
 }
@@ -90,6 +94,7 @@ async fn asked(world: &World, db: &Db, program: &Program, cast: &Cast) -> Vec<As
     let (case, municipality) = (cast.case, "4014");
     let token = cast.worker.token().await;
     let bare = format!("/bare/{municipality}/{case}");
+    let only = std::env::var("STAFETT_BENCH_REQUEST").unwrap_or_default();
     let mut all = vec![Asked { name: "a bare read", address: serve_bare(db), request: request(&bare, "-") }];
     for (name, path) in [
         ("read_case", format!("/v1/cases/{case}")),
@@ -98,6 +103,9 @@ async fn asked(world: &World, db: &Db, program: &Program, cast: &Cast) -> Vec<As
         ("list_follow_ups of 20", "/v1/follow-ups?limit=20".to_owned()),
         ("read_me", "/v1/me".to_owned()),
     ] {
+        if !name.starts_with(&only) {
+            continue;
+        }
         let answer = cast.worker.get(&path).send().await.expect(200);
         if let Some(items) = answer.body["items"].as_array() {
             println!("{name}: {} items, {} bytes", items.len(), answer.text.len());
@@ -155,6 +163,9 @@ fn print_targets(engine: Engine, rounds: &[Vec<Measured>]) {
         ("read_case, share of a bare read", 1, 0, of_bare),
         ("list_cases of 20, share of read_case", 2, 1, 1.0 / 3.0),
     ] {
+        if rounds.iter().any(|round| round.len() <= one) {
+            continue;
+        }
         let ratios: Vec<f64> =
             rounds.iter().map(|round| round[one].block.rate / round[other].block.rate).collect();
         let percent = |ratio: &f64| format!("{:.1}", ratio * 100.0);

@@ -6,8 +6,9 @@
 //! foster parents see the case of a child only where the order is recorded.
 
 use chrono::NaiveDate;
+use serde::Deserialize;
 
-use super::MAJORITY;
+use super::{MAJORITY, rows::flag};
 use crate::{
     identity::{Caller, HeldRole},
     kernel::{
@@ -34,17 +35,19 @@ pub(super) const REGISTRATIONS: &str = "
     LEFT JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id AND o.ended_at IS NULL
     WHERE k.id = $1";
 
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
 pub(super) struct GuardianRow {
     /// The registration that the guardianship is in.
     pub registration: Id<Child>,
     pub guardian_id: Id<Person>,
+    #[serde(deserialize_with = "flag")]
     pub parental_responsibility: bool,
+    #[serde(deserialize_with = "flag")]
     pub lives_with_child: bool,
     pub capacity: Capacity,
 }
 
-#[derive(Debug, Clone, sqlx::FromRow)]
+#[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
 pub(super) struct RegistrationRow {
     /// The id of the child in this registration.
     pub registration: Id<Child>,
