@@ -1,6 +1,8 @@
 //! The rules in `policies/`: loads them, validates them strictly against their schema, and evaluates them.
 
+mod basis;
 mod error;
+mod fact;
 mod local;
 mod question;
 
@@ -17,10 +19,15 @@ use cedar_policy::{
 };
 use chrono::NaiveDate;
 
-pub(super) use self::question::{AskError, Inquiry, reference, references};
+use self::basis::Remembered;
 pub use self::{
     error::PolicyError,
+    fact::{Attributes, Fact},
     question::{About, PolicyQuestion},
+};
+pub(super) use self::{
+    fact::{reference, references},
+    question::{AskError, Inquiry},
 };
 use super::{
     kinds::Kinds,
@@ -97,6 +104,7 @@ pub struct Policies {
     /// The ids of the rules, in the order of the files.
     order: Vec<PolicyId>,
     listener: Option<Listener>,
+    remembered: Remembered,
 }
 
 impl std::fmt::Debug for Policies {
@@ -182,7 +190,16 @@ impl Policies {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
         let by_action = by_action(&set, &schema)?;
-        Ok(Self { authorizer: Authorizer::new(), set, by_action, schema, rules, order, listener: None })
+        Ok(Self {
+            authorizer: Authorizer::new(),
+            set,
+            by_action,
+            schema,
+            rules,
+            order,
+            listener: None,
+            remembered: Remembered::new(),
+        })
     }
 
     /// Returns the same rules with a listener, which receives each question and its decision.

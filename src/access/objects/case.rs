@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
 use uuid::Uuid;
 
-use super::{Attributes, Listed, Lookup, Object, Subject, flags, relation};
+use super::{Attributes, Listed, Lookup, Object, Subject, flags};
 use crate::{
     access::{
         facts::{CaseFacts, case_by_id},
-        policies::{Policies, references},
+        policies::{Fact, Policies, references},
     },
     db::{DbError, Tx, dialect},
     identity::{Caller, HeldRole},
@@ -72,16 +70,15 @@ impl Object for CaseObject {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![("strict_address", RestrictedExpression::new_bool(self.facts.strict_address()))]
+        vec![("strict_address", Fact::Flag(self.facts.strict_address()))]
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
         let (state, facts) = (&self.facts.state, &self.facts.relation);
-        let sectors =
-            facts.seats.iter().map(|seat| RestrictedExpression::new_string(seat.sector.to_string()));
+        let sectors = facts.seats.iter().map(|seat| Fact::Word(seat.sector.as_str().into()));
         let mut fields = vec![
-            ("seat_units".to_owned(), references("Unit", facts.seats.iter().map(|seat| seat.unit_id))),
-            ("seat_sectors".to_owned(), RestrictedExpression::new_set(sectors)),
+            ("seat_units", references("Unit", facts.seats.iter().map(|seat| seat.unit_id))),
+            ("seat_sectors", Fact::Set(sectors.collect())),
         ];
         fields.extend(flags(&[
             ("contact_person", facts.is_contact_person),
@@ -97,8 +94,8 @@ impl Object for CaseObject {
             ("foster_parent", facts.foster_parent),
             ("kept_away", facts.kept_away),
         ]));
-        fields.push(("child_age".to_owned(), RestrictedExpression::new_long(state.child_age)));
-        relation(fields)
+        fields.push(("child_age", Fact::Number(state.child_age)));
+        vec![("relation", Fact::Record(fields))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
-use super::{Attributes, Lookup, Object, Subject, flags, relation};
+use super::{Attributes, Lookup, Object, Subject, flags};
 use crate::{
     access::{
         facts::{ChildFacts, child_facts},
         own_children,
-        policies::{Policies, reference},
+        policies::{Fact, Policies, reference},
     },
     db::{DbError, Tx, dialect},
     fetch_optional,
@@ -53,12 +51,12 @@ impl Object for ChildObject {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![("protection", RestrictedExpression::new_string(self.facts.protection.to_string()))]
+        vec![("protection", Fact::Word(self.facts.protection.as_str().into()))]
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
         let facts = &self.facts;
-        relation(flags(&[
+        let relation = flags(&[
             ("has_case", facts.has_case),
             ("registered", facts.registered),
             ("leads_registering_unit", facts.leads_registering_unit),
@@ -68,7 +66,8 @@ impl Object for ChildObject {
             ("lives_with_child", facts.lives_with_child),
             ("young_person", facts.is_young_person),
             ("child_welfare", facts.child_welfare_seat.is_some()),
-        ]))
+        ]);
+        vec![("relation", Fact::Record(relation))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
@@ -136,7 +135,7 @@ impl Object for ConcernObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
+        vec![("disqualified", Fact::Flag(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
 use crate::{
     access::{
         own_children,
-        policies::{Policies, reference},
+        policies::{Fact, Policies, reference},
     },
     db::{DbError, Tx},
     fetch_optional,
@@ -76,7 +74,7 @@ impl Object for DisclosureObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
+        vec![("disqualified", Fact::Flag(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

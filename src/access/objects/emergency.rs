@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
         facts::{CaseFacts, cases_in_list},
-        policies::{Policies, reference},
+        policies::{Fact, Policies, reference},
     },
     db::{DbError, Tx, dialect},
     fetch_optional,
@@ -86,8 +84,8 @@ impl Object for EmergencyObject {
 
     fn context(&self, _caller: &Caller) -> Attributes {
         vec![
-            ("leads_contact_unit", RestrictedExpression::new_bool(self.case.relation.leads_contact_unit)),
-            ("disqualified", RestrictedExpression::new_bool(self.disqualified)),
+            ("leads_contact_unit", Fact::Flag(self.case.relation.leads_contact_unit)),
+            ("disqualified", Fact::Flag(self.disqualified)),
         ]
     }
 

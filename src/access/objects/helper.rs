@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, references},
+    access::policies::{Fact, Policies, references},
     db::{DbError, Tx},
     identity::{Caller, HeldRole},
     kernel::{
@@ -61,7 +59,7 @@ impl Object for HelperObject {
     }
 
     fn attributes(&self) -> Attributes {
-        let mut attributes = vec![("by_care_order", RestrictedExpression::new_bool(self.by_care_order))];
+        let mut attributes = vec![("by_care_order", Fact::Flag(self.by_care_order))];
         attributes.extend(self.known_to.as_ref().map(|units| ("known_to", references("Unit", units))));
         attributes
     }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
 use uuid::Uuid;
 
 use super::{Attributes, CaseObject, Listed, Lookup, Object, Subject};
 use crate::{
     access::{
         kinds::Kinds,
-        policies::{Policies, reference, references},
+        policies::{Fact, Policies, reference, references},
     },
     db::{DbError, Tx},
     fetch_all, fetch_of_case, fetch_optional,
@@ -183,17 +182,17 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     }
     let mut attributes = vec![
         ("author", reference("Person", note.author_id)),
-        ("audience", RestrictedExpression::new_string(note.audience.clone())),
-        ("kind", RestrictedExpression::new_string(note.kind.to_string())),
-        ("guardians_until", RestrictedExpression::new_long(rule.map_or(0, |rule| rule.guardians_until))),
+        ("audience", Fact::Word(note.audience.clone().into())),
+        ("kind", Fact::Word(note.kind.as_str().into())),
+        ("guardians_until", Fact::Number(rule.map_or(0, |rule| rule.guardians_until))),
         ("shared_with", references("Unit", shared_with)),
-        ("child_agrees", RestrictedExpression::new_bool(note.child_agrees)),
+        ("child_agrees", Fact::Flag(note.child_agrees)),
         ("withheld_from", references("Person", facts.withheld_from(note.id.uuid()))),
     ];
     let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
-    attributes.extend(child_from.map(|age| ("child_from", RestrictedExpression::new_long(age))));
+    attributes.extend(child_from.map(|age| ("child_from", Fact::Number(age))));
     attributes.extend(note.unit_id.map(|unit| ("unit", reference("Unit", unit))));
-    let sector = note.sector.map(|sector| RestrictedExpression::new_string(sector.to_string()));
+    let sector = note.sector.map(|sector| Fact::Word(sector.as_str().into()));
     attributes.extend(sector.map(|sector| ("sector", sector)));
     attributes
 }

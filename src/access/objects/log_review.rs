@@ -2,13 +2,11 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
         own_accounts, own_children,
-        policies::{Policies, reference},
+        policies::{Fact, Policies, reference},
     },
     db::{DbError, Tx, dialect},
     fetch_all, fetch_optional,
@@ -85,7 +83,7 @@ impl Object for LogReviewObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))]
+        vec![("disqualified", Fact::Flag(self.disqualified))]
     }
 
     fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

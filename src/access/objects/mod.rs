@@ -23,17 +23,14 @@ pub use self::{
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
 };
-use super::policies::Policies;
+pub use super::policies::Attributes;
+use super::policies::{Fact, Policies};
 use crate::{
     db::{DbError, Tx},
     identity::{Caller, HeldRole},
     kernel::{Id, Moment},
 };
 use actix_web::HttpRequest;
-use cedar_policy::RestrictedExpression;
-
-/// Names and values that the rules read.
-pub type Attributes = Vec<(&'static str, RestrictedExpression)>;
 
 /// The input for finding an object.
 #[derive(Debug)]
@@ -152,12 +149,6 @@ pub trait Listed: Object {
 }
 
 /// Converts the flags of a `relation`.
-fn flags(flags: &[(&str, bool)]) -> Vec<(String, RestrictedExpression)> {
-    flags.iter().map(|(name, flag)| ((*name).to_owned(), RestrictedExpression::new_bool(*flag))).collect()
-}
-
-fn relation(fields: Vec<(String, RestrictedExpression)>) -> Attributes {
-    #[expect(clippy::expect_used, reason = "only a repeated field name fails, and the names are constants")]
-    let record = RestrictedExpression::new_record(fields).expect("field names that differ");
-    vec![("relation", record)]
+fn flags(flags: &[(&'static str, bool)]) -> Attributes {
+    flags.iter().map(|(name, flag)| (*name, Fact::Flag(*flag))).collect()
 }

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use cedar_policy::RestrictedExpression;
-
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference},
+    access::policies::{Fact, Policies, reference},
     db::{DbError, Tx},
     fetch_all, fetch_optional,
     identity::Caller,
@@ -81,7 +79,7 @@ impl Object for QuestionObject {
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
-        let mut context = vec![("disqualified", RestrictedExpression::new_bool(self.disqualified))];
+        let mut context = vec![("disqualified", Fact::Flag(self.disqualified))];
         let municipality = self.municipality.as_ref();
         context.extend(municipality.map(|number| ("municipality", reference("Municipality", number))));
         context
@@ -167,7 +165,7 @@ impl Object for UnitObject {
         let same = caller
             .works_in()
             .any(|seat| seat.municipality == self.municipality || self.serves.contains(&seat.municipality));
-        vec![("same_municipality", RestrictedExpression::new_bool(same))]
+        vec![("same_municipality", Fact::Flag(same))]
     }
 
     fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {

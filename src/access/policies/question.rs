@@ -1,21 +1,21 @@
 //! A question to the rules, assembled from the facts about a caller and an object.
 
 use std::{
+    cell::OnceCell,
     collections::{HashMap, HashSet},
     marker::PhantomData,
     str::FromStr,
     sync::{Arc, LazyLock},
 };
 
-use cedar_policy::{
-    Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, RestrictedExpression, Schema,
-};
+use cedar_policy::{Context, Entities, Entity, EntityId, EntityTypeName, EntityUid, Request, Schema};
 
-use super::{Decision, Policies};
-use crate::{
-    access::objects::{Attributes, Object},
-    identity::Caller,
+use super::{
+    Decision, Policies,
+    basis::{Basis, Decisions},
+    fact::{Attributes, expressions},
 };
+use crate::{access::objects::Object, identity::Caller};
 
 /// An error while the rules are evaluated.
 pub(in crate::access) type AskError = Box<dyn std::error::Error>;
@@ -32,11 +32,13 @@ pub struct PolicyQuestion {
 /// A caller and an object with the facts about both, ready for a question about any action.
 pub struct About<O> {
     policies: Arc<Policies>,
-    /// None if the facts could not be assembled; then everything is refused.
-    facts: Option<Facts>,
+    basis: Arc<Basis>,
+    decisions: Arc<Decisions>,
+    facts: OnceCell<Facts>,
     object: PhantomData<fn(O)>,
 }
 
+/// The facts in the form that the rules are evaluated on.
 struct Facts {
     principal: EntityUid,
     resource: EntityUid,
@@ -52,26 +54,43 @@ impl<O> std::fmt::Debug for About<O> {
 
 impl<O: Object> About<O> {
     pub(super) fn of(policies: Arc<Policies>, caller: &Caller, object: &O) -> Self {
-        let facts = Facts::of(caller, object).map_err(|error| {
-            tracing::error!(%error, object = O::TYPE, "the facts could not be given to the rules");
-        });
-        Self { policies, facts: facts.ok(), object: PhantomData }
+        let basis = Arc::new(Basis::of(caller, object));
+        let decisions = policies.remembered.about(&basis);
+        Self { policies, basis, decisions, facts: OnceCell::new(), object: PhantomData }
     }
 
     /// Decides whether the caller may do `action` to the object. If anything fails, the decision is a refusal.
     #[must_use]
     pub fn decide(&self, action: &str) -> Decision {
-        let Some(facts) = &self.facts else { return Decision::default() };
-        facts.ask(&self.policies, action).unwrap_or_else(|error| {
-            tracing::error!(%error, action, "the rules could not be asked");
-            Decision::default()
+        // A listener receives each question.
+        let known = self.decisions.get(action).filter(|_| self.policies.listener.is_none());
+        known.unwrap_or_else(|| {
+            let decision = self.facts().and_then(|facts| facts.ask(&self.policies, action));
+            match decision {
+                Ok(decision) => {
+                    self.decisions.keep(action, &decision);
+                    decision
+                }
+                Err(error) => {
+                    tracing::error!(%error, action, object = O::TYPE, "the rules could not be asked");
+                    Decision::default()
+                }
+            }
         })
+    }
+
+    fn facts(&self) -> Result<&Facts, AskError> {
+        if let Some(facts) = self.facts.get() {
+            return Ok(facts);
+        }
+        let facts = Facts::of(&self.basis)?;
+        Ok(self.facts.get_or_init(|| facts))
     }
 }
 
 impl Facts {
-    fn of<O: Object>(caller: &Caller, object: &O) -> Result<Self, AskError> {
-        let Inquiry { principal, resource, context, .. } = Inquiry::of(caller, "", object)?;
+    fn of(basis: &Basis) -> Result<Self, AskError> {
+        let Inquiry { principal, resource, context, .. } = Inquiry::on(basis, "")?;
         let (asks, asked) = (principal.uid(), resource.uid());
         Ok(Self { principal: asks, resource: asked, context, entities: entities(principal, resource)? })
     }
@@ -101,12 +120,15 @@ pub(in crate::access) struct Inquiry {
 impl Inquiry {
     /// Assembles the inquiry whether `caller` may do `action` to `object`.
     pub fn of<O: Object>(caller: &Caller, action: &str, object: &O) -> Result<Self, AskError> {
-        let context = object.context(caller).into_iter().map(|(k, v)| (k.to_owned(), v));
+        Self::on(&Basis::of(caller, object), action)
+    }
+
+    fn on(basis: &Basis, action: &str) -> Result<Self, AskError> {
         Ok(Self {
-            principal: entity(uid("Person", &caller.person.to_string()), principal_attributes(caller))?,
+            principal: entity(uid("Person", &basis.person.to_string()), &basis.rights)?,
             action: uid("Action", action),
-            resource: entity(uid(O::TYPE, &object.id()), object.attributes())?,
-            context: Context::from_pairs(context)?,
+            resource: entity(uid(basis.kind, &basis.object), &basis.attributes)?,
+            context: Context::from_pairs(expressions(&basis.context)?)?,
         })
     }
 
@@ -124,7 +146,7 @@ fn entities(principal: Entity, resource: Entity) -> Result<Entities, AskError> {
 }
 
 /// The name of an object in the rules. `kind` is an entity type of the schema.
-fn uid(kind: &str, id: &str) -> EntityUid {
+pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
     EntityUid::from_type_name_and_id(type_name(kind), EntityId::new(id))
 }
 
@@ -161,29 +183,6 @@ fn parsed(kind: &str) -> EntityTypeName {
     kind.expect("a kind of the schema")
 }
 
-/// A reference to an object, for an attribute.
-pub(in crate::access) fn reference(kind: &str, id: impl ToString) -> RestrictedExpression {
-    RestrictedExpression::new_entity_uid(uid(kind, &id.to_string()))
-}
-
-/// References to several objects.
-pub(in crate::access) fn references<T: ToString>(
-    kind: &str,
-    ids: impl IntoIterator<Item = T>,
-) -> RestrictedExpression {
-    RestrictedExpression::new_set(ids.into_iter().map(|id| reference(kind, id)))
-}
-
-fn entity(uid: EntityUid, attributes: Attributes) -> Result<Entity, AskError> {
-    let attributes: HashMap<_, _> = attributes.into_iter().map(|(k, v)| (k.to_owned(), v)).collect();
-    Ok(Entity::new(uid, attributes, HashSet::new())?)
-}
-
-fn principal_attributes(caller: &Caller) -> Attributes {
-    vec![
-        ("works_in", references("Unit", caller.works_in().map(|held| held.unit_id))),
-        ("leads", references("Unit", caller.leads().map(|held| held.unit_id))),
-        ("administers", references("Municipality", caller.administers())),
-        ("audits", references("Municipality", caller.audits())),
-    ]
+fn entity(uid: EntityUid, attributes: &Attributes) -> Result<Entity, AskError> {
+    Ok(Entity::new(uid, expressions(attributes)?.into_iter().collect(), HashSet::new())?)
 }
