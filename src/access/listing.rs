@@ -1,5 +1,6 @@
 //! Lists: the rules decide on the facts of each row before any content is opened. The work of one request is bounded.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use uuid::Uuid;
 
 use super::{
@@ -11,7 +12,7 @@ use crate::{
     db::{DbError, Tx},
     kernel::{
         Page, PageQuery, Slice,
-        page::{BadCursor, Cursor},
+        page::{BadCursor, Cursor, Position},
     },
     problem::Problem,
 };
@@ -48,21 +49,36 @@ impl<A: Action> Permit<A> {
     pub async fn page<T>(
         &mut self,
         query: &PageQuery,
-        mut fetch: impl AsyncFnMut(&mut Tx, Slice) -> Result<Vec<T>, DbError>,
+        fetch: impl AsyncFnMut(&mut Tx, Slice) -> Result<Vec<T>, DbError>,
         id: impl Fn(&T) -> Uuid,
         is_shown: impl Fn(&Self, &T) -> bool,
     ) -> Result<Page<T>, Problem> {
-        let (limit, mut after) = (query.limit(), self.after(query)?);
+        self.page_after(query.cursor.as_ref(), query.limit(), fetch, id, is_shown).await
+    }
+
+    /// Returns a page as [`Permit::page`], of a list that is ordered by other positions than ids.
+    ///
+    /// # Errors
+    /// As [`Permit::page`].
+    pub async fn page_after<T, P: Position>(
+        &mut self,
+        cursor: Option<&Cursor<P>>,
+        limit: usize,
+        mut fetch: impl AsyncFnMut(&mut Tx, Slice<P>) -> Result<Vec<T>, DbError>,
+        place: impl Fn(&T) -> P,
+        is_shown: impl Fn(&Self, &T) -> bool,
+    ) -> Result<Page<T>, Problem> {
+        let mut after = self.after(cursor)?;
         let (mut shown, mut decided, mut batch) = (Vec::new(), 0, limit + 1);
         loop {
             let slice = Slice { after, limit: batch };
             let rows = fetch(&mut self.tx, slice).await?;
-            let is_last = rows.len() < slice.limit;
+            let is_last = rows.len() < batch;
             decided += rows.len();
-            after = rows.last().map_or(after, &id);
+            after = rows.last().map_or(after, &place);
             shown.extend(rows.into_iter().filter(|row| is_shown(self, row)));
             if is_last || shown.len() > limit {
-                return Ok(Page::cut(shown, limit, id));
+                return Ok(Page::cut(shown, limit, place));
             }
             if decided >= DECIDED_AT_MOST {
                 let cursor = self.sealed_cursor(after)?;
@@ -97,21 +113,22 @@ impl<A: Action> Permit<A> {
         }
     }
 
-    /// Returns the id that the page begins after. A cursor that contains the id of a row that was not shown is sealed.
-    fn after(&self, query: &PageQuery) -> Result<Uuid, Problem> {
-        match &query.cursor {
-            None => Ok(Uuid::nil()),
-            Some(Cursor::At(id)) => Ok(*id),
+    /// Returns the position that the page begins after. A cursor at a row that was not shown is sealed.
+    fn after<P: Position>(&self, cursor: Option<&Cursor<P>>) -> Result<P, Problem> {
+        match cursor {
+            None => Ok(P::FIRST),
+            Some(Cursor::At(place)) => Ok(*place),
             Some(Cursor::Sealed(sealed)) => {
-                let opened = self.tx.vault().open_with(&self.cursor_secret(), sealed);
-                let place = opened.ok().and_then(|text| text.parse().ok());
-                Ok(place.ok_or(BadCursor)?)
+                let opened = self.tx.vault().open_with(&self.cursor_secret(), sealed).ok();
+                let bytes = opened.and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
+                Ok(bytes.and_then(|bytes| P::of_bytes(&bytes)).ok_or(BadCursor)?)
             }
         }
     }
 
-    fn sealed_cursor(&self, after: Uuid) -> Result<Cursor, Problem> {
-        let sealed = self.tx.vault().seal_with(&self.cursor_secret(), &after.to_string());
+    fn sealed_cursor<P: Position>(&self, after: P) -> Result<Cursor<P>, Problem> {
+        let place = URL_SAFE_NO_PAD.encode(after.to_bytes());
+        let sealed = self.tx.vault().seal_with(&self.cursor_secret(), &place);
         Ok(Cursor::Sealed(sealed.map_err(DbError::from)?))
     }
 

@@ -1,14 +1,18 @@
 //! Request and response types for follow-ups.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Europe::Oslo;
-use serde::{Deserialize, Deserializer, Serialize, de::Error};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
-    kernel::{PageQuery, clock::day_in_norway, ids::CaseId, page::Limit},
+    kernel::{
+        PageQuery,
+        clock::day_in_norway,
+        ids::CaseId,
+        page::{Cursor, Limit, Position},
+    },
     shown, words,
 };
 
@@ -100,36 +104,26 @@ pub struct Place {
 }
 
 impl Place {
-    /// The position before all tasks.
-    pub const FIRST: Self = Self { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
-
     /// Returns the same position among tasks without a time, as a date and an id.
     pub(super) fn among_days(self) -> (NaiveDate, Uuid) {
         let day = day_in_norway(self.at);
         if beginning_of(day) == self.at { (day, self.id) } else { (day, Uuid::max()) }
     }
+}
 
-    /// Returns the position as it is sent to the client.
-    #[must_use]
-    pub fn encode(self) -> String {
-        let bytes = [&self.at.timestamp_micros().to_be_bytes()[..], self.id.as_bytes()].concat();
-        URL_SAFE_NO_PAD.encode(bytes)
+impl Position for Place {
+    const FIRST: Self = Self { at: DateTime::UNIX_EPOCH, id: Uuid::nil() };
+
+    fn to_bytes(self) -> Vec<u8> {
+        [&self.at.timestamp_micros().to_be_bytes()[..], self.id.as_bytes()].concat()
     }
 
-    fn decode(text: &str) -> Option<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
         let (micros, id) = bytes.split_first_chunk()?;
         let at = DateTime::from_timestamp_micros(i64::from_be_bytes(*micros))?;
         // Limits the year to what both engines can store.
         let is_possible = (0..10_000).contains(&at.year());
         Some(Self { at, id: Uuid::from_slice(id).ok()? }).filter(|_| is_possible)
-    }
-}
-
-impl<'de> Deserialize<'de> for Place {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::decode(&text).ok_or_else(|| D::Error::custom("is not a cursor that was given out"))
     }
 }
 
@@ -141,7 +135,7 @@ pub struct FollowUpQuery {
     /// The `next_cursor` of the previous page.
     #[serde(default)]
     #[param(value_type = Option<String>)]
-    pub cursor: Option<Place>,
+    pub cursor: Option<Cursor<Place>>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
     #[param(minimum = 1, maximum = 200)]
@@ -149,12 +143,6 @@ pub struct FollowUpQuery {
 }
 
 impl FollowUpQuery {
-    /// Returns the position after which the page starts.
-    #[must_use]
-    pub fn after(&self) -> Place {
-        self.cursor.unwrap_or(Place::FIRST)
-    }
-
     /// Returns the number of items.
     #[must_use]
     pub fn limit(&self) -> usize {
@@ -188,15 +176,14 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_is_read_as_it_was_written_and_another_is_refused() {
+    fn a_position_is_read_as_it_was_written_and_another_is_refused() {
         let place = Place { at: time("2026-11-22T09:00:00.123456Z"), id: Uuid::from_u128(7) };
-        assert_eq!(Place::decode(&place.encode()), Some(place));
-        assert_eq!(Place::decode(&Place::FIRST.encode()), Some(Place::FIRST));
+        for place in [place, Place::FIRST] {
+            assert_eq!(Place::of_bytes(&place.to_bytes()), Some(place));
+        }
         let far = Place { at: DateTime::from_timestamp_micros(i64::MAX / 2).expect("a time"), ..place };
-        for refused in
-            ["", "!", &URL_SAFE_NO_PAD.encode([0; 16]), &URL_SAFE_NO_PAD.encode([0; 25]), &far.encode()]
-        {
-            assert_eq!(Place::decode(refused), None, "{refused}");
+        for refused in [vec![], vec![0; 16], vec![0; 25], far.to_bytes()] {
+            assert_eq!(Place::of_bytes(&refused), None, "{refused:?}");
         }
     }
 }

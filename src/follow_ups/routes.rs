@@ -1,33 +1,28 @@
 //! The operation on follow-ups.
 
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    rc::Rc,
+};
+
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{FollowUpKind, FollowUpOut, FollowUpQuery, Place},
+    dto::{FollowUpKind, FollowUpOut, FollowUpQuery},
     store,
 };
 use crate::{
     access::{
-        Permit, Whole,
+        Asker, Permit, Whole,
         actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
         cases_in_list,
         objects::CaseObject,
     },
-    kernel::{Page, ids::CaseId},
+    db::{DbError, Tx},
+    kernel::{Moment, Page, Slice, ids::CaseId},
     problem::{Result, docs::ReadProblems},
 };
-
-/// Returns whether the caller may see the subject. Knowing of a case does not include its measures, meetings or consents.
-fn is_theirs(permit: &Permit<ListFollowUps>, case: &CaseObject, kind: FollowUpKind) -> bool {
-    match kind {
-        FollowUpKind::EvaluateMeasure => permit.may::<ListMeasures>(case),
-        FollowUpKind::Meeting => permit.may::<ListMeetings>(case),
-        FollowUpKind::RenewConsent => permit.may::<ListConsents>(case),
-        FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
-        _ => true,
-    }
-}
 
 /// Adds the operation to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -42,58 +37,68 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/follow-ups")]
 async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpResponse> {
     let query: FollowUpQuery = permit.query()?;
-    let (mut after, limit) = (query.after(), query.limit());
-    let (mut items, mut cases) = (Vec::new(), Vec::new());
-    // One item more than the page shows whether there is a next page.
-    while items.len() <= limit {
-        let Some(due) = due_after(&mut permit, after, limit + 1).await? else { break };
-        after = due.last;
-        items.extend(due.items);
-        cases.extend(due.cases);
-    }
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next_cursor = more.then(|| items.last().map(|item| item.place().encode())).flatten();
-    let page = Page { items, next_cursor };
-    cases.sort_by_key(|case| case.facts.id);
-    cases.dedup_by_key(|case| case.facts.id);
-    for case in cases.iter().filter(|case| page.items.iter().any(|item| item.case_id == Some(case.facts.id)))
-    {
+    let (asker, moment) = (permit.asker(), permit.moment());
+    let fetch = async |tx: &mut Tx, Slice { after, limit }| {
+        let items = store::list(tx, asker.caller(), moment.today, after, limit).await?;
+        with_cases(tx, &asker, moment, items).await
+    };
+    let (cursor, limit) = (query.cursor.as_ref(), query.limit());
+    let page =
+        permit.page_after(cursor, limit, fetch, |task| task.item.place(), |_, task| task.is_shown).await?;
+    let cases = page.items.iter().filter_map(|task| Some((task.item.case_id?, task.case.clone()?)));
+    for case in cases.collect::<BTreeMap<_, _>>().values() {
         permit.note_row::<ReadCase>(case);
     }
-    permit.note_shown(page.items.iter().map(|item| item.object_id));
-    permit.show_page(&page.map(Whole::whole))
+    permit.note_shown(page.items.iter().map(|task| task.item.object_id));
+    permit.show_page(&page.map(|task| task.item.whole()))
 }
 
-/// A batch of tasks, in order.
-struct Due {
-    /// The tasks that the caller may see.
+/// A task with its case, which is absent if it has none that the caller may read.
+struct Task {
+    item: FollowUpOut,
+    case: Option<Rc<CaseObject>>,
+    is_shown: bool,
+}
+
+/// Returns tasks with their cases. The rules decide whether the caller sees each.
+async fn with_cases(
+    tx: &mut Tx,
+    asker: &Asker,
+    moment: Moment,
     items: Vec<FollowUpOut>,
-    /// The cases of these tasks.
-    cases: Vec<CaseObject>,
-    /// The position of the last task that was checked, whether or not the caller may see it.
-    last: Place,
+) -> Result<Vec<Task>, DbError> {
+    let ids: BTreeSet<CaseId> = items.iter().filter_map(|item| item.case_id).collect();
+    let ids: Vec<CaseId> = ids.into_iter().collect();
+    let cases = cases_in_list(tx, asker.caller(), &ids, moment).await?;
+    let cases = cases.into_iter().map(|facts| CaseObject { facts });
+    let readable = cases.filter(|case| asker.may::<ReadCase>(case));
+    let readable: HashMap<CaseId, Rc<CaseObject>> =
+        readable.map(|case| (case.facts.id, Rc::new(case))).collect();
+    let tasks = items.into_iter().map(|item| {
+        let case = item.case_id.and_then(|id| readable.get(&id).cloned());
+        let is_shown = match (&item.case_id, &case) {
+            (None, _) => true,
+            (Some(_), Some(case)) => is_theirs(asker, case, &item),
+            (Some(_), None) => false,
+        };
+        Task { item, case, is_shown }
+    });
+    Ok(tasks.collect())
 }
 
-/// Returns the next tasks after a position; none if there are no more.
-async fn due_after(permit: &mut Permit<ListFollowUps>, after: Place, limit: usize) -> Result<Option<Due>> {
-    let (caller, moment) = (permit.caller().clone(), permit.moment());
-    let mut items = store::list(permit.tx(), &caller, moment.today, after, limit).await?;
-    let Some(last) = items.last().map(FollowUpOut::place) else { return Ok(None) };
-    let mut cases: Vec<CaseId> = items.iter().filter_map(|item| item.case_id).collect();
-    cases.sort();
-    cases.dedup();
-    let facts = cases_in_list(permit.tx(), &caller, &cases, moment).await?;
-    let objects = facts.into_iter().map(|facts| CaseObject { facts });
-    let cases: Vec<CaseObject> = objects.filter(|case| permit.may::<ReadCase>(case)).collect();
+/// Returns whether the caller may see a task in a case that they may read. Knowing of a case does not include its measures,
+/// meetings or consents.
+fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
     // Nothing remains to be done in a closed case, except to review emergency access.
-    let counts = |case: &CaseObject, item: &FollowUpOut| {
-        (case.facts.open || item.kind == FollowUpKind::EmergencyAccess)
-            && case.facts.withheld_from(item.object_id).all(|person| person != caller.person)
-            && is_theirs(permit, case, item.kind)
-    };
-    items.retain(|item| {
-        item.case_id.is_none_or(|id| cases.iter().any(|case| case.facts.id == id && counts(case, item)))
-    });
-    Ok(Some(Due { items, cases, last }))
+    let counts = case.facts.open || item.kind == FollowUpKind::EmergencyAccess;
+    let is_withheld = case.facts.withheld_from(item.object_id).any(|person| person == asker.caller().person);
+    counts
+        && !is_withheld
+        && match item.kind {
+            FollowUpKind::EvaluateMeasure => asker.may::<ListMeasures>(case),
+            FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
+            FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
+            FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
+            _ => true,
+        }
 }

@@ -53,20 +53,44 @@ impl PageQuery {
     }
 }
 
-/// Rows of a list in order of id: the start and the maximum number.
+/// Rows of a list in order: the start and the maximum number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slice {
-    /// The id after which the rows start.
-    pub after: Uuid,
+pub struct Slice<P = Uuid> {
+    /// The position after which the rows start.
+    pub after: P,
     /// The maximum number of rows.
     pub limit: usize,
 }
 
-impl Slice {
+impl<P> Slice<P> {
     /// Returns the limit as an SQL parameter.
     #[must_use]
     pub fn sql_limit(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX)
+    }
+}
+
+/// A position in a list, which orders its rows.
+pub trait Position: Copy {
+    /// The position before all rows.
+    const FIRST: Self;
+
+    /// Returns the position as bytes.
+    fn to_bytes(self) -> Vec<u8>;
+
+    /// Reads a position; none if the bytes are not one.
+    fn of_bytes(bytes: &[u8]) -> Option<Self>;
+}
+
+impl Position for Uuid {
+    const FIRST: Self = Uuid::nil();
+
+    fn to_bytes(self) -> Vec<u8> {
+        self.as_bytes().to_vec()
+    }
+
+    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+        Self::from_slice(bytes).ok()
     }
 }
 
@@ -75,24 +99,24 @@ impl Slice {
 #[error("is not a cursor that this list returned")]
 pub struct BadCursor;
 
-/// A position in a list. Clients must treat it as opaque.
+/// Where a page starts. Clients must treat it as opaque.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cursor {
+pub enum Cursor<P = Uuid> {
     /// After an item that was shown.
-    At(Uuid),
-    /// After a row that was not shown, so its id is encrypted.
+    At(P),
+    /// After a row that was not shown, so its position is encrypted.
     Sealed(String),
 }
 
 /// The prefix of an encrypted cursor. No plain cursor has it.
 const SEALED: char = '~';
 
-impl Cursor {
+impl<P: Position> Cursor<P> {
     /// Returns the cursor as it is sent to the client.
     #[must_use]
     pub fn encode(&self) -> String {
         match self {
-            Self::At(id) => URL_SAFE_NO_PAD.encode(id.as_bytes()),
+            Self::At(place) => URL_SAFE_NO_PAD.encode(place.to_bytes()),
             Self::Sealed(sealed) => format!("{SEALED}{}", URL_SAFE_NO_PAD.encode(sealed)),
         }
     }
@@ -100,12 +124,12 @@ impl Cursor {
     fn decode(text: &str) -> Option<Self> {
         match text.strip_prefix(SEALED) {
             Some(sealed) => Some(Self::Sealed(String::from_utf8(URL_SAFE_NO_PAD.decode(sealed).ok()?).ok()?)),
-            None => Uuid::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok().map(Self::At),
+            None => P::of_bytes(&URL_SAFE_NO_PAD.decode(text).ok()?).map(Self::At),
         }
     }
 }
 
-impl<'de> Deserialize<'de> for Cursor {
+impl<'de, P: Position> Deserialize<'de> for Cursor<P> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::decode(&text).ok_or_else(|| serde::de::Error::custom(BadCursor))
@@ -152,10 +176,10 @@ pub struct Page<T> {
 impl<T> Page<T> {
     /// Creates a page from rows that were fetched with a limit of `limit` + 1.
     #[must_use]
-    pub fn cut(mut items: Vec<T>, limit: usize, id: impl Fn(&T) -> Uuid) -> Self {
+    pub fn cut<P: Position>(mut items: Vec<T>, limit: usize, place: impl Fn(&T) -> P) -> Self {
         let more = items.len() > limit;
         items.truncate(limit);
-        let next_cursor = more.then(|| items.last().map(|item| Cursor::At(id(item)).encode())).flatten();
+        let next_cursor = more.then(|| items.last().map(|item| Cursor::At(place(item)).encode())).flatten();
         Self { items, next_cursor }
     }
 

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     cast::{ids, walk},
@@ -20,6 +21,25 @@ async fn due_in_pages_of(user: &User, size: usize) -> Vec<(String, String)> {
     }
     let text = |item: &Value, member: &str| item[member].as_str().expect("text").to_owned();
     items.iter().map(|item| (text(item, "kind"), text(item, "object_id"))).collect()
+}
+
+/// Copies a meeting with its invitations.
+async fn copies_of(world: &World, meeting: &str, number: usize) {
+    const MEETING: &str = "
+        INSERT INTO meeting (municipality, id, case_id, called_by, starts_at, agenda, family_absent_reason, status, created_at)
+        SELECT municipality, $1, case_id, called_by, starts_at, agenda, family_absent_reason, status, created_at
+        FROM meeting WHERE id = $2";
+    const INVITED: &str = "
+        INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer)
+        SELECT municipality, $1, person_id, answer FROM meeting_participant WHERE meeting_id = $2";
+    let meeting: Uuid = meeting.parse().expect("an id");
+    let mut tx = world.db.write().await.expect("a transaction");
+    for _ in 0..number {
+        let copy = Uuid::now_v7();
+        stafett::execute!(&mut tx, MEETING, copy, meeting).expect("a copy");
+        stafett::execute!(&mut tx, INVITED, copy, meeting).expect("its invitations");
+    }
+    tx.commit().await.expect("the copies are kept");
 }
 
 both_engines! {
@@ -87,6 +107,34 @@ both_engines! {
         for size in 1..=7 {
             assert_eq!(due_in_pages_of(&cast.nurse, size).await, expected, "pages of {size}");
         }
+    }
+
+    async fn a_request_passes_over_a_bounded_number_of_tasks_and_its_cursor_reveals_no_place(world: World) {
+        let cast = world.shared_case().await;
+        let nurse = &cast.nurse;
+        let visible = world.measure(&cast.teacher, cast.case, nurse).await;
+        let other = world.school_case().await;
+        world.all_consent(&other.family, other.case, &[&nurse.unit]).await;
+        world.add_to_team(&other.teacher, other.case, nurse).await;
+        let body = json!({
+            "starts_at": world.now() + TimeDelta::days(1), "contains": [], "agenda": "What has helped.",
+            "participants": [nurse.id], "family_absent_reason": "They have asked not to come.",
+        });
+        let hidden = other.teacher.post(other.path("/meetings")).json(body).send().await.expect(201);
+        copies_of(&world, &hidden.text("/id"), 450).await;
+        let mother = &other.family.guardians[0];
+        let consents = mother.get(other.path("/consents")).send().await.expect(200);
+        world.withdraw(mother, other.case, consents.id("/items/0/id")).await;
+
+        let first = nurse.get("/v1/follow-ups").send().await.expect(200);
+        assert_eq!(first.items().len(), 0, "nothing of the case that she has lost");
+        let cursor = first.text("/next_cursor");
+        assert!(cursor.starts_with('~'), "the position of a hidden task is encrypted: {cursor}");
+        let path = format!("/v1/follow-ups?cursor={cursor}");
+        cast.teacher.get(&path).send().await.expect(422);
+        let last = nurse.get(&path).send().await.expect(200);
+        assert_eq!(last.each("object_id"), [visible.to_string()]);
+        assert!(last.body.get("next_cursor").is_none());
     }
 
     async fn a_leader_of_two_units_who_sits_on_teams_lists_each_case_once_in_order(world: World) {
