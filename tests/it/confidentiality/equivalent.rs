@@ -70,12 +70,8 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
 /// Changes that a row could notice, and none does yet: the rule and the change. A row that notices one removes it from here.
 pub const NOT_NOTICED_YET: &[(&str, &str)] = &[
     ("care-order.young-person", "with see_meeting"),
-    ("concern.leader", "with end_emergency_access"),
-    ("concern.leader", "with read_emergency_access"),
     ("contact-details.guardian", "with see_who_lives_with_child"),
     ("contact-details.guardian", "with see_why_protection_was_lowered"),
-    ("disclosure.leader", "with end_emergency_access"),
-    ("disclosure.leader", "with read_emergency_access"),
     ("emergency.helpers", "with see_meeting_place"),
     ("field.emergency.review", "with read_emergency_access"),
     ("field.guardians-contact-details", "with see_meeting"),
@@ -84,8 +80,6 @@ pub const NOT_NOTICED_YET: &[(&str, &str)] = &[
     ("organisation.roles", "with see_emergency_child"),
     ("organisation.roles", "with see_emergency_reason"),
     ("organisation.roles", "with see_emergency_review"),
-    ("report.leader", "with end_emergency_access"),
-    ("report.leader", "with read_emergency_access"),
 ];
 
 /// The people each rule allows. Rules that depend on more than the person's relation to the object are left out.
