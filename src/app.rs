@@ -11,7 +11,6 @@ use actix_web::{
 };
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
-use utoipa_actix_web::AppExt;
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
@@ -65,8 +64,9 @@ pub fn serve_described(
     let Description { document, paths } = description.clone();
     let (document, paths) = (web::Data::new(document), web::Data::from(paths));
     let server = HttpServer::new(move || {
-        let (app, _) = App::new().into_utoipa_app().configure(operations::configure).split_for_parts();
-        app.app_data(services.clone())
+        App::new()
+            .configure(operations::configure)
+            .app_data(services.clone())
             .app_data(paths.clone())
             .app_data(document.clone())
             .route("/openapi.json", web::get().to(openapi_document))

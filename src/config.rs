@@ -49,7 +49,7 @@ pub struct Settings {
     /// A URL that every checkpoint is posted to.
     #[serde(default)]
     pub checkpoint_witness: Option<String>,
-    /// The number of database connections for reading.
+    /// The number of database connections for reading. On SQLite at most two for each core, and two more.
     pub connections: u32,
     /// The number of threads that serve requests.
     pub workers: usize,

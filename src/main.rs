@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use stafett::cli::{Cli, run};
 
+/// The allocator of the C library gives each thread a heap of its own, and returns little of what was freed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     if cfg!(feature = "unlogged-benchmark") {

@@ -7,7 +7,6 @@ use utoipa::openapi::{
     security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
 };
 use utoipa::{PartialSchema, ToSchema};
-use utoipa_actix_web::AppExt;
 
 use crate::{
     access::{Policies, actions, joined, public},
@@ -27,8 +26,7 @@ contain no totals. Changes require `If-Match` with the `ETag` that was read. A P
 /// Generates the API document. The rules supply who may do what.
 #[must_use]
 pub fn document(policies: &Policies) -> OpenApi {
-    let (_, mut document) =
-        actix_web::App::new().into_utoipa_app().configure(operations::configure).split_for_parts();
+    let mut document = operations::describe();
     document.info = InfoBuilder::new()
         .title("Stafett")
         .version(env!("CARGO_PKG_VERSION"))

@@ -1,6 +1,8 @@
 //! The operations of the API. A new module of the domain is added here.
 
-use utoipa_actix_web::{scope, service_config::ServiceConfig};
+use actix_web::{App, web};
+use utoipa::openapi::OpenApi;
+use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 
 use crate::{
     accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, concerns,
@@ -8,36 +10,80 @@ use crate::{
     handovers, health, log_reviews, measures, meetings, notes, organisation, rules, teams, withholdings,
 };
 
+/// The operations under `/v1`, by module.
+const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
+    accounts::configure_sessions,
+    accounts::configure,
+    organisation::configure,
+    catalogue::configure,
+    children::configure,
+    contact_details::configure,
+    care_orders::configure,
+    concerns::configure,
+    cases::configure,
+    consents::configure,
+    teams::configure,
+    handovers::configure,
+    goals::configure,
+    measures::configure,
+    meetings::configure,
+    notes::configure,
+    withholdings::configure,
+    child_welfare_reports::configure,
+    disclosures::configure,
+    follow_ups::configure,
+    emergency_access::configure,
+    conflicts_of_interest::configure,
+    audit::configure,
+    log_reviews::configure,
+    rules::configure,
+];
+
 /// Registers every operation: health, and the API under `/v1`.
-pub(crate) fn configure(config: &mut ServiceConfig) {
-    health::configure(config);
-    config.service(scope("/v1").configure(under_v1));
+///
+/// Each module describes its operations when it registers them. The description is dropped here, module by module, because each
+/// worker registers all operations.
+pub(crate) fn configure(config: &mut web::ServiceConfig) {
+    health::configure(&mut ServiceConfig::new(config));
+    config.service(web::scope("/v1").configure(|config| {
+        for module in UNDER_V1 {
+            module(&mut ServiceConfig::new(config));
+        }
+    }));
 }
 
-fn under_v1(config: &mut ServiceConfig) {
-    accounts::configure_sessions(config);
-    accounts::configure(config);
-    organisation::configure(config);
-    catalogue::configure(config);
-    children::configure(config);
-    contact_details::configure(config);
-    care_orders::configure(config);
-    concerns::configure(config);
-    cases::configure(config);
-    consents::configure(config);
-    teams::configure(config);
-    handovers::configure(config);
-    goals::configure(config);
-    measures::configure(config);
-    meetings::configure(config);
-    notes::configure(config);
-    withholdings::configure(config);
-    child_welfare_reports::configure(config);
-    disclosures::configure(config);
-    follow_ups::configure(config);
-    emergency_access::configure(config);
-    conflicts_of_interest::configure(config);
-    audit::configure(config);
-    log_reviews::configure(config);
-    rules::configure(config);
+/// Returns the description of every operation.
+pub(crate) fn describe() -> OpenApi {
+    let mut all = OpenApi::default();
+    described().for_each(|module| all.merge(module));
+    all
+}
+
+/// Returns the description of each module.
+fn described() -> impl Iterator<Item = OpenApi> {
+    let (_, health) = App::new().into_utoipa_app().configure(health::configure).split_for_parts();
+    let under_v1 = UNDER_V1.iter().map(|module| {
+        let under_v1 = scope("/v1").configure(module);
+        App::new().into_utoipa_app().service(under_v1).split_for_parts().1
+    });
+    std::iter::once(health).chain(under_v1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn no_two_modules_give_different_schemas_the_same_name() {
+        let mut known = BTreeMap::new();
+        for (name, schema) in described().filter_map(|module| module.components).flat_map(|all| all.schemas) {
+            if let Some(other) = known.get(&name) {
+                assert!(&schema == other, "{name} names two schemas");
+            }
+            known.insert(name, schema);
+        }
+        assert!(known.len() > 100, "{} schemas", known.len());
+    }
 }

@@ -3,6 +3,8 @@
 //! A write inserts its entry in its own transaction. All other entries go to one writer, which inserts the waiting entries
 //! in one commit.
 
+mod insert;
+
 use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use actix_web::HttpRequest;
@@ -10,6 +12,8 @@ use chrono::{DateTime, Utc};
 use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
+pub use self::insert::insert_entries;
+use self::insert::write_batch;
 use super::{
     Decision, Services,
     admission::request_id,
@@ -17,56 +21,20 @@ use super::{
     objects::{Object, Subject},
 };
 use crate::{
-    db::{Db, DbError, EngineTx, Pools, Tx},
+    db::Db,
     identity::{Caller, HeldRole},
     kernel::{
         Id,
-        clock::day_in_norway,
         ids::{Look, Person},
     },
-    vault::{KeyName, Sealed, Vault, VaultError},
 };
 
 /// Requests whose entries may wait for the writer. When the queue is full, further requests are refused.
 const QUEUE: usize = 4096;
 /// Requests whose entries are written in one commit.
 const BATCH: usize = 256;
-/// Entries in one statement: SQLite binds 32,766 values, PostgreSQL 65,535.
-const ROWS: usize = 1000;
 /// The municipality of an entry that has none.
 pub const NO_MUNICIPALITY: &str = "0000";
-
-const INSERT: &str = "INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, \
-    object_type, object_id, case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt) ";
-
-/// Inserts entries by one statement, on a connection of either engine. The database itself queues them for the sealer.
-macro_rules! insert {
-    ($entries:expr, $on:expr) => {{
-        let mut query = sqlx::QueryBuilder::new(INSERT);
-        query.push_values($entries, |mut row, (entry, (client, salt))| {
-            row.push_bind(entry.municipality.clone())
-                .push_bind(entry.id)
-                .push_bind(entry.at)
-                .push_bind(entry.request_id.clone())
-                .push_bind(client.clone())
-                .push_bind(entry.person)
-                .push_bind(entry.roles.clone())
-                .push_bind(entry.action)
-                .push_bind(entry.object_type)
-                .push_bind(entry.object_id.clone())
-                .push_bind(entry.case)
-                .push_bind(entry.child)
-                .push_bind(if entry.decision.allowed { "permit" } else { "deny" })
-                .push_bind(json(&entry.decision.policies))
-                .push_bind(json(&cited(&entry.decision.legal_basis, day_in_norway(entry.at))))
-                .push_bind(json(&entry.shown))
-                .push_bind(i64::from(entry.status))
-                .push_bind(entry.kind())
-                .push_bind(salt.to_vec());
-        });
-        query.build().execute($on).await.map(|_| ()).map_err(DbError::from)
-    }};
-}
 
 /// One entry. It contains ids and names of rules, never content.
 #[derive(Debug, Clone)]
@@ -305,55 +273,4 @@ async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>, notify: Arc<No
             let _ = done.send(written.is_ok());
         }
     }
-}
-
-/// Writes entries outside the transaction of a request. One statement is a transaction of its own.
-async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
-    if entries.len() > ROWS {
-        let mut tx = db.write().await?;
-        insert_entries(&mut tx, entries).await?;
-        return tx.commit().await;
-    }
-    let entries = hidden(db.vault(), entries)?;
-    match &db.pools {
-        Pools::Sqlite { writer, .. } => insert!(&entries, writer),
-        Pools::Postgres { writer, .. } => insert!(&entries, writer),
-    }
-}
-
-/// Writes entries in the transaction of the change that they record.
-///
-/// # Errors
-/// If the database refuses them or does not answer.
-pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
-    for some in entries.chunks(ROWS) {
-        let some = hidden(tx.vault(), some)?;
-        match &mut tx.engine {
-            EngineTx::Sqlite(transaction) => insert!(&some, &mut **transaction)?,
-            EngineTx::Postgres(transaction) => insert!(&some, &mut **transaction)?,
-        }
-    }
-    Ok(())
-}
-
-/// Bytes of salt, which hides an entry's fields in its leaf of the log tree.
-const SALT: usize = 16;
-type Hidden = (Option<Sealed>, [u8; SALT]);
-
-/// Returns each entry with its sealed client and its salt.
-fn hidden<'a>(vault: &Vault, entries: &'a [Entry]) -> Result<Vec<(&'a Entry, Hidden)>, DbError> {
-    entries.iter().map(|entry| Ok((entry, seal_client(vault, entry)?))).collect()
-}
-
-/// Returns the sealed client and a new salt for the entry.
-fn seal_client(vault: &Vault, entry: &Entry) -> Result<Hidden, DbError> {
-    let key = KeyName::log(&entry.municipality);
-    let client = entry.client.as_deref().map(|client| vault.seal(&key, client)).transpose()?;
-    let mut salt = [0; SALT];
-    getrandom::fill(&mut salt).map_err(|_| VaultError::Randomness)?;
-    Ok((client, salt))
-}
-
-fn json(words: &[impl Clone + Into<serde_json::Value>]) -> String {
-    serde_json::Value::from(words).to_string()
 }

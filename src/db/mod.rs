@@ -64,7 +64,7 @@ macro_rules! fetch_in {
         $crate::on_engine!($tx, |conn| {
             let mut query = sqlx::QueryBuilder::new($sql);
             let mut list = query.separated(", ");
-            for id in $ids {
+            for id in $crate::db::padded($ids) {
                 list.push_bind(*id);
             }
             query.push(")");
@@ -86,7 +86,7 @@ macro_rules! fetch_of_case {
                 query.push(concat!(" AND ", $alias, ".case_id = ")).push_bind($case.id);
                 query.push(concat!(" AND ", $alias, ".id IN ("));
                 let mut list = query.separated(", ");
-                for id in $ids {
+                for id in $crate::db::padded($ids) {
                     list.push_bind(*id);
                 }
                 query.push(")");
@@ -102,6 +102,13 @@ macro_rules! execute {
     ($tx:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
         $crate::on_engine!($tx, |conn| sqlx::query($sql)$(.bind($bind))*.execute(conn).await.map(|done| done.rows_affected()))
     };
+}
+
+/// Returns the values, the last of them repeated until their number is a power of two. Lists of values then lead to few statements, which
+/// a connection plans once and keeps.
+pub fn padded<T>(values: &[T]) -> impl Iterator<Item = &T> {
+    let missing = values.len().next_power_of_two() - values.len();
+    values.iter().chain(values.last().into_iter().cycle().take(missing))
 }
 
 /// The most values in one statement. SQLite allows 32,766, PostgreSQL 65,535.

@@ -56,6 +56,8 @@ pub enum EngineTx {
     Postgres(Transaction<'static, Postgres>),
 }
 
+/// The pages that an SQLite connection keeps, in KiB, as SQLite writes it. A reader drops them whenever another connection commits.
+const SQLITE_CACHE: &str = "-512";
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a connection can be idle before it is asked whether it answers.
 const IDLE: Duration = Duration::from_secs(10);
@@ -134,6 +136,9 @@ impl Pools {
     }
 
     async fn open_sqlite(url: &str, connections: u32) -> Result<Self, DbError> {
+        // A reader works in a thread of its own and never waits for a network, so more of them than the cores can serve take only memory.
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let connections = connections.min(u32::try_from(2 * cores + 2).unwrap_or(connections));
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -150,7 +155,7 @@ impl Pools {
             .max_connections(connections)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(false)
-            .connect_with(options)
+            .connect_with(options.pragma("cache_size", SQLITE_CACHE))
             .await?;
         Ok(Self::Sqlite { readers, writer })
     }

@@ -29,7 +29,7 @@ words! {
 
 words! {
     /// The outcome of the review.
-    Verdict {
+    EmergencyVerdict {
         /// There was such a danger, and the case was needed to avert it.
         Justified = "justified",
         /// There was no such danger, or the case was not needed to avert it.
@@ -63,7 +63,7 @@ pub struct EmergencyAccessIn {
 #[schema(example = json!({"verdict": "justified", "note": "Talked with her and with the ambulance service on Monday."}))]
 pub struct ReviewIn {
     /// The outcome. An emergency access that is not justified ends at once.
-    pub verdict: Verdict,
+    pub verdict: EmergencyVerdict,
     /// How the emergency access was looked into.
     pub note: Prose,
 }
@@ -99,7 +99,7 @@ pub struct EmergencyAccessOut {
     /// When it was ended early.
     pub ended_at: Option<DateTime<Utc>>,
     /// The outcome of the review; absent until it is reviewed.
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<EmergencyVerdict>,
     /// How it was looked into. Auditors see only their own note.
     pub review_note: Option<Content>,
     /// The person who reviewed it.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{EmergencyAccessIn, EmergencyAccessOut, ReviewIn, Verdict},
+    dto::{EmergencyAccessIn, EmergencyAccessOut, EmergencyVerdict, ReviewIn},
     store,
 };
 use crate::{
@@ -189,7 +189,7 @@ async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> R
         return Err(Problem::conflict("the emergency access has already been reviewed"));
     }
     permit.expect_version(row.version)?;
-    let cut_short = verdict == Verdict::NotJustified && row.ended_at.is_none() && now < row.ends_at;
+    let cut_short = verdict == EmergencyVerdict::NotJustified && row.ended_at.is_none() && now < row.ends_at;
     let ended_at = if cut_short { Some(now) } else { row.ended_at };
     let review = store::Review { verdict, note: &note, by: permit.caller().person, ended_at };
     store::review(permit.tx(), &row, review, now).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::dto::{Danger, EmergencyAccessOut, Verdict, of_place};
+use super::dto::{Danger, EmergencyAccessOut, EmergencyVerdict, of_place};
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
@@ -177,7 +177,7 @@ pub(super) async fn end(
 
 /// A review, and the person who made it.
 pub(super) struct Review<'a> {
-    pub verdict: Verdict,
+    pub verdict: EmergencyVerdict,
     pub note: &'a str,
     pub by: Id<Person>,
     /// When the access ended, if it ended early.

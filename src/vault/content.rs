@@ -14,6 +14,12 @@ use super::{KeyId, VaultError, cipher, keys};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed(pub(super) String);
 
+impl From<Sealed> for String {
+    fn from(sealed: Sealed) -> Self {
+        sealed.0
+    }
+}
+
 /// The replacement for text whose key has been erased.
 pub const ERASED: &str = "[erased]";
 

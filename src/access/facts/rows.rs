@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::custody::{GuardianRow, RegistrationRow};
 use crate::{
-    db::{DbError, EngineTx, Tx},
+    db::{DbError, EngineTx, Tx, padded},
     kernel::{
         Id,
         ids::{Case, Child, Person, Unit},
@@ -185,7 +185,7 @@ pub(super) async fn case_rows(
         ($connection:expr, $parts:expr) => {{
             let mut query = sqlx::QueryBuilder::new(ASKED);
             let mut list = query.separated(", ");
-            for case in cases {
+            for case in padded(cases) {
                 list.push_bind(*case);
             }
             query.push($parts).push_bind(now).push(END);

@@ -1,4 +1,4 @@
-//! What a decision rests on, and the decisions made lately.
+//! The facts that a decision rests on, and the decisions made lately.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,5 +80,105 @@ impl Remembered {
         let decisions = Arc::new(Decisions::default());
         self.0.insert(basis.clone(), decisions.clone());
         decisions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::{
+        access::{CaseFacts, Policies, Relation, objects::CaseObject},
+        identity::HeldRole,
+        kernel::{
+            Id,
+            vocabulary::{Role, Sector},
+        },
+        vault::Content,
+    };
+
+    fn teacher() -> (Caller, HeldRole) {
+        let person = Id::of_new_person();
+        let role = HeldRole {
+            unit_id: Id::new(),
+            unit_name: String::new(),
+            sector: Sector::School,
+            municipality: "4014".to_owned(),
+            role: Role::Worker,
+            started_at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let caller = Caller {
+            person,
+            known_as: vec![person],
+            name: Content::default(),
+            municipality: "4014".to_owned(),
+            session: None,
+            roles: vec![role.clone()],
+        };
+        (caller, role)
+    }
+
+    #[test]
+    fn a_lost_seat_or_role_counts_although_the_decision_is_remembered() {
+        let policies = Arc::new(Policies::load().expect("valid rules"));
+        let (caller, role) = teacher();
+        let mut facts = CaseFacts::sample(9);
+        let read = |caller: &Caller, facts: &CaseFacts| {
+            policies.decide(caller, "read_case", &CaseObject { facts: facts.clone() }).allowed
+        };
+        assert!(!read(&caller, &facts), "without a seat");
+        facts.relation = Arc::new(Relation { seats: vec![role], ..Relation::default() });
+        assert!(read(&caller, &facts), "with a seat");
+        assert!(read(&caller, &facts), "the same again");
+        facts.relation = Arc::default();
+        assert!(!read(&caller, &facts), "after the seat has ended");
+    }
+
+    #[test]
+    fn equal_facts_are_one_basis_and_any_other_fact_is_another() {
+        let remembered = Remembered::new();
+        let (caller, role) = teacher();
+        let facts = CaseFacts::sample(9);
+        let of = |caller: &Caller, facts: &CaseFacts| {
+            remembered.about(&Arc::new(Basis::of(caller, &CaseObject { facts: facts.clone() })))
+        };
+        let decisions = of(&caller, &facts);
+        decisions.keep("read_case", &Decision { allowed: true, ..Decision::default() });
+        assert!(of(&caller, &facts).get("read_case").is_some_and(|decision| decision.allowed));
+        assert!(of(&caller, &facts).get("update_case").is_none(), "another action");
+
+        let others = [
+            (teacher().0, facts.clone()),
+            (Caller { roles: Vec::new(), ..caller.clone() }, facts.clone()),
+            (caller.clone(), CaseFacts::sample(9)),
+            (caller.clone(), facts.clone().with(|state| state.child_age = 10)),
+            (caller.clone(), facts.clone().with(|state| state.health_objection = true)),
+            (
+                caller.clone(),
+                CaseFacts {
+                    relation: Arc::new(Relation { seats: vec![role], ..Relation::default() }),
+                    ..facts.clone()
+                },
+            ),
+        ];
+        for (number, (caller, facts)) in others.iter().enumerate() {
+            assert!(of(caller, facts).get("read_case").is_none(), "change {number}");
+        }
+    }
+
+    #[test]
+    fn a_listener_receives_each_question_although_it_is_remembered() {
+        let heard = Arc::new(AtomicUsize::new(0));
+        let counter = heard.clone();
+        let policies = Policies::load().expect("valid rules").heard_by(move |_, _| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        });
+        let (policies, case) = (Arc::new(policies), CaseObject { facts: CaseFacts::sample(9) });
+        let (caller, _) = teacher();
+        for _ in 0..3 {
+            let _ = policies.decide(&caller, "read_case", &case);
+        }
+        assert_eq!(heard.load(Ordering::Relaxed), 3);
     }
 }

@@ -1,0 +1,139 @@
+//! Entries on their way into the database.
+//!
+//! The entries are one JSON value, so the statement is the same for any number of them. A statement for each number would be planned
+//! and kept for each, with thousands of values. The database itself queues the entries for the sealer.
+
+use chrono::SecondsFormat;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Entry, cited};
+use crate::{
+    db::{Db, DbError, EngineTx, Pools, Tx},
+    kernel::clock::day_in_norway,
+    vault::{KeyName, Vault, VaultError},
+};
+
+/// Entries in one statement, which bounds its memory.
+const ROWS: usize = 1000;
+/// Bytes of salt, which hides an entry's fields in its leaf of the log tree.
+const SALT: usize = 16;
+
+const ON_SQLITE: &str = r"
+    INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, object_type, object_id,
+        case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt)
+    SELECT value->>'municipality', unhex(value->>'id', '-'), value->>'at', value->>'request_id', value->>'client',
+        unhex(value->>'person_id', '-'), value->>'roles', value->>'action', value->>'object_type', value->>'object_id',
+        unhex(value->>'case_id', '-'), unhex(value->>'child_id', '-'), value->>'decision', value->>'policies',
+        value->>'legal_basis', value->>'shown', value->>'status', value->>'kind', unhex(value->>'salt', '\x')
+    FROM json_each($1)";
+const ON_POSTGRES: &str = "
+    INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, object_type, object_id,
+        case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt)
+    SELECT municipality, id, at, request_id, client, person_id, roles, action, object_type, object_id,
+        case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt
+    FROM json_populate_recordset(NULL::access_log, $1::json)";
+
+/// An entry in the columns of the table.
+#[derive(Serialize)]
+struct Row<'a> {
+    municipality: &'a str,
+    id: Uuid,
+    /// As `sqlx` stores a time in SQLite, which compares the texts.
+    at: String,
+    request_id: &'a str,
+    client: Option<String>,
+    person_id: Option<Uuid>,
+    roles: &'a str,
+    action: &'a str,
+    object_type: &'a str,
+    object_id: Option<&'a str>,
+    case_id: Option<Uuid>,
+    child_id: Option<Uuid>,
+    decision: &'static str,
+    policies: String,
+    legal_basis: String,
+    shown: String,
+    status: u16,
+    kind: &'static str,
+    /// As PostgreSQL reads bytes: `\x` and hexadecimal digits.
+    salt: String,
+}
+
+impl<'a> Row<'a> {
+    fn of(vault: &Vault, entry: &'a Entry) -> Result<Self, DbError> {
+        let key = KeyName::log(&entry.municipality);
+        let client = entry.client.as_deref().map(|client| vault.seal(&key, client)).transpose()?;
+        let mut salt = [0; SALT];
+        getrandom::fill(&mut salt).map_err(|_| VaultError::Randomness)?;
+        Ok(Self {
+            municipality: &entry.municipality,
+            id: entry.id.uuid(),
+            at: entry.at.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            request_id: &entry.request_id,
+            client: client.map(String::from),
+            person_id: entry.person.map(|person| person.uuid()),
+            roles: &entry.roles,
+            action: entry.action,
+            object_type: entry.object_type,
+            object_id: entry.object_id.as_deref(),
+            case_id: entry.case,
+            child_id: entry.child,
+            decision: if entry.decision.allowed { "permit" } else { "deny" },
+            policies: json(&entry.decision.policies),
+            legal_basis: json(&cited(&entry.decision.legal_basis, day_in_norway(entry.at))),
+            shown: json(&entry.shown),
+            status: entry.status,
+            kind: entry.kind(),
+            salt: salt.iter().fold("\\x".to_owned(), |hex, byte| format!("{hex}{byte:02x}")),
+        })
+    }
+}
+
+fn json(words: &[impl Serialize]) -> String {
+    serde_json::json!(words).to_string()
+}
+
+/// Returns entries as the parameter of a statement.
+fn rows(vault: &Vault, entries: &[Entry]) -> Result<String, DbError> {
+    let rows = entries.iter().map(|entry| Row::of(vault, entry)).collect::<Result<Vec<_>, _>>()?;
+    serde_json::to_string(&rows).map_err(|error| DbError::Engine(sqlx::Error::Encode(error.into())))
+}
+
+/// Writes entries outside the transaction of a request. One statement is a transaction of its own.
+pub(super) async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
+    if entries.len() > ROWS {
+        let mut tx = db.write().await?;
+        insert_entries(&mut tx, entries).await?;
+        return tx.commit().await;
+    }
+    let rows = rows(db.vault(), entries)?;
+    match &db.pools {
+        Pools::Sqlite { writer, .. } => {
+            sqlx::query(ON_SQLITE).bind(rows).execute(writer).await?;
+        }
+        Pools::Postgres { writer, .. } => {
+            sqlx::query(ON_POSTGRES).bind(rows).execute(writer).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes entries in the transaction of the change that they record.
+///
+/// # Errors
+/// If the database refuses them or does not answer.
+pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbError> {
+    for some in entries.chunks(ROWS) {
+        let rows = rows(tx.vault(), some)?;
+        match &mut tx.engine {
+            EngineTx::Sqlite(transaction) => {
+                sqlx::query(ON_SQLITE).bind(rows).execute(&mut **transaction).await?;
+            }
+            EngineTx::Postgres(transaction) => {
+                sqlx::query(ON_POSTGRES).bind(rows).execute(&mut **transaction).await?;
+            }
+        }
+    }
+    Ok(())
+}
