@@ -80,7 +80,7 @@ pub struct Rule {
 }
 
 /// The decision on whether a person may do something.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Decision {
     /// Whether it is allowed.
     pub allowed: bool,

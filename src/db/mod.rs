@@ -107,7 +107,8 @@ macro_rules! execute {
 /// Returns the values, the last of them repeated until their number is a power of two. Lists of values then lead to few statements, which
 /// a connection plans once and keeps.
 pub fn padded<T>(values: &[T]) -> impl Iterator<Item = &T> {
-    let missing = values.len().next_power_of_two() - values.len();
+    let wanted = if values.len() < MAX_VALUES / 2 { values.len().next_power_of_two() } else { values.len() };
+    let missing = wanted - values.len();
     values.iter().chain(values.last().into_iter().cycle().take(missing))
 }
 

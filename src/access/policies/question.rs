@@ -62,21 +62,29 @@ impl<O: Object> About<O> {
     /// Decides whether the caller may do `action` to the object. If anything fails, the decision is a refusal.
     #[must_use]
     pub fn decide(&self, action: &str) -> Decision {
-        // A listener receives each question.
-        let known = self.decisions.get(action).filter(|_| self.policies.listener.is_none());
-        known.unwrap_or_else(|| {
-            let decision = self.facts().and_then(|facts| facts.ask(&self.policies, action));
-            match decision {
-                Ok(decision) => {
-                    self.decisions.keep(action, &decision);
-                    decision
-                }
-                Err(error) => {
-                    tracing::error!(%error, action, object = O::TYPE, "the rules could not be asked");
-                    Decision::default()
-                }
+        let known = self.decisions.get(action);
+        match (known, &self.policies.listener) {
+            (Some(known), None) => known,
+            // A listener receives each question, and the tables that listen thus check what is remembered.
+            (known, _) => {
+                let decision = self.evaluate(action);
+                debug_assert!(known.is_none_or(|known| known == decision), "another decision on equal facts");
+                decision
             }
-        })
+        }
+    }
+
+    fn evaluate(&self, action: &str) -> Decision {
+        match self.facts().and_then(|facts| facts.ask(&self.policies, action)) {
+            Ok(decision) => {
+                self.decisions.keep(action, &decision);
+                decision
+            }
+            Err(error) => {
+                tracing::error!(%error, action, object = O::TYPE, "the rules could not be asked");
+                Decision::default()
+            }
+        }
     }
 
     fn facts(&self) -> Result<&Facts, AskError> {
