@@ -51,8 +51,9 @@ pub async fn take_back(db: &Db, kept: Vec<String>) {
     }
 }
 
-/// Leaves the database as a running service would. SQLite has no statistics, because the service gathers none.
+/// Leaves the database as a running service would. An index that was dropped has lost its statistics, and the migration states them.
 pub async fn settle(db: &Db) {
+    stafett::db::migrate(db).await.expect("statistics");
     match &db.pools {
         Pools::Sqlite { writer, .. } => {
             for sql in [
