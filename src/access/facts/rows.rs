@@ -4,7 +4,7 @@
 //! is a case and a [`Part`]: the kind of row and its columns, in the order of the fields that they are read into. `CROSS JOIN`
 //! fixes the order of the joins in SQLite, which otherwise reads all rows of the municipality where it has no statistics.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer};
@@ -196,30 +196,31 @@ pub(super) async fn case_rows(
         EngineTx::Sqlite(connection) => parts!(connection, PARTS),
         EngineTx::Postgres(connection) => parts!(connection, &*PARTS_ON_POSTGRES),
     };
-    sorted(serde_json::from_str(&parts).map_err(unreadable)?)
+    read(&parts)
 }
 
-fn sorted(parts: Vec<(Id<Case>, Part)>) -> Result<Vec<CaseRows>, DbError> {
-    let (cases, parts): (Vec<_>, Vec<_>) =
-        parts.into_iter().partition(|(_, part)| matches!(part, Part::Case(_)));
-    let cases = cases.into_iter().filter_map(|(_, part)| match part {
-        Part::Case(case) => Some(CaseRows::new(case)),
-        _ => None,
-    });
-    let mut cases: Vec<CaseRows> = cases.collect();
-    cases.sort_by_key(|rows| rows.case.id);
-    let places: HashMap<Id<Case>, usize> =
-        cases.iter().enumerate().map(|(place, rows)| (rows.case.id, place)).collect();
+/// Reads the rows, in the order of the cases' ids.
+fn read(parts: &str) -> Result<Vec<CaseRows>, DbError> {
+    let parts: Vec<(Id<Case>, Part)> = serde_json::from_str(parts).map_err(|_| unreadable())?;
+    let (mut cases, mut others) = (BTreeMap::new(), Vec::new());
     for (id, part) in parts {
-        let rows = places.get(&id).and_then(|place| cases.get_mut(*place));
-        rows.ok_or_else(|| unreadable("a row is about a case that was not read"))?.add(part);
+        match part {
+            Part::Case(case) => drop(cases.insert(id, CaseRows::new(case))),
+            other => others.push((id, other)),
+        }
     }
-    Ok(cases)
+    for (id, part) in others {
+        cases.get_mut(&id).ok_or_else(unreadable)?.add(part);
+    }
+    Ok(cases.into_values().collect())
 }
 
-/// The error for a row that the schema does not allow. No decision is based on such a row.
-fn unreadable(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> DbError {
-    DbError::Engine(sqlx::Error::Decode(error.into()))
+/// The error for a row that the schema does not allow. No decision is based on such a row. The error is logged, so it must not
+/// contain a value, as that of `serde_json` does.
+fn unreadable() -> DbError {
+    DbError::Engine(sqlx::Error::Decode(
+        "a row about a case has a value that the service does not know".into(),
+    ))
 }
 
 /// Reads a truth value: `true` from PostgreSQL, `1` from SQLite.
@@ -260,6 +261,27 @@ impl CaseRows {
             Part::Registration(registration) => self.registrations.push(registration),
             Part::Conflict(person) => self.conflicts.push(person),
             Part::Emergency(emergency) => self.emergencies.push(emergency),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unreadable_row_is_an_error_that_contains_no_value_of_it() {
+        let case = Id::<Case>::new();
+        for part in [
+            r#"{"emergency": ["Solveig Strand", "Skolen", "2026-11-22"]}"#,
+            r#"{"Solveig Strand": []}"#,
+            r#"{"conflict": "Solveig Strand"}"#,
+            r#"{"conflict": "018f2f60-0000-7000-8000-000000000003"}"#,
+        ] {
+            let error = read(&format!(r#"[["{case}", {part}]]"#)).expect_err("unreadable").to_string();
+            for value in ["Solveig", "Skolen", "2026", "018f2f60", &case.to_string()] {
+                assert!(!error.contains(value), "{error}");
+            }
         }
     }
 }
