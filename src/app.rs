@@ -3,7 +3,7 @@
 use std::{io, net::TcpListener, sync::Arc};
 
 use actix_web::{
-    App, HttpMessage, HttpResponse, HttpServer,
+    App, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{Server, ServiceRequest, ServiceResponse},
     middleware::from_fn,
@@ -14,8 +14,10 @@ use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
-    access::{Policies, Services},
-    http::{Paths, durable_look, no_such_route, protective_headers},
+    access::{Open, Policies, Services},
+    http::{
+        Limits, Paths, compress_open, durable_look, every_method, listen, no_such_route, protective_headers,
+    },
     openapi, operations,
 };
 
@@ -63,7 +65,7 @@ pub fn serve_described(
 ) -> io::Result<Server> {
     let Description { document, paths } = description.clone();
     let (document, paths) = (web::Data::new(document), web::Data::from(paths));
-    let server = HttpServer::new(move || {
+    let app = move || {
         App::new()
             .configure(operations::configure)
             .app_data(services.clone())
@@ -74,19 +76,18 @@ pub fn serve_described(
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(no_such_route))
             .wrap(from_fn(durable_look))
+            .wrap(from_fn(compress_open))
+            .wrap(from_fn(every_method))
             .wrap(from_fn(protective_headers))
             .wrap(TracingLogger::<RequestSpan>::new())
-    });
-    Ok(server
-        .workers(workers)
-        .server_hostname("stafett")
-        .shutdown_timeout(SHUTDOWN_SECONDS)
-        .listen(listener)?
-        .run())
+    };
+    listen(app, listener, Limits::new(workers, SHUTDOWN_SECONDS))
 }
 
 async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone())
+    let mut response = HttpResponse::Ok().content_type("application/json").body(document.get_ref().clone());
+    response.extensions_mut().insert(Open);
+    response
 }
 
 /// The log line of a request. It contains the route, not the path or the query, so that it has no id or personal data.

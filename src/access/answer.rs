@@ -11,14 +11,10 @@ use serde::Serialize;
 use super::{
     Permit, Seen,
     actions::{Action, Kind},
+    etag::{etag, is_known},
     log::insert_entries,
 };
 use crate::{kernel::Page, problem::Problem};
-
-/// Returns the version of an object as a strong entity tag.
-pub(super) fn etag(version: i64) -> String {
-    format!("\"{version}\"")
-}
 
 /// Returns the link to the next page (RFC 8288), with the other parameters of the query unchanged.
 pub(super) fn next_link<T>(request: &HttpRequest, page: &Page<T>) -> Option<String> {
@@ -50,14 +46,20 @@ impl<A: Action> Permit<A> {
         self.answer_read(response, page)
     }
 
-    /// Answers a read of an object that has versions.
+    /// Answers a read of an object that has versions: 304 if the client has what the caller may see now.
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
     pub fn show_version<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
+        let body = serde_json::to_string(body).map_err(Problem::internal)?;
+        let etag = etag(version, body.as_bytes());
+        if is_known(&self.request, &etag) {
+            self.read_with(StatusCode::NOT_MODIFIED)?;
+            return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
+        }
         let mut response = HttpResponse::Ok();
-        response.insert_header((header::ETAG, etag(version)));
-        self.answer_read(response, body)
+        response.insert_header((header::ETAG, etag));
+        self.answer_with(response, "application/json", body.into())
     }
 
     /// Answers a read with a body that is not JSON.
@@ -83,10 +85,16 @@ impl<A: Action> Permit<A> {
         content_type: &'static str,
         body: web::Bytes,
     ) -> Result<HttpResponse, Problem> {
+        self.read_with(StatusCode::OK)?;
+        Ok(response.content_type(content_type).body(body))
+    }
+
+    /// Completes the entry of a read in the access log.
+    fn read_with(self, status: StatusCode) -> Result<(), Problem> {
         debug_assert_ne!(A::KIND, Kind::Write);
         self.refuse_stray_query()?;
-        self.look.complete(self.shown, StatusCode::OK.as_u16());
-        Ok(response.content_type(content_type).body(body))
+        self.look.complete(self.shown, status.as_u16());
+        Ok(())
     }
 
     /// Commits, and answers that an object was created, with the path that reads it.
@@ -101,8 +109,8 @@ impl<A: Action> Permit<A> {
     ) -> Result<HttpResponse, Problem> {
         const { assert!(A::FACTS.asks_to_read(), "the table states by which reading the answer is replayed") };
         let mut response = HttpResponse::Created();
-        response.insert_header((header::LOCATION, path)).insert_header((header::ETAG, etag(version)));
-        self.commit(response, Some(body)).await
+        response.insert_header((header::LOCATION, path));
+        self.commit(response, Some((version, body))).await
     }
 
     /// Commits, and answers that an object was created that is read only as part of another.
@@ -110,9 +118,7 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
     pub async fn added<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
-        let mut response = HttpResponse::Created();
-        response.insert_header((header::ETAG, etag(version)));
-        self.commit(response, Some(body)).await
+        self.commit(HttpResponse::Created(), Some((version, body))).await
     }
 
     /// Commits, and answers with the object as it is now.
@@ -120,9 +126,7 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
     pub async fn changed<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
-        let mut response = HttpResponse::Ok();
-        response.insert_header((header::ETAG, etag(version)));
-        self.commit(response, Some(body)).await
+        self.commit(HttpResponse::Ok(), Some((version, body))).await
     }
 
     /// Commits, and answers that it is done.
@@ -130,16 +134,21 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
     pub async fn done(self) -> Result<HttpResponse, Problem> {
-        self.commit(HttpResponse::NoContent(), None::<&()>).await
+        self.commit(HttpResponse::NoContent(), None::<(_, &())>).await
     }
 
     async fn commit<T: Serialize>(
         mut self,
         mut response: HttpResponseBuilder,
-        body: Option<&T>,
+        body: Option<(i64, &T)>,
     ) -> Result<HttpResponse, Problem> {
         self.refuse_stray_query()?;
-        let body = body.map(serde_json::to_string).transpose().map_err(Problem::internal)?;
+        let version = body.map(|(version, _)| version);
+        let body =
+            body.map(|(_, body)| serde_json::to_string(body)).transpose().map_err(Problem::internal)?;
+        if let (Some(version), Some(body)) = (version, &body) {
+            response.insert_header((header::ETAG, etag(version, body.as_bytes())));
+        }
         let response = match &body {
             None => response.finish(),
             Some(body) => response.content_type("application/json").body(body.clone()),

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
+use actix_web::{
+    FromRequest, HttpMessage, HttpRequest,
+    dev::Payload,
+    http::header::{self, HeaderMap},
+    web,
+};
 
 use crate::problem::{Code, Problem};
 
@@ -19,12 +24,27 @@ pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
     }
 }
 
+/// Returns whether a request announces a larger body than is accepted.
+#[must_use]
+pub fn announces_too_much(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    length.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > MAX_BODY as u64)
+}
+
+/// Reads the body. A body that is too large by its own account, or encoded, is refused before it is read.
 pub(super) async fn read_body(request: &HttpRequest, payload: Payload) -> Result<web::Bytes, Problem> {
+    if announces_too_much(request.headers()) {
+        return Err(Problem::new(Code::TooLarge));
+    }
+    if request.headers().contains_key(header::CONTENT_ENCODING) {
+        let detail = "send the body without a Content-Encoding";
+        return Err(Problem::explained(Code::UnsupportedMediaType, detail));
+    }
     let mut payload = payload;
     let payload = web::Payload::from_request(request, &mut payload).await;
     let payload = payload.map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?;
     match tokio::time::timeout(BODY_TIMEOUT, payload.to_bytes_limited(MAX_BODY)).await {
-        Err(_) => Err(Problem::explained(Code::BadRequest, "the body did not arrive in time")),
+        Err(_) => Err(Problem::explained(Code::RequestTimeout, "the body did not arrive in time")),
         Ok(Err(_)) => Err(Problem::new(Code::TooLarge)),
         Ok(Ok(Err(_))) => Err(Problem::explained(Code::BadRequest, "the body could not be read")),
         Ok(Ok(Ok(body))) => Ok(body),

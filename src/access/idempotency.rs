@@ -8,6 +8,7 @@ use actix_web::{
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
+use super::etag::etag_in;
 use crate::{
     db::{Db, DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
@@ -74,8 +75,11 @@ impl FirstAnswer {
 
     pub(super) fn into_response(self) -> HttpResponse {
         let mut response = HttpResponse::build(self.status);
-        for pair in self.headers {
-            response.insert_header(pair);
+        for (name, value) in self.headers {
+            // The caller may see less of the version than the first answer showed.
+            let is_tag = header::ETAG == name.as_str();
+            let value = if is_tag { etag_in(&value, self.body.as_bytes()) } else { value };
+            response.insert_header((name, value));
         }
         response.insert_header((header::CONTENT_TYPE, "application/json"));
         response.body(self.body)

@@ -10,6 +10,7 @@ mod admission;
 mod answer;
 mod asker;
 mod body;
+mod etag;
 mod explain;
 mod facts;
 mod family;
@@ -34,6 +35,7 @@ mod shown;
 mod telling;
 
 pub use asker::Asker;
+pub use body::announces_too_much;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
@@ -48,7 +50,7 @@ pub(crate) use log::roles as roles_of_entry;
 pub use log::{Entry, LogWriter, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};
 pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};
-pub use public::Public;
+pub use public::{Open, Public};
 pub use purpose::{BATON_FALLS_BACK, Purpose};
 pub use reader::{BrokenOff, Reader};
 pub use readers::{CaseReader, EmergencyReader};

@@ -7,7 +7,6 @@ use std::{cell::Cell, marker::PhantomData, sync::Arc};
 use actix_web::{
     FromRequest, HttpRequest,
     dev::Payload,
-    http::header,
     web::{self, Data},
 };
 use serde::de::DeserializeOwned;
@@ -16,8 +15,8 @@ use super::{
     Asker, Decision, Entry, PendingLook, Policies, Services,
     actions::Action,
     admission::{Knock, admit, enter},
-    answer::etag,
     body::json_content,
+    etag::expect_version,
     idempotency::IdempotencyKey,
     objects::{CaseObject, Object, require_open},
     policies::About,
@@ -26,7 +25,7 @@ use crate::{
     db::Tx,
     identity::{Caller, VerifiedToken},
     kernel::{Id, Moment, ids::Child},
-    problem::{Code, Problem, parse_json, parse_query},
+    problem::{Problem, parse_json, parse_query},
 };
 
 /// The right to do `A` to one object in this request, with the transaction to do it in.
@@ -240,19 +239,7 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// 428 without `If-Match`, 412 if it names another version.
     pub fn expect_version(&self, version: i64) -> Result<(), Problem> {
-        let Some(given) = self.request.headers().get(header::IF_MATCH) else {
-            return Err(Problem::explained(
-                Code::PreconditionRequired,
-                "send the ETag of the version you read in If-Match",
-            ));
-        };
-        let current = etag(version);
-        let named = given.to_str().unwrap_or_default().split(',').map(str::trim);
-        if named.into_iter().any(|tag| tag == current || tag == "*") {
-            Ok(())
-        } else {
-            Err(Problem::new(Code::VersionMismatch))
-        }
+        expect_version(&self.request, version)
     }
 }
 

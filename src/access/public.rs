@@ -227,9 +227,19 @@ impl<O: Operation> Public<O> {
     /// If the answer cannot be written as JSON.
     pub fn show<T: Serialize>(&self, body: &T) -> Result<HttpResponse, Problem> {
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
-        Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body))
+        let mut response =
+            HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body);
+        if O::ENTRY != PublicEntry::Refused {
+            response.extensions_mut().insert(Open);
+        }
+        Ok(response)
     }
 }
+
+/// Marks an answer that is the same for everyone. Only such an answer is compressed: the length of a compressed answer reveals
+/// whether a secret in it resembles text that an attacker chose.
+#[derive(Debug, Clone, Copy)]
+pub struct Open;
 
 /// A public operation that logs someone in. Only these write, and only to accounts and sessions.
 pub trait LogInOperation: Operation {}

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, http::StatusCode, web};
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt};
 
 use super::{
     Permit, Policies, Services,
@@ -78,6 +78,14 @@ impl<A: Action<Object = Desk>> Permit<A> {
             action: A::NAME,
         };
         self.look.complete(self.shown, StatusCode::OK.as_u16());
-        Ok(HttpResponse::Ok().content_type(content_type).streaming(make(reader)))
+        Ok(HttpResponse::Ok().content_type(content_type).streaming(make(reader).inspect_err(log_break)))
+    }
+}
+
+/// The connection ends without a word to the client, so the operator's log has the reason.
+fn log_break(reason: &BrokenOff) {
+    match reason {
+        BrokenOff::Database(error) => tracing::error!(%error, "a stream broke off"),
+        BrokenOff::RightEnded => tracing::info!("a stream broke off: the caller's access has ended"),
     }
 }

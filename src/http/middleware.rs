@@ -6,16 +6,22 @@ use actix_web::{
     dev::{ServiceRequest, ServiceResponse},
     http::{
         StatusCode,
-        header::{self, HeaderValue},
+        header::{self, HeaderName, HeaderValue},
     },
     middleware::Next,
     web,
 };
 
+use tracing_actix_web::RequestId;
+
+use super::Paths;
 use crate::{
     access::{PendingLook, Services},
-    problem::{Code, Problem},
+    problem::{Code, Problem, ProblemDocument},
 };
+
+/// The header of every answer that has the id of the request, as in the logs.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
 /// Writes the access log entries of a request before its response is sent. If they cannot be written, the response is 503
 /// and reveals nothing.
@@ -42,8 +48,8 @@ pub async fn durable_look(
     }
 }
 
-/// Sets the headers that keep personal data out of caches and frames and prevent content sniffing. Converts errors from the
-/// framework into problem documents.
+/// Sets the headers that keep personal data out of caches and frames and prevent content sniffing, and the id of the request.
+/// Converts errors from the framework into problem documents.
 ///
 /// # Errors
 /// Those of the inner service, which are responses themselves.
@@ -52,7 +58,11 @@ pub async fn protective_headers(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let docs = request.path().starts_with("/docs");
+    let id = request.extensions().get::<RequestId>().map(ToString::to_string);
     let mut response = problem_shaped(next.call(request).await?.map_into_boxed_body());
+    if let Some(id) = id {
+        response = with_request_id(response, id);
+    }
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
@@ -88,10 +98,25 @@ fn problem_shaped(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody
         status if status.is_server_error() => Code::Internal,
         _ => Code::BadRequest,
     };
-    let allow = response.headers().get(header::ALLOW).cloned();
+    let allow = Paths::allowed_to(response.request());
     let mut shaped = response.into_response(Problem::new(code).error_response());
-    if let Some(allow) = allow {
+    if let Some(allow) = allow.filter(|_| code == Code::MethodNotAllowed) {
         shaped.headers_mut().insert(header::ALLOW, allow);
     }
     shaped
+}
+
+/// Adds the id of the request to the headers and, if the answer is a problem, to its document.
+fn with_request_id(response: ServiceResponse<BoxBody>, id: String) -> ServiceResponse<BoxBody> {
+    let mut response = response;
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, id);
+    }
+    let document = response.response_mut().extensions_mut().remove::<ProblemDocument>();
+    let Some(document) = document else { return response };
+    let document = ProblemDocument { request_id: Some(id), ..document };
+    match serde_json::to_string(&document) {
+        Ok(body) => response.map_body(|_, _| BoxBody::new(body)),
+        Err(_) => response,
+    }
 }

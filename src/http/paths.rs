@@ -1,8 +1,12 @@
-//! The response when no operation matches: 405 if the path supports other methods, otherwise 404.
+//! The paths of the API, their methods and operations; and the response when no operation matches: 405 if the path supports
+//! other methods, otherwise 404.
 
 use actix_web::{
     HttpRequest, HttpResponse, ResponseError,
-    http::header::{self, HeaderValue},
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
     web,
 };
 use utoipa::openapi::{OpenApi, PathItem};
@@ -11,55 +15,95 @@ use crate::problem::{Code, Problem};
 
 /// The paths of the API and their methods, from the API document.
 #[derive(Debug)]
-pub struct Paths(Vec<(Vec<String>, String)>);
+pub struct Paths(Vec<Route>);
+
+/// A path with its operations.
+#[derive(Debug)]
+struct Route {
+    template: String,
+    /// The methods that have an operation, and its name.
+    operations: Vec<(Method, String)>,
+    allow: String,
+}
+
+/// The paths beside the API, and the page at `/docs/` with its files.
+const BESIDE: [&str; 4] = ["/openapi.json", "/docs", "/docs/", "/docs/{_:.*}"];
 
 impl Paths {
     /// Reads them from the API document.
     #[must_use]
     pub fn of(document: &OpenApi) -> Self {
-        let paths = document.paths.paths.iter();
-        Self(
-            paths
-                .map(|(path, item)| (path.split('/').map(ToOwned::to_owned).collect(), methods(item)))
-                .collect(),
-        )
+        let paths = document.paths.paths.iter().map(|(path, item)| Route::new(path, operations(item)));
+        let beside =
+            BESIDE.map(|path| Route::new(path, vec![(Method::GET, "read_documentation".to_owned())]));
+        Self(paths.chain(beside).collect())
     }
 
-    /// Returns the methods of a path; none if it is not in the API.
+    /// Returns the methods of the path of a request; none if it is not in the API.
+    #[must_use]
+    pub fn allowed_to(request: &HttpRequest) -> Option<HeaderValue> {
+        let paths = request.app_data::<web::Data<Self>>()?;
+        HeaderValue::from_str(paths.methods(request.path())?).ok()
+    }
+
+    /// Returns the name of the operation that a request asks for; none if there is no such operation.
+    #[must_use]
+    pub fn operation(request: &HttpRequest) -> Option<&str> {
+        let paths = request.app_data::<web::Data<Self>>()?;
+        let asked = request.method();
+        let is_asked = |own: &Method| own == asked || (*own == Method::GET && *asked == Method::HEAD);
+        let route = paths.0.iter().find(|route| route.fits(request.path()))?;
+        let operation = route.operations.iter().find(|(own, _)| is_asked(own));
+        operation.map(|(_, name)| name.as_str())
+    }
+
     fn methods(&self, path: &str) -> Option<&str> {
-        let parts: Vec<&str> = path.split('/').collect();
-        let fits = |template: &[String]| {
-            template.len() == parts.len()
-                && template
-                    .iter()
-                    .zip(&parts)
-                    .all(|(t, part)| t == part || (t.starts_with('{') && !part.is_empty()))
-        };
-        self.0.iter().find(|(template, _)| fits(template)).map(|(_, methods)| methods.as_str())
+        self.0.iter().find(|route| route.fits(path)).map(|route| route.allow.as_str())
     }
 }
 
-fn methods(item: &PathItem) -> String {
+impl Route {
+    fn new(template: &str, operations: Vec<(Method, String)>) -> Self {
+        let mut methods: Vec<&str> = operations.iter().map(|(method, _)| method.as_str()).collect();
+        if methods.contains(&"GET") {
+            methods.push("HEAD");
+        }
+        methods.push("OPTIONS");
+        let allow = methods.join(", ");
+        Self { template: template.to_owned(), operations, allow }
+    }
+
+    fn fits(&self, path: &str) -> bool {
+        let (mut template, mut parts) = (self.template.split('/'), path.split('/'));
+        loop {
+            match (template.next(), parts.next()) {
+                (None, None) => return true,
+                (Some(own), Some(part)) if own == part || (own.starts_with('{') && !part.is_empty()) => {}
+                _ => return false,
+            }
+        }
+    }
+}
+
+fn operations(item: &PathItem) -> Vec<(Method, String)> {
     let known = [
-        ("GET", item.get.is_some()),
-        ("POST", item.post.is_some()),
-        ("PUT", item.put.is_some()),
-        ("PATCH", item.patch.is_some()),
-        ("DELETE", item.delete.is_some()),
+        (Method::GET, &item.get),
+        (Method::POST, &item.post),
+        (Method::PUT, &item.put),
+        (Method::PATCH, &item.patch),
+        (Method::DELETE, &item.delete),
     ];
-    let taken: Vec<&str> = known.into_iter().filter(|(_, taken)| *taken).map(|(method, _)| method).collect();
-    taken.join(", ")
+    let named = known.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
+    named.map(|(method, operation)| (method, operation.operation_id.clone().unwrap_or_default())).collect()
 }
 
 /// Responds to a request that matches no operation.
-pub async fn no_such_route(request: HttpRequest, paths: web::Data<Paths>) -> HttpResponse {
-    let Some(methods) = paths.methods(request.path()) else {
+pub async fn no_such_route(request: HttpRequest) -> HttpResponse {
+    let Some(methods) = Paths::allowed_to(&request) else {
         return Problem::not_found().error_response();
     };
     let mut response = Problem::new(Code::MethodNotAllowed).error_response();
-    if let Ok(methods) = HeaderValue::from_str(methods) {
-        response.headers_mut().insert(header::ALLOW, methods);
-    }
+    response.headers_mut().insert(header::ALLOW, methods);
     response
 }
 
@@ -69,9 +113,10 @@ mod tests {
 
     #[test]
     fn a_path_of_the_api_is_known_by_its_template() {
-        let split = |path: &str| path.split('/').map(ToOwned::to_owned).collect();
-        let paths = Paths(vec![(split("/v1/cases/{case_id}"), "GET, PATCH".to_owned())]);
-        assert_eq!(paths.methods("/v1/cases/7"), Some("GET, PATCH"));
+        let operations = [(Method::GET, "read_case"), (Method::PATCH, "update_case")];
+        let operations = operations.map(|(method, name)| (method, name.to_owned())).to_vec();
+        let paths = Paths(vec![Route::new("/v1/cases/{case_id}", operations)]);
+        assert_eq!(paths.methods("/v1/cases/7"), Some("GET, PATCH, HEAD, OPTIONS"));
         assert_eq!(paths.methods("/v1/cases/"), None);
         assert_eq!(paths.methods("/v1/cases/7/8"), None);
     }

@@ -35,9 +35,9 @@ const READ: &[Code] = &[
     Code::Internal,
     Code::Unavailable,
 ];
-const WRITE: &[Code] = &[Code::Conflict, Code::TooLarge, Code::UnsupportedMediaType];
+const WRITE: &[Code] = &[Code::RequestTimeout, Code::Conflict, Code::TooLarge, Code::UnsupportedMediaType];
 const CHANGE: &[Code] = &[Code::VersionMismatch, Code::PreconditionRequired];
-const BODY: &[Code] = &[Code::TooLarge, Code::UnsupportedMediaType];
+const BODY: &[Code] = &[Code::RequestTimeout, Code::TooLarge, Code::UnsupportedMediaType];
 const PUBLIC: &[Code] =
     &[Code::BadRequest, Code::NotFound, Code::InvalidInput, Code::Internal, Code::Unavailable];
 

@@ -57,6 +57,8 @@ codes! {
     NotFound = 404 "not-found" "Not found";
     /// The path does not support this method.
     MethodNotAllowed = 405 "method-not-allowed" "The method is not supported for this path";
+    /// The request did not arrive in time.
+    RequestTimeout = 408 "request-timeout" "The request did not arrive in time";
     /// The object is not in a state that allows the action.
     Conflict = 409 "conflict" "Not possible in the current state";
     /// The key that encrypts the content has been erased, so the content is unrecoverable.
@@ -65,7 +67,9 @@ codes! {
     VersionMismatch = 412 "version-mismatch" "Changed since you read it";
     /// The body exceeds the size limit.
     TooLarge = 413 "too-large" "The request is too large";
-    /// The body is not JSON.
+    /// The address is longer than any address of the API.
+    UriTooLong = 414 "uri-too-long" "The address is too long";
+    /// The body is not JSON, or is compressed.
     UnsupportedMediaType = 415 "unsupported-media-type" "Send JSON";
     /// One or more fields are invalid.
     InvalidInput = 422 "invalid-input" "Some input is invalid";
@@ -75,11 +79,16 @@ codes! {
     PreconditionRequired = 428 "precondition-required" "The version to change is required";
     /// Too many attempts.
     TooManyAttempts = 429 "too-many-attempts" "Too many attempts";
+    /// The headers exceed the size limit.
+    HeadersTooLarge = 431 "headers-too-large" "The headers are too large";
     /// A fault in the service.
     Internal = 500 "internal" "Something went wrong";
     /// The database or the access log is unavailable.
     Unavailable = 503 "unavailable" "Temporarily unavailable";
 }
+
+/// How long a client should wait if nothing says how long, in seconds.
+const RETRY_AFTER: i64 = 5;
 
 /// A field that is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -93,7 +102,7 @@ pub struct FieldError {
 }
 
 /// A problem document, `application/problem+json`.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemDocument {
     /// A stable identifier of the kind of problem.
@@ -111,6 +120,9 @@ pub struct ProblemDocument {
     /// The invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The id of the request, as in the header `request-id` and in the logs of the service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
 }
 
 /// A refusal or failure, before it is sent to the caller.
@@ -171,6 +183,25 @@ impl Problem {
     pub fn code(&self) -> Code {
         self.code
     }
+
+    /// Returns the document, which has no request id yet.
+    #[must_use]
+    pub fn document(&self) -> ProblemDocument {
+        ProblemDocument {
+            kind: format!("https://stafett.example/problems/{}", self.code.slug()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: self.detail.clone(),
+            errors: self.errors.clone(),
+            request_id: None,
+        }
+    }
+
+    /// The number of seconds to wait before the next attempt. An answer that asks the client to wait always has one.
+    fn retry_after(&self) -> Option<i64> {
+        let waits = matches!(self.code, Code::TooManyAttempts | Code::Unavailable);
+        self.retry_after.or(waits.then_some(RETRY_AFTER))
+    }
 }
 
 impl fmt::Display for Problem {
@@ -214,20 +245,17 @@ impl ResponseError for Problem {
             tracing::error!(error = %cause, code = self.code.slug(), "request failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {
             response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
         }
         response.insert_header((header::CONTENT_TYPE, "application/problem+json"));
-        let document = ProblemDocument {
-            kind: format!("https://stafett.example/problems/{}", self.code.slug()),
-            title: self.code.title(),
-            status: self.code.status().as_u16(),
-            detail: self.detail.clone(),
-            errors: self.errors.clone(),
-        };
-        response.body(serde_json::to_string(&document).unwrap_or_default())
+        let document = self.document();
+        let mut response = response.body(serde_json::to_string(&document).unwrap_or_default());
+        // The middleware adds the request id.
+        response.extensions_mut().insert(document);
+        response
     }
 }

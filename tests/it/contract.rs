@@ -199,6 +199,6 @@ both_engines! {
         let stranger = world.anonymous();
         stranger.get("/v1/nowhere").send().await.expect_problem(404, "not-found");
         let answer = stranger.delete("/v1/auth/login").send().await.expect_problem(405, "method-not-allowed");
-        assert_eq!(answer.header("allow"), Some("POST"));
+        assert_eq!(answer.header("allow"), Some("POST, OPTIONS"));
     }
 }

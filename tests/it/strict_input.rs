@@ -226,7 +226,7 @@ both_engines! {
             let call = stage.actor(operation).call(operation.method.clone(), stage.path(operation));
             let call = if operation.takes_body() { call.json(stage.example(operation)) } else { call };
             call.clone().send().await.expect_problem(428, "precondition-required");
-            for stale in ["\"0\"", "\"99\"", "W/\"1\"", "\"\"", "\"7\", \"9\""] {
+            for stale in ["\"0\"", "\"99\"", "W/\"99\"", "1", "\"\"", "\"7\", \"9\""] {
                 call.clone().header("if-match", stale).send().await.expect_problem(412, "version-mismatch");
             }
             met += 1;
@@ -248,7 +248,8 @@ both_engines! {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 412]);
         let now = teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
-        assert_eq!((now.etag(), &now.body["version"]), ("\"2\"", &json!(2)));
+        assert!(now.etag().starts_with("\"2."), "{}", now.etag());
+        assert_eq!(now.body["version"], 2);
     }
 }
 

@@ -98,7 +98,8 @@ impl Asking<'_> {
             None => call,
         };
         let answer = call.send().await;
-        let exchange = format!("{}{}", answer.request(), answer.told());
+        let asked = answer.request().lines().filter(|line| !line.starts_with("if-none-match"));
+        let exchange = format!("{}\n{}", asked.collect::<Vec<_>>().join("\n"), answer.told());
         let exchange = self.names.write(&exchange);
         self.transcript.push(exchange);
         answer

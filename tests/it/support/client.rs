@@ -184,11 +184,24 @@ impl Call {
             request.send().await.unwrap_or_else(|error| panic!("no answer ({error}) to\n{exchange}"));
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let bytes = response.bytes().await.expect("the whole answer").to_vec();
-        let text = String::from_utf8_lossy(&bytes).into_owned();
+        let text = without_request_id(&headers, String::from_utf8_lossy(&bytes).into_owned());
         let _ = writeln!(exchange, "{status}\n{}", shortened(&text));
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer { status, headers, body, text, bytes, request: asked, exchange }
     }
+}
+
+/// Checks the request id of an answer, which must be in its headers and, if it is a problem, in its body. Returns the body without
+/// it, so that equal bodies are equal.
+fn without_request_id(headers: &HeaderMap, text: String) -> String {
+    let id = headers.get("request-id").expect("a request id").to_str().expect("an id");
+    assert_eq!(id.parse::<uuid::Uuid>().map(|id| id.to_string()).ok().as_deref(), Some(id));
+    if headers.get(CONTENT_TYPE).is_none_or(|kind| kind != "application/problem+json") || text.is_empty() {
+        return text;
+    }
+    let member = format!(",\"request_id\":\"{id}\"}}");
+    let before = text.strip_suffix(&member).unwrap_or_else(|| panic!("no {member} in {text}"));
+    format!("{before}}}")
 }
 
 fn shortened(text: &str) -> String {
@@ -261,9 +274,10 @@ impl Answer {
         &self.request
     }
 
-    /// Everything in the answer: status, headers except the time and the request id, and body.
+    /// Everything in the answer: status, headers except the time, the request id and the tag, which is made from the body, and
+    /// body.
     pub fn told(&self) -> String {
-        let aside = ["date", "x-request-id"];
+        let aside = ["date", "request-id", "etag"];
         let mut lines: Vec<String> = self
             .headers
             .iter()
