@@ -9,14 +9,15 @@ use actix_web::{
     middleware::from_fn,
     web,
 };
-use tracing::Span;
+use tracing::{Span, field::Empty};
 use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::{Open, Policies, Services},
     http::{
-        Limits, Paths, compress_open, durable_look, every_method, listen, no_such_route, protective_headers,
+        Limits, Paths, compress_open, durable_look, every_method, listen, measured, no_such_route,
+        protective_headers,
     },
     openapi, operations,
 };
@@ -79,6 +80,7 @@ pub fn serve_described(
             .wrap(from_fn(compress_open))
             .wrap(from_fn(every_method))
             .wrap(from_fn(protective_headers))
+            .wrap(from_fn(measured))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
     listen(app, listener, Limits::new(workers, SHUTDOWN_SECONDS))
@@ -96,7 +98,13 @@ struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string);
-        tracing::info_span!("request", request_id = id)
+        tracing::info_span!(
+            "request",
+            request_id = id,
+            otel.kind = "server",
+            otel.name = Paths::operation(request.request()).unwrap_or("none"),
+            http.response.status_code = Empty,
+        )
     }
 
     fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {

@@ -58,6 +58,12 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// The format of log lines.
     pub log_format: LogFormat,
+    /// The address on which to serve the metrics, apart from the API. There is no such listener if it is not set.
+    #[serde(default)]
+    pub metrics_listen: Option<SocketAddr>,
+    /// The address of an OpenTelemetry collector that receives traces (OTLP over HTTP). No traces are made if it is not set.
+    #[serde(default)]
+    pub trace_collector: Option<String>,
     /// A folder of stricter local rules (`*.cedar`), which can only forbid.
     #[serde(default)]
     pub local_policies: Option<PathBuf>,

@@ -31,7 +31,7 @@
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`rules`] |
 //! | the municipality | [`organisation`] · [`accounts`] · [`catalogue`] · [`health`] |
-//! | the program | [`app`] · [`openapi`] · [`http`] · [`housekeeping`] · [`config`] · [`demo`] · [`cli`] |
+//! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`demo`] · [`cli`] |
 //!
 //! # Where a change belongs
 //!
@@ -87,6 +87,7 @@ pub mod organisation;
 pub mod problem;
 pub mod rules;
 pub mod teams;
+pub mod telemetry;
 mod terminal;
 pub mod vault;
 pub mod withholdings;

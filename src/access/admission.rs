@@ -87,7 +87,7 @@ async fn decide<A: Action>(
         return Err(Problem::not_found().into());
     };
     let about = services.policies.about(&caller, &object);
-    let decision = about.decide(A::NAME);
+    let decision = tracing::debug_span!("decision").in_scope(|| about.decide(A::NAME));
     let allowed = decision.allowed;
     look.note(entry.about(&caller, &object, decision));
     if !allowed {

@@ -246,6 +246,12 @@ impl LogWriter {
         }
     }
 
+    /// Returns the number of requests whose entries wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     /// Wakes the sealer after a change was committed with its entries.
     pub(super) fn committed(&self) {
         self.written.notify_one();

@@ -1,8 +1,13 @@
 //! `stafett serve`.
 
-use std::{net::TcpListener, path::Path, sync::Arc};
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+};
 
-use actix_web::web;
+use actix_web::{dev::ServerHandle, web};
 
 use super::{ServeArgs, connect, settings};
 use crate::{
@@ -13,7 +18,8 @@ use crate::{
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, LogKey, Sealer},
-    terminal::{Failure, start_logging},
+    telemetry::{Observed, Traces, expose},
+    terminal::{Failure, start_logging_and_tracing},
 };
 
 /// Serves until stopped.
@@ -22,7 +28,8 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     if let Some(listen) = args.listen {
         settings.listen = listen;
     }
-    start_logging(settings.log_format, "info,sqlx=warn");
+    let traces = settings.trace_collector.as_deref().map(Traces::to).transpose()?;
+    start_logging_and_tracing(settings.log_format, "info,sqlx=warn", traces.as_ref());
     let policies = match &settings.local_policies {
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,
@@ -49,14 +56,34 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let proxies = settings.trusted_proxies.clone();
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
     let sealing = tokio::spawn(sealer.clone().run(services.log().written()));
+    let observed = Observed::new(db.clone(), Clock::System, services.log().clone());
+    let exposed = settings.metrics_listen.map(|address| expose_at(address, observed)).transpose()?;
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     app::serve(web::Data::new(services), listener, settings.workers)?.await?;
+    if let Some(exposed) = exposed {
+        exposed.stop(false).await;
+    }
     keeping_house.abort();
     sealing.abort();
     // The last answers must be sealed too.
     while sealer.seal().await? > 0 {}
     db.close().await;
     tracing::info!("stopped");
+    if let Some(traces) = traces
+        && let Err(error) = traces.finish()
+    {
+        tracing::warn!(%error, "sending the last traces failed");
+    }
     Ok(())
+}
+
+/// Serves the metrics on a listener of their own.
+fn expose_at(address: SocketAddr, observed: Observed) -> io::Result<ServerHandle> {
+    let listener = TcpListener::bind(address)?;
+    tracing::info!(address = %listener.local_addr()?, "serving the metrics");
+    let server = expose(observed, listener)?;
+    let handle = server.handle();
+    tokio::spawn(server);
+    Ok(handle)
 }

@@ -6,12 +6,14 @@
 pub mod dialect;
 mod error;
 mod grants;
+mod load;
 mod migrate;
 mod pool;
 mod sealing;
 
 pub use error::{DbError, expect_one};
 pub use grants::{GrantError, can_change_log, grant_to};
+pub use load::PoolLoad;
 pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
@@ -19,7 +21,9 @@ pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 /// Runs the same code on the connection of a [`Tx`], on either engine.
 #[macro_export]
 macro_rules! on_engine {
-    ($tx:expr, |$conn:ident| $body:expr) => {
+    ($tx:expr, |$conn:ident| $body:expr) => {{
+        // A trace has the place in the code, never the statement.
+        let _statement = tracing::debug_span!("statement");
         match &mut $tx.engine {
             $crate::db::EngineTx::Sqlite(transaction) => {
                 let $conn = &mut **transaction;
@@ -30,7 +34,7 @@ macro_rules! on_engine {
                 $body.map_err($crate::db::DbError::from)
             }
         }
-    };
+    }};
 }
 
 /// `fetch_all!(tx, Row, SQL, a, b)`: all rows of a query.

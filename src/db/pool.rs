@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::DbError;
+use super::{DbError, load::Waiting};
 use crate::vault::Vault;
 
 /// A database on either engine, with the keys that decrypt its content.
@@ -17,6 +17,7 @@ pub struct Db {
     /// The connections.
     pub pools: Pools,
     vault: Arc<Vault>,
+    pub(super) waiting: Waiting,
 }
 
 /// Connections to either engine. Reads and writes use separate pools: SQLite has a single writer, and PostgreSQL may read
@@ -68,7 +69,7 @@ impl Db {
     /// # Errors
     /// If the address has another format or the connection fails.
     pub async fn open(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Self, DbError> {
-        Ok(Self { pools: Pools::open(url, connections).await?, vault })
+        Ok(Self { pools: Pools::open(url, connections).await?, vault, waiting: Waiting::default() })
     }
 
     /// The keys.
@@ -82,6 +83,7 @@ impl Db {
     /// # Errors
     /// If no connection is available.
     pub async fn read(&self) -> Result<Tx, DbError> {
+        let _place = self.waiting.readers.enter();
         Ok(Tx { engine: self.pools.read().await?, vault: self.vault.clone() })
     }
 
@@ -90,6 +92,7 @@ impl Db {
     /// # Errors
     /// If no connection is available.
     pub async fn write(&self) -> Result<Tx, DbError> {
+        let _place = self.waiting.writers.enter();
         Ok(Tx { engine: self.pools.write().await?, vault: self.vault.clone() })
     }
 

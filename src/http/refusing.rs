@@ -15,7 +15,10 @@ use actix_web::http::{
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::middleware::REQUEST_ID;
-use crate::problem::{Code, Problem};
+use crate::{
+    problem::{Code, Problem},
+    telemetry::metrics,
+};
 
 /// A connection.
 #[derive(Debug)]
@@ -131,6 +134,7 @@ pub(super) fn refusal(code: Code) -> Refusal {
     let id = uuid::Uuid::new_v4().to_string();
     let mut document = Problem::new(code).document();
     document.request_id = Some(id.clone());
+    metrics().refused(document.status);
     tracing::info!(request_id = id, status = document.status, "refused before it reached an operation");
     let body = serde_json::to_string(&document).unwrap_or_default();
     Refusal { code, id, body }

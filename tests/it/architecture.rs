@@ -43,6 +43,7 @@ const ROWS: [&[&str]; 9] = [
         "operations",
         "openapi",
         "app",
+        "telemetry",
         "housekeeping",
         "config",
         "terminal",

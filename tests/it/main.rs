@@ -52,6 +52,7 @@ mod log_tree;
 mod log_unavailable;
 mod measures;
 mod meetings;
+mod monitoring;
 mod non_interference;
 mod notes;
 mod objections;
