@@ -17,7 +17,7 @@ use cedar_policy::{
     ActionConstraint, Authorizer, Effect, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode,
     Validator,
 };
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 
 use self::basis::Remembered;
 pub use self::{
@@ -31,7 +31,7 @@ pub(super) use self::{
 };
 use super::{
     kinds::Kinds,
-    laws::{Law, Laws, PROCESSING, laws, require_in_force},
+    laws::{Law, Laws, PROCESSING, ending_soon, laws, require_in_force},
     objects::Object,
     purpose::Purpose,
 };
@@ -241,11 +241,16 @@ impl Policies {
         require_in_force(citations(&self.rules), day)
     }
 
+    /// Names what ends within 90 days, and what rests on it, in one sentence for each law.
+    #[must_use]
+    pub fn law_that_ends_soon(&self, day: NaiveDate) -> Vec<String> {
+        ending_soon(citations(&self.rules), day, Days::new(90))
+    }
+
     /// Returns the laws that a rule rests on; none if there is no such rule.
     #[must_use]
     pub fn legal_basis_of(&self, rule: &str) -> Vec<Law> {
-        let rule = self.rules.get(&PolicyId::new(rule));
-        rule.map(|rule| rule.legal_basis.clone()).unwrap_or_default()
+        self.rule(rule).map(|rule| rule.legal_basis.clone()).unwrap_or_default()
     }
 
     /// Returns the text of the rules about an action.

@@ -58,6 +58,9 @@ impl Services {
     ) -> Result<Self, PolicyError> {
         let policies = policies.into();
         policies.require_in_force(clock.today())?;
+        for law in policies.law_that_ends_soon(clock.today()) {
+            tracing::warn!("{law}");
+        }
         Ok(Self {
             policies,
             log: LogWriter::start(db.clone()),

@@ -65,7 +65,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let recipient = recipient(&mut permit, &case, &input, basis).await?;
     let entries = entries(&mut permit, &case, &input, basis).await?;
     if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
-        let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl §§ 25 and 45)";
+        let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl § 29)";
         return Err(Problem::conflict(detail));
     }
     let today = permit.moment().today;

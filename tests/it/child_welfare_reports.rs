@@ -174,9 +174,9 @@ both_engines! {
     async fn the_paragraph_and_its_wording_follow_from_the_unit(world: World) {
         let welfare = world.unit("kragero/barnevern").await;
         for (unit, law, from) in [
-            ("skole", "oppl § 24-3", "2024-08-01"), ("barnehage", "bhl § 46", "2006-01-01"), ("ppt", "oppl § 24-3", "2024-08-01"),
-            ("helsestasjon", "hpl § 33", "2001-01-01"), ("nav", "sotjl § 45", "2010-01-01"),
-            ("familievernkontoret", "fvkl § 10", "1998-01-01"), ("kulturkontoret", "bvl § 13-2", "2023-01-01"),
+            ("skole", "oppl § 24-3", "2026-01-01"), ("barnehage", "bhl § 46", "2023-01-01"), ("ppt", "oppl § 24-3", "2026-01-01"),
+            ("helsestasjon", "hpl § 33", "2026-07-01"), ("nav", "sotjl § 45", "2026-01-01"),
+            ("familievernkontoret", "fvkl § 10", "2026-01-01"), ("kulturkontoret", "bvl § 13-2", "2026-01-01"),
         ] {
             let worker = world.worker(&format!("kragero/{unit}")).await;
             let made = worker.post(list(&worker.unit)).json(described(&world, &welfare)).send().await.expect(201);
