@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::ClientAddress;
 use crate::{
     db::{Db, DbError, Tx},
-    execute, fetch_in, fetch_one,
+    execute, fetch_in, fetch_one, fetch_optional,
     kernel::{Id, ids::Person},
 };
 
@@ -59,7 +59,7 @@ impl Attempt {
             Some(device) => vec![(key(tx, &format!("device {device} of {account}"))?, OWN_LIMIT)],
             None => vec![
                 (key(tx, &format!("account {account} at {}", address.site()))?, OWN_LIMIT),
-                (key(tx, &format!("account {account}"))?, ACCOUNT_LIMIT),
+                (account_key(tx, &account)?, ACCOUNT_LIMIT),
                 (key(tx, &format!("site {}", address.site()))?, SITE_LIMIT),
             ],
         };
@@ -89,9 +89,10 @@ const COUNT: &str = "
 const BLOCK: &str = "UPDATE login_throttle SET blocked_until = $2 WHERE throttle_key = $1";
 const FORGIVE: &str = "
     DELETE FROM login_throttle WHERE throttle_key = $1 AND (blocked_until IS NULL OR blocked_until <= $2)";
-const UNLOCK: &str = "
-    DELETE FROM login_throttle WHERE throttle_key = $2
-       OR username_index = (SELECT username_index FROM account WHERE person_id = $1)";
+const USERNAME: &str = "SELECT username_index FROM account WHERE person_id = $1";
+const UNLOCK_NARROWER: &str =
+    "DELETE FROM login_throttle WHERE throttle_key = $3 OR (username_index = $1 AND throttle_key <> $2)";
+const UNLOCK: &str = "DELETE FROM login_throttle WHERE throttle_key = $1";
 const FORGET: &str = "
     DELETE FROM login_throttle WHERE last_attempt_at < $1 AND (blocked_until IS NULL OR blocked_until <= $2)";
 const COUNTS: &str = "SELECT COUNT(*) FROM login_throttle";
@@ -167,7 +168,8 @@ async fn count_failure(
     now: DateTime<Utc>,
 ) -> Result<Option<Throttled>, DbError> {
     for (key, limit) in &attempt.counts {
-        let row = fetch_one!(tx, ThrottleRow, COUNT, key, now, now - FORGET_AFTER, &attempt.username_index)?;
+        let username = attempt.username_index.as_ref().filter(|_| *limit < SITE_LIMIT);
+        let row = fetch_one!(tx, ThrottleRow, COUNT, key, now, now - FORGET_AFTER, username)?;
         let waits = wait_until(row.blocked_until, now);
         if waits.is_some() {
             return Ok(waits);
@@ -184,8 +186,11 @@ async fn count_failure(
 /// # Errors
 /// If the database query fails.
 pub async fn unlock(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
-    let own = own_password(tx, person)?;
-    execute!(tx, UNLOCK, person, own)?;
+    let Some((username,)) = fetch_optional!(tx, (String,), USERNAME, person)? else { return Ok(()) };
+    let (account, own) = (account_key(tx, &username)?, own_password(tx, person)?);
+    // In the order in which an attempt locks them.
+    execute!(tx, UNLOCK_NARROWER, &username, &account, own)?;
+    execute!(tx, UNLOCK, &account)?;
     Ok(())
 }
 
@@ -213,6 +218,10 @@ fn wait(failures: i64, limit: i64) -> Option<TimeDelta> {
     let over = u32::try_from(failures - limit).ok()?;
     let doubled = FIRST_WAIT * 2_i32.saturating_pow(over.min(10));
     Some(doubled.min(LONGEST_WAIT))
+}
+
+fn account_key(tx: &Tx, username_index: &str) -> Result<String, DbError> {
+    key(tx, &format!("account {username_index}"))
 }
 
 fn own_password(tx: &Tx, person: Id<Person>) -> Result<String, DbError> {

@@ -159,7 +159,11 @@ both_engines! {
             assert!([403, 404].contains(&refused), "{refused}");
         }
         is_throttled(somewhere.log_in(&user.username, PASSWORD, None).await);
+        let sites = "SELECT COUNT(*) FROM login_throttle WHERE username_index IS NULL";
+        assert_eq!(world.number_of(sites).await, 20);
         unlock(&administrator, "4014", user.id).await.expect(204);
+        assert_eq!(world.number_of(sites).await, 20, "the sites are as they were");
+        assert_eq!(world.rows("login_throttle").await, 20);
         somewhere.log_in(&user.username, PASSWORD, None).await.expect(200);
         let logged = "SELECT COUNT(*) FROM access_log WHERE action = 'unlock_account' AND decision = 'permit'";
         assert_eq!(world.number_of(logged).await, 1);
