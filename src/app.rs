@@ -1,6 +1,6 @@
 //! The assembled service: routes, middleware and server.
 
-use std::{io, net::TcpListener, sync::Arc};
+use std::{io, net::TcpListener, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpMessage, HttpResponse, HttpServer,
@@ -14,13 +14,21 @@ use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
-    access::{Policies, Services},
-    http::{Paths, durable_look, no_such_route, protective_headers},
+    access::{KnownCaller, Policies, Services},
+    http::{Lines, Paths, durable_look, no_such_route, protective_headers},
+    kernel::Clock,
     openapi, operations,
 };
 
 /// The number of seconds that running requests get to finish at shutdown.
 const SHUTDOWN_SECONDS: u64 = 25;
+
+/// The open connections of a worker. Further ones wait in the system's queue.
+const CONNECTIONS: usize = 1024;
+/// How long a connection stays open without a request.
+const IDLE: Duration = Duration::from_secs(5);
+/// How long a client may take to send the head of a request.
+const HEADERS: Duration = Duration::from_secs(5);
 
 /// The API document and its paths. Workers share them: a copy in each would take most of its memory.
 #[derive(Debug, Clone)]
@@ -81,6 +89,9 @@ pub fn serve_described(
         .workers(workers)
         .server_hostname("stafett")
         .shutdown_timeout(SHUTDOWN_SECONDS)
+        .max_connections(CONNECTIONS)
+        .keep_alive(IDLE)
+        .client_request_timeout(HEADERS)
         .listen(listener)?
         .run())
 }
@@ -92,6 +103,22 @@ async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
 /// The log line of a request. It contains the route, not the path or the query, so that it has no id or personal data.
 struct RequestSpan;
 
+/// The lines about requests of strangers.
+static STRANGERS: Lines = Lines::new();
+
+/// Returns whether the line of a request is written.
+fn is_written<B>(outcome: &Result<ServiceResponse<B>, actix_web::Error>) -> bool {
+    let is_known = |response: &ServiceResponse<B>| response.request().extensions().contains::<KnownCaller>();
+    if outcome.as_ref().is_ok_and(is_known) {
+        return true;
+    }
+    let line = STRANGERS.next(Clock::System.now());
+    if line.left_out > 0 {
+        tracing::warn!(lines = line.left_out, "left out the lines of further requests without a log-in");
+    }
+    line.is_written
+}
+
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string);
@@ -99,6 +126,9 @@ impl RootSpanBuilder for RequestSpan {
     }
 
     fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        if !is_written(outcome) {
+            return;
+        }
         match outcome {
             Ok(response) => tracing::info!(
                 method = %response.request().method(),

@@ -1,7 +1,8 @@
 //! Settings: defaults, then a file, then `STAFETT_*`, then flags. Secrets come from files or the environment.
 
 use std::{
-    net::{IpAddr, SocketAddr},
+    net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
@@ -12,7 +13,10 @@ use figment::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use crate::log_tree::DEFAULT_ORIGIN;
+use crate::{
+    access::{ForwardingHeader, ProxyNetwork},
+    log_tree::DEFAULT_ORIGIN,
+};
 
 /// The settings of the service.
 #[derive(Debug, Clone, Deserialize)]
@@ -53,9 +57,15 @@ pub struct Settings {
     pub connections: u32,
     /// The number of threads that serve requests.
     pub workers: usize,
-    /// Proxies whose `X-Forwarded-For` is trusted.
+    /// The number of threads that hash passwords; by default one for each core.
     #[serde(default)]
-    pub trusted_proxies: Vec<IpAddr>,
+    password_threads: Option<NonZeroUsize>,
+    /// Addresses and networks of proxies whose forwarding header is trusted.
+    #[serde(default)]
+    pub trusted_proxies: Vec<ProxyNetwork>,
+    /// The header in which the trusted proxies name the client.
+    #[serde(default)]
+    pub forwarding_header: ForwardingHeader,
     /// The format of log lines.
     pub log_format: LogFormat,
     /// A folder of stricter local rules (`*.cedar`), which can only forbid.
@@ -113,6 +123,13 @@ const DEFAULTS: Defaults = Defaults {
 };
 
 impl Settings {
+    /// Returns the number of threads that hash passwords.
+    #[must_use]
+    pub fn password_threads(&self) -> NonZeroUsize {
+        let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        self.password_threads.unwrap_or_else(cores)
+    }
+
     /// Reads the settings from `file` if present, otherwise from `stafett.toml` if it exists.
     ///
     /// # Errors

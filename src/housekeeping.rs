@@ -2,10 +2,32 @@
 
 use std::time::Duration;
 
-use crate::{access::forget_old_keys, db::Db, handovers, kernel::Clock, log_reviews};
+use actix_web::web;
+
+use crate::{
+    access::{Services, forget_old_keys},
+    db::Db,
+    handovers,
+    identity::{forget_expired_devices, forget_failures},
+    kernel::Clock,
+    log_reviews,
+};
 
 /// The interval between runs. Servers learn of keys that others create or erase within this time.
 pub const INTERVAL: Duration = Duration::from_secs(300);
+
+/// The interval between entries about what strangers have tried.
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// Writes what strangers have tried to the access log, every minute while the service runs.
+pub async fn count_strangers(services: web::Data<Services>) {
+    loop {
+        tokio::time::sleep(COUNTED).await;
+        if let Err(error) = services.write_strangers().await {
+            tracing::error!(%error, "counting the attempts of strangers failed");
+        }
+    }
+}
 
 /// Runs the background jobs every five minutes while the service runs.
 pub async fn keep_house(db: Db, clock: Clock) {
@@ -27,6 +49,12 @@ pub async fn keep_house(db: Db, clock: Clock) {
         }
         if let Err(error) = forget_old_keys(&db, clock.now()).await {
             tracing::error!(%error, "deleting old idempotency keys failed");
+        }
+        if let Err(error) = forget_failures(&db, clock.now()).await {
+            tracing::error!(%error, "deleting old failures failed");
+        }
+        if let Err(error) = forget_expired_devices(&db, clock.now()).await {
+            tracing::error!(%error, "deleting expired devices failed");
         }
         tokio::time::sleep(INTERVAL).await;
     }

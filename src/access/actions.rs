@@ -121,6 +121,7 @@ actions! {
         CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
         CreateAccount = "create_account": Work, Work, Never, MayForbid, Create;
         DisableAccount = "disable_account": Work, Work, AsDecided, EndsAccess, Update;
+        UnlockAccount = "unlock_account": Work, Work, AsDecided, MayForbid, Update;
     }
     Read UnitObject {
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;

@@ -119,7 +119,7 @@ impl Entry {
 
     /// Copies the request id and the client from the first entry of the same request.
     pub(super) fn same_request_as(&mut self, look: &PendingLook) {
-        if let Some(first) = look.0.borrow().first() {
+        if let Some(first) = look.0.borrow().1.first() {
             self.request_id.clone_from(&first.request_id);
             self.client.clone_from(&first.client);
         }
@@ -151,32 +151,54 @@ pub(crate) fn roles(seats: &[HeldRole]) -> String {
     serde_json::Value::Array(seats).to_string()
 }
 
+/// How a request is recorded in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// By entries of its own.
+    #[default]
+    Alone,
+    /// By an entry of its own while a minute has room for it, and counted from then on: a wrong password.
+    WhileThereIsRoom,
+    /// Counted with others of its kind: an attempt of a stranger.
+    Counted,
+}
+
 /// The entries of a request in progress, kept with the request until they are written. The first entry is about the action,
 /// the others are about rows that a list shows.
 #[derive(Debug, Clone, Default)]
-pub struct PendingLook(Rc<RefCell<Vec<Entry>>>);
+pub struct PendingLook(Rc<RefCell<(Recorded, Vec<Entry>)>>);
 
 impl PendingLook {
     /// Sets the entry about the action that the request asks for.
     pub fn note(&self, entry: Entry) {
-        *self.0.borrow_mut() = vec![entry];
+        self.note_as(Recorded::Alone, entry);
+    }
+
+    /// Sets the entry about the action that the request asks for, and how it is recorded.
+    pub(super) fn note_as(&self, recorded: Recorded, entry: Entry) {
+        *self.0.borrow_mut() = (recorded, vec![entry]);
+    }
+
+    /// Returns how the request is recorded.
+    pub(super) fn recorded(&self) -> Recorded {
+        self.0.borrow().0
     }
 
     /// Sets the child that the action is about.
     pub fn note_child(&self, child: Uuid) {
-        if let Some(first) = self.0.borrow_mut().first_mut() {
+        if let Some(first) = self.0.borrow_mut().1.first_mut() {
             first.child = Some(child);
         }
     }
 
     /// Adds an entry about a row that is shown.
     pub fn note_row(&self, entry: Entry) {
-        self.0.borrow_mut().push(entry);
+        self.0.borrow_mut().1.push(entry);
     }
 
     /// Adds the ids of the objects that are shown or changed, and the status of the answer.
     pub fn complete(&self, shown: Vec<String>, status: u16) {
-        let mut entries = self.0.borrow_mut();
+        let (_, entries) = &mut *self.0.borrow_mut();
         entries.iter_mut().for_each(|entry| entry.status = status);
         if let Some(first) = entries.first_mut() {
             first.shown = shown;
@@ -186,13 +208,13 @@ impl PendingLook {
     /// Returns the entries so far.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.borrow().clone()
+        self.0.borrow().1.clone()
     }
 
     /// Takes the entries, to write them.
     #[must_use]
     pub fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut self.0.borrow_mut())
+        std::mem::take(&mut self.0.borrow_mut().1)
     }
 }
 

@@ -17,14 +17,17 @@ use super::{
     admission::{pending_look, request_id, services},
     answer::next_link,
     body::{json_content, read_body},
-    log::{NO_MUNICIPALITY, insert_entries},
+    log::{NO_MUNICIPALITY, Recorded, insert_entries},
 };
 use crate::{
     db::Tx,
-    identity::{Passwords, TokenKeys},
+    identity::{ClientAddress, Passwords, TokenKeys},
     kernel::{Id, Page, ids::Person},
     problem::{Problem, parse_json, parse_query},
 };
+
+/// The largest body that a stranger may send, in bytes.
+const MAX_BODY: usize = 8 * 1024;
 
 /// An operation that needs no log-in.
 pub trait Operation: 'static {
@@ -129,9 +132,9 @@ impl<O: Operation> FromRequest for Public<O> {
                 entry.request_id = request_id(&request);
                 entry.client = services.client(&request);
                 entry.decision.allowed = O::ENTRY == PublicEntry::Allowed;
-                pending_look(&request).note(entry);
+                pending_look(&request).note_as(Recorded::Counted, entry);
             }
-            let body = read_body(&request, payload).await?;
+            let body = read_body(&request, payload, MAX_BODY).await?;
             Ok(Self { services, request, body, operation: PhantomData })
         })
     }
@@ -169,8 +172,8 @@ impl<O: Operation> Public<O> {
 
     /// Returns the address of the client.
     #[must_use]
-    pub fn client_address(&self) -> String {
-        self.services.client_address(&self.request).unwrap_or_default()
+    pub fn client_address(&self) -> ClientAddress {
+        self.services.client_address(&self.request)
     }
 
     /// Returns the password hasher.
@@ -245,9 +248,20 @@ impl<O: LogInOperation> Public<O> {
         Ok(self.services.db.write().await?)
     }
 
-    /// Logs a refused attempt. The entry is durable before the answer is sent.
+    /// Logs a refused attempt to log in. While a minute has room for it, the entry is durable before the answer is sent. Attempts
+    /// at an account and at none are recorded alike, so that the time of the answer reveals nothing.
     pub fn note_refused(&self, person: Option<(Id<Person>, String)>) {
-        pending_look(&self.request).note(self.entry(person, false));
+        pending_look(&self.request).note_as(Recorded::WhileThereIsRoom, self.entry(person, false));
+    }
+
+    /// Logs that a token was used twice, which ended the session. The entry is durable before the answer is sent.
+    pub fn note_reused(&self, person: Id<Person>, municipality: String) {
+        pending_look(&self.request).note(self.entry(Some((person, municipality)), false));
+    }
+
+    /// Counts an attempt whose password was not considered, or whose token nobody has.
+    pub fn note_counted(&self, person: Option<(Id<Person>, String)>) {
+        pending_look(&self.request).note_as(Recorded::Counted, self.entry(person, false));
     }
 
     /// Commits a log-in with its entry in the access log.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, http::StatusCode, web};
-use futures_util::Stream;
+use futures_util::{Stream, TryStreamExt};
 
 use super::{
     Permit, Policies, Services,
@@ -78,6 +78,7 @@ impl<A: Action<Object = Desk>> Permit<A> {
             action: A::NAME,
         };
         self.look.complete(self.shown, StatusCode::OK.as_u16());
-        Ok(HttpResponse::Ok().content_type(content_type).streaming(make(reader)))
+        let stream = make(reader).inspect_err(|error| tracing::warn!(%error, "an answer broke off"));
+        Ok(HttpResponse::Ok().content_type(content_type).streaming(stream))
     }
 }

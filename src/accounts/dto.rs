@@ -56,6 +56,9 @@ pub struct LogInIn {
     /// The password.
     #[schema(value_type = String, format = Password)]
     pub password: SecretString,
+    /// The `device_token` of the last log-in on this device. Failed log-ins of others do not lock out a device that has one.
+    #[schema(value_type = Option<String>)]
+    pub device_token: Option<SecretString>,
 }
 
 /// A refresh token to exchange.
@@ -81,6 +84,9 @@ pub struct TokensOut {
     pub expires_in: i64,
     /// Exchange this for new tokens. It works once.
     pub refresh_token: String,
+    /// Store this on the device, and send it with the next log-in. It opens nothing. Absent after a refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
 }
 
 /// A change of password.

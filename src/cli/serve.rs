@@ -6,15 +6,18 @@ use actix_web::web;
 
 use super::{ServeArgs, connect, settings};
 use crate::{
-    access::{Policies, Services},
+    access::{Policies, Services, TrustedProxies},
     app,
     db::{Pools, SchemaState, can_change_log, migrate, schema_state},
-    housekeeping::keep_house,
+    housekeeping::{count_strangers, keep_house},
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, LogKey, Sealer},
     terminal::{Failure, start_logging},
 };
+
+/// The lines that are written. Actix reports what a client sends wrong as an error of the service; such requests have no line.
+const LOG_FILTER: &str = "info,sqlx=warn,actix_http::h1::dispatcher=off";
 
 /// Serves until stopped.
 pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), Failure> {
@@ -22,7 +25,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     if let Some(listen) = args.listen {
         settings.listen = listen;
     }
-    start_logging(settings.log_format, "info,sqlx=warn");
+    start_logging(settings.log_format, LOG_FILTER);
     let policies = match &settings.local_policies {
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,
@@ -46,13 +49,17 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     };
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
     let keeping_house = tokio::spawn(keep_house(db.clone(), Clock::System));
-    let proxies = settings.trusted_proxies.clone();
+    let proxies = TrustedProxies::new(settings.trusted_proxies.clone(), settings.forwarding_header);
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
+    let services = web::Data::new(services.hashing_on(settings.password_threads()));
+    let counting = tokio::spawn(count_strangers(services.clone()));
     let sealing = tokio::spawn(sealer.clone().run(services.log().written()));
     let listener = TcpListener::bind(settings.listen)?;
     tracing::info!(address = %listener.local_addr()?, "serving");
-    app::serve(web::Data::new(services), listener, settings.workers)?.await?;
+    app::serve(services.clone(), listener, settings.workers)?.await?;
+    counting.abort();
     keeping_house.abort();
+    services.write_strangers().await?;
     sealing.abort();
     // The last answers must be sealed too.
     while sealer.seal().await? > 0 {}

@@ -19,10 +19,11 @@ use secrecy::ExposeSecret;
 
 pub use self::stage::Stage;
 use crate::{
-    access::Services,
+    access::{Services, TrustedProxies},
     app, catalogue,
     config::LogFormat,
     db::{Db, migrate},
+    housekeeping::count_strangers,
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, DEFAULT_ORIGIN, LogKey, Sealer},
@@ -75,11 +76,13 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     let tokens = TokenKeys::throw_away()?;
     let log_key = Arc::new(log_key(&args, &folder)?);
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), Checkpoints::default());
-    let services = web::Data::new(Services::new(db.clone(), Clock::System, tokens, log_key, Vec::new())?);
+    let services =
+        web::Data::new(Services::new(db.clone(), Clock::System, tokens, log_key, TrustedProxies::default())?);
     let sealing = tokio::spawn(sealer.run(services.log().written()));
+    let counting = tokio::spawn(count_strangers(services.clone()));
     let listener = TcpListener::bind(args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0))))?;
     let base = format!("http://{}", listener.local_addr()?);
-    let server = app::serve(services, listener, 2)?;
+    let server = app::serve(services.clone(), listener, 2)?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
 
@@ -91,6 +94,8 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
         stage.address(&base, &people)?;
     }
     serving.await??;
+    counting.abort();
+    services.write_strangers().await?;
     sealing.abort();
     db.close().await;
     Ok(u8::from(failures > 0))

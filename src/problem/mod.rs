@@ -113,6 +113,9 @@ pub struct ProblemDocument {
     pub errors: Vec<FieldError>,
 }
 
+/// The seconds after which a request is repeated that the service could not answer now.
+const RETRY_AFTER: i64 = 5;
+
 /// A refusal or failure, before it is sent to the caller.
 #[derive(Debug)]
 pub struct Problem {
@@ -214,7 +217,8 @@ impl ResponseError for Problem {
             tracing::error!(error = %cause, code = self.code.slug(), "request failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        if let Some(seconds) = self.retry_after {
+        let is_temporary = self.code == Code::Unavailable;
+        if let Some(seconds) = self.retry_after.or(is_temporary.then_some(RETRY_AFTER)) {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {

@@ -35,6 +35,7 @@ mod document;
 mod documents;
 mod emergency_access;
 mod explain;
+mod fairness;
 mod follow_ups;
 mod generate;
 mod handovers;

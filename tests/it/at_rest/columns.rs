@@ -74,6 +74,8 @@ const PLAIN: &[(&str, &[&str])] = &[
             "account.password_hash",
             "refresh_token.token_hash",
             "login_throttle.throttle_key",
+            "login_throttle.username_index",
+            "known_device.token_hash",
             "idempotency.key_index",
             "idempotency.fingerprint",
         ],

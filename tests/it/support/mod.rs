@@ -13,7 +13,7 @@ mod template;
 mod world;
 
 pub use api::{Operation, document, rules};
-pub use client::{Anonymous, Answer, Call, User};
+pub use client::{Anonymous, Answer, Call, Client, User};
 pub use engine::{Database, Engine};
 pub use kept::kept;
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};

@@ -16,7 +16,7 @@ use ed25519_dalek::{
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
 use stafett::{
-    access::{LogWriter, Policies, Services},
+    access::{ForwardingHeader, LogWriter, Policies, ProxyNetwork, Services, TrustedProxies},
     app,
     db::Db,
     identity::TokenKeys,
@@ -92,8 +92,11 @@ impl World {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
+        // The test is a proxy, so that it can be many clients.
+        let network = ProxyNetwork::parse("127.0.0.0/8").expect("a network");
+        let proxies = TrustedProxies::new(vec![network], ForwardingHeader::XForwardedFor);
         let services =
-            Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), Vec::new());
+            Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), proxies);
         let services = web::Data::new(services.expect("the service is put together"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -107,6 +110,11 @@ impl World {
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
         let parts = Parts { database, server: handle, services, base, http, door, number: AtomicU32::new(1) };
         Self { db, clock, engine, parts: Arc::new(parts) }
+    }
+
+    /// Writes what strangers have tried, as the running service does by itself every minute.
+    pub async fn count_strangers(&self) {
+        self.parts.services.write_strangers().await.expect("the attempts are counted");
     }
 
     /// Seals the access log, as the running service does by itself.
