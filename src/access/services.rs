@@ -4,7 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use actix_web::{HttpRequest, http::header};
 
-use super::{LogWriter, Policies, PolicyError};
+use super::{LogWriter, Policies, PolicyError, readiness::Readiness};
 use crate::{
     db::Db,
     identity::{Passwords, TokenKeys},
@@ -27,6 +27,7 @@ pub struct Services {
     pub(super) passwords: Passwords,
     pub(super) log_key: Arc<LogKey>,
     trusted_proxies: Vec<IpAddr>,
+    pub(super) readiness: Readiness,
 }
 
 impl Services {
@@ -67,6 +68,7 @@ impl Services {
             tokens,
             log_key,
             trusted_proxies,
+            readiness: Readiness::default(),
         })
     }
 
@@ -87,15 +89,6 @@ impl Services {
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.policies
-    }
-
-    /// Checks that the database can be read and written.
-    ///
-    /// # Errors
-    /// If it cannot.
-    pub async fn check(&self) -> Result<(), crate::db::DbError> {
-        self.db.write().await?.rollback().await?;
-        crate::db::schema_state(&self.db).await.map(|_| ())
     }
 
     /// Returns the client of a request: its address, a space, and its user agent.

@@ -2,6 +2,8 @@
 
 mod middleware;
 mod paths;
+mod stopping;
 
 pub use middleware::{durable_look, protective_headers};
 pub use paths::{Paths, no_such_route};
+pub use stopping::close_while_stopping;

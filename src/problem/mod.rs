@@ -15,6 +15,9 @@ use utoipa::ToSchema;
 
 use crate::{db::DbError, kernel::page::BadCursor, vault::VaultError};
 
+/// Seconds after which a request that was answered 503 can be repeated.
+const RETRY_AFTER: i64 = 2;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
         /// Every way a request can fail. The slug is the last part of the problem's `type` and never changes.
@@ -214,7 +217,8 @@ impl ResponseError for Problem {
             tracing::error!(error = %cause, code = self.code.slug(), "request failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        if let Some(seconds) = self.retry_after {
+        let passes = (self.code == Code::Unavailable).then_some(RETRY_AFTER);
+        if let Some(seconds) = self.retry_after.or(passes) {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {
