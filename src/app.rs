@@ -1,6 +1,6 @@
 //! The assembled service: routes, middleware and server.
 
-use std::{io, net::TcpListener, sync::Arc, time::Duration};
+use std::{io, net::TcpListener, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{
     App, HttpMessage, HttpResponse, HttpServer,
@@ -15,13 +15,13 @@ use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
     access::{KnownCaller, Policies, Services},
-    http::{Lines, Paths, durable_look, no_such_route, protective_headers},
+    http::{Lines, Paths, close_while_stopping, durable_look, no_such_route, protective_headers},
     kernel::Clock,
     openapi, operations,
 };
 
 /// The number of seconds that running requests get to finish at shutdown.
-const SHUTDOWN_SECONDS: u64 = 25;
+const SHUTDOWN_SECONDS: u64 = 20;
 
 /// The open connections of a worker. Further ones wait in the system's queue.
 const CONNECTIONS: usize = 1024;
@@ -59,6 +59,20 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
     serve_described(services, &description, listener, workers)
 }
 
+/// Starts serving on a listener. The server ends, and takes no signals, when `stop` does.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve_until(
+    services: web::Data<Services>,
+    listener: TcpListener,
+    workers: usize,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<Server> {
+    let description = Description::of(services.policies())?;
+    start(services, &description, listener, workers, Some(Box::pin(stop)))
+}
+
 /// Starts serving with a description that was made before.
 ///
 /// # Errors
@@ -68,6 +82,16 @@ pub fn serve_described(
     description: &Description,
     listener: TcpListener,
     workers: usize,
+) -> io::Result<Server> {
+    start(services, description, listener, workers, None)
+}
+
+fn start(
+    services: web::Data<Services>,
+    description: &Description,
+    listener: TcpListener,
+    workers: usize,
+    stop: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 ) -> io::Result<Server> {
     let Description { document, paths } = description.clone();
     let (document, paths) = (web::Data::new(document), web::Data::from(paths));
@@ -82,18 +106,22 @@ pub fn serve_described(
             .service(web::redirect("/docs", "/docs/"))
             .default_service(web::to(no_such_route))
             .wrap(from_fn(durable_look))
+            .wrap(from_fn(close_while_stopping))
             .wrap(from_fn(protective_headers))
             .wrap(TracingLogger::<RequestSpan>::new())
     });
-    Ok(server
+    let server = server
         .workers(workers)
         .server_hostname("stafett")
         .shutdown_timeout(SHUTDOWN_SECONDS)
         .max_connections(CONNECTIONS)
         .keep_alive(IDLE)
-        .client_request_timeout(HEADERS)
-        .listen(listener)?
-        .run())
+        .client_request_timeout(HEADERS);
+    let server = match stop {
+        Some(stop) => server.shutdown_signal(stop),
+        None => server,
+    };
+    Ok(server.listen(listener)?.run())
 }
 
 async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {

@@ -4,6 +4,7 @@ use std::{
     net::SocketAddr,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use figment::{
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     access::{ForwardingHeader, ProxyNetwork},
+    db::Limits,
     log_tree::DEFAULT_ORIGIN,
 };
 
@@ -50,13 +52,23 @@ pub struct Settings {
     /// A folder that receives every checkpoint. It should be on another machine, so that the log can be verified against it.
     #[serde(default)]
     pub checkpoint_folder: Option<PathBuf>,
-    /// A URL that every checkpoint is posted to.
+    /// An `http://` URL that every checkpoint is posted to.
     #[serde(default)]
     pub checkpoint_witness: Option<String>,
     /// The number of database connections for reading. On SQLite at most two for each core, and two more.
     pub connections: u32,
     /// The number of threads that serve requests.
     pub workers: usize,
+    /// How long a request waits for a connection to the database, in seconds.
+    connection_timeout_seconds: u16,
+    /// How long a request waits for a lock in the database, in seconds.
+    lock_timeout_seconds: u16,
+    /// How long a statement of a request may take on PostgreSQL, in seconds.
+    statement_timeout_seconds: u16,
+    /// How long a transaction of a request may be idle on PostgreSQL, in seconds.
+    idle_transaction_timeout_seconds: u16,
+    /// How long the service goes on after SIGTERM, not ready, in seconds.
+    stop_grace_seconds: u16,
     /// The number of threads that hash passwords; by default one for each core.
     #[serde(default)]
     password_threads: Option<NonZeroUsize>,
@@ -97,6 +109,14 @@ pub enum ConfigError {
         /// The cause.
         error: std::io::Error,
     },
+    /// A value is not possible.
+    #[error("{setting} {why}")]
+    Impossible {
+        /// The name of the setting.
+        setting: &'static str,
+        /// The values that are possible.
+        why: &'static str,
+    },
     /// A folder is not set.
     #[error("the folder of the data keys is not set: set {0} to its path")]
     MissingFolder(&'static str),
@@ -110,6 +130,11 @@ struct Defaults {
     listen: &'static str,
     connections: u32,
     workers: usize,
+    connection_timeout_seconds: u16,
+    lock_timeout_seconds: u16,
+    statement_timeout_seconds: u16,
+    idle_transaction_timeout_seconds: u16,
+    stop_grace_seconds: u16,
     log_format: LogFormat,
     access_log_origin: &'static str,
 }
@@ -118,6 +143,11 @@ const DEFAULTS: Defaults = Defaults {
     listen: "127.0.0.1:8080",
     connections: 16,
     workers: 2,
+    connection_timeout_seconds: 3,
+    lock_timeout_seconds: 2,
+    statement_timeout_seconds: 10,
+    idle_transaction_timeout_seconds: 15,
+    stop_grace_seconds: 5,
     log_format: LogFormat::Json,
     access_log_origin: DEFAULT_ORIGIN,
 };
@@ -146,6 +176,55 @@ impl Settings {
         // The test harness has variables with the same prefix.
         let environment = Env::prefixed("STAFETT_").filter(|key| !key.starts_with("test_") && key != "log");
         figment.merge(environment).extract().map_err(|error| ConfigError::Value(Box::new(error)))
+    }
+
+    /// Checks the values that no type checks, before the service starts.
+    ///
+    /// # Errors
+    /// If a value is not possible. The message names the setting.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let impossible = |setting, why| Err(ConfigError::Impossible { setting, why });
+        let positive = [
+            ("connections", self.connections == 0),
+            ("workers", self.workers == 0),
+            ("connection_timeout_seconds", self.connection_timeout_seconds == 0),
+            ("lock_timeout_seconds", self.lock_timeout_seconds == 0),
+            ("statement_timeout_seconds", self.statement_timeout_seconds == 0),
+            ("idle_transaction_timeout_seconds", self.idle_transaction_timeout_seconds == 0),
+        ];
+        if let Some((setting, _)) = positive.into_iter().find(|(_, is_zero)| *is_zero) {
+            return impossible(setting, "must be 1 or more");
+        }
+        if self.checkpoint_folder.as_ref().is_some_and(|folder| !folder.is_dir()) {
+            return impossible("checkpoint_folder", "must be the path of a folder that exists");
+        }
+        if let Some(witness) = &self.checkpoint_witness
+            && !reqwest::Url::parse(witness).is_ok_and(|url| url.scheme() == "http" && url.has_host())
+        {
+            return impossible(
+                "checkpoint_witness",
+                "must be an http:// address: the service has no TLS, so let a proxy connect to an https:// address",
+            );
+        }
+        Ok(())
+    }
+
+    /// Returns how long requests wait for the database.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let seconds = |seconds: u16| Duration::from_secs(seconds.into());
+        Limits {
+            turn: seconds(self.connection_timeout_seconds),
+            lock: Some(seconds(self.lock_timeout_seconds)),
+            statement: Some(seconds(self.statement_timeout_seconds)),
+            idle_in_transaction: Some(seconds(self.idle_transaction_timeout_seconds)),
+        }
+    }
+
+    /// Returns how long the service goes on after SIGTERM.
+    #[must_use]
+    pub fn stop_grace(&self) -> Duration {
+        Duration::from_secs(self.stop_grace_seconds.into())
     }
 
     /// Returns the address of the database.

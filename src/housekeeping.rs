@@ -1,6 +1,6 @@
 //! Background jobs.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
 use actix_web::web;
 
@@ -9,7 +9,7 @@ use crate::{
     db::Db,
     handovers,
     identity::{forget_expired_devices, forget_failures},
-    kernel::Clock,
+    kernel::{Clock, background::contained},
     log_reviews,
 };
 
@@ -32,30 +32,28 @@ pub async fn count_strangers(services: web::Data<Services>) {
 /// Runs the background jobs every five minutes while the service runs.
 pub async fn keep_house(db: Db, clock: Clock) {
     loop {
-        match handovers::sweep(&db, &clock).await {
-            Ok(0) => {}
-            Ok(passed) => {
-                tracing::info!("reassigned {passed} contact persons")
-            }
-            Err(error) => tracing::error!(%error, "contact-person sweep failed"),
+        match run("the sweep of contact persons", handovers::sweep(&db, &clock)).await {
+            None | Some(0) => {}
+            Some(passed) => tracing::info!("reassigned {passed} contact persons"),
         }
-        match log_reviews::pick(&db, &clock).await {
-            Ok(0) => {}
-            Ok(picked) => tracing::info!("selected {picked} log entries for review"),
-            Err(error) => tracing::error!(%error, "selection for log review failed"),
+        match run("the selection for log review", log_reviews::pick(&db, &clock)).await {
+            None | Some(0) => {}
+            Some(picked) => tracing::info!("selected {picked} log entries for review"),
         }
-        if let Err(error) = db.vault().refresh() {
-            tracing::error!(%error, "reloading the keys failed");
-        }
-        if let Err(error) = forget_old_keys(&db, clock.now()).await {
-            tracing::error!(%error, "deleting old idempotency keys failed");
-        }
-        if let Err(error) = forget_failures(&db, clock.now()).await {
-            tracing::error!(%error, "deleting old failures failed");
-        }
-        if let Err(error) = forget_expired_devices(&db, clock.now()).await {
-            tracing::error!(%error, "deleting expired devices failed");
-        }
+        run("deleting old failures", forget_failures(&db, clock.now())).await;
+        run("deleting expired devices", forget_expired_devices(&db, clock.now())).await;
+        run("reloading the keys", async { db.vault().refresh() }).await;
+        run("deleting old idempotency keys", forget_old_keys(&db, clock.now())).await;
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// Runs a job. Its failure is logged, and does not keep the others from running.
+async fn run<T, E: Display>(name: &str, job: impl Future<Output = Result<T, E>>) -> Option<T> {
+    match contained(INTERVAL, job).await {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => tracing::error!(%error, "{name} failed"),
+        Err(error) => tracing::error!(%error, "{name} failed"),
+    }
+    None
 }

@@ -1,6 +1,9 @@
 //! The command `stafett`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
 use stafett::cli::{Cli, run};
@@ -18,7 +21,8 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(status) => status.into(),
         Err(error) => {
-            eprintln!("stafett: {error}");
+            // Not `eprintln!`, which panics if nobody reads.
+            let _unread = writeln!(io::stderr(), "stafett: {error}");
             ExitCode::FAILURE
         }
     }

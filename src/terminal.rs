@@ -1,17 +1,163 @@
 //! Failures and log output of the commands and the demonstration.
+//!
+//! Log lines are written by a thread of their own. If nobody reads them, or the disk is full, lines are dropped and counted:
+//! diagnostics must not stop the service.
 
-use crate::config::LogFormat;
+use std::{
+    io::{self, Write},
+    sync::{
+        atomic::Ordering,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    time::Duration,
+};
+
+use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
+
+use crate::{config::LogFormat, kernel::background::DROPPED_LOG_LINES};
 
 /// An error, in words for the terminal.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Starts the log output.
-pub(crate) fn start_logging(format: LogFormat, default_filter: &str) {
-    use tracing_subscriber::{EnvFilter, fmt};
-    let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));
-    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+/// Log lines that may wait for the thread that writes them.
+const WAITING: usize = 8192;
+/// How long the last lines may take when the program ends.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+enum Message {
+    Line(Vec<u8>),
+    /// All lines before this one are written.
+    Written(SyncSender<()>),
+}
+
+/// The queue of log lines. Each write is one line.
+#[derive(Clone)]
+struct Lines(SyncSender<Message>);
+
+impl Lines {
+    fn start(mut to: impl Write + Send + 'static) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(WAITING);
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&receiver, &mut to))?;
+        Ok(Self(sender))
+    }
+
+    /// Waits for the lines so far, if somebody takes them.
+    fn finish(&self) {
+        let (written, is_written) = sync_channel(1);
+        if self.0.try_send(Message::Written(written)).is_ok() {
+            let _in_time = is_written.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+fn write_all(lines: &Receiver<Message>, to: &mut impl Write) {
+    for message in lines {
+        match message {
+            Message::Line(line) => {
+                if to.write_all(&line).is_err() {
+                    DROPPED_LOG_LINES.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Message::Written(told) => drop(told.try_send(())),
+        }
+    }
+}
+
+impl Write for &Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.0.try_send(Message::Line(line.to_vec())).is_err() {
+            DROPPED_LOG_LINES.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self
+    }
+}
+
+/// The log output. The last lines are written when it is dropped.
+pub(crate) struct LogOutput(Lines);
+
+impl Drop for LogOutput {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+/// Starts the log output. A panic is logged with its place alone: its message may contain content.
+pub(crate) fn start_logging(format: LogFormat, default_filter: &str) -> Result<LogOutput, Failure> {
+    let filter = match std::env::var("STAFETT_LOG") {
+        Ok(filter) => EnvFilter::try_new(filter).map_err(|error| format!("STAFETT_LOG: {error}"))?,
+        Err(_) => EnvFilter::new(default_filter),
+    };
+    let lines = Lines::start(io::stderr())?;
+    let builder = fmt().with_env_filter(filter).log_internal_errors(false).with_writer(lines.clone());
     let _already_started = match format {
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
     };
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
+    Ok(LogOutput(lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing can be written to it.
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Nobody reads it.
+    struct Stalled(Receiver<()>);
+
+    impl Write for Stalled {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            let _the_end = self.0.recv();
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_cannot_be_written_are_dropped_and_counted() {
+        let before = DROPPED_LOG_LINES.load(Ordering::Relaxed);
+        let lines = Lines::start(Full).expect("a thread");
+        for _ in 0..3 {
+            (&lines).write_all(b"a line\n").expect("no failure");
+        }
+        lines.finish();
+        assert!(DROPPED_LOG_LINES.load(Ordering::Relaxed) >= before + 3);
+
+        let (_end, stalled) = sync_channel(0);
+        let lines = Lines::start(Stalled(stalled)).expect("a thread");
+        for _ in 0..WAITING + 10 {
+            (&lines).write_all(b"a line\n").expect("no wait and no failure");
+        }
+        assert!(DROPPED_LOG_LINES.load(Ordering::Relaxed) >= before + 3 + 9);
+    }
 }

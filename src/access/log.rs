@@ -5,7 +5,15 @@
 
 mod insert;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
@@ -13,7 +21,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 pub use self::insert::insert_entries;
-use self::insert::write_batch;
+use self::insert::{try_insert, write_batch};
 use super::{
     Decision, Services,
     admission::request_id,
@@ -21,10 +29,11 @@ use super::{
     objects::{Object, Subject},
 };
 use crate::{
-    db::Db,
+    db::{Db, DbError},
     identity::{Caller, HeldRole},
     kernel::{
         Id,
+        background::contained,
         ids::{Look, Person},
     },
 };
@@ -33,6 +42,8 @@ use crate::{
 const QUEUE: usize = 4096;
 /// Requests whose entries are written in one commit.
 const BATCH: usize = 256;
+/// How long a commit may take. The requests that wait for it are answered 503 then.
+const LIMIT: Duration = Duration::from_secs(15);
 /// The municipality of an entry that has none.
 pub const NO_MUNICIPALITY: &str = "0000";
 
@@ -230,6 +241,8 @@ type Waiting = (Vec<Entry>, oneshot::Sender<bool>);
 pub struct LogWriter {
     queue: mpsc::Sender<Waiting>,
     written: Arc<Notify>,
+    /// The last commit failed.
+    fails: Arc<AtomicBool>,
 }
 
 impl LogWriter {
@@ -237,9 +250,9 @@ impl LogWriter {
     #[must_use]
     pub fn start(db: Db) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
-        let written = Arc::new(Notify::new());
-        tokio::spawn(write_all(db, receiver, written.clone()));
-        Self { queue, written }
+        let writer = Self { queue, written: Arc::default(), fails: Arc::default() };
+        tokio::spawn(write_all(db, receiver, writer.written.clone(), writer.fails.clone()));
+        writer
     }
 
     /// Returns a writer that discards entries, to measure the cost of the log. It is compiled only with this feature.
@@ -252,7 +265,7 @@ impl LogWriter {
                 let _ = done.send(true);
             }
         });
-        Self { queue, written: Arc::new(Notify::new()) }
+        Self { queue, written: Arc::default(), fails: Arc::default() }
     }
 
     /// Writes entries, and returns when they are durable.
@@ -268,6 +281,15 @@ impl LogWriter {
         }
     }
 
+    /// Checks, if the last commit failed, whether entries can be written again. Nobody may be sending requests meanwhile.
+    pub(super) async fn recover(&self, db: &Db) -> Result<(), DbError> {
+        if self.fails.load(Ordering::Acquire) {
+            try_insert(db).await?;
+            self.fails.store(false, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// Wakes the sealer after a change was committed with its entries.
     pub(super) fn committed(&self) {
         self.written.notify_one();
@@ -280,15 +302,25 @@ impl LogWriter {
     }
 }
 
-async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>, notify: Arc<Notify>) {
+async fn write_all(
+    db: Db,
+    mut receiver: mpsc::Receiver<Waiting>,
+    notify: Arc<Notify>,
+    fails: Arc<AtomicBool>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, waiting): (Vec<Vec<Entry>>, Vec<oneshot::Sender<bool>>) = batch.drain(..).unzip();
         let entries = entries.concat();
-        let written = write_batch(&db, &entries).await;
+        let written = match contained(LIMIT, write_batch(&db, &entries)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(interrupted) => Err(interrupted.to_string()),
+        };
         if let Err(error) = &written {
             tracing::error!(%error, entries = entries.len(), "the access log cannot be written");
         }
+        fails.store(written.is_err(), Ordering::Release);
         notify.notify_one();
         for done in waiting {
             // The receiver is gone if the client has disconnected; the entry is kept.

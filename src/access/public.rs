@@ -194,12 +194,13 @@ impl<O: Operation> Public<O> {
         &self.services.policies
     }
 
-    /// Checks that requests can be served.
+    /// Checks that requests can be served. Returns whether sealing the access log fails meanwhile.
     ///
     /// # Errors
     /// 503 if not.
-    pub async fn check(&self) -> Result<(), Problem> {
-        Ok(self.services.check().await?)
+    pub async fn check(&self) -> Result<bool, Problem> {
+        self.services.check().await?;
+        Ok(self.services.sealing_fails())
     }
 
     /// Opens a transaction that reads public data.

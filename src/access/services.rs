@@ -7,6 +7,7 @@ use actix_web::{HttpRequest, http::header};
 use super::{
     LogWriter, PendingLook, Policies, PolicyError, TrustedProxies,
     log::{LogUnavailable, Recorded},
+    readiness::Readiness,
     strangers::Strangers,
 };
 use crate::{
@@ -36,6 +37,7 @@ pub struct Services {
     pub(super) log_key: Arc<LogKey>,
     strangers: Strangers,
     trusted_proxies: TrustedProxies,
+    pub(super) readiness: Readiness,
 }
 
 impl Services {
@@ -80,6 +82,7 @@ impl Services {
             tokens,
             log_key,
             trusted_proxies,
+            readiness: Readiness::default(),
         })
     }
 

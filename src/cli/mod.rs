@@ -5,6 +5,7 @@ mod explain;
 mod generate;
 mod keys;
 mod serve;
+mod stopping;
 mod user;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};

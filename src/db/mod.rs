@@ -6,20 +6,27 @@
 pub mod dialect;
 mod error;
 mod grants;
+mod limits;
 mod migrate;
 mod pool;
 mod sealing;
+mod server;
+mod trial;
 
 pub use error::{DbError, expect_one};
 pub use grants::{GrantError, can_change_log, grant_to};
+pub use limits::{Limits, in_time};
 pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
+pub use server::{Server, run_on_live};
+pub use trial::try_to_write;
 
 /// Runs the same code on the connection of a [`Tx`], on either engine.
 #[macro_export]
 macro_rules! on_engine {
-    ($tx:expr, |$conn:ident| $body:expr) => {
+    ($tx:expr, |$conn:ident| $body:expr) => {{
+        let limit = $tx.limit();
         match &mut $tx.engine {
             $crate::db::EngineTx::Sqlite(transaction) => {
                 let $conn = &mut **transaction;
@@ -27,10 +34,10 @@ macro_rules! on_engine {
             }
             $crate::db::EngineTx::Postgres(transaction) => {
                 let $conn = &mut **transaction;
-                $body.map_err($crate::db::DbError::from)
+                $crate::db::in_time(limit, async { $body }).await.map_err($crate::db::DbError::from)
             }
         }
-    };
+    }};
 }
 
 /// `fetch_all!(tx, Row, SQL, a, b)`: all rows of a query.

@@ -59,7 +59,7 @@ const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 /// # Errors
 /// If the story cannot start.
 pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
-    start_logging(LogFormat::Text, "warn");
+    let _log_output = start_logging(LogFormat::Text, "warn")?;
     // The temporary folder is deleted when this is dropped.
     let folder = tempfile::tempdir()?;
     let url = database_url(&args, &folder)?;

@@ -1,5 +1,6 @@
 //! Basic types that all other modules build on: ids, time, validated text and pages.
 
+pub mod background;
 pub mod clock;
 pub mod day;
 pub mod ids;

@@ -6,7 +6,10 @@
 use std::{
     collections::{BTreeMap, HashMap},
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,7 +26,7 @@ use super::{
 use crate::{
     db::{Db, DbError, Pools, Tx, dialect},
     execute, fetch_all, fetch_optional,
-    kernel::Clock,
+    kernel::{Clock, background::contained},
     on_engine,
 };
 
@@ -31,6 +34,8 @@ use crate::{
 pub const INTERVAL: Duration = Duration::from_millis(100);
 /// The interval between checks for entries that another process wrote.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long a seal may take.
+const LIMIT: Duration = Duration::from_secs(60);
 /// The number of entries of one municipality per seal.
 const BATCH: i64 = 2000;
 /// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
@@ -67,21 +72,32 @@ pub struct Sealer {
     key: Arc<LogKey>,
     checkpoints: Checkpoints,
     http: reqwest::Client,
+    /// The last seal failed.
+    fails: Arc<AtomicBool>,
 }
 
 impl Sealer {
     /// Creates a sealer with its key.
     #[must_use]
     pub fn new(db: Db, clock: Clock, key: Arc<LogKey>, checkpoints: Checkpoints) -> Self {
-        Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
+        Self { db, clock, key, checkpoints, http: reqwest::Client::new(), fails: Arc::default() }
+    }
+
+    /// Returns the signal that the last seal failed.
+    #[must_use]
+    pub fn fails(&self) -> Arc<AtomicBool> {
+        self.fails.clone()
     }
 
     /// Seals while the service runs: when this process has `written` entries, and when entries of others are waiting.
     pub async fn run(self, written: Arc<Notify>) {
         loop {
-            match self.seal().await {
-                Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
-                Ok(_) => {}
+            let sealed = contained(LIMIT, self.seal()).await;
+            self.fails.store(!matches!(sealed, Ok(Ok(_))), Ordering::Release);
+            match sealed {
+                Ok(Ok(sealed)) if sealed >= BATCH.cast_unsigned() => continue,
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::error!(%error, "sealing the access log failed"),
                 Err(error) => tracing::error!(%error, "sealing the access log failed"),
             }
             self.until_some_wait(&written).await;
@@ -99,14 +115,30 @@ impl Sealer {
         }
     }
 
+    /// Seals the entries that are waiting, also those of other servers.
+    ///
+    /// # Errors
+    /// If sealing fails.
+    pub async fn finish(&self) -> Result<(), SealError> {
+        loop {
+            if self.seal().await? == 0 {
+                if !self.do_some_wait().await? {
+                    return Ok(());
+                }
+                // Another sealer has them.
+                tokio::time::sleep(INTERVAL).await;
+            }
+        }
+    }
+
     async fn do_some_wait(&self) -> Result<bool, DbError> {
         const ANY: &str = "SELECT entry_id FROM access_log_pending LIMIT 1";
         Ok(match &self.db.pools {
             Pools::Sqlite { readers, .. } => {
                 sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
             }
-            Pools::Postgres { readers, .. } => {
-                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            Pools::Postgres { log, server, .. } => {
+                server.while_up(sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(log)).await?.is_some()
             }
         })
     }
@@ -121,7 +153,7 @@ impl Sealer {
             return Ok(0);
         }
         let sealed = waiting.len() as u64;
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_log().await?;
         if !dialect::try_lock(&mut tx, SEALER).await? || take(&mut tx, &waiting).await? < sealed {
             // Another sealer is sealing them.
             tx.rollback().await?;

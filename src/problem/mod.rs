@@ -15,6 +15,9 @@ use utoipa::ToSchema;
 
 use crate::{db::DbError, kernel::page::BadCursor, vault::VaultError};
 
+/// Seconds after which a request that was answered 503 can be repeated.
+const RETRY_AFTER: i64 = 2;
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
         /// Every way a request can fail. The slug is the last part of the problem's `type` and never changes.
@@ -217,8 +220,8 @@ impl ResponseError for Problem {
             tracing::error!(error = %cause, code = self.code.slug(), "request failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        let is_temporary = self.code == Code::Unavailable;
-        if let Some(seconds) = self.retry_after.or(is_temporary.then_some(RETRY_AFTER)) {
+        let passes = (self.code == Code::Unavailable).then_some(RETRY_AFTER);
+        if let Some(seconds) = self.retry_after.or(passes) {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {

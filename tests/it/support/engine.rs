@@ -3,7 +3,10 @@
 use std::{path::Path, sync::Arc};
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
-use stafett::{access::Policies, db::Db};
+use stafett::{
+    access::Policies,
+    db::{Db, Limits},
+};
 use tempfile::TempDir;
 
 use super::{
@@ -88,6 +91,18 @@ impl Database {
         let url = admin.as_ref().clone().username(role).database(name).to_url_lossy();
         let db =
             Db::open(url.as_str(), CONNECTIONS, self.db.vault().clone()).await.expect("PostgreSQL opens");
+        Self { db, engine: self.engine, keeper: Keeper::Folder { folder: TempDir::new().expect("a folder") } }
+    }
+
+    /// The same database, with these limits. It is not dropped afterwards.
+    pub async fn within(&self, limits: Limits) -> Self {
+        self.at(&self.place().0, limits).await
+    }
+
+    /// The same database at another address. It is not dropped afterwards.
+    pub async fn at(&self, url: &str, limits: Limits) -> Self {
+        let vault = self.db.vault().clone();
+        let db = Db::open_within(url, CONNECTIONS, limits, vault).await.expect("the database opens");
         Self { db, engine: self.engine, keeper: Keeper::Folder { folder: TempDir::new().expect("a folder") } }
     }
 

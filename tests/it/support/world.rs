@@ -15,10 +15,11 @@ use ed25519_dalek::{
     SigningKey,
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use stafett::{
     access::{ForwardingHeader, LogWriter, Policies, ProxyNetwork, Services, TrustedProxies},
     app,
-    db::Db,
+    db::{Db, Limits},
     identity::TokenKeys,
     kernel::Clock,
     log_reviews,
@@ -184,6 +185,24 @@ impl World {
     /// The same database, served as another role of PostgreSQL.
     pub async fn as_role(&self, role: &str) -> Self {
         Self::start(self.parts.database.as_role(role).await, rules()).await
+    }
+
+    /// The same database, served with these limits.
+    pub async fn within(&self, limits: Limits) -> Self {
+        Self::start(self.parts.database.within(limits).await, rules()).await
+    }
+
+    /// The same database, reached through another port of this machine. PostgreSQL only.
+    pub async fn through(&self, port: u16, limits: Limits) -> Self {
+        let (url, _) = self.parts.database.place();
+        let options: PgConnectOptions = url.parse().expect("an address");
+        let url = options.port(port).to_url_lossy().to_string();
+        Self::start(self.parts.database.at(&url, limits).await, rules()).await
+    }
+
+    /// The address of the database.
+    pub fn database_url(&self) -> String {
+        self.parts.database.place().0
     }
 
     /// A person of the world that this one is a copy of.
