@@ -9,7 +9,7 @@ use crate::{
     access::{Policies, Services, TrustedProxies},
     app,
     db::{Pools, SchemaState, can_change_log, migrate, schema_state},
-    housekeeping::{count_strangers, keep_house},
+    housekeeping::{count_last_strangers, count_strangers, keep_house},
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, LogKey, Sealer},
@@ -59,7 +59,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     app::serve(services.clone(), listener, settings.workers)?.await?;
     counting.abort();
     keeping_house.abort();
-    services.write_strangers().await?;
+    count_last_strangers(&services).await;
     sealing.abort();
     // The last answers must be sealed too.
     while sealer.seal().await? > 0 {}
