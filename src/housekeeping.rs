@@ -29,6 +29,17 @@ pub async fn count_strangers(services: web::Data<Services>) {
     }
 }
 
+/// Writes what strangers have tried since the last minute, when the service stops. A connection may have ended with the server, so a
+/// failure is repeated.
+pub async fn count_last_strangers(services: &Services) {
+    for _ in 0..3 {
+        match services.write_strangers().await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "counting the last attempts of strangers failed"),
+        }
+    }
+}
+
 /// Runs the background jobs every five minutes while the service runs.
 pub async fn keep_house(db: Db, clock: Clock) {
     loop {

@@ -11,7 +11,7 @@ use crate::{
     app,
     config::Settings,
     db::{Db, Pools, SchemaState, can_change_log, migrate, schema_state},
-    housekeeping::{count_strangers, keep_house},
+    housekeeping::{count_last_strangers, count_strangers, keep_house},
     identity::TokenKeys,
     kernel::{Clock, background::contained},
     log_tree::{Checkpoints, LogKey, Sealer},
@@ -57,9 +57,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     app::serve_until(services.clone(), listener, settings.workers, stop)?.await?;
     counting.abort();
     keeping_house.abort();
-    if let Err(error) = services.write_strangers().await {
-        tracing::warn!(%error, "what strangers tried last was not recorded");
-    }
+    count_last_strangers(&services).await;
     sealing.abort();
     finish(&sealer, &db).await;
     tracing::info!("stopped");

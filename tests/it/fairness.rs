@@ -152,7 +152,7 @@ both_engines! {
         fail_from(&world, 0..20, &user.username).await;
         let somewhere = client(&world, 99);
         is_throttled(somewhere.log_in(&user.username, PASSWORD, None).await);
-        let other = world.staff("porsgrunn/oppvekst", Role::Administrator).await;
+        let other = world.staff("porsgrunn/skole", Role::Administrator).await;
         unlock(&other, "4001", user.id).await.expect(404);
         for nobody in [&other.user, &user.user] {
             let refused = unlock(nobody, "4014", user.id).await.status;
