@@ -17,7 +17,7 @@ use super::{DbError, error::words};
 /// A connection that takes longer than this is a reason to look whether the server answers.
 const SLOW: Duration = Duration::from_millis(250);
 /// How long a server that answers may take to accept a connection.
-const ANSWERS: Duration = Duration::from_secs(1);
+const ANSWERS: Duration = Duration::from_secs(2);
 /// The interval between looks while the server does not answer.
 const AGAIN: Duration = Duration::from_millis(250);
 /// How long the first connection may take.
