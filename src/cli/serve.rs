@@ -4,15 +4,15 @@ use std::{net::TcpListener, path::Path, sync::Arc};
 
 use actix_web::web;
 
-use super::{ServeArgs, connect, settings};
+use super::{ServeArgs, connect, log_key, settings};
 use crate::{
     access::{Policies, Services},
     app,
-    db::{Pools, SchemaState, can_change_log, migrate, schema_state},
+    db::{Pools, can_change_log},
     housekeeping::keep_house,
     identity::TokenKeys,
     kernel::Clock,
-    log_tree::{Checkpoints, LogKey, Sealer},
+    log_tree::{Checkpoints, Sealer},
     terminal::{Failure, start_logging},
 };
 
@@ -28,18 +28,15 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         None => Policies::load()?,
     };
     let tokens = TokenKeys::from_pem(&settings.token_keys()?)?;
-    let db = connect(&settings).await?;
-    if args.migrate {
-        migrate(&db).await?;
-    } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
-        return Err(format!("{missing} migrations are pending: run `stafett migrate` first").into());
-    }
+    let log_key = Arc::new(log_key(&settings)?);
+    let unchecked = connect(&settings).await?;
+    let db =
+        if args.migrate { unchecked.migrate(&*log_key).await? } else { unchecked.check(&*log_key).await? };
     if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
         tracing::warn!(
             "the database role can change the access log: run the service as a separate role, see `stafett migrate --grant-to ROLE`"
         );
     }
-    let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
     let checkpoints = Checkpoints {
         folder: settings.checkpoint_folder.clone(),
         witness: settings.checkpoint_witness.clone(),

@@ -3,6 +3,7 @@
 //! A query is written once and run by [`on_engine!`](crate::on_engine) on the engine that the transaction belongs to. If
 //! the engines differ in more than types, the difference is in [`dialect`].
 
+mod belonging;
 pub mod dialect;
 mod error;
 mod grants;
@@ -10,10 +11,11 @@ mod migrate;
 mod pool;
 mod sealing;
 
+pub use belonging::{BelongingError, Installation, LogSigner, Unchecked};
 pub use error::{DbError, expect_one};
 pub use grants::{GrantError, can_change_log, grant_to};
 pub use migrate::{SchemaState, migrate, schema_state};
-pub use pool::{Db, EngineTx, Pools, Tx};
+pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 
 /// Runs the same code on the connection of a [`Tx`], on either engine.

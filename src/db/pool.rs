@@ -1,6 +1,6 @@
 //! Connections and transactions.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
@@ -8,7 +8,7 @@ use sqlx::{
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::DbError;
+use super::{DbError, Installation, belonging::record};
 use crate::vault::Vault;
 
 /// A database on either engine, with the keys that decrypt its content.
@@ -17,6 +17,7 @@ pub struct Db {
     /// The connections.
     pub pools: Pools,
     vault: Arc<Vault>,
+    pub(super) installation: Arc<Installation>,
 }
 
 /// Connections to either engine. Reads and writes use separate pools: SQLite has a single writer, and PostgreSQL may read
@@ -45,6 +46,7 @@ pub struct Tx {
     /// The transaction itself.
     pub engine: EngineTx,
     vault: Arc<Vault>,
+    writes: bool,
 }
 
 /// A transaction, by engine.
@@ -63,12 +65,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
-    /// Opens the database at `sqlite:PATH`, created if it does not exist, or `postgres://…`.
-    ///
-    /// # Errors
-    /// If the address has another format or the connection fails.
-    pub async fn open(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Self, DbError> {
-        Ok(Self { pools: Pools::open(url, connections).await?, vault })
+    pub(super) fn of(pools: Pools, vault: Arc<Vault>, installation: Installation) -> Self {
+        Self { pools, vault, installation: Arc::new(installation) }
     }
 
     /// The keys.
@@ -82,15 +80,16 @@ impl Db {
     /// # Errors
     /// If no connection is available.
     pub async fn read(&self) -> Result<Tx, DbError> {
-        Ok(Tx { engine: self.pools.read().await?, vault: self.vault.clone() })
+        Ok(Tx::reading(self.pools.read().await?, self.vault.clone()))
     }
 
     /// Begins a transaction that writes.
     ///
     /// # Errors
-    /// If no connection is available.
+    /// If no connection is available, or keys are missing: nothing is written then.
     pub async fn write(&self) -> Result<Tx, DbError> {
-        Ok(Tx { engine: self.pools.write().await?, vault: self.vault.clone() })
+        self.vault.require_whole()?;
+        Ok(Tx::writing(self.pools.write().await?, self.vault.clone()))
     }
 
     /// Closes all connections after waiting for those in use.
@@ -117,8 +116,15 @@ async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bo
     connection.ping().await.map(|()| true)
 }
 
+/// Returns the file of an SQLite database; none if the address is another.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url))?.ok()?;
+    Some(options.get_filename().to_owned())
+}
+
 impl Pools {
-    async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
+    pub(super) async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
             Self::open_sqlite(url, connections).await
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
@@ -160,7 +166,7 @@ impl Pools {
         Ok(Self::Sqlite { readers, writer })
     }
 
-    async fn read(&self) -> Result<EngineTx, DbError> {
+    pub(super) async fn read(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => EngineTx::Sqlite(readers.begin().await?),
             // A snapshot for the whole transaction, as on SQLite, so that the decision and the content agree.
@@ -170,7 +176,7 @@ impl Pools {
         })
     }
 
-    async fn write(&self) -> Result<EngineTx, DbError> {
+    pub(super) async fn write(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => EngineTx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres { writer, .. } => EngineTx::Postgres(writer.begin().await?),
@@ -179,21 +185,32 @@ impl Pools {
 }
 
 impl Tx {
+    pub(super) fn reading(engine: EngineTx, vault: Arc<Vault>) -> Self {
+        Self { engine, vault, writes: false }
+    }
+
+    pub(super) fn writing(engine: EngineTx, vault: Arc<Vault>) -> Self {
+        Self { engine, vault, writes: true }
+    }
+
     /// The keys that encrypt what is written.
     #[must_use]
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// Commits the transaction.
+    /// Commits the transaction, with the record of the keys that were created for it.
     ///
     /// # Errors
-    /// If the commit fails. Nothing is stored in that case.
-    pub async fn commit(self) -> Result<(), DbError> {
+    /// If the commit fails, or another key of the same name is recorded. Nothing is stored in that case.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        let new = if self.writes { self.vault.unrecorded() } else { Vec::new() };
+        record(&mut self, &new).await?;
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.commit().await?,
             EngineTx::Postgres(transaction) => transaction.commit().await?,
         }
+        self.vault.are_recorded(new);
         Ok(())
     }
 

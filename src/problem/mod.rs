@@ -77,9 +77,12 @@ codes! {
     TooManyAttempts = 429 "too-many-attempts" "Too many attempts";
     /// A fault in the service.
     Internal = 500 "internal" "Something went wrong";
-    /// The database or the access log is unavailable.
+    /// The database, its keys or the access log are unavailable.
     Unavailable = 503 "unavailable" "Temporarily unavailable";
 }
+
+/// After how many seconds a request is worth repeating when the service was unavailable.
+const RETRY_SECONDS: i64 = 5;
 
 /// A field that is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -185,7 +188,7 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let code = match &error {
             error if error.is_erased() => return Self::new(Code::Erased),
-            error if error.is_unavailable() => Code::Unavailable,
+            error if error.is_unavailable() || error.is_without_keys() => Code::Unavailable,
             _ => Code::Internal,
         };
         Self { cause: Some(error.into()), ..Self::new(code) }
@@ -214,7 +217,8 @@ impl ResponseError for Problem {
             tracing::error!(error = %cause, code = self.code.slug(), "request failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        if let Some(seconds) = self.retry_after {
+        let soon = (self.code == Code::Unavailable).then_some(RETRY_SECONDS);
+        if let Some(seconds) = self.retry_after.or(soon) {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {

@@ -7,7 +7,7 @@ use stafett::{access::Policies, db::Db};
 use tempfile::TempDir;
 
 use super::{
-    World,
+    World, log_key,
     template::{CONNECTIONS, Template, drop_database, sqlite_url},
 };
 
@@ -86,8 +86,8 @@ impl Database {
     pub async fn as_role(&self, role: &str) -> Self {
         let Keeper::Server { admin, name, .. } = &self.keeper else { panic!("there are no roles on SQLite") };
         let url = admin.as_ref().clone().username(role).database(name).to_url_lossy();
-        let db =
-            Db::open(url.as_str(), CONNECTIONS, self.db.vault().clone()).await.expect("PostgreSQL opens");
+        let db = Db::connect(url.as_str(), CONNECTIONS, self.db.vault().clone()).await;
+        let db = db.expect("PostgreSQL opens").check(&*log_key()).await.expect("its keys are the right ones");
         Self { db, engine: self.engine, keeper: Keeper::Folder { folder: TempDir::new().expect("a folder") } }
     }
 
