@@ -13,9 +13,14 @@ use crate::{
     log_reviews,
 };
 
-/// The interval between runs. Servers learn of keys that others create or erase within this time.
+/// The interval between runs.
 pub const INTERVAL: Duration = Duration::from_secs(300);
 
+/// The interval between comparisons of the keys with the record of the database. Servers learn within this time of keys that others
+/// create or erase, and of keys that are missing or back.
+const KEYS_INTERVAL: Duration = Duration::from_secs(5);
+/// The time after which a comparison is repeated, when keys are missing or a text names an unknown key.
+const SOON: Duration = Duration::from_secs(1);
 /// The interval between entries about what strangers have tried.
 const COUNTED: Duration = Duration::from_secs(60);
 
@@ -40,21 +45,42 @@ pub async fn count_last_strangers(services: &Services) {
     }
 }
 
-/// Runs the background jobs every five minutes while the service runs.
+/// Runs the background jobs while the service runs.
 pub async fn keep_house(db: Db, clock: Clock) {
+    tokio::join!(watch_keys(&db), keep_rows(&db, &clock));
+}
+
+/// Compares the keys with the record of the database, again and again.
+async fn watch_keys(db: &Db) {
+    let mut were_whole = true;
     loop {
-        match run("the sweep of contact persons", handovers::sweep(&db, &clock)).await {
+        let compared = db.compare_keys().await;
+        match &compared {
+            Ok(()) if !were_whole => tracing::info!("the keys are back"),
+            Err(error) if were_whole => tracing::error!(%error, "the service is not ready"),
+            _ => {}
+        }
+        were_whole = compared.is_ok();
+        let wait = if were_whole { KEYS_INTERVAL } else { SOON };
+        let _alarmed = tokio::time::timeout(wait - SOON, db.vault().alarmed()).await;
+        tokio::time::sleep(SOON).await;
+    }
+}
+
+/// Runs the jobs about rows every five minutes.
+async fn keep_rows(db: &Db, clock: &Clock) {
+    loop {
+        match run("the sweep of contact persons", handovers::sweep(db, clock)).await {
             None | Some(0) => {}
             Some(passed) => tracing::info!("reassigned {passed} contact persons"),
         }
-        match run("the selection for log review", log_reviews::pick(&db, &clock)).await {
+        match run("the selection for log review", log_reviews::pick(db, clock)).await {
             None | Some(0) => {}
             Some(picked) => tracing::info!("selected {picked} log entries for review"),
         }
-        run("deleting old failures", forget_failures(&db, clock.now())).await;
-        run("deleting expired devices", forget_expired_devices(&db, clock.now())).await;
-        run("reloading the keys", async { db.vault().refresh() }).await;
-        run("deleting old idempotency keys", forget_old_keys(&db, clock.now())).await;
+        run("deleting old failures", forget_failures(db, clock.now())).await;
+        run("deleting expired devices", forget_expired_devices(db, clock.now())).await;
+        run("deleting old idempotency keys", forget_old_keys(db, clock.now())).await;
         tokio::time::sleep(INTERVAL).await;
     }
 }

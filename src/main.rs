@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Parser;
+use rustix::{fs::Mode, process::umask};
 use stafett::cli::{Cli, run};
 
 /// The allocator of the C library gives each thread a heap of its own, and returns little of what was freed.
@@ -18,6 +19,8 @@ async fn main() -> ExitCode {
         eprintln!("stafett: this binary was built for benchmarks and does not run");
         return ExitCode::FAILURE;
     }
+    // Only the owner reads what this program creates: the database, keys, backups.
+    umask(Mode::RWXG | Mode::RWXO);
     match run(Cli::parse()).await {
         Ok(status) => status.into(),
         Err(error) => {

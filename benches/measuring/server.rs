@@ -30,7 +30,8 @@ pub async fn production(world: &World) -> Db {
         }
         Pools::Postgres { readers, .. } => readers.connect_options().to_url_lossy().to_string(),
     };
-    Db::open(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens")
+    let db = Db::connect(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens");
+    db.check(&*log_key()).await.expect("its keys are the right ones")
 }
 
 /// A service that is running.

@@ -111,7 +111,7 @@ impl Services {
         &self.policies
     }
 
-    /// Checks that the database can be read and written.
+    /// Checks that the database can be read and written, and that no key is missing.
     ///
     /// # Errors
     /// If it cannot.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::{DatabaseArgs, connect, settings};
+use super::{DatabaseArgs, connect, log_key, settings};
 use crate::{
     access::{Explanation, Policies, Question, Way, explain_to_operator, insert_entries},
     accounts,
@@ -42,7 +42,7 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
         None => Policies::load()?,
     });
     let ids = ids(&args.resource)?;
-    let db = connect(&settings).await?;
+    let db = connect(&settings).await?.check(&log_key(&settings)?).await?;
     let now = Clock::System.now();
     let mut tx = db.write().await?;
     let person = person(&mut tx, &args.user).await?;

@@ -9,12 +9,12 @@ use std::{
 
 use clap::Args;
 
-use super::{DatabaseArgs, open, settings};
+use super::{DatabaseArgs, log_key, open, settings};
 use crate::{
     generate::{Plan, Progress, Summary, USERNAMES, generate},
     identity::Password,
     kernel::Clock,
-    log_tree::{Checkpoints, LogKey, Sealer},
+    log_tree::{Checkpoints, Sealer},
     terminal::Failure,
 };
 
@@ -55,7 +55,7 @@ pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(),
         municipalities: args.municipalities,
     };
     let db = open(&settings).await?;
-    let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
+    let log_key = Arc::new(log_key(&settings)?);
     let checkpoints = Checkpoints {
         folder: settings.checkpoint_folder.clone(),
         witness: settings.checkpoint_witness.clone(),

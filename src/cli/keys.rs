@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, note, open, settings, vault};
+use super::{DatabaseArgs, connect, note, open, settings, up_to_date, vault};
 use crate::{
     access::Entry,
     config::Settings,
-    db::{Db, migrate, prune, reseal},
+    db::{Db, prune, reseal},
     housekeeping,
     kernel::Clock,
     terminal::Failure,
@@ -89,10 +89,11 @@ async fn rotate(
     let url = settings.database_url()?;
     let old = MasterKey::parse(settings.master_key()?.expose_secret())?;
     let vault = Vault::open_either(settings.keys_folder()?, old, master)?;
-    let db = Db::open(url.expose_secret(), settings.connections, vault).await?;
-    migrate(&db).await?;
+    let db =
+        up_to_date(&settings, Db::connect(url.expose_secret(), settings.connections, vault).await?).await?;
     note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
+    db.record_keys().await?;
     let resealed = reseal(&db).await?;
     println!("created {renewed} keys and encrypted {} texts again", resealed.texts);
     if resealed.erased > 0 {
@@ -117,10 +118,7 @@ async fn erase(
     name: KeyName,
     yes: bool,
 ) -> Result<(), Failure> {
-    let db = open(&settings(config, database)?).await?;
-    if !db.vault().list().iter().any(|(known, _)| *known == name) {
-        return Err(format!("the key {name} does not exist").into());
-    }
+    let settings = settings(config, database)?;
     if !yes {
         return Err(format!(
             "everything encrypted with {name} would become unreadable forever, here and in every backup of the database; \
@@ -128,10 +126,15 @@ async fn erase(
         )
         .into());
     }
+    // The key may be lost. Then this records that it is.
+    let db = up_to_date(&settings, connect(&settings).await?.to_erase(&name)).await?;
+    if !db.knows_key(&name).await? {
+        return Err(format!("the key {name} does not exist").into());
+    }
     let mut entry = Entry::of_operator_in(&name.municipality, "erase_key", Clock::System.now());
     entry.shown = vec![name.class.to_string()];
     note(&db, [entry]).await?;
-    let erased = db.vault().erase_all(&name)?;
+    let erased = db.erase_keys(&name).await?;
     db.close().await;
     println!("erased {erased} generations of {name}; erase them from the backups of the keys too");
     Ok(())

@@ -17,9 +17,10 @@ use crate::{
     access::{Entry, Policies, insert_entries},
     catalogue,
     config::Settings,
-    db::{Db, SchemaState, grant_to, migrate, schema_state},
+    db::{Db, SchemaState, Unchecked, grant_to},
     demo,
     kernel::Clock,
+    log_tree::LogKey,
     openapi, rules,
     terminal::Failure,
     vault::{MasterKey, Vault},
@@ -125,8 +126,8 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Demo(args) => return demo::run(args).await,
         Command::Generate(args) => generate::run(config, args).await?,
         Command::Migrate { database, grant_to: role } => {
-            let db = connect(&settings(config, &database)?).await?;
-            migrate(&db).await?;
+            let settings = settings(config, &database)?;
+            let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;
             if let Some(role) = role {
                 grant_to(&db, &role).await?;
             }
@@ -174,17 +175,27 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
 
 /// Opens the database in the settings, with its schema up to date. If it already is, the role need not own the tables.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
-    let db = connect(settings).await?;
-    if schema_state(&db).await? != SchemaState::Current {
-        migrate(&db).await?;
-    }
-    Ok(db)
+    up_to_date(settings, connect(settings).await?).await
+}
+
+/// Brings the schema up to date if it is not, and compares the keys.
+async fn up_to_date(settings: &Settings, unchecked: Unchecked) -> Result<Db, Failure> {
+    let log_key = log_key(settings)?;
+    Ok(match unchecked.schema_state().await? {
+        SchemaState::Current => unchecked.check(&log_key).await?,
+        SchemaState::Behind(_) => unchecked.migrate(&log_key).await?,
+    })
 }
 
 /// Connects to the database in the settings, with its keys.
-async fn connect(settings: &Settings) -> Result<Db, Failure> {
+async fn connect(settings: &Settings) -> Result<Unchecked, Failure> {
     let url = settings.database_url()?;
-    Ok(Db::open(url.expose_secret(), settings.connections, vault(settings)?).await?)
+    Ok(Db::connect(url.expose_secret(), settings.connections, vault(settings)?).await?)
+}
+
+/// Reads the signing key of the access log.
+fn log_key(settings: &Settings) -> Result<LogKey, Failure> {
+    Ok(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?)
 }
 
 /// Records operations in the access log.

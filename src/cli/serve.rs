@@ -5,12 +5,12 @@ use std::{net::TcpListener, path::Path, sync::Arc, time::Duration};
 use actix_web::web;
 use secrecy::ExposeSecret;
 
-use super::{ServeArgs, connect, settings, stopping::Signals, vault};
+use super::{ServeArgs, connect, log_key, settings, stopping::Signals, vault};
 use crate::{
     access::{Policies, Services, TrustedProxies},
     app,
     config::Settings,
-    db::{Db, Pools, SchemaState, can_change_log, migrate, schema_state},
+    db::{Db, Pools, can_change_log},
     housekeeping::{count_last_strangers, count_strangers, keep_house},
     identity::TokenKeys,
     kernel::{Clock, background::contained},
@@ -36,8 +36,8 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         None => Policies::load()?,
     };
     let tokens = TokenKeys::from_pem(&settings.token_keys()?)?;
-    let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
-    let db = open(&settings, args.migrate).await?;
+    let log_key = Arc::new(log_key(&settings)?);
+    let db = open(&settings, args.migrate, &log_key).await?;
     let listener = TcpListener::bind(settings.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     let checkpoints = Checkpoints {
@@ -65,18 +65,14 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
 }
 
 /// Opens the database with its schema up to date. Migrations have time; requests do not.
-async fn open(settings: &Settings, may_migrate: bool) -> Result<Db, Failure> {
+async fn open(settings: &Settings, may_migrate: bool, log_key: &LogKey) -> Result<Db, Failure> {
     if may_migrate {
-        let db = connect(settings).await?;
-        migrate(&db).await?;
-        db.close().await;
+        connect(settings).await?.migrate(log_key).await?.close().await;
     }
     let url = settings.database_url()?;
-    let db = Db::open_within(url.expose_secret(), settings.connections, settings.limits(), vault(settings)?)
-        .await?;
-    if let SchemaState::Behind(missing) = schema_state(&db).await? {
-        return Err(format!("{missing} migrations are pending: run `stafett migrate` first").into());
-    }
+    let (connections, limits) = (settings.connections, settings.limits());
+    let unchecked = Db::connect_within(url.expose_secret(), connections, limits, vault(settings)?).await?;
+    let db = unchecked.check(log_key).await?;
     if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
         tracing::warn!(
             "the database role can change the access log: run the service as a separate role, see `stafett migrate --grant-to ROLE`"

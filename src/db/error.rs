@@ -2,6 +2,7 @@
 
 use sqlx::{error::DatabaseError, sqlite::SqliteError};
 
+use super::BelongingError;
 use crate::vault::VaultError;
 
 /// A failure of the database, or a violated expectation about it.
@@ -35,6 +36,9 @@ pub enum DbError {
     /// A text could not be encrypted or decrypted.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Keys and data do not belong together.
+    #[error(transparent)]
+    Belonging(Box<BelongingError>),
     /// The address of the database cannot be used.
     #[error("the database address must begin with sqlite: or postgres:")]
     Address,
@@ -54,6 +58,19 @@ impl DbError {
             Self::Vault(VaultError::Erased) => true,
             Self::Engine(sqlx::Error::ColumnDecode { source, .. }) => {
                 matches!(source.downcast_ref(), Some(VaultError::Erased))
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns whether keys are missing that the database records. The service can go on once they are back.
+    #[must_use]
+    pub fn is_without_keys(&self) -> bool {
+        match self {
+            Self::Vault(error) => error.is_missing(),
+            Self::Belonging(_) => true,
+            Self::Engine(sqlx::Error::ColumnDecode { source, .. }) => {
+                source.downcast_ref::<VaultError>().is_some_and(VaultError::is_missing)
             }
             _ => false,
         }

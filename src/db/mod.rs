@@ -3,6 +3,7 @@
 //! A query is written once and run by [`on_engine!`](crate::on_engine) on the engine that the transaction belongs to. If
 //! the engines differ in more than types, the difference is in [`dialect`].
 
+mod belonging;
 pub mod dialect;
 mod error;
 mod grants;
@@ -13,11 +14,12 @@ mod sealing;
 mod server;
 mod trial;
 
+pub use belonging::{BelongingError, Installation, LogSigner, Unchecked};
 pub use error::{DbError, expect_one};
 pub use grants::{GrantError, can_change_log, grant_to};
 pub use limits::{Limits, in_time};
 pub use migrate::{SchemaState, migrate, schema_state};
-pub use pool::{Db, EngineTx, Pools, Tx};
+pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 pub use server::{Server, run_on_live};
 pub use trial::try_to_write;

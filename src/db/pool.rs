@@ -1,6 +1,6 @@
 //! Connections and transactions.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
@@ -9,7 +9,8 @@ use sqlx::{
 };
 
 use super::{
-    DbError,
+    DbError, Installation,
+    belonging::record,
     error::words,
     limits::{Limits, in_time},
     server::Server,
@@ -23,6 +24,7 @@ pub struct Db {
     pub pools: Pools,
     vault: Arc<Vault>,
     limits: Limits,
+    pub(super) installation: Arc<Installation>,
 }
 
 /// Connections to either engine. Reads and writes use separate pools: SQLite has a single writer, and on PostgreSQL writes that wait
@@ -56,6 +58,7 @@ pub struct Tx {
     pub engine: EngineTx,
     vault: Arc<Vault>,
     limits: Limits,
+    writes: bool,
 }
 
 /// A transaction, by engine.
@@ -77,25 +80,8 @@ const ROLLBACK: Duration = Duration::from_secs(5);
 const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
-    /// Opens the database at `sqlite:PATH`, created if it does not exist, or `postgres://…`, with time for any work.
-    ///
-    /// # Errors
-    /// If the address has another format or the connection fails.
-    pub async fn open(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Self, DbError> {
-        Self::open_within(url, connections, Limits::PATIENT, vault).await
-    }
-
-    /// Opens it to serve requests, which do not wait longer than this.
-    ///
-    /// # Errors
-    /// If the address has another format or the connection fails.
-    pub async fn open_within(
-        url: &str,
-        connections: u32,
-        limits: Limits,
-        vault: Arc<Vault>,
-    ) -> Result<Self, DbError> {
-        Ok(Self { pools: Pools::open(url, connections, &limits).await?, vault, limits })
+    pub(super) fn of(pools: Pools, vault: Arc<Vault>, limits: Limits, installation: Installation) -> Self {
+        Self { pools, vault, limits, installation: Arc::new(installation) }
     }
 
     /// The keys.
@@ -109,27 +95,25 @@ impl Db {
     /// # Errors
     /// If no connection is available.
     pub async fn read(&self) -> Result<Tx, DbError> {
-        Ok(self.tx(self.pools.read().await?))
+        Ok(Tx::reading(self.pools.read().await?, self.vault.clone(), self.limits))
     }
 
     /// Begins a transaction that writes.
     ///
     /// # Errors
-    /// If no connection is available.
+    /// If no connection is available, or keys are missing: nothing is written then.
     pub async fn write(&self) -> Result<Tx, DbError> {
-        Ok(self.tx(self.pools.write().await?))
+        self.vault.require_whole()?;
+        Ok(Tx::writing(self.pools.write().await?, self.vault.clone(), self.limits))
     }
 
     /// Begins a transaction that writes the access log. It does not wait for other writes on PostgreSQL.
     ///
     /// # Errors
-    /// If no connection is available.
+    /// If no connection is available, or keys are missing: nothing is written then.
     pub async fn write_log(&self) -> Result<Tx, DbError> {
-        Ok(self.tx(self.pools.write_log().await?))
-    }
-
-    fn tx(&self, engine: EngineTx) -> Tx {
-        Tx { engine, vault: self.vault.clone(), limits: self.limits }
+        self.vault.require_whole()?;
+        Ok(Tx::writing(self.pools.write_log().await?, self.vault.clone(), self.limits))
     }
 
     /// Closes all connections after waiting for those in use.
@@ -157,6 +141,13 @@ async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bo
     connection.ping().await.map(|()| true)
 }
 
+/// Returns the file of an SQLite database; none if the address is another.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url))?.ok()?;
+    Some(options.get_filename().to_owned())
+}
+
 /// Is a connection that is given back outside a transaction? However the transaction ended, by a commit or a rollback, failed or
 /// cancelled, a connection that may still be in it is closed: otherwise the next transaction on it would fail, or never be stored.
 async fn is_clean(connection: &mut impl Connection) -> Result<bool, sqlx::Error> {
@@ -168,7 +159,7 @@ async fn is_clean(connection: &mut impl Connection) -> Result<bool, sqlx::Error>
 }
 
 impl Pools {
-    async fn open(url: &str, connections: u32, limits: &Limits) -> Result<Self, DbError> {
+    pub(super) async fn open(url: &str, connections: u32, limits: &Limits) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
             let refused = |error: sqlx::Error| DbError::Unreachable {
                 place: format!("the database file {}", url.trim_start_matches("sqlite:")),
@@ -220,7 +211,7 @@ impl Pools {
         Ok(Self::Sqlite { readers, writer })
     }
 
-    async fn read(&self) -> Result<EngineTx, DbError> {
+    pub(super) async fn read(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => EngineTx::Sqlite(readers.begin().await?),
             // A snapshot for the whole transaction, as on SQLite, so that the decision and the content agree.
@@ -230,7 +221,7 @@ impl Pools {
         })
     }
 
-    async fn write(&self) -> Result<EngineTx, DbError> {
+    pub(super) async fn write(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => EngineTx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres { writer, server, .. } => EngineTx::Postgres(server.begin(writer, "BEGIN").await?),
@@ -246,6 +237,14 @@ impl Pools {
 }
 
 impl Tx {
+    pub(super) fn reading(engine: EngineTx, vault: Arc<Vault>, limits: Limits) -> Self {
+        Self { engine, vault, limits, writes: false }
+    }
+
+    pub(super) fn writing(engine: EngineTx, vault: Arc<Vault>, limits: Limits) -> Self {
+        Self { engine, vault, limits, writes: true }
+    }
+
     /// The keys that encrypt what is written.
     #[must_use]
     pub fn vault(&self) -> &Vault {
@@ -258,16 +257,20 @@ impl Tx {
         self.limits.answer()
     }
 
-    /// Commits the transaction.
+    /// Commits the transaction, with the record of the keys that were created for it.
     ///
     /// # Errors
-    /// If the commit fails. Nothing is stored in that case, unless the connection was lost before the answer.
-    pub async fn commit(self) -> Result<(), DbError> {
+    /// If the commit fails, or another key of the same name is recorded. Nothing is stored in that case, unless the connection was
+    /// lost before the answer.
+    pub async fn commit(mut self) -> Result<(), DbError> {
         let limit = self.limit();
+        let new = if self.writes { self.vault.unrecorded() } else { Vec::new() };
+        record(&mut self, &new).await?;
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.commit().await?,
             EngineTx::Postgres(transaction) => in_time(limit, transaction.commit()).await?,
         }
+        self.vault.are_recorded(new);
         Ok(())
     }
 

@@ -16,28 +16,29 @@ use std::{
 use actix_web::web;
 use clap::Args;
 use secrecy::ExposeSecret;
+use tempfile::TempDir;
 
 pub use self::stage::Stage;
 use crate::{
     access::{Services, TrustedProxies},
     app, catalogue,
     config::LogFormat,
-    db::{Db, migrate},
+    db::{Db, sqlite_file},
     housekeeping::{count_last_strangers, count_strangers},
     identity::TokenKeys,
     kernel::Clock,
     log_tree::{Checkpoints, DEFAULT_ORIGIN, LogKey, Sealer},
     terminal::{Failure, start_logging},
-    vault::{MasterKey, Vault},
+    vault::{MasterKey, Vault, create_folder, write_new},
 };
 
 /// Options of the demonstration.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DemoArgs {
-    /// Store the embedded database in this folder; by default it is temporary.
-    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    /// Store the keys and the embedded database in this folder; by default it is temporary.
+    #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Use another database, `sqlite:PATH` or `postgres://…`.
+    /// Use another database, `sqlite:PATH` or `postgres://…`. It must be empty.
     #[arg(long, value_name = "URL")]
     pub database_url: Option<String>,
     /// The address to serve on; by default any free local port.
@@ -62,9 +63,9 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     let _log_output = start_logging(LogFormat::Text, "warn")?;
     // The temporary folder is deleted when this is dropped.
     let folder = tempfile::tempdir()?;
-    let url = database_url(&args, &folder)?;
-    let db = Db::open(&url, 8, vault(&args, &folder)?).await?;
-    migrate(&db).await?;
+    let place = Place::of(&args, &folder);
+    place.require_empty().await?;
+    let (db, log_key) = place.make().await?;
     let mut stage = Stage::new(anstream::AutoStream::auto(std::io::stdout()));
     stage.title("Stafett: one child's case, across the services of a municipality")?;
     for name in MUNICIPALITIES {
@@ -74,7 +75,6 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     }
     let people = people::make(&db).await?;
     let tokens = TokenKeys::throw_away()?;
-    let log_key = Arc::new(log_key(&args, &folder)?);
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), Checkpoints::default());
     let services =
         web::Data::new(Services::new(db.clone(), Clock::System, tokens, log_key, TrustedProxies::default())?);
@@ -101,46 +101,52 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     Ok(u8::from(failures > 0))
 }
 
-/// The keys are stored beside the embedded database. For another database they have a permanent folder of their own.
-fn vault(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<Arc<Vault>, Failure> {
-    let folder = keys_folder(args, temporary)?;
-    let file = folder.join("master.txt");
-    if !file.exists() {
-        std::fs::write(&file, MasterKey::random()?.to_text())?;
-    }
-    let master = MasterKey::parse(&std::fs::read_to_string(file)?)?;
-    Ok(Vault::open(&folder, master)?)
+/// Where the demonstration keeps its database and its keys.
+struct Place {
+    url: String,
+    keys: PathBuf,
 }
 
-/// The key that signs the checkpoints of the access log is stored with the others.
-fn log_key(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<LogKey, Failure> {
-    let file = keys_folder(args, temporary)?.join("access_log.pem");
-    if !file.exists() {
-        std::fs::write(&file, LogKey::random(DEFAULT_ORIGIN)?.to_pem()?.expose_secret())?;
+impl Place {
+    /// The keys are stored beside the embedded database. For another database they have a permanent folder of their own.
+    fn of(args: &DemoArgs, temporary: &TempDir) -> Self {
+        let folder = args.data.as_deref().unwrap_or(temporary.path());
+        let embedded = format!("sqlite:{}", folder.join("stafett.db").display());
+        let keys = match (&args.data, &args.database_url) {
+            (None, Some(_)) => PathBuf::from("stafett-demo-keys"),
+            _ => folder.join("keys"),
+        };
+        Self { url: args.database_url.clone().unwrap_or(embedded), keys }
     }
-    Ok(LogKey::from_pem(&std::fs::read_to_string(file)?.into(), DEFAULT_ORIGIN)?)
-}
 
-fn keys_folder(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<PathBuf, Failure> {
-    let folder = match (&args.data, &args.database_url) {
-        (Some(data), _) => data.join("keys"),
-        (None, Some(_)) => PathBuf::from("stafett-demo-keys"),
-        (None, None) => temporary.path().join("keys"),
-    };
-    std::fs::create_dir_all(&folder)?;
-    Ok(folder)
-}
-
-fn database_url(args: &DemoArgs, temporary: &tempfile::TempDir) -> Result<String, Failure> {
-    if let Some(url) = &args.database_url {
-        return Ok(url.clone());
-    }
-    let folder = match &args.data {
-        Some(folder) => {
-            std::fs::create_dir_all(folder)?;
-            folder.as_path()
+    /// Refuses a database or a folder of keys that has anything, before anything is changed.
+    async fn require_empty(&self) -> Result<(), Failure> {
+        const NEW: &str = "the demonstration needs a new one";
+        if std::fs::read_dir(&self.keys).is_ok_and(|mut files| files.next().is_some()) {
+            return Err(format!("the folder {} is not empty: {NEW}", self.keys.display()).into());
         }
-        None => temporary.path(),
-    };
-    Ok(format!("sqlite:{}", folder.join("stafett.db").display()))
+        if let Some(file) = sqlite_file(&self.url) {
+            return match std::fs::metadata(&file) {
+                Ok(found) if found.len() > 0 => {
+                    Err(format!("the database {} is not empty: {NEW}", file.display()).into())
+                }
+                _ => Ok(()),
+            };
+        }
+        let database = Db::connect(&self.url, 1, Vault::without_keys()?).await?;
+        if !database.is_empty().await? {
+            return Err(format!("the database is not empty: {NEW}").into());
+        }
+        Ok(())
+    }
+
+    /// Makes the keys, and a database that records them.
+    async fn make(&self) -> Result<(Db, Arc<LogKey>), Failure> {
+        create_folder(&self.keys)?;
+        let (master, log_key) = (MasterKey::random()?, LogKey::random(DEFAULT_ORIGIN)?);
+        write_new(&self.keys.join("master.txt"), &master.to_text())?;
+        write_new(&self.keys.join("access_log.pem"), log_key.to_pem()?.expose_secret())?;
+        let database = Db::connect(&self.url, 8, Vault::open(&self.keys, master)?).await?;
+        Ok((database.migrate(&log_key).await?, Arc::new(log_key)))
+    }
 }

@@ -24,7 +24,7 @@ use super::{
     stored::{StoredEntry, stored_entries},
 };
 use crate::{
-    db::{Db, DbError, Pools, Tx, dialect},
+    db::{Db, DbError, LogSigner, Pools, Tx, dialect},
     execute, fetch_all, fetch_optional,
     kernel::{Clock, background::contained},
     on_engine,
@@ -50,6 +50,9 @@ pub enum SealError {
     /// The checkpoint cannot be signed.
     #[error(transparent)]
     Key(#[from] LogKeyError),
+    /// The key is not the one that the database records.
+    #[error("the access log is sealed with another key than the database records")]
+    OtherKey,
     /// The tree is damaged.
     #[error("the Merkle tree of the access log is damaged: {0}")]
     Tree(String),
@@ -148,6 +151,9 @@ impl Sealer {
     /// # Errors
     /// If sealing fails. Nothing is sealed in that case.
     pub async fn seal(&self) -> Result<u64, SealError> {
+        if self.key.public() != self.db.installation().log_key {
+            return Err(SealError::OtherKey);
+        }
         let waiting = self.waiting().await?;
         if waiting.is_empty() {
             return Ok(0);

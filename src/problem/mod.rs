@@ -15,9 +15,6 @@ use utoipa::ToSchema;
 
 use crate::{db::DbError, kernel::page::BadCursor, vault::VaultError};
 
-/// Seconds after which a request that was answered 503 can be repeated.
-const RETRY_AFTER: i64 = 2;
-
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
         /// Every way a request can fail. The slug is the last part of the problem's `type` and never changes.
@@ -80,7 +77,7 @@ codes! {
     TooManyAttempts = 429 "too-many-attempts" "Too many attempts";
     /// A fault in the service.
     Internal = 500 "internal" "Something went wrong";
-    /// The database or the access log is unavailable.
+    /// The database, its keys or the access log are unavailable.
     Unavailable = 503 "unavailable" "Temporarily unavailable";
 }
 
@@ -116,8 +113,8 @@ pub struct ProblemDocument {
     pub errors: Vec<FieldError>,
 }
 
-/// The seconds after which a request is repeated that the service could not answer now.
-const RETRY_AFTER: i64 = 5;
+/// The seconds after which a request can be repeated that the service could not answer now.
+const RETRY_AFTER: i64 = 2;
 
 /// A refusal or failure, before it is sent to the caller.
 #[derive(Debug)]
@@ -191,7 +188,7 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let code = match &error {
             error if error.is_erased() => return Self::new(Code::Erased),
-            error if error.is_unavailable() => Code::Unavailable,
+            error if error.is_unavailable() || error.is_without_keys() => Code::Unavailable,
             _ => Code::Internal,
         };
         Self { cause: Some(error.into()), ..Self::new(code) }
@@ -220,8 +217,8 @@ impl ResponseError for Problem {
             tracing::error!(error = %cause, code = self.code.slug(), "request failed");
         }
         let mut response = HttpResponse::build(self.code.status());
-        let passes = (self.code == Code::Unavailable).then_some(RETRY_AFTER);
-        if let Some(seconds) = self.retry_after.or(passes) {
+        let soon = (self.code == Code::Unavailable).then_some(RETRY_AFTER);
+        if let Some(seconds) = self.retry_after.or(soon) {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code.status() == StatusCode::UNAUTHORIZED {

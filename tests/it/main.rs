@@ -18,6 +18,7 @@ mod access_log_readers;
 mod access_log_search;
 mod access_tokens;
 mod at_rest;
+mod belonging;
 mod care_orders;
 mod cases;
 mod child_welfare_reports;

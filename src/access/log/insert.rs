@@ -102,12 +102,14 @@ fn rows(vault: &Vault, entries: &[Entry]) -> Result<String, DbError> {
 
 /// Writes entries outside the transaction of a request. One statement is a transaction of its own.
 pub(super) async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
-    if entries.len() > ROWS {
+    db.vault().require_whole()?;
+    let one = if entries.len() > ROWS { None } else { Some(rows(db.vault(), entries)?) };
+    // A key that was created for these entries is recorded with them.
+    let Some(rows) = one.filter(|_| db.vault().unrecorded().is_empty()) else {
         let mut tx = db.write_log().await?;
         insert_entries(&mut tx, entries).await?;
         return tx.commit().await;
-    }
-    let rows = rows(db.vault(), entries)?;
+    };
     match &db.pools {
         Pools::Sqlite { writer, .. } => {
             sqlx::query(ON_SQLITE).bind(rows).execute(writer).await?;

@@ -21,6 +21,7 @@ pub use probe::{answers, is_public_parameter, mark, traces};
 pub use stafett::kernel::vocabulary::Role;
 pub use stage::{Stage, uses_up};
 pub use story::emergency;
+pub use template::master_key;
 pub use world::{World, log_key, logged, signing_key};
 
 /// Turns each `async fn name(world: World)` into two tests, `name::sqlite` and `name::postgres`, each with a world of its

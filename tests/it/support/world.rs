@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    path::PathBuf,
     process::Command,
     sync::{
         Arc, Mutex,
@@ -133,6 +134,16 @@ impl World {
     /// The address of the service.
     pub fn base(&self) -> &str {
         &self.parts.base
+    }
+
+    /// The folder of the world's data keys.
+    pub fn keys_folder(&self) -> PathBuf {
+        self.parts.database.place().1.join("keys")
+    }
+
+    /// The address of the world's database.
+    pub fn database_url(&self) -> String {
+        self.parts.database.place().0
     }
 
     /// The command line of the program, with the world's database and its keys.
