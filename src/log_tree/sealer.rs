@@ -5,7 +5,6 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -19,7 +18,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    LogKey, LogKeyError,
+    Checkpoints, LogKey, LogKeyError,
     nodes::{self, Nodes},
     stored::{StoredEntry, stored_entries},
 };
@@ -56,15 +55,6 @@ pub enum SealError {
     /// The tree is damaged.
     #[error("the Merkle tree of the access log is damaged: {0}")]
     Tree(String),
-}
-
-/// The destinations of signed checkpoints besides the database, out of reach of its operators.
-#[derive(Debug, Clone, Default)]
-pub struct Checkpoints {
-    /// A folder that receives a file per municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
-    pub folder: Option<PathBuf>,
-    /// A URL that each checkpoint is posted to.
-    pub witness: Option<String>,
 }
 
 /// Seals entries.
@@ -172,7 +162,7 @@ impl Sealer {
         }
         tx.commit().await?;
         for (municipality, note) in notes {
-            self.hand_out(&municipality, &note).await;
+            self.checkpoints.hand_out(&self.http, &municipality, &note);
         }
         Ok(sealed)
     }
@@ -230,25 +220,6 @@ impl Sealer {
         insert_terms(tx, municipality, &terms).await?;
         keep(tx, municipality, size, &note, self.clock.now()).await?;
         Ok(note)
-    }
-
-    /// Sends a checkpoint to its destinations. After a failure, the next checkpoint is sent as usual.
-    async fn hand_out(&self, municipality: &str, note: &str) {
-        if let Some(folder) = &self.checkpoints.folder
-            && let Err(error) = write_beside(folder, municipality, note)
-        {
-            tracing::error!(%error, municipality, "writing the checkpoint to its folder failed");
-        }
-        if let Some(witness) = self.checkpoints.witness.clone() {
-            let post = self.http.post(witness).header("content-type", "text/plain; charset=utf-8");
-            let post = post.timeout(Duration::from_secs(10)).body(note.to_owned());
-            tokio::spawn(async move {
-                let answer = post.send().await.and_then(reqwest::Response::error_for_status);
-                if let Err(error) = answer {
-                    tracing::warn!(%error, "posting a checkpoint to the witness failed");
-                }
-            });
-        }
     }
 }
 
@@ -403,15 +374,4 @@ impl Counts {
         }
         Ok(())
     }
-}
-
-/// Writes a checkpoint over the previous one, and appends it to the file of all.
-fn write_beside(folder: &std::path::Path, municipality: &str, note: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let all = folder.join(format!("{municipality}.checkpoints"));
-    let mut all = std::fs::OpenOptions::new().create(true).append(true).open(all)?;
-    all.write_all(format!("{note}\n").as_bytes())?;
-    let new = folder.join(format!("{municipality}.checkpoint.new"));
-    std::fs::write(&new, note)?;
-    std::fs::rename(new, folder.join(format!("{municipality}.checkpoint")))
 }
