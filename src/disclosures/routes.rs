@@ -128,7 +128,7 @@ async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpRespo
     permit.show_version(ONLY_VERSION, &disclosure.whole())
 }
 
-/// Finds a case where the caller is a team member through the unit. Any other case counts as missing.
+/// Finds a case where the caller is a team member through the unit, and is not disqualified. Any other case counts as missing.
 async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObject> {
     // The lock ensures that the basis and the objections still hold when this commits.
     let Parts { object, caller, tx, moment } = permit.parts();
@@ -136,6 +136,7 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
     let unit = object.id;
     let facts = cases_in_list(tx, caller, &[id], moment).await?.pop();
     facts
+        .filter(|facts| !facts.relation.disqualified)
         .filter(|facts| facts.relation.seats.iter().any(|seat| seat.unit_id == unit))
         .map(|facts| CaseObject { facts })
         .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in through this unit"))
