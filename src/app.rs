@@ -18,6 +18,7 @@ use crate::{
     http::{Lines, Paths, close_while_stopping, durable_look, no_such_route, protective_headers},
     kernel::Clock,
     openapi, operations,
+    problem::Contract,
 };
 
 /// The number of seconds that running requests get to finish at shutdown.
@@ -35,6 +36,7 @@ const HEADERS: Duration = Duration::from_secs(5);
 pub struct Description {
     document: web::Bytes,
     paths: Arc<Paths>,
+    contract: Arc<Contract>,
 }
 
 impl Description {
@@ -43,10 +45,11 @@ impl Description {
     /// # Errors
     /// If the document cannot be written as JSON.
     pub fn of(policies: &Policies) -> io::Result<Self> {
-        let document = openapi::document(policies);
+        let document = openapi::document(policies)?;
         let paths = Arc::new(Paths::of(&document));
-        let document = web::Bytes::from(document.to_json().map_err(io::Error::other)?);
-        Ok(Self { document, paths })
+        let contract = Arc::new(openapi::contract(&document)?);
+        let document = web::Bytes::from(serde_json::to_vec(&document)?);
+        Ok(Self { document, paths, contract })
     }
 }
 
@@ -93,13 +96,15 @@ fn start(
     workers: usize,
     stop: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
 ) -> io::Result<Server> {
-    let Description { document, paths } = description.clone();
-    let (document, paths) = (web::Data::new(document), web::Data::from(paths));
+    let Description { document, paths, contract } = description.clone();
+    let (document, paths, contract) =
+        (web::Data::new(document), web::Data::from(paths), web::Data::from(contract));
     let server = HttpServer::new(move || {
         App::new()
             .configure(operations::configure)
             .app_data(services.clone())
             .app_data(paths.clone())
+            .app_data(contract.clone())
             .app_data(document.clone())
             .route("/openapi.json", web::get().to(openapi_document))
             .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))

@@ -3,9 +3,11 @@
 
 mod columns;
 mod logged;
+mod name;
 #[cfg(test)]
 mod tests;
 
+pub use self::name::ActionName;
 pub use self::{
     columns::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, Rights},
     logged::{LOGGED_ONLY, facts_of},

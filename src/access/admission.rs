@@ -19,7 +19,7 @@ use crate::{
     db::{DbError, Tx, dialect},
     identity::{Caller, VerifiedToken, authenticate},
     kernel::{Id, Moment, ids::Person},
-    problem::{Code, Problem},
+    problem::{Code, Contract, Problem},
 };
 
 /// A request with a valid token, and its body. The session is not checked yet.
@@ -113,6 +113,12 @@ pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Pro
         .app_data::<web::Data<Services>>()
         .cloned()
         .ok_or_else(|| Problem::internal("the services are not set up"))
+}
+
+/// Returns what each operation takes.
+pub(super) fn contract(request: &HttpRequest) -> Result<&Contract, Problem> {
+    let contract = request.app_data::<web::Data<Contract>>();
+    contract.map(|contract| &***contract).ok_or_else(|| Problem::internal("the API document is not set up"))
 }
 
 /// Returns the log entries of the request in progress.

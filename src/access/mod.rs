@@ -43,7 +43,7 @@ pub use facts::{
     case_states, cases_in_list, child_facts, relation,
 };
 pub use family::{is_family, move_conflicts, own_accounts, own_children};
-pub use idempotency::forget_old_keys;
+pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
 pub use listing::Decided;

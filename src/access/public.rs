@@ -14,16 +14,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Decision, Entry, Policies, Services,
     actions::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay},
-    admission::{pending_look, request_id, services},
+    admission::{contract, pending_look, request_id, services},
     answer::next_link,
     body::{json_content, read_body},
     log::{NO_MUNICIPALITY, Recorded, insert_entries},
+    objects::MunicipalityObject,
 };
 use crate::{
     db::Tx,
     identity::{ClientAddress, Passwords, TokenKeys},
     kernel::{Id, Page, ids::Person},
-    problem::{Problem, parse_json, parse_query},
+    problem::Problem,
 };
 
 /// The largest body that a stranger may send, in bytes.
@@ -66,6 +67,15 @@ macro_rules! public {
 
         /// The names of all public operations.
         pub const ALL: &[&str] = &[$($name),+];
+
+        /// Returns why the operation with this name is open to strangers.
+        #[must_use]
+        pub fn why(name: &str) -> &'static str {
+            match name {
+                $($name => $why,)+
+                _ => "",
+            }
+        }
 
         /// Returns the row of the operation with this name; none if there is no such operation.
         pub(super) fn row(name: &str) -> Option<ActionFacts> {
@@ -144,18 +154,27 @@ impl<O: Operation> Public<O> {
     /// Parses the body strictly.
     ///
     /// # Errors
-    /// 415, 400 or 422 that names the field.
+    /// 415, 400 or 422 that names every field at fault.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         json_content(&self.request)?;
-        parse_json(&self.body)
+        contract(&self.request)?.body(O::NAME, &self.body, self.request.query_string())
     }
 
     /// Parses the query strictly.
     ///
     /// # Errors
-    /// 422 that names the parameter.
+    /// 422 that names every parameter at fault.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        parse_query(self.request.query_string())
+        contract(&self.request)?.query(O::NAME, self.request.query_string())
+    }
+
+    /// Returns the number of the municipality in the path.
+    ///
+    /// # Errors
+    /// 404 if there is none.
+    pub async fn municipality(&self, tx: &mut Tx) -> Result<String, Problem> {
+        let found = MunicipalityObject::of_number(tx, self.path("municipality")).await?;
+        Ok(found.ok_or_else(Problem::not_found)?.number)
     }
 
     /// Returns a part of the path.
@@ -230,6 +249,7 @@ impl<O: Operation> Public<O> {
     /// # Errors
     /// If the answer cannot be written as JSON.
     pub fn show<T: Serialize>(&self, body: &T) -> Result<HttpResponse, Problem> {
+        contract(&self.request)?.check_query(O::NAME, self.request.query_string())?;
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body))
     }

@@ -19,7 +19,7 @@ use crate::{
 
 /// The name used to log in: 3 to 64 characters from `a-z 0-9 . _ - @`.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, pattern = "^[a-z0-9._@-]{3,64}$", example = "alma.fjellheim")]
+#[schema(value_type = String, format = "username", pattern = "^[a-z0-9._@-]{3,64}$", example = "alma.fjellheim")]
 pub struct Username(String);
 
 impl Username {
@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Username {
 /// Credentials for logging in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
+#[schema(example = json!({"username": "tone", "password": "fire blå ender over isen"}))]
 pub struct LogInIn {
     /// The username.
     pub username: String,

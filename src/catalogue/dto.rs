@@ -146,7 +146,7 @@ pub struct GuideLevelOut {
 pub struct MeasureQuery {
     /// The municipality; all municipalities if left out.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "4014")]
+    #[param(example = "4014")]
     pub municipality: Option<Line>,
     /// The prevention level.
     #[serde(default)]
@@ -157,14 +157,12 @@ pub struct MeasureQuery {
     pub age: Option<Age>,
     /// Words to find in the title, summary, theme or target group.
     #[serde(default)]
-    #[param(value_type = Option<String>, max_length = 200)]
     pub q: Option<Line>,
     /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 

@@ -149,7 +149,9 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
             }
             db.close().await;
         }
-        Command::Openapi => println!("{}", openapi::document(&Policies::load()?).to_pretty_json()?),
+        Command::Openapi => {
+            println!("{}", serde_json::to_string_pretty(&openapi::document(&Policies::load()?)?)?)
+        }
         Command::Policies { markdown: true } => print!("{}", rules::markdown(&Policies::load()?)),
         Command::Policies { markdown: false } => print!("{}", rules::table(&Policies::load()?)),
         Command::Explain(args) => explain::explain(config, args).await?,

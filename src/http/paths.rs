@@ -5,7 +5,7 @@ use actix_web::{
     http::header::{self, HeaderValue},
     web,
 };
-use utoipa::openapi::{OpenApi, PathItem};
+use serde_json::Value;
 
 use crate::problem::{Code, Problem};
 
@@ -16,8 +16,8 @@ pub struct Paths(Vec<(Vec<String>, String)>);
 impl Paths {
     /// Reads them from the API document.
     #[must_use]
-    pub fn of(document: &OpenApi) -> Self {
-        let paths = document.paths.paths.iter();
+    pub fn of(document: &Value) -> Self {
+        let paths = document["paths"].as_object().into_iter().flatten();
         Self(
             paths
                 .map(|(path, item)| (path.split('/').map(ToOwned::to_owned).collect(), methods(item)))
@@ -39,16 +39,10 @@ impl Paths {
     }
 }
 
-fn methods(item: &PathItem) -> String {
-    let known = [
-        ("GET", item.get.is_some()),
-        ("POST", item.post.is_some()),
-        ("PUT", item.put.is_some()),
-        ("PATCH", item.patch.is_some()),
-        ("DELETE", item.delete.is_some()),
-    ];
-    let taken: Vec<&str> = known.into_iter().filter(|(_, taken)| *taken).map(|(method, _)| method).collect();
-    taken.join(", ")
+fn methods(item: &Value) -> String {
+    let known =
+        ["get", "post", "put", "patch", "delete"].into_iter().filter(|method| item.get(method).is_some());
+    known.map(str::to_uppercase).collect::<Vec<_>>().join(", ")
 }
 
 /// Responds to a request that matches no operation.

@@ -64,10 +64,11 @@ impl<'de> Deserialize<'de> for Password {
 
 impl utoipa::PartialSchema for Password {
     fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat, schema::Type};
+        use utoipa::openapi::{ObjectBuilder, SchemaFormat, schema::Type};
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+            .format(Some(SchemaFormat::Custom("new-password".to_owned())))
+            .description(Some("A new password, which must not be easy to guess."))
             .min_length(Some(MIN_CHARS))
             .max_length(Some(MAX_CHARS))
             .into()

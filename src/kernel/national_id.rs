@@ -14,7 +14,7 @@ use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
 };
 
 /// A national identity number with a valid date and valid check digits.
@@ -215,7 +215,11 @@ impl<'de> Deserialize<'de> for NationalId {
 
 impl PartialSchema for NationalId {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{11}$")).into()
+        ObjectBuilder::new().schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("national-id".to_owned())))
+            .pattern(Some("^[0-9]{11}$"))
+            .description(Some("A national identity number (fødselsnummer) or D-number: a date that exists, and check digits."))
+            .into()
     }
 }
 impl ToSchema for NationalId {

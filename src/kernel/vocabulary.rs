@@ -38,7 +38,7 @@ macro_rules! words {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let word = <String as serde::Deserialize>::deserialize(deserializer)?;
                 Self::try_from(word)
-                    .map_err(|_| serde::de::Error::custom(concat!("must be one of:" $(, " ", $word)+)))
+                    .map_err(|_| serde::de::Error::custom(format!("must be one of: {}", [$($word),+].join(", "))))
             }
         }
 

@@ -1,6 +1,8 @@
 //! Errors as problem documents (RFC 9457), defined in one table of codes.
 
+mod contract;
 pub mod docs;
+mod faults;
 mod input;
 
 use std::fmt;
@@ -9,6 +11,8 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
+pub use contract::{BadDocument, Contract};
+pub use faults::{Check, Formats};
 pub use input::{parse_json, parse_query};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -92,6 +96,13 @@ pub struct FieldError {
     pub detail: String,
 }
 
+impl FieldError {
+    /// Creates an error at a location.
+    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
+}
+
 /// A problem document, `application/problem+json`.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Problem)]
@@ -148,8 +159,7 @@ impl Problem {
 
     /// Creates a problem for one invalid field.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let error = FieldError { pointer: pointer.into(), detail: detail.into() };
-        Self { errors: vec![error], ..Self::new(Code::InvalidInput) }
+        Self { errors: vec![FieldError::at(pointer, detail)], ..Self::new(Code::InvalidInput) }
     }
 
     /// Creates a problem for an object that does not exist, or that the caller may not know about.

@@ -1,5 +1,6 @@
 //! The whole service, over HTTP, on both engines. How to write and run these tests: `tests/README.md`.
 
+mod all_faults;
 mod architecture;
 mod support;
 

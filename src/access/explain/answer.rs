@@ -134,6 +134,7 @@ impl DecidingRule {
 
 /// A way to the opposite answer.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChangeOfAnswer)]
 pub struct Way {
     /// The facts that would all have to change.
     #[serde(rename = "if")]
