@@ -111,15 +111,6 @@ impl Services {
         &self.policies
     }
 
-    /// Checks that the database can be read and written, and that no key is missing.
-    ///
-    /// # Errors
-    /// If it cannot.
-    pub async fn check(&self) -> Result<(), crate::db::DbError> {
-        self.db.write().await?.rollback().await?;
-        crate::db::schema_state(&self.db).await.map(|_| ())
-    }
-
     /// Records a request in the log. Entries of its own are durable afterwards; strangers are counted.
     ///
     /// # Errors

@@ -210,12 +210,6 @@ impl World {
         let url = options.port(port).to_url_lossy().to_string();
         Self::start(self.parts.database.at(&url, limits).await, rules()).await
     }
-
-    /// The address of the database.
-    pub fn database_url(&self) -> String {
-        self.parts.database.place().0
-    }
-
     /// A person of the world that this one is a copy of.
     pub fn same(&self, user: &User) -> User {
         User::new(user.id, user.name.clone(), user.username.clone(), self.anonymous(), self.door())
