@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use stafett::cli::{Cli, run};
+use stafett::cli::{Cli, run, status_of};
 
 /// The allocator of the C library gives each thread a heap of its own, and returns little of what was freed.
 #[global_allocator]
@@ -19,7 +19,7 @@ async fn main() -> ExitCode {
         Ok(status) => status.into(),
         Err(error) => {
             eprintln!("stafett: {error}");
-            ExitCode::FAILURE
+            status_of(&error).into()
         }
     }
 }

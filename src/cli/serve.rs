@@ -4,11 +4,11 @@ use std::{net::TcpListener, path::Path, sync::Arc};
 
 use actix_web::web;
 
-use super::{ServeArgs, connect, settings};
+use super::{ServeArgs, connect, require_schema, settings};
 use crate::{
     access::{Policies, Services},
     app,
-    db::{Pools, SchemaState, can_change_log, migrate, schema_state},
+    db::{Pools, can_change_log, migrate},
     housekeeping::keep_house,
     identity::TokenKeys,
     kernel::Clock,
@@ -31,8 +31,8 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let db = connect(&settings).await?;
     if args.migrate {
         migrate(&db).await?;
-    } else if let SchemaState::Behind(missing) = schema_state(&db).await? {
-        return Err(format!("{missing} migrations are pending: run `stafett migrate` first").into());
+    } else {
+        require_schema(&db).await?;
     }
     if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
         tracing::warn!(

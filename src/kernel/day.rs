@@ -23,11 +23,23 @@ pub fn day<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::E
 /// # Errors
 /// If it is not a time, or not between 1900 and 2199.
 pub fn optional_time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<DateTime<Utc>>, D::Error> {
-    let time = Option::<DateTime<Utc>>::deserialize(deserializer)?;
+    let text = Option::<String>::deserialize(deserializer)?;
+    let time = text.map(|text| text.parse::<DateTime<Utc>>()).transpose().map_err(|_| {
+        serde::de::Error::custom("must be a time with its zone, such as 2027-01-31T12:00:00Z")
+    })?;
     match time.map(|time| time.year()) {
         None | Some(1900..=2199) => Ok(time),
         _ => Err(serde::de::Error::custom("must be between 1900 and 2199")),
     }
+}
+
+/// Parses a time, for `#[serde(deserialize_with = "time")]`.
+///
+/// # Errors
+/// If it is not a time, or not between 1900 and 2199.
+pub fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
+    let time = optional_time(deserializer)?;
+    time.ok_or_else(|| serde::de::Error::custom("must be a time with its zone, such as 2027-01-31T12:00:00Z"))
 }
 
 /// Parses an optional date, for `#[serde(default, deserialize_with = "optional_day")]`.

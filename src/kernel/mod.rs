@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod day;
+pub mod files;
 pub mod ids;
 mod moment;
 pub mod national_id;

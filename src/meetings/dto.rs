@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     access::{Seen, Shown},
     kernel::{
+        day::time,
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
         text::{Line, Prose},
         vocabulary::InformationKind,
@@ -207,6 +208,7 @@ pub struct MeetingIn {
     #[serde(default)]
     pub arena_id: Option<ArenaId>,
     /// When it starts.
+    #[serde(deserialize_with = "time")]
     pub starts_at: DateTime<Utc>,
     /// The place.
     #[serde(default)]

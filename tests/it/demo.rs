@@ -1,16 +1,12 @@
 //! The demonstration plays on both engines, and every step goes as expected.
 
-use std::{
-    path::{Path, PathBuf},
-    str::FromStr,
-};
+use std::str::FromStr;
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use stafett::demo::{DemoArgs, run};
 
 fn args() -> DemoArgs {
-    let municipalities: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities");
-    DemoArgs { exit: true, municipalities, ..DemoArgs::default() }
+    DemoArgs { exit: true, ..DemoArgs::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -56,6 +56,7 @@ mod objections;
 mod own_family;
 mod pages;
 mod planted_addresses;
+mod program;
 mod races;
 mod renumbered_law;
 mod teams;

@@ -11,7 +11,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use stafett::{
-    catalogue,
+    catalogue::{self, MunicipalityFiles},
     db::{Db, migrate},
     vault::{MasterKey, Vault},
 };
@@ -20,8 +20,6 @@ use tokio::sync::OnceCell;
 
 use super::engine::{Database, Engine, Keeper};
 
-/// The folders of `data/municipalities` that every world starts with.
-const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 pub(super) const CONNECTIONS: u32 = 6;
 /// Databases on the server are named `PREFIX_PROCESS_NUMBER`.
 const PREFIX: &str = "stafett_test";
@@ -145,10 +143,9 @@ async fn fill(url: &str) {
     let keys = TempDir::new().expect("a folder");
     let db = Db::open(url, 1, vault(keys.path())).await.expect("the template opens");
     migrate(&db).await.expect("the template is migrated");
-    for folder in MUNICIPALITIES {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities").join(folder);
-        catalogue::import(&db, &folder).await.expect("the municipality is imported");
-    }
+    catalogue::import(&db, &MunicipalityFiles::all_included())
+        .await
+        .expect("the municipalities are imported");
     db.close().await;
 }
 
