@@ -1,5 +1,7 @@
 //! Settings: defaults, then a file, then `STAFETT_*`, then flags. Secrets come from files or the environment.
 
+mod wrong;
+
 use std::{
     net::SocketAddr,
     num::NonZeroUsize,
@@ -17,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::{ForwardingHeader, ProxyNetwork},
     db::Limits,
+    kernel::files::in_words,
     log_tree::DEFAULT_ORIGIN,
 };
 
@@ -100,10 +103,12 @@ pub enum LogFormat {
 pub enum ConfigError {
     /// A value is missing, unknown or has the wrong format.
     #[error("{0}")]
-    Value(Box<figment::Error>),
+    Value(String),
     /// A file in the settings cannot be read.
-    #[error("{}: {error}", path.display())]
+    #[error("{setting} {}: {}", path.display(), in_words(error))]
     File {
+        /// The setting or the flag that names it.
+        setting: &'static str,
         /// The path of the file.
         path: PathBuf,
         /// The cause.
@@ -168,14 +173,19 @@ impl Settings {
         let mut figment = Figment::from(Serialized::defaults(DEFAULTS));
         figment = match file {
             Some(path) => {
-                std::fs::metadata(path).map_err(|error| ConfigError::File { path: path.into(), error })?;
+                std::fs::metadata(path).map_err(|error| ConfigError::File {
+                    setting: "--config",
+                    path: path.into(),
+                    error,
+                })?;
                 figment.merge(Toml::file_exact(path))
             }
             None => figment.merge(Toml::file("stafett.toml")),
         };
         // The test harness has variables with the same prefix.
         let environment = Env::prefixed("STAFETT_").filter(|key| !key.starts_with("test_") && key != "log");
-        figment.merge(environment).extract().map_err(|error| ConfigError::Value(Box::new(error)))
+        let figment = figment.merge(environment);
+        figment.extract().map_err(|error| ConfigError::Value(wrong::in_words(&error, &figment)))
     }
 
     /// Checks the values that no type checks, before the service starts.
@@ -237,7 +247,7 @@ impl Settings {
         }
         let path = self.database_url_file.as_deref();
         let path = path.ok_or(ConfigError::Missing("the database address", "STAFETT_DATABASE_URL"))?;
-        let url = read_secret(path)?;
+        let url = read_secret("STAFETT_DATABASE_URL_FILE", path)?;
         Ok(url.expose_secret().trim().to_owned().into())
     }
 
@@ -260,7 +270,8 @@ impl Settings {
     /// If it is not set, or its file cannot be read.
     pub fn master_key(&self) -> Result<SecretString, ConfigError> {
         let path = self.master_key_file.as_deref();
-        read_secret(path.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?)
+        let path = path.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?;
+        read_secret("STAFETT_MASTER_KEY_FILE", path)
     }
 
     /// Returns the signing key of the access log.
@@ -269,9 +280,8 @@ impl Settings {
     /// If it is not set, or its file cannot be read.
     pub fn access_log_key(&self) -> Result<SecretString, ConfigError> {
         let path = self.access_log_key_file.as_deref();
-        read_secret(
-            path.ok_or(ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY"))?,
-        )
+        let missing = ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY");
+        read_secret("STAFETT_ACCESS_LOG_KEY_FILE", path.ok_or(missing)?)
     }
 
     /// Returns the keys of access tokens, the signing key first.
@@ -281,15 +291,19 @@ impl Settings {
     pub fn token_keys(&self) -> Result<Vec<SecretString>, ConfigError> {
         let first = self.token_key_file.as_deref();
         let first = first.ok_or(ConfigError::Missing("the token signing key", "STAFETT_TOKEN_KEY"))?;
-        std::iter::once(first)
-            .chain(self.previous_token_key_files.iter().map(PathBuf::as_path))
-            .map(read_secret)
+        let previous = self.previous_token_key_files.iter();
+        let previous = previous.map(|path| ("STAFETT_PREVIOUS_TOKEN_KEY_FILES", path.as_path()));
+        std::iter::once(("STAFETT_TOKEN_KEY_FILE", first))
+            .chain(previous)
+            .map(|(setting, path)| read_secret(setting, path))
             .collect()
     }
 }
 
-fn read_secret(path: &Path) -> Result<SecretString, ConfigError> {
-    std::fs::read_to_string(path)
-        .map(Into::into)
-        .map_err(|error| ConfigError::File { path: path.into(), error })
+fn read_secret(setting: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
+    std::fs::read_to_string(path).map(Into::into).map_err(|error| ConfigError::File {
+        setting,
+        path: path.into(),
+        error,
+    })
 }

@@ -7,7 +7,7 @@ use std::{
 
 use clap::Parser;
 use rustix::{fs::Mode, process::umask};
-use stafett::cli::{Cli, run};
+use stafett::cli::{Cli, run, status_of};
 
 /// The allocator of the C library gives each thread a heap of its own, and returns little of what was freed.
 #[global_allocator]
@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
         Err(error) => {
             // Not `eprintln!`, which panics if nobody reads.
             let _unread = writeln!(io::stderr(), "stafett: {error}");
-            ExitCode::FAILURE
+            status_of(&error).into()
         }
     }
 }

@@ -1,10 +1,13 @@
-//! Failures and log output of the commands and the demonstration.
+//! Failures, files and log output of the commands and the demonstration.
 //!
 //! Log lines are written by a thread of their own. If nobody reads them, or the disk is full, lines are dropped and counted:
 //! diagnostics must not stop the service.
 
+pub(crate) mod values;
+
 use std::{
     io::{self, Write},
+    path::Path,
     sync::{
         atomic::Ordering,
         mpsc::{Receiver, SyncSender, sync_channel},
@@ -14,10 +17,42 @@ use std::{
 
 use tracing_subscriber::{EnvFilter, fmt, fmt::MakeWriter};
 
-use crate::{config::LogFormat, kernel::background::DROPPED_LOG_LINES};
+pub(crate) use crate::kernel::files::in_words;
+use crate::{
+    config::{ConfigError, LogFormat},
+    kernel::background::DROPPED_LOG_LINES,
+};
 
 /// An error, in words for the terminal.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// The exit status of a command that could not do its work.
+pub const FAILED: u8 = 1;
+/// The exit status of a command that was not understood: an argument or a setting is wrong, and nothing was done.
+pub const USAGE: u8 = 2;
+
+/// An argument that is wrong. The text names the argument, what was given, and what is expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+impl Usage {
+    /// The argument was given this, and something is wrong with it.
+    pub(crate) fn of(argument: &str, given: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
+        Self(format!("{argument} {given}: {wrong}"))
+    }
+}
+
+/// Returns the exit status for a failure.
+#[must_use]
+pub fn status_of(failure: &Failure) -> u8 {
+    if failure.is::<Usage>() || failure.is::<ConfigError>() { USAGE } else { FAILED }
+}
+
+/// Reads the file that an argument names.
+pub(crate) fn read_file(argument: &str, path: &Path) -> Result<String, Usage> {
+    std::fs::read_to_string(path).map_err(|error| Usage::of(argument, path.display(), in_words(&error)))
+}
 
 /// Log lines that may wait for the thread that writes them.
 const WAITING: usize = 8192;

@@ -48,7 +48,7 @@ pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
 pub use listing::Decided;
 pub(crate) use log::roles as roles_of_entry;
-pub use log::{Entry, LogWriter, PendingLook, insert_entries};
+pub use log::{Entry, LogWriter, NO_MUNICIPALITY, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};
 pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};
 pub use proxies::{ForwardingHeader, ProxyNetwork, TrustedProxies};

@@ -1,5 +1,6 @@
 //! Response and query types for the catalogue.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -93,6 +94,8 @@ pub struct CatalogueMeasureOut {
     pub plan: String,
     /// The chapter or annex of the plan.
     pub source: String,
+    /// When the municipality stopped offering it; null while it is offered. Lists contain only measures that are offered.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// An arena (samarbeidsarena) where services meet.

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, connect, note, open, settings, up_to_date, vault};
+use super::{DatabaseArgs, connect, log_key, note, open, settings, vault};
 use crate::{
     access::Entry,
     config::Settings,
     db::{Db, prune, reseal},
     housekeeping,
     kernel::Clock,
-    terminal::Failure,
+    terminal::{Failure, Usage, read_file, values},
     vault::{KeyClass, KeyName, MasterKey, Vault},
 };
 
@@ -20,10 +20,13 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Print a new master key. Store it in a file that only the service can read, apart from the database and the data keys.
+    #[command(after_help = "Example:\n  stafett keys create-master")]
     CreateMaster,
     /// List the data keys: municipality, purpose and number of generations.
+    #[command(after_help = "Example:\n  stafett keys list")]
     List,
     /// Create a new generation of each data key, and encrypt all texts again with it.
+    #[command(after_help = "Example:\n  stafett keys rotate --new-master-key-file new_master_key")]
     Rotate {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -32,19 +35,21 @@ pub(super) enum KeysCommand {
         new_master_key_file: Option<PathBuf>,
     },
     /// Erase superseded generations of data keys that encrypt no texts.
+    #[command(after_help = "Example:\n  stafett keys prune")]
     Prune {
         #[command(flatten)]
         database: DatabaseArgs,
     },
     /// Erase all generations of a data key. Everything it encrypts becomes unreadable forever, in every copy of the database.
+    #[command(after_help = "Example:\n  stafett keys erase --municipality 4014 --sector health --yes")]
     Erase {
         #[command(flatten)]
         database: DatabaseArgs,
         /// The number of the municipality.
-        #[arg(long)]
+        #[arg(long, value_parser = values::municipality)]
         municipality: String,
         /// The sector whose texts are erased, or `people` for all names and numbers.
-        #[arg(long, value_parser = class)]
+        #[arg(long, value_parser = values::key_class)]
         sector: KeyClass,
         /// Confirm the erasure, which cannot be undone.
         #[arg(long)]
@@ -89,8 +94,8 @@ async fn rotate(
     let url = settings.database_url()?;
     let old = MasterKey::parse(settings.master_key()?.expose_secret())?;
     let vault = Vault::open_either(settings.keys_folder()?, old, master)?;
-    let db =
-        up_to_date(&settings, Db::connect(url.expose_secret(), settings.connections, vault).await?).await?;
+    let database = Db::connect(url.expose_secret(), settings.connections, vault).await?;
+    let db = database.check(&log_key(&settings)?).await?;
     note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
     db.record_keys().await?;
@@ -108,8 +113,9 @@ async fn rotate(
 }
 
 fn read_master(path: &Path) -> Result<MasterKey, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(MasterKey::parse(&text)?)
+    let text = read_file("--new-master-key-file", path)?;
+    let parsed = MasterKey::parse(&text);
+    Ok(parsed.map_err(|error| Usage::of("--new-master-key-file", path.display(), error))?)
 }
 
 async fn erase(
@@ -127,7 +133,7 @@ async fn erase(
         .into());
     }
     // The key may be lost. Then this records that it is.
-    let db = up_to_date(&settings, connect(&settings).await?.to_erase(&name)).await?;
+    let db = connect(&settings).await?.to_erase(&name).check(&log_key(&settings)?).await?;
     if !db.knows_key(&name).await? {
         return Err(format!("the key {name} does not exist").into());
     }
@@ -147,10 +153,4 @@ async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
         db.vault().list().into_iter().map(|(name, _)| name.municipality).collect();
     municipalities.dedup();
     note(db, municipalities.iter().map(|municipality| Entry::of_operator_in(municipality, action, now))).await
-}
-
-fn class(name: &str) -> Result<KeyClass, String> {
-    KeyClass::named(name).ok_or_else(|| {
-        "must be a sector (school, ppt, health, child_welfare, nav, other) or people".to_owned()
-    })
 }

@@ -1,34 +1,36 @@
 //! The command line.
 
 mod access_log;
+mod catalogue;
 mod explain;
 mod generate;
 mod keys;
+mod secrets;
 mod serve;
 mod stopping;
 mod user;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+pub use crate::terminal::status_of;
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
 
 use crate::{
     access::{Entry, Policies, insert_entries},
-    catalogue,
+    catalogue::whole::is_known,
     config::Settings,
-    db::{Db, SchemaState, Unchecked, grant_to},
+    db::{Db, Tx, Unchecked, grant_to},
     demo,
-    kernel::Clock,
     log_tree::LogKey,
     openapi, rules,
-    terminal::Failure,
+    terminal::{Failure, Usage, values},
     vault::{MasterKey, Vault},
 };
 
 /// The backend of the shared record (stafettlogg) of a child who gets help from several municipal services.
 #[derive(Debug, Parser)]
-#[command(name = "stafett", version, about)]
+#[command(name = "stafett", version, about, after_help = AFTER_HELP)]
 pub struct Cli {
     /// The settings file. `stafett.toml` is read by default if it exists.
     #[arg(long, global = true, value_name = "FILE")]
@@ -37,20 +39,30 @@ pub struct Cli {
     command: Command,
 }
 
+const AFTER_HELP: &str = "\
+To begin: `stafett demo` plays a case with people who do not exist. It needs no settings.
+Results are printed to standard output, and errors to standard error.
+Exit status: 0 if all is well; 1 if the work could not be done, or a check failed;
+2 if an argument or a setting is wrong, and nothing was done.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API.
+    #[command(after_help = "Example:\n  stafett serve --listen 127.0.0.1:8080")]
     Serve(ServeArgs),
     /// Play a child's case in three municipalities over HTTP, and keep serving it.
+    #[command(after_help = "Example:\n  stafett demo --data demo")]
     Demo(demo::DemoArgs),
     /// Generate believable data about people who do not exist, for benchmarks and trials, in a database without cases.
+    #[command(after_help = "Example:\n  stafett generate --cases 1000")]
     Generate(generate::GenerateArgs),
     /// Update the database schema.
+    #[command(after_help = "Example:\n  stafett migrate --grant-to stafett")]
     Migrate {
         #[command(flatten)]
         database: DatabaseArgs,
         /// Then grant this role only what the service needs: it can append to the access log, but not change it (PostgreSQL).
-        #[arg(long, value_name = "ROLE")]
+        #[arg(long, value_name = "ROLE", value_parser = values::database_role)]
         grant_to: Option<String>,
     },
     /// Manage the keys that encrypt the texts in the database.
@@ -62,23 +74,27 @@ enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Manage the catalogue.
+    /// Import the data of municipalities, and list their units.
     #[command(subcommand)]
-    Catalogue(CatalogueCommand),
+    Catalogue(catalogue::CatalogueCommand),
     /// Print the API document.
+    #[command(after_help = "Example:\n  stafett openapi")]
     Openapi,
     /// Print the confidentiality rules: who may do what, and the legal basis of each.
+    #[command(after_help = "Example:\n  stafett policies")]
     Policies {
         /// Print the Markdown page `docs/confidentiality.md`.
         #[arg(long)]
         markdown: bool,
     },
     /// Explain why someone may or may not do something, and what would change the answer.
+    #[command(after_help = explain::EXAMPLE)]
     Explain(explain::ExplainArgs),
     /// Check whether a running service is ready, for health checks.
+    #[command(after_help = "Example:\n  stafett health --url http://127.0.0.1:8080")]
     Health {
         /// The address of the service.
-        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        #[arg(long, default_value = "http://127.0.0.1:8080", value_parser = values::service)]
         url: String,
     },
 }
@@ -86,8 +102,8 @@ enum Command {
 /// The database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// `sqlite:PATH` or `postgres://…`; by default from the settings.
-    #[arg(long, value_name = "URL")]
+    /// `sqlite:PATH` or `postgres://…` without a password; by default from the settings.
+    #[arg(long, value_name = "URL", value_parser = values::DatabaseAddress)]
     database_url: Option<String>,
 }
 
@@ -96,23 +112,11 @@ struct ServeArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     /// The address to listen on.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::listen)]
     listen: Option<SocketAddr>,
     /// Update the schema first.
     #[arg(long)]
     migrate: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum CatalogueCommand {
-    /// Import municipalities, each from a folder such as `data/municipalities/kragero`.
-    Import {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// The folders to import.
-        #[arg(required = true)]
-        folders: Vec<PathBuf>,
-    },
 }
 
 /// Runs the command. The number is the exit status.
@@ -136,19 +140,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::AccessLog(command) => return access_log::run(config, command).await,
         Command::Keys(command) => keys::run(config, command).await?,
         Command::User(command) => user::run(config, command).await?,
-        Command::Catalogue(CatalogueCommand::Import { database, folders }) => {
-            let db = open(&settings(config, &database)?).await?;
-            for folder in folders {
-                let mut tx = db.write().await?;
-                let done = catalogue::import_in(&mut tx, &folder).await?;
-                let entry = Entry::of_operator_in(&done.number, "import_catalogue", Clock::System.now());
-                insert_entries(&mut tx, &[entry]).await?;
-                tx.commit().await?;
-                let catalogue::Imported { number, name, units, arenas, measures } = done;
-                println!("{number} {name}: {units} units, {arenas} arenas, {measures} measures");
-            }
-            db.close().await;
-        }
+        Command::Catalogue(command) => catalogue::run(config, command).await?,
         Command::Openapi => {
             println!("{}", serde_json::to_string_pretty(&openapi::document(&Policies::load()?)?)?)
         }
@@ -175,18 +167,19 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
     Ok(settings)
 }
 
-/// Opens the database in the settings, with its schema up to date. If it already is, the role need not own the tables.
+/// Opens the database in the settings, whose schema must be up to date. Only `stafett migrate` and commands that fill a new database
+/// change the schema, because the role of the service cannot.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
-    up_to_date(settings, connect(settings).await?).await
+    Ok(connect(settings).await?.check(&log_key(settings)?).await?)
 }
 
-/// Brings the schema up to date if it is not, and compares the keys.
-async fn up_to_date(settings: &Settings, unchecked: Unchecked) -> Result<Db, Failure> {
-    let log_key = log_key(settings)?;
-    Ok(match unchecked.schema_state().await? {
-        SchemaState::Current => unchecked.check(&log_key).await?,
-        SchemaState::Behind(_) => unchecked.migrate(&log_key).await?,
-    })
+/// Refuses a municipality that is not in the database.
+async fn known_municipality(tx: &mut Tx, number: &str) -> Result<(), Failure> {
+    if is_known(tx, number).await? {
+        return Ok(());
+    }
+    let import = "import it first, see `stafett catalogue import --help`";
+    Err(Usage::of("--municipality", number, format!("is not in the database: {import}")).into())
 }
 
 /// Connects to the database in the settings, with its keys.

@@ -110,7 +110,9 @@ impl<T> Serialize for Id<T> {
 }
 impl<'de, T> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        let expected = "must be an id, such as 018f2f60-0000-7000-8000-000000000001";
+        text.parse().map_err(|_| serde::de::Error::custom(expected))
     }
 }
 

@@ -3,6 +3,7 @@
 pub mod background;
 pub mod clock;
 pub mod day;
+pub mod files;
 pub mod ids;
 mod moment;
 pub mod national_id;

@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::kernel::files::in_words;
+
 /// An error about keys or the content they encrypt.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
@@ -41,7 +43,7 @@ pub enum VaultError {
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
     /// A file in the folder cannot be read or written.
-    #[error("{0}: {1}")]
+    #[error("{}: {}", .0.display(), in_words(.1))]
     File(PathBuf, io::Error),
 }
 

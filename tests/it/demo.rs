@@ -13,8 +13,7 @@ use stafett::demo::{DemoArgs, run};
 use tempfile::TempDir;
 
 fn args() -> DemoArgs {
-    let municipalities: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities");
-    DemoArgs { exit: true, municipalities, ..DemoArgs::default() }
+    DemoArgs { exit: true, ..DemoArgs::default() }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

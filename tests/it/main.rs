@@ -60,6 +60,7 @@ mod own_family;
 mod pages;
 mod planted_addresses;
 mod postgres_is_gone;
+mod program;
 mod races;
 mod recovery;
 mod renumbered_law;

@@ -11,7 +11,7 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use stafett::{
-    catalogue,
+    catalogue::{self, MunicipalityFiles},
     db::Db,
     vault::{MasterKey, Vault},
 };
@@ -23,8 +23,6 @@ use super::{
     log_key,
 };
 
-/// The folders of `data/municipalities` that every world starts with.
-const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 pub(super) const CONNECTIONS: u32 = 6;
 /// Databases on the server are named `PREFIX_PROCESS_NUMBER`.
 const PREFIX: &str = "stafett_test";
@@ -150,10 +148,8 @@ pub fn master_key() -> MasterKey {
 async fn fill(url: &str, folder: &Path) {
     let db = Db::connect(url, 1, vault(folder)).await.expect("the template opens");
     let db = db.migrate(&*log_key()).await.expect("the template is migrated");
-    for folder in MUNICIPALITIES {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities").join(folder);
-        catalogue::import(&db, &folder).await.expect("the municipality is imported");
-    }
+    let municipalities = MunicipalityFiles::all_included();
+    catalogue::import(&db, &municipalities).await.expect("the municipalities are imported");
     db.close().await;
 }
 
