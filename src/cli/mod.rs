@@ -1,8 +1,10 @@
 //! The command line.
 
 mod access_log;
+mod backup;
 mod explain;
 mod generate;
+mod init;
 mod keys;
 mod serve;
 mod user;
@@ -44,6 +46,12 @@ enum Command {
     Demo(demo::DemoArgs),
     /// Generate believable data about people who do not exist, for benchmarks and trials, in a database without cases.
     Generate(generate::GenerateArgs),
+    /// Create the folder, the keys, the settings and the database of a first installation.
+    Init(init::InitArgs),
+    /// Back up the database and its keys to one encrypted file, and verify it.
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty place.
+    Restore(backup::RestoreArgs),
     /// Update the database schema.
     Migrate {
         #[command(flatten)]
@@ -124,6 +132,9 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Serve(args) => serve::serve(config, args).await?,
         Command::Demo(args) => return demo::run(args).await,
         Command::Generate(args) => generate::run(config, args).await?,
+        Command::Init(args) => init::run(args).await?,
+        Command::Backup(args) => backup::run(config, args).await?,
+        Command::Restore(args) => backup::run_restore(config, args).await?,
         Command::Migrate { database, grant_to: role } => {
             let settings = settings(config, &database)?;
             let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;

@@ -10,6 +10,7 @@ mod grants;
 mod migrate;
 mod pool;
 mod sealing;
+mod snapshot;
 
 pub use belonging::{BelongingError, Installation, LogSigner, Unchecked};
 pub use error::{DbError, expect_one};
@@ -17,6 +18,7 @@ pub use grants::{GrantError, can_change_log, grant_to};
 pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
+pub use snapshot::{Snapshot, SnapshotEngine, SnapshotError, TableCopy, put_back};
 
 /// Runs the same code on the connection of a [`Tx`], on either engine.
 #[macro_export]
