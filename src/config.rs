@@ -88,6 +88,17 @@ pub struct Settings {
     pub local_policies: Option<PathBuf>,
 }
 
+/// The files of the keys.
+#[derive(Debug)]
+pub struct KeyFiles<'a> {
+    /// Of the master key.
+    pub master: &'a Path,
+    /// Of the key that signs the access log.
+    pub access_log: &'a Path,
+    /// Of the key that signs access tokens, if it is set.
+    pub token: Option<&'a Path>,
+}
+
 /// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -235,6 +246,30 @@ impl Settings {
     #[must_use]
     pub fn stop_grace(&self) -> Duration {
         Duration::from_secs(self.stop_grace_seconds.into())
+    }
+
+    /// Reads the settings from a file alone, without the environment.
+    ///
+    /// # Errors
+    /// As [`Settings::load`].
+    pub fn load_file(file: &Path) -> Result<Self, ConfigError> {
+        let figment = Figment::from(Serialized::defaults(DEFAULTS)).merge(Toml::file_exact(file));
+        figment.extract().map_err(|error| ConfigError::Value(wrong::in_words(&error, &figment)))
+    }
+
+    /// Returns the files of the keys, which need not exist.
+    ///
+    /// # Errors
+    /// If one is not set.
+    pub fn key_files(&self) -> Result<KeyFiles<'_>, ConfigError> {
+        let master = self.master_key_file.as_deref();
+        let access_log = self.access_log_key_file.as_deref();
+        Ok(KeyFiles {
+            master: master.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?,
+            access_log: access_log
+                .ok_or(ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY"))?,
+            token: self.token_key_file.as_deref(),
+        })
     }
 
     /// Returns the address of the database.

@@ -61,7 +61,11 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
     match command {
         KeysCommand::CreateMaster => println!("{}", MasterKey::random()?.to_text()),
         KeysCommand::List => {
-            for (name, generations) in vault(&Settings::load(config)?)?.list() {
+            let vault = vault(&Settings::load(config)?)?;
+            if !vault.folder().is_dir() {
+                return Err(format!("the folder {} does not exist", vault.folder().display()).into());
+            }
+            for (name, generations) in vault.list() {
                 println!("{name}: {generations}");
             }
         }
@@ -147,7 +151,7 @@ async fn erase(
 }
 
 /// The log of each municipality that has a key records what is done to all keys.
-async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
+pub(super) async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
     let now = Clock::System.now();
     let mut municipalities: Vec<String> =
         db.vault().list().into_iter().map(|(name, _)| name.municipality).collect();

@@ -1,9 +1,11 @@
 //! The command line.
 
 mod access_log;
+mod backup;
 mod catalogue;
 mod explain;
 mod generate;
+mod init;
 mod keys;
 mod secrets;
 mod serve;
@@ -56,6 +58,17 @@ enum Command {
     /// Generate believable data about people who do not exist, for benchmarks and trials, in a database without cases.
     #[command(after_help = "Example:\n  stafett generate --cases 1000")]
     Generate(generate::GenerateArgs),
+    /// Create the folder, the keys, the settings and the database of a first installation.
+    #[command(after_help = "Example:\n  stafett init /srv/stafett")]
+    Init(init::InitArgs),
+    /// Back up the database and its keys to one encrypted file, and verify it.
+    #[command(after_help = "Example:\n  stafett backup --to monday.age --recipient age1...")]
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty place.
+    #[command(
+        after_help = "Example:\n  stafett restore --from monday.age --identity operator.key --into /srv/restored"
+    )]
+    Restore(backup::RestoreArgs),
     /// Update the database schema.
     #[command(after_help = "Example:\n  stafett migrate --grant-to stafett")]
     Migrate {
@@ -129,6 +142,9 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Serve(args) => serve::serve(config, args).await?,
         Command::Demo(args) => return demo::run(args).await,
         Command::Generate(args) => generate::run(config, args).await?,
+        Command::Init(args) => init::run(args).await?,
+        Command::Backup(args) => backup::run(config, args).await?,
+        Command::Restore(args) => backup::run_restore(config, args).await?,
         Command::Migrate { database, grant_to: role } => {
             let settings = settings(config, &database)?;
             let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;

@@ -1,6 +1,6 @@
 //! The schema: the same versions on both engines, from `migrations/`.
 
-use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, migrate::Migrator};
 
 use super::{Db, DbError, EngineTx, Pools, Tx, sealing};
 
@@ -40,6 +40,16 @@ pub(super) async fn migrate_schema(pools: &Pools) -> Result<(), DbError> {
         Pools::Postgres { writer, .. } => POSTGRES.run(writer).await?,
     }
     Ok(())
+}
+
+/// Creates the tables of an earlier version, for a copy of that version.
+pub(super) async fn migrate_postgres_to(version: i64, server: &mut PgConnection) -> Result<(), DbError> {
+    Ok(POSTGRES.run_to(version, server).await?)
+}
+
+/// The newest version that this program knows.
+pub(super) fn newest_version() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// Returns whether [`migrate`] has something to do.

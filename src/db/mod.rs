@@ -12,6 +12,7 @@ mod migrate;
 mod pool;
 mod sealing;
 mod server;
+mod snapshot;
 mod trial;
 
 pub use belonging::{BelongingError, Installation, LogSigner, Unchecked};
@@ -22,6 +23,7 @@ pub use migrate::{SchemaState, migrate, schema_state};
 pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 pub use server::{Server, run_on_live};
+pub use snapshot::{Snapshot, SnapshotEngine, SnapshotError, TableCopy, put_back};
 pub use trial::try_to_write;
 
 /// Runs the same code on the connection of a [`Tx`], on either engine.

@@ -49,7 +49,7 @@ pub enum SealError {
     /// The checkpoint cannot be signed.
     #[error(transparent)]
     Key(#[from] LogKeyError),
-    /// The key is not the one that the database records.
+    /// The database records another key.
     #[error("the access log is sealed with another key than the database records")]
     OtherKey,
     /// The tree is damaged.

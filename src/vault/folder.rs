@@ -9,18 +9,17 @@
 use std::{
     collections::HashMap,
     fs, io,
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, RwLock},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Content, Key, KeyClass, KeyId, KeyName, MasterKey, Record, Sealed, VaultError, cipher,
-    files::{create_folder, file_name, named, sync_folder, wipe, write_new},
+    Content, Key, KeyId, KeyName, MasterKey, Record, Sealed, VaultError, cipher,
+    files::{create_folder, file_name, sync_folder, write_new},
     keys,
 };
 
@@ -55,7 +54,7 @@ pub struct Vault {
 #[derive(Debug, Default)]
 struct State {
     open: Found,
-    /// What the database records; none until the database was opened.
+    /// The record of the database; none until the database was opened.
     record: Option<Record>,
     /// Why the folder is not what the database records.
     fault: Option<String>,
@@ -287,71 +286,6 @@ impl Vault {
         list
     }
 
-    /// Creates a new generation of every key except that of the keyed hashes, which all lookups depend on.
-    ///
-    /// # Errors
-    /// If a key cannot be created.
-    pub fn renew(&self) -> Result<usize, VaultError> {
-        let index = KeyName::people(INDEX);
-        let names: Vec<KeyName> =
-            self.list().into_iter().map(|(name, _)| name).filter(|name| *name != index).collect();
-        for name in &names {
-            self.make(name)?;
-        }
-        Ok(names.len())
-    }
-
-    /// Wraps every data key with the new master key.
-    ///
-    /// # Errors
-    /// If there is none, or a file cannot be written. Some keys are then wrapped by each master key, and it can be repeated.
-    pub fn rewrap(&self) -> Result<usize, VaultError> {
-        let master = self.next_master.as_ref().ok_or(VaultError::MasterKey)?;
-        let files = self.files()?;
-        let mut wrapped = 0;
-        for path in &files {
-            let Some((_, generation)) = named(path) else { continue };
-            let key = self.read(path, generation, None)?;
-            let text = master.wrap(key.id, &key.key)?;
-            let beside = path.with_extension("new");
-            // An interrupted attempt may have left this file.
-            let _removed = fs::remove_file(&beside);
-            write_new(&beside, &text)
-                .and_then(|()| fs::rename(&beside, path))
-                .map_err(|error| VaultError::File(path.clone(), error))?;
-            wrapped += 1;
-        }
-        sync_folder(&self.folder).map_err(|error| VaultError::File(self.folder.clone(), error))?;
-        Ok(wrapped)
-    }
-
-    /// Returns the keys that only decrypt, and that were replaced so long ago that every server knows the newer one.
-    #[must_use]
-    pub fn superseded(&self, settled: Duration) -> Vec<KeyId> {
-        let Ok(state) = self.state.read() else { return Vec::new() };
-        let is_settled = |key: &DataKey| key.written.elapsed().is_ok_and(|age| age >= settled);
-        let replaceable = state.open.iter().filter(|(name, _)| name.class != KeyClass::Log);
-        let pairs = replaceable.flat_map(|(_, keys)| keys.windows(2));
-        pairs.filter_map(|pair| is_settled(&pair[1]).then_some(pair[0].id)).collect()
-    }
-
-    /// Removes the files of keys that the database records as erased. Returns the number.
-    ///
-    /// # Errors
-    /// If a file cannot be removed.
-    pub fn wipe_erased(&self) -> Result<usize, VaultError> {
-        let mut wiped = 0;
-        for path in self.files()? {
-            let Some((_, generation)) = named(&path) else { continue };
-            if self.read(&path, generation, None).is_ok_and(|key| self.is_erased(key.id)) {
-                wipe(&path)?;
-                wiped += 1;
-            }
-        }
-        self.refresh()?;
-        Ok(wiped)
-    }
-
     fn newest(&self, name: &KeyName) -> Result<DataKey, VaultError> {
         let known = |vault: &Self| vault.state.read().ok()?.open.get(name)?.last().cloned();
         self.require_whole()?;
@@ -399,69 +333,9 @@ impl Vault {
         let state = self.state.read().ok();
         state.and_then(|state| state.open.get(name)?.last().cloned()).ok_or(VaultError::Damaged)
     }
-
-    fn last_generation(&self, name: &KeyName) -> u32 {
-        let Ok(state) = self.state.read() else { return 0 };
-        let in_folder = state.open.get(name).and_then(|keys| Some(keys.last()?.generation));
-        let recorded = state.record.as_ref().map(|record| record.last_generation(name));
-        in_folder.max(recorded).unwrap_or(0)
-    }
-
-    fn files(&self) -> Result<Vec<PathBuf>, VaultError> {
-        let failed = |error| VaultError::File(self.folder.clone(), error);
-        let entries = match fs::read_dir(&self.folder) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(failed)?,
-        };
-        entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
-    }
-
-    /// Reads the folder. A file that has not changed since is not read again.
-    fn look(&self) -> Result<Found, VaultError> {
-        let mut found = Found::new();
-        for path in self.files()? {
-            let Some((name, generation)) = named(&path) else { continue };
-            let known = self.state.read().ok().and_then(|state| {
-                state.open.get(&name)?.iter().find(|key| key.generation == generation).cloned()
-            });
-            match self.read(&path, generation, known) {
-                Ok(key) => found.entry(name).or_default().push(key),
-                // The key was erased while the folder was being read.
-                Err(VaultError::File(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-        }
-        for generations in found.values_mut() {
-            generations.sort_by_key(|key| key.generation);
-        }
-        Ok(found)
-    }
-
-    fn read(&self, path: &Path, generation: u32, known: Option<DataKey>) -> Result<DataKey, VaultError> {
-        let failed = |error| VaultError::File(path.into(), error);
-        let file = fs::metadata(path).map_err(failed)?;
-        let (written, inode) = (file.modified().map_err(failed)?, file.ino());
-        if let Some(known) = &known
-            && (known.written, known.inode) == (written, inode)
-        {
-            return Ok(known.clone());
-        }
-        let text = fs::read_to_string(path).map_err(failed)?;
-        let unwrapped = match (self.master.unwrap(&text), &self.next_master) {
-            (Err(VaultError::Damaged), Some(next)) => next.unwrap(&text),
-            (unwrapped, _) => unwrapped,
-        };
-        match (unwrapped, known) {
-            (Ok((id, key)), _) => Ok(DataKey { id, generation, key: Arc::new(key), written, inode }),
-            // Another master key wraps it by now. This process has the key until it is restarted with that.
-            (Err(_), Some(known)) if MasterKey::id_in(&text) == Some(known.id) => {
-                Ok(DataKey { written, inode, ..known })
-            }
-            (Err(VaultError::Damaged), _) => Err(VaultError::Wrapped(path.into())),
-            (Err(error), _) => Err(error),
-        }
-    }
 }
 
+mod generations;
+mod reading;
 #[cfg(test)]
 mod tests;

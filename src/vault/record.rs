@@ -1,4 +1,4 @@
-//! What the database records about the keys: which exist, which were erased, and a check value of each.
+//! The record that the database keeps of the keys: which exist, which were erased, and a check value of each.
 
 use std::{collections::HashMap, path::Path};
 
@@ -43,7 +43,7 @@ impl Record {
         Self { excused: name.cloned(), ..self }
     }
 
-    /// Takes over a record that was read a moment ago. What this process has recorded in that moment remains.
+    /// Takes over a record that was read a moment ago. Keys that this process has recorded in that moment remain.
     pub(super) fn update(&mut self, read: Self) {
         let known = std::mem::replace(self, read);
         if known.installation != self.installation {
@@ -164,6 +164,15 @@ impl Vault {
         new
     }
 
+    /// Returns the names of the files of all keys that the database records and that are not erased.
+    #[must_use]
+    pub fn files_in_use(&self) -> Vec<String> {
+        self.with_state(|_, record| {
+            let keys = record.into_iter().flat_map(|record| record.keys.values());
+            keys.filter(|key| !key.erased).map(|key| files::file_name(&key.name, key.generation)).collect()
+        })
+    }
+
     /// Notes that the database records these keys now.
     pub fn are_recorded(&self, keys: Vec<RecordedKey>) {
         self.with_record(|record| record.keys.extend(keys.into_iter().map(|key| (key.id, key))));
@@ -183,6 +192,9 @@ impl Vault {
     /// # Errors
     /// If the file that names it cannot be read.
     pub fn installation(&self) -> Result<Option<Uuid>, VaultError> {
+        if self.folder().as_os_str().is_empty() {
+            return Ok(None);
+        }
         let path = self.folder().join(MARK);
         match std::fs::read_to_string(&path) {
             Ok(text) => text.trim().parse().map(Some).map_err(|_| VaultError::Mark(path)),

@@ -49,7 +49,7 @@ fn put_back(taken: Vec<(PathBuf, Vec<u8>)>) {
     }
 }
 
-/// What a command says that must refuse.
+/// The message of a command that must refuse.
 fn refused(command: &mut Command) -> String {
     let done = command.output().expect("the program runs");
     let said = String::from_utf8_lossy(&done.stderr).into_owned();

@@ -98,7 +98,8 @@ async fn a_new_installation_serves_and_waits_for_its_keys() {
     // The database is not there, and the keys are.
     fs::rename(place.join("stafett.db"), place.join("unmounted.db")).expect("unmounted");
     let mut serve = stafett(&place);
-    let refused = serve.args(["serve", "--config", "stafett.toml", "--migrate"]).output().expect("the program runs");
+    let refused =
+        serve.args(["serve", "--config", "stafett.toml", "--migrate"]).output().expect("the program runs");
     assert!(!refused.status.success() && !place.join("stafett.db").exists());
     assert!(String::from_utf8_lossy(&refused.stderr).contains("mount or restore the database"));
 }

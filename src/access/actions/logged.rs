@@ -11,7 +11,7 @@ const fn aside(name: &'static str, fhir: Interaction) -> (&'static str, ActionFa
 }
 
 /// The actions that are only in the log.
-pub const LOGGED_ONLY: [(&str, ActionFacts); 9] = [
+pub const LOGGED_ONLY: [(&str, ActionFacts); 11] = [
     // By the service itself.
     aside("assign_baton", Interaction::Update),
     aside("pick_log_reviews", Interaction::Update),
@@ -20,6 +20,8 @@ pub const LOGGED_ONLY: [(&str, ActionFacts); 9] = [
     // From the command line.
     aside("import_catalogue", Interaction::Update),
     aside("rotate_keys", Interaction::Update),
+    aside("back_up", Interaction::Read),
+    aside("restore_backup", Interaction::Update),
     aside("prune_keys", Interaction::Update),
     aside("erase_key", Interaction::Update),
     aside("erase_old_entries", Interaction::Update),

@@ -1,6 +1,6 @@
 //! The first start of a version that records keys: what is there is written down, once.
 //!
-//! What makes this wrong are keys that are missing while it happens. Every key that a stored text names must therefore be in the
+//! It would be wrong if keys were missing while it happens. Every key that a stored text names must therefore be in the
 //! folder, or the access log must say that it was erased.
 
 use std::collections::{BTreeSet, HashSet};

@@ -26,7 +26,7 @@ pub trait LogSigner: Debug {
     fn has_signed(&self, municipality: &str, checkpoint: &str) -> bool;
 }
 
-/// What a database says about the installation it belongs to.
+/// The installation that a database belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     /// Its random id.
@@ -50,14 +50,14 @@ pub enum BelongingError {
          database"
     )]
     OtherLogKey {
-        /// What the database records.
+        /// The recorded key.
         recorded: String,
-        /// What was given.
+        /// The given key.
         given: String,
     },
     /// Another key has signed the checkpoints.
     #[error(
-        "the key in access_log_key_file has not signed the access log of municipality {0}: set it to the one that has"
+        "the key in access_log_key_file has not signed the access log of municipality {0}: set it to the key that has"
     )]
     NotSigned(String),
     /// The keys belong to another database.
@@ -73,12 +73,12 @@ pub enum BelongingError {
     },
     /// The folder has keys that this new database cannot know.
     #[error(
-        "the folder {0} has keys, and this database is new: set database_url to the database of these keys, or keys_folder to an empty          folder"
+        "the folder {0} has keys, and this database is new: set database_url to the database of these keys, or keys_folder to an empty folder"
     )]
     KeysWithoutDatabase(String),
     /// The file of the database does not exist, and the keys belong to an installation.
     #[error(
-        "the database {path} does not exist, and the keys belong to installation {installation}: mount or restore the database of that          installation"
+        "the database {path} does not exist, and the keys belong to installation {installation}: mount or restore the database of that installation"
     )]
     NoDatabase {
         /// The path of the file.
@@ -99,9 +99,9 @@ pub enum BelongingError {
         /// The folder of keys.
         folder: String,
     },
-    /// The key of the keyed hashes is not the one that found people until now.
+    /// The key of the keyed hashes is another than before.
     #[error(
-        "the lookup key 0000-people in {0} is not the one that finds people in this database: restore the folder of keys"
+        "the lookup key 0000-people in {0} does not find the people of this database: restore the folder of keys"
     )]
     OtherIndex(String),
 }

@@ -164,7 +164,7 @@ impl Unchecked {
         }
     }
 
-    async fn read(&self) -> Result<Tx, DbError> {
+    pub(in crate::db) async fn read(&self) -> Result<Tx, DbError> {
         Ok(Tx::reading(self.pools.read().await?, self.vault.clone(), self.limits))
     }
 

@@ -1,6 +1,6 @@
-use tempfile::TempDir;
+use std::{path::Path, time::Duration};
 
-use std::path::Path;
+use tempfile::TempDir;
 
 use super::*;
 use crate::{kernel::vocabulary::Sector, vault::RecordedKey};
@@ -93,6 +93,8 @@ fn a_new_master_key_wraps_the_same_data_keys_also_when_it_was_broken_off() {
 
     let both = Vault::open_either(folder.path(), old, Some(new.clone())).expect("a vault");
     assert_eq!(both.rewrap().expect("wrapped"), 2);
+    vault.refresh().expect("a server with the earlier master key goes on");
+    assert_eq!(opened(&vault.seal(&health(), "hay fever").expect("sealed")).as_deref(), Some("hay fever"));
     let text = new.to_text();
     Vault::open(folder.path(), MasterKey::parse(&text).expect("a key")).expect("a vault");
     assert_eq!(opened(&sealed).as_deref(), Some("asthma"));
