@@ -281,10 +281,11 @@ impl LogWriter {
         }
     }
 
-    /// Checks, if the last commit failed, whether entries can be written again. Nobody may be sending requests meanwhile.
-    pub(super) async fn recover(&self, db: &Db) -> Result<(), DbError> {
+    /// Checks, if the last commit failed, whether entries can be written again. While the service is not ready, no request may come
+    /// that would show it.
+    pub(super) async fn recover(&self, db: &Db, now: DateTime<Utc>) -> Result<(), DbError> {
         if self.fails.load(Ordering::Acquire) {
-            try_insert(db).await?;
+            try_insert(db, now).await?;
             self.fails.store(false, Ordering::Release);
         }
         Ok(())

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::{LogWriter, Services};
@@ -89,23 +90,25 @@ impl Services {
         {
             return outcome;
         }
-        let outcome = contained(LIMIT, check(&self.db, &self.log)).await.unwrap_or_else(|interrupted| {
-            tracing::warn!(%interrupted, "the check of readiness did not end");
-            Err(NotReady::Database)
-        });
+        let outcome = contained(LIMIT, check(&self.db, &self.log, self.clock.now())).await.unwrap_or_else(
+            |interrupted| {
+                tracing::warn!(%interrupted, "the check of readiness did not end");
+                Err(NotReady::Database)
+            },
+        );
         *last = Some((Instant::now(), outcome));
         outcome
     }
 }
 
-async fn check(db: &Db, log: &LogWriter) -> Result<(), NotReady> {
+async fn check(db: &Db, log: &LogWriter, now: DateTime<Utc>) -> Result<(), NotReady> {
     let failed = |error: DbError| {
         tracing::warn!(%error, "the database is not ready");
         NotReady::Database
     };
     db.read().await.map_err(failed)?.rollback().await.map_err(failed)?;
     try_to_write(db).await.map_err(failed)?;
-    log.recover(db).await.map_err(|error| {
+    log.recover(db, now).await.map_err(|error| {
         tracing::warn!(%error, "the access log is not ready");
         NotReady::AccessLog
     })

@@ -13,6 +13,7 @@ use std::{
 
 use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
 use reqwest::Client;
+use stafett::kernel::Clock;
 
 use crate::support::{Engine, World, both_engines, signing_key};
 
@@ -158,7 +159,7 @@ async fn a_rolling_restart_of_two_servers_loses_no_request() {
 
 async fn roll(world: World) {
     // The programs have the clock of the machine.
-    world.advance(chrono::Utc::now() - world.now());
+    world.advance(Clock::System.now() - world.now());
     let worker = world.worker("kragero/skole").await;
     let token = worker.token().await;
     let mut first = Program::start(&world, Stdio::null()).await;

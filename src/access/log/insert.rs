@@ -3,7 +3,7 @@
 //! The entries are one JSON value, so the statement is the same for any number of them. A statement for each number would be planned
 //! and kept for each, with thousands of values. The database itself queues the entries for the sealer.
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -143,8 +143,8 @@ pub async fn insert_entries(tx: &mut Tx, entries: &[Entry]) -> Result<(), DbErro
 }
 
 /// Checks that an entry can be written, and leaves none.
-pub(super) async fn try_insert(db: &Db) -> Result<(), DbError> {
+pub(super) async fn try_insert(db: &Db, now: DateTime<Utc>) -> Result<(), DbError> {
     let mut tx = db.write_log().await?;
-    insert_entries(&mut tx, &[Entry::of(None, "ready", "Public", chrono::Utc::now())]).await?;
+    insert_entries(&mut tx, &[Entry::of(None, "ready", "Public", now)]).await?;
     tx.rollback().await
 }
