@@ -72,7 +72,8 @@ pub fn validator(place: &str) -> Arc<Validator> {
         let registry = Registry::new().add("stafett:openapi", resource).expect("a document");
         let registry = registry.prepare().expect("a document without faults");
         let options = jsonschema::options().with_draft(Draft::Draft202012).with_registry(&registry);
-        let schema = json!({ "$ref": format!("stafett:openapi{place}") });
+        let schema =
+            json!({ "$ref": format!("stafett:openapi{}", place.replace('{', "%7B").replace('}', "%7D")) });
         Arc::new(options.build(&schema).unwrap_or_else(|error| panic!("{place}: {error}")))
     };
     known.entry(place.to_owned()).or_insert_with(new).clone()
