@@ -34,6 +34,7 @@ pub fn assert_promised(operation: &Operation, answer: &Answer) {
         }
     }
     let media_type = answer.header("content-type").unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default();
     let Some(content) = response["content"].as_object() else {
         assert!(answer.bytes.is_empty(), "{id} answers {} with a body: {answer:?}", answer.status);
         return;
