@@ -3,8 +3,15 @@
 
 use serde_json::{Map, Value, json};
 
-/// Returns the rules, by the schema of the body.
-pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
+/// The schema of a body, and its rules.
+type Rules = (&'static str, Vec<Value>);
+
+/// Returns the rules of all bodies.
+pub(super) fn all() -> Vec<Rules> {
+    [before_a_case(), in_a_case()].concat()
+}
+
+fn before_a_case() -> Vec<Rules> {
     vec![
         ("ChildIn", vec![any_of(&["birth_date", "national_id"])]),
         (
@@ -15,7 +22,6 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
             "ConflictOfInterestIn",
             vec![exactly_one(&["national_id", "case_id"]), requires("ground", &json!(["other"]), &["note"])],
         ),
-        ("ConsentIn", vec![decides("form", &json!(["paper"]), &["document"])]),
         (
             "ContactDetailsIn",
             vec![rules_out(
@@ -36,6 +42,23 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
                 decides("decision", &json!(["report_child_welfare"]), &["report_id"]),
             ],
         ),
+        ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
+        ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
+        ("ReplyIn", vec![decides("outcome", &json!(["investigation_closed"]), &["followed_up"])]),
+        (
+            "ReportIn",
+            vec![
+                exactly_one(&["child_id", "child_description"]),
+                decides("guardians_told", &json!([false]), &["guardians_not_told_reason"]),
+            ],
+        ),
+        ("TeamConflictIn", vec![requires("ground", &json!(["other"]), &["note"])]),
+    ]
+}
+
+fn in_a_case() -> Vec<Rules> {
+    vec![
+        ("ConsentIn", vec![decides("form", &json!(["paper"]), &["document"])]),
         (
             "DisclosureIn",
             vec![
@@ -46,26 +69,15 @@ pub(super) fn all() -> Vec<(&'static str, Vec<Value>)> {
                 any_item_of(&["note_ids", "measure_ids"]),
             ],
         ),
-        ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
         ("EvaluationIn", vec![exactly_one(&["child_view", "child_view_missing_reason"])]),
         ("GoalPatch", vec![some(), brings("description", &["contains"])]),
         ("HandoverAnswer", vec![brings("answer", &["contains"])]),
         ("HandoverIn", vec![brings("message", &["contains"])]),
-        ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
         (
             "MeasureIn",
             vec![any_of(&["title", "catalogue_measure_id"]), any_of(&["level", "catalogue_measure_id"])],
         ),
         ("MeasurePatch", vec![some(), brings("description", &["contains"])]),
-        ("ReplyIn", vec![decides("outcome", &json!(["investigation_closed"]), &["followed_up"])]),
-        (
-            "ReportIn",
-            vec![
-                exactly_one(&["child_id", "child_description"]),
-                decides("guardians_told", &json!([false]), &["guardians_not_told_reason"]),
-            ],
-        ),
-        ("TeamConflictIn", vec![requires("ground", &json!(["other"]), &["note"])]),
         (
             "WithholdingIn",
             vec![excludes("note_id", &["meeting_id", "measure_id"]), excludes("meeting_id", &["measure_id"])],

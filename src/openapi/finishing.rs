@@ -19,8 +19,9 @@ const PATH_IDS: [(&str, &str); 6] = [
 pub(super) fn finish(document: &mut Value) {
     let schemas = document["components"]["schemas"].as_object().into_iter().flatten();
     let versioned = schemas.clone().filter(|(_, schema)| schema["properties"].get("version").is_some());
-    let versioned: Vec<String> = versioned.map(|(name, _)| name.clone()).collect();
+    let mut versioned: Vec<String> = versioned.map(|(name, _)| name.clone()).collect();
     let known: Vec<String> = schemas.map(|(name, _)| name.clone()).collect();
+    versioned.extend(operations(document).filter_map(|operation| created(operation)));
     name_pages(document);
     for (name, rules) in conditions::all() {
         document["components"]["schemas"][name]["allOf"] = rules.into();
@@ -39,6 +40,12 @@ fn operations(document: &mut Value) -> impl Iterator<Item = &mut Value> {
     let paths = document["paths"].as_object_mut().into_iter().flatten();
     let items = paths.flat_map(|(_, item)| item.as_object_mut().into_iter().flatten());
     items.map(|(_, operation)| operation).filter(|operation| operation["operationId"].is_string())
+}
+
+/// Returns the schema of the object that an operation creates. Every created object has an entity tag.
+fn created(operation: &Value) -> Option<String> {
+    let schema = operation.pointer("/responses/201/content/application~1json/schema/$ref")?;
+    schema.as_str()?.rsplit('/').next().map(ToOwned::to_owned)
 }
 
 /// Visits every object of the document, except in examples.

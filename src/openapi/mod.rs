@@ -120,7 +120,7 @@ fn described(policies: &Policies) -> OpenApi {
     components.schemas.insert("Cursor".to_owned(), page::Cursor::<uuid::Uuid>::schema());
     components.schemas.insert("Limit".to_owned(), page::Limit::schema());
     for (name, pattern) in [("IdempotencyKey", IDEMPOTENCY_KEY), ("IfMatch", IF_MATCH)] {
-        let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).build();
+        let schema = ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern));
         components.schemas.insert(name.to_owned(), schema.into());
     }
     let mut parts = Vec::new();

@@ -49,9 +49,7 @@ impl Contract {
         let paths = document["paths"].as_object().into_iter().flatten();
         let operations = paths.flat_map(|(path, item)| {
             let item = item.as_object().into_iter().flatten();
-            item.map(move |(method, operation)| {
-                (path.replace('~', "~0").replace('/', "~1"), method, operation)
-            })
+            item.map(move |(method, operation)| (fragment(path), method, operation))
         });
         let mut inputs = HashMap::new();
         for (path, method, operation) in operations {
@@ -150,6 +148,11 @@ impl Input {
         });
         Ok(Self { body: body.transpose()?, query: formats.validator(&query, registry)?, types })
     }
+}
+
+/// Returns a path of the API as a part of a JSON Pointer in the fragment of an address (RFC 6901, section 6).
+fn fragment(path: &str) -> String {
+    path.replace('~', "~0").replace('/', "~1").replace('{', "%7B").replace('}', "%7D")
 }
 
 /// Returns the schema that a schema refers to.

@@ -3,6 +3,7 @@
 Usage: fuzz.py DOCUMENT [SEED] [SECONDS for each person]. The address is STAFETT_URL.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -103,6 +104,17 @@ def known_ids(person: httpx.Client) -> dict[str, str]:
     return found
 
 
+def quick(document: str, folder: str) -> Path:
+    """Return a copy without the pattern of free text: making texts by it takes most of the time of a run."""
+    content = json.loads(Path(document).read_text("utf-8"))
+    for schema in content["components"]["schemas"].values():
+        if schema.get("format") == "text":
+            del schema["pattern"]
+    copy = Path(folder, "openapi.json")
+    copy.write_text(json.dumps(content), "utf-8")
+    return copy
+
+
 def fuzz(kind: str, username: str, document: str, seed: str, seconds: str) -> bool:
     """Send generated requests as one person. Return whether all answers were as documented."""
     person = logged_in(username)
@@ -112,7 +124,7 @@ def fuzz(kind: str, username: str, document: str, seed: str, seconds: str) -> bo
         settings.write_text(f"[parameters]\n{ids}\n{SETTINGS}", "utf-8")
         done = subprocess.run(
             [
-                Path(sys.executable).with_name("st"), "--config-file", settings, "run", document,
+                Path(sys.executable).with_name("st"), "--config-file", settings, "run", quick(document, folder),
                 "--url", BASE, "--header", f"Authorization: {person.headers['Authorization']}",
                 "--checks", "all", "--exclude-checks", "use_after_free,ensure_resource_availability",
                 "--seed", seed, "--max-time", seconds, "--phases", "examples,coverage,fuzzing,stateful",
@@ -124,14 +136,16 @@ def fuzz(kind: str, username: str, document: str, seed: str, seconds: str) -> bo
     if done.returncode != 0:
         print(f"== {kind} ({username})\n{done.stdout}\n{done.stderr}")
     else:
-        print(f"as {kind}: every answer is as documented")
+        count = next((line.strip() for line in done.stdout.splitlines() if " generated, " in line), "nothing sent")
+        print(f"as {kind}: every answer is as documented ({count})")
     return done.returncode == 0
 
 
 def main() -> int:
     """Fuzz as everybody."""
     document, seed, seconds = (*sys.argv[1:], *["1", "15"][len(sys.argv) - 2 :])
-    make_youth()
+    if httpx.post(f"{BASE}/v1/auth/login", json={"username": PEOPLE["youth"], "password": PASSWORD}).is_error:
+        make_youth()
     results = [fuzz(kind, username, document, seed, seconds) for kind, username in PEOPLE.items()]
     return 0 if all(results) else 1
 

@@ -34,6 +34,7 @@ pub fn assert_promised(operation: &Operation, answer: &Answer) {
         }
     }
     let media_type = answer.header("content-type").unwrap_or_default();
+    let media_type = media_type.split(';').next().unwrap_or_default();
     let Some(content) = response["content"].as_object() else {
         assert!(answer.bytes.is_empty(), "{id} answers {} with a body: {answer:?}", answer.status);
         return;
@@ -72,7 +73,8 @@ pub fn validator(place: &str) -> Arc<Validator> {
         let registry = Registry::new().add("stafett:openapi", resource).expect("a document");
         let registry = registry.prepare().expect("a document without faults");
         let options = jsonschema::options().with_draft(Draft::Draft202012).with_registry(&registry);
-        let schema = json!({ "$ref": format!("stafett:openapi{place}") });
+        let schema =
+            json!({ "$ref": format!("stafett:openapi{}", place.replace('{', "%7B").replace('}', "%7D")) });
         Arc::new(options.build(&schema).unwrap_or_else(|error| panic!("{place}: {error}")))
     };
     known.entry(place.to_owned()).or_insert_with(new).clone()
