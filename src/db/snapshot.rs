@@ -4,7 +4,6 @@
 //! the migrations create the tables again.
 
 use std::{
-    collections::BTreeSet,
     fs,
     io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
@@ -24,6 +23,9 @@ use crate::{execute, fetch_all, fetch_one};
 
 /// The file of an SQLite database in a copy.
 const SQLITE_FILE: &str = "stafett.db";
+/// The references that PostgreSQL checks after each statement: table and name.
+const IMMEDIATE: &str = "SELECT conrelid::regclass::text, quote_ident(conname) FROM pg_constraint
+    WHERE contype = 'f' AND NOT condeferrable AND connamespace = current_schema()::regnamespace";
 /// Bytes that are sent to PostgreSQL at a time.
 const CHUNK: usize = 1 << 16;
 
@@ -80,9 +82,6 @@ pub enum SnapshotError {
         "the backup has schema version {0}, and this program knows {1}: use the version of the program that made it"
     )]
     Newer(i64, i64),
-    /// The tables refer to each other in a circle.
-    #[error("the tables cannot be filled in an order that their foreign keys allow")]
-    Circle,
 }
 
 impl From<sqlx::Error> for SnapshotError {
@@ -213,20 +212,29 @@ pub async fn put_back(url: &str, snapshot: &Snapshot, folder: &Path) -> Result<(
 async fn put_into_postgres(url: &str, snapshot: &Snapshot, folder: &Path) -> Result<(), SnapshotError> {
     let mut server = PgConnection::connect(url).await?;
     migrate_postgres_to(snapshot.schema_version, &mut server).await?;
-    let tables = in_order(&mut server, &snapshot.tables).await?;
     let mut tx = server.begin().await?;
-    for table in &tables {
+    // Tables refer to each other in circles, so the references are checked when all rows are there.
+    let references: Vec<(String, String)> = sqlx::query_as(IMMEDIATE).fetch_all(&mut *tx).await?;
+    for (table, reference) in &references {
+        let later = format!("ALTER TABLE {table} ALTER CONSTRAINT {reference} DEFERRABLE INITIALLY DEFERRED");
+        sqlx::query(AssertSqlSafe(later)).execute(&mut *tx).await?;
+    }
+    for table in &snapshot.tables {
         // The triggers refuse changes of the log, and would queue its entries again.
         let disable = format!("ALTER TABLE \"{}\" DISABLE TRIGGER USER", table.name);
         sqlx::query(AssertSqlSafe(disable)).execute(&mut *tx).await?;
     }
-    for table in &tables {
+    for table in &snapshot.tables {
         copy_in(&mut tx, table, folder).await?;
     }
     sqlx::query("SET CONSTRAINTS ALL IMMEDIATE").execute(&mut *tx).await?;
-    for table in &tables {
+    for table in &snapshot.tables {
         let enable = format!("ALTER TABLE \"{}\" ENABLE TRIGGER USER", table.name);
         sqlx::query(AssertSqlSafe(enable)).execute(&mut *tx).await?;
+    }
+    for (table, reference) in &references {
+        let at_once = format!("ALTER TABLE {table} ALTER CONSTRAINT {reference} NOT DEFERRABLE");
+        sqlx::query(AssertSqlSafe(at_once)).execute(&mut *tx).await?;
     }
     tx.commit().await?;
     Ok(server.close().await?)
@@ -248,32 +256,6 @@ async fn copy_in(server: &mut PgConnection, table: &TableCopy, folder: &Path) ->
     }
     copy.finish().await?;
     Ok(())
-}
-
-/// Returns the tables so that each comes after those it refers to. References that are checked at the commit do not count.
-async fn in_order<'a>(
-    server: &mut PgConnection,
-    tables: &'a [TableCopy],
-) -> Result<Vec<&'a TableCopy>, SnapshotError> {
-    const REFERENCES: &str = "SELECT c.relname::text, p.relname::text FROM pg_constraint f
-        JOIN pg_class c ON c.oid = f.conrelid JOIN pg_class p ON p.oid = f.confrelid
-        WHERE f.contype = 'f' AND NOT f.condeferrable AND f.conrelid <> f.confrelid";
-    let references: Vec<(String, String)> = sqlx::query_as(REFERENCES).fetch_all(server).await?;
-    let (mut ordered, mut placed) = (Vec::new(), BTreeSet::new());
-    let mut left: Vec<&TableCopy> = tables.iter().collect();
-    while !left.is_empty() {
-        let is_free = |table: &&TableCopy| {
-            references.iter().all(|(from, to)| *from != table.name || placed.contains(to.as_str()))
-        };
-        let (free, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(is_free);
-        if free.is_empty() {
-            return Err(SnapshotError::Circle);
-        }
-        placed.extend(free.iter().map(|table| table.name.as_str()));
-        ordered.extend(free);
-        left = rest;
-    }
-    Ok(ordered)
 }
 
 /// Creates a file that only its owner reads.
