@@ -3,7 +3,7 @@
 //! A person meets a case in one capacity. Guardians who see it, and the child, meet it as family, and the facts of their work
 //! are not collected. Everyone else meets it as staff, also when they are disqualified or hold a role that excludes content.
 //! The rules forbid those what they would otherwise do (`policies/17-disqualification.cedar`,
-//! `policies/18-roles-without-content.cedar`, decision 18).
+//! `policies/18-roles-without-content.cedar`, decision 21).
 
 use super::{CaseState, emergency::emergency_role};
 use crate::{
@@ -68,6 +68,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let holds_from_seat = seats.iter().any(|seat| seat.unit_id == state.contact_unit);
     let helps = !seats.is_empty() || child_welfare_seat.is_some();
     let may_help = !disqualified && !caller.is_kept_from_content();
+    let may_know_where = has_custody || is_child || (helps && may_help);
     Relation {
         disqualified,
         is_contact_person: state.contact_person == caller.person && holds_from_seat,
@@ -78,7 +79,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
         is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,
         own_health_contact: is_child && state.has_health_contact,
         emergency: None,
-        kept_away: custody.is_closed && !has_custody && !is_child && !(helps && may_help),
+        kept_away: custody.is_closed && !may_know_where,
         foster_parent: has_custody && !custody.consenters.contains(&caller.person),
         seats,
         child_welfare_seat,
