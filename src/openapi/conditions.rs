@@ -56,15 +56,6 @@ fn before_a_case() -> Vec<Rules> {
         ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
         ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
         (
-            "ReplyIn",
-            vec![decides(
-                "outcome",
-                &json!(["investigation_closed"]),
-                &json!(["received", "investigation_opened", "not_investigated"]),
-                &["followed_up"],
-            )],
-        ),
-        (
             "ReportIn",
             vec![
                 exactly_one(&["child_id", "child_description"]),
@@ -108,6 +99,15 @@ fn in_a_case() -> Vec<Rules> {
             vec![any_of(&["title", "catalogue_measure_id"]), any_of(&["level", "catalogue_measure_id"])],
         ),
         ("MeasurePatch", vec![some(), brings("description", &["contains"])]),
+        (
+            "ReplyIn",
+            vec![decides(
+                "outcome",
+                &json!(["investigation_closed"]),
+                &json!(["received", "investigation_opened", "not_investigated"]),
+                &["followed_up"],
+            )],
+        ),
         (
             "WithholdingIn",
             vec![excludes("note_id", &["meeting_id", "measure_id"]), excludes("meeting_id", &["measure_id"])],
