@@ -36,20 +36,30 @@ fn before_a_case() -> Vec<Rules> {
                 decides(
                     "decision",
                     &json!(["open_case"]),
+                    &json!(["no_need", "join_case", "report_child_welfare"]),
                     &["case_reason", "contains", "level", "agreed_with", "agreed_on"],
                 ),
-                decides("decision", &json!(["join_case"]), &["case_id"]),
-                decides("decision", &json!(["report_child_welfare"]), &["report_id"]),
+                decides(
+                    "decision",
+                    &json!(["join_case"]),
+                    &json!(["no_need", "open_case", "report_child_welfare"]),
+                    &["case_id"],
+                ),
+                decides(
+                    "decision",
+                    &json!(["report_child_welfare"]),
+                    &json!(["no_need", "open_case", "join_case"]),
+                    &["report_id"],
+                ),
             ],
         ),
         ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
         ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
-        ("ReplyIn", vec![decides("outcome", &json!(["investigation_closed"]), &["followed_up"])]),
         (
             "ReportIn",
             vec![
                 exactly_one(&["child_id", "child_description"]),
-                decides("guardians_told", &json!([false]), &["guardians_not_told_reason"]),
+                decides("guardians_told", &json!([false]), &json!([true]), &["guardians_not_told_reason"]),
             ],
         ),
         ("TeamConflictIn", vec![requires("ground", &json!(["other"]), &["note"])]),
@@ -58,14 +68,25 @@ fn before_a_case() -> Vec<Rules> {
 
 fn in_a_case() -> Vec<Rules> {
     vec![
-        ("ConsentIn", vec![decides("form", &json!(["paper"]), &["document"])]),
+        ("ConsentIn", vec![decides("form", &json!(["paper"]), &json!(["digital", "oral"]), &["document"])]),
         (
             "DisclosureIn",
             vec![
                 exactly_one(&["to_unit_id", "outside_recipient"]),
                 brings("to_unit_id", &["to_person_id"]),
                 brings("to_person_id", &["to_unit_id"]),
-                decides("basis", &json!(["child_welfare_order"]), &["order_reference"]),
+                decides(
+                    "basis",
+                    &json!(["child_welfare_order"]),
+                    &json!([
+                        "child_welfare_report",
+                        "duty_to_avert",
+                        "danger_to_life_or_health",
+                        "health_personnel",
+                        "school_change"
+                    ]),
+                    &["order_reference"],
+                ),
                 any_item_of(&["note_ids", "measure_ids"]),
             ],
         ),
@@ -78,6 +99,15 @@ fn in_a_case() -> Vec<Rules> {
             vec![any_of(&["title", "catalogue_measure_id"]), any_of(&["level", "catalogue_measure_id"])],
         ),
         ("MeasurePatch", vec![some(), brings("description", &["contains"])]),
+        (
+            "ReplyIn",
+            vec![decides(
+                "outcome",
+                &json!(["investigation_closed"]),
+                &json!(["received", "investigation_opened", "not_investigated"]),
+                &["followed_up"],
+            )],
+        ),
         (
             "WithholdingIn",
             vec![excludes("note_id", &["meeting_id", "measure_id"]), excludes("meeting_id", &["measure_id"])],
@@ -130,9 +160,10 @@ fn rules_out(field: &str, values: &Value, others: &[&str]) -> Value {
     json!({ "if": is(field, values), "then": { "properties": left_out(others) } })
 }
 
-/// If `field` has one of these values, the others must be given. Otherwise they must be left out.
-fn decides(field: &str, values: &Value, others: &[&str]) -> Value {
-    json!({ "if": is(field, values), "then": given(others), "else": { "properties": left_out(others) } })
+/// If `field` has one of these values, the others must be given. If it has one of the rest, they must be left out. If it has no
+/// value that exists, only that is a fault.
+fn decides(field: &str, values: &Value, rest: &Value, others: &[&str]) -> Value {
+    json!({ "allOf": [requires(field, values, others), rules_out(field, rest, others)] })
 }
 
 /// If `field` has this value, `other` may have only that one.
@@ -175,7 +206,8 @@ mod tests {
             found.extend(properties.keys().cloned());
         }
         let parts = ["if", "then", "else"].into_iter().filter_map(|part| rule.get(part));
-        let alternatives = ["oneOf", "anyOf"].into_iter().filter_map(|part| rule[part].as_array()).flatten();
+        let alternatives =
+            ["allOf", "oneOf", "anyOf"].into_iter().filter_map(|part| rule[part].as_array()).flatten();
         parts.chain(alternatives).for_each(|part| fields(part, found));
     }
 
