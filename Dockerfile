@@ -5,7 +5,6 @@ RUN cargo build --profile dist --locked
 
 FROM debian:bookworm-slim
 COPY --from=build /src/target/dist/stafett /usr/local/bin/stafett
-COPY data /usr/share/stafett/data
 # The folder of the SQLite file, if the service runs without PostgreSQL. Mount a volume there.
 # The data keys have a folder of their own. Mount another volume there, and back it up apart from the database.
 RUN install -d -o 10001 -g 10001 -m 700 /var/lib/stafett /var/lib/stafett-keys

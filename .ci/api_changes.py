@@ -148,6 +148,8 @@ class Comparison:
 
     def way(self, label, old, new, sent):
         label = old[0] or label
+        # A form that now has a name of its own is stated by that name, and once.
+        form = old[0] or new[0] or label
         old, new = old[1], new[1]
         before, now = set(old["type"]), set(new["type"])
         wide, narrow = (now, before) if sent else (before, now)
@@ -156,10 +158,10 @@ class Comparison:
             self.say(f"`{label}` has the type {words(now)} in {where}, not {words(before)}")
             return
         if old.get("format") != new.get("format"):
-            self.say(f"`{label}` has the format {new.get('format')}, not {old.get('format')}")
+            self.say(f"`{form}` has the format {new.get('format')}, not {old.get('format')}")
         self.enum(label, old.get("enum"), new.get("enum"), sent)
         if sent:
-            self.bounds(label, old, new)
+            self.bounds(form, old, new)
         self.properties(label, old, new, sent)
         if "items" in old and "items" in new:
             # A page repeats the schema of its items.

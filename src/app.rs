@@ -6,6 +6,7 @@ use actix_web::{
     App, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{Server, ServiceRequest, ServiceResponse},
+    http::Method,
     middleware::from_fn,
     web,
 };
@@ -14,22 +15,22 @@ use tracing_actix_web::{RequestId, RootSpanBuilder, TracingLogger};
 use utoipa_swagger_ui::{Config as SwaggerConfig, SwaggerUi};
 
 use crate::{
-    access::{Open, Policies, Services},
+    access::{KnownCaller, Open, Policies, Services},
     http::{
-        Limits, Paths, compress_open, durable_look, every_method, listen, measured, no_such_route,
-        protective_headers,
+        Limits, Lines, Paths, Stop, close_while_stopping, compress_open, durable_look, every_method, listen,
+        measured, no_such_route, protective_headers,
     },
+    kernel::Clock,
     openapi, operations,
+    problem::Contract,
 };
-
-/// The number of seconds that running requests get to finish at shutdown.
-const SHUTDOWN_SECONDS: u64 = 25;
 
 /// The API document and its paths. Workers share them: a copy in each would take most of its memory.
 #[derive(Debug, Clone)]
 pub struct Description {
     document: web::Bytes,
     paths: Arc<Paths>,
+    contract: Arc<Contract>,
 }
 
 impl Description {
@@ -38,10 +39,11 @@ impl Description {
     /// # Errors
     /// If the document cannot be written as JSON.
     pub fn of(policies: &Policies) -> io::Result<Self> {
-        let document = openapi::document(policies);
+        let document = openapi::document(policies)?;
         let paths = Arc::new(Paths::of(&document));
-        let document = web::Bytes::from(document.to_json().map_err(io::Error::other)?);
-        Ok(Self { document, paths })
+        let contract = Arc::new(openapi::contract(&document)?);
+        let document = web::Bytes::from(serde_json::to_vec(&document)?);
+        Ok(Self { document, paths, contract })
     }
 }
 
@@ -54,6 +56,20 @@ pub fn serve(services: web::Data<Services>, listener: TcpListener, workers: usiz
     serve_described(services, &description, listener, workers)
 }
 
+/// Starts serving on a listener. The server ends, and takes no signals, when `stop` does.
+///
+/// # Errors
+/// If the listener cannot be used.
+pub fn serve_until(
+    services: web::Data<Services>,
+    listener: TcpListener,
+    workers: usize,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<Server> {
+    let description = Description::of(services.policies())?;
+    start(services, &description, listener, workers, Some(Box::pin(stop)))
+}
+
 /// Starts serving with a description that was made before.
 ///
 /// # Errors
@@ -64,13 +80,25 @@ pub fn serve_described(
     listener: TcpListener,
     workers: usize,
 ) -> io::Result<Server> {
-    let Description { document, paths } = description.clone();
-    let (document, paths) = (web::Data::new(document), web::Data::from(paths));
+    start(services, description, listener, workers, None)
+}
+
+fn start(
+    services: web::Data<Services>,
+    description: &Description,
+    listener: TcpListener,
+    workers: usize,
+    stop: Option<Stop>,
+) -> io::Result<Server> {
+    let Description { document, paths, contract } = description.clone();
+    let (document, paths, contract) =
+        (web::Data::new(document), web::Data::from(paths), web::Data::from(contract));
     let app = move || {
         App::new()
             .configure(operations::configure)
             .app_data(services.clone())
             .app_data(paths.clone())
+            .app_data(contract.clone())
             .app_data(document.clone())
             .route("/openapi.json", web::get().to(openapi_document))
             .service(SwaggerUi::new("/docs/{_:.*}").config(SwaggerConfig::from("/openapi.json")))
@@ -79,11 +107,12 @@ pub fn serve_described(
             .wrap(from_fn(durable_look))
             .wrap(from_fn(compress_open))
             .wrap(from_fn(every_method))
+            .wrap(from_fn(close_while_stopping))
             .wrap(from_fn(protective_headers))
             .wrap(from_fn(measured))
             .wrap(TracingLogger::<RequestSpan>::new())
     };
-    listen(app, listener, Limits::new(workers, SHUTDOWN_SECONDS))
+    listen(app, listener, Limits::new(workers), stop)
 }
 
 async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
@@ -94,6 +123,27 @@ async fn openapi_document(document: web::Data<web::Bytes>) -> HttpResponse {
 
 /// The log line of a request. It contains the route, not the path or the query, so that it has no id or personal data.
 struct RequestSpan;
+
+/// The lines about requests of strangers.
+static STRANGERS: Lines = Lines::new();
+
+/// Returns whether the line of a request is written.
+fn is_written<B>(outcome: &Result<ServiceResponse<B>, actix_web::Error>) -> bool {
+    let is_known = |response: &ServiceResponse<B>| response.request().extensions().contains::<KnownCaller>();
+    if outcome.as_ref().is_ok_and(is_known) {
+        return true;
+    }
+    STRANGERS.take(Clock::System.now())
+}
+
+/// Returns the name of a method for the log. A name that a client invents can contain anything.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::POST | Method::PUT | Method::PATCH | Method::DELETE => method.as_str(),
+        Method::HEAD | Method::OPTIONS | Method::TRACE | Method::CONNECT => method.as_str(),
+        _ => "other",
+    }
+}
 
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
@@ -108,9 +158,12 @@ impl RootSpanBuilder for RequestSpan {
     }
 
     fn on_request_end<B: MessageBody>(_span: Span, outcome: &Result<ServiceResponse<B>, actix_web::Error>) {
+        if !is_written(outcome) {
+            return;
+        }
         match outcome {
             Ok(response) => tracing::info!(
-                method = %response.request().method(),
+                method = known(response.request().method()),
                 route = response.request().match_pattern().unwrap_or_default(),
                 status = response.status().as_u16(),
                 "answered"

@@ -1,33 +1,98 @@
 //! Background jobs.
 
-use std::time::Duration;
+use std::{fmt::Display, time::Duration};
 
-use crate::{access::forget_old_keys, db::Db, handovers, kernel::Clock, log_reviews};
+use actix_web::web;
 
-/// The interval between runs. Servers learn of keys that others create or erase within this time.
+use crate::{
+    access::{Services, forget_old_keys},
+    db::Db,
+    handovers,
+    identity::{forget_expired_devices, forget_failures},
+    kernel::{Clock, background::contained},
+    log_reviews,
+};
+
+/// The interval between runs.
 pub const INTERVAL: Duration = Duration::from_secs(300);
 
-/// Runs the background jobs every five minutes while the service runs.
-pub async fn keep_house(db: Db, clock: Clock) {
+/// The interval between comparisons of the keys with the record of the database. Servers learn within this time of keys that others
+/// create or erase, and of keys that are missing or back.
+const KEYS_INTERVAL: Duration = Duration::from_secs(5);
+/// The time after which a comparison is repeated, when keys are missing or a text names an unknown key.
+const SOON: Duration = Duration::from_secs(1);
+/// The interval between entries about what strangers have tried.
+const COUNTED: Duration = Duration::from_secs(60);
+
+/// Writes what strangers have tried to the access log, every minute while the service runs.
+pub async fn count_strangers(services: web::Data<Services>) {
     loop {
-        match handovers::sweep(&db, &clock).await {
-            Ok(0) => {}
-            Ok(passed) => {
-                tracing::info!("reassigned {passed} contact persons")
-            }
-            Err(error) => tracing::error!(%error, "contact-person sweep failed"),
+        tokio::time::sleep(COUNTED).await;
+        if let Err(error) = services.write_strangers().await {
+            tracing::error!(%error, "counting the attempts of strangers failed");
         }
-        match log_reviews::pick(&db, &clock).await {
-            Ok(0) => {}
-            Ok(picked) => tracing::info!("selected {picked} log entries for review"),
-            Err(error) => tracing::error!(%error, "selection for log review failed"),
+    }
+}
+
+/// Writes what strangers have tried since the last minute, when the service stops. A connection may have ended with the server, so a
+/// failure is repeated.
+pub async fn count_last_strangers(services: &Services) {
+    for _ in 0..3 {
+        match services.write_strangers().await {
+            Ok(()) => return,
+            Err(error) => tracing::error!(%error, "counting the last attempts of strangers failed"),
         }
-        if let Err(error) = db.vault().refresh() {
-            tracing::error!(%error, "reloading the keys failed");
+    }
+}
+
+/// Runs the background jobs while the service runs.
+pub async fn keep_house(db: Db, clock: Clock) {
+    tokio::join!(watch_keys(&db), keep_rows(&db, &clock));
+}
+
+/// Compares the keys with the record of the database, again and again.
+async fn watch_keys(db: &Db) {
+    let mut were_whole = true;
+    loop {
+        // If the database does not answer, the keys are as they were.
+        let _compared = db.compare_keys().await;
+        let whole = db.vault().require_whole();
+        match &whole {
+            Ok(()) if !were_whole => tracing::info!("the keys are back"),
+            Err(error) if were_whole => tracing::error!(%error, "the service is not ready"),
+            _ => {}
         }
-        if let Err(error) = forget_old_keys(&db, clock.now()).await {
-            tracing::error!(%error, "deleting old idempotency keys failed");
+        were_whole = whole.is_ok();
+        let wait = if were_whole { KEYS_INTERVAL } else { SOON };
+        let _alarmed = tokio::time::timeout(wait - SOON, db.vault().alarmed()).await;
+        tokio::time::sleep(SOON).await;
+    }
+}
+
+/// Runs the jobs about rows every five minutes.
+async fn keep_rows(db: &Db, clock: &Clock) {
+    loop {
+        match run("the sweep of contact persons", handovers::sweep(db, clock)).await {
+            None | Some(0) => {}
+            Some(passed) => tracing::info!("reassigned {passed} contact persons"),
         }
+        match run("the selection for log review", log_reviews::pick(db, clock)).await {
+            None | Some(0) => {}
+            Some(picked) => tracing::info!("selected {picked} log entries for review"),
+        }
+        run("deleting old failures", forget_failures(db, clock.now())).await;
+        run("deleting expired devices", forget_expired_devices(db, clock.now())).await;
+        run("deleting old idempotency keys", forget_old_keys(db, clock.now())).await;
         tokio::time::sleep(INTERVAL).await;
     }
+}
+
+/// Runs a job. Its failure is logged, and does not keep the others from running.
+async fn run<T, E: Display>(name: &str, job: impl Future<Output = Result<T, E>>) -> Option<T> {
+    match contained(INTERVAL, job).await {
+        Ok(Ok(done)) => return Some(done),
+        Ok(Err(error)) => tracing::error!(%error, "{name} failed"),
+        Err(error) => tracing::error!(%error, "{name} failed"),
+    }
+    None
 }

@@ -31,7 +31,7 @@
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`rules`] |
 //! | the municipality | [`organisation`] · [`accounts`] · [`catalogue`] · [`health`] |
-//! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`demo`] · [`cli`] |
+//! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`backup`] · [`demo`] · [`cli`] |
 //!
 //! # Where a change belongs
 //!
@@ -52,6 +52,7 @@ pub mod access;
 pub mod accounts;
 pub mod app;
 pub mod audit;
+pub mod backup;
 pub mod care_orders;
 pub mod cases;
 pub mod catalogue;

@@ -1,9 +1,13 @@
 //! The command `stafett`.
 
-use std::process::ExitCode;
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use clap::Parser;
-use stafett::cli::{Cli, run};
+use rustix::{fs::Mode, process::umask};
+use stafett::cli::{Cli, run, status_of};
 
 /// The allocator of the C library gives each thread a heap of its own, and returns little of what was freed.
 #[global_allocator]
@@ -15,11 +19,14 @@ async fn main() -> ExitCode {
         eprintln!("stafett: this binary was built for benchmarks and does not run");
         return ExitCode::FAILURE;
     }
+    // Only the owner reads what this program creates: the database, keys, backups.
+    umask(Mode::RWXG | Mode::RWXO);
     match run(Cli::parse()).await {
         Ok(status) => status.into(),
         Err(error) => {
-            eprintln!("stafett: {error}");
-            ExitCode::FAILURE
+            // Not `eprintln!`, which panics if nobody reads.
+            let _unread = writeln!(io::stderr(), "stafett: {error}");
+            status_of(&error).into()
         }
     }
 }

@@ -1,34 +1,213 @@
-//! Failures and log output of the commands and the demonstration.
+//! Failures, files and log output of the commands and the demonstration.
+//!
+//! Log lines are written by a thread of their own. If nobody reads them, or the disk is full, lines are dropped and counted:
+//! diagnostics must not stop the service.
 
-use crate::{config::LogFormat, telemetry::Traces};
+pub(crate) mod values;
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    sync::{
+        atomic::Ordering,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+    time::Duration,
+};
+
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt, fmt::MakeWriter, layer::SubscriberExt, registry, util::SubscriberInitExt,
+};
+
+pub(crate) use crate::kernel::files::in_words;
+use crate::{
+    config::{ConfigError, LogFormat},
+    kernel::background::DROPPED_LOG_LINES,
+    telemetry::Traces,
+};
 
 /// An error, in words for the terminal.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// The log level of the parser of HTTP.
-const PARSER_QUIET: &str = "actix_http::h1::dispatcher=off";
+/// The exit status of a command that could not do its work.
+pub const FAILED: u8 = 1;
+/// The exit status of a command that was not understood: an argument or a setting is wrong, and nothing was done.
+pub const USAGE: u8 = 2;
 
-/// Starts the log output.
-pub(crate) fn start_logging(format: LogFormat, default_filter: &str) {
-    start_logging_and_tracing(format, default_filter, None);
+/// An argument that is wrong. The text names the argument, what was given, and what is expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
+impl Usage {
+    /// The argument was given this, and something is wrong with it.
+    pub(crate) fn of(argument: &str, given: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
+        Self(format!("{argument} {given}: {wrong}"))
+    }
 }
 
-/// Starts the log output, and traces if they have a collector.
-pub(crate) fn start_logging_and_tracing(format: LogFormat, default_filter: &str, traces: Option<&Traces>) {
-    use tracing_subscriber::{
-        EnvFilter, Layer, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
+/// Returns the exit status for a failure.
+#[must_use]
+pub fn status_of(failure: &Failure) -> u8 {
+    if failure.is::<Usage>() || failure.is::<ConfigError>() { USAGE } else { FAILED }
+}
+
+/// Reads the file that an argument names.
+pub(crate) fn read_file(argument: &str, path: &Path) -> Result<String, Usage> {
+    std::fs::read_to_string(path).map_err(|error| Usage::of(argument, path.display(), in_words(&error)))
+}
+
+/// Log lines that may wait for the thread that writes them.
+const WAITING: usize = 8192;
+/// How long the last lines may take when the program ends.
+const LAST_LINES: Duration = Duration::from_secs(1);
+
+enum Message {
+    Line(Vec<u8>),
+    /// All lines before this one are written.
+    Written(SyncSender<()>),
+}
+
+/// The queue of log lines. Each write is one line.
+#[derive(Clone)]
+struct Lines(SyncSender<Message>);
+
+impl Lines {
+    fn start(mut to: impl Write + Send + 'static) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(WAITING);
+        std::thread::Builder::new().name("log".to_owned()).spawn(move || write_all(&receiver, &mut to))?;
+        Ok(Self(sender))
+    }
+
+    /// Waits for the lines so far, if somebody takes them.
+    fn finish(&self) {
+        let (written, is_written) = sync_channel(1);
+        if self.0.try_send(Message::Written(written)).is_ok() {
+            let _in_time = is_written.recv_timeout(LAST_LINES);
+        }
+    }
+}
+
+fn write_all(lines: &Receiver<Message>, to: &mut impl Write) {
+    for message in lines {
+        match message {
+            Message::Line(line) => {
+                if to.write_all(&line).is_err() {
+                    DROPPED_LOG_LINES.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Message::Written(told) => drop(told.try_send(())),
+        }
+    }
+}
+
+impl Write for &Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.0.try_send(Message::Line(line.to_vec())).is_err() {
+            DROPPED_LOG_LINES.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Lines {
+    type Writer = &'a Self;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self
+    }
+}
+
+/// The log output. The last lines are written when it is dropped.
+pub(crate) struct LogOutput(Lines);
+
+impl Drop for LogOutput {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+/// Starts the log output.
+pub(crate) fn start_logging(format: LogFormat, default_filter: &str) -> Result<LogOutput, Failure> {
+    start_logging_and_tracing(format, default_filter, None)
+}
+
+/// Starts the log output, and traces if they have a collector. A panic is logged with its place alone: its message may contain
+/// content.
+pub(crate) fn start_logging_and_tracing(
+    format: LogFormat,
+    default_filter: &str,
+    traces: Option<&Traces>,
+) -> Result<LogOutput, Failure> {
+    let filter = match std::env::var("STAFETT_LOG") {
+        Ok(filter) => EnvFilter::try_new(filter).map_err(|error| format!("STAFETT_LOG: {error}"))?,
+        Err(_) => EnvFilter::new(default_filter),
     };
-    let filter = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new(default_filter));
-    // It reports what strangers send, and connections that they close, as errors. We log each refusal ourselves.
-    let filter = match PARSER_QUIET.parse() {
-        Ok(quiet) => filter.add_directive(quiet),
-        Err(_) => filter,
-    };
-    let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines = match format {
-        LogFormat::Text => lines.boxed(),
-        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
+    let lines = Lines::start(io::stderr())?;
+    let written = fmt::layer().log_internal_errors(false).with_writer(lines.clone());
+    let written = match format {
+        LogFormat::Text => written.boxed(),
+        LogFormat::Json => written.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let traces = traces.map(Traces::layer);
-    let _already_started = registry().with(lines.with_filter(filter)).with(traces).try_init();
+    let _already_started = registry().with(written.with_filter(filter)).with(traces).try_init();
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string);
+        tracing::error!(place, "panicked");
+    }));
+    Ok(LogOutput(lines))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Nothing can be written to it.
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// Nobody reads it.
+    struct Stalled(Receiver<()>);
+
+    impl Write for Stalled {
+        fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+            let _the_end = self.0.recv();
+            Ok(line.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn lines_that_cannot_be_written_are_dropped_and_counted() {
+        let before = DROPPED_LOG_LINES.load(Ordering::Relaxed);
+        let lines = Lines::start(Full).expect("a thread");
+        for _ in 0..3 {
+            (&lines).write_all(b"a line\n").expect("no failure");
+        }
+        lines.finish();
+        assert!(DROPPED_LOG_LINES.load(Ordering::Relaxed) >= before + 3);
+
+        let (_end, stalled) = sync_channel(0);
+        let lines = Lines::start(Stalled(stalled)).expect("a thread");
+        for _ in 0..WAITING + 10 {
+            (&lines).write_all(b"a line\n").expect("no wait and no failure");
+        }
+        assert!(DROPPED_LOG_LINES.load(Ordering::Relaxed) >= before + 3 + 9);
+    }
 }

@@ -9,7 +9,7 @@ use actix_web::{dev::ServerHandle, web};
 use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
 use sqlx::ConnectOptions;
 use stafett::{
-    access::Services,
+    access::{Services, TrustedProxies},
     app,
     db::{Db, Pools},
     identity::TokenKeys,
@@ -30,7 +30,8 @@ pub async fn production(world: &World) -> Db {
         }
         Pools::Postgres { readers, .. } => readers.connect_options().to_url_lossy().to_string(),
     };
-    Db::open(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens")
+    let db = Db::connect(&url, CONNECTIONS, world.db.vault().clone()).await.expect("the database opens");
+    db.check(&*log_key()).await.expect("its keys are the right ones")
 }
 
 /// A service that is running.
@@ -45,7 +46,8 @@ pub struct Serving {
 pub fn serve(world: &World, db: &Db, logged: bool) -> Serving {
     let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
     let tokens = TokenKeys::from_pem(&[pem.as_str().into()]).expect("keys");
-    let services = Services::new(db.clone(), world.clock.clone(), tokens, log_key(), Vec::new());
+    let services =
+        Services::new(db.clone(), world.clock.clone(), tokens, log_key(), TrustedProxies::default());
     let services = services.expect("the service is put together");
     #[cfg(feature = "unlogged-benchmark")]
     let services = if logged { services } else { services.unlogged() };

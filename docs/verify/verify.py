@@ -201,12 +201,15 @@ class Log:
         self.kept = key.open(kept) if kept else None
         self.tree, self.signed, self.broken = Tree(), 0, False
         self.counts, self.erased, self.odd, self.found = {}, 0, {}, []
+        self.unreadable, self.waiting = set(), 0
 
     def hear(self, line):
         if "unsealed" in line:
             self.found.append((1, 0, f"inserted: entry {line['unsealed']} was never sealed"))
         elif "checkpoint" in line:
             self.hear_checkpoint(line["checkpoint"])
+        elif "waiting" in line:
+            self.waiting += line["waiting"]
         else:
             self.hear_place(line)
 
@@ -219,6 +222,8 @@ class Log:
         made = leaf_hash(leaf_of(self.municipality, line)) if entry else None
         if entry:
             self.check_count(at, line, entry)
+        if line.get("unreadable"):
+            self.unreadable.add(at)
         if made != sealed and len(self.odd) < KEPT:
             self.odd[at] = (line["id"], made, sealed)
         self.append(sealed or made or bytes(32))
@@ -267,7 +272,9 @@ class Log:
         sealed_at = {sealed: at for at, (_, _, sealed) in self.odd.items()}
         for at, (entry, made, sealed) in self.odd.items():
             moved = sealed is not None and hashes.get(sealed) == at + 1 and sealed_at.get(made) != at + 1
-            if made is None:
+            if made is None and at in self.unreadable:
+                what = f"changed: entry {entry} at place {at} is not as it was sealed"
+            elif made is None:
                 what = f"removed: entry {entry} at place {at} is gone"
             elif moved:
                 what = f"inserted: entry {entry} at place {at} was not there"
@@ -286,6 +293,10 @@ def verify_log(args):
         for line in lines:
             log.hear(json.loads(line))
     found = log.report()
+    if log.waiting:
+        print(f"not yet sealed, and not verified: {log.waiting} entries", file=sys.stderr)
+    if not found and not log.tree.size:
+        found = ["nothing is sealed in this log, so there is nothing to verify"]
     print(*found or [f"the log is whole: {log.tree.size} entries"], sep="\n")
     return 1 if found else 0
 

@@ -3,9 +3,11 @@
 
 mod columns;
 mod logged;
+mod name;
 #[cfg(test)]
 mod tests;
 
+pub use self::name::ActionName;
 pub use self::{
     columns::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, Rights},
     logged::{LOGGED_ONLY, facts_of},
@@ -121,6 +123,7 @@ actions! {
         CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
         CreateAccount = "create_account": Work, Work, Never, MayForbid, Create;
         DisableAccount = "disable_account": Work, Work, AsDecided, EndsAccess, Update;
+        UnlockAccount = "unlock_account": Work, Work, AsDecided, MayForbid, Update;
     }
     Read UnitObject {
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;

@@ -7,10 +7,11 @@ use actix_web::{HttpMessage, HttpRequest, dev::Payload, error::InternalError, ht
 use tracing_actix_web::RequestId;
 
 use super::{
-    Entry, PendingLook, Permit, Services,
+    Entry, KnownCaller, PendingLook, Permit, Services,
     actions::{Action, Kind, Rights},
-    body::read_body,
+    body::{MAX_BODY, read_body},
     idempotency::IdempotencyKey,
+    log::Recorded,
     objects::{Lookup, Object, PathIds},
     replay::seen_again,
 };
@@ -18,7 +19,7 @@ use crate::{
     db::{DbError, Tx, dialect},
     identity::{Caller, VerifiedToken, authenticate},
     kernel::{Id, Moment, ids::Person},
-    problem::{Code, Problem},
+    problem::{Code, Contract, Problem},
 };
 
 /// A request with a valid token, and its body. The session is not checked yet.
@@ -39,7 +40,7 @@ pub(super) async fn admit<A: Action>(
     // No connection is held while a client is slow to send.
     let body = match A::KIND {
         Kind::Read => web::Bytes::new(),
-        Kind::Ask | Kind::Write => read_body(&request, payload).await?,
+        Kind::Ask | Kind::Write => read_body(&request, payload, MAX_BODY).await?,
     };
     enter(Knock { services, request, token, body }).await
 }
@@ -57,6 +58,7 @@ pub(super) async fn enter<A: Action>(knock: Knock) -> Result<Permit<A>, actix_we
     let moment = Moment::of(&knock.services.clock);
     let caller = authenticate(&mut tx, &knock.token, moment.now).await.map_err(Problem::from)?;
     let caller = caller.ok_or_else(|| stranger::<A>(&knock.services, &knock.request))?;
+    knock.request.extensions_mut().insert(KnownCaller);
     decide(knock, tx, caller, moment).await
 }
 
@@ -113,6 +115,12 @@ pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Pro
         .ok_or_else(|| Problem::internal("the services are not set up"))
 }
 
+/// Returns what each operation takes.
+pub(super) fn contract(request: &HttpRequest) -> Result<&Contract, Problem> {
+    let contract = request.app_data::<web::Data<Contract>>();
+    contract.map(|contract| &***contract).ok_or_else(|| Problem::internal("the API document is not set up"))
+}
+
 /// Returns the log entries of the request in progress.
 pub(super) fn pending_look(request: &HttpRequest) -> PendingLook {
     let mut extensions = request.extensions_mut();
@@ -134,11 +142,10 @@ fn verified_token<A: Action>(services: &Services, request: &HttpRequest) -> Resu
     token.ok_or_else(|| stranger::<A>(services, request))
 }
 
-/// Logs an attempt by someone who is not logged in, and returns the refusal.
+/// Counts an attempt by someone who is not logged in, and returns the refusal.
 fn stranger<A: Action>(services: &Services, request: &HttpRequest) -> Problem {
-    let now = services.clock.now();
-    let entry = Entry::of_request(None, A::NAME, A::Object::TYPE, services, request, now);
-    pending_look(request).note(Entry { object_id: asked_for(request), ..entry });
+    let entry = Entry::of(None, A::NAME, A::Object::TYPE, services.clock.now());
+    pending_look(request).note_as(Recorded::Counted, entry);
     Problem::new(Code::Unauthenticated)
 }
 

@@ -86,6 +86,13 @@ impl FirstAnswer {
     }
 }
 
+/// The form of `Idempotency-Key`: 1 to 100 characters, in quotes or not.
+pub const PATTERN: &str = r#"^([ !#-~]{1,100}|"[ !#-~]{1,100}")$"#;
+
+fn is_key(key: &str) -> bool {
+    (1..=100).contains(&key.len()) && key.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'"')
+}
+
 /// Headers of the first answer that a repeated request gets too.
 const KEPT: [header::HeaderName; 2] = [header::LOCATION, header::ETAG];
 
@@ -96,11 +103,13 @@ impl IdempotencyKey {
             return Ok(None);
         }
         let Some(value) = request.headers().get(HEADER) else { return Ok(None) };
-        let key = value.to_str().unwrap_or_default().trim_matches('"');
-        if key.is_empty() || key.len() > 100 {
+        let value = value.to_str().unwrap_or_default();
+        let quoted = value.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
+        let key = quoted.unwrap_or(value);
+        if !is_key(key) {
             return Err(Problem::explained(
                 Code::BadRequest,
-                "Idempotency-Key must be 1 to 100 ASCII characters long",
+                "Idempotency-Key must be 1 to 100 visible ASCII characters and spaces, without quotes inside",
             ));
         }
         let mut sent = request.path().as_bytes().to_vec();

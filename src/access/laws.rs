@@ -1,9 +1,9 @@
 //! The laws that the rules rest on, as data with days of validity: `data/laws.toml`. Rules, data and code refer to a law by its
 //! key. The API and the log show its citation on the day. If an act is renumbered, only that file changes.
 
-use std::{fmt, sync::LazyLock};
+use std::{collections::BTreeMap, fmt, sync::LazyLock};
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::PolicyError;
@@ -149,6 +149,12 @@ impl Law {
         Wording { citation, valid_from: *valid_from, in_force }
     }
 
+    /// Returns the last day on which it is in force, if an end is known: the end of its last wording.
+    #[must_use]
+    pub fn last_day(self) -> Option<NaiveDate> {
+        self.0.wording.last().and_then(|wording| wording.valid_to)
+    }
+
     /// Returns its citation on a day.
     #[must_use]
     pub fn on(self, day: NaiveDate) -> &'static str {
@@ -186,14 +192,17 @@ pub fn joined(laws: &[Law]) -> String {
     laws.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 
-/// Writes every citation, with the first day of each later one, for documents that have no date.
+/// Writes every citation, with the first day of each that differs from the one before, for documents that have no date.
 impl fmt::Display for Law {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, WordingEntry { citation, valid_from, .. }) in self.0.wording.iter().enumerate() {
-            match at {
-                0 => f.write_str(citation)?,
-                _ => write!(f, ", from {valid_from} {citation}")?,
+        let mut before = None;
+        for WordingEntry { citation, valid_from, .. } in &self.0.wording {
+            match before {
+                None => f.write_str(citation)?,
+                Some(earlier) if earlier == citation => {}
+                Some(_) => write!(f, ", from {valid_from} {citation}")?,
             }
+            before = Some(citation);
         }
         Ok(())
     }
@@ -230,6 +239,24 @@ pub(super) fn require_in_force(
     let ended = cited.filter(|(_, law)| !law.wording(day).in_force);
     let bad: Vec<String> = ended.map(|(by, law)| format!("{} ({by})", law.on(day))).collect();
     if bad.is_empty() { Ok(()) } else { Err(PolicyError::Law(bad.join(", "))) }
+}
+
+/// Returns the laws in force on a day that end within some days after it, each once, with one sentence about each.
+pub(super) fn ending_soon(
+    cited: impl Iterator<Item = (String, Law)>,
+    day: NaiveDate,
+    within: Days,
+) -> Vec<String> {
+    let mut ending = BTreeMap::<_, Vec<String>>::new();
+    for (by, law) in cited {
+        if let Some(last) = law.last_day().filter(|last| day <= *last && *last <= day + within) {
+            ending.entry((last, law.on(day))).or_default().push(by);
+        }
+    }
+    let says = |((last, citation), by): ((NaiveDate, &str), Vec<String>)| {
+        format!("{citation} ends on {last}, and no later wording is known: {}", by.join(", "))
+    };
+    ending.into_iter().map(says).collect()
 }
 
 fn date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NaiveDate, D::Error> {
@@ -298,6 +325,26 @@ mod tests {
         assert!(require_in_force(rests(), day("2026-12-31")).is_ok());
         let ended = require_in_force(rests(), day("2031-01-01")).expect_err("ended").to_string();
         assert!(ended.contains("x § 7 (rule a.rule)"), "{ended}");
+    }
+
+    #[test]
+    fn what_rests_on_law_that_ends_soon_is_named() {
+        let rests = || std::iter::once(("rule a.rule".to_owned(), law()));
+        let on = |text: &str| ending_soon(rests(), day(text), Days::new(90));
+        assert!(on("2026-12-01").is_empty(), "a later wording is known");
+        assert!(on("2030-10-01").is_empty());
+        let named = on("2030-10-02").concat();
+        assert!(named.contains("x § 7 ends on 2030-12-31") && named.contains("rule a.rule"), "{named}");
+        assert!(on("2031-01-01").is_empty(), "it has ended");
+    }
+
+    #[test]
+    fn a_new_wording_of_the_same_section_is_cited_once() {
+        let text = RENUMBERED.replace("x § 7", "x § 1");
+        let laws: &'static Laws = Box::leak(Box::new(Laws::parse(&text).expect("laws")));
+        let law = laws.find("loven.emnet").expect("the law");
+        assert_eq!(law.to_string(), "x § 1");
+        assert_eq!(law.wording(day("2027-01-01")).valid_from, day("2027-01-01"));
     }
 
     #[test]

@@ -5,7 +5,15 @@
 
 mod insert;
 
-use std::{cell::RefCell, rc::Rc, sync::Arc};
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use actix_web::HttpRequest;
 use chrono::{DateTime, Utc};
@@ -13,7 +21,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use uuid::Uuid;
 
 pub use self::insert::insert_entries;
-use self::insert::write_batch;
+use self::insert::{try_insert, write_batch};
 use super::{
     Decision, Services,
     admission::request_id,
@@ -21,10 +29,11 @@ use super::{
     objects::{Object, Subject},
 };
 use crate::{
-    db::Db,
+    db::{Db, DbError},
     identity::{Caller, HeldRole},
     kernel::{
         Id,
+        background::contained,
         ids::{Look, Person},
     },
 };
@@ -33,6 +42,8 @@ use crate::{
 const QUEUE: usize = 4096;
 /// Requests whose entries are written in one commit.
 const BATCH: usize = 256;
+/// How long a commit may take. The requests that wait for it are answered 503 then.
+const LIMIT: Duration = Duration::from_secs(15);
 /// The municipality of an entry that has none.
 pub const NO_MUNICIPALITY: &str = "0000";
 
@@ -119,7 +130,7 @@ impl Entry {
 
     /// Copies the request id and the client from the first entry of the same request.
     pub(super) fn same_request_as(&mut self, look: &PendingLook) {
-        if let Some(first) = look.0.borrow().first() {
+        if let Some(first) = look.0.borrow().1.first() {
             self.request_id.clone_from(&first.request_id);
             self.client.clone_from(&first.client);
         }
@@ -151,32 +162,54 @@ pub(crate) fn roles(seats: &[HeldRole]) -> String {
     serde_json::Value::Array(seats).to_string()
 }
 
+/// How a request is recorded in the log.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Recorded {
+    /// By entries of its own.
+    #[default]
+    Alone,
+    /// By an entry of its own while a minute has room for it, and counted from then on: a wrong password.
+    WhileThereIsRoom,
+    /// Counted with others of its kind: an attempt of a stranger.
+    Counted,
+}
+
 /// The entries of a request in progress, kept with the request until they are written. The first entry is about the action,
 /// the others are about rows that a list shows.
 #[derive(Debug, Clone, Default)]
-pub struct PendingLook(Rc<RefCell<Vec<Entry>>>);
+pub struct PendingLook(Rc<RefCell<(Recorded, Vec<Entry>)>>);
 
 impl PendingLook {
     /// Sets the entry about the action that the request asks for.
     pub fn note(&self, entry: Entry) {
-        *self.0.borrow_mut() = vec![entry];
+        self.note_as(Recorded::Alone, entry);
+    }
+
+    /// Sets the entry about the action that the request asks for, and how it is recorded.
+    pub(super) fn note_as(&self, recorded: Recorded, entry: Entry) {
+        *self.0.borrow_mut() = (recorded, vec![entry]);
+    }
+
+    /// Returns how the request is recorded.
+    pub(super) fn recorded(&self) -> Recorded {
+        self.0.borrow().0
     }
 
     /// Sets the child that the action is about.
     pub fn note_child(&self, child: Uuid) {
-        if let Some(first) = self.0.borrow_mut().first_mut() {
+        if let Some(first) = self.0.borrow_mut().1.first_mut() {
             first.child = Some(child);
         }
     }
 
     /// Adds an entry about a row that is shown.
     pub fn note_row(&self, entry: Entry) {
-        self.0.borrow_mut().push(entry);
+        self.0.borrow_mut().1.push(entry);
     }
 
     /// Adds the ids of the objects that are shown or changed, and the status of the answer.
     pub fn complete(&self, shown: Vec<String>, status: u16) {
-        let mut entries = self.0.borrow_mut();
+        let (_, entries) = &mut *self.0.borrow_mut();
         entries.iter_mut().for_each(|entry| entry.status = status);
         if let Some(first) = entries.first_mut() {
             first.shown = shown;
@@ -186,13 +219,13 @@ impl PendingLook {
     /// Returns the entries so far.
     #[must_use]
     pub fn entries(&self) -> Vec<Entry> {
-        self.0.borrow().clone()
+        self.0.borrow().1.clone()
     }
 
     /// Takes the entries, to write them.
     #[must_use]
     pub fn take(&self) -> Vec<Entry> {
-        std::mem::take(&mut self.0.borrow_mut())
+        std::mem::take(&mut self.0.borrow_mut().1)
     }
 }
 
@@ -208,6 +241,8 @@ type Waiting = (Vec<Entry>, oneshot::Sender<bool>);
 pub struct LogWriter {
     queue: mpsc::Sender<Waiting>,
     written: Arc<Notify>,
+    /// The last commit failed.
+    fails: Arc<AtomicBool>,
 }
 
 impl LogWriter {
@@ -215,9 +250,9 @@ impl LogWriter {
     #[must_use]
     pub fn start(db: Db) -> Self {
         let (queue, receiver) = mpsc::channel(QUEUE);
-        let written = Arc::new(Notify::new());
-        tokio::spawn(write_all(db, receiver, written.clone()));
-        Self { queue, written }
+        let writer = Self { queue, written: Arc::default(), fails: Arc::default() };
+        tokio::spawn(write_all(db, receiver, writer.written.clone(), writer.fails.clone()));
+        writer
     }
 
     /// Returns a writer that discards entries, to measure the cost of the log. It is compiled only with this feature.
@@ -230,7 +265,7 @@ impl LogWriter {
                 let _ = done.send(true);
             }
         });
-        Self { queue, written: Arc::new(Notify::new()) }
+        Self { queue, written: Arc::default(), fails: Arc::default() }
     }
 
     /// Writes entries, and returns when they are durable.
@@ -252,6 +287,16 @@ impl LogWriter {
         self.queue.max_capacity() - self.queue.capacity()
     }
 
+    /// Checks, if the last commit failed, whether entries can be written again. While the service is not ready, no request may come
+    /// that would show it.
+    pub(super) async fn recover(&self, db: &Db, now: DateTime<Utc>) -> Result<(), DbError> {
+        if self.fails.load(Ordering::Acquire) {
+            try_insert(db, now).await?;
+            self.fails.store(false, Ordering::Release);
+        }
+        Ok(())
+    }
+
     /// Wakes the sealer after a change was committed with its entries.
     pub(super) fn committed(&self) {
         self.written.notify_one();
@@ -264,15 +309,25 @@ impl LogWriter {
     }
 }
 
-async fn write_all(db: Db, mut receiver: mpsc::Receiver<Waiting>, notify: Arc<Notify>) {
+async fn write_all(
+    db: Db,
+    mut receiver: mpsc::Receiver<Waiting>,
+    notify: Arc<Notify>,
+    fails: Arc<AtomicBool>,
+) {
     let mut batch = Vec::with_capacity(BATCH);
     while receiver.recv_many(&mut batch, BATCH).await > 0 {
         let (entries, waiting): (Vec<Vec<Entry>>, Vec<oneshot::Sender<bool>>) = batch.drain(..).unzip();
         let entries = entries.concat();
-        let written = write_batch(&db, &entries).await;
+        let written = match contained(LIMIT, write_batch(&db, &entries)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(interrupted) => Err(interrupted.to_string()),
+        };
         if let Err(error) = &written {
             tracing::error!(%error, entries = entries.len(), "the access log cannot be written");
         }
+        fails.store(written.is_err(), Ordering::Release);
         notify.notify_one();
         for done in waiting {
             // The receiver is gone if the client has disconnected; the entry is kept.

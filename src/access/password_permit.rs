@@ -4,7 +4,7 @@ use secrecy::SecretString;
 
 use super::{Permit, actions::Action};
 use crate::{
-    identity::{Password, forgive, register_attempt},
+    identity::{Attempt, Password, Standing, Visitor, check_attempt, record_attempt},
     problem::Problem,
 };
 
@@ -14,8 +14,8 @@ impl<A: Action> Permit<A> {
     /// # Errors
     /// 503 if too many wait; or as the permit itself, which is decided again.
     pub async fn hash_password(self, password: Password) -> Result<(Self, String), actix_web::Error> {
-        let passwords = self.services.passwords.clone();
-        self.outside(async move { Ok(passwords.hash(password).await?) }).await
+        let (passwords, visitor) = (self.services.passwords.clone(), self.visitor());
+        self.outside(async move { Ok(passwords.hash_for(password, &visitor).await?) }).await
     }
 
     /// Verifies the caller's own password. The number of attempts is limited as at log-in.
@@ -29,24 +29,30 @@ impl<A: Action> Permit<A> {
         hash: Option<String>,
         pointer: &str,
     ) -> Result<Self, actix_web::Error> {
-        let services = self.services.clone();
-        let name = format!("own password of {}", self.caller().person);
-        let address = services.client_address(&self.request).unwrap_or_default();
+        let (services, visitor, person) = (self.services.clone(), self.visitor(), self.caller().person);
         let asked = async {
             let now = services.clock.now();
+            let mut tx = services.db.read().await?;
+            let attempt = Attempt::at_own_password(&tx, person)?;
+            let waits = check_attempt(&mut tx, &attempt, now).await?.waits;
+            tx.rollback().await?;
+            if let Some(waits) = waits {
+                return Err(Problem::too_many_attempts(waits.retry_after_seconds));
+            }
+            let is_right = services.passwords.verify(password, hash, &visitor).await?;
             let mut tx = services.db.write().await?;
-            let throttled = register_attempt(&mut tx, &name, &address, now).await?;
+            let waits = record_attempt(&mut tx, &attempt, is_right, services.clock.now()).await?;
             tx.commit().await?;
-            if let Some(throttled) = throttled {
-                return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
+            match waits {
+                Some(waits) => Err(Problem::too_many_attempts(waits.retry_after_seconds)),
+                None if is_right => Ok(()),
+                None => Err(Problem::field(pointer, "is not the current password")),
             }
-            if !services.passwords.verify(password, hash).await? {
-                return Err(Problem::field(pointer, "is not the current password"));
-            }
-            let mut tx = services.db.write().await?;
-            forgive(&mut tx, &name, &address).await?;
-            Ok(tx.commit().await?)
         };
         Ok(self.outside(asked).await?.0)
+    }
+
+    fn visitor(&self) -> Visitor {
+        Visitor { address: self.services.client_address(&self.request), standing: Standing::Known }
     }
 }

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::{
     Asker, Decision, Entry, PendingLook, Policies, Services,
     actions::Action,
-    admission::{Knock, admit, enter},
+    admission::{Knock, admit, contract, enter},
     body::json_content,
     etag::expect_version,
     idempotency::IdempotencyKey,
@@ -25,7 +25,7 @@ use crate::{
     db::Tx,
     identity::{Caller, VerifiedToken},
     kernel::{Id, Moment, ids::Child},
-    problem::{Problem, parse_json, parse_query},
+    problem::Problem,
 };
 
 /// The right to do `A` to one object in this request, with the transaction to do it in.
@@ -145,30 +145,27 @@ impl<A: Action> Permit<A> {
     /// Parses the body strictly.
     ///
     /// # Errors
-    /// 415, 400 or 422 that names the field.
+    /// 415, 400 or 422 that names every field at fault.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         json_content(&self.request)?;
-        parse_json(&self.body)
+        contract(&self.request)?.body(A::NAME, &self.body, self.request.query_string())
     }
 
     /// Parses the query strictly.
     ///
     /// # Errors
-    /// 422 that names the parameter.
+    /// 422 that names every parameter at fault.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         self.query_read.set(true);
-        parse_query(self.request.query_string())
+        contract(&self.request)?.query(A::NAME, self.request.query_string())
     }
 
     /// Refuses a query that the operation does not read. The client expected it to have an effect.
     pub(super) fn refuse_stray_query(&self) -> Result<(), Problem> {
-        #[derive(serde::Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Nothing {}
-        if !self.query_read.get() {
-            parse_query::<Nothing>(self.request.query_string())?;
+        if self.query_read.get() {
+            return Ok(());
         }
-        Ok(())
+        contract(&self.request)?.check_query(A::NAME, self.request.query_string())
     }
 
     /// Returns a part of the path that is not an id.

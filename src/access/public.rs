@@ -14,16 +14,17 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     Decision, Entry, Policies, Services,
     actions::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay},
-    admission::{pending_look, request_id, services},
+    admission::{contract, pending_look, request_id, services},
     answer::next_link,
-    body::{json_content, read_body},
-    log::{NO_MUNICIPALITY, insert_entries},
+    body::{MAX_OF_STRANGERS, json_content, read_body},
+    log::{NO_MUNICIPALITY, Recorded, insert_entries},
+    objects::MunicipalityObject,
 };
 use crate::{
     db::Tx,
-    identity::{Passwords, TokenKeys},
+    identity::{ClientAddress, Passwords, TokenKeys},
     kernel::{Id, Page, ids::Person},
-    problem::{Problem, parse_json, parse_query},
+    problem::Problem,
 };
 
 /// An operation that needs no log-in.
@@ -63,6 +64,15 @@ macro_rules! public {
 
         /// The names of all public operations.
         pub const ALL: &[&str] = &[$($name),+];
+
+        /// Returns why the operation with this name is open to strangers.
+        #[must_use]
+        pub fn why(name: &str) -> &'static str {
+            match name {
+                $($name => $why,)+
+                _ => "",
+            }
+        }
 
         /// Returns the row of the operation with this name; none if there is no such operation.
         pub(super) fn row(name: &str) -> Option<ActionFacts> {
@@ -129,9 +139,9 @@ impl<O: Operation> FromRequest for Public<O> {
                 entry.request_id = request_id(&request);
                 entry.client = services.client(&request);
                 entry.decision.allowed = O::ENTRY == PublicEntry::Allowed;
-                pending_look(&request).note(entry);
+                pending_look(&request).note_as(Recorded::Counted, entry);
             }
-            let body = read_body(&request, payload).await?;
+            let body = read_body(&request, payload, MAX_OF_STRANGERS).await?;
             Ok(Self { services, request, body, operation: PhantomData })
         })
     }
@@ -141,18 +151,27 @@ impl<O: Operation> Public<O> {
     /// Parses the body strictly.
     ///
     /// # Errors
-    /// 415, 400 or 422 that names the field.
+    /// 415, 400 or 422 that names every field at fault.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         json_content(&self.request)?;
-        parse_json(&self.body)
+        contract(&self.request)?.body(O::NAME, &self.body, self.request.query_string())
     }
 
     /// Parses the query strictly.
     ///
     /// # Errors
-    /// 422 that names the parameter.
+    /// 422 that names every parameter at fault.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        parse_query(self.request.query_string())
+        contract(&self.request)?.query(O::NAME, self.request.query_string())
+    }
+
+    /// Returns the number of the municipality in the path.
+    ///
+    /// # Errors
+    /// 404 if there is none.
+    pub async fn municipality(&self, tx: &mut Tx) -> Result<String, Problem> {
+        let found = MunicipalityObject::of_number(tx, self.path("municipality")).await?;
+        Ok(found.ok_or_else(Problem::not_found)?.number)
     }
 
     /// Returns a part of the path.
@@ -169,8 +188,8 @@ impl<O: Operation> Public<O> {
 
     /// Returns the address of the client.
     #[must_use]
-    pub fn client_address(&self) -> String {
-        self.services.client_address(&self.request).unwrap_or_default()
+    pub fn client_address(&self) -> ClientAddress {
+        self.services.client_address(&self.request)
     }
 
     /// Returns the password hasher.
@@ -191,12 +210,13 @@ impl<O: Operation> Public<O> {
         &self.services.policies
     }
 
-    /// Checks that requests can be served.
+    /// Checks that requests can be served. Returns whether sealing the access log fails meanwhile.
     ///
     /// # Errors
     /// 503 if not.
-    pub async fn check(&self) -> Result<(), Problem> {
-        Ok(self.services.check().await?)
+    pub async fn check(&self) -> Result<bool, Problem> {
+        self.services.check().await?;
+        Ok(self.services.sealing_fails())
     }
 
     /// Opens a transaction that reads public data.
@@ -226,6 +246,7 @@ impl<O: Operation> Public<O> {
     /// # Errors
     /// If the answer cannot be written as JSON.
     pub fn show<T: Serialize>(&self, body: &T) -> Result<HttpResponse, Problem> {
+        contract(&self.request)?.check_query(O::NAME, self.request.query_string())?;
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         let mut response =
             HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body);
@@ -255,9 +276,20 @@ impl<O: LogInOperation> Public<O> {
         Ok(self.services.db.write().await?)
     }
 
-    /// Logs a refused attempt. The entry is durable before the answer is sent.
+    /// Logs a refused attempt to log in. While a minute has room for it, the entry is durable before the answer is sent. Attempts
+    /// at an account and at none are recorded alike, so that the time of the answer reveals nothing.
     pub fn note_refused(&self, person: Option<(Id<Person>, String)>) {
-        pending_look(&self.request).note(self.entry(person, false));
+        pending_look(&self.request).note_as(Recorded::WhileThereIsRoom, self.entry(person, false));
+    }
+
+    /// Logs that a token was used twice, which ended the session. The entry is durable before the answer is sent.
+    pub fn note_reused(&self, person: Id<Person>, municipality: String) {
+        pending_look(&self.request).note(self.entry(Some((person, municipality)), false));
+    }
+
+    /// Counts an attempt whose password was not considered, or whose token nobody has.
+    pub fn note_counted(&self, person: Option<(Id<Person>, String)>) {
+        pending_look(&self.request).note_as(Recorded::Counted, self.entry(person, false));
     }
 
     /// Commits a log-in with its entry in the access log.

@@ -1,19 +1,28 @@
 //! The services that every request needs, assembled once at start.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{num::NonZeroUsize, sync::Arc};
 
 use actix_web::{HttpRequest, http::header};
 
-use super::{LogWriter, Policies, PolicyError};
+use super::{
+    LogWriter, PendingLook, Policies, PolicyError, TrustedProxies,
+    log::{LogUnavailable, Recorded},
+    readiness::Readiness,
+    strangers::Strangers,
+};
 use crate::{
     db::Db,
-    identity::{Passwords, TokenKeys},
+    identity::{ClientAddress, Passwords, TokenKeys},
     kernel::Clock,
     log_tree::LogKey,
 };
 
 /// How much of the user agent is logged, in characters.
 const AGENT: usize = 120;
+
+/// Marks a request whose caller has authenticated.
+#[derive(Debug, Clone, Copy)]
+pub struct KnownCaller;
 
 /// The services that requests use. Handlers reach the database only through a [`Permit`](super::Permit) or a
 /// [`Public`](super::Public).
@@ -26,7 +35,9 @@ pub struct Services {
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
     pub(super) log_key: Arc<LogKey>,
-    trusted_proxies: Vec<IpAddr>,
+    strangers: Strangers,
+    trusted_proxies: TrustedProxies,
+    pub(super) readiness: Readiness,
 }
 
 impl Services {
@@ -39,7 +50,7 @@ impl Services {
         clock: Clock,
         tokens: TokenKeys,
         log_key: Arc<LogKey>,
-        trusted_proxies: Vec<IpAddr>,
+        trusted_proxies: TrustedProxies,
     ) -> Result<Self, PolicyError> {
         Self::with_policies(Policies::load()?, db, clock, tokens, log_key, trusted_proxies)
     }
@@ -54,20 +65,31 @@ impl Services {
         clock: Clock,
         tokens: TokenKeys,
         log_key: Arc<LogKey>,
-        trusted_proxies: Vec<IpAddr>,
+        trusted_proxies: TrustedProxies,
     ) -> Result<Self, PolicyError> {
         let policies = policies.into();
         policies.require_in_force(clock.today())?;
+        for law in policies.law_that_ends_soon(clock.today()) {
+            tracing::warn!("{law}");
+        }
         Ok(Self {
             policies,
             log: LogWriter::start(db.clone()),
             passwords: Passwords::default(),
+            strangers: Strangers::default(),
             db,
             clock,
             tokens,
             log_key,
             trusted_proxies,
+            readiness: Readiness::default(),
         })
+    }
+
+    /// Returns the same services, which hash passwords on this number of threads.
+    #[must_use]
+    pub fn hashing_on(self, threads: NonZeroUsize) -> Self {
+        Self { passwords: Passwords::on(threads), ..self }
     }
 
     /// Returns the same services without an access log, to measure its cost. It is compiled only with this feature.
@@ -89,35 +111,52 @@ impl Services {
         &self.policies
     }
 
-    /// Checks that the database can be read and written.
+    /// Records a request in the log. Entries of its own are durable afterwards; strangers are counted.
     ///
     /// # Errors
-    /// If it cannot.
-    pub async fn check(&self) -> Result<(), crate::db::DbError> {
-        self.db.write().await?.rollback().await?;
-        crate::db::schema_state(&self.db).await.map(|_| ())
+    /// If the entries cannot be written. The request must not be answered then.
+    pub async fn record(
+        &self,
+        request: &HttpRequest,
+        look: &PendingLook,
+        status: u16,
+    ) -> Result<(), LogUnavailable> {
+        let mut entries = look.take();
+        entries.iter_mut().for_each(|entry| entry.status = status);
+        let is_counted = match look.recorded() {
+            Recorded::Alone => false,
+            Recorded::WhileThereIsRoom => !self.strangers.may_have_own_entry(),
+            Recorded::Counted => true,
+        };
+        if is_counted {
+            let site = self.client_address(request).site();
+            entries.iter().for_each(|entry| self.strangers.count(entry, site));
+            return Ok(());
+        }
+        if entries.is_empty() { Ok(()) } else { self.log.append(entries).await }
+    }
+
+    /// Writes the entries about what strangers have tried. It is called once a minute, and at the end.
+    ///
+    /// # Errors
+    /// If they cannot be written. They are counted on.
+    pub async fn write_strangers(&self) -> Result<(), LogUnavailable> {
+        self.strangers.write(&self.log).await
     }
 
     /// Returns the client of a request: its address, a space, and its user agent.
     #[must_use]
     pub(super) fn client(&self, request: &HttpRequest) -> Option<String> {
-        let address = self.client_address(request)?;
+        let address = self.client_address(request);
         let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
         let agent: String = agent.unwrap_or_default().trim().chars().take(AGENT).collect();
-        Some(if agent.is_empty() { address } else { format!("{address} {agent}") })
+        Some(if agent.is_empty() { address.to_string() } else { format!("{address} {agent}") })
     }
 
-    /// Returns the address of the client. `X-Forwarded-For` is used only if a trusted proxy sent it.
+    /// Returns the address of the client. A forwarding header is used only if a trusted proxy sent it.
     #[must_use]
-    pub fn client_address(&self, request: &HttpRequest) -> Option<String> {
-        let peer = request.peer_addr()?.ip();
-        if !self.trusted_proxies.contains(&peer) {
-            return Some(peer.to_string());
-        }
-        // The proxy itself saw the last address; the client may have forged those before it.
-        let forwarded =
-            request.headers().get_all("x-forwarded-for").last().and_then(|value| value.to_str().ok());
-        let nearest = forwarded.and_then(|list| list.rsplit(',').next()).map(str::trim);
-        Some(nearest.and_then(|text| text.parse::<IpAddr>().ok()).unwrap_or(peer).to_string())
+    pub fn client_address(&self, request: &HttpRequest) -> ClientAddress {
+        let Some(peer) = request.peer_addr() else { return ClientAddress::NONE };
+        self.trusted_proxies.client(peer.ip(), request.headers(), self.clock.now())
     }
 }

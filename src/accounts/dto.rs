@@ -19,7 +19,7 @@ use crate::{
 
 /// The name used to log in: 3 to 64 characters from `a-z 0-9 . _ - @`.
 #[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, pattern = "^[a-z0-9._@-]{3,64}$", example = "alma.fjellheim")]
+#[schema(value_type = String, format = "username", pattern = "^[a-z0-9._@-]{3,64}$", example = "alma.fjellheim")]
 pub struct Username(String);
 
 impl Username {
@@ -49,13 +49,16 @@ impl<'de> Deserialize<'de> for Username {
 /// Credentials for logging in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
+#[schema(example = json!({"username": "tone", "password": "fire blå ender over isen"}))]
 pub struct LogInIn {
     /// The username.
     pub username: String,
     /// The password.
     #[schema(value_type = String, format = Password)]
     pub password: SecretString,
+    /// The `device_token` of the last log-in on this device. Failed log-ins of others do not lock out a device that has one.
+    #[schema(value_type = Option<String>)]
+    pub device_token: Option<SecretString>,
 }
 
 /// A refresh token to exchange.
@@ -81,6 +84,9 @@ pub struct TokensOut {
     pub expires_in: i64,
     /// Exchange this for new tokens. It works once.
     pub refresh_token: String,
+    /// Store this on the device, and send it with the next log-in. It opens nothing. Absent after a refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_token: Option<String>,
 }
 
 /// A change of password.

@@ -9,4 +9,4 @@ mod store;
 pub use dto::Username;
 pub use routes::configure;
 pub use session_routes::configure as configure_sessions;
-pub use store::{NewAccount, find_person, insert};
+pub use store::{NewAccount, find_person, insert, is_open};

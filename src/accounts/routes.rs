@@ -10,10 +10,10 @@ use super::{
 use crate::{
     access::{
         Permit, Whole,
-        actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe},
+        actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
-    identity::end_sessions_of,
+    identity::{end_sessions_of, forget_devices_of, unlock},
     kernel::{NationalId, ids::Person},
     organisation,
     problem::{
@@ -24,7 +24,12 @@ use crate::{
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(read_me).service(change_password).service(create_account).service(disable_account);
+    config
+        .service(read_me)
+        .service(change_password)
+        .service(create_account)
+        .service(disable_account)
+        .service(unlock_account);
 }
 
 /// Returns the caller's identity and current roles.
@@ -73,6 +78,7 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
     let now = permit.moment().now;
     store::set_hash(permit.tx(), person, &hash).await.map_err(Problem::from)?;
     end_sessions_of(permit.tx(), person, "password_changed", now).await.map_err(Problem::from)?;
+    forget_devices_of(permit.tx(), person).await.map_err(Problem::from)?;
     Ok(permit.done().await?)
 }
 
@@ -130,7 +136,28 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
         return Err(Problem::new(Code::NotFound));
     }
     end_sessions_of(permit.tx(), person, "account_disabled", moment.now).await?;
+    forget_devices_of(permit.tx(), person).await?;
     organisation::end_roles_of(permit.tx(), person, caller, moment).await?;
+    permit.note_shown([person]);
+    permit.done().await
+}
+
+/// Unlocks an account that must wait after failed log-ins. Its failures are forgotten, at every address.
+///
+/// The account can be tried again at once. If strangers go on trying it, they lock it again for devices that it does not know.
+#[utoipa::path(
+    operation_id = "unlock_account", tag = "accounts",
+    params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
+    responses((status = 204, description = "Unlocked"), WriteProblems),
+)]
+#[post("/municipalities/{municipality}/accounts/{person_id}/unlock")]
+async fn unlock_account(mut permit: Permit<UnlockAccount>) -> Result<HttpResponse> {
+    let person = permit.path_id::<Person>("person_id")?;
+    let municipality = permit.object().number.clone();
+    if !store::is_open(permit.tx(), person, &municipality).await? {
+        return Err(Problem::new(Code::NotFound));
+    }
+    unlock(permit.tx(), person).await?;
     permit.note_shown([person]);
     permit.done().await
 }

@@ -1,7 +1,7 @@
 //! Logging in and out.
 
 use actix_web::{HttpResponse, post};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -14,7 +14,11 @@ use crate::{
         actions::LogOut,
         public::{LogIn, RefreshSession},
     },
-    identity::{NewTokens, Refreshed, end_session, forgive, open_session, refresh, register_attempt},
+    identity::{
+        Attempt, Checked, KnownDevice, NewTokens, Refreshed, Standing, Visitor, check_attempt, end_session,
+        find_device, hold_devices_of, is_issued, open_session, record_attempt, refresh, remember_device,
+    },
+    kernel::{Id, ids::Person},
     problem::{
         Code, Problem, Result,
         docs::{LogInProblems, WriteProblems},
@@ -40,35 +44,92 @@ pub fn configure(config: &mut ServiceConfig) {
 )]
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
-    let LogInIn { username, password } = public.input()?;
+    let LogInIn { username, password, device_token } = public.input()?;
     // An invalid username belongs to nobody, but is still looked up so that the answer takes the same time.
     let username = Username::parse(&username.trim().to_lowercase())
         .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
-    let now = public.now();
+    let tried = try_account(&public, username, device_token).await?;
+    let hash = tried.account.as_ref().map(|account| account.password_hash.clone());
+    let fits = public.passwords().verify(password, hash, &tried.visitor).await?;
+    record(&public, tried, fits).await
+}
 
-    let mut tx = public.write().await?;
-    let throttled = register_attempt(&mut tx, &username, &public.client_address(), now).await?;
-    let account = store::find_login(&mut tx, &username).await?;
-    tx.commit().await?;
-    let known = account.as_ref().map(|account| (account.person_id, account.municipality.clone()));
-    if let Some(throttled) = throttled {
-        public.note_refused(known);
-        return Err(Problem::too_many_attempts(throttled.retry_after_seconds));
+/// An attempt that need not wait.
+struct Tried {
+    username: String,
+    account: Option<store::LogIn>,
+    device: Option<KnownDevice>,
+    attempt: Attempt,
+    visitor: Visitor,
+}
+
+impl Tried {
+    fn person(&self) -> Option<(Id<Person>, String)> {
+        self.account.as_ref().map(|account| (account.person_id, account.municipality.clone()))
     }
+}
 
-    let hash = account.as_ref().map(|account| account.password_hash.clone());
-    let fits = public.passwords().verify(password, hash).await?;
-    let account = account.filter(|account| fits && account.disabled_at.is_none());
-    let Some(account) = account else {
-        public.note_refused(known);
+/// Finds the account, and checks that it may be tried.
+async fn try_account(
+    public: &Public<LogIn>,
+    username: String,
+    device_token: Option<SecretString>,
+) -> Result<Tried> {
+    let (address, now) = (public.client_address(), public.now());
+    let mut tx = public.read().await?;
+    let account = store::find_login(&mut tx, &username).await?;
+    let person = account.as_ref().map(|account| account.person_id);
+    let device = find_device(&mut tx, device_token, person, now).await?;
+    let attempt = Attempt::to_log_in(&tx, &username, address, device.as_ref().map(KnownDevice::hash))?;
+    let Checked { waits, site_is_failing } = check_attempt(&mut tx, &attempt, now).await?;
+    tx.rollback().await?;
+    let visitor = Visitor { address, standing: standing(device.is_some(), site_is_failing) };
+    let tried = Tried { username, account, device, attempt, visitor };
+    if let Some(waits) = waits {
+        public.note_counted(tried.person());
+        return Err(Problem::too_many_attempts(waits.retry_after_seconds));
+    }
+    Ok(tried)
+}
+
+/// Records the result, and opens a session if the password was right and still is.
+async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<HttpResponse> {
+    let person = tried.person();
+    let Tried { username, account, device, attempt, .. } = tried;
+    let (mut tx, now) = (public.write().await?, public.now());
+    let account = match account.filter(|_| fits) {
+        Some(account) => {
+            hold_devices_of(&mut tx, account.person_id).await?;
+            // It may have been closed, or have another password, while this one waited.
+            let still = |found: &store::LogIn| {
+                found.password_hash == account.password_hash && found.disabled_at.is_none()
+            };
+            store::find_login(&mut tx, &username).await?.filter(still)
+        }
+        None => None,
+    };
+    let waits = record_attempt(&mut tx, &attempt, account.is_some(), now).await?;
+    let Some(account) = account.filter(|_| waits.is_none()) else {
+        tx.commit().await?;
+        if let Some(waits) = waits {
+            public.note_counted(person);
+            return Err(Problem::too_many_attempts(waits.retry_after_seconds));
+        }
+        public.note_refused(person);
         return Err(Problem::new(Code::LoginFailed));
     };
-
-    let mut tx = public.write().await?;
-    forgive(&mut tx, &username, &public.client_address()).await?;
+    let device = remember_device(&mut tx, account.person_id, device, now).await?;
     let tokens = open_session(&mut tx, public.tokens(), account.person_id, now).await?;
     public.commit(tx, account.person_id, account.municipality).await?;
-    public.show(&tokens_out(&tokens))
+    public.show(&tokens_out(&tokens, Some(&device)))
+}
+
+fn standing(device_is_known: bool, site_is_failing: bool) -> Standing {
+    match (device_is_known, site_is_failing) {
+        (true, _) => Standing::Known,
+        (false, false) => Standing::Stranger,
+        (false, true) => Standing::Failing,
+    }
 }
 
 /// Exchanges a refresh token for new tokens.
@@ -85,21 +146,28 @@ async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
 #[post("/auth/refresh")]
 async fn refresh_session(public: Public<RefreshSession>) -> Result<HttpResponse> {
     let RefreshIn { refresh_token } = public.input()?;
+    let mut reading = public.read().await?;
+    let is_issued = is_issued(&mut reading, refresh_token.expose_secret()).await?;
+    reading.rollback().await?;
+    if !is_issued {
+        public.note_counted(None);
+        return Err(Problem::new(Code::RefreshFailed));
+    }
     let mut tx = public.write().await?;
     match refresh(&mut tx, public.tokens(), refresh_token.expose_secret(), public.now()).await? {
         Refreshed::Renewed(tokens) => {
             let municipality = store::municipality_of(&mut tx, tokens.person).await?;
             public.commit(tx, tokens.person, municipality).await?;
-            public.show(&tokens_out(&tokens))
+            public.show(&tokens_out(&tokens, None))
         }
         Refreshed::Reused(person) => {
             let municipality = store::municipality_of(&mut tx, person).await?;
             tx.commit().await?;
-            public.note_refused(Some((person, municipality)));
+            public.note_reused(person, municipality);
             Err(Problem::new(Code::RefreshFailed))
         }
         Refreshed::Refused => {
-            public.note_refused(None);
+            public.note_counted(None);
             Err(Problem::new(Code::RefreshFailed))
         }
     }
@@ -119,11 +187,12 @@ async fn log_out(mut permit: Permit<LogOut>) -> Result<HttpResponse> {
     permit.done().await
 }
 
-fn tokens_out(tokens: &NewTokens) -> TokensOut {
+fn tokens_out(tokens: &NewTokens, device: Option<&SecretString>) -> TokensOut {
     TokensOut {
         access_token: tokens.access.expose_secret().to_owned(),
         token_type: "Bearer",
         expires_in: tokens.expires_in,
         refresh_token: tokens.refresh.expose_secret().to_owned(),
+        device_token: device.map(|token| token.expose_secret().to_owned()),
     }
 }

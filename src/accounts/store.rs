@@ -100,6 +100,18 @@ pub(super) async fn disable(
     Ok(execute!(tx, DISABLE, person, municipality, now)? == 1)
 }
 
+const IS_OPEN: &str = "
+    SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
+    WHERE a.person_id = $1 AND p.municipality = $2 AND a.disabled_at IS NULL";
+
+/// Returns whether the person has an account in the municipality that is not closed.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn is_open(tx: &mut Tx, person: Id<Person>, municipality: &str) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (Id<Person>,), IS_OPEN, person, municipality)?.is_some())
+}
+
 const MUNICIPALITY: &str = "SELECT municipality FROM person WHERE id = $1";
 
 pub(super) async fn municipality_of(tx: &mut Tx, person: Id<Person>) -> Result<String, DbError> {

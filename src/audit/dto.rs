@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
-    access::{LookKind, Purpose},
+    access::{LookKind, Purpose, actions::ActionName},
     kernel::{
         day::optional_time,
         ids::{CaseId, ChildId, LookId, PersonId, UnitId},
@@ -64,8 +64,7 @@ pub struct LogQuery {
     pub child_id: Option<ChildId>,
     /// The action.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
-    pub action: Option<Line>,
+    pub action: Option<ActionName>,
     /// The decision.
     #[serde(default)]
     pub decision: Option<Outcome>,
@@ -98,7 +97,6 @@ pub struct LogQuery {
     pub cursor: Option<Cursor>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 

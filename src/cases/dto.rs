@@ -169,9 +169,8 @@ pub struct CasePatch {
     pub level: Level,
     /// The reason for the change.
     pub level_reason: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
 }
 
 /// The closing of a case.
@@ -183,9 +182,8 @@ pub struct CaseClosing {
     pub reason: Prose,
     /// The results of the help.
     pub final_evaluation: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
 }
 
 /// The reopening of a case.
@@ -197,7 +195,6 @@ pub struct CaseReopening {
     pub level: Level,
     /// The reason for reopening the case.
     pub level_reason: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
 }

@@ -81,7 +81,7 @@ async fn read_case(mut permit: Permit<ReadCase>) -> Result<HttpResponse> {
 async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
     let CasePatch { level, level_reason, contains } = permit.input()?;
-    Kinds::may_be_kept("", contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
     permit.expect_version(case.version)?;
     let key = permit.object().facts.key();
@@ -103,7 +103,7 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
 async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
     let CaseClosing { reason, final_evaluation, contains } = permit.input()?;
-    Kinds::may_be_kept("", contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
     permit.expect_version(case.version)?;
     match store::unfinished(permit.tx(), &case).await? {
@@ -132,7 +132,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
 async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
     let CaseReopening { level, level_reason, contains } = permit.input()?;
-    Kinds::may_be_kept("", contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&contains))?;
     if permit.object().facts.open {
         return Err(Problem::conflict("the case is already open"));
     }

@@ -1,29 +1,16 @@
 //! Consent texts. A published version is never changed.
 
-use std::path::Path;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::import::{ImportError, read};
+use super::{
+    files::TextEntry,
+    imported::{Changes, ImportError},
+};
 use crate::{
     db::{DbError, Tx},
     execute, fetch_all, fetch_one,
 };
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TextsFile {
-    text: Vec<TextEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct TextEntry {
-    version: String,
-    language: String,
-    body: String,
-}
 
 /// A text that people are asked to consent to.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
@@ -44,17 +31,23 @@ const BODY: &str = "SELECT body FROM consent_text WHERE municipality = $1 AND ve
 const LIST: &str = "
     SELECT version, language, body AS text FROM consent_text WHERE municipality = $1 ORDER BY version DESC, language";
 
-/// Publishes the texts in a folder.
-pub(super) async fn import(tx: &mut Tx, municipality: &str, folder: &Path) -> Result<(), ImportError> {
-    let TextsFile { text: texts } = read(&folder.join("consent_texts.toml"))?;
+/// Publishes texts. One that was published before must be the same.
+pub(super) async fn publish(
+    tx: &mut Tx,
+    municipality: &str,
+    texts: &[TextEntry],
+) -> Result<Changes, ImportError> {
+    let mut changes = Changes { total: texts.len(), ..Changes::default() };
     for TextEntry { version, language, body } in texts {
-        execute!(tx, PUT, municipality, &version, &language, body.trim())?;
-        let (published,) = fetch_one!(tx, (String,), BODY, municipality, &version, &language)?;
+        let rows = execute!(tx, PUT, municipality, version, language, body.trim())?;
+        changes.added += usize::from(rows > 0);
+        let (published,) = fetch_one!(tx, (String,), BODY, municipality, version, language)?;
         if published != body.trim() {
+            let (version, language) = (version.clone(), language.clone());
             return Err(ImportError::ChangedText { version, language });
         }
     }
-    Ok(())
+    Ok(changes)
 }
 
 /// Lists all texts of a municipality, newest version first.

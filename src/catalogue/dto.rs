@@ -1,5 +1,6 @@
 //! Response and query types for the catalogue.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -93,6 +94,8 @@ pub struct CatalogueMeasureOut {
     pub plan: String,
     /// The chapter or annex of the plan.
     pub source: String,
+    /// When the municipality stopped offering it; null while it is offered. Lists contain only measures that are offered.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// An arena (samarbeidsarena) where services meet.
@@ -146,7 +149,7 @@ pub struct GuideLevelOut {
 pub struct MeasureQuery {
     /// The municipality; all municipalities if left out.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "4014")]
+    #[param(example = "4014")]
     pub municipality: Option<Line>,
     /// The prevention level.
     #[serde(default)]
@@ -157,14 +160,12 @@ pub struct MeasureQuery {
     pub age: Option<Age>,
     /// Words to find in the title, summary, theme or target group.
     #[serde(default)]
-    #[param(value_type = Option<String>, max_length = 200)]
     pub q: Option<Line>,
     /// The `next_cursor` of the previous page.
     #[serde(default)]
     pub cursor: Option<Cursor>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 

@@ -1,257 +1,194 @@
-//! Imports a municipality's data from `data/municipalities/<name>/` into the database.
+//! Imports the files of municipalities into the database.
 //!
-//! A repeated import updates existing rows. Rows that a case refers to are never removed.
+//! An import makes the database say what the files say: it adds what is new, updates what has changed, and ends what is gone. Rows that
+//! a case may refer to are never deleted. A unit is never ended by an import, because staff and children belong to it.
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use chrono::{DateTime, Utc};
 
 use super::{
     consent_texts,
-    dto::{ArenaScope, OfferStatus},
+    files::{
+        ArenaEntry, Description, LevelEntry, MeasureEntry, MunicipalityFile, MunicipalityFiles, UnitEntry,
+    },
+    imported::{Changes, Count, ImportError, Imported},
 };
 use crate::{
     db::{Db, DbError, Tx},
     execute, fetch_all,
     kernel::{
-        Id,
+        Clock, Id,
         ids::{Arena, CatalogueMeasure, Unit},
-        vocabulary::{PreventionLevel, Sector},
     },
 };
-
-/// The result of an import.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Imported {
-    /// The municipality's number.
-    pub number: String,
-    /// The name of the municipality.
-    pub name: String,
-    /// The number of units.
-    pub units: usize,
-    /// The number of arenas.
-    pub arenas: usize,
-    /// The number of measures.
-    pub measures: usize,
-}
-
-/// An error that stops the import. Nothing is imported.
-#[derive(Debug, thiserror::Error)]
-pub enum ImportError {
-    /// A file cannot be read.
-    #[error("{file}: {error}")]
-    Read {
-        /// The file.
-        file: String,
-        /// The cause.
-        error: std::io::Error,
-    },
-    /// A file has the wrong format.
-    #[error("{file}: {error}")]
-    Form {
-        /// The file.
-        file: String,
-        /// The position and the cause.
-        error: toml::de::Error,
-    },
-    /// A measure names a unit that does not exist.
-    #[error("the measure {measure} names the unit {unit}, which is not in the municipality")]
-    UnknownUnit {
-        /// The measure.
-        measure: String,
-        /// The unit.
-        unit: String,
-    },
-    /// A published consent text has been changed.
-    #[error(
-        "the consent text {version} ({language}) has been published and cannot be changed: give it a new version"
-    )]
-    ChangedText {
-        /// The version.
-        version: String,
-        /// The language.
-        language: String,
-    },
-    /// A database error.
-    #[error(transparent)]
-    Db(#[from] DbError),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MunicipalityFile {
-    number: String,
-    name: String,
-    county: String,
-    plan: String,
-    plan_period: Option<String>,
-    /// 15 or 16. If left out, the current value is kept, or 15 is used.
-    own_record_age: Option<i64>,
-    #[serde(rename = "plan_file")]
-    _plan_file: String,
-    unit: Vec<UnitEntry>,
-    arena: Vec<ArenaEntry>,
-    guide_level: Vec<LevelEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnitEntry {
-    key: String,
-    name: String,
-    kind: String,
-    sector: Sector,
-    serves: Vec<String>,
-    #[serde(rename = "source")]
-    _source: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ArenaEntry {
-    key: String,
-    name: String,
-    purpose: String,
-    run_by: Option<String>,
-    #[serde(default)]
-    participants: Vec<String>,
-    scope: ArenaScope,
-    consent_required: Option<bool>,
-    source: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct LevelEntry {
-    level: i64,
-    name: String,
-    summary: String,
-    responsible: Option<String>,
-    #[serde(default)]
-    steps: Vec<String>,
-    deadline_days: Option<i64>,
-    source: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MeasuresFile {
-    measure: Vec<MeasureEntry>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct MeasureEntry {
-    key: String,
-    title: String,
-    summary: Option<String>,
-    level: PreventionLevel,
-    responsible: String,
-    target_group: String,
-    age_from: Option<i64>,
-    age_to: Option<i64>,
-    access: Option<String>,
-    contact: Option<String>,
-    status: Option<OfferStatus>,
-    theme: Option<String>,
-    offered_by: Option<String>,
-    source: String,
-}
 
 const PUT_MUNICIPALITY: &str = "
     INSERT INTO municipality (number, name, county, plan, plan_period, own_record_age)
     VALUES ($1, $2, $3, $4, $5, COALESCE($6, 15))
     ON CONFLICT (number) DO UPDATE SET name = $2, county = $3, plan = $4, plan_period = $5,
         own_record_age = COALESCE($6, municipality.own_record_age)";
+const NUMBERS: &str = "SELECT number FROM municipality";
 const PUT_UNIT: &str = "
     INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (municipality, key) DO UPDATE SET name = $4, kind = $5, sector = $6";
-const PUT_SERVES: &str = "
-    INSERT INTO unit_serves (unit_id, municipality)
-    SELECT u.id, m.number FROM unit u, municipality m WHERE u.municipality = $1 AND u.key = $2 AND m.number = $3
-    ON CONFLICT DO NOTHING";
+    ON CONFLICT (municipality, key) DO UPDATE SET name = $4, kind = $5, sector = $6
+    WHERE (unit.name, unit.kind, unit.sector) IS DISTINCT FROM (excluded.name, excluded.kind, excluded.sector)";
 const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
+const SERVED: &str = "
+    SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
+const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
+const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
+const ARENAS: &str = "SELECT key, ended_at FROM arena WHERE municipality = $1";
 const PUT_ARENA: &str = "
     INSERT INTO arena (id, municipality, key, name, purpose, run_by, participants, scope, consent_required, source)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-    ON CONFLICT (municipality, key) DO UPDATE SET
-        name = $4, purpose = $5, run_by = $6, participants = $7, scope = $8, consent_required = $9, source = $10";
+    ON CONFLICT (municipality, key) DO UPDATE SET name = $4, purpose = $5, run_by = $6, participants = $7, scope = $8,
+        consent_required = $9, source = $10, ended_at = NULL
+    WHERE (arena.name, arena.purpose, arena.run_by, arena.participants, arena.scope, arena.consent_required,
+            arena.source, arena.ended_at)
+        IS DISTINCT FROM (excluded.name, excluded.purpose, excluded.run_by, excluded.participants, excluded.scope,
+            excluded.consent_required, excluded.source, excluded.ended_at)";
+const END_ARENA: &str = "UPDATE arena SET ended_at = $3 WHERE municipality = $1 AND key = $2";
+const LEVELS: &str = "SELECT level FROM guide_level WHERE municipality = $1";
 const PUT_LEVEL: &str = "
     INSERT INTO guide_level (municipality, level, name, summary, responsible, steps, deadline_days, source)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
     ON CONFLICT (municipality, level) DO UPDATE SET
-        name = $3, summary = $4, responsible = $5, steps = $6, deadline_days = $7, source = $8";
+        name = $3, summary = $4, responsible = $5, steps = $6, deadline_days = $7, source = $8
+    WHERE (guide_level.name, guide_level.summary, guide_level.responsible, guide_level.steps,
+            guide_level.deadline_days, guide_level.source)
+        IS DISTINCT FROM (excluded.name, excluded.summary, excluded.responsible, excluded.steps,
+            excluded.deadline_days, excluded.source)";
+const DELETE_LEVEL: &str = "DELETE FROM guide_level WHERE municipality = $1 AND level = $2";
+const MEASURES: &str = "SELECT key, ended_at FROM catalogue_measure WHERE municipality = $1";
 const PUT_MEASURE: &str = "
     INSERT INTO catalogue_measure (id, municipality, key, title, search_text, summary, level, responsible, target_group,
         age_from, age_to, access, contact, status, theme, unit_id, plan, source)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
     ON CONFLICT (municipality, key) DO UPDATE SET
         title = $4, search_text = $5, summary = $6, level = $7, responsible = $8, target_group = $9, age_from = $10,
-        age_to = $11, access = $12, contact = $13, status = $14, theme = $15, unit_id = $16, plan = $17, source = $18";
+        age_to = $11, access = $12, contact = $13, status = $14, theme = $15, unit_id = $16, plan = $17, source = $18,
+        ended_at = NULL
+    WHERE (catalogue_measure.title, catalogue_measure.search_text, catalogue_measure.summary, catalogue_measure.level,
+            catalogue_measure.responsible, catalogue_measure.target_group, catalogue_measure.age_from,
+            catalogue_measure.age_to, catalogue_measure.access, catalogue_measure.contact, catalogue_measure.status,
+            catalogue_measure.theme, catalogue_measure.unit_id, catalogue_measure.plan, catalogue_measure.source,
+            catalogue_measure.ended_at)
+        IS DISTINCT FROM (excluded.title, excluded.search_text, excluded.summary, excluded.level,
+            excluded.responsible, excluded.target_group, excluded.age_from,
+            excluded.age_to, excluded.access, excluded.contact, excluded.status,
+            excluded.theme, excluded.unit_id, excluded.plan, excluded.source,
+            excluded.ended_at)";
+const END_MEASURE: &str = "UPDATE catalogue_measure SET ended_at = $3 WHERE municipality = $1 AND key = $2";
 
-/// Imports the municipality described in a folder.
+/// Imports municipalities, all or none.
 ///
 /// # Errors
-/// If a file cannot be read or has the wrong format. Nothing is changed in that case.
-pub async fn import(db: &Db, folder: &Path) -> Result<Imported, ImportError> {
+/// If the files have the wrong format or contradict themselves or the database. Nothing is changed in that case.
+pub async fn import(db: &Db, files: &[MunicipalityFiles]) -> Result<Vec<Imported>, ImportError> {
     let mut tx = db.write().await?;
-    let imported = import_in(&mut tx, folder).await?;
+    let imported = import_in(&mut tx, files, Clock::System.now()).await?;
     tx.commit().await?;
     Ok(imported)
 }
 
-/// Imports within a transaction that may contain other changes.
+/// Imports within a transaction that may contain other changes. Units may serve municipalities that come later.
 ///
 /// # Errors
-/// If a file cannot be read or has the wrong format. The transaction must not be committed in that case.
-pub async fn import_in(tx: &mut Tx, folder: &Path) -> Result<Imported, ImportError> {
-    let municipality: MunicipalityFile = read(&folder.join("municipality.toml"))?;
-    let MeasuresFile { measure: measures } = read(&folder.join("measures.toml"))?;
-    put_organisation(tx, &municipality).await?;
-    put_measures(tx, &municipality, &measures).await?;
-    consent_texts::import(tx, &municipality.number, folder).await?;
-    Ok(Imported {
-        number: municipality.number,
-        name: municipality.name,
-        units: municipality.unit.len(),
-        arenas: municipality.arena.len(),
-        measures: measures.len(),
-    })
-}
-
-pub(super) fn read<T: DeserializeOwned>(path: &Path) -> Result<T, ImportError> {
-    let file = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|error| ImportError::Read { file: file.clone(), error })?;
-    toml::from_str(&text).map_err(|error| ImportError::Form { file, error })
-}
-
-async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), ImportError> {
-    let number = &data.number;
-    execute!(
-        tx,
-        PUT_MUNICIPALITY,
-        number,
-        &data.name,
-        &data.county,
-        &data.plan,
-        data.plan_period.as_deref(),
-        data.own_record_age
-    )?;
-    for unit in &data.unit {
-        let UnitEntry { key, name, kind, sector, serves, _source } = unit;
-        execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
-        // This service does not serve municipalities that are not imported.
-        for served in serves {
-            execute!(tx, PUT_SERVES, number, key, served)?;
+/// As [`import`]. The transaction must not be committed in that case.
+pub async fn import_in(
+    tx: &mut Tx,
+    files: &[MunicipalityFiles],
+    now: DateTime<Utc>,
+) -> Result<Vec<Imported>, ImportError> {
+    let all = files.iter().map(MunicipalityFiles::parse).collect::<Result<Vec<_>, _>>()?;
+    let mut numbers = BTreeSet::new();
+    for Description { municipality, .. } in &all {
+        if !numbers.insert(&municipality.number) {
+            return Err(ImportError::Twice(municipality.number.clone()));
         }
+        put_municipality(tx, municipality).await?;
     }
-    for arena in &data.arena {
+    let known: BTreeSet<String> =
+        fetch_all!(tx, (String,), NUMBERS)?.into_iter().map(|(number,)| number).collect();
+    let mut done = Vec::new();
+    for Description { municipality, measures, texts } in &all {
+        let number = &municipality.number;
+        let units = put_units(tx, municipality, &known).await?;
+        done.push(Imported {
+            number: number.clone(),
+            name: municipality.name.clone(),
+            units,
+            arenas: put_arenas(tx, number, &municipality.arena, now).await?,
+            guide_levels: put_levels(tx, number, &municipality.guide_level).await?,
+            measures: put_measures(tx, municipality, measures, now).await?,
+            consent_texts: consent_texts::publish(tx, number, texts).await?,
+        });
+    }
+    Ok(done)
+}
+
+async fn put_municipality(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), DbError> {
+    let MunicipalityFile { number, name, county, plan, plan_period, own_record_age, .. } = data;
+    execute!(tx, PUT_MUNICIPALITY, number, name, county, plan, plan_period.as_deref(), *own_record_age)?;
+    Ok(())
+}
+
+async fn put_units(
+    tx: &mut Tx,
+    data: &MunicipalityFile,
+    known: &BTreeSet<String>,
+) -> Result<Changes, ImportError> {
+    let before = fetch_all!(tx, (String, Id<Unit>), UNITS, &data.number)?;
+    let mut count = Count::of(before.into_iter().map(|(key, _)| (key, false)));
+    let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (key, municipality) in fetch_all!(tx, (String, String), SERVED, &data.number)? {
+        served.entry(key).or_default().insert(municipality);
+    }
+    for unit in &data.unit {
+        if let Some(served) = unit.serves.iter().find(|served| !known.contains(*served)) {
+            return Err(ImportError::UnknownServed { unit: unit.key.clone(), served: served.clone() });
+        }
+        let served = served.remove(&unit.key).unwrap_or_default();
+        let rows = put_unit(tx, &data.number, unit, &served).await?;
+        count.stored(&unit.key, rows);
+    }
+    Ok(count.changes)
+}
+
+/// Stores a unit and the municipalities it serves, and returns the number of rows that changed.
+async fn put_unit(
+    tx: &mut Tx,
+    number: &str,
+    unit: &UnitEntry,
+    served: &BTreeSet<String>,
+) -> Result<u64, DbError> {
+    const UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
+    let UnitEntry { key, name, kind, sector, serves, .. } = unit;
+    let mut rows = execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
+    let (id,) = crate::fetch_one!(tx, (Id<Unit>,), UNIT, number, key)?;
+    for new in serves.difference(served) {
+        rows += execute!(tx, PUT_SERVES, id, new)?;
+    }
+    for gone in served.difference(serves) {
+        rows += execute!(tx, END_SERVES, id, gone)?;
+    }
+    Ok(rows)
+}
+
+async fn put_arenas(
+    tx: &mut Tx,
+    number: &str,
+    arenas: &[ArenaEntry],
+    now: DateTime<Utc>,
+) -> Result<Changes, DbError> {
+    let before = fetch_all!(tx, (String, Option<DateTime<Utc>>), ARENAS, number)?;
+    let mut count = Count::of(before.into_iter().map(|(key, ended)| (key, ended.is_some())));
+    for arena in arenas {
         let ArenaEntry { key, name, purpose, run_by, participants, scope, consent_required, source } = arena;
-        let participants = json(participants);
-        let run_by = run_by.as_deref();
-        let id = Id::<Arena>::new();
-        execute!(
+        let (id, run_by, participants) = (Id::<Arena>::new(), run_by.as_deref(), json(participants));
+        let (scope, consent) = (*scope, *consent_required);
+        let rows = execute!(
             tx,
             PUT_ARENA,
             id,
@@ -261,37 +198,71 @@ async fn put_organisation(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), Im
             purpose,
             run_by,
             participants,
-            *scope,
-            *consent_required,
+            scope,
+            consent,
             source
         )?;
+        count.stored(key, rows);
     }
-    for level in &data.guide_level {
-        let LevelEntry { level, name, summary, responsible, steps, deadline_days, source } = level;
+    for key in count.gone() {
+        execute!(tx, END_ARENA, number, key, now)?;
+    }
+    Ok(count.changes)
+}
+
+async fn put_levels(tx: &mut Tx, number: &str, levels: &[LevelEntry]) -> Result<Changes, DbError> {
+    let before = fetch_all!(tx, (i64,), LEVELS, number)?;
+    let mut count = Count::of(before.into_iter().map(|(level,)| (level, false)));
+    for entry in levels {
+        let LevelEntry { level, name, summary, responsible, steps, deadline_days, source } = entry;
         let (responsible, steps) = (responsible.as_deref(), json(steps));
-        execute!(tx, PUT_LEVEL, number, *level, name, summary, responsible, steps, *deadline_days, source)?;
+        let rows = execute!(
+            tx,
+            PUT_LEVEL,
+            number,
+            *level,
+            name,
+            summary,
+            responsible,
+            steps,
+            *deadline_days,
+            source
+        )?;
+        count.stored(level, rows);
     }
-    Ok(())
+    // No row refers to a level, so it need not stay.
+    for level in count.gone() {
+        execute!(tx, DELETE_LEVEL, number, level)?;
+    }
+    Ok(count.changes)
 }
 
 async fn put_measures(
     tx: &mut Tx,
     data: &MunicipalityFile,
     measures: &[MeasureEntry],
-) -> Result<(), ImportError> {
-    let units = fetch_all!(tx, (String, Id<Unit>), UNITS, &data.number)?;
+    now: DateTime<Utc>,
+) -> Result<Changes, ImportError> {
+    let number = &data.number;
+    let units: BTreeMap<String, Id<Unit>> =
+        fetch_all!(tx, (String, Id<Unit>), UNITS, number)?.into_iter().collect();
+    let before = fetch_all!(tx, (String, Option<DateTime<Utc>>), MEASURES, number)?;
+    let mut count = Count::of(before.into_iter().map(|(key, ended)| (key, ended.is_some())));
     for measure in measures {
         let unit = match &measure.offered_by {
             None => None,
             Some(key) => {
-                let found = units.iter().find(|(known, _)| known == key);
                 let unknown = || ImportError::UnknownUnit { measure: measure.key.clone(), unit: key.clone() };
-                Some(found.ok_or_else(unknown)?.1)
+                Some(*units.get(key).ok_or_else(unknown)?)
             }
         };
-        put_measure(tx, data, measure, unit).await?;
+        let rows = put_measure(tx, data, measure, unit).await?;
+        count.stored(&measure.key, rows);
     }
-    Ok(())
+    for key in count.gone() {
+        execute!(tx, END_MEASURE, number, key, now)?;
+    }
+    Ok(count.changes)
 }
 
 async fn put_measure(
@@ -299,7 +270,7 @@ async fn put_measure(
     data: &MunicipalityFile,
     measure: &MeasureEntry,
     unit: Option<Id<Unit>>,
-) -> Result<(), ImportError> {
+) -> Result<u64, DbError> {
     execute!(
         tx,
         PUT_MEASURE,
@@ -321,8 +292,7 @@ async fn put_measure(
         unit,
         &data.plan,
         &measure.source
-    )?;
-    Ok(())
+    )
 }
 
 /// Returns the text to search, in lower case: the engines disagree on `lower('Å')`.

@@ -2,10 +2,14 @@
 
 mod consent_texts;
 mod dto;
+mod files;
 mod import;
+mod imported;
 mod routes;
 mod store;
 pub(crate) mod whole;
 
-pub use import::{ImportError, Imported, import, import_in};
+pub use files::{INCLUDED, MunicipalityFiles};
+pub use import::{import, import_in};
+pub use imported::{Changes, ImportError, Imported};
 pub use routes::configure;

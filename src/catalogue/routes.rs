@@ -53,8 +53,8 @@ async fn list_municipalities(public: Public<ListMunicipalities>) -> Result<HttpR
 async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
-    let rows =
-        store::arenas(&mut tx, public.path("municipality"), query.slice()?.after, query.limit() + 1).await?;
+    let municipality = public.municipality(&mut tx).await?;
+    let rows = store::arenas(&mut tx, &municipality, query.slice()?.after, query.limit() + 1).await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 
@@ -66,7 +66,8 @@ async fn list_arenas(public: Public<ListArenas>) -> Result<HttpResponse> {
 #[get("/municipalities/{municipality}/consent-texts")]
 async fn list_consent_texts(public: Public<ListConsentTexts>) -> Result<HttpResponse> {
     let mut tx = public.read().await?;
-    let items = consent_texts::list(&mut tx, public.path("municipality")).await?;
+    let municipality = public.municipality(&mut tx).await?;
+    let items = consent_texts::list(&mut tx, &municipality).await?;
     public.show_page(&Page { items, next_cursor: None })
 }
 
@@ -78,7 +79,8 @@ async fn list_consent_texts(public: Public<ListConsentTexts>) -> Result<HttpResp
 #[get("/municipalities/{municipality}/guide")]
 async fn list_guide_levels(public: Public<ListGuideLevels>) -> Result<HttpResponse> {
     let mut tx = public.read().await?;
-    let items = store::guide_levels(&mut tx, public.path("municipality")).await?;
+    let municipality = public.municipality(&mut tx).await?;
+    let items = store::guide_levels(&mut tx, &municipality).await?;
     public.show_page(&Page { items, next_cursor: None })
 }
 

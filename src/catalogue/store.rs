@@ -17,15 +17,15 @@ const MUNICIPALITIES: &str =
     "SELECT number, name, county, plan, plan_period, own_record_age FROM municipality ORDER BY number";
 const MEASURES: &str = "
     SELECT id, municipality, key, title, summary, level, responsible, target_group, age_from, age_to, access,
-           contact, status, theme, unit_id, plan, source
-    FROM catalogue_measure WHERE id > ";
+           contact, status, theme, unit_id, plan, source, ended_at
+    FROM catalogue_measure WHERE ended_at IS NULL AND id > ";
 const MEASURE: &str = "
     SELECT id, municipality, key, title, summary, level, responsible, target_group, age_from, age_to, access,
-           contact, status, theme, unit_id, plan, source
+           contact, status, theme, unit_id, plan, source, ended_at
     FROM catalogue_measure WHERE id = $1";
 const ARENAS: &str = "
     SELECT id, key, name, purpose, run_by, participants, scope, consent_required, source
-    FROM arena WHERE municipality = $1 AND id > $2 ORDER BY id LIMIT $3";
+    FROM arena WHERE municipality = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT $3";
 const LEVELS: &str = "
     SELECT level, name, summary, responsible, steps, deadline_days, source
     FROM guide_level WHERE municipality = $1 ORDER BY level";

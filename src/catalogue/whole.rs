@@ -14,9 +14,9 @@ const MUNICIPALITY: &str = "SELECT own_record_age FROM municipality WHERE number
 const TEXT: &str = "
     SELECT version FROM consent_text WHERE municipality = $1 AND language = 'nb' ORDER BY version DESC LIMIT 1";
 const ARENAS: &str = "
-    SELECT id FROM arena WHERE municipality = $1 AND scope = 'individual' ORDER BY key LIMIT 50";
+    SELECT id FROM arena WHERE municipality = $1 AND scope = 'individual' AND ended_at IS NULL ORDER BY key LIMIT 50";
 const MEASURES: &str = "
-    SELECT id, title, level FROM catalogue_measure WHERE municipality = $1 ORDER BY key LIMIT 500";
+    SELECT id, title, level FROM catalogue_measure WHERE municipality = $1 AND ended_at IS NULL ORDER BY key LIMIT 500";
 
 /// The catalogue of a municipality.
 pub(crate) struct Whole {

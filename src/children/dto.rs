@@ -22,10 +22,10 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "14822150064", "name": "Iben Fjellheim"}))]
 pub struct ChildIn {
-    /// The national identity number. The date of birth is taken from it.
+    /// The national identity number. The date of birth is taken from it, if it shows the century.
     #[serde(default)]
     pub national_id: Option<NationalId>,
-    /// The date of birth of a child without a number, or the due date of an unborn child.
+    /// The date of birth of a child without a number or with a number of the form from 2032, or the due date of an unborn child.
     #[serde(default, deserialize_with = "optional_day")]
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
@@ -62,9 +62,12 @@ pub struct ChildPatch {
     /// The corrected name.
     #[serde(default)]
     pub name: Option<Line>,
-    /// The national identity number, once the child has one. The date of birth is taken from it.
+    /// The national identity number, once the child has one. The date of birth is taken from it, if it shows the century.
     #[serde(default)]
     pub national_id: Option<NationalId>,
+    /// The corrected date of birth of a child without a number, or the date beside a number of the form from 2032.
+    #[serde(default, deserialize_with = "optional_day")]
+    pub birth_date: Option<NaiveDate>,
 }
 
 /// A guardian (foresatt) to register.

@@ -1,6 +1,7 @@
 //! Operations on children and guardians.
 
 use actix_web::{HttpResponse, get, patch, post};
+use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -49,17 +50,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/units/{unit_id}/children")]
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
     let ChildIn { national_id, birth_date, name } = permit.input()?;
-    let birth_date = match (&national_id, birth_date) {
-        (Some(number), None) => number.birth_date(),
-        (Some(number), Some(date)) if number.birth_date() == date => date,
-        (Some(_), Some(_)) => {
-            return Err(Problem::field("/birth_date", "does not match the national identity number"));
-        }
-        (None, Some(date)) => date,
-        (None, None) => {
-            return Err(Problem::field("/birth_date", "is required when there is no national_id"));
-        }
-    };
+    let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
     let unit = permit.object().clone();
     let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewChild {
@@ -89,7 +80,8 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
     permit.show_version(child.version, &child.whole())
 }
 
-/// Corrects a child's name, or adds the national identity number once the child has one.
+/// Corrects a child's name, corrects the date of birth of a child without a national identity number, or adds the number once
+/// the child has one.
 #[utoipa::path(
     operation_id = "update_child", tag = "children", params(("child_id" = Uuid, Path)), request_body = ChildPatch,
     responses((status = 200, body = ChildOut, description = "The updated child"), ChangeProblems),
@@ -98,18 +90,24 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let facts = permit.object().facts.clone();
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
-    let ChildPatch { name, national_id } = permit.input()?;
+    let ChildPatch { name, national_id, birth_date: stated } = permit.input()?;
     permit.expect_version(current.version)?;
-    let (mut person, mut birth_date) = (facts.person, current.birth_date);
+    let (mut person, mut birth_date) = (facts.person, stated.unwrap_or(current.birth_date));
     if let Some(number) = national_id {
         if store::has_number(permit.tx(), person).await? {
             return Err(Problem::field("/national_id", "is already set; register another child separately"));
         }
-        birth_date = number.birth_date();
+        birth_date = date_of_birth(Some(&number), stated)?;
         let now = permit.moment().now;
         let name = name.as_deref().unwrap_or(&current.name);
         let known = Some(&number);
-        person = store::identify(permit.tx(), &facts.municipality, known, name, birth_date, now).await?;
+        person =
+            store::identify(permit.tx(), &facts.municipality, known, name, Some(birth_date), now).await?;
+    } else if stated.is_some() && store::has_number(permit.tx(), person).await? {
+        return Err(Problem::field(
+            "/birth_date",
+            "cannot be changed: the child has a national identity number",
+        ));
     }
     store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
     move_conflicts(permit.tx(), facts.person, person).await?;
@@ -163,7 +161,7 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     check_responsibility(capacity, parental_responsibility)?;
     let child = permit.object().facts.clone();
     let (municipality, now) = (&child.municipality, permit.moment().now);
-    let born = NationalId::birth_date(&national_id);
+    let born = national_id.birth_date();
     let guardian = store::identify(permit.tx(), municipality, Some(&national_id), &name, born, now).await?;
     if guardian == child.person {
         return Err(Problem::field("/national_id", "belongs to the child"));
@@ -225,6 +223,23 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     permit.note_shown([id]);
     let changed = seen(&permit, changed);
     permit.changed(changed.version, &changed).await
+}
+
+/// Returns a child's date of birth: what the number determines, and otherwise what is stated beside it.
+fn date_of_birth(number: Option<&NationalId>, stated: Option<NaiveDate>) -> Result<NaiveDate> {
+    match (number, stated) {
+        (Some(number), Some(date)) if !number.fits(date) => {
+            Err(Problem::field("/birth_date", "does not match the national identity number"))
+        }
+        (_, Some(date)) => Ok(date),
+        (Some(number), None) => number.birth_date().ok_or_else(|| {
+            Problem::field(
+                "/birth_date",
+                "is required: the national identity number does not show the century",
+            )
+        }),
+        (None, None) => Err(Problem::field("/birth_date", "is required when there is no national_id")),
+    }
 }
 
 /// Foster parents care for the child, but parental responsibility stays with others.

@@ -28,7 +28,8 @@ pub(crate) struct PersonRow<'a> {
     pub municipality: &'a str,
     pub national_id: Option<Cow<'a, NationalId>>,
     pub name: Cow<'a, str>,
-    pub birth_date: NaiveDate,
+    /// Unknown for an adult whose number does not show the century.
+    pub birth_date: Option<NaiveDate>,
     pub created_at: DateTime<Utc>,
 }
 

@@ -45,7 +45,7 @@ pub async fn identify(
     municipality: &str,
     national_id: Option<&NationalId>,
     name: &str,
-    birth_date: NaiveDate,
+    birth_date: Option<NaiveDate>,
     now: DateTime<Utc>,
 ) -> Result<Id<Person>, DbError> {
     let id = Id::of_new_person();
@@ -93,7 +93,7 @@ pub(super) struct NewChild<'a> {
 
 pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -> Result<Id<Child>, DbError> {
     let NewChild { municipality, national_id, name, birth_date, registered_by, registered_unit } = new;
-    let person = identify(tx, municipality, national_id, name, birth_date, now).await?;
+    let person = identify(tx, municipality, national_id, name, Some(birth_date), now).await?;
     let id = Id::<Child>::new();
     let row = ChildRow {
         municipality,

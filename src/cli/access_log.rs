@@ -3,57 +3,65 @@
 use std::{
     io::{BufRead, BufReader, BufWriter, Write},
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
-use chrono::Months;
+use chrono::{DateTime, Months, Utc};
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{DatabaseArgs, note, open, settings};
+use super::{DatabaseArgs, known_municipality, note, open, settings};
 use crate::{
-    access::Entry,
+    access::{Entry, NO_MUNICIPALITY},
     config::Settings,
     db::Db,
     kernel::Clock,
     log_tree::{EvidenceLine, LogKey, LogVerifier, Report, Verifier, erase_before, evidence_of},
-    terminal::Failure,
-    vault::{MasterKey, Vault},
+    terminal::{FAILED, Failure, Usage, in_words, read_file, values},
 };
 
 /// Operations on the access log.
 #[derive(Debug, Subcommand)]
 pub(super) enum AccessLogCommand {
     /// Print the public key of a municipality's log, which verifiers need.
+    #[command(after_help = "Example:\n  stafett access-log public-key --municipality 4014")]
     PublicKey {
         /// The number of the municipality.
-        #[arg(long)]
+        #[arg(long, value_parser = values::municipality)]
         municipality: String,
     },
     /// Export the evidence of a municipality's log as lines of JSON, so that it can be verified without the database. The log
     /// records the export.
+    #[command(after_help = "Example:\n  stafett access-log export --municipality 4014")]
     Export {
         #[command(flatten)]
         database: DatabaseArgs,
         /// The number of the municipality.
-        #[arg(long)]
+        #[arg(long, value_parser = values::municipality)]
         municipality: String,
     },
     /// Erase the personal fields of old entries. On PostgreSQL only the owner of the tables can, not the service.
+    #[command(after_help = "Example:\n  stafett access-log erase --municipality 4014 --years 10")]
     Erase {
         #[command(flatten)]
         database: DatabaseArgs,
         /// The number of the municipality.
-        #[arg(long)]
+        #[arg(long, value_parser = values::municipality)]
         municipality: String,
         /// The age in years of the entries to erase; by default as in `data/access_log_retention.toml`.
-        #[arg(long)]
-        years: Option<u32>,
+        #[arg(long, value_parser = values::whole::<1, 1_000>)]
+        years: Option<u64>,
     },
     /// Verify a municipality's log, and report the first entry that was changed, removed, inserted or reordered.
+    #[command(after_help = VERIFY_EXAMPLE)]
     Verify(VerifyArgs),
 }
+
+const VERIFY_EXAMPLE: &str = "\
+Example:
+  stafett access-log verify --municipality 4014 --public-key PUBLIC_KEY --checkpoint kept.checkpoint
+
+Exit status: 0 if the log is whole; 1 if it is not, or nothing in it is sealed.";
 
 /// The log to verify, and what to verify it against.
 #[derive(Debug, Args)]
@@ -61,10 +69,10 @@ pub(super) struct VerifyArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     /// The number of the municipality.
-    #[arg(long)]
+    #[arg(long, value_parser = values::municipality)]
     municipality: String,
     /// The public key of the log, as printed by `stafett access-log public-key`.
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = values::public_key)]
     public_key: String,
     /// A file with an earlier checkpoint. The log must be an extension of it.
     #[arg(long, value_name = "FILE")]
@@ -72,6 +80,9 @@ pub(super) struct VerifyArgs {
     /// A file with exported evidence, to use instead of the database.
     #[arg(long, value_name = "FILE")]
     evidence: Option<PathBuf>,
+    /// Print JSON, for another program.
+    #[arg(long)]
+    json: bool,
 }
 
 /// How long entries keep personal fields.
@@ -87,15 +98,15 @@ impl Retention {
         Ok(toml::from_str(include_str!("../../data/access_log_retention.toml"))?)
     }
 
-    fn years(&self, asked: Option<u32>) -> Result<u32, Failure> {
+    fn years(&self, asked: Option<u64>) -> Result<u32, Failure> {
         match asked {
             None => Ok(self.years),
-            Some(years) if years >= self.least_years => Ok(years),
-            Some(_) => Err(format!(
-                "entries must keep their personal fields for at least {} years",
-                self.least_years
-            )
-            .into()),
+            Some(years) if years >= u64::from(self.least_years) => Ok(u32::try_from(years)?),
+            Some(years) => {
+                let least = self.least_years;
+                let wrong = format!("entries must keep their personal fields for at least {least} years");
+                Err(Usage::of("--years", years, wrong).into())
+            }
         }
     }
 }
@@ -111,7 +122,7 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             println!("{}", key.public_key(&municipality));
         }
         AccessLogCommand::Export { database, municipality } => {
-            let db = open(&settings(config, &database)?).await?;
+            let db = open_with(config, &database, &municipality).await?;
             note(&db, [Entry::of_operator_in(&municipality, "export_evidence", Clock::System.now())]).await?;
             let mut out = BufWriter::new(std::io::stdout().lock());
             let write = |line: EvidenceLine| -> Result<(), Failure> {
@@ -124,7 +135,7 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
         }
         AccessLogCommand::Erase { database, municipality, years } => {
             let years = Retention::load()?.years(years)?;
-            let db = open(&settings(config, &database)?).await?;
+            let db = open_with(config, &database, &municipality).await?;
             let now = Clock::System.now();
             let before = now.checked_sub_months(Months::new(years * 12)).ok_or("the age is too high")?;
             note(&db, [Entry::of_operator_in(&municipality, "erase_old_entries", now)]).await?;
@@ -137,46 +148,109 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
     Ok(0)
 }
 
+/// Opens the database, which must have the municipality.
+async fn open_with(
+    config: Option<&Path>,
+    database: &DatabaseArgs,
+    municipality: &str,
+) -> Result<Db, Failure> {
+    let db = open(&settings(config, database)?).await?;
+    if municipality != NO_MUNICIPALITY {
+        known_municipality(&mut db.read().await?, municipality).await?;
+    }
+    Ok(db)
+}
+
 async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> {
-    let kept = args.checkpoint.as_deref().map(std::fs::read_to_string).transpose()?;
+    let kept = args.checkpoint.as_deref().map(|path| read_file("--checkpoint", path)).transpose()?;
     let key = LogVerifier::new(&args.public_key)?;
     let mut verifier = Verifier::new(&args.municipality, key, kept.as_deref())?;
     match &args.evidence {
-        Some(file) => {
-            for line in BufReader::new(std::fs::File::open(file)?).lines() {
-                verifier.hear(serde_json::from_str(&line?)?)?;
-            }
-        }
+        Some(path) => hear_file(path, &mut verifier)?,
         None => {
             let db = unopened(config, &args.database).await?;
             evidence_of(&db, &args.municipality, |line| verifier.hear(line)).await?;
             db.close().await;
         }
     }
-    Ok(print(&verifier.report()))
+    let result = Verified::of(&verifier.report());
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&result)?);
+    } else {
+        result.print();
+    }
+    Ok(if result.whole { 0 } else { FAILED })
 }
 
-fn print(report: &Report) -> u8 {
-    println!("{} entries, {} checkpoints", report.entries, report.checkpoints);
-    if let Some(until) = report.erased_until {
-        println!("the personal fields of {} entries are erased, up to {until}", report.erased);
+/// Processes a file of evidence.
+fn hear_file(path: &Path, verifier: &mut Verifier) -> Result<(), Failure> {
+    let wrong = |wrong: String| Usage::of("--evidence", path.display(), wrong);
+    let file = std::fs::File::open(path).map_err(|error| wrong(in_words(&error)))?;
+    for (number, line) in BufReader::new(file).lines().enumerate() {
+        let line = line.map_err(|error| wrong(in_words(&error)))?;
+        let parsed = serde_json::from_str(&line).map_err(|_| {
+            let number = number + 1;
+            wrong(format!("line {number} is not evidence, as `stafett access-log export` writes it"))
+        })?;
+        verifier.hear(parsed)?;
     }
-    for finding in report.findings.iter().take(SHOWN) {
-        println!("{finding}");
-    }
-    if report.findings.len() > SHOWN {
-        println!("and {} more", report.findings.len() - SHOWN);
-    }
-    if report.findings.is_empty() {
-        println!("the log is whole");
-    }
-    u8::from(!report.findings.is_empty())
+    Ok(())
 }
 
-/// Opens the database with keys that decrypt nothing: encrypted fields are verified as stored.
+/// The result of a verification.
+#[derive(Debug, Serialize)]
+struct Verified {
+    /// The entries and checkpoints that were verified.
+    entries: i64,
+    checkpoints: u64,
+    /// The entries that were not verified, because they are not sealed yet.
+    not_yet_sealed: i64,
+    erased: i64,
+    erased_until: Option<DateTime<Utc>>,
+    /// Whether something is sealed, and all of it is as it was.
+    whole: bool,
+    findings: Vec<String>,
+}
+
+impl Verified {
+    fn of(report: &Report) -> Self {
+        let Report { entries, checkpoints, waiting, erased, erased_until, findings } = report;
+        Self {
+            entries: *entries,
+            checkpoints: *checkpoints,
+            not_yet_sealed: *waiting,
+            erased: *erased,
+            erased_until: *erased_until,
+            whole: *entries > 0 && findings.is_empty(),
+            findings: findings.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    fn print(&self) {
+        let Self { entries, checkpoints, not_yet_sealed, erased, erased_until, whole, findings } = self;
+        println!("{entries} entries, {checkpoints} checkpoints");
+        if let Some(until) = erased_until {
+            println!("the personal fields of {erased} entries are erased, up to {until}");
+        }
+        if *not_yet_sealed > 0 {
+            println!(
+                "entries not yet sealed, and not verified: {not_yet_sealed} (a running service seals them)"
+            );
+        }
+        findings.iter().take(SHOWN).for_each(|finding| println!("{finding}"));
+        if findings.len() > SHOWN {
+            println!("and {} more", findings.len() - SHOWN);
+        }
+        match (whole, findings.is_empty()) {
+            (true, _) => println!("the log is whole"),
+            (false, true) => println!("nothing is sealed in this log, so there is nothing to verify"),
+            (false, false) => {}
+        }
+    }
+}
+
+/// Opens the database without keys: encrypted fields are verified as stored.
 async fn unopened(config: Option<&Path>, database: &DatabaseArgs) -> Result<Db, Failure> {
-    let folder = tempfile::tempdir()?;
-    let vault: Arc<Vault> = Vault::open(folder.path(), MasterKey::random()?)?;
     let url = settings(config, database)?.database_url()?;
-    Ok(Db::open(url.expose_secret(), 2, vault).await?)
+    Ok(Db::without_keys(url.expose_secret(), 2).await?)
 }

@@ -1,18 +1,25 @@
 //! `stafett explain`: explains on the server why a person may or may not do something.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use chrono::{DateTime, Utc};
+use chrono::NaiveDate;
 use clap::Args;
 
-use super::{DatabaseArgs, connect, settings};
+use super::{DatabaseArgs, open, settings};
 use crate::{
-    access::{Explanation, Policies, Question, Way, explain_to_operator, insert_entries},
+    access::{Explanation, NoAnswer, Policies, Question, Way, explain_to_operator, insert_entries},
     accounts,
     db::Tx,
     kernel::{Clock, Id, clock::day_in_norway, ids::Person},
-    terminal::Failure,
+    terminal::{
+        Failure, Usage,
+        values::{self, Resource},
+    },
 };
+
+pub(super) const EXAMPLE: &str = "\
+Example:
+  stafett explain --as nina --action read_case --resource case_id=019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 
 /// The person, the action and the object.
 #[derive(Debug, Args)]
@@ -26,12 +33,12 @@ pub(super) struct ExplainArgs {
     #[arg(long)]
     action: String,
     /// The object: the ids in the path of the operation, as `case_id=UUID,note_id=UUID`. Leave it out if the path has none.
-    #[arg(long, value_name = "NAME=ID,…", default_value = "")]
-    resource: String,
-    /// A time whose date counts as today for ages and consent periods, such as 2027-01-31T12:00:00Z; not before today.
-    /// Everything else is as it is now.
-    #[arg(long, value_name = "TIME")]
-    at: Option<DateTime<Utc>>,
+    #[arg(long, value_name = "NAME=ID,…", default_value = "", value_parser = values::resource)]
+    resource: Resource,
+    /// The day that counts as today for ages and consent periods, such as 2027-01-31; not before today. Everything else is as it is
+    /// now.
+    #[arg(long, value_name = "DAY", value_parser = values::day)]
+    at: Option<NaiveDate>,
 }
 
 /// Prints the answer. The access log records the question, as asked from the command line.
@@ -41,14 +48,15 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,
     });
-    let ids = ids(&args.resource)?;
-    let db = connect(&settings).await?;
+    let Resource(ids) = args.resource;
+    let db = open(&settings).await?;
     let now = Clock::System.now();
     let mut tx = db.write().await?;
     let person = person(&mut tx, &args.user).await?;
-    let day = day_in_norway(args.at.unwrap_or(now));
-    let question = Question { person, action: args.action, ids, day };
-    let (explanation, entry) = explain_to_operator(&mut tx, &policies, question, now).await?;
+    let day = args.at.unwrap_or(day_in_norway(now));
+    let question = Question { person, action: args.action.clone(), ids, day };
+    let answer = explain_to_operator(&mut tx, &policies, question, now).await;
+    let (explanation, entry) = answer.map_err(|error| in_arguments(error, &args.action, day))?;
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     db.close().await;
@@ -56,15 +64,23 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
     Ok(())
 }
 
-/// Parses `name=value,name=value`.
-fn ids(text: &str) -> Result<BTreeMap<String, String>, Failure> {
-    let pairs = text.split(',').map(str::trim).filter(|pair| !pair.is_empty());
-    let pair = |pair: &str| {
-        let (name, id) =
-            pair.split_once('=').ok_or_else(|| format!("--resource {pair}: the format is NAME=ID"))?;
-        Ok((name.trim().to_owned(), id.trim().to_owned()))
+/// Names the argument that leaves the question without an answer.
+fn in_arguments(error: NoAnswer, action: &str, day: NaiveDate) -> Failure {
+    let usage = match error {
+        NoAnswer::Action => Usage::of(
+            "--action",
+            action,
+            "is not an operation of the API, such as read_case: see `stafett policies`",
+        ),
+        NoAnswer::Missing(name) => Usage(format!(
+            "--resource needs {name}=ID for the action {action}, such as {name}=019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071"
+        )),
+        NoAnswer::Past => {
+            Usage::of("--at", day, "must not be before today: earlier decisions are in the access log")
+        }
+        NoAnswer::Refused | NoAnswer::Db(_) => return error.into(),
     };
-    pairs.map(pair).collect()
+    usage.into()
 }
 
 async fn person(tx: &mut Tx, user: &str) -> Result<Id<Person>, Failure> {
@@ -72,7 +88,7 @@ async fn person(tx: &mut Tx, user: &str) -> Result<Id<Person>, Failure> {
         return Ok(id);
     }
     let found = accounts::find_person(tx, &user.to_lowercase()).await?;
-    found.ok_or_else(|| "no account has this username".into())
+    found.ok_or_else(|| Usage::of("--as", user, "is not a username, or the id of a person").into())
 }
 
 /// Formats the answer for a terminal.
@@ -112,20 +128,4 @@ fn way(way: &Way) -> Vec<String> {
     let first = if conditions.is_empty() { Vec::new() } else { vec![format!("- {conditions}{by}")] };
     let because = way.because.iter().map(|hint| format!("    {}", hint.says));
     first.into_iter().chain(because).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_thing_is_named_by_its_ids() {
-        let read = ids("case_id=1, note_id=2").expect("ids");
-        assert_eq!(
-            read.into_iter().collect::<Vec<_>>(),
-            [("case_id".to_owned(), "1".to_owned()), ("note_id".to_owned(), "2".to_owned()),]
-        );
-        assert!(ids("").is_ok_and(|none| none.is_empty()));
-        assert!(ids("case:1").is_err());
-    }
 }

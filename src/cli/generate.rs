@@ -8,14 +8,15 @@ use std::{
 };
 
 use clap::Args;
+use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, open, settings};
+use super::{DatabaseArgs, connect, log_key, secrets::in_file, settings};
 use crate::{
     generate::{Plan, Progress, Summary, USERNAMES, generate},
     identity::Password,
     kernel::Clock,
-    log_tree::{Checkpoints, LogKey, Sealer},
-    terminal::Failure,
+    log_tree::{Checkpoints, Sealer},
+    terminal::{Failure, Usage, values},
 };
 
 /// The options of `stafett generate`.
@@ -24,38 +25,35 @@ pub(super) struct GenerateArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     /// How many cases.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=2_000_000))]
-    cases: u32,
+    #[arg(long, value_name = "N", value_parser = values::whole::<1, 2_000_000>)]
+    cases: u64,
     /// The seed of all random choices. The same seed gives the same data on the same day.
-    #[arg(long, value_name = "S", default_value_t = 1)]
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = values::whole::<0, { u64::MAX }>)]
     seed: u64,
     /// Looks in the access log for each case.
-    #[arg(long, value_name = "LOOKS", default_value_t = 4, value_parser = clap::value_parser!(u32).range(0..=1_000))]
-    looks: u32,
-    /// The password of all accounts; a random one is made and shown if left out.
-    #[arg(long, value_name = "PASSWORD")]
-    password: Option<String>,
-    /// Where the municipalities' data are.
-    #[arg(long, value_name = "DIR", default_value = "data/municipalities")]
-    municipalities: PathBuf,
+    #[arg(long, value_name = "LOOKS", default_value_t = 4, value_parser = values::whole::<0, 1_000>)]
+    looks: u64,
+    /// A file with the password of all accounts. Without it, a random password is made and shown.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
 }
 
 /// Generates data in the database of the settings, and shows how to log in.
 pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(), Failure> {
     let settings = settings(config, &args.database)?;
-    let password = match args.password {
-        Some(password) => password,
-        None => random_password()?,
+    let password = match &args.password_file {
+        Some(path) => in_file("--password-file", path)?,
+        None => random_password()?.into(),
     };
+    let parsed = Password::parse(password.expose_secret());
     let plan = Plan {
         cases: usize::try_from(args.cases)?,
         seed: args.seed,
         looks: usize::try_from(args.looks)?,
-        password: Password::parse(&password).map_err(|error| format!("--password {error}"))?,
-        municipalities: args.municipalities,
+        password: parsed.map_err(|error| Usage(format!("the password in --password-file {error}")))?,
     };
-    let db = open(&settings).await?;
-    let log_key = Arc::new(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?);
+    let log_key = Arc::new(log_key(&settings)?);
+    let db = connect(&settings).await?.migrate(&*log_key).await?;
     let checkpoints = Checkpoints {
         folder: settings.checkpoint_folder.clone(),
         witness: settings.checkpoint_witness.clone(),
@@ -64,7 +62,7 @@ pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(),
     let summary = generate(&db, &Clock::System, &sealer, &plan, show_progress(&plan)).await?;
     eprintln!();
     db.close().await;
-    show(&summary, &plan, &password);
+    show(&summary, &plan, password.expose_secret());
     Ok(())
 }
 

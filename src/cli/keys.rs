@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, note, open, settings, vault};
+use super::{DatabaseArgs, connect, log_key, note, open, settings, vault};
 use crate::{
     access::Entry,
     config::Settings,
-    db::{Db, migrate, prune, reseal},
+    db::{Db, prune, reseal},
     housekeeping,
     kernel::Clock,
-    terminal::Failure,
+    terminal::{Failure, Usage, read_file, values},
     vault::{KeyClass, KeyName, MasterKey, Vault},
 };
 
@@ -20,10 +20,13 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Print a new master key. Store it in a file that only the service can read, apart from the database and the data keys.
+    #[command(after_help = "Example:\n  stafett keys create-master")]
     CreateMaster,
     /// List the data keys: municipality, purpose and number of generations.
+    #[command(after_help = "Example:\n  stafett keys list")]
     List,
     /// Create a new generation of each data key, and encrypt all texts again with it.
+    #[command(after_help = "Example:\n  stafett keys rotate --new-master-key-file new_master_key")]
     Rotate {
         #[command(flatten)]
         database: DatabaseArgs,
@@ -32,19 +35,21 @@ pub(super) enum KeysCommand {
         new_master_key_file: Option<PathBuf>,
     },
     /// Erase superseded generations of data keys that encrypt no texts.
+    #[command(after_help = "Example:\n  stafett keys prune")]
     Prune {
         #[command(flatten)]
         database: DatabaseArgs,
     },
     /// Erase all generations of a data key. Everything it encrypts becomes unreadable forever, in every copy of the database.
+    #[command(after_help = "Example:\n  stafett keys erase --municipality 4014 --sector health --yes")]
     Erase {
         #[command(flatten)]
         database: DatabaseArgs,
         /// The number of the municipality.
-        #[arg(long)]
+        #[arg(long, value_parser = values::municipality)]
         municipality: String,
         /// The sector whose texts are erased, or `people` for all names and numbers.
-        #[arg(long, value_parser = class)]
+        #[arg(long, value_parser = values::key_class)]
         sector: KeyClass,
         /// Confirm the erasure, which cannot be undone.
         #[arg(long)]
@@ -56,7 +61,11 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
     match command {
         KeysCommand::CreateMaster => println!("{}", MasterKey::random()?.to_text()),
         KeysCommand::List => {
-            for (name, generations) in vault(&Settings::load(config)?)?.list() {
+            let vault = vault(&Settings::load(config)?)?;
+            if !vault.folder().is_dir() {
+                return Err(format!("the folder {} does not exist", vault.folder().display()).into());
+            }
+            for (name, generations) in vault.list() {
                 println!("{name}: {generations}");
             }
         }
@@ -89,10 +98,11 @@ async fn rotate(
     let url = settings.database_url()?;
     let old = MasterKey::parse(settings.master_key()?.expose_secret())?;
     let vault = Vault::open_either(settings.keys_folder()?, old, master)?;
-    let db = Db::open(url.expose_secret(), settings.connections, vault).await?;
-    migrate(&db).await?;
+    let database = Db::connect(url.expose_secret(), settings.connections, vault).await?;
+    let db = database.check(&log_key(&settings)?).await?;
     note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
+    db.record_keys().await?;
     let resealed = reseal(&db).await?;
     println!("created {renewed} keys and encrypted {} texts again", resealed.texts);
     if resealed.erased > 0 {
@@ -107,8 +117,9 @@ async fn rotate(
 }
 
 fn read_master(path: &Path) -> Result<MasterKey, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(MasterKey::parse(&text)?)
+    let text = read_file("--new-master-key-file", path)?;
+    let parsed = MasterKey::parse(&text);
+    Ok(parsed.map_err(|error| Usage::of("--new-master-key-file", path.display(), error))?)
 }
 
 async fn erase(
@@ -117,10 +128,7 @@ async fn erase(
     name: KeyName,
     yes: bool,
 ) -> Result<(), Failure> {
-    let db = open(&settings(config, database)?).await?;
-    if !db.vault().list().iter().any(|(known, _)| *known == name) {
-        return Err(format!("the key {name} does not exist").into());
-    }
+    let settings = settings(config, database)?;
     if !yes {
         return Err(format!(
             "everything encrypted with {name} would become unreadable forever, here and in every backup of the database; \
@@ -128,26 +136,25 @@ async fn erase(
         )
         .into());
     }
+    // The key may be lost. Then this records that it is.
+    let db = connect(&settings).await?.to_erase(&name).check(&log_key(&settings)?).await?;
+    if !db.knows_key(&name).await? {
+        return Err(format!("the key {name} does not exist").into());
+    }
     let mut entry = Entry::of_operator_in(&name.municipality, "erase_key", Clock::System.now());
     entry.shown = vec![name.class.to_string()];
     note(&db, [entry]).await?;
-    let erased = db.vault().erase_all(&name)?;
+    let erased = db.erase_keys(&name).await?;
     db.close().await;
     println!("erased {erased} generations of {name}; erase them from the backups of the keys too");
     Ok(())
 }
 
 /// The log of each municipality that has a key records what is done to all keys.
-async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
+pub(super) async fn note_for_all(db: &Db, action: &'static str) -> Result<(), Failure> {
     let now = Clock::System.now();
     let mut municipalities: Vec<String> =
         db.vault().list().into_iter().map(|(name, _)| name.municipality).collect();
     municipalities.dedup();
     note(db, municipalities.iter().map(|municipality| Entry::of_operator_in(municipality, action, now))).await
-}
-
-fn class(name: &str) -> Result<KeyClass, String> {
-    KeyClass::named(name).ok_or_else(|| {
-        "must be a sector (school, ppt, health, child_welfare, nav, other) or people".to_owned()
-    })
 }

@@ -1,32 +1,38 @@
 //! The command line.
 
 mod access_log;
+mod backup;
+mod catalogue;
 mod explain;
 mod generate;
+mod init;
 mod keys;
+mod secrets;
 mod serve;
+mod stopping;
 mod user;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
+pub use crate::terminal::status_of;
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
 
 use crate::{
     access::{Entry, Policies, insert_entries},
-    catalogue,
+    catalogue::whole::is_known,
     config::Settings,
-    db::{Db, SchemaState, grant_to, migrate, schema_state},
+    db::{Db, Tx, Unchecked, grant_to},
     demo,
-    kernel::Clock,
+    log_tree::LogKey,
     openapi, rules,
-    terminal::Failure,
+    terminal::{Failure, Usage, values},
     vault::{MasterKey, Vault},
 };
 
 /// The backend of the shared record (stafettlogg) of a child who gets help from several municipal services.
 #[derive(Debug, Parser)]
-#[command(name = "stafett", version, about)]
+#[command(name = "stafett", version, about, after_help = AFTER_HELP)]
 pub struct Cli {
     /// The settings file. `stafett.toml` is read by default if it exists.
     #[arg(long, global = true, value_name = "FILE")]
@@ -35,20 +41,41 @@ pub struct Cli {
     command: Command,
 }
 
+const AFTER_HELP: &str = "\
+To begin: `stafett demo` plays a case with people who do not exist. It needs no settings.
+Results are printed to standard output, and errors to standard error.
+Exit status: 0 if all is well; 1 if the work could not be done, or a check failed;
+2 if an argument or a setting is wrong, and nothing was done.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve the API.
+    #[command(after_help = "Example:\n  stafett serve --listen 127.0.0.1:8080")]
     Serve(ServeArgs),
     /// Play a child's case in three municipalities over HTTP, and keep serving it.
+    #[command(after_help = "Example:\n  stafett demo --data demo")]
     Demo(demo::DemoArgs),
     /// Generate believable data about people who do not exist, for benchmarks and trials, in a database without cases.
+    #[command(after_help = "Example:\n  stafett generate --cases 1000")]
     Generate(generate::GenerateArgs),
+    /// Create the folder, the keys, the settings and the database of a first installation.
+    #[command(after_help = "Example:\n  stafett init /srv/stafett")]
+    Init(init::InitArgs),
+    /// Back up the database and its keys to one encrypted file, and verify it.
+    #[command(after_help = "Example:\n  stafett backup --to monday.age --recipient age1...")]
+    Backup(backup::BackupArgs),
+    /// Restore a backup into an empty place.
+    #[command(
+        after_help = "Example:\n  stafett restore --from monday.age --identity operator.key --into /srv/restored"
+    )]
+    Restore(backup::RestoreArgs),
     /// Update the database schema.
+    #[command(after_help = "Example:\n  stafett migrate --grant-to stafett")]
     Migrate {
         #[command(flatten)]
         database: DatabaseArgs,
         /// Then grant this role only what the service needs: it can append to the access log, but not change it (PostgreSQL).
-        #[arg(long, value_name = "ROLE")]
+        #[arg(long, value_name = "ROLE", value_parser = values::database_role)]
         grant_to: Option<String>,
     },
     /// Manage the keys that encrypt the texts in the database.
@@ -60,23 +87,27 @@ enum Command {
     /// Manage accounts.
     #[command(subcommand)]
     User(user::UserCommand),
-    /// Manage the catalogue.
+    /// Import the data of municipalities, and list their units.
     #[command(subcommand)]
-    Catalogue(CatalogueCommand),
+    Catalogue(catalogue::CatalogueCommand),
     /// Print the API document.
+    #[command(after_help = "Example:\n  stafett openapi")]
     Openapi,
     /// Print the confidentiality rules: who may do what, and the legal basis of each.
+    #[command(after_help = "Example:\n  stafett policies")]
     Policies {
         /// Print the Markdown page `docs/confidentiality.md`.
         #[arg(long)]
         markdown: bool,
     },
     /// Explain why someone may or may not do something, and what would change the answer.
+    #[command(after_help = explain::EXAMPLE)]
     Explain(explain::ExplainArgs),
     /// Check whether a running service is ready, for health checks.
+    #[command(after_help = "Example:\n  stafett health --url http://127.0.0.1:8080")]
     Health {
         /// The address of the service.
-        #[arg(long, default_value = "http://127.0.0.1:8080")]
+        #[arg(long, default_value = "http://127.0.0.1:8080", value_parser = values::service)]
         url: String,
     },
 }
@@ -84,8 +115,8 @@ enum Command {
 /// The database.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseArgs {
-    /// `sqlite:PATH` or `postgres://…`; by default from the settings.
-    #[arg(long, value_name = "URL")]
+    /// `sqlite:PATH` or `postgres://…` without a password; by default from the settings.
+    #[arg(long, value_name = "URL", value_parser = values::DatabaseAddress)]
     database_url: Option<String>,
 }
 
@@ -94,23 +125,11 @@ struct ServeArgs {
     #[command(flatten)]
     database: DatabaseArgs,
     /// The address to listen on.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = values::listen)]
     listen: Option<SocketAddr>,
     /// Update the schema first.
     #[arg(long)]
     migrate: bool,
-}
-
-#[derive(Debug, Subcommand)]
-enum CatalogueCommand {
-    /// Import municipalities, each from a folder such as `data/municipalities/kragero`.
-    Import {
-        #[command(flatten)]
-        database: DatabaseArgs,
-        /// The folders to import.
-        #[arg(required = true)]
-        folders: Vec<PathBuf>,
-    },
 }
 
 /// Runs the command. The number is the exit status.
@@ -123,9 +142,12 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Serve(args) => serve::serve(config, args).await?,
         Command::Demo(args) => return demo::run(args).await,
         Command::Generate(args) => generate::run(config, args).await?,
+        Command::Init(args) => init::run(args).await?,
+        Command::Backup(args) => backup::run(config, args).await?,
+        Command::Restore(args) => backup::run_restore(config, args).await?,
         Command::Migrate { database, grant_to: role } => {
-            let db = connect(&settings(config, &database)?).await?;
-            migrate(&db).await?;
+            let settings = settings(config, &database)?;
+            let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;
             if let Some(role) = role {
                 grant_to(&db, &role).await?;
             }
@@ -134,20 +156,10 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::AccessLog(command) => return access_log::run(config, command).await,
         Command::Keys(command) => keys::run(config, command).await?,
         Command::User(command) => user::run(config, command).await?,
-        Command::Catalogue(CatalogueCommand::Import { database, folders }) => {
-            let db = open(&settings(config, &database)?).await?;
-            for folder in folders {
-                let mut tx = db.write().await?;
-                let done = catalogue::import_in(&mut tx, &folder).await?;
-                let entry = Entry::of_operator_in(&done.number, "import_catalogue", Clock::System.now());
-                insert_entries(&mut tx, &[entry]).await?;
-                tx.commit().await?;
-                let catalogue::Imported { number, name, units, arenas, measures } = done;
-                println!("{number} {name}: {units} units, {arenas} arenas, {measures} measures");
-            }
-            db.close().await;
+        Command::Catalogue(command) => catalogue::run(config, command).await?,
+        Command::Openapi => {
+            println!("{}", serde_json::to_string_pretty(&openapi::document(&Policies::load()?)?)?)
         }
-        Command::Openapi => println!("{}", openapi::document(&Policies::load()?).to_pretty_json()?),
         Command::Policies { markdown: true } => print!("{}", rules::markdown(&Policies::load()?)),
         Command::Policies { markdown: false } => print!("{}", rules::table(&Policies::load()?)),
         Command::Explain(args) => explain::explain(config, args).await?,
@@ -171,19 +183,30 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
     Ok(settings)
 }
 
-/// Opens the database in the settings, with its schema up to date. If it already is, the role need not own the tables.
+/// Opens the database in the settings, whose schema must be up to date. Only `stafett migrate` and commands that fill a new database
+/// change the schema, because the role of the service cannot.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
-    let db = connect(settings).await?;
-    if schema_state(&db).await? != SchemaState::Current {
-        migrate(&db).await?;
+    Ok(connect(settings).await?.check(&log_key(settings)?).await?)
+}
+
+/// Refuses a municipality that is not in the database.
+async fn known_municipality(tx: &mut Tx, number: &str) -> Result<(), Failure> {
+    if is_known(tx, number).await? {
+        return Ok(());
     }
-    Ok(db)
+    let import = "import it first, see `stafett catalogue import --help`";
+    Err(Usage::of("--municipality", number, format!("is not in the database: {import}")).into())
 }
 
 /// Connects to the database in the settings, with its keys.
-async fn connect(settings: &Settings) -> Result<Db, Failure> {
+async fn connect(settings: &Settings) -> Result<Unchecked, Failure> {
     let url = settings.database_url()?;
-    Ok(Db::open(url.expose_secret(), settings.connections, vault(settings)?).await?)
+    Ok(Db::connect(url.expose_secret(), settings.connections, vault(settings)?).await?)
+}
+
+/// Reads the signing key of the access log.
+fn log_key(settings: &Settings) -> Result<LogKey, Failure> {
+    Ok(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?)
 }
 
 /// Records operations in the access log.

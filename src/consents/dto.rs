@@ -50,6 +50,7 @@ pub struct ConsentIn {
     /// The kinds of information that may be shared with and by these units; only `agreed` if left out.
     /// `GET /v1/information-kinds` shows who may consent to each kind, and from which age.
     #[serde(default)]
+    #[schema(min_items = 1)]
     pub kinds: Option<Vec<InformationKind>>,
     /// The purpose of sharing.
     pub purpose: Prose,
@@ -77,7 +78,7 @@ pub struct ConsentIn {
 #[serde(deny_unknown_fields)]
 pub struct AloneIn {
     /// The law that says so. It must apply to each of the kinds (see `one_guardian` of the kind).
-    #[schema(value_type = String, example = "barnelova § 37")]
+    #[schema(example = "barnelova § 37")]
     pub legal_basis: Line,
     /// Why it applies in this case.
     pub reason: Prose,

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Db, DbError, EngineTx, Pools, Tx};
+use super::{Db, DbError, EngineTx, Pools, Tx, in_time};
 
 /// Serializes writes to an object until the transaction ends. The grounds for allowing a write then still hold when it
 /// commits, and the loser of a race sees what the winner did. SQLite has a single writer and needs nothing.
@@ -24,10 +24,11 @@ pub async fn rely_on(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
 }
 
 async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bool, DbError> {
+    let limit = tx.limit();
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(false) };
     // Two objects with the same low 64 bits only wait for each other unnecessarily.
     let (_, low) = thing.as_u64_pair();
-    sqlx::query(sql).bind(low.cast_signed()).execute(&mut **transaction).await?;
+    in_time(limit, sqlx::query(sql).bind(low.cast_signed()).execute(&mut **transaction)).await?;
     Ok(true)
 }
 
@@ -36,10 +37,12 @@ async fn advisory_lock(tx: &mut Tx, sql: &'static str, thing: Uuid) -> Result<bo
 /// # Errors
 /// If the database query fails.
 pub async fn try_lock(tx: &mut Tx, thing: Uuid) -> Result<bool, DbError> {
+    let limit = tx.limit();
     let EngineTx::Postgres(transaction) = &mut tx.engine else { return Ok(true) };
     let (_, low) = thing.as_u64_pair();
     let sql = "SELECT pg_try_advisory_xact_lock($1)";
-    Ok(sqlx::query_scalar(sql).bind(low.cast_signed()).fetch_one(&mut **transaction).await?)
+    let taken = sqlx::query_scalar(sql).bind(low.cast_signed()).fetch_one(&mut **transaction);
+    Ok(in_time(limit, taken).await?)
 }
 
 /// Lets SQLite keep what many rows touch in memory until they are committed: with the little that it keeps otherwise, each

@@ -1,13 +1,27 @@
 //! Database errors.
 
+use sqlx::{error::DatabaseError, sqlite::SqliteError};
+
+use super::BelongingError;
 use crate::vault::VaultError;
 
 /// A failure of the database, or a violated expectation about it.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     /// An error from the engine.
-    #[error(transparent)]
+    #[error("{}", words(.0))]
     Engine(#[from] sqlx::Error),
+    /// The database cannot be opened.
+    #[error("{place} cannot be reached: {why}")]
+    Unreachable {
+        /// Where it should be, without the user and the password.
+        place: String,
+        /// The cause.
+        why: String,
+    },
+    /// The database server does not answer.
+    #[error("the database server does not answer")]
+    Down,
     /// The migrations could not be run.
     #[error(transparent)]
     Migrate(#[from] sqlx::migrate::MigrateError),
@@ -22,6 +36,9 @@ pub enum DbError {
     /// A text could not be encrypted or decrypted.
     #[error(transparent)]
     Vault(#[from] VaultError),
+    /// Keys and data do not belong together.
+    #[error(transparent)]
+    Belonging(Box<BelongingError>),
     /// The address of the database cannot be used.
     #[error("the database address must begin with sqlite: or postgres:")]
     Address,
@@ -46,20 +63,82 @@ impl DbError {
         }
     }
 
-    /// Returns whether the database is unavailable, full or busy, as opposed to a programming error.
+    /// Returns whether keys are missing that the database records. The service can go on once they are back.
     #[must_use]
-    pub fn is_unavailable(&self) -> bool {
+    pub fn is_without_keys(&self) -> bool {
         match self {
-            Self::Engine(sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_)) => true,
-            // SQLITE_BUSY, SQLITE_FULL, SQLITE_IOERR; PostgreSQL 53xxx, 57Pxx and 40P01 (deadlock).
-            Self::Engine(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-                matches!(&*code, "5" | "10" | "13" | "40P01")
-                    || code.starts_with("53")
-                    || code.starts_with("57P")
-            }),
+            Self::Vault(error) => error.is_missing(),
+            Self::Belonging(_) => true,
+            Self::Engine(sqlx::Error::ColumnDecode { source, .. }) => {
+                source.downcast_ref::<VaultError>().is_some_and(VaultError::is_missing)
+            }
             _ => false,
         }
     }
+
+    /// Returns whether the database is unavailable, full, busy or interrupted, as opposed to a programming error: the same
+    /// request can succeed later.
+    #[must_use]
+    pub fn is_unavailable(&self) -> bool {
+        match self {
+            Self::Unreachable { .. } | Self::Down => true,
+            Self::Engine(error) => will_pass(error),
+            _ => false,
+        }
+    }
+}
+
+/// The words of an error for the operator. Those of PostgreSQL would end in a line of its own source code.
+pub(super) fn words(error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Database(error) => error.message().to_owned(),
+        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+fn will_pass(error: &sqlx::Error) -> bool {
+    use sqlx::Error;
+    match error {
+        // No connection, or one that was lost or is in an unknown state. It is closed.
+        Error::Io(_)
+        | Error::Tls(_)
+        | Error::Protocol(_)
+        | Error::PoolTimedOut
+        | Error::PoolClosed
+        | Error::WorkerCrashed
+        | Error::BeginFailed
+        | Error::InvalidSavePointStatement => true,
+        Error::Database(error) => match error.try_downcast_ref::<SqliteError>() {
+            Some(error) => sqlite_will_pass(&error.code().unwrap_or_default()),
+            None => error.code().is_some_and(|code| postgres_will_pass(&code)),
+        },
+        _ => false,
+    }
+}
+
+/// By the primary result code, which is the low byte of the extended one.
+fn sqlite_will_pass(code: &str) -> bool {
+    const BUSY: i32 = 5;
+    const LOCKED: i32 = 6;
+    const NOMEM: i32 = 7;
+    const READONLY: i32 = 8;
+    const INTERRUPT: i32 = 9;
+    const IOERR: i32 = 10;
+    const FULL: i32 = 13;
+    const CANTOPEN: i32 = 14;
+    const PROTOCOL: i32 = 15;
+    let primary = code.parse::<i32>().map(|code| code & 0xff);
+    matches!(primary, Ok(BUSY | LOCKED | NOMEM | READONLY | INTERRUPT | IOERR | FULL | CANTOPEN | PROTOCOL))
+}
+
+/// By the class of the SQLSTATE: connections (08), transactions that lost against others (40), resources (53), operators (57) and
+/// the system (58). Of other classes: a lock that was not free, a transaction that was idle or took too long, a database that only reads.
+fn postgres_will_pass(code: &str) -> bool {
+    let class = code.get(..2).unwrap_or_default();
+    matches!(class, "08" | "40" | "53" | "57" | "58")
+        || matches!(code, "55P03" | "25006" | "25P03" | "25P04" | "28000" | "28P01" | "3D000")
 }
 
 /// Checks that a statement changed exactly one row.
@@ -70,5 +149,29 @@ pub fn expect_one(rows: u64) -> Result<(), DbError> {
     match rows {
         1 => Ok(()),
         actual => Err(DbError::RowsAffected { expected: 1, actual }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_will_pass_is_told_from_what_is_wrong_by_the_code() {
+        // SQLITE_BUSY_SNAPSHOT, SQLITE_IOERR_WRITE, SQLITE_READONLY_DBMOVED, SQLITE_CANTOPEN_FULLPATH, SQLITE_FULL
+        for code in ["5", "517", "778", "1032", "782", "13", "6", "9"] {
+            assert!(sqlite_will_pass(code), "{code}");
+        }
+        // SQLITE_ERROR, SQLITE_CONSTRAINT_UNIQUE, SQLITE_CORRUPT, and no number
+        for code in ["1", "2067", "11", "19", ""] {
+            assert!(!sqlite_will_pass(code), "{code}");
+        }
+        for code in ["08006", "40001", "40P01", "53100", "53300", "55P03", "57014", "57P01", "25006", "25P03"]
+        {
+            assert!(postgres_will_pass(code), "{code}");
+        }
+        for code in ["23505", "23503", "42601", "42501", "22P02", "25P02", "XX001", ""] {
+            assert!(!postgres_will_pass(code), "{code}");
+        }
     }
 }

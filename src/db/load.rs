@@ -10,7 +10,7 @@ use super::{Db, Pools};
 /// How busy a pool of connections is.
 #[derive(Debug, Clone, Copy)]
 pub struct PoolLoad {
-    /// The name of the pool: `read`, `write`, or `both` if one pool serves both.
+    /// The name of the pool: `read`, `write`, or `log`.
     pub name: &'static str,
     /// Open connections.
     pub connections: i64,
@@ -25,6 +25,8 @@ pub struct PoolLoad {
 pub(super) struct Waiting {
     pub(super) readers: Queue,
     pub(super) writers: Queue,
+    /// For the access log. They are among the writers on SQLite.
+    pub(super) log: Queue,
 }
 
 /// The number of those who wait.
@@ -56,7 +58,8 @@ impl Db {
     /// Returns how busy each pool of connections is.
     #[must_use]
     pub fn load(&self) -> Vec<PoolLoad> {
-        let (readers, writers) = (self.waiting.readers.length(), self.waiting.writers.length());
+        let Waiting { readers, writers, log } = &self.waiting;
+        let (readers, writers, log) = (readers.length(), writers.length(), log.length());
         let load = |name, size: u32, idle: usize, waiting| PoolLoad {
             name,
             connections: i64::from(size),
@@ -66,11 +69,13 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { readers: read, writer: write } => vec![
                 load("read", read.size(), read.num_idle(), readers),
-                load("write", write.size(), write.num_idle(), writers),
+                load("write", write.size(), write.num_idle(), writers + log),
             ],
-            Pools::Postgres { readers: pool, .. } => {
-                vec![load("both", pool.size(), pool.num_idle(), readers + writers)]
-            }
+            Pools::Postgres { readers: read, writer: write, log: of_log, .. } => vec![
+                load("read", read.size(), read.num_idle(), readers),
+                load("write", write.size(), write.num_idle(), writers),
+                load("log", of_log.size(), of_log.num_idle(), log),
+            ],
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The schema: the same versions on both engines, from `migrations/`.
 
-use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, migrate::Migrator};
 
-use super::{Db, DbError, EngineTx, Pools, sealing};
+use super::{Db, DbError, EngineTx, Pools, Tx, sealing};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -24,7 +24,13 @@ pub enum SchemaState {
 /// # Errors
 /// If a migration fails, or an applied migration has been changed.
 pub async fn migrate(db: &Db) -> Result<(), DbError> {
-    match &db.pools {
+    migrate_schema(&db.pools).await?;
+    sealing::seal_what_is_plain(db).await
+}
+
+/// Updates the schema alone.
+pub(super) async fn migrate_schema(pools: &Pools) -> Result<(), DbError> {
+    match pools {
         Pools::Sqlite { writer, .. } => {
             SQLITE.run(writer).await?;
             let mut tx = writer.begin().await?;
@@ -33,7 +39,17 @@ pub async fn migrate(db: &Db) -> Result<(), DbError> {
         }
         Pools::Postgres { writer, .. } => POSTGRES.run(writer).await?,
     }
-    sealing::seal_what_is_plain(db).await
+    Ok(())
+}
+
+/// Creates the tables of an earlier version, for a copy of that version.
+pub(super) async fn migrate_postgres_to(version: i64, server: &mut PgConnection) -> Result<(), DbError> {
+    Ok(POSTGRES.run_to(version, server).await?)
+}
+
+/// The newest version that this program knows.
+pub(super) fn newest_version() -> i64 {
+    SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// Returns whether [`migrate`] has something to do.
@@ -41,23 +57,26 @@ pub async fn migrate(db: &Db) -> Result<(), DbError> {
 /// # Errors
 /// If the database query fails.
 pub async fn schema_state(db: &Db) -> Result<SchemaState, DbError> {
-    let known = match &db.pools {
-        Pools::Sqlite { .. } => SQLITE.iter().count(),
-        Pools::Postgres { .. } => POSTGRES.iter().count(),
-    };
-    let mut tx = db.read().await?;
-    let has_table = match tx.engine {
-        EngineTx::Sqlite(_) => "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'",
-        EngineTx::Postgres(_) => "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'",
+    schema_state_of(&mut db.read().await?).await
+}
+
+pub(super) async fn schema_state_of(tx: &mut Tx) -> Result<SchemaState, DbError> {
+    let (known, has_table) = match tx.engine {
+        EngineTx::Sqlite(_) => {
+            (SQLITE.iter().count(), "SELECT COUNT(*) FROM sqlite_master WHERE name = '_sqlx_migrations'")
+        }
+        EngineTx::Postgres(_) => {
+            (POSTGRES.iter().count(), "SELECT COUNT(*) FROM pg_tables WHERE tablename = '_sqlx_migrations'")
+        }
     };
     let (tables,) =
-        crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(has_table).fetch_one(conn).await)?;
+        crate::on_engine!(tx, |conn| sqlx::query_as::<_, (i64,)>(has_table).fetch_one(conn).await)?;
     if tables == 0 {
         return Ok(SchemaState::Behind(known));
     }
     let applied = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
     let (applied,) =
-        crate::on_engine!(&mut tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
+        crate::on_engine!(tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
     let missing = known.saturating_sub(usize::try_from(applied).unwrap_or(0));
     Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Behind(missing) })
 }

@@ -3,25 +3,36 @@
 //! A query is written once and run by [`on_engine!`](crate::on_engine) on the engine that the transaction belongs to. If
 //! the engines differ in more than types, the difference is in [`dialect`].
 
+mod belonging;
 pub mod dialect;
 mod error;
 mod grants;
+mod limits;
 mod load;
 mod migrate;
 mod pool;
 mod sealing;
+mod server;
+mod snapshot;
+mod trial;
 
+pub use belonging::{BelongingError, Installation, LogSigner, Unchecked};
 pub use error::{DbError, expect_one};
 pub use grants::{GrantError, can_change_log, grant_to};
+pub use limits::{Limits, in_time};
 pub use load::PoolLoad;
 pub use migrate::{SchemaState, migrate, schema_state};
-pub use pool::{Db, EngineTx, Pools, Tx};
+pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
+pub use server::{Server, run_on_live};
+pub use snapshot::{Snapshot, SnapshotEngine, SnapshotError, TableCopy, put_back};
+pub use trial::try_to_write;
 
 /// Runs the same code on the connection of a [`Tx`], on either engine.
 #[macro_export]
 macro_rules! on_engine {
     ($tx:expr, |$conn:ident| $body:expr) => {{
+        let limit = $tx.limit();
         // A trace has the place in the code, never the statement.
         let _statement = tracing::debug_span!("statement");
         match &mut $tx.engine {
@@ -31,7 +42,7 @@ macro_rules! on_engine {
             }
             $crate::db::EngineTx::Postgres(transaction) => {
                 let $conn = &mut **transaction;
-                $body.map_err($crate::db::DbError::from)
+                $crate::db::in_time(limit, async { $body }).await.map_err($crate::db::DbError::from)
             }
         }
     }};

@@ -1,14 +1,21 @@
 //! Connections and transactions.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
-    postgres::PgPoolOptions,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
-use super::{DbError, load::Waiting};
+use super::{
+    DbError, Installation,
+    belonging::record,
+    error::words,
+    limits::{Limits, in_time},
+    load::Waiting,
+    server::Server,
+};
 use crate::vault::Vault;
 
 /// A database on either engine, with the keys that decrypt its content.
@@ -17,11 +24,13 @@ pub struct Db {
     /// The connections.
     pub pools: Pools,
     vault: Arc<Vault>,
+    limits: Limits,
     pub(super) waiting: Waiting,
+    pub(super) installation: Arc<Installation>,
 }
 
-/// Connections to either engine. Reads and writes use separate pools: SQLite has a single writer, and PostgreSQL may read
-/// from a replica.
+/// Connections to either engine. Reads and writes use separate pools: SQLite has a single writer, and on PostgreSQL writes that wait
+/// for a lock must not take the connections of those who read.
 #[derive(Clone, Debug)]
 pub enum Pools {
     /// The embedded engine.
@@ -37,6 +46,10 @@ pub enum Pools {
         readers: PgPool,
         /// For writes.
         writer: PgPool,
+        /// For the access log, which every read waits for.
+        log: PgPool,
+        /// Whether the server answers.
+        server: Arc<Server>,
     },
 }
 
@@ -46,6 +59,8 @@ pub struct Tx {
     /// The transaction itself.
     pub engine: EngineTx,
     vault: Arc<Vault>,
+    limits: Limits,
+    writes: bool,
 }
 
 /// A transaction, by engine.
@@ -59,17 +74,16 @@ pub enum EngineTx {
 
 /// The pages that an SQLite connection keeps, in KiB, as SQLite writes it. A reader drops them whenever another connection commits.
 const SQLITE_CACHE: &str = "-512";
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Connections of PostgreSQL for the access log: its writer, its sealer, and the check of readiness.
+const FOR_LOG: u32 = 3;
+/// How long the rollback of a transaction that was dropped may take.
+const ROLLBACK: Duration = Duration::from_secs(5);
 /// How long a connection can be idle before it is asked whether it answers.
 const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
-    /// Opens the database at `sqlite:PATH`, created if it does not exist, or `postgres://…`.
-    ///
-    /// # Errors
-    /// If the address has another format or the connection fails.
-    pub async fn open(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Self, DbError> {
-        Ok(Self { pools: Pools::open(url, connections).await?, vault, waiting: Waiting::default() })
+    pub(super) fn of(pools: Pools, vault: Arc<Vault>, limits: Limits, installation: Installation) -> Self {
+        Self { pools, vault, limits, waiting: Waiting::default(), installation: Arc::new(installation) }
     }
 
     /// The keys.
@@ -84,16 +98,27 @@ impl Db {
     /// If no connection is available.
     pub async fn read(&self) -> Result<Tx, DbError> {
         let _place = self.waiting.readers.enter();
-        Ok(Tx { engine: self.pools.read().await?, vault: self.vault.clone() })
+        Ok(Tx::reading(self.pools.read().await?, self.vault.clone(), self.limits))
     }
 
     /// Begins a transaction that writes.
     ///
     /// # Errors
-    /// If no connection is available.
+    /// If no connection is available, or keys are missing: nothing is written then.
     pub async fn write(&self) -> Result<Tx, DbError> {
+        self.vault.require_whole()?;
         let _place = self.waiting.writers.enter();
-        Ok(Tx { engine: self.pools.write().await?, vault: self.vault.clone() })
+        Ok(Tx::writing(self.pools.write().await?, self.vault.clone(), self.limits))
+    }
+
+    /// Begins a transaction that writes the access log. It does not wait for other writes on PostgreSQL.
+    ///
+    /// # Errors
+    /// If no connection is available, or keys are missing: nothing is written then.
+    pub async fn write_log(&self) -> Result<Tx, DbError> {
+        self.vault.require_whole()?;
+        let _place = self.waiting.log.enter();
+        Ok(Tx::writing(self.pools.write_log().await?, self.vault.clone(), self.limits))
     }
 
     /// Closes all connections after waiting for those in use.
@@ -103,9 +128,10 @@ impl Db {
                 readers.close().await;
                 writer.close().await;
             }
-            Pools::Postgres { readers, writer } => {
+            Pools::Postgres { readers, writer, log, .. } => {
                 readers.close().await;
                 writer.close().await;
+                log.close().await;
             }
         }
     }
@@ -120,25 +146,55 @@ async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bo
     connection.ping().await.map(|()| true)
 }
 
+/// Returns the file of an SQLite database; none if the address is another.
+#[must_use]
+pub fn sqlite_file(url: &str) -> Option<PathBuf> {
+    let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url))?.ok()?;
+    Some(options.get_filename().to_owned())
+}
+
+/// Is a connection that is given back outside a transaction? However the transaction ended, by a commit or a rollback, failed or
+/// cancelled, a connection that may still be in it is closed: otherwise the next transaction on it would fail, or never be stored.
+async fn is_clean(connection: &mut impl Connection) -> Result<bool, sqlx::Error> {
+    // The rollback of a transaction that was dropped is still on its way.
+    if connection.is_in_transaction() || connection.should_flush() {
+        in_time(Some(ROLLBACK), connection.ping()).await?;
+    }
+    Ok(!connection.is_in_transaction())
+}
+
 impl Pools {
-    async fn open(url: &str, connections: u32) -> Result<Self, DbError> {
+    pub(super) async fn open(url: &str, connections: u32, limits: &Limits) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
-            Self::open_sqlite(url, connections).await
+            let refused = |error: sqlx::Error| DbError::Unreachable {
+                place: format!("the database file {}", url.trim_start_matches("sqlite:")),
+                why: words(&error),
+            };
+            Self::open_sqlite(url, connections, limits).await.map_err(refused)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let pool = PgPoolOptions::new()
-                .max_connections(connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .test_before_acquire(false)
-                .before_acquire(|connection, meta| Box::pin(answers(connection, meta.idle_for)))
-                .connect(url)
-                .await?;
-            Ok(Self::Postgres { readers: pool.clone(), writer: pool })
+            let options = PgConnectOptions::from_str(url)?.options(limits.session());
+            let server = Server::reach(options.clone()).await?;
+            let pool = |connections| {
+                PgPoolOptions::new()
+                    .max_connections(connections)
+                    .acquire_timeout(limits.turn)
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, meta| Box::pin(answers(connection, meta.idle_for)))
+                    .after_release(|connection, _| Box::pin(is_clean(connection)))
+                    .connect_lazy_with(options.clone())
+            };
+            Ok(Self::Postgres {
+                readers: pool(connections),
+                writer: pool(connections),
+                log: pool(FOR_LOG),
+                server,
+            })
         } else {
             Err(DbError::Address)
         }
     }
 
-    async fn open_sqlite(url: &str, connections: u32) -> Result<Self, DbError> {
+    async fn open_sqlite(url: &str, connections: u32, limits: &Limits) -> Result<Self, sqlx::Error> {
         // A reader works in a thread of its own and never waits for a network, so more of them than the cores can serve take only memory.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let connections = connections.min(u32::try_from(2 * cores + 2).unwrap_or(connections));
@@ -147,56 +203,79 @@ impl Pools {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(ACQUIRE_TIMEOUT);
-        let writer = SqlitePoolOptions::new()
-            .max_connections(1)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(options.clone())
-            .await?;
-        let readers = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
-            .test_before_acquire(false)
-            .connect_with(options.pragma("cache_size", SQLITE_CACHE))
-            .await?;
+            .busy_timeout(limits.lock.unwrap_or(limits.turn));
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(limits.turn)
+                .test_before_acquire(false)
+                .after_release(|connection, _| Box::pin(is_clean(connection)))
+        };
+        let writer = pool().max_connections(1).connect_with(options.clone()).await?;
+        let readers = pool().max_connections(connections);
+        let readers = readers.connect_with(options.pragma("cache_size", SQLITE_CACHE)).await?;
         Ok(Self::Sqlite { readers, writer })
     }
 
-    async fn read(&self) -> Result<EngineTx, DbError> {
+    pub(super) async fn read(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { readers, .. } => EngineTx::Sqlite(readers.begin().await?),
             // A snapshot for the whole transaction, as on SQLite, so that the decision and the content agree.
-            Self::Postgres { readers, .. } => EngineTx::Postgres(
-                readers.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
+            Self::Postgres { readers, server, .. } => EngineTx::Postgres(
+                server.begin(readers, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?,
             ),
         })
     }
 
-    async fn write(&self) -> Result<EngineTx, DbError> {
+    pub(super) async fn write(&self) -> Result<EngineTx, DbError> {
         Ok(match self {
             Self::Sqlite { writer, .. } => EngineTx::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres { writer, .. } => EngineTx::Postgres(writer.begin().await?),
+            Self::Postgres { writer, server, .. } => EngineTx::Postgres(server.begin(writer, "BEGIN").await?),
         })
+    }
+
+    async fn write_log(&self) -> Result<EngineTx, DbError> {
+        match self {
+            Self::Sqlite { .. } => self.write().await,
+            Self::Postgres { log, server, .. } => Ok(EngineTx::Postgres(server.begin(log, "BEGIN").await?)),
+        }
     }
 }
 
 impl Tx {
+    pub(super) fn reading(engine: EngineTx, vault: Arc<Vault>, limits: Limits) -> Self {
+        Self { engine, vault, limits, writes: false }
+    }
+
+    pub(super) fn writing(engine: EngineTx, vault: Arc<Vault>, limits: Limits) -> Self {
+        Self { engine, vault, limits, writes: true }
+    }
+
     /// The keys that encrypt what is written.
     #[must_use]
     pub fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// Commits the transaction.
+    /// The longest wait for the answer to a statement.
+    #[must_use]
+    pub fn limit(&self) -> Option<Duration> {
+        self.limits.answer()
+    }
+
+    /// Commits the transaction, with the record of the keys that were created for it.
     ///
     /// # Errors
-    /// If the commit fails. Nothing is stored in that case.
-    pub async fn commit(self) -> Result<(), DbError> {
+    /// If the commit fails, or another key of the same name is recorded. Nothing is stored in that case, unless the connection was
+    /// lost before the answer.
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        let limit = self.limit();
+        let new = if self.writes { self.vault.unrecorded() } else { Vec::new() };
+        record(&mut self, &new).await?;
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.commit().await?,
-            EngineTx::Postgres(transaction) => transaction.commit().await?,
+            EngineTx::Postgres(transaction) => in_time(limit, transaction.commit()).await?,
         }
+        self.vault.are_recorded(new);
         Ok(())
     }
 
@@ -205,9 +284,10 @@ impl Tx {
     /// # Errors
     /// If the engine fails. Nothing is stored in any case.
     pub async fn rollback(self) -> Result<(), DbError> {
+        let limit = self.limit();
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.rollback().await?,
-            EngineTx::Postgres(transaction) => transaction.rollback().await?,
+            EngineTx::Postgres(transaction) => in_time(limit, transaction.rollback()).await?,
         }
         Ok(())
     }

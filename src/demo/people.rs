@@ -30,6 +30,8 @@ pub(super) struct Actor {
     pub national_id: NationalId,
     /// The unit they work in, if any.
     pub unit: Option<Id<Unit>>,
+    /// Its name.
+    pub unit_name: Option<String>,
 }
 
 /// Everyone in the story.
@@ -49,9 +51,23 @@ pub(super) struct People {
     pub orland_auditor: Actor,
     /// The child's national identity number. The child is registered during the story.
     pub child: NationalId,
+    /// A number that nobody has.
+    pub nobody: NationalId,
 }
 
 impl People {
+    /// Returns the text with the names of people and units in place of their ids.
+    pub(super) fn named(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for actor in self.all() {
+            text = text.replace(&actor.id.to_string(), actor.name);
+            if let (Some(unit), Some(name)) = (actor.unit, &actor.unit_name) {
+                text = text.replace(&format!("unit {unit}"), name).replace(&unit.to_string(), name);
+            }
+        }
+        text
+    }
+
     pub(super) fn all(&self) -> [&Actor; 12] {
         let Self {
             teacher,
@@ -67,6 +83,7 @@ impl People {
             elsewhere,
             orland_auditor,
             child: _,
+            nobody: _,
         } = self;
         [
             teacher,
@@ -158,6 +175,7 @@ pub(super) async fn make(db: &Db) -> Result<People, Failure> {
             ))
             .await?,
         child: maker.number(NaiveDate::from_ymd_opt(2021, 4, 12))?,
+        nobody: maker.number(NaiveDate::from_ymd_opt(2020, 6, 21))?,
     };
     maker.tx.commit().await?;
     Ok(people)
@@ -181,7 +199,7 @@ impl Maker {
     }
 
     async fn person(&mut self, part: Part) -> Result<Actor, Failure> {
-        const FIND_UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
+        const FIND_UNIT: &str = "SELECT id, name FROM unit WHERE municipality = $1 AND key = $2";
         let Part { name, who, username, municipality, place } = part;
         let national_id = self.number(NaiveDate::from_ymd_opt(1984, 3, 8))?;
         let (tx, born) = (&mut self.tx, national_id.birth_date());
@@ -195,12 +213,12 @@ impl Maker {
                 return Err(format!("the username {} is taken", username.as_str()).into());
             }
         }
-        let mut unit = None;
+        let (mut unit, mut unit_name) = (None, None);
         if let Some((key, role)) = place {
-            let (found,) = fetch_one!(tx, (Id<Unit>,), FIND_UNIT, municipality, key)?;
+            let (found, called) = fetch_one!(tx, (Id<Unit>, String), FIND_UNIT, municipality, key)?;
             organisation::grant(tx, id, found, role, self.now).await?;
-            unit = Some(found);
+            (unit, unit_name) = (Some(found), Some(called));
         }
-        Ok(Actor { id, name, who, username: username.as_str().to_owned(), national_id, unit })
+        Ok(Actor { id, name, who, username: username.as_str().to_owned(), national_id, unit, unit_name })
     }
 }

@@ -9,14 +9,15 @@ use super::{
     client::{Answer, Client},
     people::{Actor, People},
     stage::{Stage, Told},
+    why::{Asked, why},
 };
 use crate::{kernel::Clock, terminal::Failure};
 
 /// The state of the story while it is played.
-struct Play<'a> {
-    stage: &'a mut Stage,
-    client: Client,
-    people: &'a People,
+pub(super) struct Play<'a> {
+    pub(super) stage: &'a mut Stage,
+    pub(super) client: Client,
+    pub(super) people: &'a People,
     now: DateTime<Utc>,
     failures: usize,
 }
@@ -39,19 +40,21 @@ pub(super) async fn play(stage: &mut Stage, base: &str, people: &People) -> Resu
     play.evaluation(&case, &measure).await?;
     play.withdrawal(&case, &consent).await?;
     play.who_has_looked(&case).await?;
+    play.as_the_mother_sees_it(&case).await?;
     Ok(play.failures)
 }
 
 impl Play<'_> {
     /// Performs an action, and prints the result and the rule that decided it.
-    async fn act(&mut self, act: Act<'_>) -> Result<Answer, Failure> {
-        let Act { who, what, method, path, body, if_match, expect } = act;
+    pub(super) async fn act(&mut self, act: Act<'_>) -> Result<Answer, Failure> {
+        let Act { who, what, method, path, body, if_match, expect, about } = act;
         let answer = self.client.send(who, method.clone(), &path, body.as_ref(), if_match.as_deref()).await?;
         let as_told = answer.status.as_u16() == expect;
         if !as_told {
             self.failures += 1;
         }
-        let why = self.why(who, &answer).await?;
+        let asked = Asked { who, path: &path, answer: &answer, about };
+        let why = why(&self.client, self.people, &asked).await?;
         self.stage.told(&Told {
             who: format!("{} ({})", who.name, who.who),
             what,
@@ -66,27 +69,7 @@ impl Play<'_> {
         Ok(answer)
     }
 
-    /// The reason for the result, as the auditor finds it in the access log.
-    async fn why(&self, who: &Actor, answer: &Answer) -> Result<String, Failure> {
-        let path = format!("/v1/access-log?limit=1&person_id={}", who.id);
-        let found = self.client.send(&self.people.auditor, Method::GET, &path, None, None).await?;
-        let entry = &found.body["items"][0];
-        let detail = answer.body["detail"].as_str().map(|detail| format!(": {detail}")).unwrap_or_default();
-        Ok(match entry["decision"].as_str() {
-            Some("permit") if answer.status.is_success() => {
-                format!("allowed by {}; {}", words(&entry["policies"]), words(&entry["legal_basis"]))
-            }
-            Some("permit") => {
-                format!("the person is allowed ({}), but not now{detail}", words(&entry["policies"]))
-            }
-            Some("deny") => {
-                format!("refused: no rule allows {} here{detail}", entry["action"].as_str().unwrap_or("it"))
-            }
-            _ => format!("in the log of another municipality{detail}"),
-        })
-    }
-
-    fn check(&mut self, holds: bool, fact: &str) -> Result<(), Failure> {
+    pub(super) fn check(&mut self, holds: bool, fact: &str) -> Result<(), Failure> {
         if !holds {
             self.failures += 1;
         }
@@ -145,7 +128,7 @@ impl Play<'_> {
     async fn join(&mut self, case: &str, who: &Actor, what: &str, expect: u16) -> Result<Answer, Failure> {
         let p = self.people;
         let body = json!({ "person_id": who.id, "unit_id": unit_of(who), "contains": [], "task": who.who });
-        self.act(post(&p.teacher, what, format!("/v1/cases/{case}/team"), body, expect)).await
+        self.act(post(&p.teacher, what, format!("/v1/cases/{case}/team"), body, expect).about(who)).await
     }
 
     async fn consents(&mut self, case: &str) -> Result<Answer, Failure> {
@@ -312,50 +295,6 @@ impl Play<'_> {
         Ok(())
     }
 
-    async fn who_has_looked(&mut self, case: &str) -> Result<(), Failure> {
-        let p = self.people;
-        self.stage.step(
-            10,
-            "The guardian and the auditor read who has accessed the case. The administrator gets no content",
-        )?;
-        let path = format!("/v1/cases/{case}/access-log");
-        let family = get(&p.mother, "reads who has accessed the case", format!("{path}?limit=200"), 200);
-        let family = self.act(family).await?;
-        self.act(get(&p.school_teacher, "tries to, as contact person", path.clone(), 403)).await?;
-        let child = get(&p.mother, "looks up the child's id", format!("/v1/cases/{case}"), 200);
-        let child = self.act(child).await?.body["child_id"].as_str().unwrap_or_default().to_owned();
-        let search = format!("/v1/access-log?limit=200&decision=permit&child_id={child}");
-        let audit = self.act(get(&p.auditor, "reads the same, and why", search, 200)).await?;
-        let times = |answer: &Answer| -> Vec<Value> {
-            answer.body["items"].as_array().into_iter().flatten().map(|item| item["at"].clone()).collect()
-        };
-        let (seen, audited) = (times(&family), times(&audit));
-        let fact = format!("The auditor sees each of the {} entries that the family sees", seen.len());
-        self.check(seen.len() > 20 && seen.iter().all(|at| audited.contains(at)), &fact)?;
-        let explained = audit.body["items"].as_array().is_some_and(|items| {
-            items.iter().all(|item| item["legal_basis"].as_array().is_some_and(|basis| !basis.is_empty()))
-        });
-        self.check(explained, "Every entry has a rule and a legal basis")?;
-        for row in family.body["items"].as_array().into_iter().flatten().take(4) {
-            let (who, roles) = (row["person_name"].as_str().unwrap_or("?"), words(&row["roles"]));
-            let (what, basis) = (row["kind"].as_str().unwrap_or("?"), words(&row["legal_basis"]));
-            self.stage.line(&format!("{who} [{roles}] {what}: {basis}"))?;
-        }
-        let (read, desk) = (format!("/v1/cases/{case}"), "/v1/access-log?limit=1".to_owned());
-        self.act(get(&p.administrator, "asks for the case", read.clone(), 404)).await?;
-        self.act(get(&p.auditor, "asks for the case", read, 404)).await?;
-        let foreign = get(
-            &p.orland_auditor,
-            "searches the log of Ørland for the case",
-            format!("/v1/access-log?case_id={case}"),
-            200,
-        );
-        let foreign = self.act(foreign).await?;
-        self.check(foreign.body["items"] == json!([]), "The auditor of Ørland finds nothing from Kragerø")?;
-        self.act(get(&p.administrator, "asks for the access log", desk, 403)).await?;
-        Ok(())
-    }
-
     async fn public(&self, path: &str) -> Result<Value, Failure> {
         Ok(self.client.send(&self.people.teacher, Method::GET, path, None, None).await?.body)
     }
@@ -383,16 +322,11 @@ fn by_key(page: &Value, key: &str) -> Value {
     items.into_iter().find(|item| item["key"] == key).map(|item| item["id"].clone()).unwrap_or_default()
 }
 
-fn words(list: &Value) -> String {
-    let words: Vec<&str> = list.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-    words.join(", ")
-}
-
 /// A path with shortened ids.
 fn shorten(path: &str) -> String {
     let parts = path.split('/').map(|part| {
         let (id, rest) = part.split_once('?').map_or((part, None), |(id, rest)| (id, Some(rest)));
-        let id = if id.len() == 36 { format!("…{}", &id[30..]) } else { id.to_owned() };
+        let id = if id.len() == 36 { format!("…{}", &id[32..]) } else { id.to_owned() };
         rest.map_or(id.clone(), |_| format!("{id}?…"))
     });
     parts.collect::<Vec<_>>().join("/")

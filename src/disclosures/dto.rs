@@ -23,9 +23,9 @@ words! {
         ChildWelfareOrder = "child_welfare_order",
         /// To prevent a criminal offence (strl § 196).
         DutyToAvert = "duty_to_avert",
-        /// To avert danger to life or health (fvl § 13 b no. 7, hpl §§ 23 no. 4 and 31).
+        /// To avert danger to life or health (fvl § 13 b no. 7, hpl §§ 23 and 31).
         DangerToLifeOrHealth = "danger_to_life_or_health",
-        /// For health care (hpl §§ 25 and 45): between health services, unless the patient objects.
+        /// For health care (hpl §§ 25 and 29): between health services, unless the patient objects.
         HealthPersonnel = "health_personnel",
         /// For the right to education at a new school (oppl § 25-1): between schools, including in other municipalities.
         SchoolChange = "school_change",

@@ -53,7 +53,7 @@ async fn list_objections(mut permit: Permit<ListObjections>) -> Result<HttpRespo
     permit.show_page(&page.map(Whole::whole))
 }
 
-/// Objects to sharing among health personnel (hpl §§ 25 and 45) for the caller, or records someone else's objection.
+/// Objects to sharing among health personnel (hpl § 29, pbrl § 5-3) for the caller, or records someone else's objection.
 ///
 /// The guardians decide until the young person decides on their own health care, and then the young person alone. The
 /// objection applies from the next request, whether the case is open or closed.

@@ -65,7 +65,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let recipient = recipient(&mut permit, &case, &input, basis).await?;
     let entries = entries(&mut permit, &case, &input, basis).await?;
     if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
-        let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl §§ 25 and 45)";
+        let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl § 29)";
         return Err(Problem::conflict(detail));
     }
     let today = permit.moment().today;
@@ -128,7 +128,7 @@ async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpRespo
     permit.show_version(ONLY_VERSION, &disclosure.whole())
 }
 
-/// Finds a case where the caller is a team member through the unit. Any other case counts as missing.
+/// Finds a case where the caller is a team member through the unit, and is not disqualified. Any other case counts as missing.
 async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObject> {
     // The lock ensures that the basis and the objections still hold when this commits.
     let Parts { object, caller, tx, moment } = permit.parts();
@@ -136,6 +136,7 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
     let unit = object.id;
     let facts = cases_in_list(tx, caller, &[id], moment).await?.pop();
     facts
+        .filter(|facts| !facts.relation.disqualified)
         .filter(|facts| facts.relation.seats.iter().any(|seat| seat.unit_id == unit))
         .map(|facts| CaseObject { facts })
         .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in through this unit"))

@@ -134,11 +134,10 @@ impl Position for Place {
 pub struct FollowUpQuery {
     /// The `next_cursor` of the previous page.
     #[serde(default)]
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<Cursor>)]
     pub cursor: Option<Cursor<Place>>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 

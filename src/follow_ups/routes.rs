@@ -1,7 +1,7 @@
 //! The operation on follow-ups.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     rc::Rc,
 };
 
@@ -15,12 +15,15 @@ use super::{
 use crate::{
     access::{
         Asker, Permit, Whole,
-        actions::{ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
+        actions::{DecideConcern, ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
         cases_in_list,
-        objects::CaseObject,
+        objects::{CaseObject, ConcernObject},
     },
     db::{DbError, Tx},
-    kernel::{Moment, Page, Slice, ids::CaseId},
+    kernel::{
+        Id, Moment, Page, Slice,
+        ids::{CaseId, Concern},
+    },
     problem::{Result, docs::ReadProblems},
 };
 
@@ -74,16 +77,32 @@ async fn with_cases(
     let readable = cases.filter(|case| asker.may::<ReadCase>(case));
     let readable: HashMap<CaseId, Rc<CaseObject>> =
         readable.map(|case| (case.facts.id, Rc::new(case))).collect();
+    let concerns = theirs_to_decide(tx, asker, &items).await?;
     let tasks = items.into_iter().map(|item| {
         let case = item.case_id.and_then(|id| readable.get(&id).cloned());
         let is_shown = match (&item.case_id, &case) {
-            (None, _) => true,
+            (None, _) => {
+                item.kind != FollowUpKind::DecideConcern || concerns.contains(&item.object_id.into())
+            }
             (Some(_), Some(case)) => is_theirs(asker, case, &item),
             (Some(_), None) => false,
         };
         Task { item, case, is_shown }
     });
     Ok(tasks.collect())
+}
+
+/// Returns the concerns among the tasks that the caller may decide.
+async fn theirs_to_decide(
+    tx: &mut Tx,
+    asker: &Asker,
+    items: &[FollowUpOut],
+) -> Result<HashSet<Id<Concern>>, DbError> {
+    let concerns = items.iter().filter(|item| item.kind == FollowUpKind::DecideConcern);
+    let ids: Vec<Id<Concern>> = concerns.map(|item| item.object_id.into()).collect();
+    let concerns = ConcernObject::these(tx, &ids, asker.caller()).await?;
+    let theirs = concerns.into_iter().filter(|concern| asker.may::<DecideConcern>(concern));
+    Ok(theirs.map(|concern| concern.id).collect())
 }
 
 /// Returns whether the caller may see a task in a case that they may read. Knowing of a case does not include its measures,

@@ -16,10 +16,7 @@ mod staff;
 mod story;
 mod texts;
 
-use std::{
-    path::PathBuf,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use chrono::{NaiveDate, TimeDelta};
 
@@ -43,7 +40,7 @@ use crate::{
 
 /// Cases that are written in one transaction.
 const BATCH: usize = 250;
-/// The municipalities, by folder.
+/// The municipalities, by the names of their included files.
 const MUNICIPALITIES: [(&str, &str); 3] = [("kragero", "4014"), ("porsgrunn", "4001"), ("orland", "5057")];
 
 /// The size and the seed of the data, and where they come from.
@@ -57,8 +54,6 @@ pub struct Plan {
     pub looks: usize,
     /// The password of everyone who has an account.
     pub password: Password,
-    /// Where the municipalities' data are.
-    pub municipalities: PathBuf,
 }
 
 /// Usernames that every run creates, and their owners.

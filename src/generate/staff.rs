@@ -19,7 +19,7 @@ use crate::{
         Username,
         rows::{self as accounts, AccountRow},
     },
-    catalogue::{self, whole::whole},
+    catalogue::{self, MunicipalityFiles, whole::whole},
     children::rows::{self as people, PersonRow},
     db::Db,
     kernel::Clock,
@@ -30,9 +30,10 @@ use crate::{
 pub(super) async fn found(db: &Db, clock: &Clock, plan: &Plan) -> Result<Organisation, GenerateError> {
     let mut found = Vec::new();
     let mut tx = db.write().await?;
-    for (folder, number) in MUNICIPALITIES {
+    for (name, number) in MUNICIPALITIES {
         if !catalogue::whole::is_known(&mut tx, number).await? {
-            catalogue::import_in(&mut tx, &plan.municipalities.join(folder)).await?;
+            let files = MunicipalityFiles::included(name);
+            catalogue::import_in(&mut tx, files.as_slice(), clock.now()).await?;
             let entry = Entry::of_operator_in(number, "import_catalogue", clock.now());
             insert_entries(&mut tx, &[entry]).await?;
         }

@@ -59,9 +59,8 @@ shown!(GoalOut, CaseReader {
 pub struct GoalIn {
     /// The result to be reached for the child.
     pub description: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
 }
 
 /// A change to a goal. Fields left out are unchanged.

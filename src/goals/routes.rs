@@ -49,7 +49,7 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
 async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let GoalIn { description, contains } = permit.input()?;
-    Kinds::may_be_kept("", contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     let id = store::insert(permit.tx(), &case, &description, by, now).await?;

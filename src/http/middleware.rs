@@ -11,7 +11,6 @@ use actix_web::{
     middleware::Next,
     web,
 };
-
 use tracing_actix_web::RequestId;
 
 use super::Paths;
@@ -23,8 +22,8 @@ use crate::{
 /// The header of every answer that has the id of the request, as in the logs.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 
-/// Writes the access log entries of a request before its response is sent. If they cannot be written, the response is 503
-/// and reveals nothing.
+/// Records a request in the access log before its response is sent. If its entries cannot be written, the response is 503 and
+/// reveals nothing.
 ///
 /// # Errors
 /// Those of the inner service, which are responses themselves.
@@ -33,12 +32,13 @@ pub async fn durable_look(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let response = next.call(request).await?.map_into_boxed_body();
-    let look = response.request().extensions().get::<PendingLook>().map(PendingLook::take);
-    let Some(mut entries) = look.filter(|entries| !entries.is_empty()) else { return Ok(response) };
-    entries.iter_mut().for_each(|entry| entry.status = response.status().as_u16());
+    let look = response.request().extensions().get::<PendingLook>().cloned();
+    let Some(look) = look else { return Ok(response) };
     let services = response.request().app_data::<web::Data<Services>>().cloned();
     let written = match services {
-        Some(services) => services.log().append(entries).await.is_ok(),
+        Some(services) => {
+            services.record(response.request(), &look, response.status().as_u16()).await.is_ok()
+        }
         None => false,
     };
     if written {

@@ -9,7 +9,7 @@ use actix_web::{
     },
     web,
 };
-use utoipa::openapi::{OpenApi, PathItem};
+use serde_json::Value;
 
 use crate::problem::{Code, Problem};
 
@@ -32,8 +32,9 @@ const BESIDE: [&str; 4] = ["/openapi.json", "/docs", "/docs/", "/docs/{_:.*}"];
 impl Paths {
     /// Reads them from the API document.
     #[must_use]
-    pub fn of(document: &OpenApi) -> Self {
-        let paths = document.paths.paths.iter().map(|(path, item)| Route::new(path, operations(item)));
+    pub fn of(document: &Value) -> Self {
+        let paths = document["paths"].as_object().into_iter().flatten();
+        let paths = paths.map(|(path, item)| Route::new(path, operations(item)));
         let beside =
             BESIDE.map(|path| Route::new(path, vec![(Method::GET, "read_documentation".to_owned())]));
         Self(paths.chain(beside).collect())
@@ -85,16 +86,17 @@ impl Route {
     }
 }
 
-fn operations(item: &PathItem) -> Vec<(Method, String)> {
+fn operations(item: &Value) -> Vec<(Method, String)> {
     let known = [
-        (Method::GET, &item.get),
-        (Method::POST, &item.post),
-        (Method::PUT, &item.put),
-        (Method::PATCH, &item.patch),
-        (Method::DELETE, &item.delete),
+        (Method::GET, "get"),
+        (Method::POST, "post"),
+        (Method::PUT, "put"),
+        (Method::PATCH, "patch"),
+        (Method::DELETE, "delete"),
     ];
-    let named = known.into_iter().filter_map(|(method, operation)| Some((method, operation.as_ref()?)));
-    named.map(|(method, operation)| (method, operation.operation_id.clone().unwrap_or_default())).collect()
+    let named = known.into_iter().filter_map(|(method, name)| Some((method, item.get(name)?)));
+    let id = |operation: &Value| operation["operationId"].as_str().unwrap_or_default().to_owned();
+    named.map(|(method, operation)| (method, id(operation))).collect()
 }
 
 /// Responds to a request that matches no operation.

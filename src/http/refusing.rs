@@ -14,11 +14,15 @@ use actix_web::http::{
 };
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::middleware::REQUEST_ID;
+use super::{Lines, middleware::REQUEST_ID};
 use crate::{
+    kernel::Clock,
     problem::{Code, Problem},
     telemetry::metrics,
 };
+
+/// The lines about refusals.
+static REFUSALS: Lines = Lines::new();
 
 /// A connection.
 #[derive(Debug)]
@@ -135,7 +139,9 @@ pub(super) fn refusal(code: Code) -> Refusal {
     let mut document = Problem::new(code).document();
     document.request_id = Some(id.clone());
     metrics().refused(document.status);
-    tracing::info!(request_id = id, status = document.status, "refused before it reached an operation");
+    if REFUSALS.take(Clock::System.now()) {
+        tracing::info!(request_id = id, status = document.status, "refused before it reached an operation");
+    }
     let body = serde_json::to_string(&document).unwrap_or_default();
     Refusal { code, id, body }
 }

@@ -53,28 +53,27 @@ impl Caller {
         self.roles.iter().filter(move |held| held.role == role)
     }
 
-    /// Returns whether a role excludes content. Administrators, auditors and analysts see none, whatever other roles they hold.
+    /// Returns whether a role excludes content. The rules forbid administrators, auditors and analysts to see any, whatever other
+    /// roles they hold (`policies/18-roles-without-content.cedar`).
     #[must_use]
     pub fn is_kept_from_content(&self) -> bool {
         self.roles.iter().any(|held| held.role.excludes_content())
     }
 
-    /// Returns the roles in which the caller works with children, as worker or leader.
+    /// Returns the roles in which the caller works with children, as worker or leader. The rules decide whether they count.
     pub fn works_in(&self) -> impl Iterator<Item = &HeldRole> {
-        let kept_out = self.is_kept_from_content();
-        self.roles.iter().filter(move |held| !kept_out && !held.role.excludes_content())
+        self.roles.iter().filter(|held| !held.role.excludes_content())
     }
 
     /// Returns the roles as unit leader.
     pub fn leads(&self) -> impl Iterator<Item = &HeldRole> {
-        self.works_in().filter(|held| held.role == Role::UnitLeader)
+        self.with_role(Role::UnitLeader)
     }
 
-    /// Returns the units where the caller has the role of leader, whatever other roles they have. Candidate rows for the
-    /// caller are found there. The rules decide on each.
+    /// Returns the units that the caller leads. Candidate rows for the caller are found there. The rules decide on each.
     #[must_use]
     pub fn units_led(&self) -> Vec<Id<Unit>> {
-        self.with_role(Role::UnitLeader).map(|held| held.unit_id).collect()
+        self.leads().map(|held| held.unit_id).collect()
     }
 
     /// Returns the municipalities whose accounts and units the caller manages.

@@ -1,18 +1,29 @@
 //! Authentication: passwords, tokens, sessions, throttling, and the caller's current rights in the database.
 
+mod address;
 mod caller;
+mod device;
+mod fair_queue;
+mod hashing;
 mod known_as;
 mod password;
 mod session;
 mod throttle;
 mod token;
+mod turns;
 
+pub use address::{ClientAddress, site_name};
 pub use caller::{Caller, HeldRole, as_caller, authenticate, still};
+pub use device::{
+    KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
+};
+pub use hashing::{HashError, Passwords};
 pub use known_as::{counterpart, known_as};
-pub use password::{HashError, Password, PasswordError, Passwords};
-pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, open_session, refresh};
-pub use throttle::{Throttled, forgive, register_attempt};
+pub use password::{Password, PasswordError};
+pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, is_issued, open_session, refresh};
+pub use throttle::{Attempt, Checked, Throttled, check_attempt, forget_failures, record_attempt, unlock};
 pub use token::{TokenKeys, TokenKeysError, VerifiedToken};
+pub use turns::{Standing, Visitor};
 
 use sha2::{Digest, Sha256};
 

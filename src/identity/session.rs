@@ -88,6 +88,15 @@ pub async fn open_session(
     issue(tx, keys, person, session, now).await
 }
 
+/// Returns whether a refresh token was issued here. It only reads, so strangers do not hold up writers.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn is_issued(tx: &mut Tx, token: &str) -> Result<bool, DbError> {
+    let hash = sha256_hex(token.as_bytes());
+    Ok(fetch_optional!(tx, TokenRow, FIND_TOKEN, &hash)?.is_some())
+}
+
 /// Exchanges a refresh token for new tokens.
 ///
 /// # Errors

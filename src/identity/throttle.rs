@@ -1,23 +1,33 @@
-//! Slows down password guessing, per account and per address.
+//! Slows down password guessing.
 //!
-//! An attempt is counted before the password is checked, so that parallel attempts also count. A correct password clears the
-//! account's count. NIST SP 800-63B-4 § 3.2.2 allows 100 consecutive failures; the growing wait allows far fewer.
+//! A stranger's failures count for the account at their site, for the account, and for the site. A device that has logged in to the
+//! account before has a count of its own, so strangers cannot lock it out. A site is an IPv4 address or an IPv6 network of 64 bits.
+//!
+//! Only a wrong password counts, once it is verified. An attempt whose count reached its limit meanwhile is refused whatever its
+//! password, so parallel attempts learn no more than consecutive ones. NIST SP 800-63B-4 § 3.2.2 allows 100 consecutive failures; the
+//! growing wait allows far fewer.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::ClientAddress;
 use crate::{
-    db::{DbError, Tx},
-    execute, fetch_one,
+    db::{Db, DbError, Tx},
+    execute, fetch_in, fetch_one, fetch_optional,
+    kernel::{Id, ids::Person},
 };
 
-/// Consecutive failures after which an account must wait.
-const ACCOUNT_LIMIT: i64 = 5;
-/// Consecutive failures after which an address must wait. Many people may share an address.
-const ADDRESS_LIMIT: i64 = 50;
+/// Consecutive failures of an account after which a site, a device, or a session must wait.
+const OWN_LIMIT: i64 = 5;
+/// Consecutive failures of an account after which all strangers must wait.
+const ACCOUNT_LIMIT: i64 = 20;
+/// Failures of a site after which it must wait. Very many people may share an address.
+const SITE_LIMIT: i64 = 1000;
 /// The time without failures after which they are forgotten.
 const FORGET_AFTER: TimeDelta = TimeDelta::hours(1);
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(30);
+/// The counts that are kept. Beyond them, the smallest and oldest are forgotten first.
+const MOST_COUNTS: i64 = 100_000;
 
 /// The attempt must wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +36,49 @@ pub struct Throttled {
     pub retry_after_seconds: i64,
 }
 
+/// The counts of an attempt: their keys and limits, narrowest first.
+#[derive(Debug)]
+pub struct Attempt {
+    counts: Vec<(String, i64)>,
+    username_index: Option<String>,
+}
+
+impl Attempt {
+    /// An attempt to log in. The device is the hash of its token, if it has logged in to this account before.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn to_log_in(
+        tx: &Tx,
+        username: &str,
+        address: ClientAddress,
+        device: Option<&str>,
+    ) -> Result<Self, DbError> {
+        let account = tx.vault().username_index(username)?;
+        let counts = match device {
+            Some(device) => vec![(key(tx, &format!("device {device} of {account}"))?, OWN_LIMIT)],
+            None => vec![
+                (key(tx, &format!("account {account} at {}", address.site()))?, OWN_LIMIT),
+                (account_key(tx, &account)?, ACCOUNT_LIMIT),
+                (key(tx, &format!("site {}", address.site()))?, SITE_LIMIT),
+            ],
+        };
+        Ok(Self { counts, username_index: Some(account) })
+    }
+
+    /// An attempt of a person who is logged in to prove their own password.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn at_own_password(tx: &Tx, person: Id<Person>) -> Result<Self, DbError> {
+        let counts = vec![(own_password(tx, person)?, OWN_LIMIT)];
+        Ok(Self { counts, username_index: None })
+    }
+}
+
+const FIND: &str = "SELECT throttle_key, failures, last_attempt_at, blocked_until FROM login_throttle WHERE throttle_key IN (";
 const COUNT: &str = "
-    INSERT INTO login_throttle (throttle_key, failures, last_attempt_at) VALUES ($1, 1, $2)
+    INSERT INTO login_throttle (throttle_key, username_index, failures, last_attempt_at) VALUES ($1, $4, 1, $2)
     ON CONFLICT (throttle_key) DO UPDATE SET
         failures = CASE
             WHEN login_throttle.blocked_until > $2 THEN login_throttle.failures
@@ -36,11 +87,18 @@ const COUNT: &str = "
         last_attempt_at = $2
     RETURNING failures, blocked_until";
 const BLOCK: &str = "UPDATE login_throttle SET blocked_until = $2 WHERE throttle_key = $1";
-const FORGIVE_ONE: &str = "
-    UPDATE login_throttle SET failures = failures - 1,
-           blocked_until = CASE WHEN failures - 1 < $2 THEN NULL ELSE blocked_until END
-    WHERE throttle_key = $1 AND failures > 0";
-const FORGIVE: &str = "DELETE FROM login_throttle WHERE throttle_key = $1";
+const FORGIVE: &str = "
+    DELETE FROM login_throttle WHERE throttle_key = $1 AND (blocked_until IS NULL OR blocked_until <= $2)";
+const USERNAME: &str = "SELECT username_index FROM account WHERE person_id = $1";
+const UNLOCK_NARROWER: &str =
+    "DELETE FROM login_throttle WHERE throttle_key = $3 OR (username_index = $1 AND throttle_key <> $2)";
+const UNLOCK: &str = "DELETE FROM login_throttle WHERE throttle_key = $1";
+const FORGET: &str = "
+    DELETE FROM login_throttle WHERE last_attempt_at < $1 AND (blocked_until IS NULL OR blocked_until <= $2)";
+const COUNTS: &str = "SELECT COUNT(*) FROM login_throttle";
+const FORGET_SMALLEST: &str = "
+    DELETE FROM login_throttle WHERE throttle_key IN
+        (SELECT throttle_key FROM login_throttle ORDER BY failures, last_attempt_at LIMIT $1)";
 
 #[derive(sqlx::FromRow)]
 struct ThrottleRow {
@@ -48,43 +106,111 @@ struct ThrottleRow {
     blocked_until: Option<DateTime<Utc>>,
 }
 
-/// Counts an attempt to log in. It must be committed whatever the result.
-///
-/// # Errors
-/// If the database query fails.
-pub async fn register_attempt(
-    tx: &mut Tx,
-    username: &str,
-    address: &str,
-    now: DateTime<Utc>,
-) -> Result<Option<Throttled>, DbError> {
-    let (account, address) = (key(tx, "account", username)?, key(tx, "address", address)?);
-    let account = count(tx, &account, ACCOUNT_LIMIT, now).await?;
-    let address = count(tx, &address, ADDRESS_LIMIT, now).await?;
-    Ok(account.or(address))
+#[derive(sqlx::FromRow)]
+struct CountRow {
+    throttle_key: String,
+    failures: i64,
+    last_attempt_at: DateTime<Utc>,
+    blocked_until: Option<DateTime<Utc>>,
 }
 
-/// Clears the failures of the account after a correct password, and removes this attempt only from the address. Otherwise
-/// a caller's own account would clear the way for guesses at others.
+/// The counts about an attempt, before its password is verified.
+#[derive(Debug, Clone, Copy)]
+pub struct Checked {
+    /// The attempt must wait.
+    pub waits: Option<Throttled>,
+    /// Whether log-ins from the site have failed lately.
+    pub site_is_failing: bool,
+}
+
+/// Checks an attempt before its password is verified.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn forgive(tx: &mut Tx, username: &str, address: &str) -> Result<(), DbError> {
-    let (account, address) = (key(tx, "account", username)?, key(tx, "address", address)?);
-    execute!(tx, FORGIVE, account)?;
-    execute!(tx, FORGIVE_ONE, address, ADDRESS_LIMIT)?;
+pub async fn check_attempt(tx: &mut Tx, attempt: &Attempt, now: DateTime<Utc>) -> Result<Checked, DbError> {
+    let keys: Vec<&str> = attempt.counts.iter().map(|(key, _)| key.as_str()).collect();
+    let rows = fetch_in!(tx, CountRow, FIND, keys.as_slice())?;
+    let site = attempt.counts.iter().find(|(_, limit)| *limit == SITE_LIMIT).map(|(key, _)| key);
+    let is_failing = |row: &CountRow| {
+        let is_recent = row.last_attempt_at >= now - FORGET_AFTER;
+        site == Some(&row.throttle_key) && is_recent && row.failures >= OWN_LIMIT
+    };
+    let site_is_failing = rows.iter().any(is_failing);
+    let waits = rows.iter().filter_map(|row| wait_until(row.blocked_until, now));
+    Ok(Checked { waits: waits.max_by_key(|wait| wait.retry_after_seconds), site_is_failing })
+}
+
+/// Records whether the password was right. Returns whether the attempt must wait after all, because others failed meanwhile. The
+/// password must then count for nothing. It must be committed whatever the result.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn record_attempt(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    is_right: bool,
+    now: DateTime<Utc>,
+) -> Result<Option<Throttled>, DbError> {
+    if !is_right {
+        return count_failure(tx, attempt, now).await;
+    }
+    // A site is not forgiven: an own account would clear the way for guesses at others.
+    let own = attempt.counts.iter().filter(|(_, limit)| *limit < SITE_LIMIT);
+    for (key, _) in own {
+        execute!(tx, FORGIVE, key, now)?;
+    }
+    Ok(check_attempt(tx, attempt, now).await?.waits)
+}
+
+async fn count_failure(
+    tx: &mut Tx,
+    attempt: &Attempt,
+    now: DateTime<Utc>,
+) -> Result<Option<Throttled>, DbError> {
+    for (key, limit) in &attempt.counts {
+        let username = attempt.username_index.as_ref().filter(|_| *limit < SITE_LIMIT);
+        let row = fetch_one!(tx, ThrottleRow, COUNT, key, now, now - FORGET_AFTER, username)?;
+        let waits = wait_until(row.blocked_until, now);
+        if waits.is_some() {
+            return Ok(waits);
+        }
+        if let Some(wait) = wait(row.failures, *limit) {
+            execute!(tx, BLOCK, key, now + wait)?;
+        }
+    }
+    Ok(None)
+}
+
+/// Forgets all failures of an account, so that its owner can log in again.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn unlock(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
+    let Some((username,)) = fetch_optional!(tx, (String,), USERNAME, person)? else { return Ok(()) };
+    let (account, own) = (account_key(tx, &username)?, own_password(tx, person)?);
+    // In the order in which an attempt locks them.
+    execute!(tx, UNLOCK_NARROWER, &username, &account, own)?;
+    execute!(tx, UNLOCK, &account)?;
     Ok(())
 }
 
-async fn count(tx: &mut Tx, key: &str, limit: i64, now: DateTime<Utc>) -> Result<Option<Throttled>, DbError> {
-    let row = fetch_one!(tx, ThrottleRow, COUNT, key, now, now - FORGET_AFTER)?;
-    if let Some(until) = row.blocked_until.filter(|until| *until > now) {
-        return Ok(Some(Throttled { retry_after_seconds: (until - now).num_seconds().max(1) }));
+/// Forgets old failures, and the smallest counts if strangers have made too many.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn forget_failures(db: &Db, now: DateTime<Utc>) -> Result<(), DbError> {
+    let mut tx = db.write().await?;
+    execute!(&mut tx, FORGET, now - FORGET_AFTER, now)?;
+    let (counts,) = fetch_one!(&mut tx, (i64,), COUNTS)?;
+    if counts > MOST_COUNTS {
+        execute!(&mut tx, FORGET_SMALLEST, counts - MOST_COUNTS)?;
     }
-    if let Some(wait) = wait(row.failures, limit) {
-        execute!(tx, BLOCK, key, now + wait)?;
-    }
-    Ok(None)
+    tx.commit().await
+}
+
+fn wait_until(blocked: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Throttled> {
+    let until = blocked.filter(|until| *until > now)?;
+    Some(Throttled { retry_after_seconds: (until - now).num_seconds().max(1) })
 }
 
 /// Returns the wait after a number of consecutive failures. It doubles with each.
@@ -94,8 +220,16 @@ fn wait(failures: i64, limit: i64) -> Option<TimeDelta> {
     Some(doubled.min(LONGEST_WAIT))
 }
 
-fn key(tx: &Tx, kind: &str, name: &str) -> Result<String, DbError> {
-    Ok(tx.vault().index(&format!("throttled {kind}: {}", name.to_lowercase()))?)
+fn account_key(tx: &Tx, username_index: &str) -> Result<String, DbError> {
+    key(tx, &format!("account {username_index}"))
+}
+
+fn own_password(tx: &Tx, person: Id<Person>) -> Result<String, DbError> {
+    key(tx, &format!("own password of {person}"))
+}
+
+fn key(tx: &Tx, what: &str) -> Result<String, DbError> {
+    Ok(tx.vault().index(&format!("throttled {what}"))?)
 }
 
 #[cfg(test)]

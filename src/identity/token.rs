@@ -23,6 +23,9 @@ use crate::kernel::{
 const ISSUER: &str = "stafett";
 const AUDIENCE: &str = "stafett-api";
 const TYPE: &str = "at+jwt";
+/// How far the clock of the server that issued a token may be ahead of this one, in seconds. Also how far a clock can be set back
+/// without ending open sessions.
+const LEEWAY: i64 = 30;
 
 /// The person and the session of a token that this service issued and that has not expired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +40,7 @@ pub struct VerifiedToken {
 
 impl VerifiedToken {
     fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
-        (self.issued..self.expires).contains(&now.timestamp())
+        (self.issued - LEEWAY..self.expires).contains(&now.timestamp())
     }
 }
 
@@ -165,7 +168,9 @@ impl TokenKeys {
 
     fn verify_signature(&self, token: &str) -> Option<VerifiedToken> {
         let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) {
+        // RFC 7515 § 4.1.11: what `crit` names must be understood, and no extension is.
+        let extends = header.crit.is_some();
+        if header.alg != Algorithm::EdDSA || header.typ.as_deref() != Some(TYPE) || extends {
             return None;
         }
         let kid = header.kid?;
@@ -208,10 +213,11 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_valid_from_its_issue_until_its_expiry() {
+    fn a_token_is_valid_from_shortly_before_its_issue_until_its_expiry() {
         let keys = TokenKeys::throw_away().expect("keys");
         let token = token(&keys);
-        assert!(keys.verify(&token, at(-1)).is_none());
+        assert!(keys.verify(&token, at(-LEEWAY - 1)).is_none());
+        assert!(keys.verify(&token, at(-2)).is_some());
         assert!(keys.verify(&token, at(0)).is_some());
         assert!(keys.verify(&token, at(599)).is_some());
         assert!(keys.verify(&token, at(600)).is_none());

@@ -82,11 +82,25 @@ impl<T> From<Uuid> for Id<T> {
         Self(uuid, PhantomData)
     }
 }
+/// The text is not an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be an id: a UUID with hyphens, as 018f2f60-0000-7000-8000-000000000001")]
+pub struct BadId;
+
+/// Parses a UUID. It has one form: with hyphens, and without braces and `urn:uuid:`.
+///
+/// # Errors
+/// If it has another form.
+pub fn parse_uuid(text: &str) -> Result<Uuid, BadId> {
+    const HYPHENATED: usize = 36;
+    if text.len() == HYPHENATED { Uuid::try_parse(text).map_err(|_| BadId) } else { Err(BadId) }
+}
+
 impl<T> FromStr for Id<T> {
-    type Err = uuid::Error;
+    type Err = BadId;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        text.parse().map(|uuid| Self(uuid, PhantomData))
+        parse_uuid(text).map(Self::from)
     }
 }
 impl<T> Serialize for Id<T> {
@@ -96,7 +110,9 @@ impl<T> Serialize for Id<T> {
 }
 impl<'de, T> Deserialize<'de> for Id<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Uuid::deserialize(deserializer).map(Self::from)
+        let text = String::deserialize(deserializer)?;
+        let expected = "must be an id, such as 018f2f60-0000-7000-8000-000000000001";
+        text.parse().map_err(|_| serde::de::Error::custom(expected))
     }
 }
 
@@ -132,135 +148,120 @@ where
     }
 }
 
-impl<T> PartialSchema for Id<T> {
+impl<T: Named> PartialSchema for Id<T> {
     fn schema() -> RefOr<Schema> {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uuid)))
+            .description(Some(T::DESCRIPTION))
             .into()
     }
 }
-impl<T> ToSchema for Id<T> {
+impl<T: Named> ToSchema for Id<T> {
     fn name() -> std::borrow::Cow<'static, str> {
-        "Id".into()
+        T::ID.into()
     }
 }
 
-/// A human being in any capacity: staff, guardian or young person.
-pub enum Person {}
-/// A child as registered by a unit.
-pub enum Child {}
-/// A service of a municipality.
-pub enum Unit {}
-/// A case.
-pub enum Case {}
-/// An event in the history of a case.
-pub enum CaseEvent {}
-/// A concern.
-pub enum Concern {}
-/// A consent.
-pub enum Consent {}
-/// A handover of the role of contact person.
-pub enum Handover {}
-/// A membership of the team of a case.
-pub enum TeamMember {}
-/// A guardianship.
-pub enum Guardianship {}
-/// A care order.
-pub enum CareOrder {}
-/// A goal.
-pub enum Goal {}
-/// A measure agreed for one child.
-pub enum Measure {}
-/// A measure in the catalogue.
-pub enum CatalogueMeasure {}
-/// An evaluation of a measure.
-pub enum Evaluation {}
-/// A meeting.
-pub enum Meeting {}
-/// An arena where services meet.
-pub enum Arena {}
-/// A note.
-pub enum Note {}
-/// A withholding of information from a guardian.
-pub enum Withholding {}
-/// A report to child welfare.
-pub enum ChildWelfareReport {}
-/// A reply from child welfare to a report.
-pub enum ReportReply {}
-/// A disclosure on a statutory basis.
-pub enum Disclosure {}
-/// An objection to sharing among health personnel.
-pub enum Objection {}
-/// A role of a person in a unit.
-pub enum StaffRole {}
-/// A log-in and the tokens that descend from it.
-pub enum Session {}
-/// An entry in the access log.
-pub enum Look {}
-/// An access log entry selected for review by an auditor.
-pub enum LogReview {}
-/// An emergency access to a case.
-pub enum EmergencyAccess {}
-/// A conflict of interest that was declared or recorded.
-pub enum ConflictOfInterest {}
+/// A type of object whose ids are named in the API document.
+pub trait Named {
+    /// The name of the schema of its ids.
+    const ID: &'static str;
+    /// The description of the schema.
+    const DESCRIPTION: &'static str;
+}
 
-// Aliases for API types, whose schemas cannot name a generic type.
-/// The id of a [`Person`].
-pub type PersonId = Id<Person>;
-/// The id of a [`Child`].
-pub type ChildId = Id<Child>;
-/// The id of a [`Unit`].
-pub type UnitId = Id<Unit>;
-/// The id of a [`Case`].
-pub type CaseId = Id<Case>;
-/// The id of a [`CaseEvent`].
-pub type CaseEventId = Id<CaseEvent>;
-/// The id of a [`Concern`].
-pub type ConcernId = Id<Concern>;
-/// The id of a [`Consent`].
-pub type ConsentId = Id<Consent>;
-/// The id of a [`Handover`].
-pub type HandoverId = Id<Handover>;
-/// The id of a [`TeamMember`].
-pub type TeamMemberId = Id<TeamMember>;
-/// The id of a [`Guardianship`].
-pub type GuardianshipId = Id<Guardianship>;
-/// The id of a [`CareOrder`].
-pub type CareOrderId = Id<CareOrder>;
-/// The id of a [`Goal`].
-pub type GoalId = Id<Goal>;
-/// The id of a [`Measure`].
-pub type MeasureId = Id<Measure>;
-/// The id of a [`CatalogueMeasure`].
-pub type CatalogueMeasureId = Id<CatalogueMeasure>;
-/// The id of a [`Evaluation`].
-pub type EvaluationId = Id<Evaluation>;
-/// The id of a [`Meeting`].
-pub type MeetingId = Id<Meeting>;
-/// The id of a [`Arena`].
-pub type ArenaId = Id<Arena>;
-/// The id of a [`Note`].
-pub type NoteId = Id<Note>;
-/// The id of a [`Withholding`].
-pub type WithholdingId = Id<Withholding>;
-/// The id of a [`ChildWelfareReport`].
-pub type ChildWelfareReportId = Id<ChildWelfareReport>;
-/// The id of a [`ReportReply`].
-pub type ReportReplyId = Id<ReportReply>;
-/// The id of a [`Disclosure`].
-pub type DisclosureId = Id<Disclosure>;
-/// The id of a [`Objection`].
-pub type ObjectionId = Id<Objection>;
-/// The id of a [`StaffRole`].
-pub type StaffRoleId = Id<StaffRole>;
-/// The id of a [`Session`].
-pub type SessionId = Id<Session>;
-/// The id of a [`Look`].
-pub type LookId = Id<Look>;
-/// The id of a [`LogReview`].
-pub type LogReviewId = Id<LogReview>;
-/// The id of an [`EmergencyAccess`].
-pub type EmergencyAccessId = Id<EmergencyAccess>;
-/// The id of a [`ConflictOfInterest`].
-pub type ConflictOfInterestId = Id<ConflictOfInterest>;
+/// Defines the types of objects, with the types of their ids and the names of the schemas of these.
+macro_rules! objects {
+    ($($(#[doc = $doc:literal])+ $object:ident, $id:ident, $schema:literal;)+) => {$(
+        $(#[doc = $doc])+
+        pub enum $object {}
+
+        #[doc = concat!("The id of a [`", stringify!($object), "`].")]
+        pub type $id = Id<$object>;
+
+        impl Named for $object {
+            const ID: &'static str = $schema;
+            const DESCRIPTION: &'static str = concat!("An id. Its object:" $(, $doc)+);
+        }
+    )+};
+}
+
+objects! {
+    /// A human being in any capacity: staff, guardian or young person.
+    Person, PersonId, "PersonId";
+    /// A child as registered by a unit.
+    Child, ChildId, "ChildId";
+    /// A service of a municipality.
+    Unit, UnitId, "UnitId";
+    /// A case.
+    Case, CaseId, "CaseId";
+    /// An event in the history of a case.
+    CaseEvent, CaseEventId, "CaseEventId";
+    /// A concern.
+    Concern, ConcernId, "ConcernId";
+    /// A consent.
+    Consent, ConsentId, "ConsentId";
+    /// A handover of the role of contact person.
+    Handover, HandoverId, "HandoverId";
+    /// A membership of the team of a case.
+    TeamMember, TeamMemberId, "TeamMemberId";
+    /// A guardianship.
+    Guardianship, GuardianshipId, "GuardianshipId";
+    /// A care order.
+    CareOrder, CareOrderId, "CareOrderId";
+    /// A goal.
+    Goal, GoalId, "GoalId";
+    /// A measure agreed for one child.
+    Measure, MeasureId, "MeasureId";
+    /// A measure in the catalogue.
+    CatalogueMeasure, CatalogueMeasureId, "CatalogueMeasureId";
+    /// An evaluation of a measure.
+    Evaluation, EvaluationId, "EvaluationId";
+    /// A meeting.
+    Meeting, MeetingId, "MeetingId";
+    /// An arena where services meet.
+    Arena, ArenaId, "ArenaId";
+    /// A note.
+    Note, NoteId, "NoteId";
+    /// A withholding of information from a guardian.
+    Withholding, WithholdingId, "WithholdingId";
+    /// A report to child welfare.
+    ChildWelfareReport, ChildWelfareReportId, "ChildWelfareReportId";
+    /// A reply from child welfare to a report.
+    ReportReply, ReportReplyId, "ReportReplyId";
+    /// A disclosure on a statutory basis.
+    Disclosure, DisclosureId, "DisclosureId";
+    /// An objection to sharing among health personnel.
+    Objection, ObjectionId, "ObjectionId";
+    /// A role of a person in a unit.
+    StaffRole, StaffRoleId, "StaffRoleId";
+    /// A log-in and the tokens that descend from it.
+    Session, SessionId, "SessionId";
+    /// An entry in the access log.
+    Look, LookId, "LogEntryId";
+    /// An access log entry selected for review by an auditor.
+    LogReview, LogReviewId, "LogReviewId";
+    /// An emergency access to a case.
+    EmergencyAccess, EmergencyAccessId, "EmergencyAccessId";
+    /// A conflict of interest that was declared or recorded.
+    ConflictOfInterest, ConflictOfInterestId, "ConflictOfInterestId";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_has_one_form() {
+        let id = "018f2f60-0000-7000-8000-000000000001";
+        assert!(id.parse::<CaseId>().is_ok());
+        let dashless = id.replace('-', "");
+        for text in
+            [dashless.as_str(), &format!("{{{id}}}"), &format!("urn:uuid:{id}"), &format!(" {id}"), ""]
+        {
+            assert!(text.parse::<CaseId>().is_err(), "{text}");
+            assert!(serde_json::from_value::<CaseId>(text.into()).is_err(), "{text}");
+        }
+    }
+}

@@ -1,7 +1,9 @@
 //! Basic types that all other modules build on: ids, time, validated text and pages.
 
+pub mod background;
 pub mod clock;
 pub mod day;
+pub mod files;
 pub mod ids;
 mod moment;
 pub mod national_id;

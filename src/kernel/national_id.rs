@@ -1,23 +1,36 @@
 //! The Norwegian national identity number (fødselsnummer) and D-number.
 //!
-//! Eleven digits: `DDMMYY`, an individual number that determines the century, and two check digits
-//! modulo 11 (folkeregisterforskriften § 2-2-1). A D-number has 40 added to the day. Synthetic
-//! numbers have 80 (the Norwegian Tax Administration's test register) or 40 (NAV) added to the month.
+//! Eleven digits: `DDMMYY`, an individual number, and two check digits modulo 11 (folkeregisterforskriften § 2-2-1). A D-number
+//! has 40 added to the day. Synthetic numbers have 80 (the Norwegian Tax Administration's test register) or 40 (NAV) added to
+//! the month.
+//!
+//! The individual number determines the century, by one table for national identity numbers and another for D-numbers. The
+//! numbers of the form from 2032 do not determine it. They are recognised by their first check digit, which leaves a
+//! remainder of 1, 2 or 3 where the earlier numbers leave none. Their date of birth must be stated beside them.
 
 use std::fmt;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Deserializer};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
 };
 
 /// A national identity number with a valid date and valid check digits.
 #[derive(Clone, PartialEq, Eq)]
 pub struct NationalId {
     digits: String,
-    birth_date: NaiveDate,
+    day: Day,
+}
+
+/// The six first digits of a number, read as a date.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Day {
+    /// The date of birth.
+    Of(NaiveDate),
+    /// Day, month and the last two digits of the year. The century is unknown.
+    InSomeCentury { day: u32, month: u32, year: i32 },
 }
 
 /// The reason a number is not a valid national identity number.
@@ -47,20 +60,23 @@ impl NationalId {
         if digits.len() != 11 || text.len() != 11 {
             return Err(NationalIdError::Shape);
         }
-        let birth_date = birth_date(&digits).ok_or(NationalIdError::Date)?;
-        let first = check_digit(&digits[..9], &FIRST_WEIGHTS);
-        let second = check_digit(&digits[..10], &SECOND_WEIGHTS);
-        if first != Some(digits[9]) || second != Some(digits[10]) {
-            return Err(NationalIdError::CheckDigits);
+        let without_century = match remainder(&digits[..9], &FIRST_WEIGHTS, digits[9]) {
+            0 => false,
+            1..=3 => true,
+            _ => return Err(wrong_check_digits(&digits)),
+        };
+        if remainder(&digits[..10], &SECOND_WEIGHTS, digits[10]) != 0 {
+            return Err(wrong_check_digits(&digits));
         }
-        Ok(Self { digits: text.to_owned(), birth_date })
+        let day = if without_century { in_some_century(&digits) } else { of_century(&digits).map(Day::Of) };
+        let day = day.ok_or(NationalIdError::Date)?;
+        Ok(Self { digits: text.to_owned(), day })
     }
 
     /// Returns a synthetic number (month + 80) for a person born on a date. `serial` selects one of the numbers of that date.
     /// Returns `None` if the date has no number with that serial.
     #[must_use]
     pub fn synthetic(birth_date: NaiveDate, serial: u32) -> Option<Self> {
-        use chrono::Datelike;
         let base = match birth_date.year() {
             1940..=1999 => 0,
             2000..=2039 => 500,
@@ -80,7 +96,7 @@ impl NationalId {
         };
         let digits = (0..500_u32).filter_map(number).nth(serial as usize)?;
         let digits = digits.iter().filter_map(|digit| char::from_digit(*digit, 10)).collect();
-        Some(Self { digits, birth_date })
+        Some(Self { digits, day: Day::Of(birth_date) })
     }
 
     /// Returns the eleven digits.
@@ -89,11 +105,44 @@ impl NationalId {
         &self.digits
     }
 
-    /// Returns the date of birth that the number contains.
+    /// Returns the date of birth, if the number determines it.
     #[must_use]
-    pub fn birth_date(&self) -> NaiveDate {
-        self.birth_date
+    pub fn birth_date(&self) -> Option<NaiveDate> {
+        match self.day {
+            Day::Of(date) => Some(date),
+            Day::InSomeCentury { .. } => None,
+        }
     }
+
+    /// Returns whether someone born on this date can have the number.
+    #[must_use]
+    pub fn fits(&self, birth_date: NaiveDate) -> bool {
+        match self.day {
+            Day::Of(date) => date == birth_date,
+            Day::InSomeCentury { day, month, year } => {
+                (birth_date.day(), birth_date.month(), birth_date.year().rem_euclid(100))
+                    == (day, month, year)
+            }
+        }
+    }
+
+    /// Returns whether the number belongs to a series of invented people: the month has 80 or 40 added.
+    #[must_use]
+    pub fn is_synthetic(&self) -> bool {
+        matches!(self.digits.as_bytes().get(2), Some(b'4'..=b'9'))
+    }
+}
+
+/// Returns what the sum of the weighted digits and the check digit leaves when divided by 11.
+fn remainder(digits: &[u32], weights: &[u32], check: u32) -> u32 {
+    let sum: u32 = digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum();
+    (sum + check) % 11
+}
+
+/// Returns the reason to refuse a number with wrong check digits. A date that exists in no century is the clearer reason.
+fn wrong_check_digits(digits: &[u32]) -> NationalIdError {
+    let possible = in_some_century(digits).is_some();
+    if possible { NationalIdError::CheckDigits } else { NationalIdError::Date }
 }
 
 fn check_digit(digits: &[u32], weights: &[u32]) -> Option<u32> {
@@ -104,22 +153,50 @@ fn check_digit(digits: &[u32], weights: &[u32]) -> Option<u32> {
     }
 }
 
-fn birth_date(digits: &[u32]) -> Option<NaiveDate> {
+/// Returns day, month and the last two digits of the year, without what is added to them.
+fn day_month_year(digits: &[u32]) -> (u32, u32, u32) {
     let two = |at: usize| digits[at] * 10 + digits[at + 1];
-    let day = if two(0) > 40 { two(0) - 40 } else { two(0) };
+    let day = if is_d_number(digits) { two(0) - 40 } else { two(0) };
     let month = match two(2) {
         month @ 81..=92 => month - 80,
         month @ 41..=52 => month - 40,
         month => month,
     };
+    (day, month, two(4))
+}
+
+fn is_d_number(digits: &[u32]) -> bool {
+    digits[0] >= 4
+}
+
+/// Returns the date of a number whose individual number determines the century.
+fn of_century(digits: &[u32]) -> Option<NaiveDate> {
+    let (day, month, year) = day_month_year(digits);
     let individual = digits[6] * 100 + digits[7] * 10 + digits[8];
-    let century = match (individual, two(4)) {
-        (500..=749, 54..=99) => 1800,
-        (0..=499, _) | (900..=999, 40..=99) => 1900,
-        (500..=999, 0..=39) => 2000,
-        _ => return None,
+    let century = if is_d_number(digits) {
+        match (individual, year) {
+            (500..=599, 58..=99) => 1800,
+            (0..=199, 0..=39) | (0..=499 | 600..=999, 40..=99) => 1900,
+            (200..=999, 0..=39) => 2000,
+            _ => return None,
+        }
+    } else {
+        match (individual, year) {
+            (500..=749, 54..=99) => 1800,
+            (0..=499, _) | (900..=999, 40..=99) => 1900,
+            (500..=999, 0..=39) => 2000,
+            _ => return None,
+        }
     };
-    NaiveDate::from_ymd_opt(i32::try_from(century + two(4)).ok()?, month, day)
+    NaiveDate::from_ymd_opt(i32::try_from(century + year).ok()?, month, day)
+}
+
+/// Returns the date of a number that does not determine the century.
+fn in_some_century(digits: &[u32]) -> Option<Day> {
+    let (day, month, year) = day_month_year(digits);
+    let year = i32::try_from(year).ok()?;
+    let exists = |century: i32| NaiveDate::from_ymd_opt(century + year, month, day).is_some();
+    (exists(1900) || exists(2000)).then_some(Day::InSomeCentury { day, month, year })
 }
 
 /// A number identifies a person, so `Debug` never writes it to a log.
@@ -138,7 +215,11 @@ impl<'de> Deserialize<'de> for NationalId {
 
 impl PartialSchema for NationalId {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9]{11}$")).into()
+        ObjectBuilder::new().schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("national-id".to_owned())))
+            .pattern(Some("^[0-9]{11}$"))
+            .description(Some("A national identity number (fødselsnummer) or D-number: a date that exists, and check digits."))
+            .into()
     }
 }
 impl ToSchema for NationalId {
@@ -164,12 +245,75 @@ mod tests {
         assert_eq!(NationalId::parse(&bad), Err(NationalIdError::CheckDigits));
     }
 
+    fn born(number: &str) -> Option<NaiveDate> {
+        NationalId::parse(number).expect("a valid number").birth_date()
+    }
+
+    fn on(date: &str) -> NaiveDate {
+        date.parse().expect("a date")
+    }
+
+    fn digits(text: &str) -> Vec<u32> {
+        text.chars().filter_map(|c| c.to_digit(10)).collect()
+    }
+
+    /// Returns the number with these nine first digits, and a first check digit that leaves `rest`.
+    fn number(start: &str, rest: u32) -> Option<String> {
+        let mut digits = digits(start);
+        digits.push((0..10).find(|digit| remainder(&digits, &FIRST_WEIGHTS, *digit) == rest)?);
+        digits.push((0..10).find(|digit| remainder(&digits, &SECOND_WEIGHTS, *digit) == 0)?);
+        Some(digits.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn the_individual_number_of_a_d_number_determines_the_century_by_a_table_of_its_own() {
+        assert_eq!(born("44851521221"), Some(on("2015-05-04")));
+        assert_eq!(born("44858561350"), Some(on("1985-05-04")));
+        assert_eq!(born("44858581386"), Some(on("1985-05-04")));
+        for (start, date) in [
+            ("448500199", "1900-05-04"),
+            ("448539200", "2039-05-04"),
+            ("448540499", "1940-05-04"),
+            ("448540600", "1940-05-04"),
+            ("448557999", "1957-05-04"),
+            ("448558500", "1858-05-04"),
+            ("448599599", "1899-05-04"),
+        ] {
+            assert_eq!(of_century(&digits(start)), Some(on(date)), "{start}");
+        }
+        assert_eq!(of_century(&digits("448540550")), None, "no D-number of 1940 to 1957 has 500 to 599");
+    }
+
+    #[test]
+    fn a_number_of_the_form_from_2032_needs_its_date_of_birth_beside_it() {
+        let number = NationalId::parse("04851561388").expect("a number");
+        assert_eq!(number.birth_date(), None);
+        assert!(number.fits(on("2015-05-04")) && number.fits(on("1915-05-04")));
+        assert!(!number.fits(on("2015-05-05")) && !number.fits(on("2016-05-04")));
+    }
+
+    #[test]
+    fn a_first_check_digit_with_another_remainder_is_wrong() {
+        for rest in 4..11 {
+            let Some(number) = (100..999).find_map(|n| number(&format!("048515{n}"), rest)) else { continue };
+            assert_eq!(NationalId::parse(&number), Err(NationalIdError::CheckDigits), "remainder {rest}");
+        }
+    }
+
+    #[test]
+    fn the_month_shows_whether_a_person_is_invented() {
+        assert!(NationalId::parse("44851521221").expect("a number").is_synthetic());
+        let real_form = (0..999).find_map(|n| number(&format!("040515{n:03}"), 0)).expect("a number");
+        assert!(!NationalId::parse(&real_form).expect("a number").is_synthetic());
+    }
+
     proptest! {
         #[test]
         fn a_synthetic_number_holds_its_birth_date(days in 0_u64..29_000, serial in 0_u32..50) {
             let day = NaiveDate::from_ymd_opt(1950, 1, 1).expect("a date") + chrono::Days::new(days);
             let id = NationalId::synthetic(day, serial).expect("a number");
-            prop_assert_eq!(id.birth_date(), day);
+            prop_assert_eq!(id.birth_date(), Some(day));
+            prop_assert!(id.is_synthetic());
         }
 
         #[test]

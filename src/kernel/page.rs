@@ -1,8 +1,13 @@
 //! Keyset pages: a list is read in order of id, starting after the last item seen.
 
+use std::borrow::Cow;
+
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::{
+    IntoParams, PartialSchema, ToSchema,
+    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+};
 use uuid::Uuid;
 
 /// The default number of items per page.
@@ -20,7 +25,6 @@ pub struct PageQuery {
     pub cursor: Option<Cursor>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 
@@ -136,12 +140,24 @@ impl<'de, P: Position> Deserialize<'de> for Cursor<P> {
     }
 }
 
-impl utoipa::PartialSchema for Cursor {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        String::schema()
+impl<P> PartialSchema for Cursor<P> {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(500))
+            .pattern(Some("^~?[A-Za-z0-9_-]+$"))
+            .description(Some(
+                "The position in a list, as `next_cursor` gives it. Clients treat it as opaque.",
+            ))
+            .into()
     }
 }
-impl ToSchema for Cursor {}
+impl<P> ToSchema for Cursor<P> {
+    fn name() -> Cow<'static, str> {
+        "Cursor".into()
+    }
+}
 
 /// A number of items within the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,9 +172,15 @@ impl<'de> Deserialize<'de> for Limit {
     }
 }
 
-impl utoipa::PartialSchema for Limit {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
-        u32::schema()
+impl PartialSchema for Limit {
+    fn schema() -> RefOr<Schema> {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .minimum(Some(1))
+            .maximum(Some(MAX_LIMIT))
+            .default(Some(DEFAULT_LIMIT.into()))
+            .description(Some("The number of items in a page."))
+            .into()
     }
 }
 impl ToSchema for Limit {}

@@ -5,7 +5,7 @@ use std::{fmt, ops::Deref};
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::{
     PartialSchema, ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
 };
 
 /// Text of 1 to `MAX` characters, not blank, without control characters other than line breaks and tabs.
@@ -44,7 +44,7 @@ impl<const MAX: usize> Text<MAX> {
         if text.chars().count() > MAX {
             return Err(TextError::TooLong(MAX));
         }
-        if text.chars().any(|c| (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)) {
+        if text.chars().any(is_refused) {
             return Err(TextError::Control);
         }
         Ok(Self(text.to_owned()))
@@ -55,6 +55,24 @@ impl<const MAX: usize> Text<MAX> {
     pub fn into_string(self) -> String {
         self.0
     }
+}
+
+/// The form of a text of any length, as a regular expression of the API document. A test compares it with the parser.
+const PATTERN: &str = concat!(
+    r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f",
+    r"\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$"
+);
+
+/// Checks a text of any length: the `format` `text` of the API document.
+///
+/// # Errors
+/// The reason, if it is blank or contains characters that cannot be seen.
+pub fn check_text(text: &str) -> Result<(), String> {
+    Text::<{ usize::MAX }>::parse(text).map(|_| ()).map_err(|error| error.to_string())
+}
+
+fn is_refused(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)
 }
 
 /// Invisible characters, and characters that change text direction: the reader would not see what is stored.
@@ -87,12 +105,27 @@ impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
 
 impl<const MAX: usize> PartialSchema for Text<MAX> {
     fn schema() -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(MAX)).into()
+        ObjectBuilder::new()
+            .schema_type(Type::String)
+            .format(Some(SchemaFormat::Custom("text".to_owned())))
+            .min_length(Some(1))
+            .max_length(Some(MAX))
+            .pattern(Some(PATTERN))
+            .description(Some(format!(
+                "Text of 1 to {MAX} characters. It is not blank, and contains no control characters and no characters that \
+                 cannot be seen."
+            )))
+            .into()
     }
 }
 impl<const MAX: usize> ToSchema for Text<MAX> {
     fn name() -> std::borrow::Cow<'static, str> {
-        format!("Text{MAX}").into()
+        match MAX {
+            200 => "Line".into(),
+            10_000 => "Prose".into(),
+            40 => "Phone".into(),
+            _ => format!("TextOf{MAX}").into(),
+        }
     }
 }
 

@@ -37,8 +37,8 @@ macro_rules! words {
         impl<'de> serde::Deserialize<'de> for $name {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let word = <String as serde::Deserialize>::deserialize(deserializer)?;
-                Self::try_from(word)
-                    .map_err(|_| serde::de::Error::custom(concat!("must be one of:" $(, " ", $word)+)))
+                let expected = || format!("must be one of: {}", [$($word),+].join(", "));
+                Self::try_from(word).map_err(|_| serde::de::Error::custom(expected()))
             }
         }
 

@@ -114,7 +114,6 @@ pub struct LogReviewQuery {
     pub cursor: Option<Cursor>,
     /// The number of items, 1 to 200; 50 if left out.
     #[serde(default)]
-    #[param(minimum = 1, maximum = 200)]
     pub limit: Option<Limit>,
 }
 

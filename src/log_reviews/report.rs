@@ -56,7 +56,7 @@ async fn read_log_report(mut permit: Permit<ReadLogReport>) -> Result<HttpRespon
 pub(super) struct LogReportQuery {
     /// The month, such as `2026-11`; the last complete month if left out.
     #[serde(default)]
-    #[param(value_type = Option<String>, example = "2026-11")]
+    #[param(value_type = Option<String>, pattern = "^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$", example = "2026-11")]
     month: Option<Month>,
 }
 

@@ -1,6 +1,6 @@
 //! The evidence that verifies the log, from the database or a file: entries with their positions, and checkpoints.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, Utc};
@@ -70,8 +70,11 @@ pub enum EvidenceLine {
         count: Option<i64>,
         /// The sealed hash in base64; none if it is missing.
         hash: Option<String>,
-        /// The entry; none if it is missing.
+        /// The entry; none if it is missing or unreadable.
         entry: Option<Evidence>,
+        /// The entry is there, but has values that are not of their type, such as a time that is no time.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        unreadable: bool,
     },
     /// A signed tree head.
     Checkpoint {
@@ -82,6 +85,11 @@ pub enum EvidenceLine {
     Unsealed {
         /// The id of the entry.
         unsealed: Uuid,
+    },
+    /// Entries that are queued for sealing; the last line, if there are any.
+    Waiting {
+        /// Their number.
+        waiting: i64,
     },
 }
 
@@ -157,6 +165,7 @@ pub async fn evidence_of<E: From<SealError>>(
         let mut notes =
             notes(&mut tx, municipality, signed, last).await.map_err(failed)?.into_iter().peekable();
         let mut entries = entries(&mut tx, municipality, &places).await.map_err(failed)?;
+        let there = there(&mut tx, municipality, &places, &entries).await.map_err(failed)?;
         tx.rollback().await.map_err(failed)?;
         for place in places {
             while let Some((size, checkpoint)) = notes.next_if(|(size, _)| *size <= place.position) {
@@ -166,7 +175,8 @@ pub async fn evidence_of<E: From<SealError>>(
             let entry = entries.remove(&place.entry_id).as_ref().map(Evidence::of);
             let hash = place.hash.map(|hash| STANDARD.encode(hash));
             let PlaceRow { position, entry_id: id, count, .. } = place;
-            each(EvidenceLine::Place { position, id, count, hash, entry })?;
+            let unreadable = entry.is_none() && there.contains(&id);
+            each(EvidenceLine::Place { position, id, count, hash, entry, unreadable })?;
         }
         for (size, checkpoint) in notes {
             signed = size;
@@ -178,7 +188,10 @@ pub async fn evidence_of<E: From<SealError>>(
     for unsealed in unsealed(db, municipality).await.map_err(failed)? {
         each(EvidenceLine::Unsealed { unsealed })?;
     }
-    Ok(())
+    match waiting(db, municipality).await.map_err(failed)? {
+        0 => Ok(()),
+        waiting => each(EvidenceLine::Waiting { waiting }),
+    }
 }
 
 async fn places(tx: &mut Tx, municipality: &str, from: i64) -> Result<Vec<PlaceRow>, DbError> {
@@ -212,18 +225,76 @@ async fn notes(
     fetch_all!(tx, (i64, String), NOTES, municipality, after, upto)
 }
 
+/// Returns the entries at the positions, except those that cannot be read.
 async fn entries(
     tx: &mut Tx,
     municipality: &str,
     places: &[PlaceRow],
 ) -> Result<BTreeMap<Uuid, StoredEntry>, DbError> {
     let (Some(first), Some(last)) = (places.first(), places.last()) else { return Ok(BTreeMap::new()) };
+    let found = entries_between(tx, municipality, first.position, last.position).await;
+    let rows = match found {
+        Err(error) if is_unreadable(&error) => {
+            let mut readable = Vec::new();
+            for place in places {
+                match entries_between(tx, municipality, place.position, place.position).await {
+                    Err(error) if is_unreadable(&error) => {}
+                    found => readable.extend(found?),
+                }
+            }
+            readable
+        }
+        found => found?,
+    };
+    Ok(rows.into_iter().map(|entry| (entry.id, entry)).collect())
+}
+
+/// A time outside these centuries was not written by the service. Some that PostgreSQL knows, such as infinity, cannot be read.
+async fn entries_between(
+    tx: &mut Tx,
+    municipality: &str,
+    first: i64,
+    last: i64,
+) -> Result<Vec<StoredEntry>, DbError> {
     let sql = format!(
         "{ENTRY} FROM access_log_leaf f JOIN access_log l ON l.municipality = f.municipality AND l.id = f.entry_id
-         WHERE f.municipality = $1 AND f.position BETWEEN $2 AND $3"
+         WHERE f.municipality = $1 AND f.position BETWEEN $2 AND $3 AND l.at >= '1900-01-01' AND l.at < '2200-01-01'"
     );
-    let rows = fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), municipality, first.position, last.position)?;
-    Ok(rows.into_iter().map(|entry| (entry.id, entry)).collect())
+    fetch_all!(tx, StoredEntry, AssertSqlSafe(sql), municipality, first, last)
+}
+
+/// Returns whether a row has a value that is not of its type.
+fn is_unreadable(error: &DbError) -> bool {
+    matches!(error, DbError::Engine(sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)))
+}
+
+/// Returns the ids of entries that are there, if some were not read.
+async fn there(
+    tx: &mut Tx,
+    municipality: &str,
+    places: &[PlaceRow],
+    read: &BTreeMap<Uuid, StoredEntry>,
+) -> Result<BTreeSet<Uuid>, DbError> {
+    let (mut there, unread) =
+        (BTreeSet::new(), places.iter().filter(|place| !read.contains_key(&place.entry_id)));
+    for some in unread.map(|place| place.entry_id).collect::<Vec<_>>().chunks(ROWS) {
+        let found = on_engine!(tx, |conn| {
+            of_ids("SELECT id FROM access_log WHERE municipality = ", municipality, " AND id IN (", some)
+                .build_query_as::<(Uuid,)>()
+                .persistent(false)
+                .fetch_all(conn)
+                .await
+        })?;
+        there.extend(found.into_iter().map(|(id,)| id));
+    }
+    Ok(there)
+}
+
+/// Returns the number of entries that are queued for sealing.
+async fn waiting(db: &Db, municipality: &str) -> Result<i64, DbError> {
+    const WAITING: &str = "SELECT COUNT(*) FROM access_log_pending WHERE municipality = $1";
+    let (waiting,) = crate::fetch_one!(&mut db.read().await?, (i64,), WAITING, municipality)?;
+    Ok(waiting)
 }
 
 /// Returns entries without a position that are not queued: the service did not write them. Limited to one batch.

@@ -12,6 +12,8 @@ use signed_note::{
 };
 use tlog_tiles::{checkpoint::Checkpoint, tlog::Hash};
 
+use crate::db::LogSigner;
+
 /// The default origin of a log.
 pub const DEFAULT_ORIGIN: &str = "stafett.invalid/access-log";
 
@@ -111,6 +113,17 @@ impl LogKey {
         let encoded =
             zeroize::Zeroizing::new(format!("PRIVATE+KEY+{origin}+{id}+{}", STANDARD.encode(&*secret)));
         StandardSigner::new(&encoded).map_err(|_| LogKeyError::Key)
+    }
+}
+
+impl LogSigner for LogKey {
+    fn public(&self) -> String {
+        new_ed25519_verifier_key(&self.origin, &VerifyingKey::from(&self.key))
+    }
+
+    fn has_signed(&self, municipality: &str, checkpoint: &str) -> bool {
+        let verifier = LogVerifier::new(&self.public_key(municipality));
+        verifier.is_ok_and(|verifier| verifier.open(checkpoint).is_ok())
     }
 }
 

@@ -4,6 +4,7 @@
 //! This module implements the specification in `docs/access-log.md`. [`Sealer`] seals entries within a second. Each seal ends
 //! in a signed checkpoint (C2SP tlog-checkpoint) that can be stored elsewhere. [`Verifier`] needs only the public key.
 
+mod checkpoints;
 mod erasing;
 mod evidence;
 mod key;
@@ -16,11 +17,12 @@ mod stored;
 mod vectors;
 mod verify;
 
+pub use checkpoints::Checkpoints;
 pub use erasing::erase_before;
 pub use evidence::{Evidence, EvidenceLine, evidence_of, municipalities};
 pub use key::{DEFAULT_ORIGIN, LogKey, LogKeyError, LogVerifier};
 pub use leaf::FIELDS;
 pub use proofs::{Opened, Proof, checkpoint, consistency, inclusions, tile};
-pub use sealer::{Checkpoints, INTERVAL, SealError, Sealer};
+pub use sealer::{INTERVAL, SealError, Sealer};
 pub use stored::EMERGENCY_RULES;
 pub use verify::{Finding, Report, Verifier};

@@ -27,9 +27,10 @@ const TILE_HEIGHT: u8 = 8;
 
 /// A field that is shown with its opening.
 #[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = OpenedField)]
 pub struct Opened {
     /// The value of the field.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Value)]
     pub value: Value,
     /// The opening of its digest in the leaf, in base64.
     pub opening: String,

@@ -5,8 +5,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,14 +18,14 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    LogKey, LogKeyError,
+    Checkpoints, LogKey, LogKeyError,
     nodes::{self, Nodes},
     stored::{StoredEntry, stored_entries},
 };
 use crate::{
-    db::{Db, DbError, Pools, Tx, dialect},
+    db::{Db, DbError, LogSigner, Pools, Tx, dialect},
     execute, fetch_all, fetch_optional,
-    kernel::Clock,
+    kernel::{Clock, background::contained},
     on_engine,
 };
 
@@ -31,6 +33,8 @@ use crate::{
 pub const INTERVAL: Duration = Duration::from_millis(100);
 /// The interval between checks for entries that another process wrote.
 const LOOK: Duration = Duration::from_secs(2);
+/// How long a seal may take.
+const LIMIT: Duration = Duration::from_secs(60);
 /// The number of entries of one municipality per seal.
 const BATCH: i64 = 2000;
 /// The number of rows per statement. Statements with many rows are rarely repeated, so they are not kept prepared.
@@ -45,18 +49,12 @@ pub enum SealError {
     /// The checkpoint cannot be signed.
     #[error(transparent)]
     Key(#[from] LogKeyError),
+    /// The database records another key.
+    #[error("the access log is sealed with another key than the database records")]
+    OtherKey,
     /// The tree is damaged.
     #[error("the Merkle tree of the access log is damaged: {0}")]
     Tree(String),
-}
-
-/// The destinations of signed checkpoints besides the database, out of reach of its operators.
-#[derive(Debug, Clone, Default)]
-pub struct Checkpoints {
-    /// A folder that receives a file per municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
-    pub folder: Option<PathBuf>,
-    /// A URL that each checkpoint is posted to.
-    pub witness: Option<String>,
 }
 
 /// Seals entries.
@@ -67,21 +65,32 @@ pub struct Sealer {
     key: Arc<LogKey>,
     checkpoints: Checkpoints,
     http: reqwest::Client,
+    /// The last seal failed.
+    fails: Arc<AtomicBool>,
 }
 
 impl Sealer {
     /// Creates a sealer with its key.
     #[must_use]
     pub fn new(db: Db, clock: Clock, key: Arc<LogKey>, checkpoints: Checkpoints) -> Self {
-        Self { db, clock, key, checkpoints, http: reqwest::Client::new() }
+        Self { db, clock, key, checkpoints, http: reqwest::Client::new(), fails: Arc::default() }
+    }
+
+    /// Returns the signal that the last seal failed.
+    #[must_use]
+    pub fn fails(&self) -> Arc<AtomicBool> {
+        self.fails.clone()
     }
 
     /// Seals while the service runs: when this process has `written` entries, and when entries of others are waiting.
     pub async fn run(self, written: Arc<Notify>) {
         loop {
-            match self.seal().await {
-                Ok(sealed) if sealed >= BATCH.cast_unsigned() => continue,
-                Ok(_) => {}
+            let sealed = contained(LIMIT, self.seal()).await;
+            self.fails.store(!matches!(sealed, Ok(Ok(_))), Ordering::Release);
+            match sealed {
+                Ok(Ok(sealed)) if sealed >= BATCH.cast_unsigned() => continue,
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => tracing::error!(%error, "sealing the access log failed"),
                 Err(error) => tracing::error!(%error, "sealing the access log failed"),
             }
             self.until_some_wait(&written).await;
@@ -99,14 +108,30 @@ impl Sealer {
         }
     }
 
+    /// Seals the entries that are waiting, also those of other servers.
+    ///
+    /// # Errors
+    /// If sealing fails.
+    pub async fn finish(&self) -> Result<(), SealError> {
+        loop {
+            if self.seal().await? == 0 {
+                if !self.do_some_wait().await? {
+                    return Ok(());
+                }
+                // Another sealer has them.
+                tokio::time::sleep(INTERVAL).await;
+            }
+        }
+    }
+
     async fn do_some_wait(&self) -> Result<bool, DbError> {
         const ANY: &str = "SELECT entry_id FROM access_log_pending LIMIT 1";
         Ok(match &self.db.pools {
             Pools::Sqlite { readers, .. } => {
                 sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
             }
-            Pools::Postgres { readers, .. } => {
-                sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(readers).await?.is_some()
+            Pools::Postgres { log, server, .. } => {
+                server.while_up(sqlx::query_scalar::<_, Uuid>(ANY).fetch_optional(log)).await?.is_some()
             }
         })
     }
@@ -116,12 +141,15 @@ impl Sealer {
     /// # Errors
     /// If sealing fails. Nothing is sealed in that case.
     pub async fn seal(&self) -> Result<u64, SealError> {
+        if self.key.public() != self.db.installation().log_key {
+            return Err(SealError::OtherKey);
+        }
         let waiting = self.waiting().await?;
         if waiting.is_empty() {
             return Ok(0);
         }
         let sealed = waiting.len() as u64;
-        let mut tx = self.db.write().await?;
+        let mut tx = self.db.write_log().await?;
         if !dialect::try_lock(&mut tx, SEALER).await? || take(&mut tx, &waiting).await? < sealed {
             // Another sealer is sealing them.
             tx.rollback().await?;
@@ -134,7 +162,7 @@ impl Sealer {
         }
         tx.commit().await?;
         for (municipality, note) in notes {
-            self.hand_out(&municipality, &note).await;
+            self.checkpoints.hand_out(&self.http, &municipality, &note);
         }
         Ok(sealed)
     }
@@ -192,25 +220,6 @@ impl Sealer {
         insert_terms(tx, municipality, &terms).await?;
         keep(tx, municipality, size, &note, self.clock.now()).await?;
         Ok(note)
-    }
-
-    /// Sends a checkpoint to its destinations. After a failure, the next checkpoint is sent as usual.
-    async fn hand_out(&self, municipality: &str, note: &str) {
-        if let Some(folder) = &self.checkpoints.folder
-            && let Err(error) = write_beside(folder, municipality, note)
-        {
-            tracing::error!(%error, municipality, "writing the checkpoint to its folder failed");
-        }
-        if let Some(witness) = self.checkpoints.witness.clone() {
-            let post = self.http.post(witness).header("content-type", "text/plain; charset=utf-8");
-            let post = post.timeout(Duration::from_secs(10)).body(note.to_owned());
-            tokio::spawn(async move {
-                let answer = post.send().await.and_then(reqwest::Response::error_for_status);
-                if let Err(error) = answer {
-                    tracing::warn!(%error, "posting a checkpoint to the witness failed");
-                }
-            });
-        }
     }
 }
 
@@ -365,15 +374,4 @@ impl Counts {
         }
         Ok(())
     }
-}
-
-/// Writes a checkpoint over the previous one, and appends it to the file of all.
-fn write_beside(folder: &std::path::Path, municipality: &str, note: &str) -> std::io::Result<()> {
-    use std::io::Write;
-    let all = folder.join(format!("{municipality}.checkpoints"));
-    let mut all = std::fs::OpenOptions::new().create(true).append(true).open(all)?;
-    all.write_all(format!("{note}\n").as_bytes())?;
-    let new = folder.join(format!("{municipality}.checkpoint.new"));
-    std::fs::write(&new, note)?;
-    std::fs::rename(new, folder.join(format!("{municipality}.checkpoint")))
 }

@@ -92,6 +92,7 @@ fn vectors() -> Value {
                 count: *count,
                 hash: Some(STANDARD.encode(leaf.hash().0)),
                 entry: Some(Evidence::of(entry)),
+                unreadable: false,
             };
             let proof = Proof {
                 position: at as u64,

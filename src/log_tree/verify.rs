@@ -1,7 +1,7 @@
 //! Verifies a log from its evidence, with only the public key and, preferably, a checkpoint that was stored elsewhere.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     fmt,
 };
 
@@ -88,6 +88,8 @@ pub struct Report {
     pub entries: i64,
     /// The number of checkpoints.
     pub checkpoints: u64,
+    /// The number of entries that are queued for sealing. They are not verified.
+    pub waiting: i64,
     /// The number of entries whose personal fields are erased.
     pub erased: i64,
     /// When the newest of these was made.
@@ -109,6 +111,8 @@ pub struct Verifier {
     /// The number of counted entries so far whose case or child is erased.
     erased_counts: i64,
     odd: BTreeMap<i64, Odd>,
+    /// The positions whose entry is there and cannot be read.
+    unreadable: BTreeSet<i64>,
     broken: bool,
     report: Report,
 }
@@ -146,6 +150,7 @@ impl Verifier {
             counts: HashMap::new(),
             erased_counts: 0,
             odd: BTreeMap::new(),
+            unreadable: BTreeSet::new(),
             broken: false,
             report: Report::default(),
         })
@@ -157,8 +162,15 @@ impl Verifier {
     /// If it cannot be read.
     pub fn hear(&mut self, line: EvidenceLine) -> Result<(), SealError> {
         match line {
-            EvidenceLine::Place { position, id, count, hash, entry } => {
+            EvidenceLine::Place { position, id, count, hash, entry, unreadable } => {
+                if unreadable {
+                    self.unreadable.insert(position);
+                }
                 self.hear_place(position, id, count, hash.as_deref(), entry)
+            }
+            EvidenceLine::Waiting { waiting } => {
+                self.report.waiting += waiting;
+                Ok(())
             }
             EvidenceLine::Checkpoint { checkpoint } => {
                 self.hear_checkpoint(&checkpoint);
@@ -315,7 +327,10 @@ impl Verifier {
     }
 
     fn what_was_done(&self, at: i64, odd: Odd) -> Finding {
-        let Some(found) = odd.found else { return Finding::Removed(at, odd.id) };
+        let Some(found) = odd.found else {
+            let is_there = self.unreadable.contains(&at);
+            return if is_there { Finding::Changed(at, odd.id) } else { Finding::Removed(at, odd.id) };
+        };
         let next = self.odd.get(&(at + 1));
         if odd.sealed.is_some()
             && next.is_some_and(|next| next.found == odd.sealed && next.sealed != Some(found))

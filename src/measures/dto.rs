@@ -286,9 +286,8 @@ pub struct EvaluationIn {
     pub outcome: EvaluationOutcome,
     /// The effect of the measure, and the reasons for the outcome.
     pub assessment: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
     /// The child's view (barnets stemme). Either this or the reason it is missing is required.
     #[serde(default)]
     pub child_view: Option<Prose>,

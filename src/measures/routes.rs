@@ -156,7 +156,7 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     let input: EvaluationIn = permit.input()?;
     require_open(&case)?;
     rules::in_force(measure.status)?;
-    Kinds::may_be_kept("", input.contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&input.contains))?;
     let moment = permit.moment();
     let effect = rules::effect(&input, measure.starts_on, moment.today).map_err(|refusal| refusal.at(""))?;
     permit.expect_version(measure.version)?;

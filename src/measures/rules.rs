@@ -193,7 +193,7 @@ mod tests {
     }
 
     fn evaluation(fields: Value) -> EvaluationIn {
-        let mut body = json!({"held_on": "2026-06-15", "assessment": "It helps."});
+        let mut body = json!({"held_on": "2026-06-15", "assessment": "It helps.", "contains": []});
         merge(&mut body, fields);
         serde_json::from_value(body).expect("an evaluation")
     }
@@ -317,7 +317,9 @@ mod tests {
     #[test]
     fn a_day_is_in_a_year_of_four_digits() {
         let read = |field: &str, day: &str| {
-            let mut body = json!({"held_on": "2026-06-15", "assessment": "It helps.", "outcome": "continue"});
+            let mut body = json!({
+                "held_on": "2026-06-15", "assessment": "It helps.", "outcome": "continue", "contains": [],
+            });
             body[field] = day.into();
             serde_json::from_value::<EvaluationIn>(body).is_ok()
         };

@@ -53,7 +53,8 @@ const UPDATE: &str = "
 const APPLY: &str = "
     UPDATE measure SET status = $5, evaluate_on = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
-const IN_CATALOGUE: &str = "SELECT title, level FROM catalogue_measure WHERE municipality = $1 AND id = $2";
+const IN_CATALOGUE: &str =
+    "SELECT title, level FROM catalogue_measure WHERE municipality = $1 AND id = $2 AND ended_at IS NULL";
 const GOAL: &str = "SELECT id FROM goal WHERE municipality = $1 AND case_id = $2 AND id = $3";
 /// A validated measure to store.
 #[derive(Debug)]

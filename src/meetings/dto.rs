@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     access::{Seen, Shown},
     kernel::{
+        day::time,
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
         text::{Line, Prose},
         vocabulary::InformationKind,
@@ -207,15 +208,15 @@ pub struct MeetingIn {
     #[serde(default)]
     pub arena_id: Option<ArenaId>,
     /// When it starts.
+    #[serde(deserialize_with = "time")]
     pub starts_at: DateTime<Utc>,
     /// The place.
     #[serde(default)]
     pub place: Option<Line>,
     /// The agenda.
     pub agenda: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
     /// The participants to invite, 1 to 50: team members, guardians and the child, by the `child_id` of the case. The caller
     /// is added automatically.
     #[schema(min_items = 1, max_items = 50)]
@@ -246,9 +247,8 @@ pub struct InvitationAnswerIn {
 pub struct MeetingMinutesIn {
     /// The discussion.
     pub minutes: Prose,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
     /// The invited participants who attended.
     pub attended: Vec<PersonId>,
     /// The decisions, at most 30.

@@ -71,7 +71,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     new.participants = rules::people_meant(&new.participants, case);
     permit.require_open()?;
     let now = permit.moment().now;
-    Kinds::may_be_kept("", new.contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&new.contains))?;
     rules::begins_at(new.starts_at, now)?;
     rules::place_may_be_told(new.place.as_deref(), case)?;
     let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
@@ -137,7 +137,7 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
 async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
     let MeetingMinutesIn { minutes, contains, attended, decisions } = permit.input()?;
-    Kinds::may_be_kept("", contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&contains))?;
     let (caller, now) = (permit.caller().person, permit.moment().now);
     rules::is_planned(&case, &meeting)?;
     rules::has_begun(&meeting, now)?;

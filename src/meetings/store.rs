@@ -63,8 +63,7 @@ const DECISIONS: &str = "
     JOIN meeting_decision d ON d.municipality = m.municipality AND d.meeting_id = m.id
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
     ORDER BY d.meeting_id, d.number";
-const FIND_ARENA: &str =
-    "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual'";
+const FIND_ARENA: &str = "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual' AND ended_at IS NULL";
 const TOUCH: &str = "
     UPDATE meeting SET version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";

@@ -35,9 +35,8 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
     let query: PageQuery = public.query()?;
     let mut tx = public.read().await?;
-    let rows =
-        store::list_units(&mut tx, public.path("municipality"), query.slice()?.after, query.limit() + 1)
-            .await?;
+    let municipality = public.municipality(&mut tx).await?;
+    let rows = store::list_units(&mut tx, &municipality, query.slice()?.after, query.limit() + 1).await?;
     public.show_page(&Page::cut(rows, query.limit(), |row| row.id.uuid()))
 }
 

@@ -31,27 +31,46 @@ const READ: &[Code] = &[
     Code::Forbidden,
     Code::NotFound,
     Code::Erased,
+    Code::UriTooLong,
     Code::InvalidInput,
     Code::Internal,
     Code::Unavailable,
 ];
-const WRITE: &[Code] = &[Code::RequestTimeout, Code::Conflict, Code::TooLarge, Code::UnsupportedMediaType];
+const WRITE: &[Code] = &[
+    Code::RequestTimeout,
+    Code::IdempotencyKeyReused,
+    Code::Conflict,
+    Code::TooLarge,
+    Code::UnsupportedMediaType,
+];
 const CHANGE: &[Code] = &[Code::VersionMismatch, Code::PreconditionRequired];
 const BODY: &[Code] = &[Code::RequestTimeout, Code::TooLarge, Code::UnsupportedMediaType];
-const PUBLIC: &[Code] =
-    &[Code::BadRequest, Code::NotFound, Code::InvalidInput, Code::Internal, Code::Unavailable];
+const PUBLIC: &[Code] = &[
+    Code::BadRequest,
+    Code::NotFound,
+    Code::UriTooLong,
+    Code::InvalidInput,
+    Code::Internal,
+    Code::Unavailable,
+];
 
 fn responses(codes: &[&[Code]]) -> BTreeMap<String, RefOr<Response>> {
-    codes
-        .concat()
-        .into_iter()
-        .map(|code| (code.status().as_u16().to_string(), response(code).into()))
-        .collect()
+    let mut by_status: BTreeMap<String, Vec<Code>> = BTreeMap::new();
+    for code in codes.concat() {
+        by_status.entry(code.status().as_u16().to_string()).or_default().push(code);
+    }
+    by_status.into_iter().map(|(status, codes)| (status, response(&codes).into())).collect()
 }
 
-fn response(code: Code) -> Response {
+/// The response of a status, with the last part of each `type` that its problem can have.
+fn response(codes: &[Code]) -> Response {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    ResponseBuilder::new().description(code.title()).content("application/problem+json", content).build()
+    let told: Vec<String> =
+        codes.iter().map(|code| format!("{} (`{}`)", code.title(), code.slug())).collect();
+    ResponseBuilder::new()
+        .description(told.join(", or "))
+        .content("application/problem+json", content)
+        .build()
 }
 
 impl IntoResponses for ReadProblems {

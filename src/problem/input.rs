@@ -4,6 +4,24 @@ use serde::de::DeserializeOwned;
 
 use super::{Code, Problem};
 
+/// Reads a JSON body.
+///
+/// # Errors
+/// 400 if it is not JSON.
+pub(super) fn read_value(body: &[u8]) -> Result<serde_json::Value, Problem> {
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::explained(Code::BadRequest, format!("the body is not valid JSON: {error}")))
+}
+
+/// Returns the names and values of a query string.
+///
+/// # Errors
+/// 400 if it is not a query string.
+pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, Problem> {
+    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(query);
+    Ok(pairs.map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?.into_inner())
+}
+
 /// Parses a JSON body.
 ///
 /// # Errors
@@ -37,11 +55,8 @@ pub fn parse_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 /// # Errors
 /// 422 with the name of the parameter if one is unknown, missing, repeated or invalid.
 pub fn parse_query<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
-    let pairs = actix_web::web::Query::<Vec<(String, String)>>::from_query(query)
-        .map_err(|error| Problem::explained(Code::BadRequest, error.to_string()))?
-        .into_inner();
     let mut object = serde_json::Map::new();
-    for (name, value) in pairs {
+    for (name, value) in pairs(query)? {
         let pointer = format!("?{name}");
         if object.insert(name, value.into()).is_some() {
             return Err(Problem::field(pointer, "is given more than once"));

@@ -1,6 +1,8 @@
 //! Errors as problem documents (RFC 9457), defined in one table of codes.
 
+mod contract;
 pub mod docs;
+mod faults;
 mod input;
 
 use std::fmt;
@@ -9,6 +11,8 @@ use actix_web::{
     HttpResponse, ResponseError,
     http::{StatusCode, header},
 };
+pub use contract::{BadDocument, Contract};
+pub use faults::{Check, Formats};
 pub use input::{parse_json, parse_query};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -83,12 +87,12 @@ codes! {
     HeadersTooLarge = 431 "headers-too-large" "The headers are too large";
     /// A fault in the service.
     Internal = 500 "internal" "Something went wrong";
-    /// The database or the access log is unavailable.
+    /// The database, its keys or the access log are unavailable.
     Unavailable = 503 "unavailable" "Temporarily unavailable";
 }
 
-/// How long a client should wait if nothing says how long, in seconds.
-const RETRY_AFTER: i64 = 5;
+/// The seconds after which a request can be repeated that the service could not answer now.
+const RETRY_AFTER: i64 = 2;
 
 /// A field that is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -99,6 +103,13 @@ pub struct FieldError {
     /// The error.
     #[schema(example = "must be 11 digits")]
     pub detail: String,
+}
+
+impl FieldError {
+    /// Creates an error at a location.
+    pub fn at(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
 }
 
 /// A problem document, `application/problem+json`.
@@ -157,8 +168,7 @@ impl Problem {
 
     /// Creates a problem for one invalid field.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let error = FieldError { pointer: pointer.into(), detail: detail.into() };
-        Self { errors: vec![error], ..Self::new(Code::InvalidInput) }
+        Self { errors: vec![FieldError::at(pointer, detail)], ..Self::new(Code::InvalidInput) }
     }
 
     /// Creates a problem for an object that does not exist, or that the caller may not know about.
@@ -216,7 +226,7 @@ impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         let code = match &error {
             error if error.is_erased() => return Self::new(Code::Erased),
-            error if error.is_unavailable() => Code::Unavailable,
+            error if error.is_unavailable() || error.is_without_keys() => Code::Unavailable,
             _ => Code::Internal,
         };
         Self { cause: Some(error.into()), ..Self::new(code) }

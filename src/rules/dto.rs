@@ -7,11 +7,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{Age, Consenting, KindRule, Purpose, RefusedKind, Rule, cited},
+    access::{Age, Consenting, KindRule, Purpose, RefusedKind, Rule, actions::ActionName, cited},
     kernel::{
         day::optional_time,
         ids::PersonId,
-        text::Line,
         vocabulary::{InformationKind, Sector},
     },
 };
@@ -138,8 +137,7 @@ pub struct QuestionIn {
     #[serde(default)]
     pub person_id: Option<PersonId>,
     /// The action: the `operationId` of an operation that requires a log-in.
-    #[schema(value_type = String)]
-    pub action: Line,
+    pub action: ActionName,
     /// The object: the path parameters of that operation, by name. Those that identify the object are required; others, such
     /// as `member_id`, are ignored.
     #[serde(default)]

@@ -25,10 +25,9 @@ pub struct TeamMemberIn {
     pub unit_id: UnitId,
     /// Their task in the case.
     pub task: Line,
-    /// Required, and must be `[]`: confirms that the task holds none of the prohibited kinds. A listed kind is refused, with
+    /// Must be `[]`: confirms that the task holds none of the prohibited kinds. A listed kind is refused, with
     /// advice on what to do instead.
-    #[serde(default)]
-    pub contains: Option<Vec<InformationKind>>,
+    pub contains: Vec<InformationKind>,
 }
 
 /// A membership of the team.

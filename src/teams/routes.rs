@@ -58,7 +58,7 @@ async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/team")]
 async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpResponse> {
     let TeamMemberIn { person_id, unit_id, task, contains } = permit.input()?;
-    Kinds::may_be_kept("", contains.as_deref())?;
+    Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
     let kind = store::works_there(permit.tx(), person_id, unit_id, &case.municipality).await?;

@@ -2,7 +2,10 @@
 
 use std::{
     fmt,
-    sync::{LazyLock, atomic::AtomicU64},
+    sync::{
+        LazyLock,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,8 @@ use prometheus_client::{
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Registry, Unit},
 };
+
+use crate::kernel::background::DROPPED_LOG_LINES;
 
 /// The name of requests that reach no operation.
 const NO_OPERATION: &str = "none";
@@ -44,8 +49,7 @@ pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Family<Timed, Histogram, fn() -> Histogram>,
     refused: Family<Refused, Counter>,
-    /// Log lines that could not be written.
-    pub log_lines_dropped: Counter,
+    log_lines_dropped: Counter,
     pub(super) connections: Family<Pool, Gauge>,
     pub(super) idle: Family<Pool, Gauge>,
     pub(super) waiting: Family<Pool, Gauge>,
@@ -159,6 +163,8 @@ impl Metrics {
     /// # Errors
     /// If a metric cannot be written.
     pub fn text(&self) -> Result<String, fmt::Error> {
+        let dropped = DROPPED_LOG_LINES.load(Ordering::Relaxed);
+        self.log_lines_dropped.inner().store(dropped, Ordering::Relaxed);
         let mut text = String::new();
         encode(&mut text, &self.registry)?;
         Ok(text)

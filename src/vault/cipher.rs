@@ -61,6 +61,11 @@ impl Key {
         mac.finalize().into_bytes().into()
     }
 
+    /// Returns a keyed hash in hexadecimal digits.
+    pub(super) fn hex(&self, bytes: &[u8]) -> String {
+        self.hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// Returns nonce and ciphertext. `context` is not stored, and must be the same for decryption.
     pub(super) fn encrypt(&self, context: &[u8], plain: &[u8]) -> Result<Vec<u8>, VaultError> {
         let mut nonce = [0_u8; NONCE];

@@ -32,10 +32,10 @@ impl Content {
     /// Decrypts stored text.
     ///
     /// # Errors
-    /// If it was not encrypted, its key has been erased, or it was changed.
+    /// If it was not encrypted, its key has been erased or is missing, or it was changed.
     pub fn open(stored: &str) -> Result<Self, VaultError> {
         let (id, sealed) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
-        let key = keys::find(id).ok_or(VaultError::Erased)?;
+        let key = keys::find(id)?;
         cipher::open(id, &key, &sealed).map(|text| Self(Some(text)))
     }
 

@@ -2,18 +2,37 @@
 
 use std::{io, path::PathBuf};
 
+use crate::kernel::files::in_words;
+
 /// An error about keys or the content they encrypt.
 #[derive(Debug, thiserror::Error)]
 pub enum VaultError {
     /// The key of the content has been erased.
     #[error("the key has been erased, so the content is unrecoverable")]
     Erased,
+    /// The key of the content is not in the folder of keys, and the database does not record that it was erased.
+    #[error("the key of an encrypted text is not in the folder of keys")]
+    Missing,
+    /// The folder of keys is not what the database records.
+    #[error("{0}")]
+    NotWhole(String),
+    /// The database that records the keys has not been opened.
+    #[error("a key can be used only after the database that records it was opened")]
+    Unrecorded,
     /// The content was never encrypted.
     #[error("a text that must be encrypted is not: run `stafett migrate`")]
     NotSealed,
     /// The content has been changed, or the key is the wrong one.
     #[error("an encrypted text or key is damaged, or the master key is the wrong one")]
     Damaged,
+    /// The file of a key cannot be unwrapped.
+    #[error(
+        "{0} cannot be opened with the master key: the file is damaged, or the master key is the wrong one"
+    )]
+    Wrapped(PathBuf),
+    /// The file that names the installation has another content.
+    #[error("{0} does not contain the id of an installation: restore it with the folder of keys")]
+    Mark(PathBuf),
     /// The system provides no random numbers.
     #[error("the system provides no random numbers")]
     Randomness,
@@ -24,6 +43,14 @@ pub enum VaultError {
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
     /// A file in the folder cannot be read or written.
-    #[error("{0}: {1}")]
+    #[error("{}: {}", .0.display(), in_words(.1))]
     File(PathBuf, io::Error),
+}
+
+impl VaultError {
+    /// Returns whether keys are not there that should be. The service can go on once they are back.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Missing | Self::NotWhole(_) | Self::Wrapped(_) | Self::Mark(_) | Self::File(..))
+    }
 }

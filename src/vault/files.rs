@@ -3,17 +3,38 @@
 use std::{
     fs,
     io::{self, Write},
-    os::unix::fs::OpenOptionsExt,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::Path,
 };
 
 use super::{KeyClass, KeyName, VaultError};
 
-/// Writes a file that only its owner can read, and flushes it to disk.
-pub(super) fn write_new(path: &Path, text: &str) -> io::Result<()> {
+/// Writes a new file that only its owner can read, and flushes it to disk.
+///
+/// # Errors
+/// If it exists or cannot be written.
+pub fn write_new(path: &Path, text: &str) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
+}
+
+/// Creates a folder that only its owner can open, with those above it. Does nothing if it exists.
+///
+/// # Errors
+/// If it cannot be created.
+pub fn create_folder(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Flushes the names in a folder to disk.
+pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+    fs::File::open(path)?.sync_all()
+}
+
+/// Returns the name of the file of a key.
+pub(super) fn file_name(name: &KeyName, generation: u32) -> String {
+    format!("{name}-{generation}.key")
 }
 
 /// Overwrites a file before removing it.

@@ -2,32 +2,41 @@
 //!
 //! A file is named by municipality, class and generation, such as `4014-health-2.key`. The newest generation encrypts;
 //! older ones only decrypt. Several servers can share the folder: the first to create a file wins.
+//!
+//! The folder is compared with the [`Record`] of the database. A key that the database records and the folder lacks stops all
+//! sealing, and no key is created then.
 
 use std::{
     collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, RwLock},
-    time::{Duration, SystemTime},
+    sync::{Arc, Mutex, RwLock},
+    time::SystemTime,
 };
 
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Content, Key, KeyClass, KeyId, KeyName, MasterKey, Sealed, VaultError, cipher,
-    files::{named, wipe, write_new},
+    Content, Key, KeyId, KeyName, MasterKey, Record, Sealed, VaultError, cipher,
+    files::{create_folder, file_name, sync_folder, write_new},
     keys,
 };
 
 /// An unwrapped data key.
 #[derive(Debug, Clone)]
-struct DataKey {
-    id: KeyId,
-    generation: u32,
+pub(super) struct DataKey {
+    pub(super) id: KeyId,
+    pub(super) generation: u32,
+    pub(super) key: Arc<Key>,
     /// When its file was written.
     written: SystemTime,
-    key: Arc<Key>,
+    /// The number of its file in the file system. A file that was replaced has another.
+    inode: u64,
 }
+
+/// The keys of a folder by name, all generations of each, newest last.
+pub(super) type Found = HashMap<KeyName, Vec<DataKey>>;
 
 /// The data keys and their folder.
 #[derive(Debug)]
@@ -36,15 +45,26 @@ pub struct Vault {
     master: MasterKey,
     /// The master key that replaces the current one, while some keys are already wrapped by it.
     next_master: Option<MasterKey>,
-    /// All generations of each key, newest last.
-    open: RwLock<HashMap<KeyName, Vec<DataKey>>>,
+    state: RwLock<State>,
+    /// Held while the folder is read, so that what an earlier look found never replaces what a later one did.
+    looking: Mutex<()>,
+    alarm: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    open: Found,
+    /// The record of the database; none until the database was opened.
+    record: Option<Record>,
+    /// Why the folder is not what the database records.
+    fault: Option<String>,
 }
 
 /// Keyed hashes are the same in all municipalities, because a username is looked up before its municipality is known.
 const INDEX: &str = "0000";
 
 impl Vault {
-    /// Opens the folder, and creates it if it does not exist.
+    /// Opens the folder. A folder that does not exist has no keys.
     ///
     /// # Errors
     /// If it cannot be read, or its keys are wrapped by another master key.
@@ -61,11 +81,51 @@ impl Vault {
         master: MasterKey,
         next_master: Option<MasterKey>,
     ) -> Result<Arc<Self>, VaultError> {
-        fs::create_dir_all(folder).map_err(|error| VaultError::File(folder.into(), error))?;
-        let vault = Arc::new(Self { folder: folder.into(), master, next_master, open: RwLock::default() });
+        let (folder, state) = (folder.into(), RwLock::default());
+        let (looking, alarm) = (Mutex::default(), Notify::new());
+        let vault = Arc::new(Self { folder, master, next_master, state, looking, alarm });
         vault.refresh()?;
         keys::ask_too(&vault);
         Ok(vault)
+    }
+
+    /// Creates a vault that has no keys, so that it seals and opens nothing.
+    ///
+    /// # Errors
+    /// If the system provides no random numbers.
+    pub fn without_keys() -> Result<Arc<Self>, VaultError> {
+        let (folder, state) = (PathBuf::new(), RwLock::default());
+        let (looking, alarm) = (Mutex::default(), Notify::new());
+        Ok(Arc::new(Self { folder, master: MasterKey::random()?, next_master: None, state, looking, alarm }))
+    }
+
+    /// Takes over what the database records, and compares the folder with it. `excused` is a key that may be missing, because
+    /// it is about to be erased.
+    ///
+    /// # Errors
+    /// If the folder lacks a recorded key, has another one in its place, or belongs to another installation.
+    pub fn bind(&self, record: Record, excused: Option<&KeyName>) -> Result<(), VaultError> {
+        let is_new = record.is_empty();
+        let installation = record.installation();
+        if let Ok(mut state) = self.state.write() {
+            state.record = Some(record.excusing(excused));
+        }
+        self.refresh()?;
+        self.require_whole()?;
+        if is_new {
+            create_folder(&self.folder).map_err(|error| VaultError::File(self.folder.clone(), error))?;
+        }
+        self.mark(installation)
+    }
+
+    /// Takes over what the database records now, and compares the folder with it.
+    ///
+    /// # Errors
+    /// As [`Vault::bind`].
+    pub fn compare(&self, record: Record) -> Result<(), VaultError> {
+        self.with_record(|known| known.update(record));
+        self.refresh()?;
+        self.require_whole()
     }
 
     /// Reloads the folder, to find keys that others have created or erased.
@@ -73,26 +133,73 @@ impl Vault {
     /// # Errors
     /// If a file cannot be read, or was wrapped by another master key.
     pub fn refresh(&self) -> Result<(), VaultError> {
-        let mut found: HashMap<KeyName, Vec<DataKey>> = HashMap::new();
-        for path in self.files()? {
-            let Some((name, generation)) = named(&path) else { continue };
-            match self.read(&path, generation) {
-                Ok(key) => found.entry(name).or_default().push(key),
-                // The key was erased while the folder was being read.
-                Err(VaultError::File(_, error)) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
+        let _looking = self.looking.lock().map_err(|_| VaultError::Damaged)?;
+        let looked = self.look().and_then(|found| Ok((found, self.installation()?)));
+        let Ok(mut state) = self.state.write() else { return Err(VaultError::Damaged) };
+        let (mut found, marked) = match looked {
+            Ok(looked) => looked,
+            Err(error) => {
+                state.fault = Some(error.to_string());
+                return Err(error);
             }
+        };
+        if let Some(record) = &state.record {
+            found.values_mut().for_each(|keys| keys.retain(|key| !record.is_erased(key.id)));
+            found.retain(|_, keys| !keys.is_empty());
         }
-        for generations in found.values_mut() {
-            generations.sort_by_key(|key| key.generation);
-        }
-        if let Ok(mut open) = self.open.write() {
-            let kept: Vec<KeyId> = found.values().flatten().map(|key| key.id).collect();
-            let gone = open.values().flatten().map(|key| key.id).filter(|id| !kept.contains(id));
-            gone.for_each(keys::forget);
-            *open = found;
-        }
+        let kept: Vec<KeyId> = found.values().flatten().map(|key| key.id).collect();
+        let gone = state.open.values().flatten().map(|key| key.id).filter(|id| !kept.contains(id));
+        gone.for_each(keys::forget);
+        found.values().flatten().for_each(|key| keys::remember(key.id, &key.key));
+        state.fault = state.record.as_ref().and_then(|record| record.fault(&self.folder, marked, &found));
+        state.open = found;
         Ok(())
+    }
+
+    /// Checks that the folder has all keys that the database records.
+    ///
+    /// # Errors
+    /// If it does not, or the database has not been opened.
+    pub fn require_whole(&self) -> Result<(), VaultError> {
+        let state = self.state.read().map_err(|_| VaultError::Damaged)?;
+        match (&state.record, &state.fault) {
+            (_, Some(fault)) => Err(VaultError::NotWhole(fault.clone())),
+            (None, None) => Err(VaultError::Unrecorded),
+            (Some(_), None) => Ok(()),
+        }
+    }
+
+    /// Returns whether the database records that this key was erased.
+    pub(super) fn is_erased(&self, id: KeyId) -> bool {
+        self.state.read().is_ok_and(|state| state.record.as_ref().is_some_and(|record| record.is_erased(id)))
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    pub(super) fn with_state<T: Default>(&self, look: impl FnOnce(&Found, Option<&Record>) -> T) -> T {
+        self.state.read().map(|state| look(&state.open, state.record.as_ref())).unwrap_or_default()
+    }
+
+    pub(super) fn with_record(&self, change: impl FnOnce(&mut Record)) {
+        if let Ok(mut state) = self.state.write()
+            && let Some(record) = &mut state.record
+        {
+            change(record);
+        }
+    }
+
+    /// Wakes who waits for [`Vault::alarmed`].
+    pub(super) fn alarm(&self) {
+        self.alarm.notify_one();
+    }
+
+    /// Waits until a text names a key that the folder lacks.
+    pub async fn alarmed(&self) {
+        self.alarm.notified().await;
     }
 
     /// Encrypts text with the newest key of this name, and creates the key if there is none.
@@ -118,7 +225,8 @@ impl Vault {
     /// If it cannot be decrypted.
     pub fn reseal(&self, stored: &str) -> Result<Option<Sealed>, VaultError> {
         let (id, _) = cipher::parts(stored)?.ok_or(VaultError::NotSealed)?;
-        let name = self.name_of(id).ok_or(VaultError::Erased)?;
+        let gone = || if self.is_erased(id) { VaultError::Erased } else { VaultError::Missing };
+        let name = self.name_of(id).ok_or_else(gone)?;
         if self.newest(&name)?.id == id {
             return Ok(None);
         }
@@ -138,8 +246,7 @@ impl Vault {
     /// # Errors
     /// If the key cannot be created.
     pub fn index_of(&self, bytes: &[u8]) -> Result<String, VaultError> {
-        let key = self.newest(&KeyName::people(INDEX))?;
-        Ok(key.key.hash(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(self.newest(&KeyName::people(INDEX))?.key.hex(bytes))
     }
 
     /// Encrypts with a key that can be derived only from `secret`.
@@ -164,151 +271,71 @@ impl Vault {
         Key::of(&key.key.hash(format!("derived key of {secret}").as_bytes())).ok_or(VaultError::Damaged)
     }
 
+    /// Returns the name of the key of the keyed hashes.
+    #[must_use]
+    pub fn index_name() -> KeyName {
+        KeyName::people(INDEX)
+    }
+
     /// Returns the names of all keys, each with its number of generations.
     #[must_use]
     pub fn list(&self) -> Vec<(KeyName, usize)> {
-        let Ok(open) = self.open.read() else { return Vec::new() };
-        let mut list: Vec<_> = open.iter().map(|(name, keys)| (name.clone(), keys.len())).collect();
+        let Ok(state) = self.state.read() else { return Vec::new() };
+        let mut list: Vec<_> = state.open.iter().map(|(name, keys)| (name.clone(), keys.len())).collect();
         list.sort_by_key(|(name, _)| name.to_string());
         list
     }
 
-    /// Creates a new generation of every key except that of the keyed hashes, which all lookups depend on.
-    ///
-    /// # Errors
-    /// If a key cannot be created.
-    pub fn renew(&self) -> Result<usize, VaultError> {
-        let index = KeyName::people(INDEX);
-        let names: Vec<KeyName> =
-            self.list().into_iter().map(|(name, _)| name).filter(|name| *name != index).collect();
-        for name in &names {
-            self.make(name)?;
-        }
-        Ok(names.len())
-    }
-
-    /// Wraps every data key with the new master key.
-    ///
-    /// # Errors
-    /// If there is none, or a file cannot be written. Some keys are then wrapped by each master key, and it can be repeated.
-    pub fn rewrap(&self) -> Result<usize, VaultError> {
-        let master = self.next_master.as_ref().ok_or(VaultError::MasterKey)?;
-        let files = self.files()?;
-        let mut wrapped = 0;
-        for path in &files {
-            let Some((_, generation)) = named(path) else { continue };
-            let key = self.read(path, generation)?;
-            let text = master.wrap(key.id, &key.key)?;
-            let beside = path.with_extension("new");
-            // An interrupted attempt may have left this file.
-            let _removed = fs::remove_file(&beside);
-            write_new(&beside, &text)
-                .and_then(|()| fs::rename(&beside, path))
-                .map_err(|error| VaultError::File(path.clone(), error))?;
-            wrapped += 1;
-        }
-        Ok(wrapped)
-    }
-
-    /// Returns the keys that only decrypt, and that were replaced so long ago that every server knows the newer one.
-    #[must_use]
-    pub fn superseded(&self, settled: Duration) -> Vec<KeyId> {
-        let Ok(open) = self.open.read() else { return Vec::new() };
-        let is_settled = |key: &DataKey| key.written.elapsed().is_ok_and(|age| age >= settled);
-        let replaceable = open.iter().filter(|(name, _)| name.class != KeyClass::Log);
-        let pairs = replaceable.flat_map(|(_, keys)| keys.windows(2));
-        pairs.filter_map(|pair| is_settled(&pair[1]).then_some(pair[0].id)).collect()
-    }
-
-    /// Erases one key.
-    ///
-    /// # Errors
-    /// If its file cannot be erased.
-    pub fn erase(&self, id: KeyId) -> Result<(), VaultError> {
-        for path in self.files()? {
-            let Some((_, generation)) = named(&path) else { continue };
-            if self.read(&path, generation).is_ok_and(|key| key.id == id) {
-                wipe(&path)?;
-            }
-        }
-        self.refresh()
-    }
-
-    /// Erases all generations of a key. Content encrypted with it is permanently unrecoverable.
-    ///
-    /// # Errors
-    /// If a file cannot be erased, or it is the key of the keyed hashes.
-    pub fn erase_all(&self, name: &KeyName) -> Result<usize, VaultError> {
-        if *name == KeyName::people(INDEX) {
-            return Err(VaultError::Index);
-        }
-        let mut erased = 0;
-        for path in self.files()? {
-            if named(&path).is_some_and(|(found, _)| found == *name) {
-                wipe(&path)?;
-                erased += 1;
-            }
-        }
-        self.refresh()?;
-        Ok(erased)
-    }
-
     fn newest(&self, name: &KeyName) -> Result<DataKey, VaultError> {
-        let known = |vault: &Self| vault.open.read().ok()?.get(name)?.last().cloned();
+        let known = |vault: &Self| vault.state.read().ok()?.open.get(name)?.last().cloned();
+        self.require_whole()?;
         if let Some(key) = known(self) {
             return Ok(key);
         }
         self.refresh()?;
+        self.require_whole()?;
         match known(self) {
             Some(key) => Ok(key),
             None => self.make(name),
         }
     }
 
+    /// Returns the newest key of this name that is in the folder.
+    pub(super) fn held(&self, name: &KeyName) -> Option<Arc<Key>> {
+        Some(self.state.read().ok()?.open.get(name)?.last()?.key.clone())
+    }
+
     fn name_of(&self, id: KeyId) -> Option<KeyName> {
-        let open = self.open.read().ok()?;
-        let found = open.iter().find(|(_, keys)| keys.iter().any(|key| key.id == id));
+        let state = self.state.read().ok()?;
+        let found = state.open.iter().find(|(_, keys)| keys.iter().any(|key| key.id == id));
         found.map(|(name, _)| name.clone())
     }
 
-    /// Creates the next generation of a key, or loads it if another server was first.
+    /// Creates the next generation of a key, or loads it if another server was first. The file is on disk when this returns. The
+    /// transaction that uses the key records it ([`Vault::unrecorded`]).
     fn make(&self, name: &KeyName) -> Result<DataKey, VaultError> {
-        let last = self.open.read().ok().and_then(|open| Some(open.get(name)?.last()?.generation));
-        let generation = last.unwrap_or(0) + 1;
-        let path = self.folder.join(format!("{name}-{generation}.key"));
+        let generation = self.last_generation(name) + 1;
+        let path = self.folder.join(file_name(name, generation));
         let text = self.master.wrap(Uuid::new_v4(), &Key::random()?)?;
         // The complete file is linked under its name, so that nobody reads an incomplete key.
         let beside = self.folder.join(format!("{}.new", Uuid::new_v4()));
         let made = write_new(&beside, &text).and_then(|()| fs::hard_link(&beside, &path));
         let _removed = fs::remove_file(&beside);
-        match made {
+        match made.and_then(|()| sync_folder(&self.folder)) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(VaultError::File(path, error));
             }
             _ => {}
         }
+        // The folder may have been unmounted a moment ago. The key would then stand in the place where it is mounted again.
         self.refresh()?;
-        let open = self.open.read().ok();
-        open.and_then(|open| open.get(name)?.last().cloned()).ok_or(VaultError::Damaged)
-    }
-
-    fn files(&self) -> Result<Vec<PathBuf>, VaultError> {
-        let failed = |error| VaultError::File(self.folder.clone(), error);
-        let entries = fs::read_dir(&self.folder).map_err(failed)?;
-        entries.map(|entry| entry.map(|entry| entry.path()).map_err(failed)).collect()
-    }
-
-    fn read(&self, path: &Path, generation: u32) -> Result<DataKey, VaultError> {
-        let failed = |error| VaultError::File(path.into(), error);
-        let text = fs::read_to_string(path).map_err(failed)?;
-        let written = fs::metadata(path).and_then(|file| file.modified()).map_err(failed)?;
-        let (id, key) = match (self.master.unwrap(&text), &self.next_master) {
-            (Err(VaultError::Damaged), Some(next)) => next.unwrap(&text)?,
-            (unwrapped, _) => unwrapped?,
-        };
-        Ok(DataKey { id, generation, written, key: keys::remember(id, key) })
+        self.require_whole()?;
+        let state = self.state.read().ok();
+        state.and_then(|state| state.open.get(name)?.last().cloned()).ok_or(VaultError::Damaged)
     }
 }
 
+mod generations;
+mod reading;
 #[cfg(test)]
 mod tests;

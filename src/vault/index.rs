@@ -10,7 +10,16 @@ impl Vault {
     /// # Errors
     /// If the key cannot be created.
     pub fn national_id_index(&self, municipality: &str, number: &str) -> Result<String, VaultError> {
-        self.index(&format!("national id in {municipality}: {number}"))
+        self.index(&number_in(municipality, number))
+    }
+
+    /// Returns whether a person with this number has this hash, by the lookup key that is in the folder.
+    ///
+    /// # Errors
+    /// If there is no such key.
+    pub fn finds(&self, municipality: &str, number: &str, index: &str) -> Result<bool, VaultError> {
+        let key = self.held(&Self::index_name()).ok_or(VaultError::Missing)?;
+        Ok(key.hex(number_in(municipality, number).as_bytes()) == index)
     }
 
     /// Returns the hash that finds an account when its owner logs in.
@@ -20,4 +29,8 @@ impl Vault {
     pub fn username_index(&self, username: &str) -> Result<String, VaultError> {
         self.index(&format!("username: {username}"))
     }
+}
+
+fn number_in(municipality: &str, number: &str) -> String {
+    format!("national id in {municipality}: {number}")
 }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{Key, KeyId, Vault};
+use super::{Key, KeyId, Vault, VaultError};
 use crate::kernel::vocabulary::Sector;
 
 /// The purpose of a data key of a municipality.
@@ -93,12 +93,10 @@ struct Known {
     vaults: Vec<Weak<Vault>>,
 }
 
-pub(super) fn remember(id: KeyId, key: Key) -> Arc<Key> {
-    let key = Arc::new(key);
+pub(super) fn remember(id: KeyId, key: &Arc<Key>) {
     if let Ok(mut known) = KNOWN.write() {
         known.keys.insert(id, key.clone());
     }
-    key
 }
 
 pub(super) fn forget(id: KeyId) {
@@ -115,26 +113,38 @@ pub(super) fn ask_too(vault: &Arc<Vault>) {
     }
 }
 
-/// Returns the key with this id; none if it is unknown because it was erased.
-pub(super) fn find(id: KeyId) -> Option<Arc<Key>> {
-    let vaults = {
-        let known = KNOWN.read().ok()?;
+/// Returns the key with this id.
+///
+/// # Errors
+/// [`VaultError::Erased`] if the database records that it was erased, [`VaultError::Missing`] if its file is not there.
+pub(super) fn find(id: KeyId) -> Result<Arc<Key>, VaultError> {
+    let (vaults, has_looked) = {
+        let known = KNOWN.read().map_err(|_| VaultError::Damaged)?;
         if let Some(key) = known.keys.get(&id) {
-            return Some(key.clone());
+            return Ok(key.clone());
         }
-        if known.absent.get(&id).is_some_and(|looked| looked.elapsed() < LOOK_AGAIN) {
-            return None;
-        }
-        known.vaults.clone()
+        let has_looked = known.absent.get(&id).is_some_and(|looked| looked.elapsed() < LOOK_AGAIN);
+        (known.vaults.iter().filter_map(Weak::upgrade).collect::<Vec<_>>(), has_looked)
     };
-    for vault in vaults.iter().filter_map(Weak::upgrade) {
-        // A folder that cannot be read has no key.
+    // A vault takes its own lock first, so none is held here.
+    if has_looked {
+        return Err(absence(id, &vaults));
+    }
+    for vault in &vaults {
+        // A folder that cannot be read has no key, and the vault notes the fault.
         let _read = vault.refresh();
     }
-    let mut known = KNOWN.write().ok()?;
-    let found = known.keys.get(&id).cloned();
-    if found.is_none() {
-        known.absent.insert(id, Instant::now());
+    let mut known = KNOWN.write().map_err(|_| VaultError::Damaged)?;
+    if let Some(key) = known.keys.get(&id) {
+        return Ok(key.clone());
     }
-    found
+    known.absent.insert(id, Instant::now());
+    drop(known);
+    vaults.iter().for_each(|vault| vault.alarm());
+    Err(absence(id, &vaults))
+}
+
+/// A missing key is not an erased one: only the database says which keys were erased.
+fn absence(id: KeyId, vaults: &[Arc<Vault>]) -> VaultError {
+    if vaults.iter().any(|vault| vault.is_erased(id)) { VaultError::Erased } else { VaultError::Missing }
 }

@@ -47,6 +47,11 @@ impl MasterKey {
         serde_json::to_string(&KeyFile { id, wrapped }).map_err(|_| VaultError::Damaged)
     }
 
+    /// Returns the id of the data key in a file, whichever master key wraps it.
+    pub(super) fn id_in(file: &str) -> Option<KeyId> {
+        serde_json::from_str::<KeyFile>(file).ok().map(|file| file.id)
+    }
+
     /// Reads a data key from its file.
     pub(super) fn unwrap(&self, file: &str) -> Result<(KeyId, Key), VaultError> {
         let KeyFile { id, wrapped } = serde_json::from_str(file).map_err(|_| VaultError::Damaged)?;

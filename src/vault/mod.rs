@@ -15,10 +15,13 @@ mod folder;
 mod index;
 mod keys;
 mod master;
+mod record;
 
 pub use cipher::{Key, KeyId};
 pub use content::{Content, ERASED, Sealed, key_of};
 pub use error::VaultError;
+pub use files::{create_folder, write_new};
 pub use folder::Vault;
 pub use keys::{KeyClass, KeyName};
 pub use master::MasterKey;
+pub use record::{Record, RecordedKey};

@@ -282,9 +282,11 @@ both_engines! {
                 None => call,
             };
             with_body(stage.call(operation)).send().await;
+            world.count_strangers().await;
             let after = world.number_of(&sql).await;
             assert!(after > before, "{} leaves no entry", operation.id);
             with_body(stranger.call(operation.method.clone(), stage.path(operation))).send().await;
+            world.count_strangers().await;
             assert!(world.number_of(&sql).await > after, "{} leaves no entry of a stranger", operation.id);
         }
         assert!(operations.len() > 80, "{} operations", operations.len());

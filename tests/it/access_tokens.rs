@@ -47,6 +47,7 @@ both_engines! {
         let headers = [
             without(&header, "kid"), with(&header, "kid", json!("other")), with(&header, "kid", json!("")),
             without(&header, "typ"), with(&header, "typ", json!("JWT")),
+            with(&header, "crit", json!(["exp"])), with(&header, "crit", json!([])),
             with(&header, "alg", json!("none")), with(&header, "alg", json!("HS256")), with(&header, "alg", json!("ES256")),
         ];
         let bad_claims = [

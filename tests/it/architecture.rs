@@ -47,6 +47,7 @@ const ROWS: [&[&str]; 9] = [
         "housekeeping",
         "config",
         "terminal",
+        "backup",
         "demo",
         "generate",
         "cli",

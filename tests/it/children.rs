@@ -275,11 +275,40 @@ both_engines! {
         let named = json!({"name": "Iben", "national_id": number.as_str()});
         let changed = teacher.patch(&path).json(named.clone()).if_match(1).send().await.expect(200);
         assert_eq!(changed.body["name"], "Iben");
-        assert_eq!(changed.body["birth_date"], json!(number.birth_date()));
+        assert_eq!(changed.body["birth_date"], json!(number.birth_date().expect("a date")));
         teacher.patch(&path).json(json!({"name": "Iben"})).if_match(1).send().await.expect_problem(412, "version-mismatch");
         let other = json!({"national_id": world.child_number(0).as_str()});
         teacher.patch(&path).json(other).if_match(2).send().await.expect_invalid("/national_id");
         let colleague = world.worker("kragero/barnehage").await;
         colleague.patch(&path).json(named).if_match(2).send().await.expect(404);
+    }
+
+    async fn the_age_of_a_child_follows_the_series_of_its_number(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let newcomer = json!({"national_id": "44851521221", "name": "Yusra"});
+        let child = register(&teacher, newcomer).send().await.expect(201);
+        assert_eq!(child.body["birth_date"], "2015-05-04", "a D-number of the series since 2021");
+        let alone = json!({"national_id": "04851561388", "name": "Nils"});
+        register(&teacher, alone).send().await.expect_invalid("/birth_date");
+        let wrong = json!({"national_id": "04851561388", "name": "Nils", "birth_date": "2015-05-05"});
+        register(&teacher, wrong).send().await.expect_invalid("/birth_date");
+        let stated = json!({"national_id": "04851561388", "name": "Nils", "birth_date": "2015-05-04"});
+        let child = register(&teacher, stated).send().await.expect(201);
+        assert_eq!(child.body["birth_date"], "2015-05-04", "a number of the form from 2032");
+    }
+
+    async fn the_date_of_birth_is_corrected_while_no_number_determines_it(world: World) {
+        let teacher = world.worker("kragero/barnehage").await;
+        let due = json!({"birth_date": world.in_days(10), "name": "Baby"});
+        let child = register(&teacher, due).send().await.expect(201);
+        let path = format!("/v1/children/{}", child.text("/id"));
+        let born = json!({"birth_date": world.in_days(-1)});
+        let child = teacher.patch(&path).json(born.clone()).if_match(1).send().await.expect(200);
+        assert_eq!(child.body["birth_date"], born["birth_date"]);
+        let known = json!({"national_id": "04851561388", "birth_date": "2015-05-04"});
+        let unstated = json!({"national_id": "04851561388"});
+        teacher.patch(&path).json(unstated).if_match(2).send().await.expect_invalid("/birth_date");
+        teacher.patch(&path).json(known).if_match(2).send().await.expect(200);
+        teacher.patch(&path).json(born).if_match(3).send().await.expect_invalid("/birth_date");
     }
 }

@@ -159,6 +159,8 @@ both_engines! {
                 assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
             }
         }
+        world.count_strangers().await;
+        assert!(world.rows("access_log").await > 0, "a stranger is counted");
         let allowed = "SELECT COUNT(*) FROM access_log WHERE decision <> 'deny' OR person_id IS NOT NULL OR municipality <> '0000'";
         assert_eq!(world.number_of(allowed).await, 0, "a stranger is nobody");
     }

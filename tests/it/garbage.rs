@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use stafett::kernel::NationalId;
 
-use crate::support::{Answer, Operation, Stage, World, both_engines, uses_up};
+use crate::support::{Answer, Operation, Stage, World, assert_promised, both_engines, uses_up};
 
 /// The operations with a body. Those that end things come last.
 fn with_body() -> Vec<Operation> {
@@ -22,6 +22,7 @@ fn check(operation: &Operation, answer: Answer) -> Answer {
         operation.id,
         operation.statuses(),
     );
+    assert_promised(operation, &answer);
     if status >= 400 { answer.expect_problem_document() } else { answer }
 }
 
@@ -118,6 +119,15 @@ both_engines! {
         stage.finish().await;
     }
 
+    async fn every_read_answers_as_the_document_says(stage: Stage) {
+        for operation in Operation::all() {
+            if operation.method == reqwest::Method::GET {
+                let answer = stage.actor(&operation).get(stage.path(&operation)).send().await;
+                check(&operation, answer);
+            }
+        }
+    }
+
     async fn what_is_no_body_is_refused_and_explained(stage: Stage) {
         for operation in with_body() {
             for (content_type, body) in no_bodies() {
@@ -202,7 +212,7 @@ both_engines! {
                 let body = json!({"username": value, "password": value});
                 let body = if operation.id == "log_in" { body } else { json!({"refresh_token": value}) };
                 let answer = check(&operation, post().json(body).send().await);
-                assert!([401, 422, 429].contains(&answer.status), "{value}: {answer:?}");
+                assert!([401, 413, 422, 429].contains(&answer.status), "{value}: {answer:?}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! `stafett generate` makes data that follow the rules of the service, and the same data for the same seed.
 
-use std::{fmt::Debug, path::Path};
+use std::fmt::Debug;
 
 use sqlx::{FromRow, postgres::PgRow, sqlite::SqliteRow};
 use stafett::{
@@ -21,13 +21,8 @@ const CASES: usize = 60;
 const KNOWN: usize = 18;
 
 async fn generated(world: &World, seed: u64) -> Result<Summary, GenerateError> {
-    let plan = Plan {
-        cases: CASES,
-        seed,
-        looks: 5,
-        password: Password::parse(PASSWORD).expect("a password"),
-        municipalities: Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities"),
-    };
+    let plan =
+        Plan { cases: CASES, seed, looks: 5, password: Password::parse(PASSWORD).expect("a password") };
     let sealer = Sealer::new(world.db.clone(), world.clock.clone(), log_key(), Checkpoints::default());
     generate(&world.db, &world.clock, &sealer, &plan, |_| {}).await
 }

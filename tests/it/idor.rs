@@ -49,6 +49,7 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (ADMINISTRATOR, "grant_role", "they give the roles of their own municipality"),
     (ADMINISTRATOR, "end_role", "they end the roles of their own municipality"),
     (ADMINISTRATOR, "disable_account", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "unlock_account", "they keep the accounts of their own municipality"),
     (LEFT, "register_child", "they still work in the unit"),
     (LEFT, "record_concern", "they still work in the unit"),
 ];

@@ -1,8 +1,14 @@
 //! On PostgreSQL the service runs as a role that can append to the access log but not change it.
 
+use std::str::FromStr;
+
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use stafett::db::{GrantError, can_change_log, grant_to};
 
-use crate::support::{Engine, World};
+use crate::{
+    program::done,
+    support::{Engine, World},
+};
 
 const ROLE: &str = "stafett_it_service";
 
@@ -52,6 +58,23 @@ async fn told(world: World) {
     }
     assert_eq!(world.rows("access_log").await, before);
     served.finish().await;
+    commands_work_as_the_role(&world);
+}
+
+/// The commands of the service's operator change no schema, which the role cannot.
+fn commands_work_as_the_role(world: &World) {
+    let as_role = |arguments: &[&str]| {
+        let mut command = world.command_line();
+        let urls = command.get_envs().filter(|(name, _)| *name == "STAFETT_DATABASE_URL");
+        let url = urls.filter_map(|(_, url)| url?.to_str()).next().expect("an address");
+        let url = PgConnectOptions::from_str(url).expect("an address").username(ROLE).to_url_lossy();
+        done(command.env("STAFETT_DATABASE_URL", url.as_str()).args(arguments), "").well()
+    };
+    let rotated = as_role(&["keys", "rotate"]);
+    assert!(rotated.starts_with("created ") && rotated.contains(" texts again"), "{rotated}");
+    as_role(&["keys", "prune"]);
+    as_role(&["access-log", "export", "--municipality", "4014"]);
+    as_role(&["catalogue", "import", "--included", "kragero"]);
 }
 
 #[tokio::test]

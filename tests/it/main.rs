@@ -1,5 +1,6 @@
 //! The whole service, over HTTP, on both engines. How to write and run these tests: `tests/README.md`.
 
+mod all_faults;
 mod architecture;
 mod support;
 
@@ -18,6 +19,8 @@ mod access_log_readers;
 mod access_log_search;
 mod access_tokens;
 mod at_rest;
+mod backups;
+mod belonging;
 mod care_orders;
 mod cases;
 mod child_welfare_reports;
@@ -36,6 +39,8 @@ mod documents;
 mod emergency_access;
 mod etags;
 mod explain;
+mod fairness;
+mod first_installation;
 mod follow_ups;
 mod generate;
 mod handovers;
@@ -59,8 +64,12 @@ mod objections;
 mod own_family;
 mod pages;
 mod planted_addresses;
+mod postgres_is_gone;
+mod program;
 mod races;
+mod recovery;
 mod renumbered_law;
+mod serving;
 mod teams;
 mod wire;
 mod withheld;

@@ -26,7 +26,8 @@ use crate::{
 };
 
 /// Texts that no metric, trace or log line may contain.
-const PLANTED: [&str; 4] = ["Planted-Name", "planted.user", "planted-header", "planted password of nobody"];
+const PLANTED: [&str; 5] =
+    ["Planted-Name", "planted.user", "planted-header", "planted password of nobody", "203.0.113.77"];
 const PLANTED_NUMBER: &str = "01817212345";
 
 /// A running program with its own listener for the metrics, and a collector of traces.
@@ -90,6 +91,8 @@ impl Program {
             .env("STAFETT_TOKEN_KEY_FILE", keys.path())
             .env("STAFETT_METRICS_LISTEN", metrics.to_string())
             .env("STAFETT_TRACE_COLLECTOR", format!("http://{collector}/v1/traces"))
+            .env("STAFETT_TRUSTED_PROXIES", "[\"127.0.0.0/8\"]")
+            .env("STAFETT_STOP_GRACE_SECONDS", "0")
             .env_remove("STAFETT_LOG")
             .args(["serve", "--listen", &api.to_string()]);
         let lines = log.reopen().expect("the log");
@@ -105,6 +108,7 @@ impl Program {
     async fn call(&self, method: Method, path: &str, user: Option<&User>, body: Option<Value>) -> u16 {
         let mut request = self.http.request(method, format!("http://{}{path}", self.api));
         request = request.header("user-agent", PLANTED[2]).header("x-planted", PLANTED[2]);
+        request = request.header("x-forwarded-for", PLANTED[4]);
         if let Some(user) = user {
             request = request.bearer_auth(user.token().await);
         }
@@ -128,10 +132,13 @@ impl Program {
     }
 
     /// Stops the program in an orderly way. Returns the traces and the log.
-    fn stop(mut self) -> (String, String) {
+    async fn stop(mut self) -> (String, String) {
         let id = self.process.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().expect("kill runs").success());
-        self.process.wait().expect("it ends");
+        // The collector must go on meanwhile.
+        while self.process.try_wait().expect("a process").is_none() {
+            sleep(Duration::from_millis(50)).await;
+        }
         let log = fs::read_to_string(self.log.path()).expect("the log");
         let traces = String::from_utf8_lossy(&self.collected.lock().expect("traces")).into_owned();
         (traces, log)
@@ -162,7 +169,7 @@ async fn plant(program: &Program, cast: &Cast) {
     ] {
         program.call(Method::GET, &path, nurse, None).await;
         program.call(Method::GET, &path, None, None).await;
-        program.call(Method::from_bytes(b"PLANTED").expect("a method"), &path, nurse, None).await;
+        program.call(Method::from_bytes(PLANTED[0].as_bytes()).expect("a method"), &path, nurse, None).await;
     }
     let body = json!({"username": PLANTED[1], "password": PLANTED[3], PLANTED[0]: PLANTED_NUMBER});
     assert_eq!(program.call(Method::POST, "/v1/auth/login", None, Some(body)).await, 422);
@@ -238,7 +245,7 @@ both_engines! {
         assert!(missing.is_empty(), "docs/monitoring.md does not explain {missing:?}");
         assert!(world.anonymous().get("/metrics").send().await.status == 404, "not on the public listener");
 
-        let (traces, log) = program.stop();
+        let (traces, log) = program.stop().await;
         for name in ["read_case", "write_note", "log_in", "decision", "statement", "stafett"] {
             assert!(traces.contains(name), "no span of {name}");
         }

@@ -2,7 +2,7 @@
 //! service itself.
 
 use super::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, row};
-use crate::access::public;
+use crate::access::{public, strangers::OTHERS};
 
 /// A row for an action that is not an operation of the API.
 const fn aside(name: &'static str, fhir: Interaction) -> (&'static str, ActionFacts) {
@@ -11,13 +11,17 @@ const fn aside(name: &'static str, fhir: Interaction) -> (&'static str, ActionFa
 }
 
 /// The actions that are only in the log.
-pub const LOGGED_ONLY: [(&str, ActionFacts); 8] = [
+pub const LOGGED_ONLY: [(&str, ActionFacts); 11] = [
     // By the service itself.
     aside("assign_baton", Interaction::Update),
     aside("pick_log_reviews", Interaction::Update),
+    // By strangers beyond those that a minute counts apart.
+    aside(OTHERS, Interaction::Operation),
     // From the command line.
     aside("import_catalogue", Interaction::Update),
     aside("rotate_keys", Interaction::Update),
+    aside("back_up", Interaction::Read),
+    aside("restore_backup", Interaction::Update),
     aside("prune_keys", Interaction::Update),
     aside("erase_key", Interaction::Update),
     aside("erase_old_entries", Interaction::Update),

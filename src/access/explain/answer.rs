@@ -134,6 +134,7 @@ impl DecidingRule {
 
 /// A way to the opposite answer.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChangeOfAnswer)]
 pub struct Way {
     /// The facts that would all have to change.
     #[serde(rename = "if")]
@@ -202,7 +203,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 32] = [
+const FACTS: [(&str, &str, &str); 33] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -272,6 +273,11 @@ const FACTS: [(&str, &str, &str); 32] = [
         "same_municipality",
         "works in a municipality that the unit serves",
         "does not work in a municipality that the unit serves",
+    ),
+    (
+        "roles",
+        "holds a role that excludes content",
+        "holds no role that excludes content: administrator, auditor or analyst",
     ),
     ("works_in", "works in the unit", "does not work in the unit"),
     ("leads", "leads the unit", "does not lead the unit"),

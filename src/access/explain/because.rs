@@ -41,7 +41,11 @@ impl Background<'_> {
     /// Returns the reasons that this fact does not have the value it would need.
     pub fn of(&self, change: &Change) -> Vec<Hint> {
         if !change.becomes {
-            return if change.fact == "disqualified" { self.disqualified() } else { Vec::new() };
+            return match change.fact.as_str() {
+                "disqualified" => self.disqualified(),
+                "roles" => self.without_content(),
+                _ => Vec::new(),
+            };
         }
         let unit = change.unit.as_deref().and_then(|unit| unit.parse().ok());
         match change.fact.as_str() {
@@ -58,12 +62,13 @@ impl Background<'_> {
     }
 
     fn barred(&self) -> Vec<Hint> {
-        let mut hints = self.disqualified();
-        if self.person.is_kept_from_content() {
-            let says = "holds a role that excludes content, whatever other roles are held";
-            hints.push(Hint::new(HintKind::RoleExcludesContent, says));
-        }
-        hints
+        [self.disqualified(), self.without_content()].concat()
+    }
+
+    fn without_content(&self) -> Vec<Hint> {
+        let says = "holds a role that excludes content, whatever other roles are held";
+        let holds = self.person.is_kept_from_content();
+        if holds { vec![Hint::new(HintKind::RoleExcludesContent, says)] } else { Vec::new() }
     }
 
     fn disqualified(&self) -> Vec<Hint> {

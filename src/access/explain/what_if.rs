@@ -182,7 +182,8 @@ impl World {
     fn rights(&self, municipality: &str) -> Vec<Change> {
         let at = |right: &str| format!("/principal/attrs/{right}");
         let mut all = Vec::new();
-        for right in ["works_in", "leads", "administers", "audits"] {
+        // Roles can exclude content. Their units and municipalities are facts of their own.
+        for right in ["roles", "works_in", "leads", "administers", "audits"] {
             if self.at(&at(right)).as_array().is_some_and(|list| !list.is_empty()) {
                 all.push(change(right, false, [(at(right), json!([]))]));
             }

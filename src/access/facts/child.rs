@@ -17,7 +17,8 @@ use crate::{
     },
 };
 
-/// A child, and the caller's relation to it.
+/// A child, and the caller's relation to it. Guardians and the child have no facts of their work, as in
+/// [`Relation`](super::Relation).
 #[derive(Debug, Clone)]
 pub struct ChildFacts {
     /// The municipality where the child is registered.
@@ -32,6 +33,10 @@ pub struct ChildFacts {
     pub own_record_age: i64,
     /// Whether the child is under 18, so that guardians decide or take part.
     pub is_minor: bool,
+    /// The caller is disqualified (inhabil, fvl § 6): in the child's family, or with a conflict of interest.
+    pub disqualified: bool,
+    /// The caller is the child, of any age.
+    pub is_child: bool,
     /// A case has been opened for the child.
     pub has_case: bool,
     /// The caller registered the child, and still works in that unit.
@@ -100,6 +105,9 @@ pub async fn child_facts(
     let age = age_on(row.birth_date, moment.today);
     let custody = custody::custody(child, &guardians, &registrations, age, moment.today);
     let disqualified = own_children(tx, caller).await?.contains(&child);
+    let is_child = row.person_id == caller.person;
+    let is_guardian = custody.guardians.contains(&caller.person) && withheld == 0;
+    let as_staff = !is_guardian && !is_child;
     Ok(Some(ChildFacts {
         municipality: row.municipality,
         id: child,
@@ -107,19 +115,20 @@ pub async fn child_facts(
         age,
         own_record_age: row.own_record_age,
         is_minor: age < MAJORITY,
+        disqualified,
+        is_child,
         has_case: opened > 0,
-        registered: !disqualified
+        registered: as_staff
             && row.registered_by == caller.person
             && caller.is_worker_in(row.registered_unit),
-        leads_registering_unit: !disqualified
-            && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
+        leads_registering_unit: as_staff && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
         is_contact_person: cases.iter().any(|case| case.relation.is_contact_person),
         has_seat: cases.iter().any(|case| !case.relation.seats.is_empty()),
-        is_guardian: custody.guardians.contains(&caller.person) && withheld == 0,
+        is_guardian,
         lives_with_child: custody.residents.contains(&caller.person) && withheld == 0,
-        child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| !disqualified),
+        child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| as_staff),
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,
-        is_young_person: row.person_id == caller.person && age >= row.own_record_age,
+        is_young_person: is_child && age >= row.own_record_age,
     }))
 }

@@ -4,9 +4,11 @@ use super::{CaseState, Relation};
 use crate::identity::{Caller, HeldRole};
 
 /// Returns the role in which the caller has this case open in an emergency. The access ends with that role, and a role that
-/// began later does not restore it. A caller with a seat on the team needs no emergency access.
+/// began later does not restore it. A caller with a seat on the team needs no emergency access,
+/// and the family meets the case as family.
 pub(super) fn emergency_role(state: &CaseState, caller: &Caller, relation: &Relation) -> Option<HeldRole> {
-    if !relation.seats.is_empty() || relation.disqualified {
+    let is_family = relation.is_guardian || relation.is_child;
+    if !relation.seats.is_empty() || is_family {
         return None;
     }
     let opened = |held: &&HeldRole| {

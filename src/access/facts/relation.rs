@@ -1,4 +1,9 @@
 //! A caller's relation to a case: a pure function of the state of the case and the caller.
+//!
+//! A person meets a case in one capacity. Guardians who see it, and the child, meet it as family, and the facts of their work
+//! are not collected. Everyone else meets it as staff, also when they are disqualified or hold a role that excludes content.
+//! The rules forbid those what they would otherwise do (`policies/17-disqualification.cedar`,
+//! `policies/18-roles-without-content.cedar`, decision 21).
 
 use super::{CaseState, emergency::emergency_role};
 use crate::{
@@ -9,11 +14,10 @@ use crate::{
 /// A caller's relation to a case. The policies read it as `context.relation`.
 #[derive(Debug, Clone, Default)]
 pub struct Relation {
-    /// The caller is in the child's family, in any registration of the child.
-    pub own_family: bool,
-    /// The caller is disqualified (inhabil, fvl § 6): in the family, or with a recorded conflict of interest.
+    /// The caller is disqualified (inhabil, fvl § 6): in the child's family, in any registration of the child, or with a recorded
+    /// conflict of interest.
     pub disqualified: bool,
-    /// The caller's seats on the team that rest on a ground in force, with the role behind each.
+    /// The caller's seats on the team that rest on a ground in force, with the role behind each. None for the family.
     pub seats: Vec<HeldRole>,
     /// The caller is the contact person, and has a seat in the unit through which they hold the baton.
     pub is_contact_person: bool,
@@ -52,29 +56,31 @@ pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
 /// Returns the relation of `caller` to a case in a list, where emergency access does not count.
 #[must_use]
 pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
-    let own_family = state.family.iter().any(|person| caller.is(*person));
-    let disqualified = own_family || state.conflicts.iter().any(|person| caller.is(*person));
+    let disqualified = state.family.iter().chain(&state.conflicts).any(|person| caller.is(*person));
     let custody = &state.custody;
     let is_child = state.child_person == caller.person;
-    let is_guardian = custody.guardians.contains(&caller.person);
-    let seats = if disqualified { Vec::new() } else { seats(state, caller) };
-    let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| !disqualified);
+    let has_custody = custody.guardians.contains(&caller.person);
+    let is_guardian = has_custody && !state.withheld.contains(&(caller.person, None));
+    let as_staff = !is_guardian && !is_child;
+    let seats = if as_staff { seats(state, caller) } else { Vec::new() };
+    let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
     let holding_unit = state.holding_unit();
     let holds_from_seat = seats.iter().any(|seat| seat.unit_id == state.contact_unit);
-    let belongs = !seats.is_empty() || child_welfare_seat.is_some() || is_guardian || is_child;
+    let helps = !seats.is_empty() || child_welfare_seat.is_some();
+    let may_help = !disqualified && !caller.is_kept_from_content();
+    let may_know_where = has_custody || is_child || (helps && may_help);
     Relation {
-        own_family,
         disqualified,
         is_contact_person: state.contact_person == caller.person && holds_from_seat,
-        leads_contact_unit: !disqualified && caller.leads().any(|held| held.unit_id == holding_unit),
+        leads_contact_unit: as_staff && caller.leads().any(|held| held.unit_id == holding_unit),
         offered_baton: state.offered_to == Some(caller.person) && !seats.is_empty(),
-        is_guardian: is_guardian && !state.withheld.contains(&(caller.person, None)),
+        is_guardian,
         is_child,
         is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,
         own_health_contact: is_child && state.has_health_contact,
         emergency: None,
-        kept_away: custody.is_closed && !belongs,
-        foster_parent: is_guardian && !custody.consenters.contains(&caller.person),
+        kept_away: custody.is_closed && !may_know_where,
+        foster_parent: has_custody && !custody.consenters.contains(&caller.person),
         seats,
         child_welfare_seat,
     }

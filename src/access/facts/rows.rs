@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::custody::{GuardianRow, RegistrationRow};
 use crate::{
-    db::{DbError, EngineTx, Tx, padded},
+    db::{DbError, EngineTx, Tx, in_time, padded},
     kernel::{
         Id,
         ids::{Case, Child, Person, Unit},
@@ -182,19 +182,20 @@ pub(super) async fn case_rows(
         return Ok(Vec::new());
     }
     macro_rules! parts {
-        ($connection:expr, $parts:expr) => {{
+        ($limit:expr, $connection:expr, $parts:expr) => {{
             let mut query = sqlx::QueryBuilder::new(ASKED);
             let mut list = query.separated(", ");
             for case in padded(cases) {
                 list.push_bind(*case);
             }
             query.push($parts).push_bind(now).push(END);
-            query.build_query_scalar::<String>().fetch_one(&mut **$connection).await?
+            in_time($limit, query.build_query_scalar::<String>().fetch_one(&mut **$connection)).await?
         }};
     }
+    let limit = tx.limit();
     let parts = match &mut tx.engine {
-        EngineTx::Sqlite(connection) => parts!(connection, PARTS),
-        EngineTx::Postgres(connection) => parts!(connection, &*PARTS_ON_POSTGRES),
+        EngineTx::Sqlite(connection) => parts!(None, connection, PARTS),
+        EngineTx::Postgres(connection) => parts!(limit, connection, &*PARTS_ON_POSTGRES),
     };
     read(&parts)
 }

@@ -186,7 +186,7 @@ fn parental_responsibility_ends_on_the_eighteenth_birthday() {
 }
 
 #[test]
-fn staff_have_no_seat_in_the_case_of_their_own_family() {
+fn a_guardian_meets_the_case_as_family_and_other_staff_of_the_family_as_disqualified() {
     for parental_responsibility in [true, false] {
         let mut scene = Scene::of_child_aged(5, 1);
         scene.all_guardians_consent();
@@ -195,7 +195,10 @@ fn staff_have_no_seat_in_the_case_of_their_own_family() {
         let child = scene.rows.case.child;
         scene.rows.guardians.push(guardian(child, scene.teacher.person, parental_responsibility));
         let facts = scene.seen_by_teacher(today());
-        assert!(facts.relation.seats.is_empty() && !facts.relation.is_contact_person);
+        let Relation { disqualified, is_guardian, is_contact_person, seats, .. } = &*facts.relation;
+        assert!(*disqualified);
+        assert_eq!(*is_guardian, parental_responsibility);
+        assert_eq!((*is_contact_person, seats.len() == 1), (!is_guardian, !is_guardian));
     }
 }
 

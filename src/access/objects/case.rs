@@ -81,6 +81,7 @@ impl Object for CaseObject {
             ("seat_sectors", Fact::Set(sectors.collect())),
         ];
         fields.extend(flags(&[
+            ("disqualified", facts.disqualified),
             ("contact_person", facts.is_contact_person),
             ("leads_contact_unit", facts.leads_contact_unit),
             ("offered_baton", facts.offered_baton),

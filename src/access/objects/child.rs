@@ -10,7 +10,7 @@ use crate::{
         policies::{Fact, Policies, reference},
     },
     db::{DbError, Tx, dialect},
-    fetch_optional,
+    fetch_in, fetch_optional,
     identity::Caller,
     kernel::{
         Id,
@@ -57,6 +57,8 @@ impl Object for ChildObject {
     fn context(&self, _caller: &Caller) -> Attributes {
         let facts = &self.facts;
         let relation = flags(&[
+            ("disqualified", facts.disqualified),
+            ("child", facts.is_child),
             ("has_case", facts.has_case),
             ("registered", facts.registered),
             ("leads_registering_unit", facts.leads_registering_unit),
@@ -93,7 +95,13 @@ pub struct ConcernObject {
     pub disqualified: bool,
 }
 
-const CONCERN: &str = "SELECT municipality, id, unit_id, author_id, child_id FROM concern WHERE id = $1";
+macro_rules! concerns {
+    ($which:literal) => {
+        concat!("SELECT municipality, id, unit_id, author_id, child_id FROM concern WHERE id ", $which)
+    };
+}
+const CONCERN: &str = concerns!("= $1");
+const THESE: &str = concerns!("IN (");
 
 impl ConcernObject {
     /// Loads a concern, with the facts about it for a caller.
@@ -106,6 +114,22 @@ impl ConcernObject {
             found.disqualified = own_children(tx, caller).await?.contains(&child);
         }
         Ok(Some(found))
+    }
+
+    /// Loads the concerns with these ids, with the facts about each for a caller.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn these(tx: &mut Tx, ids: &[Id<Concern>], caller: &Caller) -> Result<Vec<Self>, DbError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = fetch_in!(tx, Self, THESE, ids)?;
+        let own_children = own_children(tx, caller).await?;
+        for concern in &mut found {
+            concern.disqualified = concern.child_id.is_some_and(|child| own_children.contains(&child));
+        }
+        Ok(found)
     }
 }
 

@@ -97,15 +97,21 @@ pub struct MunicipalityObject {
     pub number: String,
 }
 
+impl MunicipalityObject {
+    /// Finds the municipality of a number.
+    pub(in crate::access) async fn of_number(tx: &mut Tx, number: &str) -> Result<Option<Self>, DbError> {
+        let found =
+            fetch_optional!(tx, (String,), "SELECT number FROM municipality WHERE number = $1", number)?;
+        Ok(found.map(|(number,)| Self { number }))
+    }
+}
+
 impl Object for MunicipalityObject {
     const TYPE: &'static str = "Municipality";
     const PATH: &'static [&'static str] = &["municipality"];
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let number = lookup.text("municipality").unwrap_or_default();
-        let found =
-            fetch_optional!(tx, (String,), "SELECT number FROM municipality WHERE number = $1", number)?;
-        Ok(found.map(|(number,)| Self { number }))
+        Self::of_number(tx, lookup.text("municipality").unwrap_or_default()).await
     }
 
     fn id(&self) -> String {

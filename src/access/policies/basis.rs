@@ -6,7 +6,7 @@ use quick_cache::sync::Cache;
 
 use super::{
     Decision,
-    fact::{Attributes, Name, references},
+    fact::{Attributes, Fact, Name, references},
 };
 use crate::{access::objects::Object, identity::Caller};
 
@@ -30,6 +30,7 @@ impl Basis {
         Self {
             person: caller.person.into(),
             rights: vec![
+                ("roles", Fact::Set(role_names(caller))),
                 ("works_in", references("Unit", caller.works_in().map(|held| held.unit_id))),
                 ("leads", references("Unit", caller.leads().map(|held| held.unit_id))),
                 ("administers", references("Municipality", caller.administers())),
@@ -41,6 +42,14 @@ impl Basis {
             context: object.context(caller),
         }
     }
+}
+
+/// Returns the names of the roles that a person holds in any unit.
+fn role_names(caller: &Caller) -> Vec<Fact> {
+    let mut roles: Vec<&'static str> = caller.roles.iter().map(|held| held.role.as_str()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles.into_iter().map(|role| Fact::Word(role.into())).collect()
 }
 
 /// The decisions about one basis, by action.

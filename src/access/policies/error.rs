@@ -1,5 +1,7 @@
 //! Why the rules cannot be used.
 
+use crate::kernel::files::in_words;
+
 /// The rules cannot be used; the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum PolicyError {
@@ -53,7 +55,7 @@ pub enum PolicyError {
     #[error("{0}: the folder of local rules contains no rule (*.cedar)")]
     NoLocalRules(String),
     /// The folder of local rules cannot be read.
-    #[error("{0}: {1}")]
+    #[error("{}: {}", .0, in_words(.1))]
     Folder(String, std::io::Error),
     /// A rule does not agree with the schema.
     #[error("the rules do not agree with the schema: {0}")]

@@ -17,6 +17,18 @@ pub struct SealedTable {
     pub(super) class: &'static str,
 }
 
+impl SealedTable {
+    /// Returns a statement for the municipality, the class and one text of each key in a column. The first 24 characters of a
+    /// sealed text depend only on its key.
+    pub(in crate::db) fn one_text_of_each_key(&self, column: &str) -> String {
+        let Self { name, joins, class, .. } = self;
+        format!(
+            "SELECT t.municipality, {class} AS class, MIN(t.{column}) FROM {name} t {joins}
+             WHERE t.{column} LIKE 's1:%' GROUP BY 1, 2, substr(t.{column}, 1, 24)"
+        )
+    }
+}
+
 const ONE_ROW: &str = "CAST(0 AS BIGINT)";
 
 /// Columns that identify people.

@@ -160,13 +160,11 @@ pub async fn prune(db: &Db, settled: Duration) -> Result<usize, DbError> {
         return Ok(0);
     }
     reseal(db).await?;
+    db.record_keys().await?;
     let used = keys_in_use(db).await?;
-    let mut erased = 0;
-    for id in superseded.into_iter().filter(|id| !used.contains(id)) {
-        db.vault().erase(id)?;
-        erased += 1;
-    }
-    Ok(erased)
+    let erased: Vec<KeyId> = superseded.into_iter().filter(|id| !used.contains(id)).collect();
+    db.erase(&erased).await?;
+    Ok(erased.len())
 }
 
 /// Returns the keys that stored texts use.

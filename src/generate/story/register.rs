@@ -27,7 +27,7 @@ impl Story<'_, '_> {
         let at = self.registered_at();
         let number = self.source.numbers.child(self.child.born).ok_or(NoNumberLeft)?;
         // All numbers of the day may have been given.
-        self.child.born = number.birth_date();
+        self.child.born = number.birth_date().ok_or(NoNumberLeft)?;
         self.make_known(self.child.person, number, self.child.name.clone(), at);
         self.add_registration(self.child.id, self.opener, at);
         for at_place in 0..self.family.guardians.len() {

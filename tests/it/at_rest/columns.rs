@@ -74,6 +74,8 @@ const PLAIN: &[(&str, &[&str])] = &[
             "account.password_hash",
             "refresh_token.token_hash",
             "login_throttle.throttle_key",
+            "login_throttle.username_index",
+            "known_device.token_hash",
             "idempotency.key_index",
             "idempotency.fingerprint",
         ],
@@ -83,6 +85,18 @@ const PLAIN: &[(&str, &[&str])] = &[
     ("ids, hashes and names of rules and law", &["access_log_term.term", "access_log_checkpoint.note"]),
     ("a month", &["log_sample.month", "log_sample_look.month"]),
     ("names of steps", &["data_migration.name"]),
+    (
+        "ids and names of keys",
+        &["installation.id", "data_key.id", "data_key.municipality", "data_key.class", "data_key.generation"],
+    ),
+    (
+        "public keys, and hashes that reveal nothing about their keys",
+        &["installation.log_key", "data_key.check_value"],
+    ),
+    (
+        "times at which keys were recorded and erased",
+        &["installation.created_at", "data_key.recorded_at", "data_key.erased_at"],
+    ),
 ];
 
 #[tokio::test]

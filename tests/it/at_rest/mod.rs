@@ -148,7 +148,7 @@ both_engines! {
         let (kept,) = fetch_all!(&mut tx, (String,), sql).expect("rows").remove(0);
         assert!(world.db.vault().open_with("monday", &kept).is_err() && Content::open(&kept).is_err());
         // A stored response must not outlive the key of its content.
-        world.db.vault().erase_all(&KeyName::sector("4014", Sector::School)).expect("erased");
+        world.db.erase_keys(&KeyName::sector("4014", Sector::School)).await.expect("erased");
         let concern = format!("/v1/concerns/{}", first.text("/id"));
         teacher.get(concern).send().await.expect_problem(410, "erased");
     }
@@ -198,8 +198,7 @@ both_engines! {
         let of_school = world.note(teacher, id, "team", "She reads well.").await;
         let backup = sealed_texts(world).await;
 
-        let vault = world.db.vault();
-        assert_eq!(vault.erase_all(&KeyName::sector("4014", Sector::Health)).expect("erased"), 1);
+        assert_eq!(world.db.erase_keys(&KeyName::sector("4014", Sector::Health)).await.expect("erased"), 1);
         nurse.get(format!("{case}/notes/{of_health}")).send().await.expect_problem(410, "erased");
         let school = teacher.get(format!("{case}/notes/{of_school}")).send().await.expect(200);
         assert_eq!(school.text("/text"), "She reads well.");
@@ -224,7 +223,7 @@ both_engines! {
         let family = world.child_with_two_guardians(&teacher).await;
         let case = world.open_case(&teacher, &family.child).await;
         let goal = world.goal(&teacher, case).await;
-        world.db.vault().erase_all(&KeyName::sector("4014", Sector::School)).expect("erased");
+        world.db.erase_keys(&KeyName::sector("4014", Sector::School)).await.expect("erased");
         let read = teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
         assert_eq!((read.text("/reason"), read.text("/child_name")), (ERASED.to_owned(), family.child.name.clone()));
         let path = format!("/v1/cases/{case}/goals/{goal}");

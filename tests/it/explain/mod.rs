@@ -45,6 +45,12 @@ fn hints<'a>(answer: &'a Answer, kind: &str) -> Vec<&'a Value> {
     all.filter(|hint| hint["kind"] == kind).collect()
 }
 
+/// The rules that forbid it.
+fn forbids(answer: &Answer) -> Vec<&str> {
+    let rules = answer.body["rules"].as_array().expect("rules");
+    rules.iter().filter(|rule| rule["forbids"] == true).filter_map(|rule| rule["id"].as_str()).collect()
+}
+
 /// The answer must be a refusal with a reason of this kind, which is returned.
 #[track_caller]
 fn refused<'a>(answer: &'a Answer, kind: &str) -> &'a Value {

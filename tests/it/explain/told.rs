@@ -9,7 +9,8 @@ use stafett::{
 };
 
 use super::{
-    about, ask, auditor, change_guardian, end_role, hints, is_of_nothing, of_case, own, refused, ways,
+    about, ask, auditor, change_guardian, end_role, forbids, hints, is_of_nothing, of_case, own, refused,
+    ways,
 };
 use crate::support::{Role, World, both_engines};
 
@@ -24,7 +25,7 @@ both_engines! {
         assert_eq!(rule["id"], "case.team");
         assert_eq!(rule["legal_basis"], json!(["fvl § 13 a no. 1", "hpl § 22", "bvl § 13-1", "sotjl § 44"]));
         assert!(rule["summary_no"].as_str().is_some_and(|text| text.starts_with("De som deltar")));
-        assert_eq!(ways(&answer), [["seat"]], "without the seat it is refused");
+        assert_eq!(ways(&answer), [["seat"], ["disqualified"]], "without the seat, or disqualified, it is refused");
         let answer = own(&cast.family.guardians[0], "read_case", of_case(&cast)).await;
         assert_eq!(answer.body["rules"][0]["id"], "case.family");
         let answer = own(&cast.nurse, "list_cases", json!({})).await;
@@ -139,6 +140,25 @@ both_engines! {
         let administrator = world.staff("kragero/skole", Role::Administrator).await;
         let answer = about(&auditor, administrator.id, "read_case", of_case(&cast)).await;
         refused(&answer, "role_excludes_content");
+        assert_eq!(forbids(&answer), ["role.content"]);
+    }
+
+    async fn the_rule_that_keeps_staff_out_is_named_as_the_reason(world: World) {
+        let cast = world.shared_case().await;
+        let auditor = auditor(&world).await;
+        let declared = json!({"case_id": cast.case, "ground": "relative"});
+        cast.nurse.post("/v1/me/conflicts-of-interest").json(declared).send().await.expect(201);
+        let answer = about(&auditor, cast.nurse.id, "read_case", of_case(&cast)).await;
+        assert_eq!(refused(&answer, "forbidden")["rule"], "disqualification.case");
+        refused(&answer, "disqualified");
+        assert_eq!((forbids(&answer), ways(&answer)[0].clone()), (vec!["disqualification.case"], vec!["disqualified"]));
+
+        let cast = world.shared_case().await;
+        world.grant(&cast.nurse, &cast.teacher.unit, Role::Analyst).await;
+        let answer = about(&auditor, cast.nurse.id, "read_case", of_case(&cast)).await;
+        assert_eq!(refused(&answer, "forbidden")["rule"], "role.content");
+        refused(&answer, "role_excludes_content");
+        assert_eq!((forbids(&answer), ways(&answer)[0].clone()), (vec!["role.content"], vec!["roles"]));
     }
 
     async fn what_is_for_the_contact_person_or_another_alone_is_told(world: World) {

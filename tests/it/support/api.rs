@@ -26,8 +26,7 @@ pub fn description() -> &'static Description {
 
 /// The document.
 pub fn document() -> &'static Value {
-    static DOCUMENT: LazyLock<Value> =
-        LazyLock::new(|| serde_json::to_value(openapi::document(&rules())).expect("a document"));
+    static DOCUMENT: LazyLock<Value> = LazyLock::new(|| openapi::document(&rules()).expect("a document"));
     &DOCUMENT
 }
 

@@ -69,9 +69,36 @@ impl Anonymous {
         Call { stranger: self.clone(), user: None, method, path, headers: HeaderMap::new(), body: Vec::new() }
     }
 
+    /// Requests by a client at another address.
+    pub fn from(&self, address: &str) -> Client {
+        Client { stranger: self.clone(), address: address.to_owned() }
+    }
+
     /// Logs in and returns the whole answer.
     pub async fn log_in(&self, username: &str, password: &str) -> Answer {
         self.post("/v1/auth/login").json(json!({"username": username, "password": password})).send().await
+    }
+}
+
+/// A client that is not logged in, at an address of its own.
+#[derive(Debug, Clone)]
+pub struct Client {
+    stranger: Anonymous,
+    address: String,
+}
+
+impl Client {
+    /// Logs in, from a device that has a token or not.
+    pub async fn log_in(&self, username: &str, password: &str, device: Option<&str>) -> Answer {
+        let mut body = json!({"username": username, "password": password});
+        if let Some(device) = device {
+            body["device_token"] = json!(device);
+        }
+        self.stranger.post("/v1/auth/login").json(body).header("x-forwarded-for", &self.address).send().await
+    }
+
+    pub fn get(&self, path: impl Into<String>) -> Call {
+        self.stranger.get(path).header("x-forwarded-for", &self.address)
     }
 }
 
@@ -295,6 +322,11 @@ impl Answer {
     #[track_caller]
     pub fn etag(&self) -> &str {
         self.header(ETAG.as_str()).unwrap_or_else(|| panic!("no ETag in\n{}", self.exchange))
+    }
+
+    /// The version in the entity tag.
+    pub fn version(&self) -> &str {
+        self.etag().trim_start_matches('"').split('.').next().unwrap_or_default()
     }
 
     /// A text in the body, by JSON pointer.

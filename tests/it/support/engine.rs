@@ -3,11 +3,14 @@
 use std::{path::Path, sync::Arc};
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
-use stafett::{access::Policies, db::Db};
+use stafett::{
+    access::Policies,
+    db::{Db, Limits},
+};
 use tempfile::TempDir;
 
 use super::{
-    World,
+    World, log_key,
     template::{CONNECTIONS, Template, drop_database, sqlite_url},
 };
 
@@ -86,8 +89,21 @@ impl Database {
     pub async fn as_role(&self, role: &str) -> Self {
         let Keeper::Server { admin, name, .. } = &self.keeper else { panic!("there are no roles on SQLite") };
         let url = admin.as_ref().clone().username(role).database(name).to_url_lossy();
-        let db =
-            Db::open(url.as_str(), CONNECTIONS, self.db.vault().clone()).await.expect("PostgreSQL opens");
+        let db = Db::connect(url.as_str(), CONNECTIONS, self.db.vault().clone()).await;
+        let db = db.expect("PostgreSQL opens").check(&*log_key()).await.expect("its keys are the right ones");
+        Self { db, engine: self.engine, keeper: Keeper::Folder { folder: TempDir::new().expect("a folder") } }
+    }
+
+    /// The same database, with these limits. It is not dropped afterwards.
+    pub async fn within(&self, limits: Limits) -> Self {
+        self.at(&self.place().0, limits).await
+    }
+
+    /// The same database at another address. It is not dropped afterwards.
+    pub async fn at(&self, url: &str, limits: Limits) -> Self {
+        let vault = self.db.vault().clone();
+        let db = Db::connect_within(url, CONNECTIONS, limits, vault).await.expect("the database opens");
+        let db = db.check(&*log_key()).await.expect("its keys are the right ones");
         Self { db, engine: self.engine, keeper: Keeper::Folder { folder: TempDir::new().expect("a folder") } }
     }
 

@@ -6,6 +6,7 @@ mod engine;
 mod kept;
 mod people;
 mod probe;
+mod promise;
 mod sql;
 mod stage;
 mod story;
@@ -13,14 +14,16 @@ mod template;
 mod world;
 
 pub use api::{Operation, document, rules};
-pub use client::{Anonymous, Answer, Call, User};
+pub use client::{Anonymous, Answer, Call, Client, User};
 pub use engine::{Database, Engine};
 pub use kept::kept;
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use probe::{answers, is_public_parameter, mark, traces};
+pub use promise::{assert_promised, validator};
 pub use stafett::kernel::vocabulary::Role;
 pub use stage::{Stage, uses_up};
 pub use story::emergency;
+pub use template::master_key;
 pub use world::{World, log_key, logged, signing_key};
 
 /// Turns each `async fn name(world: World)` into two tests, `name::sqlite` and `name::postgres`, each with a world of its

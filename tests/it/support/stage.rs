@@ -263,9 +263,8 @@ impl Stage {
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
             "accept_handover" | "decline_handover" => &self.nurse,
-            "create_unit" | "create_account" | "disable_account" | "grant_role" | "end_role" => {
-                &self.administrator
-            }
+            "create_unit" | "create_account" | "disable_account" | "unlock_account" | "grant_role"
+            | "end_role" => &self.administrator,
             "search_access_log"
             | "export_access_log"
             | "read_log_checkpoint"

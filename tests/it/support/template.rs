@@ -11,17 +11,18 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use stafett::{
-    catalogue,
-    db::{Db, migrate},
+    catalogue::{self, MunicipalityFiles},
+    db::Db,
     vault::{MasterKey, Vault},
 };
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::engine::{Database, Engine, Keeper};
+use super::{
+    engine::{Database, Engine, Keeper},
+    log_key,
+};
 
-/// The folders of `data/municipalities` that every world starts with.
-const MUNICIPALITIES: [&str; 3] = ["kragero", "porsgrunn", "orland"];
 pub(super) const CONNECTIONS: u32 = 6;
 /// Databases on the server are named `PREFIX_PROCESS_NUMBER`.
 const PREFIX: &str = "stafett_test";
@@ -76,14 +77,15 @@ impl Template {
                 (url, Keeper::Server { admin: Box::new(admin.clone()), name, keys: folder })
             }
         };
-        let db = Db::open(&url, CONNECTIONS, vault).await.expect("the database opens");
+        let db = Db::connect(&url, CONNECTIONS, vault).await.expect("the database opens");
+        let db = db.check(&*log_key()).await.expect("its keys are the right ones");
         Database { db, engine: self.engine, keeper }
     }
 }
 
 async fn sqlite() -> Template {
     let folder = TempDir::new().expect("a folder");
-    fill(&sqlite_url(folder.path())).await;
+    fill(&sqlite_url(folder.path()), folder.path()).await;
     Template { engine: Engine::Sqlite, files: files_in(folder.path()), server: None }
 }
 
@@ -100,8 +102,10 @@ async fn postgres() -> Option<Template> {
     sweep(&admin).await;
     let name = new_name();
     create(&admin, &name, "template1").await;
-    fill(admin.clone().database(&name).to_url_lossy().as_str()).await;
-    Some(Template { engine: Engine::Postgres, files: Vec::new(), server: Some((admin, name)) })
+    let folder = TempDir::new().expect("a folder");
+    fill(admin.clone().database(&name).to_url_lossy().as_str(), folder.path()).await;
+    let files = files_in(folder.path());
+    Some(Template { engine: Engine::Postgres, files, server: Some((admin, name)) })
 }
 
 /// The address of the SQLite database in a folder.
@@ -141,14 +145,11 @@ pub fn master_key() -> MasterKey {
 }
 
 /// Gives a new database its schema and its municipalities, and disconnects from it.
-async fn fill(url: &str) {
-    let keys = TempDir::new().expect("a folder");
-    let db = Db::open(url, 1, vault(keys.path())).await.expect("the template opens");
-    migrate(&db).await.expect("the template is migrated");
-    for folder in MUNICIPALITIES {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/municipalities").join(folder);
-        catalogue::import(&db, &folder).await.expect("the municipality is imported");
-    }
+async fn fill(url: &str, folder: &Path) {
+    let db = Db::connect(url, 1, vault(folder)).await.expect("the template opens");
+    let db = db.migrate(&*log_key()).await.expect("the template is migrated");
+    let municipalities = MunicipalityFiles::all_included();
+    catalogue::import(&db, &municipalities).await.expect("the municipalities are imported");
     db.close().await;
 }
 

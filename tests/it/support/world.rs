@@ -2,6 +2,7 @@
 
 use std::{
     net::TcpListener,
+    path::PathBuf,
     process::Command,
     sync::{
         Arc, Mutex,
@@ -15,10 +16,11 @@ use ed25519_dalek::{
     SigningKey,
     pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding},
 };
+use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use stafett::{
-    access::{LogWriter, Policies, Services},
+    access::{ForwardingHeader, LogWriter, Policies, ProxyNetwork, Services, TrustedProxies},
     app,
-    db::Db,
+    db::{Db, Limits},
     identity::TokenKeys,
     kernel::Clock,
     log_reviews,
@@ -92,8 +94,11 @@ impl World {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
+        // The test is a proxy, so that it can be many clients.
+        let network = ProxyNetwork::parse("127.0.0.0/8").expect("a network");
+        let proxies = TrustedProxies::new(vec![network], ForwardingHeader::XForwardedFor);
         let services =
-            Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), Vec::new());
+            Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), proxies);
         let services = web::Data::new(services.expect("the service is put together"));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -107,6 +112,11 @@ impl World {
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
         let parts = Parts { database, server: handle, services, base, http, door, number: AtomicU32::new(1) };
         Self { db, clock, engine, parts: Arc::new(parts) }
+    }
+
+    /// Writes what strangers have tried, as the running service does by itself every minute.
+    pub async fn count_strangers(&self) {
+        self.parts.services.write_strangers().await.expect("the attempts are counted");
     }
 
     /// Seals the access log, as the running service does by itself.
@@ -124,6 +134,16 @@ impl World {
     /// The address of the service.
     pub fn base(&self) -> &str {
         &self.parts.base
+    }
+
+    /// The folder of the world's data keys.
+    pub fn keys_folder(&self) -> PathBuf {
+        self.parts.database.place().1.join("keys")
+    }
+
+    /// The address of the world's database.
+    pub fn database_url(&self) -> String {
+        self.parts.database.place().0
     }
 
     /// The command line of the program, with the world's database and its keys.
@@ -178,6 +198,18 @@ impl World {
         Self::start(self.parts.database.as_role(role).await, rules()).await
     }
 
+    /// The same database, served with these limits.
+    pub async fn within(&self, limits: Limits) -> Self {
+        Self::start(self.parts.database.within(limits).await, rules()).await
+    }
+
+    /// The same database, reached through another port of this machine. PostgreSQL only.
+    pub async fn through(&self, port: u16, limits: Limits) -> Self {
+        let (url, _) = self.parts.database.place();
+        let options: PgConnectOptions = url.parse().expect("an address");
+        let url = options.port(port).to_url_lossy().to_string();
+        Self::start(self.parts.database.at(&url, limits).await, rules()).await
+    }
     /// A person of the world that this one is a copy of.
     pub fn same(&self, user: &User) -> User {
         User::new(user.id, user.name.clone(), user.username.clone(), self.anonymous(), self.door())

@@ -1,6 +1,7 @@
 //! Staff and their roles, accounts, and settings of units and municipalities.
 
 use serde_json::json;
+use stafett::kernel::NationalId;
 
 use super::{
     said::{Said, Verb},
@@ -84,9 +85,19 @@ impl Teller {
 
     pub(super) async fn declares_conflict(&mut self, said: &Said) {
         let number = self.world.child_number(7);
+        self.declares(said.who, &number).await;
+    }
+
+    /// About the child of the story.
+    pub(super) async fn is_too_close(&mut self, said: &Said) {
+        let number = self.child().national_id.clone();
+        self.declares(said.who, &number).await;
+    }
+
+    async fn declares(&mut self, who: &str, number: &NationalId) {
         let body = json!({"national_id": number.as_str(), "ground": "relative"});
         let path = "/v1/me/conflicts-of-interest";
-        let declared = self.user(said.who).post(path).json(body).send().await.expect(201);
+        let declared = self.user(who).post(path).json(body).send().await.expect(201);
         self.scene.id("conflict_id", declared.text("/id"));
     }
 }

@@ -54,6 +54,7 @@ pub enum Verb {
     ReviewEmergency,
     ReadCase,
     DeclareConflict,
+    DeclareConflictAbout,
     SealLog,
     PickLook,
     MoveTime,

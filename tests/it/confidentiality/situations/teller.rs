@@ -88,6 +88,7 @@ impl Teller {
             Verb::Serve => self.serves(said).await,
             Verb::SetAge => self.sets_age(said).await,
             Verb::DeclareConflict => self.declares_conflict(said).await,
+            Verb::DeclareConflictAbout => self.is_too_close(said).await,
             Verb::Register => self.registers(said).await,
             Verb::EndResponsibility | Verb::EndGuardianship => self.changes_guardianship(said).await,
             Verb::RecordAddress | Verb::LowerProtection => self.records_address(said).await,

@@ -1,0 +1,136 @@
+//! `stafett backup` and `stafett restore`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use secrecy::ExposeSecret;
+
+use super::{DatabaseArgs, init, keys::note_for_all, open, settings};
+use crate::{
+    backup::{Place, Source, back_up, identities, recipient, restore},
+    terminal::Failure,
+    vault::write_new,
+};
+
+/// The database to back up, and the recipients.
+#[derive(Debug, Args)]
+pub(super) struct BackupArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The file to write. It must not exist.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// A public key of age (age1…) whose private key opens the backup. Can be repeated.
+    #[arg(long, value_name = "KEY", required = true)]
+    recipient: Vec<String>,
+    /// An empty PostgreSQL database to verify the backup in; by default a temporary one is created.
+    #[arg(long, value_name = "URL")]
+    verify_in: Option<String>,
+}
+
+/// The backup to restore, and its destination.
+#[derive(Debug, Args)]
+pub(super) struct RestoreArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// The backup.
+    #[arg(long, value_name = "FILE")]
+    from: PathBuf,
+    /// A file with the private key of age that opens it.
+    #[arg(long, value_name = "FILE")]
+    identity: PathBuf,
+    /// A new folder for the keys, the settings and an SQLite database; by default the places in the settings.
+    #[arg(long, value_name = "DIR")]
+    into: Option<PathBuf>,
+}
+
+/// Makes a backup. The access log records it.
+pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), Failure> {
+    let recipients: Vec<_> = args.recipient.iter().map(|key| recipient(key)).collect::<Result<_, _>>()?;
+    let settings = settings(config, &args.database)?;
+    let db = open(&settings).await?;
+    note_for_all(&db, "back_up").await?;
+    let (url, master_key, log_key) =
+        (settings.database_url()?, settings.master_key()?, settings.access_log_key()?);
+    let source = Source {
+        db: &db,
+        url: url.expose_secret(),
+        master_key: &master_key,
+        log_key: &log_key,
+        verify_in: args.verify_in.as_deref(),
+    };
+    let made = back_up(&source, &args.to, &recipients).await;
+    db.close().await;
+    let made = made?;
+    println!("installation {}", made.installation);
+    println!(
+        "wrote {}: {} rows of {} tables and {} data keys, {} bytes",
+        args.to.display(),
+        made.rows,
+        made.tables,
+        made.keys,
+        made.bytes
+    );
+    println!("restored a copy in a temporary place: rows and keys are as recorded");
+    show_logs(&made.logs);
+    Ok(())
+}
+
+/// Restores a backup. The access log records it.
+pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Result<(), Failure> {
+    let identities = identities(&args.identity)?;
+    let into = args.into.as_deref().map(init::new_folder).transpose()?;
+    let (place, token_key) = match &into {
+        Some(folder) => place_in(folder, args.database.database_url.clone()),
+        None => place_of(config, &args.database)?,
+    };
+    let restored = restore(&args.from, &identities, &place).await?;
+    if let Some(file) = token_key.filter(|file| !file.exists()) {
+        write_new(&file, init::signing_key()?.expose_secret())?;
+    }
+    if let Some(folder) = &into {
+        let origin = restored.db.installation().log_key.split('+').next().unwrap_or_default().to_owned();
+        init::write_settings(folder, &place.url, &origin)?;
+    }
+    note_for_all(&restored.db, "restore_backup").await?;
+    println!("installation {}", restored.db.installation().id);
+    println!("restored {} rows and {} data keys", restored.rows, restored.keys);
+    show_logs(&restored.logs);
+    restored.db.close().await;
+    println!("It is the same installation as before the backup: never run both.");
+    if let Some(folder) = &into {
+        println!("Next: stafett serve --config {}", folder.join(init::SETTINGS).display());
+    }
+    Ok(())
+}
+
+fn place_in(folder: &Path, url: Option<String>) -> (Place, Option<PathBuf>) {
+    let url = url.unwrap_or_else(|| init::database_in(folder));
+    let place = Place {
+        url,
+        keys: folder.join(init::KEYS),
+        master_key: folder.join(init::MASTER_KEY),
+        log_key: folder.join(init::LOG_KEY),
+        log_origin: None,
+    };
+    (place, Some(folder.join(init::TOKEN_KEY)))
+}
+
+fn place_of(config: Option<&Path>, database: &DatabaseArgs) -> Result<(Place, Option<PathBuf>), Failure> {
+    let settings = settings(config, database)?;
+    let files = settings.key_files()?;
+    let place = Place {
+        url: settings.database_url()?.expose_secret().to_owned(),
+        keys: settings.keys_folder()?.to_owned(),
+        master_key: files.master.to_owned(),
+        log_key: files.access_log.to_owned(),
+        log_origin: Some(settings.access_log_origin.clone()),
+    };
+    Ok((place, files.token.map(Path::to_owned)))
+}
+
+fn show_logs(logs: &[(String, i64)]) {
+    for (municipality, entries) in logs {
+        println!("the access log of {municipality} is whole: {entries} entries");
+    }
+}

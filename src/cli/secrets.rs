@@ -1,0 +1,80 @@
+//! National identity numbers and passwords. They are never arguments, because every account of the machine sees the command line of a
+//! process. They come from a file, from a prompt on a terminal, or as lines of standard input.
+
+use std::{
+    io::{BufRead, IsTerminal},
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::{
+    identity::Password,
+    kernel::NationalId,
+    terminal::{Failure, Usage, in_words, read_file},
+};
+
+/// Where the password is read from.
+#[derive(Debug, Args)]
+pub(super) struct PasswordArgs {
+    /// A file with the password. Without it, the password is asked for on a terminal, or is the next line of standard input.
+    #[arg(long, value_name = "FILE")]
+    password_file: Option<PathBuf>,
+}
+
+/// Where the national identity number is read from.
+#[derive(Debug, Args)]
+pub(super) struct NationalIdArgs {
+    /// A file with the national identity number. Without it, the number is asked for on a terminal, or is the first line of
+    /// standard input.
+    #[arg(long, value_name = "FILE")]
+    national_id_file: Option<PathBuf>,
+}
+
+impl NationalIdArgs {
+    pub(super) fn read(&self) -> Result<NationalId, Failure> {
+        let (from, text) =
+            secret("the national identity number", "--national-id-file", self.national_id_file.as_deref())?;
+        let parsed = NationalId::parse(text.expose_secret().trim());
+        Ok(parsed.map_err(|error| Usage(format!("the national identity number ({from}) {error}")))?)
+    }
+}
+
+impl PasswordArgs {
+    pub(super) fn read(&self) -> Result<Password, Failure> {
+        let (from, text) = secret("the password", "--password-file", self.password_file.as_deref())?;
+        let parsed = Password::parse(text.expose_secret());
+        Ok(parsed.map_err(|error| Usage(format!("the password ({from}) {error}")))?)
+    }
+}
+
+/// Reads the secret that is the first line of a file.
+pub(super) fn in_file(argument: &str, path: &Path) -> Result<SecretString, Usage> {
+    Ok(first_line(&read_file(argument, path)?))
+}
+
+/// Reads a secret, and says where from.
+fn secret(what: &str, argument: &str, file: Option<&Path>) -> Result<(String, SecretString), Failure> {
+    if let Some(path) = file {
+        return Ok((format!("{argument} {}", path.display()), in_file(argument, path)?));
+    }
+    if std::io::stdin().is_terminal() {
+        // It is not shown while it is typed.
+        let text = rpassword::prompt_password(format!("{what}: "))
+            .map_err(|error| format!("{what}: {}", in_words(&error)))?;
+        return Ok(("as typed".to_owned(), text.into()));
+    }
+    let mut line = String::new();
+    if std::io::stdin().lock().read_line(&mut line)? == 0 {
+        return Err(Usage(format!(
+            "{what} is missing: put it in a line of standard input, or in {argument}"
+        ))
+        .into());
+    }
+    Ok(("from standard input".to_owned(), first_line(&line)))
+}
+
+fn first_line(text: &str) -> SecretString {
+    text.lines().next().unwrap_or_default().to_owned().into()
+}

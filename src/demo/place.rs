@@ -1,0 +1,112 @@
+//! Where the demonstration keeps its database and its keys.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use secrecy::ExposeSecret;
+use serde::Serialize;
+use tempfile::TempDir;
+
+use super::{DemoArgs, made::KEYS_FOLDER};
+use crate::{
+    db::{Db, sqlite_file},
+    log_tree::{DEFAULT_ORIGIN, LogKey},
+    terminal::{Failure, in_words},
+    vault::{MasterKey, Vault, create_folder, write_new},
+};
+
+/// The files in the folder of `--data`.
+pub(super) const DATABASE: &str = "stafett.db";
+pub(super) const SETTINGS: &str = "stafett.toml";
+const MASTER_KEY: &str = "master.txt";
+const LOG_KEY: &str = "access_log.pem";
+
+/// The places of one demonstration.
+pub(super) struct Place {
+    url: String,
+    keys: PathBuf,
+    /// The file of settings, if database and keys are kept in a folder.
+    settings: Option<PathBuf>,
+}
+
+impl Place {
+    /// The keys are stored beside the embedded database. For another database they have a permanent folder of their own.
+    pub(super) fn of(args: &DemoArgs, temporary: &TempDir) -> Self {
+        let folder = args.data.as_deref().unwrap_or(temporary.path());
+        let embedded = format!("sqlite:{}", folder.join(DATABASE).display());
+        let keys = match &args.database_url {
+            Some(_) => PathBuf::from(KEYS_FOLDER),
+            None => folder.join("keys"),
+        };
+        let url = args.database_url.clone().unwrap_or(embedded);
+        Self { url, keys, settings: args.data.as_ref().map(|data| data.join(SETTINGS)) }
+    }
+
+    /// Refuses a database or a folder of keys that has anything, before anything is changed.
+    pub(super) async fn require_empty(&self) -> Result<(), Failure> {
+        const NEW: &str = "the demonstration needs a new one";
+        if std::fs::read_dir(&self.keys).is_ok_and(|mut files| files.next().is_some()) {
+            return Err(format!("the folder {} is not empty: {NEW}", self.keys.display()).into());
+        }
+        if let Some(file) = sqlite_file(&self.url) {
+            return match std::fs::metadata(&file) {
+                Ok(found) if found.len() > 0 => {
+                    Err(format!("the database {} is not empty: {NEW}", file.display()).into())
+                }
+                _ => Ok(()),
+            };
+        }
+        let database = Db::connect(&self.url, 1, Vault::without_keys()?).await?;
+        if !database.is_empty().await? {
+            return Err(format!("the database is not empty: {NEW}").into());
+        }
+        Ok(())
+    }
+
+    /// Makes the keys, and a database that records them.
+    pub(super) async fn make(&self) -> Result<(Db, Arc<LogKey>), Failure> {
+        create_folder(&self.keys).map_err(|error| unusable(&self.keys, &error))?;
+        let (master, log_key) = (MasterKey::random()?, LogKey::random(DEFAULT_ORIGIN)?);
+        write(&self.keys.join(MASTER_KEY), &master.to_text())?;
+        write(&self.keys.join(LOG_KEY), log_key.to_pem()?.expose_secret())?;
+        let database = Db::connect(&self.url, 8, Vault::open(&self.keys, master)?).await?;
+        Ok((database.migrate(&log_key).await?, Arc::new(log_key)))
+    }
+
+    /// Writes settings with which other commands find the database and its keys, if they are kept in a folder. Returns the file.
+    pub(super) fn write_settings(&self) -> Result<Option<&Path>, Failure> {
+        let Some(file) = &self.settings else { return Ok(None) };
+        let keys = self.keys.canonicalize()?;
+        let database = sqlite_file(&self.url).and_then(|path| path.canonicalize().ok());
+        let settings = Settings {
+            database_url: database
+                .map_or_else(|| self.url.clone(), |path| format!("sqlite:{}", path.display())),
+            master_key_file: keys.join(MASTER_KEY),
+            access_log_key_file: keys.join(LOG_KEY),
+            keys_folder: keys,
+        };
+        write(file, &toml::to_string(&settings)?)?;
+        Ok(Some(file))
+    }
+}
+
+/// The settings of a demonstration that is kept.
+#[derive(Serialize)]
+struct Settings {
+    database_url: String,
+    keys_folder: PathBuf,
+    master_key_file: PathBuf,
+    access_log_key_file: PathBuf,
+}
+
+/// Writes a new file that only its owner can read.
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    write_new(file, text).map_err(|error| unusable(file, &error))
+}
+
+/// A file or folder that the demonstration cannot use.
+fn unusable(path: &Path, error: &std::io::Error) -> Failure {
+    format!("{}: {}", path.display(), in_words(error)).into()
+}

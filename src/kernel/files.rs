@@ -1,0 +1,18 @@
+//! Faults of files, in words.
+
+use std::io;
+
+/// Returns what is wrong with a file or a folder, in words that need no manual.
+#[must_use]
+pub fn in_words(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file or folder".to_owned(),
+        io::ErrorKind::PermissionDenied => "this account may not use it".to_owned(),
+        io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
+        io::ErrorKind::NotADirectory => "a part of the path is a file, not a folder".to_owned(),
+        io::ErrorKind::InvalidData => "is not text in UTF-8".to_owned(),
+        io::ErrorKind::AlreadyExists => "is there already".to_owned(),
+        io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        _ => error.to_string(),
+    }
+}

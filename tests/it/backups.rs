@@ -1,0 +1,250 @@
+//! A backup is made while people work, is useless without its private key, and gives back everything.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+    str::FromStr,
+};
+
+use age::{secrecy::ExposeSecret, x25519::Identity};
+use serde_json::json;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
+use stafett::{
+    db::Db,
+    execute,
+    vault::{Content, Vault},
+};
+use tempfile::TempDir;
+
+use crate::support::{Engine, World, both_engines, log_key, master_key};
+
+/// A folder with a backup, its private key, and a place to restore to.
+struct Bench {
+    folder: TempDir,
+    identity: Identity,
+    /// The database to restore to.
+    url: String,
+    server: Option<(PgConnectOptions, String)>,
+}
+
+impl Bench {
+    async fn of(world: &World) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let identity = Identity::generate();
+        fs::write(folder.path().join("identity"), identity.to_string().expose_secret()).expect("written");
+        let (url, server) = match world.engine {
+            Engine::Sqlite => (format!("sqlite:{}", folder.path().join("restored.db").display()), None),
+            Engine::Postgres => {
+                let server = PgConnectOptions::from_str(&world.database_url()).expect("an address");
+                // Swept with the databases of the other tests.
+                let name = format!("stafett_test_{}_r{}", std::process::id(), uuid::Uuid::new_v4().simple());
+                let url = server.clone().database(&name).to_url_lossy().to_string();
+                (url, Some((server, name)))
+            }
+        };
+        let bench = Self { folder, identity, url, server };
+        bench.on_server("CREATE DATABASE").await;
+        bench
+    }
+
+    async fn on_server(&self, what: &str) {
+        if let Some((server, name)) = &self.server {
+            let mut admin = PgConnection::connect_with(server).await.expect("the server answers");
+            admin.execute(AssertSqlSafe(format!("{what} {name}"))).await.expect("done");
+        }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn back_up(&self, world: &World) -> Output {
+        let mut backup = world.command_line();
+        backup.arg("backup").arg("--to").arg(self.path("backup.age"));
+        backup.args(["--recipient", &self.identity.to_public().to_string()]);
+        backup.output().expect("the program runs")
+    }
+
+    /// The restore into the bench, with settings from the environment.
+    fn restore(&self, world: &World) -> Command {
+        let mut restore = world.command_line();
+        restore
+            .env("STAFETT_DATABASE_URL", &self.url)
+            .env("STAFETT_KEYS_FOLDER", self.path("keys"))
+            .env("STAFETT_MASTER_KEY_FILE", self.path("master_key"))
+            .env("STAFETT_ACCESS_LOG_KEY_FILE", self.path("access_log_key.pem"))
+            .arg("restore")
+            .arg("--from")
+            .arg(self.path("backup.age"))
+            .arg("--identity")
+            .arg(self.path("identity"));
+        restore
+    }
+
+    /// The restored database.
+    async fn restored(&self) -> Db {
+        let vault = Vault::open(&self.path("keys"), master_key()).expect("the restored keys");
+        let db = Db::connect(&self.url, 2, vault).await.expect("the restored database");
+        db.check(&*log_key()).await.expect("keys and data belong together")
+    }
+
+    /// Nothing was restored.
+    fn is_untouched(&self) -> bool {
+        !["keys", "master_key", "access_log_key.pem", "restored.db"]
+            .iter()
+            .any(|name| self.path(name).exists())
+    }
+}
+
+fn done(output: &Output) -> String {
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    said
+}
+
+fn refused(command: &mut Command) -> String {
+    let output = command.output().expect("the program runs");
+    assert!(!output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stdout));
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+async fn count(db: &Db, table: &str) -> i64 {
+    let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+    let mut tx = db.read().await.expect("a transaction");
+    stafett::fetch_one!(&mut tx, (i64,), sql).expect("a number").0
+}
+
+fn contains(file: &Path, word: &[u8]) -> bool {
+    fs::read(file).expect("a file").windows(word.len()).any(|window| window == word)
+}
+
+both_engines! {
+    async fn a_backup_that_is_made_while_people_write_gives_back_one_moment(world: World) {
+        let cast = world.shared_case().await;
+        world.seal().await;
+        let bench = Bench::of(&world).await;
+        let (concern, goal) = (
+            format!("/v1/units/{}/concerns", cast.teacher.unit.id),
+            cast.path("/goals"),
+        );
+        let before = (world.rows("concern").await, world.rows("goal").await);
+        let writing = {
+            let (teacher, world) = (cast.teacher.clone(), world.clone());
+            tokio::spawn(async move {
+                for number in 0..60 {
+                    teacher.post(&concern).json(json!({"facts": format!("Fact {number}.")})).send().await.expect(201);
+                    let new = json!({"contains": [], "description": format!("Goal {number}.")});
+                    teacher.post(&goal).json(new).send().await.expect(201);
+                    world.seal().await;
+                }
+            })
+        };
+        let made = tokio::task::block_in_place(|| bench.back_up(&world));
+        writing.await.expect("everything was written");
+        let said = done(&made);
+        assert!(said.contains("the access log of 4014 is whole"), "{said}");
+        let file = bench.path("backup.age");
+        assert_eq!(fs::metadata(&file).expect("the file").permissions().mode() & 0o777, 0o600);
+        assert!(!contains(&file, b"wrapped") && !contains(&file, b"care_case"), "the file is encrypted");
+        let left: Vec<_> = fs::read_dir(bench.folder.path()).expect("a folder").collect();
+        assert_eq!(left.len(), 2, "only the identity and the backup are left: {left:?}");
+
+        let said = done(&bench.restore(&world).output().expect("the program runs"));
+        assert!(said.contains("never run both") && said.contains("the access log of 4014 is whole"), "{said}");
+        let restored = bench.restored().await;
+        assert_eq!(restored.installation(), world.db.installation());
+        // A concern commits before the goal after it, and both with their entries.
+        let (concerns, goals) =
+            (count(&restored, "concern").await - before.0, count(&restored, "goal").await - before.1);
+        assert!(concerns == goals || concerns == goals + 1, "{concerns} concerns and {goals} goals");
+        assert!((0..=60).contains(&concerns), "{concerns} concerns");
+        for (table, column) in [("person", "name"), ("goal", "description"), ("concern", "facts")] {
+            let sql = AssertSqlSafe(format!("SELECT {column} FROM {table} WHERE {column} IS NOT NULL"));
+            let mut tx = restored.read().await.expect("a transaction");
+            let texts = stafett::fetch_all!(&mut tx, (Content,), sql).expect("every text opens");
+            assert!(texts.iter().all(|(text,)| text.require().is_ok()), "{table}.{column}");
+        }
+        // The rules of the database are in force again.
+        let mut tx = restored.write().await.expect("a transaction");
+        execute!(&mut tx, "DELETE FROM access_log").expect_err("the log is append-only");
+        drop(tx);
+        restored.close().await;
+        let verify = ["access-log", "verify", "--municipality", "4014", "--public-key", &log_key().public_key("4014")];
+        let mut verify_restored = world.command_line();
+        verify_restored.env("STAFETT_DATABASE_URL", &bench.url).args(verify);
+        assert!(done(&verify_restored.output().expect("the program runs")).ends_with("the log is whole\n"));
+        let refused = refused(&mut bench.restore(&world));
+        assert!(refused.contains("exists: restore into an empty"), "{refused}");
+        bench.on_server("DROP DATABASE").await;
+    }
+
+    async fn only_the_whole_file_and_its_own_key_restore_it(world: World) {
+        world.shared_case().await;
+        let bench = Bench::of(&world).await;
+        done(&bench.back_up(&world));
+        let other = Identity::generate();
+        fs::write(bench.path("other"), other.to_string().expose_secret()).expect("written");
+        fs::rename(bench.path("identity"), bench.path("right")).expect("kept");
+        fs::rename(bench.path("other"), bench.path("identity")).expect("another");
+        assert!(refused(&mut bench.restore(&world)).contains("it was made for another recipient"));
+        fs::rename(bench.path("right"), bench.path("identity")).expect("the right one");
+        assert!(bench.is_untouched());
+
+        let file = bench.path("backup.age");
+        let whole = fs::read(&file).expect("the backup");
+        let cut = |to: usize| whole[..to].to_vec();
+        let mut changed = whole.clone();
+        let middle = whole.len() / 2;
+        changed[middle] ^= 1;
+        for damaged in [cut(0), cut(100), cut(middle), cut(whole.len() - 1), cut(whole.len() - 20), changed] {
+            fs::write(&file, damaged).expect("damaged");
+            assert!(refused(&mut bench.restore(&world)).contains("is damaged or incomplete"));
+            assert!(bench.is_untouched());
+        }
+        fs::write(&file, &whole).expect("whole");
+        fs::create_dir(bench.path("keys")).expect("a folder");
+        fs::write(bench.path("keys/0000-people-1.key"), "of another").expect("a key");
+        assert!(refused(&mut bench.restore(&world)).contains("keys exists"));
+        fs::remove_dir_all(bench.path("keys")).expect("removed");
+        assert!(refused(bench.restore(&world).env("STAFETT_DATABASE_URL", world.database_url())).contains("exists"));
+        assert!(bench.is_untouched());
+        let again = bench.back_up(&world);
+        assert!(!again.status.success(), "a backup is never overwritten");
+        assert_eq!(fs::read(&file).expect("the backup"), whole);
+        done(&bench.restore(&world).output().expect("the program runs"));
+        bench.on_server("DROP DATABASE").await;
+    }
+
+    async fn no_backup_is_made_without_its_keys_or_of_a_log_that_was_changed(world: World) {
+        world.shared_case().await;
+        world.seal().await;
+        let bench = Bench::of(&world).await;
+        let school = world.keys_folder().join("4014-school-1.key");
+        let key = fs::read(&school).expect("the key");
+        fs::remove_file(&school).expect("removed");
+        let made = bench.back_up(&world);
+        assert!(String::from_utf8_lossy(&made.stderr).contains("4014-school-1.key"));
+        fs::write(&school, key).expect("restored");
+        let (disable, enable) = match world.engine {
+            Engine::Sqlite => ("DROP TRIGGER access_log_node_no_update", "SELECT 1"),
+            Engine::Postgres => (
+                "ALTER TABLE access_log_node DISABLE TRIGGER USER",
+                "ALTER TABLE access_log_node ENABLE TRIGGER USER",
+            ),
+        };
+        world.try_execute(disable).await.expect("as a person with the database could");
+        let hash = if world.engine == Engine::Sqlite { "zeroblob(32)" } else { "decode(repeat('00', 32), 'hex')" };
+        let change = format!("UPDATE access_log_node SET hash = {hash} WHERE municipality = '4014' AND number = 0");
+        world.try_execute(change).await.expect("changed");
+        if world.engine == Engine::Postgres {
+            world.try_execute(enable).await.expect("enabled");
+        }
+        let made = bench.back_up(&world);
+        let said = String::from_utf8_lossy(&made.stderr).into_owned();
+        assert!(!made.status.success() && said.contains("the access log of municipality 4014 does not verify"), "{said}");
+        assert!(!bench.path("backup.age").exists(), "no file is left");
+        bench.on_server("DROP DATABASE").await;
+    }
+}

@@ -1,0 +1,110 @@
+//! The demonstration as a newcomer sees it: anywhere, in lines that fit, in words, and with nothing half-made behind it.
+
+use std::{
+    io::Write,
+    net::TcpListener,
+    sync::{Arc, Mutex},
+};
+
+use stafett::demo::{DemoArgs, Stage, run_on};
+
+use super::{Place, done};
+
+/// Keeps what is printed.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Page {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("the page").extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The story on a page of this width, without styles.
+async fn played(width: usize) -> String {
+    let page = Page::default();
+    let stage = Stage::new(page.clone(), width);
+    let status = run_on(stage, DemoArgs { exit: true, ..DemoArgs::default() }).await.expect("it is played");
+    let styled = String::from_utf8(page.0.lock().expect("the page").clone()).expect("text");
+    let text = anstream::adapter::strip_str(&styled).to_string();
+    assert_eq!(status, 0, "{text}");
+    text
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_fits_80_columns_and_tells_why_in_words() {
+    let text = played(80).await;
+    fits(&text, 80);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        // Whose consent is missing.
+        "the consent from Mari Strand to Skole i Kragerø is missing",
+        "the consent from Jonas Strand to Skole i Kragerø is missing",
+        "the consent from Jonas Strand to PPT was withdrawn",
+        // The fault in a 422.
+        "but it cannot be done now: child view",
+        // The end.
+        "11. The case, as the mother sees it now",
+        "Contact person: Ola Sundby, Skole i Kragerø",
+        "Every step went as expected.",
+    ] {
+        assert!(flat.contains(said), "{said}\n{text}");
+    }
+    assert!(!text.contains("[]") && !text.contains("(not shown)"), "{text}");
+    assert!(!flat.contains("no rule allows it. -"), "each refusal has its reason: {text}");
+    let has_id = |word: &str| word.len() >= 36 && word.matches('-').count() >= 4;
+    assert!(!flat.split([' ', '/', '(', ')']).any(has_id), "ids are no names: {text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_story_fits_60_columns() {
+    fits(&played(60).await, 60);
+}
+
+fn fits(text: &str, width: usize) {
+    for line in text.lines() {
+        assert!(line.chars().count() <= width, "{} characters: {line}", line.chars().count());
+    }
+    assert!(text.lines().count() > 100, "{text}");
+}
+
+#[test]
+fn the_program_needs_nothing_beside_it_and_leaves_nothing_behind() {
+    let place = Place::empty();
+    let said = done(place.program().args(["demo", "--exit"]).env("COLUMNS", "60"), "").well();
+    fits(&said, 60);
+    assert!(place.files().is_empty(), "{:?}", place.files());
+    place.run(&["policies"]).well();
+    place.run(&["openapi"]).well();
+}
+
+#[test]
+fn a_demonstration_that_fails_leaves_nothing_half_made() {
+    let place = Place::empty();
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let failed = place.run(&["demo", "--exit", "--data", "some/where", "--listen", &address]);
+    assert_ne!(failed.status, 0);
+    assert!(failed.errors.contains(&address) && failed.out.is_empty(), "{}", failed.errors);
+    assert!(place.files().is_empty(), "{:?}", place.files());
+
+    // It fails after the keys are made.
+    std::fs::create_dir(place.path().join("other")).expect("a folder");
+    std::fs::write(place.path().join("other/stafett.db"), "this is no database, but a longer text")
+        .expect("a file");
+    let failed = place.run(&["demo", "--exit", "--data", "other"]);
+    assert_eq!(failed.status, 1, "{}", failed.out);
+    let left = std::fs::read_dir(place.path().join("other")).expect("a folder");
+    let left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
+    assert_eq!(left, ["stafett.db"], "{}", failed.errors);
+
+    std::fs::write(place.path().join("file"), "").expect("a file");
+    let failed = place.run(&["demo", "--exit", "--data", "file"]);
+    assert_eq!(failed.status, 1);
+    assert!(failed.errors.contains("file: ") && !failed.errors.contains("os error"), "{}", failed.errors);
+}

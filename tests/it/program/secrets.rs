@@ -1,0 +1,101 @@
+//! National identity numbers and passwords are never arguments.
+
+use clap::CommandFactory;
+use stafett::cli::Cli;
+
+use super::done;
+use crate::support::{PASSWORD, World, both_engines};
+
+#[test]
+fn a_password_in_an_address_is_refused_and_not_repeated() {
+    let refused = Cli::command()
+        .try_get_matches_from([
+            "stafett",
+            "migrate",
+            "--database-url",
+            "postgres://owner:hemmelig@db/stafett",
+        ])
+        .expect_err("a password is not an argument")
+        .to_string();
+    assert!(refused.contains("--database-url") && refused.contains("STAFETT_DATABASE_URL"), "{refused}");
+    assert!(!refused.contains("hemmelig"), "{refused}");
+    for query in ["postgres://db/stafett?password=hemmelig", "postgres://db/x?user=a&password=hemmelig"] {
+        let refused = Cli::command().try_get_matches_from(["stafett", "migrate", "--database-url", query]);
+        assert!(!refused.expect_err("a password is not an argument").to_string().contains("hemmelig"));
+    }
+}
+
+both_engines! {
+    async fn an_account_is_created_from_two_lines_or_two_files(world: World) {
+        let create = |username: &str| {
+            let mut command = world.command_line();
+            command.args(["user", "create", "--municipality", "4014", "--name", "Solveig Lien", "--username", username]);
+            command
+        };
+        let number = world.adult_number();
+        let lines = done(&mut create("solveig"), &format!("{}\n{PASSWORD}\n", number.as_str()));
+        lines.well();
+        world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
+
+        let folder = tempfile::TempDir::new().expect("a folder");
+        let file = |name: &str, text: &str| {
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).expect("a file");
+            path
+        };
+        let number = world.adult_number();
+        let mut command = create("solveig.lien");
+        command.arg("--national-id-file").arg(file("number", number.as_str()));
+        command.arg("--password-file").arg(file("password", PASSWORD));
+        done(&mut command, "").well();
+        world.anonymous().log_in("solveig.lien", PASSWORD).await.expect(200);
+    }
+
+    async fn what_is_wrong_with_a_secret_is_said_without_the_secret(world: World) {
+        let create = |username: &str| {
+            let mut command = world.command_line();
+            command.args(["user", "create", "--municipality", "4014", "--name", "Solveig Lien", "--username", username]);
+            command
+        };
+        let number = world.adult_number();
+        for (input, said) in [
+            (String::new(), "the national identity number is missing: put it in a line of standard input, or in --national-id-file"),
+            ("12345\n".to_owned(), "the national identity number (from standard input) must be 11 digits"),
+            (number.as_str().to_owned(), "the password is missing: put it in a line of standard input, or in --password-file"),
+            (format!("{}\nhest\n", number.as_str()), "the password (from standard input) must"),
+        ] {
+            let refused = done(&mut create("solveig"), &input);
+            assert_eq!(refused.status, 2, "{}", refused.errors);
+            assert!(refused.errors.contains(said), "{said}: {}", refused.errors);
+            assert!(!refused.errors.contains(number.as_str()) && !refused.errors.contains("hest"));
+        }
+        let mut missing = create("solveig");
+        missing.args(["--national-id-file", "none"]);
+        assert!(done(&mut missing, "").errors.contains("--national-id-file none: there is no such file or folder"));
+    }
+
+    async fn what_the_database_does_not_have_is_named(world: World) {
+        let both = format!("{}\n{PASSWORD}\n", world.adult_number().as_str());
+        let create = ["user", "create", "--name", "Solveig Lien", "--username", "solveig", "--municipality"];
+        let unknown = done(world.command_line().args(create).arg("4099"), &both);
+        assert_eq!(unknown.status, 2);
+        assert!(unknown.errors.contains("--municipality 4099: is not in the database"), "{}", unknown.errors);
+        let unknown = done(world.command_line().args(create).args(["4014", "--role", "none:worker"]), &both);
+        assert_eq!(unknown.status, 2);
+        assert!(unknown.errors.contains("--role none: municipality 4014 has no unit with this key"), "{}", unknown.errors);
+        assert!(unknown.errors.contains("stafett catalogue units --municipality 4014"), "{}", unknown.errors);
+        let unknown = done(world.command_line().args(["access-log", "export", "--municipality", "4099"]), "");
+        assert_eq!((unknown.status, unknown.out.as_str()), (2, ""));
+        done(world.command_line().args(create).arg("4014"), &both).well();
+        for (arguments, said) in [
+            (["--as", "petra", "--action", "read_case", "--resource", "case_id=1"], "--as petra: is not a username"),
+            (["--as", "solveig", "--action", "reads_case", "--resource", "case_id=1"], "--action reads_case: is not an operation"),
+            (["--as", "solveig", "--action", "read_case", "--resource", "note_id=1"], "--resource needs case_id=ID for the action read_case"),
+            (["--as", "solveig", "--action", "list_cases", "--at", "2020-01-31"], "--at 2020-01-31: must not be before today"),
+        ] {
+            let refused = done(world.command_line().arg("explain").args(arguments), "");
+            assert_eq!(refused.status, 2, "{}", refused.errors);
+            assert!(refused.errors.contains(said), "{said}: {}", refused.errors);
+        }
+    }
+}
