@@ -28,7 +28,7 @@ const CONNECTIONS: usize = 1024;
 /// How long a connection stays open without a request.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// What ends a server in place of a signal.
+/// Ends a server in place of a signal.
 pub type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The threads and the times of a server.
