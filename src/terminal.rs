@@ -128,7 +128,7 @@ impl Drop for LogOutput {
     }
 }
 
-/// Starts the log output. A panic is logged with its place alone: its message may contain content.
+/// Starts the log output.
 pub(crate) fn start_logging(format: LogFormat, default_filter: &str) -> Result<LogOutput, Failure> {
     let filter = match std::env::var("STAFETT_LOG") {
         Ok(filter) => EnvFilter::try_new(filter).map_err(|error| format!("STAFETT_LOG: {error}"))?,
@@ -140,11 +140,15 @@ pub(crate) fn start_logging(format: LogFormat, default_filter: &str) -> Result<L
         LogFormat::Text => builder.try_init(),
         LogFormat::Json => builder.json().flatten_event(true).with_span_list(false).try_init(),
     };
+    Ok(LogOutput(lines))
+}
+
+/// Logs a panic with its place alone from now on: its message may contain content.
+pub(crate) fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panicked");
     }));
-    Ok(LogOutput(lines))
 }
 
 #[cfg(test)]

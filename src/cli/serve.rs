@@ -15,7 +15,7 @@ use crate::{
     identity::TokenKeys,
     kernel::{Clock, background::contained},
     log_tree::{Checkpoints, LogKey, Sealer},
-    terminal::{Failure, start_logging},
+    terminal::{Failure, log_panics, start_logging},
 };
 
 /// The lines that are written. Actix reports what a client sends wrong as an error of the service; such requests have no line.
@@ -31,6 +31,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     }
     settings.check()?;
     let _log_output = start_logging(settings.log_format, LOG_FILTER)?;
+    log_panics();
     let policies = match &settings.local_policies {
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,
