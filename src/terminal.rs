@@ -136,8 +136,7 @@ pub(crate) fn start_logging(format: LogFormat, default_filter: &str) -> Result<L
     start_logging_and_tracing(format, default_filter, None)
 }
 
-/// Starts the log output, and traces if they have a collector. A panic is logged with its place alone: its message may contain
-/// content.
+/// Starts the log output, and traces if they have a collector.
 pub(crate) fn start_logging_and_tracing(
     format: LogFormat,
     default_filter: &str,
@@ -155,11 +154,15 @@ pub(crate) fn start_logging_and_tracing(
     };
     let traces = traces.map(Traces::layer);
     let _already_started = registry().with(written.with_filter(filter)).with(traces).try_init();
+    Ok(LogOutput(lines))
+}
+
+/// Logs a panic with its place alone from now on: its message may contain content.
+pub(crate) fn log_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string);
         tracing::error!(place, "panicked");
     }));
-    Ok(LogOutput(lines))
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ pub enum NotReady {
     /// The service is stopping.
     #[error("the service is stopping")]
     Stopping,
+    /// Keys are missing that the database records.
+    #[error("keys are missing")]
+    Keys,
     /// The database does not answer, or refuses a write.
     #[error("the database cannot be read and written")]
     Database,
@@ -83,6 +86,9 @@ impl Services {
     pub async fn check(&self) -> Result<(), NotReady> {
         if self.is_stopping() {
             return Err(NotReady::Stopping);
+        }
+        if self.db.vault().require_whole().is_err() {
+            return Err(NotReady::Keys);
         }
         let mut last = self.readiness.last.lock().await;
         if let Some((at, outcome)) = *last

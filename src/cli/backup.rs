@@ -8,7 +8,7 @@ use secrecy::ExposeSecret;
 use super::{DatabaseArgs, init, keys::note_for_all, open, settings};
 use crate::{
     backup::{Place, Source, back_up, identities, recipient, restore},
-    terminal::Failure,
+    terminal::{Failure, values},
     vault::write_new,
 };
 
@@ -24,7 +24,7 @@ pub(super) struct BackupArgs {
     #[arg(long, value_name = "KEY", required = true)]
     recipient: Vec<String>,
     /// An empty PostgreSQL database to verify the backup in; by default a temporary one is created.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = values::DatabaseAddress)]
     verify_in: Option<String>,
 }
 

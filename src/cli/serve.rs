@@ -21,7 +21,7 @@ use crate::{
     kernel::{Clock, background::contained},
     log_tree::{Checkpoints, LogKey, Sealer},
     telemetry::{Observed, Traces, expose},
-    terminal::{Failure, start_logging_and_tracing},
+    terminal::{Failure, log_panics, start_logging_and_tracing},
 };
 
 /// The lines that are written. Actix reports what a client sends wrong as an error of the service; such requests have no line.
@@ -38,6 +38,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     settings.check()?;
     let traces = settings.trace_collector.as_deref().map(Traces::to).transpose()?;
     let _log_output = start_logging_and_tracing(settings.log_format, LOG_FILTER, traces.as_ref())?;
+    log_panics();
     let policies = match &settings.local_policies {
         Some(folder) => Policies::load_local(folder)?,
         None => Policies::load()?,

@@ -37,6 +37,7 @@ pub(super) enum UserCommand {
     #[command(after_help = EXAMPLE)]
     Create(CreateArgs),
     /// Unlock an account that must wait after failed log-ins.
+    #[command(after_help = "Example:\n  stafett user unlock --municipality 4014 --username arne")]
     Unlock {
         #[command(flatten)]
         database: DatabaseArgs,

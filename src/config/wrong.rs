@@ -105,7 +105,7 @@ mod tests {
             ),
             (
                 "trusted_proxies = ['x']",
-                "the setting `trusted_proxies` (STAFETT_TRUSTED_PROXIES) is [\"x\"], and must be a list of IP addresses, such as [\"10.0.0.1\"]",
+                "the setting `trusted_proxies` (STAFETT_TRUSTED_PROXIES) is [\"x\"], and must be a list of IP addresses and networks, such as [\"10.0.0.0/8\"]",
             ),
         ] {
             assert_eq!(read(toml).err().as_deref(), Some(said));

@@ -36,9 +36,9 @@ impl Place {
     pub(super) fn of(args: &DemoArgs, temporary: &TempDir) -> Self {
         let folder = args.data.as_deref().unwrap_or(temporary.path());
         let embedded = format!("sqlite:{}", folder.join(DATABASE).display());
-        let keys = match &args.database_url {
-            Some(_) => PathBuf::from(KEYS_FOLDER),
-            None => folder.join("keys"),
+        let keys = match (&args.data, &args.database_url) {
+            (None, Some(_)) => PathBuf::from(KEYS_FOLDER),
+            _ => folder.join("keys"),
         };
         let url = args.database_url.clone().unwrap_or(embedded);
         Self { url, keys, settings: args.data.as_ref().map(|data| data.join(SETTINGS)) }

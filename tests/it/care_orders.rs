@@ -127,6 +127,7 @@ both_engines! {
         let mut of_a_parent = consent_to(&world, &cast.nurse);
         of_a_parent["given_by"] = json!(cast.family.guardians[0].id);
         of_a_parent["form"] = json!("paper");
+        of_a_parent["document"] = json!("2026/118-2");
         cast.teacher.post(cast.path("/consents")).json(of_a_parent).send().await.expect_invalid("/given_by");
         let withdraw = cast.path(&format!("/consents/{}/withdraw", given.text("/id")));
         worker.post(withdraw).json(json!({})).send().await.expect(200);

@@ -165,7 +165,7 @@ both_engines! {
         assert_eq!(world.number_of(sites).await, 20, "the sites are as they were");
         assert_eq!(world.rows("login_throttle").await, 20);
         somewhere.log_in(&user.username, PASSWORD, None).await.expect(200);
-        let logged = "SELECT COUNT(*) FROM access_log WHERE action = 'unlock_account' AND decision = 'permit'";
+        let logged = "SELECT COUNT(*) FROM access_log WHERE action = 'unlock_account' AND decision = 'permit' AND municipality = '4014'";
         assert_eq!(world.number_of(logged).await, 1);
     }
 

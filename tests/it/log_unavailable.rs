@@ -64,7 +64,7 @@ async fn clear_disk(world: &World) {
 #[track_caller]
 fn shows_nothing(cast: &Cast, answer: Answer) {
     let answer = answer.expect_problem(503, "unavailable");
-    assert_eq!(answer.header("retry-after"), Some("5"));
+    assert_eq!(answer.header("retry-after"), Some("2"));
     for word in [cast.family.child.name.clone(), cast.case.to_string(), cast.teacher.name.clone()] {
         assert!(!answer.told().contains(&word), "{}", answer.text);
     }

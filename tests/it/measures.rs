@@ -96,7 +96,8 @@ both_engines! {
         let cast = world.shared_case().await;
         let entry = of_catalogue(&world, "4014").await;
         let mut body = without(without(measure(&world, &cast.nurse), "title"), "level");
-        agree(&cast.teacher, &cast, body.clone()).send().await.expect_invalid("/title");
+        let refused = agree(&cast.teacher, &cast, body.clone()).send().await.expect_problem(422, "invalid-input");
+        assert_eq!(refused.pointers(), ["/level", "/title"]);
         body["catalogue_measure_id"] = entry["id"].clone();
         let made = agree(&cast.teacher, &cast, body.clone()).send().await.expect(201);
         assert_eq!((&made.body["title"], &made.body["level"]), (&entry["title"], &entry["level"]));

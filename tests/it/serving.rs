@@ -88,15 +88,14 @@ fn client(kept: usize) -> Client {
     Client::builder().no_proxy().pool_max_idle_per_host(kept).build().expect("a client")
 }
 
-/// The message of a program that must not start.
-async fn refused(command: &mut Command) -> String {
+/// The message of a program that must not start, and its exit status.
+async fn refused(command: &mut Command) -> (String, Option<i32>) {
     let child = command.stderr(Stdio::piped()).spawn().expect("the program runs");
     let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
     let ended = tokio::time::timeout(Duration::from_secs(20), ended).await.expect("it ends soon");
     let ended = ended.expect("it ends").expect("its output");
     let said = String::from_utf8_lossy(&ended.stderr).into_owned();
-    assert_eq!(ended.status.code(), Some(1), "{said}");
-    said
+    (said, ended.status.code())
 }
 
 both_engines! {
@@ -121,7 +120,8 @@ both_engines! {
         let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = taken.local_addr().expect("an address").port();
         let (mut command, _folder) = serve(&world, port);
-        let said = refused(&mut command).await;
+        let (said, status) = refused(&mut command).await;
+        assert_eq!(status, Some(1), "{said}");
         assert!(said.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{said}");
         for (name, value, words) in [
             ("WORKERS", "0", "workers must be"),
@@ -135,7 +135,8 @@ both_engines! {
             ("NONSENSE", "1", "nonsense"),
         ] {
             let (mut command, _folder) = serve(&world, free_port());
-            let said = refused(command.env(format!("STAFETT_{name}"), value)).await;
+            let (said, status) = refused(command.env(format!("STAFETT_{name}"), value)).await;
+            assert_eq!(status, Some(if name == "LOG" { 1 } else { 2 }), "{name}={value}: {said}");
             assert!(said.to_lowercase().contains(words), "{name}={value}: {said}");
         }
     }
@@ -145,8 +146,10 @@ both_engines! {
         let urls = [format!("postgres://stafett:geheim@127.0.0.1:{port}/stafett"), "sqlite:/nowhere/stafett.db".to_owned()];
         for (url, place) in urls.into_iter().zip([format!("127.0.0.1:{port}"), "/nowhere/stafett.db".to_owned()]) {
             let (mut command, _folder) = serve(&world, free_port());
-            let said = refused(command.env("STAFETT_DATABASE_URL", url)).await;
-            assert!(said.contains(&place) && said.contains("cannot be reached"), "{said}");
+            let (said, status) = refused(command.env("STAFETT_DATABASE_URL", url)).await;
+            assert_eq!(status, Some(1), "{said}");
+            let why = if place.contains("/nowhere") { "does not exist" } else { "cannot be reached" };
+            assert!(said.contains(&place) && said.contains(why), "{said}");
             assert!(!said.contains("geheim") && !said.contains("at line"), "{said}");
         }
     }

@@ -10,13 +10,15 @@ use utoipa::{
 
 use super::super::public;
 
-/// The name of an operation: an action of the rules, or an operation that is open to strangers.
+/// The name of an action in the access log: an action of the rules, an operation that is open to strangers, or an act of the service
+/// itself or of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionName(&'static str);
 
 impl ActionName {
     fn all() -> impl Iterator<Item = &'static str> {
-        super::ALL.iter().chain(public::ALL).copied()
+        let logged_only = super::LOGGED_ONLY.iter().map(|(name, _)| *name);
+        super::ALL.iter().chain(public::ALL).copied().chain(logged_only)
     }
 }
 
@@ -30,7 +32,9 @@ impl<'de> Deserialize<'de> for ActionName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let name = Self::all().find(|name| *name == text);
-        name.map(Self).ok_or_else(|| serde::de::Error::custom("must be the operationId of an operation"))
+        name.map(Self).ok_or_else(|| {
+            serde::de::Error::custom("must be the operationId of an operation, or an act of the service")
+        })
     }
 }
 
@@ -39,7 +43,7 @@ impl PartialSchema for ActionName {
         ObjectBuilder::new()
             .schema_type(Type::String)
             .enum_values(Some(Self::all()))
-            .description(Some("The `operationId` of an operation."))
+            .description(Some("The `operationId` of an operation, or the name of an act of the service itself or of the command line."))
             .into()
     }
 }

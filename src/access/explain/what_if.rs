@@ -77,6 +77,10 @@ pub(super) fn what_if<O: Object>(
             found.push(WhatIf { changes: together.into_iter().cloned().collect(), decision });
         }
     }
+    if !now {
+        // A change that lifts a forbidding rule shows the reason, so it comes first.
+        found.sort_by_key(|way| way.changes.iter().any(|change| change.becomes));
+    }
     Ok(found)
 }
 

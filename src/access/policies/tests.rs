@@ -6,7 +6,7 @@ use super::*;
 use crate::kernel::vocabulary::{Role, Words as _};
 
 /// The actions that people may do whatever roles they hold: at their own desk, to manage and to control access, and as family.
-const FOR_ANY_ROLE: [&str; 30] = [
+const FOR_ANY_ROLE: [&str; 31] = [
     "read_me",
     "log_out",
     "change_password",
@@ -37,6 +37,7 @@ const FOR_ANY_ROLE: [&str; 30] = [
     "read_log_review",
     "give_log_verdict",
     "see_consented_units",
+    "unlock_account",
 ];
 /// The actions in a unit, which are about no child yet.
 const IN_A_UNIT: [&str; 9] = [

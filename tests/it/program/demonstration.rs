@@ -93,7 +93,7 @@ fn a_demonstration_that_fails_leaves_nothing_half_made() {
     assert!(failed.errors.contains(&address) && failed.out.is_empty(), "{}", failed.errors);
     assert!(place.files().is_empty(), "{:?}", place.files());
 
-    // It fails after the keys are made.
+    // It refuses a file that is no database.
     std::fs::create_dir(place.path().join("other")).expect("a folder");
     std::fs::write(place.path().join("other/stafett.db"), "this is no database, but a longer text")
         .expect("a file");
@@ -106,5 +106,9 @@ fn a_demonstration_that_fails_leaves_nothing_half_made() {
     std::fs::write(place.path().join("file"), "").expect("a file");
     let failed = place.run(&["demo", "--exit", "--data", "file"]);
     assert_eq!(failed.status, 1);
-    assert!(failed.errors.contains("file: ") && !failed.errors.contains("os error"), "{}", failed.errors);
+    assert!(
+        failed.errors.contains("file/keys: ") && !failed.errors.contains("os error"),
+        "{}",
+        failed.errors
+    );
 }

@@ -40,7 +40,7 @@ pub fn assert_promised(operation: &Operation, answer: &Answer) {
         return;
     };
     assert!(content.contains_key(media_type), "{id} answers {} as {media_type}", answer.status);
-    if media_type.ends_with("json") {
+    if media_type == "application/json" || media_type.ends_with("+json") {
         let place = format!("{}/content/{}/schema", place_of(operation, answer.status), escaped(media_type));
         let faults: Vec<String> = validator(&place)
             .iter_errors(&answer.body)
