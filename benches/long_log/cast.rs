@@ -146,7 +146,7 @@ async fn make_people(world: &World, db: &Db) -> (Vec<PersonId>, [Uuid; 2]) {
         let unit = own[usize::try_from(slot * slot).expect("a number") % own.len()];
         let born = world.today() - chrono::TimeDelta::days(9_000 + slot);
         let id: Id<Person> =
-            identify(&mut tx, municipality, None, &format!("Alma Granli {slot}"), born, world.now())
+            identify(&mut tx, municipality, None, &format!("Alma Granli {slot}"), Some(born), world.now())
                 .await
                 .expect("a person");
         let name = match slot % 50 {
