@@ -110,6 +110,9 @@ pub enum BackupError {
          with --verify-in ({0})"
     )]
     NoTemporaryDatabase(sqlx::Error),
+    /// The database to verify in has something.
+    #[error("the database of --verify-in is not empty: nothing was changed in it")]
+    PlaceToVerify,
 }
 
 /// The things to back up.

@@ -7,7 +7,23 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, po
 use uuid::Uuid;
 
 use super::{BackupError, Place, Source, Unpacked, restore::put};
-use crate::db::{DbError, sqlite_file};
+use crate::{
+    db::{Db, DbError, sqlite_file},
+    vault::Vault,
+};
+
+/// Empties a database that was empty before. Functions of extensions stay.
+const EMPTY: &str = "
+    DO $$ DECLARE one record; BEGIN
+        FOR one IN SELECT tablename AS name FROM pg_tables WHERE schemaname = current_schema() LOOP
+            EXECUTE format('DROP TABLE IF EXISTS %I CASCADE', one.name);
+        END LOOP;
+        FOR one IN SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+            WHERE p.pronamespace = current_schema()::regnamespace
+            AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e') LOOP
+            EXECUTE 'DROP FUNCTION IF EXISTS ' || one.name || ' CASCADE';
+        END LOOP;
+    END $$";
 
 /// Returns the logs that verify: municipality and number of entries.
 pub(super) async fn verify(
@@ -38,19 +54,34 @@ pub(super) async fn verify(
     logs
 }
 
-/// A database that is dropped after the verification.
+/// A database for the verification.
 struct Temporary {
     url: String,
-    server: Option<(PgConnectOptions, String)>,
+    afterwards: Afterwards,
+}
+
+/// The end of the database.
+enum Afterwards {
+    /// It is a file in a folder that is deleted.
+    Nothing,
+    /// It is dropped on the server by its name.
+    Drop(PgConnectOptions, String),
+    /// It is emptied, because the operator provides it.
+    Empty(PgConnectOptions),
 }
 
 impl Temporary {
     async fn create(source: &Source<'_>, folder: &Path) -> Result<Self, BackupError> {
         if sqlite_file(source.url).is_some() {
-            return Ok(Self { url: format!("sqlite:{}", folder.join("copy.db").display()), server: None });
+            let url = format!("sqlite:{}", folder.join("copy.db").display());
+            return Ok(Self { url, afterwards: Afterwards::Nothing });
         }
         if let Some(url) = source.verify_in {
-            return Ok(Self { url: url.to_owned(), server: None });
+            if !Db::connect(url, 1, Vault::without_keys()?).await?.is_empty().await? {
+                return Err(BackupError::PlaceToVerify);
+            }
+            let server = PgConnectOptions::from_str(url).map_err(DbError::from)?;
+            return Ok(Self { url: url.to_owned(), afterwards: Afterwards::Empty(server) });
         }
         let server = PgConnectOptions::from_str(source.url).map_err(DbError::from)?;
         let name = format!("stafett_backup_{}", Uuid::new_v4().simple());
@@ -58,14 +89,17 @@ impl Temporary {
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         admin.execute(create).await.map_err(BackupError::NoTemporaryDatabase)?;
         let url = server.clone().database(&name).to_url_lossy().to_string();
-        Ok(Self { url, server: Some((server, name)) })
+        Ok(Self { url, afterwards: Afterwards::Drop(server, name) })
     }
 
     async fn drop(self) -> Result<(), BackupError> {
-        let Some((server, name)) = self.server else { return Ok(()) };
+        let (server, statement) = match self.afterwards {
+            Afterwards::Nothing => return Ok(()),
+            Afterwards::Drop(server, name) => (server, format!("DROP DATABASE {name} WITH (FORCE)")),
+            Afterwards::Empty(server) => (server, EMPTY.to_owned()),
+        };
         let mut admin = PgConnection::connect_with(&server).await.map_err(DbError::from)?;
-        let drop = AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"));
-        admin.execute(drop).await.map_err(DbError::from)?;
+        admin.execute(AssertSqlSafe(statement)).await.map_err(DbError::from)?;
         Ok(())
     }
 }

@@ -248,3 +248,27 @@ both_engines! {
         bench.on_server("DROP DATABASE").await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_is_verified_only_in_an_empty_database_which_is_empty_afterwards() {
+    Engine::Postgres.tell(verified_in).await;
+}
+
+async fn verified_in(world: World) {
+    let bench = Bench::of(&world).await;
+    let back_up = |url: &str, to: &str| {
+        let mut backup = world.command_line();
+        backup.arg("backup").arg("--to").arg(bench.path(to)).args(["--verify-in", url]);
+        backup.args(["--recipient", &bench.identity.to_public().to_string()]);
+        backup
+    };
+    for name in ["first.age", "second.age"] {
+        done(&back_up(&bench.url, name).output().expect("the program runs"));
+    }
+    let before = world.all_rows().await;
+    let said = refused(&mut back_up(&world.database_url(), "third.age"));
+    assert!(said.contains("--verify-in is not empty"), "{said}");
+    assert!(!bench.path("third.age").exists());
+    assert_eq!(world.all_rows().await, before);
+    bench.on_server("DROP DATABASE").await;
+}

@@ -52,6 +52,11 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("role.emergency", "with see_emergency_reason", SHUT_ALREADY),
     ("role.emergency", "with see_emergency_review", SHUT_ALREADY),
     ("role.emergency", "with see_emergency_child", SHUT_ALREADY),
+    (
+        "field.emergency.review",
+        "with see_emergency_reason",
+        "only leaders, who see it already, and auditors, who are kept from it by role.content, read an access of someone else",
+    ),
     ("field.helper", "with read_me", EVERYONE_AT_THEIR_DESK),
     ("field.helper", "with log_out", EVERYONE_AT_THEIR_DESK),
     ("field.helper", "with change_password", EVERYONE_AT_THEIR_DESK),
@@ -99,8 +104,8 @@ pub const FORBIDDEN_BY_ROLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("emergency.auditor", IN_A_UNIT),
-    ("emergency.auditor", &["see_emergency_review"]),
-    ("emergency.auditor.review", &["see_emergency_review"]),
+    ("emergency.auditor", &["see_emergency_reason", "see_emergency_review", "see_emergency_child"]),
+    ("emergency.auditor.review", &["see_emergency_reason", "see_emergency_review", "see_emergency_child"]),
 ];
 
 const IN_A_UNIT: &[&str] = &[
