@@ -163,7 +163,8 @@ def main() -> None:
             database = os.environ["STAFETT_TEST_POSTGRES_URL"]
         service = Service(str(Path(arguments.binary).resolve()), Path(folder), database)
         service.run("migrate")
-        service.run("generate", "--cases", "20", "--looks", "0", "--password", PASSWORD)
+        (Path(folder) / "password").write_text(PASSWORD)
+        service.run("generate", "--cases", "20", "--looks", "0", "--password-file", str(Path(folder) / "password"))
         username = "kontaktperson"
         service.start()
         service.log_in(username)
