@@ -52,7 +52,7 @@ pub use listing::Decided;
 pub(crate) use log::roles as roles_of_entry;
 pub use log::{Entry, LogWriter, NO_MUNICIPALITY, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};
-pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};
+pub use policies::{About, Decision, Groups, Policies, PolicyError, PolicyQuestion, Rule};
 pub use proxies::{ForwardingHeader, ProxyNetwork, TrustedProxies};
 pub use public::{Open, Public};
 pub use purpose::{BATON_FALLS_BACK, Purpose};
