@@ -39,6 +39,7 @@ mod telling;
 
 pub use asker::Asker;
 pub use body::announces_too_much;
+pub use etag::PATTERN as ENTITY_TAGS;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,

@@ -109,7 +109,7 @@ fn bytes_that_are_no_text_cannot_hide_what_a_proxy_appended() {
         let proxy = [prefix, b"1.2.3.4"].concat();
         let lines = [(name, b"\xff".to_vec()), (name, proxy.clone())];
         assert_eq!(client("10.0.0.1", header, &lines), "1.2.3.4");
-        // What cannot be read is the nearest hop: nothing before it is believed.
+        // The nearest hop cannot be read, so nothing before it is believed.
         let lines = [(name, proxy), (name, b"\xff".to_vec())];
         assert_eq!(client("10.0.0.1", header, &lines), "10.0.0.1");
     }
