@@ -62,7 +62,7 @@ fn addresses_come_with_ports_and_brackets() {
         ("[2001:db8::7]:443", "2001:db8::7"),
     ] {
         assert_eq!(x_forwarded_for(value), address, "{value}");
-        assert_eq!(forwarded(&format!("proto=https; For=\"{value}\"")), address, "{value}");
+        assert_eq!(forwarded(format!("proto=https; For=\"{value}\"")), address, "{value}");
     }
     assert_eq!(forwarded("for=1.2.3.4;proto=http;by=10.0.0.1"), "1.2.3.4");
 }
