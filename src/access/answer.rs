@@ -53,7 +53,7 @@ impl<A: Action> Permit<A> {
     pub fn show_version<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         let etag = etag(version, body.as_bytes());
-        if is_known(&self.request, &etag) {
+        if is_known(&self.request, &etag)? {
             self.read_with(StatusCode::NOT_MODIFIED)?;
             return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
         }

@@ -22,7 +22,7 @@ pub(super) fn json_content(request: &HttpRequest) -> Result<(), Problem> {
     if request.content_type().eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(Problem::explained(Code::UnsupportedMediaType, "the Content-Type must be application/json"))
+        Err(Problem::header(Code::UnsupportedMediaType, "Content-Type", "must be application/json"))
     }
 }
 
@@ -48,8 +48,8 @@ pub(super) async fn read_body(
         return Err(Problem::new(Code::TooLarge));
     }
     if request.headers().contains_key(header::CONTENT_ENCODING) {
-        let detail = "send the body without a Content-Encoding";
-        return Err(Problem::explained(Code::UnsupportedMediaType, detail));
+        let detail = "must be left out: send the body as it is";
+        return Err(Problem::header(Code::UnsupportedMediaType, "Content-Encoding", detail));
     }
     let mut payload = payload;
     let payload = web::Payload::from_request(request, &mut payload).await;

@@ -4,14 +4,16 @@
 //! and after a consent, can see one version in different ways. The hash depends on nothing but the answer itself, so it reveals
 //! nothing that the answer does not show.
 
-use actix_web::{
-    HttpRequest,
-    http::header::{self, HeaderName},
-};
+use actix_web::HttpRequest;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 
 use crate::problem::{Code, Problem};
+
+const IF_MATCH: &str = "If-Match";
+const IF_NONE_MATCH: &str = "If-None-Match";
+/// The form of `If-Match` and `If-None-Match`: `*`, or a list of entity tags.
+pub const PATTERN: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
 
 /// The bytes of the hash that a tag contains.
 const HASH: usize = 16;
@@ -43,37 +45,80 @@ fn version_of(etag: &str) -> &str {
 /// Checks that the caller changes the version that they have read.
 ///
 /// # Errors
-/// 428 without `If-Match`, 412 if it names another version.
+/// 428 without `If-Match`, 400 if it is not a list of entity tags, 412 if it names another version.
 pub(super) fn expect_version(request: &HttpRequest, version: i64) -> Result<(), Problem> {
-    if !request.headers().contains_key(header::IF_MATCH) {
-        return Err(Problem::explained(
-            Code::PreconditionRequired,
-            "send the ETag of the version you read in If-Match",
-        ));
+    if !request.headers().contains_key(IF_MATCH) {
+        let detail = "is required: send the ETag of the version you read";
+        return Err(Problem::header(Code::PreconditionRequired, IF_MATCH, detail));
     }
     let version = version.to_string();
-    if given(request, header::IF_MATCH).any(|tag| tag == "*" || version_of(tag) == version) {
+    if given(request, IF_MATCH)?.iter().any(|tag| *tag == "*" || version_of(tag) == version) {
         Ok(())
     } else {
-        Err(Problem::new(Code::VersionMismatch))
+        Err(Problem::header(Code::VersionMismatch, IF_MATCH, "does not name the current version"))
     }
 }
 
 /// Returns whether the client already has this answer. The comparison is weak, as RFC 9110 requires.
-pub(super) fn is_known(request: &HttpRequest, etag: &str) -> bool {
-    given(request, header::IF_NONE_MATCH)
-        .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag)
+///
+/// # Errors
+/// 400 if `If-None-Match` is not a list of entity tags.
+pub(super) fn is_known(request: &HttpRequest, etag: &str) -> Result<bool, Problem> {
+    let tags = given(request, IF_NONE_MATCH)?;
+    Ok(tags.iter().any(|tag| *tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == etag))
 }
 
-/// The tags of a header, which can be repeated. Our tags contain no commas.
-fn given(request: &HttpRequest, name: HeaderName) -> impl Iterator<Item = &str> {
-    let values = request.headers().get_all(name).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).map(str::trim)
+/// The tags of a header, which can be repeated.
+fn given<'a>(request: &'a HttpRequest, name: &'static str) -> Result<Vec<&'a str>, Problem> {
+    let mut all = Vec::new();
+    for value in request.headers().get_all(name) {
+        let detail = "must be * or a list of entity tags in quotes, as an answer has them in ETag";
+        let listed = value.to_str().ok().and_then(tags);
+        all.extend(listed.ok_or_else(|| Problem::header(Code::BadRequest, name, detail))?);
+    }
+    Ok(all)
+}
+
+/// Parses a list of entity tags, or `*`.
+fn tags(list: &str) -> Option<Vec<&str>> {
+    if list == "*" {
+        return Some(vec![list]);
+    }
+    let (mut tags, mut rest) = (Vec::new(), list);
+    loop {
+        let opaque = rest.strip_prefix("W/").unwrap_or(rest).strip_prefix('"')?;
+        let (_, after) = opaque.split_once('"')?;
+        tags.push(&rest[..rest.len() - after.len()]);
+        let Some(next) = after.trim_start_matches(' ').strip_prefix(',') else {
+            return after.is_empty().then_some(tags);
+        };
+        rest = next.trim_start_matches(' ');
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_tags_is_what_the_api_document_says() {
+        let pattern =
+            jsonschema::validator_for(&serde_json::json!({ "pattern": PATTERN })).expect("a pattern");
+        for (list, expected) in [
+            ("*", vec!["*"]),
+            (r#""1""#, vec![r#""1""#]),
+            (r#""a, b" ,W/"2.x",  """#, vec![r#""a, b""#, r#"W/"2.x""#, r#""""#]),
+        ] {
+            assert_eq!(tags(list), Some(expected), "{list}");
+            assert!(pattern.is_valid(&list.into()), "{list}");
+        }
+        for list in
+            ["", "1", r#""1"#, r#""1" "2""#, r#""1","#, r#", "1""#, r#"w/"1""#, r#"*, "1""#, r#""1" "#, "W/"]
+        {
+            assert_eq!(tags(list), None, "{list}");
+            assert!(!pattern.is_valid(&list.into()), "{list}");
+        }
+    }
 
     #[test]
     fn a_tag_names_a_version_and_what_is_shown_of_it() {

@@ -16,7 +16,7 @@ use crate::{
     problem::{Code, Problem},
 };
 
-const HEADER: &str = "idempotency-key";
+const HEADER: &str = "Idempotency-Key";
 const FIND: &str = "
     SELECT fingerprint, status, headers, body FROM idempotency WHERE person_id = $1 AND key_index = $2";
 const INSERT: &str = "
@@ -107,10 +107,8 @@ impl IdempotencyKey {
         let quoted = value.strip_prefix('"').and_then(|key| key.strip_suffix('"'));
         let key = quoted.unwrap_or(value);
         if !is_key(key) {
-            return Err(Problem::explained(
-                Code::BadRequest,
-                "Idempotency-Key must be 1 to 100 visible ASCII characters and spaces, without quotes inside",
-            ));
+            let detail = "must be 1 to 100 visible ASCII characters and spaces, without quotes inside";
+            return Err(Problem::header(Code::BadRequest, HEADER, detail));
         }
         let mut sent = request.path().as_bytes().to_vec();
         sent.push(0);
@@ -130,7 +128,8 @@ impl IdempotencyKey {
         let index = tx.vault().index(&secret)?;
         let Some(stored) = fetch_optional!(tx, Stored, FIND, person, index)? else { return Ok(None) };
         if stored.fingerprint != self.fingerprint(tx)? {
-            return Err(Problem::new(Code::IdempotencyKeyReused));
+            let detail = "was sent with another request in the last 24 hours";
+            return Err(Problem::header(Code::IdempotencyKeyReused, HEADER, detail));
         }
         let status = u16::try_from(stored.status).ok().and_then(|status| StatusCode::from_u16(status).ok());
         let headers = tx.vault().open_with(&secret, &stored.headers)?;

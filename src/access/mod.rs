@@ -39,6 +39,7 @@ mod telling;
 
 pub use asker::Asker;
 pub use body::announces_too_much;
+pub use etag::PATTERN as ENTITY_TAGS;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
@@ -52,7 +53,7 @@ pub use listing::Decided;
 pub(crate) use log::roles as roles_of_entry;
 pub use log::{Entry, LogWriter, NO_MUNICIPALITY, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};
-pub use policies::{About, Decision, Policies, PolicyError, PolicyQuestion, Rule};
+pub use policies::{About, Decision, Groups, Policies, PolicyError, PolicyQuestion, Rule};
 pub use proxies::{ForwardingHeader, ProxyNetwork, TrustedProxies};
 pub use public::{Open, Public};
 pub use purpose::{BATON_FALLS_BACK, Purpose};

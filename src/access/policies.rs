@@ -3,6 +3,7 @@
 mod basis;
 mod error;
 mod fact;
+mod groups;
 mod local;
 mod question;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use self::basis::Remembered;
 pub use self::{
     error::PolicyError,
     fact::{Attributes, Fact},
+    groups::Groups,
     question::{About, PolicyQuestion},
 };
 pub(super) use self::{
@@ -101,7 +103,7 @@ type Listener = Arc<dyn Fn(&PolicyQuestion, &Decision) + Send + Sync>;
 pub struct Policies {
     authorizer: Authorizer,
     set: PolicySet,
-    /// The rules about each action of the schema, so that a decision evaluates about three rules instead of all.
+    /// The rules about each action, so that a decision evaluates about three rules instead of all.
     by_action: HashMap<EntityUid, PolicySet>,
     schema: Schema,
     rules: BTreeMap<PolicyId, Rule>,
@@ -164,6 +166,7 @@ impl Policies {
     ) -> Result<Self, PolicyError> {
         let (schema, _) = Schema::from_cedarschema_str(SCHEMA)
             .map_err(|error| parse_error("stafett.cedarschema", &error))?;
+        let groups = Groups::of(&schema)?;
         let mut set = PolicySet::new();
         let mut rules = BTreeMap::new();
         let mut order = Vec::new();
@@ -177,7 +180,8 @@ impl Policies {
                 if is_local && policy.effect() == Effect::Permit {
                     return Err(PolicyError::LocalPermit(file.clone()));
                 }
-                let rule = rule(file, policy, laws)?;
+                let policy = groups.expand(policy)?;
+                let rule = rule(file, &policy, laws)?;
                 if is_local {
                     local::check(&rule)?;
                 }
@@ -193,7 +197,7 @@ impl Policies {
         if faults.peek().is_some() {
             return Err(PolicyError::Invalid(faults.collect::<Vec<_>>().join("; ")));
         }
-        let by_action = by_action(&set, &schema)?;
+        let by_action = by_action(&set, &groups)?;
         Ok(Self {
             authorizer: Authorizer::new(),
             set,
@@ -266,10 +270,10 @@ impl Policies {
         self.set.policies().filter(|policy| is_about(policy.id())).map(ToString::to_string).collect()
     }
 
-    /// Returns the names of all actions of the schema.
+    /// Returns the names of all actions.
     #[must_use]
     pub fn actions(&self) -> HashSet<String> {
-        self.schema.actions().map(|uid| uid.id().unescaped().to_owned()).collect()
+        self.by_action.keys().map(|uid| uid.id().unescaped().to_owned()).collect()
     }
 
     /// Decides whether `caller` may do `action` to `object`. If anything fails, the decision is a refusal.
@@ -323,8 +327,8 @@ fn citations(rules: &BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, 
     by_rule.chain(Kinds::citations()).chain(processing)
 }
 
-/// Groups the rules by the actions they are about.
-fn by_action(rules: &PolicySet, schema: &Schema) -> Result<HashMap<EntityUid, PolicySet>, PolicyError> {
+/// Returns the rules about each action. An action that is in no group of the schema has none, and is allowed to nobody.
+fn by_action(rules: &PolicySet, groups: &Groups) -> Result<HashMap<EntityUid, PolicySet>, PolicyError> {
     let about = |action: &EntityUid| {
         let is_about = |policy: &&Policy| match policy.action_constraint() {
             ActionConstraint::Any => true,
@@ -334,7 +338,7 @@ fn by_action(rules: &PolicySet, schema: &Schema) -> Result<HashMap<EntityUid, Po
         PolicySet::from_policies(rules.policies().filter(is_about).cloned())
             .map_err(|error| PolicyError::Invalid(error.to_string()))
     };
-    schema.actions().map(|action| Ok((action.clone(), about(action)?))).collect()
+    groups.actions().map(|action| Ok((action.clone(), about(action)?))).collect()
 }
 
 fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, PolicyError> {

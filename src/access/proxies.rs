@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicI64, Ordering},
 };
 
-use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, X_FORWARDED_FOR};
+use actix_web::http::header::{FORWARDED, HeaderMap, HeaderName, HeaderValue, X_FORWARDED_FOR};
 use chrono::{DateTime, Utc};
 use ipnet::{IpNet, Ipv4Net};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -103,8 +103,7 @@ impl TrustedProxies {
             return ClientAddress::new(peer);
         }
         let mut nearest = peer;
-        let lines: Vec<&str> =
-            headers.get_all(self.header.name()).filter_map(|line| line.to_str().ok()).collect();
+        let lines: Vec<&[u8]> = headers.get_all(self.header.name()).map(HeaderValue::as_bytes).collect();
         for hop in lines.into_iter().rev().flat_map(from_the_end) {
             let node = match self.header {
                 ForwardingHeader::XForwardedFor => Some(hop),
@@ -138,42 +137,43 @@ impl TrustedProxies {
 }
 
 /// Returns the elements of a list, the last first. A comma in a quoted string parts nothing. Reading from the end, a quote that the
-/// client left open cannot hide what a proxy appended.
-fn from_the_end(list: &str) -> Vec<&str> {
+/// client left open cannot hide what a proxy appended. Neither can bytes that are not text, because only elements become text.
+fn from_the_end(list: &[u8]) -> Vec<&[u8]> {
     parts_from_the_end(list, b',')
 }
 
-fn parts_from_the_end(text: &str, separator: u8) -> Vec<&str> {
-    let bytes = text.as_bytes();
-    let (mut parts, mut end, mut is_quoted) = (Vec::new(), text.len(), false);
+fn parts_from_the_end(bytes: &[u8], separator: u8) -> Vec<&[u8]> {
+    let (mut parts, mut end, mut is_quoted) = (Vec::new(), bytes.len(), false);
     for at in (0..bytes.len()).rev() {
         let escapes = bytes[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
         if bytes[at] == b'"' && escapes % 2 == 0 {
             is_quoted = !is_quoted;
         } else if bytes[at] == separator && !is_quoted {
-            parts.push(text[at + 1..end].trim());
+            parts.push(bytes[at + 1..end].trim_ascii());
             end = at;
         }
     }
-    parts.push(text[..end].trim());
+    parts.push(bytes[..end].trim_ascii());
     parts
 }
 
 /// Returns the node in `for=` of an element of `Forwarded`; none if it has none, or two.
-fn forwarded_for(element: &str) -> Option<&str> {
+fn forwarded_for(element: &[u8]) -> Option<&[u8]> {
     let pairs = parts_from_the_end(element, b';');
-    let mut nodes = pairs.into_iter().filter_map(|pair| pair.split_once('='));
-    let mut nodes = nodes.by_ref().filter(|(name, _)| name.trim().eq_ignore_ascii_case("for"));
-    let (_, node) = nodes.next()?;
+    let mut nodes = pairs.into_iter().filter_map(|pair| {
+        let (name, node) = pair.split_at(pair.iter().position(|byte| *byte == b'=')?);
+        name.trim_ascii().eq_ignore_ascii_case(b"for").then(|| node[1..].trim_ascii())
+    });
+    let node = nodes.next()?;
     if nodes.next().is_some() {
         return None;
     }
-    let node = node.trim();
-    Some(node.strip_prefix('"').and_then(|node| node.strip_suffix('"')).unwrap_or(node))
+    Some(node.strip_prefix(b"\"").and_then(|node| node.strip_suffix(b"\"")).unwrap_or(node))
 }
 
 /// Parses an address, with or without a port: `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1`, `[2001:db8::1]`, `[2001:db8::1]:80`.
-fn address(node: &str) -> Option<IpAddr> {
+fn address(node: &[u8]) -> Option<IpAddr> {
+    let node = str::from_utf8(node).ok()?;
     let bare = node.strip_prefix('[').and_then(|node| node.strip_suffix(']')).unwrap_or(node);
     bare.parse().ok().or_else(|| node.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }

@@ -13,7 +13,7 @@ use crate::{
         actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
-    identity::{end_sessions_of, forget_devices_of, unlock},
+    identity::{end_sessions_of, forget_devices_of, unlock_for_administrator},
     kernel::{NationalId, ids::Person},
     organisation,
     problem::{
@@ -145,10 +145,15 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
 /// Unlocks an account that must wait after failed log-ins. Its failures are forgotten, at every address.
 ///
 /// The account can be tried again at once. If strangers go on trying it, they lock it again for devices that it does not know.
+/// An account can be unlocked three times in a day.
 #[utoipa::path(
     operation_id = "unlock_account", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
-    responses((status = 204, description = "Unlocked"), WriteProblems),
+    responses(
+        (status = 204, description = "Unlocked"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The account was unlocked too often; wait the number of seconds in `Retry-After`"),
+        WriteProblems,
+    ),
 )]
 #[post("/municipalities/{municipality}/accounts/{person_id}/unlock")]
 async fn unlock_account(mut permit: Permit<UnlockAccount>) -> Result<HttpResponse> {
@@ -157,7 +162,10 @@ async fn unlock_account(mut permit: Permit<UnlockAccount>) -> Result<HttpRespons
     if !store::is_open(permit.tx(), person, &municipality).await? {
         return Err(Problem::new(Code::NotFound));
     }
-    unlock(permit.tx(), person).await?;
+    let now = permit.moment().now;
+    if let Some(waits) = unlock_for_administrator(permit.tx(), person, now).await? {
+        return Err(Problem::too_many_attempts(waits.retry_after_seconds));
+    }
     permit.note_shown([person]);
     permit.done().await
 }

@@ -21,7 +21,10 @@ pub use hashing::{HashError, Passwords};
 pub use known_as::{counterpart, known_as};
 pub use password::{Password, PasswordError};
 pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, is_issued, open_session, refresh};
-pub use throttle::{Attempt, Checked, Throttled, check_attempt, forget_failures, record_attempt, unlock};
+pub use throttle::{
+    Attempt, Checked, Throttled, check_attempt, forget_failures, record_attempt, unlock,
+    unlock_for_administrator,
+};
 pub use token::{TokenKeys, TokenKeysError, VerifiedToken};
 pub use turns::{Standing, Visitor};
 

@@ -26,6 +26,9 @@ const SITE_LIMIT: i64 = 1000;
 const FORGET_AFTER: TimeDelta = TimeDelta::hours(1);
 const FIRST_WAIT: TimeDelta = TimeDelta::seconds(30);
 const LONGEST_WAIT: TimeDelta = TimeDelta::minutes(30);
+/// The unlocks of an account that administrators may do in a day. Each allows as many guesses as there were before the account locked.
+const MOST_UNLOCKS: i64 = 3;
+const UNLOCKS_COUNT_FOR: TimeDelta = TimeDelta::days(1);
 /// The counts that are kept. Beyond them, the smallest and oldest are forgotten first.
 const MOST_COUNTS: i64 = 100_000;
 
@@ -93,6 +96,14 @@ const USERNAME: &str = "SELECT username_index FROM account WHERE person_id = $1"
 const UNLOCK_NARROWER: &str =
     "DELETE FROM login_throttle WHERE throttle_key = $3 OR (username_index = $1 AND throttle_key <> $2)";
 const UNLOCK: &str = "DELETE FROM login_throttle WHERE throttle_key = $1";
+/// `blocked_until` is when the count ends, so that it is kept until then.
+const COUNT_UNLOCK: &str = "
+    INSERT INTO login_throttle (throttle_key, failures, last_attempt_at, blocked_until) VALUES ($1, 1, $2, $3)
+    ON CONFLICT (throttle_key) DO UPDATE SET
+        failures = CASE WHEN login_throttle.blocked_until <= $2 THEN 1 ELSE login_throttle.failures + 1 END,
+        blocked_until = CASE WHEN login_throttle.blocked_until <= $2 THEN $3 ELSE login_throttle.blocked_until END,
+        last_attempt_at = $2
+    RETURNING failures, blocked_until";
 const FORGET: &str = "
     DELETE FROM login_throttle WHERE last_attempt_at < $1 AND (blocked_until IS NULL OR blocked_until <= $2)";
 const COUNTS: &str = "SELECT COUNT(*) FROM login_throttle";
@@ -192,6 +203,25 @@ pub async fn unlock(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
     execute!(tx, UNLOCK_NARROWER, &username, &account, own)?;
     execute!(tx, UNLOCK, &account)?;
     Ok(())
+}
+
+/// Unlocks an account as [`unlock`], for an administrator. Returns whether they must wait, because the account was unlocked too often
+/// lately: unlocks between guesses would let them guess without end. Nothing may then be committed.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn unlock_for_administrator(
+    tx: &mut Tx,
+    person: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Option<Throttled>, DbError> {
+    let unlocks = key(tx, &format!("unlocks of {person}"))?;
+    let count = fetch_one!(tx, ThrottleRow, COUNT_UNLOCK, unlocks, now, now + UNLOCKS_COUNT_FOR)?;
+    if count.failures > MOST_UNLOCKS {
+        return Ok(wait_until(count.blocked_until, now));
+    }
+    unlock(tx, person).await?;
+    Ok(None)
 }
 
 /// Forgets old failures, and the smallest counts if strangers have made too many.

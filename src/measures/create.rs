@@ -40,9 +40,7 @@ pub struct Creation<'a> {
 pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Result<Id<Measure>, Problem> {
     let Creation { asker, case, moment, pointer, .. } = *creation;
     let today = moment.today;
-    if creation.meeting.is_none() || new.contains.is_some() {
-        Kinds::may_be_kept(pointer, new.contains.as_deref())?;
-    }
+    Kinds::may_be_kept(pointer, Some(&new.contains))?;
     let starts_on = new.starts_on.unwrap_or(today);
     rules::evaluation_day(new.evaluate_on, starts_on, today).map_err(|refusal| refusal.at(pointer))?;
     let entry = match new.catalogue_measure_id {

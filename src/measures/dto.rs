@@ -166,8 +166,50 @@ pub struct MeasureIn {
     /// A description of the measure.
     #[serde(default)]
     pub description: Option<Prose>,
-    /// Required, and must be `[]`: confirms that the text holds none of the prohibited kinds. It may be left out of a measure
-    /// decided at a meeting, because the minutes confirm the same.
+    /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
+    /// The goal of the case that it serves.
+    #[serde(default)]
+    pub goal_id: Option<GoalId>,
+    /// The person responsible (ansvarlig), who must be a team member.
+    pub responsible_id: PersonId,
+    /// The unit that they take part from.
+    pub responsible_unit_id: UnitId,
+    /// The first day, which may be in the past; today if left out.
+    #[serde(default, deserialize_with = "optional_day")]
+    pub starts_on: Option<NaiveDate>,
+    /// The date of the next evaluation: not before the start, and not before today.
+    #[serde(deserialize_with = "day")]
+    pub evaluate_on: NaiveDate,
+}
+
+/// A measure decided at a meeting, from the catalogue or written freely. The minutes confirm what its text holds.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "title": "Play group after lunch",
+    "level": "selective",
+    "description": "Four children and an adult, three days a week.",
+    "goal_id": "01990b5e-7c1a-7a52-9d60-3f1c5a0e7b11",
+    "responsible_id": "01990b5e-7c1a-7a52-9d60-3f1c5a0e7b12",
+    "responsible_unit_id": "01990b5e-7c1a-7a52-9d60-3f1c5a0e7b13",
+    "starts_on": "2026-09-01",
+    "evaluate_on": "2026-10-13"
+}))]
+pub struct DecidedMeasureIn {
+    /// A measure in the municipality's catalogue. It supplies the title and level if they are left out.
+    #[serde(default)]
+    pub catalogue_measure_id: Option<CatalogueMeasureId>,
+    /// The title. Required unless the measure is from the catalogue.
+    #[serde(default)]
+    pub title: Option<Line>,
+    /// The prevention level. Required unless the measure is from the catalogue.
+    #[serde(default)]
+    pub level: Option<PreventionLevel>,
+    /// A description of the measure.
+    #[serde(default)]
+    pub description: Option<Prose>,
+    /// `[]` if it is given: the minutes confirm the same.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
     /// The goal of the case that it serves.
@@ -183,6 +225,35 @@ pub struct MeasureIn {
     /// The date of the next evaluation: not before the start, and not before today.
     #[serde(deserialize_with = "day")]
     pub evaluate_on: NaiveDate,
+}
+
+impl From<DecidedMeasureIn> for MeasureIn {
+    fn from(decided: DecidedMeasureIn) -> Self {
+        let DecidedMeasureIn {
+            catalogue_measure_id,
+            title,
+            level,
+            description,
+            contains,
+            goal_id,
+            responsible_id,
+            responsible_unit_id,
+            starts_on,
+            evaluate_on,
+        } = decided;
+        Self {
+            catalogue_measure_id,
+            title,
+            level,
+            description,
+            contains: contains.unwrap_or_default(),
+            goal_id,
+            responsible_id,
+            responsible_unit_id,
+            starts_on,
+            evaluate_on,
+        }
+    }
 }
 
 /// A change to a measure in force. Fields left out are unchanged.

@@ -13,6 +13,6 @@ mod rules;
 mod store;
 
 pub use create::{Creation, create};
-pub use dto::{EvaluationOut, EvaluationOutcome, MeasureIn, MeasureOut, MeasureStatus};
+pub use dto::{DecidedMeasureIn, EvaluationOut, EvaluationOutcome, MeasureIn, MeasureOut, MeasureStatus};
 pub use readable::{not_readable, readable};
 pub use routes::configure;

@@ -186,8 +186,7 @@ mod tests {
 
     fn measure(fields: Value) -> MeasureIn {
         let person = "01990b5e-7c1a-7a52-9d60-3f1c5a0e7b12";
-        let mut body =
-            json!({"responsible_id": person, "responsible_unit_id": person, "evaluate_on": "2026-08-01"});
+        let mut body = json!({"responsible_id": person, "responsible_unit_id": person, "evaluate_on": "2026-08-01", "contains": []});
         merge(&mut body, fields);
         serde_json::from_value(body).expect("a measure")
     }

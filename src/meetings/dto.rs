@@ -12,7 +12,7 @@ use crate::{
         text::{Line, Prose},
         vocabulary::InformationKind,
     },
-    measures::MeasureIn,
+    measures::DecidedMeasureIn,
     vault::Content,
     words,
 };
@@ -266,5 +266,5 @@ pub struct MeetingDecisionIn {
     pub text: Prose,
     /// The measure (tiltak) that it creates, with the person responsible and the date of evaluation.
     #[serde(default)]
-    pub measure: Option<MeasureIn>,
+    pub measure: Option<DecidedMeasureIn>,
 }

@@ -168,7 +168,7 @@ async fn take_decisions(
             let pointer = &format!("/decisions/{index}/measure");
             let creation =
                 Creation { asker: &asker, case: &case, meeting: Some(meeting), by, moment, pointer };
-            measure_id = Some(measures::create(permit.tx(), &creation, &new).await?);
+            measure_id = Some(measures::create(permit.tx(), &creation, &new.into()).await?);
         }
         taken.push(store::NewDecision { number: index + 1, text, measure_id });
     }

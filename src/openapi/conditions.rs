@@ -6,6 +6,16 @@ use serde_json::{Map, Value, json};
 /// The schema of a body, and its rules.
 type Rules = (&'static str, Vec<Value>);
 
+/// The lists of bodies whose items must differ.
+pub(super) const UNIQUE: &[(&str, &[&str])] = &[
+    ("ConsentIn", &["kinds", "unit_ids"]),
+    ("DisclosureIn", &["measure_ids", "note_ids"]),
+    ("MeetingIn", &["participants"]),
+    ("MeetingMinutesIn", &["attended"]),
+    ("ReportIn", &["grounds"]),
+    ("WithdrawalIn", &["kinds", "unit_ids"]),
+];
+
 /// Returns the rules of all bodies.
 pub(super) fn all() -> Vec<Rules> {
     [before_a_case(), in_a_case()].concat()
@@ -90,14 +100,12 @@ fn in_a_case() -> Vec<Rules> {
                 any_item_of(&["note_ids", "measure_ids"]),
             ],
         ),
+        ("DecidedMeasureIn", title_and_level()),
         ("EvaluationIn", vec![exactly_one(&["child_view", "child_view_missing_reason"])]),
         ("GoalPatch", vec![some(), brings("description", &["contains"])]),
         ("HandoverAnswer", vec![brings("answer", &["contains"])]),
         ("HandoverIn", vec![brings("message", &["contains"])]),
-        (
-            "MeasureIn",
-            vec![any_of(&["title", "catalogue_measure_id"]), any_of(&["level", "catalogue_measure_id"])],
-        ),
+        ("MeasureIn", title_and_level()),
         ("MeasurePatch", vec![some(), brings("description", &["contains"])]),
         (
             "ReplyIn",
@@ -113,6 +121,10 @@ fn in_a_case() -> Vec<Rules> {
             vec![excludes("note_id", &["meeting_id", "measure_id"]), excludes("meeting_id", &["measure_id"])],
         ),
     ]
+}
+
+fn title_and_level() -> Vec<Value> {
+    vec![any_of(&["title", "catalogue_measure_id"]), any_of(&["level", "catalogue_measure_id"])]
 }
 
 /// One of the fields must be given, and only one.
@@ -214,6 +226,13 @@ mod tests {
     #[test]
     fn every_rule_is_about_fields_that_exist() {
         let schemas = crate::operations::describe().components.map(|all| all.schemas).unwrap_or_default();
+        for (name, lists) in UNIQUE {
+            let schema = serde_json::to_value(schemas.get(*name).unwrap_or_else(|| panic!("no {name}")));
+            let schema = schema.expect("JSON");
+            for list in *lists {
+                assert!(schema["properties"][list]["items"].is_object(), "{name} has no list {list}");
+            }
+        }
         for (name, rules) in all() {
             let schema = serde_json::to_value(schemas.get(name).unwrap_or_else(|| panic!("no {name}")));
             let schema = schema.expect("JSON");

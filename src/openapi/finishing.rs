@@ -26,6 +26,11 @@ pub(super) fn finish(document: &mut Value) {
     for (name, rules) in conditions::all() {
         document["components"]["schemas"][name]["allOf"] = rules.into();
     }
+    for (name, lists) in conditions::UNIQUE {
+        for list in *lists {
+            document["components"]["schemas"][*name]["properties"][*list]["uniqueItems"] = true.into();
+        }
+    }
     walk(document, &mut name_days);
     define_days(document);
     for (method, operation) in operations(document) {

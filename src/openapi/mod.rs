@@ -15,7 +15,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
-    access::{IDEMPOTENCY_KEY, Policies, actions, joined, public},
+    access::{ENTITY_TAGS, IDEMPOTENCY_KEY, Policies, actions, joined, public},
     accounts::Username,
     identity::Password,
     kernel::{NationalId, day, ids, page, text},
@@ -171,9 +171,6 @@ fn complete(operation: &mut Operation, policies: &Policies) {
         parameter(operation, "If-Match", text, "IfMatch", Required::True);
     }
 }
-
-/// The form of `If-Match` and `If-None-Match`: entity tags, or `*`.
-const ENTITY_TAGS: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
 
 fn parameter(operation: &mut Operation, name: &str, description: &str, schema: &str, required: Required) {
     let parameter = ParameterBuilder::new()

@@ -97,7 +97,7 @@ const RETRY_AFTER: i64 = 2;
 /// A field that is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldError {
-    /// The location: a JSON Pointer (RFC 6901) into the body, or `?name` for a query parameter.
+    /// The location: a JSON Pointer (RFC 6901) into the body, `?name` for a query parameter, or the name of a header.
     #[schema(example = "/national_id")]
     pub pointer: String,
     /// The error.
@@ -169,6 +169,11 @@ impl Problem {
     /// Creates a problem for one invalid field.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { errors: vec![FieldError::at(pointer, detail)], ..Self::new(Code::InvalidInput) }
+    }
+
+    /// Creates a problem for one header, by its name in the API document.
+    pub fn header(code: Code, name: &'static str, detail: impl Into<String>) -> Self {
+        Self { errors: vec![FieldError::at(name, detail)], ..Self::new(code) }
     }
 
     /// Creates a problem for an object that does not exist, or that the caller may not know about.

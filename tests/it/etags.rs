@@ -45,6 +45,10 @@ both_engines! {
             read.clone().header("if-none-match", tags).send().await.expect(200);
         }
         assert_eq!(world.number_of(format!("{entries} 200")).await, before + 3);
+        for malformed in ["", "1", &etag[1..], "*, \"1\""] {
+            let answer = read.clone().header("if-none-match", malformed).send().await;
+            assert_eq!(answer.expect_problem(400, "bad-request").pointers(), ["If-None-Match"]);
+        }
     }
 
     async fn a_right_that_ended_is_not_answered_by_a_tag(world: World) {

@@ -162,11 +162,43 @@ both_engines! {
         let sites = "SELECT COUNT(*) FROM login_throttle WHERE username_index IS NULL";
         assert_eq!(world.number_of(sites).await, 20);
         unlock(&administrator, "4014", user.id).await.expect(204);
-        assert_eq!(world.number_of(sites).await, 20, "the sites are as they were");
-        assert_eq!(world.rows("login_throttle").await, 20);
+        assert_eq!(world.number_of(sites).await, 21, "the sites are as they were, and the unlock counts");
+        assert_eq!(world.rows("login_throttle").await, 21);
         somewhere.log_in(&user.username, PASSWORD, None).await.expect(200);
         let logged = "SELECT COUNT(*) FROM access_log WHERE action = 'unlock_account' AND decision = 'permit' AND municipality = '4014'";
         assert_eq!(world.number_of(logged).await, 1);
+    }
+
+    async fn unlocks_between_guesses_do_not_let_a_colleague_guess_without_end(world: World) {
+        let user = world.worker("kragero/skole").await;
+        let colleagues = [
+            world.staff("kragero/oppvekst", Role::Administrator).await,
+            world.staff("kragero/oppvekst", Role::Administrator).await,
+        ];
+        let guesses = async |first: usize| fail_from(&world, first..first + 20, &user.username).await;
+        for round in 0..3 {
+            guesses(round * 20).await;
+            is_throttled(client(&world, 99).log_in(&user.username, PASSWORD, None).await);
+            unlock(&colleagues[round % 2], "4014", user.id).await.expect(204);
+        }
+        guesses(60).await;
+        for minutes in [0, 61, 1300] {
+            world.advance(TimeDelta::minutes(minutes));
+            forget_failures(&world.db, world.now()).await.expect("forgotten");
+            for colleague in &colleagues {
+                let refused = unlock(colleague, "4014", user.id).await.expect_problem(429, "too-many-attempts");
+                let wait: i64 = refused.header("retry-after").expect("a wait").parse().expect("seconds");
+                assert!((1..=86_400).contains(&wait), "{wait}");
+            }
+        }
+        let refused = "SELECT COUNT(*) FROM access_log WHERE action = 'unlock_account' AND status = 429";
+        assert_eq!(world.number_of(refused).await, 6, "each is logged");
+        // Another account has unlocks of its own, and the next day has new ones.
+        let other = world.worker("kragero/skole").await;
+        unlock(&colleagues[0], "4014", other.id).await.expect(204);
+        world.advance(TimeDelta::hours(2));
+        unlock(&colleagues[0], "4014", user.id).await.expect(204);
+        client(&world, 99).log_in(&user.username, PASSWORD, None).await.expect(200);
     }
 
     async fn the_operator_unlocks_an_account(world: World) {

@@ -36,7 +36,7 @@ both_engines! {
                 assert_eq!(shared(&head), shared(&get), "{}", operation.id);
             }
             assert_eq!(head.header("content-length").is_some(), lasts, "{}", operation.id);
-            // What strangers read is counted, and written each minute.
+            // Reads of strangers are counted, and written each minute.
             let logged = operation.says["security"] != serde_json::json!([]);
             assert_eq!(world.rows("access_log").await > entries, logged, "{} is logged", operation.id);
             met += 1;
@@ -82,7 +82,7 @@ both_engines! {
             for coding in ["gzip", "br", "identity, gzip", "x"] {
                 let answer = call.clone().header("content-encoding", coding).send().await;
                 let answer = answer.expect_problem(415, "unsupported-media-type");
-                assert!(answer.text("/detail").contains("Content-Encoding"));
+                assert_eq!(answer.pointers(), ["Content-Encoding"]);
             }
         }
     }

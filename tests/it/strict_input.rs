@@ -132,8 +132,9 @@ both_engines! {
         let give = Operation::named("give_consent");
         let good = stage.example(&give);
         let unit = stage.nurse.unit.id;
+        let too_many: Vec<_> = std::iter::repeat_with(uuid::Uuid::now_v7).take(51).collect();
         let mut bodies = each(&good, [
-            ("unit_ids", json!([])), ("unit_ids", json!("all")), ("unit_ids", json!(vec![uuid::Uuid::now_v7(); 51])),
+            ("unit_ids", json!([])), ("unit_ids", json!("all")), ("unit_ids", json!(too_many)),
             ("valid_until", json!("2026-11-21")), ("valid_until", json!("9999-99-99")), ("valid_from", json!("2027-08-01")),
             ("form", json!("telepathic")), ("given_by", json!("me")), ("purpose", json!("")), ("text_version", json!("å".repeat(201))),
         ]);
@@ -174,7 +175,8 @@ both_engines! {
             ("application/x-www-form-urlencoded", "facts=alone", 415, "unsupported-media-type"),
             ("application/jsonx", good, 415, "unsupported-media-type"),
         ] {
-            call.clone().body(content_type, body).send().await.expect_problem(status, slug);
+            let refused = call.clone().body(content_type, body).send().await.expect_problem(status, slug);
+            assert_eq!(refused.pointers(), if status == 415 { &["Content-Type"][..] } else { &[] });
         }
         let large = json!({"facts": "x".repeat(256 * 1024)});
         call.clone().json(large).send().await.expect_problem(413, "too-large");
@@ -226,8 +228,12 @@ both_engines! {
             let call = stage.actor(operation).call(operation.method.clone(), stage.path(operation));
             let call = if operation.takes_body() { call.json(stage.example(operation)) } else { call };
             call.clone().send().await.expect_problem(428, "precondition-required");
-            for stale in ["\"0\"", "\"99\"", "W/\"99\"", "1", "\"\"", "\"7\", \"9\""] {
+            for stale in ["\"0\"", "\"99\"", "W/\"99\"", "\"\"", "\"7\", \"9\""] {
                 call.clone().header("if-match", stale).send().await.expect_problem(412, "version-mismatch");
+            }
+            for malformed in ["", "1", "\"1", "\"1\" \"2\"", "\"1\", *"] {
+                let answer = call.clone().header("if-match", malformed).send().await;
+                assert_eq!(answer.expect_problem(400, "bad-request").pointers(), ["If-Match"]);
             }
             met += 1;
         }
@@ -321,7 +327,8 @@ both_engines! {
     async fn a_key_that_is_no_key_is_refused(world: World) {
         let teacher = world.worker("kragero/skole").await;
         for key in ["", "\"\"", &"k".repeat(101), "nøkkel"] {
-            record_concern(&teacher, key, "Plays alone.").await.expect_problem(400, "bad-request");
+            let refused = record_concern(&teacher, key, "Plays alone.").await.expect_problem(400, "bad-request");
+            assert_eq!(refused.pointers(), ["Idempotency-Key"], "{key}");
         }
         assert_eq!(world.rows("concern").await, 0);
         record_concern(&teacher, &"k".repeat(100), "Plays alone.").await.expect(201);

@@ -10,20 +10,20 @@ fn proxies(header: ForwardingHeader) -> TrustedProxies {
     TrustedProxies::new(networks.to_vec(), header)
 }
 
-fn client(peer: &str, header: ForwardingHeader, lines: &[(&str, &str)]) -> String {
+fn client<V: AsRef<[u8]>>(peer: &str, header: ForwardingHeader, lines: &[(&str, V)]) -> String {
     let mut headers = HeaderMap::new();
     for (name, value) in lines {
         let name: HeaderName = name.parse().expect("a name");
-        headers.append(name, HeaderValue::from_str(value).expect("a value"));
+        headers.append(name, HeaderValue::from_bytes(value.as_ref()).expect("a value"));
     }
     proxies(header).client(peer.parse().expect("an address"), &headers, NOW).to_string()
 }
 
-fn x_forwarded_for(value: &str) -> String {
+fn x_forwarded_for(value: impl AsRef<[u8]>) -> String {
     client("10.0.0.1", ForwardingHeader::XForwardedFor, &[("x-forwarded-for", value)])
 }
 
-fn forwarded(value: &str) -> String {
+fn forwarded(value: impl AsRef<[u8]>) -> String {
     client("10.0.0.1", ForwardingHeader::Forwarded, &[("forwarded", value)])
 }
 
@@ -62,7 +62,7 @@ fn addresses_come_with_ports_and_brackets() {
         ("[2001:db8::7]:443", "2001:db8::7"),
     ] {
         assert_eq!(x_forwarded_for(value), address, "{value}");
-        assert_eq!(forwarded(&format!("proto=https; For=\"{value}\"")), address, "{value}");
+        assert_eq!(forwarded(format!("proto=https; For=\"{value}\"")), address, "{value}");
     }
     assert_eq!(forwarded("for=1.2.3.4;proto=http;by=10.0.0.1"), "1.2.3.4");
 }
@@ -92,6 +92,27 @@ fn a_quoted_string_cannot_forge_or_hide_an_address() {
     assert_eq!(forwarded(r#"for=1.2.3.4;host="a, for=6.6.6.6""#), "1.2.3.4");
     assert_eq!(forwarded(r#"for=1.2.3.4;host="a\", for=6.6.6.6""#), "1.2.3.4");
     assert_eq!(forwarded(r#"for=1.2.3.4;host="a;for=6.6.6.6""#), "1.2.3.4");
+}
+
+#[test]
+fn bytes_that_are_no_text_cannot_hide_what_a_proxy_appended() {
+    // A byte alone, UTF-8, and a line of its own.
+    assert_eq!(x_forwarded_for(b"\xff, 1.2.3.4"), "1.2.3.4");
+    assert_eq!(x_forwarded_for("6.6.6.6å, 1.2.3.4, 10.0.0.9"), "1.2.3.4");
+    assert_eq!(x_forwarded_for(b"6.6.6.6, \xff, 10.0.0.9"), "10.0.0.9");
+    assert_eq!(forwarded(b"for=\xff;\xfe, for=1.2.3.4"), "1.2.3.4");
+    assert_eq!(forwarded("for=6.6.6.6, host=\"ø\";for=1.2.3.4"), "1.2.3.4");
+    assert_eq!(forwarded(b"for=\"1.2.3.4\xff\""), "10.0.0.1");
+    for header in [ForwardingHeader::XForwardedFor, ForwardingHeader::Forwarded] {
+        let name = if header == ForwardingHeader::Forwarded { "forwarded" } else { "x-forwarded-for" };
+        let prefix: &[u8] = if header == ForwardingHeader::Forwarded { b"for=" } else { b"" };
+        let proxy = [prefix, b"1.2.3.4"].concat();
+        let lines = [(name, b"\xff".to_vec()), (name, proxy.clone())];
+        assert_eq!(client("10.0.0.1", header, &lines), "1.2.3.4");
+        // The nearest hop cannot be read, so nothing before it is believed.
+        let lines = [(name, proxy), (name, b"\xff".to_vec())];
+        assert_eq!(client("10.0.0.1", header, &lines), "10.0.0.1");
+    }
 }
 
 #[test]

@@ -233,10 +233,10 @@ impl Asking<'_> {
             Answer::SeesNot if is_shown || ![200, 403].contains(status) => {
                 Err(format!("{status}, and {text}"))
             }
-            Answer::SeesNot => self.told_nowhere(signs),
+            Answer::SeesNot => self.shown_nowhere(signs),
             Answer::DoesNotKnowOf => {
                 self.as_nothing(operation, &(*status, text.clone())).await?;
-                self.told_nowhere(signs)
+                self.shown_nowhere(signs)
             }
             Answer::May | Answer::MayNot => Err("what is written is seen or not seen".to_owned()),
         }
@@ -253,9 +253,9 @@ impl Asking<'_> {
     }
 
     /// Checks that nothing shown to this person reveals it.
-    fn told_nowhere(&self, signs: &[String]) -> Result<(), String> {
-        let told = self.shown.iter().find(|(_, (_, text))| signs.iter().any(|sign| text.contains(sign)));
-        told.map_or(Ok(()), |(path, _)| Err(format!("{path} reveals it")))
+    fn shown_nowhere(&self, signs: &[String]) -> Result<(), String> {
+        let shown = self.shown.iter().find(|(_, (_, text))| signs.iter().any(|sign| text.contains(sign)));
+        shown.map_or(Ok(()), |(path, _)| Err(format!("{path} reveals it")))
     }
 
     /// Checks that the answer is the same as for a missing object.

@@ -9,7 +9,7 @@ use stafett::{
 
 use super::{
     scene::{AUDIENCES, Scene},
-    situations::{Line, Plan, Verb, tell_those},
+    situations::{Line, Plan, Verb, play_those},
     vocabulary::vocabulary,
 };
 use crate::support::{Engine, Operation, User, World, kept};
@@ -71,7 +71,7 @@ async fn ask(world: &World) -> Answers {
     let operations: BTreeMap<String, Operation> =
         Operation::all().into_iter().map(|operation| (operation.id.clone(), operation)).collect();
     for plan in Plan::of_the_matrix() {
-        let scenes = tell_those(world, plan, None).await;
+        let scenes = play_those(world, plan, None).await;
         for tale in &plan.situations {
             let scene = scenes.get(tale.en.as_str()).unwrap_or_else(|| panic!("{} was set up", tale.en));
             for who in &plan.who {

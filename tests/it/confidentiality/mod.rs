@@ -24,24 +24,24 @@ use crate::support::{Engine, rules};
 async fn gone_through(engine: Engine, policies: Policies, only: Option<&str>) -> Option<Vec<Outcome>> {
     let recorder = Recorder::default();
     let heard = recorder.clone();
-    let told = engine.tell_by(heard.hear(policies), async |world| {
-        let scenes = situations::tell(&world, only).await;
+    let played = engine.tell_by(heard.hear(policies), async |world| {
+        let scenes = situations::play(&world, only).await;
         recorder.forget();
         let (_, mut rows) = table::read();
         rows.retain(|row| only.is_none_or(|only| row.situation == only));
         interpreter::ask(&rows, &scenes, &recorder).await
     });
-    told.await
+    played.await
 }
 
 /// Returns the results of all rows on SQLite.
 async fn outcomes() -> &'static [Outcome] {
     static OUTCOMES: OnceCell<Vec<Outcome>> = OnceCell::const_new();
-    let told = async || {
+    let played = async || {
         let policies = Policies::load().expect("valid rules");
         gone_through(Engine::Sqlite, policies, None).await.expect("SQLite is always there")
     };
-    OUTCOMES.get_or_init(told).await
+    OUTCOMES.get_or_init(played).await
 }
 
 /// Every row must hold, except those that state that they do not, which must not hold.

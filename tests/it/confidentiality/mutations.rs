@@ -11,7 +11,7 @@ use cedar_policy::{
     ValidationWarning, Validator,
 };
 use serde_json::{Value, json};
-use stafett::access::{Policies, PolicyQuestion};
+use stafett::access::{Groups, Policies, PolicyQuestion};
 
 use super::{
     equivalent::{ALWAYS_ALSO, EQUIVALENT, FORBIDDEN_BY_ROLE, LETS_IN},
@@ -47,6 +47,7 @@ impl Rules {
         let folder = super::table::folder().join("../../policies");
         let text = |file: &str| std::fs::read_to_string(folder.join(file)).expect("a file of rules");
         let (schema, _) = Schema::from_cedarschema_str(&text("stafett.cedarschema")).expect("the schema");
+        let groups = Groups::of(&schema).expect("the groups");
         let mut all = BTreeMap::new();
         for entry in std::fs::read_dir(&folder).expect("the rules") {
             let file = entry.expect("an entry").file_name().to_string_lossy().into_owned();
@@ -55,7 +56,7 @@ impl Rules {
             }
             for policy in PolicySet::from_str(&text(&file)).expect("rules").policies() {
                 let id = policy.annotation("id").expect("an id").to_owned();
-                let policy = policy.new_id(PolicyId::new(&id));
+                let policy = groups.expand(&policy.new_id(PolicyId::new(&id))).expect("a rule");
                 let json = policy.to_json().expect("a rule as JSON");
                 let actions = actions(&json);
                 all.insert(id, Rule { policy, json, actions });
@@ -242,14 +243,14 @@ fn words(rule: &Value, index: usize) -> String {
 }
 
 /// A question of the tables, and the required answer.
-struct Told {
+struct Answered {
     question: PolicyQuestion,
     expected: bool,
 }
 
 /// Returns the questions of the tables, by action.
-async fn told(rules: &Rules) -> BTreeMap<String, Vec<Told>> {
-    let (mut seen, mut told) = (BTreeSet::new(), BTreeMap::<String, Vec<Told>>::new());
+async fn answered(rules: &Rules) -> BTreeMap<String, Vec<Answered>> {
+    let (mut seen, mut answered) = (BTreeSet::new(), BTreeMap::<String, Vec<Answered>>::new());
     for outcome in outcomes().await.iter().filter(|outcome| outcome.fault.is_none()) {
         let asked = outcome.asked.as_ref().map(|asked| (&asked.question, asked.decision.allowed));
         // A rule about a field holds for those who are refused the object as well: another rule may let them read it one day.
@@ -259,23 +260,25 @@ async fn told(rules: &Rules) -> BTreeMap<String, Vec<Told>> {
             let key = [request.principal(), request.action(), request.resource()].map(|uid| uid.cloned());
             if seen.insert(key) {
                 let action = request.action().expect("an action").id().unescaped().to_owned();
-                told.entry(action).or_default().push(Told { question: question.clone(), expected });
+                answered.entry(action).or_default().push(Answered { question: question.clone(), expected });
             }
         }
     }
-    told
+    answered
 }
 
 /// Returns whether a question of the tables gets another answer.
-fn is_noticed(mutant: &Mutant, rules: &Rules, told: &BTreeMap<String, Vec<Told>>) -> bool {
+fn is_noticed(mutant: &Mutant, rules: &Rules, answered: &BTreeMap<String, Vec<Answered>>) -> bool {
     let authorizer = Authorizer::new();
-    mutant.actions.iter().filter_map(|action| Some((action, told.get(action)?))).any(|(action, told)| {
-        let set = rules.about(action, mutant);
-        told.iter().any(|Told { question: PolicyQuestion { request, entities }, expected }| {
-            let answer = authorizer.is_authorized(request, &set, entities).decision();
-            (answer == Decision::Allow) != *expected
-        })
-    })
+    mutant.actions.iter().filter_map(|action| Some((action, answered.get(action)?))).any(
+        |(action, answered)| {
+            let set = rules.about(action, mutant);
+            answered.iter().any(|Answered { question: PolicyQuestion { request, entities }, expected }| {
+                let answer = authorizer.is_authorized(request, &set, entities).decision();
+                (answer == Decision::Allow) != *expected
+            })
+        },
+    )
 }
 
 /// Returns the changes that no row can notice: the rule and the change.
@@ -290,14 +293,14 @@ fn excuses() -> Vec<(&'static str, String)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_change_to_a_rule_is_noticed_by_a_row() {
     let rules = Rules::read();
-    let told = told(&rules).await;
+    let answered = answered(&rules).await;
     let excuses = excuses();
     let (mut survivors, mut needless) = (Vec::new(), excuses.clone());
     let mutants = rules.mutants();
     for mutant in &mutants {
         let equivalent = |(rule, change): &(&str, String)| *rule == mutant.rule && *change == mutant.change;
         let excused = excuses.iter().any(equivalent);
-        let noticed = is_noticed(mutant, &rules, &told);
+        let noticed = is_noticed(mutant, &rules, &answered);
         if !noticed && !excused {
             survivors.push(format!("{}: {}", mutant.rule, mutant.change));
         }

@@ -230,16 +230,16 @@ fn every_word_is_used_and_means_one_thing() {
 }
 
 #[test]
-fn every_situation_is_asked_about_and_every_part_is_told() {
+fn every_situation_is_asked_about_and_every_part_is_played() {
     let (_, rows) = table::read();
     for tale in &Plan::of_the_tables().situations {
         assert!(rows.iter().any(|row| row.situation == tale.en), "no table is about “{}”", tale.en);
     }
     for plan in Plan::all() {
         let tales = plan.situations.iter().chain(plan.parts.values());
-        let told: BTreeSet<&String> = tales.flat_map(|tale| tale.after.iter().chain(&tale.then)).collect();
+        let played: BTreeSet<&String> = tales.flat_map(|tale| tale.after.iter().chain(&tale.then)).collect();
         for part in plan.parts.keys() {
-            assert!(told.contains(part), "no situation has the part “{part}”");
+            assert!(played.contains(part), "no situation has the part “{part}”");
         }
         for tale in &plan.situations {
             // An unknown word is refused.

@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{said::Said, teller::Teller};
+use super::{player::Player, said::Said};
 use crate::{
     confidentiality::{scene::sentence, vocabulary::vocabulary},
     support::Operation,
 };
 
-impl Teller {
+impl Player {
     pub(super) async fn reports(&mut self, said: &Said) {
         let (words, by, to) =
             (sentence("Has reported it"), self.staff(said.who), self.unit(said.object()).await);

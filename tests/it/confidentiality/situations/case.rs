@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::{CaseId, TeamMemberId};
 
 use super::{
+    player::Player,
     said::{Said, Verb},
-    teller::Teller,
 };
 use crate::{
     confidentiality::scene::sentence,
     support::{Staff, Unit},
 };
 
-impl Teller {
+impl Player {
     /// A concern that has not been decided.
     pub(super) async fn records_concern(&mut self, said: &Said) {
         let (facts, by) = (sentence("Has stopped playing"), self.staff(said.who));

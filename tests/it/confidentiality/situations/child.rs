@@ -4,15 +4,15 @@ use serde_json::{Value, json};
 use stafett::kernel::NationalId;
 
 use super::{
+    player::Player,
     said::{Said, Verb},
-    teller::Teller,
 };
 use crate::{
     confidentiality::{scene::sentence, vocabulary::vocabulary},
     support::{Child, User},
 };
 
-impl Teller {
+impl Player {
     pub(super) async fn registers(&mut self, said: &Said) {
         match said.link("as") {
             Some(what) => self.registers_guardian(said, what).await,
@@ -130,11 +130,12 @@ impl Teller {
     }
 
     pub(super) async fn records_care_order(&mut self, said: &Said) {
-        let decides = self.staff(said.must("decided by"));
+        let (decides, child_welfare) =
+            (self.user(said.must("decided by")).id, self.unit("child welfare").await);
         let body = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142",
-            "in_force_from": self.day(said.object()), "child_welfare_unit_id": decides.unit.id,
-            "child_welfare_person_id": decides.id,
+            "in_force_from": self.day(said.object()), "child_welfare_unit_id": child_welfare.id,
+            "child_welfare_person_id": decides,
         });
         let path = format!("/v1/children/{}/care-orders", self.child().id);
         let made = self.user(said.who).post(path).json(body).send().await.expect(201);

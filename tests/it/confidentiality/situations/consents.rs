@@ -2,13 +2,13 @@
 
 use serde_json::json;
 
-use super::{plan::Phrase, said::Said, teller::Teller};
+use super::{plan::Phrase, player::Player, said::Said};
 use crate::{
     confidentiality::{scene::sentence, vocabulary::vocabulary},
     support::Operation,
 };
 
-impl Teller {
+impl Player {
     /// A person's own consent. The tables refer to the first consent of a person.
     pub(super) async fn consents(&mut self, said: &Said) {
         let purpose = sentence("Cooperation on help");

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{said::Said, teller::Teller};
+use super::{player::Player, said::Said};
 use crate::{
     confidentiality::{
         scene::{AUDIENCES, sentence},
@@ -11,7 +11,7 @@ use crate::{
     support::Staff,
 };
 
-impl Teller {
+impl Player {
     pub(super) async fn sets_goal(&mut self, said: &Said) {
         let goal = sentence("Plays");
         let body = json!({"contains": [], "description": goal});

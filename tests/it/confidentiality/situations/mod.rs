@@ -9,8 +9,8 @@ mod consents;
 mod help;
 mod people;
 mod plan;
+mod player;
 mod said;
-mod teller;
 
 use std::collections::HashMap;
 
@@ -24,23 +24,23 @@ use super::scene::Scene;
 use crate::support::World;
 
 /// Plays all situations, or only one, by the name used in the tables.
-pub async fn tell(world: &World, only: Option<&str>) -> HashMap<&'static str, Scene> {
-    tell_those(world, Plan::of_the_tables(), only).await
+pub async fn play(world: &World, only: Option<&str>) -> HashMap<&'static str, Scene> {
+    play_those(world, Plan::of_the_tables(), only).await
 }
 
 /// Plays the situations of another plan.
-pub async fn tell_those(
+pub async fn play_those(
     world: &World,
     plan: &'static Plan,
     only: Option<&str>,
 ) -> HashMap<&'static str, Scene> {
     let mut scenes = HashMap::new();
     for on_the_day in [false, true] {
-        let is_told =
+        let is_played =
             |tale: &&Tale| tale.day.is_some() == on_the_day && only.is_none_or(|only| only == tale.en);
-        for tale in plan.situations.iter().filter(is_told) {
+        for tale in plan.situations.iter().filter(is_played) {
             // Each runs in its own task: a failure in one is shown, and the others are still evaluated.
-            if let Ok(scene) = tokio::spawn(teller::tell(world.clone(), plan, tale)).await {
+            if let Ok(scene) = tokio::spawn(player::play(world.clone(), plan, tale)).await {
                 scenes.insert(tale.en.as_str(), scene);
             }
         }

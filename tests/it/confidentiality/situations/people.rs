@@ -4,8 +4,8 @@ use serde_json::json;
 use stafett::kernel::NationalId;
 
 use super::{
+    player::{Actor, Player},
     said::{Said, Verb},
-    teller::{Actor, Teller},
 };
 use crate::{
     confidentiality::vocabulary::vocabulary,
@@ -15,7 +15,7 @@ use crate::{
 /// The names of the child as a person with an account.
 const CHILD: [&str; 3] = ["the child", "the youth", "the child of seven"];
 
-impl Teller {
+impl Player {
     /// A new person with a known national identity number.
     pub async fn newcomer(&mut self, name: &'static str, municipality: &str) -> User {
         let number = self.world.adult_number();

@@ -27,7 +27,7 @@ pub struct Actor {
 }
 
 /// A story that is being played.
-pub struct Teller {
+pub struct Player {
     pub world: World,
     pub scene: Scene,
     /// The child's age, or its date of birth.
@@ -49,8 +49,8 @@ pub struct Teller {
 }
 
 /// Plays a situation.
-pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Scene {
-    let mut teller = Teller {
+pub async fn play(world: World, plan: &'static Plan, tale: &'static Tale) -> Scene {
+    let mut player = Player {
         world,
         scene: Scene::default(),
         child_is: tale.child.as_deref(),
@@ -65,18 +65,18 @@ pub async fn tell(world: World, plan: &'static Plan, tale: &'static Tale) -> Sce
     };
     for line in plan.lines(tale) {
         match line {
-            Line::Said(said) => teller.done(&said).await,
-            Line::ToSee(row) => teller.adds_contents(row).await,
+            Line::Said(said) => player.done(&said).await,
+            Line::ToSee(row) => player.adds_contents(row).await,
         }
     }
     if let Some(unit) = &tale.unit {
-        let unit = teller.unit(unit).await;
-        teller.scene.id("unit_id", unit.id);
+        let unit = player.unit(unit).await;
+        player.scene.id("unit_id", unit.id);
     }
-    teller.scene
+    player.scene
 }
 
-impl Teller {
+impl Player {
     async fn done(&mut self, said: &Said) {
         match said.verb {
             Verb::Work | Verb::Lead | Verb::Administer | Verb::Audit | Verb::Analyse => {
