@@ -96,10 +96,11 @@ pub fn clear_interrupted(place: &Place) -> Result<(), BackupError> {
     }
     let failed = |error| BackupError::File(beside.into(), error);
     for left in abandoned(beside, RESTORE).map_err(failed)? {
-        if left.makes() == place.makes() {
-            workplace::remove(&place.makes()).map_err(failed)?;
-        } else {
-            left.keep();
+        match left.makes() {
+            // It was interrupted before it made anything outside.
+            made if made.is_empty() => {}
+            made if made == place.makes() => workplace::remove(&made).map_err(failed)?,
+            _ => left.keep(),
         }
     }
     Ok(())
