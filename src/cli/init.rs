@@ -65,7 +65,8 @@ pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     let url = args.database_url.unwrap_or_else(|| database_in(&folder));
     let file = write_settings(&folder, &url, &origin)?;
     let settings = Settings::load_file(&file)?;
-    let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;
+    let made = connect(&settings).await?.migrate(&log_key(&settings)?).await;
+    let db = made.map_err(|error| format!("the database of {} cannot be made: {error}", folder.display()))?;
     unfinished.finish();
     say!("created installation {} in {}", db.installation().id, folder.display());
     db.close().await;

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use sqlx::{error::DatabaseError, sqlite::SqliteError};
+use sqlx::{error::DatabaseError, migrate::MigrateError, sqlite::SqliteError};
 
 use super::BelongingError;
 use crate::{kernel::files::in_words, vault::VaultError};
@@ -25,8 +25,8 @@ pub enum DbError {
     #[error("the database server does not answer")]
     Down,
     /// The migrations could not be run.
-    #[error(transparent)]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the schema cannot be updated: {}", words_of_migration(.0))]
+    Migrate(#[from] MigrateError),
     /// The file of an SQLite database is not in its place.
     #[error("the database file {}: {}; put it back", .0.display(), in_words(.1))]
     FileGone(PathBuf, io::Error),
@@ -112,6 +112,13 @@ pub(super) fn words(error: &sqlx::Error) -> String {
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => in_words(error),
         sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
+        error => error.to_string(),
+    }
+}
+
+fn words_of_migration(error: &MigrateError) -> String {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => words(error),
         error => error.to_string(),
     }
 }
