@@ -20,7 +20,7 @@ use crate::{
     access::{ForwardingHeader, ProxyNetwork},
     db::Limits,
     kernel::files::in_words,
-    log_tree::DEFAULT_ORIGIN,
+    log_tree::{Checkpoints, DEFAULT_ORIGIN, Witness, WitnessError},
 };
 
 /// The settings of the service.
@@ -55,10 +55,11 @@ pub struct Settings {
     /// A folder that receives every checkpoint. It should be on another machine, so that the log can be verified against it.
     #[serde(default)]
     pub checkpoint_folder: Option<PathBuf>,
-    /// An `http://` URL that every checkpoint is posted to.
+    /// An `http://` or `https://` address that every checkpoint is posted to.
     #[serde(default)]
-    pub checkpoint_witness: Option<String>,
-    /// The number of database connections for reading. On SQLite at most two for each core, and two more.
+    checkpoint_witness: Option<String>,
+    /// The number of database connections for reading. On SQLite at most two for each core, and two more. PostgreSQL has as many for
+    /// writing, and four more: for the access log, and to look whether the server answers.
     pub connections: u32,
     /// The number of threads that serve requests.
     pub workers: usize,
@@ -131,6 +132,9 @@ pub enum ConfigError {
         /// The cause.
         error: std::io::Error,
     },
+    /// The witness of checkpoints cannot be used.
+    #[error("checkpoint_witness {0}")]
+    Witness(#[from] WitnessError),
     /// A value is not possible.
     #[error("{setting} {why}")]
     Impossible {
@@ -225,15 +229,16 @@ impl Settings {
         if self.checkpoint_folder.as_ref().is_some_and(|folder| !folder.is_dir()) {
             return impossible("checkpoint_folder", "must be the path of a folder that exists");
         }
-        if let Some(witness) = &self.checkpoint_witness
-            && !reqwest::Url::parse(witness).is_ok_and(|url| url.scheme() == "http" && url.has_host())
-        {
-            return impossible(
-                "checkpoint_witness",
-                "must be an http:// address: the service has no TLS, so let a proxy connect to an https:// address",
-            );
-        }
         Ok(())
+    }
+
+    /// Returns where each checkpoint is sent.
+    ///
+    /// # Errors
+    /// If the address of the witness cannot be used.
+    pub fn checkpoints(&self) -> Result<Checkpoints, ConfigError> {
+        let witness = self.checkpoint_witness.as_deref().map(Witness::at).transpose()?;
+        Ok(Checkpoints { folder: self.checkpoint_folder.clone(), witness })
     }
 
     /// Returns how long requests wait for the database.
@@ -268,10 +273,9 @@ impl Settings {
     /// # Errors
     /// If one is not set.
     pub fn key_files(&self) -> Result<KeyFiles<'_>, ConfigError> {
-        let master = self.master_key_file.as_deref();
         let access_log = self.access_log_key_file.as_deref();
         Ok(KeyFiles {
-            master: master.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?,
+            master: self.master_key_file()?,
             access_log: access_log
                 .ok_or(ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY"))?,
             token: self.token_key_file.as_deref(),
@@ -310,9 +314,15 @@ impl Settings {
     /// # Errors
     /// If it is not set, or its file cannot be read.
     pub fn master_key(&self) -> Result<SecretString, ConfigError> {
-        let path = self.master_key_file.as_deref();
-        let path = path.ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))?;
-        read_secret("STAFETT_MASTER_KEY_FILE", path)
+        read_secret("STAFETT_MASTER_KEY_FILE", self.master_key_file()?)
+    }
+
+    /// Returns the file of the master key, which need not exist.
+    ///
+    /// # Errors
+    /// If it is not set.
+    pub fn master_key_file(&self) -> Result<&Path, ConfigError> {
+        self.master_key_file.as_deref().ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))
     }
 
     /// Returns the signing key of the access log.

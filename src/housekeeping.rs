@@ -17,7 +17,7 @@ use crate::{
 pub const INTERVAL: Duration = Duration::from_secs(300);
 
 /// The interval between comparisons of the keys with the record of the database. Servers learn within this time of keys that others
-/// create or erase, and of keys that are missing or back.
+/// create or erase, and of files that are missing or back.
 const KEYS_INTERVAL: Duration = Duration::from_secs(5);
 /// The time after which a comparison is repeated, when keys are missing or a text names an unknown key.
 const SOON: Duration = Duration::from_secs(1);
@@ -47,23 +47,29 @@ pub async fn count_last_strangers(services: &Services) {
 
 /// Runs the background jobs while the service runs.
 pub async fn keep_house(db: Db, clock: Clock) {
-    tokio::join!(watch_keys(&db), keep_rows(&db, &clock));
+    tokio::join!(watch(&db), keep_rows(&db, &clock));
 }
 
-/// Compares the keys with the record of the database, again and again.
-async fn watch_keys(db: &Db) {
-    let mut were_whole = true;
+/// Compares the keys with the record of the database, and looks for the files that the service cannot go on without, again and again.
+async fn watch(db: &Db) {
+    let (mut fault, mut was_waiting) = (None, false);
     loop {
         // If the database does not answer, the keys are as they were.
         let _compared = db.compare_keys().await;
-        let whole = db.vault().require_whole();
-        match &whole {
-            Ok(()) if !were_whole => tracing::info!("the keys are back"),
-            Err(error) if were_whole => tracing::error!(%error, "the service is not ready"),
+        let found = db.require_whole().err().map(|error| error.to_string());
+        match &found {
+            None if fault.is_some() => tracing::info!("the keys and the database are back"),
+            Some(error) if fault != found => tracing::error!(%error, "the service is not ready"),
             _ => {}
         }
-        were_whole = whole.is_ok();
-        let wait = if were_whole { KEYS_INTERVAL } else { SOON };
+        let waits = db.vault().waits_for_master_key();
+        if waits && !was_waiting {
+            tracing::warn!(
+                "another master key wraps the data keys by now: put it in the file of the master key"
+            );
+        }
+        (fault, was_waiting) = (found, waits);
+        let wait = if fault.is_none() { KEYS_INTERVAL } else { SOON };
         let _alarmed = tokio::time::timeout(wait - SOON, db.vault().alarmed()).await;
         tokio::time::sleep(SOON).await;
     }

@@ -3,6 +3,7 @@
 //! Log lines are written by a thread of their own. If nobody reads them, or the disk is full, lines are dropped and counted:
 //! diagnostics must not stop the service.
 
+pub(crate) mod output;
 pub(crate) mod values;
 
 use std::{

@@ -29,7 +29,7 @@ pub enum NotReady {
     /// The service is stopping.
     #[error("the service is stopping")]
     Stopping,
-    /// Keys are missing that the database records.
+    /// Keys are missing that the database records, or the file of one that the service needs to start again.
     #[error("keys are missing")]
     Keys,
     /// The database does not answer, or refuses a write.
@@ -87,9 +87,10 @@ impl Services {
         if self.is_stopping() {
             return Err(NotReady::Stopping);
         }
-        if self.db.vault().require_whole().is_err() {
-            return Err(NotReady::Keys);
-        }
+        self.db.require_whole().map_err(|error| match error {
+            error if error.is_without_keys() => NotReady::Keys,
+            _ => NotReady::Database,
+        })?;
         let mut last = self.readiness.last.lock().await;
         if let Some((at, outcome)) = *last
             && at.elapsed() < VALID

@@ -6,6 +6,7 @@
 mod archive;
 mod restore;
 mod verify;
+mod workplace;
 
 use std::{
     fs,
@@ -13,16 +14,20 @@ use std::{
 };
 
 use age::x25519;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
+use self::{
+    archive::Secrets,
+    workplace::{BACKUP, Workplace, abandoned},
+};
 pub use self::{
     archive::{identities, recipient},
-    restore::{Place, Restored, restore},
+    restore::{Place, Restored, clear_interrupted, restore},
 };
 use crate::{
     db::{Db, DbError, Snapshot, SnapshotError},
+    kernel::files::in_words,
     log_tree::{LogKeyError, SealError},
     vault::{VaultError, create_folder, write_new},
 };
@@ -71,7 +76,7 @@ pub enum BackupError {
     #[error(transparent)]
     Log(#[from] SealError),
     /// A file cannot be read or written.
-    #[error("{0}: {1}")]
+    #[error("{}: {}", .0.display(), in_words(.1))]
     File(PathBuf, std::io::Error),
     /// The text is no public key of age.
     #[error("the recipient must be a public key of age, such as age1…: create one with `age-keygen`")]
@@ -83,8 +88,19 @@ pub enum BackupError {
     #[error("no key in the identity file opens the backup: it was made for another recipient")]
     WrongIdentity,
     /// The file is no backup, or was cut off or changed.
-    #[error("{0} is damaged or incomplete: {1}")]
-    Damaged(PathBuf, String),
+    #[error("{} is damaged or incomplete, or is no backup: copy it again from where it is kept, or take another", .0.display())]
+    Damaged(PathBuf),
+    /// The file has another format.
+    #[error("{} has the format {format}, and this program knows {FORMAT}: use the version of the program that made it", file.display())]
+    Format {
+        /// The file.
+        file: PathBuf,
+        /// The format.
+        format: u32,
+    },
+    /// The file to write exists.
+    #[error("{} exists, and a backup is never overwritten: name a new file", .0.display())]
+    Exists(PathBuf),
     /// A key was erased or replaced while the backup was made.
     #[error("the key file {0} changed while the backup was made: make it again")]
     KeysChanged(String),
@@ -158,20 +174,25 @@ pub async fn back_up(
     recipients: &[x25519::Recipient],
 ) -> Result<Summary, BackupError> {
     if to.exists() {
-        return Err(BackupError::NotEmpty(to.display().to_string()));
+        return Err(BackupError::Exists(to.into()));
     }
     let beside = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let failed = |error| BackupError::File(beside.into(), error);
-    let staged = tempfile::tempdir_in(beside).map_err(failed)?;
-    let manifest = stage(source, staged.path()).await?;
+    // Those that an interrupted backup left are removed here.
+    drop(abandoned(beside, BACKUP).map_err(failed)?);
+    let workplace = Workplace::create(beside, BACKUP).map_err(failed)?;
+    let staged = workplace.folder("staged").map_err(failed)?;
+    let manifest = stage(source, &staged).await?;
     // Nobody keeps this key. It opens the file once, to verify what was written.
     let verifying = x25519::Identity::generate();
     let mut all = recipients.to_vec();
     all.push(verifying.to_public());
-    let partial = tempfile::NamedTempFile::new_in(beside).map_err(failed)?;
-    archive::pack(staged.path(), partial.path(), &all)?;
-    drop(staged);
-    let logs = verify::verify(partial.path(), verifying, source, beside).await?;
+    let partial = tempfile::NamedTempFile::new_in(workplace.path()).map_err(failed)?;
+    let secrets = Secrets { master_key: source.master_key.clone(), log_key: source.log_key.clone() };
+    archive::pack(&staged, &secrets, partial.path(), &all)
+        .map_err(|error| BackupError::File(to.into(), error))?;
+    workplace::remove(&[staged]).map_err(failed)?;
+    let logs = verify::verify(partial.path(), verifying, source, &workplace).await?;
     let bytes = fs::metadata(partial.path()).map_err(failed)?.len();
     partial.persist_noclobber(to).map_err(|error| BackupError::File(to.into(), error.error))?;
     fs::File::open(beside).and_then(|folder| folder.sync_all()).map_err(failed)?;
@@ -185,7 +206,7 @@ pub async fn back_up(
     })
 }
 
-/// Collects everything in a folder. The rows come first: every key that they name is in the folder of keys by then.
+/// Collects everything but the keys that open it in a folder. The rows come first: every key that they name is in the folder of keys by then.
 async fn stage(source: &Source<'_>, folder: &Path) -> Result<Manifest, BackupError> {
     let (rows, keys) = (folder.join(ROWS), folder.join(KEYS));
     for part in [&rows, &keys] {
@@ -201,8 +222,6 @@ async fn stage(source: &Source<'_>, folder: &Path) -> Result<Manifest, BackupErr
         write(&keys.join(&name), &text)?;
         names.push(name);
     }
-    write(&folder.join(MASTER_KEY), source.master_key.expose_secret())?;
-    write(&folder.join(LOG_KEY), source.log_key.expose_secret())?;
     let installation = source.db.installation();
     let manifest = Manifest {
         format: FORMAT,
@@ -221,37 +240,34 @@ fn write(path: &Path, text: &str) -> Result<(), BackupError> {
     write_new(path, text).map_err(|error| BackupError::File(path.into(), error))
 }
 
-/// An unpacked backup.
+/// An unpacked backup. The keys that open it are in memory only.
 #[derive(Debug)]
 struct Unpacked {
-    folder: TempDir,
+    folder: PathBuf,
     manifest: Manifest,
+    secrets: Secrets,
 }
 
 impl Unpacked {
-    /// Opens a backup in a new folder beside its destination. All of the file is read, so that a file that was cut off is noticed.
-    fn open(file: &Path, identities: &[x25519::Identity], beside: &Path) -> Result<Self, BackupError> {
-        let folder = tempfile::tempdir_in(beside).map_err(|error| BackupError::File(beside.into(), error))?;
-        archive::unpack(file, identities, folder.path())?;
-        let damaged = |why: String| BackupError::Damaged(file.into(), why);
-        let text =
-            fs::read_to_string(folder.path().join(MANIFEST)).map_err(|error| damaged(error.to_string()))?;
-        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| damaged(error.to_string()))?;
+    /// Opens a backup in a new folder. All of the file is read, so that a file that was cut off is noticed.
+    fn open(
+        file: &Path,
+        identities: &[x25519::Identity],
+        workplace: &Workplace,
+    ) -> Result<Self, BackupError> {
+        let failed = |error| BackupError::File(workplace.path().into(), error);
+        let folder = workplace.folder("unpacked").map_err(failed)?;
+        let secrets = archive::unpack(file, identities, &folder)?;
+        let damaged = || BackupError::Damaged(file.into());
+        let text = fs::read_to_string(folder.join(MANIFEST)).map_err(|_| damaged())?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|_| damaged())?;
         if manifest.format != FORMAT {
-            return Err(damaged(format!(
-                "its format is {}, and this program knows {FORMAT}",
-                manifest.format
-            )));
+            return Err(BackupError::Format { file: file.into(), format: manifest.format });
         }
-        Ok(Self { folder, manifest })
+        Ok(Self { folder, manifest, secrets })
     }
 
     fn part(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn read(&self, name: &str) -> Result<SecretString, BackupError> {
-        let path = self.part(name);
-        fs::read_to_string(&path).map(Into::into).map_err(|error| BackupError::File(path, error))
+        self.folder.join(name)
     }
 }

@@ -8,7 +8,10 @@ use std::{
 use age::x25519;
 use secrecy::ExposeSecret;
 
-use super::{BackupError, KEYS, LOG_KEY, MASTER_KEY, ROWS, Unpacked};
+use super::{
+    BackupError, KEYS, ROWS, Unpacked,
+    workplace::{self, RESTORE, Workplace, abandoned},
+};
 use crate::{
     db::{Db, put_back, sqlite_file},
     log_tree::{LogKey, LogVerifier, Verifier, evidence_of, municipalities},
@@ -44,6 +47,20 @@ pub struct Restored {
 }
 
 impl Place {
+    /// The folder beside which the work is done.
+    fn beside(&self) -> &Path {
+        self.keys.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    }
+
+    /// The files and the folder that a restore makes.
+    fn makes(&self) -> Vec<PathBuf> {
+        let database = sqlite_file(&self.url).into_iter().flat_map(|file| {
+            ["", "-wal", "-shm"].map(|end| PathBuf::from(format!("{}{end}", file.display())))
+        });
+        let keys = [self.keys.clone(), self.log_key.clone(), self.master_key.clone()];
+        database.chain(keys).collect()
+    }
+
     /// Refuses a place that has anything.
     ///
     /// # Errors
@@ -67,39 +84,80 @@ impl Place {
     }
 }
 
+/// Removes what an interrupted restore into the same place left. Its keys come last, so nobody has used it: a place with a master key is
+/// left alone.
+///
+/// # Errors
+/// If something cannot be removed.
+pub fn clear_interrupted(place: &Place) -> Result<(), BackupError> {
+    let beside = place.beside();
+    if !beside.is_dir() || place.master_key.exists() {
+        return Ok(());
+    }
+    let failed = |error| BackupError::File(beside.into(), error);
+    for left in abandoned(beside, RESTORE).map_err(failed)? {
+        match left.makes() {
+            // It was interrupted before it made anything outside.
+            made if made.is_empty() => {}
+            made if made == place.makes() => workplace::remove(&made).map_err(failed)?,
+            _ => left.keep(),
+        }
+    }
+    Ok(())
+}
+
 /// Restores a backup into an empty place, and checks all of it.
 ///
 /// # Errors
-/// If the place has anything, no identity opens the file, the file is damaged, or something differs from the backup.
+/// If the place has anything, no identity opens the file, the file is damaged, or something differs from the backup. Nothing is left
+/// then.
 pub async fn restore(
     file: &Path,
     identities: &[x25519::Identity],
     place: &Place,
 ) -> Result<Restored, BackupError> {
     place.require_empty().await?;
-    let beside = place.keys.parent().unwrap_or(Path::new("."));
-    create_folder(beside).map_err(|error| BackupError::File(beside.into(), error))?;
-    put(&Unpacked::open(file, identities, beside)?, place).await
+    let beside = place.beside();
+    let failed = |error| BackupError::File(beside.into(), error);
+    create_folder(beside).map_err(failed)?;
+    let workplace = Workplace::create(beside, RESTORE).map_err(failed)?;
+    let unpacked = Unpacked::open(file, identities, &workplace)?;
+    workplace.will_make(&place.makes()).map_err(failed)?;
+    let restored = put_with_keys(&unpacked, place).await;
+    if restored.is_err() {
+        workplace::remove(&place.makes()).map_err(failed)?;
+        if sqlite_file(&place.url).is_none() {
+            // The failure that led here is reported. If this fails too, the server does not answer.
+            let _emptied = super::verify::empty(&place.url).await;
+        }
+    }
+    restored
 }
 
+/// The keys that open it come last: what is interrupted opens nothing.
+async fn put_with_keys(unpacked: &Unpacked, place: &Place) -> Result<Restored, BackupError> {
+    let restored = put(unpacked, place).await?;
+    super::write(&place.log_key, unpacked.secrets.log_key.expose_secret())?;
+    super::write(&place.master_key, unpacked.secrets.master_key.expose_secret())?;
+    Ok(restored)
+}
+
+/// Restores rows and wrapped keys, and checks them.
 pub(super) async fn put(unpacked: &Unpacked, place: &Place) -> Result<Restored, BackupError> {
     let manifest = &unpacked.manifest;
-    let copy = |from: &Path, to: &Path| {
-        let text = fs::read_to_string(from).map_err(|error| BackupError::File(from.into(), error))?;
-        super::write(to, &text)
-    };
+    manifest.rows.require_engine_of(&place.url)?;
     create_folder(&place.keys).map_err(|error| BackupError::File(place.keys.clone(), error))?;
     for name in &manifest.keys {
-        copy(&unpacked.part(KEYS).join(name), &place.keys.join(name))?;
+        let from = unpacked.part(KEYS).join(name);
+        let text = fs::read_to_string(&from).map_err(|error| BackupError::File(from, error))?;
+        super::write(&place.keys.join(name), &text)?;
     }
-    copy(&unpacked.part(MASTER_KEY), &place.master_key)?;
-    copy(&unpacked.part(LOG_KEY), &place.log_key)?;
     put_back(&place.url, &manifest.rows, &unpacked.part(ROWS)).await?;
 
     let origin = manifest.log_key.split('+').next().unwrap_or_default();
     let origin = place.log_origin.as_deref().unwrap_or(origin);
-    let log_key = LogKey::from_pem(&unpacked.read(LOG_KEY)?, origin)?;
-    let master = MasterKey::parse(unpacked.read(MASTER_KEY)?.expose_secret())?;
+    let log_key = LogKey::from_pem(&unpacked.secrets.log_key, origin)?;
+    let master = MasterKey::parse(unpacked.secrets.master_key.expose_secret())?;
     let database = Db::connect(&place.url, 2, Vault::open(&place.keys, master)?).await?;
     require_rows(&manifest.rows, &database.describe().await?)?;
     let db = database.migrate(&log_key).await?;

@@ -17,7 +17,11 @@ use crate::{
     db::Db,
     kernel::Clock,
     log_tree::{EvidenceLine, LogKey, LogVerifier, Report, Verifier, erase_before, evidence_of},
-    terminal::{FAILED, Failure, Usage, in_words, read_file, values},
+    terminal::{
+        FAILED, Failure, Usage, in_words,
+        output::{is_unread, say},
+        read_file, values,
+    },
 };
 
 /// Operations on the access log.
@@ -119,19 +123,23 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
         AccessLogCommand::PublicKey { municipality } => {
             let settings = Settings::load(config)?;
             let key = LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?;
-            println!("{}", key.public_key(&municipality));
+            say!("{}", key.public_key(&municipality));
         }
         AccessLogCommand::Export { database, municipality } => {
             let db = open_with(config, &database, &municipality).await?;
             note(&db, [Entry::of_operator_in(&municipality, "export_evidence", Clock::System.now())]).await?;
             let mut out = BufWriter::new(std::io::stdout().lock());
             let write = |line: EvidenceLine| -> Result<(), Failure> {
-                serde_json::to_writer(&mut out, &line)?;
-                Ok(out.write_all(b"\n")?)
+                let mut text = serde_json::to_vec(&line)?;
+                text.push(b'\n');
+                Ok(out.write_all(&text)?)
             };
-            evidence_of(&db, &municipality, write).await?;
-            out.flush()?;
+            let exported = evidence_of(&db, &municipality, write).await;
             db.close().await;
+            match exported.and_then(|()| Ok(out.flush()?)) {
+                Err(error) if is_unread(&error) => {}
+                exported => exported.map_err(|error| in_words_of(&error))?,
+            }
         }
         AccessLogCommand::Erase { database, municipality, years } => {
             let years = Retention::load()?.years(years)?;
@@ -141,11 +149,17 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             note(&db, [Entry::of_operator_in(&municipality, "erase_old_entries", now)]).await?;
             let erased = erase_before(&db, &municipality, before).await?;
             db.close().await;
-            println!("erased the personal fields of {erased} entries from before {before}");
+            say!("erased the personal fields of {erased} entries from before {before}");
         }
         AccessLogCommand::Verify(args) => return verify(config, args).await,
     }
     Ok(0)
+}
+
+/// Why an export stopped halfway.
+fn in_words_of(error: &Failure) -> String {
+    let why = error.downcast_ref().map_or_else(|| error.to_string(), in_words);
+    format!("the evidence is not complete: {why}")
 }
 
 /// Opens the database, which must have the municipality.
@@ -175,7 +189,7 @@ async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> 
     }
     let result = Verified::of(&verifier.report());
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&result)?);
+        say!("{}", serde_json::to_string_pretty(&result)?);
     } else {
         result.print();
     }
@@ -228,22 +242,20 @@ impl Verified {
 
     fn print(&self) {
         let Self { entries, checkpoints, not_yet_sealed, erased, erased_until, whole, findings } = self;
-        println!("{entries} entries, {checkpoints} checkpoints");
+        say!("{entries} entries, {checkpoints} checkpoints");
         if let Some(until) = erased_until {
-            println!("the personal fields of {erased} entries are erased, up to {until}");
+            say!("the personal fields of {erased} entries are erased, up to {until}");
         }
         if *not_yet_sealed > 0 {
-            println!(
-                "entries not yet sealed, and not verified: {not_yet_sealed} (a running service seals them)"
-            );
+            say!("entries not yet sealed, and not verified: {not_yet_sealed} (a running service seals them)");
         }
-        findings.iter().take(SHOWN).for_each(|finding| println!("{finding}"));
+        findings.iter().take(SHOWN).for_each(|finding| say!("{finding}"));
         if findings.len() > SHOWN {
-            println!("and {} more", findings.len() - SHOWN);
+            say!("and {} more", findings.len() - SHOWN);
         }
         match (whole, findings.is_empty()) {
-            (true, _) => println!("the log is whole"),
-            (false, true) => println!("nothing is sealed in this log, so there is nothing to verify"),
+            (true, _) => say!("the log is whole"),
+            (false, true) => say!("nothing is sealed in this log, so there is nothing to verify"),
             (false, false) => {}
         }
     }

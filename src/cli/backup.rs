@@ -1,15 +1,17 @@
 //! `stafett backup` and `stafett restore`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
 
 use clap::Args;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, init, keys::note_for_all, open, settings};
+use super::{DatabaseArgs, init, keys::note_for_all, open, settings, unfinished::Unfinished};
 use crate::{
-    backup::{Place, Source, back_up, identities, recipient, restore},
-    terminal::{Failure, values},
-    vault::write_new,
+    backup::{Place, Source, back_up, clear_interrupted, identities, recipient, restore},
+    terminal::{Failure, Usage, in_words, output::say, values},
 };
 
 /// The database to back up, and the recipients.
@@ -62,8 +64,8 @@ pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), F
     let made = back_up(&source, &args.to, &recipients).await;
     db.close().await;
     let made = made?;
-    println!("installation {}", made.installation);
-    println!(
+    say!("installation {}", made.installation);
+    say!(
         "wrote {}: {} rows of {} tables and {} data keys, {} bytes",
         args.to.display(),
         made.rows,
@@ -71,37 +73,55 @@ pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), F
         made.keys,
         made.bytes
     );
-    println!("restored a copy in a temporary place: rows and keys are as recorded");
+    say!("restored a copy in a temporary place: rows and keys are as recorded");
     show_logs(&made.logs);
     Ok(())
 }
 
 /// Restores a backup. The access log records it.
 pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Result<(), Failure> {
+    require_readable("--from", &args.from)?;
+    require_readable("--identity", &args.identity)?;
     let identities = identities(&args.identity)?;
-    let into = args.into.as_deref().map(init::new_folder).transpose()?;
-    let (place, token_key) = match &into {
-        Some(folder) => place_in(folder, args.database.database_url.clone()),
-        None => place_of(config, &args.database)?,
+    let (into, place, token_key) = match &args.into {
+        Some(folder) => {
+            let mut folder = Unfinished::begin(folder)?;
+            let (place, token_key) = place_in(folder.path(), args.database.database_url.clone());
+            clear_interrupted(&place)?;
+            folder.require_empty()?;
+            (Some(folder), place, token_key)
+        }
+        None => {
+            let (place, token_key) = place_of(config, &args.database)?;
+            clear_interrupted(&place)?;
+            (None, place, token_key)
+        }
     };
     let restored = restore(&args.from, &identities, &place).await?;
     if let Some(file) = token_key.filter(|file| !file.exists()) {
-        write_new(&file, init::signing_key()?.expose_secret())?;
+        init::write(&file, init::signing_key()?.expose_secret())?;
     }
+    let into = into.map(Unfinished::finish);
     if let Some(folder) = &into {
         let origin = restored.db.installation().log_key.split('+').next().unwrap_or_default().to_owned();
         init::write_settings(folder, &place.url, &origin)?;
     }
     note_for_all(&restored.db, "restore_backup").await?;
-    println!("installation {}", restored.db.installation().id);
-    println!("restored {} rows and {} data keys", restored.rows, restored.keys);
+    say!("installation {}", restored.db.installation().id);
+    say!("restored {} rows and {} data keys", restored.rows, restored.keys);
     show_logs(&restored.logs);
     restored.db.close().await;
-    println!("It is the same installation as before the backup: never run both.");
+    say!("It is the same installation as before the backup: never run both.");
     if let Some(folder) = &into {
-        println!("Next: stafett serve --config {}", folder.join(init::SETTINGS).display());
+        say!("Next: stafett serve --config {}", folder.join(init::SETTINGS).display());
     }
     Ok(())
+}
+
+/// Refuses a file that cannot be read, before anything is made.
+fn require_readable(argument: &str, file: &Path) -> Result<(), Usage> {
+    let opened = std::fs::File::open(file).and_then(|mut file| file.read(&mut [0]));
+    opened.map(|_| ()).map_err(|error| Usage::of(argument, file.display(), in_words(&error)))
 }
 
 fn place_in(folder: &Path, url: Option<String>) -> (Place, Option<PathBuf>) {
@@ -131,6 +151,6 @@ fn place_of(config: Option<&Path>, database: &DatabaseArgs) -> Result<(Place, Op
 
 fn show_logs(logs: &[(String, i64)]) {
     for (municipality, entries) in logs {
-        println!("the access log of {municipality} is whole: {entries} entries");
+        say!("the access log of {municipality} is whole: {entries} entries");
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     catalogue::{self, Changes, INCLUDED, Imported, MunicipalityFiles},
     fetch_all,
     kernel::{Clock, vocabulary::Sector},
-    terminal::{Failure, Usage, values},
+    terminal::{Failure, Usage, output::say, values},
 };
 
 /// Operations on the catalogue.
@@ -75,9 +75,9 @@ async fn import(config: Option<&Path>, args: ImportArgs) -> Result<(), Failure> 
     tx.commit().await?;
     db.close().await;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&done)?);
+        say!("{}", serde_json::to_string_pretty(&done)?);
     } else {
-        done.iter().flat_map(lines).for_each(|line| println!("{line}"));
+        done.iter().flat_map(lines).for_each(|line| say!("{line}"));
     }
     Ok(())
 }
@@ -121,12 +121,12 @@ async fn units(
     tx.rollback().await?;
     db.close().await;
     if json {
-        println!("{}", serde_json::to_string_pretty(&units)?);
+        say!("{}", serde_json::to_string_pretty(&units)?);
         return Ok(());
     }
     let width = units.iter().map(|unit| unit.key.chars().count()).max().unwrap_or_default();
     for UnitLine { key, name, sector } in &units {
-        println!("{key:width$}  {name} ({sector})");
+        say!("{key:width$}  {name} ({sector})");
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::{
     kernel::{Clock, Id, clock::day_in_norway, ids::Person},
     terminal::{
         Failure, Usage,
+        output::print,
         values::{self, Resource},
     },
 };
@@ -60,7 +61,7 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     db.close().await;
-    print!("{}", page(&explanation));
+    print(format_args!("{}", page(&explanation)));
     Ok(())
 }
 

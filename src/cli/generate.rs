@@ -1,7 +1,6 @@
 //! `stafett generate`.
 
 use std::{
-    io::Write,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -15,8 +14,12 @@ use crate::{
     generate::{Plan, Progress, Summary, USERNAMES, generate},
     identity::Password,
     kernel::Clock,
-    log_tree::{Checkpoints, Sealer},
-    terminal::{Failure, Usage, values},
+    log_tree::Sealer,
+    terminal::{
+        Failure, Usage,
+        output::{aside, say},
+        values,
+    },
 };
 
 /// The options of `stafett generate`.
@@ -54,13 +57,10 @@ pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(),
     };
     let log_key = Arc::new(log_key(&settings)?);
     let db = connect(&settings).await?.migrate(&*log_key).await?;
-    let checkpoints = Checkpoints {
-        folder: settings.checkpoint_folder.clone(),
-        witness: settings.checkpoint_witness.clone(),
-    };
+    let checkpoints = settings.checkpoints()?;
     let sealer = Sealer::new(db.clone(), Clock::System, log_key, checkpoints);
     let summary = generate(&db, &Clock::System, &sealer, &plan, show_progress(&plan)).await?;
-    eprintln!();
+    aside(format_args!("\n"));
     db.close().await;
     show(&summary, &plan, password.expose_secret());
     Ok(())
@@ -69,33 +69,28 @@ pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(),
 /// Shows on one line of the terminal how far it has come.
 fn show_progress(plan: &Plan) -> impl FnMut(Progress) + use<> {
     let (cases, looks) = (plan.cases, plan.cases * plan.looks);
-    move |progress| {
-        let line = match progress {
-            Progress::Cases(done) => format!("\r{done} of {cases} cases"),
-            Progress::Looks(done) => format!("\r{cases} cases, {done} of {looks} looks"),
-        };
-        eprint!("{line}");
-        // It is only shown.
-        let _shown = std::io::stderr().flush();
+    move |progress| match progress {
+        Progress::Cases(done) => aside(format_args!("\r{done} of {cases} cases")),
+        Progress::Looks(done) => aside(format_args!("\r{cases} cases, {done} of {looks} looks")),
     }
 }
 
 fn show(summary: &Summary, plan: &Plan, password: &str) {
     for (what, rows) in &summary.rows {
-        println!("{rows:>12} {what}");
+        say!("{rows:>12} {what}");
     }
     let per_minute = |took: Duration| plan.cases as f64 / took.as_secs_f64().max(0.001) * 60.0;
     let all = summary.cases_took + summary.looks_took;
-    println!(
+    say!(
         "{:.0} cases a minute without looks ({:.1} s), {:.0} with them ({:.1} s)",
         per_minute(summary.cases_took),
         summary.cases_took.as_secs_f64(),
         per_minute(all),
         all.as_secs_f64(),
     );
-    println!("All accounts have the password {password}");
+    say!("All accounts have the password {password}");
     for (username, who) in USERNAMES {
-        println!("{username:>16}  {who}");
+        say!("{username:>16}  {who}");
     }
 }
 

@@ -7,12 +7,13 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{connect, log_key};
+use super::{connect, log_key, unfinished::Unfinished};
 use crate::{
     config::Settings,
+    db::{Db, sqlite_file},
     log_tree::{DEFAULT_ORIGIN, LogKey},
-    terminal::Failure,
-    vault::{MasterKey, create_folder, write_new},
+    terminal::{Failure, Usage, in_words, output::say, values},
+    vault::{MasterKey, Vault, write_new},
 };
 
 /// Where the installation is created.
@@ -25,6 +26,9 @@ pub(super) struct InitArgs {
     /// a unique one.
     #[arg(long, value_name = "NAME")]
     access_log_origin: Option<String>,
+    /// An empty PostgreSQL database, `postgres://…` without a password; by default an SQLite database in the folder.
+    #[arg(long, value_name = "URL", value_parser = values::DatabaseAddress)]
+    database_url: Option<String>,
 }
 
 pub(super) const SETTINGS: &str = "stafett.toml";
@@ -46,39 +50,47 @@ struct Written<'a> {
 
 /// Creates an installation, and prints what to do next.
 pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
-    let folder = new_folder(&args.folder)?;
+    if let Some(url) = &args.database_url {
+        require_empty(url).await?;
+    }
+    let mut unfinished = Unfinished::begin(&args.folder)?;
+    unfinished.require_empty()?;
+    let folder = unfinished.path().to_owned();
     let unique = || format!("{}.stafett.invalid/access-log", Uuid::new_v4());
     let origin = args.access_log_origin.unwrap_or_else(unique);
     let log_key_pem = LogKey::random(&origin)?.to_pem()?;
-    write_new(&folder.join(MASTER_KEY), &MasterKey::random()?.to_text())?;
-    write_new(&folder.join(TOKEN_KEY), signing_key()?.expose_secret())?;
-    write_new(&folder.join(LOG_KEY), log_key_pem.expose_secret())?;
-    let file = write_settings(&folder, &database_in(&folder), &origin)?;
+    write(&folder.join(MASTER_KEY), &MasterKey::random()?.to_text())?;
+    write(&folder.join(TOKEN_KEY), signing_key()?.expose_secret())?;
+    write(&folder.join(LOG_KEY), log_key_pem.expose_secret())?;
+    let url = args.database_url.unwrap_or_else(|| database_in(&folder));
+    let file = write_settings(&folder, &url, &origin)?;
     let settings = Settings::load_file(&file)?;
-    let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;
-    println!("created installation {} in {}", db.installation().id, folder.display());
+    let made = connect(&settings).await?.migrate(&log_key(&settings)?).await;
+    let db = made.map_err(|error| format!("the database of {} cannot be made: {error}", folder.display()))?;
+    unfinished.finish();
+    say!("created installation {} in {}", db.installation().id, folder.display());
     db.close().await;
     let file = file.display();
-    println!(
-        "Back up the folder with `stafett backup`, and keep {MASTER_KEY} apart from {KEYS} in production."
-    );
-    println!("Next:");
-    println!(
+    say!("Back up the folder with `stafett backup`, and keep {MASTER_KEY} apart from {KEYS} in production.");
+    say!("Next:");
+    say!(
         "  stafett catalogue import --help   # units and measures of your municipality, with --config {file}"
     );
-    println!("  stafett user create --help        # the first administrator, with --config {file}");
-    println!("  stafett serve --config {file}");
+    say!("  stafett user create --help        # the first administrator, with --config {file}");
+    say!("  stafett serve --config {file}");
     Ok(())
 }
 
-/// Creates a folder, and returns its full path. A folder that has anything is refused.
-pub(super) fn new_folder(folder: &Path) -> Result<PathBuf, Failure> {
-    let failed = |error| format!("{}: {error}", folder.display());
-    create_folder(folder).map_err(failed)?;
-    if std::fs::read_dir(folder).map_err(failed)?.next().is_some() {
-        return Err(format!("{} is not empty: name a new folder", folder.display()).into());
+/// Refuses a database that has anything, before anything is made.
+async fn require_empty(url: &str) -> Result<(), Failure> {
+    let wrong = |wrong| Usage::of("--database-url", url, wrong);
+    if sqlite_file(url).is_some() {
+        return Err(wrong("must be PostgreSQL: an SQLite database is made in the folder").into());
     }
-    Ok(folder.canonicalize().map_err(failed)?)
+    if !Db::connect(url, 1, Vault::without_keys()?).await?.is_empty().await? {
+        return Err(wrong("has tables: name an empty database").into());
+    }
+    Ok(())
 }
 
 /// The address of the SQLite database in the folder of an installation.
@@ -102,6 +114,11 @@ pub(super) fn write_settings(folder: &Path, database_url: &str, origin: &str) ->
         access_log_origin: origin,
     };
     let file = folder.join(SETTINGS);
-    write_new(&file, &toml::to_string(&settings)?)?;
+    write(&file, &toml::to_string(&settings)?)?;
     Ok(file)
+}
+
+/// Writes a new file that only its owner can read.
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    write_new(file, text).map_err(|error| format!("{}: {}", file.display(), in_words(&error)).into())
 }

@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use clap::Subcommand;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, connect, log_key, note, open, settings, vault};
+use super::{DatabaseArgs, connect, log_key, master_key, note, open, settings, vault};
 use crate::{
     access::Entry,
     config::Settings,
     db::{Db, prune, reseal},
     housekeeping,
     kernel::Clock,
-    terminal::{Failure, Usage, read_file, values},
+    terminal::{Failure, Usage, output::say, read_file, values},
     vault::{KeyClass, KeyName, MasterKey, Vault},
 };
 
@@ -22,15 +22,19 @@ pub(super) enum KeysCommand {
     /// Print a new master key. Store it in a file that only the service can read, apart from the database and the data keys.
     #[command(after_help = "Example:\n  stafett keys create-master")]
     CreateMaster,
-    /// List the data keys: municipality, purpose and number of generations.
+    /// List the data keys: municipality, purpose and number of generations. Fails if the database records keys that are missing, and
+    /// names them.
     #[command(after_help = "Example:\n  stafett keys list")]
-    List,
+    List {
+        #[command(flatten)]
+        database: DatabaseArgs,
+    },
     /// Create a new generation of each data key, and encrypt all texts again with it.
     #[command(after_help = "Example:\n  stafett keys rotate --new-master-key-file new_master_key")]
     Rotate {
         #[command(flatten)]
         database: DatabaseArgs,
-        /// Then wrap the data keys with the master key in this file. Servers must be restarted with it.
+        /// Then wrap the data keys with the master key in this file. Put it in the file of the master key afterwards.
         #[arg(long, value_name = "FILE")]
         new_master_key_file: Option<PathBuf>,
     },
@@ -59,16 +63,8 @@ pub(super) enum KeysCommand {
 
 pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(), Failure> {
     match command {
-        KeysCommand::CreateMaster => println!("{}", MasterKey::random()?.to_text()),
-        KeysCommand::List => {
-            let vault = vault(&Settings::load(config)?)?;
-            if !vault.folder().is_dir() {
-                return Err(format!("the folder {} does not exist", vault.folder().display()).into());
-            }
-            for (name, generations) in vault.list() {
-                println!("{name}: {generations}");
-            }
-        }
+        KeysCommand::CreateMaster => say!("{}", MasterKey::random()?.to_text()),
+        KeysCommand::List { database } => list(&settings(config, &database)?).await?,
         KeysCommand::Rotate { database, new_master_key_file } => {
             rotate(config, &database, new_master_key_file.as_deref()).await?;
         }
@@ -78,12 +74,30 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
             // A server that does not know of a new key yet still encrypts with the old one.
             let erased = prune(&db, housekeeping::INTERVAL * 2).await?;
             db.close().await;
-            println!("erased {erased} superseded keys");
+            say!("erased {erased} superseded keys");
         }
         KeysCommand::Erase { database, municipality, sector, yes } => {
             erase(config, &database, KeyName { municipality, class: sector }, yes).await?;
         }
     }
+    Ok(())
+}
+
+async fn list(settings: &Settings) -> Result<(), Failure> {
+    let vault = vault(settings)?;
+    if !vault.folder().is_dir() {
+        return Err(format!("the folder {} does not exist", vault.folder().display()).into());
+    }
+    for (name, generations) in vault.list() {
+        say!("{name}: {generations}");
+    }
+    let url = settings.database_url()?;
+    let database = Db::connect(url.expose_secret(), 1, vault.clone()).await?;
+    let checked = database.check(&log_key(settings)?).await;
+    for file in vault.missing() {
+        say!("missing: {file}");
+    }
+    checked?.close().await;
     Ok(())
 }
 
@@ -96,21 +110,22 @@ async fn rotate(
     let master = master.map(read_master).transpose()?;
     let is_new = master.is_some();
     let url = settings.database_url()?;
-    let old = MasterKey::parse(settings.master_key()?.expose_secret())?;
-    let vault = Vault::open_either(settings.keys_folder()?, old, master)?;
+    let vault = Vault::open_either(settings.keys_folder()?, master_key(&settings)?, master)?;
     let database = Db::connect(url.expose_secret(), settings.connections, vault).await?;
     let db = database.check(&log_key(&settings)?).await?;
     note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
     db.record_keys().await?;
     let resealed = reseal(&db).await?;
-    println!("created {renewed} keys and encrypted {} texts again", resealed.texts);
+    say!("created {renewed} keys and encrypted {} texts again", resealed.texts);
     if resealed.erased > 0 {
-        println!("could not decrypt {} texts: their keys have been erased", resealed.erased);
+        say!("could not decrypt {} texts: their keys have been erased", resealed.erased);
     }
     if is_new {
         let wrapped = db.vault().rewrap()?;
-        println!("wrapped {wrapped} keys with the new master key; restart the servers with it");
+        say!(
+            "wrapped {wrapped} keys with the new master key: put it in the file of the master key now, and the servers go on with it"
+        );
     }
     db.close().await;
     Ok(())
@@ -146,7 +161,7 @@ async fn erase(
     note(&db, [entry]).await?;
     let erased = db.erase_keys(&name).await?;
     db.close().await;
-    println!("erased {erased} generations of {name}; erase them from the backups of the keys too");
+    say!("erased {erased} generations of {name}; erase them from the backups of the keys too");
     Ok(())
 }
 

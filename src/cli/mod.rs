@@ -10,11 +10,12 @@ mod keys;
 mod secrets;
 mod serve;
 mod stopping;
+mod unfinished;
 mod user;
 
 use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
-pub use crate::terminal::status_of;
+pub use crate::terminal::{Failure, output::finish, status_of};
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
 
@@ -26,7 +27,11 @@ use crate::{
     demo,
     log_tree::LogKey,
     openapi, rules,
-    terminal::{Failure, Usage, values},
+    terminal::{
+        Usage,
+        output::{print, say},
+        values,
+    },
     vault::{MasterKey, Vault},
 };
 
@@ -158,10 +163,12 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::User(command) => user::run(config, command).await?,
         Command::Catalogue(command) => catalogue::run(config, command).await?,
         Command::Openapi => {
-            println!("{}", serde_json::to_string_pretty(&openapi::document(&Policies::load()?)?)?)
+            say!("{}", serde_json::to_string_pretty(&openapi::document(&Policies::load()?)?)?)
         }
-        Command::Policies { markdown: true } => print!("{}", rules::markdown(&Policies::load()?)),
-        Command::Policies { markdown: false } => print!("{}", rules::table(&Policies::load()?)),
+        Command::Policies { markdown: true } => {
+            print(format_args!("{}", rules::markdown(&Policies::load()?)))
+        }
+        Command::Policies { markdown: false } => print(format_args!("{}", rules::table(&Policies::load()?))),
         Command::Explain(args) => explain::explain(config, args).await?,
         Command::Health { url } => {
             let answer = reqwest::get(format!("{url}/health/ready")).await;
@@ -218,6 +225,11 @@ async fn note(db: &Db, entries: impl IntoIterator<Item = Entry>) -> Result<(), F
 
 /// Opens the keys in the settings.
 fn vault(settings: &Settings) -> Result<Arc<Vault>, Failure> {
-    let master = MasterKey::parse(settings.master_key()?.expose_secret())?;
-    Ok(Vault::open(settings.keys_folder()?, master)?)
+    Ok(Vault::open(settings.keys_folder()?, master_key(settings)?)?)
+}
+
+/// Reads the master key.
+fn master_key(settings: &Settings) -> Result<MasterKey, Failure> {
+    let key = MasterKey::parse(settings.master_key()?.expose_secret())?;
+    Ok(key.kept_in(settings.master_key_file()?))
 }

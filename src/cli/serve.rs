@@ -19,7 +19,7 @@ use crate::{
     housekeeping::{count_last_strangers, count_strangers, keep_house},
     identity::TokenKeys,
     kernel::{Clock, background::contained},
-    log_tree::{Checkpoints, LogKey, Sealer},
+    log_tree::{LogKey, Sealer},
     telemetry::{Observed, Traces, expose},
     terminal::{Failure, log_panics, start_logging_and_tracing},
 };
@@ -36,6 +36,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
         settings.listen = listen;
     }
     settings.check()?;
+    let checkpoints = settings.checkpoints()?;
     let traces = settings.trace_collector.as_deref().map(Traces::to).transpose()?;
     let _log_output = start_logging_and_tracing(settings.log_format, LOG_FILTER, traces.as_ref())?;
     log_panics();
@@ -47,10 +48,6 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let log_key = Arc::new(log_key(&settings)?);
     let db = open(&settings, args.migrate, &log_key).await?;
     let listener = listen_at(settings.listen)?;
-    let checkpoints = Checkpoints {
-        folder: settings.checkpoint_folder.clone(),
-        witness: settings.checkpoint_witness.clone(),
-    };
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone(), settings.forwarding_header);
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
@@ -103,6 +100,7 @@ async fn open(settings: &Settings, may_migrate: bool, log_key: &LogKey) -> Resul
     let (connections, limits) = (settings.connections, settings.limits());
     let unchecked = Db::connect_within(url.expose_secret(), connections, limits, vault(settings)?).await?;
     let db = unchecked.check(log_key).await?;
+    db.vault().also_needs(settings.key_files()?.access_log, &settings.access_log_key()?);
     if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
         tracing::warn!(
             "the database role can change the access log: run the service as a separate role, see `stafett migrate --grant-to ROLE`"

@@ -20,6 +20,7 @@ use crate::{
     organisation,
     terminal::{
         Failure, Usage,
+        output::say,
         values::{self, RoleIn},
     },
 };
@@ -104,7 +105,7 @@ async fn unlock_account(
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     db.close().await;
-    println!("{person}");
+    say!("{person}");
     Ok(())
 }
 
@@ -129,9 +130,10 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
     let mut account = Entry::of_operator_in(&municipality, "create_account", now);
     account.shown = vec![person.to_string()];
     let mut entries = vec![account];
-    for RoleIn { unit, role } in roles {
-        let unit = find_unit(&mut tx, &municipality, &unit).await?;
-        organisation::grant(&mut tx, person, unit, role, now).await?;
+    for RoleIn { unit: key, role } in roles {
+        let unit = find_unit(&mut tx, &municipality, &key).await?;
+        let granted = organisation::grant(&mut tx, person, unit, role, now).await?;
+        granted.map_err(|why| Usage::of("--role", format!("{key}:{role}"), why))?;
         let mut granted = Entry::of_operator_in(&municipality, "grant_role", now);
         granted.shown = vec![person.to_string(), unit.to_string(), role.to_string()];
         entries.push(granted);
@@ -139,7 +141,7 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
     insert_entries(&mut tx, &entries).await?;
     tx.commit().await?;
     db.close().await;
-    println!("{person}");
+    say!("{person}");
     Ok(())
 }
 

@@ -14,7 +14,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("access_log_key_file", "the path of a file, such as /etc/stafett/access_log_key.pem"),
     ("access_log_origin", "the name of the log, such as stafett.example.no/access-log"),
     ("checkpoint_folder", "the path of a folder, such as /mnt/elsewhere/checkpoints"),
-    ("checkpoint_witness", "an address, such as http://witness.example.no/checkpoints"),
+    ("checkpoint_witness", "an address, such as https://witness.example.no/checkpoints"),
     ("connections", "a whole number, such as 16"),
     ("workers", "a whole number, such as 2"),
     ("connection_timeout_seconds", "a whole number of seconds, such as 3"),

@@ -1,9 +1,11 @@
 //! Database errors.
 
-use sqlx::{error::DatabaseError, sqlite::SqliteError};
+use std::{io, path::PathBuf};
+
+use sqlx::{error::DatabaseError, migrate::MigrateError, sqlite::SqliteError};
 
 use super::BelongingError;
-use crate::vault::VaultError;
+use crate::{kernel::files::in_words, vault::VaultError};
 
 /// A failure of the database, or a violated expectation about it.
 #[derive(Debug, thiserror::Error)]
@@ -23,8 +25,23 @@ pub enum DbError {
     #[error("the database server does not answer")]
     Down,
     /// The migrations could not be run.
-    #[error(transparent)]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the schema cannot be updated: {}", words_of_migration(.0))]
+    Migrate(#[from] MigrateError),
+    /// The file of an SQLite database is not in its place.
+    #[error("the database file {}: {}; put it back", .0.display(), in_words(.1))]
+    FileGone(PathBuf, io::Error),
+    /// Another file is in the place of an SQLite database.
+    #[error(
+        "another file is in the place of the database file {}: put the earlier one back, or restart the service",
+        .0.display()
+    )]
+    FileReplaced(PathBuf),
+    /// Others can read the file of an SQLite database.
+    #[error(
+        "other accounts can read {path}, and this account may not change that: let its owner run `chmod 600 {path}`",
+        path = .0.display()
+    )]
+    Open(PathBuf),
     /// A statement changed an unexpected number of rows.
     #[error("a statement changed {actual} rows instead of {expected}")]
     RowsAffected {
@@ -81,7 +98,7 @@ impl DbError {
     #[must_use]
     pub fn is_unavailable(&self) -> bool {
         match self {
-            Self::Unreachable { .. } | Self::Down => true,
+            Self::Unreachable { .. } | Self::Down | Self::FileGone(..) | Self::FileReplaced(_) => true,
             Self::Engine(error) => will_pass(error),
             _ => false,
         }
@@ -91,11 +108,24 @@ impl DbError {
 /// The words of an error for the operator. Those of PostgreSQL would end in a line of its own source code.
 pub(super) fn words(error: &sqlx::Error) -> String {
     match error {
+        sqlx::Error::Database(error) if is_full(&**error) => "the disk of the database is full".to_owned(),
         sqlx::Error::Database(error) => error.message().to_owned(),
-        sqlx::Error::Io(error) => error.to_string(),
+        sqlx::Error::Io(error) => in_words(error),
         sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
         error => error.to_string(),
     }
+}
+
+fn words_of_migration(error: &MigrateError) -> String {
+    match error {
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => words(error),
+        error => error.to_string(),
+    }
+}
+
+/// SQLITE_FULL, or disk_full of PostgreSQL.
+fn is_full(error: &dyn DatabaseError) -> bool {
+    matches!(error.code().as_deref(), Some("13" | "53100"))
 }
 
 fn will_pass(error: &sqlx::Error) -> bool {

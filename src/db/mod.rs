@@ -6,6 +6,7 @@
 mod belonging;
 pub mod dialect;
 mod error;
+mod file;
 mod grants;
 mod limits;
 mod load;

@@ -12,6 +12,7 @@ use super::{
     DbError, Installation,
     belonging::record,
     error::words,
+    file::{DatabaseFile, close_to_others},
     limits::{Limits, in_time},
     load::Waiting,
     server::Server,
@@ -25,6 +26,8 @@ pub struct Db {
     pub pools: Pools,
     vault: Arc<Vault>,
     limits: Limits,
+    /// On SQLite.
+    file: Option<Arc<DatabaseFile>>,
     pub(super) waiting: Waiting,
     pub(super) installation: Arc<Installation>,
 }
@@ -61,6 +64,7 @@ pub struct Tx {
     vault: Arc<Vault>,
     limits: Limits,
     writes: bool,
+    file: Option<Arc<DatabaseFile>>,
 }
 
 /// A transaction, by engine.
@@ -83,7 +87,27 @@ const IDLE: Duration = Duration::from_secs(10);
 
 impl Db {
     pub(super) fn of(pools: Pools, vault: Arc<Vault>, limits: Limits, installation: Installation) -> Self {
-        Self { pools, vault, limits, waiting: Waiting::default(), installation: Arc::new(installation) }
+        let file = match &pools {
+            Pools::Sqlite { writer, .. } => {
+                Some(Arc::new(DatabaseFile::at(writer.connect_options().get_filename())))
+            }
+            Pools::Postgres { .. } => None,
+        };
+        let (waiting, installation) = (Waiting::default(), Arc::new(installation));
+        Self { pools, vault, limits, file, waiting, installation }
+    }
+
+    /// Checks that everything is there without which nothing may be read or written: the keys, and the file of an SQLite database.
+    ///
+    /// # Errors
+    /// If something is not.
+    pub fn require_whole(&self) -> Result<(), DbError> {
+        self.require_file()?;
+        Ok(self.vault.require_whole()?)
+    }
+
+    fn require_file(&self) -> Result<(), DbError> {
+        self.file.as_ref().map_or(Ok(()), |file| file.require())
     }
 
     /// The keys.
@@ -97,6 +121,7 @@ impl Db {
     /// # Errors
     /// If no connection is available.
     pub async fn read(&self) -> Result<Tx, DbError> {
+        self.require_file()?;
         let _place = self.waiting.readers.enter();
         Ok(Tx::reading(self.pools.read().await?, self.vault.clone(), self.limits))
     }
@@ -106,9 +131,9 @@ impl Db {
     /// # Errors
     /// If no connection is available, or keys are missing: nothing is written then.
     pub async fn write(&self) -> Result<Tx, DbError> {
-        self.vault.require_whole()?;
+        self.require_whole()?;
         let _place = self.waiting.writers.enter();
-        Ok(Tx::writing(self.pools.write().await?, self.vault.clone(), self.limits))
+        Ok(self.writing(self.pools.write().await?))
     }
 
     /// Begins a transaction that writes the access log. It does not wait for other writes on PostgreSQL.
@@ -116,9 +141,13 @@ impl Db {
     /// # Errors
     /// If no connection is available, or keys are missing: nothing is written then.
     pub async fn write_log(&self) -> Result<Tx, DbError> {
-        self.vault.require_whole()?;
+        self.require_whole()?;
         let _place = self.waiting.log.enter();
-        Ok(Tx::writing(self.pools.write_log().await?, self.vault.clone(), self.limits))
+        Ok(self.writing(self.pools.write_log().await?))
+    }
+
+    fn writing(&self, engine: EngineTx) -> Tx {
+        Tx { file: self.file.clone(), ..Tx::writing(engine, self.vault.clone(), self.limits) }
     }
 
     /// Closes all connections after waiting for those in use.
@@ -170,7 +199,11 @@ impl Pools {
                 place: format!("the database file {}", url.trim_start_matches("sqlite:")),
                 why: words(&error),
             };
-            Self::open_sqlite(url, connections, limits).await.map_err(refused)
+            let file = sqlite_file(url).unwrap_or_default();
+            close_to_others(&file)?;
+            let opened = Self::open_sqlite(url, connections, limits).await.map_err(refused)?;
+            close_to_others(&file)?;
+            Ok(opened)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
             let options = PgConnectOptions::from_str(url)?.options(limits.session());
             let server = Server::reach(options.clone()).await?;
@@ -243,11 +276,11 @@ impl Pools {
 
 impl Tx {
     pub(super) fn reading(engine: EngineTx, vault: Arc<Vault>, limits: Limits) -> Self {
-        Self { engine, vault, limits, writes: false }
+        Self { engine, vault, limits, writes: false, file: None }
     }
 
     pub(super) fn writing(engine: EngineTx, vault: Arc<Vault>, limits: Limits) -> Self {
-        Self { engine, vault, limits, writes: true }
+        Self { engine, vault, limits, writes: true, file: None }
     }
 
     /// The keys that encrypt what is written.
@@ -271,6 +304,9 @@ impl Tx {
         let limit = self.limit();
         let new = if self.writes { self.vault.unrecorded() } else { Vec::new() };
         record(&mut self, &new).await?;
+        if let Some(file) = &self.file {
+            file.require()?;
+        }
         match self.engine {
             EngineTx::Sqlite(transaction) => transaction.commit().await?,
             EngineTx::Postgres(transaction) => in_time(limit, transaction.commit()).await?,

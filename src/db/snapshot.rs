@@ -4,7 +4,7 @@
 //! the migrations create the tables again.
 
 use std::{
-    fs,
+    fmt, fs,
     io::{self, Read, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
@@ -16,10 +16,11 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{
     Db, DbError, EngineTx, Pools, Tx, Unchecked,
+    error::words,
     migrate::{migrate_postgres_to, newest_version},
     sqlite_file,
 };
-use crate::{execute, fetch_all, fetch_one};
+use crate::{execute, fetch_all, fetch_one, kernel::files::in_words};
 
 /// The file of an SQLite database in a copy.
 const SQLITE_FILE: &str = "stafett.db";
@@ -51,6 +52,27 @@ pub enum SnapshotEngine {
     Postgres,
 }
 
+impl fmt::Display for SnapshotEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sqlite => "SQLite",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
+impl Snapshot {
+    /// Checks that a copy can be put into the database at an address, before anything is made there.
+    ///
+    /// # Errors
+    /// If it is of another engine.
+    pub fn require_engine_of(&self, url: &str) -> Result<(), SnapshotError> {
+        let given =
+            if sqlite_file(url).is_some() { SnapshotEngine::Sqlite } else { SnapshotEngine::Postgres };
+        if given == self.engine { Ok(()) } else { Err(SnapshotError::OtherEngine(self.engine, given)) }
+    }
+}
+
 /// A table in a copy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -70,13 +92,21 @@ pub enum SnapshotError {
     #[error(transparent)]
     Database(#[from] DbError),
     /// A file cannot be read or written.
-    #[error("{0}: {1}")]
+    #[error("{}: {}", .0.display(), in_words(.1))]
     File(PathBuf, io::Error),
+    /// The rows of SQLite cannot be copied.
+    #[error("the rows cannot be copied to {}: {why}", file.display())]
+    Copy {
+        /// The file to copy to.
+        file: PathBuf,
+        /// The cause.
+        why: String,
+    },
     /// The engines differ.
     #[error(
-        "the backup is of another engine than database_url: SQLite and PostgreSQL cannot be restored into each other"
+        "the backup is of {0}, and cannot be restored into {1}: name an empty place of {0} with --database-url, or in the settings"
     )]
-    OtherEngine,
+    OtherEngine(SnapshotEngine, SnapshotEngine),
     /// The copy is newer than this program.
     #[error(
         "the backup has schema version {0}, and this program knows {1}: use the version of the program that made it"
@@ -99,7 +129,11 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { readers, .. } => {
                 let file = folder.join(SQLITE_FILE);
-                sqlx::query("VACUUM INTO $1").bind(file.display().to_string()).execute(readers).await?;
+                let copied = sqlx::query("VACUUM INTO $1").bind(file.display().to_string());
+                copied.execute(readers).await.map_err(|error| {
+                    let why = words(&error);
+                    SnapshotError::Copy { file: file.clone(), why }
+                })?;
                 let copy = Self::without_keys(&format!("sqlite:{}", file.display()), 1).await?;
                 let snapshot = describe(&mut copy.read().await?, SnapshotEngine::Sqlite).await;
                 copy.close().await;
@@ -176,7 +210,9 @@ impl TableCopy {
 }
 
 async fn copy_out(tx: &mut Tx, table: &TableCopy, folder: &Path) -> Result<(), SnapshotError> {
-    let EngineTx::Postgres(transaction) = &mut tx.engine else { return Err(SnapshotError::OtherEngine) };
+    let EngineTx::Postgres(transaction) = &mut tx.engine else {
+        return Err(SnapshotError::OtherEngine(SnapshotEngine::Postgres, SnapshotEngine::Sqlite));
+    };
     let path = table.file(folder);
     let failed = |error| SnapshotError::File(path.clone(), error);
     let mut file = new_file(&path).map_err(failed)?;
@@ -197,15 +233,15 @@ pub async fn put_back(url: &str, snapshot: &Snapshot, folder: &Path) -> Result<(
     if snapshot.schema_version > known {
         return Err(SnapshotError::Newer(snapshot.schema_version, known));
     }
-    match (sqlite_file(url), snapshot.engine) {
-        (Some(file), SnapshotEngine::Sqlite) => {
+    snapshot.require_engine_of(url)?;
+    match sqlite_file(url) {
+        Some(file) => {
             let failed = |error| SnapshotError::File(file.clone(), error);
             let mut from = fs::File::open(folder.join(SQLITE_FILE)).map_err(failed)?;
             let mut to = new_file(&file).map_err(failed)?;
             io::copy(&mut from, &mut to).and_then(|_| to.sync_all()).map_err(failed)
         }
-        (None, SnapshotEngine::Postgres) => put_into_postgres(url, snapshot, folder).await,
-        _ => Err(SnapshotError::OtherEngine),
+        None => put_into_postgres(url, snapshot, folder).await,
     }
 }
 

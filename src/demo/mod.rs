@@ -32,7 +32,9 @@ use crate::{
     kernel::Clock,
     log_tree::{Checkpoints, Sealer},
     terminal::{
-        Failure, Usage, in_words, start_logging,
+        Failure, Usage, in_words,
+        output::is_unread,
+        start_logging,
         values::{DatabaseAddress, listen},
     },
 };
@@ -61,7 +63,10 @@ pub struct DemoArgs {
 pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     let _log_output = start_logging(LogFormat::Text, "warn")?;
     let stage = Stage::new(anstream::AutoStream::auto(std::io::stdout()), terminal_width());
-    run_on(stage, args).await
+    match run_on(stage, args).await {
+        Err(error) if is_unread(&error) => Ok(0),
+        ended => ended,
+    }
 }
 
 /// Plays the story on a stage, as [`run`] does. If it fails, it removes the files that it made.

@@ -22,6 +22,7 @@ pub(super) const DATABASE: &str = "stafett.db";
 pub(super) const SETTINGS: &str = "stafett.toml";
 const MASTER_KEY: &str = "master.txt";
 const LOG_KEY: &str = "access_log.pem";
+const TOKEN_KEY: &str = "token.pem";
 
 /// The places of one demonstration.
 pub(super) struct Place {
@@ -71,6 +72,8 @@ impl Place {
         let (master, log_key) = (MasterKey::random()?, LogKey::random(DEFAULT_ORIGIN)?);
         write(&self.keys.join(MASTER_KEY), &master.to_text())?;
         write(&self.keys.join(LOG_KEY), log_key.to_pem()?.expose_secret())?;
+        // For `stafett serve`. The demonstration itself has a key that it throws away.
+        write(&self.keys.join(TOKEN_KEY), LogKey::random(DEFAULT_ORIGIN)?.to_pem()?.expose_secret())?;
         let database = Db::connect(&self.url, 8, Vault::open(&self.keys, master)?).await?;
         Ok((database.migrate(&log_key).await?, Arc::new(log_key)))
     }
@@ -85,6 +88,7 @@ impl Place {
                 .map_or_else(|| self.url.clone(), |path| format!("sqlite:{}", path.display())),
             master_key_file: keys.join(MASTER_KEY),
             access_log_key_file: keys.join(LOG_KEY),
+            token_key_file: keys.join(TOKEN_KEY),
             keys_folder: keys,
         };
         write(file, &toml::to_string(&settings)?)?;
@@ -99,6 +103,7 @@ struct Settings {
     keys_folder: PathBuf,
     master_key_file: PathBuf,
     access_log_key_file: PathBuf,
+    token_key_file: PathBuf,
 }
 
 /// Writes a new file that only its owner can read.

@@ -13,6 +13,10 @@ pub fn in_words(error: &io::Error) -> String {
         io::ErrorKind::InvalidData => "is not text in UTF-8".to_owned(),
         io::ErrorKind::AlreadyExists => "is there already".to_owned(),
         io::ErrorKind::AddrInUse => "another program listens there".to_owned(),
+        io::ErrorKind::StorageFull => "the disk is full".to_owned(),
+        io::ErrorKind::QuotaExceeded => "the quota of the disk is used up".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the disk can only be read".to_owned(),
+        io::ErrorKind::FileTooLarge => "the file would be larger than this account may write".to_owned(),
         _ => error.to_string(),
     }
 }

@@ -4,35 +4,31 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
-/// How long a witness may take.
-const LIMIT: Duration = Duration::from_secs(10);
+use super::Witness;
 
 /// Where each checkpoint is sent.
 #[derive(Debug, Clone, Default)]
 pub struct Checkpoints {
     /// A folder that receives a file per municipality, `4014.checkpoint`, and a growing file of all, `4014.checkpoints`.
     pub folder: Option<PathBuf>,
-    /// A URL that each checkpoint is posted to.
-    pub witness: Option<String>,
+    /// An address that each checkpoint is posted to.
+    pub witness: Option<Witness>,
 }
 
 impl Checkpoints {
     /// Sends a checkpoint to its destinations. After a failure, the next checkpoint is sent as usual.
-    pub(super) fn hand_out(&self, http: &reqwest::Client, municipality: &str, note: &str) {
+    pub(super) fn hand_out(&self, municipality: &str, note: &str) {
         if let Some(folder) = &self.folder
             && let Err(error) = write_beside(folder, municipality, note)
         {
             tracing::error!(%error, municipality, "writing the checkpoint to its folder failed");
         }
-        if let Some(witness) = &self.witness {
-            let post = http.post(witness).header("content-type", "text/plain; charset=utf-8");
-            let post = post.timeout(LIMIT).body(note.to_owned());
+        if let Some(witness) = self.witness.clone() {
+            let note = note.to_owned();
             tokio::spawn(async move {
-                let answer = post.send().await.and_then(reqwest::Response::error_for_status);
-                if let Err(error) = answer {
+                if let Err(error) = witness.post(note).await {
                     tracing::warn!(%error, "posting a checkpoint to the witness failed");
                 }
             });

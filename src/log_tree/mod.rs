@@ -16,6 +16,7 @@ mod stored;
 #[cfg(test)]
 mod vectors;
 mod verify;
+mod witness;
 
 pub use checkpoints::Checkpoints;
 pub use erasing::erase_before;
@@ -26,3 +27,4 @@ pub use proofs::{Opened, Proof, checkpoint, consistency, inclusions, tile};
 pub use sealer::{INTERVAL, SealError, Sealer};
 pub use stored::EMERGENCY_RULES;
 pub use verify::{Finding, Report, Verifier};
+pub use witness::{Witness, WitnessError};

@@ -64,7 +64,6 @@ pub struct Sealer {
     clock: Clock,
     key: Arc<LogKey>,
     checkpoints: Checkpoints,
-    http: reqwest::Client,
     /// The last seal failed.
     fails: Arc<AtomicBool>,
 }
@@ -73,7 +72,7 @@ impl Sealer {
     /// Creates a sealer with its key.
     #[must_use]
     pub fn new(db: Db, clock: Clock, key: Arc<LogKey>, checkpoints: Checkpoints) -> Self {
-        Self { db, clock, key, checkpoints, http: reqwest::Client::new(), fails: Arc::default() }
+        Self { db, clock, key, checkpoints, fails: Arc::default() }
     }
 
     /// Returns the signal that the last seal failed.
@@ -162,7 +161,7 @@ impl Sealer {
         }
         tx.commit().await?;
         for (municipality, note) in notes {
-            self.checkpoints.hand_out(&self.http, &municipality, &note);
+            self.checkpoints.hand_out(&municipality, &note);
         }
         Ok(sealed)
     }

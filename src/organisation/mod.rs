@@ -9,4 +9,4 @@ mod store;
 pub use colleague::name_in_unit;
 pub use dto::UnitOut;
 pub use routes::configure;
-pub use store::{NewUnit, end_roles_of, grant, insert_unit};
+pub use store::{NewUnit, NotGranted, end_roles_of, grant, insert_unit};

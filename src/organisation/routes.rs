@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{RoleIn, StaffOut, UnitIn, UnitOut},
-    store,
+    store::{self, NotGranted},
 };
 use crate::{
     access::{
@@ -100,14 +100,11 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     if !store::has_account(permit.tx(), person_id, &unit.municipality).await? {
         return Err(Problem::field("/person_id", "has no active account in the municipality"));
     }
-    let others = store::roles_of(permit.tx(), person_id).await?;
-    if others.iter().any(|other| other.excludes_content() != role.excludes_content()) {
-        let detail = "cannot be combined with the person's other roles: administrators, auditors and analysts must not see content";
-        return Err(Problem::field("/role", detail));
-    }
-    let Some(id) = store::grant(permit.tx(), person_id, unit.id, role, now).await? else {
-        return Err(Problem::conflict("the person already has this role in the unit"));
-    };
+    let granted = store::grant(permit.tx(), person_id, unit.id, role, now).await?;
+    let id = granted.map_err(|why| match why {
+        NotGranted::Held => Problem::conflict(why.to_string()),
+        NotGranted::Mixed => Problem::field("/role", why.to_string()),
+    })?;
     let role = store::find_role(permit.tx(), unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([person_id]);
     permit.added(1, &role.whole()).await

@@ -123,26 +123,39 @@ pub(super) async fn has_account(
     Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person, municipality)?.is_some())
 }
 
-/// Returns all current roles of a person.
-pub(super) async fn roles_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Role>, DbError> {
-    let roles = fetch_all!(tx, (Role,), ROLES_OF, person)?;
-    Ok(roles.into_iter().map(|(role,)| role).collect())
+/// Why a role is not granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotGranted {
+    /// The person has it.
+    #[error("the person already has this role in the unit")]
+    Held,
+    /// One of the roles sees content, and the other must not.
+    #[error(
+        "cannot be combined with the person's other roles: administrators, auditors and analysts must not see content"
+    )]
+    Mixed,
 }
 
-/// Grants a role. Returns none if the person already has it.
+/// Grants a role, over the API as on the machine itself. Nothing is written if it is not granted.
 ///
 /// # Errors
-/// If the write to the database fails.
+/// If the database query fails.
 pub async fn grant(
     tx: &mut Tx,
     person: Id<Person>,
     unit: Id<Unit>,
     role: Role,
     now: DateTime<Utc>,
-) -> Result<Option<Id<StaffRole>>, DbError> {
+) -> Result<Result<Id<StaffRole>, NotGranted>, DbError> {
+    // Of two grants at once, the second sees the first.
+    dialect::lock(tx, person.uuid()).await?;
+    let others = fetch_all!(tx, (Role,), ROLES_OF, person)?;
+    if others.iter().any(|(other,)| other.excludes_content() != role.excludes_content()) {
+        return Ok(Err(NotGranted::Mixed));
+    }
     let id = Id::<StaffRole>::new();
     let made = rows::insert_roles(tx, &[RoleRow { id, person, unit, role, started_at: now }]).await?;
-    Ok((made == 1).then_some(id))
+    Ok(if made == 1 { Ok(id) } else { Err(NotGranted::Held) })
 }
 
 /// Ends a role. If it was the person's last in the unit, the leader takes over as contact person of cases held through it.

@@ -42,6 +42,18 @@ pub enum VaultError {
     /// The master key has the wrong format.
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
+    /// The file of the master key has something else.
+    #[error("{} must contain the master key: 32 bytes in base64", .0.display())]
+    MasterKeyIn(PathBuf),
+    /// Another master key wraps the data keys, so a new one would be lost with this one.
+    #[error(
+        "another master key wraps the keys in {}: put it in the file of the master key, and new keys can be created",
+        .0.display()
+    )]
+    OtherMaster(PathBuf),
+    /// A file that was read at start has another content.
+    #[error("{} is not as it was when this program started: put it back, or restart the service", .0.display())]
+    Changed(PathBuf),
     /// A file in the folder cannot be read or written.
     #[error("{}: {}", .0.display(), in_words(.1))]
     File(PathBuf, io::Error),
@@ -51,6 +63,11 @@ impl VaultError {
     /// Returns whether keys are not there that should be. The service can go on once they are back.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Missing | Self::NotWhole(_) | Self::Wrapped(_) | Self::Mark(_) | Self::File(..))
+        match self {
+            Self::Missing | Self::NotWhole(_) | Self::Wrapped(_) | Self::Mark(_) | Self::File(..) => true,
+            Self::MasterKeyIn(_) | Self::OtherMaster(_) | Self::Changed(_) => true,
+            Self::Erased | Self::Unrecorded | Self::NotSealed | Self::Damaged | Self::Randomness => false,
+            Self::Index | Self::MasterKey => false,
+        }
     }
 }

@@ -8,7 +8,6 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, RwLock},
     time::SystemTime,
@@ -18,10 +17,9 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    Content, Key, KeyId, KeyName, MasterKey, Record, Sealed, VaultError, cipher,
-    files::{create_folder, file_name, sync_folder, write_new},
-    keys,
+    Content, Key, KeyId, KeyName, MasterKey, Record, Sealed, VaultError, cipher, files::create_folder, keys,
 };
+use beside::KeptFile;
 
 /// An unwrapped data key.
 #[derive(Debug, Clone)]
@@ -33,6 +31,8 @@ pub(super) struct DataKey {
     written: SystemTime,
     /// The number of its file in the file system. A file that was replaced has another.
     inode: u64,
+    /// Whether the current master key wraps it.
+    own: bool,
 }
 
 /// The keys of a folder by name, all generations of each, newest last.
@@ -42,13 +42,15 @@ pub(super) type Found = HashMap<KeyName, Vec<DataKey>>;
 #[derive(Debug)]
 pub struct Vault {
     folder: PathBuf,
-    master: MasterKey,
+    master: RwLock<MasterKey>,
     /// The master key that replaces the current one, while some keys are already wrapped by it.
     next_master: Option<MasterKey>,
     state: RwLock<State>,
     /// Held while the folder is read, so that what an earlier look found never replaces what a later one did.
     looking: Mutex<()>,
     alarm: Notify,
+    /// Other files that must be in their place.
+    beside: Mutex<Vec<KeptFile>>,
 }
 
 #[derive(Debug, Default)]
@@ -81,9 +83,7 @@ impl Vault {
         master: MasterKey,
         next_master: Option<MasterKey>,
     ) -> Result<Arc<Self>, VaultError> {
-        let (folder, state) = (folder.into(), RwLock::default());
-        let (looking, alarm) = (Mutex::default(), Notify::new());
-        let vault = Arc::new(Self { folder, master, next_master, state, looking, alarm });
+        let vault = Arc::new(Self::at(folder, master, next_master));
         vault.refresh()?;
         keys::ask_too(&vault);
         Ok(vault)
@@ -94,9 +94,13 @@ impl Vault {
     /// # Errors
     /// If the system provides no random numbers.
     pub fn without_keys() -> Result<Arc<Self>, VaultError> {
-        let (folder, state) = (PathBuf::new(), RwLock::default());
-        let (looking, alarm) = (Mutex::default(), Notify::new());
-        Ok(Arc::new(Self { folder, master: MasterKey::random()?, next_master: None, state, looking, alarm }))
+        Ok(Arc::new(Self::at(Path::new(""), MasterKey::random()?, None)))
+    }
+
+    fn at(folder: &Path, master: MasterKey, next_master: Option<MasterKey>) -> Self {
+        let (folder, master, state) = (folder.into(), RwLock::new(master), RwLock::default());
+        let (looking, beside, alarm) = (Mutex::default(), Mutex::default(), Notify::new());
+        Self { folder, master, next_master, state, looking, alarm, beside }
     }
 
     /// Takes over what the database records, and compares the folder with it. `excused` is a key that may be missing, because
@@ -134,7 +138,7 @@ impl Vault {
     /// If a file cannot be read, or was wrapped by another master key.
     pub fn refresh(&self) -> Result<(), VaultError> {
         let _looking = self.looking.lock().map_err(|_| VaultError::Damaged)?;
-        let looked = self.look().and_then(|found| Ok((found, self.installation()?)));
+        let looked = self.require_files().and_then(|()| Ok((self.look()?, self.installation()?)));
         let Ok(mut state) = self.state.write() else { return Err(VaultError::Damaged) };
         let (mut found, marked) = match looked {
             Ok(looked) => looked,
@@ -310,31 +314,9 @@ impl Vault {
         let found = state.open.iter().find(|(_, keys)| keys.iter().any(|key| key.id == id));
         found.map(|(name, _)| name.clone())
     }
-
-    /// Creates the next generation of a key, or loads it if another server was first. The file is on disk when this returns. The
-    /// transaction that uses the key records it ([`Vault::unrecorded`]).
-    fn make(&self, name: &KeyName) -> Result<DataKey, VaultError> {
-        let generation = self.last_generation(name) + 1;
-        let path = self.folder.join(file_name(name, generation));
-        let text = self.master.wrap(Uuid::new_v4(), &Key::random()?)?;
-        // The complete file is linked under its name, so that nobody reads an incomplete key.
-        let beside = self.folder.join(format!("{}.new", Uuid::new_v4()));
-        let made = write_new(&beside, &text).and_then(|()| fs::hard_link(&beside, &path));
-        let _removed = fs::remove_file(&beside);
-        match made.and_then(|()| sync_folder(&self.folder)) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(VaultError::File(path, error));
-            }
-            _ => {}
-        }
-        // The folder may have been unmounted a moment ago. The key would then stand in the place where it is mounted again.
-        self.refresh()?;
-        self.require_whole()?;
-        let state = self.state.read().ok();
-        state.and_then(|state| state.open.get(name)?.last().cloned()).ok_or(VaultError::Damaged)
-    }
 }
 
+mod beside;
 mod generations;
 mod reading;
 #[cfg(test)]

@@ -152,6 +152,12 @@ impl DataKey {
 const MARK: &str = "installation";
 
 impl Vault {
+    /// Returns the files that the database records and the folder lacks, all of them.
+    #[must_use]
+    pub fn missing(&self) -> Vec<String> {
+        self.with_state(|open, record| record.map(|record| record.differences(open).0).unwrap_or_default())
+    }
+
     /// Returns the keys in the folder that the database does not record yet, in the order in which they are recorded.
     #[must_use]
     pub fn unrecorded(&self) -> Vec<RecordedKey> {

@@ -177,3 +177,19 @@ fn no_program_that_serves_can_be_without_its_access_log() {
     let main = fs::read_to_string(root.join("src/main.rs")).expect("main.rs");
     assert!(main.contains(&format!("if cfg!({FEATURE})")) && main.contains("return ExitCode::FAILURE;"));
 }
+
+/// `println!` panics if nobody reads.
+#[test]
+fn only_one_place_prints() {
+    const PRINTS: [&str; 2] = ["print!(", "println!("];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = 0;
+    for text in texts(&src) {
+        let code = text.lines().map(str::trim).filter(|line| !line.starts_with("//"));
+        for line in code {
+            assert!(!PRINTS.iter().any(|print| line.contains(print)), "use terminal::output instead: {line}");
+        }
+        found += text.matches("say!(").count();
+    }
+    assert!(found > 20, "commands print by say!");
+}

@@ -4,7 +4,7 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
     str::FromStr,
 };
 
@@ -60,11 +60,38 @@ impl Bench {
         self.folder.path().join(name)
     }
 
-    fn back_up(&self, world: &World) -> Output {
+    fn backup(&self, world: &World) -> Command {
         let mut backup = world.command_line();
         backup.arg("backup").arg("--to").arg(self.path("backup.age"));
         backup.args(["--recipient", &self.identity.to_public().to_string()]);
-        backup.output().expect("the program runs")
+        backup
+    }
+
+    fn back_up(&self, world: &World) -> Output {
+        self.backup(world).output().expect("the program runs")
+    }
+
+    /// The files and folders whose names begin so.
+    fn left(&self, begin: &str) -> Vec<PathBuf> {
+        let entries =
+            fs::read_dir(self.folder.path()).expect("a folder").map(|entry| entry.expect("an entry"));
+        let named = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(begin));
+        named.map(|entry| entry.path()).collect()
+    }
+
+    /// Runs a command, and kills it as soon as a folder that begins so has this.
+    fn kill(&self, mut command: Command, begin: &str, moment: &str) {
+        let before = self.left(begin);
+        let mut running =
+            command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
+        while running.try_wait().expect("a process").is_none() {
+            let new = self.left(begin).into_iter().filter(|folder| !before.contains(folder));
+            if new.into_iter().any(|folder| folder.join(moment).exists()) {
+                break;
+            }
+        }
+        running.kill().expect("killed");
+        assert!(!running.wait().expect("it ended").success(), "it was killed before its end");
     }
 
     /// The restore into the bench, with settings from the environment.
@@ -114,6 +141,13 @@ async fn count(db: &Db, table: &str) -> i64 {
     let sql = AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
     let mut tx = db.read().await.expect("a transaction");
     stafett::fetch_one!(&mut tx, (i64,), sql).expect("a number").0
+}
+
+fn contains_in(folder: &Path, word: &[u8]) -> bool {
+    fs::read_dir(folder).expect("a folder").any(|entry| {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { contains_in(&path, word) } else { contains(&path, word) }
+    })
 }
 
 fn contains(file: &Path, word: &[u8]) -> bool {
@@ -245,6 +279,80 @@ both_engines! {
         let said = String::from_utf8_lossy(&made.stderr).into_owned();
         assert!(!made.status.success() && said.contains("the access log of municipality 4014 does not verify"), "{said}");
         assert!(!bench.path("backup.age").exists(), "no file is left");
+        bench.on_server("DROP DATABASE").await;
+    }
+
+    async fn what_a_killed_backup_leaves_is_removed_by_the_next_and_has_no_key_that_opens_it(world: World) {
+        world.shared_case().await;
+        let bench = Bench::of(&world).await;
+        for moment in ["staged", "copy"] {
+            bench.kill(bench.backup(&world), ".stafett-backup-", moment);
+            assert!(!bench.left(".stafett-backup-").is_empty(), "the folder of a killed backup is left");
+            for secret in ["PRIVATE KEY".to_owned(), master_key().to_text()] {
+                assert!(!contains_in(bench.folder.path(), secret.as_bytes()), "a kill leaves no key that opens it");
+            }
+        }
+        done(&bench.back_up(&world));
+        assert!(bench.left(".").is_empty(), "{:?}", bench.left("."));
+        if world.engine == Engine::Postgres {
+            let own = "(SELECT oid FROM pg_database WHERE datname = current_database())";
+            let left = format!("SELECT COUNT(*) FROM pg_database WHERE starts_with(datname, 'stafett_backup_' || {own} || '_')");
+            assert_eq!(world.number_of(left).await, 0, "no database is left");
+        }
+        bench.on_server("DROP DATABASE").await;
+    }
+
+    async fn a_killed_restore_opens_nothing_and_is_repeated(world: World) {
+        world.shared_case().await;
+        let bench = Bench::of(&world).await;
+        done(&bench.back_up(&world));
+        let made = bench.path("keys");
+        for moment in ["unpacked", "makes"] {
+            bench.kill(bench.restore(&world), ".stafett-restore-", moment);
+            assert!(!bench.path("master_key").exists(), "the keys that open it come last");
+        }
+        if world.engine == Engine::Sqlite || !made.exists() {
+            done(&bench.restore(&world).output().expect("the program runs"));
+            assert!(bench.left(".").is_empty(), "{:?}", bench.left("."));
+        }
+        bench.on_server("DROP DATABASE").await;
+    }
+
+    async fn a_restore_that_fails_says_why_in_one_sentence_and_leaves_nothing(world: World) {
+        world.shared_case().await;
+        let bench = Bench::of(&world).await;
+        done(&bench.back_up(&world));
+        let words = |said: String, wanted: &[&str]| {
+            assert_eq!(said.lines().count(), 1, "{said}");
+            assert!(wanted.iter().all(|word| said.contains(word)), "{wanted:?}: {said}");
+            assert!(!["os error", "panicked"].iter().any(|raw| said.contains(raw)), "{said}");
+        };
+        let to = bench.path("backup.age").display().to_string();
+        words(refused(&mut bench.backup(&world)), &[&to, "exists, and a backup is never overwritten"]);
+        for (from, identity) in [("none", "identity"), ("backup.age", "none")] {
+            let mut restore = world.command_line();
+            restore.current_dir(bench.folder.path()).arg("restore");
+            restore.args(["--from", from, "--identity", identity, "--into", "new"]);
+            words(refused(&mut restore), &["none: there is no such file or folder"]);
+            assert!(!bench.path("new").exists());
+        }
+        // A disk that takes no file of the size of the rows.
+        let mut limited = Command::new("bash");
+        let restore = bench.restore(&world);
+        limited.args(["-c", "trap '' XFSZ; ulimit -f 60; exec \"$0\" \"$@\""]).arg(restore.get_program());
+        limited.args(restore.get_args()).current_dir(bench.folder.path());
+        for (name, value) in restore.get_envs().filter_map(|(name, value)| Some((name, value?))) {
+            limited.env(name, value);
+        }
+        words(refused(&mut limited), &["larger than this account may write"]);
+        assert!(bench.is_untouched() && bench.left(".").is_empty(), "{:?}", bench.left("."));
+        if world.engine == Engine::Postgres {
+            let into = bench.path("into/there");
+            let said = refused(bench.restore(&world).arg("--into").arg(&into));
+            words(said, &["the backup is of PostgreSQL", "SQLite", "--database-url"]);
+            assert!(!bench.path("into").exists(), "nothing is left");
+        }
+        done(&bench.restore(&world).output().expect("the program runs"));
         bench.on_server("DROP DATABASE").await;
     }
 }

@@ -129,7 +129,7 @@ both_engines! {
             ("CONNECTIONS", "many", "connections"),
             ("LOCK_TIMEOUT_SECONDS", "0", "lock_timeout_seconds must be"),
             ("CHECKPOINT_FOLDER", "/nowhere", "checkpoint_folder must be"),
-            ("CHECKPOINT_WITNESS", "https://witness.example", "checkpoint_witness must be"),
+            ("CHECKPOINT_WITNESS", "ftp://witness.example", "checkpoint_witness must be"),
             ("CHECKPOINT_WITNESS", "witness", "checkpoint_witness must be"),
             ("LOG", "=;=", "stafett_log"),
             ("NONSENSE", "1", "nonsense"),

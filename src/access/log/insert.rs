@@ -102,7 +102,7 @@ fn rows(vault: &Vault, entries: &[Entry]) -> Result<String, DbError> {
 
 /// Writes entries outside the transaction of a request. One statement is a transaction of its own.
 pub(super) async fn write_batch(db: &Db, entries: &[Entry]) -> Result<(), DbError> {
-    db.vault().require_whole()?;
+    db.require_whole()?;
     let one = if entries.len() > ROWS { None } else { Some(rows(db.vault(), entries)?) };
     // A key that was created for these entries is recorded with them.
     let Some(rows) = one.filter(|_| db.vault().unrecorded().is_empty()) else {

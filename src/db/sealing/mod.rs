@@ -6,7 +6,10 @@
 mod columns;
 mod log;
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
@@ -21,6 +24,11 @@ use crate::{
 const BATCH: i64 = 500;
 /// The lock that one migration holds.
 const MIGRATION: Uuid = Uuid::from_u128(0x0006_5ea1);
+
+/// How long texts are encrypted again before others get a turn.
+const WORK: Duration = Duration::from_millis(250);
+/// The turn of others. SQLite gives its write lock to the first who asks, and those who wait ask every 100 milliseconds.
+const TURN: Duration = Duration::from_millis(120);
 
 /// An encrypted text and its row.
 #[derive(sqlx::FromRow)]
@@ -56,10 +64,10 @@ pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
         return Ok(());
     }
     let vault = db.vault().clone();
-    let mut sealed = 0;
+    let (mut sealed, mut began) = (0, Instant::now());
     for table in SEALED {
         for column in table.columns {
-            sealed += replace(db, table, column, |row| match key_of(&row.text) {
+            sealed += replace(db, table, column, &mut began, |row| match key_of(&row.text) {
                 Ok(Some(_)) => Ok(None),
                 _ => vault.seal(&row.key()?, &row.text).map(Some),
             })
@@ -132,11 +140,11 @@ async fn forget_plain_pages(db: &Db) -> Result<(), DbError> {
 /// If the database query fails, or a text is damaged.
 pub async fn reseal(db: &Db) -> Result<Resealed, DbError> {
     let vault = db.vault().clone();
-    let mut resealed = Resealed::default();
+    let (mut resealed, mut began) = (Resealed::default(), Instant::now());
     for table in SEALED {
         for column in table.columns {
             let mut erased = 0;
-            resealed.texts += replace(db, table, column, |row| match vault.reseal(&row.text) {
+            resealed.texts += replace(db, table, column, &mut began, |row| match vault.reseal(&row.text) {
                 Err(VaultError::Erased) => {
                     erased += 1;
                     Ok(None)
@@ -192,6 +200,7 @@ async fn replace(
     db: &Db,
     table: &SealedTable,
     column: &str,
+    began: &mut Instant,
     mut other: impl FnMut(&TextRow) -> Result<Option<Sealed>, VaultError>,
 ) -> Result<u64, DbError> {
     let SealedTable { name, id, number, .. } = table;
@@ -214,6 +223,10 @@ async fn replace(
             }
         }
         tx.commit().await?;
+        if began.elapsed() > WORK && matches!(db.pools, Pools::Sqlite { .. }) {
+            tokio::time::sleep(TURN).await;
+            *began = Instant::now();
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! The generations of the keys: new ones, other wrappings, and the end of old ones.
 
-use std::{fs, time::Duration};
+use std::{fs, io, path::Path, time::Duration};
+
+use uuid::Uuid;
 
 use super::Vault;
 use crate::vault::{
-    KeyClass, KeyId, KeyName, VaultError,
-    files::{named, sync_folder, wipe, write_new},
-    folder::DataKey,
+    Key, KeyClass, KeyId, KeyName, MasterKey, VaultError,
+    files::{file_name, named, sync_folder, wipe, write_new},
+    folder::{DataKey, Found},
 };
 
 impl Vault {
@@ -24,28 +26,83 @@ impl Vault {
         Ok(names.len())
     }
 
-    /// Wraps every data key with the new master key.
+    /// Creates the next generation of a key, or loads it if another server was first. The file is on disk when this returns. The
+    /// transaction that uses the key records it ([`Vault::unrecorded`]).
+    pub(super) fn make(&self, name: &KeyName) -> Result<DataKey, VaultError> {
+        self.require_own_master()?;
+        let generation = self.last_generation(name) + 1;
+        let path = self.folder.join(file_name(name, generation));
+        let text = self.master()?.wrap(Uuid::new_v4(), &Key::random()?)?;
+        // The complete file is linked under its name, so that nobody reads an incomplete key.
+        let beside = self.folder.join(format!("{}.new", Uuid::new_v4()));
+        let made = write_new(&beside, &text).and_then(|()| fs::hard_link(&beside, &path));
+        let _removed = fs::remove_file(&beside);
+        let is_own = made.is_ok();
+        match made.and_then(|()| sync_folder(&self.folder)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(VaultError::File(path, error));
+            }
+            _ => {}
+        }
+        // The folder may have been unmounted a moment ago. The key would then stand in the place where it is mounted again.
+        self.refresh()?;
+        self.require_whole()?;
+        if is_own && let Err(other) = self.require_own_master() {
+            // The keys were wrapped by another master key meanwhile. Nothing uses this one yet.
+            fs::remove_file(&path).map_err(|error| VaultError::File(path, error))?;
+            self.refresh()?;
+            return Err(other);
+        }
+        let state = self.state.read().ok();
+        state.and_then(|state| state.open.get(name)?.last().cloned()).ok_or(VaultError::Damaged)
+    }
+
+    /// Refuses a new key while another master key wraps the others: once it is in the file of the master key, nothing would open
+    /// the new one.
+    fn require_own_master(&self) -> Result<(), VaultError> {
+        if self.waits_for_master_key() { Err(VaultError::OtherMaster(self.folder.clone())) } else { Ok(()) }
+    }
+
+    /// Returns whether another master key wraps some data keys by now, and is not in the file of the master key yet.
+    #[must_use]
+    pub fn waits_for_master_key(&self) -> bool {
+        let all_own = |open: &Found| open.values().flatten().all(|key| key.own);
+        self.next_master.is_none() && self.state.read().is_ok_and(|state| !all_own(&state.open))
+    }
+
+    /// Wraps every data key with the new master key, also those that a server creates meanwhile.
     ///
     /// # Errors
     /// If there is none, or a file cannot be written. Some keys are then wrapped by each master key, and it can be repeated.
     pub fn rewrap(&self) -> Result<usize, VaultError> {
-        let master = self.next_master.as_ref().ok_or(VaultError::MasterKey)?;
-        let files = self.files()?;
-        let mut wrapped = 0;
-        for path in &files {
-            let Some((_, generation)) = named(path) else { continue };
-            let key = self.read(path, generation, None)?;
-            let text = master.wrap(key.id, &key.key)?;
-            let beside = path.with_extension("new");
-            // An interrupted attempt may have left this file.
-            let _removed = fs::remove_file(&beside);
-            write_new(&beside, &text)
-                .and_then(|()| fs::rename(&beside, path))
-                .map_err(|error| VaultError::File(path.clone(), error))?;
-            wrapped += 1;
+        let next = self.next_master.as_ref().ok_or(VaultError::MasterKey)?;
+        loop {
+            let files = self.files()?;
+            let keys = files.iter().filter_map(|path| Some((path, named(path)?.1)));
+            let (mut all, mut wrapped) = (0, 0);
+            for (path, generation) in keys {
+                all += 1;
+                wrapped += usize::from(self.rewrap_one(path, generation, next)?);
+            }
+            sync_folder(&self.folder).map_err(|error| VaultError::File(self.folder.clone(), error))?;
+            if wrapped == 0 {
+                return Ok(all);
+            }
         }
-        sync_folder(&self.folder).map_err(|error| VaultError::File(self.folder.clone(), error))?;
-        Ok(wrapped)
+    }
+
+    fn rewrap_one(&self, path: &Path, generation: u32, next: &MasterKey) -> Result<bool, VaultError> {
+        let failed = |error| VaultError::File(path.to_owned(), error);
+        if next.unwrap(&fs::read_to_string(path).map_err(failed)?).is_ok() {
+            return Ok(false);
+        }
+        let key = self.read(path, generation, None, &self.master()?)?;
+        let text = next.wrap(key.id, &key.key)?;
+        let beside = path.with_extension("new");
+        // An interrupted attempt may have left this file.
+        let _removed = fs::remove_file(&beside);
+        write_new(&beside, &text).and_then(|()| fs::rename(&beside, path)).map_err(failed)?;
+        Ok(true)
     }
 
     /// Returns the keys that only decrypt, and that were replaced so long ago that every server knows the newer one.
@@ -66,7 +123,8 @@ impl Vault {
         let mut wiped = 0;
         for path in self.files()? {
             let Some((_, generation)) = named(&path) else { continue };
-            if self.read(&path, generation, None).is_ok_and(|key| self.is_erased(key.id)) {
+            let read = self.read(&path, generation, None, &self.master()?);
+            if read.is_ok_and(|key| self.is_erased(key.id)) {
                 wipe(&path)?;
                 wiped += 1;
             }

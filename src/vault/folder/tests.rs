@@ -1,4 +1,4 @@
-use std::{path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use tempfile::TempDir;
 
@@ -98,6 +98,64 @@ fn a_new_master_key_wraps_the_same_data_keys_also_when_it_was_broken_off() {
     let text = new.to_text();
     Vault::open(folder.path(), MasterKey::parse(&text).expect("a key")).expect("a vault");
     assert_eq!(opened(&sealed).as_deref(), Some("asthma"));
+}
+
+#[test]
+fn a_server_reads_the_new_master_key_when_it_is_in_its_file() {
+    let folder = TempDir::new().expect("a folder");
+    let place = TempDir::new().expect("a folder");
+    let file = place.path().join("master_key");
+    let [old, new] = [(); 2].map(|()| MasterKey::random().expect("a key"));
+    fs::write(&file, old.to_text()).expect("written");
+    let vault = vault_in(folder.path(), old.clone().kept_in(&file));
+    let sealed = vault.seal(&health(), "asthma").expect("sealed");
+    let record = recorded(&vault);
+
+    let both = Vault::open_either(folder.path(), old, Some(new.clone())).expect("a vault");
+    both.bind(Record::new(vault.installation().expect("read").expect("marked"), record), None)
+        .expect("bound");
+    assert_eq!(both.rewrap().expect("wrapped"), 1);
+    vault.refresh().expect("it has read this key");
+    assert!(vault.waits_for_master_key());
+    // A new key, wrapped by the master key that goes away, could never be opened again.
+    let school = KeyName::sector("4014", Sector::School);
+    assert!(matches!(vault.seal(&school, "reading"), Err(VaultError::OtherMaster(_))));
+    assert!(!folder.path().join(format!("{school}-1.key")).exists());
+    both.renew().expect("renewed");
+    both.rewrap().expect("wrapped");
+    assert!(matches!(vault.refresh(), Err(VaultError::Wrapped(_))), "it has not read the second generation");
+
+    fs::write(&file, new.to_text()).expect("written");
+    vault.refresh().expect("it goes on by itself");
+    assert!(!vault.waits_for_master_key());
+    assert_eq!(opened(&sealed).as_deref(), Some("asthma"));
+    vault.seal(&school, "reading").expect("sealed");
+    Vault::open(folder.path(), new).expect("one master key wraps all");
+}
+
+#[test]
+fn without_the_file_of_its_master_key_or_another_that_it_needs_the_keys_are_not_whole() {
+    let folder = TempDir::new().expect("a folder");
+    let place = TempDir::new().expect("a folder");
+    let (file, signing) = (place.path().join("master_key"), place.path().join("access_log_key.pem"));
+    let master = MasterKey::random().expect("a key");
+    fs::write(&file, master.to_text()).expect("written");
+    fs::write(&signing, "a key").expect("written");
+    let vault = vault_in(folder.path(), master.clone().kept_in(&file));
+    vault.also_needs(&signing, &"a key".into());
+    vault.refresh().expect("all are there");
+    for (path, text) in [(&file, master.to_text()), (&signing, "a key".to_owned())] {
+        fs::remove_file(path).expect("removed");
+        let fault = vault.refresh().expect_err("it is gone").to_string();
+        assert_eq!(fault, format!("{}: there is no such file or folder", path.display()));
+        assert!(vault.seal(&health(), "asthma").is_err());
+        fs::write(path, "another").expect("written");
+        let fault = vault.refresh().expect_err("it is another").to_string();
+        assert!(fault.contains(&path.display().to_string()), "{fault}");
+        fs::write(path, text).expect("put back");
+        vault.refresh().expect("it is back");
+        vault.seal(&health(), "asthma").expect("sealed");
+    }
 }
 
 #[test]

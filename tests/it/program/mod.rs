@@ -2,6 +2,7 @@
 
 mod demonstration;
 mod import;
+mod output;
 mod readme;
 mod secrets;
 mod verify;

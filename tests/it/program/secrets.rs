@@ -74,6 +74,28 @@ both_engines! {
         assert!(done(&mut missing, "").errors.contains("--national-id-file none: there is no such file or folder"));
     }
 
+    async fn roles_that_the_api_refuses_together_are_refused_on_the_machine_too(world: World) {
+        let create = |roles: &[&str]| {
+            let mut command = world.command_line();
+            command.args(["user", "create", "--municipality", "4014", "--name", "Solveig Lien", "--username", "solveig"]);
+            roles.iter().for_each(|role| {
+                command.args(["--role", role]);
+            });
+            command
+        };
+        let number = world.adult_number();
+        let both = format!("{}\n{PASSWORD}\n", number.as_str());
+        let before = world.all_rows().await;
+        for roles in [["oppvekst:auditor", "skole:unit_leader"], ["skole:worker", "ppt:administrator"]] {
+            let refused = done(&mut create(&roles), &both);
+            assert_eq!((refused.status, refused.out.as_str()), (2, ""), "{}", refused.errors);
+            let said = format!("--role {}: cannot be combined with the person's other roles", roles[1]);
+            assert!(refused.errors.contains(&said), "{}", refused.errors);
+        }
+        assert_eq!(world.all_rows().await, before, "nothing is written");
+        done(&mut create(&["skole:worker", "skole:unit_leader"]), &both).well();
+    }
+
     async fn what_the_database_does_not_have_is_named(world: World) {
         let both = format!("{}\n{PASSWORD}\n", world.adult_number().as_str());
         let create = ["user", "create", "--name", "Solveig Lien", "--username", "solveig", "--municipality"];

@@ -28,6 +28,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("user unlock --municipality 401 --username arne", &["--municipality", "401", "4014"]),
     ("user unlock --municipality 4014 --username Arne!", &["--username", "Arne!", "kari.nordmann"]),
     ("user unlock --municipality 4014 --username arne --database-url x", &["sqlite:stafett.db"]),
+    ("init stafett --database-url x", &["--database-url", "sqlite:stafett.db"]),
+    ("keys list --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("keys rotate --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("keys prune --database-url x", &["--database-url", "sqlite:stafett.db"]),
     (
