@@ -38,9 +38,11 @@ const FOR_ANY_ROLE: [&str; 31] = [
     "give_log_verdict",
     "see_consented_units",
     "unlock_account",
+    "list_claims",
+    "decide_claim",
 ];
 /// The actions in a unit, which are about no child yet.
-const IN_A_UNIT: [&str; 9] = [
+const IN_A_UNIT: [&str; 10] = [
     "register_child",
     "record_concern",
     "report_to_child_welfare",
@@ -49,10 +51,11 @@ const IN_A_UNIT: [&str; 9] = [
     "list_disclosures",
     "open_emergency_access",
     "list_conflicts_of_interest",
+    "confirm_conflict_of_interest",
     "end_conflict_of_interest",
 ];
 /// The actions of auditors about a child.
-const OF_AUDITORS: [&str; 2] = ["read_log_review", "give_log_verdict"];
+const OF_AUDITORS: [&str; 4] = ["read_log_review", "give_log_verdict", "list_claims", "decide_claim"];
 
 fn named_by(policies: &Policies, rules: [&str; 2]) -> BTreeSet<String> {
     let rules = rules.into_iter().map(|id| policies.rule(id).expect("a rule"));

@@ -79,6 +79,8 @@ impl Teller {
                 self.scene.id("guardianship_id", &made);
             }
             self.guardianships.push(made);
+        } else {
+            self.scene.id("claim_id", &made);
         }
     }
 
