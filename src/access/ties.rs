@@ -94,11 +94,6 @@ impl Ties {
     pub fn keep_from(&self, child: Id<Child>, own: bool) -> bool {
         self.disqualify(child) || (self.close(child) && !own)
     }
-
-    /// Returns the children from which the person is disqualified.
-    fn disqualifying(&self) -> Vec<Id<Child>> {
-        self.0.iter().filter(|(_, is_confirmed)| *is_confirmed).map(|(child, _)| *child).collect()
-    }
 }
 
 /// Returns whether a person in a municipality is close to a child there, or is stated to be. They are given nothing new.
