@@ -58,6 +58,7 @@ pub mod cases;
 pub mod catalogue;
 pub mod child_welfare_reports;
 pub mod children;
+pub mod claims;
 pub mod cli;
 pub mod concerns;
 pub mod config;

@@ -5,7 +5,7 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 
 use crate::{
-    accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, concerns,
+    accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, claims, concerns,
     conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
     handovers, health, log_reviews, measures, meetings, notes, organisation, rules, teams, withholdings,
 };
@@ -34,6 +34,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     follow_ups::configure,
     emergency_access::configure,
     conflicts_of_interest::configure,
+    claims::configure,
     audit::configure,
     log_reviews::configure,
     rules::configure,

@@ -262,7 +262,14 @@ actions! {
     }
     Write UnitObject {
         OpenEmergencyAccess = "open_emergency_access": Look, Neither, IfReadBy(ReadEmergencyAccess), MayForbid, Create;
+        ConfirmConflictOfInterest = "confirm_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
         EndConflictOfInterest = "end_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Read ChildObject {
+        ListClaims = "list_claims": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write ChildObject {
+        DecideClaim = "decide_claim": Work, Work, AsDecided, MayForbid, Update;
     }
     Write UnlockedCase {
         RecordConflictOfInterest = "record_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create;

@@ -13,7 +13,6 @@ mod body;
 mod etag;
 mod explain;
 mod facts;
-mod family;
 pub mod fields;
 mod idempotency;
 mod kinds;
@@ -36,6 +35,7 @@ mod services;
 mod shown;
 mod strangers;
 mod telling;
+mod ties;
 
 pub use asker::Asker;
 pub use body::announces_too_much;
@@ -45,7 +45,6 @@ pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
     case_states, cases_in_list, child_facts, relation,
 };
-pub use family::{is_family, move_conflicts, own_accounts, own_children};
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};
 pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
@@ -63,3 +62,6 @@ pub use readiness::NotReady;
 pub use services::{KnownCaller, Services};
 pub use shown::{RowReader, Seen, Shown, Whole};
 pub use telling::{LookKind, is_masked_look, kind_shown};
+pub use ties::{
+    PROVISIONAL, Ties, children_of_other_reviewers, is_close, move_conflicts, own_accounts, ties,
+};

@@ -42,7 +42,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 19] = [
+const SOURCES: [(&str, &str); 20] = [
     ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
     ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
     ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
@@ -61,6 +61,7 @@ const SOURCES: [(&str, &str); 19] = [
     ("16-log-reviews.cedar", include_str!("../../policies/16-log-reviews.cedar")),
     ("17-disqualification.cedar", include_str!("../../policies/17-disqualification.cedar")),
     ("18-roles-without-content.cedar", include_str!("../../policies/18-roles-without-content.cedar")),
+    ("19-claims.cedar", include_str!("../../policies/19-claims.cedar")),
     ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
 ];
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, http::StatusCode, web};
+use chrono::{DateTime, Utc};
 use futures_util::{Stream, TryStreamExt};
 
 use super::{
@@ -38,16 +39,16 @@ pub enum BrokenOff {
 }
 
 impl Reader {
-    /// Opens a read transaction and loads the caller as they are now. The rules decide again.
+    /// Opens a read transaction and loads the caller as they are now, and the time. The rules decide again.
     ///
     /// # Errors
     /// If no transaction is available, or the caller may no longer read.
-    pub async fn read(&self) -> Result<(Tx, Caller), BrokenOff> {
+    pub async fn read(&self) -> Result<(Tx, Caller, DateTime<Utc>), BrokenOff> {
         let mut tx = self.services.db.read().await?;
         let now = self.services.clock.now();
         let caller = still(&mut tx, &self.caller, now).await?.ok_or(BrokenOff::RightEnded)?;
         if self.policies.decide(&caller, self.action, &self.desk).allowed {
-            Ok((tx, caller))
+            Ok((tx, caller, now))
         } else {
             Err(BrokenOff::RightEnded)
         }

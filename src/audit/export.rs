@@ -18,7 +18,8 @@ use super::{
 };
 use crate::{
     access::{
-        BrokenOff, Permit, Reader, actions::ExportAccessLog, objects::reviews_of_looks_by, own_children,
+        BrokenOff, Permit, Reader, actions::ExportAccessLog, children_of_other_reviewers,
+        objects::reviews_of_looks_by,
     },
     db::DbError,
     problem::{Problem, Result, docs::ReadProblems},
@@ -96,9 +97,9 @@ impl Export {
     /// The next batch, and the rest of the export.
     async fn batch(mut self, reader: &Reader) -> Result<(Bytes, Option<Self>), BrokenOff> {
         // The caller's rights are checked for each batch, because roles and conflicts of interest can change during an export.
-        let (mut tx, caller) = reader.read().await?;
+        let (mut tx, caller, now) = reader.read().await?;
         let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
-        let own_children = own_children(&mut tx, &caller).await?;
+        let own_children = children_of_other_reviewers(&mut tx, &caller, now).await?;
         let own_looks = reviews_of_looks_by(&mut tx, &caller).await?;
         let scope = Scope::Auditor {
             municipalities: &municipalities,

@@ -10,7 +10,9 @@ use super::{
     tree,
 };
 use crate::{
-    access::{Permit, Whole, actions::SearchAccessLog, objects::reviews_of_looks_by, own_children},
+    access::{
+        Permit, Whole, actions::SearchAccessLog, children_of_other_reviewers, objects::reviews_of_looks_by,
+    },
     kernel::Page,
     problem::{Result, docs::ReadProblems},
 };
@@ -38,7 +40,8 @@ async fn search_access_log(mut permit: Permit<SearchAccessLog>) -> Result<HttpRe
     let query: LogQuery = permit.query()?;
     let caller = permit.caller().clone();
     let municipalities: Vec<String> = caller.audits().map(ToOwned::to_owned).collect();
-    let own_children = own_children(permit.tx(), &caller).await?;
+    let now = permit.moment().now;
+    let own_children = children_of_other_reviewers(permit.tx(), &caller, now).await?;
     let (before, limit) = (query.page().before()?, query.page().limit());
     let own_looks = reviews_of_looks_by(permit.tx(), &caller).await?;
     let scope = Scope::Auditor {

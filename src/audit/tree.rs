@@ -11,8 +11,8 @@ use crate::{
     access::{
         Parts, Permit, Whole,
         actions::{Action, ProveLogConsistency, ProveLogEntry, ReadLogCheckpoint, ReadLogTile},
+        children_of_other_reviewers,
         objects::{Desk, reviews_of_looks_by},
-        own_children,
     },
     kernel::ids::LookId,
     log_tree::{self, Opened, Proof, SealError},
@@ -116,8 +116,8 @@ pub(super) async fn prove_log_entry(mut permit: Permit<ProveLogEntry>) -> Result
     let query: TreeQuery = permit.query()?;
     let entry: LookId = permit.path_id("entry_id")?;
     let (municipality, head) = head(&mut permit, query.municipality, query.size).await?;
-    let Parts { caller, tx, .. } = permit.parts();
-    let own = own_children(tx, caller).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let own = children_of_other_reviewers(tx, caller, moment.now).await?;
     let own_looks = reviews_of_looks_by(tx, caller).await?;
     let told = store::told(permit.tx(), &municipality, entry, &own, &own_looks).await?;
     let told = told.ok_or_else(Problem::not_found)?;

@@ -11,7 +11,7 @@ use crate::{
     access::{
         Parts, Permit, Whole,
         actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
-        is_family,
+        is_close,
         objects::ChildObject,
     },
     handovers,
@@ -144,7 +144,8 @@ async fn check_responsible<A: Action<Object = ChildObject>>(
 ) -> Result<()> {
     let child = permit.object().facts.clone();
     let works_there = store::works_in_child_welfare(permit.tx(), person, unit, &child.municipality).await?;
-    if !works_there || is_family(permit.tx(), &child.municipality, child.id, person).await? {
+    let now = permit.moment().now;
+    if !works_there || is_close(permit.tx(), &child.municipality, child.id, person, now).await? {
         let detail = "must work in that child welfare service, which must serve the municipality, and must not be family";
         return Err(Problem::field("/child_welfare_person_id", detail));
     }

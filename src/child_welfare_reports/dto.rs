@@ -156,9 +156,10 @@ pub struct ReportOut {
     pub created_at: DateTime<Utc>,
     /// The version; the same as the `ETag`.
     pub version: i64,
-    /// Whether it is about the caller's own family, in which case it is not shown.
+    /// Whether the rules are to keep the caller from it, as disqualified.
     #[serde(skip)]
     #[schema(ignore)]
+    #[sqlx(skip)]
     pub disqualified: bool,
 }
 

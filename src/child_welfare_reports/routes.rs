@@ -14,9 +14,9 @@ use crate::{
             Action, ListChildWelfareReports, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordReportReply, ReportToChildWelfare,
         },
-        child_facts, is_family,
+        child_facts, is_close,
         objects::{ChildObject, ChildWelfareReportObject, ConcernObject},
-        own_children,
+        ties,
     },
     children::{self, NamedChild},
     db::Tx,
@@ -85,7 +85,7 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
         law_valid_from: law.valid_from,
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let report = store::get(permit.tx(), caller.person, &municipality, id).await?;
+    let report = store::get(permit.tx(), false, &municipality, id).await?;
     permit.note_row::<ReadChildWelfareReport>(&object(&report));
     permit.created(format!("/v1/child-welfare-reports/{id}"), report.version, &report.whole()).await
 }
@@ -99,11 +99,11 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
 #[get("/units/{unit_id}/child-welfare-reports")]
 async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let Parts { object: unit, caller, tx, .. } = permit.parts();
-    let unit = unit.id;
-    let own_children = own_children(tx, caller).await?;
+    let Parts { object: unit, caller, tx, moment } = permit.parts();
+    let (unit, person) = (unit.id, caller.person);
+    let ties = ties(tx, caller, moment.now).await?;
     let fetch =
-        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &own_children, unit, after, limit).await;
+        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &ties, person, unit, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &ReportOut| permit.may::<ReadChildWelfareReport>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -157,7 +157,7 @@ async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Res
     let facts = child_facts(tx, caller, child, moment).await?.ok_or_else(unknown)?;
     let municipality = facts.municipality.clone();
     let readable = permit.may::<ReadChild>(&ChildObject { facts });
-    if !readable || is_family(permit.tx(), &municipality, child, person).await? {
+    if !readable || is_close(permit.tx(), &municipality, child, person, moment.now).await? {
         return Err(unknown());
     }
     let named = children::named(permit.tx(), &municipality, child).await?;
@@ -171,9 +171,9 @@ async fn check_concern(
     content: &ReportIn,
     municipality: &str,
 ) -> Result<()> {
-    let Parts { object, caller, tx, .. } = permit.parts();
+    let Parts { object, caller, tx, moment } = permit.parts();
     let unit = object.id;
-    let concern = ConcernObject::load(tx, id, caller).await?;
+    let concern = ConcernObject::load(tx, id, caller, moment.now).await?;
     let concern = concern.filter(|concern| concern.unit_id == unit && permit.may::<ReadConcern>(concern));
     match concern {
         None => Err(Problem::field("/concern_id", "must be a concern of this unit that you may read")),
@@ -196,9 +196,8 @@ fn as_told<A: Action>(permit: &Permit<A>, mut report: ReportOut) -> ReportOut {
 }
 
 async fn current<A: Action<Object = ChildWelfareReportObject>>(permit: &mut Permit<A>) -> Result<ReportOut> {
-    let ChildWelfareReportObject { municipality, id, .. } = permit.object().clone();
-    let person = permit.caller().person;
-    Ok(store::get(permit.tx(), person, &municipality, id).await?)
+    let ChildWelfareReportObject { municipality, id, disqualified, .. } = permit.object().clone();
+    Ok(store::get(permit.tx(), disqualified, &municipality, id).await?)
 }
 
 fn object(row: &ReportOut) -> ChildWelfareReportObject {

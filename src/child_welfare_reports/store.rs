@@ -10,9 +10,11 @@ use super::{
     rules::{self, Awaited},
 };
 use crate::{
+    access::{Ties, ties},
     children::NamedChild,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_in, fetch_one, fetch_optional, is_family_sql,
+    execute, fetch_all, fetch_in, fetch_one, fetch_optional,
+    identity::Caller,
     kernel::{
         Id,
         ids::{Child, ChildWelfareReport, Person, ReportReply, Unit},
@@ -21,17 +23,13 @@ use crate::{
     vault::KeyName,
 };
 
-/// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ([$($disqualified:tt)+] $rest:literal) => {
+    ($rest:literal) => {
         concat!(
             "SELECT r.id, r.municipality, r.unit_id, u.name AS unit_name, r.reporter_id, r.reporter_name,
                     r.receiving_unit_id, v.name AS receiving_unit_name, r.child_id, r.child_name, r.child_birth_date,
                     r.child_description, r.grounds, r.body AS text, r.sent_on, r.concern_id, r.guardians_told,
-                    r.guardians_not_told_reason, r.law, r.law_valid_from, r.created_at, r.version,
-                    ",
-            $($disqualified)+,
-            " AS disqualified
+                    r.guardians_not_told_reason, r.law, r.law_valid_from, r.created_at, r.version
              FROM child_welfare_report r
              JOIN unit u ON u.id = r.unit_id
              JOIN unit v ON v.id = r.receiving_unit_id
@@ -42,7 +40,7 @@ macro_rules! select {
     };
 }
 
-const GET: &str = select!([is_family_sql!("$1", "k.person_id")] "r.municipality = $2 AND r.id = $3");
+const GET: &str = select!("r.municipality = $1 AND r.id = $2");
 /// Those that a unit has made and those it has received. The ids alone are found by two indexes in their order: a plan of
 /// PostgreSQL that does not know the values would read all rows to find whole ones in order.
 const IDS: &str = "
@@ -52,7 +50,7 @@ const IDS: &str = "
     SELECT id FROM (
         SELECT id FROM child_welfare_report WHERE receiving_unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS received
     ORDER BY id LIMIT $3";
-const LIST: &str = select!(["FALSE"] "r.id IN (");
+const LIST: &str = select!("r.id IN (");
 const INSERT: &str = "
     INSERT INTO child_welfare_report
         (municipality, id, unit_id, reporter_id, reporter_name, receiving_unit_id, child_id, child_name, child_birth_date,
@@ -71,14 +69,13 @@ const INSERT_REPLY: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const TOUCH: &str =
     "UPDATE child_welfare_report SET version = version + 1 WHERE municipality = $1 AND id = $2";
-/// Reports with replies due to their author or to the leader of the unit. Excludes their own family, people with a role
+/// Reports with replies due to their author or to the leader of the unit. Excludes people with a role
 /// that excludes content, and reports with all replies.
 macro_rules! awaiting {
     ($whose:literal) => {
         concat!(
-            "SELECT r.id, r.sent_on
+            "SELECT r.id, r.sent_on, r.child_id
              FROM child_welfare_report r
-             LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
              WHERE ",
             $whose,
             " AND NOT EXISTS (
@@ -87,13 +84,12 @@ macro_rules! awaiting {
                              SELECT 1 FROM report_reply b WHERE b.municipality = r.municipality AND b.report_id = r.id
                                   AND b.outcome = 'investigation_opened'))))
                AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1 AND x.ended_at IS NULL
-                                    AND x.role IN ('administrator', 'auditor', 'analyst'))
-               AND NOT (k.person_id IS NOT NULL AND ",
-            is_family_sql!("$1", "k.person_id"),
-            ")"
+                                    AND x.role IN ('administrator', 'auditor', 'analyst'))"
         )
     };
 }
+type AwaitingRow = (Id<ChildWelfareReport>, NaiveDate, Option<Id<Child>>);
+
 /// A person's own reports while they work in the unit.
 const AWAITING_OWN: &str = awaiting!(
     "r.reporter_id = $1 AND EXISTS (
@@ -194,22 +190,24 @@ pub(super) async fn insert(
     Ok(id)
 }
 
+/// Returns a report. `disqualified` states whether the rules are to keep the caller from it.
 pub(super) async fn get(
     tx: &mut Tx,
-    person: Id<Person>,
+    disqualified: bool,
     municipality: &str,
     id: Id<ChildWelfareReport>,
 ) -> Result<ReportOut, DbError> {
-    let report = fetch_one!(tx, ReportOut, GET, person, municipality, id)?;
+    let report = ReportOut { disqualified, ..fetch_one!(tx, ReportOut, GET, municipality, id)? };
     let mut reports = with_replies(tx, vec![report]).await?;
     reports.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// Lists the reports that a unit has made or received, regardless of who may read them. `own_children` are the children
-/// that the caller is too close to.
+/// Lists the reports that a unit has made or received, regardless of who may read them. `ties` are the children
+/// that the caller is close to.
 pub(super) async fn list(
     tx: &mut Tx,
-    own_children: &[Id<Child>],
+    ties: &Ties,
+    caller: Id<Person>,
     unit: Id<Unit>,
     after: Uuid,
     limit: usize,
@@ -223,7 +221,7 @@ pub(super) async fn list(
     let mut reports: Vec<ReportOut> = fetch_in!(tx, ReportOut, LIST, &ids)?;
     reports.sort_by_key(|row| row.id);
     for row in &mut reports {
-        row.disqualified = row.child_id.is_some_and(|child| own_children.contains(&child));
+        row.disqualified = row.child_id.is_some_and(|child| ties.keep_from(child, row.reporter_id == caller));
     }
     with_replies(tx, reports).await
 }
@@ -279,10 +277,18 @@ pub(super) async fn insert_reply(
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn awaited(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Awaited>, DbError> {
+pub async fn awaited(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
-    let mut reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_OWN, person)?;
-    reports.extend(fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_LEFT, person)?);
+    let person = caller.person;
+    let own = fetch_all!(tx, AwaitingRow, AWAITING_OWN, person)?;
+    let left = fetch_all!(tx, AwaitingRow, AWAITING_LEFT, person)?;
+    if own.is_empty() && left.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ties = ties(tx, caller, now).await?;
+    let marked = own.into_iter().map(|row| (row, true)).chain(left.into_iter().map(|row| (row, false)));
+    let kept = marked.filter(|((.., child), own)| !child.is_some_and(|child| ties.keep_from(child, *own)));
+    let reports: Vec<_> = kept.map(|((id, sent_on, _), _)| (id, sent_on)).collect();
     if reports.is_empty() {
         return Ok(Vec::new());
     }

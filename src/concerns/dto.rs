@@ -213,9 +213,10 @@ pub struct ConcernOut {
     #[serde(skip)]
     #[schema(ignore)]
     pub sector: Sector,
-    /// Whether it is about the caller's own family, in which case it is not shown.
+    /// Whether the rules are to keep the caller from it, as disqualified.
     #[serde(skip)]
     #[schema(ignore)]
+    #[sqlx(skip)]
     pub disqualified: bool,
 }
 

@@ -15,9 +15,9 @@ use crate::{
             Action, DecideConcern, ListConcerns, ReadCase, ReadChild, ReadChildWelfareReport, ReadConcern,
             RecordConcern, UpdateConcern,
         },
-        cases_in_list, child_facts, is_family,
+        cases_in_list, child_facts, is_close,
         objects::{CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject},
-        own_children,
+        ties,
     },
     cases::{self, AgreedWith},
     db::{Tx, dialect},
@@ -71,7 +71,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
         decide_by: deadline(today, days),
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let concern = store::get(permit.tx(), author, &municipality, id).await?;
+    let concern = store::get(permit.tx(), false, &municipality, id).await?;
     if let Some(child) = content.child_id {
         permit.note_child(child);
     }
@@ -87,11 +87,11 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 #[get("/concerns")]
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let Parts { caller, tx, .. } = permit.parts();
+    let Parts { caller, tx, moment, .. } = permit.parts();
     let (person, units_led) = (caller.person, caller.units_led());
-    let own_children = own_children(tx, caller).await?;
+    let ties = ties(tx, caller, moment.now).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        store::list(tx, person, &own_children, &units_led, after, limit).await
+        store::list(tx, person, &ties, &units_led, after, limit).await
     };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
@@ -207,7 +207,7 @@ async fn open_case(
         return Err(Problem::conflict("the child already has an open case here; join it instead"));
     }
     let (opened_by, now) = (permit.caller().person, permit.moment().now);
-    if is_family(permit.tx(), &concern.municipality, child, opened_by).await? {
+    if is_close(permit.tx(), &concern.municipality, child, opened_by, now).await? {
         return Err(Problem::conflict("you are disqualified from opening a case for this child (fvl § 6)"));
     }
     let (municipality, unit) = (&concern.municipality, concern.unit_id);
@@ -232,8 +232,8 @@ async fn require_report(
     concern: &ConcernOut,
     report: Id<ChildWelfareReport>,
 ) -> Result<()> {
-    let Parts { caller, tx, .. } = permit.parts();
-    let report = ChildWelfareReportObject::load(tx, report, caller).await?;
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let report = ChildWelfareReportObject::load(tx, report, caller, moment.now).await?;
     let of_this = |report: &ChildWelfareReportObject| {
         report.municipality == concern.municipality && report.concern_id == Some(concern.id)
     };
@@ -256,9 +256,8 @@ async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Res
 }
 
 async fn current<A: Action<Object = ConcernObject>>(permit: &mut Permit<A>) -> Result<ConcernOut> {
-    let ConcernObject { municipality, id, .. } = permit.object().clone();
-    let person = permit.caller().person;
-    Ok(store::get(permit.tx(), person, &municipality, id).await?)
+    let ConcernObject { municipality, id, disqualified, .. } = permit.object().clone();
+    Ok(store::get(permit.tx(), disqualified, &municipality, id).await?)
 }
 
 fn object(row: &ConcernOut) -> ConcernObject {

@@ -10,8 +10,9 @@ use super::{
     rows::{self, ConcernRow},
 };
 use crate::{
+    access::Ties,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_one, fetch_optional, is_family_sql,
+    execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
         Id,
         ids::{Case, Child, ChildWelfareReport, Concern, Person, Unit},
@@ -21,17 +22,14 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
-/// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ([$($disqualified:tt)+] $rest:literal) => {
+    ($rest:literal) => {
         concat!(
             "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, u.sector, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
                     c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
                     c.created_at,
-                    c.version, ",
-            $($disqualified)+,
-            " AS disqualified
+                    c.version
              FROM concern c
              JOIN unit u ON u.id = c.unit_id
              JOIN person p ON p.id = c.author_id
@@ -42,17 +40,16 @@ macro_rules! select {
     };
 }
 
-const SELECT: &str = select!([is_family_sql!("$1", "k.person_id")] "c.municipality = $2 AND c.id = $3");
+const SELECT: &str = select!("c.municipality = $1 AND c.id = $2");
 /// Candidates: concerns that a person wrote in a unit where they work. The rules decide on each.
 const LIST_OWN: &str = select!(
-    ["FALSE"]
     "c.author_id = $1 AND c.id > $2 AND EXISTS (
         SELECT 1 FROM staff_role r
         WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND r.ended_at IS NULL)
     ORDER BY c.id LIMIT $3"
 );
 /// Candidates: concerns of a unit. The rules decide on each.
-const LIST_OF_UNIT: &str = select!(["FALSE"] "c.unit_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
+const LIST_OF_UNIT: &str = select!("c.unit_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
 const UPDATE: &str = "
     UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
            tried_so_far = $9, version = version + 1
@@ -71,21 +68,23 @@ const SAME_CHILD: &str = "
     JOIN child b ON b.municipality = c.municipality AND b.person_id = a.person_id
     WHERE c.municipality = $1 AND c.id = $2 AND b.id = $3 AND c.status = 'open'";
 
+/// Returns a concern. `disqualified` states whether the rules are to keep the caller from it.
 pub(super) async fn get(
     tx: &mut Tx,
-    person: Id<Person>,
+    disqualified: bool,
     municipality: &str,
     id: Id<Concern>,
 ) -> Result<ConcernOut, DbError> {
-    fetch_one!(tx, ConcernOut, SELECT, person, municipality, id)
+    let concern = fetch_one!(tx, ConcernOut, SELECT, municipality, id)?;
+    Ok(ConcernOut { disqualified, ..concern })
 }
 
-/// Lists the concerns after `after` that a person wrote, and those of the units that they lead. `own_children` are the
-/// children that the person is too close to.
+/// Lists the concerns after `after` that a person wrote, and those of the units that they lead. `ties` are the
+/// children that the person is close to.
 pub(super) async fn list(
     tx: &mut Tx,
     person: Id<Person>,
-    own_children: &[Id<Child>],
+    ties: &Ties,
     units_led: &[Id<Unit>],
     after: Uuid,
     limit: usize,
@@ -100,7 +99,7 @@ pub(super) async fn list(
     rows.dedup_by_key(|row| row.id);
     rows.truncate(limit);
     for row in &mut rows {
-        row.disqualified = row.child_id.is_some_and(|child| own_children.contains(&child));
+        row.disqualified = row.child_id.is_some_and(|child| ties.keep_from(child, row.author_id == person));
     }
     Ok(rows)
 }

@@ -36,6 +36,28 @@ words! {
     }
 }
 
+words! {
+    /// The ground for a conflict of interest as it is stored.
+    RecordedGround {
+        /// A guardian of the child. It follows from a registration of the child and is not recorded by itself.
+        Guardian = "guardian",
+        /// Related by blood.
+        Relative = "relative",
+        /// Related by marriage.
+        InLaw = "in_law",
+        /// Married to, living with or engaged to a member of the family, now or earlier.
+        Partner = "partner",
+        /// Foster parent or foster child.
+        FosterRelation = "foster_relation",
+        /// A friend of the family.
+        Friend = "friend",
+        /// In a serious dispute with the family.
+        Opponent = "opponent",
+        /// Another circumstance that can weaken trust, as explained in the note.
+        Other = "other",
+    }
+}
+
 /// A conflict of interest to declare. Identify the child by national identity number, or by a case the caller may read.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -95,13 +117,15 @@ pub struct ConflictOfInterestOut {
     /// The case that identified the child.
     pub case_id: Option<CaseId>,
     /// The ground for the conflict of interest.
-    pub ground: ConflictGround,
+    pub ground: RecordedGround,
     /// The explanation.
     pub note: Option<Content>,
     /// The person who recorded it: the caller or someone else.
     pub recorded_by: PersonId,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// When the caller or their leader confirmed it, so that it counts.
+    pub confirmed_at: Option<DateTime<Utc>>,
     /// When a leader ended it.
     pub ended_at: Option<DateTime<Utc>>,
     /// The reason it was ended.
@@ -118,6 +142,7 @@ shown!(ConflictOfInterestOut {
     note,
     recorded_by,
     recorded_at,
+    confirmed_at,
     ended_at,
     end_reason,
     version
@@ -133,13 +158,22 @@ pub struct StaffConflictOut {
     /// Their name.
     pub person_name: Content,
     /// The ground for the conflict of interest.
-    pub ground: ConflictGround,
+    pub ground: RecordedGround,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// When the staff member or their leader confirmed it, so that it counts.
+    pub confirmed_at: Option<DateTime<Utc>>,
     /// When it was ended.
     pub ended_at: Option<DateTime<Utc>>,
     /// The version, for `If-Match`; the same as the `ETag`.
     pub version: i64,
 }
 
-shown!(StaffConflictOut { id, person_id, person_name, ground, recorded_at, ended_at, version });
+impl StaffConflictOut {
+    /// Returns whether it has a row of its own. A guardianship has none until it is confirmed or rejected.
+    pub(super) fn is_on_record(&self) -> bool {
+        self.ground != RecordedGround::Guardian || self.confirmed_at.is_some() || self.ended_at.is_some()
+    }
+}
+
+shown!(StaffConflictOut { id, person_id, person_name, ground, recorded_at, confirmed_at, ended_at, version });

@@ -14,11 +14,11 @@ use crate::{
     access::{
         Parts, Permit, Whole,
         actions::{
-            DeclareConflictOfInterest, EndConflictOfInterest, ListConflictsOfInterest,
-            ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
+            Action, ConfirmConflictOfInterest, DeclareConflictOfInterest, EndConflictOfInterest,
+            ListConflictsOfInterest, ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
         },
         cases_in_list,
-        objects::{CaseObject, UnlockedCase},
+        objects::{CaseObject, UnitObject, UnlockedCase},
     },
     children,
     db::dialect,
@@ -41,6 +41,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(list_own_conflicts_of_interest)
         .service(record_conflict_of_interest)
         .service(list_conflicts_of_interest)
+        .service(confirm_conflict_of_interest)
         .service(end_conflict_of_interest);
 }
 
@@ -71,7 +72,7 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
     };
     let (caller, moment) = (permit.caller().clone(), permit.moment());
     let (person, home) = (caller.person, caller.municipality.as_str());
-    let new = New { person, home, told, ground, note: note.as_deref(), recorded_by: person };
+    let new = New { person, home, told, ground, note: note.as_deref(), recorded_by: person, confirmed: true };
     let id = store::insert(permit.tx(), &children, new, moment.now).await?;
     for (_, child) in children {
         handovers::of_conflict(permit.tx(), person, child, caller.person, moment).await?;
@@ -132,10 +133,12 @@ async fn list_own_conflicts_of_interest(
     permit.show_page(&page.map(Whole::whole))
 }
 
-/// Records that a team member has a conflict of interest about the child, with effect from the next request.
+/// Records that a team member has a conflict of interest about the child.
 ///
-/// If that person is the contact person, a leader or another team member takes over, but never the caller. If nobody
-/// can, they remain contact person in name only until someone can. Recording a conflict never gives the caller access.
+/// It counts from the next request if the caller leads a unit where that person works. Otherwise their leader must confirm it
+/// (fvl § 8), and they keep their seat until then. If the person is the contact person, a leader or another team member takes
+/// over, but never the caller. If nobody can, they remain contact person in name only until someone can. Recording a conflict
+/// never gives the caller access.
 #[utoipa::path(
     operation_id = "record_conflict_of_interest", tag = "conflicts of interest", params(("case_id" = Uuid, Path)),
     request_body = TeamConflictIn,
@@ -164,6 +167,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
         return Err(Problem::field("/person_id", "must be a team member of the case"));
     }
     let children = [(case.municipality.clone(), case.child_person)];
+    let confirmed = store::leads(permit.tx(), caller.person, person_id).await?;
     let new = New {
         person: person_id,
         home: &case.municipality,
@@ -171,15 +175,20 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
         ground,
         note: note.as_deref(),
         recorded_by: caller.person,
+        confirmed,
     };
     let id = store::insert(permit.tx(), &children, new, moment.now).await?;
-    handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
+    if confirmed {
+        handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
+    }
     let conflict = store::get(permit.tx(), id).await?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict.whole()).await
 }
 
-/// Lists the conflicts of interest in force among a unit's staff, oldest first, without revealing which child.
+/// Lists the conflicts of interest among a unit's staff that have not ended, oldest first, without revealing which child.
+///
+/// Those without `confirmed_at` were stated by others, and wait for a leader to confirm or end them.
 #[utoipa::path(
     operation_id = "list_conflicts_of_interest", tag = "conflicts of interest",
     params(("unit_id" = Uuid, Path), PageQuery),
@@ -195,7 +204,46 @@ async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>)
     permit.show_page(&page.map(Whole::whole))
 }
 
-/// Ends a staff member's conflict of interest, with a reason. Leaders cannot end their own (fvl § 8).
+/// Confirms a staff member's conflict of interest, with effect from the next request. Leaders cannot confirm what others state
+/// about themselves: they declare it.
+///
+/// If the person is contact person in the child's cases, a leader or another team member takes over, but never the caller.
+#[utoipa::path(
+    operation_id = "confirm_conflict_of_interest", tag = "conflicts of interest",
+    params(("unit_id" = Uuid, Path), ("conflict_id" = Uuid, Path)),
+    responses((status = 200, body = StaffConflictOut, description = "The confirmed conflict of interest"), ChangeProblems),
+)]
+#[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/confirm")]
+async fn confirm_conflict_of_interest(mut permit: Permit<ConfirmConflictOfInterest>) -> Result<HttpResponse> {
+    let current = of_unit(&mut permit).await?;
+    if current.person_id == permit.caller().person {
+        return Err(Problem::conflict("declare your own at /v1/me/conflicts-of-interest"));
+    }
+    if current.confirmed_at.is_some() || current.ended_at.is_some() {
+        return Err(Problem::conflict("the conflict of interest is already confirmed or ended"));
+    }
+    permit.expect_version(current.version)?;
+    let (by, moment) = (permit.caller().person, permit.moment());
+    for child in store::confirm(permit.tx(), &current, by, moment.now).await? {
+        handovers::of_conflict(permit.tx(), current.person_id, child, by, moment).await?;
+    }
+    let confirmed = store::get(permit.tx(), current.id).await?;
+    permit.note_shown([current.id]);
+    permit.changed(confirmed.version, &confirmed.whole()).await
+}
+
+/// Returns the conflict of interest in the path, under its lock and that of the person. Writes by that person finish before this,
+/// or are decided after it.
+async fn of_unit<A: Action<Object = UnitObject>>(permit: &mut Permit<A>) -> Result<StaffConflictOut> {
+    let (unit, id) = (permit.object().id, permit.path_id::<ConflictOfInterest>("conflict_id")?);
+    let found = store::find_of_unit(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)?;
+    dialect::lock(permit.tx(), found.person_id.uuid()).await?;
+    dialect::lock(permit.tx(), id.uuid()).await?;
+    store::find_of_unit(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)
+}
+
+/// Ends a staff member's conflict of interest, or rejects what others have stated, with a reason. Leaders cannot end their own
+/// (fvl § 8).
 #[utoipa::path(
     operation_id = "end_conflict_of_interest", tag = "conflicts of interest",
     params(("unit_id" = Uuid, Path), ("conflict_id" = Uuid, Path)), request_body = ConflictEndIn,
@@ -203,10 +251,8 @@ async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>)
 )]
 #[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/end")]
 async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> Result<HttpResponse> {
-    let (unit, id) = (permit.object().id, permit.path_id::<ConflictOfInterest>("conflict_id")?);
-    dialect::lock(permit.tx(), id.uuid()).await?;
-    let found = store::find_of_unit(permit.tx(), unit, id).await?;
-    let current = found.ok_or_else(Problem::not_found)?;
+    let current = of_unit(&mut permit).await?;
+    let id = current.id;
     let ConflictEndIn { reason } = permit.input()?;
     if current.person_id == permit.caller().person {
         return Err(Problem::conflict(

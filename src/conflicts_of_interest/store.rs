@@ -12,7 +12,7 @@ use crate::{
         Id, NationalId,
         ids::{Case, ConflictOfInterest, Person, Unit},
     },
-    vault::KeyName,
+    vault::{KeyName, Sealed},
 };
 
 /// A conflict of interest that applies in several municipalities has several rows. Only one is shown.
@@ -27,23 +27,9 @@ macro_rules! once {
 macro_rules! own {
     ($rest:literal) => {
         concat!(
-            "SELECT c.id, c.national_id, c.case_id, c.ground, c.note, c.recorded_by, c.recorded_at, c.ended_at,
-                    c.end_reason, c.version
+            "SELECT c.id, c.national_id, c.case_id, c.ground, c.note, c.recorded_by, c.recorded_at, c.confirmed_at,
+                    c.ended_at, c.end_reason, c.version
              FROM conflict_of_interest c WHERE ",
-            once!($rest)
-        )
-    };
-}
-macro_rules! of_staff {
-    ($rest:literal) => {
-        of_staff!("conflict_of_interest c", $rest)
-    };
-    ($from:literal, $rest:literal) => {
-        concat!(
-            "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.ended_at, c.version
-             FROM ",
-            $from,
-            " JOIN person p ON p.id = c.person_id WHERE ",
             once!($rest)
         )
     };
@@ -51,18 +37,58 @@ macro_rules! of_staff {
 
 const GET_OWN: &str = own!("c.person_id = $1 AND c.id = $2");
 const LIST_OWN: &str = own!("c.person_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
-const GET: &str = of_staff!("c.id = $1");
-const FIND_OF_UNIT: &str = of_staff!(
-    "c.id = $2 AND c.person_id IN (
-        SELECT r.person_id FROM staff_role r
-        WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))"
+const GET: &str = concat!(
+    "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
+     FROM conflict_of_interest c JOIN person p ON p.id = c.person_id WHERE ",
+    once!("c.id = $1")
 );
-const LIST_OF_UNIT: &str = of_staff!(
-    "(SELECT DISTINCT r.person_id FROM staff_role r
-      WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')) AS s
-     CROSS JOIN conflict_of_interest c",
-    "c.person_id = s.person_id AND c.id > $2 AND c.ended_at IS NULL ORDER BY c.id LIMIT $3"
+/// The conflicts of interest of a unit's staff: those on record, and guardianships that nobody has confirmed or rejected, of a
+/// person who helps the child or reads the access log. Other guardianships are not for the leader to know.
+macro_rules! of_unit {
+    ($recorded:literal, $stated:literal, $rest:literal) => {
+        concat!(
+            "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version FROM (
+                SELECT c.id, c.person_id, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
+                FROM (SELECT DISTINCT r.person_id FROM staff_role r
+                      WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader', 'auditor')) AS s
+                CROSS JOIN conflict_of_interest c
+                WHERE c.person_id = s.person_id AND ",
+            once!($recorded),
+            " UNION ALL
+                SELECT g.id, g.guardian_id, 'guardian', g.created_at, NULL, NULL, 1
+                FROM (SELECT r.person_id, MAX(CASE WHEN r.role = 'auditor' THEN 1 ELSE 0 END) AS audits FROM staff_role r
+                      WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader', 'auditor')
+                      GROUP BY r.person_id) AS s
+                CROSS JOIN guardianship g
+                JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
+                WHERE g.guardian_id = s.person_id AND g.ended_at IS NULL AND ",
+            $stated,
+            " AND (s.audits = 1 OR EXISTS (
+                    SELECT 1 FROM child o
+                    JOIN care_case a ON a.municipality = o.municipality AND a.child_id = o.id AND a.status = 'open'
+                    JOIN team_member t ON t.municipality = a.municipality AND t.case_id = a.id
+                    WHERE o.person_id = k.person_id AND t.person_id = g.guardian_id AND t.left_at IS NULL))
+                  AND NOT EXISTS (
+                    SELECT 1 FROM conflict_of_interest d
+                    WHERE d.child_person = k.person_id AND d.person_id = g.guardian_id AND d.ground = 'guardian'
+                      AND (d.ended_at IS NULL OR d.recorded_at >= g.created_at))
+             ) AS c JOIN person p ON p.id = c.person_id",
+            $rest
+        )
+    };
+}
+const FIND_OF_UNIT: &str = of_unit!("c.id = $2", "g.id = $2", "");
+const LIST_OF_UNIT: &str =
+    of_unit!("c.id > $2 AND c.ended_at IS NULL", "g.id > $2", " ORDER BY c.id LIMIT $3");
+const UNCONFIRMED_OF_UNIT: &str = of_unit!(
+    "c.ended_at IS NULL AND c.confirmed_at IS NULL",
+    "TRUE",
+    " WHERE (c.recorded_at, c.id) > ($2, $3) AND c.person_id <> $5 ORDER BY c.recorded_at, c.id LIMIT $4"
 );
+const LEADS: &str = "
+    SELECT COUNT(*) FROM staff_role l JOIN staff_role r ON r.unit_id = l.unit_id
+    WHERE l.person_id = $1 AND l.role = 'unit_leader' AND l.ended_at IS NULL
+      AND r.person_id = $2 AND r.role IN ('worker', 'unit_leader', 'auditor') AND r.ended_at IS NULL";
 const WORKPLACES: &str = "
     SELECT DISTINCT s.municipality FROM unit_serves s JOIN staff_role r ON r.unit_id = s.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader') ORDER BY s.municipality";
@@ -70,8 +96,21 @@ const ON_TEAM: &str = "
     SELECT COUNT(*) FROM team_member WHERE municipality = $1 AND case_id = $2 AND person_id = $3 AND left_at IS NULL";
 const INSERT: &str = "
     INSERT INTO conflict_of_interest (municipality, id, person_id, child_person, case_id, national_id, ground, note,
-                                      recorded_by, recorded_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+                                      recorded_by, recorded_at, confirmed_by, confirmed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+/// A guardianship as a conflict of interest of the guardian, once it is decided whether that is true. `$3` decides.
+const RECORD_GUARDIAN: &str = "
+    INSERT INTO conflict_of_interest (municipality, id, person_id, child_person, ground, recorded_by, recorded_at,
+                                      confirmed_by, confirmed_at, ended_by, ended_at, end_reason, version)
+    SELECT g.municipality, g.id, g.guardian_id, k.person_id, 'guardian', $2, $4,
+           CASE WHEN $3 THEN $2 END, CASE WHEN $3 THEN $4 END,
+           CASE WHEN NOT $3 THEN $2 END, CASE WHEN NOT $3 THEN $4 END, $5, 2
+    FROM guardianship g JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
+    WHERE g.id = $1 AND g.ended_at IS NULL";
+const CONFIRM: &str = "
+    UPDATE conflict_of_interest SET confirmed_at = $3, confirmed_by = $4, version = version + 1
+    WHERE id = $1 AND version = $2 AND ended_at IS NULL AND confirmed_at IS NULL";
+const CHILDREN: &str = "SELECT child_person FROM conflict_of_interest WHERE id = $1 ORDER BY municipality";
 const END: &str = "
     UPDATE conflict_of_interest SET ended_at = $3, ended_by = $4, end_reason = $5, version = version + 1
     WHERE id = $1 AND version = $2 AND ended_at IS NULL";
@@ -93,6 +132,8 @@ pub(super) struct New<'a> {
     pub ground: ConflictGround,
     pub note: Option<&'a str>,
     pub recorded_by: Id<Person>,
+    /// Whether the person who records it may decide that it counts.
+    pub confirmed: bool,
 }
 
 /// Records a conflict of interest. The child has a person record in each of the municipalities.
@@ -102,7 +143,7 @@ pub(super) async fn insert(
     new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<ConflictOfInterest>, DbError> {
-    let New { person, home, told, ground, note, recorded_by } = new;
+    let New { person, home, told, ground, note, recorded_by, confirmed } = new;
     let id = Id::<ConflictOfInterest>::new();
     let key = KeyName::people(home);
     let note = tx.vault().seal_optional(&key, note)?;
@@ -123,7 +164,9 @@ pub(super) async fn insert(
             ground,
             note.clone(),
             recorded_by,
-            now
+            now,
+            confirmed.then_some(recorded_by),
+            confirmed.then_some(now)
         )?)?;
     }
     Ok(id)
@@ -183,7 +226,45 @@ pub(super) async fn list_of_unit(
     fetch_all!(tx, StaffConflictOut, LIST_OF_UNIT, unit, after, limit)
 }
 
-/// Ends a conflict of interest in all municipalities.
+/// Lists what nobody has confirmed about the staff of the unit other than its leader: its id and time, the earliest first.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn unconfirmed(
+    tx: &mut Tx,
+    unit: Id<Unit>,
+    leader: Id<Person>,
+    after: (DateTime<Utc>, Uuid),
+    limit: i64,
+) -> Result<Vec<(Uuid, DateTime<Utc>)>, DbError> {
+    let rows = fetch_all!(tx, StaffConflictOut, UNCONFIRMED_OF_UNIT, unit, after.0, after.1, limit, leader)?;
+    Ok(rows.into_iter().map(|row| (row.id.uuid(), row.recorded_at)).collect())
+}
+
+/// Returns whether one person leads a unit where the other works, and so decides whether they are disqualified (fvl § 8).
+pub(super) async fn leads(tx: &mut Tx, leader: Id<Person>, person: Id<Person>) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), LEADS, leader, person)?;
+    Ok(count > 0)
+}
+
+/// Confirms a conflict of interest in all municipalities, and returns the children it is about.
+pub(super) async fn confirm(
+    tx: &mut Tx,
+    current: &StaffConflictOut,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Id<Person>>, DbError> {
+    let none: Option<Sealed> = None;
+    let confirmed = match current.is_on_record() {
+        true => execute!(tx, CONFIRM, current.id, current.version, now, by)?,
+        false => execute!(tx, RECORD_GUARDIAN, current.id, by, true, now, none)?,
+    };
+    expect_one(confirmed.min(1))?;
+    let children = fetch_all!(tx, (Id<Person>,), CHILDREN, current.id)?;
+    Ok(children.into_iter().map(|(child,)| child).collect())
+}
+
+/// Ends a conflict of interest in all municipalities, or rejects that a guardian is one.
 pub(super) async fn end(
     tx: &mut Tx,
     current: &StaffConflictOut,
@@ -193,6 +274,9 @@ pub(super) async fn end(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let reason = tx.vault().seal(&KeyName::people(home), reason)?;
+    if !current.is_on_record() {
+        return expect_one(execute!(tx, RECORD_GUARDIAN, current.id, by, false, now, Some(reason))?);
+    }
     let ended = execute!(tx, END, current.id, current.version, now, by, reason)?;
     expect_one(ended.min(1))
 }

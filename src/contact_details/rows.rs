@@ -15,8 +15,7 @@ use crate::{
     vault::KeyName,
 };
 
-const INSERT_PROTECTIONS: &str =
-    "INSERT INTO address_protection (municipality, child_id, protection, changed_by, changed_at) ";
+const INSERT_PROTECTIONS: &str = "INSERT INTO address_protection (municipality, child_id, protection, changed_by, changed_at, protected_at) ";
 const INSERT_CHILDREN: &str =
     "INSERT INTO child_contact (municipality, child_id, protection, address, phone, school_unit_id) ";
 const INSERT_GUARDIANS: &str =
@@ -53,12 +52,13 @@ pub(crate) struct GuardianContactRow<'a> {
 
 /// Writes the protection of addresses that had none.
 pub(crate) async fn insert_protections(tx: &mut Tx, rows: &[ProtectionRow<'_>]) -> Result<(), DbError> {
-    insert_rows!(tx, INSERT_PROTECTIONS, 5, rows, |values, row| values
+    insert_rows!(tx, INSERT_PROTECTIONS, 6, rows, |values, row| values
         .push_bind(row.municipality)
         .push_bind(row.child)
         .push_bind(row.protection)
         .push_bind(row.changed_by)
-        .push_bind(row.changed_at))?;
+        .push_bind(row.changed_at)
+        .push_bind(row.protection.is_graded().then_some(row.changed_at)))?;
     Ok(())
 }
 

@@ -197,9 +197,10 @@ pub struct DisclosureOut {
     pub entries: Vec<DisclosedEntry>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// Whether it is about the caller's own family, in which case it is not shown.
+    /// Whether the rules are to keep the caller from it, as disqualified.
     #[serde(skip)]
     #[schema(ignore)]
+    #[sqlx(skip)]
     pub disqualified: bool,
 }
 

@@ -14,9 +14,9 @@ use crate::{
     access::{
         Law, Parts, Permit, Whole, Wording,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
-        cases_in_list, is_family,
+        cases_in_list, is_close,
         objects::{CaseObject, DisclosureObject},
-        own_children,
+        ties,
     },
     children,
     db::{Tx, dialect},
@@ -89,7 +89,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         entries,
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let disclosure = store::get(permit.tx(), caller.person, &case.facts.municipality, id).await?;
+    let disclosure = store::get(permit.tx(), false, &case.facts.municipality, id).await?;
     permit.note_row::<ReadDisclosure>(&object(&disclosure));
     permit.created(format!("/v1/disclosures/{id}"), ONLY_VERSION, &disclosure.whole()).await
 }
@@ -102,11 +102,11 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 #[get("/units/{unit_id}/disclosures")]
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let Parts { object: unit, caller, tx, .. } = permit.parts();
-    let unit = unit.id;
-    let own_children = own_children(tx, caller).await?;
+    let Parts { object: unit, caller, tx, moment } = permit.parts();
+    let (unit, person) = (unit.id, caller.person);
+    let ties = ties(tx, caller, moment.now).await?;
     let fetch =
-        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &own_children, unit, after, limit).await;
+        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &ties, person, unit, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &DisclosureOut| permit.may::<ReadDisclosure>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -122,9 +122,8 @@ async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpRes
 )]
 #[get("/disclosures/{disclosure_id}")]
 async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpResponse> {
-    let DisclosureObject { municipality, id, .. } = permit.object().clone();
-    let person = permit.caller().person;
-    let disclosure = store::get(permit.tx(), person, &municipality, id).await?;
+    let DisclosureObject { municipality, id, disqualified, .. } = permit.object().clone();
+    let disclosure = store::get(permit.tx(), disqualified, &municipality, id).await?;
     permit.show_version(ONLY_VERSION, &disclosure.whole())
 }
 
@@ -203,7 +202,8 @@ async fn recipient(
         return Err(Problem::field("/to_person_id", "must not be yourself"));
     }
     let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
-    let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
+    let now = permit.moment().now;
+    let of_family = is_close(permit.tx(), municipality, case.facts.child, person, now).await?;
     // The answer is the same for both. A family relation may be registered where the caller may not know about it.
     let Some(name) = name.filter(|_| !of_family) else {
         return Err(Problem::field(

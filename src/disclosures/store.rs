@@ -9,28 +9,25 @@ use super::dto::{
     AppliedLaw, DisclosedEntry, DisclosedKind, DisclosureBasis, DisclosureOut, ObjectionForm, ObjectionOut,
 };
 use crate::{
-    access::CaseState,
+    access::{CaseState, Ties},
     children::NamedChild,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_in, fetch_one, fetch_optional, is_family_sql,
+    execute, fetch_all, fetch_in, fetch_one, fetch_optional,
     kernel::{
         Id,
-        ids::{Child, Disclosure, Objection, Person, Unit},
+        ids::{Disclosure, Objection, Person, Unit},
         vocabulary::Sector,
     },
     vault::KeyName,
 };
 
-/// The first argument is SQL for whether the row is about the caller's own family.
 macro_rules! select {
-    ([$($disqualified:tt)+] $rest:literal) => {
+    ($rest:literal) => {
         concat!(
             "SELECT d.id, d.municipality, d.case_id, d.child_id, d.child_name, d.child_birth_date, d.unit_id,
                     u.name AS unit_name, d.disclosed_by, d.disclosed_by_name, d.basis, d.order_reference, d.to_unit_id,
                     v.name AS to_unit_name, d.to_person_id, d.to_person_name, d.outside_recipient, d.reason,
-                    d.created_at, ",
-            $($disqualified)+,
-            " AS disqualified
+                    d.created_at
              FROM disclosure d
              JOIN unit u ON u.id = d.unit_id
              LEFT JOIN unit v ON v.id = d.to_unit_id
@@ -41,7 +38,7 @@ macro_rules! select {
     };
 }
 
-const GET: &str = select!([is_family_sql!("$1", "k.person_id")] "d.municipality = $2 AND d.id = $3");
+const GET: &str = select!("d.municipality = $1 AND d.id = $2");
 /// Those that a unit has made and those it has received. The ids alone are found by two indexes in their order: a plan of
 /// PostgreSQL that does not know the values would read all rows to find whole ones in order.
 const IDS: &str = "
@@ -51,7 +48,7 @@ const IDS: &str = "
     SELECT id FROM (
         SELECT id FROM disclosure WHERE to_unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS received
     ORDER BY id LIMIT $3";
-const LIST: &str = select!(["FALSE"] "d.id IN (");
+const LIST: &str = select!("d.id IN (");
 const LAWS: &str = "SELECT disclosure_id, part, law, valid_from FROM disclosure_law WHERE disclosure_id IN (";
 const ENTRIES: &str = "
     SELECT disclosure_id, number, kind, entry_id, title, body AS text, person_name, unit_name, starts_on, evaluate_on,
@@ -255,22 +252,24 @@ async fn insert_entry(
     )?)
 }
 
+/// Returns a disclosure. `disqualified` states whether the rules are to keep the caller from it.
 pub(super) async fn get(
     tx: &mut Tx,
-    person: Id<Person>,
+    disqualified: bool,
     municipality: &str,
     id: Id<Disclosure>,
 ) -> Result<DisclosureOut, DbError> {
-    let disclosure = fetch_one!(tx, DisclosureOut, GET, person, municipality, id)?;
+    let disclosure = DisclosureOut { disqualified, ..fetch_one!(tx, DisclosureOut, GET, municipality, id)? };
     let mut disclosures = with_parts(tx, vec![disclosure]).await?;
     disclosures.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-/// Lists the disclosures that a unit has made or received, regardless of who may read them. `own_children` are the children
-/// that the caller is too close to.
+/// Lists the disclosures that a unit has made or received, regardless of who may read them. `ties` are the children
+/// that the caller is close to.
 pub(super) async fn list(
     tx: &mut Tx,
-    own_children: &[Id<Child>],
+    ties: &Ties,
+    caller: Id<Person>,
     unit: Id<Unit>,
     after: Uuid,
     limit: usize,
@@ -284,7 +283,10 @@ pub(super) async fn list(
     let mut disclosures: Vec<DisclosureOut> = fetch_in!(tx, DisclosureOut, LIST, &ids)?;
     disclosures.sort_by_key(|row| row.id);
     for row in &mut disclosures {
-        row.disqualified = own_children.contains(&row.child_id);
+        row.disqualified = {
+            let own = row.disclosed_by == caller || row.to_person_id == Some(caller);
+            ties.keep_from(row.child_id, own)
+        };
     }
     with_parts(tx, disclosures).await
 }

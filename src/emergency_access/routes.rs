@@ -14,7 +14,7 @@ use crate::{
             Action, EndEmergencyAccess, ListEmergencyAccess, OpenEmergencyAccess, ReadCase,
             ReadEmergencyAccess, ReviewEmergencyAccess,
         },
-        case_by_id, cases_in_list, is_family,
+        case_by_id, cases_in_list, children_of_other_reviewers, is_close,
         objects::{CaseObject, EmergencyObject, UnitObject},
     },
     children,
@@ -94,7 +94,7 @@ async fn to_open(
     for id in cases {
         dialect::lock(permit.tx(), id.uuid()).await?;
         let Some(case) = case_by_id(permit.tx(), &caller, *id, moment).await? else { continue };
-        let close = is_family(permit.tx(), &case.municipality, case.child, caller.person).await?;
+        let close = is_close(permit.tx(), &case.municipality, case.child, caller.person, moment.now).await?;
         if !case.open || close || !unit.serves.contains(&case.municipality) {
             continue;
         }
@@ -126,10 +126,11 @@ async fn list_emergency_access(mut permit: Permit<ListEmergencyAccess>) -> Resul
         cases.sort();
         cases.dedup();
         let facts = cases_in_list(tx, &caller, &cases, moment).await?;
+        let others = children_of_other_reviewers(tx, &caller, moment.now).await?;
         let with_object = rows.into_iter().filter_map(|row| {
             let case = facts.iter().find(|case| case.id == row.case_id)?.clone();
-            let close = case.relation.disqualified;
-            Some((object(case, &row, close), row))
+            let is_for_others = others.contains(&case.child);
+            Some((object(case, &row, is_for_others), row))
         });
         Ok(with_object.collect::<Vec<_>>())
     };

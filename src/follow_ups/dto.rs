@@ -10,7 +10,7 @@ use crate::{
     kernel::{
         PageQuery,
         clock::day_in_norway,
-        ids::CaseId,
+        ids::{CaseId, ChildId},
         page::{Cursor, Limit, Position},
     },
     shown, words,
@@ -37,6 +37,10 @@ words! {
         ReportInvestigation = "report_investigation",
         /// The leader of the contact person's unit must review an emergency access.
         EmergencyAccess = "emergency_access",
+        /// The contact person, or the auditor, must decide a claim about a child.
+        DecideClaim = "decide_claim",
+        /// A leader must confirm or end a conflict of interest that others have stated.
+        ConfirmConflict = "confirm_conflict",
     }
 }
 
@@ -45,10 +49,12 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent, report or emergency access.
+    /// The concern, measure, meeting, handover, consent, report, emergency access, claim or conflict of interest.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
+    /// The child, if the task is a claim.
+    pub child_id: Option<ChildId>,
     /// The due date.
     pub due_on: NaiveDate,
     /// Whether the due date has passed.
@@ -58,7 +64,7 @@ pub struct FollowUpOut {
     at: DateTime<Utc>,
 }
 
-shown!(FollowUpOut { kind, object_id, case_id, due_on, overdue, at });
+shown!(FollowUpOut { kind, object_id, case_id, child_id, due_on, overdue, at });
 
 impl FollowUpOut {
     /// Creates a task that is due on a date. It comes before tasks with a time on the same date.
@@ -68,7 +74,7 @@ impl FollowUpOut {
         case_id: Option<CaseId>,
         due_on: NaiveDate,
     ) -> Self {
-        Self { kind, object_id, case_id, due_on, overdue: false, at: beginning_of(due_on) }
+        Self { kind, object_id, case_id, child_id: None, due_on, overdue: false, at: beginning_of(due_on) }
     }
 
     /// Creates a task with a time.
@@ -78,7 +84,12 @@ impl FollowUpOut {
         case_id: Option<CaseId>,
         at: DateTime<Utc>,
     ) -> Self {
-        Self { kind, object_id, case_id, due_on: day_in_norway(at), overdue: false, at }
+        Self { kind, object_id, case_id, child_id: None, due_on: day_in_norway(at), overdue: false, at }
+    }
+
+    /// Names the child.
+    pub(super) fn about(self, child: ChildId) -> Self {
+        Self { child_id: Some(child), ..self }
     }
 
     /// Returns its position in the list.

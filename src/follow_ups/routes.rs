@@ -42,7 +42,7 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let query: FollowUpQuery = permit.query()?;
     let (asker, moment) = (permit.asker(), permit.moment());
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let items = store::list(tx, asker.caller(), moment.today, after, limit).await?;
+        let items = store::list(tx, asker.caller(), moment, after, limit).await?;
         with_cases(tx, &asker, moment, items).await
     };
     let (cursor, limit) = (query.cursor.as_ref(), query.limit());
@@ -77,7 +77,7 @@ async fn with_cases(
     let readable = cases.filter(|case| asker.may::<ReadCase>(case));
     let readable: HashMap<CaseId, Rc<CaseObject>> =
         readable.map(|case| (case.facts.id, Rc::new(case))).collect();
-    let concerns = theirs_to_decide(tx, asker, &items).await?;
+    let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
     let tasks = items.into_iter().map(|item| {
         let case = item.case_id.and_then(|id| readable.get(&id).cloned());
         let is_shown = match (&item.case_id, &case) {
@@ -96,11 +96,12 @@ async fn with_cases(
 async fn theirs_to_decide(
     tx: &mut Tx,
     asker: &Asker,
+    moment: Moment,
     items: &[FollowUpOut],
 ) -> Result<HashSet<Id<Concern>>, DbError> {
     let concerns = items.iter().filter(|item| item.kind == FollowUpKind::DecideConcern);
     let ids: Vec<Id<Concern>> = concerns.map(|item| item.object_id.into()).collect();
-    let concerns = ConcernObject::these(tx, &ids, asker.caller()).await?;
+    let concerns = ConcernObject::these(tx, &ids, asker.caller(), moment.now).await?;
     let theirs = concerns.into_iter().filter(|concern| asker.may::<DecideConcern>(concern));
     Ok(theirs.map(|concern| concern.id).collect())
 }
@@ -118,6 +119,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
             FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
+            FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
             _ => true,
         }
 }

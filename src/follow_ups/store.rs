@@ -5,13 +5,16 @@ use uuid::Uuid;
 
 use super::dto::{FollowUpKind, FollowUpOut, Place};
 use crate::{
+    access::children_of_other_reviewers,
     child_welfare_reports::{self, AwaitedAnswer},
+    claims::{self, Pending},
+    conflicts_of_interest,
     db::{DbError, Tx},
     fetch_all,
     identity::Caller,
-    is_family_sql,
+    is_disqualified_sql,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Case, Person, Unit},
     },
 };
@@ -51,7 +54,7 @@ const DUE: &str = concat!(
           AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker'
                       AND r.ended_at IS NULL)
           AND NOT (k.person_id IS NOT NULL AND ",
-    is_family_sql!("$1", "k.person_id"),
+    is_disqualified_sql!("$1", "k.person_id"),
     ")
         ORDER BY c.decide_by, c.id LIMIT $6) AS written
     UNION ALL
@@ -85,7 +88,7 @@ const DUE_TO_LEADER: &str = concat!(
         FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.unit_id = $7 AND c.decision IS NULL AND (c.decide_by, c.id) > ($2, $3)
           AND NOT (k.person_id IS NOT NULL AND ",
-    is_family_sql!("$1", "k.person_id"),
+    is_disqualified_sql!("$1", "k.person_id"),
     ")
         ORDER BY c.decide_by, c.id LIMIT $6) AS recorded
     UNION ALL
@@ -110,18 +113,19 @@ struct DueRow {
 pub(super) async fn list(
     tx: &mut Tx,
     caller: &Caller,
-    today: NaiveDate,
+    moment: Moment,
     after: Place,
     limit: usize,
 ) -> Result<Vec<FollowUpOut>, DbError> {
-    let person = caller.person;
+    let (person, today) = (caller.person, moment.today);
     let mut due = due(tx, person, today, after, limit).await?;
     // A leader leads one or two units.
     for unit in caller.units_led() {
         due.extend(due_to_leader(tx, person, unit, after, limit).await?);
     }
     let mut due: Vec<FollowUpOut> = due.into_iter().filter_map(FollowUpOut::of_row).collect();
-    for awaited in child_welfare_reports::awaited(tx, person).await? {
+    due.extend(statements(tx, caller, moment, after, limit).await?);
+    for awaited in child_welfare_reports::awaited(tx, caller, moment.now).await? {
         let kind = match awaited.answer {
             AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,
             AwaitedAnswer::Review => FollowUpKind::ReportReview,
@@ -160,6 +164,35 @@ async fn due_to_leader(
 ) -> Result<Vec<DueRow>, DbError> {
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
     fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit)
+}
+
+/// What others have stated and the caller must decide: as contact person, as auditor, or as leader.
+async fn statements(
+    tx: &mut Tx,
+    caller: &Caller,
+    moment: Moment,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<FollowUpOut>, DbError> {
+    let (person, after) = (caller.person, (after.at, after.id));
+    let most = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut claims = claims::pending_with(tx, person, after, most).await?;
+    for municipality in caller.audits() {
+        let own = children_of_other_reviewers(tx, caller, moment.now).await?;
+        let pending = claims::pending_in(tx, municipality, person, after, most, moment.now).await?;
+        claims.extend(pending.into_iter().filter(|claim| !own.contains(&claim.child_id)));
+    }
+    let claim = |claim: Pending| {
+        FollowUpOut::at(FollowUpKind::DecideClaim, claim.id, claim.case_id, claim.stated_at)
+            .about(claim.child_id)
+    };
+    let mut due: Vec<FollowUpOut> = claims.into_iter().map(claim).collect();
+    for unit in caller.units_led() {
+        let unconfirmed = conflicts_of_interest::unconfirmed(tx, unit, person, after, most).await?;
+        let conflict = |(id, at)| FollowUpOut::at(FollowUpKind::ConfirmConflict, id, None, at);
+        due.extend(unconfirmed.into_iter().map(conflict));
+    }
+    Ok(due)
 }
 
 impl FollowUpOut {

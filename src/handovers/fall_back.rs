@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    access::{CaseState, case_states},
+    access::{CaseState, case_states, is_close},
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_all, fetch_optional, is_family_sql,
+    execute, fetch_all,
     kernel::{
         Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
@@ -13,23 +13,19 @@ use crate::{
     teams,
 };
 
-/// The leader of the unit that opened a case, unless they are in the child's family. A leader who recorded a conflict of
-/// interest of the contact person is also excluded: the baton gives access to content, and nobody may give that to
-/// themselves (fvl § 8).
-const LEADER: &str = concat!(
-    "
+/// The leaders of the unit that opened a case. A leader who recorded or confirmed a conflict of interest of the contact person,
+/// or registered them as a guardian, is excluded: the baton gives access to content, and nobody may give that to themselves
+/// (fvl § 8).
+const LEADERS: &str = "
     SELECT r.person_id FROM staff_role r
     JOIN care_case c ON c.unit_id = r.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
       AND NOT EXISTS (SELECT 1 FROM conflict_of_interest x
-                      WHERE x.child_person = k.person_id AND x.person_id = cp.person_id AND x.recorded_by = r.person_id
-                        AND x.recorded_by <> x.person_id AND x.ended_at IS NULL)
-      AND NOT ",
-    is_family_sql!("r.person_id", "k.person_id"),
-    " ORDER BY r.id LIMIT 1"
-);
+                      WHERE x.child_person = k.person_id AND x.person_id = cp.person_id AND x.person_id <> r.person_id
+                        AND r.person_id IN (x.recorded_by, x.confirmed_by) AND x.ended_at IS NULL)
+    ORDER BY r.id";
 const WITHDRAW_PENDING: &str = "
     UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
@@ -134,14 +130,24 @@ async fn pass_on(
 
 /// Returns the person who takes over: the leader of the unit that opened the case or, if it has none who may, a team
 /// member, preferably from that unit. A team member already has access to the content.
-async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
+/// Nobody who is close to the child, or is stated to be, takes over.
+async fn receiver(
+    tx: &mut Tx,
+    case: &CaseState,
+    now: DateTime<Utc>,
+) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
-    if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
-        return Ok(Some((leader, owner)));
-    }
+    let leaders = fetch_all!(tx, (Id<Person>,), LEADERS, &case.municipality, case.id)?;
+    let mut candidates: Vec<_> = leaders.into_iter().map(|(leader,)| (leader, owner)).collect();
     let seats = teams::seats(tx, case).await?;
-    let seat = seats.iter().find(|seat| seat.unit_id == owner).or(seats.first());
-    Ok(seat.map(|seat| (seat.person_id, seat.unit_id)))
+    let (own, others): (Vec<_>, Vec<_>) = seats.into_iter().partition(|seat| seat.unit_id == owner);
+    candidates.extend(own.into_iter().chain(others).map(|seat| (seat.person_id, seat.unit_id)));
+    for (person, unit) in candidates {
+        if !is_close(tx, &case.municipality, case.child, person, now).await? {
+            return Ok(Some((person, unit)));
+        }
+    }
+    Ok(None)
 }
 
 /// Gives the baton to the leader of the unit that opened the case, and returns whether it did. If nobody can take it,
@@ -152,7 +158,7 @@ pub(super) async fn to_leader(
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let Some((receiver, unit)) = receiver(tx, case).await? else {
+    let Some((receiver, unit)) = receiver(tx, case, now).await? else {
         tracing::warn!(unit.id = %case.ground.owner_unit, "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };

@@ -7,7 +7,7 @@ use super::fall_back::to_leader;
 use crate::{
     access::{BATON_FALLS_BACK, CaseState, Decision, Entry, case_states, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
-    fetch_all, is_family_sql,
+    fetch_all, is_disqualified_sql,
     kernel::{Clock, Id, Moment, ids::Case},
 };
 
@@ -15,7 +15,7 @@ use crate::{
 const BATCH: i64 = 200;
 
 /// Open cases whose baton is held outside the unit that opened the case, or by a person who no longer works in the unit
-/// or is in the child's family. The last two are marked, because no consent can restore the right.
+/// or is disqualified, or a guardian in the registration of the case. The last two are marked, because no consent can restore the right.
 macro_rules! doubtful {
     ($which:literal) => {
         concat!(
@@ -24,8 +24,9 @@ macro_rules! doubtful {
                     NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = cp.person_id AND r.unit_id = cp.unit_id
                                 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))
                     OR ",
-            is_family_sql!("cp.person_id", "k.person_id"),
-            " AS holder_lost
+            is_disqualified_sql!("cp.person_id", "k.person_id"),
+            " OR EXISTS (SELECT 1 FROM guardianship g WHERE g.municipality = k.municipality AND g.child_id = k.id
+                            AND g.guardian_id = cp.person_id AND g.ended_at IS NULL) AS holder_lost
                 FROM care_case c
                 JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
                 JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id

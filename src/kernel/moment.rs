@@ -26,6 +26,12 @@ impl Moment {
         Self::at(clock.now())
     }
 
+    /// Noon on a day.
+    #[cfg(test)]
+    pub(crate) fn on_day(day: &str) -> Self {
+        Self::at(format!("{day}T11:00:00Z").parse().expect("a day"))
+    }
+
     /// The same time, with another day for ages and periods.
     #[must_use]
     pub fn on(self, today: NaiveDate) -> Self {

@@ -13,8 +13,9 @@ use crate::{
     access::{
         Permit, Whole,
         actions::{Action, GiveLogVerdict, ListLogReviews, ReadLogReview},
+        children_of_other_reviewers,
         objects::LogReviewObject,
-        own_accounts, own_children,
+        own_accounts,
     },
     db::Tx,
     kernel::{Page, Slice},
@@ -44,7 +45,8 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     let query: LogReviewQuery = permit.query()?;
     let caller = permit.caller().clone();
     let municipalities: BTreeSet<String> = caller.audits().map(ToOwned::to_owned).collect();
-    let own_children = own_children(permit.tx(), &caller).await?;
+    let now = permit.moment().now;
+    let own_children = children_of_other_reviewers(permit.tx(), &caller, now).await?;
     let accounts = own_accounts(permit.tx(), &caller).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;

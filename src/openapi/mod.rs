@@ -60,6 +60,7 @@ const TAGS: &[(&str, &str)] = &[
         "emergency access",
         "Access to one case for an hour when a life or a child's health is in danger, and its review.",
     ),
+    ("claims", "What other registrations state about a child."),
     ("follow-ups", "What awaits the caller."),
     ("goals", "The goals of a case."),
     ("handovers", "Handovers of the role of contact person."),

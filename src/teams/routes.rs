@@ -11,7 +11,7 @@ use crate::{
     access::{
         Kinds, Permit, Whole,
         actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
-        is_family,
+        is_close,
     },
     db::Tx,
     kernel::{Page, PageQuery, ids::TeamMember},
@@ -78,12 +78,13 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
         );
         return Err(Problem::conflict(detail));
     }
-    if is_family(permit.tx(), &case.municipality, case.child, person_id).await? {
+    let now = permit.moment().now;
+    if is_close(permit.tx(), &case.municipality, case.child, person_id, now).await? {
         return Err(Problem::conflict(
             "this person is disqualified from joining the team of this child (fvl § 6)",
         ));
     }
-    let (added_by, now) = (permit.caller().person, permit.moment().now);
+    let added_by = permit.caller().person;
     let new = store::NewSeat { person: person_id, unit: unit_id, task: &task, added_by };
     let Some(id) = store::seat(permit.tx(), &case, new, now).await? else {
         return Err(Problem::conflict("this person is already a member through this unit"));

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     access::{Asker, CaseState, objects::CaseObject},
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_optional, is_family_sql,
+    execute, fetch_all, fetch_optional, is_disqualified_sql,
     kernel::{
         Id, Slice,
         ids::{Person, TeamMember, Unit},
@@ -40,7 +40,7 @@ const SEATS: &str = concat!(
     JOIN staff_role r ON r.person_id = t.person_id AND r.unit_id = t.unit_id AND r.ended_at IS NULL
      AND r.role IN ('worker', 'unit_leader')
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
-    is_family_sql!("t.person_id", "k.person_id")
+    is_disqualified_sql!("t.person_id", "k.person_id")
 );
 const FROM_UNITS: &str = "
     SELECT t.person_id, t.unit_id, u.sector FROM team_member t JOIN unit u ON u.id = t.unit_id

@@ -35,6 +35,11 @@ fn end(by: &User, unit: &Staff, conflict: &Answer) -> Call {
     by.post(path).json(json!({"reason": "Another child was meant."})).if_match(1)
 }
 
+fn confirm(by: &User, unit: &Staff, conflict: &Answer) -> Call {
+    by.post(format!("/v1/units/{}/conflicts-of-interest/{}/confirm", unit.unit.id, conflict.text("/id")))
+        .if_match(1)
+}
+
 fn note(by: &User, cast: &Cast) -> Call {
     by.post(cast.path("/notes"))
         .json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A word."}))
@@ -189,7 +194,7 @@ both_engines! {
 }
 
 both_engines! {
-    async fn the_contact_person_records_it_of_one_on_the_team(world: World) {
+    async fn the_contact_person_records_it_of_one_on_the_team_and_their_leader_confirms_it(world: World) {
         let cast = world.shared_case().await;
         let stranger = world.worker("kragero/ppt").await;
         record(&cast.teacher, &cast, &stranger).send().await.expect_invalid("/person_id");
@@ -199,6 +204,13 @@ both_engines! {
         record(&stranger, &cast, &cast.nurse).send().await.expect_problem(404, "not-found");
         let recorded = record(&cast.teacher, &cast, &cast.nurse).send().await.expect(201);
         assert_eq!(recorded.text("/person_name"), cast.nurse.name);
+        assert_eq!(recorded.body["confirmed_at"], Value::Null);
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        confirm(&cast.teacher, &cast.nurse, &recorded).send().await.expect_problem(403, "forbidden");
+        confirm(&leader, &cast.nurse, &recorded).if_match(7).send().await.expect_problem(412, "version-mismatch");
+        confirm(&leader, &cast.nurse, &recorded).send().await.expect(200);
+        confirm(&leader, &cast.nurse, &recorded).if_match(2).send().await.expect_problem(409, "conflict");
         finds_nothing(&cast.nurse, &[cast.path("")]).await;
         let own = walk(&cast.nurse, OWN).await;
         assert_eq!((ids(&own), &own[0]["note"]), (vec![recorded.text("/id")], &json!("They informed us.")));
@@ -286,7 +298,7 @@ both_engines! {
         assert_eq!(ids(&items), [first.text("/id"), second.text("/id")]);
         let mut members: Vec<&str> = items[0].as_object().expect("an item").keys().map(String::as_str).collect();
         members.sort_unstable();
-        assert_eq!(members, ["ended_at", "ground", "id", "person_id", "person_name", "recorded_at", "version"]);
+        assert_eq!(members, ["confirmed_at", "ended_at", "ground", "id", "person_id", "person_name", "recorded_at", "version"]);
         for who in [&elsewhere.user, &cast.nurse.user, &cast.family.guardians[0].user] {
             who.get(&path).send().await.expect_problem(403, "forbidden");
         }

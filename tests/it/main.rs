@@ -25,6 +25,7 @@ mod care_orders;
 mod cases;
 mod child_welfare_reports;
 mod children;
+mod claims;
 mod command_line;
 mod concerns;
 mod concerns_before_reports;

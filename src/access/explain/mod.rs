@@ -24,11 +24,11 @@ use self::{
 use super::{
     CaseFacts, Decision, Entry, Permit, Policies,
     actions::{self, Action as _, ExplainAccess, ListConsents, Visitor},
-    cases_in_list, cited,
+    cases_in_list, children_of_other_reviewers, cited,
     objects::{
         CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject, reviews_of_looks_by,
     },
-    own_children,
+    ties,
 };
 use crate::{
     db::{DbError, Tx},
@@ -212,7 +212,9 @@ impl Asking<'_> {
             return Ok(Some(true));
         };
         let family = match subject.child {
-            Some(child) => own_children(self.tx, asker).await?.contains(&child.into()),
+            Some(child) => children_of_other_reviewers(self.tx, asker, self.moment(self.question.day).now)
+                .await?
+                .contains(&child.into()),
             None => false,
         };
         let ask = |person: Id<Person>| {
@@ -252,9 +254,10 @@ impl Asking<'_> {
         });
         let subject = object.subject();
         let case = self.case(about, &subject).await?;
-        let disqualified = match subject.child {
-            Some(child) => own_children(self.tx, about).await?.contains(&child.into()),
-            None => false,
+        let disqualified = match (&case, subject.child) {
+            (Some(case), _) => case.relation.disqualified,
+            (None, Some(child)) => ties(self.tx, about, self.moment(day).now).await?.close(child.into()),
+            (None, None) => false,
         };
         let rows = rows::read(self.tx, about.person, &subject).await?;
         let ground = Background {

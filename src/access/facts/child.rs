@@ -5,7 +5,7 @@ use super::{
     custody::{self, GuardianRow, RegistrationRow},
 };
 use crate::{
-    access::own_children,
+    access::ties,
     db::{DbError, Tx},
     fetch_all, fetch_one, fetch_optional,
     identity::{Caller, HeldRole},
@@ -33,7 +33,7 @@ pub struct ChildFacts {
     pub own_record_age: i64,
     /// Whether the child is under 18, so that guardians decide or take part.
     pub is_minor: bool,
-    /// The caller is disqualified (inhabil, fvl § 6): in the child's family, or with a conflict of interest.
+    /// The caller is disqualified (inhabil, fvl § 6), or is stated to be close to the child and does not help it.
     pub disqualified: bool,
     /// The caller is the child, of any age.
     pub is_child: bool,
@@ -103,11 +103,14 @@ pub async fn child_facts(
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
     let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
     let age = age_on(row.birth_date, moment.today);
-    let custody = custody::custody(child, &guardians, &registrations, age, moment.today);
-    let disqualified = own_children(tx, caller).await?.contains(&child);
+    let custody = custody::custody(child, &guardians, &registrations, age, moment);
     let is_child = row.person_id == caller.person;
     let is_guardian = custody.guardians.contains(&caller.person) && withheld == 0;
     let as_staff = !is_guardian && !is_child;
+    let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
+    let has_seat = cases.iter().any(|case| !case.relation.seats.is_empty());
+    let disqualified =
+        ties(tx, caller, moment.now).await?.keep_from(child, has_seat || child_welfare_seat.is_some());
     Ok(Some(ChildFacts {
         municipality: row.municipality,
         id: child,
@@ -123,10 +126,10 @@ pub async fn child_facts(
             && caller.is_worker_in(row.registered_unit),
         leads_registering_unit: as_staff && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
         is_contact_person: cases.iter().any(|case| case.relation.is_contact_person),
-        has_seat: cases.iter().any(|case| !case.relation.seats.is_empty()),
+        has_seat,
         is_guardian,
         lives_with_child: custody.residents.contains(&caller.person) && withheld == 0,
-        child_welfare_seat: custody.child_welfare_seat(caller).filter(|_| as_staff),
+        child_welfare_seat,
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,
         is_young_person: is_child && age >= row.own_record_age,

@@ -2,17 +2,22 @@
 //! addresses.
 //!
 //! Closing follows the child: a protected address or a care order in one registration ends what guardians see in every
-//! registration of the child, and nobody learns of the other registration. Opening follows the registration: child welfare and
-//! foster parents see the case of a child only where the order is recorded.
+//! registration of the child. In the others it is a claim: it closes for [`PROVISIONAL`], unless the contact person confirms or
+//! rejects it (`crate::claims`). Opening follows the registration: child welfare and foster parents see the case of a child only
+//! where the order is recorded.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
-use super::{MAJORITY, rows::flag};
+use super::{
+    MAJORITY,
+    rows::{flag, optional_flag},
+};
 use crate::{
+    access::PROVISIONAL,
     identity::{Caller, HeldRole},
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Child, Person, Unit},
         vocabulary::{Capacity, Protection, Sector},
     },
@@ -20,19 +25,23 @@ use crate::{
 
 /// The guardianships in force, of all registrations of a child.
 pub(super) const GUARDIANS: &str = "
-    SELECT g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity
+    SELECT g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity,
+           g.created_at AS stated_at, d.confirmed
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
+    LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = g.id
     WHERE g.ended_at IS NULL AND k.id = $1";
 /// The registrations of a child, each with the protection of its address and the care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
-    SELECT s.id AS registration, a.protection,
-           o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from
+    SELECT s.id AS registration, a.protection, a.protected_at, da.confirmed AS protection_confirmed,
+           o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.recorded_at, d.confirmed AS order_confirmed
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     LEFT JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
     LEFT JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id AND o.ended_at IS NULL
+    LEFT JOIN claim_decision da ON da.municipality = k.municipality AND da.child_id = k.id AND da.claim_id = s.id
+    LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = o.id
     WHERE k.id = $1";
 
 #[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
@@ -45,6 +54,10 @@ pub(super) struct GuardianRow {
     #[serde(deserialize_with = "flag")]
     pub lives_with_child: bool,
     pub capacity: Capacity,
+    pub stated_at: DateTime<Utc>,
+    /// What was decided about it for the registration that is read, if that is another.
+    #[serde(deserialize_with = "optional_flag")]
+    pub confirmed: Option<bool>,
 }
 
 #[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
@@ -52,9 +65,15 @@ pub(super) struct RegistrationRow {
     /// The id of the child in this registration.
     pub registration: Id<Child>,
     pub protection: Option<String>,
+    pub protected_at: Option<DateTime<Utc>>,
+    #[serde(deserialize_with = "optional_flag")]
+    pub protection_confirmed: Option<bool>,
     pub child_welfare_person_id: Option<Id<Person>>,
     pub child_welfare_unit_id: Option<Id<Unit>>,
     pub in_force_from: Option<NaiveDate>,
+    pub recorded_at: Option<DateTime<Utc>>,
+    #[serde(deserialize_with = "optional_flag")]
+    pub order_confirmed: Option<bool>,
 }
 
 impl RegistrationRow {
@@ -65,6 +84,29 @@ impl RegistrationRow {
     fn is_under_order(&self, today: NaiveDate) -> bool {
         self.in_force_from.is_some_and(|from| from <= today)
     }
+
+    /// Returns whether the protection of the address here counts in the registration `child`.
+    fn protects(&self, child: Id<Child>, now: DateTime<Utc>) -> bool {
+        let counts =
+            || self.registration == child || claim_counts(self.protection_confirmed, self.protected_at, now);
+        self.protection().is_graded() && counts()
+    }
+
+    /// Returns whether the care order here counts in the registration `child`.
+    fn orders(&self, child: Id<Child>, moment: Moment) -> bool {
+        let counts =
+            || self.registration == child || claim_counts(self.order_confirmed, self.recorded_at, moment.now);
+        self.is_under_order(moment.today) && counts()
+    }
+}
+
+/// Returns whether a statement of another registration counts: it is confirmed, or it is recent and nobody has rejected it.
+pub(super) fn claim_counts(
+    confirmed: Option<bool>,
+    stated_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
+    confirmed.unwrap_or_else(|| stated_at.is_some_and(|at| now - at < PROVISIONAL))
 }
 
 /// The people who decide for a child in one registration, on a day.
@@ -90,13 +132,17 @@ pub(super) fn custody(
     guardians: &[GuardianRow],
     registrations: &[RegistrationRow],
     age: i64,
-    today: NaiveDate,
+    moment: Moment,
 ) -> Custody {
+    let today = moment.today;
     let is_minor = age < MAJORITY;
     let own = registrations.iter().find(|row| row.registration == child);
-    let graded: Vec<Id<Child>> =
-        registrations.iter().filter(|row| row.protection().is_graded()).map(|row| row.registration).collect();
-    let under_order = is_minor && registrations.iter().any(|row| row.is_under_order(today));
+    let graded: Vec<Id<Child>> = registrations
+        .iter()
+        .filter(|row| row.protects(child, moment.now))
+        .map(|row| row.registration)
+        .collect();
+    let under_order = is_minor && registrations.iter().any(|row| row.orders(child, moment));
     let child_welfare = own
         .filter(|row| is_minor && row.is_under_order(today))
         .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
@@ -164,6 +210,10 @@ mod tests {
                 child_welfare_person_id: None,
                 child_welfare_unit_id: None,
                 in_force_from: None,
+                protected_at: None,
+                protection_confirmed: None,
+                recorded_at: None,
+                order_confirmed: None,
             };
             let registrations = vec![registration(here), registration(elsewhere)];
             Self { here, elsewhere, guardians: Vec::new(), registrations }
@@ -178,6 +228,8 @@ mod tests {
                 parental_responsibility,
                 lives_with_child,
                 capacity,
+                stated_at: Moment::on_day("2026-11-20").now,
+                confirmed: None,
             });
             guardian_id
         }
@@ -188,11 +240,18 @@ mod tests {
             row.child_welfare_person_id = Some(person);
             row.child_welfare_unit_id = Some(Id::new());
             row.in_force_from = Some(day(from));
+            row.recorded_at = Some(Moment::on_day("2026-11-20").now);
             person
         }
 
+        fn protect(&mut self, registration: usize, word: &str) {
+            let row = &mut self.registrations[registration];
+            row.protection = Some(word.into());
+            row.protected_at = Some(Moment::on_day("2026-11-20").now);
+        }
+
         fn on(&self, today: &str, age: i64) -> Custody {
-            custody(self.here, &self.guardians, &self.registrations, age, day(today))
+            custody(self.here, &self.guardians, &self.registrations, age, Moment::on_day(today))
         }
     }
 
@@ -227,11 +286,11 @@ mod tests {
             let mut home = Home::new();
             let mother = home.guardian(Capacity::Parent, true);
             let father = home.guardian(Capacity::Parent, false);
-            home.registrations[0].protection = Some(word.into());
+            home.protect(0, word);
             let custody = home.on("2026-11-22", 7);
             assert_eq!(custody.guardians, [mother], "{word}");
             assert_eq!(custody.consenters, [mother, father], "{word}");
-            home.registrations[0].protection = Some("none".into());
+            home.protect(0, "none");
             assert_eq!(home.on("2026-11-22", 7).guardians, [mother, father]);
         }
     }
@@ -241,12 +300,44 @@ mod tests {
         let mut home = Home::new();
         let mother = home.guardian(Capacity::Parent, true);
         let father = home.guardian(Capacity::Parent, true);
-        home.registrations[1].protection = Some("confidential".into());
+        home.protect(1, "confidential");
         let there = home.guardians[0].clone();
         home.guardians.push(GuardianRow { registration: home.elsewhere, ..there });
         let custody = home.on("2026-11-22", 7);
         assert_eq!((custody.guardians, custody.consenters), (vec![mother], vec![mother, father]));
         assert_eq!(custody.protection, Protection::None, "what is not graded here is not said to be");
+    }
+
+    #[test]
+    fn what_another_registration_states_closes_for_fourteen_days_unless_somebody_decides() {
+        let closed = |day: &str, confirmed: Option<bool>| {
+            let mut graded = Home::new();
+            graded.guardian(Capacity::Parent, true);
+            graded.protect(1, "confidential");
+            graded.registrations[1].protection_confirmed = confirmed;
+            let mut ordered = Home::new();
+            ordered.guardian(Capacity::Parent, true);
+            ordered.order(1, "2026-11-20");
+            ordered.registrations[1].order_confirmed = confirmed;
+            let closed =
+                [graded, ordered].map(|home| home.on(day, 7)).map(|custody| custody.guardians.is_empty());
+            assert_eq!(closed[0], closed[1], "on {day}, {confirmed:?}");
+            closed[0]
+        };
+        assert!(closed("2026-12-03", None) && !closed("2026-12-04", None));
+        assert!(closed("2027-12-04", Some(true)) && !closed("2026-11-20", Some(false)));
+    }
+
+    #[test]
+    fn what_the_own_registration_states_has_no_end() {
+        let mut home = Home::new();
+        home.guardian(Capacity::Parent, false);
+        home.protect(0, "confidential");
+        assert!(home.on("2027-12-04", 7).guardians.is_empty());
+        let mut home = Home::new();
+        home.guardian(Capacity::Parent, true);
+        home.order(0, "2026-11-20");
+        assert!(home.on("2027-12-04", 7).guardians.is_empty());
     }
 
     #[test]

@@ -8,14 +8,16 @@
 use super::{CaseState, emergency::emergency_role};
 use crate::{
     identity::{Caller, HeldRole},
-    kernel::{Id, ids::Unit},
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+    },
 };
 
 /// A caller's relation to a case. The policies read it as `context.relation`.
 #[derive(Debug, Clone, Default)]
 pub struct Relation {
-    /// The caller is disqualified (inhabil, fvl § 6): in the child's family, in any registration of the child, or with a recorded
-    /// conflict of interest.
+    /// The caller is disqualified (inhabil, fvl § 6), or is stated to be close to the child and does not help it.
     pub disqualified: bool,
     /// The caller's seats on the team that rest on a ground in force, with the role behind each. None for the family.
     pub seats: Vec<HeldRole>,
@@ -56,7 +58,7 @@ pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
 /// Returns the relation of `caller` to a case in a list, where emergency access does not count.
 #[must_use]
 pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
-    let disqualified = state.family.iter().chain(&state.conflicts).any(|person| caller.is(*person));
+    let is_among = |people: &[Id<Person>]| people.iter().any(|person| caller.is(*person));
     let custody = &state.custody;
     let is_child = state.child_person == caller.person;
     let has_custody = custody.guardians.contains(&caller.person);
@@ -67,6 +69,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let holding_unit = state.holding_unit();
     let holds_from_seat = seats.iter().any(|seat| seat.unit_id == state.contact_unit);
     let helps = !seats.is_empty() || child_welfare_seat.is_some();
+    let disqualified = is_among(&state.disqualified) || (is_among(&state.stated_close) && !helps);
     let may_help = !disqualified && !caller.is_kept_from_content();
     let may_know_where = has_custody || is_child || (helps && may_help);
     Relation {

@@ -60,21 +60,26 @@ const PARTS: &str = "))
     WHERE w.ended_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('guardian', json_array(
-               hex(g.child_id), hex(g.guardian_id), g.parental_responsibility, g.lives_with_child, g.capacity)))
+               hex(g.child_id), hex(g.guardian_id), g.parental_responsibility, g.lives_with_child, g.capacity, g.created_at,
+               d.confirmed)))
     FROM asked a CROSS JOIN child s CROSS JOIN guardianship g
+    LEFT JOIN claim_decision d ON d.municipality = a.municipality AND d.child_id = a.child_id AND d.claim_id = g.id
     WHERE s.municipality = a.municipality AND s.person_id = a.child_person
       AND g.municipality = s.municipality AND g.child_id = s.id AND g.ended_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('registration', json_array(
-               hex(s.id), p.protection,
+               hex(s.id), p.protection, p.protected_at, dp.confirmed,
                CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_person_id) END,
-               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from)))
+               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.recorded_at, d.confirmed)))
     FROM asked a
     JOIN child s ON s.municipality = a.municipality AND s.person_id = a.child_person
     LEFT JOIN address_protection p ON p.municipality = s.municipality AND p.child_id = s.id
     LEFT JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id AND o.ended_at IS NULL
+    LEFT JOIN claim_decision dp ON dp.municipality = a.municipality AND dp.child_id = a.child_id AND dp.claim_id = s.id
+    LEFT JOIN claim_decision d ON d.municipality = a.municipality AND d.child_id = a.child_id AND d.claim_id = o.id
     UNION ALL
-    SELECT json_array(hex(a.id), json_object('conflict', hex(x.person_id)))
+    SELECT json_array(hex(a.id), json_object('conflict', json_array(
+               hex(x.person_id), x.confirmed_at IS NOT NULL, x.recorded_at)))
     FROM asked a JOIN conflict_of_interest x ON x.child_person = a.child_person
     WHERE x.ended_at IS NULL
     UNION ALL
@@ -101,7 +106,7 @@ enum Part {
     Withheld(Id<Person>, Option<Uuid>),
     Guardian(GuardianRow),
     Registration(RegistrationRow),
-    Conflict(Id<Person>),
+    Conflict(ConflictRow),
     Emergency(OpenEmergency),
 }
 
@@ -116,7 +121,7 @@ pub(super) struct CaseRows {
     pub guardians: Vec<GuardianRow>,
     pub registrations: Vec<RegistrationRow>,
     /// The people with a conflict of interest about the child.
-    pub conflicts: Vec<Id<Person>>,
+    pub conflicts: Vec<ConflictRow>,
     /// The people who have the case open in an emergency.
     pub emergencies: Vec<OpenEmergency>,
 }
@@ -149,6 +154,15 @@ pub struct Member {
     pub person: Id<Person>,
     /// The unit that they take part through.
     pub unit: Id<Unit>,
+}
+
+/// A conflict of interest about the child.
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct ConflictRow {
+    pub person: Id<Person>,
+    #[serde(deserialize_with = "flag")]
+    pub is_confirmed: bool,
+    pub recorded_at: DateTime<Utc>,
 }
 
 /// A case that someone has open in an emergency.
@@ -236,6 +250,13 @@ pub(super) fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error
         Flag::Word(word) => word,
         Flag::Number(number) => number != 0,
     })
+}
+
+/// Reads a truth value that can be absent.
+pub(super) fn optional_flag<'de, D: Deserializer<'de>>(value: D) -> Result<Option<bool>, D::Error> {
+    #[derive(Deserialize)]
+    struct Present(#[serde(deserialize_with = "flag")] bool);
+    Ok(Option::<Present>::deserialize(value)?.map(|Present(flag)| flag))
 }
 
 impl CaseRows {

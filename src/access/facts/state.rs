@@ -1,12 +1,12 @@
 //! The state of a case: the content of its rows on a day, independent of the caller.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    custody::{Custody, custody},
+    custody::{Custody, GuardianRow, claim_counts, custody},
     ground::{Family, Given, Ground},
-    rows::{CaseRows, Member, OpenEmergency, case_rows},
+    rows::{CaseRows, ConflictRow, Member, OpenEmergency, case_rows},
 };
 use crate::{
     db::{DbError, Tx},
@@ -50,10 +50,10 @@ pub struct CaseState {
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
     /// The seats on the team that have not ended, with or without a ground for sharing.
     pub members: Vec<Member>,
-    /// The child's family in any registration: the child and its guardians.
-    pub family: Vec<Id<Person>>,
-    /// The people with a recorded conflict of interest about the child.
-    pub conflicts: Vec<Id<Person>>,
+    /// The people who are disqualified: the child, and those with a confirmed conflict of interest.
+    pub disqualified: Vec<Id<Person>>,
+    /// The people who are stated to be close to the child, as guardians or otherwise, where that counts here.
+    pub stated_close: Vec<Id<Person>>,
     /// The people who have the case open in an emergency.
     pub emergencies: Vec<OpenEmergency>,
     /// A note for the team is about a health contact that the child keeps from the guardians.
@@ -70,16 +70,17 @@ pub struct CaseState {
 /// If the database does not answer.
 pub async fn case_states(tx: &mut Tx, cases: &[Id<Case>], moment: Moment) -> Result<Vec<CaseState>, DbError> {
     let rows = case_rows(tx, cases, moment.now).await?;
-    Ok(rows.into_iter().map(|rows| rows.on(moment.today)).collect())
+    Ok(rows.into_iter().map(|rows| rows.on(moment)).collect())
 }
 
 impl CaseRows {
-    /// Returns the state of the case on a day.
-    pub(super) fn on(self, today: NaiveDate) -> CaseState {
+    /// Returns the state of the case at a moment.
+    pub(super) fn on(self, moment: Moment) -> CaseState {
+        let today = moment.today;
         let Self { case, members, consents, withheld, guardians, registrations, conflicts, emergencies } =
             self;
         let child_age = age_on(case.birth_date, today);
-        let custody = custody(case.child, &guardians, &registrations, child_age, today);
+        let custody = custody(case.child, &guardians, &registrations, child_age, moment);
         let in_force = consents.into_iter().filter(|row| row.valid_from <= today && today <= row.valid_until);
         let ground = Ground {
             owner_unit: case.unit,
@@ -91,8 +92,9 @@ impl CaseRows {
             },
             in_force: in_force.map(Given::from).collect(),
         };
-        let mut family = vec![case.child_person];
-        family.extend(guardians.iter().map(|row| row.guardian_id));
+        let mut disqualified = vec![case.child_person];
+        disqualified.extend(conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person));
+        let stated_close = stated_close(case.child, &guardians, &conflicts, moment.now);
         CaseState {
             municipality: case.municipality,
             sector: case.sector,
@@ -108,14 +110,29 @@ impl CaseRows {
             guardians: custody.guardians.clone(),
             withheld,
             members,
-            family,
-            conflicts,
+            disqualified,
+            stated_close,
             emergencies,
             has_health_contact: case.has_health_contact,
             health_objection: case.health_objection,
             custody,
         }
     }
+}
+
+/// Returns the people who are stated to be close to a child: by its own registration, or lately by another or by a colleague.
+fn stated_close(
+    child: Id<Child>,
+    guardians: &[GuardianRow],
+    conflicts: &[ConflictRow],
+    now: DateTime<Utc>,
+) -> Vec<Id<Person>> {
+    let counts = |row: &&GuardianRow| {
+        row.registration == child || claim_counts(row.confirmed, Some(row.stated_at), now)
+    };
+    let guardians = guardians.iter().filter(counts).map(|row| row.guardian_id);
+    let is_recent = |row: &&ConflictRow| claim_counts(None, Some(row.recorded_at), now);
+    guardians.chain(conflicts.iter().filter(is_recent).map(|row| row.person)).collect()
 }
 
 impl CaseState {
@@ -154,10 +171,11 @@ impl CaseState {
 impl CaseState {
     /// An open case at a school, of a child of an age with one guardian: a parent who lives with the child.
     pub(crate) fn sample(child_age: i64) -> Self {
-        use super::{custody::GuardianRow, rows::CaseRow};
+        use super::rows::CaseRow;
         use crate::kernel::vocabulary::Capacity;
 
-        let today: NaiveDate = "2026-11-22".parse().expect("a day");
+        let moment = Moment::on_day("2026-11-22");
+        let today = moment.today;
         let months = chrono::Months::new(u32::try_from(child_age).expect("an age") * 12);
         let child = Id::new();
         let mut rows = CaseRows::new(CaseRow {
@@ -182,7 +200,9 @@ impl CaseState {
             parental_responsibility: true,
             lives_with_child: true,
             capacity: Capacity::Parent,
+            stated_at: moment.now,
+            confirmed: None,
         });
-        rows.on(today)
+        rows.on(moment)
     }
 }

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::{
     custody::GuardianRow,
-    rows::{CaseRow, CaseRows, ConsentRow},
+    rows::{CaseRow, CaseRows, ConflictRow, ConsentRow},
     *,
 };
 use crate::{
@@ -51,6 +51,10 @@ fn caller(unit: Id<Unit>) -> Caller {
     }
 }
 
+fn moment(day: NaiveDate) -> Moment {
+    Moment::on_day(&day.to_string())
+}
+
 fn guardian(child: Id<Child>, person: Id<Person>, parental_responsibility: bool) -> GuardianRow {
     GuardianRow {
         registration: child,
@@ -58,6 +62,8 @@ fn guardian(child: Id<Child>, person: Id<Person>, parental_responsibility: bool)
         parental_responsibility,
         lives_with_child: true,
         capacity: Capacity::Parent,
+        stated_at: moment(today()).now,
+        confirmed: None,
     }
 }
 
@@ -105,7 +111,7 @@ impl Scene {
     }
 
     fn seen_by(self, caller: &Caller, day: NaiveDate) -> CaseFacts {
-        CaseFacts::of(self.rows.on(day), caller)
+        CaseFacts::of(self.rows.on(moment(day)), caller)
     }
 
     fn seen_by_teacher(self, day: NaiveDate) -> CaseFacts {
@@ -127,7 +133,7 @@ fn a_guardian_without_parental_responsibility_neither_must_nor_can_consent() {
     let (first, second) = (scene.rows.guardians[0].guardian_id, scene.rows.guardians[1].guardian_id);
     scene.consent_of(first);
     let other = Caller { person: second, known_as: vec![second], ..caller(Id::new()) };
-    assert!(!CaseFacts::of(scene.rows.clone().on(today()), &other).relation.is_guardian);
+    assert!(!CaseFacts::of(scene.rows.clone().on(moment(today())), &other).relation.is_guardian);
     assert_eq!(scene.seen_by_teacher(today()).relation.seats.len(), 1);
 }
 
@@ -186,7 +192,7 @@ fn parental_responsibility_ends_on_the_eighteenth_birthday() {
 }
 
 #[test]
-fn a_guardian_meets_the_case_as_family_and_other_staff_of_the_family_as_disqualified() {
+fn a_guardian_meets_the_case_as_family_and_other_staff_of_the_family_keep_a_seat_until_it_is_confirmed() {
     for parental_responsibility in [true, false] {
         let mut scene = Scene::of_child_aged(5, 1);
         scene.all_guardians_consent();
@@ -196,10 +202,53 @@ fn a_guardian_meets_the_case_as_family_and_other_staff_of_the_family_as_disquali
         scene.rows.guardians.push(guardian(child, scene.teacher.person, parental_responsibility));
         let facts = scene.seen_by_teacher(today());
         let Relation { disqualified, is_guardian, is_contact_person, seats, .. } = &*facts.relation;
-        assert!(*disqualified);
-        assert_eq!(*is_guardian, parental_responsibility);
+        assert_eq!((*disqualified, *is_guardian), (parental_responsibility, parental_responsibility));
         assert_eq!((*is_contact_person, seats.len() == 1), (!is_guardian, !is_guardian));
     }
+}
+
+/// The teacher is on the team, and another is not. Returns whether each is disqualified.
+fn disqualified(scene: &Scene, other: &Caller, day: NaiveDate) -> [bool; 2] {
+    [&scene.teacher, other]
+        .map(|who| CaseFacts::of(scene.rows.clone().on(moment(day)), who).relation.disqualified)
+}
+
+#[test]
+fn what_others_state_takes_no_seat_and_closes_the_rest_for_a_time() {
+    let mut scene = Scene::of_child_aged(5, 1);
+    scene.all_guardians_consent();
+    let (other, day) = (caller(Id::new()), |days: i64| today() + chrono::TimeDelta::days(days));
+    assert_eq!(disqualified(&scene, &other, today()), [false, false]);
+    for person in [scene.teacher.person, other.person] {
+        scene.rows.guardians.push(guardian(Id::new(), person, true));
+    }
+    let states = |scene: &Scene, days: i64| disqualified(scene, &other, day(days));
+    let (open, closed) = ([false, false], [false, true]);
+    assert_eq!(scene.rows.guardians.len(), 3);
+    // The seat rests on a consent of one day.
+    scene.rows.consents[0].valid_until = day(400);
+    assert_eq!((states(&scene, 13), states(&scene, 14)), (closed, open));
+    scene.rows.guardians[2].confirmed = Some(true);
+    assert_eq!(states(&scene, 400), closed, "the contact person has confirmed it");
+    scene.rows.guardians[2].confirmed = Some(false);
+    assert_eq!(states(&scene, 0), open, "the contact person has rejected it");
+    let child = scene.rows.case.child;
+    scene.rows.guardians[2] = guardian(child, other.person, false);
+    assert_eq!(states(&scene, 400), closed, "the registration of the case states it");
+}
+
+#[test]
+fn a_conflict_of_interest_takes_the_seat_when_it_is_confirmed() {
+    let mut scene = Scene::of_child_aged(5, 1);
+    scene.all_guardians_consent();
+    let other = caller(Id::new());
+    for person in [scene.teacher.person, other.person] {
+        let recorded_at = moment(today()).now;
+        scene.rows.conflicts.push(ConflictRow { person, is_confirmed: false, recorded_at });
+    }
+    assert_eq!(disqualified(&scene, &other, today()), [false, true]);
+    scene.rows.conflicts.iter_mut().for_each(|row| row.is_confirmed = true);
+    assert_eq!(disqualified(&scene, &other, today()), [true, true]);
 }
 
 #[test]

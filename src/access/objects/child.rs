@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{Attributes, Lookup, Object, Subject, flags};
 use crate::{
     access::{
         facts::{ChildFacts, child_facts},
-        own_children,
         policies::{Fact, Policies, reference},
+        ties,
     },
     db::{DbError, Tx, dialect},
     fetch_in, fetch_optional,
@@ -51,7 +53,10 @@ impl Object for ChildObject {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![("protection", Fact::Word(self.facts.protection.as_str().into()))]
+        vec![
+            ("protection", Fact::Word(self.facts.protection.as_str().into())),
+            ("municipality", reference("Municipality", &self.facts.municipality)),
+        ]
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
@@ -108,10 +113,16 @@ impl ConcernObject {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn load(tx: &mut Tx, id: Id<Concern>, caller: &Caller) -> Result<Option<Self>, DbError> {
+    pub async fn load(
+        tx: &mut Tx,
+        id: Id<Concern>,
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>, DbError> {
         let Some(mut found) = fetch_optional!(tx, Self, CONCERN, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.disqualified = own_children(tx, caller).await?.contains(&child);
+            found.disqualified =
+                ties(tx, caller, now).await?.keep_from(child, found.author_id == caller.person);
         }
         Ok(Some(found))
     }
@@ -120,14 +131,20 @@ impl ConcernObject {
     ///
     /// # Errors
     /// If the database does not answer.
-    pub async fn these(tx: &mut Tx, ids: &[Id<Concern>], caller: &Caller) -> Result<Vec<Self>, DbError> {
+    pub async fn these(
+        tx: &mut Tx,
+        ids: &[Id<Concern>],
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Self>, DbError> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
         let mut found = fetch_in!(tx, Self, THESE, ids)?;
-        let own_children = own_children(tx, caller).await?;
+        let ties = ties(tx, caller, now).await?;
         for concern in &mut found {
-            concern.disqualified = concern.child_id.is_some_and(|child| own_children.contains(&child));
+            let own = concern.author_id == caller.person;
+            concern.disqualified = concern.child_id.is_some_and(|child| ties.keep_from(child, own));
         }
         Ok(found)
     }
@@ -142,7 +159,7 @@ impl Object for ConcernObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        Self::load(tx, id, lookup.caller).await
+        Self::load(tx, id, lookup.caller, lookup.moment.now).await
     }
 
     fn id(&self) -> String {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
 use crate::{
     access::{
-        own_children,
         policies::{Fact, Policies, reference},
+        ties,
     },
     db::{DbError, Tx},
     fetch_optional,
@@ -39,6 +39,14 @@ pub struct DisclosureObject {
     pub disqualified: bool,
 }
 
+impl DisclosureObject {
+    /// Returns whether a person disclosed it or received it.
+    #[must_use]
+    pub fn is_of(&self, person: Id<Person>) -> bool {
+        self.disclosed_by == person || self.to_person_id == Some(person)
+    }
+}
+
 const DISCLOSURE: &str = "
     SELECT municipality, id, unit_id, disclosed_by, to_unit_id, to_person_id, child_id FROM disclosure WHERE id = $1";
 
@@ -51,7 +59,8 @@ impl Object for DisclosureObject {
         let Some(mut found) = fetch_optional!(tx, Self, DISCLOSURE, id)? else {
             return Ok(None);
         };
-        found.disqualified = own_children(tx, lookup.caller).await?.contains(&found.child_id);
+        let ties = ties(tx, lookup.caller, lookup.moment.now).await?;
+        found.disqualified = ties.keep_from(found.child_id, found.is_of(lookup.caller.person));
         Ok(Some(found))
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
+        children_of_other_reviewers,
         facts::{CaseFacts, cases_in_list},
         policies::{Fact, Policies, reference},
     },
@@ -49,7 +50,8 @@ impl Object for EmergencyObject {
         let Some((case, person_id, unit_id, reviewed_by)) = row else { return Ok(None) };
         let case = cases_in_list(tx, lookup.caller, &[case], lookup.moment).await?.pop();
         let Some(case) = case else { return Ok(None) };
-        let disqualified = case.relation.disqualified;
+        let others = children_of_other_reviewers(tx, lookup.caller, lookup.moment.now).await?;
+        let disqualified = others.contains(&case.child);
         Ok(Some(Self { id, case, person_id, unit_id, reviewed_by, disqualified }))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
-        own_accounts, own_children,
+        children_of_other_reviewers, own_accounts,
         policies::{Fact, Policies, reference},
     },
     db::{DbError, Tx, dialect},
@@ -55,7 +55,7 @@ impl Object for LogReviewObject {
         let row = fetch_optional!(tx, (String, Id<Person>, Id<Child>), FIND, id)?;
         let Some((municipality, looked_by, child)) = row else { return Ok(None) };
         let caller = lookup.caller;
-        let disqualified = own_children(tx, caller).await?.contains(&child);
+        let disqualified = children_of_other_reviewers(tx, caller, lookup.moment.now).await?.contains(&child);
         let looked_by =
             if own_accounts(tx, caller).await?.contains(&looked_by) { caller.person } else { looked_by };
         Ok(Some(Self { municipality, id, looked_by, child, disqualified }))

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::{
-        own_children,
         policies::{Fact, Policies, reference},
+        ties,
     },
     db::{DbError, Tx, dialect},
     fetch_optional,
@@ -52,10 +54,12 @@ impl ChildWelfareReportObject {
         tx: &mut Tx,
         id: Id<ChildWelfareReport>,
         caller: &Caller,
+        now: DateTime<Utc>,
     ) -> Result<Option<Self>, DbError> {
         let Some(mut found) = fetch_optional!(tx, Self, REPORT, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.disqualified = own_children(tx, caller).await?.contains(&child);
+            let own = found.reporter_id == caller.person;
+            found.disqualified = ties(tx, caller, now).await?.keep_from(child, own);
         }
         Ok(Some(found))
     }
@@ -70,7 +74,7 @@ impl Object for ChildWelfareReportObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        Self::load(tx, id, lookup.caller).await
+        Self::load(tx, id, lookup.caller, lookup.moment.now).await
     }
 
     fn id(&self) -> String {

@@ -102,5 +102,6 @@ pub const SEALED: &[SealedTable] = &[
         class: "'log'",
         ..of_people("log_verdict", &["note"])
     },
+    of_people("claim_decision", &["reason"]),
     of_people("care_order", &["decision_reference", "end_reference"]),
 ];

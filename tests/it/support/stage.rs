@@ -52,6 +52,7 @@ impl Stage {
         stage.world.advance(chrono::TimeDelta::hours(2));
         stage.fill_reviews(&looker).await;
         stage.fill_emergency_and_conflict().await;
+        stage.fill_claim().await;
         stage.fill_log().await;
         stage
     }
@@ -204,6 +205,26 @@ impl Stage {
         self.keep(keep);
     }
 
+    /// Child welfare has registered the child, too, and states that a teacher on the team is its guardian.
+    async fn fill_claim(&mut self) {
+        let Self { world, teacher, family, .. } = self;
+        let municipality = &teacher.unit.municipality;
+        let number = world.adult_number();
+        let mate = world.user(municipality, &number).await;
+        world.grant(&mate, &teacher.unit, Role::Worker).await;
+        let mate = Staff { user: mate, unit: teacher.unit.clone() };
+        let case: CaseId = self.ids["case_id"].as_str().and_then(|id| id.parse().ok()).expect("a case");
+        world.add_to_team(teacher, case, &mate).await;
+        let child_welfare = world.worker(child_welfare_of(municipality)).await;
+        let same = world.register(&child_welfare, family.child.national_id.clone()).await;
+        let guardian = json!({
+            "national_id": number.as_str(), "name": mate.name, "parental_responsibility": false, "lives_with_child": false,
+        });
+        let path = format!("/v1/children/{}/guardians", same.id);
+        let stated = child_welfare.post(path).json(guardian).send().await.expect(201).body["id"].clone();
+        self.keep([("claim_id", stated.clone()), ("stated_conflict_id", stated)]);
+    }
+
     /// Another leader of the unit views the case.
     async fn look_without_a_task(&self) -> User {
         let Self { world, teacher, .. } = self;
@@ -238,6 +259,9 @@ impl Stage {
             // The other child already has an order.
             "child_id" if operation.id == "record_care_order" => {
                 self.ids[name].as_str().expect("an id").to_owned()
+            }
+            "conflict_id" if operation.id == "confirm_conflict_of_interest" => {
+                self.ids["stated_conflict_id"].as_str().expect("an id").to_owned()
             }
             _ => self.parameter(name),
         })
@@ -374,6 +398,8 @@ pub fn uses_up(operation: &str) -> bool {
             | "change_guardianship"
             | "change_password"
             | "close_case"
+            | "confirm_conflict_of_interest"
+            | "decide_claim"
             | "decide_concern"
             | "decline_handover"
             | "end_conflict_of_interest"

@@ -79,6 +79,8 @@ impl Player {
                 self.scene.id("guardianship_id", &made);
             }
             self.guardianships.push(made);
+        } else {
+            self.scene.id("claim_id", &made);
         }
     }
 

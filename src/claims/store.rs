@@ -1,0 +1,232 @@
+//! Claims and decisions in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{ClaimKind, ClaimOut};
+use crate::{
+    access::PROVISIONAL,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all, fetch_optional,
+    kernel::{
+        Id,
+        ids::{Case, Child, Claim, ClaimDecision, Person},
+    },
+    vault::{Content, KeyName},
+};
+
+/// What is stated in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
+/// arguments are conditions on each kind, after `FROM child k JOIN child s`. A guardian who does not work here, or whom the
+/// registration itself states, is no claim.
+macro_rules! stated {
+    ($protected:literal, $order:literal, $guardian:literal) => {
+        concat!(
+            "SELECT k.municipality, k.id AS child_id, s.id, 'protected_address' AS kind, NULL AS person_id, a.protected_at AS stated_at
+             FROM child k CROSS JOIN child s CROSS JOIN address_protection a
+             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+               AND a.municipality = s.municipality AND a.child_id = s.id AND a.protected_at IS NOT NULL AND ",
+            $protected,
+            " UNION ALL
+             SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at
+             FROM child k CROSS JOIN child s CROSS JOIN care_order a
+             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+               AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL AND ",
+            $order,
+            " UNION ALL
+             SELECT k.municipality, k.id, a.id, 'guardian', a.guardian_id, a.created_at
+             FROM child k CROSS JOIN child s CROSS JOIN guardianship a
+             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+               AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL
+               AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = a.guardian_id AND r.ended_at IS NULL)
+               AND NOT EXISTS (SELECT 1 FROM guardianship o WHERE o.municipality = k.municipality AND o.child_id = k.id
+                               AND o.guardian_id = a.guardian_id AND o.ended_at IS NULL) AND ",
+            $guardian
+        )
+    };
+}
+macro_rules! claims {
+    ($rest:literal) => {
+        concat!(
+            "SELECT c.id, c.kind, c.person_id, p.name AS person_name, c.stated_at, d.confirmed, d.decided_at, d.decided_by, d.reason,
+                    COALESCE(d.version, 1) AS version
+             FROM (",
+            stated!("k.id = $1", "k.id = $1", "k.id = $1 AND a.guardian_id <> $2"),
+            ") c
+             LEFT JOIN person p ON p.id = c.person_id
+             LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
+             WHERE ",
+            $rest
+        )
+    };
+}
+const LIST: &str = claims!("c.id > $3 ORDER BY c.id LIMIT $4");
+const FIND: &str = claims!("c.id = $3");
+const DECIDE: &str = "
+    INSERT INTO claim_decision (municipality, id, child_id, claim_id, confirmed, reason, decided_by, decided_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT (child_id, claim_id) DO UPDATE
+    SET confirmed = excluded.confirmed, reason = excluded.reason, decided_by = excluded.decided_by,
+        decided_at = excluded.decided_at, version = claim_decision.version + 1
+    WHERE claim_decision.version = $9";
+/// What nobody has decided, about the children of the cases that a person is contact person of.
+const PENDING_WITH: &str = concat!(
+    "SELECT c.id, c.child_id, h.case_id, c.stated_at
+     FROM (SELECT a.municipality, a.case_id, e.child_id FROM contact_person a
+           JOIN care_case e ON e.municipality = a.municipality AND e.id = a.case_id
+           WHERE a.person_id = $1 AND e.status = 'open') h
+     JOIN (",
+    stated!("TRUE", "TRUE", "a.guardian_id <> $1"),
+    ") c ON c.municipality = h.municipality AND c.child_id = h.child_id
+     LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
+     WHERE d.id IS NULL AND (c.stated_at, c.id) > ($2, $3)
+     ORDER BY c.stated_at, c.id LIMIT $4"
+);
+/// What closes something now and nobody has decided, in a municipality.
+const PENDING_IN: &str = concat!(
+    "SELECT c.id, c.child_id, NULL AS case_id, c.stated_at
+     FROM (",
+    stated!(
+        "a.municipality = $1 AND a.protected_at > $5",
+        "a.municipality = $1 AND a.recorded_at > $5",
+        "a.municipality = $1 AND a.created_at > $5 AND a.guardian_id <> $6"
+    ),
+    ") c
+     LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
+     WHERE d.id IS NULL AND (c.stated_at, c.id) > ($2, $3)
+     ORDER BY c.stated_at, c.id LIMIT $4"
+);
+
+#[derive(Debug, sqlx::FromRow)]
+struct ClaimRow {
+    id: Id<Claim>,
+    kind: ClaimKind,
+    person_id: Option<Id<Person>>,
+    person_name: Option<Content>,
+    stated_at: DateTime<Utc>,
+    confirmed: Option<bool>,
+    decided_at: Option<DateTime<Utc>>,
+    decided_by: Option<Id<Person>>,
+    reason: Option<Content>,
+    version: i64,
+}
+
+impl From<ClaimRow> for ClaimOut {
+    fn from(row: ClaimRow) -> Self {
+        let ClaimRow { id, kind, person_id, person_name, stated_at, .. } = row;
+        let ClaimRow { confirmed, decided_at, decided_by, reason, version, .. } = row;
+        let closes_until = stated_at + PROVISIONAL;
+        Self {
+            id,
+            kind,
+            person_id,
+            person_name,
+            stated_at,
+            closes_until,
+            confirmed,
+            decided_at,
+            decided_by,
+            reason,
+            version,
+        }
+    }
+}
+
+/// Lists what other registrations state about a child, except about the reader.
+pub(super) async fn list(
+    tx: &mut Tx,
+    child: Id<Child>,
+    reader: Id<Person>,
+    after: Uuid,
+    limit: usize,
+) -> Result<Vec<ClaimOut>, DbError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let rows = fetch_all!(tx, ClaimRow, LIST, child, reader, after, limit)?;
+    Ok(rows.into_iter().map(ClaimOut::from).collect())
+}
+
+/// Finds one of the claims in the list.
+pub(super) async fn find(
+    tx: &mut Tx,
+    child: Id<Child>,
+    reader: Id<Person>,
+    id: Id<Claim>,
+) -> Result<Option<ClaimOut>, DbError> {
+    Ok(fetch_optional!(tx, ClaimRow, FIND, child, reader, id)?.map(ClaimOut::from))
+}
+
+/// A decision on a claim.
+#[derive(Debug)]
+pub(super) struct Decision<'a> {
+    pub confirmed: bool,
+    pub reason: &'a str,
+    pub by: Id<Person>,
+}
+
+/// Stores a decision, or replaces the last one.
+pub(super) async fn decide(
+    tx: &mut Tx,
+    municipality: &str,
+    child: Id<Child>,
+    current: &ClaimOut,
+    decision: Decision<'_>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let Decision { confirmed, reason, by } = decision;
+    let reason = tx.vault().seal(&KeyName::people(municipality), reason)?;
+    let id = Id::<ClaimDecision>::new();
+    expect_one(execute!(
+        tx,
+        DECIDE,
+        municipality,
+        id,
+        child,
+        current.id,
+        confirmed,
+        reason,
+        by,
+        now,
+        current.version
+    )?)
+}
+
+/// A claim that somebody must decide.
+#[derive(Debug, Clone, Copy, sqlx::FromRow)]
+pub struct Pending {
+    /// The claim.
+    pub id: Uuid,
+    /// The child in the registration that it is a claim for.
+    pub child_id: Id<Child>,
+    /// The case through which a contact person decides it.
+    pub case_id: Option<Id<Case>>,
+    /// When it was stated.
+    pub stated_at: DateTime<Utc>,
+}
+
+/// Lists the claims that a contact person must decide, the earliest first, after a time and an id.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn pending_with(
+    tx: &mut Tx,
+    contact_person: Id<Person>,
+    after: (DateTime<Utc>, Uuid),
+    limit: i64,
+) -> Result<Vec<Pending>, DbError> {
+    fetch_all!(tx, Pending, PENDING_WITH, contact_person, after.0, after.1, limit)
+}
+
+/// Lists the claims in a municipality that close something now, for its auditor, the earliest first, after a time and an id.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn pending_in(
+    tx: &mut Tx,
+    municipality: &str,
+    auditor: Id<Person>,
+    after: (DateTime<Utc>, Uuid),
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<Vec<Pending>, DbError> {
+    let since = now - PROVISIONAL;
+    fetch_all!(tx, Pending, PENDING_IN, municipality, after.0, after.1, limit, since, auditor)
+}
