@@ -19,6 +19,7 @@ const ROWS: [&[&str]; 9] = [
         "catalogue",
         "child_welfare_reports",
         "children",
+        "claims",
         "concerns",
         "conflicts_of_interest",
         "consents",

@@ -232,6 +232,7 @@ both_engines! {
         let leader = parent_at_work(&world, &teacher, child, "kragero/skole", Role::UnitLeader).await;
         let receiver = parent_at_work(&world, &teacher, child, "kragero/barnevern", Role::UnitLeader).await;
         let auditor = parent_at_work(&world, &teacher, child, "kragero/oppvekst", Role::Auditor).await;
+        let other = world.staff("kragero/oppvekst", Role::Auditor).await;
         let mut own = with(&described(&world, &welfare), &json!({"child_id": child.id}));
         own.as_object_mut().expect("an object").remove("child_description");
         colleague.post(list(&colleague.unit)).json(own).send().await.expect_invalid("/child_id");
@@ -244,7 +245,6 @@ both_engines! {
         }
         let log = auditor.get("/v1/access-log?limit=200").send().await.expect(200);
         assert!(!log.text.contains("ChildWelfareReport"), "{}", log.text);
-        let other = world.staff("kragero/oppvekst", Role::Auditor).await;
         let log = other.get(format!("/v1/access-log?child_id={}&limit=200", child.id)).send().await.expect(200);
         assert!(log.text.contains("ChildWelfareReport") && !log.text.contains("hit at home"));
     }

@@ -229,6 +229,11 @@ both_engines! {
             "national_id": number.as_str(), "name": teacher.name, "parental_responsibility": false, "lives_with_child": true,
         });
         leader.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
+        // The author keeps the text until it is confirmed, and gets no case by it.
+        teacher.get(format!("/v1/concerns/{concern}")).send().await.expect(200);
+        decide(&teacher, concern, open_case(&world)).send().await.expect_invalid("/child_id");
+        let own = json!({"national_id": child.national_id.as_str(), "ground": "relative"});
+        teacher.post("/v1/me/conflicts-of-interest").json(own).send().await.expect(201);
         // A person may no longer see anything about their own family, not even their own text.
         teacher.get(format!("/v1/concerns/{concern}")).send().await.expect_problem(404, "not-found");
         decide(&teacher, concern, open_case(&world)).send().await.expect_problem(404, "not-found");

@@ -359,12 +359,15 @@ both_engines! {
         ] {
             disclose(&cast.teacher, &with(&good, &changes)).await.expect_invalid(place);
         }
-        // A recipient who later becomes family can no longer read it.
+        // A recipient who later becomes family can no longer read it, once they have declared it.
         let disclosure = disclose(&cast.teacher, &good).await.expect(201).id("/id");
         doctor.get(path(disclosure)).send().await.expect(200);
         let guardian = "UPDATE guardianship SET guardian_id = (SELECT to_person_id FROM disclosure)
              WHERE guardian_id IN (SELECT person_id FROM staff_role)";
         assert_eq!(world.try_execute(guardian).await.expect("a guardian"), 1);
+        doctor.get(path(disclosure)).send().await.expect(200);
+        let own = json!({"national_id": cast.family.child.national_id.as_str(), "ground": "relative"});
+        doctor.post("/v1/me/conflicts-of-interest").json(own).send().await.expect(201);
         finds_nothing(&doctor, &[path(disclosure)]).await;
         assert!(walk(&doctor, &list(&doctor.unit)).await.is_empty());
     }

@@ -164,7 +164,8 @@ fn check(
         ["search_access_log", "export_access_log", "prove_log_entry"].contains(&operation.id.as_str());
     let is_review =
         ["list_log_reviews", "read_log_review", "give_log_verdict"].contains(&operation.id.as_str());
-    let audits = is_search || is_review || operation.id.ends_with("_emergency_access");
+    let is_claim = ["list_claims", "decide_claim", "list_follow_ups"].contains(&operation.id.as_str());
+    let audits = is_search || is_review || is_claim || operation.id.ends_with("_emergency_access");
     let audits = audits && (*who == AUDITOR || is_search);
     let own_log = audits && real.status == 200;
     let found = traces(other, WORD, real);

@@ -22,7 +22,7 @@ const PAIRS: [(&str, &str, &str); 8] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 24] = [
+const OTHERS: [(&str, &str); 25] = [
     ("list_arenas", "public"),
     ("list_consent_texts", "public"),
     ("list_catalogue_measures", "public"),
@@ -44,6 +44,7 @@ const OTHERS: [(&str, &str); 24] = [
     ("list_handovers", "a handover is not read by itself; the list is all or nothing"),
     ("list_goals", "a goal is not read by itself; the list is all or nothing"),
     ("list_evaluations", "an evaluation is not read by itself; the list is all or nothing"),
+    ("list_claims", "a claim is not read by itself; the list is all or nothing"),
     ("list_follow_ups", "gathered from other things, without content"),
     ("search_access_log", "an entry is not read by itself"),
     ("read_case_access_log", "an entry is not read by itself"),

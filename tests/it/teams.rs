@@ -101,7 +101,7 @@ both_engines! {
         }
     }
 
-    async fn one_who_becomes_family_loses_the_seat(world: World) {
+    async fn one_who_becomes_family_loses_the_seat_when_they_declare_it(world: World) {
         let teacher = world.worker("kragero/skole").await;
         let number = world.adult_number();
         let user = world.user("4014", &number).await;
@@ -115,6 +115,9 @@ both_engines! {
             "national_id": number.as_str(), "name": colleague.name, "parental_responsibility": false, "lives_with_child": true,
         });
         teacher.post(format!("/v1/children/{}/guardians", family.child.id)).json(body).send().await.expect(201);
+        colleague.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        let own = json!({"case_id": case, "ground": "relative"});
+        colleague.post("/v1/me/conflicts-of-interest").json(own).send().await.expect(201);
         colleague.get(format!("/v1/cases/{case}")).send().await.expect_problem(404, "not-found");
         assert!(walk(&colleague, "/v1/cases").await.is_empty());
     }

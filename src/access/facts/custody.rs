@@ -3,7 +3,7 @@
 //!
 //! Closing follows the child: a protected address or a care order in one registration ends what guardians see in every
 //! registration of the child. In the others it is a claim: it closes for [`PROVISIONAL`], unless the contact person confirms or
-//! rejects it (`crate::claims`). Opening follows the registration: child welfare and foster parents see the case of a child only
+//! rejects it (`src/claims`). Opening follows the registration: child welfare and foster parents see the case of a child only
 //! where the order is recorded.
 
 use chrono::{DateTime, NaiveDate, Utc};

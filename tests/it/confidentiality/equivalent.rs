@@ -93,6 +93,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
 /// in `policies/18-roles-without-content.cedar` forbid them to these people.
 pub const FORBIDDEN_BY_ROLE: &[(&str, &[&str])] = &[
     ("organisation.roles", IN_A_UNIT),
+    ("organisation.roles", ABOUT_A_CHILD),
     (
         "organisation.roles",
         &[
@@ -104,6 +105,10 @@ pub const FORBIDDEN_BY_ROLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("emergency.auditor", IN_A_UNIT),
+    ("emergency.auditor", ABOUT_A_CHILD),
+    ("claim.auditor", IN_A_UNIT),
+    ("claim.auditor", ABOUT_A_CHILD),
+    ("claim.auditor", &["see_emergency_reason", "see_emergency_review", "see_emergency_child"]),
     ("emergency.auditor", &["see_emergency_reason", "see_emergency_review", "see_emergency_child"]),
     ("emergency.auditor.review", &["see_emergency_reason", "see_emergency_review", "see_emergency_child"]),
 ];
@@ -117,7 +122,25 @@ const IN_A_UNIT: &[&str] = &[
     "list_disclosures",
     "open_emergency_access",
     "list_conflicts_of_interest",
+    "confirm_conflict_of_interest",
     "end_conflict_of_interest",
+];
+
+const ABOUT_A_CHILD: &[&str] = &[
+    "read_child",
+    "update_child",
+    "list_guardians",
+    "register_guardian",
+    "change_guardianship",
+    "read_contact_details",
+    "update_contact_details",
+    "list_care_orders",
+    "record_care_order",
+    "change_care_order",
+    "end_care_order",
+    "see_who_lives_with_child",
+    "see_guardians_contact_details",
+    "see_why_protection_was_lowered",
 ];
 
 /// The people each rule allows. Rules that depend on more than the person's relation to the object are left out.
@@ -188,6 +211,9 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("emergency.leader", &["leader of the holder"]),
     ("emergency.leader.review", &["leader of the holder, who did not open it"]),
     ("emergency.auditor", &["auditor of the case"]),
+    ("claim.auditor", &["auditor of the case"]),
+    ("claim.contact-person", &["holder"]),
+    ("claim.before-a-case", &["registrar before a case"]),
     ("emergency.auditor.review", &["auditor of the case, who did not open it"]),
     ("emergency.own", &["opened it"]),
     ("field.helper", &["anyone"]),

@@ -31,6 +31,7 @@ impl Player {
         if self.children.is_empty() {
             self.scene.id("child_id", child.id);
         }
+        self.registered.insert(said.who, child.clone());
         self.children.push(child);
     }
 
@@ -44,8 +45,11 @@ impl Player {
         }
     }
 
-    /// The child as the municipality of a person has registered it.
+    /// The child as a person has registered it, or as their municipality has.
     fn child_of(&self, by: &str) -> &Child {
+        if let Some(child) = self.registered.get(by) {
+            return child;
+        }
         let municipality = self.staff(by).unit.municipality;
         let child = self.children.iter().find(|child| child.municipality == municipality);
         child.expect("a child that is registered there")

@@ -34,6 +34,8 @@ pub struct Player {
     pub child_is: Option<&'static str>,
     /// The child as each municipality has registered it. The tables refer to the first.
     pub children: Vec<Child>,
+    /// The registration that each person has made last.
+    pub registered: HashMap<&'static str, Child>,
     pub case: Option<CaseId>,
     /// The guardianships of the child, in order.
     pub guardianships: Vec<String>,
@@ -55,6 +57,7 @@ pub async fn play(world: World, plan: &'static Plan, tale: &'static Tale) -> Sce
         scene: Scene::default(),
         child_is: tale.child.as_deref(),
         children: Vec::new(),
+        registered: HashMap::new(),
         case: None,
         guardianships: Vec::new(),
         homes: BTreeMap::new(),
