@@ -1,10 +1,10 @@
 //! Disqualification (inhabilitet, fvl § 6): people who are too close to a child to work with it, in any registration of the
 //! child. It only removes rights that come from work. The rights of a guardian or a young person rest on other facts.
 //!
-//! Who is too close is **confirmed** by the person, or by their own leader (fvl § 8). Until then it is **stated**: by the
+//! A tie is **confirmed** by the person, or by their own leader (fvl § 8). Until then it is **stated**: by the
 //! registration that a case belongs to, or by another one, or by a colleague. A statement closes what the person would otherwise
 //! be shown or given, so that a parent does not read about their own child at work. It takes nothing from anyone that they
-//! hold: no seat, no baton, no text of their own, and no view of a reviewer whom no other can replace. What another registration states closes for
+//! hold: no seat, no baton, no text of their own, and no view of a reviewer that no other reviewer has. A statement of another registration closes for
 //! [`PROVISIONAL`] only, unless the contact person confirms it.
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -15,7 +15,7 @@ use crate::{
 };
 
 words! {
-    /// What is stated.
+    /// The kind of statement.
     ClaimKind {
         /// The child's address is protected.
         ProtectedAddress = "protected_address",
@@ -26,12 +26,12 @@ words! {
     }
 }
 
-/// What another registration states about the child.
+/// A statement of another registration about the child.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ClaimOut {
     /// The id of the claim.
     pub id: ClaimId,
-    /// What is stated.
+    /// The kind of statement.
     pub kind: ClaimKind,
     /// The member of staff who is stated to be a guardian.
     pub person_id: Option<PersonId>,
@@ -74,6 +74,6 @@ shown!(ClaimOut {
 pub struct ClaimDecisionIn {
     /// Whether it is true. If so, it counts as long as it stands where it was stated. If not, it does not count here.
     pub confirmed: bool,
-    /// What the decision rests on, such as the population register.
+    /// The source of the decision, such as the population register.
     pub reason: Prose,
 }

@@ -15,9 +15,9 @@ use crate::{
     vault::{Content, KeyName},
 };
 
-/// What is stated in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
-/// arguments are conditions on each kind, after `FROM child k JOIN child s`. A guardian who does not work here, or whom the
-/// registration itself states, is no claim.
+/// The statements in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
+/// arguments are conditions on each kind, after `FROM child k JOIN child s`. A guardian who does not work here, or who is
+/// a guardian in the registration itself, is no claim.
 macro_rules! stated {
     ($protected:literal, $order:literal, $guardian:literal) => {
         concat!(
@@ -68,7 +68,7 @@ const DECIDE: &str = "
     SET confirmed = excluded.confirmed, reason = excluded.reason, decided_by = excluded.decided_by,
         decided_at = excluded.decided_at, version = claim_decision.version + 1
     WHERE claim_decision.version = $9";
-/// What nobody has decided, about the children of the cases that a person is contact person of.
+/// The undecided claims about the children of the cases that a person is contact person of.
 const PENDING_WITH: &str = concat!(
     "SELECT c.id, c.child_id, h.case_id, c.stated_at
      FROM (SELECT a.municipality, a.case_id, e.child_id FROM contact_person a
@@ -81,7 +81,7 @@ const PENDING_WITH: &str = concat!(
      WHERE d.id IS NULL AND (c.stated_at, c.id) > ($2, $3)
      ORDER BY c.stated_at, c.id LIMIT $4"
 );
-/// What closes something now and nobody has decided, in a municipality.
+/// The undecided claims that close something now, in a municipality.
 const PENDING_IN: &str = concat!(
     "SELECT c.id, c.child_id, NULL AS case_id, c.stated_at
      FROM (",

@@ -166,7 +166,7 @@ async fn due_to_leader(
     fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit)
 }
 
-/// What others have stated and the caller must decide: as contact person, as auditor, or as leader.
+/// The statements of others that the caller must decide: as contact person, as auditor, or as leader.
 async fn statements(
     tx: &mut Tx,
     caller: &Caller,

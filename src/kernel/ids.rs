@@ -244,7 +244,7 @@ objects! {
     LogReview, LogReviewId, "LogReviewId";
     /// An emergency access to a case.
     EmergencyAccess, EmergencyAccessId, "EmergencyAccessId";
-    /// What another registration states about a child: a guardianship, a care order, or a registration with a protected address.
+    /// A statement of another registration about a child: a guardianship, a care order, or a registration with a protected address.
     Claim, ClaimId, "ClaimId";
     /// A decision on a claim.
     ClaimDecision, ClaimDecisionId, "ClaimDecisionId";

@@ -1,5 +1,5 @@
-//! What another registration of a child states takes nothing from anyone until somebody who answers for the child, or for the
-//! person, has confirmed it.
+//! A registration of a child takes nothing from anyone elsewhere until somebody who answers for the child, or for the person, has
+//! confirmed it.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -162,7 +162,7 @@ both_engines! {
         let confirmed = confirm_at(&leader, &cast.nurse).await;
         assert_eq!(confirmed["ground"], "guardian");
         finds_nothing(&cast.nurse, &[cast.path("")]).await;
-        // What was confirmed in error is ended with a reason.
+        // An error is ended with a reason.
         let path = format!("/v1/units/{}/conflicts-of-interest/{}/end", cast.nurse.unit.id, confirmed["id"].as_str().expect("an id"));
         leader.post(path).json(json!({"reason": "Another person."})).if_match(&confirmed["version"]).send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect(200);
@@ -326,7 +326,7 @@ both_engines! {
         assert_eq!(statuses[0], 200);
         assert!([404, 409, 412].contains(&statuses[1]), "{statuses:?}");
         let winner = answers.iter().position(|answer| answer.status == 200).expect("one won");
-        assert_eq!(holder(&world, case).await, leaders[1 - winner].id, "the baton does not go to the one who confirmed");
+        assert_eq!(holder(&world, case).await, leaders[1 - winner].id, "the baton does not go to the leader who confirmed");
         finds_nothing(&teacher, &[format!("/v1/cases/{case}")]).await;
     }
 }

@@ -55,7 +55,7 @@ pub(super) struct GuardianRow {
     pub lives_with_child: bool,
     pub capacity: Capacity,
     pub stated_at: DateTime<Utc>,
-    /// What was decided about it for the registration that is read, if that is another.
+    /// The decision about it for the registration that is read, if that is another.
     #[serde(deserialize_with = "optional_flag")]
     pub confirmed: Option<bool>,
 }
