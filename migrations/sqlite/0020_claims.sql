@@ -69,3 +69,13 @@ UPDATE address_protection SET protected_at = changed_at WHERE protection <> 'non
 CREATE INDEX guardianship_stated ON guardianship (municipality, created_at) WHERE ended_at IS NULL;
 CREATE INDEX care_order_stated ON care_order (municipality, recorded_at) WHERE ended_at IS NULL;
 CREATE INDEX address_protection_stated ON address_protection (municipality, protected_at) WHERE protected_at IS NOT NULL;
+CREATE INDEX child_registered ON child (municipality, registered_at);
+
+-- The person who registered a guardian. Older rows have none.
+ALTER TABLE guardianship ADD COLUMN created_by BLOB REFERENCES person (id);
+
+-- When the child became the person that it is registered as, if that was after the registration: its number came later. A claim
+-- begins then at the earliest. Those of the registrations that exist begin now.
+ALTER TABLE child ADD COLUMN identified_at TEXT;
+UPDATE child SET identified_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')
+WHERE EXISTS (SELECT 1 FROM child o WHERE o.person_id = child.person_id AND o.id <> child.id);

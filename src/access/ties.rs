@@ -7,6 +7,8 @@
 //! hold: no seat, no baton, no text of their own, and no view of a reviewer that no other reviewer has. A statement of another registration closes for
 //! [`PROVISIONAL`] only, unless the contact person confirms it.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
@@ -43,20 +45,25 @@ macro_rules! is_disqualified_sql {
 }
 
 /// The registrations of the children that a person is close to, and whether that is confirmed. Statements that nobody has confirmed
-/// are from after `$2`, except those of the registration itself.
+/// are from after `$2`, or the registration is, except those of the registration itself. A leader's rejection ends a statement.
 const CLOSE_TO: &str = "
-    SELECT k.id, TRUE AS confirmed FROM child k WHERE k.person_id = $1
-    UNION ALL
-    SELECT k.id, c.confirmed_at IS NOT NULL FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
+    SELECT k.municipality, k.id, TRUE AS confirmed FROM child k WHERE k.person_id = $1
+    UNION
+    SELECT k.municipality, k.id, c.confirmed_at IS NOT NULL
+    FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
     WHERE c.person_id = $1 AND c.ended_at IS NULL
       AND (c.confirmed_at IS NOT NULL OR c.recorded_at > $2)
-    UNION ALL
-    SELECT s.id, FALSE FROM guardianship g
+    UNION
+    SELECT s.municipality, s.id, FALSE FROM guardianship g
     JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
     JOIN child s ON s.person_id = k.person_id
     LEFT JOIN claim_decision d ON d.child_id = s.id AND d.claim_id = g.id
     WHERE g.guardian_id = $1 AND g.ended_at IS NULL
-      AND (s.id = g.child_id OR d.confirmed OR (d.confirmed IS NULL AND g.created_at > $2))";
+      AND (s.id = g.child_id OR d.confirmed
+           OR (d.confirmed IS NULL AND (g.created_at > $2 OR s.registered_at > $2 OR s.identified_at > $2)))
+      AND NOT EXISTS (SELECT 1 FROM conflict_of_interest r
+                      WHERE r.child_person = k.person_id AND r.person_id = g.guardian_id AND r.ground = 'guardian'
+                        AND r.ended_at IS NOT NULL AND r.recorded_at >= g.created_at)";
 /// The other municipalities whose units serve the municipalities that the person's own units serve. A colleague from one of
 /// them may be the same person under another account.
 const COLLEAGUES_FROM: &str = "
@@ -64,29 +71,34 @@ const COLLEAGUES_FROM: &str = "
     JOIN person p ON p.id = r.person_id JOIN unit_serves mine ON mine.unit_id = r.unit_id
     JOIN unit_serves theirs ON theirs.municipality = mine.municipality JOIN unit u ON u.id = theirs.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
-/// The auditors of the municipality of a child. There are a few.
+/// The auditors of a municipality. There are a few.
 const AUDITORS: &str = "
-    SELECT DISTINCT r.person_id FROM child k
-    JOIN unit u ON u.municipality = k.municipality
-    JOIN staff_role r ON r.unit_id = u.id
-    WHERE k.id = $1 AND r.role = 'auditor' AND r.ended_at IS NULL";
-const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1";
+    SELECT DISTINCT r.person_id FROM unit u JOIN staff_role r ON r.unit_id = u.id
+    WHERE u.municipality = $1 AND r.role = 'auditor' AND r.ended_at IS NULL";
+/// A guardianship is moved with the registration.
+const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1 AND NOT ($3 AND ground = 'guardian')";
+const UNCONFIRM_CONFLICTS: &str = "
+    UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, version = version + 1
+    WHERE child_person = $1 AND confirmed_by <> person_id AND ground <> 'guardian'";
 
 /// The children that a person is close to, in every registration.
 #[derive(Debug, Default)]
-pub struct Ties(Vec<(Id<Child>, bool)>);
+pub struct Ties(Vec<Tie>);
+
+/// The municipality, the child, and whether the tie is confirmed.
+type Tie = (String, Id<Child>, bool);
 
 impl Ties {
     /// Returns whether the person is disqualified: their tie to the child is confirmed.
     #[must_use]
     pub fn disqualify(&self, child: Id<Child>) -> bool {
-        self.0.contains(&(child, true))
+        self.0.iter().any(|(_, tied, is_confirmed)| *tied == child && *is_confirmed)
     }
 
     /// Returns whether a tie to the child is confirmed or stated, so that the person is given nothing new.
     #[must_use]
     pub fn close(&self, child: Id<Child>) -> bool {
-        self.0.iter().any(|(tied, _)| *tied == child)
+        self.0.iter().any(|(_, tied, _)| *tied == child)
     }
 
     /// Returns whether the person is kept from what they do not hold (`own`): disqualified, or stated to be close to the child.
@@ -132,34 +144,39 @@ pub async fn children_of_other_reviewers(
     now: DateTime<Utc>,
 ) -> Result<Vec<Id<Child>>, DbError> {
     let ties = ties(tx, caller, now).await?;
-    let mut children = Vec::new();
-    for child in ties.0.iter().map(|(child, _)| *child) {
-        if ties.disqualify(child) || has_other_auditor(tx, caller, child, now).await? {
-            children.push(child);
+    let mut others: BTreeMap<&str, Vec<Ties>> = BTreeMap::new();
+    for (municipality, _, is_confirmed) in &ties.0 {
+        if !is_confirmed && !others.contains_key(municipality.as_str()) {
+            others.insert(municipality, ties_of_other_auditors(tx, caller, municipality, now).await?);
         }
     }
-    Ok(children)
+    let is_for_another = |(municipality, child, _): &&Tie| {
+        let others = others.get(municipality.as_str()).into_iter().flatten();
+        ties.disqualify(*child) || others.into_iter().any(|other| !other.close(*child))
+    };
+    Ok(ties.0.iter().filter(is_for_another).map(|(_, child, _)| *child).collect())
 }
 
-/// Returns whether the municipality of a child has an auditor besides the caller who is not close to the child.
-async fn has_other_auditor(
+/// Returns the ties of each auditor of a municipality besides the caller.
+async fn ties_of_other_auditors(
     tx: &mut Tx,
     caller: &Caller,
-    child: Id<Child>,
+    municipality: &str,
     now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    for (auditor,) in fetch_all!(tx, (Id<Person>,), AUDITORS, child)? {
-        if !caller.is(auditor) && !close_to(tx, &[auditor], now).await?.close(child) {
-            return Ok(true);
+) -> Result<Vec<Ties>, DbError> {
+    let mut others = Vec::new();
+    for (auditor,) in fetch_all!(tx, (Id<Person>,), AUDITORS, municipality)? {
+        if !caller.is(auditor) {
+            others.push(close_to(tx, &[auditor], now).await?);
         }
     }
-    Ok(false)
+    Ok(others)
 }
 
 async fn close_to(tx: &mut Tx, known_as: &[Id<Person>], now: DateTime<Utc>) -> Result<Ties, DbError> {
     let mut ties = Ties::default();
     for person in known_as {
-        ties.0.extend(fetch_all!(tx, (Id<Child>, bool), CLOSE_TO, *person, now - PROVISIONAL)?);
+        ties.0.extend(fetch_all!(tx, Tie, CLOSE_TO, *person, now - PROVISIONAL)?);
     }
     Ok(ties)
 }
@@ -177,12 +194,20 @@ pub async fn own_accounts(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<Person>
     Ok(accounts)
 }
 
-/// Moves conflicts of interest from one person to another, after a child turned out to be another person than the one
-/// registered.
+/// Moves conflicts of interest from one person to another, after a child has got its number. If the number leads to a person who was
+/// known before (`was_known`), only what people have declared themselves still counts: their leaders have decided about another child.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn move_conflicts(tx: &mut Tx, from: Id<Person>, to: Id<Person>) -> Result<(), DbError> {
-    execute!(tx, MOVE_CONFLICTS, from, to)?;
+pub async fn move_conflicts(
+    tx: &mut Tx,
+    from: Id<Person>,
+    to: Id<Person>,
+    was_known: bool,
+) -> Result<(), DbError> {
+    if was_known {
+        execute!(tx, UNCONFIRM_CONFLICTS, from)?;
+    }
+    execute!(tx, MOVE_CONFLICTS, from, to, was_known)?;
     Ok(())
 }

@@ -92,7 +92,8 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     let ChildPatch { name, national_id, birth_date: stated } = permit.input()?;
     permit.expect_version(current.version)?;
-    let (mut person, mut birth_date) = (facts.person, stated.unwrap_or(current.birth_date));
+    let (mut person, mut was_known) = (facts.person, false);
+    let mut birth_date = stated.unwrap_or(current.birth_date);
     if let Some(number) = national_id {
         if store::has_number(permit.tx(), person).await? {
             return Err(Problem::field("/national_id", "is already set; register another child separately"));
@@ -100,6 +101,7 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
         birth_date = date_of_birth(Some(&number), stated)?;
         let now = permit.moment().now;
         let name = name.as_deref().unwrap_or(&current.name);
+        was_known = store::find_person(permit.tx(), &facts.municipality, &number).await?.is_some();
         let known = Some(&number);
         person =
             store::identify(permit.tx(), &facts.municipality, known, name, Some(birth_date), now).await?;
@@ -110,7 +112,11 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
         ));
     }
     store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
-    move_conflicts(permit.tx(), facts.person, person).await?;
+    if person != facts.person {
+        let moment = permit.moment();
+        store::identified(permit.tx(), &facts.municipality, facts.id, moment.now).await?;
+        move_conflicts(permit.tx(), facts.person, person, was_known).await?;
+    }
     keep_baton_held(&mut permit).await?;
     let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     permit.note_shown([child.id]);
@@ -177,6 +183,7 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
         parental_responsibility,
         lives_with_child,
         capacity,
+        by: permit.caller().person,
     };
     let Some(id) = store::insert_guardianship(permit.tx(), new, now).await? else {
         return Err(Problem::conflict("this person is already a guardian of the child"));

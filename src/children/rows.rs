@@ -20,7 +20,7 @@ const INSERT_PEOPLE: &str =
 const INSERT: &str = "INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, \
     registered_at) ";
 const INSERT_GUARDIANSHIPS: &str = "INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, \
-    parental_responsibility, lives_with_child, capacity, created_at) ";
+    parental_responsibility, lives_with_child, capacity, created_at, created_by) ";
 
 /// A person to be made known to a municipality.
 pub(crate) struct PersonRow<'a> {
@@ -55,6 +55,8 @@ pub(crate) struct GuardianshipRow<'a> {
     pub parental_responsibility: bool,
     pub lives_with_child: bool,
     pub capacity: Capacity,
+    /// The person who registered them, if that is known.
+    pub created_by: Option<Id<Person>>,
     pub created_at: DateTime<Utc>,
 }
 
@@ -120,7 +122,7 @@ pub(crate) async fn insert_guardianships(tx: &mut Tx, rows: &[GuardianshipRow<'_
     insert_rows!(
         tx,
         INSERT_GUARDIANSHIPS,
-        9,
+        10,
         rows,
         |values, (row, name)| values
             .push_bind(row.municipality)
@@ -131,7 +133,8 @@ pub(crate) async fn insert_guardianships(tx: &mut Tx, rows: &[GuardianshipRow<'_
             .push_bind(row.parental_responsibility)
             .push_bind(row.lives_with_child)
             .push_bind(row.capacity)
-            .push_bind(row.created_at),
+            .push_bind(row.created_at)
+            .push_bind(row.created_by),
         " ON CONFLICT (municipality, child_id, guardian_id) WHERE ended_at IS NULL DO NOTHING"
     )
 }

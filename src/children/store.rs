@@ -26,6 +26,7 @@ const FIND_CHILD: &str = "
 const UPDATE_CHILD: &str = "
     UPDATE child SET person_id = $4, name = COALESCE($5, name), birth_date = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
+const IDENTIFIED: &str = "UPDATE child SET identified_at = $3 WHERE municipality = $1 AND id = $2";
 const NUMBER: &str = "SELECT national_id_index FROM person WHERE id = $1";
 const SELECT_GUARDIANS: &str = "
     SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
@@ -126,6 +127,16 @@ pub(super) async fn update(
     expect_one(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)?)
 }
 
+/// Records that the child has become another person than before, as its number came later.
+pub(super) async fn identified(
+    tx: &mut Tx,
+    municipality: &str,
+    child: Id<Child>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, IDENTIFIED, municipality, child, now)?)
+}
+
 /// Returns whether the child, as a person, has a national identity number.
 pub(super) async fn has_number(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
     let (number,) = fetch_one!(tx, (Option<String>,), NUMBER, person)?;
@@ -160,6 +171,7 @@ pub(super) struct NewGuardianship<'a> {
     pub parental_responsibility: bool,
     pub lives_with_child: bool,
     pub capacity: Capacity,
+    pub by: Id<Person>,
 }
 
 /// Returns none if the person is already a guardian of the child.
@@ -176,6 +188,7 @@ pub(super) async fn insert_guardianship(
         parental_responsibility,
         lives_with_child,
         capacity,
+        by,
     } = new;
     let id = Id::<Guardianship>::new();
     let row = GuardianshipRow {
@@ -187,6 +200,7 @@ pub(super) async fn insert_guardianship(
         parental_responsibility,
         lives_with_child,
         capacity,
+        created_by: Some(by),
         created_at: now,
     };
     let made = rows::insert_guardianships(tx, &[row]).await?;

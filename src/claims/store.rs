@@ -19,38 +19,41 @@ use crate::{
 /// arguments are conditions on each kind, after `FROM child k JOIN child s`. A guardian who does not work here, or who is
 /// a guardian in the registration itself, is no claim.
 macro_rules! stated {
-    ($protected:literal, $order:literal, $guardian:literal) => {
+    ($guardian:literal, $protected:literal, $order:literal) => {
         concat!(
-            "SELECT k.municipality, k.id AS child_id, s.id, 'protected_address' AS kind, NULL AS person_id, a.protected_at AS stated_at
-             FROM child k CROSS JOIN child s CROSS JOIN address_protection a
-             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
-               AND a.municipality = s.municipality AND a.child_id = s.id AND a.protected_at IS NOT NULL AND ",
-            $protected,
-            " UNION ALL
-             SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at
-             FROM child k CROSS JOIN child s CROSS JOIN care_order a
-             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
-               AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL AND ",
-            $order,
-            " UNION ALL
-             SELECT k.municipality, k.id, a.id, 'guardian', a.guardian_id, a.created_at
+            "SELECT k.municipality, k.id AS child_id, a.id, 'guardian' AS kind, a.guardian_id AS person_id, a.created_at AS stated_at,
+                    k.registered_at, k.identified_at
              FROM child k CROSS JOIN child s CROSS JOIN guardianship a
              WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
                AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL
                AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = a.guardian_id AND r.ended_at IS NULL)
                AND NOT EXISTS (SELECT 1 FROM guardianship o WHERE o.municipality = k.municipality AND o.child_id = k.id
                                AND o.guardian_id = a.guardian_id AND o.ended_at IS NULL) AND ",
-            $guardian
+            $guardian,
+            " UNION ALL
+             SELECT k.municipality, k.id, s.id, 'protected_address', NULL, a.protected_at, k.registered_at, k.identified_at
+             FROM child k CROSS JOIN child s CROSS JOIN address_protection a
+             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+               AND a.municipality = s.municipality AND a.child_id = s.id AND a.protected_at IS NOT NULL AND ",
+            $protected,
+            " UNION ALL
+             SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at, k.registered_at, k.identified_at
+             FROM child k CROSS JOIN child s CROSS JOIN care_order a
+             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+               AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL AND ",
+            $order
         )
     };
 }
+/// A decision counts for what was stated before it.
 macro_rules! claims {
     ($rest:literal) => {
         concat!(
-            "SELECT c.id, c.kind, c.person_id, p.name AS person_name, c.stated_at, d.confirmed, d.decided_at, d.decided_by, d.reason,
+            "SELECT c.id, c.kind, c.person_id, p.name AS person_name, c.stated_at, c.registered_at, c.identified_at,
+                    CASE WHEN d.decided_at >= c.stated_at THEN d.confirmed END AS confirmed, d.decided_at, d.decided_by, d.reason,
                     COALESCE(d.version, 1) AS version
              FROM (",
-            stated!("k.id = $1", "k.id = $1", "k.id = $1 AND a.guardian_id <> $2"),
+            stated!("k.id = $1 AND a.guardian_id <> $2", "k.id = $1", "k.id = $1"),
             ") c
              LEFT JOIN person p ON p.id = c.person_id
              LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
@@ -71,29 +74,42 @@ const DECIDE: &str = "
 /// The undecided claims about the children of the cases that a person is contact person of.
 const PENDING_WITH: &str = concat!(
     "SELECT c.id, c.child_id, h.case_id, c.stated_at
-     FROM (SELECT a.municipality, a.case_id, e.child_id FROM contact_person a
-           JOIN care_case e ON e.municipality = a.municipality AND e.id = a.case_id
-           WHERE a.person_id = $1 AND e.status = 'open') h
-     JOIN (",
-    stated!("TRUE", "TRUE", "a.guardian_id <> $1"),
-    ") c ON c.municipality = h.municipality AND c.child_id = h.child_id
-     LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
-     WHERE d.id IS NULL AND (c.stated_at, c.id) > ($2, $3)
-     ORDER BY c.stated_at, c.id LIMIT $4"
+     FROM (",
+    stated!(
+        "k.id IN (SELECT e.child_id FROM contact_person h JOIN care_case e ON e.municipality = h.municipality AND e.id = h.case_id
+                  WHERE h.person_id = $1 AND e.status = 'open') AND a.guardian_id <> $1",
+        "k.id IN (SELECT e.child_id FROM contact_person h JOIN care_case e ON e.municipality = h.municipality AND e.id = h.case_id
+                  WHERE h.person_id = $1 AND e.status = 'open')",
+        "k.id IN (SELECT e.child_id FROM contact_person h JOIN care_case e ON e.municipality = h.municipality AND e.id = h.case_id
+                  WHERE h.person_id = $1 AND e.status = 'open')"
+    ),
+    ") c
+     JOIN care_case e ON e.municipality = c.municipality AND e.child_id = c.child_id AND e.status = 'open'
+     JOIN contact_person h ON h.municipality = e.municipality AND h.case_id = e.id AND h.person_id = $1
+     LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id AND d.decided_at >= c.stated_at
+     WHERE d.id IS NULL AND (c.stated_at, c.child_id) > ($2, $3)
+     ORDER BY c.stated_at, c.child_id LIMIT $4"
 );
-/// The undecided claims that close something now, in a municipality.
+/// The undecided claims that close something now, in a municipality: those stated lately, and those about children who were registered
+/// lately.
 const PENDING_IN: &str = concat!(
     "SELECT c.id, c.child_id, NULL AS case_id, c.stated_at
      FROM (",
     stated!(
+        "a.municipality = $1 AND a.created_at > $5 AND a.guardian_id <> $6",
         "a.municipality = $1 AND a.protected_at > $5",
-        "a.municipality = $1 AND a.recorded_at > $5",
-        "a.municipality = $1 AND a.created_at > $5 AND a.guardian_id <> $6"
+        "a.municipality = $1 AND a.recorded_at > $5"
+    ),
+    " UNION ",
+    stated!(
+        "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5) AND a.guardian_id <> $6",
+        "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5)",
+        "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5)"
     ),
     ") c
-     LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
-     WHERE d.id IS NULL AND (c.stated_at, c.id) > ($2, $3)
-     ORDER BY c.stated_at, c.id LIMIT $4"
+     LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id AND d.decided_at >= c.stated_at
+     WHERE d.id IS NULL AND (c.stated_at, c.child_id) > ($2, $3)
+     ORDER BY c.stated_at, c.child_id LIMIT $4"
 );
 
 #[derive(Debug, sqlx::FromRow)]
@@ -103,6 +119,8 @@ struct ClaimRow {
     person_id: Option<Id<Person>>,
     person_name: Option<Content>,
     stated_at: DateTime<Utc>,
+    registered_at: DateTime<Utc>,
+    identified_at: Option<DateTime<Utc>>,
     confirmed: Option<bool>,
     decided_at: Option<DateTime<Utc>>,
     decided_by: Option<Id<Person>>,
@@ -114,7 +132,8 @@ impl From<ClaimRow> for ClaimOut {
     fn from(row: ClaimRow) -> Self {
         let ClaimRow { id, kind, person_id, person_name, stated_at, .. } = row;
         let ClaimRow { confirmed, decided_at, decided_by, reason, version, .. } = row;
-        let closes_until = stated_at + PROVISIONAL;
+        let begins = stated_at.max(row.registered_at).max(row.identified_at.unwrap_or(stated_at));
+        let closes_until = begins + PROVISIONAL;
         Self {
             id,
             kind,
@@ -202,7 +221,7 @@ pub struct Pending {
     pub stated_at: DateTime<Utc>,
 }
 
-/// Lists the claims that a contact person must decide, the earliest first, after a time and an id.
+/// Lists the claims that a contact person must decide, the earliest first, after a time and a child.
 ///
 /// # Errors
 /// If the database query fails.
@@ -215,7 +234,7 @@ pub async fn pending_with(
     fetch_all!(tx, Pending, PENDING_WITH, contact_person, after.0, after.1, limit)
 }
 
-/// Lists the claims in a municipality that close something now, for its auditor, the earliest first, after a time and an id.
+/// Lists the claims in a municipality that close something now, for its auditor, the earliest first, after a time and a child.
 ///
 /// # Errors
 /// If the database query fails.

@@ -197,8 +197,9 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
 #[get("/units/{unit_id}/conflicts-of-interest")]
 async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let unit = permit.object().id;
-    let rows = store::list_of_unit(permit.tx(), unit, query.slice()?.after, query.limit() + 1).await?;
+    let (unit, leader) = (permit.object().id, permit.caller().person);
+    let rows =
+        store::list_of_unit(permit.tx(), unit, leader, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page.map(Whole::whole))
@@ -235,11 +236,12 @@ async fn confirm_conflict_of_interest(mut permit: Permit<ConfirmConflictOfIntere
 /// Returns the conflict of interest in the path, under its lock and that of the person. Writes by that person finish before this,
 /// or are decided after it.
 async fn of_unit<A: Action<Object = UnitObject>>(permit: &mut Permit<A>) -> Result<StaffConflictOut> {
-    let (unit, id) = (permit.object().id, permit.path_id::<ConflictOfInterest>("conflict_id")?);
-    let found = store::find_of_unit(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)?;
+    let (unit, leader) = (permit.object().id, permit.caller().person);
+    let id = permit.path_id::<ConflictOfInterest>("conflict_id")?;
+    let found = store::find_of_unit(permit.tx(), unit, leader, id).await?.ok_or_else(Problem::not_found)?;
     dialect::lock(permit.tx(), found.person_id.uuid()).await?;
     dialect::lock(permit.tx(), id.uuid()).await?;
-    store::find_of_unit(permit.tx(), unit, id).await?.ok_or_else(Problem::not_found)
+    store::find_of_unit(permit.tx(), unit, leader, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// Ends a staff member's conflict of interest, or rejects what others have stated, with a reason. Leaders cannot end their own

@@ -43,9 +43,10 @@ const GET: &str = concat!(
     once!("c.id = $1")
 );
 /// The conflicts of interest of a unit's staff: those on record, and guardianships that nobody has confirmed or rejected, of a
-/// person who helps the child or reads the access log. Other guardianships are not for the leader to know.
+/// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
+/// has registered: the answer would reveal who helps the child.
 macro_rules! of_unit {
-    ($recorded:literal, $stated:literal, $rest:literal) => {
+    ($leader:literal, $recorded:literal, $stated:literal, $rest:literal) => {
         concat!(
             "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version FROM (
                 SELECT c.id, c.person_id, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
@@ -63,6 +64,9 @@ macro_rules! of_unit {
                 JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
                 WHERE g.guardian_id = s.person_id AND g.ended_at IS NULL AND ",
             $stated,
+            " AND (g.created_by IS NULL OR g.created_by <> ",
+            $leader,
+            ")",
             " AND (s.audits = 1 OR EXISTS (
                     SELECT 1 FROM child o
                     JOIN care_case a ON a.municipality = o.municipality AND a.child_id = o.id AND a.status = 'open'
@@ -77,10 +81,11 @@ macro_rules! of_unit {
         )
     };
 }
-const FIND_OF_UNIT: &str = of_unit!("c.id = $2", "g.id = $2", "");
+const FIND_OF_UNIT: &str = of_unit!("$3", "c.id = $2", "g.id = $2", "");
 const LIST_OF_UNIT: &str =
-    of_unit!("c.id > $2 AND c.ended_at IS NULL", "g.id > $2", " ORDER BY c.id LIMIT $3");
+    of_unit!("$4", "c.id > $2 AND c.ended_at IS NULL", "g.id > $2", " ORDER BY c.id LIMIT $3");
 const UNCONFIRMED_OF_UNIT: &str = of_unit!(
+    "$5",
     "c.ended_at IS NULL AND c.confirmed_at IS NULL",
     "TRUE",
     " WHERE (c.recorded_at, c.id) > ($2, $3) AND c.person_id <> $5 ORDER BY c.recorded_at, c.id LIMIT $4"
@@ -210,20 +215,22 @@ pub(super) async fn get(tx: &mut Tx, id: Id<ConflictOfInterest>) -> Result<Staff
 pub(super) async fn find_of_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
+    leader: Id<Person>,
     id: Id<ConflictOfInterest>,
 ) -> Result<Option<StaffConflictOut>, DbError> {
-    fetch_optional!(tx, StaffConflictOut, FIND_OF_UNIT, unit, id)
+    fetch_optional!(tx, StaffConflictOut, FIND_OF_UNIT, unit, id, leader)
 }
 
 /// Lists the conflicts of interest in force among the staff of the unit.
 pub(super) async fn list_of_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
+    leader: Id<Person>,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<StaffConflictOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, StaffConflictOut, LIST_OF_UNIT, unit, after, limit)
+    fetch_all!(tx, StaffConflictOut, LIST_OF_UNIT, unit, after, limit, leader)
 }
 
 /// Lists what nobody has confirmed about the staff of the unit other than its leader: its id and time, the earliest first.

@@ -41,7 +41,8 @@ const ERASE_GUARDIANS: &str = "DELETE FROM guardian_contact WHERE municipality =
 const SET_PROTECTION: &str = "
     UPDATE address_protection SET protection = $4, lowered_because = COALESCE($5, lowered_because), changed_by = $6,
            changed_at = $7, version = version + 1,
-           protected_at = CASE WHEN $4 = 'none' THEN NULL ELSE COALESCE(protected_at, $7) END
+           protected_at = CASE WHEN $4 = 'none' THEN NULL
+                               WHEN protection = $4 OR $4 = 'confidential' THEN COALESCE(protected_at, $7) ELSE $7 END
     WHERE municipality = $1 AND child_id = $2 AND version = $3";
 
 #[derive(sqlx::FromRow)]

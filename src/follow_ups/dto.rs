@@ -95,7 +95,7 @@ impl FollowUpOut {
     /// Returns its position in the list.
     #[must_use]
     pub fn place(&self) -> Place {
-        Place { at: self.at, id: self.object_id }
+        Place { at: self.at, id: self.child_id.map_or(self.object_id, ChildId::uuid) }
     }
 }
 
@@ -110,7 +110,7 @@ fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
 pub struct Place {
     /// The time, in whole microseconds.
     pub at: DateTime<Utc>,
-    /// The id of the object.
+    /// The id of the object; for a claim, that of the child, because one statement can be a claim about several registrations.
     pub id: Uuid,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     access::{
         Asker, Permit, Whole,
         actions::{DecideConcern, ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
-        cases_in_list,
+        cases_in_list, children_of_other_reviewers,
         objects::{CaseObject, ConcernObject},
     },
     db::{DbError, Tx},
@@ -78,12 +78,20 @@ async fn with_cases(
     let readable: HashMap<CaseId, Rc<CaseObject>> =
         readable.map(|case| (case.facts.id, Rc::new(case))).collect();
     let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
+    let has_claims = items.iter().any(|item| item.child_id.is_some());
+    let of_others = if has_claims {
+        children_of_other_reviewers(tx, asker.caller(), moment.now).await?
+    } else {
+        Vec::new()
+    };
     let tasks = items.into_iter().map(|item| {
         let case = item.case_id.and_then(|id| readable.get(&id).cloned());
         let is_shown = match (&item.case_id, &case) {
-            (None, _) => {
-                item.kind != FollowUpKind::DecideConcern || concerns.contains(&item.object_id.into())
-            }
+            (None, _) => match (item.kind, item.child_id) {
+                (FollowUpKind::DecideConcern, _) => concerns.contains(&item.object_id.into()),
+                (_, Some(child)) => !of_others.contains(&child),
+                (_, None) => true,
+            },
             (Some(_), Some(case)) => is_theirs(asker, case, &item),
             (Some(_), None) => false,
         };

@@ -5,7 +5,6 @@ use uuid::Uuid;
 
 use super::dto::{FollowUpKind, FollowUpOut, Place};
 use crate::{
-    access::children_of_other_reviewers,
     child_welfare_reports::{self, AwaitedAnswer},
     claims::{self, Pending},
     conflicts_of_interest,
@@ -178,9 +177,7 @@ async fn statements(
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut claims = claims::pending_with(tx, person, after, most).await?;
     for municipality in caller.audits() {
-        let own = children_of_other_reviewers(tx, caller, moment.now).await?;
-        let pending = claims::pending_in(tx, municipality, person, after, most, moment.now).await?;
-        claims.extend(pending.into_iter().filter(|claim| !own.contains(&claim.child_id)));
+        claims.extend(claims::pending_in(tx, municipality, person, after, most, moment.now).await?);
     }
     let claim = |claim: Pending| {
         FollowUpOut::at(FollowUpKind::DecideClaim, claim.id, claim.case_id, claim.stated_at)

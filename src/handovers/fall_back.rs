@@ -13,19 +13,23 @@ use crate::{
     teams,
 };
 
-/// The leaders of the unit that opened a case. A leader who recorded or confirmed a conflict of interest of the contact person,
-/// or registered them as a guardian, is excluded: the baton gives access to content, and nobody may give that to themselves
-/// (fvl § 8).
+/// The leaders of the unit that opened a case.
 const LEADERS: &str = "
     SELECT r.person_id FROM staff_role r
     JOIN care_case c ON c.unit_id = r.unit_id
-    JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-      AND NOT EXISTS (SELECT 1 FROM conflict_of_interest x
-                      WHERE x.child_person = k.person_id AND x.person_id = cp.person_id AND x.person_id <> r.person_id
-                        AND r.person_id IN (x.recorded_by, x.confirmed_by) AND x.ended_at IS NULL)
     ORDER BY r.id";
+/// The people who stated, recorded or confirmed that the contact person is disqualified. The baton gives access to content, and nobody
+/// may give that to themselves (fvl § 8).
+const WHO_SAID_SO: &str = "
+    SELECT x.recorded_by FROM conflict_of_interest x
+    WHERE x.child_person = $1 AND x.person_id = $2 AND x.ended_at IS NULL
+    UNION
+    SELECT x.confirmed_by FROM conflict_of_interest x
+    WHERE x.child_person = $1 AND x.person_id = $2 AND x.ended_at IS NULL AND x.confirmed_by IS NOT NULL
+    UNION
+    SELECT g.created_by FROM child k JOIN guardianship g ON g.municipality = k.municipality AND g.child_id = k.id
+    WHERE k.person_id = $1 AND g.guardian_id = $2 AND g.ended_at IS NULL AND g.created_by IS NOT NULL";
 const WITHDRAW_PENDING: &str = "
     UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
@@ -142,6 +146,8 @@ async fn receiver(
     let seats = teams::seats(tx, case).await?;
     let (own, others): (Vec<_>, Vec<_>) = seats.into_iter().partition(|seat| seat.unit_id == owner);
     candidates.extend(own.into_iter().chain(others).map(|seat| (seat.person_id, seat.unit_id)));
+    let said_so = fetch_all!(tx, (Id<Person>,), WHO_SAID_SO, case.child_person, case.contact_person)?;
+    candidates.retain(|(person, _)| !said_so.contains(&(*person,)));
     for (person, unit) in candidates {
         if !is_close(tx, &case.municipality, case.child, person, now).await? {
             return Ok(Some((person, unit)));

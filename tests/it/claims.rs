@@ -138,14 +138,17 @@ both_engines! {
         assert_eq!(holder(&world, case).await, teacher.id);
         teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
         leader.get(format!("/v1/cases/{case}/notes")).send().await.expect_problem(403, "forbidden");
-        // The leader may decide whether it is true (fvl § 8), and gets nothing by it.
-        confirm_at(&leader, &teacher).await;
-        finds_nothing(&teacher, &[format!("/v1/cases/{case}")]).await;
-        leader.get(format!("/v1/cases/{case}/notes")).send().await.expect_problem(403, "forbidden");
-        assert_eq!(holder(&world, case).await, teacher.id, "in name, until another can take it");
+        // Another leader decides whether it is true (fvl § 8). Neither gets anything by it.
         let other = world.staff("kragero/skole", Role::UnitLeader).await;
+        confirm_at(&other, &teacher).await;
+        finds_nothing(&teacher, &[format!("/v1/cases/{case}")]).await;
+        for who in [&leader, &other] {
+            who.get(format!("/v1/cases/{case}/notes")).send().await.expect_problem(403, "forbidden");
+        }
+        assert_eq!(holder(&world, case).await, teacher.id, "in name, until another can take it");
+        let third = world.staff("kragero/skole", Role::UnitLeader).await;
         assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 1);
-        assert_eq!(holder(&world, case).await, other.id);
+        assert_eq!(holder(&world, case).await, third.id);
     }
 
     async fn one_on_the_team_keeps_the_seat_until_their_leader_confirms(world: World) {
@@ -287,6 +290,93 @@ both_engines! {
         parent.get(cast.path("")).send().await.expect(200);
     }
 
+    async fn a_leader_does_not_take_the_baton_by_a_care_order_elsewhere(world: World) {
+        let cast = world.shared_case().await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let handover = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
+        world.accept_baton(&cast.nurse, cast.case, handover).await;
+        let welfare = world.worker("kragero/barnevern").await;
+        let same = world.register(&leader, cast.family.child.national_id.clone()).await;
+        let order = json!({
+            "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(0),
+            "child_welfare_unit_id": welfare.unit.id, "child_welfare_person_id": welfare.id,
+        });
+        leader.post(format!("/v1/children/{}/care-orders", same.id)).json(order).send().await.expect(201);
+        assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 0);
+        assert_eq!(holder(&world, cast.case).await, cast.nurse.id);
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+    }
+
+    async fn a_registration_reveals_nothing_of_the_others_and_its_claims_begin_with_it(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let family = world.family(&teacher, 7, 2).await;
+        let child = &family.child;
+        state_protection(&world, &teacher, child).await;
+        world.advance(TimeDelta::days(60));
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let same = world.register(&nurse, child.national_id.clone()).await;
+        nurse.get(claims_of(&same)).send().await.expect_problem(403, "forbidden");
+        let father = &family.guardians[1];
+        let body = json!({
+            "national_id": father.national_id.as_str(), "name": father.name, "parental_responsibility": true,
+            "lives_with_child": false,
+        });
+        nurse.post(format!("/v1/children/{}/guardians", same.id)).json(body).send().await.expect(201);
+        let case = world.open_case(&nurse, &same).await;
+        finds_nothing(father, &[format!("/v1/cases/{case}")]).await;
+        assert_eq!(due(&nurse, "decide_claim").await.len(), 1);
+        world.advance(TimeDelta::days(14));
+        father.get(format!("/v1/cases/{case}")).send().await.expect(200);
+    }
+
+    async fn a_number_does_not_carry_what_was_confirmed_of_another_child(world: World) {
+        let cast = world.school_case().await;
+        let (auditor, number) = known_by_number(&world, "kragero/oppvekst", Role::Auditor).await;
+        let leader = world.staff("kragero/oppvekst", Role::UnitLeader).await;
+        let colleague = world.worker("kragero/nav").await;
+        let path = format!("/v1/units/{}/children", colleague.unit.id);
+        let born = json!({"name": world.name(), "birth_date": "2019-05-17"});
+        let made = colleague.post(path).json(born).send().await.expect(201);
+        let guardian = json!({
+            "national_id": number, "name": world.name(), "parental_responsibility": false, "lives_with_child": false,
+        });
+        let path = format!("/v1/children/{}", made.text("/id"));
+        colleague.post(format!("{path}/guardians")).json(guardian).send().await.expect(201);
+        confirm_at(&leader, &auditor).await;
+        let merge = json!({"national_id": cast.family.child.national_id.as_str()});
+        colleague.patch(&path).json(merge).if_match(1).send().await.expect(200);
+        let search = format!("/v1/access-log?case_id={}", cast.case);
+        assert!(!auditor.get(&search).send().await.expect(200).items().is_empty());
+    }
+
+    async fn one_statement_about_two_registrations_is_two_tasks(world: World) {
+        let cast = world.school_case().await;
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let second = world.register(&nurse, cast.family.child.national_id.clone()).await;
+        world.open_case(&nurse, &second).await;
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        let colleague = world.worker("kragero/nav").await;
+        state_protection(&world, &colleague, &cast.family.child).await;
+        let tasks = walk(&auditor, "/v1/follow-ups").await;
+        let mut about: Vec<Value> = tasks.iter().map(|task| task["child_id"].clone()).collect();
+        about.sort_by_key(Value::to_string);
+        let mut both = vec![json!(cast.family.child.id), json!(second.id)];
+        both.sort_by_key(Value::to_string);
+        assert_eq!(about, both);
+    }
+
+    async fn a_leader_does_not_learn_who_helps_a_child_by_naming_a_guardian(world: World) {
+        let (nurse, number) = known_by_number(&world, "kragero/helsestasjon", Role::Worker).await;
+        let cast = Cast { nurse, ..world.school_case().await };
+        world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        state_guardian(&world, &leader, &cast.family.child, &number).await;
+        let path = format!("/v1/units/{}/conflicts-of-interest", leader.unit.id);
+        assert!(walk(&leader, &path).await.is_empty());
+        assert!(due(&leader, "confirm_conflict").await.is_empty());
+    }
+
     async fn a_care_order_elsewhere_is_undone_by_the_contact_person_or_the_auditor(world: World) {
         let cast = world.shared_case().await;
         let (child, mother) = (&cast.family.child, &cast.family.guardians[0]);
@@ -300,6 +390,9 @@ both_engines! {
         colleague.post(format!("/v1/children/{}/care-orders", same.id)).json(order).send().await.expect(201);
         finds_nothing(mother, &[cast.path("")]).await;
         finds_nothing(&colleague, &[cast.path("")]).await;
+        // It takes no consent: the nurse keeps her seat, and the baton stays.
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 0);
         let claim = only_claim(&auditor, child).await;
         assert_eq!(claim["kind"], "care_order");
         decide(&auditor, child, &claim, false).await;

@@ -1,8 +1,10 @@
 //! A child as registered, and the caller's relation to it.
 
+use chrono::{DateTime, Utc};
+
 use super::{
     MAJORITY, cases_in_list,
-    custody::{self, GuardianRow, RegistrationRow},
+    custody::{self, GuardianRow, Registered, RegistrationRow},
 };
 use crate::{
     access::ties,
@@ -68,12 +70,15 @@ struct ChildRow {
     person_id: Id<Person>,
     registered_by: Id<Person>,
     registered_unit: Id<Unit>,
+    registered_at: DateTime<Utc>,
+    identified_at: Option<DateTime<Utc>>,
     birth_date: chrono::NaiveDate,
     own_record_age: i64,
 }
 
 const CHILD: &str = "
-    SELECT c.municipality, c.person_id, c.registered_by, c.registered_unit, c.birth_date, m.own_record_age
+    SELECT c.municipality, c.person_id, c.registered_by, c.registered_unit, c.registered_at, c.identified_at, c.birth_date,
+           m.own_record_age
     FROM child c
     JOIN municipality m ON m.number = c.municipality
     WHERE c.id = $1";
@@ -103,7 +108,9 @@ pub async fn child_facts(
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
     let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
     let age = age_on(row.birth_date, moment.today);
-    let custody = custody::custody(child, &guardians, &registrations, age, moment);
+    let since = row.identified_at.map_or(row.registered_at, |at| at.max(row.registered_at));
+    let reader = Registered { child, since };
+    let custody = custody::custody(reader, &guardians, &registrations, age, moment);
     let is_child = row.person_id == caller.person;
     let is_guardian = custody.guardians.contains(&caller.person) && withheld == 0;
     let as_staff = !is_guardian && !is_child;

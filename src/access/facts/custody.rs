@@ -26,7 +26,7 @@ use crate::{
 /// The guardianships in force, of all registrations of a child.
 pub(super) const GUARDIANS: &str = "
     SELECT g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity,
-           g.created_at AS stated_at, d.confirmed
+           g.created_at AS stated_at, d.confirmed, FALSE AS rejected
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
@@ -34,7 +34,7 @@ pub(super) const GUARDIANS: &str = "
     WHERE g.ended_at IS NULL AND k.id = $1";
 /// The registrations of a child, each with the protection of its address and the care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
-    SELECT s.id AS registration, a.protection, a.protected_at, da.confirmed AS protection_confirmed,
+    SELECT s.id AS registration, a.protection, a.protected_at, CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
            o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.recorded_at, d.confirmed AS order_confirmed
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
@@ -58,6 +58,9 @@ pub(super) struct GuardianRow {
     /// The decision about it for the registration that is read, if that is another.
     #[serde(deserialize_with = "optional_flag")]
     pub confirmed: Option<bool>,
+    /// The leader of the guardian, who is staff, has rejected it since.
+    #[serde(deserialize_with = "flag")]
+    pub rejected: bool,
 }
 
 #[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
@@ -86,27 +89,48 @@ impl RegistrationRow {
     }
 
     /// Returns whether the protection of the address here counts in the registration `child`.
-    fn protects(&self, child: Id<Child>, now: DateTime<Utc>) -> bool {
+    fn protects(&self, reader: &Registered, now: DateTime<Utc>) -> bool {
+        let decided = self.protection_confirmed;
         let counts =
-            || self.registration == child || claim_counts(self.protection_confirmed, self.protected_at, now);
+            || self.registration == reader.child || reader.claim_counts(decided, self.protected_at, now);
         self.protection().is_graded() && counts()
     }
 
-    /// Returns whether the care order here counts in the registration `child`.
-    fn orders(&self, child: Id<Child>, moment: Moment) -> bool {
+    /// Returns whether the care order here closes the record in the registration `child`.
+    fn closes(&self, reader: &Registered, moment: Moment) -> bool {
+        let begins = self.in_force_from.map(|from| Moment::start_of(from).now);
+        let (decided, stated_at) = (self.order_confirmed, self.recorded_at.max(begins));
         let counts =
-            || self.registration == child || claim_counts(self.order_confirmed, self.recorded_at, moment.now);
+            || self.registration == reader.child || reader.claim_counts(decided, stated_at, moment.now);
         self.is_under_order(moment.today) && counts()
+    }
+
+    /// Returns whether the care order here takes the consents of the guardians in the registration `child`. A claim that nobody has
+    /// decided takes none, so no seat and no baton is lost by it.
+    fn takes_consents(&self, reader: &Registered, moment: Moment) -> bool {
+        let is_settled = self.registration == reader.child || self.order_confirmed == Some(true);
+        self.is_under_order(moment.today) && is_settled
     }
 }
 
-/// Returns whether a statement of another registration counts: it is confirmed, or it is recent and nobody has rejected it.
-pub(super) fn claim_counts(
-    confirmed: Option<bool>,
-    stated_at: Option<DateTime<Utc>>,
-    now: DateTime<Utc>,
-) -> bool {
-    confirmed.unwrap_or_else(|| stated_at.is_some_and(|at| now - at < PROVISIONAL))
+/// The registration that is read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Registered {
+    pub child: Id<Child>,
+    /// When the child was registered, or became the person that it is. A claim begins then at the earliest.
+    pub since: DateTime<Utc>,
+}
+
+impl Registered {
+    /// Returns whether a statement of another registration counts: it is confirmed, or it is recent and nobody has rejected it.
+    pub(super) fn claim_counts(
+        &self,
+        confirmed: Option<bool>,
+        stated_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> bool {
+        confirmed.unwrap_or_else(|| stated_at.is_some_and(|at| now - at.max(self.since) < PROVISIONAL))
+    }
 }
 
 /// The people who decide for a child in one registration, on a day.
@@ -128,21 +152,22 @@ pub(super) struct Custody {
 
 /// Computes who decides for a child of an age, from the rows in force.
 pub(super) fn custody(
-    child: Id<Child>,
+    reader: Registered,
     guardians: &[GuardianRow],
     registrations: &[RegistrationRow],
     age: i64,
     moment: Moment,
 ) -> Custody {
-    let today = moment.today;
+    let (child, today) = (reader.child, moment.today);
     let is_minor = age < MAJORITY;
     let own = registrations.iter().find(|row| row.registration == child);
     let graded: Vec<Id<Child>> = registrations
         .iter()
-        .filter(|row| row.protects(child, moment.now))
+        .filter(|row| row.protects(&reader, moment.now))
         .map(|row| row.registration)
         .collect();
-    let under_order = is_minor && registrations.iter().any(|row| row.orders(child, moment));
+    let under_order = is_minor && registrations.iter().any(|row| row.closes(&reader, moment));
+    let keeps_consents = !registrations.iter().any(|row| row.takes_consents(&reader, moment));
     let child_welfare = own
         .filter(|row| is_minor && row.is_under_order(today))
         .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
@@ -162,6 +187,7 @@ pub(super) fn custody(
     let holders = some(|row| row.parental_responsibility && row.capacity != Capacity::FosterParent);
     let (consenters, mut seeing) = match child_welfare {
         Some((person, _)) => (vec![person], some(|row| row.capacity == Capacity::FosterParent)),
+        None if under_order && keeps_consents => (holders, Vec::new()),
         None if under_order => (Vec::new(), Vec::new()),
         None => (holders.clone(), holders),
     };
@@ -199,6 +225,7 @@ mod tests {
         elsewhere: Id<Child>,
         guardians: Vec<GuardianRow>,
         registrations: Vec<RegistrationRow>,
+        since: DateTime<Utc>,
     }
 
     impl Home {
@@ -216,7 +243,7 @@ mod tests {
                 order_confirmed: None,
             };
             let registrations = vec![registration(here), registration(elsewhere)];
-            Self { here, elsewhere, guardians: Vec::new(), registrations }
+            Self { here, elsewhere, guardians: Vec::new(), registrations, since: DateTime::UNIX_EPOCH }
         }
 
         fn guardian(&mut self, capacity: Capacity, lives_with_child: bool) -> Id<Person> {
@@ -230,6 +257,7 @@ mod tests {
                 capacity,
                 stated_at: Moment::on_day("2026-11-20").now,
                 confirmed: None,
+                rejected: false,
             });
             guardian_id
         }
@@ -244,6 +272,10 @@ mod tests {
             person
         }
 
+        fn registered(&self) -> Registered {
+            Registered { child: self.here, since: self.since }
+        }
+
         fn protect(&mut self, registration: usize, word: &str) {
             let row = &mut self.registrations[registration];
             row.protection = Some(word.into());
@@ -251,7 +283,7 @@ mod tests {
         }
 
         fn on(&self, today: &str, age: i64) -> Custody {
-            custody(self.here, &self.guardians, &self.registrations, age, Moment::on_day(today))
+            custody(self.registered(), &self.guardians, &self.registrations, age, Moment::on_day(today))
         }
     }
 
@@ -275,6 +307,10 @@ mod tests {
         home.guardian(Capacity::Parent, true);
         home.guardian(Capacity::FosterParent, true);
         home.order(1, "2026-11-22");
+        let custody = home.on("2026-11-22", 7);
+        assert!(custody.guardians.is_empty());
+        assert_eq!(custody.consenters.len(), 1, "a claim takes no consent, so it takes no seat and no baton");
+        home.registrations[1].order_confirmed = Some(true);
         let custody = home.on("2026-11-22", 7);
         assert!(custody.guardians.is_empty() && custody.consenters.is_empty());
         assert!(custody.child_welfare.is_none() && custody.is_closed);
@@ -325,6 +361,21 @@ mod tests {
             closed[0]
         };
         assert!(closed("2026-12-03", None) && !closed("2026-12-04", None));
+        // A claim begins when the child is registered here, and an order when it is in force.
+        let mut home = Home::new();
+        home.guardian(Capacity::Parent, true);
+        home.protect(1, "confidential");
+        home.since = Moment::on_day("2027-03-01").now;
+        assert!(
+            home.on("2027-03-14", 7).guardians.is_empty() && !home.on("2027-03-15", 7).guardians.is_empty()
+        );
+        let mut home = Home::new();
+        home.guardian(Capacity::Parent, true);
+        home.order(1, "2027-03-01");
+        assert!(
+            home.on("2027-03-14", 7).guardians.is_empty() && !home.on("2027-03-15", 7).guardians.is_empty()
+        );
+
         assert!(closed("2027-12-04", Some(true)) && !closed("2026-11-20", Some(false)));
     }
 

@@ -22,7 +22,8 @@ use crate::{
 
 const ASKED: &str = "
     WITH asked AS (
-        SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, k.birth_date, c.unit_id, c.status
+        SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, k.birth_date, c.unit_id, c.status,
+               k.registered_at, k.identified_at
         FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.id IN (";
 /// The rest of the statement, as SQLite reads it. An id is a blob there, and `hex` makes it a text.
@@ -30,7 +31,7 @@ const PARTS: &str = "))
     SELECT COALESCE('[' || string_agg(CAST(part AS TEXT), ',') || ']', '[]') FROM (
     SELECT json_array(hex(a.id), json_object('case', json_array(
                a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, a.status = 'open',
-               a.birth_date, m.own_record_age, hex(cp.person_id), hex(cp.unit_id),
+               a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(cp.person_id), hex(cp.unit_id),
                CASE WHEN h.to_person IS NOT NULL THEN hex(h.to_person) END,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
                        AND n.kind = 'confidential_health' AND n.audience = 'team'),
@@ -61,14 +62,18 @@ const PARTS: &str = "))
     UNION ALL
     SELECT json_array(hex(a.id), json_object('guardian', json_array(
                hex(g.child_id), hex(g.guardian_id), g.parental_responsibility, g.lives_with_child, g.capacity, g.created_at,
-               d.confirmed)))
+               d.confirmed,
+               EXISTS (SELECT 1 FROM conflict_of_interest r
+                       WHERE r.child_person = a.child_person AND r.person_id = g.guardian_id AND r.ground = 'guardian'
+                         AND r.ended_at IS NOT NULL AND r.recorded_at >= g.created_at))))
     FROM asked a CROSS JOIN child s CROSS JOIN guardianship g
     LEFT JOIN claim_decision d ON d.municipality = a.municipality AND d.child_id = a.child_id AND d.claim_id = g.id
     WHERE s.municipality = a.municipality AND s.person_id = a.child_person
       AND g.municipality = s.municipality AND g.child_id = s.id AND g.ended_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('registration', json_array(
-               hex(s.id), p.protection, p.protected_at, dp.confirmed,
+               hex(s.id), p.protection, p.protected_at,
+               CASE WHEN dp.decided_at >= p.protected_at THEN dp.confirmed END,
                CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_person_id) END,
                CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.recorded_at, d.confirmed)))
     FROM asked a
@@ -137,6 +142,8 @@ pub(super) struct CaseRow {
     #[serde(deserialize_with = "flag")]
     pub is_open: bool,
     pub birth_date: NaiveDate,
+    pub registered_at: DateTime<Utc>,
+    pub identified_at: Option<DateTime<Utc>>,
     pub own_record_age: i64,
     pub contact_person: Id<Person>,
     pub contact_unit: Id<Unit>,

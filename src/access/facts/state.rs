@@ -4,11 +4,12 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    custody::{Custody, GuardianRow, claim_counts, custody},
+    custody::{Custody, GuardianRow, Registered, custody},
     ground::{Family, Given, Ground},
     rows::{CaseRows, ConflictRow, Member, OpenEmergency, case_rows},
 };
 use crate::{
+    access::PROVISIONAL,
     db::{DbError, Tx},
     kernel::{
         Id, Moment,
@@ -80,7 +81,9 @@ impl CaseRows {
         let Self { case, members, consents, withheld, guardians, registrations, conflicts, emergencies } =
             self;
         let child_age = age_on(case.birth_date, today);
-        let custody = custody(case.child, &guardians, &registrations, child_age, moment);
+        let since = case.identified_at.map_or(case.registered_at, |at| at.max(case.registered_at));
+        let reader = Registered { child: case.child, since };
+        let custody = custody(reader, &guardians, &registrations, child_age, moment);
         let in_force = consents.into_iter().filter(|row| row.valid_from <= today && today <= row.valid_until);
         let ground = Ground {
             owner_unit: case.unit,
@@ -94,7 +97,7 @@ impl CaseRows {
         };
         let mut disqualified = vec![case.child_person];
         disqualified.extend(conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person));
-        let stated_close = stated_close(case.child, &guardians, &conflicts, moment.now);
+        let stated_close = stated_close(reader, &guardians, &conflicts, moment.now);
         CaseState {
             municipality: case.municipality,
             sector: case.sector,
@@ -122,16 +125,17 @@ impl CaseRows {
 
 /// Returns the people who are stated to be close to a child: by its own registration, or lately by another or by a colleague.
 fn stated_close(
-    child: Id<Child>,
+    reader: Registered,
     guardians: &[GuardianRow],
     conflicts: &[ConflictRow],
     now: DateTime<Utc>,
 ) -> Vec<Id<Person>> {
     let counts = |row: &&GuardianRow| {
-        row.registration == child || claim_counts(row.confirmed, Some(row.stated_at), now)
+        let is_own = row.registration == reader.child;
+        !row.rejected && (is_own || reader.claim_counts(row.confirmed, Some(row.stated_at), now))
     };
     let guardians = guardians.iter().filter(counts).map(|row| row.guardian_id);
-    let is_recent = |row: &&ConflictRow| claim_counts(None, Some(row.recorded_at), now);
+    let is_recent = |row: &&ConflictRow| now - row.recorded_at < PROVISIONAL;
     guardians.chain(conflicts.iter().filter(is_recent).map(|row| row.person)).collect()
 }
 
@@ -187,6 +191,8 @@ impl CaseState {
             sector: Sector::School,
             is_open: true,
             birth_date: today - months,
+            registered_at: moment.now,
+            identified_at: None,
             own_record_age: 15,
             contact_person: Id::of_new_person(),
             contact_unit: Id::new(),
@@ -202,6 +208,7 @@ impl CaseState {
             capacity: Capacity::Parent,
             stated_at: moment.now,
             confirmed: None,
+            rejected: false,
         });
         rows.on(moment)
     }

@@ -64,6 +64,7 @@ fn guardian(child: Id<Child>, person: Id<Person>, parental_responsibility: bool)
         capacity: Capacity::Parent,
         stated_at: moment(today()).now,
         confirmed: None,
+        rejected: false,
     }
 }
 
@@ -81,6 +82,8 @@ impl Scene {
             sector: Sector::School,
             is_open: true,
             birth_date: born,
+            registered_at: chrono::DateTime::UNIX_EPOCH,
+            identified_at: None,
             own_record_age: 15,
             contact_person: Id::of_new_person(),
             contact_unit: kindergarten,

@@ -107,6 +107,8 @@ impl Story<'_, '_> {
     }
 
     fn add_guardianship(&mut self, guardian: &Guardian, child: Id<Child>, at: DateTime<Utc>) {
+        let registration = self.batch.children.iter().rev().find(|row| row.id == child);
+        let created_by = registration.map(|row| row.registered_by);
         self.batch.guardianships.push(GuardianshipRow {
             municipality: self.place.municipality,
             id: guardian.guardianship,
@@ -116,6 +118,7 @@ impl Story<'_, '_> {
             parental_responsibility: guardian.responsible,
             lives_with_child: guardian.lives_with_child,
             capacity: guardian.capacity,
+            created_by,
             created_at: at,
         });
     }

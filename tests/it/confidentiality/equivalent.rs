@@ -213,7 +213,6 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("emergency.auditor", &["auditor of the case"]),
     ("claim.auditor", &["auditor of the case"]),
     ("claim.contact-person", &["holder"]),
-    ("claim.before-a-case", &["registrar before a case"]),
     ("emergency.auditor.review", &["auditor of the case, who did not open it"]),
     ("emergency.own", &["opened it"]),
     ("field.helper", &["anyone"]),
