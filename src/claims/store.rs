@@ -100,13 +100,13 @@ const PENDING_IN: &str = concat!(
         "a.municipality = $1 AND a.protected_at > $5",
         "a.municipality = $1 AND a.recorded_at > $5"
     ),
-    " UNION ",
+    " UNION SELECT * FROM (",
     stated!(
         "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5) AND a.guardian_id <> $6",
         "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5)",
         "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5)"
     ),
-    ") c
+    ") AS lately) c
      LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id AND d.decided_at >= c.stated_at
      WHERE d.id IS NULL AND (c.stated_at, c.child_id) > ($2, $3)
      ORDER BY c.stated_at, c.child_id LIMIT $4"

@@ -343,6 +343,7 @@ both_engines! {
         let path = format!("/v1/children/{}", made.text("/id"));
         colleague.post(format!("{path}/guardians")).json(guardian).send().await.expect(201);
         confirm_at(&leader, &auditor).await;
+        cast.teacher.get(cast.path("")).send().await.expect(200);
         let merge = json!({"national_id": cast.family.child.national_id.as_str()});
         colleague.patch(&path).json(merge).if_match(1).send().await.expect(200);
         let search = format!("/v1/access-log?case_id={}", cast.case);
