@@ -13,9 +13,9 @@ pub use self::{
     logged::{LOGGED_ONLY, facts_of},
 };
 use super::objects::{
-    CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
-    EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject,
-    NoteObject, Object, ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
+    ActivationObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk,
+    DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject,
+    MunicipalityObject, NoteObject, Object, ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -122,8 +122,12 @@ actions! {
     Write MunicipalityObject {
         CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
         CreateAccount = "create_account": Work, Work, Never, MayForbid, Create;
+        CreateActivation = "create_activation": Work, Work, Never, MayForbid, Create;
         DisableAccount = "disable_account": Work, Work, AsDecided, EndsAccess, Update;
         UnlockAccount = "unlock_account": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Write ActivationObject {
+        ApproveActivation = "approve_activation": Work, Work, Never, MayForbid, Create;
     }
     Read UnitObject {
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;

@@ -1,5 +1,8 @@
 //! Accounts: log-in and log-out, the caller's own account, and the accounts that administrators manage.
 
+mod activation_routes;
+mod activations;
+mod code;
 mod dto;
 mod routes;
 pub(crate) mod rows;

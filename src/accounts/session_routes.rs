@@ -45,11 +45,9 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     let LogInIn { username, password, device_token } = public.input()?;
-    // An invalid username belongs to nobody, but is still looked up so that the answer takes the same time.
-    let username = Username::parse(&username.trim().to_lowercase())
-        .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
+    let username = Username::entered(&username);
     let tried = try_account(&public, username, device_token).await?;
-    let hash = tried.account.as_ref().map(|account| account.password_hash.clone());
+    let hash = tried.account.as_ref().and_then(|account| account.password_hash.clone());
     let fits = public.passwords().verify(password, hash, &tried.visitor).await?;
     record(&public, tried, fits).await
 }
@@ -124,7 +122,7 @@ async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<Http
     public.show(&tokens_out(&tokens, Some(&device)))
 }
 
-fn standing(device_is_known: bool, site_is_failing: bool) -> Standing {
+pub(super) fn standing(device_is_known: bool, site_is_failing: bool) -> Standing {
     match (device_is_known, site_is_failing) {
         (true, _) => Standing::Known,
         (false, false) => Standing::Stranger,
@@ -187,7 +185,7 @@ async fn log_out(mut permit: Permit<LogOut>) -> Result<HttpResponse> {
     permit.done().await
 }
 
-fn tokens_out(tokens: &NewTokens, device: Option<&SecretString>) -> TokensOut {
+pub(super) fn tokens_out(tokens: &NewTokens, device: Option<&SecretString>) -> TokensOut {
     TokensOut {
         access_token: tokens.access.expose_secret().to_owned(),
         token_type: "Bearer",

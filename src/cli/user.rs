@@ -121,7 +121,7 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
     known_municipality(&mut tx, &municipality).await?;
     let born = national_id.birth_date();
     let person = identify(&mut tx, &municipality, Some(&national_id), &name, born, now).await?;
-    let account = NewAccount { person, name: &name, username: &username, password_hash: &hash };
+    let account = NewAccount { person, name: &name, username: &username, password_hash: Some(&hash) };
     if !accounts::insert(&mut tx, account, now).await? {
         let taken = "is taken, or the person already has an account";
         return Err(Usage::of("--username", username.as_str(), taken).into());

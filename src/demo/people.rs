@@ -205,10 +205,10 @@ impl Maker {
         let (tx, born) = (&mut self.tx, national_id.birth_date());
         let id = identify(tx, municipality, Some(&national_id), name, born, self.now).await?;
         let mut username = Username::parse(username)?;
-        let first = NewAccount { person: id, name, username: &username, password_hash: &self.hash };
+        let first = NewAccount { person: id, name, username: &username, password_hash: Some(&self.hash) };
         if !accounts::insert(tx, first, self.now).await? {
             username = Username::parse(&format!("{}-{}", username.as_str(), self.serial))?;
-            let again = NewAccount { person: id, name, username: &username, password_hash: &self.hash };
+            let again = NewAccount { person: id, name, username: &username, password_hash: Some(&self.hash) };
             if !accounts::insert(tx, again, self.now).await? {
                 return Err(format!("the username {} is taken", username.as_str()).into());
             }

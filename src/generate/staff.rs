@@ -87,7 +87,12 @@ pub(super) async fn write(
     all(units::insert_roles(&mut tx, &roles).await?, &roles, "roles")?;
     let account = |staff: &organisation::Staff| {
         let username = Cow::Owned(Username::parse(&staff.username).ok()?);
-        Some(AccountRow { person: staff.person, username, password_hash, created_at: at })
+        Some(AccountRow {
+            person: staff.person,
+            username,
+            password_hash: Some(password_hash),
+            created_at: at,
+        })
     };
     let made: Vec<AccountRow<'_>> = staff().filter_map(account).collect();
     all(accounts::insert(&mut tx, &made).await?, &made, "usernames")?;

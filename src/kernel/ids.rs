@@ -236,6 +236,8 @@ objects! {
     Objection, ObjectionId, "ObjectionId";
     /// A role of a person in a unit.
     StaffRole, StaffRoleId, "StaffRoleId";
+    /// A code with which a person activates their account.
+    Activation, ActivationId, "ActivationId";
     /// A log-in and the tokens that descend from it.
     Session, SessionId, "SessionId";
     /// An entry in the access log.

@@ -48,6 +48,8 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (ADMINISTRATOR, "create_unit", "they keep the units of their own municipality"),
     (ADMINISTRATOR, "grant_role", "they give the roles of their own municipality"),
     (ADMINISTRATOR, "end_role", "they end the roles of their own municipality"),
+    (ADMINISTRATOR, "create_activation", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "approve_activation", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "disable_account", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "unlock_account", "they keep the accounts of their own municipality"),
     (LEFT, "register_child", "they still work in the unit"),

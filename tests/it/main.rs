@@ -18,6 +18,7 @@ mod access_log;
 mod access_log_readers;
 mod access_log_search;
 mod access_tokens;
+mod activations;
 mod at_rest;
 mod backups;
 mod belonging;

@@ -1,5 +1,6 @@
 //! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
+mod activation;
 mod case;
 mod child;
 mod disclosure;
@@ -13,6 +14,7 @@ mod report;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
+    activation::ActivationObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},

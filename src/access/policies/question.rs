@@ -160,8 +160,9 @@ pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
 
 /// Returns the parsed name of an entity type. The names in `KINDS` are parsed once.
 fn type_name(kind: &str) -> EntityTypeName {
-    const KINDS: [&str; 18] = [
+    const KINDS: [&str; 19] = [
         "Action",
+        "Activation",
         "Person",
         "Unit",
         "Municipality",

@@ -6,7 +6,7 @@ use super::*;
 use crate::kernel::vocabulary::{Role, Words as _};
 
 /// The actions that people may do whatever roles they hold: at their own desk, to manage and to control access, and as family.
-const FOR_ANY_ROLE: [&str; 31] = [
+const FOR_ANY_ROLE: [&str; 33] = [
     "read_me",
     "log_out",
     "change_password",
@@ -22,6 +22,8 @@ const FOR_ANY_ROLE: [&str; 31] = [
     "explain_access",
     "create_unit",
     "create_account",
+    "create_activation",
+    "approve_activation",
     "disable_account",
     "list_staff",
     "grant_role",

@@ -71,7 +71,10 @@ const PLAIN: &[(&str, &[&str])] = &[
         &[
             "person.national_id_index",
             "account.username_index",
-            "account.password_hash",
+            "account_password.hash",
+            "activation.username_index",
+            "activation.first_half_hash",
+            "activation.second_half_hash",
             "refresh_token.token_hash",
             "login_throttle.throttle_key",
             "login_throttle.username_index",

@@ -162,7 +162,7 @@ impl World {
         let parsed = Username::parse(&username).expect("a username");
         let hash = password_hash().await;
         let mut tx = self.db.write().await.expect("a transaction");
-        let account = NewAccount { person, name: &name, username: &parsed, password_hash: hash };
+        let account = NewAccount { person, name: &name, username: &parsed, password_hash: Some(hash) };
         assert!(
             accounts::insert(&mut tx, account, now).await.expect("an account"),
             "there is an account already"

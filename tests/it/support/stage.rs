@@ -8,6 +8,9 @@ use super::{
     Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
 };
 
+/// The number of the person whose code waits for approval.
+const APPROVED: &str = "national_id_of_the_code";
+
 /// A case with everything in it, and a person who may do nearly everything to it.
 #[derive(Debug, Clone)]
 pub struct Stage {
@@ -171,6 +174,14 @@ impl Stage {
         let objection = json!({"objected_by": family.guardians[1].id, "form": "oral"});
         let path = format!("/v1/cases/{}/objections", self.ids["case_id"].as_str().expect("an id"));
         let objection = teacher.post(path).json(objection).send().await.expect(201).body["id"].clone();
+        let number = world.adult_number();
+        let newcomer = world.user(municipality, &number).await;
+        let asker = world.user_with_new_number(municipality).await;
+        let office = self.administrator.unit.clone();
+        world.grant(&asker, &office, Role::Administrator).await;
+        let path = format!("/v1/municipalities/{municipality}/accounts/{}/activations", newcomer.id);
+        let code = asker.post(path).json(json!({"username": newcomer.username})).send().await.expect(201);
+        let code = code.body["id"].clone();
         let keep = [
             ("report_id", json!(report)),
             ("disclosure_id", json!(disclosure)),
@@ -184,6 +195,8 @@ impl Stage {
             ("child_welfare_unit_id", json!(child_welfare.unit.id)),
             ("child_welfare_person_id", json!(child_welfare.id)),
             ("person_id", json!(nurse.id)),
+            ("activation_id", code),
+            (APPROVED, json!(number.as_str())),
             ("unit_id", json!(teacher.unit.id)),
             ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
             ("municipality", json!(municipality)),
@@ -263,8 +276,8 @@ impl Stage {
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
             "accept_handover" | "decline_handover" => &self.nurse,
-            "create_unit" | "create_account" | "disable_account" | "unlock_account" | "grant_role"
-            | "end_role" => &self.administrator,
+            "create_unit" | "create_account" | "create_activation" | "approve_activation"
+            | "disable_account" | "unlock_account" | "grant_role" | "end_role" => &self.administrator,
             "search_access_log"
             | "export_access_log"
             | "read_log_checkpoint"
@@ -293,9 +306,13 @@ impl Stage {
     pub fn example(&self, operation: &Operation) -> Value {
         let mut example = operation.example.clone().expect("an example");
         self.make_real(&mut example);
-        if operation.id == "create_account" {
+        if let "create_account" | "create_activation" = operation.id.as_str() {
             example["username"] = json!(format!("new.{}", uuid::Uuid::now_v7()));
-            example["national_id"] = json!(self.world.adult_number().as_str());
+        }
+        match operation.id.as_str() {
+            "create_account" => example["national_id"] = json!(self.world.adult_number().as_str()),
+            "approve_activation" => example["national_id"] = self.ids[APPROVED].clone(),
+            _ => {}
         }
         example
     }
@@ -370,6 +387,7 @@ pub fn uses_up(operation: &str) -> bool {
         operation,
         "accept_handover"
             | "add_team_member"
+            | "approve_activation"
             | "answer_invitation"
             | "change_guardianship"
             | "change_password"

@@ -61,6 +61,14 @@ impl Teller {
         self.enters(said.who, Actor { user, number: child.national_id, roles: Vec::new() });
     }
 
+    pub(super) async fn asks_for_code(&mut self, said: &Said) {
+        let account = self.user(said.object()).clone();
+        let path = format!("/v1/municipalities/4014/accounts/{}/activations", account.id);
+        let body = json!({"username": account.username});
+        let asked = self.user(said.who).post(path).json(body).send().await.expect(201);
+        self.scene.id("municipality", "4014").id("activation_id", asked.text("/id"));
+    }
+
     pub(super) fn is_called(&mut self, said: &Said) {
         let actor = self.actor(said.who).clone();
         self.enters(said.object(), actor);

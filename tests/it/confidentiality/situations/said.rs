@@ -16,6 +16,7 @@ pub enum Verb {
     Analyse,
     StopWorking,
     HaveAccount,
+    AskForCode,
     BeCalled,
     Serve,
     SetAge,
