@@ -4,6 +4,7 @@ mod activation_routes;
 mod activations;
 mod code;
 mod dto;
+mod listing;
 mod routes;
 pub(crate) mod rows;
 mod session_routes;

@@ -6,12 +6,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     activation_routes, activations,
     dto::{AccountIn, AccountOut, ActivationOut, MeOut, OwnRole, PasswordChange},
-    store,
+    listing, store,
 };
 use crate::{
     access::{
         Parts, Permit, Whole,
-        actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe, UnlockAccount},
+        actions::{ChangePassword, CreateAccount, DisableAccount, EnableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
     identity::{end_sessions_of, forget_devices_of, unlock},
@@ -26,11 +26,13 @@ use crate::{
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
     activation_routes::configure(config);
+    listing::configure(config);
     config
         .service(read_me)
         .service(change_password)
         .service(create_account)
         .service(disable_account)
+        .service(enable_account)
         .service(unlock_account);
 }
 
@@ -119,7 +121,9 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
     permit.added(1, &out.whole()).await
 }
 
-/// Disables an account. Its sessions and roles end at once, and the unit leader becomes contact person of its cases.
+/// Disables an account. Its sessions end at once, and the unit leader becomes contact person of its cases.
+///
+/// Roles and seats on teams are kept, but count for nothing until the account is enabled.
 #[utoipa::path(
     operation_id = "disable_account", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
@@ -141,7 +145,28 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
     end_sessions_of(permit.tx(), person, "account_disabled", moment.now).await?;
     forget_devices_of(permit.tx(), person).await?;
     activations::end_of(permit.tx(), person, moment.now).await?;
-    organisation::end_roles_of(permit.tx(), person, caller, moment).await?;
+    organisation::pass_on_batons_of(permit.tx(), person, caller, moment).await?;
+    permit.note_shown([person]);
+    permit.done().await
+}
+
+/// Enables a disabled account. Its roles and seats count again, and its password works again.
+///
+/// Batons stay with those who took over. If someone else may know the password, ask for a new code.
+#[utoipa::path(
+    operation_id = "enable_account", tag = "accounts",
+    params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
+    responses((status = 204, description = "Enabled"), WriteProblems),
+)]
+#[post("/municipalities/{municipality}/accounts/{person_id}/enable")]
+async fn enable_account(mut permit: Permit<EnableAccount>) -> Result<HttpResponse> {
+    let person = permit.path_id::<Person>("person_id")?;
+    let municipality = permit.object().number.clone();
+    let account = store::find_account(permit.tx(), person, &municipality).await?;
+    account.ok_or_else(Problem::not_found)?;
+    if !store::enable(permit.tx(), person).await? {
+        return Err(Problem::conflict("the account is not disabled"));
+    }
     permit.note_shown([person]);
     permit.done().await
 }

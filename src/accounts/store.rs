@@ -9,7 +9,7 @@ use super::{
     rows::{self, AccountRow},
 };
 use crate::{
-    db::{DbError, Tx, expect_one},
+    db::{DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
     kernel::{Id, ids::Person},
     vault::{Content, KeyName},
@@ -30,6 +30,8 @@ const SET_HASH: &str = "
 const DISABLE: &str = "
     UPDATE account SET disabled_at = $3 WHERE person_id = $1 AND disabled_at IS NULL
       AND person_id IN (SELECT id FROM person WHERE municipality = $2)";
+
+const ENABLE: &str = "UPDATE account SET disabled_at = NULL WHERE person_id = $1 AND disabled_at IS NOT NULL";
 
 /// The data that a log-in is checked against.
 #[derive(Debug, sqlx::FromRow)]
@@ -120,6 +122,12 @@ pub(super) async fn disable(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     Ok(execute!(tx, DISABLE, person, municipality, now)? == 1)
+}
+
+/// Enables an account. Returns false if it is not disabled.
+pub(super) async fn enable(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
+    dialect::lock(tx, person.uuid()).await?;
+    Ok(execute!(tx, ENABLE, person)? == 1)
 }
 
 const IS_OPEN: &str = "

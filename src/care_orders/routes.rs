@@ -143,7 +143,9 @@ async fn check_responsible<A: Action<Object = ChildObject>>(
     person: Id<Person>,
 ) -> Result<()> {
     let child = permit.object().facts.clone();
-    let works_there = store::works_in_child_welfare(permit.tx(), person, unit, &child.municipality).await?;
+    let today = permit.moment().today;
+    let works_there =
+        store::works_in_child_welfare(permit.tx(), person, unit, &child.municipality, today).await?;
     if !works_there || is_family(permit.tx(), &child.municipality, child.id, person).await? {
         let detail = "must work in that child welfare service, which must serve the municipality, and must not be family";
         return Err(Problem::field("/child_welfare_person_id", detail));

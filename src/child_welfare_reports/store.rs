@@ -18,6 +18,7 @@ use crate::{
         ids::{Child, ChildWelfareReport, Person, ReportReply, Unit},
         vocabulary::Sector,
     },
+    role_counts_sql,
     vault::KeyName,
 };
 
@@ -74,20 +75,22 @@ const TOUCH: &str =
 /// Reports with replies due to their author or to the leader of the unit. Excludes their own family, people with a role
 /// that excludes content, and reports with all replies.
 macro_rules! awaiting {
-    ($whose:literal) => {
+    ($($whose:tt)+) => {
         concat!(
             "SELECT r.id, r.sent_on
              FROM child_welfare_report r
              LEFT JOIN child k ON k.municipality = r.municipality AND k.id = r.child_id
              WHERE ",
-            $whose,
+            $($whose)+,
             " AND NOT EXISTS (
                     SELECT 1 FROM report_reply a WHERE a.municipality = r.municipality AND a.report_id = r.id
                          AND (a.outcome = 'investigation_closed' OR (a.outcome = 'not_investigated' AND NOT EXISTS (
                              SELECT 1 FROM report_reply b WHERE b.municipality = r.municipality AND b.report_id = r.id
                                   AND b.outcome = 'investigation_opened'))))
-               AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1 AND x.ended_at IS NULL
-                                    AND x.role IN ('administrator', 'auditor', 'analyst'))
+               AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1
+                                    AND x.role IN ('administrator', 'auditor', 'analyst') AND ",
+            role_counts_sql!("x", "$2"),
+            ")
                AND NOT (k.person_id IS NOT NULL AND ",
             is_family_sql!("$1", "k.person_id"),
             ")"
@@ -97,15 +100,21 @@ macro_rules! awaiting {
 /// A person's own reports while they work in the unit.
 const AWAITING_OWN: &str = awaiting!(
     "r.reporter_id = $1 AND EXISTS (
-        SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id AND s.ended_at IS NULL
-             AND s.role IN ('worker', 'unit_leader'))"
+        SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id
+             AND s.role IN ('worker', 'unit_leader') AND ",
+    role_counts_sql!("s", "$2"),
+    ")"
 );
 /// Reports by people who no longer work in the unit, for its leader.
 const AWAITING_LEFT: &str = awaiting!(
-    "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.ended_at IS NULL AND s.role = 'unit_leader')
+    "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.role = 'unit_leader' AND ",
+    role_counts_sql!("s", "$2"),
+    ")
      AND NOT EXISTS (
         SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
-             AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader'))"
+             AND w.role IN ('worker', 'unit_leader') AND ",
+    role_counts_sql!("w", "$2"),
+    ")"
 );
 
 #[derive(sqlx::FromRow)]
@@ -279,10 +288,10 @@ pub(super) async fn insert_reply(
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn awaited(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Awaited>, DbError> {
+pub async fn awaited(tx: &mut Tx, person: Id<Person>, today: NaiveDate) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
-    let mut reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_OWN, person)?;
-    reports.extend(fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_LEFT, person)?);
+    let mut reports = fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_OWN, person, today)?;
+    reports.extend(fetch_all!(tx, (Id<ChildWelfareReport>, NaiveDate), AWAITING_LEFT, person, today)?);
     if reports.is_empty() {
         return Ok(Vec::new());
     }

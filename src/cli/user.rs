@@ -117,6 +117,7 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
 
     let db = open(&settings).await?;
     let now = Clock::System.now();
+    let ends_on = organisation::latest_end(Clock::System.today());
     let mut tx = db.write().await?;
     known_municipality(&mut tx, &municipality).await?;
     let born = national_id.birth_date();
@@ -131,7 +132,7 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
     let mut entries = vec![account];
     for RoleIn { unit, role } in roles {
         let unit = find_unit(&mut tx, &municipality, &unit).await?;
-        organisation::grant(&mut tx, person, unit, role, now).await?;
+        organisation::grant(&mut tx, person, unit, role, ends_on, now).await?;
         let mut granted = Entry::of_operator_in(&municipality, "grant_role", now);
         granted.shown = vec![person.to_string(), unit.to_string(), role.to_string()];
         entries.push(granted);

@@ -216,7 +216,8 @@ impl Maker {
         let (mut unit, mut unit_name) = (None, None);
         if let Some((key, role)) = place {
             let (found, called) = fetch_one!(tx, (Id<Unit>, String), FIND_UNIT, municipality, key)?;
-            organisation::grant(tx, id, found, role, self.now).await?;
+            let ends_on = organisation::latest_end(Clock::System.today());
+            organisation::grant(tx, id, found, role, ends_on, self.now).await?;
             (unit, unit_name) = (Some(found), Some(called));
         }
         Ok(Actor { id, name, who, username: username.as_str().to_owned(), national_id, unit, unit_name })

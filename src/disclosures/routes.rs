@@ -202,7 +202,8 @@ async fn recipient(
     if person == permit.caller().person {
         return Err(Problem::field("/to_person_id", "must not be yourself"));
     }
-    let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
+    let today = permit.moment().today;
+    let name = organisation::name_in_unit(permit.tx(), unit, person, today).await?;
     let of_family = is_family(permit.tx(), municipality, case.facts.child, person).await?;
     // The answer is the same for both. A family relation may be registered where the caller may not know about it.
     let Some(name) = name.filter(|_| !of_family) else {

@@ -10,7 +10,7 @@ use crate::{
         Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
-    teams,
+    role_counts_sql, teams,
 };
 
 /// The leader of the unit that opened a case, unless they are in the child's family. A leader who recorded a conflict of
@@ -22,7 +22,9 @@ const LEADER: &str = concat!(
     JOIN care_case c ON c.unit_id = r.unit_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
-    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
+    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND ",
+    role_counts_sql!("r", "$3"),
+    "
       AND NOT EXISTS (SELECT 1 FROM conflict_of_interest x
                       WHERE x.child_person = k.person_id AND x.person_id = cp.person_id AND x.recorded_by = r.person_id
                         AND x.recorded_by <> x.person_id AND x.ended_at IS NULL)
@@ -136,7 +138,9 @@ async fn pass_on(
 /// member, preferably from that unit. A team member already has access to the content.
 async fn receiver(tx: &mut Tx, case: &CaseState) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
-    if let Some((leader,)) = fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id)? {
+    if let Some((leader,)) =
+        fetch_optional!(tx, (Id<Person>,), LEADER, &case.municipality, case.id, case.today)?
+    {
         return Ok(Some((leader, owner)));
     }
     let seats = teams::seats(tx, case).await?;

@@ -5,6 +5,7 @@ mod caller;
 mod device;
 mod fair_queue;
 mod hashing;
+mod held;
 mod known_as;
 mod password;
 mod session;

@@ -22,6 +22,8 @@ use crate::{
 /// A case on a day. It contains no caller: [`relation`](super::relation()) computes a caller's relation to it.
 #[derive(Debug, Clone)]
 pub struct CaseState {
+    /// The day of the state.
+    pub today: NaiveDate,
     /// The municipality whose case it is.
     pub municipality: String,
     /// The sector of the unit that opened it.
@@ -94,6 +96,7 @@ impl CaseRows {
         let mut family = vec![case.child_person];
         family.extend(guardians.iter().map(|row| row.guardian_id));
         CaseState {
+            today,
             municipality: case.municipality,
             sector: case.sector,
             id: case.id,

@@ -39,6 +39,7 @@ fn caller(unit: Id<Unit>) -> Caller {
         municipality: "4014".to_owned(),
         role: Role::Worker,
         started_at: chrono::DateTime::UNIX_EPOCH,
+        ends_on: chrono::NaiveDate::MAX,
     };
     let person = Id::of_new_person();
     Caller {

@@ -10,6 +10,7 @@ mod in_case;
 mod log_review;
 mod organisation;
 mod report;
+mod role_proposal;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,6 +25,7 @@ pub use self::{
     log_review::{LogReviewObject, reviews_of_looks_by},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
+    role_proposal::RoleProposalObject,
 };
 pub use super::policies::Attributes;
 use super::policies::{Fact, Policies};

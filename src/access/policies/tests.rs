@@ -6,7 +6,7 @@ use super::*;
 use crate::kernel::vocabulary::{Role, Words as _};
 
 /// The actions that people may do whatever roles they hold: at their own desk, to manage and to control access, and as family.
-const FOR_ANY_ROLE: [&str; 33] = [
+const FOR_ANY_ROLE: [&str; 40] = [
     "read_me",
     "log_out",
     "change_password",
@@ -21,12 +21,19 @@ const FOR_ANY_ROLE: [&str; 33] = [
     "prove_log_consistency",
     "explain_access",
     "create_unit",
+    "list_accounts",
     "create_account",
     "create_activation",
     "approve_activation",
     "disable_account",
+    "enable_account",
     "list_staff",
     "grant_role",
+    "propose_role",
+    "list_role_proposals",
+    "confirm_role",
+    "decline_role",
+    "extend_role",
     "end_role",
     "read_case_access_log",
     "download_case_access_log",

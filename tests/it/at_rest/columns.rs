@@ -18,6 +18,8 @@ const PLAIN: &[(&str, &[&str])] = &[
         &[
             "session.end_reason",
             "staff_role.role",
+            "role_proposal.role",
+            "role_proposal.status",
             "concern.decision",
             "care_case.status",
             "care_case.agreed_with",

@@ -124,6 +124,8 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
         "to_unit_id": stage.ids()["child_welfare_unit_id"], "to_person_id": stage.ids()["child_welfare_person_id"],
     });
     said(teacher, "disclose", disclosure).await;
+    let extension = json!({"ends_on": world.in_days(90), "reason": p()});
+    said(&stage.administrator, "extend_role", extension).await;
     let disclosure = json!({
         "case_id": stage.ids()["case_id"], "basis": "danger_to_life_or_health", "outside_recipient": p(),
         "measure_ids": [stage.ids()["measure_id"]], "reason": p(),

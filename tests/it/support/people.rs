@@ -111,8 +111,9 @@ impl World {
     pub async fn grant(&self, user: &User, unit: &Unit, role: Role) -> Id<StaffRole> {
         let now = self.now();
         let mut tx = self.db.write().await.expect("a transaction");
-        let granted =
-            organisation::grant(&mut tx, user.id, unit.id, role, now).await.expect("the role is given");
+        let ends_on = organisation::latest_end(self.today());
+        let granted = organisation::grant(&mut tx, user.id, unit.id, role, ends_on, now).await;
+        let granted = granted.expect("the role is given");
         tx.commit().await.expect("committed");
         granted.expect("a role not given before")
     }

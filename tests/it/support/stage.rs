@@ -1,8 +1,13 @@
 //! A real object for every operation.
 
+mod accounts;
+mod uses_up;
+
 use serde_json::{Map, Value, json};
 use stafett::kernel::ids::CaseId;
 use tokio::sync::OnceCell;
+
+pub use self::uses_up::uses_up;
 
 use super::{
     Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
@@ -50,6 +55,7 @@ impl Stage {
             Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
         stage.fill_case().await;
         stage.fill_the_rest().await;
+        stage.fill_accounts().await;
         let looker = stage.look_without_a_task().await;
         // The meeting has started, so that its minutes can be recorded.
         stage.world.advance(chrono::TimeDelta::hours(2));
@@ -174,14 +180,6 @@ impl Stage {
         let objection = json!({"objected_by": family.guardians[1].id, "form": "oral"});
         let path = format!("/v1/cases/{}/objections", self.ids["case_id"].as_str().expect("an id"));
         let objection = teacher.post(path).json(objection).send().await.expect(201).body["id"].clone();
-        let number = world.adult_number();
-        let newcomer = world.user(municipality, &number).await;
-        let asker = world.user_with_new_number(municipality).await;
-        let office = self.administrator.unit.clone();
-        world.grant(&asker, &office, Role::Administrator).await;
-        let path = format!("/v1/municipalities/{municipality}/accounts/{}/activations", newcomer.id);
-        let code = asker.post(path).json(json!({"username": newcomer.username})).send().await.expect(201);
-        let code = code.body["id"].clone();
         let keep = [
             ("report_id", json!(report)),
             ("disclosure_id", json!(disclosure)),
@@ -195,8 +193,6 @@ impl Stage {
             ("child_welfare_unit_id", json!(child_welfare.unit.id)),
             ("child_welfare_person_id", json!(child_welfare.id)),
             ("person_id", json!(nurse.id)),
-            ("activation_id", code),
-            (APPROVED, json!(number.as_str())),
             ("unit_id", json!(teacher.unit.id)),
             ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
             ("municipality", json!(municipality)),
@@ -276,8 +272,21 @@ impl Stage {
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
             "accept_handover" | "decline_handover" => &self.nurse,
-            "create_unit" | "create_account" | "create_activation" | "approve_activation"
-            | "disable_account" | "unlock_account" | "grant_role" | "end_role" => &self.administrator,
+            "create_unit"
+            | "create_account"
+            | "create_activation"
+            | "approve_activation"
+            | "list_accounts"
+            | "list_role_proposals"
+            | "propose_role"
+            | "confirm_role"
+            | "decline_role"
+            | "extend_role"
+            | "disable_account"
+            | "enable_account"
+            | "unlock_account"
+            | "grant_role"
+            | "end_role" => &self.administrator,
             "search_access_log"
             | "export_access_log"
             | "read_log_checkpoint"
@@ -332,6 +341,7 @@ impl Stage {
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
+                ("ends_on", it) => *it = json!(self.world.in_days(200)),
                 ("starts_at", it) => *it = json!(self.world.now() + chrono::TimeDelta::days(1)),
                 (_, it) if it.is_string() && self.ids.contains_key(name) => *it = self.ids[name].clone(),
                 (_, it @ Value::Object(_)) => self.make_real(it),
@@ -379,37 +389,4 @@ fn child_welfare_of(municipality: &str) -> &'static str {
 /// Creates something in a case, and returns its id.
 async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
     by.post(format!("/v1/cases/{case}/{what}")).json(body).send().await.expect(201).body["id"].clone()
-}
-
-/// Returns whether success changes the state or version that this and other operations need.
-pub fn uses_up(operation: &str) -> bool {
-    matches!(
-        operation,
-        "accept_handover"
-            | "add_team_member"
-            | "approve_activation"
-            | "answer_invitation"
-            | "change_guardianship"
-            | "change_password"
-            | "close_case"
-            | "decide_concern"
-            | "decline_handover"
-            | "end_conflict_of_interest"
-            | "end_emergency_access"
-            | "evaluate_measure"
-            | "open_emergency_access"
-            | "record_conflict_of_interest"
-            | "end_care_order"
-            | "end_withholding"
-            | "withhold_from_guardian"
-            | "record_care_order"
-            | "record_minutes"
-            | "reopen_case"
-            | "review_emergency_access"
-            | "give_log_verdict"
-            | "withdraw_consent"
-            | "withdraw_handover"
-            | "record_report_reply"
-            | "object_to_sharing"
-    )
 }

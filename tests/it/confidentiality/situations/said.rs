@@ -17,6 +17,7 @@ pub enum Verb {
     StopWorking,
     HaveAccount,
     AskForCode,
+    ProposeAuditor,
     BeCalled,
     Serve,
     SetAge,
