@@ -46,6 +46,8 @@ pub(super) struct People {
     pub mother: Actor,
     pub father: Actor,
     pub administrator: Actor,
+    /// Approves the codes that the administrator asks for.
+    pub second_administrator: Actor,
     pub auditor: Actor,
     pub elsewhere: Actor,
     pub orland_auditor: Actor,
@@ -68,7 +70,7 @@ impl People {
         text
     }
 
-    pub(super) fn all(&self) -> [&Actor; 12] {
+    pub(super) fn all(&self) -> [&Actor; 13] {
         let Self {
             teacher,
             kindergarten_leader,
@@ -79,6 +81,7 @@ impl People {
             mother,
             father,
             administrator,
+            second_administrator,
             auditor,
             elsewhere,
             orland_auditor,
@@ -95,6 +98,7 @@ impl People {
             mother,
             father,
             administrator,
+            second_administrator,
             auditor,
             elsewhere,
             orland_auditor,
@@ -176,6 +180,9 @@ pub(super) async fn make(db: &Db) -> Result<People, Failure> {
             .await?,
         child: maker.number(NaiveDate::from_ymd_opt(2021, 4, 12))?,
         nobody: maker.number(NaiveDate::from_ymd_opt(2020, 6, 21))?,
+        second_administrator: maker
+            .person(staff("Gerd Haugen", "administrator", "gerd", "4014", "oppvekst", Role::Administrator))
+            .await?,
     };
     maker.tx.commit().await?;
     Ok(people)
