@@ -75,3 +75,21 @@ CREATE TABLE role_extension (
     PRIMARY KEY (municipality, id)
 );
 CREATE INDEX role_extension_role ON role_extension (role_id);
+
+-- The second factor of an account. Each step of its codes is used once.
+CREATE TABLE second_factor (
+    person_id UUID NOT NULL PRIMARY KEY REFERENCES account (person_id),
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    secret TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    confirmed_at TIMESTAMPTZ,
+    last_step BIGINT NOT NULL
+);
+CREATE TABLE recovery_code (
+    person_id UUID NOT NULL REFERENCES account (person_id),
+    code_hash TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    PRIMARY KEY (person_id, code_hash)
+);
+ALTER TABLE session ADD COLUMN second_factor_at TIMESTAMPTZ;

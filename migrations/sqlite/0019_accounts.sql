@@ -75,3 +75,21 @@ CREATE TABLE role_extension (
     PRIMARY KEY (municipality, id)
 ) STRICT;
 CREATE INDEX role_extension_role ON role_extension (role_id);
+
+-- The second factor of an account. Each step of its codes is used once.
+CREATE TABLE second_factor (
+    person_id BLOB NOT NULL PRIMARY KEY REFERENCES account (person_id),
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    secret TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    confirmed_at TEXT,
+    last_step INTEGER NOT NULL
+) STRICT;
+CREATE TABLE recovery_code (
+    person_id BLOB NOT NULL REFERENCES account (person_id),
+    code_hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    used_at TEXT,
+    PRIMARY KEY (person_id, code_hash)
+) STRICT;
+ALTER TABLE session ADD COLUMN second_factor_at TEXT;

@@ -119,6 +119,9 @@ actions! {
     Write Desk {
         LogOut = "log_out": Work, Work, AsDecided, EndsAccess, Operation;
         ChangePassword = "change_password": Work, Work, Never, MayForbid, Update;
+        EnrolSecondFactor = "enrol_second_factor": Work, Work, Never, MayForbid, Create;
+        ConfirmSecondFactor = "confirm_second_factor": Work, Work, Never, MayForbid, Create;
+        EndSecondFactor = "end_second_factor": Work, Work, Never, MayForbid, Update;
     }
     Read MunicipalityObject {
         ListRoleProposals = "list_role_proposals": Look, ChosenLook, Never, MayForbid, Search;

@@ -20,7 +20,7 @@ use crate::{
     db::Tx,
     identity::{
         Attempt, Checked, Visitor, check_attempt, end_sessions_of, forget_devices_of, hold_devices_of,
-        open_session, record_attempt, remember_device, unlock,
+        open_session, record_attempt, remember_device, remove_second_factor, unlock,
     },
     kernel::ids::Person,
     problem::{
@@ -169,6 +169,8 @@ async fn activate(
     store::set_hash(&mut tx, person, hash, now).await?;
     end_sessions_of(&mut tx, person, "password_changed", now).await?;
     forget_devices_of(&mut tx, person).await?;
+    // A person who needs a code has often lost the phone too.
+    remove_second_factor(&mut tx, person).await?;
     unlock(&mut tx, person).await?;
     let device = remember_device(&mut tx, person, None, now).await?;
     let tokens = open_session(&mut tx, public.tokens(), person, now).await?;

@@ -7,7 +7,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
-    code::{Half, Part},
+    code::{Half, Part, hash},
     dto::{OwnActivation, Username},
 };
 use crate::{
@@ -77,7 +77,7 @@ pub(super) async fn ask(
     }
     execute!(tx, END_OTHERS, person, &username, now)?;
     let new = NewCode { id: Id::new(), first_half: Half::random()?, expires_at: now + VALID_FOR };
-    let hash = new.first_half.hash(tx, new.id, Part::First)?;
+    let hash = hash(tx, &new.first_half, new.id, Part::First)?;
     let made = execute!(tx, INSERT, new.id, municipality, person, &username, by, now, hash, new.expires_at)?;
     Ok((made == 1).then_some(new))
 }
@@ -107,7 +107,7 @@ pub(super) async fn approve(
     now: DateTime<Utc>,
 ) -> Result<Half, DbError> {
     let half = Half::random()?;
-    let hash = half.hash(tx, id, Part::Second)?;
+    let hash = hash(tx, &half, id, Part::Second)?;
     expect_one(execute!(tx, APPROVE, id, by, now, hash)?)?;
     Ok(half)
 }
@@ -128,8 +128,8 @@ impl Open {
     /// Returns whether these are its halves.
     pub fn is(&self, tx: &Tx, first: &Half, second: &Half) -> Result<bool, DbError> {
         // Both are hashed whatever they are, and keyed hashes reveal nothing by the time of their comparison.
-        let first = first.hash(tx, self.id, Part::First)?;
-        let second = second.hash(tx, self.id, Part::Second)?;
+        let first = hash(tx, first, self.id, Part::First)?;
+        let second = hash(tx, second, self.id, Part::Second)?;
         Ok(self.first_half_hash == first && self.second_half_hash == Some(second))
     }
 }

@@ -1,17 +1,13 @@
 //! The halves of an activation code, and the letters that bring them to the person.
 
 use chrono::{DateTime, Datelike, Utc};
-use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
     db::{DbError, Tx},
+    identity::PrintedCode,
     kernel::{Id, Moment, ids::Activation},
 };
 
-/// Crockford's base 32: no letter is mistaken for a digit.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// The characters of a half: 50 random bits.
-const LENGTH: usize = 10;
 const MONTHS: [&str; 12] = [
     "januar",
     "februar",
@@ -37,42 +33,11 @@ pub(super) enum Part {
 }
 
 /// A half of a code.
-#[derive(Debug)]
-pub(super) struct Half(SecretString);
+pub(super) type Half = PrintedCode;
 
-impl Half {
-    /// Makes a half.
-    pub fn random() -> Result<Self, DbError> {
-        let mut bytes = [0_u8; LENGTH];
-        getrandom::fill(&mut bytes)
-            .map_err(|error| sqlx::Error::Io(std::io::Error::other(error.to_string())))?;
-        let text: String = bytes.iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])).collect();
-        Ok(Self(text.into()))
-    }
-
-    /// Reads a half as a person types it. Text that is no half matches none.
-    pub fn typed(text: &SecretString) -> Self {
-        let plain = text.expose_secret().chars().filter(|c| !c.is_whitespace() && *c != '-').take(2 * LENGTH);
-        let read: String = plain
-            .map(|c| match c.to_ascii_uppercase() {
-                'O' => '0',
-                'I' | 'L' => '1',
-                other => other,
-            })
-            .collect();
-        Self(read.into())
-    }
-
-    /// Returns the half in groups, as it is printed.
-    pub fn printed(&self) -> String {
-        let (one, other) = self.0.expose_secret().split_at(LENGTH / 2);
-        format!("{one}-{other}")
-    }
-
-    /// Returns its keyed hash, which is the same only for the same code and part.
-    pub fn hash(&self, tx: &Tx, code: Id<Activation>, part: Part) -> Result<String, DbError> {
-        Ok(tx.vault().index(&format!("{part:?} half of {code}: {}", self.0.expose_secret()))?)
-    }
+/// Returns the keyed hash of a half, which is the same only for the same code and part.
+pub(super) fn hash(tx: &Tx, half: &Half, code: Id<Activation>, part: Part) -> Result<String, DbError> {
+    Ok(tx.vault().index(&format!("{part:?} half of {code}: {}", half.text()))?)
 }
 
 /// Returns the letter with the first half.
@@ -118,17 +83,6 @@ fn last_day(expires_at: DateTime<Utc>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_half_is_read_as_people_type_it() {
-        let half = Half::random().expect("random numbers");
-        let printed = half.printed();
-        assert_eq!(printed.len(), LENGTH + 1);
-        let typed = |text: &str| Half::typed(&text.to_owned().into()).0.expose_secret().to_owned();
-        assert_eq!(typed(&format!(" {} ", printed.to_lowercase().replace('-', " "))), half.0.expose_secret());
-        assert_eq!(typed("oil10-OIL1O"), "0111001110");
-        assert_ne!(Half::random().expect("random numbers").printed(), printed);
-    }
 
     #[test]
     fn a_letter_names_the_last_whole_day() {

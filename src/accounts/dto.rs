@@ -67,6 +67,9 @@ pub struct LogInIn {
     /// The `device_token` of the last log-in on this device. Failed log-ins of others do not lock out a device that has one.
     #[schema(value_type = Option<String>)]
     pub device_token: Option<SecretString>,
+    /// The code of the second factor: six digits of the app, or a recovery code. Required if the account has one.
+    #[schema(value_type = Option<String>, max_length = 40)]
+    pub code: Option<SecretString>,
 }
 
 /// A refresh token to exchange.
@@ -273,6 +276,64 @@ pub struct MeOut {
     /// The codes for the caller's account that were used or can be used, newest first. If you did not ask for one, change your password,
     /// which ends it, and report it.
     pub activations: Vec<OwnActivation>,
+    /// Whether log-ins need a code of a second factor.
+    pub has_second_factor: bool,
+    /// Whether the caller has roles that do not count in this session, because the service requires a second factor of staff. Enrol one,
+    /// or log in with its code.
+    pub lacks_second_factor: bool,
 }
 
-shown!(MeOut { person_id, name, municipality, roles, activations });
+shown!(MeOut { person_id, name, municipality, roles, activations, has_second_factor, lacks_second_factor });
+
+/// A second factor to enrol.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "fire blå ender over isen"}))]
+pub struct FactorIn {
+    /// The current password.
+    #[schema(value_type = String, format = Password)]
+    pub current_password: SecretString,
+}
+
+/// The secret of a second factor. It is shown only here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactorOut {
+    /// The secret, in base 32.
+    pub secret: String,
+    /// The same as a URL, to show as a QR code.
+    pub url: String,
+}
+
+shown!(FactorOut { secret, url });
+
+/// A code of the app.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "123456"}))]
+pub struct FactorCodeIn {
+    /// The six digits that the app shows now.
+    #[schema(value_type = String, max_length = 40)]
+    pub code: SecretString,
+}
+
+/// Recovery codes. Each replaces a code of the app once. They are shown only here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecoveryCodesOut {
+    /// The codes, to keep on paper.
+    pub recovery_codes: Vec<String>,
+}
+
+shown!(RecoveryCodesOut { recovery_codes });
+
+/// The end of a second factor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "fire blå ender over isen", "code": "123456"}))]
+pub struct FactorEndIn {
+    /// The current password.
+    #[schema(value_type = String, format = Password)]
+    pub current_password: SecretString,
+    /// The six digits that the app shows now, or a recovery code.
+    #[schema(value_type = String, max_length = 40)]
+    pub code: SecretString,
+}

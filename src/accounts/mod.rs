@@ -7,6 +7,7 @@ mod dto;
 mod listing;
 mod routes;
 pub(crate) mod rows;
+mod second_factor_routes;
 mod session_routes;
 mod store;
 

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     activation_routes, activations,
     dto::{AccountIn, AccountOut, ActivationOut, MeOut, OwnRole, PasswordChange},
-    listing, store,
+    listing, second_factor_routes, store,
 };
 use crate::{
     access::{
@@ -14,7 +14,7 @@ use crate::{
         actions::{ChangePassword, CreateAccount, DisableAccount, EnableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
-    identity::{end_sessions_of, forget_devices_of, unlock},
+    identity::{end_sessions_of, find_second_factor, forget_devices_of, unlock},
     kernel::ids::Person,
     organisation,
     problem::{
@@ -27,6 +27,7 @@ use crate::{
 pub fn configure(config: &mut ServiceConfig) {
     activation_routes::configure(config);
     listing::configure(config);
+    second_factor_routes::configure(config);
     config
         .service(read_me)
         .service(change_password)
@@ -45,6 +46,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
     let activations = activations::list_of(tx, caller.person, moment.now).await?;
+    let factor = find_second_factor(tx, caller.person).await?;
     let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
         unit_name: seat.unit_name.clone(),
@@ -58,6 +60,8 @@ async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
         municipality: caller.municipality.clone(),
         roles: roles.collect(),
         activations,
+        has_second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
+        lacks_second_factor: caller.lacks_second_factor,
     };
     permit.show(&me.whole())
 }

@@ -49,6 +49,17 @@ pub struct Caller {
     pub session: Option<Id<Session>>,
     /// Their current roles.
     pub roles: Vec<HeldRole>,
+    /// Whether their roles do not count in this session, because it has not proven a second factor.
+    pub lacks_second_factor: bool,
+}
+
+/// Which log-ins let roles count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaffFactor {
+    /// A password is enough.
+    Password,
+    /// Only a session that has proven a second factor.
+    Second,
 }
 
 impl Caller {
@@ -118,6 +129,7 @@ struct AccountRow {
     started_at: Option<DateTime<Utc>>,
     ends_on: Option<NaiveDate>,
     works_elsewhere: Option<bool>,
+    second_factor: bool,
 }
 
 /// The columns of [`AccountRow`] from `person p`, its account and its roles.
@@ -143,11 +155,12 @@ macro_rules! select_account {
 }
 
 const IN_SESSION: &str = select_account!(
-    "s.expires_at, s.ended_at",
+    "s.expires_at, s.ended_at, s.second_factor_at IS NOT NULL AS second_factor",
     "$3",
     "JOIN session s ON s.person_id = p.id WHERE s.id = $1 AND s.person_id = $2"
 );
-const BY_PERSON: &str = select_account!("NULL AS expires_at, NULL AS ended_at", "$2", "WHERE p.id = $1");
+const BY_PERSON: &str =
+    select_account!("NULL AS expires_at, NULL AS ended_at, TRUE AS second_factor", "$2", "WHERE p.id = $1");
 
 /// Returns a person as the rules would see them on a day, without a session, and whether they have an active account.
 ///
@@ -161,7 +174,7 @@ pub async fn as_caller(
     let rows = fetch_all!(tx, AccountRow, BY_PERSON, person, today)?;
     let Some(first) = rows.first() else { return Ok(None) };
     let has_account = first.has_account;
-    Ok(Some((caller(tx, person, None, rows).await?, has_account)))
+    Ok(Some((caller(tx, person, None, StaffFactor::Password, rows).await?, has_account)))
 }
 
 /// Returns the current caller of a verified token; none if the session or the account is not valid now.
@@ -171,24 +184,31 @@ pub async fn as_caller(
 pub async fn authenticate(
     tx: &mut Tx,
     token: &VerifiedToken,
+    factor: StaffFactor,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
-    in_session(tx, token.session, token.person, now).await
+    in_session(tx, token.session, token.person, factor, now).await
 }
 
 /// Returns the caller's current state; none if the session or account is no longer valid. The token may have expired.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn still(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
+pub async fn still(
+    tx: &mut Tx,
+    caller: &Caller,
+    factor: StaffFactor,
+    now: DateTime<Utc>,
+) -> Result<Option<Caller>, DbError> {
     let Some(session) = caller.session else { return Ok(None) };
-    in_session(tx, session, caller.person, now).await
+    in_session(tx, session, caller.person, factor, now).await
 }
 
 async fn in_session(
     tx: &mut Tx,
     session: Id<Session>,
     person: Id<Person>,
+    factor: StaffFactor,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
     let rows = fetch_all!(tx, AccountRow, IN_SESSION, session, person, Moment::at(now).today)?;
@@ -198,17 +218,24 @@ async fn in_session(
     if !rows.first().is_some_and(is_valid) {
         return Ok(None);
     }
-    caller(tx, person, Some(session), rows).await.map(Some)
+    caller(tx, person, Some(session), factor, rows).await.map(Some)
 }
 
 async fn caller(
     tx: &mut Tx,
     person: Id<Person>,
     session: Option<Id<Session>>,
-    rows: Vec<AccountRow>,
+    factor: StaffFactor,
+    mut rows: Vec<AccountRow>,
 ) -> Result<Caller, DbError> {
     let works_elsewhere = rows.iter().any(|row| row.works_elsewhere == Some(true));
     let known_as = if works_elsewhere { known_as(tx, person).await? } else { vec![person] };
+    let proves = |row: &AccountRow| factor == StaffFactor::Password || row.second_factor;
+    let lacks_second_factor = rows.iter().any(|row| row.role.is_some() && !proves(row));
+    if lacks_second_factor {
+        rows.truncate(1);
+        rows.iter_mut().for_each(|row| row.role = None);
+    }
     let first = rows.first();
     Ok(Caller {
         person,
@@ -217,6 +244,7 @@ async fn caller(
         municipality: first.map(|row| row.municipality.clone()).unwrap_or_default(),
         session,
         roles: rows.into_iter().filter_map(AccountRow::role).collect(),
+        lacks_second_factor,
     })
 }
 

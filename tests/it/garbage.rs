@@ -108,6 +108,9 @@ both_engines! {
                 "change_password" => 204,
                 // The case is open, an offer is pending, a measure is in force, and the nurse is a team member.
                 "reopen_case" | "offer_handover" | "close_case" | "add_team_member" => 409,
+                // The app shows another code. A second factor that is not confirmed ends without one.
+                "confirm_second_factor" => 422,
+                "end_second_factor" => 204,
                 _ if operation.statuses().contains(&201) => 201,
                 _ => 200,
             };

@@ -73,6 +73,7 @@ mod races;
 mod recovery;
 mod renumbered_law;
 mod roles;
+mod second_factor;
 mod serving;
 mod teams;
 mod wire;

@@ -49,6 +49,7 @@ fn caller(unit: Id<Unit>) -> Caller {
         municipality: "4014".to_owned(),
         session: None,
         roles: vec![role],
+        lacks_second_factor: false,
     }
 }
 

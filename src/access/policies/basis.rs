@@ -125,6 +125,7 @@ mod tests {
             municipality: "4014".to_owned(),
             session: None,
             roles: vec![role.clone()],
+            lacks_second_factor: false,
         };
         (caller, role)
     }

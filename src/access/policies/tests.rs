@@ -6,10 +6,13 @@ use super::*;
 use crate::kernel::vocabulary::{Role, Words as _};
 
 /// The actions that people may do whatever roles they hold: at their own desk, to manage and to control access, and as family.
-const FOR_ANY_ROLE: [&str; 40] = [
+const FOR_ANY_ROLE: [&str; 43] = [
     "read_me",
     "log_out",
     "change_password",
+    "enrol_second_factor",
+    "confirm_second_factor",
+    "end_second_factor",
     "list_cases",
     "list_concerns",
     "list_follow_ups",

@@ -102,6 +102,7 @@ pub const SEALED: &[SealedTable] = &[
         class: "'log'",
         ..of_people("log_verdict", &["note"])
     },
+    SealedTable { id: "person_id", ..of_people("second_factor", &["secret"]) },
     of_people("role_proposal", &["reason"]),
     of_people("role_extension", &["reason"]),
     of_people("care_order", &["decision_reference", "end_reference"]),

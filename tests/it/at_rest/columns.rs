@@ -74,6 +74,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "person.national_id_index",
             "account.username_index",
             "account_password.hash",
+            "recovery_code.code_hash",
             "activation.username_index",
             "activation.first_half_hash",
             "activation.second_half_hash",
