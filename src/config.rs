@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     access::{ForwardingHeader, ProxyNetwork},
     db::Limits,
+    identity::StaffFactor,
     kernel::files::in_words,
     log_tree::{Checkpoints, DEFAULT_ORIGIN, Witness, WitnessError},
 };
@@ -76,6 +77,8 @@ pub struct Settings {
     /// The number of threads that hash passwords; by default one for each core.
     #[serde(default)]
     password_threads: Option<NonZeroUsize>,
+    /// Whether the roles of staff count only after a log-in with a second factor.
+    staff_second_factor: bool,
     /// Addresses and networks of proxies whose forwarding header is trusted.
     #[serde(default)]
     pub trusted_proxies: Vec<ProxyNetwork>,
@@ -161,6 +164,7 @@ struct Defaults {
     statement_timeout_seconds: u16,
     idle_transaction_timeout_seconds: u16,
     stop_grace_seconds: u16,
+    staff_second_factor: bool,
     log_format: LogFormat,
     access_log_origin: &'static str,
 }
@@ -174,6 +178,7 @@ const DEFAULTS: Defaults = Defaults {
     statement_timeout_seconds: 10,
     idle_transaction_timeout_seconds: 15,
     stop_grace_seconds: 5,
+    staff_second_factor: true,
     log_format: LogFormat::Json,
     access_log_origin: DEFAULT_ORIGIN,
 };
@@ -184,6 +189,12 @@ impl Settings {
     pub fn password_threads(&self) -> NonZeroUsize {
         let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
         self.password_threads.unwrap_or_else(cores)
+    }
+
+    /// Returns which log-ins let roles count.
+    #[must_use]
+    pub fn staff_factor(&self) -> StaffFactor {
+        if self.staff_second_factor { StaffFactor::Second } else { StaffFactor::Password }
     }
 
     /// Reads the settings from `file` if present, otherwise from `stafett.toml` if it exists.

@@ -48,6 +48,7 @@ class Service:
             "STAFETT_MASTER_KEY_FILE": str(folder / "master_key"),
             "STAFETT_TOKEN_KEY_FILE": str(folder / "token_key.pem"),
             "STAFETT_ACCESS_LOG_KEY_FILE": str(folder / "access_log_key.pem"),
+            "STAFETT_STAFF_SECOND_FACTOR": "false",
         }
 
     def run(self, *arguments: str) -> str:

@@ -36,12 +36,12 @@ INSERT INTO person (id, municipality, name, birth_date, created_at)
 SELECT id, '4014', '$NAME', <<300000000>>, {{$NOW}} FROM bench_worker WHERE p > 0;
 INSERT INTO person (id, municipality, name, birth_date, created_at)
 SELECT DISTINCT nurse, '4014', '$NAME', <<300000000>>, {{$NOW}} FROM bench_case;
-INSERT INTO staff_role (id, person_id, unit_id, role, started_at)
-SELECT [[105|u]], leader, id, 'unit_leader', {{$NOW - 90000000}} FROM bench_unit WHERE u > 0;
-INSERT INTO staff_role (id, person_id, unit_id, role, started_at)
-SELECT [[106|p]], id, unit_id, 'worker', {{$NOW - 90000000}} FROM bench_worker WHERE p > 0;
-INSERT INTO staff_role (id, person_id, unit_id, role, started_at)
-SELECT [[107|n]], nurse, health, 'worker', {{$NOW - 90000000}} FROM bench_case WHERE m % 31 = 0;
+INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on)
+SELECT [[105|u]], leader, id, 'unit_leader', {{$NOW - 90000000}}, <<$NOW + 31000000>> FROM bench_unit WHERE u > 0;
+INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on)
+SELECT [[106|p]], id, unit_id, 'worker', {{$NOW - 90000000}}, <<$NOW + 31000000>> FROM bench_worker WHERE p > 0;
+INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on)
+SELECT [[107|n]], nurse, health, 'worker', {{$NOW - 90000000}}, <<$NOW + 31000000>> FROM bench_case WHERE m % 31 = 0;
 
 INSERT INTO person (id, municipality, name, birth_date, created_at)
 SELECT [[1|n]], '4014', '$NAME', <<$NOW - 86400 * (3000 + m % 1000)>>, {{$NOW}} FROM bench_case WHERE $CHUNK;

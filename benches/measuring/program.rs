@@ -33,6 +33,7 @@ impl Program {
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("STAFETT_BENCH_")) {
             command.env_remove(name);
         }
+        command.env("STAFETT_STAFF_SECOND_FACTOR", "false");
         command.env("STAFETT_TOKEN_KEY_FILE", keys.path()).args(["serve", "--listen", &address.to_string()]);
         let process =
             command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");

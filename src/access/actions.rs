@@ -13,9 +13,10 @@ pub use self::{
     logged::{LOGGED_ONLY, facts_of},
 };
 use super::objects::{
-    CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk, DisclosureObject,
-    EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject,
-    NoteObject, Object, ObjectionObject, QuestionObject, UnitObject, UnlockedCase,
+    ActivationObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk,
+    DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject,
+    MunicipalityObject, NoteObject, Object, ObjectionObject, QuestionObject, RoleProposalObject, UnitObject,
+    UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -118,18 +119,36 @@ actions! {
     Write Desk {
         LogOut = "log_out": Work, Work, AsDecided, EndsAccess, Operation;
         ChangePassword = "change_password": Work, Work, Never, MayForbid, Update;
+        EnrolSecondFactor = "enrol_second_factor": Work, Work, Never, MayForbid, Create;
+        ConfirmSecondFactor = "confirm_second_factor": Work, Work, Never, MayForbid, Create;
+        EndSecondFactor = "end_second_factor": Work, Work, Never, MayForbid, Update;
+    }
+    Read MunicipalityObject {
+        ListRoleProposals = "list_role_proposals": Look, ChosenLook, Never, MayForbid, Search;
+        ListAccounts = "list_accounts": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write MunicipalityObject {
         CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
         CreateAccount = "create_account": Work, Work, Never, MayForbid, Create;
+        CreateActivation = "create_activation": Work, Work, Never, MayForbid, Create;
         DisableAccount = "disable_account": Work, Work, AsDecided, EndsAccess, Update;
+        EnableAccount = "enable_account": Work, Work, AsDecided, MayForbid, Update;
         UnlockAccount = "unlock_account": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Write ActivationObject {
+        ApproveActivation = "approve_activation": Work, Work, Never, MayForbid, Create;
+    }
+    Write RoleProposalObject {
+        ConfirmRole = "confirm_role": Work, Work, AsDecided, MayForbid, Create;
+        DeclineRole = "decline_role": Work, Work, AsDecided, MayForbid, Update;
     }
     Read UnitObject {
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnitObject {
         GrantRole = "grant_role": Work, Work, AsDecided, MayForbid, Create;
+        ProposeRole = "propose_role": Work, Work, AsDecided, MayForbid, Create;
+        ExtendRole = "extend_role": Work, Work, AsDecided, MayForbid, Create;
         EndRole = "end_role": Work, Work, Never, EndsAccess, Update;
         RegisterChild = "register_child": Work, Work, IfReadBy(ReadChild), MayForbid, Create;
         RecordConcern = "record_concern": Work, Work, IfReadBy(ReadConcern), MayForbid, Create;

@@ -56,7 +56,9 @@ pub(super) async fn enter<A: Action>(knock: Knock) -> Result<Permit<A>, actix_we
         }
     };
     let moment = Moment::of(&knock.services.clock);
-    let caller = authenticate(&mut tx, &knock.token, moment.now).await.map_err(Problem::from)?;
+    let caller = authenticate(&mut tx, &knock.token, knock.services.staff_factor, moment.now)
+        .await
+        .map_err(Problem::from)?;
     let caller = caller.ok_or_else(|| stranger::<A>(&knock.services, &knock.request))?;
     knock.request.extensions_mut().insert(KnownCaller);
     decide(knock, tx, caller, moment).await

@@ -104,6 +104,7 @@ public! {
     Live = "live": None, Work, Update, "reports that the process runs.";
     Ready = "ready": None, Work, Update, "reports that requests can be served.";
     LogIn = "log_in": Refused, Work, Operation, "identifies a stranger.";
+    ActivateAccount = "activate_account": Refused, Work, Operation, "the two halves of the code are the proof.";
     RefreshSession = "refresh_session": Refused, Work, Operation, "the refresh token is the proof.";
     ListPolicies = "list_policies": Allowed, ChosenLook, Search, "the rules are the law's, and everyone may know them.";
     ListInformationKinds = "list_information_kinds": Allowed, ChosenLook, Search,
@@ -265,6 +266,7 @@ pub struct Open;
 /// A public operation that logs someone in. Only these write, and only to accounts and sessions.
 pub trait LogInOperation: Operation {}
 impl LogInOperation for LogIn {}
+impl LogInOperation for ActivateAccount {}
 impl LogInOperation for RefreshSession {}
 
 impl<O: LogInOperation> Public<O> {
@@ -296,9 +298,24 @@ impl<O: LogInOperation> Public<O> {
     ///
     /// # Errors
     /// If it cannot be committed.
-    pub async fn commit(&self, mut tx: Tx, person: Id<Person>, municipality: String) -> Result<(), Problem> {
+    pub async fn commit(&self, tx: Tx, person: Id<Person>, municipality: String) -> Result<(), Problem> {
+        self.commit_about(tx, person, municipality, Vec::new()).await
+    }
+
+    /// Commits a log-in as [`Public::commit`]. Its entry has the ids of the objects that it is about.
+    ///
+    /// # Errors
+    /// If it cannot be committed.
+    pub async fn commit_about(
+        &self,
+        mut tx: Tx,
+        person: Id<Person>,
+        municipality: String,
+        about: Vec<String>,
+    ) -> Result<(), Problem> {
         let mut entry = self.entry(Some((person, municipality)), true);
         entry.status = 200;
+        entry.shown = about;
         insert_entries(&mut tx, &[entry]).await?;
         tx.commit().await?;
         drop(pending_look(&self.request).take());

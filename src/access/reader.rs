@@ -46,7 +46,9 @@ impl Reader {
     pub async fn read(&self) -> Result<(Tx, Caller, DateTime<Utc>), BrokenOff> {
         let mut tx = self.services.db.read().await?;
         let now = self.services.clock.now();
-        let caller = still(&mut tx, &self.caller, now).await?.ok_or(BrokenOff::RightEnded)?;
+        let caller = still(&mut tx, &self.caller, self.services.staff_factor, now)
+            .await?
+            .ok_or(BrokenOff::RightEnded)?;
         if self.policies.decide(&caller, self.action, &self.desk).allowed {
             Ok((tx, caller, now))
         } else {

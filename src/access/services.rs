@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     db::Db,
-    identity::{ClientAddress, Passwords, TokenKeys},
+    identity::{ClientAddress, Passwords, StaffFactor, TokenKeys},
     kernel::Clock,
     log_tree::LogKey,
 };
@@ -34,6 +34,7 @@ pub struct Services {
     pub(super) log: LogWriter,
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
+    pub(super) staff_factor: StaffFactor,
     pub(super) log_key: Arc<LogKey>,
     strangers: Strangers,
     trusted_proxies: TrustedProxies,
@@ -76,6 +77,7 @@ impl Services {
             policies,
             log: LogWriter::start(db.clone()),
             passwords: Passwords::default(),
+            staff_factor: StaffFactor::Password,
             strangers: Strangers::default(),
             db,
             clock,
@@ -90,6 +92,12 @@ impl Services {
     #[must_use]
     pub fn hashing_on(self, threads: NonZeroUsize) -> Self {
         Self { passwords: Passwords::on(threads), ..self }
+    }
+
+    /// Returns the same services, in which roles count after such log-ins.
+    #[must_use]
+    pub fn requiring(self, staff_factor: StaffFactor) -> Self {
+        Self { staff_factor, ..self }
     }
 
     /// Returns the same services without an access log, to measure its cost. It is compiled only with this feature.

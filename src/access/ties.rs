@@ -17,8 +17,10 @@ use crate::{
     identity::{Caller, counterpart},
     kernel::{
         Id,
+        clock::day_in_norway,
         ids::{Child, Person},
     },
+    role_counts_sql,
 };
 
 /// How long a statement that nobody has confirmed or rejected closes something.
@@ -72,9 +74,11 @@ const COLLEAGUES_FROM: &str = "
     JOIN unit_serves theirs ON theirs.municipality = mine.municipality JOIN unit u ON u.id = theirs.unit_id
     WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
 /// The auditors of a municipality. There are a few.
-const AUDITORS: &str = "
-    SELECT DISTINCT r.person_id FROM unit u JOIN staff_role r ON r.unit_id = u.id
-    WHERE u.municipality = $1 AND r.role = 'auditor' AND r.ended_at IS NULL";
+const AUDITORS: &str = concat!(
+    "SELECT DISTINCT r.person_id FROM unit u JOIN staff_role r ON r.unit_id = u.id
+     WHERE u.municipality = $1 AND r.role = 'auditor' AND ",
+    role_counts_sql!("r", "$2")
+);
 /// A guardianship is moved with the registration.
 const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1 AND NOT ($3 AND ground = 'guardian')";
 const UNCONFIRM_CONFLICTS: &str = "
@@ -165,7 +169,7 @@ async fn ties_of_other_auditors(
     now: DateTime<Utc>,
 ) -> Result<Vec<Ties>, DbError> {
     let mut others = Vec::new();
-    for (auditor,) in fetch_all!(tx, (Id<Person>,), AUDITORS, municipality)? {
+    for (auditor,) in fetch_all!(tx, (Id<Person>,), AUDITORS, municipality, day_in_norway(now))? {
         if !caller.is(auditor) {
             others.push(close_to(tx, &[auditor], now).await?);
         }

@@ -5,11 +5,12 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
+use super::{activations::NewCode, code::first_letter};
 use crate::{
     identity::Password,
     kernel::{
         NationalId,
-        ids::{PersonId, UnitId},
+        ids::{ActivationId, PersonId, UnitId},
         text::Line,
         vocabulary::{Role, Sector},
     },
@@ -31,6 +32,13 @@ impl Username {
         let good = (3..=64).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-@".contains(&b));
         if good { Ok(Self(text.to_owned())) } else { Err("must be 3 to 64 characters from a-z 0-9 . _ - @") }
+    }
+
+    /// Returns a name as it is looked up when a stranger enters it. One that is not valid belongs to nobody, but is still looked up so
+    /// that the answer takes the same time.
+    #[must_use]
+    pub fn entered(text: &str) -> String {
+        Self::parse(&text.trim().to_lowercase()).map_or_else(|_| "?".to_owned(), |name| name.0)
     }
 
     /// The name itself.
@@ -59,6 +67,9 @@ pub struct LogInIn {
     /// The `device_token` of the last log-in on this device. Failed log-ins of others do not lock out a device that has one.
     #[schema(value_type = Option<String>)]
     pub device_token: Option<SecretString>,
+    /// The code of the second factor: six digits of the app, or a recovery code. Required if the account has one.
+    #[schema(value_type = Option<String>, max_length = 40)]
+    pub code: Option<SecretString>,
 }
 
 /// A refresh token to exchange.
@@ -104,7 +115,7 @@ pub struct PasswordChange {
 /// An account to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "username": "alma.fjellheim", "password": "fire blå ender over isen"}))]
+#[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "username": "alma.fjellheim"}))]
 pub struct AccountIn {
     /// The national identity number, which connects a guardian or young person to their own case.
     pub national_id: NationalId,
@@ -112,8 +123,6 @@ pub struct AccountIn {
     pub name: Line,
     /// The username the person logs in with.
     pub username: Username,
-    /// The initial password.
-    pub password: Password,
 }
 
 /// An account.
@@ -125,9 +134,118 @@ pub struct AccountOut {
     pub username: String,
     /// When the account was created.
     pub created_at: DateTime<Utc>,
+    /// The first half of the code with which the person activates the account.
+    pub activation: ActivationOut,
 }
 
-shown!(AccountOut { person_id, username, created_at });
+shown!(AccountOut { person_id, username, created_at, activation });
+
+/// A new code for an account.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "alma.fjellheim"}))]
+pub struct NewActivationIn {
+    /// The username that the person will log in with. It can be the one they have, and counts from the activation.
+    pub username: Username,
+}
+
+/// The first half of a code. It is shown only here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ActivationOut {
+    /// The id of the code. Another administrator approves it by this.
+    pub id: ActivationId,
+    /// The person whose account it is.
+    pub person_id: PersonId,
+    /// The first half of the code. Give it to the person, and to nobody else.
+    #[schema(example = "K7QM2-X9RT4")]
+    pub first_half: String,
+    /// The code must be approved and used before this time.
+    pub expires_at: DateTime<Utc>,
+    /// A letter to the person, in Norwegian, to print.
+    pub letter: String,
+}
+
+impl ActivationOut {
+    pub(super) fn of(new: &NewCode, person: PersonId, name: &str, username: &Username) -> Self {
+        let NewCode { id, first_half, expires_at } = new;
+        Self {
+            id: *id,
+            person_id: person,
+            first_half: first_half.printed(),
+            expires_at: *expires_at,
+            letter: first_letter(name, username.as_str(), first_half, *expires_at),
+        }
+    }
+}
+
+shown!(ActivationOut { id, person_id, first_half, expires_at, letter });
+
+/// The approval of a code.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"national_id": "03887900069"}))]
+pub struct ApprovalIn {
+    /// The national identity number in the person's identity document, or in the population register if your half goes to their
+    /// registered address. It must be that of the account.
+    pub national_id: NationalId,
+}
+
+/// The second half of a code. It is shown only here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ApprovalOut {
+    /// The id of the code.
+    pub id: ActivationId,
+    /// The person whose account it is.
+    pub person_id: PersonId,
+    /// The second half of the code. Give it to the person, and to nobody else.
+    #[schema(example = "3FB0T-WZ81N")]
+    pub second_half: String,
+    /// The code must be used before this time.
+    pub expires_at: DateTime<Utc>,
+    /// A letter to the person, in Norwegian, to print.
+    pub letter: String,
+}
+
+shown!(ApprovalOut { id, person_id, second_half, expires_at, letter });
+
+/// A code, and the password that the person chooses with it.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"username": "alma.fjellheim", "first_half": "K7QM2-X9RT4", "second_half": "3FB0T-WZ81N", "new_password": "fire blå ender over isen"}))]
+pub struct ActivationIn {
+    /// The username in the letter.
+    #[schema(max_length = 100)]
+    pub username: String,
+    /// The first half of the code. Capitals, spaces and hyphens do not matter.
+    #[schema(value_type = String, max_length = 40)]
+    pub first_half: SecretString,
+    /// The second half of the code.
+    #[schema(value_type = String, max_length = 40)]
+    pub second_half: SecretString,
+    /// A password that only the person knows.
+    pub new_password: Password,
+}
+
+/// A code for the caller's account that was used or can be used.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct OwnActivation {
+    /// When an administrator asked for it.
+    pub asked_at: DateTime<Utc>,
+    /// The name of the administrator who asked for it. Absent if the operator of the service made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked_by_name: Option<Content>,
+    /// When another administrator approved it. Absent while it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_at: Option<DateTime<Utc>>,
+    /// The name of the administrator who approved it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approved_by_name: Option<Content>,
+    /// Until when it can be used, if it was not used.
+    pub expires_at: DateTime<Utc>,
+    /// When the account was activated with it. Absent if it was not used yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_at: Option<DateTime<Utc>>,
+}
 
 /// A role that the caller has.
 #[derive(Debug, Serialize, ToSchema)]
@@ -155,6 +273,67 @@ pub struct MeOut {
     pub municipality: String,
     /// The caller's current roles.
     pub roles: Vec<OwnRole>,
+    /// The codes for the caller's account that were used or can be used, newest first. If you did not ask for one, change your password,
+    /// which ends it, and report it.
+    pub activations: Vec<OwnActivation>,
+    /// Whether log-ins need a code of a second factor.
+    pub has_second_factor: bool,
+    /// Whether the caller has roles that do not count in this session, because the service requires a second factor of staff. Enrol one,
+    /// or log in with its code.
+    pub lacks_second_factor: bool,
 }
 
-shown!(MeOut { person_id, name, municipality, roles });
+shown!(MeOut { person_id, name, municipality, roles, activations, has_second_factor, lacks_second_factor });
+
+/// A second factor to enrol.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "fire blå ender over isen"}))]
+pub struct FactorIn {
+    /// The current password.
+    #[schema(value_type = String, format = Password)]
+    pub current_password: SecretString,
+}
+
+/// The secret of a second factor. It is shown only here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactorOut {
+    /// The secret, in base 32.
+    pub secret: String,
+    /// The same as a URL, to show as a QR code.
+    pub url: String,
+}
+
+shown!(FactorOut { secret, url });
+
+/// A code of the app.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"code": "123456"}))]
+pub struct FactorCodeIn {
+    /// The six digits that the app shows now.
+    #[schema(value_type = String, max_length = 40)]
+    pub code: SecretString,
+}
+
+/// Recovery codes. Each replaces a code of the app once. They are shown only here.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RecoveryCodesOut {
+    /// The codes, to keep on paper.
+    pub recovery_codes: Vec<String>,
+}
+
+shown!(RecoveryCodesOut { recovery_codes });
+
+/// The end of a second factor.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"current_password": "fire blå ender over isen", "code": "123456"}))]
+pub struct FactorEndIn {
+    /// The current password.
+    #[schema(value_type = String, format = Password)]
+    pub current_password: SecretString,
+    /// The six digits that the app shows now, or a recovery code.
+    #[schema(value_type = String, max_length = 40)]
+    pub code: SecretString,
+}

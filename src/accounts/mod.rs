@@ -1,8 +1,13 @@
 //! Accounts: log-in and log-out, the caller's own account, and the accounts that administrators manage.
 
+mod activation_routes;
+mod activations;
+mod code;
 mod dto;
+mod listing;
 mod routes;
 pub(crate) mod rows;
+mod second_factor_routes;
 mod session_routes;
 mod store;
 

@@ -4,17 +4,18 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{AccountIn, AccountOut, MeOut, OwnRole, PasswordChange, Username},
-    store,
+    activation_routes, activations,
+    dto::{AccountIn, AccountOut, ActivationOut, MeOut, OwnRole, PasswordChange},
+    listing, second_factor_routes, store,
 };
 use crate::{
     access::{
-        Permit, Whole,
-        actions::{ChangePassword, CreateAccount, DisableAccount, ReadMe, UnlockAccount},
+        Parts, Permit, Whole,
+        actions::{ChangePassword, CreateAccount, DisableAccount, EnableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
-    identity::{end_sessions_of, forget_devices_of, unlock_for_administrator},
-    kernel::{NationalId, ids::Person},
+    identity::{end_sessions_of, find_second_factor, forget_devices_of, unlock_for_administrator},
+    kernel::ids::Person,
     organisation,
     problem::{
         Code, Problem, Result,
@@ -24,11 +25,15 @@ use crate::{
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
+    activation_routes::configure(config);
+    listing::configure(config);
+    second_factor_routes::configure(config);
     config
         .service(read_me)
         .service(change_password)
         .service(create_account)
         .service(disable_account)
+        .service(enable_account)
         .service(unlock_account);
 }
 
@@ -38,8 +43,10 @@ pub fn configure(config: &mut ServiceConfig) {
     responses((status = 200, body = MeOut, description = "The caller"), ReadProblems),
 )]
 #[get("/me")]
-async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
-    let caller = permit.caller();
+async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
+    let Parts { caller, tx, moment, .. } = permit.parts();
+    let activations = activations::list_of(tx, caller.person, moment.now).await?;
+    let factor = find_second_factor(tx, caller.person).await?;
     let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
         unit_name: seat.unit_name.clone(),
@@ -52,6 +59,9 @@ async fn read_me(permit: Permit<ReadMe>) -> Result<HttpResponse> {
         name: caller.name.clone(),
         municipality: caller.municipality.clone(),
         roles: roles.collect(),
+        activations,
+        has_second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
+        lacks_second_factor: caller.lacks_second_factor,
     };
     permit.show(&me.whole())
 }
@@ -76,47 +86,48 @@ async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpRespo
         return Err(Problem::conflict("the password was changed by another request").into());
     }
     let now = permit.moment().now;
-    store::set_hash(permit.tx(), person, &hash).await.map_err(Problem::from)?;
+    store::set_hash(permit.tx(), person, &hash, now).await.map_err(Problem::from)?;
+    activations::end_of(permit.tx(), person, now).await.map_err(Problem::from)?;
     end_sessions_of(permit.tx(), person, "password_changed", now).await.map_err(Problem::from)?;
     forget_devices_of(permit.tx(), person).await.map_err(Problem::from)?;
     Ok(permit.done().await?)
 }
 
-/// Creates an account for a staff member, a guardian or a young person, or reopens a disabled one.
+/// Creates an account for a staff member, a guardian or a young person, and asks for the code with which the person activates it.
 ///
-/// The answer does not reveal whether the person is registered as a guardian or a child.
+/// Nobody but the person ever knows the password. The code has two halves: the answer has the first, and another administrator must
+/// approve the code and gets the second. A person who has an account, disabled or not, gets no other. The answer does not reveal whether the person is registered as a guardian or a child.
 #[utoipa::path(
     operation_id = "create_account", tag = "accounts", params(("municipality" = String, Path, example = "4014")),
     request_body = AccountIn,
     responses((status = 201, body = AccountOut, description = "The account"), WriteProblems),
 )]
 #[post("/municipalities/{municipality}/accounts")]
-async fn create_account(permit: Permit<CreateAccount>) -> Result<HttpResponse, actix_web::Error> {
-    let AccountIn { national_id, name, username, password } = permit.input()?;
-    let (permit, hash) = permit.hash_password(password).await?;
-    Ok(insert_account(permit, &national_id, &name, &username, &hash).await?)
-}
-
-async fn insert_account(
-    mut permit: Permit<CreateAccount>,
-    national_id: &NationalId,
-    name: &str,
-    username: &Username,
-    hash: &str,
-) -> Result<HttpResponse> {
-    let (municipality, now) = (permit.object().number.clone(), permit.moment().now);
-    let born = national_id.birth_date();
-    let person = identify(permit.tx(), &municipality, Some(national_id), name, born, now).await?;
-    let account = store::NewAccount { person, name, username, password_hash: hash };
-    if !store::insert(permit.tx(), account, now).await? {
-        return Err(Problem::conflict("the person already has an account, or the username is taken"));
+async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpResponse> {
+    let AccountIn { national_id, name, username } = permit.input()?;
+    let Parts { object, caller, tx, moment } = permit.parts();
+    let (now, born) = (moment.now, national_id.birth_date());
+    let person = identify(tx, &object.number, Some(&national_id), &name, born, now).await?;
+    if person == caller.person {
+        return Err(Problem::conflict("you have an account"));
     }
-    permit.note_shown([person]);
-    let out = AccountOut { person_id: person, username: username.as_str().to_owned(), created_at: now };
+    let account = store::NewAccount { person, name: &name, username: &username, password_hash: None };
+    let taken = || Problem::conflict("the person already has an account, or the username is taken");
+    if !store::insert(tx, account, now).await? {
+        return Err(taken());
+    }
+    let made = activations::ask(tx, person, &object.number, &username, caller.person, now).await?;
+    let made = made.ok_or_else(taken)?;
+    let activation = ActivationOut::of(&made, person, &name, &username);
+    permit.note_shown([person.to_string(), made.id.to_string()]);
+    let username = username.as_str().to_owned();
+    let out = AccountOut { person_id: person, username, created_at: now, activation };
     permit.added(1, &out.whole()).await
 }
 
-/// Disables an account. Its sessions and roles end at once, and the unit leader becomes contact person of its cases.
+/// Disables an account. Its sessions end at once, and the unit leader becomes contact person of its cases.
+///
+/// Roles and seats on teams are kept, but count for nothing until the account is enabled.
 #[utoipa::path(
     operation_id = "disable_account", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
@@ -137,7 +148,29 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
     }
     end_sessions_of(permit.tx(), person, "account_disabled", moment.now).await?;
     forget_devices_of(permit.tx(), person).await?;
-    organisation::end_roles_of(permit.tx(), person, caller, moment).await?;
+    activations::end_of(permit.tx(), person, moment.now).await?;
+    organisation::pass_on_batons_of(permit.tx(), person, caller, moment).await?;
+    permit.note_shown([person]);
+    permit.done().await
+}
+
+/// Enables a disabled account. Its roles and seats count again, and its password works again.
+///
+/// Batons stay with those who took over. If someone else may know the password, ask for a new code.
+#[utoipa::path(
+    operation_id = "enable_account", tag = "accounts",
+    params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
+    responses((status = 204, description = "Enabled"), WriteProblems),
+)]
+#[post("/municipalities/{municipality}/accounts/{person_id}/enable")]
+async fn enable_account(mut permit: Permit<EnableAccount>) -> Result<HttpResponse> {
+    let person = permit.path_id::<Person>("person_id")?;
+    let municipality = permit.object().number.clone();
+    let account = store::find_account(permit.tx(), person, &municipality).await?;
+    account.ok_or_else(Problem::not_found)?;
+    if !store::enable(permit.tx(), person).await? {
+        return Err(Problem::conflict("the account is not disabled"));
+    }
     permit.note_shown([person]);
     permit.done().await
 }

@@ -1,6 +1,7 @@
 //! Logging in and out.
 
 use actix_web::{HttpResponse, post};
+use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -14,9 +15,11 @@ use crate::{
         actions::LogOut,
         public::{LogIn, RefreshSession},
     },
+    db::Tx,
     identity::{
-        Attempt, Checked, KnownDevice, NewTokens, Refreshed, Standing, Visitor, check_attempt, end_session,
-        find_device, hold_devices_of, is_issued, open_session, record_attempt, refresh, remember_device,
+        Attempt, Checked, KnownDevice, NewTokens, Refreshed, SecondFactor, Standing, Visitor, check_attempt,
+        end_session, find_device, find_second_factor, hold_devices_of, is_issued, mark_session, open_session,
+        record_attempt, refresh, remember_device, use_code,
     },
     kernel::{Id, ids::Person},
     problem::{
@@ -37,19 +40,17 @@ pub fn configure(config: &mut ServiceConfig) {
     operation_id = "log_in", tag = "sessions", request_body = LogInIn,
     responses(
         (status = 200, body = TokensOut, description = "Tokens"),
-        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong"),
+        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong, or the code of the second factor is missing (`second-factor-required`) or wrong"),
         (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
         LogInProblems,
     ),
 )]
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
-    let LogInIn { username, password, device_token } = public.input()?;
-    // An invalid username belongs to nobody, but is still looked up so that the answer takes the same time.
-    let username = Username::parse(&username.trim().to_lowercase())
-        .map_or_else(|_| "?".to_owned(), |name| name.as_str().to_owned());
-    let tried = try_account(&public, username, device_token).await?;
-    let hash = tried.account.as_ref().map(|account| account.password_hash.clone());
+    let LogInIn { username, password, device_token, code } = public.input()?;
+    let username = Username::entered(&username);
+    let tried = Tried { code, ..try_account(&public, username, device_token).await? };
+    let hash = tried.account.as_ref().and_then(|account| account.password_hash.clone());
     let fits = public.passwords().verify(password, hash, &tried.visitor).await?;
     record(&public, tried, fits).await
 }
@@ -61,6 +62,7 @@ struct Tried {
     device: Option<KnownDevice>,
     attempt: Attempt,
     visitor: Visitor,
+    code: Option<SecretString>,
 }
 
 impl Tried {
@@ -84,7 +86,7 @@ async fn try_account(
     let Checked { waits, site_is_failing } = check_attempt(&mut tx, &attempt, now).await?;
     tx.rollback().await?;
     let visitor = Visitor { address, standing: standing(device.is_some(), site_is_failing) };
-    let tried = Tried { username, account, device, attempt, visitor };
+    let tried = Tried { username, account, device, attempt, visitor, code: None };
     if let Some(waits) = waits {
         public.note_counted(tried.person());
         return Err(Problem::too_many_attempts(waits.retry_after_seconds));
@@ -95,7 +97,7 @@ async fn try_account(
 /// Records the result, and opens a session if the password was right and still is.
 async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<HttpResponse> {
     let person = tried.person();
-    let Tried { username, account, device, attempt, .. } = tried;
+    let Tried { username, account, device, attempt, code, .. } = tried;
     let (mut tx, now) = (public.write().await?, public.now());
     let account = match account.filter(|_| fits) {
         Some(account) => {
@@ -108,6 +110,17 @@ async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<Http
         }
         None => None,
     };
+    let proof = match &account {
+        Some(account) => prove(&mut tx, account.person_id, code.as_ref(), now).await?,
+        None => Proof::NotNeeded,
+    };
+    if proof == Proof::Missing {
+        // The password was right, so this is no failure, and no success that forgives failures.
+        tx.rollback().await?;
+        public.note_refused(person);
+        return Err(Problem::new(Code::SecondFactorRequired));
+    }
+    let account = account.filter(|_| proof != Proof::Wrong);
     let waits = record_attempt(&mut tx, &attempt, account.is_some(), now).await?;
     let Some(account) = account.filter(|_| waits.is_none()) else {
         tx.commit().await?;
@@ -120,11 +133,39 @@ async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<Http
     };
     let device = remember_device(&mut tx, account.person_id, device, now).await?;
     let tokens = open_session(&mut tx, public.tokens(), account.person_id, now).await?;
+    if proof == Proof::Given {
+        mark_session(&mut tx, tokens.session, now).await?;
+    }
     public.commit(tx, account.person_id, account.municipality).await?;
     public.show(&tokens_out(&tokens, Some(&device)))
 }
 
-fn standing(device_is_known: bool, site_is_failing: bool) -> Standing {
+/// The proof of the second factor in a log-in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    NotNeeded,
+    Given,
+    Missing,
+    Wrong,
+}
+
+/// Uses up the code of the second factor, if the account has one.
+async fn prove(
+    tx: &mut Tx,
+    person: Id<Person>,
+    code: Option<&SecretString>,
+    now: DateTime<Utc>,
+) -> Result<Proof> {
+    let factor = find_second_factor(tx, person).await?.filter(SecondFactor::is_confirmed);
+    Ok(match (factor, code) {
+        (None, _) => Proof::NotNeeded,
+        (Some(_), None) => Proof::Missing,
+        (Some(factor), Some(code)) if use_code(tx, person, &factor, code, now).await? => Proof::Given,
+        (Some(_), Some(_)) => Proof::Wrong,
+    })
+}
+
+pub(super) fn standing(device_is_known: bool, site_is_failing: bool) -> Standing {
     match (device_is_known, site_is_failing) {
         (true, _) => Standing::Known,
         (false, false) => Standing::Stranger,
@@ -187,7 +228,7 @@ async fn log_out(mut permit: Permit<LogOut>) -> Result<HttpResponse> {
     permit.done().await
 }
 
-fn tokens_out(tokens: &NewTokens, device: Option<&SecretString>) -> TokensOut {
+pub(super) fn tokens_out(tokens: &NewTokens, device: Option<&SecretString>) -> TokensOut {
     TokensOut {
         access_token: tokens.access.expose_secret().to_owned(),
         token_type: "Bearer",

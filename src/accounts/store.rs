@@ -9,33 +9,54 @@ use super::{
     rows::{self, AccountRow},
 };
 use crate::{
-    db::{DbError, Tx, expect_one},
+    db::{DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
     kernel::{Id, ids::Person},
-    vault::KeyName,
+    vault::{Content, KeyName},
 };
 
 const FIND_LOGIN: &str = "
-    SELECT a.person_id, p.municipality, a.password_hash, a.disabled_at
-    FROM account a JOIN person p ON p.id = a.person_id WHERE a.username_index = $1";
-const FIND_HASH: &str = "SELECT password_hash FROM account WHERE person_id = $1";
-const REOPEN: &str = "
-    UPDATE account SET username_index = $2, password_hash = $3, disabled_at = NULL
-    WHERE person_id = $1 AND disabled_at IS NOT NULL
-      AND NOT EXISTS (SELECT 1 FROM account o WHERE o.username_index = $2 AND o.person_id <> $1)";
+    SELECT a.person_id, p.municipality, w.hash AS password_hash, a.disabled_at
+    FROM account a JOIN person p ON p.id = a.person_id LEFT JOIN account_password w ON w.person_id = a.person_id
+    WHERE a.username_index = $1";
+const FIND_HASH: &str = "SELECT hash FROM account_password WHERE person_id = $1";
+const FIND_ACCOUNT: &str = "
+    SELECT p.name, a.disabled_at FROM account a JOIN person p ON p.id = a.person_id
+    WHERE a.person_id = $1 AND p.municipality = $2";
 const SET_NAME: &str = "UPDATE person SET name = $2 WHERE id = $1";
-const SET_HASH: &str = "UPDATE account SET password_hash = $2 WHERE person_id = $1";
+const SET_HASH: &str = "
+    INSERT INTO account_password (person_id, hash, set_at) VALUES ($1, $2, $3)
+    ON CONFLICT (person_id) DO UPDATE SET hash = $2, set_at = $3";
 const DISABLE: &str = "
     UPDATE account SET disabled_at = $3 WHERE person_id = $1 AND disabled_at IS NULL
       AND person_id IN (SELECT id FROM person WHERE municipality = $2)";
+
+const ENABLE: &str = "UPDATE account SET disabled_at = NULL WHERE person_id = $1 AND disabled_at IS NOT NULL";
 
 /// The data that a log-in is checked against.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct LogIn {
     pub person_id: Id<Person>,
     pub municipality: String,
-    pub password_hash: String,
+    /// None if the account was never activated.
+    pub password_hash: Option<String>,
     pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// An account as those who administer it see it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Account {
+    pub name: Content,
+    pub disabled_at: Option<DateTime<Utc>>,
+}
+
+/// Finds an account of a municipality, disabled or not.
+pub(super) async fn find_account(
+    tx: &mut Tx,
+    person: Id<Person>,
+    municipality: &str,
+) -> Result<Option<Account>, DbError> {
+    fetch_optional!(tx, Account, FIND_ACCOUNT, person, municipality)
 }
 
 pub(super) async fn find_login(tx: &mut Tx, username: &str) -> Result<Option<LogIn>, DbError> {
@@ -64,20 +85,18 @@ pub struct NewAccount<'a> {
     pub name: &'a str,
     /// The username to log in with.
     pub username: &'a Username,
-    /// The hash of the initial password.
-    pub password_hash: &'a str,
+    /// The hash of its password. Without one, the account is not active until its owner uses an activation code.
+    pub password_hash: Option<&'a str>,
 }
 
-/// Creates an account, or reopens a disabled one. Returns false if the person has an account or the username is taken.
+/// Creates an account. Returns false if the person has an account, disabled or not, or the username is taken.
 ///
 /// # Errors
 /// If the database query fails.
 pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Result<bool, DbError> {
     let NewAccount { person, name, username, password_hash } = new;
-    let index = tx.vault().username_index(username.as_str())?;
     let row = AccountRow { person, username: Cow::Borrowed(username), password_hash, created_at: now };
-    let made = rows::insert(tx, &[row]).await?;
-    if made == 0 && execute!(tx, REOPEN, person, &index, password_hash)? == 0 {
+    if rows::insert(tx, &[row]).await? == 0 {
         return Ok(false);
     }
     let municipality = municipality_of(tx, person).await?;
@@ -86,8 +105,13 @@ pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Res
     Ok(true)
 }
 
-pub(super) async fn set_hash(tx: &mut Tx, person: Id<Person>, hash: &str) -> Result<(), DbError> {
-    expect_one(execute!(tx, SET_HASH, person, hash)?)
+pub(super) async fn set_hash(
+    tx: &mut Tx,
+    person: Id<Person>,
+    hash: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    expect_one(execute!(tx, SET_HASH, person, hash, now)?)
 }
 
 /// Returns false if the person has no active account in the municipality.
@@ -98,6 +122,12 @@ pub(super) async fn disable(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     Ok(execute!(tx, DISABLE, person, municipality, now)? == 1)
+}
+
+/// Enables an account. Returns false if it is not disabled.
+pub(super) async fn enable(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
+    dialect::lock(tx, person.uuid()).await?;
+    Ok(execute!(tx, ENABLE, person)? == 1)
 }
 
 const IS_OPEN: &str = "

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -18,6 +18,7 @@ use crate::{
         ids::{CareOrder, Person, Unit},
         vocabulary::Sector,
     },
+    role_counts_sql,
     vault::KeyName,
 };
 
@@ -40,12 +41,15 @@ const CHANGE: &str = "
 const END: &str = "
     UPDATE care_order SET ended_at = $5, ended_by = $6, end_reference = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
-const WORKS_IN_CHILD_WELFARE: &str = "
+const WORKS_IN_CHILD_WELFARE: &str = concat!(
+    "
     SELECT COUNT(*) FROM staff_role r
     JOIN unit u ON u.id = r.unit_id
     JOIN unit_serves s ON s.unit_id = r.unit_id
-    WHERE r.person_id = $1 AND r.unit_id = $2 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
-      AND u.sector = 'child_welfare' AND s.municipality = $3";
+    WHERE r.person_id = $1 AND r.unit_id = $2 AND r.role IN ('worker', 'unit_leader')
+      AND u.sector = 'child_welfare' AND s.municipality = $3 AND ",
+    role_counts_sql!("r", "$4")
+);
 
 pub(super) async fn list(
     tx: &mut Tx,
@@ -126,7 +130,8 @@ pub(super) async fn works_in_child_welfare(
     person: Id<Person>,
     unit: Id<Unit>,
     municipality: &str,
+    today: NaiveDate,
 ) -> Result<bool, DbError> {
-    let (count,) = fetch_one!(tx, (i64,), WORKS_IN_CHILD_WELFARE, person, unit, municipality)?;
+    let (count,) = fetch_one!(tx, (i64,), WORKS_IN_CHILD_WELFARE, person, unit, municipality, today)?;
     Ok(count > 0)
 }

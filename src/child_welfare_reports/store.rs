@@ -16,10 +16,11 @@ use crate::{
     execute, fetch_all, fetch_in, fetch_one, fetch_optional,
     identity::Caller,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Child, ChildWelfareReport, Person, ReportReply, Unit},
         vocabulary::Sector,
     },
+    role_counts_sql,
     vault::KeyName,
 };
 
@@ -72,19 +73,21 @@ const TOUCH: &str =
 /// Reports with replies due to their author or to the leader of the unit. Excludes people with a role
 /// that excludes content, and reports with all replies.
 macro_rules! awaiting {
-    ($whose:literal) => {
+    ($($whose:tt)+) => {
         concat!(
             "SELECT r.id, r.sent_on, r.child_id
              FROM child_welfare_report r
              WHERE ",
-            $whose,
+            $($whose)+,
             " AND NOT EXISTS (
                     SELECT 1 FROM report_reply a WHERE a.municipality = r.municipality AND a.report_id = r.id
                          AND (a.outcome = 'investigation_closed' OR (a.outcome = 'not_investigated' AND NOT EXISTS (
                              SELECT 1 FROM report_reply b WHERE b.municipality = r.municipality AND b.report_id = r.id
                                   AND b.outcome = 'investigation_opened'))))
-               AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1 AND x.ended_at IS NULL
-                                    AND x.role IN ('administrator', 'auditor', 'analyst'))"
+               AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1
+                                    AND x.role IN ('administrator', 'auditor', 'analyst') AND ",
+            role_counts_sql!("x", "$2"),
+            ")"
         )
     };
 }
@@ -93,15 +96,21 @@ type AwaitingRow = (Id<ChildWelfareReport>, NaiveDate, Option<Id<Child>>);
 /// A person's own reports while they work in the unit.
 const AWAITING_OWN: &str = awaiting!(
     "r.reporter_id = $1 AND EXISTS (
-        SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id AND s.ended_at IS NULL
-             AND s.role IN ('worker', 'unit_leader'))"
+        SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id
+             AND s.role IN ('worker', 'unit_leader') AND ",
+    role_counts_sql!("s", "$2"),
+    ")"
 );
 /// Reports by people who no longer work in the unit, for its leader.
 const AWAITING_LEFT: &str = awaiting!(
-    "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.ended_at IS NULL AND s.role = 'unit_leader')
+    "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.role = 'unit_leader' AND ",
+    role_counts_sql!("s", "$2"),
+    ")
      AND NOT EXISTS (
         SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
-             AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader'))"
+             AND w.role IN ('worker', 'unit_leader') AND ",
+    role_counts_sql!("w", "$2"),
+    ")"
 );
 
 #[derive(sqlx::FromRow)]
@@ -277,15 +286,15 @@ pub(super) async fn insert_reply(
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn awaited(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Vec<Awaited>, DbError> {
+pub async fn awaited(tx: &mut Tx, caller: &Caller, moment: Moment) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
-    let person = caller.person;
-    let own = fetch_all!(tx, AwaitingRow, AWAITING_OWN, person)?;
-    let left = fetch_all!(tx, AwaitingRow, AWAITING_LEFT, person)?;
+    let (person, today) = (caller.person, moment.today);
+    let own = fetch_all!(tx, AwaitingRow, AWAITING_OWN, person, today)?;
+    let left = fetch_all!(tx, AwaitingRow, AWAITING_LEFT, person, today)?;
     if own.is_empty() && left.is_empty() {
         return Ok(Vec::new());
     }
-    let ties = ties(tx, caller, now).await?;
+    let ties = ties(tx, caller, moment.now).await?;
     let marked = own.into_iter().map(|row| (row, true)).chain(left.into_iter().map(|row| (row, false)));
     let kept = marked.filter(|((.., child), own)| !child.is_some_and(|child| ties.keep_from(child, *own)));
     let reports: Vec<_> = kept.map(|((id, sent_on, _), _)| (id, sent_on)).collect();

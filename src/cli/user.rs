@@ -118,11 +118,12 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
 
     let db = open(&settings).await?;
     let now = Clock::System.now();
+    let ends_on = organisation::latest_end(Clock::System.today());
     let mut tx = db.write().await?;
     known_municipality(&mut tx, &municipality).await?;
     let born = national_id.birth_date();
     let person = identify(&mut tx, &municipality, Some(&national_id), &name, born, now).await?;
-    let account = NewAccount { person, name: &name, username: &username, password_hash: &hash };
+    let account = NewAccount { person, name: &name, username: &username, password_hash: Some(&hash) };
     if !accounts::insert(&mut tx, account, now).await? {
         let taken = "is taken, or the person already has an account";
         return Err(Usage::of("--username", username.as_str(), taken).into());
@@ -132,7 +133,7 @@ async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> 
     let mut entries = vec![account];
     for RoleIn { unit: key, role } in roles {
         let unit = find_unit(&mut tx, &municipality, &key).await?;
-        let granted = organisation::grant(&mut tx, person, unit, role, now).await?;
+        let granted = organisation::grant(&mut tx, person, unit, role, ends_on, now).await?;
         granted.map_err(|why| Usage::of("--role", format!("{key}:{role}"), why))?;
         let mut granted = Entry::of_operator_in(&municipality, "grant_role", now);
         granted.shown = vec![person.to_string(), unit.to_string(), role.to_string()];

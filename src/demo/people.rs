@@ -46,6 +46,8 @@ pub(super) struct People {
     pub mother: Actor,
     pub father: Actor,
     pub administrator: Actor,
+    /// Approves the codes that the administrator asks for.
+    pub second_administrator: Actor,
     pub auditor: Actor,
     pub elsewhere: Actor,
     pub orland_auditor: Actor,
@@ -68,7 +70,7 @@ impl People {
         text
     }
 
-    pub(super) fn all(&self) -> [&Actor; 12] {
+    pub(super) fn all(&self) -> [&Actor; 13] {
         let Self {
             teacher,
             kindergarten_leader,
@@ -79,6 +81,7 @@ impl People {
             mother,
             father,
             administrator,
+            second_administrator,
             auditor,
             elsewhere,
             orland_auditor,
@@ -95,6 +98,7 @@ impl People {
             mother,
             father,
             administrator,
+            second_administrator,
             auditor,
             elsewhere,
             orland_auditor,
@@ -176,6 +180,9 @@ pub(super) async fn make(db: &Db) -> Result<People, Failure> {
             .await?,
         child: maker.number(NaiveDate::from_ymd_opt(2021, 4, 12))?,
         nobody: maker.number(NaiveDate::from_ymd_opt(2020, 6, 21))?,
+        second_administrator: maker
+            .person(staff("Gerd Haugen", "administrator", "gerd", "4014", "oppvekst", Role::Administrator))
+            .await?,
     };
     maker.tx.commit().await?;
     Ok(people)
@@ -205,10 +212,10 @@ impl Maker {
         let (tx, born) = (&mut self.tx, national_id.birth_date());
         let id = identify(tx, municipality, Some(&national_id), name, born, self.now).await?;
         let mut username = Username::parse(username)?;
-        let first = NewAccount { person: id, name, username: &username, password_hash: &self.hash };
+        let first = NewAccount { person: id, name, username: &username, password_hash: Some(&self.hash) };
         if !accounts::insert(tx, first, self.now).await? {
             username = Username::parse(&format!("{}-{}", username.as_str(), self.serial))?;
-            let again = NewAccount { person: id, name, username: &username, password_hash: &self.hash };
+            let again = NewAccount { person: id, name, username: &username, password_hash: Some(&self.hash) };
             if !accounts::insert(tx, again, self.now).await? {
                 return Err(format!("the username {} is taken", username.as_str()).into());
             }
@@ -216,7 +223,8 @@ impl Maker {
         let (mut unit, mut unit_name) = (None, None);
         if let Some((key, role)) = place {
             let (found, called) = fetch_one!(tx, (Id<Unit>, String), FIND_UNIT, municipality, key)?;
-            organisation::grant(tx, id, found, role, self.now).await??;
+            let ends_on = organisation::latest_end(Clock::System.today());
+            organisation::grant(tx, id, found, role, ends_on, self.now).await??;
             (unit, unit_name) = (Some(found), Some(called));
         }
         Ok(Actor { id, name, who, username: username.as_str().to_owned(), national_id, unit, unit_name })

@@ -201,9 +201,9 @@ async fn recipient(
     if person == permit.caller().person {
         return Err(Problem::field("/to_person_id", "must not be yourself"));
     }
-    let name = organisation::name_in_unit(permit.tx(), unit, person).await?;
-    let now = permit.moment().now;
-    let of_family = is_close(permit.tx(), municipality, case.facts.child, person, now).await?;
+    let moment = permit.moment();
+    let name = organisation::name_in_unit(permit.tx(), unit, person, moment.today).await?;
+    let of_family = is_close(permit.tx(), municipality, case.facts.child, person, moment.now).await?;
     // The answer is the same for both. A family relation may be registered where the caller may not know about it.
     let Some(name) = name.filter(|_| !of_family) else {
         return Err(Problem::field(

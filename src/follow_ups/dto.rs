@@ -29,6 +29,8 @@ words! {
         AnswerHandover = "answer_handover",
         /// A consent expires within 30 days.
         RenewConsent = "renew_consent",
+        /// A role in the unit that the caller leads ends within 30 days.
+        RoleEnds = "role_ends",
         /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",
         /// Child welfare must review a report.
@@ -49,7 +51,7 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent, report, emergency access, claim or conflict of interest.
+    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim or conflict of interest.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

@@ -20,6 +20,8 @@ use crate::{
 
 /// The number of days before a consent expires that a reminder appears.
 const CONSENT_NOTICE: u64 = 30;
+/// The number of days before a role ends that its leader is reminded.
+const ROLE_NOTICE: u64 = 30;
 
 /// A person's tasks with a date or a time, after a position: `$2` and `$3` for those with a date, `$4` and `$5` for
 /// those with a time. The rules decide afterwards what the person may see. Each kind follows its own index, so that only
@@ -96,7 +98,12 @@ const DUE_TO_LEADER: &str = concat!(
         FROM (SELECT id FROM care_case WHERE unit_id = $7 UNION SELECT case_id FROM contact_person WHERE unit_id = $7) AS c
         CROSS JOIN emergency_access e
         WHERE e.case_id = c.id AND e.reviewed_at IS NULL AND e.person_id <> $1 AND (e.started_at, e.id) > ($4, $5)
-        ORDER BY e.started_at, e.id LIMIT $6) AS opened"
+        ORDER BY e.started_at, e.id LIMIT $6) AS opened
+    UNION ALL
+    SELECT kind, object_id, NULL, due_on, NULL FROM (
+        SELECT 'role_ends' AS kind, r.id AS object_id, r.ends_on AS due_on FROM staff_role r
+        WHERE r.unit_id = $7 AND r.ended_at IS NULL AND r.ends_on > $8 AND r.ends_on <= $9 AND (r.ends_on, r.id) > ($2, $3)
+        ORDER BY r.ends_on, r.id LIMIT $6) AS ending"
 );
 
 #[derive(sqlx::FromRow)]
@@ -120,11 +127,11 @@ pub(super) async fn list(
     let mut due = due(tx, person, today, after, limit).await?;
     // A leader leads one or two units.
     for unit in caller.units_led() {
-        due.extend(due_to_leader(tx, person, unit, after, limit).await?);
+        due.extend(due_to_leader(tx, person, unit, today, after, limit).await?);
     }
     let mut due: Vec<FollowUpOut> = due.into_iter().filter_map(FollowUpOut::of_row).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
-    for awaited in child_welfare_reports::awaited(tx, caller, moment.now).await? {
+    for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {
             AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,
             AwaitedAnswer::Review => FollowUpKind::ReportReview,
@@ -158,11 +165,13 @@ async fn due_to_leader(
     tx: &mut Tx,
     person: Id<Person>,
     unit: Id<Unit>,
+    today: NaiveDate,
     after: Place,
     limit: usize,
 ) -> Result<Vec<DueRow>, DbError> {
+    let notice = today.checked_add_days(Days::new(ROLE_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
-    fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit)
+    fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit, today, notice)
 }
 
 /// The statements of others that the caller must decide: as contact person, as auditor, or as leader.

@@ -263,6 +263,8 @@ impl<'a> Looks<'a> {
                 municipality: organisation.municipalities[unit.municipality].number.clone(),
                 role: staff.role,
                 started_at: organisation.since,
+                // An entry has no end.
+                ends_on: chrono::NaiveDate::MAX,
             }])
         });
         roles.clone()
@@ -310,7 +312,7 @@ async fn decisions(
             else {
                 continue;
             };
-            let Some((caller, _)) = as_caller(tx, person).await? else { continue };
+            let Some((caller, _)) = as_caller(tx, person, moment.today).await? else { continue };
             let Some(facts) = case_by_id(tx, &caller, trace.case, moment).await? else { continue };
             let object = CaseObject { facts };
             for (action, _) in ACTIONS {

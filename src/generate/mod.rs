@@ -147,7 +147,7 @@ pub async fn generate(
     let organisation = staff::found(db, clock, plan).await?;
     let hash = Passwords::default().hash(plan.password.clone()).await?;
     let mut numbers = Numbers::new(clock.today());
-    staff::write(db, &organisation, &mut numbers, &hash, &mut summary).await?;
+    staff::write(db, &organisation, &mut numbers, &hash, clock.today(), &mut summary).await?;
     let source = Source {
         families: organisation.zones.iter().map(|_| None).collect(),
         organisation: &organisation,

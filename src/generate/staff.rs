@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 
 use super::{
     GenerateError, MUNICIPALITIES, Plan, Summary,
@@ -23,7 +23,10 @@ use crate::{
     children::rows::{self as people, PersonRow},
     db::Db,
     kernel::Clock,
-    organisation::rows::{self as units, RoleRow, UnitRow},
+    organisation::{
+        latest_end,
+        rows::{self as units, RoleRow, UnitRow},
+    },
 };
 
 /// The municipalities, imported if absent, with the units and staff that so many cases need.
@@ -50,6 +53,7 @@ pub(super) async fn write(
     organisation: &Organisation,
     numbers: &mut Numbers,
     password_hash: &str,
+    today: NaiveDate,
     summary: &mut Summary,
 ) -> Result<(), GenerateError> {
     let at = organisation.since;
@@ -83,11 +87,16 @@ pub(super) async fn write(
         })
         .collect();
     all(people::insert_people(&mut tx, &known).await?, &known, "people")?;
-    let roles = roles(organisation, at);
+    let roles = roles(organisation, at, latest_end(today));
     all(units::insert_roles(&mut tx, &roles).await?, &roles, "roles")?;
     let account = |staff: &organisation::Staff| {
         let username = Cow::Owned(Username::parse(&staff.username).ok()?);
-        Some(AccountRow { person: staff.person, username, password_hash, created_at: at })
+        Some(AccountRow {
+            person: staff.person,
+            username,
+            password_hash: Some(password_hash),
+            created_at: at,
+        })
     };
     let made: Vec<AccountRow<'_>> = staff().filter_map(account).collect();
     all(accounts::insert(&mut tx, &made).await?, &made, "usernames")?;
@@ -99,7 +108,7 @@ pub(super) async fn write(
 }
 
 /// The role of each member of the staff.
-fn roles(organisation: &Organisation, at: DateTime<Utc>) -> Vec<RoleRow> {
+fn roles(organisation: &Organisation, at: DateTime<Utc>, ends_on: NaiveDate) -> Vec<RoleRow> {
     let mut ids = Ids::from(Random::new(organisation.seed, u64::MAX - 2), at);
     let role = |staff: &organisation::Staff| RoleRow {
         id: ids.next(),
@@ -107,6 +116,7 @@ fn roles(organisation: &Organisation, at: DateTime<Utc>) -> Vec<RoleRow> {
         unit: organisation.units[staff.unit].id,
         role: staff.role,
         started_at: at,
+        ends_on,
     };
     organisation.staff.iter().map(role).collect()
 }

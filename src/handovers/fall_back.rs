@@ -10,15 +10,18 @@ use crate::{
         Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
-    teams,
+    role_counts_sql, teams,
 };
 
 /// The leaders of the unit that opened a case.
-const LEADERS: &str = "
+const LEADERS: &str = concat!(
+    "
     SELECT r.person_id FROM staff_role r
     JOIN care_case c ON c.unit_id = r.unit_id
-    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND r.ended_at IS NULL
-    ORDER BY r.id";
+    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND ",
+    role_counts_sql!("r", "$3"),
+    " ORDER BY r.id"
+);
 /// The people who stated, recorded or confirmed that the contact person is disqualified. The baton gives access to content, and nobody
 /// may give that to themselves (fvl § 8).
 const WHO_SAID_SO: &str = "
@@ -141,7 +144,7 @@ async fn receiver(
     now: DateTime<Utc>,
 ) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
-    let leaders = fetch_all!(tx, (Id<Person>,), LEADERS, &case.municipality, case.id)?;
+    let leaders = fetch_all!(tx, (Id<Person>,), LEADERS, &case.municipality, case.id, case.today)?;
     let mut candidates: Vec<_> = leaders.into_iter().map(|(leader,)| (leader, owner)).collect();
     let seats = teams::seats(tx, case).await?;
     let (own, others): (Vec<_>, Vec<_>) = seats.into_iter().partition(|seat| seat.unit_id == owner);

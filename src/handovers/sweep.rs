@@ -9,6 +9,7 @@ use crate::{
     db::{Db, DbError, Tx, dialect},
     fetch_all, is_disqualified_sql,
     kernel::{Clock, Id, Moment, ids::Case},
+    role_counts_sql,
 };
 
 /// The number of cases checked together.
@@ -22,8 +23,9 @@ macro_rules! doubtful {
             "SELECT id, holder_lost FROM (
                 SELECT c.id, cp.unit_id <> c.unit_id AS elsewhere,
                     NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = cp.person_id AND r.unit_id = cp.unit_id
-                                AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader'))
-                    OR ",
+                                AND r.role IN ('worker', 'unit_leader') AND ",
+            role_counts_sql!("r", "$3"),
+            ") OR ",
             is_disqualified_sql!("cp.person_id", "k.person_id"),
             " OR EXISTS (SELECT 1 FROM guardianship g WHERE g.municipality = k.municipality AND g.child_id = k.id
                             AND g.guardian_id = cp.person_id AND g.ended_at IS NULL) AS holder_lost
@@ -55,10 +57,10 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
     let (mut after, mut passed) = (Uuid::nil(), 0);
     loop {
         let mut tx = db.read().await?;
-        let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL, after, BATCH)?;
+        let moment = Moment::of(clock);
+        let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL, after, BATCH, moment.today)?;
         let Some((last, _)) = doubtful.last() else { return Ok(passed) };
         after = last.uuid();
-        let moment = Moment::of(clock);
         let lost = lost(&mut tx, &doubtful, moment).await?;
         tx.rollback().await?;
         for case in lost {
@@ -79,7 +81,7 @@ async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], moment: Moment) -> Res
 async fn pass(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> {
     let mut tx = db.write().await?;
     dialect::lock(&mut tx, case.uuid()).await?;
-    let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL_ONE, case, 1_i64)?;
+    let doubtful = fetch_all!(&mut tx, (Id<Case>, bool), DOUBTFUL_ONE, case, 1_i64, moment.today)?;
     let Some(case) = lost(&mut tx, &doubtful, moment).await?.pop() else { return Ok(false) };
     if !to_leader(&mut tx, &case, None, moment.now).await? {
         return Ok(false);

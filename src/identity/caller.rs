@@ -1,16 +1,17 @@
 //! The person behind a request, with the rights that the database holds at this moment.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{VerifiedToken, known_as::known_as};
 use crate::{
     db::{DbError, Tx},
     fetch_all,
     kernel::{
-        Id,
+        Id, Moment,
         ids::{Person, Session, Unit},
         vocabulary::{Role, Sector},
     },
+    role_counts_sql,
     vault::Content,
 };
 
@@ -29,6 +30,8 @@ pub struct HeldRole {
     pub role: Role,
     /// When the role started.
     pub started_at: DateTime<Utc>,
+    /// The day from which the role counts for nothing.
+    pub ends_on: NaiveDate,
 }
 
 /// The person behind a request.
@@ -46,6 +49,17 @@ pub struct Caller {
     pub session: Option<Id<Session>>,
     /// Their current roles.
     pub roles: Vec<HeldRole>,
+    /// Whether their roles do not count in this session, because it has not proven a second factor.
+    pub lacks_second_factor: bool,
+}
+
+/// Which log-ins let roles count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaffFactor {
+    /// A password is enough.
+    Password,
+    /// Only a session that has proven a second factor.
+    Second,
 }
 
 impl Caller {
@@ -113,24 +127,27 @@ struct AccountRow {
     unit_municipality: Option<String>,
     role: Option<Role>,
     started_at: Option<DateTime<Utc>>,
+    ends_on: Option<NaiveDate>,
     works_elsewhere: Option<bool>,
+    second_factor: bool,
 }
 
 /// The columns of [`AccountRow`] from `person p`, its account and its roles.
 macro_rules! select_account {
-    ($session:literal, $rest:literal) => {
+    ($session:literal, $today:literal, $rest:literal) => {
         concat!(
             "SELECT p.name, p.municipality, ",
             $session,
             ", a.person_id IS NOT NULL AND a.disabled_at IS NULL AS has_account,
-                r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, r.role, r.started_at,
+                r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, r.role, r.started_at, r.ends_on,
                 u.municipality <> p.municipality OR EXISTS (
                     SELECT 1 FROM unit_serves v WHERE v.unit_id = r.unit_id AND v.municipality <> p.municipality)
                     AS works_elsewhere
              FROM person p
              LEFT JOIN account a ON a.person_id = p.id
-             LEFT JOIN staff_role r ON r.person_id = p.id AND r.ended_at IS NULL
-             LEFT JOIN unit u ON u.id = r.unit_id ",
+             LEFT JOIN staff_role r ON r.person_id = p.id AND ",
+            role_counts_sql!("r", $today),
+            " LEFT JOIN unit u ON u.id = r.unit_id ",
             $rest,
             " ORDER BY r.id"
         )
@@ -138,20 +155,26 @@ macro_rules! select_account {
 }
 
 const IN_SESSION: &str = select_account!(
-    "s.expires_at, s.ended_at",
+    "s.expires_at, s.ended_at, s.second_factor_at IS NOT NULL AS second_factor",
+    "$3",
     "JOIN session s ON s.person_id = p.id WHERE s.id = $1 AND s.person_id = $2"
 );
-const BY_PERSON: &str = select_account!("NULL AS expires_at, NULL AS ended_at", "WHERE p.id = $1");
+const BY_PERSON: &str =
+    select_account!("NULL AS expires_at, NULL AS ended_at, TRUE AS second_factor", "$2", "WHERE p.id = $1");
 
-/// Returns a person as the rules would see them, without a session, and whether they have an active account.
+/// Returns a person as the rules would see them on a day, without a session, and whether they have an active account.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller, bool)>, DbError> {
-    let rows = fetch_all!(tx, AccountRow, BY_PERSON, person)?;
+pub async fn as_caller(
+    tx: &mut Tx,
+    person: Id<Person>,
+    today: NaiveDate,
+) -> Result<Option<(Caller, bool)>, DbError> {
+    let rows = fetch_all!(tx, AccountRow, BY_PERSON, person, today)?;
     let Some(first) = rows.first() else { return Ok(None) };
     let has_account = first.has_account;
-    Ok(Some((caller(tx, person, None, rows).await?, has_account)))
+    Ok(Some((caller(tx, person, None, StaffFactor::Password, rows).await?, has_account)))
 }
 
 /// Returns the current caller of a verified token; none if the session or the account is not valid now.
@@ -161,44 +184,58 @@ pub async fn as_caller(tx: &mut Tx, person: Id<Person>) -> Result<Option<(Caller
 pub async fn authenticate(
     tx: &mut Tx,
     token: &VerifiedToken,
+    factor: StaffFactor,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
-    in_session(tx, token.session, token.person, now).await
+    in_session(tx, token.session, token.person, factor, now).await
 }
 
 /// Returns the caller's current state; none if the session or account is no longer valid. The token may have expired.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn still(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Option<Caller>, DbError> {
+pub async fn still(
+    tx: &mut Tx,
+    caller: &Caller,
+    factor: StaffFactor,
+    now: DateTime<Utc>,
+) -> Result<Option<Caller>, DbError> {
     let Some(session) = caller.session else { return Ok(None) };
-    in_session(tx, session, caller.person, now).await
+    in_session(tx, session, caller.person, factor, now).await
 }
 
 async fn in_session(
     tx: &mut Tx,
     session: Id<Session>,
     person: Id<Person>,
+    factor: StaffFactor,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
-    let rows = fetch_all!(tx, AccountRow, IN_SESSION, session, person)?;
+    let rows = fetch_all!(tx, AccountRow, IN_SESSION, session, person, Moment::at(now).today)?;
     let is_valid = |row: &AccountRow| {
         row.has_account && row.ended_at.is_none() && row.expires_at.is_some_and(|end| now < end)
     };
     if !rows.first().is_some_and(is_valid) {
         return Ok(None);
     }
-    caller(tx, person, Some(session), rows).await.map(Some)
+    caller(tx, person, Some(session), factor, rows).await.map(Some)
 }
 
 async fn caller(
     tx: &mut Tx,
     person: Id<Person>,
     session: Option<Id<Session>>,
-    rows: Vec<AccountRow>,
+    factor: StaffFactor,
+    mut rows: Vec<AccountRow>,
 ) -> Result<Caller, DbError> {
     let works_elsewhere = rows.iter().any(|row| row.works_elsewhere == Some(true));
     let known_as = if works_elsewhere { known_as(tx, person).await? } else { vec![person] };
+    let proves = |row: &AccountRow| factor == StaffFactor::Password || row.second_factor;
+    let lacks_second_factor = rows.iter().any(|row| row.role.is_some() && !proves(row));
+    if lacks_second_factor {
+        rows.truncate(1);
+        rows.iter_mut().for_each(|row| row.role = None);
+    }
     let first = rows.first();
     Ok(Caller {
         person,
@@ -207,6 +244,7 @@ async fn caller(
         municipality: first.map(|row| row.municipality.clone()).unwrap_or_default(),
         session,
         roles: rows.into_iter().filter_map(AccountRow::role).collect(),
+        lacks_second_factor,
     })
 }
 
@@ -219,6 +257,7 @@ impl AccountRow {
             municipality: self.unit_municipality?,
             role: self.role?,
             started_at: self.started_at?,
+            ends_on: self.ends_on?,
         })
     }
 }

@@ -5,21 +5,29 @@ mod caller;
 mod device;
 mod fair_queue;
 mod hashing;
+mod held;
 mod known_as;
 mod password;
+mod printed_code;
+mod second_factor;
 mod session;
 mod throttle;
 mod token;
 mod turns;
 
 pub use address::{ClientAddress, site_name};
-pub use caller::{Caller, HeldRole, as_caller, authenticate, still};
+pub use caller::{Caller, HeldRole, StaffFactor, as_caller, authenticate, still};
 pub use device::{
     KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
 };
 pub use hashing::{HashError, Passwords};
 pub use known_as::{counterpart, known_as};
 pub use password::{Password, PasswordError};
+pub use printed_code::PrintedCode;
+pub use second_factor::{
+    SecondFactor, confirm, enrol, find_second_factor, mark_session, remove_second_factor, use_app_code,
+    use_code,
+};
 pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, is_issued, open_session, refresh};
 pub use throttle::{
     Attempt, Checked, Throttled, check_attempt, forget_failures, record_attempt, unlock,

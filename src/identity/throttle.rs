@@ -69,6 +69,20 @@ impl Attempt {
         Ok(Self { counts, username_index: Some(account) })
     }
 
+    /// An attempt to activate an account with a code.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn to_activate(tx: &Tx, username: &str, address: ClientAddress) -> Result<Self, DbError> {
+        let account = tx.vault().username_index(username)?;
+        let counts = vec![
+            (key(tx, &format!("activation of {account} at {}", address.site()))?, OWN_LIMIT),
+            (key(tx, &format!("activation of {account}"))?, ACCOUNT_LIMIT),
+            (key(tx, &format!("site {}", address.site()))?, SITE_LIMIT),
+        ];
+        Ok(Self { counts, username_index: Some(account) })
+    }
+
     /// An attempt of a person who is logged in to prove their own password.
     ///
     /// # Errors

@@ -236,6 +236,12 @@ objects! {
     Objection, ObjectionId, "ObjectionId";
     /// A role of a person in a unit.
     StaffRole, StaffRoleId, "StaffRoleId";
+    /// A proposal of a role.
+    RoleProposal, RoleProposalId, "RoleProposalId";
+    /// An extension of a role.
+    RoleExtension, RoleExtensionId, "RoleExtensionId";
+    /// A code with which a person activates their account.
+    Activation, ActivationId, "ActivationId";
     /// A log-in and the tokens that descend from it.
     Session, SessionId, "SessionId";
     /// An entry in the access log.

@@ -122,6 +122,12 @@ words! {
 }
 
 impl Role {
+    /// Returns whether the role decides over others, so that two administrators must grant it.
+    #[must_use]
+    pub fn needs_two(self) -> bool {
+        matches!(self, Self::UnitLeader | Self::Administrator | Self::Auditor)
+    }
+
     /// Returns whether people with the role never see content.
     #[must_use]
     pub fn excludes_content(self) -> bool {

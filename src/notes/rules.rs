@@ -99,6 +99,7 @@ mod tests {
             municipality: "4014".into(),
             role: Role::Worker,
             started_at: chrono::DateTime::UNIX_EPOCH,
+            ends_on: chrono::NaiveDate::MAX,
         };
         let seats: Vec<HeldRole> = units.iter().map(seat).collect();
         let relation = Relation { is_guardian: seats.is_empty(), seats, ..Relation::default() };

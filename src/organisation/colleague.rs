@@ -1,5 +1,6 @@
 //! The name of a staff member of a unit.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::store;
@@ -19,8 +20,9 @@ pub async fn name_in_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
     person: Id<Person>,
+    today: NaiveDate,
 ) -> Result<Option<String>, DbError> {
-    let staff = store::list_staff(tx, unit, Uuid::nil(), usize::MAX).await?;
+    let staff = store::list_staff(tx, unit, today, Uuid::nil(), usize::MAX).await?;
     let found = staff.into_iter().find(|role| role.person_id == person && !role.role.excludes_content());
     Ok(found.map(|role| (*role.person_name).to_owned()))
 }

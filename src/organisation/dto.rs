@@ -1,17 +1,19 @@
 //! Request and response types for units, staff and roles.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     kernel::{
-        ids::{PersonId, StaffRoleId, UnitId},
-        text::Line,
+        day::{day, optional_day},
+        ids::{PersonId, RoleProposalId, StaffRoleId, UnitId},
+        text::{Line, Prose},
         vocabulary::{Role, Sector},
     },
     shown,
     vault::Content,
+    words,
 };
 
 /// A unit (tjeneste, enhet).
@@ -54,12 +56,124 @@ pub struct UnitIn {
 /// A role to grant.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "role": "worker"}))]
+#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "role": "worker", "ends_on": "2027-06-30"}))]
 pub struct RoleIn {
     /// The person who gets the role. They must have an account.
     pub person_id: PersonId,
     /// The role to grant.
     pub role: Role,
+    /// The day from which the role counts for nothing, at most a year ahead. Without it, the role ends in a year.
+    #[serde(default, deserialize_with = "optional_day")]
+    pub ends_on: Option<NaiveDate>,
+}
+
+words! {
+    /// A role that needs two administrators.
+    ProposedRole {
+        /// Leads the unit.
+        UnitLeader = "unit_leader",
+        /// Manages the accounts, units and roles of the municipality. Never sees content.
+        Administrator = "administrator",
+        /// Reads the access log of the municipality. Never sees content.
+        Auditor = "auditor",
+    }
+}
+
+impl From<ProposedRole> for Role {
+    fn from(role: ProposedRole) -> Self {
+        match role {
+            ProposedRole::UnitLeader => Self::UnitLeader,
+            ProposedRole::Administrator => Self::Administrator,
+            ProposedRole::Auditor => Self::Auditor,
+        }
+    }
+}
+
+words! {
+    /// The status of a proposal of a role.
+    ProposalStatus {
+        /// It waits for another administrator, and grants nothing.
+        Proposed = "proposed",
+        /// The person got the role.
+        Confirmed = "confirmed",
+        /// It was declined or withdrawn.
+        Declined = "declined",
+    }
+}
+
+/// A role to propose.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "role": "unit_leader", "ends_on": "2027-06-30", "reason": "Leads the school from August."}))]
+pub struct RoleProposalIn {
+    /// The person who would get the role, or have it for longer. They must have an account.
+    pub person_id: PersonId,
+    /// The role to propose.
+    pub role: ProposedRole,
+    /// The day from which the role counts for nothing, at most a year ahead. Without it, the role ends in a year.
+    #[serde(default, deserialize_with = "optional_day")]
+    pub ends_on: Option<NaiveDate>,
+    /// Why the person needs the role.
+    pub reason: Prose,
+}
+
+/// A proposal of a role.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct RoleProposalOut {
+    /// The id of the proposal.
+    pub id: RoleProposalId,
+    /// The unit.
+    pub unit_id: UnitId,
+    /// The name of the unit.
+    pub unit_name: String,
+    /// The person who would get the role.
+    pub person_id: PersonId,
+    /// The person's name.
+    pub person_name: Content,
+    /// The role.
+    pub role: Role,
+    /// The day from which the role would count for nothing.
+    pub ends_on: NaiveDate,
+    /// Why the person needs the role.
+    pub reason: Content,
+    /// The administrator who proposed it.
+    pub proposed_by: PersonId,
+    /// When it was proposed.
+    pub proposed_at: DateTime<Utc>,
+    /// The status of the proposal.
+    pub status: ProposalStatus,
+    /// The administrator who decided it.
+    pub decided_by: Option<PersonId>,
+    /// When it was decided.
+    pub decided_at: Option<DateTime<Utc>>,
+}
+
+shown!(RoleProposalOut {
+    id,
+    unit_id,
+    unit_name,
+    person_id,
+    person_name,
+    role,
+    ends_on,
+    reason,
+    proposed_by,
+    proposed_at,
+    status,
+    decided_by,
+    decided_at,
+});
+
+/// An extension of a role.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"ends_on": "2027-06-30", "reason": "Still works with the same class."}))]
+pub struct ExtensionIn {
+    /// The day from which the role counts for nothing, at most a year ahead.
+    #[serde(deserialize_with = "day")]
+    pub ends_on: NaiveDate,
+    /// Why the role is still needed.
+    pub reason: Prose,
 }
 
 /// A staff member of a unit.
@@ -75,6 +189,8 @@ pub struct StaffOut {
     pub role: Role,
     /// When the role started.
     pub started_at: DateTime<Utc>,
+    /// The day from which the role counts for nothing.
+    pub ends_on: NaiveDate,
 }
 
-shown!(StaffOut { id, person_id, person_name, role, started_at });
+shown!(StaffOut { id, person_id, person_name, role, started_at, ends_on });

@@ -2,6 +2,8 @@
 
 mod colleague;
 mod dto;
+mod proposal_routes;
+mod proposals;
 mod routes;
 pub(crate) mod rows;
 mod store;
@@ -9,4 +11,4 @@ mod store;
 pub use colleague::name_in_unit;
 pub use dto::UnitOut;
 pub use routes::configure;
-pub use store::{NewUnit, NotGranted, end_roles_of, grant, insert_unit};
+pub use store::{NewUnit, NotGranted, grant, insert_unit, latest_end, pass_on_batons_of};

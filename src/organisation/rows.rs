@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     db::{DbError, Tx},
@@ -16,7 +16,7 @@ use crate::{
 
 const INSERT_UNITS: &str = "INSERT INTO unit (id, municipality, key, name, kind, sector) ";
 const INSERT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) ";
-const INSERT_ROLES: &str = "INSERT INTO staff_role (id, person_id, unit_id, role, started_at) ";
+const INSERT_ROLES: &str = "INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on) ";
 
 /// A unit to create.
 pub(crate) struct UnitRow<'a> {
@@ -37,6 +37,7 @@ pub(crate) struct RoleRow {
     pub unit: Id<Unit>,
     pub role: Role,
     pub started_at: DateTime<Utc>,
+    pub ends_on: NaiveDate,
 }
 
 /// Makes units that serve municipalities, and returns how many: no municipality has two of one key.
@@ -72,14 +73,15 @@ pub(crate) async fn insert_roles(tx: &mut Tx, rows: &[RoleRow]) -> Result<u64, D
     insert_rows!(
         tx,
         INSERT_ROLES,
-        5,
+        6,
         rows,
         |values, row| values
             .push_bind(row.id)
             .push_bind(row.person)
             .push_bind(row.unit)
             .push_bind(row.role)
-            .push_bind(row.started_at),
+            .push_bind(row.started_at)
+            .push_bind(row.ends_on),
         " ON CONFLICT (person_id, unit_id, role) WHERE ended_at IS NULL DO NOTHING"
     )
 }

@@ -1,6 +1,6 @@
 //! Units and roles in the database.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -8,6 +8,7 @@ use super::{
     rows::{self, RoleRow, UnitRow},
 };
 use crate::{
+    access::objects::UnitObject,
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_one, fetch_optional, handovers,
     kernel::{
@@ -15,7 +16,7 @@ use crate::{
         ids::{Person, StaffRole, Unit},
         vocabulary::{Role, Sector},
     },
-    teams,
+    role_counts_sql, teams,
 };
 
 const LIST_UNITS: &str = "
@@ -23,22 +24,28 @@ const LIST_UNITS: &str = "
     FROM unit u JOIN unit_serves s ON s.unit_id = u.id
     WHERE s.municipality = $1 AND u.id > $2 ORDER BY u.id LIMIT $3";
 const GET_UNIT: &str = "SELECT id, municipality, key, name, kind, sector FROM unit WHERE id = $1";
-const LIST_STAFF: &str = "
-    SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at
+const LIST_STAFF: &str = concat!(
+    "
+    SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at, r.ends_on
     FROM staff_role r JOIN person p ON p.id = r.person_id
-    WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.id > $2 ORDER BY r.id LIMIT $3";
+    WHERE r.unit_id = $1 AND r.id > $2 AND ",
+    role_counts_sql!("r", "$4"),
+    " ORDER BY r.id LIMIT $3"
+);
 const GET_ROLE: &str = "
-    SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at
+    SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at, r.ends_on
     FROM staff_role r JOIN person p ON p.id = r.person_id
     WHERE r.unit_id = $1 AND r.id = $2 AND r.ended_at IS NULL";
 const END_ROLE: &str = "UPDATE staff_role SET ended_at = $2 WHERE id = $1 AND ended_at IS NULL";
 const UNITS_OF: &str = "
     SELECT DISTINCT unit_id FROM staff_role WHERE person_id = $1 AND ended_at IS NULL ORDER BY unit_id";
-const END_ROLES: &str = "UPDATE staff_role SET ended_at = $2 WHERE person_id = $1 AND ended_at IS NULL";
+const END_PAST: &str = "
+    UPDATE staff_role SET ended_at = $4 WHERE person_id = $1 AND unit_id = $2 AND role = $3 AND ended_at IS NULL AND ends_on <= $5";
 const STILL_WORKS: &str = "
     SELECT COUNT(*) FROM staff_role
-    WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND role IN ('worker', 'unit_leader')";
-const ROLES_OF: &str = "SELECT role FROM staff_role WHERE person_id = $1 AND ended_at IS NULL";
+    WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND ends_on > $3 AND role IN ('worker', 'unit_leader')";
+const ROLES_OF: &str =
+    "SELECT role FROM staff_role WHERE person_id = $1 AND ended_at IS NULL AND ends_on > $2";
 const HAS_ACCOUNT: &str = "
     SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
     WHERE a.person_id = $1 AND p.municipality = $2 AND a.disabled_at IS NULL";
@@ -99,11 +106,12 @@ pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit
 pub(super) async fn list_staff(
     tx: &mut Tx,
     unit: Id<Unit>,
+    today: NaiveDate,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<StaffOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, StaffOut, LIST_STAFF, unit, after, limit)
+    fetch_all!(tx, StaffOut, LIST_STAFF, unit, after, limit, today)
 }
 
 pub(super) async fn find_role(
@@ -114,6 +122,11 @@ pub(super) async fn find_role(
     fetch_optional!(tx, StaffOut, GET_ROLE, unit, id)
 }
 
+/// Returns a unit as the rules see it.
+pub(super) async fn unit_object(tx: &mut Tx, id: Id<Unit>) -> Result<Option<UnitObject>, DbError> {
+    UnitObject::of_id(tx, id).await
+}
+
 /// Returns whether the person has an active account in the municipality.
 pub(super) async fn has_account(
     tx: &mut Tx,
@@ -121,6 +134,25 @@ pub(super) async fn has_account(
     municipality: &str,
 ) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person, municipality)?.is_some())
+}
+
+/// Returns all current roles of a person.
+pub(super) async fn roles_of(
+    tx: &mut Tx,
+    person: Id<Person>,
+    today: NaiveDate,
+) -> Result<Vec<Role>, DbError> {
+    let roles = fetch_all!(tx, (Role,), ROLES_OF, person, today)?;
+    Ok(roles.into_iter().map(|(role,)| role).collect())
+}
+
+/// The longest time for which a role is granted (pasientjournalforskriften § 13).
+const LONGEST: Months = Months::new(12);
+
+/// Returns the last day on which a role that is granted today can end.
+#[must_use]
+pub fn latest_end(today: NaiveDate) -> NaiveDate {
+    today.checked_add_months(LONGEST).unwrap_or(today)
 }
 
 /// Why a role is not granted.
@@ -136,7 +168,7 @@ pub enum NotGranted {
     Mixed,
 }
 
-/// Grants a role, over the API as on the machine itself. Nothing is written if it is not granted.
+/// Grants a role that ends on a day, over the API as on the machine itself. Nothing is written if it is not granted.
 ///
 /// # Errors
 /// If the database query fails.
@@ -145,16 +177,21 @@ pub async fn grant(
     person: Id<Person>,
     unit: Id<Unit>,
     role: Role,
+    ends_on: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<Result<Id<StaffRole>, NotGranted>, DbError> {
     // Of two grants at once, the second sees the first.
     dialect::lock(tx, person.uuid()).await?;
-    let others = fetch_all!(tx, (Role,), ROLES_OF, person)?;
-    if others.iter().any(|(other,)| other.excludes_content() != role.excludes_content()) {
+    let today = Moment::at(now).today;
+    let others = roles_of(tx, person, today).await?;
+    if others.iter().any(|other| other.excludes_content() != role.excludes_content()) {
         return Ok(Err(NotGranted::Mixed));
     }
     let id = Id::<StaffRole>::new();
-    let made = rows::insert_roles(tx, &[RoleRow { id, person, unit, role, started_at: now }]).await?;
+    // A role that has ended by its day makes room for a new one.
+    execute!(tx, END_PAST, person, unit, role.as_str(), now, today)?;
+    let row = RoleRow { id, person, unit, role, started_at: now, ends_on };
+    let made = rows::insert_roles(tx, &[row]).await?;
     Ok(if made == 1 { Ok(id) } else { Err(NotGranted::Held) })
 }
 
@@ -169,7 +206,7 @@ pub(super) async fn end_role(
     // Writes that rely on the role finish before it ends, or are refused after it.
     dialect::lock(tx, role.person_id.uuid()).await?;
     expect_one(execute!(tx, END_ROLE, role.id, moment.now)?)?;
-    let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit)?;
+    let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, role.person_id, unit, moment.today)?;
     if left == 0 {
         teams::end_seats_of_person(tx, role.person_id, unit, moment.now).await?;
         handovers::of_person(tx, role.person_id, unit, by, moment).await?;
@@ -177,11 +214,12 @@ pub(super) async fn end_role(
     Ok(())
 }
 
-/// Ends all roles of a person. Unit leaders take over as contact person of the person's cases.
+/// To be called when the account of a person is disabled. Unit leaders take over as contact person of the person's cases. Roles and
+/// seats stay, and count again when the account is enabled.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn end_roles_of(
+pub async fn pass_on_batons_of(
     tx: &mut Tx,
     person: Id<Person>,
     by: Id<Person>,
@@ -189,10 +227,8 @@ pub async fn end_roles_of(
 ) -> Result<(), DbError> {
     dialect::lock(tx, person.uuid()).await?;
     let units = fetch_all!(tx, (Id<Unit>,), UNITS_OF, person)?;
-    execute!(tx, END_ROLES, person, moment.now)?;
     // A person works in only a few units.
     for (unit,) in units {
-        teams::end_seats_of_person(tx, person, unit, moment.now).await?;
         handovers::of_person(tx, person, unit, by, moment).await?;
     }
     Ok(())

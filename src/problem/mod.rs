@@ -53,6 +53,10 @@ codes! {
     Unauthenticated = 401 "unauthenticated" "Log in first";
     /// Unknown user, wrong password or disabled account; the answer is the same.
     LoginFailed = 401 "login-failed" "The username or the password is wrong";
+    /// The password is right, and the account needs a code of its second factor too.
+    SecondFactorRequired = 401 "second-factor-required" "The code of the second factor is required";
+    /// Unknown user, wrong code, or a code that is not valid now; the answer is the same.
+    ActivationFailed = 401 "activation-failed" "The username or the code is wrong, or the code is no longer valid";
     /// The refresh token is unknown, already used, or belongs to a session that has ended.
     RefreshFailed = 401 "refresh-failed" "Log in again";
     /// The caller may know that the object exists, but the action is not allowed.

@@ -61,7 +61,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
-    let kind = store::works_there(permit.tx(), person_id, unit_id, &case.municipality).await?;
+    let kind = store::works_there(permit.tx(), person_id, unit_id, &case.municipality, case.today).await?;
     let kind = kind.ok_or_else(|| {
         Problem::field("/person_id", "must work in that unit, which must serve the municipality")
     })?;

@@ -1,6 +1,6 @@
 //! Teams in the database.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     dto::TeamMemberOut,
@@ -15,7 +15,7 @@ use crate::{
         ids::{Person, TeamMember, Unit},
         vocabulary::Sector,
     },
-    on_engine,
+    on_engine, role_counts_sql,
 };
 
 const LIST: &str = "
@@ -37,20 +37,23 @@ const SEATS: &str = concat!(
     FROM team_member t
     JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    JOIN staff_role r ON r.person_id = t.person_id AND r.unit_id = t.unit_id AND r.ended_at IS NULL
-     AND r.role IN ('worker', 'unit_leader')
+    JOIN staff_role r ON r.person_id = t.person_id AND r.unit_id = t.unit_id AND ",
+    role_counts_sql!("r", "$3"),
+    " AND r.role IN ('worker', 'unit_leader')
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
     is_disqualified_sql!("t.person_id", "k.person_id")
 );
 const FROM_UNITS: &str = "
     SELECT t.person_id, t.unit_id, u.sector FROM team_member t JOIN unit u ON u.id = t.unit_id
     WHERE t.municipality = $1 AND t.case_id = $2";
-const WORKS_THERE: &str = "
+const WORKS_THERE: &str = concat!(
+    "
     SELECT u.kind FROM staff_role r
     JOIN unit u ON u.id = r.unit_id
     JOIN unit_serves s ON s.unit_id = r.unit_id
-    WHERE r.person_id = $1 AND r.unit_id = $2 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
-      AND s.municipality = $3";
+    WHERE r.person_id = $1 AND r.unit_id = $2 AND r.role IN ('worker', 'unit_leader') AND s.municipality = $3 AND ",
+    role_counts_sql!("r", "$4")
+);
 const LEAVE: &str = "
     UPDATE team_member SET left_at = $4, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND left_at IS NULL";
@@ -74,7 +77,7 @@ pub struct Seat {
 /// # Errors
 /// If the database query fails.
 pub async fn seats(tx: &mut Tx, case: &CaseState) -> Result<Vec<Seat>, DbError> {
-    let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id)?;
+    let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id, case.today)?;
     seats.retain(|seat| case.ground.covers(seat.unit_id));
     Ok(seats)
 }
@@ -217,8 +220,9 @@ pub(super) async fn works_there(
     person: Id<Person>,
     unit: Id<Unit>,
     municipality: &str,
+    today: NaiveDate,
 ) -> Result<Option<String>, DbError> {
-    let kinds = fetch_all!(tx, (String,), WORKS_THERE, person, unit, municipality)?;
+    let kinds = fetch_all!(tx, (String,), WORKS_THERE, person, unit, municipality, today)?;
     Ok(kinds.into_iter().next().map(|(kind,)| kind))
 }
 

@@ -65,7 +65,19 @@ fn what_answers_that_something_was_made_is_a_creation_in_fhir() {
 fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing() {
     let posts = Operation::all().into_iter().filter(|operation| operation.method == "POST");
     let without = names(posts.filter(|post| !post.takes_idempotency_key()).map(|post| post.id));
-    let expected = ["change_password", "create_account", "explain_access", "log_in", "refresh_session"];
+    let expected = [
+        "activate_account",
+        "approve_activation",
+        "change_password",
+        "confirm_second_factor",
+        "create_account",
+        "create_activation",
+        "end_second_factor",
+        "enrol_second_factor",
+        "explain_access",
+        "log_in",
+        "refresh_session",
+    ];
     assert_eq!(without, names(expected));
 }
 
@@ -175,7 +187,7 @@ both_engines! {
             };
             let answer = call.send().await;
             let expected: &[u16] = match operation.id.as_str() {
-                "log_in" | "refresh_session" => &[401],
+                "activate_account" | "log_in" | "refresh_session" => &[401],
                 "read_catalogue_measure" => &[404],
                 _ => &[200],
             };

@@ -22,7 +22,9 @@ const PAIRS: [(&str, &str, &str); 8] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 25] = [
+const OTHERS: [(&str, &str); 27] = [
+    ("list_accounts", "an account is not read by itself; the list is all or nothing"),
+    ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_arenas", "public"),
     ("list_consent_texts", "public"),
     ("list_catalogue_measures", "public"),

@@ -89,11 +89,13 @@ both_engines! {
         let worker = world.worker("kragero/skole").await;
         let path = format!("/v1/units/{}/staff", worker.unit.id);
         let role = |person: &Staff, role: &str| json!({"person_id": person.id, "role": role});
-        let own = role(&administrator, "unit_leader");
+        let own = role(&administrator, "worker");
         administrator.post(&path).json(own).send().await.expect_invalid("/person_id");
-        let both = role(&worker, "auditor");
+        let both = role(&worker, "analyst");
         administrator.post(&path).json(both).send().await.expect_invalid("/role");
-        administrator.post(&path).json(role(&worker, "unit_leader")).send().await.expect(201);
+        let leader = json!({"person_id": worker.id, "role": "unit_leader", "reason": "Leads the school."});
+        let proposals = format!("/v1/units/{}/role-proposals", worker.unit.id);
+        administrator.post(proposals).json(leader).send().await.expect(201);
         // Even if the database contains both roles, content stays closed.
         world.grant(&administrator, &administrator.unit, Role::UnitLeader).await;
         let child = world.child(&worker, 8).await;

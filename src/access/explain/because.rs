@@ -129,10 +129,10 @@ impl Background<'_> {
         let Some(unit) = unit else { return Vec::new() };
         let fits = |held: Role| held == role || (role == Role::Worker && held == Role::UnitLeader);
         let mut held = self.rows.roles.iter().filter(|row| row.unit_id == unit && fits(row.role));
-        if held.clone().any(|row| row.ended_at.is_none()) {
+        if held.clone().any(|row| row.ended_by(self.day).is_none()) {
             return Vec::new();
         }
-        let ended = held.by_ref().filter_map(|row| row.ended_at).max().map(day_in_norway);
+        let ended = held.by_ref().filter_map(|row| row.ended_by(self.day)).max();
         let hint = match ended {
             Some(day) => {
                 let says = format!("the role in unit {unit} ended on {day}");

@@ -163,8 +163,8 @@ impl Visitor for Asking<'_> {
         let own = O::PATH.last().and_then(|name| self.ids.get(name));
         self.entry.object_id = own.filter(|id| id.parse::<uuid::Uuid>().is_ok()).map(ToOwned::to_owned);
         let nothing = Explanation::of_nothing(action, person, day);
-        let Some((about, has_account)) = as_caller(self.tx, person).await? else { return Ok(nothing) };
         let today = day_in_norway(self.entry.at);
+        let Some((about, has_account)) = as_caller(self.tx, person, today).await? else { return Ok(nothing) };
         let Some(object) = self.find::<O>(&about, today).await? else { return Ok(nothing) };
         let Some(in_full) = self.admit(&about, action, &object).await? else { return Ok(nothing) };
         let later = if day == today { Some(object) } else { self.find::<O>(&about, day).await? };

@@ -9,6 +9,7 @@ use crate::{
     fetch_all, fetch_optional,
     kernel::{
         Id,
+        clock::day_in_norway,
         ids::{Person, Unit},
         vocabulary::Role,
     },
@@ -27,6 +28,14 @@ pub(super) struct RoleRow {
     pub unit_id: Id<Unit>,
     pub role: Role,
     pub ended_at: Option<DateTime<Utc>>,
+    pub ends_on: NaiveDate,
+}
+
+impl RoleRow {
+    /// Returns the day on which the role has ended, if it has by then.
+    pub fn ended_by(&self, day: NaiveDate) -> Option<NaiveDate> {
+        self.ended_at.map(day_in_norway).or(Some(self.ends_on).filter(|end| *end <= day))
+    }
 }
 
 /// A consent to one unit, in force or not.
@@ -67,7 +76,8 @@ pub(super) struct Rows {
 const TEAM: &str = "
     SELECT unit_id, left_at FROM team_member
     WHERE municipality = $1 AND case_id = $2 AND person_id = $3 ORDER BY id";
-const ROLES: &str = "SELECT unit_id, role, ended_at FROM staff_role WHERE person_id = $1 ORDER BY id";
+const ROLES: &str =
+    "SELECT unit_id, role, ended_at, ends_on FROM staff_role WHERE person_id = $1 ORDER BY id";
 const CONSENTS: &str = "
     SELECT c.given_by, u.unit_id, c.valid_from, c.valid_until, u.withdrawn_at
     FROM consent c

@@ -1,6 +1,6 @@
 //! The state of a case: the content of its rows on a day, independent of the caller.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
@@ -23,6 +23,8 @@ use crate::{
 /// A case on a day. It contains no caller: [`relation`](super::relation()) computes a caller's relation to it.
 #[derive(Debug, Clone)]
 pub struct CaseState {
+    /// The day of the state.
+    pub today: NaiveDate,
     /// The municipality whose case it is.
     pub municipality: String,
     /// The sector of the unit that opened it.
@@ -99,6 +101,7 @@ impl CaseRows {
         disqualified.extend(conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person));
         let stated_close = stated_close(reader, &guardians, &conflicts, moment.now);
         CaseState {
+            today,
             municipality: case.municipality,
             sector: case.sector,
             id: case.id,

@@ -39,6 +39,7 @@ fn caller(unit: Id<Unit>) -> Caller {
         municipality: "4014".to_owned(),
         role: Role::Worker,
         started_at: chrono::DateTime::UNIX_EPOCH,
+        ends_on: chrono::NaiveDate::MAX,
     };
     let person = Id::of_new_person();
     Caller {
@@ -48,6 +49,7 @@ fn caller(unit: Id<Unit>) -> Caller {
         municipality: "4014".to_owned(),
         session: None,
         roles: vec![role],
+        lacks_second_factor: false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
+mod activation;
 mod case;
 mod child;
 mod disclosure;
@@ -9,10 +10,12 @@ mod in_case;
 mod log_review;
 mod organisation;
 mod report;
+mod role_proposal;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
+    activation::ActivationObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
@@ -22,6 +25,7 @@ pub use self::{
     log_review::{LogReviewObject, reviews_of_looks_by},
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
+    role_proposal::RoleProposalObject,
 };
 pub use super::policies::Attributes;
 use super::policies::{Fact, Policies};

@@ -140,12 +140,12 @@ pub struct UnitObject {
     pub serves: Vec<String>,
 }
 
-impl Object for UnitObject {
-    const TYPE: &'static str = "Unit";
-    const PATH: &'static [&'static str] = &["unit_id"];
-
-    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let Some(id) = lookup.id::<Unit>("unit_id") else { return Ok(None) };
+impl UnitObject {
+    /// Finds the unit with an id.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn of_id(tx: &mut Tx, id: Id<Unit>) -> Result<Option<Self>, DbError> {
         let unit = "SELECT municipality, sector FROM unit WHERE id = $1";
         let unit = fetch_optional!(tx, (String, Sector), unit, id)?;
         let Some((municipality, sector)) = unit else { return Ok(None) };
@@ -153,6 +153,16 @@ impl Object for UnitObject {
         let serves = fetch_all!(tx, (String,), serves, id)?;
         let serves = serves.into_iter().map(|(number,)| number).collect();
         Ok(Some(Self { id, municipality, sector, serves }))
+    }
+}
+
+impl Object for UnitObject {
+    const TYPE: &'static str = "Unit";
+    const PATH: &'static [&'static str] = &["unit_id"];
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(id) = lookup.id::<Unit>("unit_id") else { return Ok(None) };
+        Self::of_id(tx, id).await
     }
 
     fn id(&self) -> String {

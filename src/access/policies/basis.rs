@@ -116,6 +116,7 @@ mod tests {
             municipality: "4014".to_owned(),
             role: Role::Worker,
             started_at: chrono::DateTime::UNIX_EPOCH,
+            ends_on: chrono::NaiveDate::MAX,
         };
         let caller = Caller {
             person,
@@ -124,6 +125,7 @@ mod tests {
             municipality: "4014".to_owned(),
             session: None,
             roles: vec![role.clone()],
+            lacks_second_factor: false,
         };
         (caller, role)
     }

@@ -160,8 +160,10 @@ pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
 
 /// Returns the parsed name of an entity type. The names in `KINDS` are parsed once.
 fn type_name(kind: &str) -> EntityTypeName {
-    const KINDS: [&str; 18] = [
+    const KINDS: [&str; 20] = [
         "Action",
+        "Activation",
+        "RoleProposal",
         "Person",
         "Unit",
         "Municipality",

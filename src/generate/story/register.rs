@@ -97,7 +97,7 @@ impl Story<'_, '_> {
                 self.batch.accounts.push(AccountRow {
                     person: guardian.person,
                     username: Cow::Owned(username),
-                    password_hash: self.source.password_hash,
+                    password_hash: Some(self.source.password_hash),
                     created_at: at,
                 });
             }

@@ -26,7 +26,7 @@ PEOPLE = {
     "auditor": "ragnhild",
 }
 # They end the session that the run needs.
-NOT_SENT = ["log_out", "change_password", "refresh_session", "log_in"]
+NOT_SENT = ["log_out", "change_password", "refresh_session", "log_in", "activate_account"]
 SETTINGS = """
 [checks.positive_data_acceptance]
 # 422 is also the answer to what the state of a case rules out. 428 and 412 are tried without knowing a version. 304 is the answer to
@@ -62,8 +62,14 @@ def make_youth() -> None:
 
     child = {"national_id": YOUTHS_NUMBER, "name": "Ylva Strand"}
     child_id = post(teacher, f"/v1/units/{unit}/children", child).json()["id"]
-    account = {**child, "username": PEOPLE["youth"], "password": PASSWORD}
-    post(administrator, "/v1/municipalities/4014/accounts", account)
+    account = {**child, "username": PEOPLE["youth"]}
+    code = post(administrator, "/v1/municipalities/4014/accounts", account).json()["activation"]
+    path = f"/v1/municipalities/4014/activations/{code['id']}/approve"
+    second = post(logged_in("gerd"), path, {"national_id": YOUTHS_NUMBER}).json()["second_half"]
+    activation = {
+        "username": PEOPLE["youth"], "first_half": code["first_half"], "second_half": second, "new_password": PASSWORD,
+    }
+    post(httpx.Client(base_url=BASE), "/v1/activations", activation)
     facts = {"child_id": child_id, "facts": "Is often alone."}
     concern = post(teacher, f"/v1/units/{unit}/concerns", facts)
     decision = {

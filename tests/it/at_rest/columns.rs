@@ -18,6 +18,8 @@ const PLAIN: &[(&str, &[&str])] = &[
         &[
             "session.end_reason",
             "staff_role.role",
+            "role_proposal.role",
+            "role_proposal.status",
             "concern.decision",
             "care_case.status",
             "care_case.agreed_with",
@@ -71,7 +73,11 @@ const PLAIN: &[(&str, &[&str])] = &[
         &[
             "person.national_id_index",
             "account.username_index",
-            "account.password_hash",
+            "account_password.hash",
+            "recovery_code.code_hash",
+            "activation.username_index",
+            "activation.first_half_hash",
+            "activation.second_half_hash",
             "refresh_token.token_hash",
             "login_throttle.throttle_key",
             "login_throttle.username_index",

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Planted;
-use crate::support::{Answer, Operation, Stage, User, World};
+use crate::support::{Answer, Operation, PASSWORD, Stage, User, World};
 
 /// Writes into every text of a case, each with an idempotency key, and finally closes it.
 pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
@@ -124,6 +124,9 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
         "to_unit_id": stage.ids()["child_welfare_unit_id"], "to_person_id": stage.ids()["child_welfare_person_id"],
     });
     said(teacher, "disclose", disclosure).await;
+    said(nurse, "enrol_second_factor", json!({"current_password": PASSWORD})).await;
+    let extension = json!({"ends_on": world.in_days(90), "reason": p()});
+    said(&stage.administrator, "extend_role", extension).await;
     let disclosure = json!({
         "case_id": stage.ids()["case_id"], "basis": "danger_to_life_or_health", "outside_recipient": p(),
         "measure_ids": [stage.ids()["measure_id"]], "reason": p(),

@@ -108,11 +108,11 @@ impl World {
 
     /// Gives a person another role, also one that the service would refuse beside the others.
     pub async fn grant(&self, user: &User, unit: &Unit, role: Role) -> Id<StaffRole> {
-        const ROLE: &str =
-            "INSERT INTO staff_role (id, person_id, unit_id, role, started_at) VALUES ($1, $2, $3, $4, $5)";
+        const ROLE: &str = "INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on) VALUES ($1, $2, $3, $4, $5, $6)";
         let id = Id::<StaffRole>::new();
         let mut tx = self.db.write().await.expect("a transaction");
-        execute!(&mut tx, ROLE, id, user.id, unit.id, role, self.now()).expect("the role is given");
+        let ends_on = organisation::latest_end(self.today());
+        execute!(&mut tx, ROLE, id, user.id, unit.id, role, self.now(), ends_on).expect("the role is given");
         tx.commit().await.expect("committed");
         id
     }
@@ -162,7 +162,7 @@ impl World {
         let parsed = Username::parse(&username).expect("a username");
         let hash = password_hash().await;
         let mut tx = self.db.write().await.expect("a transaction");
-        let account = NewAccount { person, name: &name, username: &parsed, password_hash: hash };
+        let account = NewAccount { person, name: &name, username: &parsed, password_hash: Some(hash) };
         assert!(
             accounts::insert(&mut tx, account, now).await.expect("an account"),
             "there is an account already"

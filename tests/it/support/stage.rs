@@ -1,12 +1,20 @@
 //! A real object for every operation.
 
+mod accounts;
+mod uses_up;
+
 use serde_json::{Map, Value, json};
 use stafett::kernel::ids::CaseId;
 use tokio::sync::OnceCell;
 
+pub use self::uses_up::uses_up;
+
 use super::{
     Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
 };
+
+/// The number of the person whose code waits for approval.
+const APPROVED: &str = "national_id_of_the_code";
 
 /// A case with everything in it, and a person who may do nearly everything to it.
 #[derive(Debug, Clone)]
@@ -47,6 +55,7 @@ impl Stage {
             Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
         stage.fill_case().await;
         stage.fill_the_rest().await;
+        stage.fill_accounts().await;
         let looker = stage.look_without_a_task().await;
         // The meeting has started, so that its minutes can be recorded.
         stage.world.advance(chrono::TimeDelta::hours(2));
@@ -287,7 +296,20 @@ impl Stage {
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
             "accept_handover" | "decline_handover" => &self.nurse,
-            "create_unit" | "create_account" | "disable_account" | "unlock_account" | "grant_role"
+            "create_unit"
+            | "create_account"
+            | "create_activation"
+            | "approve_activation"
+            | "list_accounts"
+            | "list_role_proposals"
+            | "propose_role"
+            | "confirm_role"
+            | "decline_role"
+            | "extend_role"
+            | "disable_account"
+            | "enable_account"
+            | "unlock_account"
+            | "grant_role"
             | "end_role" => &self.administrator,
             "search_access_log"
             | "export_access_log"
@@ -317,9 +339,13 @@ impl Stage {
     pub fn example(&self, operation: &Operation) -> Value {
         let mut example = operation.example.clone().expect("an example");
         self.make_real(&mut example);
-        if operation.id == "create_account" {
+        if let "create_account" | "create_activation" = operation.id.as_str() {
             example["username"] = json!(format!("new.{}", uuid::Uuid::now_v7()));
-            example["national_id"] = json!(self.world.adult_number().as_str());
+        }
+        match operation.id.as_str() {
+            "create_account" => example["national_id"] = json!(self.world.adult_number().as_str()),
+            "approve_activation" => example["national_id"] = self.ids[APPROVED].clone(),
+            _ => {}
         }
         example
     }
@@ -339,6 +365,7 @@ impl Stage {
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
+                ("ends_on", it) => *it = json!(self.world.in_days(200)),
                 ("starts_at", it) => *it = json!(self.world.now() + chrono::TimeDelta::days(1)),
                 (_, it) if it.is_string() && self.ids.contains_key(name) => *it = self.ids[name].clone(),
                 (_, it @ Value::Object(_)) => self.make_real(it),

@@ -21,7 +21,7 @@ use stafett::{
     access::{ForwardingHeader, LogWriter, Policies, ProxyNetwork, Services, TrustedProxies},
     app,
     db::{Db, Limits},
-    identity::TokenKeys,
+    identity::{StaffFactor, TokenKeys},
     kernel::Clock,
     log_reviews,
     log_tree::{Checkpoints, LogKey, Sealer},
@@ -91,6 +91,14 @@ pub fn log_key() -> Arc<LogKey> {
 
 impl World {
     pub(super) async fn start(database: Database, policies: impl Into<Arc<Policies>>) -> Self {
+        Self::start_with(database, policies, |services| services).await
+    }
+
+    async fn start_with(
+        database: Database,
+        policies: impl Into<Arc<Policies>>,
+        change: impl FnOnce(Services) -> Services,
+    ) -> Self {
         let db = database.db.clone();
         let clock = Clock::frozen(BEGINNING.parse().expect("a time"));
         start_logging();
@@ -99,7 +107,7 @@ impl World {
         let proxies = TrustedProxies::new(vec![network], ForwardingHeader::XForwardedFor);
         let services =
             Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), proxies);
-        let services = web::Data::new(services.expect("the service is put together"));
+        let services = web::Data::new(change(services.expect("the service is put together")));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let server = app::serve_described(services.clone(), description(), listener, 1);
@@ -161,7 +169,8 @@ impl World {
             .env("STAFETT_KEYS_FOLDER", folder.join("keys"))
             .env("STAFETT_MASTER_KEY_FILE", file("master_key", &master_key().to_text()))
             .env("STAFETT_ACCESS_LOG_KEY_FILE", file("access_log_key.pem", &log_key_pem()))
-            .env("STAFETT_ACCESS_LOG_ORIGIN", LOG_ORIGIN);
+            .env("STAFETT_ACCESS_LOG_ORIGIN", LOG_ORIGIN)
+            .env("STAFETT_STAFF_SECOND_FACTOR", "false");
         command
     }
 
@@ -196,6 +205,12 @@ impl World {
     /// The same database, served as another role of PostgreSQL.
     pub async fn as_role(&self, role: &str) -> Self {
         Self::start(self.parts.database.as_role(role).await, rules()).await
+    }
+
+    /// The same database, where the roles of staff count only after a log-in with a second factor.
+    pub async fn requiring_second_factor(&self) -> Self {
+        let database = self.parts.database.within(Limits::PATIENT).await;
+        Self::start_with(database, rules(), |services| services.requiring(StaffFactor::Second)).await
     }
 
     /// The same database, served with these limits.

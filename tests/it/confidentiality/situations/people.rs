@@ -61,6 +61,23 @@ impl Player {
         self.enters(said.who, Actor { user, number: child.national_id, roles: Vec::new() });
     }
 
+    pub(super) async fn asks_for_code(&mut self, said: &Said) {
+        let account = self.user(said.object()).clone();
+        let path = format!("/v1/municipalities/4014/accounts/{}/activations", account.id);
+        let body = json!({"username": account.username});
+        let asked = self.user(said.who).post(path).json(body).send().await.expect(201);
+        self.scene.id("municipality", "4014").id("activation_id", asked.text("/id"));
+    }
+
+    pub(super) async fn proposes_auditor(&mut self, said: &Said) {
+        let person = self.user(said.object()).id;
+        let path = format!("/v1/units/{}/role-proposals", self.staff(said.who).unit.id);
+        let body =
+            json!({"person_id": person, "role": "auditor", "reason": "Takes over the control of the log."});
+        let proposed = self.user(said.who).post(path).json(body).send().await.expect(201);
+        self.scene.id("municipality", "4014").id("proposal_id", proposed.text("/id"));
+    }
+
     pub(super) fn is_called(&mut self, said: &Said) {
         let actor = self.actor(said.who).clone();
         self.enters(said.object(), actor);

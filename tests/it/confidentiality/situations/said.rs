@@ -16,6 +16,8 @@ pub enum Verb {
     Analyse,
     StopWorking,
     HaveAccount,
+    AskForCode,
+    ProposeAuditor,
     BeCalled,
     Serve,
     SetAge,

@@ -1,0 +1,95 @@
+-- An account is active once it has a password, which only its owner chooses.
+CREATE TABLE account_password (
+    person_id BLOB NOT NULL PRIMARY KEY REFERENCES account (person_id),
+    hash TEXT NOT NULL,
+    set_at TEXT NOT NULL
+) STRICT;
+INSERT INTO account_password (person_id, hash, set_at) SELECT person_id, password_hash, created_at FROM account;
+ALTER TABLE account DROP COLUMN password_hash;
+
+-- A code with which a person chooses their password. It has two halves: one is shown to the administrator who asks for it, and one to
+-- another who approves it. Only keyed hashes of them are stored. The operator of the machine may do both: then nobody is named.
+CREATE TABLE activation (
+    id BLOB NOT NULL PRIMARY KEY,
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    person_id BLOB NOT NULL REFERENCES account (person_id),
+    username_index TEXT NOT NULL,
+    asked_by BLOB REFERENCES person (id),
+    asked_at TEXT NOT NULL,
+    first_half_hash TEXT NOT NULL,
+    expires_at TEXT NOT NULL,
+    approved_by BLOB REFERENCES person (id),
+    approved_at TEXT,
+    second_half_hash TEXT,
+    used_at TEXT,
+    ended_at TEXT,
+    CHECK (asked_by <> person_id),
+    CHECK (approved_by <> person_id),
+    CHECK (approved_by <> asked_by),
+    CHECK ((approved_at IS NULL) = (second_half_hash IS NULL)),
+    CHECK (used_at IS NULL OR approved_at IS NOT NULL),
+    CHECK (used_at IS NULL OR ended_at IS NULL)
+) STRICT;
+CREATE UNIQUE INDEX activation_live ON activation (person_id) WHERE used_at IS NULL AND ended_at IS NULL;
+CREATE UNIQUE INDEX activation_username ON activation (username_index) WHERE used_at IS NULL AND ended_at IS NULL;
+CREATE INDEX activation_person ON activation (person_id, asked_at);
+
+-- A role ends by itself: from this day it counts for nothing. A row that does not state the day counts for nothing.
+ALTER TABLE staff_role ADD COLUMN ends_on TEXT NOT NULL DEFAULT '1970-01-01';
+UPDATE staff_role SET ends_on = date('now', '+1 year') WHERE ended_at IS NULL;
+
+-- Accounts are listed by municipality.
+CREATE INDEX person_municipality ON person (municipality, id);
+
+-- A role that decides over others needs two administrators: one proposes it, another confirms it. A proposal grants nothing.
+CREATE TABLE role_proposal (
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    id BLOB NOT NULL,
+    unit_id BLOB NOT NULL REFERENCES unit (id),
+    person_id BLOB NOT NULL REFERENCES person (id),
+    role TEXT NOT NULL CHECK (role IN ('unit_leader', 'administrator', 'auditor')),
+    ends_on TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    proposed_by BLOB NOT NULL REFERENCES person (id),
+    proposed_at TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('proposed', 'confirmed', 'declined')),
+    decided_by BLOB REFERENCES person (id),
+    decided_at TEXT,
+    PRIMARY KEY (municipality, id),
+    CHECK (proposed_by <> person_id),
+    CHECK ((status = 'proposed') = (decided_at IS NULL)),
+    CHECK (status <> 'confirmed' OR (decided_by <> proposed_by AND decided_by <> person_id))
+) STRICT;
+CREATE UNIQUE INDEX role_proposal_live ON role_proposal (person_id, unit_id, role) WHERE status = 'proposed';
+
+-- Why a role was needed for longer.
+CREATE TABLE role_extension (
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    id BLOB NOT NULL,
+    role_id BLOB NOT NULL REFERENCES staff_role (id),
+    before_on TEXT NOT NULL,
+    ends_on TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    extended_by BLOB NOT NULL REFERENCES person (id),
+    extended_at TEXT NOT NULL,
+    PRIMARY KEY (municipality, id)
+) STRICT;
+CREATE INDEX role_extension_role ON role_extension (role_id);
+
+-- The second factor of an account. Each step of its codes is used once.
+CREATE TABLE second_factor (
+    person_id BLOB NOT NULL PRIMARY KEY REFERENCES account (person_id),
+    municipality TEXT NOT NULL REFERENCES municipality (number),
+    secret TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    confirmed_at TEXT,
+    last_step INTEGER NOT NULL
+) STRICT;
+CREATE TABLE recovery_code (
+    person_id BLOB NOT NULL REFERENCES account (person_id),
+    code_hash TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    used_at TEXT,
+    PRIMARY KEY (person_id, code_hash)
+) STRICT;
+ALTER TABLE session ADD COLUMN second_factor_at TEXT;

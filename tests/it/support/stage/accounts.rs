@@ -1,0 +1,26 @@
+//! A code that waits for approval, and a role that waits for confirmation.
+
+use serde_json::json;
+
+use super::{APPROVED, Stage};
+use crate::support::Role;
+
+impl Stage {
+    pub(super) async fn fill_accounts(&mut self) {
+        let world = &self.world;
+        let municipality = &self.teacher.unit.municipality;
+        let number = world.adult_number();
+        let newcomer = world.user(municipality, &number).await;
+        let asker = world.user_with_new_number(municipality).await;
+        let office = self.administrator.unit.clone();
+        world.grant(&asker, &office, Role::Administrator).await;
+        let path = format!("/v1/municipalities/{municipality}/accounts/{}/activations", newcomer.id);
+        let code = asker.post(path).json(json!({"username": newcomer.username})).send().await.expect(201);
+        let code = code.body["id"].clone();
+        let proposal = json!({"person_id": newcomer.id, "role": "auditor", "reason": "Takes over the control of the log."});
+        let path = format!("/v1/units/{}/role-proposals", office.id);
+        let proposal = asker.post(path).json(proposal).send().await.expect(201).body["id"].clone();
+        let number = json!(number.as_str());
+        self.keep([("activation_id", code), (APPROVED, number), ("proposal_id", proposal)]);
+    }
+}
