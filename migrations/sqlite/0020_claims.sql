@@ -79,3 +79,4 @@ ALTER TABLE guardianship ADD COLUMN created_by BLOB REFERENCES person (id);
 ALTER TABLE child ADD COLUMN identified_at TEXT;
 UPDATE child SET identified_at = strftime('%Y-%m-%dT%H:%M:%f+00:00', 'now')
 WHERE EXISTS (SELECT 1 FROM child o WHERE o.person_id = child.person_id AND o.id <> child.id);
+CREATE INDEX child_identified ON child (municipality, identified_at) WHERE identified_at IS NOT NULL;

@@ -16,31 +16,34 @@ use crate::{
 };
 
 /// The statements in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
-/// arguments are conditions on each kind, after `FROM child k JOIN child s`. A guardian who does not work here, or who is
+/// arguments are conditions on each kind, after the joins. A guardian who does not work here, or who is
 /// a guardian in the registration itself, is no claim.
 macro_rules! stated {
     ($guardian:literal, $protected:literal, $order:literal) => {
         concat!(
             "SELECT k.municipality, k.id AS child_id, a.id, 'guardian' AS kind, a.guardian_id AS person_id, a.created_at AS stated_at,
                     k.registered_at, k.identified_at
-             FROM child k CROSS JOIN child s CROSS JOIN guardianship a
-             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
-               AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL
+             FROM child k
+             JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+             JOIN guardianship a ON a.municipality = s.municipality AND a.child_id = s.id
+             WHERE a.ended_at IS NULL
                AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = a.guardian_id AND r.ended_at IS NULL)
                AND NOT EXISTS (SELECT 1 FROM guardianship o WHERE o.municipality = k.municipality AND o.child_id = k.id
                                AND o.guardian_id = a.guardian_id AND o.ended_at IS NULL) AND ",
             $guardian,
             " UNION ALL
              SELECT k.municipality, k.id, s.id, 'protected_address', NULL, a.protected_at, k.registered_at, k.identified_at
-             FROM child k CROSS JOIN child s CROSS JOIN address_protection a
-             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
-               AND a.municipality = s.municipality AND a.child_id = s.id AND a.protected_at IS NOT NULL AND ",
+             FROM child k
+             JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+             JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
+             WHERE a.protected_at IS NOT NULL AND ",
             $protected,
             " UNION ALL
              SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at, k.registered_at, k.identified_at
-             FROM child k CROSS JOIN child s CROSS JOIN care_order a
-             WHERE s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
-               AND a.municipality = s.municipality AND a.child_id = s.id AND a.ended_at IS NULL AND ",
+             FROM child k
+             JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
+             JOIN care_order a ON a.municipality = s.municipality AND a.child_id = s.id
+             WHERE a.ended_at IS NULL AND ",
             $order
         )
     };
@@ -91,7 +94,7 @@ const PENDING_WITH: &str = concat!(
      ORDER BY c.stated_at, c.child_id LIMIT $4"
 );
 /// The undecided claims that close something now, in a municipality: those stated lately, and those about children who were registered
-/// lately.
+/// or identified lately.
 const PENDING_IN: &str = concat!(
     "SELECT c.id, c.child_id, NULL AS case_id, c.stated_at
      FROM (",
@@ -102,11 +105,17 @@ const PENDING_IN: &str = concat!(
     ),
     " UNION SELECT * FROM (",
     stated!(
-        "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5) AND a.guardian_id <> $6",
-        "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5)",
-        "k.municipality = $1 AND (k.registered_at > $5 OR k.identified_at > $5)"
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5) AND a.guardian_id <> $6",
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5)",
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5)"
     ),
-    ") AS lately) c
+    ") AS registered UNION SELECT * FROM (",
+    stated!(
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5) AND a.guardian_id <> $6",
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)"
+    ),
+    ") AS identified) c
      LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id AND d.decided_at >= c.stated_at
      WHERE d.id IS NULL AND (c.stated_at, c.child_id) > ($2, $3)
      ORDER BY c.stated_at, c.child_id LIMIT $4"

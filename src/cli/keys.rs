@@ -1,6 +1,9 @@
 //! `stafett keys`: manages the keys that encrypt the texts in the database.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use clap::Subcommand;
 use secrecy::ExposeSecret;
@@ -12,16 +15,20 @@ use crate::{
     db::{Db, prune, reseal},
     housekeeping,
     kernel::Clock,
-    terminal::{Failure, Usage, output::say, read_file, values},
-    vault::{KeyClass, KeyName, MasterKey, Vault},
+    terminal::{Failure, Usage, in_words, output::say, read_file, values},
+    vault::{KeyClass, KeyName, MasterKey, Vault, write_new},
 };
 
 /// Operations on keys.
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
-    /// Print a new master key. Store it in a file that only the service can read, apart from the database and the data keys.
-    #[command(after_help = "Example:\n  stafett keys create-master")]
-    CreateMaster,
+    /// Create a master key in a new file, which only its owner can read. Keep it apart from the database and the data keys.
+    #[command(after_help = "Example:\n  stafett keys create-master --to new_master_key")]
+    CreateMaster {
+        /// The file to write. It must not exist.
+        #[arg(long, value_name = "FILE")]
+        to: PathBuf,
+    },
     /// List the data keys: municipality, purpose and number of generations. Fails if the database records keys that are missing, and
     /// names them.
     #[command(after_help = "Example:\n  stafett keys list")]
@@ -55,6 +62,9 @@ pub(super) enum KeysCommand {
         /// The sector whose texts are erased, or `people` for all names and numbers.
         #[arg(long, value_parser = values::key_class)]
         sector: KeyClass,
+        /// Give up this generation alone, which is missing and in no backup. The other generations stay.
+        #[arg(long, value_name = "N", value_parser = values::whole::<1, 1_000_000>)]
+        generation: Option<u64>,
         /// Confirm the erasure, which cannot be undone.
         #[arg(long)]
         yes: bool,
@@ -63,7 +73,7 @@ pub(super) enum KeysCommand {
 
 pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(), Failure> {
     match command {
-        KeysCommand::CreateMaster => say!("{}", MasterKey::random()?.to_text()),
+        KeysCommand::CreateMaster { to } => create_master(&to)?,
         KeysCommand::List { database } => list(&settings(config, &database)?).await?,
         KeysCommand::Rotate { database, new_master_key_file } => {
             rotate(config, &database, new_master_key_file.as_deref()).await?;
@@ -76,10 +86,25 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
             db.close().await;
             say!("erased {erased} superseded keys");
         }
-        KeysCommand::Erase { database, municipality, sector, yes } => {
-            erase(config, &database, KeyName { municipality, class: sector }, yes).await?;
+        KeysCommand::Erase { database, municipality, sector, generation, yes } => {
+            let (name, settings) = (KeyName { municipality, class: sector }, settings(config, &database)?);
+            match generation {
+                None => erase(&settings, name, yes).await?,
+                Some(generation) => give_up(&settings, name, u32::try_from(generation)?, yes).await?,
+            }
         }
     }
+    Ok(())
+}
+
+/// Creates a master key. An existing file may have the only copy of another one, so it is never replaced.
+fn create_master(file: &Path) -> Result<(), Failure> {
+    let wrong = |error: io::Error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Usage::of("--to", file.display(), "exists: name a new file"),
+        _ => Usage::of("--to", file.display(), in_words(&error)),
+    };
+    write_new(file, &MasterKey::random()?.to_text()).map_err(wrong)?;
+    say!("created a master key in {}", file.display());
     Ok(())
 }
 
@@ -137,13 +162,8 @@ fn read_master(path: &Path) -> Result<MasterKey, Failure> {
     Ok(parsed.map_err(|error| Usage::of("--new-master-key-file", path.display(), error))?)
 }
 
-async fn erase(
-    config: Option<&Path>,
-    database: &DatabaseArgs,
-    name: KeyName,
-    yes: bool,
-) -> Result<(), Failure> {
-    let settings = settings(config, database)?;
+/// Erases a key whose generations are all there. A key that is lost might be in a backup, so a missing one is never erased with others.
+async fn erase(settings: &Settings, name: KeyName, yes: bool) -> Result<(), Failure> {
     if !yes {
         return Err(format!(
             "everything encrypted with {name} would become unreadable forever, here and in every backup of the database; \
@@ -151,18 +171,42 @@ async fn erase(
         )
         .into());
     }
-    // The key may be lost. Then this records that it is.
-    let db = connect(&settings).await?.to_erase(&name).check(&log_key(&settings)?).await?;
+    let db = open(settings).await?;
     if !db.knows_key(&name).await? {
         return Err(format!("the key {name} does not exist").into());
     }
-    let mut entry = Entry::of_operator_in(&name.municipality, "erase_key", Clock::System.now());
-    entry.shown = vec![name.class.to_string()];
-    note(&db, [entry]).await?;
+    note_erasure(&db, &name, None).await?;
     let erased = db.erase_keys(&name).await?;
     db.close().await;
     say!("erased {erased} generations of {name}; erase them from the backups of the keys too");
     Ok(())
+}
+
+/// Gives up one generation that is lost.
+async fn give_up(settings: &Settings, name: KeyName, generation: u32, yes: bool) -> Result<(), Failure> {
+    let db = connect(settings).await?.to_give_up().check(&log_key(settings)?).await?;
+    let lost = db.vault().require_lost(&name, generation);
+    lost.map_err(|error| Usage::of("--generation", generation, error))?;
+    if !yes {
+        return Err(format!(
+            "everything encrypted with generation {generation} of {name} would be unreadable forever: restore its file from a \
+             backup; if no backup has it, confirm with --yes"
+        )
+        .into());
+    }
+    note_erasure(&db, &name, Some(generation)).await?;
+    db.give_up_key(&name, generation).await?;
+    db.close().await;
+    say!("gave up generation {generation} of {name}; its other generations are as before");
+    Ok(())
+}
+
+/// The log of the municipality records an erasure before it happens.
+async fn note_erasure(db: &Db, name: &KeyName, generation: Option<u32>) -> Result<(), Failure> {
+    let mut entry = Entry::of_operator_in(&name.municipality, "erase_key", Clock::System.now());
+    entry.shown = vec![name.class.to_string()];
+    entry.shown.extend(generation.map(|generation| format!("generation {generation}")));
+    note(db, [entry]).await
 }
 
 /// The log of each municipality that has a key records what is done to all keys.

@@ -2,6 +2,7 @@
 
 use std::{io, path::PathBuf};
 
+use super::KeyName;
 use crate::kernel::files::in_words;
 
 /// An error about keys or the content they encrypt.
@@ -39,6 +40,11 @@ pub enum VaultError {
     /// The key of the keyed hashes must not be erased.
     #[error("this is the lookup key: it encrypts nothing, and without it nobody could be found or log in")]
     Index,
+    /// A key that is not missing must not be given up.
+    #[error(
+        "the key {0} does not lack this generation: only one that `stafett keys list` calls missing can be given up"
+    )]
+    NotLost(KeyName),
     /// The master key has the wrong format.
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
@@ -67,7 +73,7 @@ impl VaultError {
             Self::Missing | Self::NotWhole(_) | Self::Wrapped(_) | Self::Mark(_) | Self::File(..) => true,
             Self::MasterKeyIn(_) | Self::OtherMaster(_) | Self::Changed(_) => true,
             Self::Erased | Self::Unrecorded | Self::NotSealed | Self::Damaged | Self::Randomness => false,
-            Self::Index | Self::MasterKey => false,
+            Self::Index | Self::NotLost(..) | Self::MasterKey => false,
         }
     }
 }

@@ -103,16 +103,16 @@ impl Vault {
         Self { folder, master, next_master, state, looking, alarm, beside }
     }
 
-    /// Takes over what the database records, and compares the folder with it. `excused` is a key that may be missing, because
-    /// it is about to be erased.
+    /// Takes over what the database records, and compares the folder with it. With `may_lack`, keys may be missing, because one
+    /// is about to be given up.
     ///
     /// # Errors
     /// If the folder lacks a recorded key, has another one in its place, or belongs to another installation.
-    pub fn bind(&self, record: Record, excused: Option<&KeyName>) -> Result<(), VaultError> {
+    pub fn bind(&self, record: Record, may_lack: bool) -> Result<(), VaultError> {
         let is_new = record.is_empty();
         let installation = record.installation();
         if let Ok(mut state) = self.state.write() {
-            state.record = Some(record.excusing(excused));
+            state.record = Some(record.lacking(may_lack));
         }
         self.refresh()?;
         self.require_whole()?;

@@ -29,18 +29,19 @@ pub struct RecordedKey {
 pub struct Record {
     installation: Uuid,
     keys: HashMap<KeyId, RecordedKey>,
-    excused: Option<KeyName>,
+    may_lack: bool,
 }
 
 impl Record {
     /// Creates the record of an installation.
     #[must_use]
     pub fn new(installation: Uuid, keys: Vec<RecordedKey>) -> Self {
-        Self { installation, keys: keys.into_iter().map(|key| (key.id, key)).collect(), excused: None }
+        Self { installation, keys: keys.into_iter().map(|key| (key.id, key)).collect(), may_lack: false }
     }
 
-    pub(super) fn excusing(self, name: Option<&KeyName>) -> Self {
-        Self { excused: name.cloned(), ..self }
+    /// Lets keys be missing, except the lookup key: a folder without it is not the folder of this installation.
+    pub(super) fn lacking(self, may_lack: bool) -> Self {
+        Self { may_lack, ..self }
     }
 
     /// Takes over a record that was read a moment ago. Keys that this process has recorded in that moment remain.
@@ -81,7 +82,11 @@ impl Record {
                  to those of one installation"
             ));
         }
-        let (missing, other) = self.differences(found);
+        let (mut missing, other) = self.differences(found);
+        if self.may_lack {
+            let index = format!("{}-", Vault::index_name());
+            missing.retain(|file| file.starts_with(&index));
+        }
         if let Some(files) = listed(&other) {
             return Some(format!(
                 "{place} has another key than the database records in {files}: restore the right folder of keys"
@@ -89,15 +94,15 @@ impl Record {
         }
         let files = listed(&missing)?;
         Some(format!(
-            "the database records keys that {place} lacks: {files}. Mount or restore the folder of keys; if a key is lost for \
-             good, `stafett keys erase` records that"
+            "the database records keys that {place} lacks: {files}. Mount or restore the folder of keys from a backup. If no \
+             backup has a key, `stafett keys erase --generation N` gives up that generation alone"
         ))
     }
 
     /// Returns the files that are missing, and those that hold another key.
     fn differences(&self, found: &Found) -> (Vec<String>, Vec<String>) {
         let (mut missing, mut other) = (Vec::new(), Vec::new());
-        for key in self.keys.values().filter(|key| !key.erased && self.excused.as_ref() != Some(&key.name)) {
+        for key in self.keys.values().filter(|key| !key.erased) {
             let in_folder = found.get(&key.name).into_iter().flatten();
             let file = files::file_name(&key.name, key.generation);
             match in_folder.into_iter().find(|it| it.generation == key.generation) {
@@ -156,6 +161,15 @@ impl Vault {
     #[must_use]
     pub fn missing(&self) -> Vec<String> {
         self.with_state(|open, record| record.map(|record| record.differences(open).0).unwrap_or_default())
+    }
+
+    /// Checks that the database records this generation of a key, and that the folder lacks it.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn require_lost(&self, name: &KeyName, generation: u32) -> Result<(), VaultError> {
+        let is_lost = self.missing().contains(&files::file_name(name, generation));
+        if is_lost { Ok(()) } else { Err(VaultError::NotLost(name.clone())) }
     }
 
     /// Returns the keys in the folder that the database does not record yet, in the order in which they are recorded.

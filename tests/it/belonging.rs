@@ -157,7 +157,7 @@ both_engines! {
         let right = fs::read(&school).expect("the key");
         let other = TempDir::new().expect("a folder");
         let vault = Vault::open(other.path(), master_key()).expect("a vault");
-        vault.bind(Record::new(uuid::Uuid::new_v4(), Vec::new()), None).expect("bound");
+        vault.bind(Record::new(uuid::Uuid::new_v4(), Vec::new()), false).expect("bound");
         vault.seal(&KeyName::sector("4014", Sector::School), "x").expect("sealed");
         fs::copy(other.path().join("4014-school-1.key"), &school).expect("copied");
         all_refuse(&world, &["another key", "4014-school-1.key"]).await;
@@ -307,7 +307,8 @@ both_engines! {
         };
         let _lost = take_away(&world, "4014-school-");
         assert!(refused(&mut erase("people")).contains("4014-school-1.key"), "only the lost key is given up");
-        assert!(erase("school").status().expect("it runs").success());
+        assert!(refused(&mut erase("school")).contains("restore the folder of keys from a backup"));
+        assert!(erase("school").args(["--generation", "1"]).status().expect("it runs").success());
         world.db.compare_keys().await.expect("nothing is missing");
         let read = cast.teacher.get(cast.path("")).send().await.expect(200);
         assert_eq!(read.text("/reason"), ERASED);

@@ -322,18 +322,21 @@ both_engines! {
 
 both_engines! {
     async fn no_write_of_theirs_succeeds_after_the_declaration(world: World) {
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        leader.token().await;
         for by_another in [false, true] {
             for _ in 0..3 {
                 let cast = world.shared_case().await;
                 cast.nurse.token().await;
                 cast.teacher.token().await;
-                let declaring = if by_another {
-                    record(&cast.teacher, &cast, &cast.nurse)
+                let (declaring, status) = if by_another {
+                    let recorded = record(&cast.teacher, &cast, &cast.nurse).send().await.expect(201);
+                    (confirm(&leader, &cast.nurse, &recorded), 200)
                 } else {
-                    declaration(&cast.nurse, json!({"case_id": cast.case}))
+                    (declaration(&cast.nurse, json!({"case_id": cast.case})), 201)
                 };
                 let writes = tokio::spawn(at_once((0..6).map(|_| note(&cast.nurse, &cast)).collect::<Vec<_>>()));
-                declaring.send().await.expect(201);
+                declaring.send().await.expect(status);
                 let written = "SELECT COUNT(*) FROM note";
                 let when_declared = world.number_of(written).await;
                 for answer in writes.await.expect("all are answered") {

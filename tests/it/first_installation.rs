@@ -192,7 +192,7 @@ async fn a_running_server_goes_on_by_itself_after_a_new_master_key() {
     run(&["catalogue", "import", "--included", "kragero"]);
     let serving = Serving::start(&place);
     serving.until(200).await;
-    fs::write(place.join("new_master_key"), run(&["keys", "create-master"])).expect("written");
+    run(&["keys", "create-master", "--to", "new_master_key"]);
     let said = run(&["keys", "rotate", "--new-master-key-file", "new_master_key"]);
     assert!(said.contains("put it in the file of the master key"), "{said}");
     fs::rename(place.join("new_master_key"), place.join("master_key")).expect("in its place");

@@ -23,7 +23,6 @@ const ADOPTION: Uuid = Uuid::from_u128(0x0016_5ea1);
 pub(super) async fn adopt(
     mut tx: Tx,
     vault: &Vault,
-    excused: Option<&KeyName>,
     log: &dyn LogSigner,
 ) -> Result<(Installation, Record), DbError> {
     const ANYBODY: &str = "SELECT id FROM person LIMIT 1";
@@ -40,7 +39,7 @@ pub(super) async fn adopt(
     if named.is_empty() && !held.is_empty() && fetch_optional!(&mut tx, (Uuid,), ANYBODY)?.is_none() {
         return Err(BelongingError::KeysWithoutDatabase(vault.folder().display().to_string()).into());
     }
-    keys.extend(erased(&mut tx, vault, excused, (&held, named)).await?);
+    keys.extend(erased(&mut tx, vault, (&held, named)).await?);
     require_index(&mut tx, vault).await?;
     let installation = Installation { id: Uuid::new_v4(), log_key: log.public() };
     execute!(&mut tx, INSERT, installation.id, &installation.log_key, Clock::System.now())?;
@@ -65,7 +64,6 @@ async fn require_signer(tx: &mut Tx, log: &dyn LogSigner) -> Result<(), DbError>
 async fn erased(
     tx: &mut Tx,
     vault: &Vault,
-    excused: Option<&KeyName>,
     (held, named): (&HashSet<KeyId>, Vec<(KeyName, KeyId)>),
 ) -> Result<Vec<RecordedKey>, DbError> {
     let gone: Vec<_> = named.into_iter().filter(|(_, id)| !held.contains(id)).collect();
@@ -73,7 +71,7 @@ async fn erased(
         return Ok(Vec::new());
     }
     let known = known_erasures(tx).await?;
-    let missing = gone.iter().filter(|(name, _)| !known.contains(&name.to_string()) && excused != Some(name));
+    let missing = gone.iter().filter(|(name, _)| !known.contains(&name.to_string()));
     let missing: BTreeSet<String> = missing.map(|(name, _)| name.to_string()).collect();
     if !missing.is_empty() {
         let names = missing.into_iter().collect::<Vec<_>>().join(", ");

@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub use self::unchecked::Unchecked;
 use super::{Db, DbError, Tx, expect_one};
 use crate::{
-    execute, fetch_all, fetch_optional,
+    execute, fetch_all, fetch_one, fetch_optional,
     kernel::Clock,
     vault::{KeyClass, KeyId, KeyName, Record, RecordedKey, VaultError},
 };
@@ -201,7 +201,7 @@ impl Db {
     /// removes the rest. Returns how many are erased.
     ///
     /// # Errors
-    /// If the database refuses, or a file cannot be removed. It cannot erase the key of the keyed hashes.
+    /// If a generation is missing, the database refuses, or a file cannot be removed. It cannot erase the key of the keyed hashes.
     pub async fn erase_keys(&self, name: &KeyName) -> Result<usize, DbError> {
         if *name == crate::vault::Vault::index_name() {
             return Err(VaultError::Index.into());
@@ -213,6 +213,24 @@ impl Db {
         let ids = fetch_all!(&mut tx, (KeyId,), OF_NAME, &name.municipality, name.class.to_string())?;
         tx.rollback().await?;
         self.erase(&ids.into_iter().map(|(id,)| id).collect::<Vec<_>>()).await
+    }
+
+    /// Gives up one generation of a key that is lost: the database records it as erased. Other generations stay.
+    ///
+    /// # Errors
+    /// If the database does not record it, the folder has it, or the database refuses. It cannot give up the key of the keyed hashes.
+    pub async fn give_up_key(&self, name: &KeyName, generation: u32) -> Result<(), DbError> {
+        const GENERATION: &str = "SELECT id FROM data_key
+            WHERE municipality = $1 AND class = $2 AND generation = $3 AND erased_at IS NULL";
+        if *name == crate::vault::Vault::index_name() {
+            return Err(VaultError::Index.into());
+        }
+        self.vault().require_lost(name, generation)?;
+        let mut tx = self.write().await?;
+        let (class, number) = (name.class.to_string(), i64::from(generation));
+        let (id,) = fetch_one!(&mut tx, (KeyId,), GENERATION, &name.municipality, class, number)?;
+        tx.rollback().await?;
+        self.erase(&[id]).await.map(drop)
     }
 
     /// Erases keys: the database records it, and then the files are removed. Returns how many.

@@ -10,7 +10,7 @@ use crate::{
         sealing, sqlite_file,
     },
     on_engine,
-    vault::{KeyName, Record, Vault},
+    vault::{Record, Vault},
 };
 
 /// A connected database. It gives no access to rows until its keys are compared with its record.
@@ -19,7 +19,7 @@ pub struct Unchecked {
     pools: Pools,
     vault: Arc<Vault>,
     limits: Limits,
-    excused: Option<KeyName>,
+    may_lack: bool,
 }
 
 impl Db {
@@ -49,7 +49,7 @@ impl Db {
             return Err(BelongingError::NoDatabase { path, installation }.into());
         }
         let pools = Pools::open(url, connections, &limits).await?;
-        Ok(Unchecked { pools, vault, limits, excused: None })
+        Ok(Unchecked { pools, vault, limits, may_lack: false })
     }
 
     /// Connects to a database to read what needs no keys, such as the evidence of the access log. It cannot write, and opens no
@@ -66,10 +66,10 @@ impl Db {
 }
 
 impl Unchecked {
-    /// Lets this key be missing, because it is about to be erased.
+    /// Lets keys be missing, because one is about to be given up ([`Db::give_up_key`]). Other commands refuse.
     #[must_use]
-    pub fn to_erase(self, name: &KeyName) -> Self {
-        Self { excused: Some(name.clone()), ..self }
+    pub fn to_give_up(self) -> Self {
+        Self { may_lack: true, ..self }
     }
 
     /// Compares the schema with that of this program. A database whose keys were never recorded is behind too.
@@ -129,8 +129,7 @@ impl Unchecked {
             None => self.require_unmarked()?,
         }
         migrate_schema(&self.pools).await?;
-        let excused = self.excused.as_ref();
-        let (installation, record) = adoption::adopt(self.write().await?, &self.vault, excused, log).await?;
+        let (installation, record) = adoption::adopt(self.write().await?, &self.vault, log).await?;
         let db = self.bind(installation, record, log)?;
         // From here on the master key is tied to the database too: it wraps this key.
         let tx = db.write().await?;
@@ -150,7 +149,7 @@ impl Unchecked {
         if given != known.log_key {
             return Err(BelongingError::OtherLogKey { recorded: known.log_key.clone(), given }.into());
         }
-        Ok(self.vault.bind(record, self.excused.as_ref())?)
+        Ok(self.vault.bind(record, self.may_lack)?)
     }
 
     /// A database without a record is new, unless the folder of keys belongs to an installation already.

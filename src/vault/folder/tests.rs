@@ -13,7 +13,7 @@ fn health() -> KeyName {
 fn vault_in(folder: &Path, master: MasterKey) -> Arc<Vault> {
     let vault = Vault::open(folder, master).expect("a vault");
     let installation = vault.installation().expect("read").unwrap_or_else(Uuid::new_v4);
-    vault.bind(Record::new(installation, Vec::new()), None).expect("bound");
+    vault.bind(Record::new(installation, Vec::new()), false).expect("bound");
     vault
 }
 
@@ -112,7 +112,7 @@ fn a_server_reads_the_new_master_key_when_it_is_in_its_file() {
     let record = recorded(&vault);
 
     let both = Vault::open_either(folder.path(), old, Some(new.clone())).expect("a vault");
-    both.bind(Record::new(vault.installation().expect("read").expect("marked"), record), None)
+    both.bind(Record::new(vault.installation().expect("read").expect("marked"), record), false)
         .expect("bound");
     assert_eq!(both.rewrap().expect("wrapped"), 1);
     vault.refresh().expect("it has read this key");

@@ -2,6 +2,7 @@
 
 mod demonstration;
 mod import;
+mod keys;
 mod output;
 mod readme;
 mod secrets;

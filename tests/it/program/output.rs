@@ -23,7 +23,7 @@ fn a_command_whose_output_nobody_reads_ends_quietly() {
         "policies",
         "policies --markdown",
         "openapi",
-        "keys create-master",
+        "keys create-master --to new_master_key",
         "init stafett",
         "--config stafett/stafett.toml catalogue import --included kragero",
         "--config stafett/stafett.toml catalogue import --included kragero --json",
@@ -36,7 +36,11 @@ fn a_command_whose_output_nobody_reads_ends_quietly() {
         let ended = unread(place.program().args(arguments.split(' ')));
         assert_eq!(ended, (0, String::new()), "{arguments}");
     }
-    assert_eq!(place.files(), ["stafett"], "the work was done, and nothing is left of the demonstration");
+    assert_eq!(
+        place.files(),
+        ["new_master_key", "stafett"],
+        "the work was done, and nothing is left of the demonstration"
+    );
 }
 
 #[test]

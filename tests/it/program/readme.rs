@@ -8,11 +8,16 @@ use super::{Done, Place, done};
 
 const README: &str = include_str!("../../../README.md");
 
-/// The first block of commands below a heading.
-fn block(heading: &str) -> &'static str {
+/// The blocks of commands below a heading.
+fn blocks(heading: &str) -> Vec<&'static str> {
     let (_, section) = README.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no {heading}"));
-    let (_, block) = section.split_once("```sh\n").expect("a block of commands");
-    block.split_once("```").expect("its end").0
+    let (section, _) = section.split_once("\n## ").unwrap_or((section, ""));
+    let blocks = section.split("```sh\n").skip(1);
+    blocks.map(|block| block.split_once("```").expect("the end of the block").0).collect()
+}
+
+fn block(heading: &str) -> &'static str {
+    blocks(heading).first().expect("a block of commands")
 }
 
 /// Runs commands in a shell that stops at the first failure.
@@ -46,15 +51,32 @@ fn the_service_is_set_up_and_answers_as_the_readme_says() {
     assert_eq!(said.status, 0, "{}{}", said.out, said.errors);
     assert!(said.out.contains("oppvekst"), "the keys of units are listed: {}", said.out);
 
-    let exports: Vec<&str> = set_up.lines().filter(|line| line.starts_with("export ")).collect();
-    let settings = format!("cd stafett\n{}", exports.join("\n"));
-    for heading in ["### Keys", "### The access log"] {
-        let done = shell(&place, &format!("{settings}\n{}", block(heading)));
-        assert_eq!(done.status, 0, "{heading}: {}{}", done.out, done.errors);
-        if heading == "### The access log" {
-            assert_eq!(done.out.matches("the log is whole").count(), 2, "{}", done.out);
-        }
-    }
+    let keys = blocks("### Keys")[..2].join("\n");
+    let done = shell(&place, &format!("cd stafett\n{keys}"));
+    assert_eq!(done.status, 0, "{}{}", done.out, done.errors);
+    assert!(
+        place.path().join("stafett/old_master_key").exists(),
+        "the old one is kept until a person destroys it"
+    );
+    let log = block("### The access log");
+    let done = shell(&place, &format!("cd stafett\n{log}"));
+    assert_eq!(done.status, 0, "{}{}", done.out, done.errors);
+    assert_eq!(done.out.matches("the log is whole").count(), 2, "{}", done.out);
+}
+
+/// A terminal goes on with the next line of a pasted block when a command fails.
+#[test]
+fn a_pasted_rotation_that_fails_leaves_the_master_key_in_its_place() {
+    let place = Place::empty();
+    place.run(&["init", "stafett"]).well();
+    let folder = place.path().join("stafett");
+    let before = std::fs::read(folder.join("master_key")).expect("the master key");
+    std::fs::write(folder.join("new_master_key"), "not a key").expect("a file");
+    let done = shell(&place, &format!("set +e; cd stafett\n{}", blocks("### Keys")[1]));
+    assert_ne!(done.status, 0, "{}{}", done.out, done.errors);
+    assert!(done.errors.contains("--to new_master_key: exists"), "{}", done.errors);
+    assert_eq!(std::fs::read(folder.join("master_key")).expect("the master key"), before);
+    place.run(&["--config", "stafett/stafett.toml", "keys", "list"]).well();
 }
 
 #[test]

@@ -37,6 +37,7 @@ const WRONG: &[(&str, &[&str])] = &[
         &["--database-url", "sqlite:stafett.db"],
     ),
     ("keys erase --municipality Kragerø --sector nav", &["--municipality", "Kragerø", "4014"]),
+    ("keys erase --municipality 4014 --sector nav --generation 0", &["--generation", "0", "whole number"]),
     ("keys erase --municipality 4014 --sector work", &["--sector", "work", "child_welfare"]),
     ("access-log public-key --municipality 401", &["--municipality", "401", "4014"]),
     ("access-log export --municipality 401", &["--municipality", "401", "4014"]),

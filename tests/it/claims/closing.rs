@@ -1,208 +1,16 @@
-//! A registration of a child takes nothing from anyone elsewhere until somebody who answers for the child, or for the person, has
-//! confirmed it.
+//! A claim closes for a time, until the contact person or the auditor decides.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-use stafett::{
-    fetch_one,
-    handovers::sweep,
-    kernel::ids::{CaseId, PersonId},
-};
+use stafett::handovers::sweep;
 
+use super::{
+    claims_of, confirm_at, decide, due, holder, known_by_number, only_claim, state_guardian, state_protection,
+};
 use crate::{
-    cast::{Cast, at_once, finds_nothing, walk},
-    contact_details::{details, put},
-    support::{Child, Role, Staff, User, World, both_engines},
+    cast::{Cast, finds_nothing, walk},
+    support::{Role, World, both_engines},
 };
-
-/// Staff whose national identity number a colleague knows.
-async fn known_by_number(world: &World, unit: &str, role: Role) -> (Staff, String) {
-    let number = world.adult_number();
-    let user = world.user("4014", &number).await;
-    let unit = world.unit(unit).await;
-    world.grant(&user, &unit, role).await;
-    (Staff { user, unit }, number.as_str().to_owned())
-}
-
-/// A colleague registers the child in her own unit, and states that someone is its guardian.
-async fn state_guardian(world: &World, by: &Staff, child: &Child, number: &str) -> Child {
-    let same = world.register(by, child.national_id.clone()).await;
-    name_guardian(world, by, &same, number).await;
-    same
-}
-
-async fn name_guardian(world: &World, by: &Staff, child: &Child, number: &str) {
-    let body = json!({
-        "national_id": number, "name": world.name(), "parental_responsibility": false, "lives_with_child": false,
-    });
-    by.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
-}
-
-/// A colleague registers the child in her own unit, and states that its address is protected.
-async fn state_protection(world: &World, by: &Staff, child: &Child) {
-    let same = world.register(by, child.national_id.clone()).await;
-    put(by, &same, 0, details("confidential")).send().await.expect(200);
-}
-
-fn claims_of(child: &Child) -> String {
-    format!("/v1/children/{}/claims", child.id)
-}
-
-async fn only_claim(by: &User, child: &Child) -> Value {
-    let claims = walk(by, &claims_of(child)).await;
-    assert_eq!(claims.len(), 1, "{claims:?}");
-    claims[0].clone()
-}
-
-async fn decide(by: &User, child: &Child, claim: &Value, confirmed: bool) -> Value {
-    let path = format!("{}/{}/decision", claims_of(child), claim["id"].as_str().expect("an id"));
-    let body = json!({"confirmed": confirmed, "reason": "The population register was asked."});
-    by.post(path).json(body).if_match(&claim["version"]).send().await.expect(200).body
-}
-
-async fn due(by: &User, kind: &str) -> Vec<Value> {
-    let due = by.get("/v1/follow-ups").send().await.expect(200);
-    due.items().iter().filter(|item| item["kind"] == kind).cloned().collect()
-}
-
-async fn holder(world: &World, case: CaseId) -> PersonId {
-    let mut tx = world.db.read().await.expect("a transaction");
-    fetch_one!(&mut tx, (PersonId,), "SELECT person_id FROM contact_person WHERE case_id = $1", case)
-        .expect("one holder")
-        .0
-}
-
-async fn confirm_at(leader: &Staff, unit: &Staff) -> Value {
-    let path = format!("/v1/units/{}/conflicts-of-interest", unit.unit.id);
-    let stated = walk(leader, &path).await;
-    assert_eq!((stated.len(), &stated[0]["confirmed_at"]), (1, &Value::Null), "{stated:?}");
-    let path = format!("{path}/{}/confirm", stated[0]["id"].as_str().expect("an id"));
-    leader.post(path).if_match(&stated[0]["version"]).send().await.expect(200).body
-}
-
-both_engines! {
-    async fn an_auditor_is_not_blinded_by_being_named_a_guardian(world: World) {
-        let cast = world.school_case().await;
-        let (auditor, number) = known_by_number(&world, "kragero/oppvekst", Role::Auditor).await;
-        let colleague = world.worker("kragero/nav").await;
-        let opened = world.open_in_emergency(&colleague, json!({"case_id": cast.case})).await;
-        colleague.get(cast.path("")).send().await.expect(200);
-        let same = state_guardian(&world, &colleague, &cast.family.child, &number).await;
-        let search = format!("/v1/access-log?person_id={}&case_id={}", colleague.id, cast.case);
-        assert!(auditor.get(&search).send().await.expect(200).items().len() >= 2);
-        let emergencies = walk(&auditor, "/v1/emergency-access").await;
-        assert!(emergencies.iter().any(|row| row["id"] == opened.body["id"]));
-        // Nor by the registration of the case itself.
-        name_guardian(&world, &cast.teacher, &cast.family.child, &number).await;
-        assert!(!auditor.get(&search).send().await.expect(200).items().is_empty());
-        finds_nothing(&auditor, &[cast.path(""), format!("/v1/children/{}", same.id)]).await;
-        // Their leader confirms it.
-        let leader = world.staff("kragero/oppvekst", Role::UnitLeader).await;
-        assert_eq!(due(&leader, "confirm_conflict").await.len(), 2);
-        let path = format!("/v1/units/{}/conflicts-of-interest", auditor.unit.id);
-        let stated = walk(&leader, &path).await;
-        let confirm = format!("{path}/{}/confirm", stated[0]["id"].as_str().expect("an id"));
-        leader.post(confirm).if_match(1).send().await.expect(200);
-        assert!(due(&leader, "confirm_conflict").await.is_empty(), "one decision is for every registration");
-        assert!(auditor.get(&search).send().await.expect(200).items().is_empty());
-    }
-
-    async fn a_named_auditor_leaves_it_to_another_who_is_not_named(world: World) {
-        let cast = world.school_case().await;
-        let (auditor, number) = known_by_number(&world, "kragero/oppvekst", Role::Auditor).await;
-        let (other, others_number) = known_by_number(&world, "kragero/oppvekst", Role::Auditor).await;
-        let colleague = world.worker("kragero/nav").await;
-        world.open_in_emergency(&colleague, json!({"case_id": cast.case})).await;
-        let same = state_guardian(&world, &colleague, &cast.family.child, &number).await;
-        let search = format!("/v1/access-log?person_id={}&case_id={}", colleague.id, cast.case);
-        for path in [search.as_str(), "/v1/emergency-access"] {
-            assert!(auditor.get(path).send().await.expect(200).items().is_empty(), "{path}");
-            assert!(!other.get(path).send().await.expect(200).items().is_empty(), "{path}");
-        }
-        // Naming all of them hides it from none.
-        name_guardian(&world, &colleague, &same, &others_number).await;
-        for path in [search.as_str(), "/v1/emergency-access"] {
-            for who in [&auditor, &other] {
-                assert!(!who.get(path).send().await.expect(200).items().is_empty(), "{path}");
-            }
-        }
-    }
-
-    async fn a_leader_does_not_take_the_baton_by_naming_its_holder_a_guardian(world: World) {
-        let (teacher, number) = known_by_number(&world, "kragero/skole", Role::Worker).await;
-        let family = world.child_with_two_guardians(&teacher).await;
-        let case = world.open_case(&teacher, &family.child).await;
-        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
-        state_guardian(&world, &leader, &family.child, &number).await;
-        assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 0);
-        assert_eq!(holder(&world, case).await, teacher.id);
-        teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
-        leader.get(format!("/v1/cases/{case}/notes")).send().await.expect_problem(403, "forbidden");
-        // Another leader decides whether it is true (fvl § 8). Neither gets anything by it.
-        let other = world.staff("kragero/skole", Role::UnitLeader).await;
-        confirm_at(&other, &teacher).await;
-        finds_nothing(&teacher, &[format!("/v1/cases/{case}")]).await;
-        for who in [&leader, &other] {
-            who.get(format!("/v1/cases/{case}/notes")).send().await.expect_problem(403, "forbidden");
-        }
-        assert_eq!(holder(&world, case).await, teacher.id, "in name, until another can take it");
-        let third = world.staff("kragero/skole", Role::UnitLeader).await;
-        assert_eq!(sweep(&world.db, &world.clock).await.expect("a sweep"), 1);
-        assert_eq!(holder(&world, case).await, third.id);
-    }
-
-    async fn one_on_the_team_keeps_the_seat_until_their_leader_confirms(world: World) {
-        let (nurse, number) = known_by_number(&world, "kragero/helsestasjon", Role::Worker).await;
-        let cast = Cast { nurse, ..world.school_case().await };
-        world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
-        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
-        let colleague = world.worker("kragero/nav").await;
-        state_guardian(&world, &colleague, &cast.family.child, &number).await;
-        for below in ["", "/notes"] {
-            cast.nurse.get(cast.path(below)).send().await.expect(200);
-        }
-        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
-        let confirmed = confirm_at(&leader, &cast.nurse).await;
-        assert_eq!(confirmed["ground"], "guardian");
-        finds_nothing(&cast.nurse, &[cast.path("")]).await;
-        // An error is ended with a reason.
-        let path = format!("/v1/units/{}/conflicts-of-interest/{}/end", cast.nurse.unit.id, confirmed["id"].as_str().expect("an id"));
-        leader.post(path).json(json!({"reason": "Another person."})).if_match(&confirmed["version"]).send().await.expect(200);
-        cast.nurse.get(cast.path("")).send().await.expect(200);
-        assert!(due(&leader, "confirm_conflict").await.is_empty());
-    }
-
-    async fn a_leader_rejects_what_is_stated_of_one_on_the_team(world: World) {
-        let (nurse, number) = known_by_number(&world, "kragero/helsestasjon", Role::Worker).await;
-        let cast = Cast { nurse, ..world.school_case().await };
-        world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
-        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
-        let colleague = world.worker("kragero/nav").await;
-        let same = state_guardian(&world, &colleague, &cast.family.child, &number).await;
-        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
-        let stated = due(&leader, "confirm_conflict").await;
-        let path = format!("/v1/units/{}/conflicts-of-interest/{}", cast.nurse.unit.id, stated[0]["object_id"].as_str().expect("an id"));
-        cast.nurse.post(format!("{path}/confirm")).if_match(1).send().await.expect_problem(403, "forbidden");
-        let reject = leader.post(format!("{path}/end")).json(json!({"reason": "It is not so."}));
-        reject.if_match(1).send().await.expect(200);
-        leader.post(format!("{path}/confirm")).if_match(2).send().await.expect_problem(409, "conflict");
-        assert!(due(&leader, "confirm_conflict").await.is_empty());
-        cast.nurse.get(cast.path("")).send().await.expect(200);
-        drop(same);
-    }
-
-    async fn a_leader_is_not_told_of_children_that_their_staff_do_not_help(world: World) {
-        let cast = world.school_case().await;
-        let (mother, number) = known_by_number(&world, "kragero/ppt", Role::Worker).await;
-        let leader = world.staff("kragero/ppt", Role::UnitLeader).await;
-        let colleague = world.worker("kragero/barnevern").await;
-        state_guardian(&world, &colleague, &cast.family.child, &number).await;
-        let path = format!("/v1/units/{}/conflicts-of-interest", leader.unit.id);
-        assert!(walk(&leader, &path).await.is_empty());
-        assert!(due(&leader, "confirm_conflict").await.is_empty());
-        assert!(walk(&mother, "/v1/me/conflicts-of-interest").await.is_empty());
-    }
-}
 
 both_engines! {
     async fn what_closes_to_a_colleague_lasts_fourteen_days(world: World) {
@@ -412,14 +220,12 @@ both_engines! {
         state_guardian(&world, &colleague, &family.child, &number).await;
         let stated = due(&leaders[0], "confirm_conflict").await;
         let path = format!("/v1/units/{}/conflicts-of-interest/{}/confirm", teacher.unit.id, stated[0]["object_id"].as_str().expect("an id"));
-        let calls = leaders.iter().map(|leader| leader.post(&path).if_match(1));
-        let (answers, swept) = tokio::join!(at_once(calls), sweep(&world.db, &world.clock));
+        let confirming = leaders.each_ref().map(|leader| leader.post(&path).if_match(1).send());
+        let [first, second] = confirming;
+        let (first, second, swept) = tokio::join!(first, second, sweep(&world.db, &world.clock));
         swept.expect("a sweep");
-        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
-        statuses.sort_unstable();
-        assert_eq!(statuses[0], 200);
-        assert!([404, 409, 412].contains(&statuses[1]), "{statuses:?}");
-        let winner = answers.iter().position(|answer| answer.status == 200).expect("one won");
+        let (winner, lost) = if first.status == 200 { (0, second) } else { (1, first) };
+        assert!([404, 409, 412].contains(&lost.status), "{lost:?}");
         assert_eq!(holder(&world, case).await, leaders[1 - winner].id, "the baton does not go to the leader who confirmed");
         finds_nothing(&teacher, &[format!("/v1/cases/{case}")]).await;
     }
