@@ -4,8 +4,8 @@
 //! A tie is **confirmed** by the person, or by their own leader (fvl § 8). Until then it is **stated**: by the
 //! registration that a case belongs to, or by another one, or by a colleague. A statement closes what the person would otherwise
 //! be shown or given, so that a parent does not read about their own child at work. It takes nothing from anyone that they
-//! hold: no seat, no baton, no text of their own, and no view of a reviewer that no other reviewer has. A statement of another registration closes for
-//! [`PROVISIONAL`] only, unless the contact person confirms it.
+//! hold: no seat, no baton, no text of their own, and no view of a reviewer that no other reviewer has. A statement of another
+//! registration closes for [`PROVISIONAL`] only, unless the contact person or the auditor confirms it.
 
 use std::collections::BTreeMap;
 
@@ -83,7 +83,7 @@ const AUDITORS: &str = concat!(
 const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1 AND NOT ($3 AND ground = 'guardian')";
 const UNCONFIRM_CONFLICTS: &str = "
     UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, version = version + 1
-    WHERE child_person = $1 AND confirmed_by <> person_id AND ground <> 'guardian'";
+    WHERE child_person = $1 AND confirmed_by <> person_id AND ground <> 'guardian' AND ended_at IS NULL";
 
 /// The children that a person is close to, in every registration.
 #[derive(Debug, Default)]

@@ -1,7 +1,6 @@
 //! Request and response types for follow-ups.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveTime, TimeZone, Utc};
-use chrono_tz::Europe::Oslo;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -9,7 +8,7 @@ use uuid::Uuid;
 use crate::{
     kernel::{
         PageQuery,
-        clock::day_in_norway,
+        clock::{beginning_of, day_in_norway},
         ids::{CaseId, ChildId},
         page::{Cursor, Limit, Position},
     },
@@ -99,12 +98,6 @@ impl FollowUpOut {
     pub fn place(&self) -> Place {
         Place { at: self.at, id: self.child_id.map_or(self.object_id, ChildId::uuid) }
     }
-}
-
-/// Returns the start of a day in Norway.
-fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
-    let midnight = day.and_time(NaiveTime::MIN);
-    Oslo.from_local_datetime(&midnight).earliest().map_or(midnight.and_utc(), |at| at.to_utc())
 }
 
 /// A position in the list, by time and then by id. A page starts after it even if the task there has been done.

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, SubsecRound, TimeDelta, TimeZone, Utc};
 use chrono_tz::Europe::Oslo;
 
 /// A clock in whole microseconds, the highest precision that both engines store.
@@ -48,6 +48,13 @@ impl Clock {
     pub fn today(&self) -> NaiveDate {
         day_in_norway(self.now())
     }
+}
+
+/// Returns the start of a day in Norway.
+#[must_use]
+pub fn beginning_of(day: NaiveDate) -> DateTime<Utc> {
+    let midnight = day.and_time(NaiveTime::MIN);
+    Oslo.from_local_datetime(&midnight).earliest().map_or(midnight.and_utc(), |at| at.to_utc())
 }
 
 /// Returns the date of a moment in Norway.

@@ -32,12 +32,6 @@ impl Moment {
         Self::at(format!("{day}T11:00:00Z").parse().expect("a day"))
     }
 
-    /// The beginning of a day, by Norwegian winter time or an hour later.
-    #[must_use]
-    pub fn start_of(day: NaiveDate) -> Self {
-        Self { now: day.and_time(chrono::NaiveTime::MIN).and_utc(), today: day }
-    }
-
     /// The same time, with another day for ages and periods.
     #[must_use]
     pub fn on(self, today: NaiveDate) -> Self {

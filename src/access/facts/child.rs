@@ -108,8 +108,7 @@ pub async fn child_facts(
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
     let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
     let age = age_on(row.birth_date, moment.today);
-    let since = row.identified_at.map_or(row.registered_at, |at| at.max(row.registered_at));
-    let reader = Registered { child, since };
+    let reader = Registered::new(child, row.registered_at, row.identified_at);
     let custody = custody::custody(reader, &guardians, &registrations, age, moment);
     let is_child = row.person_id == caller.person;
     let is_guardian = custody.guardians.contains(&caller.person) && withheld == 0;

@@ -18,6 +18,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id, Moment,
+        clock::beginning_of,
         ids::{Child, Person, Unit},
         vocabulary::{Capacity, Protection, Sector},
     },
@@ -98,7 +99,7 @@ impl RegistrationRow {
 
     /// Returns whether the care order here closes the record in the registration `child`.
     fn closes(&self, reader: &Registered, moment: Moment) -> bool {
-        let begins = self.in_force_from.map(|from| Moment::start_of(from).now);
+        let begins = self.in_force_from.map(beginning_of);
         let (decided, stated_at) = (self.order_confirmed, self.recorded_at.max(begins));
         let counts =
             || self.registration == reader.child || reader.claim_counts(decided, stated_at, moment.now);
@@ -122,6 +123,15 @@ pub(super) struct Registered {
 }
 
 impl Registered {
+    /// `identified_at` is when the number of the child came later.
+    pub(super) fn new(
+        child: Id<Child>,
+        registered_at: DateTime<Utc>,
+        identified_at: Option<DateTime<Utc>>,
+    ) -> Self {
+        Self { child, since: registered_at.max(identified_at.unwrap_or(registered_at)) }
+    }
+
     /// Returns whether a statement of another registration counts: it is confirmed, or it is recent and nobody has rejected it.
     pub(super) fn claim_counts(
         &self,

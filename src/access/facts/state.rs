@@ -83,8 +83,7 @@ impl CaseRows {
         let Self { case, members, consents, withheld, guardians, registrations, conflicts, emergencies } =
             self;
         let child_age = age_on(case.birth_date, today);
-        let since = case.identified_at.map_or(case.registered_at, |at| at.max(case.registered_at));
-        let reader = Registered { child: case.child, since };
+        let reader = Registered::new(case.child, case.registered_at, case.identified_at);
         let custody = custody(reader, &guardians, &registrations, child_age, moment);
         let in_force = consents.into_iter().filter(|row| row.valid_from <= today && today <= row.valid_until);
         let ground = Ground {

@@ -120,7 +120,7 @@ both_engines! {
         drop(same);
     }
 
-    async fn a_leader_is_not_told_of_children_that_their_staff_do_not_help(world: World) {
+    async fn a_leader_does_not_learn_of_children_that_their_staff_do_not_help(world: World) {
         let cast = world.school_case().await;
         let (mother, number) = known_by_number(&world, "kragero/ppt", Role::Worker).await;
         let leader = world.staff("kragero/ppt", Role::UnitLeader).await;
