@@ -88,10 +88,10 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { caller, tx, moment, .. } = permit.parts();
-    let (person, units_led) = (caller.person, caller.units_led());
+    let (person, units_led, today) = (caller.person, caller.units_led(), moment.today);
     let ties = ties(tx, caller, moment.now).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        store::list(tx, person, &ties, &units_led, after, limit).await
+        store::list(tx, person, &ties, &units_led, today, after, limit).await
     };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;

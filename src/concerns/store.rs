@@ -19,11 +19,12 @@ use crate::{
         text::Prose,
         vocabulary::Sector,
     },
+    role_counts_sql,
     vault::{KeyName, Sealed},
 };
 
 macro_rules! select {
-    ($rest:literal) => {
+    ($($rest:tt)+) => {
         concat!(
             "SELECT c.id, c.municipality, c.unit_id, u.name AS unit_name, u.sector, c.author_id, p.name AS author_name,
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
@@ -35,7 +36,7 @@ macro_rules! select {
              JOIN person p ON p.id = c.author_id
              LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
              WHERE ",
-            $rest
+            $($rest)+
         )
     };
 }
@@ -45,7 +46,9 @@ const SELECT: &str = select!("c.municipality = $1 AND c.id = $2");
 const LIST_OWN: &str = select!(
     "c.author_id = $1 AND c.id > $2 AND EXISTS (
         SELECT 1 FROM staff_role r
-        WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND r.ended_at IS NULL)
+        WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND ",
+    role_counts_sql!("r", "$4"),
+    ")
     ORDER BY c.id LIMIT $3"
 );
 /// Candidates: concerns of a unit. The rules decide on each.
@@ -86,11 +89,12 @@ pub(super) async fn list(
     person: Id<Person>,
     ties: &Ties,
     units_led: &[Id<Unit>],
+    today: NaiveDate,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ConcernOut>, DbError> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most)?;
+    let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most, today)?;
     // A leader leads one or two units.
     for unit in units_led {
         rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, *unit, after, most)?);

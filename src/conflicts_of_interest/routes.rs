@@ -24,7 +24,7 @@ use crate::{
     db::dialect,
     handovers,
     kernel::{
-        Id, NationalId, Page, PageQuery,
+        Id, Moment, NationalId, Page, PageQuery,
         ids::{CaseId, ConflictOfInterest, Person},
     },
     problem::{
@@ -87,8 +87,8 @@ async fn children_with(
     permit: &mut Permit<DeclareConflictOfInterest>,
     number: &NationalId,
 ) -> Result<Vec<(String, Id<Person>)>> {
-    let (caller, now) = (permit.caller().clone(), permit.moment().now);
-    let mut municipalities = store::workplaces(permit.tx(), caller.person).await?;
+    let (caller, Moment { now, today }) = (permit.caller().clone(), permit.moment());
+    let mut municipalities = store::workplaces(permit.tx(), caller.person, today).await?;
     municipalities.push(caller.municipality);
     municipalities.sort();
     municipalities.dedup();
@@ -167,7 +167,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
         return Err(Problem::field("/person_id", "must be a team member of the case"));
     }
     let children = [(case.municipality.clone(), case.child_person)];
-    let confirmed = store::leads(permit.tx(), caller.person, person_id).await?;
+    let confirmed = store::leads(permit.tx(), caller.person, person_id, moment.today).await?;
     let new = New {
         person: person_id,
         home: &case.municipality,
@@ -197,9 +197,9 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
 #[get("/units/{unit_id}/conflicts-of-interest")]
 async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let (unit, leader) = (permit.object().id, permit.caller().person);
-    let rows =
-        store::list_of_unit(permit.tx(), unit, leader, query.slice()?.after, query.limit() + 1).await?;
+    let (unit, leader, today) = (permit.object().id, permit.caller().person, permit.moment().today);
+    let rows = store::list_of_unit(permit.tx(), unit, leader, today, query.slice()?.after, query.limit() + 1)
+        .await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page.map(Whole::whole))
@@ -236,12 +236,13 @@ async fn confirm_conflict_of_interest(mut permit: Permit<ConfirmConflictOfIntere
 /// Returns the conflict of interest in the path, under its lock and that of the person. Writes by that person finish before this,
 /// or are decided after it.
 async fn of_unit<A: Action<Object = UnitObject>>(permit: &mut Permit<A>) -> Result<StaffConflictOut> {
-    let (unit, leader) = (permit.object().id, permit.caller().person);
+    let (unit, leader, today) = (permit.object().id, permit.caller().person, permit.moment().today);
     let id = permit.path_id::<ConflictOfInterest>("conflict_id")?;
-    let found = store::find_of_unit(permit.tx(), unit, leader, id).await?.ok_or_else(Problem::not_found)?;
+    let found =
+        store::find_of_unit(permit.tx(), unit, leader, today, id).await?.ok_or_else(Problem::not_found)?;
     dialect::lock(permit.tx(), found.person_id.uuid()).await?;
     dialect::lock(permit.tx(), id.uuid()).await?;
-    store::find_of_unit(permit.tx(), unit, leader, id).await?.ok_or_else(Problem::not_found)
+    store::find_of_unit(permit.tx(), unit, leader, today, id).await?.ok_or_else(Problem::not_found)
 }
 
 /// Ends a staff member's conflict of interest, or rejects what others have stated, with a reason. Leaders cannot end their own

@@ -1,6 +1,6 @@
 //! Conflicts of interest in the database.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::dto::{ConflictGround, ConflictOfInterestOut, StaffConflictOut};
@@ -12,6 +12,7 @@ use crate::{
         Id, NationalId,
         ids::{Case, ConflictOfInterest, Person, Unit},
     },
+    role_counts_sql, role_is_held_sql,
     vault::{KeyName, Sealed},
 };
 
@@ -46,20 +47,23 @@ const GET: &str = concat!(
 /// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
 /// has registered: the answer would reveal who helps the child.
 macro_rules! of_unit {
-    ($leader:literal, $recorded:literal, $stated:literal, $rest:literal) => {
+    ($today:literal, $leader:literal, $recorded:literal, $stated:literal, $rest:literal) => {
         concat!(
             "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version FROM (
                 SELECT c.id, c.person_id, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
                 FROM (SELECT DISTINCT r.person_id FROM staff_role r
-                      WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader', 'auditor')) AS s
+                      WHERE r.unit_id = $1 AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+            role_is_held_sql!("r", $today),
+            ") AS s
                 CROSS JOIN conflict_of_interest c
                 WHERE c.person_id = s.person_id AND ",
             once!($recorded),
             " UNION ALL
                 SELECT g.id, g.guardian_id, 'guardian', g.created_at, NULL, NULL, 1
                 FROM (SELECT r.person_id, MAX(CASE WHEN r.role = 'auditor' THEN 1 ELSE 0 END) AS audits FROM staff_role r
-                      WHERE r.unit_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader', 'auditor')
-                      GROUP BY r.person_id) AS s
+                      WHERE r.unit_id = $1 AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+            role_is_held_sql!("r", $today),
+            " GROUP BY r.person_id) AS s
                 CROSS JOIN guardianship g
                 JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
                 WHERE g.guardian_id = s.person_id AND g.ended_at IS NULL AND ",
@@ -81,22 +85,29 @@ macro_rules! of_unit {
         )
     };
 }
-const FIND_OF_UNIT: &str = of_unit!("$3", "c.id = $2", "g.id = $2", "");
+const FIND_OF_UNIT: &str = of_unit!("$4", "$3", "c.id = $2", "g.id = $2", "");
 const LIST_OF_UNIT: &str =
-    of_unit!("$4", "c.id > $2 AND c.ended_at IS NULL", "g.id > $2", " ORDER BY c.id LIMIT $3");
+    of_unit!("$5", "$4", "c.id > $2 AND c.ended_at IS NULL", "g.id > $2", " ORDER BY c.id LIMIT $3");
 const UNCONFIRMED_OF_UNIT: &str = of_unit!(
+    "$6",
     "$5",
     "c.ended_at IS NULL AND c.confirmed_at IS NULL",
     "TRUE",
     " WHERE (c.recorded_at, c.id) > ($2, $3) AND c.person_id <> $5 ORDER BY c.recorded_at, c.id LIMIT $4"
 );
-const LEADS: &str = "
-    SELECT COUNT(*) FROM staff_role l JOIN staff_role r ON r.unit_id = l.unit_id
-    WHERE l.person_id = $1 AND l.role = 'unit_leader' AND l.ended_at IS NULL
-      AND r.person_id = $2 AND r.role IN ('worker', 'unit_leader', 'auditor') AND r.ended_at IS NULL";
-const WORKPLACES: &str = "
-    SELECT DISTINCT s.municipality FROM unit_serves s JOIN staff_role r ON r.unit_id = s.unit_id
-    WHERE r.person_id = $1 AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader') ORDER BY s.municipality";
+const LEADS: &str = concat!(
+    "SELECT COUNT(*) FROM staff_role l JOIN staff_role r ON r.unit_id = l.unit_id
+     WHERE l.person_id = $1 AND l.role = 'unit_leader' AND r.person_id = $2 AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+    role_counts_sql!("l", "$3"),
+    " AND ",
+    role_is_held_sql!("r", "$3")
+);
+const WORKPLACES: &str = concat!(
+    "SELECT DISTINCT s.municipality FROM unit_serves s JOIN staff_role r ON r.unit_id = s.unit_id
+     WHERE r.person_id = $1 AND r.role IN ('worker', 'unit_leader') AND ",
+    role_counts_sql!("r", "$2"),
+    " ORDER BY s.municipality"
+);
 const ON_TEAM: &str = "
     SELECT COUNT(*) FROM team_member WHERE municipality = $1 AND case_id = $2 AND person_id = $3 AND left_at IS NULL";
 const INSERT: &str = "
@@ -178,8 +189,12 @@ pub(super) async fn insert(
 }
 
 /// Returns the municipalities that a person's units serve.
-pub(super) async fn workplaces(tx: &mut Tx, person: Id<Person>) -> Result<Vec<String>, DbError> {
-    let rows = fetch_all!(tx, (String,), WORKPLACES, person)?;
+pub(super) async fn workplaces(
+    tx: &mut Tx,
+    person: Id<Person>,
+    today: NaiveDate,
+) -> Result<Vec<String>, DbError> {
+    let rows = fetch_all!(tx, (String,), WORKPLACES, person, today)?;
     Ok(rows.into_iter().map(|(municipality,)| municipality).collect())
 }
 
@@ -216,9 +231,10 @@ pub(super) async fn find_of_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
     leader: Id<Person>,
+    today: NaiveDate,
     id: Id<ConflictOfInterest>,
 ) -> Result<Option<StaffConflictOut>, DbError> {
-    fetch_optional!(tx, StaffConflictOut, FIND_OF_UNIT, unit, id, leader)
+    fetch_optional!(tx, StaffConflictOut, FIND_OF_UNIT, unit, id, leader, today)
 }
 
 /// Lists the conflicts of interest in force among the staff of the unit.
@@ -226,11 +242,12 @@ pub(super) async fn list_of_unit(
     tx: &mut Tx,
     unit: Id<Unit>,
     leader: Id<Person>,
+    today: NaiveDate,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<StaffConflictOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, StaffConflictOut, LIST_OF_UNIT, unit, after, limit, leader)
+    fetch_all!(tx, StaffConflictOut, LIST_OF_UNIT, unit, after, limit, leader, today)
 }
 
 /// Lists what nobody has confirmed about the staff of the unit other than its leader: its id and time, the earliest first.
@@ -241,16 +258,23 @@ pub async fn unconfirmed(
     tx: &mut Tx,
     unit: Id<Unit>,
     leader: Id<Person>,
+    today: NaiveDate,
     after: (DateTime<Utc>, Uuid),
     limit: i64,
 ) -> Result<Vec<(Uuid, DateTime<Utc>)>, DbError> {
-    let rows = fetch_all!(tx, StaffConflictOut, UNCONFIRMED_OF_UNIT, unit, after.0, after.1, limit, leader)?;
+    let rows =
+        fetch_all!(tx, StaffConflictOut, UNCONFIRMED_OF_UNIT, unit, after.0, after.1, limit, leader, today)?;
     Ok(rows.into_iter().map(|row| (row.id.uuid(), row.recorded_at)).collect())
 }
 
 /// Returns whether one person leads a unit where the other works, and so decides whether they are disqualified (fvl § 8).
-pub(super) async fn leads(tx: &mut Tx, leader: Id<Person>, person: Id<Person>) -> Result<bool, DbError> {
-    let (count,) = fetch_one!(tx, (i64,), LEADS, leader, person)?;
+pub(super) async fn leads(
+    tx: &mut Tx,
+    leader: Id<Person>,
+    person: Id<Person>,
+    today: NaiveDate,
+) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), LEADS, leader, person, today)?;
     Ok(count > 0)
 }
 

@@ -16,6 +16,7 @@ use crate::{
         Id, Moment,
         ids::{Case, Person, Unit},
     },
+    role_counts_sql, role_is_held_sql,
 };
 
 /// The number of days before a consent expires that a reminder appears.
@@ -52,8 +53,9 @@ const DUE: &str = concat!(
         SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
         FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.author_id = $1 AND c.decision IS NULL AND (c.decide_by, c.id) > ($2, $3)
-          AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker'
-                      AND r.ended_at IS NULL)
+          AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND ",
+    role_counts_sql!("r", "$7"),
+    ")
           AND NOT (k.person_id IS NOT NULL AND ",
     is_disqualified_sql!("$1", "k.person_id"),
     ")
@@ -102,7 +104,9 @@ const DUE_TO_LEADER: &str = concat!(
     UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
         SELECT 'role_ends' AS kind, r.id AS object_id, r.ends_on AS due_on FROM staff_role r
-        WHERE r.unit_id = $7 AND r.ended_at IS NULL AND r.ends_on > $8 AND r.ends_on <= $9 AND (r.ends_on, r.id) > ($2, $3)
+        WHERE r.unit_id = $7 AND r.ends_on <= $9 AND (r.ends_on, r.id) > ($2, $3) AND ",
+    role_is_held_sql!("r", "$8"),
+    "
         ORDER BY r.ends_on, r.id LIMIT $6) AS ending"
 );
 
@@ -194,7 +198,8 @@ async fn statements(
     };
     let mut due: Vec<FollowUpOut> = claims.into_iter().map(claim).collect();
     for unit in caller.units_led() {
-        let unconfirmed = conflicts_of_interest::unconfirmed(tx, unit, person, after, most).await?;
+        let unconfirmed =
+            conflicts_of_interest::unconfirmed(tx, unit, person, moment.today, after, most).await?;
         let conflict = |(id, at)| FollowUpOut::at(FollowUpKind::ConfirmConflict, id, None, at);
         due.extend(unconfirmed.into_iter().map(conflict));
     }

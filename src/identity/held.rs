@@ -1,17 +1,23 @@
 //! Which roles count. Only this states it: an ended role, and a role of a person whose account is disabled, counts for nothing.
 
-/// SQL: whether a role counts on a day. The day is a parameter, because nothing else says what day it is in a transaction.
+/// SQL: whether a person holds a role on a day. The day is a parameter, because nothing else says what day it is in a transaction.
+///
+/// It concerns what is stated about staff. What a role permits needs [`role_counts_sql`](crate::role_counts_sql).
+#[macro_export]
+macro_rules! role_is_held_sql {
+    ($role:literal, $today:literal) => {
+        concat!($role, ".ended_at IS NULL AND ", $role, ".ends_on > ", $today)
+    };
+}
+
+/// SQL: whether a role counts on a day: it is held, and the account is not disabled.
 ///
 /// A person keeps their roles while their account is disabled, and has them again when it is enabled.
 #[macro_export]
 macro_rules! role_counts_sql {
     ($role:literal, $today:literal) => {
         concat!(
-            $role,
-            ".ended_at IS NULL AND ",
-            $role,
-            ".ends_on > ",
-            $today,
+            $crate::role_is_held_sql!($role, $today),
             " AND NOT EXISTS (SELECT 1 FROM account off WHERE off.person_id = ",
             $role,
             ".person_id AND off.disabled_at IS NOT NULL)"

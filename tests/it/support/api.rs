@@ -135,37 +135,3 @@ fn example(document: &Value, says: &Value) -> Option<Value> {
     let schema = document.pointer(reference.strip_prefix('#')?)?;
     schema.get("example").cloned()
 }
-
-/// Returns whether success changes the state or version that this and other operations need.
-pub fn uses_up(operation: &str) -> bool {
-    matches!(
-        operation,
-        "accept_handover"
-            | "add_team_member"
-            | "answer_invitation"
-            | "change_guardianship"
-            | "change_password"
-            | "close_case"
-            | "confirm_conflict_of_interest"
-            | "decide_claim"
-            | "decide_concern"
-            | "decline_handover"
-            | "end_conflict_of_interest"
-            | "end_emergency_access"
-            | "evaluate_measure"
-            | "open_emergency_access"
-            | "record_conflict_of_interest"
-            | "end_care_order"
-            | "end_withholding"
-            | "withhold_from_guardian"
-            | "record_care_order"
-            | "record_minutes"
-            | "reopen_case"
-            | "review_emergency_access"
-            | "give_log_verdict"
-            | "withdraw_consent"
-            | "withdraw_handover"
-            | "record_report_reply"
-            | "object_to_sharing"
-    )
-}

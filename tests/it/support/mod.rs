@@ -13,7 +13,7 @@ mod story;
 mod template;
 mod world;
 
-pub use api::{Operation, document, rules, uses_up};
+pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, Client, User};
 pub use engine::{Database, Engine};
 pub use kept::kept;
@@ -21,7 +21,7 @@ pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
 pub use probe::{answers, is_public_parameter, mark, traces};
 pub use promise::{assert_promised, validator};
 pub use stafett::kernel::vocabulary::Role;
-pub use stage::Stage;
+pub use stage::{Stage, uses_up};
 pub use story::emergency;
 pub use template::master_key;
 pub use world::{World, log_key, logged, signing_key};

@@ -111,7 +111,7 @@ impl World {
         const ROLE: &str = "INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on) VALUES ($1, $2, $3, $4, $5, $6)";
         let id = Id::<StaffRole>::new();
         let mut tx = self.db.write().await.expect("a transaction");
-        let ends_on = organisation::latest_end(self.today());
+        let ends_on = stafett::organisation::latest_end(self.today());
         execute!(&mut tx, ROLE, id, user.id, unit.id, role, self.now(), ends_on).expect("the role is given");
         tx.commit().await.expect("committed");
         id
