@@ -15,6 +15,7 @@ use stafett::{
     vault::{ERASED, KeyName, MasterKey, Record, Vault},
 };
 use tempfile::TempDir;
+use tokio::task::JoinSet;
 
 use crate::support::{World, both_engines, log_key, master_key};
 
@@ -233,6 +234,25 @@ both_engines! {
         assert_eq!(world.number_of(recorded).await, 1);
         assert_eq!(files(&world).keys().filter(|name| name.starts_with("5057-nav")).count(), 1, "the same key");
         again.close().await;
+    }
+
+    async fn writes_at_once_record_a_new_key_once(world: World) {
+        world.db.vault().seal(&KeyName::people("4014"), "Iben").expect("sealed");
+        world.db.record_keys().await.expect("recorded");
+        for _ in 0..20 {
+            let renewed = world.db.vault().renew().expect("renewed");
+            assert!(renewed > 0, "new generations");
+            let before = world.rows("data_key").await;
+            let mut writes = JoinSet::new();
+            for _ in 0..12 {
+                let db = world.db.clone();
+                writes.spawn(async move { db.record_keys().await });
+            }
+            for written in writes.join_all().await {
+                written.expect("recorded, by this write or another");
+            }
+            assert_eq!(world.rows("data_key").await, before + i64::try_from(renewed).expect("a number"));
+        }
     }
 
     async fn two_folders_never_have_two_keys_of_a_name(world: World) {

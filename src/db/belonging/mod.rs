@@ -126,15 +126,20 @@ async fn recorded(tx: &mut Tx) -> Result<Option<(Installation, Record)>, DbError
 }
 
 /// Records keys in the transaction that uses them. Another transaction may be recording the same.
+///
+/// # Errors
+/// If the database refuses, or records another key of the same name and generation.
 pub(super) async fn record(tx: &mut Tx, keys: &[RecordedKey]) -> Result<(), DbError> {
+    // Of two transactions that insert the same row, PostgreSQL may meet either unique index first: none is named here.
     const INSERT: &str =
         "INSERT INTO data_key (id, municipality, class, generation, check_value, recorded_at, erased_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (id) DO NOTHING";
+        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING";
+    const IS_RECORDED: &str = "SELECT id FROM data_key WHERE id = $1";
     let now = Clock::System.now();
     for key in keys {
         let (class, erased) = (key.name.class.to_string(), key.erased.then_some(now));
         let generation = i64::from(key.generation);
-        execute!(
+        let inserted = execute!(
             tx,
             INSERT,
             key.id,
@@ -145,6 +150,9 @@ pub(super) async fn record(tx: &mut Tx, keys: &[RecordedKey]) -> Result<(), DbEr
             now,
             erased
         )?;
+        if inserted == 0 {
+            fetch_one!(tx, (KeyId,), IS_RECORDED, key.id)?;
+        }
     }
     Ok(())
 }
