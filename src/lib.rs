@@ -30,7 +30,7 @@
 //! | the case | [`cases`] · [`consents`] · [`teams`] · [`handovers`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`withholdings`] · [`follow_ups`] |
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`rules`] |
-//! | the municipality | [`organisation`] · [`accounts`] · [`catalogue`] · [`health`] |
+//! | the municipality | [`organisation`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
 //! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`backup`] · [`demo`] · [`cli`] |
 //!
 //! # Where a change belongs
@@ -76,6 +76,7 @@ pub mod handovers;
 pub mod health;
 pub mod housekeeping;
 pub mod http;
+pub mod identities;
 pub mod identity;
 pub mod kernel;
 pub mod log_reviews;

@@ -7,13 +7,15 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use crate::{
     accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, claims, concerns,
     conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
-    handovers, health, log_reviews, measures, meetings, notes, organisation, rules, teams, withholdings,
+    handovers, health, identities, log_reviews, measures, meetings, notes, organisation, rules, teams,
+    withholdings,
 };
 
 /// The operations under `/v1`, by module.
 const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     accounts::configure_sessions,
     accounts::configure,
+    identities::configure,
     organisation::configure,
     catalogue::configure,
     children::configure,

@@ -15,8 +15,8 @@ pub use self::{
 use super::objects::{
     ActivationObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk,
     DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject,
-    MunicipalityObject, NoteObject, Object, ObjectionObject, QuestionObject, RoleProposalObject, UnitObject,
-    UnlockedCase,
+    MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject, QuestionObject,
+    RoleProposalObject, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -126,6 +126,7 @@ actions! {
     Read MunicipalityObject {
         ListRoleProposals = "list_role_proposals": Look, ChosenLook, Never, MayForbid, Search;
         ListAccounts = "list_accounts": Look, ChosenLook, Never, MayForbid, Search;
+        ListNumberProposals = "list_number_proposals": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write MunicipalityObject {
         CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
@@ -134,6 +135,11 @@ actions! {
         DisableAccount = "disable_account": Work, Work, AsDecided, EndsAccess, Update;
         EnableAccount = "enable_account": Work, Work, AsDecided, MayForbid, Update;
         UnlockAccount = "unlock_account": Work, Work, AsDecided, MayForbid, Update;
+        ProposeNumber = "propose_number": Work, Work, AsDecided, MayForbid, Create;
+    }
+    Write NumberProposalObject {
+        ConfirmNumber = "confirm_number": Work, Work, Never, MayForbid, Create;
+        DeclineNumber = "decline_number": Work, Work, AsDecided, MayForbid, Update;
     }
     Write ActivationObject {
         ApproveActivation = "approve_activation": Work, Work, Never, MayForbid, Create;
@@ -156,6 +162,7 @@ actions! {
     Read ChildObject {
         ReadChild = "read_child": Look, ChosenLook, Never, MayForbid, Read;
         ListGuardians = "list_guardians": Look, ChosenLook, Never, MayForbid, Search;
+        ListCorrections = "list_corrections": Look, ChosenLook, Never, MayForbid, Search;
         ReadContactDetails = "read_contact_details": Look, ChosenLook, Never, MayForbid, Read;
         ListCareOrders = "list_care_orders": Look, ChosenLook, Never, MayForbid, Search;
     }

@@ -56,12 +56,29 @@ pub(super) async fn enter<A: Action>(knock: Knock) -> Result<Permit<A>, actix_we
         }
     };
     let moment = Moment::of(&knock.services.clock);
-    let caller = authenticate(&mut tx, &knock.token, knock.services.staff_factor, moment.now)
-        .await
-        .map_err(Problem::from)?;
+    let caller = known_caller::<A>(&mut tx, &knock, moment).await.map_err(Problem::from)?;
     let caller = caller.ok_or_else(|| stranger::<A>(&knock.services, &knock.request))?;
     knock.request.extensions_mut().insert(KnownCaller);
     decide(knock, tx, caller, moment).await
+}
+
+/// Authenticates the caller. For a change by a human who is several persons, it takes the lock on the rights of each, and then reads
+/// the rights again.
+async fn known_caller<A: Action>(
+    tx: &mut Tx,
+    knock: &Knock,
+    moment: Moment,
+) -> Result<Option<Caller>, DbError> {
+    let Knock { services, token, .. } = knock;
+    let caller = authenticate(tx, token, services.staff_factor, moment.now).await?;
+    let Some(first) = caller else { return Ok(None) };
+    if A::KIND != Kind::Write || first.known_as.len() == 1 {
+        return Ok(Some(first));
+    }
+    for person in first.persons().filter(|person| *person != first.account) {
+        rely_on_rights::<A>(tx, person).await?;
+    }
+    authenticate(tx, token, services.staff_factor, moment.now).await
 }
 
 /// Takes the lock on the caller's rights. A write that ends rights waits for the caller's other writes, and they wait for it.
@@ -100,13 +117,15 @@ async fn decide<A: Action>(
     }
     let key = if A::FACTS.takes_key() { IdempotencyKey::of(request, &knock.body)? } else { None };
     if let Some(key) = &key
-        && let Some(first) = key.replay(&mut tx, caller.person).await?
+        && let Some(first) = key.replay(&mut tx, caller.account).await?
     {
         let asking = Lookup { for_write: false, ..lookup };
         let first = seen_again::<A>(&mut tx, services, &asking, first, &look).await?;
         let first = first.ok_or_else(Problem::not_found)?;
         return Err(InternalError::from_response("answered before", first.into_response()).into());
     }
+    let actor = object.actor(&caller);
+    let caller = caller.acting_as(actor);
     Ok(Permit::new(object, about, caller, tx, moment, knock, look, key))
 }
 

@@ -157,7 +157,7 @@ impl<A: Action> Permit<A> {
         insert_entries(&mut self.tx, &self.look.entries()).await?;
         if let Some(key) = &self.key {
             let body = body.as_deref().unwrap_or_default();
-            key.keep(&mut self.tx, self.caller.person, &response, body, self.moment.now).await?;
+            key.keep(&mut self.tx, self.caller.account, &response, body, self.moment.now).await?;
         }
         self.tx.commit().await?;
         self.services.log.committed();

@@ -134,6 +134,6 @@ impl<A: Action> Permit<A> {
 
     /// The secret of a sealed cursor, which is valid only for one caller and one operation.
     fn cursor_secret(&self) -> String {
-        format!("cursor of {} in {}", self.caller.person, A::NAME)
+        format!("cursor of {} in {}", self.caller.account, A::NAME)
     }
 }

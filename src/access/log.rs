@@ -101,8 +101,8 @@ impl Entry {
             at,
             request_id: String::new(),
             client: None,
-            person: caller.map(|caller| caller.person),
-            roles: caller.map_or_else(|| "[]".to_owned(), |caller| roles(&caller.roles)),
+            person: caller.map(|caller| caller.account),
+            roles: caller.map_or_else(|| "[]".to_owned(), |caller| roles(&caller.roles_of(caller.account))),
             action,
             object_type,
             object_id: None,
@@ -141,13 +141,15 @@ impl Entry {
     pub fn about<O: Object>(mut self, caller: &Caller, object: &O, decision: Decision) -> Self {
         let Subject { municipality, case, child } = object.subject();
         self.municipality = municipality;
+        self.person = Some(object.actor(caller));
         self.object_type = O::TYPE;
         self.object_id = Some(object.id());
         self.case = case;
         self.child = child;
-        if decision.allowed {
-            self.roles = roles(&object.roles_used(caller));
-        }
+        self.roles = roles(&match decision.allowed {
+            true => object.roles_used(caller),
+            false => caller.roles_of(object.actor(caller)),
+        });
         self.decision = decision;
         self
     }
@@ -207,12 +209,32 @@ impl PendingLook {
         self.0.borrow_mut().1.push(entry);
     }
 
-    /// Adds the ids of the objects that are shown or changed, and the status of the answer.
+    /// Adds the id of an object that a list shows to an entry in the log of its municipality, which knows the caller as this person.
+    pub(super) fn note_elsewhere(&self, municipality: &str, person: Id<Person>, id: String) {
+        let (_, entries) = &mut *self.0.borrow_mut();
+        let is_there = |entry: &&mut Entry| entry.municipality == municipality && entry.object_id.is_none();
+        if let Some(entry) = entries.iter_mut().skip(1).find(is_there) {
+            entry.shown.push(id);
+        } else if let Some(first) = entries.first() {
+            let (municipality, person) = (municipality.to_owned(), Some(person));
+            let entry = Entry { municipality, person, id: Id::new(), object_id: None, ..first.clone() };
+            entries.push(Entry { roles: "[]".to_owned(), shown: vec![id], ..entry });
+        }
+    }
+
+    /// Adds the ids of the objects that are shown or changed, and the status of the answer. The log of a municipality gets no id of
+    /// an object that has its entry in the log of another.
     pub fn complete(&self, shown: Vec<String>, status: u16) {
         let (_, entries) = &mut *self.0.borrow_mut();
         entries.iter_mut().for_each(|entry| entry.status = status);
-        if let Some(first) = entries.first_mut() {
-            first.shown = shown;
+        if let Some((first, rows)) = entries.split_first_mut() {
+            let is_elsewhere = |id: &String| {
+                rows.iter().any(|row| {
+                    row.municipality != first.municipality
+                        && (row.object_id.as_ref() == Some(id) || row.shown.contains(id))
+                })
+            };
+            first.shown = shown.into_iter().filter(|id| !is_elsewhere(id)).collect();
         }
     }
 

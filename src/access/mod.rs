@@ -62,6 +62,4 @@ pub use readiness::NotReady;
 pub use services::{KnownCaller, Services};
 pub use shown::{RowReader, Seen, Shown, Whole};
 pub use telling::{LookKind, is_masked_look, kind_shown};
-pub use ties::{
-    PROVISIONAL, Ties, children_of_other_reviewers, is_close, move_conflicts, own_accounts, ties,
-};
+pub use ties::{Moved, PROVISIONAL, Ties, children_of_other_reviewers, is_close, move_conflicts, ties};

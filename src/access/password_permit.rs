@@ -29,7 +29,7 @@ impl<A: Action> Permit<A> {
         hash: Option<String>,
         pointer: &str,
     ) -> Result<Self, actix_web::Error> {
-        let (services, visitor, person) = (self.services.clone(), self.visitor(), self.caller().person);
+        let (services, visitor, person) = (self.services.clone(), self.visitor(), self.caller().account);
         let asked = async {
             let now = services.clock.now();
             let mut tx = services.db.read().await?;

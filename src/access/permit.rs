@@ -231,6 +231,15 @@ impl<A: Action> Permit<A> {
         self.shown.extend(ids.into_iter().map(|id| id.to_string()));
     }
 
+    /// Adds to the log of a municipality the id of an object there that a list across municipalities shows.
+    pub fn note_shown_in(&mut self, municipality: &str, id: impl ToString) {
+        if self.object.subject().municipality == municipality {
+            self.note_shown([id]);
+        } else {
+            self.look.note_elsewhere(municipality, self.caller.person_in(municipality), id.to_string());
+        }
+    }
+
     /// Checks that the caller changes the version that they have read.
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::{
     db::{DbError, Tx},
     execute, fetch_all,
-    identity::{Caller, counterpart},
+    identity::{Caller, persons_of},
     kernel::{
         Id,
         clock::day_in_norway,
@@ -26,21 +26,19 @@ use crate::{
 /// How long a statement that nobody has confirmed or rejected closes something.
 pub const PROVISIONAL: TimeDelta = TimeDelta::days(14);
 
-/// An SQL condition: the person is the child, or has a confirmed conflict of interest about it. Both arguments are SQL
+/// An SQL condition: the person is the child, or has a confirmed conflict of interest about it, as any person that they are. Both arguments are SQL
 /// expressions for ids of persons.
 #[macro_export]
 macro_rules! is_disqualified_sql {
     ($person:literal, $child_person:literal) => {
         concat!(
             "(",
-            $child_person,
-            " = ",
-            $person,
+            $crate::same_human_sql!($child_person, $person),
             " OR EXISTS (SELECT 1 FROM conflict_of_interest fc WHERE fc.ended_at IS NULL AND fc.confirmed_at IS NOT NULL
                          AND fc.child_person = ",
             $child_person,
-            " AND fc.person_id = ",
-            $person,
+            " AND ",
+            $crate::same_human_sql!("fc.person_id", $person),
             "))"
         )
     };
@@ -66,24 +64,29 @@ const CLOSE_TO: &str = "
       AND NOT EXISTS (SELECT 1 FROM conflict_of_interest r
                       WHERE r.child_person = k.person_id AND r.person_id = g.guardian_id AND r.ground = 'guardian'
                         AND r.ended_at IS NOT NULL AND r.recorded_at >= g.created_at)";
-/// The other municipalities whose units serve the municipalities that the person's own units serve. A colleague from one of
-/// them may be the same person under another account.
-const COLLEAGUES_FROM: &str = "
-    SELECT DISTINCT u.municipality FROM staff_role r
-    JOIN person p ON p.id = r.person_id JOIN unit_serves mine ON mine.unit_id = r.unit_id
-    JOIN unit_serves theirs ON theirs.municipality = mine.municipality JOIN unit u ON u.id = theirs.unit_id
-    WHERE r.person_id = $1 AND r.ended_at IS NULL AND u.municipality <> p.municipality";
 /// The auditors of a municipality. There are a few.
 const AUDITORS: &str = concat!(
     "SELECT DISTINCT r.person_id FROM unit u JOIN staff_role r ON r.unit_id = u.id
      WHERE u.municipality = $1 AND r.role = 'auditor' AND ",
     role_counts_sql!("r", "$2")
 );
-/// A guardianship is moved with the registration.
-const MOVE_CONFLICTS: &str = "UPDATE conflict_of_interest SET child_person = $2 WHERE child_person = $1 AND NOT ($3 AND ground = 'guardian')";
-const UNCONFIRM_CONFLICTS: &str = "
-    UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, version = version + 1
-    WHERE child_person = $1 AND confirmed_by <> person_id AND ground <> 'guardian' AND ended_at IS NULL";
+/// The conflicts of interest about one registration of a child: those about its cases and its guardianships. `$2` states whether no
+/// other registration has the person, so that all of theirs are about it.
+macro_rules! of_registration {
+    () => {
+        "child_person = $1 AND ($2 OR case_id IN (SELECT id FROM care_case WHERE child_id = $3)
+                                OR id IN (SELECT id FROM guardianship WHERE child_id = $3))"
+    };
+}
+const MOVE_CONFLICTS: &str = concat!(
+    "UPDATE conflict_of_interest SET child_person = $4 WHERE NOT ($5 AND ground = 'guardian') AND ",
+    of_registration!()
+);
+const UNCONFIRM_CONFLICTS: &str = concat!(
+    "UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, version = version + 1
+     WHERE confirmed_by <> person_id AND ground <> 'guardian' AND ended_at IS NULL AND ",
+    of_registration!()
+);
 
 /// The children that a person is close to, in every registration.
 #[derive(Debug, Default)]
@@ -112,28 +115,26 @@ impl Ties {
     }
 }
 
-/// Returns whether a person in a municipality is close to a child there, or is stated to be. They are given nothing new.
+/// Returns whether a person is close to a child, or is stated to be. They are given nothing new.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn is_close(
     tx: &mut Tx,
-    municipality: &str,
     child: Id<Child>,
     person: Id<Person>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let mut known_as = vec![person];
-    known_as.extend(counterpart(tx, person, municipality).await?);
-    Ok(close_to(tx, &known_as, now).await?.close(child))
+    let persons = persons_of(tx, person).await?;
+    Ok(close_to(tx, persons, now).await?.close(child))
 }
 
-/// Returns the children that the caller is close to, under each of the caller's known accounts.
+/// Returns the children that the caller is close to, in all municipalities.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn ties(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Ties, DbError> {
-    close_to(tx, &caller.known_as, now).await
+    close_to(tx, caller.persons(), now).await
 }
 
 /// Returns the children that another reviewer controls for the caller: those from which the caller is disqualified, and those that
@@ -171,47 +172,51 @@ async fn ties_of_other_auditors(
     let mut others = Vec::new();
     for (auditor,) in fetch_all!(tx, (Id<Person>,), AUDITORS, municipality, day_in_norway(now))? {
         if !caller.is(auditor) {
-            others.push(close_to(tx, &[auditor], now).await?);
+            let persons = persons_of(tx, auditor).await?;
+            others.push(close_to(tx, persons, now).await?);
         }
     }
     Ok(others)
 }
 
-async fn close_to(tx: &mut Tx, known_as: &[Id<Person>], now: DateTime<Utc>) -> Result<Ties, DbError> {
+/// Returns the children that some persons, who are one human, are close to. Most humans are one person.
+async fn close_to(
+    tx: &mut Tx,
+    persons: impl IntoIterator<Item = Id<Person>>,
+    now: DateTime<Utc>,
+) -> Result<Ties, DbError> {
     let mut ties = Ties::default();
-    for person in known_as {
-        ties.0.extend(fetch_all!(tx, Tie, CLOSE_TO, *person, now - PROVISIONAL)?);
+    for person in persons {
+        ties.0.extend(fetch_all!(tx, Tie, CLOSE_TO, person, now - PROVISIONAL)?);
     }
     Ok(ties)
 }
 
-/// Returns all accounts of the caller: the known ones, and those in other municipalities whose units serve where the caller
-/// works.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn own_accounts(tx: &mut Tx, caller: &Caller) -> Result<Vec<Id<Person>>, DbError> {
-    let mut accounts = caller.known_as.clone();
-    for (municipality,) in fetch_all!(tx, (String,), COLLEAGUES_FROM, caller.person)? {
-        accounts.extend(counterpart(tx, caller.person, &municipality).await?);
-    }
-    Ok(accounts)
+/// A registration of a child that has become another person, since its number came later or was wrong.
+#[derive(Debug, Clone, Copy)]
+pub struct Moved {
+    /// The registration.
+    pub child: Id<Child>,
+    /// The person that it was.
+    pub from: Id<Person>,
+    /// The person that it is.
+    pub to: Id<Person>,
+    /// Whether the person that it was had no number, so that no other registration has them.
+    pub was_alone: bool,
+    /// Whether the municipality knew the person that it is.
+    pub was_known: bool,
 }
 
-/// Moves conflicts of interest from one person to another, after a child has got its number. If the number leads to a person who was
-/// known before (`was_known`), only what people have declared themselves still counts: their leaders have decided about another child.
+/// Moves the conflicts of interest about a registration with it. If the number leads to a person who was known before, only what people
+/// have declared themselves still counts: their leaders have decided about another child.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn move_conflicts(
-    tx: &mut Tx,
-    from: Id<Person>,
-    to: Id<Person>,
-    was_known: bool,
-) -> Result<(), DbError> {
+pub async fn move_conflicts(tx: &mut Tx, moved: Moved) -> Result<(), DbError> {
+    let Moved { child, from, to, was_alone, was_known } = moved;
     if was_known {
-        execute!(tx, UNCONFIRM_CONFLICTS, from)?;
+        execute!(tx, UNCONFIRM_CONFLICTS, from, was_alone, child)?;
     }
-    execute!(tx, MOVE_CONFLICTS, from, to, was_known)?;
+    execute!(tx, MOVE_CONFLICTS, from, was_alone, child, to, was_known)?;
     Ok(())
 }

@@ -16,11 +16,10 @@ use crate::{
         actions::{ApproveActivation, CreateActivation},
         public::ActivateAccount,
     },
-    children::find_person,
     db::Tx,
     identity::{
-        Attempt, Checked, Visitor, check_attempt, end_sessions_of, forget_devices_of, hold_devices_of,
-        open_session, record_attempt, remember_device, remove_second_factor, unlock,
+        Attempt, Checked, Visitor, are_same, check_attempt, end_sessions_of, find_person, forget_devices_of,
+        hold_devices_of, open_session, record_attempt, remember_device, remove_second_factor, unlock,
     },
     kernel::ids::Person,
     problem::{
@@ -49,7 +48,7 @@ async fn create_activation(mut permit: Permit<CreateActivation>) -> Result<HttpR
     let Parts { object, caller, tx, moment } = permit.parts();
     let account = store::find_account(tx, person, &object.number).await?;
     let account = account.ok_or_else(Problem::not_found)?;
-    if person == caller.person {
+    if caller.is(person) {
         return Err(Problem::conflict("another administrator must ask for a code for your account"));
     }
     if account.disabled_at.is_some() {
@@ -79,7 +78,12 @@ async fn approve_activation(mut permit: Permit<ApproveActivation>) -> Result<Htt
     let pending = pending.ok_or_else(|| {
         Problem::conflict("the code is approved already, has ended, or its account is disabled")
     })?;
-    if find_person(tx, &object.municipality, &national_id).await? != Some(object.person_id) {
+    let known = find_person(tx, &object.municipality, &national_id).await?;
+    let is_right = match known {
+        Some(person) => are_same(tx, person, object.person_id).await?,
+        None => false,
+    };
+    if !is_right {
         return Err(Problem::field("/national_id", "is not that of the person whose account it is"));
     }
     let half = activations::approve(tx, object.id, caller.person, moment.now).await?;

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use super::{activations::NewCode, code::first_letter};
 use crate::{
+    identities::OwnNumber,
     identity::Password,
     kernel::{
         NationalId,
@@ -276,6 +277,8 @@ pub struct MeOut {
     /// The codes for the caller's account that were used or can be used, newest first. If you did not ask for one, change your password,
     /// which ends it, and report it.
     pub activations: Vec<OwnActivation>,
+    /// The national identity numbers that were added to the caller, newest first. If one is not yours, report it.
+    pub added_numbers: Vec<OwnNumber>,
     /// Whether log-ins need a code of a second factor.
     pub has_second_factor: bool,
     /// Whether the caller has roles that do not count in this session, because the service requires a second factor of staff. Enrol one,
@@ -283,7 +286,16 @@ pub struct MeOut {
     pub lacks_second_factor: bool,
 }
 
-shown!(MeOut { person_id, name, municipality, roles, activations, has_second_factor, lacks_second_factor });
+shown!(MeOut {
+    person_id,
+    name,
+    municipality,
+    roles,
+    activations,
+    added_numbers,
+    has_second_factor,
+    lacks_second_factor,
+});
 
 /// A second factor to enrol.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,5 +1,7 @@
 //! The caller's own account, and the accounts that administrators manage.
 
+use std::cmp::Reverse;
+
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -14,6 +16,7 @@ use crate::{
         actions::{ChangePassword, CreateAccount, DisableAccount, EnableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
+    identities,
     identity::{end_sessions_of, find_second_factor, forget_devices_of, unlock_for_administrator},
     kernel::ids::Person,
     organisation,
@@ -45,8 +48,14 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/me")]
 async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
-    let activations = activations::list_of(tx, caller.person, moment.now).await?;
-    let factor = find_second_factor(tx, caller.person).await?;
+    let (mut activations, mut added_numbers) = (Vec::new(), Vec::new());
+    for person in caller.persons() {
+        activations.extend(activations::list_of(tx, person, moment.now).await?);
+        added_numbers.extend(identities::added_to(tx, person).await?);
+    }
+    activations.sort_by_key(|code| Reverse(code.asked_at));
+    added_numbers.sort_by_key(|number| Reverse(number.added_at));
+    let factor = find_second_factor(tx, caller.account).await?;
     let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
         unit_name: seat.unit_name.clone(),
@@ -55,11 +64,12 @@ async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
         role: seat.role,
     });
     let me = MeOut {
-        person_id: caller.person,
+        person_id: caller.account,
         name: caller.name.clone(),
         municipality: caller.municipality.clone(),
         roles: roles.collect(),
         activations,
+        added_numbers,
         has_second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
         lacks_second_factor: caller.lacks_second_factor,
     };
@@ -78,7 +88,7 @@ async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
 #[post("/me/password")]
 async fn change_password(mut permit: Permit<ChangePassword>) -> Result<HttpResponse, actix_web::Error> {
     let PasswordChange { current_password, new_password } = permit.input()?;
-    let person = permit.caller().person;
+    let person = permit.caller().account;
     let before = store::find_hash(permit.tx(), person).await.map_err(Problem::from)?;
     let permit = permit.ask_password(current_password, before.clone(), "/current_password").await?;
     let (mut permit, hash) = permit.hash_password(new_password).await?;
@@ -108,12 +118,12 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
     let Parts { object, caller, tx, moment } = permit.parts();
     let (now, born) = (moment.now, national_id.birth_date());
     let person = identify(tx, &object.number, Some(&national_id), &name, born, now).await?;
-    if person == caller.person {
+    if caller.is(person) {
         return Err(Problem::conflict("you have an account"));
     }
     let account = store::NewAccount { person, name: &name, username: &username, password_hash: None };
     let taken = || Problem::conflict("the person already has an account, or the username is taken");
-    if !store::insert(tx, account, now).await? {
+    if store::has_account(tx, person).await? || !store::insert(tx, account, now).await? {
         return Err(taken());
     }
     let made = activations::ask(tx, person, &object.number, &username, caller.person, now).await?;
@@ -137,7 +147,7 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
 async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpResponse> {
     let person = permit.path_id::<Person>("person_id")?;
     let municipality = permit.object().number.clone();
-    if person == permit.caller().person {
+    if permit.caller().is(person) {
         return Err(Problem::conflict(
             "you cannot disable your own account: another administrator must do it",
         ));

@@ -38,7 +38,7 @@ async fn enrol_second_factor(
     mut permit: Permit<EnrolSecondFactor>,
 ) -> Result<HttpResponse, actix_web::Error> {
     let FactorIn { current_password } = permit.input()?;
-    let person = permit.caller().person;
+    let person = permit.caller().account;
     let hash = store::find_hash(permit.tx(), person).await.map_err(Problem::from)?;
     let permit = permit.ask_password(current_password, hash, "/current_password").await?;
     Ok(add_factor(permit).await?)
@@ -46,10 +46,10 @@ async fn enrol_second_factor(
 
 async fn add_factor(mut permit: Permit<EnrolSecondFactor>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
-    if find_second_factor(tx, caller.person).await?.is_some_and(|factor| factor.is_confirmed()) {
+    if find_second_factor(tx, caller.account).await?.is_some_and(|factor| factor.is_confirmed()) {
         return Err(Problem::conflict("the account has a second factor: end it first"));
     }
-    let secret = enrol(tx, caller.person, &caller.municipality, moment.now).await?;
+    let secret = enrol(tx, caller.account, &caller.municipality, moment.now).await?;
     let secret = secret.expose_secret().to_owned();
     let url = format!(
         "otpauth://totp/Stafett:{}?secret={secret}&issuer=Stafett&algorithm=SHA1&digits=6&period=30",
@@ -67,12 +67,12 @@ async fn add_factor(mut permit: Permit<EnrolSecondFactor>) -> Result<HttpRespons
 async fn confirm_second_factor(mut permit: Permit<ConfirmSecondFactor>) -> Result<HttpResponse> {
     let FactorCodeIn { code } = permit.input()?;
     let Parts { caller, tx, moment, .. } = permit.parts();
-    let factor = find_second_factor(tx, caller.person).await?.filter(|factor| !factor.is_confirmed());
+    let factor = find_second_factor(tx, caller.account).await?.filter(|factor| !factor.is_confirmed());
     let factor = factor.ok_or_else(|| Problem::conflict("there is no second factor to confirm"))?;
-    if !use_app_code(tx, caller.person, &factor, &code, moment.now).await? {
+    if !use_app_code(tx, caller.account, &factor, &code, moment.now).await? {
         return Err(Problem::field("/code", "is not the code that the app shows now"));
     }
-    let codes = confirm(tx, caller.person, moment.now).await?;
+    let codes = confirm(tx, caller.account, moment.now).await?;
     if let Some(session) = caller.session {
         mark_session(tx, session, moment.now).await?;
     }
@@ -92,7 +92,7 @@ async fn confirm_second_factor(mut permit: Permit<ConfirmSecondFactor>) -> Resul
 #[post("/me/second-factor/end")]
 async fn end_second_factor(mut permit: Permit<EndSecondFactor>) -> Result<HttpResponse, actix_web::Error> {
     let FactorEndIn { current_password, code } = permit.input()?;
-    let person = permit.caller().person;
+    let person = permit.caller().account;
     let hash = store::find_hash(permit.tx(), person).await.map_err(Problem::from)?;
     let mut permit = permit.ask_password(current_password, hash, "/current_password").await?;
     let now = permit.moment().now;

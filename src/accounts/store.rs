@@ -23,6 +23,9 @@ const FIND_HASH: &str = "SELECT hash FROM account_password WHERE person_id = $1"
 const FIND_ACCOUNT: &str = "
     SELECT p.name, a.disabled_at FROM account a JOIN person p ON p.id = a.person_id
     WHERE a.person_id = $1 AND p.municipality = $2";
+const HAS_ACCOUNT: &str = "
+    SELECT a.person_id FROM person i JOIN person p ON p.canonical_id = i.canonical_id JOIN account a ON a.person_id = p.id
+    WHERE i.id = $1 LIMIT 1";
 const SET_NAME: &str = "UPDATE person SET name = $2 WHERE id = $1";
 const SET_HASH: &str = "
     INSERT INTO account_password (person_id, hash, set_at) VALUES ($1, $2, $3)
@@ -147,4 +150,9 @@ const MUNICIPALITY: &str = "SELECT municipality FROM person WHERE id = $1";
 pub(super) async fn municipality_of(tx: &mut Tx, person: Id<Person>) -> Result<String, DbError> {
     let (municipality,) = crate::fetch_one!(tx, (String,), MUNICIPALITY, person)?;
     Ok(municipality)
+}
+
+/// Returns whether a municipality has an account of a human, under any person that it knows them as.
+pub(super) async fn has_account(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
+    Ok(fetch_optional!(tx, (Id<Person>,), HAS_ACCOUNT, person)?.is_some())
 }

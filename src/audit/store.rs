@@ -39,9 +39,9 @@ macro_rules! select {
 const SELECT: &str = select!("p.name");
 // Family members are shown by the names registered in this case, not by those in another case or of an account.
 const SELECT_FOR_FAMILY: &str = select!(
-    "CASE WHEN l.person_id = k.person_id THEN k.name ELSE COALESCE(
-        (SELECT g.guardian_name FROM guardianship g
-         WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = l.person_id
+    "CASE WHEN p.identity_id = (SELECT h.identity_id FROM person h WHERE h.id = k.person_id) THEN k.name ELSE COALESCE(
+        (SELECT g.guardian_name FROM guardianship g JOIN person h ON h.id = g.guardian_id
+         WHERE g.municipality = k.municipality AND g.child_id = k.id AND h.identity_id = p.identity_id
          ORDER BY g.id DESC LIMIT 1), p.name) END"
 );
 const FROM: &str = "FROM access_log l LEFT JOIN person p ON p.id = l.person_id";

@@ -146,7 +146,7 @@ async fn check_responsible<A: Action<Object = ChildObject>>(
     let moment = permit.moment();
     let works_there =
         store::works_in_child_welfare(permit.tx(), person, unit, &child.municipality, moment.today).await?;
-    if !works_there || is_close(permit.tx(), &child.municipality, child.id, person, moment.now).await? {
+    if !works_there || is_close(permit.tx(), child.id, person, moment.now).await? {
         let detail = "must work in that child welfare service, which must serve the municipality, and must not be family";
         return Err(Problem::field("/child_welfare_person_id", detail));
     }

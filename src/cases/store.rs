@@ -15,6 +15,7 @@ use crate::{
     },
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
+    identity::Caller,
     kernel::{
         Id, Slice,
         ids::{Case, CaseEvent, Child, Measure, Person, Unit},
@@ -210,18 +211,15 @@ pub(super) async fn list_events(
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn involved_cases(
-    tx: &mut Tx,
-    person: Id<Person>,
-    units_led: &[Id<Unit>],
-    slice: Slice,
-) -> Result<Vec<Id<Case>>, DbError> {
+pub async fn involved_cases(tx: &mut Tx, caller: &Caller, slice: Slice) -> Result<Vec<Id<Case>>, DbError> {
     let Slice { after, limit } = slice;
-    let most = slice.sql_limit();
-    let mut ids = fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?;
-    // A leader leads one or two units.
-    for unit in units_led {
-        ids.extend(fetch_all!(tx, (Id<Case>,), OF_UNIT, *unit, after, most)?);
+    let (most, mut ids) = (slice.sql_limit(), Vec::new());
+    // Most people are one person. A leader leads one or two units.
+    for person in caller.persons() {
+        ids.extend(fetch_all!(tx, (Id<Case>,), INVOLVED, person, after, most)?);
+    }
+    for unit in caller.units_led() {
+        ids.extend(fetch_all!(tx, (Id<Case>,), OF_UNIT, unit, after, most)?);
     }
     ids.sort_unstable();
     ids.dedup();

@@ -100,10 +100,10 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
 async fn list_child_welfare_reports(mut permit: Permit<ListChildWelfareReports>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { object: unit, caller, tx, moment } = permit.parts();
-    let (unit, person) = (unit.id, caller.person);
-    let ties = ties(tx, caller, moment.now).await?;
+    let (unit, caller) = (unit.id, caller.clone());
+    let ties = ties(tx, &caller, moment.now).await?;
     let fetch =
-        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &ties, person, unit, after, limit).await;
+        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &ties, &caller, unit, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &ReportOut| permit.may::<ReadChildWelfareReport>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -157,7 +157,7 @@ async fn known_child<A: Action>(permit: &mut Permit<A>, child: Id<Child>) -> Res
     let facts = child_facts(tx, caller, child, moment).await?.ok_or_else(unknown)?;
     let municipality = facts.municipality.clone();
     let readable = permit.may::<ReadChild>(&ChildObject { facts });
-    if !readable || is_close(permit.tx(), &municipality, child, person, moment.now).await? {
+    if !readable || is_close(permit.tx(), child, person, moment.now).await? {
         return Err(unknown());
     }
     let named = children::named(permit.tx(), &municipality, child).await?;

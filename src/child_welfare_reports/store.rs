@@ -216,7 +216,7 @@ pub(super) async fn get(
 pub(super) async fn list(
     tx: &mut Tx,
     ties: &Ties,
-    caller: Id<Person>,
+    caller: &Caller,
     unit: Id<Unit>,
     after: Uuid,
     limit: usize,
@@ -230,7 +230,8 @@ pub(super) async fn list(
     let mut reports: Vec<ReportOut> = fetch_in!(tx, ReportOut, LIST, &ids)?;
     reports.sort_by_key(|row| row.id);
     for row in &mut reports {
-        row.disqualified = row.child_id.is_some_and(|child| ties.keep_from(child, row.reporter_id == caller));
+        row.disqualified =
+            row.child_id.is_some_and(|child| ties.keep_from(child, caller.is(row.reporter_id)));
     }
     with_replies(tx, reports).await
 }
@@ -288,9 +289,11 @@ pub(super) async fn insert_reply(
 /// If the database query fails.
 pub async fn awaited(tx: &mut Tx, caller: &Caller, moment: Moment) -> Result<Vec<Awaited>, DbError> {
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
-    let (person, today) = (caller.person, moment.today);
-    let own = fetch_all!(tx, AwaitingRow, AWAITING_OWN, person, today)?;
-    let left = fetch_all!(tx, AwaitingRow, AWAITING_LEFT, person, today)?;
+    let (mut own, mut left) = (Vec::new(), Vec::new());
+    for person in caller.persons() {
+        own.extend(fetch_all!(tx, AwaitingRow, AWAITING_OWN, person, moment.today)?);
+        left.extend(fetch_all!(tx, AwaitingRow, AWAITING_LEFT, person, moment.today)?);
+    }
     if own.is_empty() && left.is_empty() {
         return Ok(Vec::new());
     }

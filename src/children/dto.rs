@@ -10,7 +10,7 @@ use crate::{
         NationalId,
         day::optional_day,
         ids::{ChildId, GuardianshipId, PersonId, UnitId},
-        text::Line,
+        text::{Line, Prose},
         vocabulary::Capacity,
     },
     shown,
@@ -54,20 +54,23 @@ pub struct ChildOut {
 
 shown!(ChildOut { id, municipality, name, birth_date, registered_unit, registered_at, version });
 
-/// A correction of a child's details. Fields left out are unchanged.
+/// A correction of a child's details, with the reason. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"name": "Iben Marie Fjellheim"}))]
+#[schema(example = json!({"name": "Iben Marie Fjellheim", "reason": "The middle name was missing."}))]
 pub struct ChildPatch {
     /// The corrected name.
     #[serde(default)]
     pub name: Option<Line>,
-    /// The national identity number, once the child has one. The date of birth is taken from it, if it shows the century.
+    /// The national identity number, once the child has one, or instead of a wrong one. The date of birth is taken from it, if it shows
+    /// the century. For a new number of the same child, ask an administrator to add it.
     #[serde(default)]
     pub national_id: Option<NationalId>,
-    /// The corrected date of birth of a child without a number, or the date beside a number of the form from 2032.
+    /// The corrected date of birth. It must match the number, if there is one.
     #[serde(default, deserialize_with = "optional_day")]
     pub birth_date: Option<NaiveDate>,
+    /// Why it is corrected.
+    pub reason: Prose,
 }
 
 /// A guardian (foresatt) to register.
@@ -75,8 +78,10 @@ pub struct ChildPatch {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"national_id": "03887900069", "name": "Alma Fjellheim", "parental_responsibility": true, "lives_with_child": true}))]
 pub struct GuardianIn {
-    /// The national identity number, which connects the guardian's account to the child.
-    pub national_id: NationalId,
+    /// The national identity number, which connects the guardian's account to the child. A guardian without a number can consent on
+    /// paper. An account needs a number, which two administrators can add later.
+    #[serde(default)]
+    pub national_id: Option<NationalId>,
     /// The guardian's name.
     pub name: Line,
     /// Whether they hold parental responsibility (foreldreansvar, barnelova § 30); a foster parent does not.
@@ -100,6 +105,12 @@ pub struct GuardianshipPatch {
     /// Set to true to end the guardianship. It cannot be resumed; it must be registered again.
     #[serde(default)]
     pub ended: bool,
+    /// The corrected name of the guardian.
+    #[serde(default)]
+    pub guardian_name: Option<Line>,
+    /// Why the name is corrected. It is required with `guardian_name`.
+    #[serde(default)]
+    pub reason: Option<Prose>,
 }
 
 /// A guardian of a child.
@@ -140,7 +151,7 @@ impl GuardianshipReader {
     /// A reader, by what the rules answer about the child. Everyone sees it of themself.
     #[must_use]
     pub fn new(asker: &Asker, child: &About<ChildObject>, guardian: PersonId) -> Self {
-        let own = asker.caller().person == guardian;
+        let own = asker.caller().is(guardian);
         Self { lives_with_child: own || child.sees::<SeeWhoLivesWithChild>() }
     }
 

@@ -3,6 +3,7 @@
 //! Registrations are separate. It is confidential that a child is known to another unit, so entering a national identity
 //! number never reveals whether it was entered before.
 
+mod corrections;
 mod dto;
 mod named;
 mod routes;
@@ -11,4 +12,4 @@ mod store;
 
 pub use named::{NamedChild, named};
 pub use routes::configure;
-pub use store::{find_person, identify};
+pub use store::identify;

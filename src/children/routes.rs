@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    corrections::{Corrected, CorrectedField, list_corrections},
     dto::{
         ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch, GuardianshipReader,
     },
@@ -12,7 +13,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit, Seen, Shown, Whole,
+        Moved, Parts, Permit, Seen, Shown, Whole,
         actions::{
             Action, ChangeGuardianship, ListGuardians, ReadChild, RegisterChild, RegisterGuardian,
             UpdateChild,
@@ -22,7 +23,12 @@ use crate::{
     },
     db::Tx,
     handovers,
-    kernel::{NationalId, Page, PageQuery, Slice, ids::Guardianship, vocabulary::Capacity},
+    identity::find_person,
+    kernel::{
+        Id, NationalId, Page, PageQuery, Slice,
+        ids::{Guardianship, Person},
+        vocabulary::Capacity,
+    },
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -36,6 +42,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(read_child)
         .service(update_child)
         .service(list_guardians)
+        .service(list_corrections)
         .service(register_guardian)
         .service(change_guardianship);
 }
@@ -80,8 +87,10 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
     permit.show_version(child.version, &child.whole())
 }
 
-/// Corrects a child's name, corrects the date of birth of a child without a national identity number, or adds the number once
-/// the child has one.
+/// Corrects a child's name, date of birth or national identity number, with the reason.
+///
+/// Only this registration changes: with another number it is about another child. If the child has got a new number, such as
+/// instead of a D-number, two administrators add it. The corrections stay in a list.
 #[utoipa::path(
     operation_id = "update_child", tag = "children", params(("child_id" = Uuid, Path)), request_body = ChildPatch,
     responses((status = 200, body = ChildOut, description = "The updated child"), ChangeProblems),
@@ -90,37 +99,67 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let facts = permit.object().facts.clone();
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
-    let ChildPatch { name, national_id, birth_date: stated } = permit.input()?;
+    let ChildPatch { name, national_id, birth_date: stated, reason } = permit.input()?;
     permit.expect_version(current.version)?;
-    let (mut person, mut was_known) = (facts.person, false);
-    let mut birth_date = stated.unwrap_or(current.birth_date);
-    if let Some(number) = national_id {
-        if store::has_number(permit.tx(), person).await? {
-            return Err(Problem::field("/national_id", "is already set; register another child separately"));
+    let before = store::number(permit.tx(), facts.person).await?;
+    let birth_date = match (&national_id, stated) {
+        (Some(number), stated) => date_of_birth(Some(number), stated)?,
+        (None, Some(stated)) => date_of_birth(before.as_ref(), Some(stated))?,
+        (None, None) => current.birth_date,
+    };
+    let now = permit.moment().now;
+    let person = match &national_id {
+        Some(number) => {
+            let name = name.as_deref().unwrap_or(&current.name);
+            let was_known = find_person(permit.tx(), &facts.municipality, number).await?.is_some();
+            let known = Some(number);
+            let person =
+                store::identify(permit.tx(), &facts.municipality, known, name, Some(birth_date), now).await?;
+            move_registration(&mut permit, person, before.is_none(), was_known).await?;
+            person
         }
-        birth_date = date_of_birth(Some(&number), stated)?;
-        let now = permit.moment().now;
-        let name = name.as_deref().unwrap_or(&current.name);
-        was_known = store::find_person(permit.tx(), &facts.municipality, &number).await?.is_some();
-        let known = Some(&number);
-        person =
-            store::identify(permit.tx(), &facts.municipality, known, name, Some(birth_date), now).await?;
-    } else if stated.is_some() && store::has_number(permit.tx(), person).await? {
-        return Err(Problem::field(
-            "/birth_date",
-            "cannot be changed: the child has a national identity number",
-        ));
-    }
+        None => facts.person,
+    };
     store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
-    if person != facts.person {
-        let moment = permit.moment();
-        store::identified(permit.tx(), &facts.municipality, facts.id, moment.now).await?;
-        move_conflicts(permit.tx(), facts.person, person, was_known).await?;
+    let corrected = Corrected {
+        municipality: &facts.municipality,
+        child: facts.id,
+        guardianship: None,
+        reason: &reason,
+        by: permit.caller().person,
+        now,
+    };
+    let tx = permit.tx();
+    if let Some(name) = &name {
+        corrected.keep(tx, CorrectedField::ChildName, Some(&current.name), name).await?;
+    }
+    let (was, is) = (current.birth_date.to_string(), birth_date.to_string());
+    corrected.keep(tx, CorrectedField::BirthDate, Some(&was), &is).await?;
+    if let Some(number) = &national_id {
+        let before = before.as_ref().map(NationalId::as_str);
+        corrected.keep(tx, CorrectedField::NationalId, before, number.as_str()).await?;
     }
     keep_baton_held(&mut permit).await?;
     let child = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     permit.note_shown([child.id]);
     permit.changed(child.version, &child.whole()).await
+}
+
+/// Moves this registration of a child to another person, with what is decided about it.
+async fn move_registration(
+    permit: &mut Permit<UpdateChild>,
+    to: Id<Person>,
+    was_alone: bool,
+    was_known: bool,
+) -> Result<()> {
+    let facts = permit.object().facts.clone();
+    if to == facts.person {
+        return Ok(());
+    }
+    let now = permit.moment().now;
+    store::identified(permit.tx(), &facts.municipality, facts.id, now).await?;
+    let moved = Moved { child: facts.id, from: facts.person, to, was_alone, was_known };
+    Ok(move_conflicts(permit.tx(), moved).await?)
 }
 
 /// Lists the guardians of a child, including former ones.
@@ -167,8 +206,8 @@ async fn register_guardian(mut permit: Permit<RegisterGuardian>) -> Result<HttpR
     check_responsibility(capacity, parental_responsibility)?;
     let child = permit.object().facts.clone();
     let (municipality, now) = (&child.municipality, permit.moment().now);
-    let born = national_id.birth_date();
-    let guardian = store::identify(permit.tx(), municipality, Some(&national_id), &name, born, now).await?;
+    let born = national_id.as_ref().and_then(NationalId::birth_date);
+    let guardian = store::identify(permit.tx(), municipality, national_id.as_ref(), &name, born, now).await?;
     if guardian == child.person {
         return Err(Problem::field("/national_id", "belongs to the child"));
     }
@@ -208,12 +247,22 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     let id = permit.path_id::<Guardianship>("guardianship_id")?;
     let found = store::find_guardianship(permit.tx(), &child.municipality, child.id, id).await?;
     let current = found.ok_or_else(Problem::not_found)?;
-    let GuardianshipPatch { parental_responsibility, lives_with_child, ended } = permit.input()?;
+    let GuardianshipPatch { parental_responsibility, lives_with_child, ended, guardian_name, reason } =
+        permit.input()?;
     permit.expect_version(current.version)?;
     if current.ended_at.is_some() {
         return Err(Problem::conflict("the guardianship has ended"));
     }
     check_responsibility(current.capacity, parental_responsibility)?;
+    if let Some(name) = &guardian_name {
+        let reason = reason.as_ref();
+        let reason = reason.ok_or_else(|| Problem::field("/reason", "is required with guardian_name"))?;
+        let (by, now) = (permit.caller().person, permit.moment().now);
+        let (municipality, guardianship) = (&child.municipality, Some(id));
+        let corrected = Corrected { municipality, child: child.id, guardianship, reason, by, now };
+        let (field, before) = (CorrectedField::GuardianName, Some(&*current.guardian_name));
+        corrected.keep(permit.tx(), field, before, name).await?;
+    }
     let ended_at = ended.then(|| permit.moment().now);
     store::update_guardianship(
         permit.tx(),
@@ -222,6 +271,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
         parental_responsibility,
         lives_with_child,
         ended_at,
+        guardian_name.as_deref(),
     )
     .await?;
     let changed = store::find_guardianship(permit.tx(), &child.municipality, child.id, id).await?;

@@ -9,14 +9,15 @@ use crate::{
     insert_rows,
     kernel::{
         Id, NationalId,
-        ids::{Child, Guardianship, Person, Unit},
+        ids::{Child, Guardianship, Identity, Person, Unit},
         vocabulary::Capacity,
     },
-    vault::KeyName,
+    vault::{self, KeyName, Vault},
 };
 
-const INSERT_PEOPLE: &str =
-    "INSERT INTO person (id, municipality, national_id_index, national_id, name, birth_date, created_at) ";
+const INSERT_PEOPLE: &str = "INSERT INTO person (id, municipality, national_id_index, national_id, name, birth_date, created_at, \
+    canonical_id, identity_id) ";
+const INSERT_NUMBERS: &str = "INSERT INTO identity_number (number_index, identity_id) ";
 const INSERT: &str = "INSERT INTO child (municipality, id, person_id, name, birth_date, registered_by, registered_unit, \
     registered_at) ";
 const INSERT_GUARDIANSHIPS: &str = "INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, \
@@ -60,33 +61,67 @@ pub(crate) struct GuardianshipRow<'a> {
     pub created_at: DateTime<Utc>,
 }
 
-/// Makes people known, and returns how many: not those whose number the municipality knows.
+/// Makes people known, and returns how many: not those whose number the municipality knows. A person without a number is a new
+/// human.
 pub(crate) async fn insert_people(tx: &mut Tx, rows: &[PersonRow<'_>]) -> Result<u64, DbError> {
-    let rows = rows
-        .iter()
-        .map(|row| {
-            let PersonRow { municipality, national_id, name, .. } = row;
-            let (vault, key) = (tx.vault(), KeyName::people(municipality));
-            let number = national_id.as_deref().map(NationalId::as_str);
-            let index = number.map(|number| vault.national_id_index(municipality, number)).transpose()?;
-            Ok::<_, DbError>((row, index, vault.seal_optional(&key, number)?, vault.seal(&key, name)?))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let rows = rows.iter().map(|row| Sealed::of(tx.vault(), row)).collect::<Result<Vec<_>, _>>()?;
+    let numbers: Vec<_> = rows.iter().filter_map(|sealed| sealed.identity_index.as_ref()).collect();
+    insert_rows!(
+        tx,
+        INSERT_NUMBERS,
+        2,
+        numbers,
+        |values, number| values.push_bind(number).push_bind(Id::<Identity>::of_new_human()),
+        " ON CONFLICT (number_index) DO NOTHING"
+    )?;
     insert_rows!(
         tx,
         INSERT_PEOPLE,
-        7,
+        10,
         rows,
-        |values, (row, index, number, name)| values
-            .push_bind(row.id)
-            .push_bind(row.municipality)
-            .push_bind(index)
-            .push_bind(number)
-            .push_bind(name)
-            .push_bind(row.birth_date)
-            .push_bind(row.created_at),
+        |values, sealed| {
+            let Sealed { row, index, number, name, identity_index } = sealed;
+            values
+                .push_bind(row.id)
+                .push_bind(row.municipality)
+                .push_bind(index)
+                .push_bind(number)
+                .push_bind(name)
+                .push_bind(row.birth_date)
+                .push_bind(row.created_at)
+                .push_bind(row.id)
+                .push("COALESCE((SELECT identity_id FROM identity_number WHERE number_index = ")
+                .push_bind_unseparated(identity_index)
+                .push_unseparated("), ")
+                .push_bind_unseparated(Id::<Identity>::of_new_human())
+                .push_unseparated(")");
+        },
         " ON CONFLICT (municipality, national_id_index) DO NOTHING"
     )
+}
+
+/// A person with what is sealed and hashed.
+struct Sealed<'a> {
+    row: &'a PersonRow<'a>,
+    index: Option<String>,
+    number: Option<vault::Sealed>,
+    name: vault::Sealed,
+    identity_index: Option<String>,
+}
+
+impl<'a> Sealed<'a> {
+    fn of(vault: &Vault, row: &'a PersonRow<'a>) -> Result<Self, DbError> {
+        let PersonRow { municipality, national_id, name, .. } = row;
+        let key = KeyName::people(municipality);
+        let number = national_id.as_deref().map(NationalId::as_str);
+        Ok(Self {
+            row,
+            index: number.map(|number| vault.national_id_index(municipality, number)).transpose()?,
+            number: vault.seal_optional(&key, number)?,
+            name: vault.seal(&key, name)?,
+            identity_index: number.map(|number| vault.identity_index(number)).transpose()?,
+        })
+    }
 }
 
 /// Writes children.

@@ -10,34 +10,52 @@ use super::{
     rows::{self, ChildRow, GuardianshipRow, PersonRow},
 };
 use crate::{
+    canonical_sql,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
+    identity::{identity_of, known_in},
     kernel::{
         Id, NationalId,
         ids::{Child, Guardianship, Person, Unit},
         vocabulary::Capacity,
     },
-    vault::KeyName,
+    vault::{Content, KeyName},
 };
 
-const FIND_PERSON: &str = "SELECT id FROM person WHERE municipality = $1 AND national_id_index = $2";
 const FIND_CHILD: &str = "
     SELECT id, municipality, name, birth_date, registered_unit, registered_at, version FROM child WHERE municipality = $1 AND id = $2";
 const UPDATE_CHILD: &str = "
     UPDATE child SET person_id = $4, name = COALESCE($5, name), birth_date = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const IDENTIFIED: &str = "UPDATE child SET identified_at = $3 WHERE municipality = $1 AND id = $2";
-const NUMBER: &str = "SELECT national_id_index FROM person WHERE id = $1";
-const SELECT_GUARDIANS: &str = "
-    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
-    FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id > $3 ORDER BY id LIMIT $4";
-const FIND_GUARDIANSHIP: &str = "
-    SELECT id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
-    FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id = $3";
+const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
+const SELECT_GUARDIANS: &str = concat!(
+    "
+    SELECT id, child_id, ",
+    canonical_sql!("guardian_id"),
+    " AS guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
+    FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id > $3 ORDER BY id LIMIT $4"
+);
+const FIND_GUARDIANSHIP: &str = concat!(
+    "
+    SELECT id, child_id, ",
+    canonical_sql!("guardian_id"),
+    " AS guardian_id, guardian_name, parental_responsibility, lives_with_child, capacity, ended_at, version
+    FROM guardianship WHERE municipality = $1 AND child_id = $2 AND id = $3"
+);
+const IS_GUARDIAN: &str = concat!(
+    "SELECT id FROM guardianship WHERE municipality = $1 AND child_id = $2 AND ended_at IS NULL AND ",
+    canonical_sql!("guardian_id"),
+    " = $3"
+);
 const UPDATE_GUARDIANSHIP: &str = "
-    UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7, version = version + 1
+    UPDATE guardianship SET parental_responsibility = $5, lives_with_child = $6, ended_at = $7,
+           guardian_name = COALESCE($8, guardian_name), version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
+
 /// Finds or creates the person with a national identity number. Without a number, it creates a new person.
+///
+/// It does the same work whether or not another municipality knows the number.
 ///
 /// # Errors
 /// If the write to the database fails.
@@ -49,6 +67,12 @@ pub async fn identify(
     birth_date: Option<NaiveDate>,
     now: DateTime<Utc>,
 ) -> Result<Id<Person>, DbError> {
+    if let Some(number) = national_id {
+        let identity = identity_of(tx, number).await?;
+        if let Some(known) = known_in(tx, municipality, identity).await? {
+            return Ok(known);
+        }
+    }
     let id = Id::of_new_person();
     let row = PersonRow {
         id,
@@ -58,29 +82,8 @@ pub async fn identify(
         birth_date,
         created_at: now,
     };
-    let made = rows::insert_people(tx, &[row]).await?;
-    if made == 1 {
-        return Ok(id);
-    }
-    let known = match national_id {
-        Some(number) => find_person(tx, municipality, number).await?,
-        None => None,
-    };
-    known.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
-}
-
-/// Finds the person with a national identity number, if the municipality knows them.
-///
-/// # Errors
-/// If the database query fails.
-pub async fn find_person(
-    tx: &mut Tx,
-    municipality: &str,
-    national_id: &NationalId,
-) -> Result<Option<Id<Person>>, DbError> {
-    let index = tx.vault().national_id_index(municipality, national_id.as_str())?;
-    let found = fetch_optional!(tx, (Id<Person>,), FIND_PERSON, municipality, index)?;
-    Ok(found.map(|(id,)| id))
+    expect_one(rows::insert_people(tx, &[row]).await?)?;
+    Ok(id)
 }
 
 pub(super) struct NewChild<'a> {
@@ -137,10 +140,10 @@ pub(super) async fn identified(
     expect_one(execute!(tx, IDENTIFIED, municipality, child, now)?)
 }
 
-/// Returns whether the child, as a person, has a national identity number.
-pub(super) async fn has_number(tx: &mut Tx, person: Id<Person>) -> Result<bool, DbError> {
-    let (number,) = fetch_one!(tx, (Option<String>,), NUMBER, person)?;
-    Ok(number.is_some())
+/// Returns the national identity number of the child as a person.
+pub(super) async fn number(tx: &mut Tx, person: Id<Person>) -> Result<Option<NationalId>, DbError> {
+    let (number,) = fetch_one!(tx, (Option<Content>,), NUMBER, person)?;
+    Ok(number.and_then(|number| NationalId::parse(&number).ok()))
 }
 
 pub(super) async fn list_guardians(
@@ -190,6 +193,9 @@ pub(super) async fn insert_guardianship(
         capacity,
         by,
     } = new;
+    if fetch_optional!(tx, (Id<Guardianship>,), IS_GUARDIAN, municipality, child, guardian)?.is_some() {
+        return Ok(None);
+    }
     let id = Id::<Guardianship>::new();
     let row = GuardianshipRow {
         municipality,
@@ -214,8 +220,10 @@ pub(super) async fn update_guardianship(
     parental_responsibility: bool,
     lives_with_child: bool,
     ended_at: Option<DateTime<Utc>>,
+    name: Option<&str>,
 ) -> Result<(), DbError> {
     let GuardianshipOut { id, child_id, version, .. } = current;
+    let name = tx.vault().seal_optional(&KeyName::people(municipality), name)?;
     expect_one(execute!(
         tx,
         UPDATE_GUARDIANSHIP,
@@ -225,6 +233,7 @@ pub(super) async fn update_guardianship(
         *version,
         parental_responsibility,
         lives_with_child,
-        ended_at
+        ended_at,
+        name
     )?)
 }

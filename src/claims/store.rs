@@ -12,14 +12,15 @@ use crate::{
         Id,
         ids::{Case, Child, Claim, ClaimDecision, Person},
     },
+    persons_of_sql, same_human_sql,
     vault::{Content, KeyName},
 };
 
 /// The statements in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
-/// arguments are conditions on each kind, after the joins. A guardian who does not work here, or who is
-/// a guardian in the registration itself, is no claim.
+/// arguments are conditions on each kind, after the joins, and the reader, who sees no claim about themself. A guardian who does not
+/// work for the municipality, or who is a guardian in the registration itself, is no claim.
 macro_rules! stated {
-    ($guardian:literal, $protected:literal, $order:literal) => {
+    ($guardian:literal, $protected:literal, $order:literal, $reader:literal) => {
         concat!(
             "SELECT k.municipality, k.id AS child_id, a.id, 'guardian' AS kind, a.guardian_id AS person_id, a.created_at AS stated_at,
                     k.registered_at, k.identified_at
@@ -27,9 +28,15 @@ macro_rules! stated {
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN guardianship a ON a.municipality = s.municipality AND a.child_id = s.id
              WHERE a.ended_at IS NULL
-               AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = a.guardian_id AND r.ended_at IS NULL)
-               AND NOT EXISTS (SELECT 1 FROM guardianship o WHERE o.municipality = k.municipality AND o.child_id = k.id
-                               AND o.guardian_id = a.guardian_id AND o.ended_at IS NULL) AND ",
+               AND EXISTS (SELECT 1 FROM staff_role r JOIN unit_serves v ON v.unit_id = r.unit_id
+                           WHERE v.municipality = k.municipality AND r.ended_at IS NULL AND r.person_id IN ",
+            persons_of_sql!("a.guardian_id"),
+            ") AND NOT EXISTS (SELECT 1 FROM guardianship o WHERE o.municipality = k.municipality AND o.child_id = k.id
+                               AND o.ended_at IS NULL AND ",
+            same_human_sql!("o.guardian_id", "a.guardian_id"),
+            ") AND NOT (",
+            same_human_sql!("a.guardian_id", $reader),
+            ") AND ",
             $guardian,
             " UNION ALL
              SELECT k.municipality, k.id, s.id, 'protected_address', NULL, a.protected_at, k.registered_at, k.identified_at
@@ -56,7 +63,7 @@ macro_rules! claims {
                     CASE WHEN d.decided_at >= c.stated_at THEN d.confirmed END AS confirmed, d.decided_at, d.decided_by, d.reason,
                     COALESCE(d.version, 1) AS version
              FROM (",
-            stated!("k.id = $1 AND a.guardian_id <> $2", "k.id = $1", "k.id = $1"),
+            stated!("k.id = $1", "k.id = $1", "k.id = $1", "$2"),
             ") c
              LEFT JOIN person p ON p.id = c.person_id
              LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id
@@ -80,11 +87,12 @@ const PENDING_WITH: &str = concat!(
      FROM (",
     stated!(
         "k.id IN (SELECT e.child_id FROM contact_person h JOIN care_case e ON e.municipality = h.municipality AND e.id = h.case_id
-                  WHERE h.person_id = $1 AND e.status = 'open') AND a.guardian_id <> $1",
+                  WHERE h.person_id = $1 AND e.status = 'open')",
         "k.id IN (SELECT e.child_id FROM contact_person h JOIN care_case e ON e.municipality = h.municipality AND e.id = h.case_id
                   WHERE h.person_id = $1 AND e.status = 'open')",
         "k.id IN (SELECT e.child_id FROM contact_person h JOIN care_case e ON e.municipality = h.municipality AND e.id = h.case_id
-                  WHERE h.person_id = $1 AND e.status = 'open')"
+                  WHERE h.person_id = $1 AND e.status = 'open')",
+        "$1"
     ),
     ") c
      JOIN care_case e ON e.municipality = c.municipality AND e.child_id = c.child_id AND e.status = 'open'
@@ -99,21 +107,24 @@ const PENDING_IN: &str = concat!(
     "SELECT c.id, c.child_id, NULL AS case_id, c.stated_at
      FROM (",
     stated!(
-        "a.municipality = $1 AND a.created_at > $5 AND a.guardian_id <> $6",
+        "a.municipality = $1 AND a.created_at > $5",
         "a.municipality = $1 AND a.protected_at > $5",
-        "a.municipality = $1 AND a.recorded_at > $5"
+        "a.municipality = $1 AND a.recorded_at > $5",
+        "$6"
     ),
     " UNION SELECT * FROM (",
     stated!(
-        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5) AND a.guardian_id <> $6",
         "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5)",
-        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5)"
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5)",
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.registered_at > $5)",
+        "$6"
     ),
     ") AS registered UNION SELECT * FROM (",
     stated!(
-        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5) AND a.guardian_id <> $6",
         "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
-        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)"
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
+        "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
+        "$6"
     ),
     ") AS identified) c
      LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id AND d.decided_at >= c.stated_at

@@ -88,10 +88,10 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
 async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { caller, tx, moment, .. } = permit.parts();
-    let (person, units_led, today) = (caller.person, caller.units_led(), moment.today);
-    let ties = ties(tx, caller, moment.now).await?;
+    let (caller, today) = (caller.clone(), moment.today);
+    let ties = ties(tx, &caller, moment.now).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        store::list(tx, person, &ties, &units_led, today, after, limit).await
+        store::list(tx, &caller, &ties, today, after, limit).await
     };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
@@ -207,7 +207,7 @@ async fn open_case(
         return Err(Problem::conflict("the child already has an open case here; join it instead"));
     }
     let (opened_by, now) = (permit.caller().person, permit.moment().now);
-    if is_close(permit.tx(), &concern.municipality, child, opened_by, now).await? {
+    if is_close(permit.tx(), child, opened_by, now).await? {
         return Err(Problem::conflict("you are disqualified from opening a case for this child (fvl § 6)"));
     }
     let (municipality, unit) = (&concern.municipality, concern.unit_id);

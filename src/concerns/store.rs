@@ -13,6 +13,7 @@ use crate::{
     access::Ties,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_one, fetch_optional,
+    identity::Caller,
     kernel::{
         Id,
         ids::{Case, Child, ChildWelfareReport, Concern, Person, Unit},
@@ -86,24 +87,26 @@ pub(super) async fn get(
 /// children that the person is close to.
 pub(super) async fn list(
     tx: &mut Tx,
-    person: Id<Person>,
+    caller: &Caller,
     ties: &Ties,
-    units_led: &[Id<Unit>],
     today: NaiveDate,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ConcernOut>, DbError> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most, today)?;
-    // A leader leads one or two units.
-    for unit in units_led {
-        rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, *unit, after, most)?);
+    let mut rows = Vec::new();
+    // Most people are one person. A leader leads one or two units.
+    for person in caller.persons() {
+        rows.extend(fetch_all!(tx, ConcernOut, LIST_OWN, person, after, most, today)?);
+    }
+    for unit in caller.units_led() {
+        rows.extend(fetch_all!(tx, ConcernOut, LIST_OF_UNIT, unit, after, most)?);
     }
     rows.sort_by_key(|row: &ConcernOut| row.id);
     rows.dedup_by_key(|row| row.id);
     rows.truncate(limit);
     for row in &mut rows {
-        row.disqualified = row.child_id.is_some_and(|child| ties.keep_from(child, row.author_id == person));
+        row.disqualified = row.child_id.is_some_and(|child| ties.keep_from(child, caller.is(row.author_id)));
     }
     Ok(rows)
 }

@@ -8,7 +8,7 @@ use super::{
         ConflictEndIn, ConflictOfInterestIn, ConflictOfInterestOut, StaffConflictOut, TeamConflictIn,
         require_told,
     },
-    store::{self, New, Told},
+    store::{self, New, Row, Told},
 };
 use crate::{
     access::{
@@ -71,13 +71,19 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
         (None, None) => return Err(Problem::internal("neither national_id nor case_id is present")),
     };
     let (caller, moment) = (permit.caller().clone(), permit.moment());
-    let (person, home) = (caller.person, caller.municipality.as_str());
-    let new = New { person, home, told, ground, note: note.as_deref(), recorded_by: person, confirmed: true };
-    let id = store::insert(permit.tx(), &children, new, moment.now).await?;
-    for (_, child) in children {
-        handovers::of_conflict(permit.tx(), person, child, caller.person, moment).await?;
+    // Each municipality records it about the person that it knows.
+    let row = |(municipality, child): (String, _)| {
+        let person = caller.person_in(&municipality);
+        Row { municipality, child, person, recorded_by: person }
+    };
+    let rows: Vec<Row> = children.into_iter().map(row).collect();
+    let home = caller.municipality.as_str();
+    let new = New { home, told, ground, note: note.as_deref(), confirmed: true };
+    let id = store::insert(permit.tx(), &rows, new, moment.now).await?;
+    for Row { child, person, .. } in rows {
+        handovers::of_conflict(permit.tx(), person, child, person, moment).await?;
     }
-    let conflict = store::get_own(permit.tx(), person, id).await?;
+    let conflict = store::get_own(permit.tx(), caller.account, id).await?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict.whole()).await
 }
@@ -88,7 +94,7 @@ async fn children_with(
     number: &NationalId,
 ) -> Result<Vec<(String, Id<Person>)>> {
     let (caller, Moment { now, today }) = (permit.caller().clone(), permit.moment());
-    let mut municipalities = store::workplaces(permit.tx(), caller.person, today).await?;
+    let mut municipalities = store::workplaces(permit.tx(), caller.account, today).await?;
     municipalities.push(caller.municipality);
     municipalities.sort();
     municipalities.dedup();
@@ -126,10 +132,13 @@ async fn list_own_conflicts_of_interest(
     mut permit: Permit<ListOwnConflictsOfInterest>,
 ) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let person = permit.caller().person;
-    let rows = store::list_own(permit.tx(), person, query.slice()?.after, query.limit() + 1).await?;
+    let Parts { caller, tx, .. } = permit.parts();
+    let rows = store::list_own(tx, caller, query.slice()?.after, query.limit() + 1).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
-    permit.note_shown(page.items.iter().map(|row| row.id));
+    let ids: Vec<_> = page.items.iter().map(|row| row.id).collect();
+    for (id, municipality) in store::places(tx, &ids).await? {
+        permit.note_shown_in(&municipality, id);
+    }
     permit.show_page(&page.map(Whole::whole))
 }
 
@@ -149,7 +158,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     let TeamConflictIn { person_id, ground, note } = permit.input()?;
     require_told(ground, note.as_ref())?;
     let (caller, moment) = (permit.caller().clone(), permit.moment());
-    if person_id == caller.person {
+    if caller.is(person_id) {
         return Err(Problem::field("/person_id", "is you: declare your own at /v1/me/conflicts-of-interest"));
     }
     let case = permit.object().0.facts.id;
@@ -166,18 +175,16 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     if unknown.contains(&person_id) || !store::is_on_team(permit.tx(), case, person_id).await? {
         return Err(Problem::field("/person_id", "must be a team member of the case"));
     }
-    let children = [(case.municipality.clone(), case.child_person)];
     let confirmed = store::leads(permit.tx(), caller.person, person_id, moment.today).await?;
-    let new = New {
+    let row = Row {
+        municipality: case.municipality.clone(),
+        child: case.child_person,
         person: person_id,
-        home: &case.municipality,
-        told: Told::Case(case.id),
-        ground,
-        note: note.as_deref(),
         recorded_by: caller.person,
-        confirmed,
     };
-    let id = store::insert(permit.tx(), &children, new, moment.now).await?;
+    let new =
+        New { home: &case.municipality, told: Told::Case(case.id), ground, note: note.as_deref(), confirmed };
+    let id = store::insert(permit.tx(), &[row], new, moment.now).await?;
     if confirmed {
         handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
     }
@@ -217,7 +224,7 @@ async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>)
 #[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/confirm")]
 async fn confirm_conflict_of_interest(mut permit: Permit<ConfirmConflictOfInterest>) -> Result<HttpResponse> {
     let current = of_unit(&mut permit).await?;
-    if current.person_id == permit.caller().person {
+    if permit.caller().is(current.person_id) {
         return Err(Problem::conflict("declare your own at /v1/me/conflicts-of-interest"));
     }
     if current.confirmed_at.is_some() || current.ended_at.is_some() {
@@ -257,7 +264,7 @@ async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> 
     let current = of_unit(&mut permit).await?;
     let id = current.id;
     let ConflictEndIn { reason } = permit.input()?;
-    if current.person_id == permit.caller().person {
+    if permit.caller().is(current.person_id) {
         return Err(Problem::conflict(
             "you cannot end your own conflict of interest: another leader must do it (fvl § 8)",
         ));

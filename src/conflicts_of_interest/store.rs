@@ -7,12 +7,13 @@ use super::dto::{ConflictGround, ConflictOfInterestOut, StaffConflictOut};
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_one, fetch_optional,
+    execute, fetch_all, fetch_in, fetch_one, fetch_optional,
+    identity::Caller,
     kernel::{
         Id, NationalId,
         ids::{Case, ConflictOfInterest, Person, Unit},
     },
-    role_counts_sql, role_is_held_sql,
+    persons_of_sql, role_counts_sql, role_is_held_sql,
     vault::{KeyName, Sealed},
 };
 
@@ -36,8 +37,11 @@ macro_rules! own {
     };
 }
 
-const GET_OWN: &str = own!("c.person_id = $1 AND c.id = $2");
+const GET_OWN: &str = own!(
+    "c.person_id IN (SELECT o.id FROM person p JOIN person o ON o.identity_id = p.identity_id WHERE p.id = $1) AND c.id = $2"
+);
 const LIST_OWN: &str = own!("c.person_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
+const PLACES: &str = "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (";
 const GET: &str = concat!(
     "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
      FROM conflict_of_interest c JOIN person p ON p.id = c.person_id WHERE ",
@@ -45,7 +49,8 @@ const GET: &str = concat!(
 );
 /// The conflicts of interest of a unit's staff: those on record, and guardianships that nobody has confirmed or rejected, of a
 /// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
-/// has registered: the answer would reveal who helps the child.
+/// has registered: the answer would reveal who helps the child. Neither are records of a
+/// municipality that the unit does not serve.
 macro_rules! of_unit {
     ($today:literal, $leader:literal, $recorded:literal, $stated:literal, $rest:literal) => {
         concat!(
@@ -56,7 +61,10 @@ macro_rules! of_unit {
             role_is_held_sql!("r", $today),
             ") AS s
                 CROSS JOIN conflict_of_interest c
-                WHERE c.person_id = s.person_id AND ",
+                WHERE c.person_id IN ",
+            persons_of_sql!("s.person_id"),
+            " AND (c.person_id = s.person_id OR c.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1))
+              AND ",
             once!($recorded),
             " UNION ALL
                 SELECT g.id, g.guardian_id, 'guardian', g.created_at, NULL, NULL, 1
@@ -66,16 +74,21 @@ macro_rules! of_unit {
             " GROUP BY r.person_id) AS s
                 CROSS JOIN guardianship g
                 JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
-                WHERE g.guardian_id = s.person_id AND g.ended_at IS NULL AND ",
+                WHERE g.guardian_id IN ",
+            persons_of_sql!("s.person_id"),
+            " AND (g.guardian_id = s.person_id OR g.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1))
+              AND g.ended_at IS NULL AND ",
             $stated,
-            " AND (g.created_by IS NULL OR g.created_by <> ",
-            $leader,
+            " AND (g.created_by IS NULL OR g.created_by NOT IN ",
+            persons_of_sql!($leader),
             ")",
             " AND (s.audits = 1 OR EXISTS (
                     SELECT 1 FROM child o
                     JOIN care_case a ON a.municipality = o.municipality AND a.child_id = o.id AND a.status = 'open'
                     JOIN team_member t ON t.municipality = a.municipality AND t.case_id = a.id
-                    WHERE o.person_id = k.person_id AND t.person_id = g.guardian_id AND t.left_at IS NULL))
+                    WHERE o.person_id = k.person_id AND t.left_at IS NULL AND t.person_id IN ",
+            persons_of_sql!("g.guardian_id"),
+            "))
                   AND NOT EXISTS (
                     SELECT 1 FROM conflict_of_interest d
                     WHERE d.child_person = k.person_id AND d.person_id = g.guardian_id AND d.ground = 'guardian'
@@ -93,23 +106,32 @@ const UNCONFIRMED_OF_UNIT: &str = of_unit!(
     "$5",
     "c.ended_at IS NULL AND c.confirmed_at IS NULL",
     "TRUE",
-    " WHERE (c.recorded_at, c.id) > ($2, $3) AND c.person_id <> $5 ORDER BY c.recorded_at, c.id LIMIT $4"
+    " WHERE (c.recorded_at, c.id) > ($2, $3) AND c.person_id NOT IN (
+        SELECT o.id FROM person l JOIN person o ON o.identity_id = l.identity_id WHERE l.id = $5) ORDER BY c.recorded_at, c.id LIMIT $4"
 );
 const LEADS: &str = concat!(
     "SELECT COUNT(*) FROM staff_role l JOIN staff_role r ON r.unit_id = l.unit_id
-     WHERE l.person_id = $1 AND l.role = 'unit_leader' AND r.person_id = $2 AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+     WHERE l.role = 'unit_leader' AND l.person_id IN ",
+    persons_of_sql!("$1"),
+    " AND r.person_id IN ",
+    persons_of_sql!("$2"),
+    " AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
     role_counts_sql!("l", "$3"),
     " AND ",
     role_is_held_sql!("r", "$3")
 );
 const WORKPLACES: &str = concat!(
     "SELECT DISTINCT s.municipality FROM unit_serves s JOIN staff_role r ON r.unit_id = s.unit_id
-     WHERE r.person_id = $1 AND r.role IN ('worker', 'unit_leader') AND ",
+     WHERE r.role IN ('worker', 'unit_leader') AND r.person_id IN ",
+    persons_of_sql!("$1"),
+    " AND ",
     role_counts_sql!("r", "$2"),
     " ORDER BY s.municipality"
 );
-const ON_TEAM: &str = "
-    SELECT COUNT(*) FROM team_member WHERE municipality = $1 AND case_id = $2 AND person_id = $3 AND left_at IS NULL";
+const ON_TEAM: &str = concat!(
+    "SELECT COUNT(*) FROM team_member WHERE municipality = $1 AND case_id = $2 AND left_at IS NULL AND person_id IN ",
+    persons_of_sql!("$3")
+);
 const INSERT: &str = "
     INSERT INTO conflict_of_interest (municipality, id, person_id, child_person, case_id, national_id, ground, note,
                                       recorded_by, recorded_at, confirmed_by, confirmed_at)
@@ -140,14 +162,22 @@ pub(super) enum Told<'a> {
     Number(&'a NationalId),
 }
 
-pub(super) struct New<'a> {
+/// A conflict of interest in one municipality, with the persons that it knows people as.
+pub(super) struct Row {
+    pub municipality: String,
+    /// The child.
+    pub child: Id<Person>,
+    /// The person who is too close to it.
     pub person: Id<Person>,
+    pub recorded_by: Id<Person>,
+}
+
+pub(super) struct New<'a> {
     /// The municipality whose key encrypts the texts about it.
     pub home: &'a str,
     pub told: Told<'a>,
     pub ground: ConflictGround,
     pub note: Option<&'a str>,
-    pub recorded_by: Id<Person>,
     /// Whether the person who records it may decide that it counts.
     pub confirmed: bool,
 }
@@ -155,11 +185,11 @@ pub(super) struct New<'a> {
 /// Records a conflict of interest. The child has a person record in each of the municipalities.
 pub(super) async fn insert(
     tx: &mut Tx,
-    children: &[(String, Id<Person>)],
+    rows: &[Row],
     new: New<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<ConflictOfInterest>, DbError> {
-    let New { person, home, told, ground, note, recorded_by, confirmed } = new;
+    let New { home, told, ground, note, confirmed } = new;
     let id = Id::<ConflictOfInterest>::new();
     let key = KeyName::people(home);
     let note = tx.vault().seal_optional(&key, note)?;
@@ -167,21 +197,21 @@ pub(super) async fn insert(
         Told::Case(case) => (Some(case), None),
         Told::Number(number) => (None, Some(tx.vault().seal(&key, number.as_str())?)),
     };
-    for (municipality, child) in children {
+    for Row { municipality, child, person, recorded_by } in rows {
         expect_one(execute!(
             tx,
             INSERT,
             municipality,
             id,
-            person,
+            *person,
             *child,
             case,
             number.clone(),
             ground,
             note.clone(),
-            recorded_by,
+            *recorded_by,
             now,
-            confirmed.then_some(recorded_by),
+            confirmed.then_some(*recorded_by),
             confirmed.then_some(now)
         )?)?;
     }
@@ -214,12 +244,29 @@ pub(super) async fn get_own(
 
 pub(super) async fn list_own(
     tx: &mut Tx,
-    person: Id<Person>,
+    caller: &Caller,
     after: Uuid,
     limit: usize,
 ) -> Result<Vec<ConflictOfInterestOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, ConflictOfInterestOut, LIST_OWN, person, after, limit)
+    let (most, mut rows) = (i64::try_from(limit).unwrap_or(i64::MAX), Vec::new());
+    // Most people are one person.
+    for person in caller.persons() {
+        rows.extend(fetch_all!(tx, ConflictOfInterestOut, LIST_OWN, person, after, most)?);
+    }
+    rows.sort_by_key(|row: &ConflictOfInterestOut| row.id);
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+/// Returns the municipalities that have each of some conflicts of interest.
+pub(super) async fn places(
+    tx: &mut Tx,
+    ids: &[Id<ConflictOfInterest>],
+) -> Result<Vec<(Id<ConflictOfInterest>, String)>, DbError> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    fetch_in!(tx, (Id<ConflictOfInterest>, String), PLACES, ids)
 }
 
 pub(super) async fn get(tx: &mut Tx, id: Id<ConflictOfInterest>) -> Result<StaffConflictOut, DbError> {

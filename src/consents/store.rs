@@ -24,9 +24,9 @@ use crate::{
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT c.id, c.given_by, CASE WHEN c.given_by = k.person_id THEN k.name ELSE COALESCE(
-               (SELECT g.guardian_name FROM guardianship g
-                WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = c.given_by
+            "SELECT c.id, c.given_by, CASE WHEN p.canonical_id = k.person_id THEN k.name ELSE COALESCE(
+               (SELECT g.guardian_name FROM guardianship g JOIN person q ON q.id = g.guardian_id
+                WHERE g.municipality = k.municipality AND g.child_id = k.id AND q.canonical_id = p.canonical_id
                 ORDER BY g.id DESC LIMIT 1), p.name) END AS given_by_name, c.recorded_by, c.form, c.purpose, c.text_version,
            c.language, c.document, c.alone_basis, c.alone_reason,
            c.secrecy_basis, c.processing_basis, c.valid_from, c.valid_until, c.given_at, c.version
@@ -50,8 +50,8 @@ const KINDS: &str = "SELECT consent_id, kind, withdrawn_at FROM consent_kind WHE
 const HAS_TEXT: &str =
     "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2 AND language = $3";
 const LIVES_WITH: &str = "
-    SELECT COUNT(*) FROM guardianship
-    WHERE municipality = $1 AND child_id = $2 AND guardian_id = $3 AND ended_at IS NULL AND lives_with_child";
+    SELECT COUNT(*) FROM guardianship g JOIN person q ON q.id = g.guardian_id
+    WHERE g.municipality = $1 AND g.child_id = $2 AND q.canonical_id = $3 AND g.ended_at IS NULL AND g.lives_with_child";
 const WITHDRAW_UNITS: [&str; 2] = ["UPDATE consent_unit SET withdrawn_at = ", "unit_id"];
 const WITHDRAW_KINDS: [&str; 2] = ["UPDATE consent_kind SET withdrawn_at = ", "kind"];
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";

@@ -80,8 +80,8 @@ async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Res
 async fn current<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<Seen<ContactDetailsOut>> {
     let asker = permit.asker();
     let about = asker.about(permit.object());
-    let (of_others, caller) = (about.sees::<SeeGuardiansContactDetails>(), asker.caller().person);
+    let (of_others, caller) = (about.sees::<SeeGuardiansContactDetails>(), asker.caller());
     let Parts { object, tx, .. } = permit.parts();
-    let details = store::get(tx, &object.facts, |guardian| of_others || guardian == caller).await?;
+    let details = store::get(tx, &object.facts, |guardian| of_others || caller.is(guardian)).await?;
     Ok(details.seen_by(&ContactDetailsReader::new(about)))
 }

@@ -78,5 +78,8 @@ pub(super) async fn schema_state_of(tx: &mut Tx) -> Result<SchemaState, DbError>
     let (applied,) =
         crate::on_engine!(tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
     let missing = known.saturating_sub(usize::try_from(applied).unwrap_or(0));
-    Ok(if missing == 0 { SchemaState::Current } else { SchemaState::Behind(missing) })
+    if missing == 0 && sealing::are_joined(tx).await? {
+        return Ok(SchemaState::Current);
+    }
+    Ok(SchemaState::Behind(missing.max(1)))
 }

@@ -103,10 +103,10 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
 async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { object: unit, caller, tx, moment } = permit.parts();
-    let (unit, person) = (unit.id, caller.person);
-    let ties = ties(tx, caller, moment.now).await?;
+    let (unit, caller) = (unit.id, caller.clone());
+    let ties = ties(tx, &caller, moment.now).await?;
     let fetch =
-        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &ties, person, unit, after, limit).await;
+        async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &ties, &caller, unit, after, limit).await;
     let may_read = |permit: &Permit<_>, row: &DisclosureOut| permit.may::<ReadDisclosure>(&object(row));
     let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
     for row in &page.items {
@@ -198,12 +198,12 @@ async fn recipient(
         };
         return Err(Problem::field("/to_unit_id", detail));
     }
-    if person == permit.caller().person {
+    if permit.caller().is(person) {
         return Err(Problem::field("/to_person_id", "must not be yourself"));
     }
     let moment = permit.moment();
     let name = organisation::name_in_unit(permit.tx(), unit, person, moment.today).await?;
-    let of_family = is_close(permit.tx(), municipality, case.facts.child, person, moment.now).await?;
+    let of_family = is_close(permit.tx(), case.facts.child, person, moment.now).await?;
     // The answer is the same for both. A family relation may be registered where the caller may not know about it.
     let Some(name) = name.filter(|_| !of_family) else {
         return Err(Problem::field(

@@ -13,11 +13,13 @@ use crate::{
     children::NamedChild,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one, fetch_optional,
+    identity::Caller,
     kernel::{
         Id,
         ids::{Disclosure, Objection, Person, Unit},
         vocabulary::Sector,
     },
+    persons_of_sql,
     vault::KeyName,
 };
 
@@ -69,10 +71,14 @@ const UNIT: &str = "SELECT sector, kind FROM unit WHERE id = $1";
 const SERVING: &str = "
     SELECT u.sector, u.kind FROM unit u JOIN unit_serves s ON s.unit_id = u.id
     WHERE u.id = $1 AND s.municipality = $2";
-const OBJECTIONS: &str = "
-    SELECT id, objected_by, recorded_by, form, made_at, withdrawn_at, version FROM objection
-    WHERE municipality = $1 AND case_id = $2 AND (objected_by = $3 OR recorded_by = $3) AND id > $4
-    ORDER BY id LIMIT $5";
+const OBJECTIONS: &str = concat!(
+    "SELECT id, objected_by, recorded_by, form, made_at, withdrawn_at, version FROM objection
+    WHERE municipality = $1 AND case_id = $2 AND id > $4 AND (objected_by IN ",
+    persons_of_sql!("$3"),
+    " OR recorded_by IN ",
+    persons_of_sql!("$3"),
+    ") ORDER BY id LIMIT $5"
+);
 const OBJECTION: &str = "
     SELECT id, objected_by, recorded_by, form, made_at, withdrawn_at, version FROM objection
     WHERE municipality = $1 AND id = $2";
@@ -269,7 +275,7 @@ pub(super) async fn get(
 pub(super) async fn list(
     tx: &mut Tx,
     ties: &Ties,
-    caller: Id<Person>,
+    caller: &Caller,
     unit: Id<Unit>,
     after: Uuid,
     limit: usize,
@@ -284,7 +290,7 @@ pub(super) async fn list(
     disclosures.sort_by_key(|row| row.id);
     for row in &mut disclosures {
         row.disqualified = {
-            let own = row.disclosed_by == caller || row.to_person_id == Some(caller);
+            let own = caller.is(row.disclosed_by) || row.to_person_id.is_some_and(|person| caller.is(person));
             ties.keep_from(row.child_id, own)
         };
     }

@@ -78,6 +78,9 @@ pub struct EmergencyAccessOut {
     pub municipality: String,
     /// The case.
     pub case_id: CaseId,
+    /// Other open cases of the child that the caller can open in the same way, when it was opened by national identity number.
+    #[sqlx(skip)]
+    pub other_case_ids: Vec<CaseId>,
     /// The child's name. Only shown to the leader of the contact person's unit.
     pub child_name: Option<Content>,
     /// The person who opened it.
@@ -112,7 +115,7 @@ pub struct EmergencyAccessOut {
 
 shown!(EmergencyAccessOut, EmergencyReader {
     row {
-        id, municipality, case_id, person_id, person_name, unit_id, unit_name, danger, started_at, ends_at, ended_at, verdict,
+        id, municipality, case_id, other_case_ids, person_id, person_name, unit_id, unit_name, danger, started_at, ends_at, ended_at, verdict,
         reviewed_by, reviewed_at, version,
     }
     child: child_name;

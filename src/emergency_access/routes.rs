@@ -17,8 +17,8 @@ use crate::{
         case_by_id, cases_in_list, children_of_other_reviewers, is_close,
         objects::{CaseObject, EmergencyObject, UnitObject},
     },
-    children,
     db::{Tx, dialect},
+    identity::find_person,
     kernel::{
         Id, NationalId, Page, PageQuery, Slice,
         ids::{Case, CaseId},
@@ -59,11 +59,12 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
             return Err(Problem::field("/case_id", "is required when there is no national_id"));
         }
     };
-    let case = to_open(&mut permit, &unit, &cases).await?;
+    let (case, other_case_ids) = to_open(&mut permit, &unit, &cases).await?;
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::New { person: caller.person, unit: unit.id, danger, reason: &reason };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let opened = store::get(permit.tx(), &case.municipality, id).await?;
+    let opened = EmergencyAccessOut { other_case_ids, ..opened };
     // The log of the case also records this, by the rule that allows it to be read from now on.
     let moment = permit.moment();
     let case = case_by_id(permit.tx(), &caller, case.id, moment).await?.ok_or_else(Problem::not_found)?;
@@ -76,38 +77,41 @@ async fn open_emergency_access(mut permit: Permit<OpenEmergencyAccess>) -> Resul
 async fn cases_of(tx: &mut Tx, unit: &UnitObject, number: &NationalId) -> Result<Vec<Id<Case>>> {
     let mut cases = Vec::new();
     for municipality in &unit.serves {
-        if let Some(child) = children::find_person(tx, municipality, number).await? {
+        if let Some(child) = find_person(tx, municipality, number).await? {
             cases.extend(store::open_cases_of(tx, child).await?);
         }
     }
     Ok(cases)
 }
 
-/// The first case that can be opened. A case that cannot be opened counts as missing.
+/// The first case that can be opened, and the others that can. A case that cannot be opened counts as missing.
 async fn to_open(
     permit: &mut Permit<OpenEmergencyAccess>,
     unit: &UnitObject,
     cases: &[Id<Case>],
-) -> Result<CaseFacts> {
+) -> Result<(CaseFacts, Vec<CaseId>)> {
     let (caller, moment) = (permit.caller().clone(), permit.moment());
-    let mut open_already = false;
+    let (mut open_already, mut first, mut others) = (false, None, Vec::new());
     for id in cases {
         dialect::lock(permit.tx(), id.uuid()).await?;
         let Some(case) = case_by_id(permit.tx(), &caller, *id, moment).await? else { continue };
-        let close = is_close(permit.tx(), &case.municipality, case.child, caller.person, moment.now).await?;
+        let close = is_close(permit.tx(), case.child, caller.person, moment.now).await?;
         if !case.open || close || !unit.serves.contains(&case.municipality) {
             continue;
         }
-        if case.relation.seats.is_empty() && case.relation.emergency.is_none() {
-            return Ok(case);
+        if !case.relation.seats.is_empty() || case.relation.emergency.is_some() {
+            open_already = true;
+        } else if first.is_none() {
+            first = Some(case);
+        } else {
+            others.push(case.id);
         }
-        open_already = true;
     }
-    Err(if open_already {
-        Problem::conflict("you already have access to the case")
-    } else {
-        Problem::not_found()
-    })
+    match first {
+        Some(case) => Ok((case, others)),
+        None if open_already => Err(Problem::conflict("you already have access to the case")),
+        None => Err(Problem::not_found()),
+    }
 }
 
 /// Lists emergency accesses, those awaiting review first. Callers see their own; leaders also see those to their unit's

@@ -118,8 +118,11 @@ async fn list_part(
     limit: usize,
 ) -> Result<Vec<EmergencyAccessOut>, DbError> {
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = fetch_all!(tx, EmergencyAccessOut, LIST_OWN[part], caller.person, after, most)?;
-    // A person leads or audits only one or two.
+    let mut rows = Vec::new();
+    // Most people are one person, and lead or audit only one or two.
+    for person in caller.persons() {
+        rows.extend(fetch_all!(tx, EmergencyAccessOut, LIST_OWN[part], person, after, most)?);
+    }
     for municipality in caller.audits() {
         let sql = LIST_OF_MUNICIPALITY[part];
         rows.extend(fetch_all!(tx, EmergencyAccessOut, sql, municipality, after, most)?);

@@ -52,8 +52,27 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     for case in cases.collect::<BTreeMap<_, _>>().values() {
         permit.note_row::<ReadCase>(case);
     }
-    permit.note_shown(page.items.iter().map(|task| task.item.object_id));
+    note(&mut permit, &page.items).await?;
     permit.show_page(&page.map(|task| task.item.whole()))
+}
+
+/// Logs the tasks, each in its own municipality.
+async fn note(permit: &mut Permit<ListFollowUps>, tasks: &[Task]) -> Result<()> {
+    if permit.caller().works_in_one_municipality() {
+        permit.note_shown(tasks.iter().map(|task| task.item.object_id));
+        return Ok(());
+    }
+    let mut others = Vec::new();
+    for Task { item, case, .. } in tasks {
+        match case {
+            Some(case) => permit.note_shown_in(&case.facts.municipality, item.object_id),
+            None => others.push(item.object_id),
+        }
+    }
+    for (id, municipality) in store::places(permit.tx(), &others).await? {
+        permit.note_shown_in(&municipality, id);
+    }
+    Ok(())
 }
 
 /// A task with its case, which is absent if it has none that the caller may read.
@@ -119,7 +138,7 @@ async fn theirs_to_decide(
 fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
     // Nothing remains to be done in a closed case, except to review emergency access.
     let counts = case.facts.open || item.kind == FollowUpKind::EmergencyAccess;
-    let is_withheld = case.facts.withheld_from(item.object_id).any(|person| person == asker.caller().person);
+    let is_withheld = case.facts.withheld_from(item.object_id).any(|person| asker.caller().is(person));
     counts
         && !is_withheld
         && match item.kind {

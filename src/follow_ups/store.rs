@@ -9,14 +9,14 @@ use crate::{
     claims::{self, Pending},
     conflicts_of_interest,
     db::{DbError, Tx},
-    fetch_all,
+    fetch_all, fetch_in,
     identity::Caller,
     is_disqualified_sql,
     kernel::{
         Id, Moment,
         ids::{Case, Person, Unit},
     },
-    role_counts_sql, role_is_held_sql,
+    role_counts_sql, role_is_held_sql, same_human_sql,
 };
 
 /// The number of days before a consent expires that a reminder appears.
@@ -80,7 +80,7 @@ const DUE: &str = concat!(
         SELECT 'emergency_access' AS kind, e.id AS object_id, e.case_id, e.started_at AS at
         FROM contact_person cp CROSS JOIN emergency_access e
         WHERE cp.person_id = $1 AND e.municipality = cp.municipality AND e.case_id = cp.case_id AND e.reviewed_at IS NULL
-          AND e.person_id <> $1 AND (e.started_at, e.id) > ($4, $5)
+          AND NOT (", same_human_sql!("e.person_id", "$1"), ") AND (e.started_at, e.id) > ($4, $5)
         ORDER BY e.started_at, e.id LIMIT $6) AS opened"
 );
 /// A person's tasks as leader of the unit `$7`.
@@ -99,7 +99,7 @@ const DUE_TO_LEADER: &str = concat!(
         SELECT 'emergency_access' AS kind, e.id AS object_id, e.case_id, e.started_at AS at
         FROM (SELECT id FROM care_case WHERE unit_id = $7 UNION SELECT case_id FROM contact_person WHERE unit_id = $7) AS c
         CROSS JOIN emergency_access e
-        WHERE e.case_id = c.id AND e.reviewed_at IS NULL AND e.person_id <> $1 AND (e.started_at, e.id) > ($4, $5)
+        WHERE e.case_id = c.id AND e.reviewed_at IS NULL AND NOT (", same_human_sql!("e.person_id", "$1"), ") AND (e.started_at, e.id) > ($4, $5)
         ORDER BY e.started_at, e.id LIMIT $6) AS opened
     UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
@@ -127,13 +127,15 @@ pub(super) async fn list(
     after: Place,
     limit: usize,
 ) -> Result<Vec<FollowUpOut>, DbError> {
-    let (person, today) = (caller.person, moment.today);
-    let mut due = due(tx, person, today, after, limit).await?;
-    // A leader leads one or two units.
-    for unit in caller.units_led() {
-        due.extend(due_to_leader(tx, person, unit, today, after, limit).await?);
+    let (today, mut rows) = (moment.today, Vec::new());
+    // Most people are one person. A leader leads one or two units.
+    for person in caller.persons() {
+        rows.extend(due(tx, person, today, after, limit).await?);
     }
-    let mut due: Vec<FollowUpOut> = due.into_iter().filter_map(FollowUpOut::of_row).collect();
+    for unit in caller.units_led() {
+        rows.extend(due_to_leader(tx, caller.account, unit, today, after, limit).await?);
+    }
+    let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(FollowUpOut::of_row).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
     for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {
@@ -186,9 +188,12 @@ async fn statements(
     after: Place,
     limit: usize,
 ) -> Result<Vec<FollowUpOut>, DbError> {
-    let (person, after) = (caller.person, (after.at, after.id));
+    let (person, after) = (caller.account, (after.at, after.id));
     let most = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut claims = claims::pending_with(tx, person, after, most).await?;
+    let mut claims = Vec::new();
+    for person in caller.persons() {
+        claims.extend(claims::pending_with(tx, person, after, most).await?);
+    }
     for municipality in caller.audits() {
         claims.extend(claims::pending_in(tx, municipality, person, after, most, moment.now).await?);
     }
@@ -204,6 +209,26 @@ async fn statements(
         due.extend(unconfirmed.into_iter().map(conflict));
     }
     Ok(due)
+}
+
+/// Returns the municipalities of objects that are in no case: concerns, reports, roles, conflicts of interest and statements.
+pub(super) async fn places(tx: &mut Tx, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>, DbError> {
+    const TABLES: [&str; 7] = [
+        "SELECT id, municipality FROM concern WHERE id IN (",
+        "SELECT id, municipality FROM child_welfare_report WHERE id IN (",
+        "SELECT r.id, u.municipality FROM staff_role r JOIN unit u ON u.id = r.unit_id WHERE r.id IN (",
+        "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (",
+        "SELECT id, municipality FROM guardianship WHERE id IN (",
+        "SELECT id, municipality FROM care_order WHERE id IN (",
+        "SELECT id, municipality FROM child WHERE id IN (",
+    ];
+    let mut places = Vec::new();
+    if !ids.is_empty() {
+        for table in TABLES {
+            places.extend(fetch_in!(tx, (Uuid, String), table, ids)?);
+        }
+    }
+    Ok(places)
 }
 
 impl FollowUpOut {

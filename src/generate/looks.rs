@@ -257,6 +257,7 @@ impl<'a> Looks<'a> {
         let roles = self.roles.entry(seat).or_insert_with(|| {
             let (staff, unit) = (&organisation.staff[seat.staff], &organisation.units[seat.unit]);
             roles_of_entry(&[identity::HeldRole {
+                person: staff.person,
                 unit_id: unit.id,
                 unit_name: unit.name.clone(),
                 sector: unit.sector,

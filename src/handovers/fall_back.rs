@@ -6,11 +6,12 @@ use crate::{
     access::{CaseState, case_states, is_close},
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all,
+    identity::persons_of,
     kernel::{
         Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
-    role_counts_sql, teams,
+    persons_of_sql, role_counts_sql, teams,
 };
 
 /// The leaders of the unit that opened a case.
@@ -24,15 +25,21 @@ const LEADERS: &str = concat!(
 );
 /// The people who stated, recorded or confirmed that the contact person is disqualified. The baton gives access to content, and nobody
 /// may give that to themselves (fvl § 8).
-const WHO_SAID_SO: &str = "
-    SELECT x.recorded_by FROM conflict_of_interest x
-    WHERE x.child_person = $1 AND x.person_id = $2 AND x.ended_at IS NULL
-    UNION
-    SELECT x.confirmed_by FROM conflict_of_interest x
-    WHERE x.child_person = $1 AND x.person_id = $2 AND x.ended_at IS NULL AND x.confirmed_by IS NOT NULL
-    UNION
-    SELECT g.created_by FROM child k JOIN guardianship g ON g.municipality = k.municipality AND g.child_id = k.id
-    WHERE k.person_id = $1 AND g.guardian_id = $2 AND g.ended_at IS NULL AND g.created_by IS NOT NULL";
+const WHO_SAID_SO: &str = concat!(
+    "SELECT o.id FROM (
+        SELECT x.recorded_by AS person FROM conflict_of_interest x
+        WHERE x.child_person = $1 AND x.ended_at IS NULL AND x.person_id IN ",
+    persons_of_sql!("$2"),
+    " UNION
+        SELECT x.confirmed_by FROM conflict_of_interest x
+        WHERE x.child_person = $1 AND x.ended_at IS NULL AND x.confirmed_by IS NOT NULL AND x.person_id IN ",
+    persons_of_sql!("$2"),
+    " UNION
+        SELECT g.created_by FROM child k JOIN guardianship g ON g.municipality = k.municipality AND g.child_id = k.id
+        WHERE k.person_id = $1 AND g.ended_at IS NULL AND g.created_by IS NOT NULL AND g.guardian_id IN ",
+    persons_of_sql!("$2"),
+    ") w JOIN person p ON p.id = w.person JOIN person o ON o.identity_id = p.identity_id"
+);
 const WITHDRAW_PENDING: &str = "
     UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
@@ -42,17 +49,21 @@ const INSERT: &str = "
 const PASS: &str = "
     UPDATE contact_person SET person_id = $3, unit_id = $4, since = $5 WHERE municipality = $1 AND case_id = $2";
 const CASES_OF: &str = "SELECT id FROM care_case WHERE child_id = $1 ORDER BY id";
-const HELD_THROUGH: &str = "
-    SELECT cp.case_id FROM contact_person cp
+const HELD_THROUGH: &str = concat!(
+    "SELECT cp.case_id FROM contact_person cp
     JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
-    WHERE cp.person_id = $1 AND cp.unit_id = $2
-    ORDER BY cp.case_id";
-const HELD_FOR_CHILD: &str = "
-    SELECT cp.case_id FROM contact_person cp
+    WHERE cp.unit_id = $2 AND cp.person_id IN ",
+    persons_of_sql!("$1"),
+    " ORDER BY cp.case_id"
+);
+const HELD_FOR_CHILD: &str = concat!(
+    "SELECT cp.case_id FROM contact_person cp
     JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    WHERE cp.person_id = $1 AND k.person_id = $2
-    ORDER BY cp.case_id";
+    WHERE k.person_id = $2 AND cp.person_id IN ",
+    persons_of_sql!("$1"),
+    " ORDER BY cp.case_id"
+);
 
 /// If the contact person's unit is no longer covered, the leader of the unit that opened the case takes over. `case` is
 /// the state after the change, and `by` the person who caused it.
@@ -124,10 +135,14 @@ async fn pass_on(
     by: Id<Person>,
     moment: Moment,
 ) -> Result<(), DbError> {
+    if held.is_empty() {
+        return Ok(());
+    }
+    let holder = persons_of(tx, holder).await?;
     for (case,) in held.iter().copied() {
         dialect::lock(tx, case.uuid()).await?;
         if let Some(case) = case_states(tx, &[case], moment).await?.pop()
-            && case.contact_person == holder
+            && holder.contains(&case.contact_person)
         {
             to_leader(tx, &case, Some(by), moment.now).await?;
         }
@@ -152,7 +167,7 @@ async fn receiver(
     let said_so = fetch_all!(tx, (Id<Person>,), WHO_SAID_SO, case.child_person, case.contact_person)?;
     candidates.retain(|(person, _)| !said_so.contains(&(*person,)));
     for (person, unit) in candidates {
-        if !is_close(tx, &case.municipality, case.child, person, now).await? {
+        if !is_close(tx, case.child, person, now).await? {
             return Ok(Some((person, unit)));
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     db::{Db, DbError, Tx, dialect},
     fetch_all, is_disqualified_sql,
     kernel::{Clock, Id, Moment, ids::Case},
-    role_counts_sql,
+    role_counts_sql, same_human_sql,
 };
 
 /// The number of cases checked together.
@@ -22,13 +22,16 @@ macro_rules! doubtful {
         concat!(
             "SELECT id, holder_lost FROM (
                 SELECT c.id, cp.unit_id <> c.unit_id AS elsewhere,
-                    NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = cp.person_id AND r.unit_id = cp.unit_id
-                                AND r.role IN ('worker', 'unit_leader') AND ",
+                    NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = cp.unit_id AND r.role IN ('worker', 'unit_leader') AND ",
+            same_human_sql!("r.person_id", "cp.person_id"),
+            " AND ",
             role_counts_sql!("r", "$3"),
             ") OR ",
             is_disqualified_sql!("cp.person_id", "k.person_id"),
             " OR EXISTS (SELECT 1 FROM guardianship g WHERE g.municipality = k.municipality AND g.child_id = k.id
-                            AND g.guardian_id = cp.person_id AND g.ended_at IS NULL) AS holder_lost
+                            AND g.ended_at IS NULL AND ",
+            same_human_sql!("g.guardian_id", "cp.person_id"),
+            ") AS holder_lost
                 FROM care_case c
                 JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
                 JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id

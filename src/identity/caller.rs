@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::{VerifiedToken, known_as::known_as};
+use super::VerifiedToken;
 use crate::{
     db::{DbError, Tx},
     fetch_all,
@@ -18,6 +18,8 @@ use crate::{
 /// A role in a unit (tilsetting, verv), as the database holds it now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldRole {
+    /// The person who holds it.
+    pub person: Id<Person>,
     /// The unit.
     pub unit_id: Id<Unit>,
     /// The name of the unit.
@@ -34,20 +36,32 @@ pub struct HeldRole {
     pub ends_on: NaiveDate,
 }
 
-/// The person behind a request.
+/// A person that a municipality knows a human as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownAs {
+    /// The person.
+    pub person: Id<Person>,
+    /// The municipality.
+    pub municipality: String,
+}
+
+/// The human behind a request. Rights go by all persons that they are, and what belongs to a log-in goes by its account.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The id of the person.
+    /// The person whose account it is. Their sessions, devices, password and second factor belong to it.
+    pub account: Id<Person>,
+    /// The person that they act as: the person that the record knows, once it is found, and otherwise that of the account. Rows that
+    /// they write name this person. Compare people with [`is`](Self::is): a row can name the caller as another person.
     pub person: Id<Person>,
-    /// The person's ids in all municipalities that they work for, their own first.
-    pub known_as: Vec<Id<Person>>,
-    /// The name of the person.
+    /// All persons that they are, in all municipalities, in the order in which they became known.
+    pub known_as: Vec<KnownAs>,
+    /// The name of the person whose account it is.
     pub name: Content,
-    /// The municipality that manages their account.
+    /// The municipality that manages the account.
     pub municipality: String,
     /// The session of the token; none for a person that a question is about.
     pub session: Option<Id<Session>>,
-    /// Their current roles.
+    /// Their current roles, under any person that they are.
     pub roles: Vec<HeldRole>,
     /// Whether their roles do not count in this session, because it has not proven a second factor.
     pub lacks_second_factor: bool,
@@ -67,11 +81,17 @@ impl Caller {
         self.roles.iter().filter(move |held| held.role == role)
     }
 
+    /// Returns the roles that decide what they may see in the records of a municipality as one of their persons: those of the person,
+    /// and those in its units. Their work for another municipality does not count here.
+    pub fn roles_for(&self, person: Id<Person>, municipality: &str) -> impl Iterator<Item = &HeldRole> {
+        self.roles.iter().filter(move |held| held.person == person || held.municipality == municipality)
+    }
+
     /// Returns whether a role excludes content. The rules forbid administrators, auditors and analysts to see any, whatever other
     /// roles they hold (`policies/18-roles-without-content.cedar`).
     #[must_use]
-    pub fn is_kept_from_content(&self) -> bool {
-        self.roles.iter().any(|held| held.role.excludes_content())
+    pub fn is_kept_from_content(&self, person: Id<Person>, municipality: &str) -> bool {
+        self.roles_for(person, municipality).any(|held| held.role.excludes_content())
     }
 
     /// Returns the roles in which the caller works with children, as worker or leader. The rules decide whether they count.
@@ -106,14 +126,64 @@ impl Caller {
         self.works_in().any(|held| held.unit_id == unit)
     }
 
-    /// Returns whether the caller is this person, under any of their ids.
+    /// Returns whether the caller is this person.
     #[must_use]
     pub fn is(&self, person: Id<Person>) -> bool {
-        self.known_as.contains(&person)
+        self.persons().any(|own| own == person)
+    }
+
+    /// Returns all persons that the caller is.
+    pub fn persons(&self) -> impl Iterator<Item = Id<Person>> + use<'_> {
+        self.known_as.iter().map(|own| own.person)
+    }
+
+    /// Returns whether all that they are and do is in the municipality of the account.
+    #[must_use]
+    pub fn works_in_one_municipality(&self) -> bool {
+        let own = self.known_as.iter().map(|own| &own.municipality);
+        own.chain(self.roles.iter().map(|held| &held.municipality)).all(|number| *number == self.municipality)
+    }
+
+    /// Returns the first of some people that is the caller.
+    #[must_use]
+    pub fn among(&self, people: impl IntoIterator<Item = Id<Person>>) -> Option<Id<Person>> {
+        people.into_iter().find(|person| self.is(*person))
+    }
+
+    /// Returns the person that a municipality knows the caller as: by a role in its units or, if there is none, by its own records.
+    /// Returns the person of the account if it does not know them.
+    #[must_use]
+    pub fn person_in(&self, municipality: &str) -> Id<Person> {
+        let by_role =
+            self.roles.iter().find(|held| held.municipality == municipality).map(|held| held.person);
+        let is_there = |own: &&KnownAs| own.municipality == municipality;
+        let own = || self.known_as.iter().filter(is_there).map(|own| own.person);
+        by_role
+            .or_else(|| own().find(|own| *own == self.account))
+            .or_else(|| own().next())
+            .unwrap_or(self.account)
+    }
+
+    /// Returns the person who holds a role of the caller in a unit; none if the caller has no role there.
+    #[must_use]
+    pub fn person_of_unit(&self, unit: Id<Unit>) -> Option<Id<Person>> {
+        self.roles.iter().find(|held| held.unit_id == unit).map(|held| held.person)
+    }
+
+    /// Returns the roles that they hold as one of their persons.
+    #[must_use]
+    pub fn roles_of(&self, person: Id<Person>) -> Vec<HeldRole> {
+        self.roles.iter().filter(|held| held.person == person).cloned().collect()
+    }
+
+    /// Returns the caller acting as one of their persons.
+    #[must_use]
+    pub fn acting_as(self, person: Id<Person>) -> Self {
+        Self { person, ..self }
     }
 }
 
-/// An account with one of its roles; the role is absent if there is none.
+/// An account with one of the roles of its person; the role is absent if there is none.
 #[derive(sqlx::FromRow)]
 struct AccountRow {
     name: Content,
@@ -121,6 +191,23 @@ struct AccountRow {
     expires_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
     has_account: bool,
+    is_known_otherwise: bool,
+    second_factor: bool,
+    #[sqlx(flatten)]
+    role: RoleRow,
+}
+
+/// A person with one of their roles; the role is absent if there is none.
+#[derive(sqlx::FromRow)]
+struct PersonRow {
+    municipality: String,
+    #[sqlx(flatten)]
+    role: RoleRow,
+}
+
+#[derive(sqlx::FromRow)]
+struct RoleRow {
+    person_id: Id<Person>,
     unit_id: Option<Id<Unit>>,
     unit_name: Option<String>,
     sector: Option<Sector>,
@@ -128,8 +215,24 @@ struct AccountRow {
     role: Option<Role>,
     started_at: Option<DateTime<Utc>>,
     ends_on: Option<NaiveDate>,
-    works_elsewhere: Option<bool>,
-    second_factor: bool,
+}
+
+/// The columns of [`RoleRow`] from `person p`.
+macro_rules! role_columns {
+    () => {
+        "p.id AS person_id, r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, r.role, r.started_at, r.ends_on"
+    };
+}
+
+/// The roles of `person p` that count on a day.
+macro_rules! roles_of_person {
+    ($today:literal) => {
+        concat!(
+            " LEFT JOIN staff_role r ON r.person_id = p.id AND ",
+            role_counts_sql!("r", $today),
+            " LEFT JOIN unit u ON u.id = r.unit_id "
+        )
+    };
 }
 
 /// The columns of [`AccountRow`] from `person p`, its account and its roles.
@@ -139,15 +242,11 @@ macro_rules! select_account {
             "SELECT p.name, p.municipality, ",
             $session,
             ", a.person_id IS NOT NULL AND a.disabled_at IS NULL AS has_account,
-                r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, r.role, r.started_at, r.ends_on,
-                u.municipality <> p.municipality OR EXISTS (
-                    SELECT 1 FROM unit_serves v WHERE v.unit_id = r.unit_id AND v.municipality <> p.municipality)
-                    AS works_elsewhere
-             FROM person p
-             LEFT JOIN account a ON a.person_id = p.id
-             LEFT JOIN staff_role r ON r.person_id = p.id AND ",
-            role_counts_sql!("r", $today),
-            " LEFT JOIN unit u ON u.id = r.unit_id ",
+                EXISTS (SELECT 1 FROM person o WHERE o.identity_id = p.identity_id AND o.id <> p.id) AS is_known_otherwise, ",
+            role_columns!(),
+            " FROM person p
+             LEFT JOIN account a ON a.person_id = p.id",
+            roles_of_person!($today),
             $rest,
             " ORDER BY r.id"
         )
@@ -161,6 +260,14 @@ const IN_SESSION: &str = select_account!(
 );
 const BY_PERSON: &str =
     select_account!("NULL AS expires_at, NULL AS ended_at, TRUE AS second_factor", "$2", "WHERE p.id = $1");
+/// All persons who are the same human.
+const PERSONS: &str = concat!(
+    "SELECT p.municipality, ",
+    role_columns!(),
+    " FROM person i JOIN person p ON p.identity_id = i.identity_id",
+    roles_of_person!("$2"),
+    " WHERE i.id = $1 ORDER BY p.created_at, p.id, r.id"
+);
 
 /// Returns a person as the rules would see them on a day, without a session, and whether they have an active account.
 ///
@@ -172,9 +279,9 @@ pub async fn as_caller(
     today: NaiveDate,
 ) -> Result<Option<(Caller, bool)>, DbError> {
     let rows = fetch_all!(tx, AccountRow, BY_PERSON, person, today)?;
-    let Some(first) = rows.first() else { return Ok(None) };
-    let has_account = first.has_account;
-    Ok(Some((caller(tx, person, None, StaffFactor::Password, rows).await?, has_account)))
+    let has_account = rows.first().is_some_and(|row| row.has_account);
+    let caller = caller(tx, person, None, StaffFactor::Password, today, rows).await?;
+    Ok(caller.map(|caller| (caller, has_account)))
 }
 
 /// Returns the current caller of a verified token; none if the session or the account is not valid now.
@@ -201,56 +308,73 @@ pub async fn still(
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
     let Some(session) = caller.session else { return Ok(None) };
-    in_session(tx, session, caller.person, factor, now).await
+    in_session(tx, session, caller.account, factor, now).await
 }
 
 async fn in_session(
     tx: &mut Tx,
     session: Id<Session>,
-    person: Id<Person>,
+    account: Id<Person>,
     factor: StaffFactor,
     now: DateTime<Utc>,
 ) -> Result<Option<Caller>, DbError> {
-    let rows = fetch_all!(tx, AccountRow, IN_SESSION, session, person, Moment::at(now).today)?;
+    let today = Moment::at(now).today;
+    let rows = fetch_all!(tx, AccountRow, IN_SESSION, session, account, today)?;
     let is_valid = |row: &AccountRow| {
         row.has_account && row.ended_at.is_none() && row.expires_at.is_some_and(|end| now < end)
     };
     if !rows.first().is_some_and(is_valid) {
         return Ok(None);
     }
-    caller(tx, person, Some(session), factor, rows).await.map(Some)
+    caller(tx, account, Some(session), factor, today, rows).await
 }
 
+/// Most people are one person, and need no further statement.
 async fn caller(
     tx: &mut Tx,
-    person: Id<Person>,
+    account: Id<Person>,
     session: Option<Id<Session>>,
     factor: StaffFactor,
-    mut rows: Vec<AccountRow>,
-) -> Result<Caller, DbError> {
-    let works_elsewhere = rows.iter().any(|row| row.works_elsewhere == Some(true));
-    let known_as = if works_elsewhere { known_as(tx, person).await? } else { vec![person] };
-    let proves = |row: &AccountRow| factor == StaffFactor::Password || row.second_factor;
-    let lacks_second_factor = rows.iter().any(|row| row.role.is_some() && !proves(row));
-    if lacks_second_factor {
-        rows.truncate(1);
-        rows.iter_mut().for_each(|row| row.role = None);
+    today: NaiveDate,
+    rows: Vec<AccountRow>,
+) -> Result<Option<Caller>, DbError> {
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (name, municipality) = (first.name.clone(), first.municipality.clone());
+    let is_proven = factor == StaffFactor::Password || first.second_factor;
+    let persons = if first.is_known_otherwise {
+        fetch_all!(tx, PersonRow, PERSONS, account, today)?
+    } else {
+        let municipality = municipality.clone();
+        rows.into_iter().map(|row| PersonRow { municipality: municipality.clone(), role: row.role }).collect()
+    };
+    let (mut known_as, mut roles) = (Vec::new(), Vec::new());
+    for PersonRow { municipality, role } in persons {
+        let own = KnownAs { person: role.person_id, municipality };
+        if known_as.last() != Some(&own) {
+            known_as.push(own);
+        }
+        roles.extend(role.held());
     }
-    let first = rows.first();
-    Ok(Caller {
-        person,
+    let lacks_second_factor = !is_proven && !roles.is_empty();
+    if lacks_second_factor {
+        roles.clear();
+    }
+    Ok(Some(Caller {
+        account,
+        person: account,
         known_as,
-        name: first.map(|row| row.name.clone()).unwrap_or_default(),
-        municipality: first.map(|row| row.municipality.clone()).unwrap_or_default(),
+        name,
+        municipality,
         session,
-        roles: rows.into_iter().filter_map(AccountRow::role).collect(),
+        roles,
         lacks_second_factor,
-    })
+    }))
 }
 
-impl AccountRow {
-    fn role(self) -> Option<HeldRole> {
+impl RoleRow {
+    fn held(self) -> Option<HeldRole> {
         Some(HeldRole {
+            person: self.person_id,
             unit_id: self.unit_id?,
             unit_name: self.unit_name?,
             sector: self.sector?,

@@ -6,7 +6,7 @@ mod device;
 mod fair_queue;
 mod hashing;
 mod held;
-mod known_as;
+mod human;
 mod password;
 mod printed_code;
 mod second_factor;
@@ -16,12 +16,12 @@ mod token;
 mod turns;
 
 pub use address::{ClientAddress, site_name};
-pub use caller::{Caller, HeldRole, StaffFactor, as_caller, authenticate, still};
+pub use caller::{Caller, HeldRole, KnownAs, StaffFactor, as_caller, authenticate, still};
 pub use device::{
     KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
 };
 pub use hashing::{HashError, Passwords};
-pub use known_as::{counterpart, known_as};
+pub use human::{are_same, find_person, identity_of, known_in, persons_of};
 pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
 pub use second_factor::{

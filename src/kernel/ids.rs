@@ -35,6 +35,14 @@ impl Id<Person> {
     }
 }
 
+impl Id<Identity> {
+    /// Creates an id for a human. It contains no timestamp either.
+    #[must_use]
+    pub fn of_new_human() -> Self {
+        Self(Uuid::new_v4(), PhantomData)
+    }
+}
+
 impl<T> Default for Id<T> {
     fn default() -> Self {
         Self::new()
@@ -188,8 +196,10 @@ macro_rules! objects {
 }
 
 objects! {
-    /// A human being in any capacity: staff, guardian or young person.
+    /// A human being in any capacity, as one municipality records them: staff, guardian or young person.
     Person, PersonId, "PersonId";
+    /// One human in the whole installation. No answer contains its id.
+    Identity, IdentityId, "IdentityId";
     /// A child as registered by a unit.
     Child, ChildId, "ChildId";
     /// A service of a municipality.
@@ -238,6 +248,10 @@ objects! {
     StaffRole, StaffRoleId, "StaffRoleId";
     /// A proposal of a role.
     RoleProposal, RoleProposalId, "RoleProposalId";
+    /// A correction of a registration.
+    Correction, CorrectionId, "CorrectionId";
+    /// A proposal to add a national identity number to a person.
+    NumberProposal, NumberProposalId, "NumberProposalId";
     /// An extension of a role.
     RoleExtension, RoleExtensionId, "RoleExtensionId";
     /// A code with which a person activates their account.

@@ -15,7 +15,6 @@ use crate::{
         actions::{Action, GiveLogVerdict, ListLogReviews, ReadLogReview},
         children_of_other_reviewers,
         objects::LogReviewObject,
-        own_accounts,
     },
     db::Tx,
     kernel::{Page, Slice},
@@ -47,13 +46,9 @@ async fn list_log_reviews(mut permit: Permit<ListLogReviews>) -> Result<HttpResp
     let municipalities: BTreeSet<String> = caller.audits().map(ToOwned::to_owned).collect();
     let now = permit.moment().now;
     let own_children = children_of_other_reviewers(permit.tx(), &caller, now).await?;
-    let accounts = own_accounts(permit.tx(), &caller).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let rows = store::list(tx, &municipalities, &query, after, limit).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| (row.object(caller.person, &accounts, &own_children), row))
-            .collect::<Vec<_>>())
+        Ok(rows.into_iter().map(|row| (row.object(&own_children), row)).collect::<Vec<_>>())
     };
     let may_read =
         |permit: &Permit<_>, (object, _): &(LogReviewObject, _)| permit.may::<ReadLogReview>(object);

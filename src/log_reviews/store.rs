@@ -73,17 +73,12 @@ pub(super) struct ReviewRow {
 }
 
 impl ReviewRow {
-    /// Returns it as an object for the policies, given the caller's accounts and the children they are disqualified for.
-    pub(super) fn object(
-        &self,
-        caller: Id<Person>,
-        accounts: &[Id<Person>],
-        own_children: &[Id<Child>],
-    ) -> LogReviewObject {
+    /// Returns it as an object for the policies, given the children that the caller is disqualified for.
+    pub(super) fn object(&self, own_children: &[Id<Child>]) -> LogReviewObject {
         LogReviewObject {
             municipality: self.municipality.clone(),
             id: self.id,
-            looked_by: if accounts.contains(&self.person_id) { caller } else { self.person_id },
+            looked_by: self.person_id,
             child: self.child_id,
             disqualified: own_children.contains(&self.child_id),
         }

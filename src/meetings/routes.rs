@@ -17,7 +17,11 @@ use crate::{
         objects::{CaseObject, MeetingObject},
     },
     db::Tx,
-    kernel::{Id, Page, PageQuery, ids::Meeting},
+    identity::Caller,
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{Meeting, Person},
+    },
     measures::{self, Creation},
     problem::{
         Problem, Result,
@@ -119,10 +123,16 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
     let (case, meeting) = current(&mut permit).await?;
     let InvitationAnswerIn { answer } = permit.input()?;
     rules::is_planned(&case, &meeting)?;
-    let caller = permit.caller().person;
+    let caller = as_participant(permit.caller(), &meeting);
     store::answer(permit.tx(), &case, &meeting, caller, answer).await?;
     let (_, meeting) = current(&mut permit).await?;
     answer_with(permit, meeting).await
+}
+
+/// The person that the caller was invited as.
+fn as_participant(caller: &Caller, meeting: &MeetingOut) -> Id<Person> {
+    let invited = meeting.participants.iter().map(|participant| participant.person_id);
+    caller.among(invited).unwrap_or(caller.person)
 }
 
 /// Records the minutes, once: who attended, what was said and what was decided.
@@ -185,7 +195,7 @@ async fn take_decisions(
 #[post("/cases/{case_id}/meetings/{meeting_id}/approve")]
 async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpResponse> {
     let (case, mut meeting) = current(&mut permit).await?;
-    let (caller, now) = (permit.caller().person, permit.moment().now);
+    let (caller, now) = (as_participant(permit.caller(), &meeting), permit.moment().now);
     let approved_before = rules::approval(&case, &meeting, caller)?;
     if !approved_before {
         store::approve(permit.tx(), &case, &meeting, caller, now).await?;

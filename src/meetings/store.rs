@@ -44,9 +44,9 @@ const FIND: &str = select!("WHERE m.municipality = $1 AND m.case_id = $2 AND m.i
 // this case, not by those in another case.
 const PARTICIPANTS: &str = "
     SELECT x.meeting_id, x.person_id,
-           CASE WHEN x.person_id = k.person_id THEN k.name ELSE COALESCE(
-               (SELECT g.guardian_name FROM guardianship g
-                WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = x.person_id
+           CASE WHEN p.canonical_id = k.person_id THEN k.name ELSE COALESCE(
+               (SELECT g.guardian_name FROM guardianship g JOIN person q ON q.id = g.guardian_id
+                WHERE g.municipality = k.municipality AND g.child_id = k.id AND q.canonical_id = p.canonical_id
                 ORDER BY g.id DESC LIMIT 1),
                p.name) END AS name,
            x.answer, x.attended, x.approved_at

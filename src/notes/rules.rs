@@ -93,6 +93,7 @@ mod tests {
 
     fn case(units: &[Id<Unit>]) -> CaseFacts {
         let seat = |unit: &Id<Unit>| HeldRole {
+            person: Id::of_new_person(),
             unit_id: *unit,
             unit_name: "a unit".into(),
             sector: Sector::Health,

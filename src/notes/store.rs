@@ -25,9 +25,9 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT n.id, n.case_id, n.author_id,
-                    CASE WHEN n.author_id = k.person_id THEN k.name ELSE COALESCE(
-                        (SELECT g.guardian_name FROM guardianship g
-                         WHERE g.municipality = k.municipality AND g.child_id = k.id AND g.guardian_id = n.author_id
+                    CASE WHEN p.canonical_id = k.person_id THEN k.name ELSE COALESCE(
+                        (SELECT g.guardian_name FROM guardianship g JOIN person q ON q.id = g.guardian_id
+                         WHERE g.municipality = k.municipality AND g.child_id = k.id AND q.canonical_id = p.canonical_id
                          ORDER BY g.id DESC LIMIT 1),
                         p.name) END AS author_name,
                     n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.body AS text, n.created_at

@@ -6,12 +6,13 @@ use super::{conditions, headers};
 use crate::kernel::day::{DAY_PATTERN, TIME_PATTERN};
 
 /// Names of ids in paths that are not called by their type.
-const PATH_IDS: [(&str, &str); 7] = [
+const PATH_IDS: [(&str, &str); 8] = [
     ("member_id", "TeamMemberId"),
     ("entry_id", "LogEntryId"),
     ("report_id", "ChildWelfareReportId"),
     ("reply_id", "ReportReplyId"),
     ("proposal_id", "RoleProposalId"),
+    ("number_proposal_id", "NumberProposalId"),
     ("review_id", "LogReviewId"),
     ("conflict_id", "ConflictOfInterestId"),
 ];

@@ -158,7 +158,7 @@ async fn extend_role(mut permit: Permit<ExtendRole>) -> Result<HttpResponse> {
     // The role does not end before this commits.
     dialect::lock(tx, role.person_id.uuid()).await?;
     let role = store::find_role(tx, unit.id, role.id).await?.ok_or_else(Problem::not_found)?;
-    if role.person_id == caller.person {
+    if caller.is(role.person_id) {
         return Err(Problem::conflict("you cannot extend your own role: another administrator must do it"));
     }
     if role.ends_on <= moment.today {

@@ -127,7 +127,7 @@ pub(super) async fn may_hold(
     role: Role,
     today: NaiveDate,
 ) -> Result<()> {
-    if person == administrator.person {
+    if administrator.is(person) {
         return Err(Problem::field(
             "/person_id",
             "you cannot grant yourself a role: another administrator must do it",

@@ -44,8 +44,10 @@ const END_PAST: &str = "
 const STILL_WORKS: &str = "
     SELECT COUNT(*) FROM staff_role
     WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND ends_on > $3 AND role IN ('worker', 'unit_leader')";
-const ROLES_OF: &str =
-    "SELECT role FROM staff_role WHERE person_id = $1 AND ended_at IS NULL AND ends_on > $2";
+/// Of a human in the municipality that knows them as this person. Their work for others does not count.
+const ROLES_OF: &str = "
+    SELECT r.role FROM person i JOIN person p ON p.canonical_id = i.canonical_id JOIN staff_role r ON r.person_id = p.id
+    WHERE i.id = $1 AND r.ended_at IS NULL AND r.ends_on > $2";
 const HAS_ACCOUNT: &str = "
     SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
     WHERE a.person_id = $1 AND p.municipality = $2 AND a.disabled_at IS NULL";

@@ -75,7 +75,7 @@ async fn list_information_kinds(public: Public<ListInformationKinds>) -> Result<
 async fn explain_access(mut permit: Permit<ExplainAccess>) -> Result<HttpResponse> {
     let QuestionIn { person_id, action, resource, at } = permit.input()?;
     let question = Question {
-        person: person_id.unwrap_or(permit.caller().person),
+        person: person_id.unwrap_or(permit.caller().account),
         action: action.to_string(),
         ids: resource,
         day: at.map_or(permit.moment().today, day_in_norway),

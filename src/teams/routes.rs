@@ -79,7 +79,7 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
         return Err(Problem::conflict(detail));
     }
     let now = permit.moment().now;
-    if is_close(permit.tx(), &case.municipality, case.child, person_id, now).await? {
+    if is_close(permit.tx(), case.child, person_id, now).await? {
         return Err(Problem::conflict(
             "this person is disqualified from joining the team of this child (fvl § 6)",
         ));

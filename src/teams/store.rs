@@ -15,7 +15,7 @@ use crate::{
         ids::{Person, TeamMember, Unit},
         vocabulary::Sector,
     },
-    on_engine, role_counts_sql,
+    on_engine, role_counts_sql, same_human_sql,
 };
 
 const LIST: &str = "
@@ -37,7 +37,9 @@ const SEATS: &str = concat!(
     FROM team_member t
     JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
-    JOIN staff_role r ON r.person_id = t.person_id AND r.unit_id = t.unit_id AND ",
+    JOIN staff_role r ON r.unit_id = t.unit_id AND ",
+    same_human_sql!("r.person_id", "t.person_id"),
+    " AND ",
     role_counts_sql!("r", "$3"),
     " AND r.role IN ('worker', 'unit_leader')
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",

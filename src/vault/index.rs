@@ -13,6 +13,15 @@ impl Vault {
         self.index(&number_in(municipality, number))
     }
 
+    /// Returns the hash that finds a human in the whole installation by national identity number. It cannot be compared with
+    /// [`national_id_index`](Self::national_id_index).
+    ///
+    /// # Errors
+    /// If the key cannot be created.
+    pub fn identity_index(&self, number: &str) -> Result<String, VaultError> {
+        self.index(&format!("identity: {number}"))
+    }
+
     /// Returns whether a person with this number has this hash, by the lookup key that is in the folder.
     ///
     /// # Errors

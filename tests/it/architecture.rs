@@ -30,6 +30,7 @@ const ROWS: [&[&str]; 9] = [
         "goals",
         "handovers",
         "health",
+        "identities",
         "log_reviews",
         "measures",
         "meetings",
@@ -193,4 +194,29 @@ fn only_one_place_prints() {
         found += text.matches("say!(").count();
     }
     assert!(found > 20, "commands print by say!");
+}
+
+/// A row can name the caller as another person. Comparing ids would let a parent work with their own child.
+#[test]
+fn the_caller_is_compared_by_who_they_are() {
+    const CALLERS: [&str; 4] = ["caller.person", "caller().person", "caller.account", "caller().account"];
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut used = 0;
+    for text in texts(&src) {
+        let code = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        for caller in CALLERS {
+            used += code.matches(caller).count();
+            for compared in [format!("{caller} =="), format!("{caller} !="), format!("contains(&{caller})")] {
+                assert!(!code.contains(&compared), "use Caller::is instead of: {compared}");
+            }
+        }
+        for (at, _) in code.match_indices("== ").chain(code.match_indices("!= ")) {
+            let other = code[at + 3..].split([' ', ')', ',', ';']).next().unwrap_or_default();
+            let other = other.trim_start_matches("Some(").trim_start_matches(['*', '&']);
+            let is_caller = CALLERS.iter().any(|caller| other.ends_with(caller));
+            // Only the lock on the rights of each person but the first compares them.
+            assert!(!is_caller || other == "first.account", "use Caller::is instead of: == {other}");
+        }
+    }
+    assert!(used > 60, "handlers write as the person of the caller");
 }

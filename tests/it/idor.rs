@@ -51,6 +51,10 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (ADMINISTRATOR, "list_role_proposals", "they propose the leaders of their own municipality"),
     (ADMINISTRATOR, "confirm_role", "they confirm the leaders of their own municipality"),
     (ADMINISTRATOR, "decline_role", "they confirm the leaders of their own municipality"),
+    (ADMINISTRATOR, "propose_number", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "list_number_proposals", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "confirm_number", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "decline_number", "they keep the numbers of the people of their own municipality"),
     (ADMINISTRATOR, "extend_role", "they give the roles of their own municipality"),
     (ADMINISTRATOR, "grant_role", "they give the roles of their own municipality"),
     (ADMINISTRATOR, "end_role", "they end the roles of their own municipality"),
@@ -62,9 +66,17 @@ const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (LEFT, "register_child", "they still work in the unit"),
     (LEFT, "record_concern", "they still work in the unit"),
 ];
-/// Actions on accounts, codes and roles, which an administrator keeps.
-const KEPT: [&str; 5] =
-    ["create_activation", "approve_activation", "enable_account", "confirm_role", "decline_role"];
+/// Actions on accounts, codes, roles and numbers, which an administrator keeps.
+const KEPT: [&str; 8] = [
+    "create_activation",
+    "approve_activation",
+    "enable_account",
+    "confirm_role",
+    "decline_role",
+    "propose_number",
+    "confirm_number",
+    "decline_number",
+];
 /// Takes a body and always answers 200. For secret objects, the answer is byte for byte that for missing objects.
 const ASKS: &str = "explain_access";
 const ANYONE: &str = "anyone";
@@ -183,7 +195,8 @@ fn check(
     let own_log = audits && real.status == 200;
     let found = traces(other, WORD, real);
     // An administrator sees who has an account in the same municipality, and why a role is proposed.
-    let is_theirs = ["list_accounts", "list_role_proposals"].contains(&operation.id.as_str());
+    let is_theirs =
+        ["list_accounts", "list_role_proposals", "list_number_proposals"].contains(&operation.id.as_str());
     let own_accounts = *who == ADMINISTRATOR && is_theirs && real.status == 200;
     assert!(
         found.is_empty() || own_accounts || (own_log && !found.iter().any(|found| found == WORD)),

@@ -22,9 +22,10 @@ const PAIRS: [(&str, &str, &str); 8] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 27] = [
+const OTHERS: [(&str, &str); 29] = [
     ("list_accounts", "an account is not read by itself; the list is all or nothing"),
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
+    ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_arenas", "public"),
     ("list_consent_texts", "public"),
     ("list_catalogue_measures", "public"),
@@ -40,6 +41,7 @@ const OTHERS: [(&str, &str); 27] = [
     ("list_conflicts_of_interest", "a conflict is not read by itself; the list is all or nothing"),
     ("list_own_conflicts_of_interest", "the caller's own; a conflict is not read by itself"),
     ("list_staff", "a role is not read by itself"),
+    ("list_corrections", "a correction is not read by itself; the list is all or nothing"),
     ("list_guardians", "a guardianship is not read by itself; the list is all or nothing"),
     ("list_case_history", "an event is not read by itself; the list is all or nothing"),
     ("list_team", "a seat is not read by itself"),

@@ -49,6 +49,7 @@ mod follow_ups;
 mod generate;
 mod handovers;
 mod http_methods;
+mod identities;
 mod idor;
 mod involvement;
 mod isolation;

@@ -26,6 +26,10 @@ const MAJORITY: i64 = 18;
 pub(super) struct Background<'a> {
     /// The person that the question is about.
     pub person: &'a Caller,
+    /// The person that they act as on the object.
+    pub actor: Id<Person>,
+    /// The municipality of the object.
+    pub municipality: &'a str,
     /// The day that the rules are evaluated for.
     pub day: NaiveDate,
     /// The case, with the person's relation to it.
@@ -67,7 +71,7 @@ impl Background<'_> {
 
     fn without_content(&self) -> Vec<Hint> {
         let says = "holds a role that excludes content, whatever other roles are held";
-        let holds = self.person.is_kept_from_content();
+        let holds = self.person.is_kept_from_content(self.actor, self.municipality);
         if holds { vec![Hint::new(HintKind::RoleExcludesContent, says)] } else { Vec::new() }
     }
 
@@ -104,7 +108,7 @@ impl Background<'_> {
 
     fn baton(&self) -> Vec<Hint> {
         let Some(case) = self.case else { return Vec::new() };
-        if case.contact_person == self.person.person {
+        if self.person.is(case.contact_person) {
             return self.seat();
         }
         let says = format!("only the contact person may: {}", case.contact_person);
@@ -201,8 +205,7 @@ impl Background<'_> {
     }
 
     fn young_person(&self) -> Vec<Hint> {
-        let Some(child) = self.rows.child.as_ref().filter(|child| child.person_id == self.person.person)
-        else {
+        let Some(child) = self.rows.child.as_ref().filter(|child| self.person.is(child.person_id)) else {
             return Vec::new();
         };
         let (age, needed) = (age_on(child.birth_date, self.day), child.own_record_age);

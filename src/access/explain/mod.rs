@@ -126,7 +126,7 @@ async fn answer(
     mut entry: Entry,
 ) -> (Result<Explanation, NoAnswer>, Entry) {
     entry.shown = vec![question.person.to_string()];
-    let about_another = asker.is_some_and(|asker| asker.person != question.person);
+    let about_another = asker.is_some_and(|asker| !asker.is(question.person));
     if about_another && asker.is_some_and(|asker| asker.audits().next().is_none()) {
         entry.object_id = Some(question.person.to_string());
         return (Err(NoAnswer::Refused), entry);
@@ -207,6 +207,7 @@ impl Asking<'_> {
         self.entry.case = subject.case;
         self.entry.child = subject.child;
         self.entry.municipality.clone_from(&subject.municipality);
+        self.entry.person = self.asker.map(|asker| object.actor(asker));
         let Some(asker) = self.asker else {
             self.entry.decision.allowed = true;
             return Ok(Some(true));
@@ -229,7 +230,7 @@ impl Asking<'_> {
             self.entry.decision = of_anyone;
             return Ok(Some(true));
         }
-        let of_oneself = ask(about.person);
+        let of_oneself = ask(about.account);
         let known =
             self.policies.decide(about, action, object).allowed || object.may_be_known(self.policies, about);
         if of_oneself.allowed && known {
@@ -262,6 +263,8 @@ impl Asking<'_> {
         let rows = rows::read(self.tx, about.person, &subject).await?;
         let ground = Background {
             person: about,
+            actor: object.actor(about),
+            municipality: &subject.municipality,
             day,
             tells_of_consents: in_full
                 || case.as_ref().is_some_and(|case| may_list_consents(policies, about, case)),

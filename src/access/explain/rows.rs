@@ -13,6 +13,7 @@ use crate::{
         ids::{Person, Unit},
         vocabulary::Role,
     },
+    persons_of_sql,
 };
 
 /// A seat on the team, current or ended.
@@ -73,20 +74,29 @@ pub(super) struct Rows {
     pub child: Option<ChildRow>,
 }
 
-const TEAM: &str = "
-    SELECT unit_id, left_at FROM team_member
-    WHERE municipality = $1 AND case_id = $2 AND person_id = $3 ORDER BY id";
-const ROLES: &str =
-    "SELECT unit_id, role, ended_at, ends_on FROM staff_role WHERE person_id = $1 ORDER BY id";
+const TEAM: &str = concat!(
+    "SELECT unit_id, left_at FROM team_member
+    WHERE municipality = $1 AND case_id = $2 AND person_id IN ",
+    persons_of_sql!("$3"),
+    " ORDER BY id"
+);
+const ROLES: &str = concat!(
+    "SELECT unit_id, role, ended_at, ends_on FROM staff_role WHERE person_id IN ",
+    persons_of_sql!("$1"),
+    " ORDER BY id"
+);
 const CONSENTS: &str = "
     SELECT c.given_by, u.unit_id, c.valid_from, c.valid_until, u.withdrawn_at
     FROM consent c
     JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
     WHERE c.municipality = $1 AND c.case_id = $2
     ORDER BY c.id";
-const GUARDIANSHIPS: &str = "
-    SELECT parental_responsibility, ended_at FROM guardianship
-    WHERE municipality = $1 AND child_id = $2 AND guardian_id = $3 ORDER BY id";
+const GUARDIANSHIPS: &str = concat!(
+    "SELECT parental_responsibility, ended_at FROM guardianship
+    WHERE municipality = $1 AND child_id = $2 AND guardian_id IN ",
+    persons_of_sql!("$3"),
+    " ORDER BY id"
+);
 const CHILD: &str = "
     SELECT c.person_id, c.birth_date, m.own_record_age
     FROM child c

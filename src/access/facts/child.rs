@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::{
-    MAJORITY, cases_in_list,
+    CaseFacts, MAJORITY, cases_in_list,
     custody::{self, GuardianRow, Registered, RegistrationRow},
 };
 use crate::{
@@ -25,6 +25,8 @@ use crate::{
 pub struct ChildFacts {
     /// The municipality where the child is registered.
     pub municipality: String,
+    /// The person that the registration knows the caller as; none if it does not know them.
+    pub acts_as: Option<Id<Person>>,
     /// The child.
     pub id: Id<Child>,
     /// The child as a person.
@@ -84,8 +86,8 @@ const CHILD: &str = "
     WHERE c.id = $1";
 const HAS_CASE: &str = "SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2";
 const WITHHELD: &str = "
-    SELECT COUNT(*) FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
-    WHERE c.municipality = $1 AND c.child_id = $2 AND w.guardian_id = $3 AND w.note_id IS NULL AND w.ended_at IS NULL";
+    SELECT w.guardian_id FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
+    WHERE c.municipality = $1 AND c.child_id = $2 AND w.note_id IS NULL AND w.ended_at IS NULL";
 const OPEN_CASES: &str =
     "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 
@@ -106,19 +108,27 @@ pub async fn child_facts(
     let cases: Vec<Id<Case>> = cases.into_iter().map(|(id,)| id).collect();
     let cases = cases_in_list(tx, caller, &cases, moment).await?;
     let (opened,) = fetch_one!(tx, (i64,), HAS_CASE, &row.municipality, child)?;
-    let (withheld,) = fetch_one!(tx, (i64,), WITHHELD, &row.municipality, child, caller.person)?;
+    let withheld = fetch_all!(tx, (Id<Person>,), WITHHELD, &row.municipality, child)?;
+    let is_kept_out = withheld.into_iter().any(|(guardian,)| caller.is(guardian));
     let age = age_on(row.birth_date, moment.today);
     let reader = Registered::new(child, row.registered_at, row.identified_at);
     let custody = custody::custody(reader, &guardians, &registrations, age, moment);
-    let is_child = row.person_id == caller.person;
-    let is_guardian = custody.guardians.contains(&caller.person) && withheld == 0;
+    let is_child = caller.is(row.person_id);
+    let guardian = caller.among(custody.guardians.iter().copied());
+    let is_guardian = guardian.is_some() && !is_kept_out;
     let as_staff = !is_guardian && !is_child;
+    let family = is_child.then_some(row.person_id).or(guardian);
+    let registrar = caller.among([row.registered_by]);
+    let leads = caller.leads().find(|held| held.unit_id == row.registered_unit).filter(|_| as_staff);
     let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
     let has_seat = cases.iter().any(|case| !case.relation.seats.is_empty());
     let disqualified =
         ties(tx, caller, moment.now).await?.keep_from(child, has_seat || child_welfare_seat.is_some());
     Ok(Some(ChildFacts {
         municipality: row.municipality,
+        acts_as: at_work(&cases, [child_welfare_seat.as_ref(), leads], registrar)
+            .filter(|_| as_staff)
+            .or(family),
         id: child,
         person: row.person_id,
         age,
@@ -127,17 +137,25 @@ pub async fn child_facts(
         disqualified,
         is_child,
         has_case: opened > 0,
-        registered: as_staff
-            && row.registered_by == caller.person
-            && caller.is_worker_in(row.registered_unit),
-        leads_registering_unit: as_staff && caller.leads().any(|seat| seat.unit_id == row.registered_unit),
+        registered: as_staff && registrar.is_some() && caller.is_worker_in(row.registered_unit),
+        leads_registering_unit: leads.is_some(),
         is_contact_person: cases.iter().any(|case| case.relation.is_contact_person),
         has_seat,
         is_guardian,
-        lives_with_child: custody.residents.contains(&caller.person) && withheld == 0,
+        lives_with_child: custody.residents.iter().any(|person| caller.is(*person)) && !is_kept_out,
         child_welfare_seat,
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,
         is_young_person: is_child && age >= row.own_record_age,
     }))
+}
+
+/// Returns the person that the caller works with the child as: in a case, by a role, or as the person who registered it.
+fn at_work(
+    cases: &[CaseFacts],
+    roles: [Option<&HeldRole>; 2],
+    registrar: Option<Id<Person>>,
+) -> Option<Id<Person>> {
+    let in_case = cases.iter().find_map(|case| case.relation.acts_as);
+    in_case.or(registrar).or_else(|| roles.into_iter().flatten().next().map(|held| held.person))
 }

@@ -26,21 +26,23 @@ use crate::{
 
 /// The guardianships in force, of all registrations of a child.
 pub(super) const GUARDIANS: &str = "
-    SELECT g.child_id AS registration, g.guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity,
+    SELECT g.child_id AS registration, q.canonical_id AS guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity,
            g.created_at AS stated_at, d.confirmed, FALSE AS rejected
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
+    JOIN person q ON q.id = g.guardian_id
     LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = g.id
     WHERE g.ended_at IS NULL AND k.id = $1";
 /// The registrations of a child, each with the protection of its address and the care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
     SELECT s.id AS registration, a.protection, a.protected_at, CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
-           o.child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.recorded_at, d.confirmed AS order_confirmed
+           q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.recorded_at, d.confirmed AS order_confirmed
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     LEFT JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
     LEFT JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id AND o.ended_at IS NULL
+    LEFT JOIN person q ON q.id = o.child_welfare_person_id
     LEFT JOIN claim_decision da ON da.municipality = k.municipality AND da.child_id = k.id AND da.claim_id = s.id
     LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = o.id
     WHERE k.id = $1";
@@ -183,7 +185,9 @@ pub(super) fn custody(
         .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
     let lives_with = |registration: Id<Child>, person: Id<Person>| {
         let here = |row: &&GuardianRow| row.registration == registration && row.guardian_id == person;
-        guardians.iter().find(here).is_some_and(|row| row.lives_with_child)
+        // One human can have two rows, from before it was known that they are one. Both must say so.
+        guardians.iter().any(|row| here(&row))
+            && guardians.iter().filter(here).all(|row| row.lives_with_child)
     };
     let is_hidden_from = |person: Id<Person>| {
         let lives_in_all =
@@ -192,7 +196,13 @@ pub(super) fn custody(
     };
     let some = |is: fn(&GuardianRow) -> bool| -> Vec<Id<Person>> {
         let here = guardians.iter().filter(|row| is_minor && row.registration == child && is(row));
-        here.map(|row| row.guardian_id).collect()
+        let mut people = Vec::new();
+        for row in here {
+            if !people.contains(&row.guardian_id) {
+                people.push(row.guardian_id);
+            }
+        }
+        people
     };
     let holders = some(|row| row.parental_responsibility && row.capacity != Capacity::FosterParent);
     let (consenters, mut seeing) = match child_welfare {
@@ -215,7 +225,7 @@ pub(super) fn custody(
 impl Custody {
     /// Returns the role in child welfare in which the caller decides for the child.
     pub(super) fn child_welfare_seat(&self, caller: &Caller) -> Option<HeldRole> {
-        let (_, unit) = self.child_welfare.filter(|(person, _)| *person == caller.person)?;
+        let (_, unit) = self.child_welfare.filter(|(person, _)| caller.is(*person))?;
         let is_theirs = |held: &&HeldRole| held.unit_id == unit && held.sector == Sector::ChildWelfare;
         caller.works_in().find(is_theirs).cloned()
     }

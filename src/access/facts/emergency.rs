@@ -13,7 +13,7 @@ pub(super) fn emergency_role(state: &CaseState, caller: &Caller, relation: &Rela
     }
     let opened = |held: &&HeldRole| {
         let by_this_role =
-            state.emergencies.iter().filter(|open| open.person == caller.person && open.unit == held.unit_id);
+            state.emergencies.iter().filter(|open| caller.is(open.person) && open.unit == held.unit_id);
         by_this_role.into_iter().any(|open| held.started_at <= open.started_at)
     };
     caller.works_in().find(opened).cloned()

@@ -17,6 +17,8 @@ use crate::{
 /// A caller's relation to a case. The policies read it as `context.relation`.
 #[derive(Debug, Clone, Default)]
 pub struct Relation {
+    /// The person that the record knows the caller as; none if it does not know them.
+    pub acts_as: Option<Id<Person>>,
     /// The caller is disqualified (inhabil, fvl § 6), or is stated to be close to the child and does not help it.
     pub disqualified: bool,
     /// The caller's seats on the team that rest on a ground in force, with the role behind each. None for the family.
@@ -52,6 +54,9 @@ pub struct Relation {
 pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
     let mut relation = relation_in_list(state, caller);
     relation.emergency = emergency_role(state, caller, &relation);
+    if relation.emergency.is_some() && !relation.is_contact_person {
+        relation.acts_as = caller.among(state.emergencies.iter().map(|open| open.person));
+    }
     relation
 }
 
@@ -60,9 +65,10 @@ pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
 pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let is_among = |people: &[Id<Person>]| people.iter().any(|person| caller.is(*person));
     let custody = &state.custody;
-    let is_child = state.child_person == caller.person;
-    let has_custody = custody.guardians.contains(&caller.person);
-    let is_guardian = has_custody && !state.withheld.contains(&(caller.person, None));
+    let is_child = caller.is(state.child_person);
+    let guardian = caller.among(custody.guardians.iter().copied());
+    let is_kept_out = state.withheld.iter().any(|(person, entry)| entry.is_none() && caller.is(*person));
+    let (has_custody, is_guardian) = (guardian.is_some(), guardian.is_some() && !is_kept_out);
     let as_staff = !is_guardian && !is_child;
     let seats = if as_staff { seats(state, caller) } else { Vec::new() };
     let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
@@ -70,20 +76,32 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let holds_from_seat = seats.iter().any(|seat| seat.unit_id == state.contact_unit);
     let helps = !seats.is_empty() || child_welfare_seat.is_some();
     let disqualified = is_among(&state.disqualified) || (is_among(&state.stated_close) && !helps);
-    let may_help = !disqualified && !caller.is_kept_from_content();
+    let is_contact_person = caller.is(state.contact_person);
+    let leads = caller.leads().find(|held| held.unit_id == holding_unit).filter(|_| as_staff);
+    let family = is_child.then_some(state.child_person).or(guardian);
+    let seated = || state.members.iter().map(|member| member.person).find(|person| caller.is(*person));
+    let at_work = seated()
+        .filter(|_| !seats.is_empty())
+        .or(is_contact_person.then_some(state.contact_person))
+        .or(child_welfare_seat.as_ref().map(|held| held.person))
+        .or(leads.map(|held| held.person));
+    let acts_as = if as_staff { at_work.or(family) } else { family };
+    let person = acts_as.unwrap_or_else(|| caller.person_in(&state.municipality));
+    let may_help = !disqualified && !caller.is_kept_from_content(person, &state.municipality);
     let may_know_where = has_custody || is_child || (helps && may_help);
     Relation {
+        acts_as,
         disqualified,
-        is_contact_person: state.contact_person == caller.person && holds_from_seat,
-        leads_contact_unit: as_staff && caller.leads().any(|held| held.unit_id == holding_unit),
-        offered_baton: state.offered_to == Some(caller.person) && !seats.is_empty(),
+        is_contact_person: is_contact_person && holds_from_seat,
+        leads_contact_unit: leads.is_some(),
+        offered_baton: state.offered_to.is_some_and(|person| caller.is(person)) && !seats.is_empty(),
         is_guardian,
         is_child,
         is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,
         own_health_contact: is_child && state.has_health_contact,
         emergency: None,
         kept_away: custody.is_closed && !may_know_where,
-        foster_parent: has_custody && !custody.consenters.contains(&caller.person),
+        foster_parent: has_custody && !is_among(&custody.consenters),
         seats,
         child_welfare_seat,
     }
@@ -92,7 +110,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
 /// Returns the caller's seats on the team, one for each unit that is covered and where the caller still works.
 fn seats(state: &CaseState, caller: &Caller) -> Vec<HeldRole> {
     let mut seats: Vec<HeldRole> = Vec::new();
-    for member in state.members.iter().filter(|member| member.person == caller.person) {
+    for member in state.members.iter().filter(|member| caller.is(member.person)) {
         if state.ground.covers(member.unit) && !has_seat(&seats, member.unit) {
             seats.extend(caller.works_in().find(|held| held.unit_id == member.unit).cloned());
         }

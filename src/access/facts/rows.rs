@@ -26,13 +26,14 @@ const ASKED: &str = "
                k.registered_at, k.identified_at
         FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.id IN (";
-/// The rest of the statement, as SQLite reads it. An id is a blob there, and `hex` makes it a text.
+/// The rest of the statement. `hex` makes an id a text, and `known` is the person that the municipality knows the same human as, so that
+/// rows of before two identities became one agree.
 const PARTS: &str = "))
     SELECT COALESCE('[' || string_agg(CAST(part AS TEXT), ',') || ']', '[]') FROM (
     SELECT json_array(hex(a.id), json_object('case', json_array(
                a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, a.status = 'open',
-               a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(cp.person_id), hex(cp.unit_id),
-               CASE WHEN h.to_person IS NOT NULL THEN hex(h.to_person) END,
+               a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(known(cp.person_id)), hex(cp.unit_id),
+               CASE WHEN h.to_person IS NOT NULL THEN hex(known(h.to_person)) END,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
                        AND n.kind = 'confidential_health' AND n.audience = 'team'),
                EXISTS (SELECT 1 FROM objection j WHERE j.municipality = a.municipality AND j.case_id = a.id
@@ -43,25 +44,25 @@ const PARTS: &str = "))
     JOIN contact_person cp ON cp.municipality = a.municipality AND cp.case_id = a.id
     LEFT JOIN handover h ON h.municipality = a.municipality AND h.case_id = a.id AND h.status = 'offered'
     UNION ALL
-    SELECT json_array(hex(a.id), json_object('member', json_array(hex(t.person_id), hex(t.unit_id))))
+    SELECT json_array(hex(a.id), json_object('member', json_array(hex(known(t.person_id)), hex(t.unit_id))))
     FROM asked a JOIN team_member t ON t.municipality = a.municipality AND t.case_id = a.id
     WHERE t.left_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('consent', json_array(
-               hex(c.given_by), hex(u.unit_id), k.kind, c.alone_basis, c.valid_from, c.valid_until)))
+               hex(known(c.given_by)), hex(u.unit_id), k.kind, c.alone_basis, c.valid_from, c.valid_until)))
     FROM asked a CROSS JOIN consent c CROSS JOIN consent_unit u CROSS JOIN consent_kind k
     WHERE c.municipality = a.municipality AND c.case_id = a.id
       AND u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL
       AND k.municipality = c.municipality AND k.consent_id = c.id AND k.withdrawn_at IS NULL
     UNION ALL
-    SELECT json_array(hex(a.id), json_object('withheld', json_array(hex(w.guardian_id),
+    SELECT json_array(hex(a.id), json_object('withheld', json_array(hex(known(w.guardian_id)),
                CASE WHEN COALESCE(w.note_id, w.measure_id, w.meeting_id) IS NOT NULL
                     THEN hex(COALESCE(w.note_id, w.measure_id, w.meeting_id)) END)))
     FROM asked a JOIN withholding w ON w.municipality = a.municipality AND w.case_id = a.id
     WHERE w.ended_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('guardian', json_array(
-               hex(g.child_id), hex(g.guardian_id), g.parental_responsibility, g.lives_with_child, g.capacity, g.created_at,
+               hex(g.child_id), hex(known(g.guardian_id)), g.parental_responsibility, g.lives_with_child, g.capacity, g.created_at,
                d.confirmed,
                EXISTS (SELECT 1 FROM conflict_of_interest r
                        WHERE r.child_person = a.child_person AND r.person_id = g.guardian_id AND r.ground = 'guardian'
@@ -74,7 +75,7 @@ const PARTS: &str = "))
     SELECT json_array(hex(a.id), json_object('registration', json_array(
                hex(s.id), p.protection, p.protected_at,
                CASE WHEN dp.decided_at >= p.protected_at THEN dp.confirmed END,
-               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_person_id) END,
+               CASE WHEN o.id IS NOT NULL THEN hex(known(o.child_welfare_person_id)) END,
                CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.recorded_at, d.confirmed)))
     FROM asked a
     JOIN child s ON s.municipality = a.municipality AND s.person_id = a.child_person
@@ -84,18 +85,21 @@ const PARTS: &str = "))
     LEFT JOIN claim_decision d ON d.municipality = a.municipality AND d.child_id = a.child_id AND d.claim_id = o.id
     UNION ALL
     SELECT json_array(hex(a.id), json_object('conflict', json_array(
-               hex(x.person_id), x.confirmed_at IS NOT NULL, x.recorded_at)))
+               hex(known(x.person_id)), x.confirmed_at IS NOT NULL, x.recorded_at)))
     FROM asked a JOIN conflict_of_interest x ON x.child_person = a.child_person
     WHERE x.ended_at IS NULL
     UNION ALL
-    SELECT json_array(hex(a.id), json_object('emergency', json_array(hex(e.person_id), hex(e.unit_id), e.started_at)))
+    SELECT json_array(hex(a.id), json_object('emergency', json_array(hex(known(e.person_id)), hex(e.unit_id), e.started_at)))
     FROM asked a JOIN emergency_access e ON e.municipality = a.municipality AND e.case_id = a.id
     WHERE a.status = 'open' AND e.ended_at IS NULL AND e.ends_at > ";
 const END: &str = ") AS parts";
 
+/// [`PARTS`] as SQLite reads it, where an id is a blob.
+static PARTS_ON_SQLITE: LazyLock<String> =
+    LazyLock::new(|| PARTS.replace("known(", "(SELECT canonical_id FROM person WHERE id = "));
 /// [`PARTS`] as PostgreSQL reads it, where an id becomes a text in JSON.
 static PARTS_ON_POSTGRES: LazyLock<String> = LazyLock::new(|| {
-    PARTS
+    PARTS_ON_SQLITE
         .replace("json_array(", "json_build_array(")
         .replace("json_object(", "json_build_object(")
         .replace("hex(", "(")
@@ -215,7 +219,7 @@ pub(super) async fn case_rows(
     }
     let limit = tx.limit();
     let parts = match &mut tx.engine {
-        EngineTx::Sqlite(connection) => parts!(None, connection, PARTS),
+        EngineTx::Sqlite(connection) => parts!(None, connection, &*PARTS_ON_SQLITE),
         EngineTx::Postgres(connection) => parts!(limit, connection, &*PARTS_ON_POSTGRES),
     };
     read(&parts)

@@ -10,7 +10,7 @@ use super::{
     *,
 };
 use crate::{
-    identity::HeldRole,
+    identity::{HeldRole, KnownAs},
     kernel::{
         ids::{Child, Person, Unit},
         vocabulary::{Capacity, InformationKind, Role, Sector},
@@ -32,7 +32,9 @@ struct Scene {
 }
 
 fn caller(unit: Id<Unit>) -> Caller {
+    let person = Id::of_new_person();
     let role = HeldRole {
+        person,
         unit_id: unit,
         unit_name: String::new(),
         sector: Sector::School,
@@ -41,16 +43,20 @@ fn caller(unit: Id<Unit>) -> Caller {
         started_at: chrono::DateTime::UNIX_EPOCH,
         ends_on: chrono::NaiveDate::MAX,
     };
-    let person = Id::of_new_person();
     Caller {
+        account: person,
         person,
-        known_as: vec![person],
+        known_as: known_as(person),
         name: Content::default(),
         municipality: "4014".to_owned(),
         session: None,
         roles: vec![role],
         lacks_second_factor: false,
     }
+}
+
+fn known_as(person: Id<Person>) -> Vec<KnownAs> {
+    vec![KnownAs { person, municipality: "4014".to_owned() }]
 }
 
 fn moment(day: NaiveDate) -> Moment {
@@ -137,7 +143,7 @@ fn a_guardian_without_parental_responsibility_neither_must_nor_can_consent() {
     scene.rows.guardians[1].parental_responsibility = false;
     let (first, second) = (scene.rows.guardians[0].guardian_id, scene.rows.guardians[1].guardian_id);
     scene.consent_of(first);
-    let other = Caller { person: second, known_as: vec![second], ..caller(Id::new()) };
+    let other = Caller { known_as: known_as(second), ..caller(Id::new()) };
     assert!(!CaseFacts::of(scene.rows.clone().on(moment(today())), &other).relation.is_guardian);
     assert_eq!(scene.seen_by_teacher(today()).relation.seats.len(), 1);
 }

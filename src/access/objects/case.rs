@@ -12,7 +12,10 @@ use crate::{
     },
     db::{DbError, Tx, dialect},
     identity::{Caller, HeldRole},
-    kernel::ids::Case,
+    kernel::{
+        Id,
+        ids::{Case, Person},
+    },
     problem::Problem,
 };
 
@@ -46,6 +49,11 @@ impl Object for CaseObject {
 
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.seats(caller)
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        let known = self.facts.relation.acts_as;
+        known.unwrap_or_else(|| caller.person_in(&self.facts.municipality))
     }
 
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
@@ -126,6 +134,10 @@ impl Object for UnlockedCase {
 
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.0.roles_used(caller)
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        self.0.actor(caller)
     }
 
     fn attributes(&self) -> Attributes {

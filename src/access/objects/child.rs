@@ -52,6 +52,11 @@ impl Object for ChildObject {
         }
     }
 
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        let known = self.facts.acts_as;
+        known.unwrap_or_else(|| caller.person_in(&self.facts.municipality))
+    }
+
     fn attributes(&self) -> Attributes {
         vec![
             ("protection", Fact::Word(self.facts.protection.as_str().into())),
@@ -121,8 +126,7 @@ impl ConcernObject {
     ) -> Result<Option<Self>, DbError> {
         let Some(mut found) = fetch_optional!(tx, Self, CONCERN, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            found.disqualified =
-                ties(tx, caller, now).await?.keep_from(child, found.author_id == caller.person);
+            found.disqualified = ties(tx, caller, now).await?.keep_from(child, caller.is(found.author_id));
         }
         Ok(Some(found))
     }
@@ -143,7 +147,7 @@ impl ConcernObject {
         let mut found = fetch_in!(tx, Self, THESE, ids)?;
         let ties = ties(tx, caller, now).await?;
         for concern in &mut found {
-            let own = concern.author_id == caller.person;
+            let own = caller.is(concern.author_id);
             concern.disqualified = concern.child_id.is_some_and(|child| ties.keep_from(child, own));
         }
         Ok(found)
@@ -169,6 +173,11 @@ impl Object for ConcernObject {
     fn subject(&self) -> Subject {
         let child = self.child_id.map(Id::uuid);
         Subject { municipality: self.municipality.clone(), case: None, child }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        let in_unit = caller.person_of_unit(self.unit_id);
+        caller.among([self.author_id]).or(in_unit).unwrap_or_else(|| caller.person_in(&self.municipality))
     }
 
     fn attributes(&self) -> Attributes {

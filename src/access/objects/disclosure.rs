@@ -40,10 +40,10 @@ pub struct DisclosureObject {
 }
 
 impl DisclosureObject {
-    /// Returns whether a person disclosed it or received it.
+    /// Returns the person that disclosed it or received it, if that is the caller; none if they did not.
     #[must_use]
-    pub fn is_of(&self, person: Id<Person>) -> bool {
-        self.disclosed_by == person || self.to_person_id == Some(person)
+    pub fn party(&self, caller: &Caller) -> Option<Id<Person>> {
+        caller.among([self.disclosed_by].into_iter().chain(self.to_person_id))
     }
 }
 
@@ -60,7 +60,7 @@ impl Object for DisclosureObject {
             return Ok(None);
         };
         let ties = ties(tx, lookup.caller, lookup.moment.now).await?;
-        found.disqualified = ties.keep_from(found.child_id, found.is_of(lookup.caller.person));
+        found.disqualified = ties.keep_from(found.child_id, found.party(lookup.caller).is_some());
         Ok(Some(found))
     }
 
@@ -70,6 +70,11 @@ impl Object for DisclosureObject {
 
     fn subject(&self) -> Subject {
         Subject { municipality: self.municipality.clone(), case: None, child: Some(self.child_id.uuid()) }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        let in_unit = || caller.person_of_unit(self.unit_id);
+        self.party(caller).or_else(in_unit).unwrap_or_else(|| caller.person_in(&self.municipality))
     }
 
     fn attributes(&self) -> Attributes {
@@ -125,6 +130,10 @@ impl Object for ObjectionObject {
 
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.case.seats(caller)
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        self.case.actor(caller)
     }
 
     fn attributes(&self) -> Attributes {

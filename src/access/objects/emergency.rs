@@ -71,7 +71,12 @@ impl Object for EmergencyObject {
         let unit =
             if self.case.relation.leads_contact_unit { self.case.holding_unit() } else { self.unit_id };
         let seats: Vec<HeldRole> = caller.works_in().filter(|seat| seat.unit_id == unit).cloned().collect();
-        if seats.is_empty() { caller.roles.clone() } else { seats }
+        if seats.is_empty() { caller.roles_of(self.actor(caller)) } else { seats }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        let known = caller.among([self.person_id]).or(self.case.relation.acts_as);
+        known.unwrap_or_else(|| caller.person_in(&self.case.municipality))
     }
 
     fn attributes(&self) -> Attributes {

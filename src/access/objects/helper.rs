@@ -58,6 +58,10 @@ impl Object for HelperObject {
         self.case.roles_used(caller)
     }
 
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        self.case.actor(caller)
+    }
+
     fn attributes(&self) -> Attributes {
         let mut attributes = vec![("by_care_order", Fact::Flag(self.by_care_order))];
         attributes.extend(self.known_to.as_ref().map(|units| ("known_to", references("Unit", units))));

@@ -105,6 +105,7 @@ macro_rules! in_case {
             fn id(&self) -> String { self.id.to_string() }
             fn subject(&self) -> Subject { self.case.subject() }
             fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> { self.case.seats(caller) }
+            fn actor(&self, caller: &Caller) -> Id<Person> { self.case.actor(caller) }
             fn context(&self, caller: &Caller) -> Attributes { self.case.context(caller) }
             fn attributes(&self) -> Attributes { let $self = self; $attributes }
             fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {

@@ -8,6 +8,7 @@ mod emergency;
 mod helper;
 mod in_case;
 mod log_review;
+mod number_proposal;
 mod organisation;
 mod report;
 mod role_proposal;
@@ -23,6 +24,7 @@ pub use self::{
     helper::HelperObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     log_review::{LogReviewObject, reviews_of_looks_by},
+    number_proposal::NumberProposalObject,
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
     role_proposal::RoleProposalObject,
@@ -32,7 +34,7 @@ use super::policies::{Fact, Policies};
 use crate::{
     db::{DbError, Tx},
     identity::{Caller, HeldRole},
-    kernel::{Id, Moment},
+    kernel::{Id, Moment, ids::Person},
 };
 use actix_web::HttpRequest;
 
@@ -139,7 +141,13 @@ pub trait Object: Sized + 'static {
 
     /// Returns the roles that give the caller access to it.
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
-        caller.roles.clone()
+        caller.roles_of(self.actor(caller))
+    }
+
+    /// Returns the person that the caller acts as on it: the person that its record knows. The access log names this person, and so do
+    /// rows that the caller writes about it.
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        caller.person_in(&self.subject().municipality)
     }
 
     /// Returns whether the caller may know that it exists. If not, a refusal is "not found".

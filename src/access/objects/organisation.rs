@@ -26,8 +26,8 @@ impl Object for Desk {
     const TYPE: &'static str = "Person";
 
     async fn find(_tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let Caller { person, municipality, .. } = lookup.caller;
-        Ok(Some(Self { person: *person, municipality: municipality.clone() }))
+        let Caller { account, municipality, .. } = lookup.caller;
+        Ok(Some(Self { person: *account, municipality: municipality.clone() }))
     }
 
     fn id(&self) -> String {
@@ -36,6 +36,10 @@ impl Object for Desk {
 
     fn subject(&self) -> Subject {
         Subject { municipality: self.municipality.clone(), ..Subject::default() }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        caller.account
     }
 
     fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
@@ -61,9 +65,9 @@ impl Object for QuestionObject {
 
     /// Returns a question of callers about themselves. The rules decide again once the object of the question is known.
     async fn find(_tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let Caller { person, municipality, .. } = lookup.caller;
+        let Caller { account, municipality, .. } = lookup.caller;
         Ok(Some(Self {
-            person: *person,
+            person: *account,
             home: municipality.clone(),
             municipality: None,
             disqualified: false,
@@ -76,6 +80,10 @@ impl Object for QuestionObject {
 
     fn subject(&self) -> Subject {
         Subject { municipality: self.home.clone(), ..Subject::default() }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        caller.account
     }
 
     fn context(&self, _caller: &Caller) -> Attributes {
@@ -171,6 +179,10 @@ impl Object for UnitObject {
 
     fn subject(&self) -> Subject {
         Subject { municipality: self.municipality.clone(), ..Subject::default() }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        caller.person_of_unit(self.id).unwrap_or_else(|| caller.person_in(&self.municipality))
     }
 
     fn attributes(&self) -> Attributes {

@@ -58,7 +58,7 @@ impl ChildWelfareReportObject {
     ) -> Result<Option<Self>, DbError> {
         let Some(mut found) = fetch_optional!(tx, Self, REPORT, id)? else { return Ok(None) };
         if let Some(child) = found.child_id {
-            let own = found.reporter_id == caller.person;
+            let own = caller.is(found.reporter_id);
             found.disqualified = ties(tx, caller, now).await?.keep_from(child, own);
         }
         Ok(Some(found))
@@ -84,6 +84,15 @@ impl Object for ChildWelfareReportObject {
     fn subject(&self) -> Subject {
         let child = self.child_id.map(Id::uuid);
         Subject { municipality: self.municipality.clone(), case: None, child }
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        let units = [self.unit_id, self.receiving_unit_id];
+        let in_unit = || units.into_iter().find_map(|unit| caller.person_of_unit(unit));
+        caller
+            .among([self.reporter_id])
+            .or_else(in_unit)
+            .unwrap_or_else(|| caller.person_in(&self.municipality))
     }
 
     fn attributes(&self) -> Attributes {

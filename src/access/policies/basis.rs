@@ -12,6 +12,8 @@ use crate::{access::objects::Object, identity::Caller};
 
 /// The most bases whose decisions are remembered. Each takes one or two KiB.
 const REMEMBERED: usize = 4096;
+/// The entity type of people in the schema.
+const PERSON: &str = "Person";
 
 /// A person and an object with the facts about both. With the action and the rules, this is all that a decision depends on.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -28,25 +30,57 @@ impl Basis {
     /// Collects the facts about a person and an object.
     pub fn of<O: Object>(caller: &Caller, object: &O) -> Self {
         Self {
-            person: caller.person.into(),
+            person: caller.account.into(),
             rights: vec![
-                ("roles", Fact::Set(role_names(caller))),
+                ("roles", Fact::Set(role_names(caller, object))),
                 ("works_in", references("Unit", caller.works_in().map(|held| held.unit_id))),
                 ("leads", references("Unit", caller.leads().map(|held| held.unit_id))),
                 ("administers", references("Municipality", caller.administers())),
                 ("audits", references("Municipality", caller.audits())),
             ],
             kind: O::TYPE,
-            object: object.id(),
-            attributes: object.attributes(),
-            context: object.context(caller),
+            object: name_of(object, caller),
+            attributes: of_one_human(object.attributes(), caller),
+            context: of_one_human(object.context(caller), caller),
         }
     }
 }
 
-/// Returns the names of the roles that a person holds in any unit.
-fn role_names(caller: &Caller) -> Vec<Fact> {
-    let mut roles: Vec<&'static str> = caller.roles.iter().map(|held| held.role.as_str()).collect();
+/// Returns the id of an object. A caller who asks about themself is the person of the account, whatever person is meant.
+fn name_of<O: Object>(object: &O, caller: &Caller) -> String {
+    let id = object.id();
+    let is_own = O::TYPE == PERSON && id.parse().is_ok_and(|id| caller.is(id));
+    if is_own { caller.account.to_string() } else { id }
+}
+
+/// Returns facts in which every reference to the caller names the person of the account, as the question does. The rules then need not
+/// know that a human can be several persons.
+fn of_one_human(facts: Attributes, caller: &Caller) -> Attributes {
+    if caller.known_as.len() == 1 {
+        return facts;
+    }
+    facts.into_iter().map(|(name, fact)| (name, one_human(fact, caller))).collect()
+}
+
+fn one_human(fact: Fact, caller: &Caller) -> Fact {
+    match fact {
+        Fact::Reference(PERSON, Name::Id(id)) if caller.is(id.into()) => {
+            Fact::Reference(PERSON, caller.account.into())
+        }
+        Fact::Set(facts) => Fact::Set(facts.into_iter().map(|fact| one_human(fact, caller)).collect()),
+        Fact::Record(facts) => Fact::Record(of_one_human(facts, caller)),
+        other => other,
+    }
+}
+
+/// Returns the names of the roles that decide what a caller may do to an object.
+fn role_names<O: Object>(caller: &Caller, object: &O) -> Vec<Fact> {
+    let mut roles: Vec<&'static str> = if caller.known_as.len() == 1 {
+        caller.roles.iter().map(|held| held.role.as_str()).collect()
+    } else {
+        let municipality = object.subject().municipality;
+        caller.roles_for(object.actor(caller), &municipality).map(|held| held.role.as_str()).collect()
+    };
     roles.sort_unstable();
     roles.dedup();
     roles.into_iter().map(|role| Fact::Word(role.into())).collect()
@@ -99,7 +133,7 @@ mod tests {
     use super::*;
     use crate::{
         access::{CaseFacts, Policies, Relation, objects::CaseObject},
-        identity::HeldRole,
+        identity::{HeldRole, KnownAs},
         kernel::{
             Id,
             vocabulary::{Role, Sector},
@@ -110,6 +144,7 @@ mod tests {
     fn teacher() -> (Caller, HeldRole) {
         let person = Id::of_new_person();
         let role = HeldRole {
+            person,
             unit_id: Id::new(),
             unit_name: String::new(),
             sector: Sector::School,
@@ -119,8 +154,9 @@ mod tests {
             ends_on: chrono::NaiveDate::MAX,
         };
         let caller = Caller {
+            account: person,
             person,
-            known_as: vec![person],
+            known_as: vec![KnownAs { person, municipality: "4014".to_owned() }],
             name: Content::default(),
             municipality: "4014".to_owned(),
             session: None,

@@ -160,10 +160,11 @@ pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
 
 /// Returns the parsed name of an entity type. The names in `KINDS` are parsed once.
 fn type_name(kind: &str) -> EntityTypeName {
-    const KINDS: [&str; 20] = [
+    const KINDS: [&str; 21] = [
         "Action",
         "Activation",
         "RoleProposal",
+        "NumberProposal",
         "Person",
         "Unit",
         "Municipality",

@@ -4,6 +4,7 @@
 //! resume. A text is replaced only if it has not changed since it was read.
 
 mod columns;
+mod identities;
 mod log;
 
 use std::{
@@ -15,6 +16,7 @@ use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
 pub use self::columns::{SEALED, SealedTable};
+pub(super) use self::identities::are_joined;
 use super::{Db, DbError, Pools, Tx, dialect, expect_one};
 use crate::{
     execute, fetch_all, fetch_optional,
@@ -59,6 +61,7 @@ pub struct Resealed {
 /// Encrypts text from before encryption was introduced. Does nothing if it has been done.
 pub(super) async fn seal_what_is_plain(db: &Db) -> Result<(), DbError> {
     index_people(db).await?;
+    identities::join(db).await?;
     log::make_ready(db).await?;
     if is_done(&mut db.read().await?, "texts are sealed").await? {
         return Ok(());

@@ -107,7 +107,8 @@ const OWN_ADDRESSES_AS_CHILD: &str = concat!(
 const COLLEAGUES: &str = of_children!(
     "SELECT DISTINCT k.id, o.person_id",
     "JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id AND g.ended_at IS NULL
-     JOIN staff_role w ON w.person_id = g.guardian_id AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader')
+     JOIN person gp ON gp.id = g.guardian_id JOIN person wp ON wp.identity_id = gp.identity_id
+     JOIN staff_role w ON w.person_id = wp.id AND w.ended_at IS NULL AND w.role IN ('worker', 'unit_leader')
      JOIN staff_role o ON o.unit_id = w.unit_id AND o.ended_at IS NULL AND o.role IN ('worker', 'unit_leader')
      WHERE o.person_id <> w.person_id AND k.id IN ("
 );

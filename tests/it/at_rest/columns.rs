@@ -20,6 +20,8 @@ const PLAIN: &[(&str, &[&str])] = &[
             "staff_role.role",
             "role_proposal.role",
             "role_proposal.status",
+            "number_proposal.status",
+            "correction.field",
             "concern.decision",
             "care_case.status",
             "care_case.agreed_with",
@@ -72,6 +74,7 @@ const PLAIN: &[(&str, &[&str])] = &[
         "hashes",
         &[
             "person.national_id_index",
+            "identity_number.number_index",
             "account.username_index",
             "account_password.hash",
             "recovery_code.code_hash",

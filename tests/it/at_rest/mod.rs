@@ -279,12 +279,18 @@ async fn as_before_0006(world: &World, users: &[&User]) {
     }
     tx.commit().await.expect("committed");
     for sql in [
+        "DROP INDEX person_identity",
+        "ALTER TABLE person DROP COLUMN identity_id",
+        "ALTER TABLE person DROP COLUMN canonical_id",
+        "DROP TABLE identity_number",
+        "DROP TABLE number_proposal",
+        "DROP TABLE correction",
         "ALTER TABLE person DROP COLUMN national_id",
         "ALTER TABLE person RENAME COLUMN national_id_index TO national_id",
         "ALTER TABLE account RENAME COLUMN username_index TO username",
         "ALTER TABLE idempotency RENAME COLUMN key_index TO idempotency_key",
         "DROP TABLE data_migration",
-        "DELETE FROM _sqlx_migrations WHERE version = 6",
+        "DELETE FROM _sqlx_migrations WHERE version IN (6, 21)",
     ] {
         world.try_execute(sql).await.expect(sql);
     }

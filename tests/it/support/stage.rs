@@ -15,6 +15,7 @@ use super::{
 
 /// The number of the person whose code waits for approval.
 const APPROVED: &str = "national_id_of_the_code";
+const PROPOSED: &str = "national_id_that_is_proposed";
 
 /// A case with everything in it, and a person who may do nearly everything to it.
 #[derive(Debug, Clone)]
@@ -302,6 +303,10 @@ impl Stage {
             | "approve_activation"
             | "list_accounts"
             | "list_role_proposals"
+            | "list_number_proposals"
+            | "propose_number"
+            | "confirm_number"
+            | "decline_number"
             | "propose_role"
             | "confirm_role"
             | "decline_role"
@@ -345,6 +350,11 @@ impl Stage {
         match operation.id.as_str() {
             "create_account" => example["national_id"] = json!(self.world.adult_number().as_str()),
             "approve_activation" => example["national_id"] = self.ids[APPROVED].clone(),
+            "propose_number" => {
+                example["national_id"] = json!(self.world.adult_number().as_str());
+                example["known_national_id"] = json!(self.family.guardians[0].national_id.as_str());
+            }
+            "confirm_number" => example["national_id"] = self.ids[PROPOSED].clone(),
             _ => {}
         }
         example

@@ -78,6 +78,15 @@ impl Player {
         self.scene.id("municipality", "4014").id("proposal_id", proposed.text("/id"));
     }
 
+    pub(super) async fn proposes_number(&mut self, said: &Said) {
+        let person = self.user(said.object()).id;
+        let number = self.world.adult_number();
+        let body = json!({"person_id": person, "national_id": number.as_str(), "reason": "The D-number was replaced."});
+        let asked = self.user(said.who).post("/v1/municipalities/4014/number-proposals").json(body);
+        let id = asked.send().await.expect(201).text("/id");
+        self.scene.id("municipality", "4014").id("number_proposal_id", id);
+    }
+
     pub(super) fn is_called(&mut self, said: &Said) {
         let actor = self.actor(said.who).clone();
         self.enters(said.object(), actor);

@@ -89,6 +89,7 @@ impl Player {
             Verb::HaveAccount => self.has_account(said).await,
             Verb::AskForCode => self.asks_for_code(said).await,
             Verb::ProposeAuditor => self.proposes_auditor(said).await,
+            Verb::ProposeNumber => self.proposes_number(said).await,
             Verb::BeCalled => self.is_called(said),
             Verb::Serve => self.serves(said).await,
             Verb::SetAge => self.sets_age(said).await,

@@ -18,6 +18,7 @@ pub enum Verb {
     HaveAccount,
     AskForCode,
     ProposeAuditor,
+    ProposeNumber,
     BeCalled,
     Serve,
     SetAge,

@@ -1,8 +1,8 @@
-//! A code that waits for approval, and a role that waits for confirmation.
+//! A code that waits for approval, and a role and a number that wait for confirmation.
 
 use serde_json::json;
 
-use super::{APPROVED, Stage};
+use super::{APPROVED, PROPOSED, Stage};
 use crate::support::Role;
 
 impl Stage {
@@ -20,7 +20,13 @@ impl Stage {
         let proposal = json!({"person_id": newcomer.id, "role": "auditor", "reason": "Takes over the control of the log."});
         let path = format!("/v1/units/{}/role-proposals", office.id);
         let proposal = asker.post(path).json(proposal).send().await.expect(201).body["id"].clone();
+        let added = json!(world.adult_number().as_str());
+        let body =
+            json!({"person_id": newcomer.id, "national_id": added, "reason": "The D-number was replaced."});
+        let path = format!("/v1/municipalities/{municipality}/number-proposals");
+        let waiting = asker.post(path).json(body).send().await.expect(201).body["id"].clone();
         let number = json!(number.as_str());
         self.keep([("activation_id", code), (APPROVED, number), ("proposal_id", proposal)]);
+        self.keep([("number_proposal_id", waiting), (PROPOSED, added)]);
     }
 }

@@ -1,0 +1,157 @@
+//! Corrections of a registration: what was corrected, why, by which person and when.
+
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{
+    access::{Permit, Whole, actions::ListCorrections},
+    db::{DbError, Tx, expect_one},
+    execute, fetch_all,
+    kernel::{
+        Id, Page, PageQuery, Slice,
+        ids::{Child, Correction, CorrectionId, Guardianship, GuardianshipId, Person, PersonId},
+        text::Prose,
+        vocabulary::Capacity,
+    },
+    problem::{Result, docs::ReadProblems},
+    shown,
+    vault::{Content, KeyName},
+    words,
+};
+
+words! {
+    /// A detail of a registration that can be corrected.
+    CorrectedField {
+        /// The child's name.
+        ChildName = "child_name",
+        /// The child's date of birth.
+        BirthDate = "birth_date",
+        /// The child's national identity number. It is not shown.
+        NationalId = "national_id",
+        /// The name of a guardian.
+        GuardianName = "guardian_name",
+    }
+}
+
+/// A correction of a registration.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct CorrectionOut {
+    /// The id of the correction.
+    pub id: CorrectionId,
+    /// The guardianship, if the name of a guardian was corrected.
+    pub guardianship_id: Option<GuardianshipId>,
+    /// The detail that was corrected.
+    pub field: CorrectedField,
+    /// The value before. Left out for a national identity number.
+    pub before: Option<Content>,
+    /// The value after. Left out for a national identity number.
+    pub after: Option<Content>,
+    /// Why it was corrected.
+    pub reason: Content,
+    /// The person who corrected it.
+    pub corrected_by: PersonId,
+    /// Their name.
+    pub corrected_by_name: Content,
+    /// When it was corrected.
+    pub corrected_at: DateTime<Utc>,
+    /// The capacity of the guardian whose name was corrected.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub capacity: Option<Capacity>,
+}
+
+shown!(CorrectionOut {
+    id,
+    guardianship_id,
+    field,
+    before,
+    after,
+    reason,
+    corrected_by,
+    corrected_by_name,
+    corrected_at,
+    capacity,
+});
+
+const INSERT: &str = "
+    INSERT INTO correction (municipality, id, child_id, guardianship_id, field, before_value, after_value, reason, corrected_by,
+                            corrected_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+const LIST: &str = "
+    SELECT c.id, c.guardianship_id, c.field, CASE WHEN c.field <> 'national_id' THEN c.before_value END AS before,
+           CASE WHEN c.field <> 'national_id' THEN c.after_value END AS after, c.reason, c.corrected_by,
+           p.name AS corrected_by_name, c.corrected_at, g.capacity
+    FROM correction c JOIN person p ON p.id = c.corrected_by
+    LEFT JOIN guardianship g ON g.municipality = c.municipality AND g.id = c.guardianship_id
+    WHERE c.municipality = $1 AND c.child_id = $2 AND c.id > $3 ORDER BY c.id LIMIT $4";
+
+/// A corrected registration: by which person, why and when.
+pub(super) struct Corrected<'a> {
+    pub municipality: &'a str,
+    pub child: Id<Child>,
+    pub guardianship: Option<Id<Guardianship>>,
+    pub reason: &'a Prose,
+    pub by: Id<Person>,
+    pub now: DateTime<Utc>,
+}
+
+impl Corrected<'_> {
+    /// Keeps what was corrected. Nothing is kept if the value is the same.
+    pub(super) async fn keep(
+        &self,
+        tx: &mut Tx,
+        field: CorrectedField,
+        before: Option<&str>,
+        after: &str,
+    ) -> Result<(), DbError> {
+        if before == Some(after) {
+            return Ok(());
+        }
+        let Self { municipality, child, guardianship, reason, by, now } = *self;
+        let key = KeyName::people(municipality);
+        let before = tx.vault().seal_optional(&key, before)?;
+        let (after, reason) = (tx.vault().seal(&key, after)?, tx.vault().seal(&key, reason)?);
+        let (id, field) = (Id::<Correction>::new(), field.as_str());
+        expect_one(execute!(
+            tx,
+            INSERT,
+            municipality,
+            id,
+            child,
+            guardianship,
+            field,
+            before,
+            after,
+            reason,
+            by,
+            now
+        )?)
+    }
+}
+
+/// Lists the corrections of a child's registration, oldest first.
+///
+/// For the family, the names of foster parents are left out unless there is a care order, as in the list of guardians.
+#[utoipa::path(
+    operation_id = "list_corrections", tag = "children", params(("child_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<CorrectionOut>, description = "The corrections"), ReadProblems),
+)]
+#[get("/children/{child_id}/corrections")]
+pub(super) async fn list_corrections(mut permit: Permit<ListCorrections>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let child = permit.object().facts.clone();
+    let as_family = child.is_guardian || child.is_young_person;
+    let fetch = async |tx: &mut Tx, Slice { after, limit }: Slice<Uuid>| {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        fetch_all!(tx, CorrectionOut, LIST, &child.municipality, child.id, after, limit)
+    };
+    let is_shown = |_: &Permit<_>, row: &CorrectionOut| {
+        !as_family || child.under_care_order || row.capacity != Some(Capacity::FosterParent)
+    };
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
+    permit.note_shown(page.ids(|row| row.id));
+    permit.show_page(&page.map(Whole::whole))
+}
