@@ -163,7 +163,7 @@ both_engines! {
         let mate = world.worker("kragero/skole").await;
         world.add_to_team(&cast.teacher, case, &mate).await;
         declaration(&mate, json!({"case_id": case})).send().await.expect(201);
-        let patch = json!({"national_id": number.as_str()});
+        let patch = json!({"national_id": number.as_str(), "reason": "It has a number now."});
         cast.teacher.patch(&path).json(patch).if_match(1).send().await.expect(200);
         finds_nothing(&mate, &[format!("/v1/cases/{case}")]).await;
     }

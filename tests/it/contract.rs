@@ -69,6 +69,7 @@ fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing()
         "activate_account",
         "approve_activation",
         "change_password",
+        "confirm_number",
         "confirm_second_factor",
         "create_account",
         "create_activation",

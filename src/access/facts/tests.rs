@@ -196,8 +196,8 @@ fn where_the_municipality_says_sixteen_it_is_from_the_sixteenth_birthday() {
 fn parental_responsibility_ends_on_the_eighteenth_birthday() {
     for (age, guardian) in [(17, true), (18, false)] {
         let scene = Scene::of_child_aged(age, 1);
-        let parent =
-            Caller { person: scene.rows.guardians[0].guardian_id, roles: Vec::new(), ..caller(Id::new()) };
+        let known_as = known_as(scene.rows.guardians[0].guardian_id);
+        let parent = Caller { known_as, roles: Vec::new(), ..caller(Id::new()) };
         assert_eq!(scene.seen_by(&parent, today()).relation.is_guardian, guardian, "at {age}");
     }
 }
@@ -291,4 +291,32 @@ proptest! {
         scene.rows.case.unit = scene.school;
         prop_assert_eq!(scene.seen_by_teacher(today()).relation.seats.len(), 1);
     }
+}
+
+#[test]
+fn a_human_meets_the_case_as_the_person_that_it_knows() {
+    let mut scene = Scene::of_child_aged(9, 1);
+    scene.all_guardians_consent();
+    let guardian = scene.rows.guardians[0].guardian_id;
+    let mut teacher = scene.teacher.clone();
+    assert_eq!(seen_by(&scene, &teacher).relation.acts_as, Some(teacher.account));
+    teacher.known_as.extend(known_as(guardian));
+    let relation = seen_by(&scene, &teacher).relation;
+    assert_eq!((relation.is_guardian, relation.acts_as), (true, Some(guardian)));
+    assert!(relation.seats.is_empty() && relation.disqualified, "it is no work of theirs");
+}
+
+#[test]
+fn what_is_withheld_from_one_person_is_withheld_from_the_human() {
+    let mut scene = Scene::of_child_aged(9, 1);
+    let (guardian, other) = (scene.rows.guardians[0].guardian_id, Id::of_new_person());
+    scene.rows.withheld.push((other, None));
+    let mut parent = Caller { known_as: known_as(guardian), roles: Vec::new(), ..caller(Id::new()) };
+    assert!(seen_by(&scene, &parent).relation.is_guardian);
+    parent.known_as.extend(known_as(other));
+    assert!(!seen_by(&scene, &parent).relation.is_guardian);
+}
+
+fn seen_by(scene: &Scene, caller: &Caller) -> CaseFacts {
+    CaseFacts::of(scene.rows.clone().on(moment(today())), caller)
 }

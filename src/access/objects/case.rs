@@ -52,7 +52,7 @@ impl Object for CaseObject {
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {
-        let known = self.facts.relation.acts_as;
+        let known = self.facts.relation.acts_as.filter(|person| caller.is(*person));
         known.unwrap_or_else(|| caller.person_in(&self.facts.municipality))
     }
 

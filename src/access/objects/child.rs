@@ -53,7 +53,7 @@ impl Object for ChildObject {
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {
-        let known = self.facts.acts_as;
+        let known = self.facts.acts_as.filter(|person| caller.is(*person));
         known.unwrap_or_else(|| caller.person_in(&self.facts.municipality))
     }
 

@@ -75,7 +75,7 @@ impl Object for EmergencyObject {
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {
-        let known = caller.among([self.person_id]).or(self.case.relation.acts_as);
+        let known = caller.among([self.person_id].into_iter().chain(self.case.relation.acts_as));
         known.unwrap_or_else(|| caller.person_in(&self.case.municipality))
     }
 

@@ -152,7 +152,7 @@ both_engines! {
         colleague.post(format!("{path}/guardians")).json(guardian).send().await.expect(201);
         confirm_at(&leader, &auditor).await;
         cast.teacher.get(cast.path("")).send().await.expect(200);
-        let merge = json!({"national_id": cast.family.child.national_id.as_str()});
+        let merge = json!({"national_id": cast.family.child.national_id.as_str(), "reason": "It is the same child."});
         colleague.patch(&path).json(merge).if_match(1).send().await.expect(200);
         let search = format!("/v1/access-log?case_id={}", cast.case);
         assert!(!auditor.get(&search).send().await.expect(200).items().is_empty());
