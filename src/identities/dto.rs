@@ -32,9 +32,11 @@ words! {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"known_national_id": "43887900064", "national_id": "03887900069", "reason": "The D-number was replaced."}))]
 pub struct NumberProposalIn {
-    /// The person who would get the number. Leave it out if `known_national_id` is given.
+    /// The person who would get the number, such as a guardian without one. Leave it out if `known_national_id` is given.
+    #[serde(default)]
     pub person_id: Option<PersonId>,
     /// A national identity number or D-number that the person has. Leave it out if `person_id` is given.
+    #[serde(default)]
     pub known_national_id: Option<NationalId>,
     /// The national identity number to add.
     pub national_id: NationalId,
@@ -42,16 +44,16 @@ pub struct NumberProposalIn {
     pub reason: Prose,
 }
 
-/// A proposal of a national identity number. The number is not shown: an administrator who confirms it takes it from the population
-/// register.
+/// A proposal of a national identity number. It shows neither the person nor the number: whether the municipality knows a person is not
+/// for administrators to see, and the administrator who confirms it takes both from the population register.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct NumberProposalOut {
     /// The id of the proposal.
     pub id: NumberProposalId,
     /// The person who would get the number.
+    #[serde(skip)]
+    #[schema(ignore)]
     pub person_id: PersonId,
-    /// The person's name.
-    pub person_name: Content,
     /// Why the person gets it.
     pub reason: Content,
     /// The administrator who proposed it.
@@ -66,23 +68,19 @@ pub struct NumberProposalOut {
     pub decided_at: Option<DateTime<Utc>>,
 }
 
-shown!(NumberProposalOut {
-    id,
-    person_id,
-    person_name,
-    reason,
-    proposed_by,
-    proposed_at,
-    status,
-    decided_by,
-    decided_at,
-});
+shown!(NumberProposalOut { id, person_id, reason, proposed_by, proposed_at, status, decided_by, decided_at });
 
-/// The number that an administrator confirms.
+/// The person and the number that an administrator confirms. Both must be those of the proposal.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"national_id": "03887900069"}))]
+#[schema(example = json!({"known_national_id": "43887900064", "national_id": "03887900069"}))]
 pub struct NumberConfirmationIn {
+    /// The person, if they have no number. Leave it out if `known_national_id` is given.
+    #[serde(default)]
+    pub person_id: Option<PersonId>,
+    /// A number that the person had before, from the population register. Leave it out if `person_id` is given.
+    #[serde(default)]
+    pub known_national_id: Option<NationalId>,
     /// The national identity number, from the population register.
     pub national_id: NationalId,
 }

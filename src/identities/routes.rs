@@ -12,8 +12,9 @@ use crate::{
         Parts, Permit, Whole,
         actions::{ConfirmNumber, DeclineNumber, ListNumberProposals, ProposeNumber},
     },
-    identity::find_person,
-    kernel::{Page, PageQuery},
+    children,
+    identity::{are_same, find_person},
+    kernel::{NationalId, Page, PageQuery, ids::PersonId},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -31,7 +32,8 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Proposes another national identity number for a person, such as when a D-number is replaced. A proposal does nothing.
 ///
-/// Another administrator must confirm it. The answer does not reveal whether the number is known.
+/// Another administrator must confirm it. The answer does not reveal whether either number is known. Write in the reason who it is
+/// about, or say it to the other administrator.
 #[utoipa::path(
     operation_id = "propose_number", tag = "accounts", params(("municipality" = String, Path, example = "4014")),
     request_body = NumberProposalIn,
@@ -42,18 +44,16 @@ async fn propose_number(mut permit: Permit<ProposeNumber>) -> Result<HttpRespons
     let NumberProposalIn { person_id, known_national_id, national_id, reason } = permit.input()?;
     let Parts { object, caller, tx, moment } = permit.parts();
     let municipality = &object.number;
-    let (person, pointer) = match (person_id, known_national_id) {
-        (Some(person), None) => (store::known(tx, municipality, person).await?, "/person_id"),
-        (None, Some(number)) => (find_person(tx, municipality, &number).await?, "/known_national_id"),
-        (Some(_), Some(_)) => {
-            return Err(Problem::field("/known_national_id", "is not allowed with person_id"));
-        }
-        (None, None) => {
-            return Err(Problem::field("/person_id", "is required when there is no known_national_id"));
+    let person = match said(person_id, known_national_id)? {
+        Said::Person(person) => store::known(tx, municipality, person)
+            .await?
+            .ok_or_else(|| Problem::field("/person_id", "must be a person that the municipality knows"))?,
+        // A number that nobody has is kept, so that the answer is the same.
+        Said::Number(number) => {
+            let (born, now) = (number.birth_date(), moment.now);
+            children::identify(tx, municipality, Some(&number), "", born, now).await?
         }
     };
-    let person =
-        person.ok_or_else(|| Problem::field(pointer, "must be a person that the municipality knows"))?;
     let holders = store::holders(tx, &national_id).await?;
     if caller.is(person) || holders.into_iter().any(|holder| caller.is(holder)) {
         return Err(Problem::conflict("another administrator must propose a number of yours"));
@@ -82,7 +82,7 @@ async fn list_number_proposals(mut permit: Permit<ListNumberProposals>) -> Resul
     permit.show_page(&page.map(Whole::whole))
 }
 
-/// Confirms a number that another administrator proposed, with the number from the population register.
+/// Confirms a number that another administrator proposed, with both numbers of the person from the population register.
 ///
 /// The number is the person's from now on. If the service knew another person by it, the two are one human from now on: nothing
 /// ends, and what goes by who a person is counts for both. The person sees at `/v1/me` that the number was added, when, and the names of both administrators.
@@ -94,10 +94,21 @@ async fn list_number_proposals(mut permit: Permit<ListNumberProposals>) -> Resul
 )]
 #[post("/municipalities/{municipality}/number-proposals/{number_proposal_id}/confirm")]
 async fn confirm_number(mut permit: Permit<ConfirmNumber>) -> Result<HttpResponse> {
-    let NumberConfirmationIn { national_id } = permit.input()?;
+    let NumberConfirmationIn { person_id, known_national_id, national_id } = permit.input()?;
     let Parts { object, caller, tx, moment } = permit.parts();
     let (municipality, id, now) = (&object.municipality, object.id, moment.now);
     let proposal = open(store::find(tx, municipality, id).await?)?;
+    let (known, pointer) = match said(person_id, known_national_id)? {
+        Said::Person(person) => (store::known(tx, municipality, person).await?, "/person_id"),
+        Said::Number(number) => (find_person(tx, municipality, &number).await?, "/known_national_id"),
+    };
+    let is_right = match known {
+        Some(person) => are_same(tx, person, proposal.person_id).await?,
+        None => false,
+    };
+    if !is_right {
+        return Err(Problem::field(pointer, "is not that of the person who would get the number"));
+    }
     if !store::is_proposed(tx, municipality, id, &national_id).await? {
         return Err(Problem::field("/national_id", "is not the number that was proposed"));
     }
@@ -127,6 +138,21 @@ async fn decline_number(mut permit: Permit<DeclineNumber>) -> Result<HttpRespons
     store::decide(tx, municipality, id, NumberStatus::Declined, None, by).await?;
     permit.note_shown([proposal.person_id]);
     permit.done().await
+}
+
+/// How an administrator identifies a person.
+enum Said {
+    Person(PersonId),
+    Number(NationalId),
+}
+
+fn said(person: Option<PersonId>, number: Option<NationalId>) -> Result<Said> {
+    match (person, number) {
+        (Some(person), None) => Ok(Said::Person(person)),
+        (None, Some(number)) => Ok(Said::Number(number)),
+        (Some(_), Some(_)) => Err(Problem::field("/known_national_id", "is not allowed with person_id")),
+        (None, None) => Err(Problem::field("/person_id", "is required when there is no known_national_id")),
+    }
 }
 
 fn open(proposal: Option<NumberProposalOut>) -> Result<NumberProposalOut> {

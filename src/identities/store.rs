@@ -21,8 +21,8 @@ const JOINING: Uuid = Uuid::from_u128(0x0021_1de4);
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT n.id, n.person_id, p.name AS person_name, n.reason, n.proposed_by, n.proposed_at, n.status, n.decided_by, n.decided_at
-             FROM number_proposal n JOIN person p ON p.id = n.person_id WHERE n.municipality = $1 AND ",
+            "SELECT n.id, n.person_id, n.reason, n.proposed_by, n.proposed_at, n.status, n.decided_by, n.decided_at
+             FROM number_proposal n WHERE n.municipality = $1 AND ",
             $rest
         )
     };

@@ -65,6 +65,7 @@ fn before_a_case() -> Vec<Rules> {
         ),
         ("ChildPatch", vec![any_of(&["name", "national_id", "birth_date"])]),
         ("GuardianshipPatch", vec![brings("guardian_name", &["reason"])]),
+        ("NumberConfirmationIn", vec![exactly_one(&["person_id", "known_national_id"])]),
         ("NumberProposalIn", vec![exactly_one(&["person_id", "known_national_id"])]),
         ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
         ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),

@@ -94,7 +94,7 @@ both_engines! {
         let proposals = "/v1/municipalities/4014/number-proposals";
         let body = json!({"person_id": guardian, "national_id": number.as_str(), "reason": "She got a number."});
         let proposal = first.post(proposals).json(body).send().await.expect(201).text("/id");
-        let body = json!({"national_id": number.as_str()});
+        let body = json!({"person_id": guardian, "national_id": number.as_str()});
         second.post(format!("{proposals}/{proposal}/confirm")).json(body).send().await.expect(201);
         let user = world.user(KRAGERO, &number).await;
         assert_eq!(user.id.to_string(), guardian);

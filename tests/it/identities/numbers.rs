@@ -30,7 +30,7 @@ impl Office {
     /// Both add a number to the person with a number that they know.
     async fn add(&self, known: &NationalId, number: &NationalId) {
         let proposal = propose(&self.first, known, number).await.expect(201).text("/id");
-        confirm(&self.second, &proposal, number).await.expect(201);
+        confirm(&self.second, &proposal, known, number).await.expect(201);
     }
 }
 
@@ -41,9 +41,10 @@ async fn propose(by: &User, known: &NationalId, number: &NationalId) -> Answer {
     by.post(PROPOSALS).json(body).send().await
 }
 
-async fn confirm(by: &User, proposal: &str, number: &NationalId) -> Answer {
+async fn confirm(by: &User, proposal: &str, known: &NationalId, number: &NationalId) -> Answer {
     let path = format!("{PROPOSALS}/{proposal}/confirm");
-    by.post(path).json(json!({"national_id": number.as_str()})).send().await
+    let body = json!({"known_national_id": known.as_str(), "national_id": number.as_str()});
+    by.post(path).json(body).send().await
 }
 
 async fn cases(user: &User) -> Vec<String> {
@@ -77,11 +78,13 @@ both_engines! {
         let listed = office.second.get(PROPOSALS).send().await.expect(200);
         assert_eq!(listed.each("id"), [proposal.text("/id")]);
         propose(&office.second, &d_number, &world.adult_number()).await.expect_problem(409, "conflict");
-        let wrong = confirm(&office.second, &proposal.text("/id"), &world.adult_number()).await;
+        let wrong = confirm(&office.second, &proposal.text("/id"), &d_number, &world.adult_number()).await;
         wrong.expect_invalid("/national_id");
-        confirm(&office.first, &proposal.text("/id"), &number).await.expect(403);
-        confirm(&office.second, &proposal.text("/id"), &number).await.expect(201);
-        confirm(&office.second, &proposal.text("/id"), &number).await.expect_problem(409, "conflict");
+        let other = confirm(&office.second, &proposal.text("/id"), &world.adult_number(), &number).await;
+        other.expect_invalid("/known_national_id");
+        confirm(&office.first, &proposal.text("/id"), &d_number, &number).await.expect(403);
+        confirm(&office.second, &proposal.text("/id"), &d_number, &number).await.expect(201);
+        confirm(&office.second, &proposal.text("/id"), &d_number, &number).await.expect_problem(409, "conflict");
 
         assert_eq!(cases(&user).await, [case]);
         let child = world.child(&teacher, 3).await;
@@ -156,14 +159,16 @@ both_engines! {
         propose(&administrator, &number, &mothers).await.expect_problem(409, "conflict");
         // One who proposes it for a friend waits for another, who has the number from the register.
         let proposal = propose(&administrator, &mothers, &colleagues).await.expect(201).text("/id");
-        confirm(&administrator, &proposal, &colleagues).await.expect(403);
-        confirm(&office.second, &proposal, &mothers).await.expect_invalid("/national_id");
-        confirm(&colleague, &proposal, &colleagues).await.expect(404);
+        confirm(&administrator, &proposal, &mothers, &colleagues).await.expect(403);
+        confirm(&office.second, &proposal, &mothers, &number).await.expect_invalid("/national_id");
+        let deceived = confirm(&office.second, &proposal, &number, &colleagues).await;
+        deceived.expect_invalid("/known_national_id");
+        confirm(&colleague, &proposal, &mothers, &colleagues).await.expect(404);
         assert!(cases(&colleague).await.is_empty());
         office.second.post(format!("{PROPOSALS}/{proposal}/decline")).send().await.expect(204);
         // Nobody confirms a number of their own, even if another administrator proposed it.
         let proposal = propose(&office.first, &mothers, &number).await.expect(201).text("/id");
-        confirm(&administrator, &proposal, &number).await.expect_problem(409, "conflict");
+        confirm(&administrator, &proposal, &mothers, &number).await.expect_problem(409, "conflict");
         assert!(cases(&administrator).await.is_empty());
         let user = world.user(KRAGERO, &mothers).await;
         assert_eq!((user.id, cases(&user).await), (mother, vec![case]));
@@ -214,10 +219,10 @@ both_engines! {
         let mut answers = Vec::new();
         for (known, number) in [(&d_number, &number), (&other, &new)] {
             let proposed = propose(&office.first, known, number).await.expect(201);
-            let confirmed = confirm(&office.second, &proposed.text("/id"), number).await.expect(201);
+            let confirmed = confirm(&office.second, &proposed.text("/id"), known, number).await.expect(201);
             for answer in [proposed, confirmed] {
                 let mut body = answer.body;
-                for member in ["id", "person_id", "person_name", "proposed_at", "decided_at"] {
+                for member in ["id", "proposed_at", "decided_at"] {
                     body[member] = json!(null);
                 }
                 answers.push(body.to_string());
@@ -250,7 +255,7 @@ both_engines! {
             let proposal = propose(&office.first, &d_number, &number).await.expect(201).text("/id");
             let path = format!("/v1/children/{}/guardians", child.id);
             let registration = teacher.post(path).json(as_guardian(&world, &number)).send();
-            let (registered, confirmed) = tokio::join!(registration, confirm(&office.second, &proposal, &number));
+            let (registered, confirmed) = tokio::join!(registration, confirm(&office.second, &proposal, &d_number, &number));
             registered.expect(201);
             confirmed.expect(201);
             let case = world.open_case(&teacher, &child).await.to_string();
@@ -275,7 +280,7 @@ both_engines! {
             let proposal = propose(&office.first, &known, &number).await.expect(201).text("/id");
             let disable = format!("/v1/municipalities/{KRAGERO}/accounts/{}/disable", teacher.id);
             let disabled = office.first.post(disable).send();
-            let (disabled, confirmed) = tokio::join!(disabled, confirm(&office.second, &proposal, &number));
+            let (disabled, confirmed) = tokio::join!(disabled, confirm(&office.second, &proposal, &known, &number));
             disabled.expect(204);
             confirmed.expect(201);
             sweep(&world.db, &world.clock).await.expect("swept");

@@ -354,7 +354,10 @@ impl Stage {
                 example["national_id"] = json!(self.world.adult_number().as_str());
                 example["known_national_id"] = json!(self.family.guardians[0].national_id.as_str());
             }
-            "confirm_number" => example["national_id"] = self.ids[PROPOSED].clone(),
+            "confirm_number" => {
+                example["national_id"] = self.ids[PROPOSED].clone();
+                example["known_national_id"] = self.ids[APPROVED].clone();
+            }
             _ => {}
         }
         example
