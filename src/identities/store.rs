@@ -154,19 +154,21 @@ pub(super) async fn add(
     dialect::lock(tx, JOINING).await?;
     let joined = identity_of(tx, number).await?;
     let (identity, replaced) = fetch_one!(tx, (Id<Identity>, Option<Content>), IDENTITY, person)?;
+    // Numbers are locked before persons, as in a registration, and the strongest lock on the person is taken first.
     if identity != joined {
         execute!(tx, MOVE_NUMBERS, identity, joined)?;
+    }
+    let key = KeyName::people(municipality);
+    let index = tx.vault().national_id_index(municipality, number.as_str())?;
+    let sealed = tx.vault().seal(&key, number.as_str())?;
+    let is_set = execute!(tx, SET_NUMBER, person, index, sealed)? == 1;
+    if identity != joined {
         execute!(tx, MOVE_PERSONS, identity, joined)?;
         execute!(tx, SET_CANONICAL, identity)?;
         execute!(tx, MOVE_CHILDREN, identity, now)?;
         execute!(tx, MOVE_CONFLICTS, identity)?;
     }
-    let key = KeyName::people(municipality);
-    let index = tx.vault().national_id_index(municipality, number.as_str())?;
-    let sealed = tx.vault().seal(&key, number.as_str())?;
-    if execute!(tx, SET_NUMBER, person, index, sealed)? == 0 {
-        return Ok(None);
-    }
+    let replaced = replaced.filter(|_| is_set);
     Ok(tx.vault().seal_optional(&key, replaced.as_deref())?)
 }
 
