@@ -11,6 +11,7 @@ mod second_factor_routes;
 mod session_routes;
 mod store;
 
+pub use activations::{OperatorCode, make_for_operator};
 pub use dto::Username;
 pub use routes::configure;
 pub use session_routes::configure as configure_sessions;

@@ -1,4 +1,4 @@
-//! National identity numbers and passwords. They are never arguments, because every account of the machine sees the command line of a
+//! Secrets and national identity numbers. They are never arguments, because every account of the machine sees the command line of a
 //! process. They come from a file, from a prompt on a terminal, or as lines of standard input.
 
 use std::{
@@ -10,18 +10,9 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    identity::Password,
     kernel::NationalId,
     terminal::{Failure, Usage, in_words, read_file},
 };
-
-/// Where the password is read from.
-#[derive(Debug, Args)]
-pub(super) struct PasswordArgs {
-    /// A file with the password. Without it, the password is asked for on a terminal, or is the next line of standard input.
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
-}
 
 /// Where the national identity number is read from.
 #[derive(Debug, Args)]
@@ -38,14 +29,6 @@ impl NationalIdArgs {
             secret("the national identity number", "--national-id-file", self.national_id_file.as_deref())?;
         let parsed = NationalId::parse(text.expose_secret().trim());
         Ok(parsed.map_err(|error| Usage(format!("the national identity number ({from}) {error}")))?)
-    }
-}
-
-impl PasswordArgs {
-    pub(super) fn read(&self) -> Result<Password, Failure> {
-        let (from, text) = secret("the password", "--password-file", self.password_file.as_deref())?;
-        let parsed = Password::parse(text.expose_secret());
-        Ok(parsed.map_err(|error| Usage(format!("the password ({from}) {error}")))?)
     }
 }
 

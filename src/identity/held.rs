@@ -2,7 +2,7 @@
 
 /// SQL: whether a person holds a role on a day. The day is a parameter, because nothing else says what day it is in a transaction.
 ///
-/// It concerns what is stated about staff. What a role permits needs [`role_counts_sql`](crate::role_counts_sql).
+/// It concerns what is stated about staff. Rights need [`role_counts_sql`](crate::role_counts_sql).
 #[macro_export]
 macro_rules! role_is_held_sql {
     ($role:literal, $today:literal) => {

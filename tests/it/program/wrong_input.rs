@@ -56,6 +56,25 @@ const WRONG: &[(&str, &[&str])] = &[
         &["--role", "oppvekst:boss", "oppvekst:administrator", "unit_leader"],
     ),
     ("user create --municipality 4014 --name A --username arne --database-url x", &["sqlite:stafett.db"]),
+    ("user reset --municipality 401 --username arne", &["--municipality", "401", "4014"]),
+    ("user reset --municipality 4014 --username Arne!", &["--username", "Arne!", "kari.nordmann"]),
+    ("user reset --municipality 4014 --username arne --database-url x", &["sqlite:stafett.db"]),
+    (
+        "user grant --municipality 401 --username arne --role oppvekst:worker",
+        &["--municipality", "401", "4014"],
+    ),
+    (
+        "user grant --municipality 4014 --username Arne! --role oppvekst:worker",
+        &["--username", "Arne!", "kari.nordmann"],
+    ),
+    (
+        "user grant --municipality 4014 --username arne --role oppvekst:boss",
+        &["--role", "oppvekst:boss", "unit_leader"],
+    ),
+    (
+        "user grant --municipality 4014 --username arne --role skole:worker --database-url x",
+        &["sqlite:stafett.db"],
+    ),
     ("catalogue import --included oslo", &["--included", "oslo", "kragero"]),
     ("catalogue import --included kragero --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("catalogue units --municipality 401", &["--municipality", "401", "4014"]),
