@@ -144,7 +144,9 @@ pub(crate) fn start_logging_and_tracing(
     traces: Option<&Traces>,
 ) -> Result<LogOutput, Failure> {
     let filter = match std::env::var("STAFETT_LOG") {
-        Ok(filter) => EnvFilter::try_new(filter).map_err(|error| format!("STAFETT_LOG: {error}"))?,
+        Ok(filter) => EnvFilter::try_new(&filter).map_err(|_| {
+            Usage::of("STAFETT_LOG", filter, "must be a filter of log lines, such as info or info,sqlx=debug")
+        })?,
         Err(_) => EnvFilter::new(default_filter),
     };
     let lines = Lines::start(io::stderr())?;

@@ -8,9 +8,12 @@ use std::{
 use clap::Args;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, init, keys::note_for_all, open, settings, unfinished::Unfinished};
+use super::{
+    DatabaseArgs, init, keys::note_for_all, next::say_how_to_serve, open, settings, unfinished::Unfinished,
+};
 use crate::{
     backup::{Place, Source, back_up, clear_interrupted, identities, recipient, restore},
+    db::sqlite_file,
     terminal::{Failure, Usage, in_words, output::say, values},
 };
 
@@ -50,6 +53,9 @@ pub(super) struct RestoreArgs {
 pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), Failure> {
     let recipients: Vec<_> = args.recipient.iter().map(|key| recipient(key)).collect::<Result<_, _>>()?;
     let settings = settings(config, &args.database)?;
+    if let Some(url) = &args.verify_in {
+        require_postgres(settings.database_url()?.expose_secret(), url)?;
+    }
     let db = open(&settings).await?;
     note_for_all(&db, "back_up").await?;
     let (url, master_key, log_key) =
@@ -113,7 +119,22 @@ pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Res
     restored.db.close().await;
     say!("It is the same installation as before the backup: never run both.");
     if let Some(folder) = &into {
-        say!("Next: stafett serve --config {}", folder.join(init::SETTINGS).display());
+        say!("Next:");
+        say_how_to_serve(&folder.join(init::SETTINGS), &place.url);
+    } else if sqlite_file(&place.url).is_none() {
+        say!("Next: stafett migrate --grant-to ROLE, with the database role of the service");
+    }
+    Ok(())
+}
+
+/// Refuses a place to verify in that would not be used.
+fn require_postgres(database_url: &str, verify_in: &str) -> Result<(), Usage> {
+    let wrong = |wrong| Err(Usage::of("--verify-in", verify_in, wrong));
+    if sqlite_file(database_url).is_some() {
+        return wrong("is only for PostgreSQL: a backup of SQLite is verified in a temporary folder");
+    }
+    if sqlite_file(verify_in).is_some() {
+        return wrong("must be an empty PostgreSQL database, as the database is on PostgreSQL");
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{connect, log_key, unfinished::Unfinished};
+use super::{connect_or_create, log_key, next::say_how_to_serve, unfinished::Unfinished};
 use crate::{
     config::Settings,
     db::{Db, sqlite_file},
@@ -65,19 +65,19 @@ pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     let url = args.database_url.unwrap_or_else(|| database_in(&folder));
     let file = write_settings(&folder, &url, &origin)?;
     let settings = Settings::load_file(&file)?;
-    let made = connect(&settings).await?.migrate(&log_key(&settings)?).await;
+    let made = connect_or_create(&settings).await?.migrate(&log_key(&settings)?).await;
     let db = made.map_err(|error| format!("the database of {} cannot be made: {error}", folder.display()))?;
     unfinished.finish();
     say!("created installation {} in {}", db.installation().id, folder.display());
     db.close().await;
-    let file = file.display();
     say!("Back up the folder with `stafett backup`, and keep {MASTER_KEY} apart from {KEYS} in production.");
     say!("Next:");
+    let config = file.display();
     say!(
-        "  stafett catalogue import --help   # units and measures of your municipality, with --config {file}"
+        "  stafett catalogue import --help   # units and measures of your municipality, with --config {config}"
     );
-    say!("  stafett user create --help        # the first administrator, with --config {file}");
-    say!("  stafett serve --config {file}");
+    say!("  stafett user create --help        # the first administrator, with --config {config}");
+    say_how_to_serve(&file, &url);
     Ok(())
 }
 

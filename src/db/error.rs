@@ -21,6 +21,11 @@ pub enum DbError {
         /// The cause.
         why: String,
     },
+    /// The role of PostgreSQL has no rights.
+    #[error(
+        "this role of the database may not read its tables: let their owner run `stafett migrate --grant-to ROLE`, with the name of this role"
+    )]
+    NotGranted,
     /// The database server does not answer.
     #[error("the database server does not answer")]
     Down,
@@ -57,11 +62,26 @@ pub enum DbError {
     #[error(transparent)]
     Belonging(Box<BelongingError>),
     /// The address of the database cannot be used.
-    #[error("the database address must begin with sqlite: or postgres:")]
-    Address,
+    #[error("the address of the database {0}")]
+    Address(String),
 }
 
 impl DbError {
+    /// The address has another format. The words have no part of it that may be a password.
+    pub(super) fn address(error: &sqlx::Error) -> Self {
+        Self::Address(format!("is wrong: {}", words(error)))
+    }
+
+    /// Names the remedy if the role may not even read which migrations were applied.
+    pub(super) fn when_opened(self) -> Self {
+        match &self {
+            Self::Engine(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
+                Self::NotGranted
+            }
+            _ => self,
+        }
+    }
+
     /// Returns whether a unique index refused the row.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
@@ -111,6 +131,8 @@ pub(super) fn words(error: &sqlx::Error) -> String {
         sqlx::Error::Database(error) if is_full(&**error) => "the disk of the database is full".to_owned(),
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => in_words(error),
+        // The cause repeats these words for each layer.
+        sqlx::Error::Configuration(error) => error.to_string().replace("error with configuration: ", ""),
         sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
         error => error.to_string(),
     }

@@ -74,7 +74,7 @@ impl Place {
         write(&self.keys.join(LOG_KEY), log_key.to_pem()?.expose_secret())?;
         // For `stafett serve`. The demonstration itself has a key that it throws away.
         write(&self.keys.join(TOKEN_KEY), LogKey::random(DEFAULT_ORIGIN)?.to_pem()?.expose_secret())?;
-        let database = Db::connect(&self.url, 8, Vault::open(&self.keys, master)?).await?;
+        let database = Db::connect_or_create(&self.url, 8, Vault::open(&self.keys, master)?).await?;
         Ok((database.migrate(&log_key).await?, Arc::new(log_key)))
     }
 

@@ -6,8 +6,10 @@ mod keys;
 mod output;
 mod readme;
 mod secrets;
+mod settings;
 mod verify;
 mod wrong_input;
+mod wrong_place;
 
 use std::{
     io::Write,

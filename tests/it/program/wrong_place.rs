@@ -1,0 +1,130 @@
+//! A command that is given a wrong place says so, and makes nothing there.
+
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
+
+use clap::{Command, CommandFactory};
+use stafett::{cli::Cli, log_tree::LogKey};
+
+use super::{Done, Place, done};
+
+/// The commands that open a database which is there already.
+const OPEN: &[&str] = &[
+    "serve",
+    "backup --to monday.age --recipient RECIPIENT",
+    "keys list",
+    "keys rotate",
+    "keys prune",
+    "keys erase --municipality 4014 --sector health --yes",
+    "keys erase --municipality 4014 --sector health --generation 1 --yes",
+    "access-log public-key --municipality 4014",
+    "access-log export --municipality 4014",
+    "access-log erase --municipality 4014",
+    "access-log verify --municipality 4014 --public-key KEY",
+    "user create --municipality 4014 --name Arne --username arne --national-id-file number --password-file password",
+    "user unlock --municipality 4014 --username arne",
+    "catalogue import --included kragero",
+    "catalogue units --municipality 4014",
+    "explain --as arne --action list_cases",
+];
+/// The commands that create a database, unless the keys belong to another.
+const CREATE: &[&str] = &["migrate", "serve --migrate", "generate --cases 1"];
+/// The commands that need an empty place.
+const FILL: &[&str] = &["demo", "init", "restore"];
+
+/// An installation, and the files that the commands read.
+fn installed() -> Place {
+    let place = Place::empty();
+    place.run(&["init", "stafett"]).well();
+    fs::write(place.path().join("number"), "21868410059").expect("a file");
+    fs::write(place.path().join("password"), "fire blå ender over isen").expect("a file");
+    place
+}
+
+/// Runs a command in the installation with the address of another database.
+fn run(place: &Place, line: &str, url: &str, variables: &[(&str, &str)]) -> Done {
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    let key = LogKey::random("stafett.example/log").expect("a key").public_key("4014");
+    let line = line.replace("RECIPIENT", &recipient).replace("KEY", &key);
+    let mut program = place.program();
+    program.args(["--config", "stafett/stafett.toml"]).args(line.split(' ')).args(["--database-url", url]);
+    done(program.envs(variables.iter().copied()), "")
+}
+
+#[track_caller]
+fn refused(done: &Done, line: &str, said: &[&str]) {
+    assert_eq!((done.status, done.out.as_str()), (1, ""), "{line}: {}", done.errors);
+    for words in said {
+        assert!(done.errors.contains(words), "{line}: {words}: {}", done.errors);
+    }
+    assert!(!done.errors.contains("os error") && !done.errors.contains("code:"), "{line}: {}", done.errors);
+    assert_eq!(done.errors.lines().count(), 1, "{line}: {}", done.errors);
+}
+
+#[test]
+fn no_command_makes_the_database_that_it_does_not_find() {
+    let place = installed();
+    let before = place.files();
+    for line in OPEN.iter().chain(CREATE) {
+        let done = run(&place, line, "sqlite:none.db", &[]);
+        refused(&done, line, &["the database none.db does not exist", "set database_url to "]);
+        assert_eq!(place.files(), before, "{line}");
+    }
+    // These keys belong to no database, so nothing but the address can be wrong.
+    fs::create_dir(place.path().join("keys")).expect("a folder");
+    let before = place.files();
+    for line in OPEN {
+        let done = run(&place, line, "sqlite:none.db", &[("STAFETT_KEYS_FOLDER", "keys")]);
+        let said = "the database none.db does not exist: set database_url to its place, or create one";
+        refused(&done, line, &[said]);
+        assert_eq!(place.files(), before, "{line}");
+    }
+    assert_eq!(fs::read_dir(place.path().join("keys")).expect("the folder").count(), 0);
+}
+
+#[test]
+fn a_folder_and_a_file_of_another_kind_are_no_database() {
+    let place = installed();
+    fs::write(place.path().join("text.db"), "This is a text, and no database at all.\n".repeat(100))
+        .expect("a file");
+    fs::write(place.path().join("empty.db"), "").expect("a file");
+    let open = |name: &str| fs::set_permissions(place.path().join(name), fs::Permissions::from_mode(0o755));
+    ["stafett", "text.db"].into_iter().try_for_each(open).expect("readable by all");
+    for line in OPEN {
+        let folder = run(&place, line, "sqlite:stafett", &[]);
+        refused(&folder, line, &["the database file stafett cannot be reached: is a folder", "database_url"]);
+        let text = run(&place, line, "sqlite:text.db", &[]);
+        refused(
+            &text,
+            line,
+            &["the database file text.db cannot be reached: file is not a database", "database_url"],
+        );
+        // `keys list` lists the files before it compares them with the database.
+        let empty = Done { out: String::new(), ..run(&place, line, "sqlite:empty.db", &[]) };
+        refused(&empty, line, &[" migrations are pending: run `stafett migrate` first"]);
+    }
+    for name in ["stafett", "text.db"] {
+        let mode = fs::metadata(place.path().join(name)).expect("it is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o755, "the rights of {name} are as before");
+    }
+}
+
+#[test]
+fn every_command_that_opens_a_database_is_in_the_table() {
+    let mut missing = BTreeSet::new();
+    look_at(&Cli::command(), String::new(), &mut |path, command| {
+        let opens = command.get_arguments().any(|argument| argument.get_id() == "database_url");
+        let known = [OPEN, CREATE, FILL].concat();
+        let is_known = |line: &&str| *line == path || line.starts_with(&format!("{path} "));
+        if opens && !known.iter().any(is_known) {
+            missing.insert(path.to_owned());
+        }
+    });
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+fn look_at(command: &Command, path: String, each: &mut impl FnMut(&str, &Command)) {
+    each(&path, command);
+    for inner in command.get_subcommands() {
+        look_at(inner, format!("{path} {}", inner.get_name()).trim().to_owned(), each);
+    }
+}
