@@ -23,6 +23,7 @@ use tracing_subscriber::{
 pub(crate) use crate::kernel::files::in_words;
 use crate::{
     config::{ConfigError, LogFormat},
+    db::DbError,
     kernel::background::DROPPED_LOG_LINES,
     telemetry::Traces,
 };
@@ -44,6 +45,15 @@ impl Usage {
     /// The argument was given this, and something is wrong with it.
     pub(crate) fn of(argument: &str, given: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
         Self(format!("{argument} {given}: {wrong}"))
+    }
+}
+
+/// Names the argument or the setting whose database cannot be opened.
+pub(crate) fn in_address(named: &str, error: DbError) -> Failure {
+    match error {
+        DbError::Unreachable { .. } => format!("{named}: {error}").into(),
+        DbError::Address(_) => Usage(format!("{named}: {error}")).into(),
+        error => error.into(),
     }
 }
 

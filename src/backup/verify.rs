@@ -94,7 +94,8 @@ impl Temporary {
             return Ok(Self { url, afterwards: Afterwards::Nothing });
         }
         if let Some(url) = source.verify_in {
-            if !Db::connect(url, 1, Vault::without_keys()?).await?.is_empty().await? {
+            let connected = Db::connect(url, 1, Vault::without_keys()?).await;
+            if !connected.map_err(BackupError::NoPlaceToVerify)?.is_empty().await? {
                 return Err(BackupError::PlaceToVerify);
             }
             let server = PgConnectOptions::from_str(url).map_err(DbError::from)?;

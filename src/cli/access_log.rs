@@ -205,7 +205,11 @@ async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> 
     let kept = args.checkpoint.as_deref().map(|path| read_file("--checkpoint", path)).transpose()?;
     let key = LogVerifier::new(&args.public_key)?;
     require_key_of(&key, &args)?;
-    let mut verifier = Verifier::new(&args.municipality, key, kept.as_deref())?;
+    let verifier = Verifier::new(&args.municipality, key, kept.as_deref());
+    let mut verifier = verifier.map_err(|error| match &args.checkpoint {
+        Some(path) => Usage::of("--checkpoint", path.display(), error).into(),
+        None => Failure::from(error),
+    })?;
     match &args.evidence {
         Some(path) => hear_file(path, &mut verifier)?,
         None => {

@@ -12,9 +12,10 @@ use super::{
     DatabaseArgs, init, keys::note_for_all, next::say_how_to_serve, open, settings, unfinished::Unfinished,
 };
 use crate::{
-    backup::{Place, Source, back_up, clear_interrupted, identities, recipient, restore},
+    backup::{BackupError, Place, Source, back_up, clear_interrupted, identities, recipient, restore},
+    config::ConfigError,
     db::sqlite_file,
-    terminal::{Failure, Usage, in_words, output::say, values},
+    terminal::{Failure, Usage, in_address, in_words, output::say, values},
 };
 
 /// The database to back up, and the recipients.
@@ -49,9 +50,15 @@ pub(super) struct RestoreArgs {
     into: Option<PathBuf>,
 }
 
+/// The answer if nothing names the place to restore into.
+const NOWHERE: &str =
+    "name a new folder with --into DIR, or settings whose places are empty with --config FILE";
+
 /// Makes a backup. The access log records it.
 pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), Failure> {
-    let recipients: Vec<_> = args.recipient.iter().map(|key| recipient(key)).collect::<Result<_, _>>()?;
+    let parse = |key: &String| recipient(key).map_err(|error| Usage::of("--recipient", key, error));
+    let recipients = args.recipient.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    require_new(&args.to)?;
     let settings = settings(config, &args.database)?;
     if let Some(url) = &args.verify_in {
         require_postgres(settings.database_url()?.expose_secret(), url)?;
@@ -88,7 +95,8 @@ pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), F
 pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Result<(), Failure> {
     require_readable("--from", &args.from)?;
     require_readable("--identity", &args.identity)?;
-    let identities = identities(&args.identity)?;
+    let identities = identities(&args.identity).map_err(|error| Usage(format!("--identity {error}")))?;
+    let named = if args.database.database_url.is_some() { "--database-url" } else { "database_url" };
     let (into, place, token_key) = match &args.into {
         Some(folder) => {
             let mut folder = Unfinished::begin(folder)?;
@@ -98,12 +106,19 @@ pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Res
             (Some(folder), place, token_key)
         }
         None => {
-            let (place, token_key) = place_of(config, &args.database)?;
+            let (place, token_key) =
+                place_of(config, &args.database).map_err(|error| match error.downcast_ref() {
+                    Some(ConfigError::NoFile { .. }) => Usage(NOWHERE.to_owned()).into(),
+                    _ => error,
+                })?;
             clear_interrupted(&place)?;
             (None, place, token_key)
         }
     };
-    let restored = restore(&args.from, &identities, &place).await?;
+    let restored = restore(&args.from, &identities, &place).await.map_err(|error| match error {
+        BackupError::Database(error) => in_address(named, error),
+        error => error.into(),
+    })?;
     if let Some(file) = token_key.filter(|file| !file.exists()) {
         init::write(&file, init::signing_key()?.expose_secret())?;
     }
@@ -137,6 +152,20 @@ fn require_postgres(database_url: &str, verify_in: &str) -> Result<(), Usage> {
         return wrong("must be an empty PostgreSQL database, as the database is on PostgreSQL");
     }
     Ok(())
+}
+
+/// Refuses a file that is there already, or whose folder is not, before the access log records a backup.
+fn require_new(file: &Path) -> Result<(), Usage> {
+    let wrong = |wrong: &str| Err(Usage::of("--to", file.display(), wrong));
+    if file.exists() {
+        return wrong("exists, and a backup is never overwritten: name a new file");
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            wrong("there is no such folder")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a file that cannot be read, before anything is made.

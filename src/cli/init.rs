@@ -12,7 +12,7 @@ use crate::{
     config::Settings,
     db::{Db, sqlite_file},
     log_tree::{DEFAULT_ORIGIN, LogKey},
-    terminal::{Failure, Usage, in_words, output::say, values},
+    terminal::{Failure, Usage, in_address, in_words, output::say, values},
     vault::{MasterKey, Vault, write_new},
 };
 
@@ -87,7 +87,8 @@ async fn require_empty(url: &str) -> Result<(), Failure> {
     if sqlite_file(url).is_some() {
         return Err(wrong("must be PostgreSQL: an SQLite database is made in the folder").into());
     }
-    if !Db::connect(url, 1, Vault::without_keys()?).await?.is_empty().await? {
+    let connected = Db::connect(url, 1, Vault::without_keys()?).await;
+    if !connected.map_err(|error| in_address("--database-url", error))?.is_empty().await? {
         return Err(wrong("has tables: name an empty database").into());
     }
     Ok(())

@@ -174,7 +174,7 @@ async fn erase(settings: &Settings, name: KeyName, yes: bool) -> Result<(), Fail
     }
     let db = open(settings).await?;
     if !db.knows_key(&name).await? {
-        return Err(format!("the key {name} does not exist").into());
+        return Err(format!("the key {name} does not exist: `stafett keys list` shows those that do").into());
     }
     note_erasure(&db, &name, None).await?;
     let erased = db.erase_keys(&name).await?;

@@ -29,7 +29,7 @@ use crate::{
     log_tree::{LogKey, LogKeyError},
     openapi, rules,
     terminal::{
-        USAGE, Usage,
+        USAGE, Usage, in_address, in_words,
         output::{print, say},
         values,
     },
@@ -174,13 +174,26 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Explain(args) => explain::explain(config, args).await?,
         Command::Health { url } => {
             let answer = reqwest::get(format!("{url}/health/ready")).await;
-            let status = answer.map_err(|error| format!("no answer from {url}: {error}"))?.status();
+            let status = answer
+                .map_err(|error| {
+                    format!("no answer from {url}: {}; --url names another address", cause(&error))
+                })?
+                .status();
             if !status.is_success() {
                 return Err(format!("{url} is not ready: {status}").into());
             }
         }
     }
     Ok(0)
+}
+
+/// The innermost cause of an error, in words.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    match (error.source(), error.downcast_ref::<std::io::Error>()) {
+        (Some(inner), _) => cause(inner),
+        (None, Some(error)) => in_words(error),
+        (None, None) => error.to_string(),
+    }
 }
 
 /// Reads the settings, with the database from the flag.
@@ -237,11 +250,7 @@ async fn connect_with(settings: &Settings, vault: Arc<Vault>) -> Result<Unchecke
 
 /// Names the setting of a database that cannot be opened.
 fn unopened(settings: &Settings, error: DbError) -> Failure {
-    match error {
-        DbError::Unreachable { .. } => explained(settings, format!("database_url: {error}")),
-        DbError::Address(_) => explained(settings, Usage(format!("database_url: {error}"))),
-        error => explained(settings, error),
-    }
+    explained(settings, in_address("database_url", error))
 }
 
 /// Reads the rules, with the stricter ones of the municipality.

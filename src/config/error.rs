@@ -38,13 +38,11 @@ pub enum ConfigError {
     #[error("--config {path}: is a folder: name the file in it, such as {path}/stafett.toml", path = .0.display())]
     Folder(PathBuf),
     /// The settings file is not TOML.
-    #[error("{}, line {line}: {why}", path.display())]
+    #[error("{}, {why}", path.display())]
     Syntax {
         /// The path of the file.
         path: PathBuf,
-        /// The number of the line.
-        line: usize,
-        /// The fault there.
+        /// The line, and the fault there.
         why: String,
     },
     /// A setting is in neither the settings file nor the environment.

@@ -5,6 +5,7 @@ use std::{io, path::Path};
 use figment::{Figment, Source, error::Kind};
 
 use super::{ConfigError, error::variable};
+use crate::kernel::files::toml_in_words;
 
 /// The expected value of each setting, with an example.
 const EXPECTED: &[(&str, &str)] = &[
@@ -84,9 +85,7 @@ pub(super) fn require_toml(path: &Path) -> Result<(), ConfigError> {
         _ => ConfigError::File { setting: "--config", path: path.into(), error },
     })?;
     let Err(error) = toml::from_str::<toml::Table>(&text) else { return Ok(()) };
-    let before = text.get(..error.span().unwrap_or_default().start).unwrap_or_default();
-    let why = error.message().lines().collect::<Vec<_>>().join(", ");
-    Err(ConfigError::Syntax { path: path.into(), line: before.matches('\n').count() + 1, why })
+    Err(ConfigError::Syntax { path: path.into(), why: toml_in_words(&text, &error) })
 }
 
 #[cfg(test)]

@@ -29,3 +29,11 @@ pub fn in_words(error: &io::Error) -> String {
         }
     }
 }
+
+/// Returns what is wrong with a text in TOML, in one line that begins with the number of the line.
+#[must_use]
+pub fn toml_in_words(text: &str, error: &toml::de::Error) -> String {
+    let before = text.get(..error.span().unwrap_or_default().start).unwrap_or_default();
+    let why = error.message().lines().collect::<Vec<_>>().join(", ");
+    format!("line {}: {why}", before.matches('\n').count() + 1)
+}

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
+use age::secrecy::ExposeSecret;
 use clap::{Command, CommandFactory};
 use stafett::{cli::Cli, log_tree::LogKey};
 
@@ -105,6 +106,119 @@ fn a_folder_and_a_file_of_another_kind_are_no_database() {
     for name in ["stafett", "text.db"] {
         let mode = fs::metadata(place.path().join(name)).expect("it is there").permissions().mode();
         assert_eq!(mode & 0o777, 0o755, "the rights of {name} are as before");
+    }
+}
+
+/// A wrong file, folder or address, and what is said about it. RECIPIENT is a public key of age, and `identity` its private key.
+const WRONG: &[(&str, i32, &str)] = &[
+    ("demo --exit --data text", 1, "--data: text/keys: a part of the path is a file, not a folder"),
+    (
+        "demo --exit --database-url sqlite:none/x.db",
+        1,
+        "--database-url: the database file none/x.db cannot be reached",
+    ),
+    (
+        "demo --exit --database-url postgres://a@127.0.0.1:1/x",
+        1,
+        "--database-url: PostgreSQL at 127.0.0.1:1 cannot be reached: no program listens there",
+    ),
+    (
+        "init new --database-url postgres://a@127.0.0.1:1/x",
+        1,
+        "--database-url: PostgreSQL at 127.0.0.1:1 cannot be reached",
+    ),
+    ("init text/new", 2, "text/new: a part of the path is a file, not a folder"),
+    (
+        "INSTALLED backup --to x --recipient age1",
+        2,
+        "--recipient age1: the recipient must be a public key of age",
+    ),
+    (
+        "INSTALLED backup --to text --recipient RECIPIENT",
+        2,
+        "--to text: exists, and a backup is never overwritten",
+    ),
+    ("INSTALLED backup --to none/x --recipient RECIPIENT", 2, "--to none/x: there is no such folder"),
+    ("restore --from text --identity text --into new", 2, "--identity text contains no private key of age"),
+    ("restore --from stafett --identity identity --into new", 2, "--from stafett: is a folder, not a file"),
+    (
+        "restore --from text --identity identity --into new",
+        1,
+        "text is damaged or incomplete, or is no backup",
+    ),
+    ("restore --from monday.age --identity identity", 2, "name a new folder with --into DIR"),
+    (
+        "restore --from monday.age --identity identity --into stafett",
+        1,
+        "stafett is not empty: name a new folder",
+    ),
+    (
+        "restore --from monday.age --identity other --into new",
+        1,
+        "no key in the file of --identity opens the backup",
+    ),
+    (
+        "restore --from monday.age --identity identity --into new --database-url postgres://a@127.0.0.1:1/x",
+        1,
+        "--database-url: PostgreSQL at 127.0.0.1:1 cannot",
+    ),
+    (
+        "INSTALLED restore --from monday.age --identity identity",
+        1,
+        "master_key exists: restore into an empty database and an empty folder, such as a new one that --into names",
+    ),
+    (
+        "INSTALLED keys erase --municipality 4014 --sector nav --yes",
+        1,
+        "the key 4014-nav does not exist: `stafett keys list` shows",
+    ),
+    (
+        "INSTALLED access-log verify --municipality 0000 --public-key OF0000 --checkpoint text",
+        2,
+        "--checkpoint text: the checkpoint is not signed by this key",
+    ),
+    ("INSTALLED catalogue import municipality", 1, "municipality/municipality.toml, line 2: "),
+    (
+        "health --url http://127.0.0.1:1",
+        1,
+        "no answer from http://127.0.0.1:1: no program listens there; --url names another address",
+    ),
+];
+
+#[test]
+fn each_wrong_place_is_named_in_one_line() {
+    let place = installed();
+    let identities = ["identity", "other"].map(|name| {
+        let identity = age::x25519::Identity::generate();
+        fs::write(place.path().join(name), identity.to_string().expose_secret()).expect("a file");
+        identity
+    });
+    let recipient = identities[0].to_public().to_string();
+    let run = |line: &str| {
+        let key = LogKey::random("stafett.example/log").expect("a key").public_key("0000");
+        let line =
+            line.replace("INSTALLED", "--config stafett/stafett.toml").replace("RECIPIENT", &recipient);
+        place.run(&line.replace("OF0000", &key).split(' ').collect::<Vec<_>>())
+    };
+    run("INSTALLED backup --to monday.age --recipient RECIPIENT").well();
+    fs::write(place.path().join("text"), "text\n").expect("a file");
+    fs::create_dir(place.path().join("municipality")).expect("a folder");
+    for (name, text) in
+        [("municipality.toml", "number = \"4014\"\nx = ["), ("measures.toml", ""), ("consent_texts.toml", "")]
+    {
+        fs::write(place.path().join("municipality").join(name), text).expect("a file");
+    }
+    let before = place.files();
+    for (line, status, said) in WRONG {
+        let done = run(line);
+        assert_eq!((done.status, done.out.as_str()), (*status, ""), "{line}: {}", done.errors);
+        assert!(done.errors.contains(said), "{line}: {}", done.errors);
+        assert!(
+            !done.errors.contains("os error") && done.errors.lines().count() == 1,
+            "{line}: {}",
+            done.errors
+        );
+        assert_eq!(place.files(), before, "{line}");
     }
 }
 
