@@ -127,7 +127,7 @@ pub enum BackupError {
         "the backup cannot be verified, because the database role cannot create a database: give it CREATEDB, or name an empty database \
          with --verify-in ({0})"
     )]
-    NoTemporaryDatabase(sqlx::Error),
+    NoTemporaryDatabase(DbError),
     /// The database to verify in cannot be opened.
     #[error("--verify-in: {0}")]
     NoPlaceToVerify(DbError),

@@ -107,7 +107,7 @@ impl Temporary {
         let name = format!("{begin}{}", Uuid::new_v4().simple());
         lock(&mut admin, &name).await.map_err(DbError::from)?;
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        admin.execute(create).await.map_err(BackupError::NoTemporaryDatabase)?;
+        admin.execute(create).await.map_err(|error| BackupError::NoTemporaryDatabase(error.into()))?;
         let url = server.database(&name).to_url_lossy().to_string();
         Ok(Self { url, afterwards: Afterwards::Drop(Box::new(admin), name) })
     }

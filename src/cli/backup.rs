@@ -76,7 +76,14 @@ pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), F
     };
     let made = back_up(&source, &args.to, &recipients).await;
     db.close().await;
-    let made = made?;
+    let made = made.map_err(|error| match &error {
+        BackupError::File(path, _)
+            if Path::new(".").join(&args.to).starts_with(path) || args.to.starts_with(path) =>
+        {
+            format!("--to: {error}").into()
+        }
+        _ => Failure::from(error),
+    })?;
     say!("installation {}", made.installation);
     say!(
         "wrote {}: {} rows of {} tables and {} data keys, {} bytes",

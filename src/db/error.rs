@@ -66,6 +66,9 @@ pub enum DbError {
     Address(String),
 }
 
+/// The code of PostgreSQL for a role that lacks a right.
+const NO_RIGHT: &str = "42501";
+
 impl DbError {
     /// The address has another format. The words have no part of it that may be a password.
     pub(super) fn address(error: &sqlx::Error) -> Self {
@@ -75,7 +78,7 @@ impl DbError {
     /// Names the remedy if the role may not even read which migrations were applied.
     pub(super) fn when_opened(self) -> Self {
         match &self {
-            Self::Engine(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => {
+            Self::Engine(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_RIGHT) => {
                 Self::NotGranted
             }
             _ => self,
@@ -129,6 +132,12 @@ impl DbError {
 pub(super) fn words(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) if is_full(&**error) => "the disk of the database is full".to_owned(),
+        sqlx::Error::Database(error) if is_read_only(&**error) => {
+            "this account may not write the file of the database, or the folder it is in".to_owned()
+        }
+        sqlx::Error::Database(error) if error.code().as_deref() == Some(NO_RIGHT) => {
+            format!("{}: name the role that owns the tables in database_url", error.message())
+        }
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => in_words(error),
         // The cause repeats these words for each layer.
@@ -143,6 +152,12 @@ fn words_of_migration(error: &MigrateError) -> String {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => words(error),
         error => error.to_string(),
     }
+}
+
+/// SQLITE_READONLY, by the low byte of the code.
+fn is_read_only(error: &dyn DatabaseError) -> bool {
+    let code = error.try_downcast_ref::<SqliteError>().and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 8)
 }
 
 /// SQLITE_FULL, or disk_full of PostgreSQL.

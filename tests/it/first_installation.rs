@@ -314,6 +314,14 @@ async fn installed_on_postgres(world: World) {
         let done = stafett(at).args(&arguments).output().expect("the program runs");
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    for arguments in [vec!["migrate"], vec!["backup", "--to", "monday.age", "--recipient", &recipient]] {
+        let done = stafett(&place).args(&arguments).args(["--database-url", &service]).output();
+        let said = String::from_utf8(done.expect("the program runs").stderr).expect("text");
+        let right = "permission denied";
+        assert!(said.contains(right) && said.contains("the role that owns the tables"), "{said}");
+        assert!(!said.contains("at line") && said.lines().count() == 1, "{said}");
+    }
     let serving = Serving::start_on(&place, &["--database-url", &service]);
     serving.until(200).await;
     assert_eq!(serving.log_in().await, 401);

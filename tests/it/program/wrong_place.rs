@@ -177,6 +177,11 @@ const WRONG: &[(&str, i32, &str)] = &[
         2,
         "--checkpoint text: the checkpoint is not signed by this key",
     ),
+    (
+        "INSTALLED catalogue import --included kragero --database-url sqlite:stafett/stafett.db?mode=ro",
+        1,
+        "this account may not write the file of the database",
+    ),
     ("INSTALLED catalogue import municipality", 1, "municipality/municipality.toml, line 2: "),
     (
         "health --url http://127.0.0.1:1",
@@ -220,6 +225,9 @@ fn each_wrong_place_is_named_in_one_line() {
         );
         assert_eq!(place.files(), before, "{line}");
     }
+    let mut demo = place.program();
+    let done = done(demo.args(["demo", "--exit"]).env("TMPDIR", "none"), "");
+    refused(&done, "demo", &["TMPDIR none: there is no such file or folder"]);
 }
 
 #[test]
