@@ -135,7 +135,7 @@ pub(super) fn words(error: &sqlx::Error) -> String {
         sqlx::Error::Database(error) if is_read_only(&**error) => {
             "this account may not write the file of the database, or the folder it is in".to_owned()
         }
-        sqlx::Error::Database(error) if error.code().as_deref() == Some(NO_RIGHT) => {
+        sqlx::Error::Database(error) if error.message().starts_with("permission denied for ") => {
             format!("{}: name the role that owns the tables in database_url", error.message())
         }
         sqlx::Error::Database(error) => error.message().to_owned(),
