@@ -167,7 +167,7 @@ fn read_master(path: &Path) -> Result<MasterKey, Failure> {
 async fn erase(settings: &Settings, name: KeyName, yes: bool) -> Result<(), Failure> {
     if !yes {
         return Err(format!(
-            "everything encrypted with {name} would become unreadable forever, here and in every backup of the database; \
+            "everything encrypted with {name} would become unreadable forever, here and in every copy of the database; \
              stop the servers, and confirm with --yes"
         )
         .into());
@@ -182,7 +182,9 @@ async fn erase(settings: &Settings, name: KeyName, yes: bool) -> Result<(), Fail
     match erased {
         0 => say!("nothing was left to erase: {name} was erased before"),
         _ => {
-            say!("erased {erased} generations of {name}; erase them from the backups of the keys too");
+            say!(
+                "erased {erased} generations of {name}; a backup from before still has them: erase them again after a restore"
+            );
             say!(
                 "A server that still runs forgets the key within seconds: restart it to be sure. Texts that it wrote meanwhile are lost."
             );

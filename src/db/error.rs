@@ -142,6 +142,8 @@ pub(super) fn words(error: &sqlx::Error) -> String {
         sqlx::Error::Io(error) => in_words(error),
         // The cause repeats these words for each layer.
         sqlx::Error::Configuration(error) => error.to_string().replace("error with configuration: ", ""),
+        // Its text names a place in the source of the library.
+        sqlx::Error::Protocol(_) => "the answer there is not that of PostgreSQL".to_owned(),
         sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
         error => error.to_string(),
     }

@@ -1,6 +1,12 @@
 //! A command that is given a wrong place says so, and makes nothing there.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{Read, Write},
+    net::TcpListener,
+    os::unix::fs::PermissionsExt,
+};
 
 use age::secrecy::ExposeSecret;
 use clap::{Command, CommandFactory};
@@ -228,6 +234,24 @@ fn each_wrong_place_is_named_in_one_line() {
     let mut demo = place.program();
     let done = done(demo.args(["demo", "--exit"]).env("TMPDIR", "none"), "");
     refused(&done, "demo", &["TMPDIR none: there is no such file or folder"]);
+}
+
+#[test]
+fn a_server_that_is_not_postgresql_is_named() {
+    let place = installed();
+    let other = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = other.local_addr().expect("an address");
+    let answers = std::thread::spawn(move || {
+        let (mut client, _) = other.accept().expect("a client");
+        client.write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n").expect("an answer");
+        let _gone = client.read_to_end(&mut Vec::new());
+    });
+    let done = run(&place, "keys list", &format!("postgres://a@{address}/x"), &[]);
+    let said = format!(
+        "database_url: PostgreSQL at {address} cannot be reached: the answer there is not that of PostgreSQL"
+    );
+    refused(&done, "keys list", &[&said]);
+    answers.join().expect("it ends");
 }
 
 #[test]
