@@ -69,6 +69,9 @@ both_engines! {
             assert!(refused.errors.contains(said), "{said}: {}", refused.errors);
             assert!(!refused.errors.contains(number.as_str()) && !refused.errors.contains("hest"));
         }
+        let garbage = done(&mut create("solveig"), b"\xff\n");
+        assert_eq!(garbage.status, 2);
+        assert!(garbage.errors.contains("the national identity number (from standard input) is not text in UTF-8"), "{}", garbage.errors);
         let mut missing = create("solveig");
         missing.args(["--national-id-file", "none"]);
         assert!(done(&mut missing, "").errors.contains("--national-id-file none: there is no such file or folder"));
