@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{BackupError, Place, Source, Unpacked, restore::put, workplace::Workplace};
 use crate::{
-    db::{Db, DbError, sqlite_file},
+    db::{Db, DbError, sqlite_file, sqlite_url},
     vault::Vault,
 };
 
@@ -90,7 +90,7 @@ enum Afterwards {
 impl Temporary {
     async fn create(source: &Source<'_>, folder: &Path) -> Result<Self, BackupError> {
         if sqlite_file(source.url).is_some() {
-            let url = format!("sqlite:{}", folder.join("copy.db").display());
+            let url = sqlite_url(&folder.join("copy.db"));
             return Ok(Self { url, afterwards: Afterwards::Nothing });
         }
         if let Some(url) = source.verify_in {

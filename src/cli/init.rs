@@ -7,10 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{connect_or_create, log_key, next::say_how_to_serve, unfinished::Unfinished};
+use super::{
+    connect_or_create, log_key,
+    next::{quoted, say_how_to_serve},
+    unfinished::Unfinished,
+};
 use crate::{
     config::Settings,
-    db::{Db, sqlite_file},
+    db::{Db, sqlite_file, sqlite_url},
     log_tree::{DEFAULT_ORIGIN, LogKey},
     terminal::{Failure, Usage, in_address, in_words, output::say, values},
     vault::{MasterKey, Vault, write_new},
@@ -24,7 +28,7 @@ pub(super) struct InitArgs {
     folder: PathBuf,
     /// The name of the access log in its checkpoints, such as `stafett.example.no/access-log`. It can never be changed; by default
     /// a unique one.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = values::origin)]
     access_log_origin: Option<String>,
     /// An empty PostgreSQL database, `postgres://…` without a password; by default an SQLite database in the folder.
     #[arg(long, value_name = "URL", value_parser = values::DatabaseAddress)]
@@ -72,7 +76,7 @@ pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     db.close().await;
     say!("Back up the folder with `stafett backup`, and keep {MASTER_KEY} apart from {KEYS} in production.");
     say!("Next:");
-    let config = file.display();
+    let config = quoted(&file);
     say!(
         "  stafett catalogue import --help   # units and measures of your municipality, with --config {config}"
     );
@@ -96,7 +100,7 @@ async fn require_empty(url: &str) -> Result<(), Failure> {
 
 /// The address of the SQLite database in the folder of an installation.
 pub(super) fn database_in(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("stafett.db").display())
+    sqlite_url(&folder.join("stafett.db"))
 }
 
 /// Creates an Ed25519 key (PKCS#8 PEM) that signs access tokens.

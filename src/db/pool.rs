@@ -187,6 +187,12 @@ async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bo
     connection.ping().await.map(|()| true)
 }
 
+/// Returns the address of the SQLite database in a file. Signs that have a meaning in an address are encoded.
+#[must_use]
+pub fn sqlite_url(file: &Path) -> String {
+    format!("sqlite:{}", file.display()).replace('%', "%25").replace('?', "%3F")
+}
+
 /// Returns the file of an SQLite database; none if the address is another.
 #[must_use]
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::{DemoArgs, made::KEYS_FOLDER};
 use crate::{
-    db::{Db, sqlite_file},
+    db::{Db, sqlite_file, sqlite_url},
     log_tree::{DEFAULT_ORIGIN, LogKey},
     terminal::{Failure, in_address, in_words},
     vault::{MasterKey, Vault, create_folder, write_new},
@@ -38,7 +38,7 @@ impl Place {
     /// The keys are stored beside the embedded database. For another database they have a permanent folder of their own.
     pub(super) fn of(args: &DemoArgs, temporary: &TempDir) -> Self {
         let folder = args.data.as_deref().unwrap_or(temporary.path());
-        let embedded = format!("sqlite:{}", folder.join(DATABASE).display());
+        let embedded = sqlite_url(&folder.join(DATABASE));
         let keys = match (&args.data, &args.database_url) {
             (None, Some(_)) => PathBuf::from(KEYS_FOLDER),
             _ => folder.join("keys"),
@@ -91,8 +91,7 @@ impl Place {
         let keys = self.keys.canonicalize()?;
         let database = sqlite_file(&self.url).and_then(|path| path.canonicalize().ok());
         let settings = Settings {
-            database_url: database
-                .map_or_else(|| self.url.clone(), |path| format!("sqlite:{}", path.display())),
+            database_url: database.map_or_else(|| self.url.clone(), |path| sqlite_url(&path)),
             master_key_file: keys.join(MASTER_KEY),
             access_log_key_file: keys.join(LOG_KEY),
             token_key_file: keys.join(TOKEN_KEY),

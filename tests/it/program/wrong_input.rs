@@ -28,6 +28,10 @@ const WRONG: &[(&str, &[&str])] = &[
     ("user unlock --municipality 401 --username arne", &["--municipality", "401", "4014"]),
     ("user unlock --municipality 4014 --username Arne!", &["--username", "Arne!", "kari.nordmann"]),
     ("user unlock --municipality 4014 --username arne --database-url x", &["sqlite:stafett.db"]),
+    (
+        "init stafett --access-log-origin a+b",
+        &["--access-log-origin", "a+b", "stafett.example.no/access-log"],
+    ),
     ("init stafett --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("keys list --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("keys rotate --database-url x", &["--database-url", "sqlite:stafett.db"]),
@@ -79,7 +83,6 @@ const FREE: &[&str] = &[
     "password_file",
     "national_id_file",
     "new_master_key_file",
-    "access_log_origin",
     "to",
     "from",
     "into",

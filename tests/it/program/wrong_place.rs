@@ -236,6 +236,25 @@ fn each_wrong_place_is_named_in_one_line() {
     refused(&done, "demo", &["TMPDIR none: there is no such file or folder"]);
 }
 
+/// Signs that have a meaning in an address are part of a path.
+#[test]
+fn an_installation_may_have_any_path() {
+    let place = Place::empty();
+    for folder in ["å b", "a%20b", "a?b", "a#b", "100%", "it's"] {
+        place.run(&["init", folder]).well();
+        let config = format!("{folder}/stafett.toml");
+        let listed = place.run(&["--config", &config, "keys", "list"]).well();
+        assert!(listed.starts_with("0000-people: 1"), "{listed}");
+        assert!(place.path().join(folder).join("stafett.db").exists(), "the database is in {folder}");
+        let recipient = age::x25519::Identity::generate().to_public().to_string();
+        let to = format!("{folder}/monday.age");
+        place.run(&["--config", &config, "backup", "--to", &to, "--recipient", &recipient]).well();
+    }
+    place.run(&["demo", "--exit", "--data", "d?%41"]).well();
+    place.run(&["--config", "d?%41/stafett.toml", "keys", "list"]).well();
+    assert!(place.path().join("d?%41/stafett.db").exists());
+}
+
 #[test]
 fn a_server_that_is_not_postgresql_is_named() {
     let place = installed();
