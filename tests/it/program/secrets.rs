@@ -33,7 +33,7 @@ both_engines! {
             command
         };
         let number = world.adult_number();
-        let lines = done(&mut create("solveig"), &format!("{}\n{PASSWORD}\n", number.as_str()));
+        let lines = done(&mut create("solveig"), format!("{}\n{PASSWORD}\n", number.as_str()));
         lines.well();
         world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
 
