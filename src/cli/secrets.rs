@@ -49,7 +49,8 @@ fn secret(what: &str, argument: &str, file: Option<&Path>) -> Result<(String, Se
         return Ok(("as typed".to_owned(), text.into()));
     }
     let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line)? == 0 {
+    let read = std::io::stdin().lock().read_line(&mut line);
+    if read.map_err(|error| Usage(format!("{what} (from standard input) {}", in_words(&error))))? == 0 {
         return Err(Usage(format!(
             "{what} is missing: put it in a line of standard input, or in {argument}"
         ))

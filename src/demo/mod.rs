@@ -79,7 +79,8 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     let listener =
         TcpListener::bind(address).map_err(|error| Usage::of("--listen", address, in_words(&error)))?;
     // The temporary folder is deleted when this is dropped.
-    let folder = tempfile::tempdir()?;
+    let unusable = |error| format!("TMPDIR {}: {}", std::env::temp_dir().display(), in_words(&error));
+    let folder = tempfile::tempdir().map_err(unusable)?;
     let place = Place::of(&args, &folder);
     place.require_empty().await?;
     let (db, log_key) = place.make().await?;

@@ -16,7 +16,7 @@ use crate::{
         text::Line,
         vocabulary::{Role, Words},
     },
-    log_tree::LogVerifier,
+    log_tree::{LogKey, LogVerifier},
     vault::KeyClass,
 };
 
@@ -105,6 +105,12 @@ pub(crate) fn name(text: &str) -> Parsed<Line> {
 /// Parses a username.
 pub(crate) fn username(text: &str) -> Parsed<Username> {
     Username::parse(text).map_err(|error| format!("{error}, such as kari.nordmann"))
+}
+
+/// Parses the name of an access log.
+pub(crate) fn origin(text: &str) -> Parsed<String> {
+    let parsed = LogKey::random(text).map(|_| text.to_owned());
+    parsed.map_err(|error| format!("{error}, such as stafett.example.no/access-log"))
 }
 
 /// Parses the public key of an access log.

@@ -36,7 +36,7 @@ both_engines! {
             command
         };
         let number = world.adult_number();
-        let lines = done(&mut create("solveig"), &format!("{}\n", number.as_str()));
+        let lines = done(&mut create("solveig"), format!("{}\n", number.as_str()));
         world.anonymous().log_in("solveig", PASSWORD).await.expect(401);
         choose_password(&world, &lines.well(), PASSWORD).await.expect(200);
         world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
@@ -109,6 +109,9 @@ both_engines! {
             assert!(refused.errors.contains(said), "{said}: {}", refused.errors);
             assert!(input.trim().is_empty() || !refused.errors.contains(input.trim()));
         }
+        let garbage = done(&mut create("solveig"), b"\xff\n");
+        assert_eq!(garbage.status, 2);
+        assert!(garbage.errors.contains("the national identity number (from standard input) is not text in UTF-8"), "{}", garbage.errors);
         let mut missing = create("solveig");
         missing.args(["--national-id-file", "none"]);
         assert!(done(&mut missing, "").errors.contains("--national-id-file none: there is no such file or folder"));
