@@ -96,6 +96,7 @@ impl Place {
             access_log_key_file: keys.join(LOG_KEY),
             token_key_file: keys.join(TOKEN_KEY),
             keys_folder: keys,
+            staff_second_factor: false,
         };
         write(file, &toml::to_string(&settings)?)?;
         Ok(Some(file))
@@ -110,6 +111,8 @@ struct Settings {
     master_key_file: PathBuf,
     access_log_key_file: PathBuf,
     token_key_file: PathBuf,
+    /// The people of the demonstration have none.
+    staff_second_factor: bool,
 }
 
 /// Writes a new file that only its owner can read.

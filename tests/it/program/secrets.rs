@@ -59,7 +59,7 @@ both_engines! {
         let user = world.user("4014", &number).await;
         let reset = |municipality: &str, number: &str| {
             let args = ["user", "reset", "--municipality", municipality, "--username", "petra"];
-            done(world.command_line().args(args), &format!("{number}\n"))
+            done(world.command_line().args(args), format!("{number}\n"))
         };
         let another = world.adult_number();
         assert_eq!((reset("4001", number.as_str()).status, reset("4014", another.as_str()).status), (1, 1));
