@@ -23,6 +23,7 @@ use crate::{
     access::{ForwardingHeader, ProxyNetwork},
     db::Limits,
     identity::StaffFactor,
+    kernel::SyntheticIds,
     log_tree::{Checkpoints, DEFAULT_ORIGIN, Witness},
 };
 
@@ -81,6 +82,8 @@ pub struct Settings {
     password_threads: Option<NonZeroUsize>,
     /// Whether the roles of staff count only after a log-in with a second factor.
     staff_second_factor: bool,
+    /// Whether the national identity numbers of invented people are accepted. Never where there are real people.
+    synthetic_national_ids: bool,
     /// Addresses and networks of proxies whose forwarding header is trusted.
     #[serde(default)]
     pub trusted_proxies: Vec<ProxyNetwork>,
@@ -138,6 +141,7 @@ struct Defaults {
     idle_transaction_timeout_seconds: u16,
     stop_grace_seconds: u16,
     staff_second_factor: bool,
+    synthetic_national_ids: bool,
     log_format: LogFormat,
     access_log_origin: &'static str,
 }
@@ -152,6 +156,7 @@ const DEFAULTS: Defaults = Defaults {
     idle_transaction_timeout_seconds: 15,
     stop_grace_seconds: 5,
     staff_second_factor: true,
+    synthetic_national_ids: false,
     log_format: LogFormat::Json,
     access_log_origin: DEFAULT_ORIGIN,
 };
@@ -180,6 +185,12 @@ impl Settings {
     #[must_use]
     pub fn workers(&self) -> usize {
         self.workers.get().into()
+    }
+
+    /// Returns whether the numbers of invented people are accepted.
+    #[must_use]
+    pub fn synthetic_ids(&self) -> SyntheticIds {
+        if self.synthetic_national_ids { SyntheticIds::Accepted } else { SyntheticIds::Refused }
     }
 
     /// Reads the settings from `file` if present, otherwise from `stafett.toml` if it exists.

@@ -22,7 +22,10 @@ use crate::{
     },
     db::Tx,
     handovers,
-    kernel::{NationalId, Page, PageQuery, Slice, ids::Guardianship, vocabulary::Capacity},
+    kernel::{
+        NationalId, Page, PageQuery, Slice, clock::day_in_norway, day::BirthDate, ids::Guardianship,
+        vocabulary::Capacity,
+    },
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -51,6 +54,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
     let ChildIn { national_id, birth_date, name } = permit.input()?;
     let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
+    check_age(birth_date, national_id.is_some(), permit.moment().today)?;
     let unit = permit.object().clone();
     let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewChild {
@@ -92,7 +96,7 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
     let ChildPatch { name, national_id, birth_date: stated } = permit.input()?;
     permit.expect_version(current.version)?;
-    let (mut person, mut was_known) = (facts.person, false);
+    let (mut person, mut was_known, by_number) = (facts.person, false, national_id.is_some());
     let mut birth_date = stated.unwrap_or(current.birth_date);
     if let Some(number) = national_id {
         if store::has_number(permit.tx(), person).await? {
@@ -110,6 +114,9 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
             "/birth_date",
             "cannot be changed: the child has a national identity number",
         ));
+    }
+    if birth_date != current.birth_date {
+        check_age(birth_date, by_number, day_in_norway(current.registered_at))?;
     }
     store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
     if person != facts.person {
@@ -247,6 +254,13 @@ fn date_of_birth(number: Option<&NationalId>, stated: Option<NaiveDate>) -> Resu
         }),
         (None, None) => Err(Problem::field("/birth_date", "is required when there is no national_id")),
     }
+}
+
+/// Checks that someone born on a date was a child on the day of registration.
+fn check_age(birth_date: NaiveDate, by_number: bool, registered_on: NaiveDate) -> Result<()> {
+    let pointer = if by_number { "/national_id" } else { "/birth_date" };
+    let fault = |detail| Problem::field(pointer, format!("the date of birth {detail}, for a child"));
+    BirthDate::BOUNDS.check(birth_date, registered_on).map_err(fault)
 }
 
 /// Foster parents care for the child, but parental responsibility stays with others.

@@ -52,6 +52,12 @@ struct Written<'a> {
     access_log_origin: &'a str,
 }
 
+const SYNTHETIC: &str = "
+# Whether the national identity numbers of invented people (month + 40 or + 80) are accepted. Set it to true only for a trial
+# without real people: anyone can make up such a number.
+synthetic_national_ids = false
+";
+
 /// Creates an installation, and prints what to do next.
 pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     if let Some(url) = &args.database_url {
@@ -119,7 +125,7 @@ pub(super) fn write_settings(folder: &Path, database_url: &str, origin: &str) ->
         access_log_origin: origin,
     };
     let file = folder.join(SETTINGS);
-    write(&file, &toml::to_string(&settings)?)?;
+    write(&file, &(toml::to_string(&settings)? + SYNTHETIC))?;
     Ok(file)
 }
 

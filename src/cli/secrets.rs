@@ -10,9 +10,11 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    kernel::NationalId,
+    kernel::{NationalId, SyntheticIds, national_id::NationalIdError},
     terminal::{Failure, Usage, in_words, read_file},
 };
+
+const ALLOWING: &str = "STAFETT_SYNTHETIC_NATIONAL_IDS";
 
 /// Where the national identity number is read from.
 #[derive(Debug, Args)]
@@ -24,11 +26,18 @@ pub(super) struct NationalIdArgs {
 }
 
 impl NationalIdArgs {
-    pub(super) fn read(&self) -> Result<NationalId, Failure> {
+    pub(super) fn read(&self, synthetic: SyntheticIds) -> Result<NationalId, Failure> {
         let (from, text) =
             secret("the national identity number", "--national-id-file", self.national_id_file.as_deref())?;
-        let parsed = NationalId::parse(text.expose_secret().trim());
-        Ok(parsed.map_err(|error| Usage(format!("the national identity number ({from}) {error}")))?)
+        let parsed = NationalId::parse_with(text.expose_secret().trim(), synthetic);
+        Ok(parsed.map_err(|error| {
+            Usage(match error {
+                NationalIdError::Synthetic => {
+                    format!("the national identity number ({from}) {error}: for a trial, set {ALLOWING}=true")
+                }
+                error => format!("the national identity number ({from}) {error}"),
+            })
+        })?)
     }
 }
 

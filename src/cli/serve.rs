@@ -50,7 +50,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone(), settings.forwarding_header);
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
-    let services = services.requiring(settings.staff_factor());
+    let services = services.requiring(settings.staff_factor()).with_synthetic_ids(settings.synthetic_ids());
     let services = services.hashing_on(settings.password_threads()).watching(sealer.fails());
     let services = web::Data::new(services);
     let counting = tokio::spawn(count_strangers(services.clone()));

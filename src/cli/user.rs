@@ -128,7 +128,7 @@ async fn find_open(tx: &mut Tx, municipality: &str, username: &Username) -> Resu
 async fn reset(config: Option<&Path>, args: ResetArgs) -> Result<(), Failure> {
     let ResetArgs { account: AccountArgs { database, municipality, username }, national_id } = args;
     let settings = settings(config, &database)?;
-    let number = national_id.read()?;
+    let number = national_id.read(settings.synthetic_ids())?;
     let db = open(&settings).await?;
     let mut tx = db.write().await?;
     let found = find_person(&mut tx, &municipality, &number).await?;
@@ -223,7 +223,7 @@ async fn unlock_account(config: Option<&Path>, args: AccountArgs) -> Result<(), 
 async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> {
     let CreateArgs { database, municipality, name, username, roles, national_id } = args;
     let settings = settings(config, &database)?;
-    let national_id = national_id.read()?;
+    let national_id = national_id.read(settings.synthetic_ids())?;
 
     let db = open(&settings).await?;
     let now = Clock::System.now();

@@ -97,6 +97,7 @@ impl Place {
             token_key_file: keys.join(TOKEN_KEY),
             keys_folder: keys,
             staff_second_factor: false,
+            synthetic_national_ids: true,
         };
         write(file, &toml::to_string(&settings)?)?;
         Ok(Some(file))
@@ -113,6 +114,7 @@ struct Settings {
     token_key_file: PathBuf,
     /// The people of the demonstration have none.
     staff_second_factor: bool,
+    synthetic_national_ids: bool,
 }
 
 /// Writes a new file that only its owner can read.
