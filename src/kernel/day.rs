@@ -215,8 +215,8 @@ bounded! {
     RoleEnd: Date DAY_PATTERN InDays(1), InYears(1), "The day from which a role counts for nothing.";
     /// When a meeting starts. Its minutes can be recorded afterwards.
     MeetingTime: DateTime TIME_PATTERN InYears(-5), InYears(1), "The time of a meeting.";
-    /// A limit of a search in the access log, which is stored for as long as the record.
-    LogTime: DateTime TIME_PATTERN InYears(-100), InYears(1), "A time in the access log.";
+    /// A limit of a search in the access log, which is stored for as long as the record. Any limit finds what there is.
+    LogTime: DateTime TIME_PATTERN InYears(-100), InYears(100), "A time in the access log.";
     /// When a question about access is asked for: within a childhood.
     QuestionTime: DateTime TIME_PATTERN InDays(0), InYears(25), "The time that a question is about.";
 }

@@ -83,7 +83,7 @@ macro_rules! pattern {
 }
 
 /// The form of text that may break, and of a line.
-const PATTERNS: [&str; 2] = [pattern!(""), pattern!(r"\u000a-\u000d\u0085\u2028\u2029")];
+const PATTERNS: [&str; 2] = [pattern!(""), pattern!(r"\u0009-\u000d\u0085\u2028\u2029")];
 
 /// Checks a text of any length: the `format` `text` of the API document.
 ///

@@ -35,6 +35,7 @@ pub(super) fn cleaned(text: &str, may_break: bool) -> Result<String, Refused> {
             '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' if may_break => {
                 kept.push('\n')
             }
+            '\t' if !may_break => return Err(Refused { place: at + 1, character: c }),
             _ if is_refused(&all, at) => return Err(Refused { place: at + 1, character: c }),
             _ => kept.push(c),
         }
