@@ -18,19 +18,7 @@ pub(super) const UNIQUE: &[(&str, &[&str])] = &[
 
 /// Returns the rules of all bodies.
 pub(super) fn all() -> Vec<Rules> {
-    [of_organisation(), before_a_case(), in_a_case()].concat()
-}
-
-fn of_organisation() -> Vec<Rules> {
-    vec![(
-        "ControllerIn",
-        vec![decides(
-            "kind",
-            &json!(["county", "state", "private_body"]),
-            &json!(["municipality"]),
-            &["name", "organisation_number"],
-        )],
-    )]
+    [before_a_case(), in_a_case()].concat()
 }
 
 fn before_a_case() -> Vec<Rules> {
