@@ -22,8 +22,9 @@ PEOPLE = {
     "leader": "berit",
     "guardian": "mari",
     "youth": "ylva",
-    "administrator": "arne",
     "auditor": "ragnhild",
+    # The last one, because an administrator disables the accounts of the others.
+    "administrator": "arne",
 }
 # They end the session that the run needs.
 NOT_SENT = ["log_out", "change_password", "refresh_session", "log_in", "activate_account"]
