@@ -31,8 +31,8 @@ NOT_SENT = ["log_out", "change_password", "refresh_session", "log_in", "activate
 SETTINGS = """
 [checks.positive_data_acceptance]
 # 422 is also the answer to what the state of a case rules out. 428 and 412 are tried without knowing a version. 304 is the answer to
-# a version that is known, or to any.
-expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 410, 412, 422, 428]
+# a version that is known, or to any. 429 follows several wrong codes or passwords.
+expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 410, 412, 422, 428, 429]
 [checks.negative_data_rejection]
 # Whether the caller may know the object is decided before the body is read.
 expected-statuses = [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428]
