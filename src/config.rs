@@ -1,10 +1,12 @@
 //! Settings: defaults, then a file, then `STAFETT_*`, then flags. Secrets come from files or the environment.
 
+mod error;
+mod overriding;
 mod wrong;
 
 use std::{
     net::SocketAddr,
-    num::NonZeroUsize,
+    num::{NonZeroU16, NonZeroUsize},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -16,12 +18,13 @@ use figment::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
+pub use self::error::ConfigError;
 use crate::{
     access::{ForwardingHeader, ProxyNetwork},
     db::Limits,
     identity::StaffFactor,
-    kernel::files::in_words,
-    log_tree::{Checkpoints, DEFAULT_ORIGIN, Witness, WitnessError},
+    kernel::SyntheticIds,
+    log_tree::{Checkpoints, DEFAULT_ORIGIN, Witness},
 };
 
 /// The settings of the service.
@@ -61,17 +64,17 @@ pub struct Settings {
     checkpoint_witness: Option<String>,
     /// The number of database connections for reading. On SQLite at most two for each core, and two more. PostgreSQL has as many for
     /// writing, and four more: for the access log, and to look whether the server answers.
-    pub connections: u32,
+    connections: NonZeroU16,
     /// The number of threads that serve requests.
-    pub workers: usize,
+    workers: NonZeroU16,
     /// How long a request waits for a connection to the database, in seconds.
-    connection_timeout_seconds: u16,
+    connection_timeout_seconds: NonZeroU16,
     /// How long a request waits for a lock in the database, in seconds.
-    lock_timeout_seconds: u16,
+    lock_timeout_seconds: NonZeroU16,
     /// How long a statement of a request may take on PostgreSQL, in seconds.
-    statement_timeout_seconds: u16,
+    statement_timeout_seconds: NonZeroU16,
     /// How long a transaction of a request may be idle on PostgreSQL, in seconds.
-    idle_transaction_timeout_seconds: u16,
+    idle_transaction_timeout_seconds: NonZeroU16,
     /// How long the service goes on after SIGTERM, not ready, in seconds.
     stop_grace_seconds: u16,
     /// The number of threads that hash passwords; by default one for each core.
@@ -79,6 +82,8 @@ pub struct Settings {
     password_threads: Option<NonZeroUsize>,
     /// Whether the roles of staff count only after a log-in with a second factor.
     staff_second_factor: bool,
+    /// Whether the national identity numbers of invented people are accepted. Never where there are real people.
+    synthetic_national_ids: bool,
     /// Addresses and networks of proxies whose forwarding header is trusted.
     #[serde(default)]
     pub trusted_proxies: Vec<ProxyNetwork>,
@@ -96,6 +101,12 @@ pub struct Settings {
     /// A folder of stricter local rules (`*.cedar`), which can only forbid.
     #[serde(default)]
     pub local_policies: Option<PathBuf>,
+    /// The settings file that was read.
+    #[serde(skip)]
+    file: Option<PathBuf>,
+    /// The variables of the environment that give a setting another value than the file.
+    #[serde(skip)]
+    overriding: Vec<String>,
 }
 
 /// The files of the keys.
@@ -119,41 +130,6 @@ pub enum LogFormat {
     Json,
 }
 
-/// An error in the settings.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// A value is missing, unknown or has the wrong format.
-    #[error("{0}")]
-    Value(String),
-    /// A file in the settings cannot be read.
-    #[error("{setting} {}: {}", path.display(), in_words(error))]
-    File {
-        /// The setting or the flag that names it.
-        setting: &'static str,
-        /// The path of the file.
-        path: PathBuf,
-        /// The cause.
-        error: std::io::Error,
-    },
-    /// The witness of checkpoints cannot be used.
-    #[error("checkpoint_witness {0}")]
-    Witness(#[from] WitnessError),
-    /// A value is not possible.
-    #[error("{setting} {why}")]
-    Impossible {
-        /// The name of the setting.
-        setting: &'static str,
-        /// The values that are possible.
-        why: &'static str,
-    },
-    /// A folder is not set.
-    #[error("the folder of the data keys is not set: set {0} to its path")]
-    MissingFolder(&'static str),
-    /// A secret is not set.
-    #[error("{0} is not set: set {1}_FILE to the path of the file that contains it")]
-    Missing(&'static str, &'static str),
-}
-
 #[derive(Serialize)]
 struct Defaults {
     listen: &'static str,
@@ -165,6 +141,7 @@ struct Defaults {
     idle_transaction_timeout_seconds: u16,
     stop_grace_seconds: u16,
     staff_second_factor: bool,
+    synthetic_national_ids: bool,
     log_format: LogFormat,
     access_log_origin: &'static str,
 }
@@ -179,6 +156,7 @@ const DEFAULTS: Defaults = Defaults {
     idle_transaction_timeout_seconds: 15,
     stop_grace_seconds: 5,
     staff_second_factor: true,
+    synthetic_national_ids: false,
     log_format: LogFormat::Json,
     access_log_origin: DEFAULT_ORIGIN,
 };
@@ -197,27 +175,48 @@ impl Settings {
         if self.staff_second_factor { StaffFactor::Second } else { StaffFactor::Password }
     }
 
+    /// Returns the number of connections to the database for reading.
+    #[must_use]
+    pub fn connections(&self) -> u32 {
+        self.connections.get().into()
+    }
+
+    /// Returns the number of threads that serve requests.
+    #[must_use]
+    pub fn workers(&self) -> usize {
+        self.workers.get().into()
+    }
+
+    /// Returns whether the numbers of invented people are accepted.
+    #[must_use]
+    pub fn synthetic_ids(&self) -> SyntheticIds {
+        if self.synthetic_national_ids { SyntheticIds::Accepted } else { SyntheticIds::Refused }
+    }
+
     /// Reads the settings from `file` if present, otherwise from `stafett.toml` if it exists.
     ///
     /// # Errors
     /// If the file cannot be read, or a value is unknown or has the wrong format.
     pub fn load(file: Option<&Path>) -> Result<Self, ConfigError> {
-        let mut figment = Figment::from(Serialized::defaults(DEFAULTS));
-        figment = match file {
-            Some(path) => {
-                std::fs::metadata(path).map_err(|error| ConfigError::File {
-                    setting: "--config",
-                    path: path.into(),
-                    error,
-                })?;
-                figment.merge(Toml::file_exact(path))
-            }
-            None => figment.merge(Toml::file("stafett.toml")),
-        };
+        let default = Path::new("stafett.toml");
+        let file = file.or_else(|| default.is_file().then_some(default));
+        file.map_or(Ok(()), wrong::require_toml)?;
+        let defaults = Figment::from(Serialized::defaults(DEFAULTS));
+        let of_file = file.map_or_else(Figment::new, |path| Figment::from(Toml::file_exact(path)));
         // The test harness has variables with the same prefix.
         let environment = Env::prefixed("STAFETT_").filter(|key| !key.starts_with("test_") && key != "log");
-        let figment = figment.merge(environment);
-        figment.extract().map_err(|error| ConfigError::Value(wrong::in_words(&error, &figment)))
+        let figment = defaults.merge(&of_file).merge(&environment);
+        let read = figment.extract().map_err(|error| ConfigError::Value(wrong::in_words(&error, &figment)));
+        let overriding = overriding::variables(&environment, &of_file, &figment);
+        read.map(|settings: Self| Self { file: file.map(Into::into), overriding, ..settings })
+    }
+
+    /// A file or folder that is not set.
+    fn missing(&self, what: &'static str, setting: &'static str) -> ConfigError {
+        match self.file.clone() {
+            Some(file) => ConfigError::Missing { what, setting, file },
+            None => ConfigError::NoFile { what, setting },
+        }
     }
 
     /// Checks the values that no type checks, before the service starts.
@@ -226,19 +225,14 @@ impl Settings {
     /// If a value is not possible. The message names the setting.
     pub fn check(&self) -> Result<(), ConfigError> {
         let impossible = |setting, why| Err(ConfigError::Impossible { setting, why });
-        let positive = [
-            ("connections", self.connections == 0),
-            ("workers", self.workers == 0),
-            ("connection_timeout_seconds", self.connection_timeout_seconds == 0),
-            ("lock_timeout_seconds", self.lock_timeout_seconds == 0),
-            ("statement_timeout_seconds", self.statement_timeout_seconds == 0),
-            ("idle_transaction_timeout_seconds", self.idle_transaction_timeout_seconds == 0),
-        ];
-        if let Some((setting, _)) = positive.into_iter().find(|(_, is_zero)| *is_zero) {
-            return impossible(setting, "must be 1 or more");
-        }
         if self.checkpoint_folder.as_ref().is_some_and(|folder| !folder.is_dir()) {
             return impossible("checkpoint_folder", "must be the path of a folder that exists");
+        }
+        if self.trace_collector.as_ref().is_some_and(|address| !is_http(address)) {
+            return impossible(
+                "trace_collector",
+                "must be an address, such as http://127.0.0.1:4318/v1/traces",
+            );
         }
         Ok(())
     }
@@ -255,7 +249,7 @@ impl Settings {
     /// Returns how long requests wait for the database.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let seconds = |seconds: u16| Duration::from_secs(seconds.into());
+        let seconds = |seconds: NonZeroU16| Duration::from_secs(seconds.get().into());
         Limits {
             turn: seconds(self.connection_timeout_seconds),
             lock: Some(seconds(self.lock_timeout_seconds)),
@@ -284,11 +278,9 @@ impl Settings {
     /// # Errors
     /// If one is not set.
     pub fn key_files(&self) -> Result<KeyFiles<'_>, ConfigError> {
-        let access_log = self.access_log_key_file.as_deref();
         Ok(KeyFiles {
             master: self.master_key_file()?,
-            access_log: access_log
-                .ok_or(ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY"))?,
+            access_log: self.access_log_key_file()?,
             token: self.token_key_file.as_deref(),
         })
     }
@@ -298,18 +290,21 @@ impl Settings {
     /// # Errors
     /// If it is not set, or its file cannot be read.
     pub fn database_url(&self) -> Result<SecretString, ConfigError> {
-        if let Some(url) = &self.database_url {
-            return Ok(url.clone());
+        match (&self.database_url, &self.database_url_file) {
+            (Some(url), None) => Ok(url.clone()),
+            (None, Some(path)) => {
+                let url = read_secret("database_url_file", path)?;
+                Ok(url.expose_secret().trim().to_owned().into())
+            }
+            (Some(_), Some(_)) => Err(ConfigError::Both("database_url", "database_url_file")),
+            (None, None) => Err(self.missing("the address of the database", "database_url")),
         }
-        let path = self.database_url_file.as_deref();
-        let path = path.ok_or(ConfigError::Missing("the database address", "STAFETT_DATABASE_URL"))?;
-        let url = read_secret("STAFETT_DATABASE_URL_FILE", path)?;
-        Ok(url.expose_secret().trim().to_owned().into())
     }
 
     /// Sets the address of the database, from a flag.
     pub fn set_database_url(&mut self, url: String) {
         self.database_url = Some(url.into());
+        self.database_url_file = None;
     }
 
     /// Returns the folder of the data keys.
@@ -317,7 +312,7 @@ impl Settings {
     /// # Errors
     /// If it is not set.
     pub fn keys_folder(&self) -> Result<&Path, ConfigError> {
-        self.keys_folder.as_deref().ok_or(ConfigError::MissingFolder("STAFETT_KEYS_FOLDER"))
+        self.keys_folder.as_deref().ok_or_else(|| self.missing("the folder of the data keys", "keys_folder"))
     }
 
     /// Returns the master key.
@@ -325,7 +320,7 @@ impl Settings {
     /// # Errors
     /// If it is not set, or its file cannot be read.
     pub fn master_key(&self) -> Result<SecretString, ConfigError> {
-        read_secret("STAFETT_MASTER_KEY_FILE", self.master_key_file()?)
+        read_secret("master_key_file", self.master_key_file()?)
     }
 
     /// Returns the file of the master key, which need not exist.
@@ -333,7 +328,8 @@ impl Settings {
     /// # Errors
     /// If it is not set.
     pub fn master_key_file(&self) -> Result<&Path, ConfigError> {
-        self.master_key_file.as_deref().ok_or(ConfigError::Missing("the master key", "STAFETT_MASTER_KEY"))
+        let file = self.master_key_file.as_deref();
+        file.ok_or_else(|| self.missing("the file of the master key", "master_key_file"))
     }
 
     /// Returns the signing key of the access log.
@@ -341,25 +337,40 @@ impl Settings {
     /// # Errors
     /// If it is not set, or its file cannot be read.
     pub fn access_log_key(&self) -> Result<SecretString, ConfigError> {
-        let path = self.access_log_key_file.as_deref();
-        let missing = ConfigError::Missing("the signing key of the access log", "STAFETT_ACCESS_LOG_KEY");
-        read_secret("STAFETT_ACCESS_LOG_KEY_FILE", path.ok_or(missing)?)
+        read_secret("access_log_key_file", self.access_log_key_file()?)
     }
 
-    /// Returns the keys of access tokens, the signing key first.
+    /// Returns the file of the signing key of the access log, which need not exist.
+    ///
+    /// # Errors
+    /// If it is not set.
+    pub fn access_log_key_file(&self) -> Result<&Path, ConfigError> {
+        let (what, setting) = ("the file of the signing key of the access log", "access_log_key_file");
+        self.access_log_key_file.as_deref().ok_or_else(|| self.missing(what, setting))
+    }
+
+    /// Returns the keys of access tokens, the signing key first, each with the setting and the path of its file.
     ///
     /// # Errors
     /// If none is set, or a file cannot be read.
-    pub fn token_keys(&self) -> Result<Vec<SecretString>, ConfigError> {
+    pub fn token_keys(&self) -> Result<Vec<(&'static str, &Path, SecretString)>, ConfigError> {
         let first = self.token_key_file.as_deref();
-        let first = first.ok_or(ConfigError::Missing("the token signing key", "STAFETT_TOKEN_KEY"))?;
+        let first =
+            first.ok_or_else(|| self.missing("the file of the token signing key", "token_key_file"))?;
         let previous = self.previous_token_key_files.iter();
-        let previous = previous.map(|path| ("STAFETT_PREVIOUS_TOKEN_KEY_FILES", path.as_path()));
-        std::iter::once(("STAFETT_TOKEN_KEY_FILE", first))
+        let previous = previous.map(|path| ("previous_token_key_files", path.as_path()));
+        std::iter::once(("token_key_file", first))
             .chain(previous)
-            .map(|(setting, path)| read_secret(setting, path))
+            .map(|(setting, path)| Ok((setting, path, read_secret(setting, path)?)))
             .collect()
     }
+}
+
+fn is_http(address: &str) -> bool {
+    let uri = address.parse::<hyper::Uri>().ok();
+    uri.is_some_and(|uri| {
+        matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
+    })
 }
 
 fn read_secret(setting: &'static str, path: &Path) -> Result<SecretString, ConfigError> {

@@ -23,6 +23,7 @@ use tracing_subscriber::{
 pub(crate) use crate::kernel::files::in_words;
 use crate::{
     config::{ConfigError, LogFormat},
+    db::DbError,
     kernel::background::DROPPED_LOG_LINES,
     telemetry::Traces,
 };
@@ -44,6 +45,15 @@ impl Usage {
     /// The argument was given this, and something is wrong with it.
     pub(crate) fn of(argument: &str, given: impl std::fmt::Display, wrong: impl std::fmt::Display) -> Self {
         Self(format!("{argument} {given}: {wrong}"))
+    }
+}
+
+/// Names the argument or the setting whose database cannot be opened.
+pub(crate) fn in_address(named: &str, error: DbError) -> Failure {
+    match error {
+        DbError::Unreachable { .. } => format!("{named}: {error}").into(),
+        DbError::Address(_) => Usage(format!("{named}: {error}")).into(),
+        error => error.into(),
     }
 }
 
@@ -144,7 +154,9 @@ pub(crate) fn start_logging_and_tracing(
     traces: Option<&Traces>,
 ) -> Result<LogOutput, Failure> {
     let filter = match std::env::var("STAFETT_LOG") {
-        Ok(filter) => EnvFilter::try_new(filter).map_err(|error| format!("STAFETT_LOG: {error}"))?,
+        Ok(filter) => EnvFilter::try_new(&filter).map_err(|_| {
+            Usage::of("STAFETT_LOG", filter, "must be a filter of log lines, such as info or info,sqlx=debug")
+        })?,
         Err(_) => EnvFilter::new(default_filter),
     };
     let lines = Lines::start(io::stderr())?;

@@ -4,7 +4,9 @@ CREATE TABLE account_password (
     hash TEXT NOT NULL,
     set_at TIMESTAMPTZ NOT NULL
 );
-INSERT INTO account_password (person_id, hash, set_at) SELECT person_id, password_hash, created_at FROM account;
+-- Whoever has a disabled account needs a code once it is enabled: an administrator may have chosen the password.
+INSERT INTO account_password (person_id, hash, set_at)
+SELECT person_id, password_hash, created_at FROM account WHERE disabled_at IS NULL;
 ALTER TABLE account DROP COLUMN password_hash;
 
 -- A code with which a person chooses their password. It has two halves: one is shown to the administrator who asks for it, and one to
@@ -36,7 +38,9 @@ CREATE INDEX activation_person ON activation (person_id, asked_at);
 
 -- A role ends by itself: from this day it counts for nothing. A row that does not state the day counts for nothing.
 ALTER TABLE staff_role ADD COLUMN ends_on DATE NOT NULL DEFAULT '1970-01-01';
-UPDATE staff_role SET ends_on = CURRENT_DATE + INTERVAL '1 year' WHERE ended_at IS NULL;
+-- The roles of before end in the course of half a year, so that they can be considered one by one.
+UPDATE staff_role SET ends_on = CURRENT_DATE + 183 + floor(random() * 183)::int WHERE ended_at IS NULL;
+CREATE INDEX staff_role_ends ON staff_role (ends_on) WHERE ended_at IS NULL;
 
 -- Accounts are listed by municipality.
 CREATE INDEX person_municipality ON person (municipality, id);
@@ -70,7 +74,8 @@ CREATE TABLE role_extension (
     before_on DATE NOT NULL,
     ends_on DATE NOT NULL,
     reason TEXT NOT NULL,
-    extended_by UUID NOT NULL REFERENCES person (id),
+    -- Null if the operator of the machine did it.
+    extended_by UUID REFERENCES person (id),
     extended_at TIMESTAMPTZ NOT NULL,
     PRIMARY KEY (municipality, id)
 );
@@ -93,3 +98,6 @@ CREATE TABLE recovery_code (
     PRIMARY KEY (person_id, code_hash)
 );
 ALTER TABLE session ADD COLUMN second_factor_at TIMESTAMPTZ;
+
+-- The batons that were passed on from a person, to give them back when their account is enabled.
+CREATE INDEX handover_passed_on ON handover (from_person, answered_at) WHERE status = 'assigned';

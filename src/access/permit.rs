@@ -148,7 +148,8 @@ impl<A: Action> Permit<A> {
     /// 415, 400 or 422 that names every field at fault.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         json_content(&self.request)?;
-        contract(&self.request)?.body(A::NAME, &self.body, self.request.query_string())
+        let by = self.services.circumstances(self.moment.now);
+        contract(&self.request)?.body(A::NAME, (&self.body, self.request.query_string()), by)
     }
 
     /// Parses the query strictly.
@@ -157,7 +158,8 @@ impl<A: Action> Permit<A> {
     /// 422 that names every parameter at fault.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         self.query_read.set(true);
-        contract(&self.request)?.query(A::NAME, self.request.query_string())
+        let by = self.services.circumstances(self.moment.now);
+        contract(&self.request)?.query(A::NAME, self.request.query_string(), by)
     }
 
     /// Refuses a query that the operation does not read. The client expected it to have an effect.
@@ -165,7 +167,8 @@ impl<A: Action> Permit<A> {
         if self.query_read.get() {
             return Ok(());
         }
-        contract(&self.request)?.check_query(A::NAME, self.request.query_string())
+        let by = self.services.circumstances(self.moment.now);
+        contract(&self.request)?.check_query(A::NAME, self.request.query_string(), by)
     }
 
     /// Returns a part of the path that is not an id.

@@ -24,7 +24,7 @@ use crate::{
     db::Tx,
     identity::{ClientAddress, Passwords, TokenKeys},
     kernel::{Id, Page, ids::Person},
-    problem::Problem,
+    problem::{Circumstances, Problem},
 };
 
 /// An operation that needs no log-in.
@@ -155,7 +155,11 @@ impl<O: Operation> Public<O> {
     /// 415, 400 or 422 that names every field at fault.
     pub fn input<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         json_content(&self.request)?;
-        contract(&self.request)?.body(O::NAME, &self.body, self.request.query_string())
+        contract(&self.request)?.body(
+            O::NAME,
+            (&self.body, self.request.query_string()),
+            self.circumstances(),
+        )
     }
 
     /// Parses the query strictly.
@@ -163,7 +167,11 @@ impl<O: Operation> Public<O> {
     /// # Errors
     /// 422 that names every parameter at fault.
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        contract(&self.request)?.query(O::NAME, self.request.query_string())
+        contract(&self.request)?.query(O::NAME, self.request.query_string(), self.circumstances())
+    }
+
+    fn circumstances(&self) -> Circumstances {
+        self.services.circumstances(self.services.clock.now())
     }
 
     /// Returns the number of the municipality in the path.
@@ -247,7 +255,7 @@ impl<O: Operation> Public<O> {
     /// # Errors
     /// If the answer cannot be written as JSON.
     pub fn show<T: Serialize>(&self, body: &T) -> Result<HttpResponse, Problem> {
-        contract(&self.request)?.check_query(O::NAME, self.request.query_string())?;
+        contract(&self.request)?.check_query(O::NAME, self.request.query_string(), self.circumstances())?;
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
         let mut response =
             HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(body);

@@ -3,6 +3,7 @@
 use std::{num::NonZeroUsize, sync::Arc};
 
 use actix_web::{HttpRequest, http::header};
+use chrono::{DateTime, Utc};
 
 use super::{
     LogWriter, PendingLook, Policies, PolicyError, TrustedProxies,
@@ -13,8 +14,9 @@ use super::{
 use crate::{
     db::Db,
     identity::{ClientAddress, Passwords, StaffFactor, TokenKeys},
-    kernel::Clock,
+    kernel::{Clock, SyntheticIds, clock::day_in_norway},
     log_tree::LogKey,
+    problem::Circumstances,
 };
 
 /// How much of the user agent is logged, in characters.
@@ -35,6 +37,7 @@ pub struct Services {
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
     pub(super) staff_factor: StaffFactor,
+    synthetic_ids: SyntheticIds,
     pub(super) log_key: Arc<LogKey>,
     strangers: Strangers,
     trusted_proxies: TrustedProxies,
@@ -78,6 +81,7 @@ impl Services {
             log: LogWriter::start(db.clone()),
             passwords: Passwords::default(),
             staff_factor: StaffFactor::Password,
+            synthetic_ids: SyntheticIds::default(),
             strangers: Strangers::default(),
             db,
             clock,
@@ -98,6 +102,17 @@ impl Services {
     #[must_use]
     pub fn requiring(self, staff_factor: StaffFactor) -> Self {
         Self { staff_factor, ..self }
+    }
+
+    /// Returns the same services, which accept the numbers of invented people or refuse them.
+    #[must_use]
+    pub fn with_synthetic_ids(self, synthetic_ids: SyntheticIds) -> Self {
+        Self { synthetic_ids, ..self }
+    }
+
+    /// Returns what the input of a request at a moment is checked by.
+    pub(super) fn circumstances(&self, now: DateTime<Utc>) -> Circumstances {
+        Circumstances { today: day_in_norway(now), synthetic_ids: self.synthetic_ids }
     }
 
     /// Returns the same services without an access log, to measure its cost. It is compiled only with this feature.

@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    activations::{self, Open},
+    activations::{self, Open, Pending},
     code::{self, Half},
     dto::{ActivationIn, ActivationOut, ApprovalIn, ApprovalOut, NewActivationIn, TokensOut, Username},
     session_routes::{standing, tokens_out},
@@ -54,7 +54,8 @@ async fn create_activation(mut permit: Permit<CreateActivation>) -> Result<HttpR
     if account.disabled_at.is_some() {
         return Err(Problem::conflict("the account is disabled: enable it first"));
     }
-    let made = activations::ask(tx, person, &object.number, &username, caller.person, moment.now).await?;
+    let made =
+        activations::ask(tx, person, &object.number, &username, Some(caller.person), moment.now).await?;
     let made = made.ok_or_else(|| Problem::field("/username", "is taken"))?;
     let out = ActivationOut::of(&made, person, &account.name, &username);
     permit.note_shown([person.to_string(), made.id.to_string()]);
@@ -68,25 +69,42 @@ async fn create_activation(mut permit: Permit<CreateActivation>) -> Result<HttpR
 #[utoipa::path(
     operation_id = "approve_activation", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("activation_id" = Uuid, Path)), request_body = ApprovalIn,
-    responses((status = 201, body = ApprovalOut, description = "The second half of the code"), WriteProblems),
+    responses(
+        (status = 201, body = ApprovalOut, description = "The second half of the code"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many wrong numbers; wait the number of seconds in `Retry-After`"),
+        WriteProblems,
+    ),
 )]
 #[post("/municipalities/{municipality}/activations/{activation_id}/approve")]
-async fn approve_activation(mut permit: Permit<ApproveActivation>) -> Result<HttpResponse> {
+async fn approve_activation(mut permit: Permit<ApproveActivation>) -> Result<HttpResponse, actix_web::Error> {
     let ApprovalIn { national_id } = permit.input()?;
-    let Parts { object, caller, tx, moment } = permit.parts();
-    let pending = activations::pending(tx, object.id, moment.now).await?;
-    let pending = pending.ok_or_else(|| {
-        Problem::conflict("the code is approved already, has ended, or its account is disabled")
-    })?;
-    let known = find_person(tx, &object.municipality, &national_id).await?;
-    let is_right = match known {
-        Some(person) => are_same(tx, person, object.person_id).await?,
-        None => false,
+    pending(&mut permit).await?;
+    let (municipality, person) = (permit.object().municipality.clone(), permit.object().person_id);
+    let id = permit.object().id;
+    let attempt = Attempt::at_approval(permit.tx(), id).map_err(Problem::from)?;
+    let check = async |tx: &mut Tx, _| {
+        Ok(match find_person(tx, &municipality, &national_id).await? {
+            Some(known) => are_same(tx, known, person).await?,
+            None => false,
+        })
     };
-    if !is_right {
-        return Err(Problem::field("/national_id", "is not that of the person whose account it is"));
-    }
-    let half = activations::approve(tx, object.id, caller.person, moment.now).await?;
+    let wrong = Problem::field("/national_id", "is not that of the person whose account it is");
+    let permit = permit.ask_secret(attempt, check, wrong).await?;
+    Ok(approve(permit).await?)
+}
+
+async fn pending(permit: &mut Permit<ApproveActivation>) -> Result<Pending> {
+    let Parts { object, tx, moment, .. } = permit.parts();
+    let pending = activations::pending(tx, object.id, moment.now).await?;
+    pending.ok_or_else(|| {
+        Problem::conflict("the code is approved already, has ended, or its account is disabled")
+    })
+}
+
+async fn approve(mut permit: Permit<ApproveActivation>) -> Result<HttpResponse> {
+    let pending = pending(&mut permit).await?;
+    let Parts { object, caller, tx, moment } = permit.parts();
+    let half = activations::approve(tx, object.id, Some(caller.person), moment.now).await?;
     let (id, person) = (object.id, object.person_id);
     let out = ApprovalOut {
         id,

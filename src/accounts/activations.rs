@@ -61,13 +61,13 @@ pub(super) struct NewCode {
     pub expires_at: DateTime<Utc>,
 }
 
-/// Makes a code, and ends the person's earlier one. Returns none if the username belongs to another.
+/// Makes a code, and ends the person's earlier one. The operator of the machine is nobody (`by`). Returns none if the username belongs to another.
 pub(super) async fn ask(
     tx: &mut Tx,
     person: Id<Person>,
     municipality: &str,
     username: &Username,
-    by: Id<Person>,
+    by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<Option<NewCode>, DbError> {
     dialect::lock(tx, person.uuid()).await?;
@@ -80,6 +80,37 @@ pub(super) async fn ask(
     let hash = hash(tx, &new.first_half, new.id, Part::First)?;
     let made = execute!(tx, INSERT, new.id, municipality, person, &username, by, now, hash, new.expires_at)?;
     Ok((made == 1).then_some(new))
+}
+
+/// A code that the operator of the machine made: both halves, since the operator has the database and its keys.
+#[derive(Debug)]
+pub struct OperatorCode {
+    /// Its id.
+    pub id: Id<Activation>,
+    /// Its halves, as they are printed.
+    pub halves: [String; 2],
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Makes a code for the operator of the machine. It is approved, and names nobody. Returns none if the username belongs to another.
+///
+/// # Errors
+/// If the database refuses, or there is no randomness.
+pub async fn make_for_operator(
+    tx: &mut Tx,
+    person: Id<Person>,
+    municipality: &str,
+    username: &Username,
+    now: DateTime<Utc>,
+) -> Result<Option<OperatorCode>, DbError> {
+    let Some(NewCode { id, first_half, expires_at }) =
+        ask(tx, person, municipality, username, None, now).await?
+    else {
+        return Ok(None);
+    };
+    let second_half = approve(tx, id, None, now).await?;
+    Ok(Some(OperatorCode { id, halves: [first_half.printed(), second_half.printed()], expires_at }))
 }
 
 /// A code that waits for approval.
@@ -103,7 +134,7 @@ pub(super) async fn pending(
 pub(super) async fn approve(
     tx: &mut Tx,
     id: Id<Activation>,
-    by: Id<Person>,
+    by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<Half, DbError> {
     let half = Half::random()?;

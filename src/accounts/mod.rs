@@ -11,7 +11,8 @@ mod second_factor_routes;
 mod session_routes;
 mod store;
 
+pub use activations::{OperatorCode, make_for_operator};
 pub use dto::Username;
 pub use routes::configure;
 pub use session_routes::configure as configure_sessions;
-pub use store::{NewAccount, find_person, insert, is_open};
+pub use store::{NewAccount, find_open_of, find_person, insert, is_open};

@@ -16,7 +16,8 @@ use crate::{
         actions::{ChangePassword, CreateAccount, DisableAccount, EnableAccount, ReadMe, UnlockAccount},
     },
     children::identify,
-    identities,
+    db::dialect,
+    handovers, identities,
     identity::{end_sessions_of, find_second_factor, forget_devices_of, unlock_for_administrator},
     kernel::ids::Person,
     organisation,
@@ -126,7 +127,7 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
     if store::has_account(tx, person).await? || !store::insert(tx, account, now).await? {
         return Err(taken());
     }
-    let made = activations::ask(tx, person, &object.number, &username, caller.person, now).await?;
+    let made = activations::ask(tx, person, &object.number, &username, Some(caller.person), now).await?;
     let made = made.ok_or_else(taken)?;
     let activation = ActivationOut::of(&made, person, &name, &username);
     permit.note_shown([person.to_string(), made.id.to_string()]);
@@ -135,7 +136,7 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
     permit.added(1, &out.whole()).await
 }
 
-/// Disables an account. Its sessions end at once, and the unit leader becomes contact person of its cases.
+/// Disables an account. Its sessions end at once, and the unit leader becomes contact person of its cases until it is enabled.
 ///
 /// Roles and seats on teams are kept, but count for nothing until the account is enabled.
 #[utoipa::path(
@@ -153,6 +154,8 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
         ));
     }
     let (caller, moment) = (permit.caller().person, permit.moment());
+    // Log-ins and codes of the person finish before this, or see it.
+    dialect::lock(permit.tx(), person.uuid()).await?;
     if !store::disable(permit.tx(), person, &municipality, moment.now).await? {
         return Err(Problem::new(Code::NotFound));
     }
@@ -166,7 +169,8 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
 
 /// Enables a disabled account. Its roles and seats count again, and its password works again.
 ///
-/// Batons stay with those who took over. If someone else may know the password, ask for a new code.
+/// The person gets the batons back that were passed on when the account was disabled, if nobody has handed them over since and the person
+/// may still hold them. If someone else may know the password, ask for a new code.
 #[utoipa::path(
     operation_id = "enable_account", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
@@ -177,10 +181,12 @@ async fn enable_account(mut permit: Permit<EnableAccount>) -> Result<HttpRespons
     let person = permit.path_id::<Person>("person_id")?;
     let municipality = permit.object().number.clone();
     let account = store::find_account(permit.tx(), person, &municipality).await?;
-    account.ok_or_else(Problem::not_found)?;
-    if !store::enable(permit.tx(), person).await? {
+    let disabled_at = account.ok_or_else(Problem::not_found)?.disabled_at;
+    let (true, Some(since)) = (store::enable(permit.tx(), person).await?, disabled_at) else {
         return Err(Problem::conflict("the account is not disabled"));
-    }
+    };
+    let (caller, moment) = (permit.caller().person, permit.moment());
+    handovers::give_back(permit.tx(), person, since, caller, moment).await?;
     permit.note_shown([person]);
     permit.done().await
 }

@@ -13,9 +13,12 @@ use crate::{
         Parts, Permit, Whole,
         actions::{ConfirmSecondFactor, EndSecondFactor, EnrolSecondFactor},
     },
+    db::Tx,
     identity::{
-        confirm, enrol, find_second_factor, mark_session, remove_second_factor, use_app_code, use_code,
+        Attempt, confirm, end_other_sessions, enrol, find_second_factor, forget_devices_of, has_proven,
+        mark_session, remove_second_factor, use_app_code, use_code,
     },
+    kernel::{Id, ids::Person},
     problem::{Problem, Result, docs::WriteProblems},
 };
 
@@ -58,29 +61,52 @@ async fn add_factor(mut permit: Permit<EnrolSecondFactor>) -> Result<HttpRespons
     permit.added(1, &FactorOut { secret, url }.whole()).await
 }
 
-/// Confirms the second factor with a code of the app. Log-ins need one from now on.
+/// Confirms the second factor with a code of the app. Log-ins need one from now on, and all other sessions end.
 #[utoipa::path(
     operation_id = "confirm_second_factor", tag = "accounts", request_body = FactorCodeIn,
-    responses((status = 201, body = RecoveryCodesOut, description = "Recovery codes, which are shown only here"), WriteProblems),
+    responses(
+        (status = 201, body = RecoveryCodesOut, description = "Recovery codes, which are shown only here"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
+        WriteProblems,
+    ),
 )]
 #[post("/me/second-factor/confirm")]
-async fn confirm_second_factor(mut permit: Permit<ConfirmSecondFactor>) -> Result<HttpResponse> {
+async fn confirm_second_factor(
+    mut permit: Permit<ConfirmSecondFactor>,
+) -> Result<HttpResponse, actix_web::Error> {
     let FactorCodeIn { code } = permit.input()?;
+    let person = permit.caller().account;
+    unconfirmed(permit.tx(), person).await?;
+    let attempt = Attempt::at_own_code(permit.tx(), person).map_err(Problem::from)?;
+    let check = async |tx: &mut Tx, now| match find_second_factor(tx, person).await? {
+        Some(factor) if !factor.is_confirmed() => use_app_code(tx, person, &factor, &code, now).await,
+        _ => Ok(false),
+    };
+    let wrong = Problem::field("/code", "is not the code that the app shows now");
+    let permit = permit.ask_secret(attempt, check, wrong).await?;
+    Ok(require_from_now_on(permit).await?)
+}
+
+async fn unconfirmed(tx: &mut Tx, person: Id<Person>) -> Result<()> {
+    let factor = find_second_factor(tx, person).await?.filter(|factor| !factor.is_confirmed());
+    factor.map(drop).ok_or_else(|| Problem::conflict("there is no second factor to confirm"))
+}
+
+/// Sessions that began with the password alone may be those of a thief.
+async fn require_from_now_on(mut permit: Permit<ConfirmSecondFactor>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
-    let factor = find_second_factor(tx, caller.account).await?.filter(|factor| !factor.is_confirmed());
-    let factor = factor.ok_or_else(|| Problem::conflict("there is no second factor to confirm"))?;
-    if !use_app_code(tx, caller.account, &factor, &code, moment.now).await? {
-        return Err(Problem::field("/code", "is not the code that the app shows now"));
-    }
+    unconfirmed(tx, caller.account).await?;
     let codes = confirm(tx, caller.account, moment.now).await?;
     if let Some(session) = caller.session {
         mark_session(tx, session, moment.now).await?;
+        end_other_sessions(tx, caller.account, session, "password_changed", moment.now).await?;
+        forget_devices_of(tx, caller.account).await?;
     }
     let recovery_codes = codes.iter().map(|code| code.printed()).collect();
     permit.added(1, &RecoveryCodesOut { recovery_codes }.whole()).await
 }
 
-/// Ends the second factor. Log-ins need only the password from now on.
+/// Ends the second factor. Log-ins need only the password from now on. Only a session that has proven it can end it.
 #[utoipa::path(
     operation_id = "end_second_factor", tag = "accounts", request_body = FactorEndIn,
     responses(
@@ -95,18 +121,30 @@ async fn end_second_factor(mut permit: Permit<EndSecondFactor>) -> Result<HttpRe
     let person = permit.caller().account;
     let hash = store::find_hash(permit.tx(), person).await.map_err(Problem::from)?;
     let mut permit = permit.ask_password(current_password, hash, "/current_password").await?;
-    let now = permit.moment().now;
-    let factor = find_second_factor(permit.tx(), person).await.map_err(Problem::from)?;
-    let factor = factor.ok_or_else(|| Problem::conflict("the account has no second factor"))?;
-    let is_proven = !factor.is_confirmed()
-        || use_code(permit.tx(), person, &factor, &code, now).await.map_err(Problem::from)?;
-    if !is_proven {
-        return Err(Problem::field(
-            "/code",
-            "is not a code of the app, or a recovery code, that is valid now",
-        )
-        .into());
-    }
+    require_factor(&mut permit).await?;
+    let attempt = Attempt::at_own_code(permit.tx(), person).map_err(Problem::from)?;
+    let check = async |tx: &mut Tx, now| match find_second_factor(tx, person).await? {
+        Some(factor) if factor.is_confirmed() => use_code(tx, person, &factor, &code, now).await,
+        factor => Ok(factor.is_some()),
+    };
+    let wrong = Problem::field("/code", "is not a code of the app, or a recovery code, that is valid now");
+    let mut permit = permit.ask_secret(attempt, check, wrong).await?;
+    require_factor(&mut permit).await?;
     remove_second_factor(permit.tx(), person).await.map_err(Problem::from)?;
     Ok(permit.done().await?)
+}
+
+/// A second factor that the session has proven, or one that nobody has confirmed yet.
+async fn require_factor(permit: &mut Permit<EndSecondFactor>) -> Result<()> {
+    let Parts { caller, tx, .. } = permit.parts();
+    let factor = find_second_factor(tx, caller.account).await?;
+    let factor = factor.ok_or_else(|| Problem::conflict("the account has no second factor"))?;
+    let is_proven = match caller.session {
+        Some(session) => has_proven(tx, session).await?,
+        None => false,
+    };
+    if factor.is_confirmed() && !is_proven {
+        return Err(Problem::conflict("this session has not proven the second factor: log in with a code"));
+    }
+    Ok(())
 }

@@ -115,8 +115,13 @@ async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<Http
         None => Proof::NotNeeded,
     };
     if proof == Proof::Missing {
-        // The password was right, so this is no failure, and no success that forgives failures.
+        // The password was right, so this is no failure, and no success that forgives failures. Others may have failed meanwhile.
+        let waits = check_attempt(&mut tx, &attempt, now).await?.waits;
         tx.rollback().await?;
+        if let Some(waits) = waits {
+            public.note_counted(person);
+            return Err(Problem::too_many_attempts(waits.retry_after_seconds));
+        }
         public.note_refused(person);
         return Err(Problem::new(Code::SecondFactorRequired));
     }

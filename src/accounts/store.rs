@@ -12,6 +12,7 @@ use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
     kernel::{Id, ids::Person},
+    persons_of_sql,
     vault::{Content, KeyName},
 };
 
@@ -143,6 +144,30 @@ const IS_OPEN: &str = "
 /// If the database query fails.
 pub async fn is_open(tx: &mut Tx, person: Id<Person>, municipality: &str) -> Result<bool, DbError> {
     Ok(fetch_optional!(tx, (Id<Person>,), IS_OPEN, person, municipality)?.is_some())
+}
+
+const OPEN_OF_HUMAN: &str = concat!(
+    "
+    SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
+    WHERE p.municipality = $2 AND a.disabled_at IS NULL AND p.id IN ",
+    persons_of_sql!("$1"),
+    " ORDER BY a.username_index = $3 DESC, p.created_at, p.id LIMIT 1"
+);
+
+/// Returns the person of the account that a human has in a municipality and that is not closed. Of several, it is the one with the
+/// username, or the oldest.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn find_open_of(
+    tx: &mut Tx,
+    human: Id<Person>,
+    municipality: &str,
+    username: &str,
+) -> Result<Option<Id<Person>>, DbError> {
+    let username = tx.vault().username_index(username)?;
+    let found = fetch_optional!(tx, (Id<Person>,), OPEN_OF_HUMAN, human, municipality, username)?;
+    Ok(found.map(|(id,)| id))
 }
 
 const MUNICIPALITY: &str = "SELECT municipality FROM person WHERE id = $1";

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     access::{LookKind, Purpose, actions::ActionName},
     kernel::{
-        day::optional_time,
+        day::{LogTime, optional_time},
         ids::{CaseId, ChildId, LookId, PersonId, UnitId},
         page::{Cursor, Limit, PageQuery},
         text::Line,
@@ -88,9 +88,11 @@ pub struct LogQuery {
     pub emergency: Option<Only>,
     /// Entries from this time on.
     #[serde(default, deserialize_with = "optional_time")]
+    #[param(value_type = Option<LogTime>)]
     pub from: Option<DateTime<Utc>>,
     /// Entries before this time.
     #[serde(default, deserialize_with = "optional_time")]
+    #[param(value_type = Option<LogTime>)]
     pub until: Option<DateTime<Utc>>,
     /// The `next_cursor` of the previous page.
     #[serde(default)]

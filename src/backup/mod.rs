@@ -85,7 +85,7 @@ pub enum BackupError {
     #[error("{0} contains no private key of age (AGE-SECRET-KEY-1…)")]
     NoIdentity(PathBuf),
     /// None of the private keys opens the backup.
-    #[error("no key in the identity file opens the backup: it was made for another recipient")]
+    #[error("no key in the file of --identity opens the backup: it was made for another recipient")]
     WrongIdentity,
     /// The file is no backup, or was cut off or changed.
     #[error("{} is damaged or incomplete, or is no backup: copy it again from where it is kept, or take another", .0.display())]
@@ -105,7 +105,9 @@ pub enum BackupError {
     #[error("the key file {0} changed while the backup was made: make it again")]
     KeysChanged(String),
     /// A place to restore to has something.
-    #[error("{0} exists: restore into an empty database and an empty folder")]
+    #[error(
+        "{0} exists: restore into an empty database and an empty folder, such as a new one that --into names"
+    )]
     NotEmpty(String),
     /// The restored rows differ from those in the backup.
     #[error("the table {table} has {found} rows instead of {expected}")]
@@ -125,7 +127,10 @@ pub enum BackupError {
         "the backup cannot be verified, because the database role cannot create a database: give it CREATEDB, or name an empty database \
          with --verify-in ({0})"
     )]
-    NoTemporaryDatabase(sqlx::Error),
+    NoTemporaryDatabase(DbError),
+    /// The database to verify in cannot be opened.
+    #[error("--verify-in: {0}")]
+    NoPlaceToVerify(DbError),
     /// The database to verify in has something.
     #[error("the database of --verify-in is not empty: nothing was changed in it")]
     PlaceToVerify,

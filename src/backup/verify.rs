@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{BackupError, Place, Source, Unpacked, restore::put, workplace::Workplace};
 use crate::{
-    db::{Db, DbError, sqlite_file},
+    db::{Db, DbError, sqlite_file, sqlite_url},
     vault::Vault,
 };
 
@@ -90,11 +90,12 @@ enum Afterwards {
 impl Temporary {
     async fn create(source: &Source<'_>, folder: &Path) -> Result<Self, BackupError> {
         if sqlite_file(source.url).is_some() {
-            let url = format!("sqlite:{}", folder.join("copy.db").display());
+            let url = sqlite_url(&folder.join("copy.db"));
             return Ok(Self { url, afterwards: Afterwards::Nothing });
         }
         if let Some(url) = source.verify_in {
-            if !Db::connect(url, 1, Vault::without_keys()?).await?.is_empty().await? {
+            let connected = Db::connect(url, 1, Vault::without_keys()?).await;
+            if !connected.map_err(BackupError::NoPlaceToVerify)?.is_empty().await? {
                 return Err(BackupError::PlaceToVerify);
             }
             let server = PgConnectOptions::from_str(url).map_err(DbError::from)?;
@@ -106,7 +107,7 @@ impl Temporary {
         let name = format!("{begin}{}", Uuid::new_v4().simple());
         lock(&mut admin, &name).await.map_err(DbError::from)?;
         let create = AssertSqlSafe(format!("CREATE DATABASE {name}"));
-        admin.execute(create).await.map_err(BackupError::NoTemporaryDatabase)?;
+        admin.execute(create).await.map_err(|error| BackupError::NoTemporaryDatabase(error.into()))?;
         let url = server.database(&name).to_url_lossy().to_string();
         Ok(Self { url, afterwards: Afterwards::Drop(Box::new(admin), name) })
     }

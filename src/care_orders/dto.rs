@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
-        day::day,
+        day::{CareOrderStart, day},
         ids::{CareOrderId, ChildId, PersonId, UnitId},
         text::Line,
     },
@@ -40,6 +40,7 @@ pub struct CareOrderIn {
     pub decision_reference: Line,
     /// The day from which it is in force.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = CareOrderStart)]
     pub in_force_from: NaiveDate,
     /// The child welfare service that decides for the child.
     pub child_welfare_unit_id: UnitId,

@@ -8,7 +8,10 @@ use super::{
     dto::{ArenaScope, OfferStatus},
     imported::ImportError,
 };
-use crate::kernel::vocabulary::{PreventionLevel, Sector};
+use crate::kernel::{
+    files::toml_in_words,
+    vocabulary::{PreventionLevel, Sector},
+};
 
 /// The texts of the three files that describe a municipality, and where they come from.
 #[derive(Debug, Clone)]
@@ -89,8 +92,11 @@ impl MunicipalityFiles {
     }
 
     fn parsed<T: DeserializeOwned>(&self, file: &str, text: &str) -> Result<T, ImportError> {
-        toml::from_str(text)
-            .map_err(|error| ImportError::Form { file: format!("{}/{file}", self.from), error: error.into() })
+        let failed = |error| ImportError::Form {
+            file: format!("{}/{file}", self.from),
+            why: toml_in_words(text, &error),
+        };
+        toml::from_str(text).map_err(failed)
     }
 
     fn each_once(&self, what: &str, keys: impl Iterator<Item = String>) -> Result<(), ImportError> {

@@ -50,12 +50,12 @@ pub enum ImportError {
         error: std::io::Error,
     },
     /// A file has the wrong format.
-    #[error("{file}: {error}")]
+    #[error("{file}, {why}")]
     Form {
         /// The file.
         file: String,
-        /// The position and the cause.
-        error: Box<toml::de::Error>,
+        /// The line, and the fault there.
+        why: String,
     },
     /// The files contradict themselves.
     #[error("{from}: {what}")]

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
-        day::day,
+        day::{PastDay, day},
         ids::{ChildId, ChildWelfareReportId, ConcernId, PersonId, ReportReplyId, UnitId},
         text::Prose,
     },
@@ -68,6 +68,7 @@ pub struct ReportIn {
     pub text: Prose,
     /// The day it was sent, which must not be in the future. The deadlines for replies are calculated from it.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = PastDay)]
     pub sent_on: NaiveDate,
     /// The concern that led to it. It must belong to the unit, and the caller must be able to read it.
     #[serde(default)]
@@ -202,6 +203,7 @@ pub struct ReplyIn {
     pub followed_up: Option<bool>,
     /// The day it arrived, which must not be in the future or before the report was sent.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = PastDay)]
     pub answered_on: NaiveDate,
     /// Other text in the reply.
     #[serde(default)]

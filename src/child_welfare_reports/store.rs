@@ -70,12 +70,11 @@ const INSERT_REPLY: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const TOUCH: &str =
     "UPDATE child_welfare_report SET version = version + 1 WHERE municipality = $1 AND id = $2";
-/// Reports with replies due to their author or to the leader of the unit. Excludes people with a role
-/// that excludes content, and reports with all replies.
+/// Reports with replies due. Excludes reports with all replies.
 macro_rules! awaiting {
     ($($whose:tt)+) => {
         concat!(
-            "SELECT r.id, r.sent_on, r.child_id
+            "SELECT r.id, r.sent_on, r.child_id, r.unit_id
              FROM child_welfare_report r
              WHERE ",
             $($whose)+,
@@ -83,30 +82,17 @@ macro_rules! awaiting {
                     SELECT 1 FROM report_reply a WHERE a.municipality = r.municipality AND a.report_id = r.id
                          AND (a.outcome = 'investigation_closed' OR (a.outcome = 'not_investigated' AND NOT EXISTS (
                              SELECT 1 FROM report_reply b WHERE b.municipality = r.municipality AND b.report_id = r.id
-                                  AND b.outcome = 'investigation_opened'))))
-               AND NOT EXISTS (SELECT 1 FROM staff_role x WHERE x.person_id = $1
-                                    AND x.role IN ('administrator', 'auditor', 'analyst') AND ",
-            role_counts_sql!("x", "$2"),
-            ")"
+                                  AND b.outcome = 'investigation_opened'))))"
         )
     };
 }
-type AwaitingRow = (Id<ChildWelfareReport>, NaiveDate, Option<Id<Child>>);
+type AwaitingRow = (Id<ChildWelfareReport>, NaiveDate, Option<Id<Child>>, Id<Unit>);
 
-/// A person's own reports while they work in the unit.
-const AWAITING_OWN: &str = awaiting!(
-    "r.reporter_id = $1 AND EXISTS (
-        SELECT 1 FROM staff_role s WHERE s.person_id = $1 AND s.unit_id = r.unit_id
-             AND s.role IN ('worker', 'unit_leader') AND ",
-    role_counts_sql!("s", "$2"),
-    ")"
-);
-/// Reports by people who no longer work in the unit, for its leader.
+/// A person's own reports.
+const AWAITING_OWN: &str = awaiting!("r.reporter_id = $1");
+/// Reports of a unit by people who no longer work there, for its leader.
 const AWAITING_LEFT: &str = awaiting!(
-    "r.unit_id IN (SELECT s.unit_id FROM staff_role s WHERE s.person_id = $1 AND s.role = 'unit_leader' AND ",
-    role_counts_sql!("s", "$2"),
-    ")
-     AND NOT EXISTS (
+    "r.unit_id = $1 AND NOT EXISTS (
         SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
              AND w.role IN ('worker', 'unit_leader') AND ",
     role_counts_sql!("w", "$2"),
@@ -283,7 +269,7 @@ pub(super) async fn insert_reply(
     Ok(id)
 }
 
-/// Returns the replies from child welfare that a person is waiting for.
+/// Returns the replies from child welfare that a person is waiting for, in the units where their roles count in this session.
 ///
 /// # Errors
 /// If the database query fails.
@@ -291,16 +277,21 @@ pub async fn awaited(tx: &mut Tx, caller: &Caller, moment: Moment) -> Result<Vec
     const ANSWERS: &str = "SELECT report_id, outcome FROM report_reply WHERE report_id IN (";
     let (mut own, mut left) = (Vec::new(), Vec::new());
     for person in caller.persons() {
-        own.extend(fetch_all!(tx, AwaitingRow, AWAITING_OWN, person, moment.today)?);
-        left.extend(fetch_all!(tx, AwaitingRow, AWAITING_LEFT, person, moment.today)?);
+        own.extend(fetch_all!(tx, AwaitingRow, AWAITING_OWN, person)?);
+    }
+    own.retain(|(.., unit)| caller.sees_content_in(*unit));
+    // A leader leads one or two units.
+    for unit in caller.units_led().into_iter().filter(|unit| caller.sees_content_in(*unit)) {
+        left.extend(fetch_all!(tx, AwaitingRow, AWAITING_LEFT, unit, moment.today)?);
     }
     if own.is_empty() && left.is_empty() {
         return Ok(Vec::new());
     }
     let ties = ties(tx, caller, moment.now).await?;
     let marked = own.into_iter().map(|row| (row, true)).chain(left.into_iter().map(|row| (row, false)));
-    let kept = marked.filter(|((.., child), own)| !child.is_some_and(|child| ties.keep_from(child, *own)));
-    let reports: Vec<_> = kept.map(|((id, sent_on, _), _)| (id, sent_on)).collect();
+    let kept =
+        marked.filter(|((_, _, child, _), own)| !child.is_some_and(|child| ties.keep_from(child, *own)));
+    let reports: Vec<_> = kept.map(|((id, sent_on, ..), _)| (id, sent_on)).collect();
     if reports.is_empty() {
         return Ok(Vec::new());
     }

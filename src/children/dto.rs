@@ -8,7 +8,7 @@ use crate::{
     access::{About, Asker, fields::SeeWhoLivesWithChild, objects::ChildObject},
     kernel::{
         NationalId,
-        day::optional_day,
+        day::{AnyBirthDate, BirthDate, optional_day},
         ids::{ChildId, GuardianshipId, PersonId, UnitId},
         text::{Line, Prose},
         vocabulary::Capacity,
@@ -27,6 +27,7 @@ pub struct ChildIn {
     pub national_id: Option<NationalId>,
     /// The date of birth of a child without a number or with a number of the form from 2032, or the due date of an unborn child.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<BirthDate>)]
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
     pub name: Line,
@@ -68,6 +69,7 @@ pub struct ChildPatch {
     pub national_id: Option<NationalId>,
     /// The corrected date of birth. It must match the number, if there is one.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<AnyBirthDate>)]
     pub birth_date: Option<NaiveDate>,
     /// Why it is corrected.
     pub reason: Prose,

@@ -26,6 +26,8 @@ use crate::{
     identity::find_person,
     kernel::{
         Id, NationalId, Page, PageQuery, Slice,
+        clock::day_in_norway,
+        day::BirthDate,
         ids::{Guardianship, Person},
         vocabulary::Capacity,
     },
@@ -58,6 +60,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
     let ChildIn { national_id, birth_date, name } = permit.input()?;
     let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
+    check_age(birth_date, national_id.is_some(), permit.moment().today)?;
     let unit = permit.object().clone();
     let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewChild {
@@ -107,6 +110,9 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
         (None, Some(stated)) => date_of_birth(before.as_ref(), Some(stated))?,
         (None, None) => current.birth_date,
     };
+    if birth_date != current.birth_date {
+        check_age(birth_date, national_id.is_some(), day_in_norway(current.registered_at))?;
+    }
     let now = permit.moment().now;
     let person = match &national_id {
         Some(number) => {
@@ -297,6 +303,13 @@ fn date_of_birth(number: Option<&NationalId>, stated: Option<NaiveDate>) -> Resu
         }),
         (None, None) => Err(Problem::field("/birth_date", "is required when there is no national_id")),
     }
+}
+
+/// Checks that someone born on a date was a child on the day of registration.
+fn check_age(birth_date: NaiveDate, by_number: bool, registered_on: NaiveDate) -> Result<()> {
+    let pointer = if by_number { "/national_id" } else { "/birth_date" };
+    let fault = |detail| Problem::field(pointer, format!("the date of birth {detail}, for a child"));
+    BirthDate::BOUNDS.check(birth_date, registered_on).map_err(fault)
 }
 
 /// Foster parents care for the child, but parental responsibility stays with others.

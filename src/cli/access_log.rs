@@ -10,13 +10,13 @@ use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseArgs, known_municipality, note, open, settings};
+use super::{DatabaseArgs, explained, known_municipality, log_key, note, open, settings, unopened};
 use crate::{
     access::{Entry, NO_MUNICIPALITY},
     config::Settings,
     db::Db,
     kernel::Clock,
-    log_tree::{EvidenceLine, LogKey, LogVerifier, Report, Verifier, erase_before, evidence_of},
+    log_tree::{EvidenceLine, LogVerifier, Report, Verifier, erase_before, evidence_of},
     terminal::{
         FAILED, Failure, Usage, in_words,
         output::{is_unread, say},
@@ -30,6 +30,8 @@ pub(super) enum AccessLogCommand {
     /// Print the public key of a municipality's log, which verifiers need.
     #[command(after_help = "Example:\n  stafett access-log public-key --municipality 4014")]
     PublicKey {
+        #[command(flatten)]
+        database: DatabaseArgs,
         /// The number of the municipality.
         #[arg(long, value_parser = values::municipality)]
         municipality: String,
@@ -120,9 +122,13 @@ const SHOWN: usize = 20;
 
 pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Result<u8, Failure> {
     match command {
-        AccessLogCommand::PublicKey { municipality } => {
-            let settings = Settings::load(config)?;
-            let key = LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?;
+        AccessLogCommand::PublicKey { database, municipality } => {
+            let settings = settings(config, &database)?;
+            let key = log_key(&settings)?;
+            let db = without_keys(&settings, &municipality).await?;
+            // The key of another log would call an honest log forged.
+            db.require_signer(&key).await.map_err(|error| explained(&settings, error))?;
+            db.close().await;
             say!("{}", key.public_key(&municipality));
         }
         AccessLogCommand::Export { database, municipality } => {
@@ -169,20 +175,45 @@ async fn open_with(
     municipality: &str,
 ) -> Result<Db, Failure> {
     let db = open(&settings(config, database)?).await?;
-    if municipality != NO_MUNICIPALITY {
-        known_municipality(&mut db.read().await?, municipality).await?;
-    }
+    require_log(&db, municipality).await?;
     Ok(db)
+}
+
+/// Refuses a municipality that is not in the database.
+async fn require_log(db: &Db, municipality: &str) -> Result<(), Failure> {
+    if municipality == NO_MUNICIPALITY {
+        return Ok(());
+    }
+    known_municipality(&mut db.read().await?, municipality).await
+}
+
+/// Refuses the key of another log, before that log is called forged.
+fn require_key_of(key: &LogVerifier, args: &VerifyArgs) -> Result<(), Usage> {
+    let VerifyArgs { municipality, public_key, .. } = args;
+    if key.origin().rsplit('/').next() == Some(municipality) {
+        return Ok(());
+    }
+    let wrong = format!(
+        "is the key of the log {}, not of municipality {municipality}: `stafett access-log public-key --municipality {municipality}` \
+         prints that",
+        key.origin()
+    );
+    Err(Usage::of("--public-key", public_key, wrong))
 }
 
 async fn verify(config: Option<&Path>, args: VerifyArgs) -> Result<u8, Failure> {
     let kept = args.checkpoint.as_deref().map(|path| read_file("--checkpoint", path)).transpose()?;
     let key = LogVerifier::new(&args.public_key)?;
-    let mut verifier = Verifier::new(&args.municipality, key, kept.as_deref())?;
+    require_key_of(&key, &args)?;
+    let verifier = Verifier::new(&args.municipality, key, kept.as_deref());
+    let mut verifier = verifier.map_err(|error| match &args.checkpoint {
+        Some(path) => Usage::of("--checkpoint", path.display(), error).into(),
+        None => Failure::from(error),
+    })?;
     match &args.evidence {
         Some(path) => hear_file(path, &mut verifier)?,
         None => {
-            let db = unopened(config, &args.database).await?;
+            let db = without_keys(&settings(config, &args.database)?, &args.municipality).await?;
             evidence_of(&db, &args.municipality, |line| verifier.hear(line)).await?;
             db.close().await;
         }
@@ -262,7 +293,10 @@ impl Verified {
 }
 
 /// Opens the database without keys: encrypted fields are verified as stored.
-async fn unopened(config: Option<&Path>, database: &DatabaseArgs) -> Result<Db, Failure> {
-    let url = settings(config, database)?.database_url()?;
-    Ok(Db::without_keys(url.expose_secret(), 2).await?)
+async fn without_keys(settings: &Settings, municipality: &str) -> Result<Db, Failure> {
+    let url = settings.database_url()?;
+    let opened = Db::without_keys(url.expose_secret(), 2).await;
+    let db = opened.map_err(|error| unopened(settings, error))?;
+    require_log(&db, municipality).await?;
+    Ok(db)
 }

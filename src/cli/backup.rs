@@ -8,10 +8,14 @@ use std::{
 use clap::Args;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, init, keys::note_for_all, open, settings, unfinished::Unfinished};
+use super::{
+    DatabaseArgs, init, keys::note_for_all, next::say_how_to_serve, open, settings, unfinished::Unfinished,
+};
 use crate::{
-    backup::{Place, Source, back_up, clear_interrupted, identities, recipient, restore},
-    terminal::{Failure, Usage, in_words, output::say, values},
+    backup::{BackupError, Place, Source, back_up, clear_interrupted, identities, recipient, restore},
+    config::ConfigError,
+    db::sqlite_file,
+    terminal::{Failure, Usage, in_address, in_words, output::say, values},
 };
 
 /// The database to back up, and the recipients.
@@ -46,10 +50,19 @@ pub(super) struct RestoreArgs {
     into: Option<PathBuf>,
 }
 
+/// The answer if nothing names the place to restore into.
+const NOWHERE: &str =
+    "name a new folder with --into DIR, or settings whose places are empty with --config FILE";
+
 /// Makes a backup. The access log records it.
 pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), Failure> {
-    let recipients: Vec<_> = args.recipient.iter().map(|key| recipient(key)).collect::<Result<_, _>>()?;
+    let parse = |key: &String| recipient(key).map_err(|error| Usage::of("--recipient", key, error));
+    let recipients = args.recipient.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+    require_new(&args.to)?;
     let settings = settings(config, &args.database)?;
+    if let Some(url) = &args.verify_in {
+        require_postgres(settings.database_url()?.expose_secret(), url)?;
+    }
     let db = open(&settings).await?;
     note_for_all(&db, "back_up").await?;
     let (url, master_key, log_key) =
@@ -63,7 +76,14 @@ pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), F
     };
     let made = back_up(&source, &args.to, &recipients).await;
     db.close().await;
-    let made = made?;
+    let made = made.map_err(|error| match &error {
+        BackupError::File(path, _)
+            if Path::new(".").join(&args.to).starts_with(path) || args.to.starts_with(path) =>
+        {
+            format!("--to: {error}").into()
+        }
+        _ => Failure::from(error),
+    })?;
     say!("installation {}", made.installation);
     say!(
         "wrote {}: {} rows of {} tables and {} data keys, {} bytes",
@@ -82,7 +102,8 @@ pub(super) async fn run(config: Option<&Path>, args: BackupArgs) -> Result<(), F
 pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Result<(), Failure> {
     require_readable("--from", &args.from)?;
     require_readable("--identity", &args.identity)?;
-    let identities = identities(&args.identity)?;
+    let identities = identities(&args.identity).map_err(|error| Usage(format!("--identity {error}")))?;
+    let named = if args.database.database_url.is_some() { "--database-url" } else { "database_url" };
     let (into, place, token_key) = match &args.into {
         Some(folder) => {
             let mut folder = Unfinished::begin(folder)?;
@@ -92,12 +113,19 @@ pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Res
             (Some(folder), place, token_key)
         }
         None => {
-            let (place, token_key) = place_of(config, &args.database)?;
+            let (place, token_key) =
+                place_of(config, &args.database).map_err(|error| match error.downcast_ref() {
+                    Some(ConfigError::NoFile { .. }) => Usage(NOWHERE.to_owned()).into(),
+                    _ => error,
+                })?;
             clear_interrupted(&place)?;
             (None, place, token_key)
         }
     };
-    let restored = restore(&args.from, &identities, &place).await?;
+    let restored = restore(&args.from, &identities, &place).await.map_err(|error| match error {
+        BackupError::Database(error) => in_address(named, error),
+        error => error.into(),
+    })?;
     if let Some(file) = token_key.filter(|file| !file.exists()) {
         init::write(&file, init::signing_key()?.expose_secret())?;
     }
@@ -113,9 +141,38 @@ pub(super) async fn run_restore(config: Option<&Path>, args: RestoreArgs) -> Res
     restored.db.close().await;
     say!("It is the same installation as before the backup: never run both.");
     if let Some(folder) = &into {
-        say!("Next: stafett serve --config {}", folder.join(init::SETTINGS).display());
+        say!("Next:");
+        say_how_to_serve(&folder.join(init::SETTINGS), &place.url);
+    } else if sqlite_file(&place.url).is_none() {
+        say!("Next: stafett migrate --grant-to ROLE, with the database role of the service");
     }
     Ok(())
+}
+
+/// Refuses a place to verify in that would not be used.
+fn require_postgres(database_url: &str, verify_in: &str) -> Result<(), Usage> {
+    let wrong = |wrong| Err(Usage::of("--verify-in", verify_in, wrong));
+    if sqlite_file(database_url).is_some() {
+        return wrong("is only for PostgreSQL: a backup of SQLite is verified in a temporary folder");
+    }
+    if sqlite_file(verify_in).is_some() {
+        return wrong("must be an empty PostgreSQL database, as the database is on PostgreSQL");
+    }
+    Ok(())
+}
+
+/// Refuses a file that is there already, or whose folder is not, before the access log records a backup.
+fn require_new(file: &Path) -> Result<(), Usage> {
+    let wrong = |wrong: &str| Err(Usage::of("--to", file.display(), wrong));
+    if file.exists() {
+        return wrong("exists, and a backup is never overwritten: name a new file");
+    }
+    match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+            wrong("there is no such folder")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a file that cannot be read, before anything is made.

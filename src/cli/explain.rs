@@ -5,9 +5,9 @@ use std::{path::Path, sync::Arc};
 use chrono::NaiveDate;
 use clap::Args;
 
-use super::{DatabaseArgs, open, settings};
+use super::{DatabaseArgs, open, policies, settings};
 use crate::{
-    access::{Explanation, NoAnswer, Policies, Question, Way, explain_to_operator, insert_entries},
+    access::{Explanation, NoAnswer, Question, Way, explain_to_operator, insert_entries},
     accounts,
     db::Tx,
     kernel::{Clock, Id, clock::day_in_norway, ids::Person},
@@ -45,10 +45,7 @@ pub(super) struct ExplainArgs {
 /// Prints the answer. The access log records the question, as asked from the command line.
 pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<(), Failure> {
     let settings = settings(config, &args.database)?;
-    let policies = Arc::new(match &settings.local_policies {
-        Some(folder) => Policies::load_local(folder)?,
-        None => Policies::load()?,
-    });
+    let policies = Arc::new(policies(&settings)?);
     let Resource(ids) = args.resource;
     let db = open(&settings).await?;
     let now = Clock::System.now();

@@ -9,7 +9,7 @@ use std::{
 use clap::Args;
 use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, connect, log_key, secrets::in_file, settings};
+use super::{DatabaseArgs, connect_or_create, explained, log_key, secrets::in_file, settings};
 use crate::{
     generate::{Plan, Progress, Summary, USERNAMES, generate},
     identity::Password,
@@ -56,7 +56,8 @@ pub(super) async fn run(config: Option<&Path>, args: GenerateArgs) -> Result<(),
         password: parsed.map_err(|error| Usage(format!("the password in --password-file {error}")))?,
     };
     let log_key = Arc::new(log_key(&settings)?);
-    let db = connect(&settings).await?.migrate(&*log_key).await?;
+    let migrated = connect_or_create(&settings).await?.migrate(&*log_key).await;
+    let db = migrated.map_err(|error| explained(&settings, error))?;
     let checkpoints = settings.checkpoints()?;
     let sealer = Sealer::new(db.clone(), Clock::System, log_key, checkpoints);
     let summary = generate(&db, &Clock::System, &sealer, &plan, show_progress(&plan)).await?;

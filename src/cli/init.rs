@@ -7,12 +7,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{connect, log_key, unfinished::Unfinished};
+use super::{
+    connect_or_create, log_key,
+    next::{quoted, say_how_to_serve},
+    unfinished::Unfinished,
+};
 use crate::{
     config::Settings,
-    db::{Db, sqlite_file},
+    db::{Db, sqlite_file, sqlite_url},
     log_tree::{DEFAULT_ORIGIN, LogKey},
-    terminal::{Failure, Usage, in_words, output::say, values},
+    terminal::{Failure, Usage, in_address, in_words, output::say, values},
     vault::{MasterKey, Vault, write_new},
 };
 
@@ -24,7 +28,7 @@ pub(super) struct InitArgs {
     folder: PathBuf,
     /// The name of the access log in its checkpoints, such as `stafett.example.no/access-log`. It can never be changed; by default
     /// a unique one.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = values::origin)]
     access_log_origin: Option<String>,
     /// An empty PostgreSQL database, `postgres://…` without a password; by default an SQLite database in the folder.
     #[arg(long, value_name = "URL", value_parser = values::DatabaseAddress)]
@@ -48,6 +52,12 @@ struct Written<'a> {
     access_log_origin: &'a str,
 }
 
+const SYNTHETIC: &str = "
+# Whether the national identity numbers of invented people (month + 40 or + 80) are accepted. Set it to true only for a trial
+# without real people: anyone can make up such a number.
+synthetic_national_ids = false
+";
+
 /// Creates an installation, and prints what to do next.
 pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     if let Some(url) = &args.database_url {
@@ -65,19 +75,19 @@ pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     let url = args.database_url.unwrap_or_else(|| database_in(&folder));
     let file = write_settings(&folder, &url, &origin)?;
     let settings = Settings::load_file(&file)?;
-    let made = connect(&settings).await?.migrate(&log_key(&settings)?).await;
+    let made = connect_or_create(&settings).await?.migrate(&log_key(&settings)?).await;
     let db = made.map_err(|error| format!("the database of {} cannot be made: {error}", folder.display()))?;
     unfinished.finish();
     say!("created installation {} in {}", db.installation().id, folder.display());
     db.close().await;
-    let file = file.display();
     say!("Back up the folder with `stafett backup`, and keep {MASTER_KEY} apart from {KEYS} in production.");
     say!("Next:");
+    let config = quoted(&file);
     say!(
-        "  stafett catalogue import --help   # units and measures of your municipality, with --config {file}"
+        "  stafett catalogue import --help   # units and measures of your municipality, with --config {config}"
     );
-    say!("  stafett user create --help        # the first administrator, with --config {file}");
-    say!("  stafett serve --config {file}");
+    say!("  stafett user create --help        # the first administrator, with --config {config}");
+    say_how_to_serve(&file, &url);
     Ok(())
 }
 
@@ -87,7 +97,8 @@ async fn require_empty(url: &str) -> Result<(), Failure> {
     if sqlite_file(url).is_some() {
         return Err(wrong("must be PostgreSQL: an SQLite database is made in the folder").into());
     }
-    if !Db::connect(url, 1, Vault::without_keys()?).await?.is_empty().await? {
+    let connected = Db::connect(url, 1, Vault::without_keys()?).await;
+    if !connected.map_err(|error| in_address("--database-url", error))?.is_empty().await? {
         return Err(wrong("has tables: name an empty database").into());
     }
     Ok(())
@@ -95,7 +106,7 @@ async fn require_empty(url: &str) -> Result<(), Failure> {
 
 /// The address of the SQLite database in the folder of an installation.
 pub(super) fn database_in(folder: &Path) -> String {
-    format!("sqlite:{}", folder.join("stafett.db").display())
+    sqlite_url(&folder.join("stafett.db"))
 }
 
 /// Creates an Ed25519 key (PKCS#8 PEM) that signs access tokens.
@@ -114,7 +125,7 @@ pub(super) fn write_settings(folder: &Path, database_url: &str, origin: &str) ->
         access_log_origin: origin,
     };
     let file = folder.join(SETTINGS);
-    write(&file, &toml::to_string(&settings)?)?;
+    write(&file, &(toml::to_string(&settings)? + SYNTHETIC))?;
     Ok(file)
 }
 

@@ -6,9 +6,10 @@ use std::{
 };
 
 use clap::Subcommand;
-use secrecy::ExposeSecret;
 
-use super::{DatabaseArgs, connect, log_key, master_key, note, open, settings, vault};
+use super::{
+    DatabaseArgs, connect, connect_with, explained, log_key, master_key, note, open, settings, vault,
+};
 use crate::{
     access::Entry,
     config::Settings,
@@ -111,18 +112,18 @@ fn create_master(file: &Path) -> Result<(), Failure> {
 async fn list(settings: &Settings) -> Result<(), Failure> {
     let vault = vault(settings)?;
     if !vault.folder().is_dir() {
-        return Err(format!("the folder {} does not exist", vault.folder().display()).into());
+        let missing = "there is no such folder: mount it, or restore it from a backup";
+        return Err(format!("keys_folder {}: {missing}", vault.folder().display()).into());
     }
+    let (database, log_key) = (connect_with(settings, vault.clone()).await?, log_key(settings)?);
     for (name, generations) in vault.list() {
         say!("{name}: {generations}");
     }
-    let url = settings.database_url()?;
-    let database = Db::connect(url.expose_secret(), 1, vault.clone()).await?;
-    let checked = database.check(&log_key(settings)?).await;
+    let checked = database.check(&log_key).await;
     for file in vault.missing() {
         say!("missing: {file}");
     }
-    checked?.close().await;
+    checked.map_err(|error| explained(settings, error))?.close().await;
     Ok(())
 }
 
@@ -134,10 +135,10 @@ async fn rotate(
     let settings = settings(config, database)?;
     let master = master.map(read_master).transpose()?;
     let is_new = master.is_some();
-    let url = settings.database_url()?;
-    let vault = Vault::open_either(settings.keys_folder()?, master_key(&settings)?, master)?;
-    let database = Db::connect(url.expose_secret(), settings.connections, vault).await?;
-    let db = database.check(&log_key(&settings)?).await?;
+    let vault = Vault::open_either(settings.keys_folder()?, master_key(&settings)?, master);
+    let vault = vault.map_err(|error| explained(&settings, format!("keys_folder: {error}")))?;
+    let checked = connect_with(&settings, vault).await?.check(&log_key(&settings)?).await;
+    let db = checked.map_err(|error| explained(&settings, error))?;
     note_for_all(&db, "rotate_keys").await?;
     let renewed = db.vault().renew()?;
     db.record_keys().await?;
@@ -166,25 +167,36 @@ fn read_master(path: &Path) -> Result<MasterKey, Failure> {
 async fn erase(settings: &Settings, name: KeyName, yes: bool) -> Result<(), Failure> {
     if !yes {
         return Err(format!(
-            "everything encrypted with {name} would become unreadable forever, here and in every backup of the database; \
+            "everything encrypted with {name} would become unreadable forever, here and in every copy of the database; \
              stop the servers, and confirm with --yes"
         )
         .into());
     }
     let db = open(settings).await?;
     if !db.knows_key(&name).await? {
-        return Err(format!("the key {name} does not exist").into());
+        return Err(format!("the key {name} does not exist: `stafett keys list` shows those that do").into());
     }
     note_erasure(&db, &name, None).await?;
     let erased = db.erase_keys(&name).await?;
     db.close().await;
-    say!("erased {erased} generations of {name}; erase them from the backups of the keys too");
+    match erased {
+        0 => say!("nothing was left to erase: {name} was erased before"),
+        _ => {
+            say!(
+                "erased {erased} generations of {name}; a backup from before still has them: erase them again after a restore"
+            );
+            say!(
+                "A server that still runs forgets the key within seconds: restart it to be sure. Texts that it wrote meanwhile are lost."
+            );
+        }
+    }
     Ok(())
 }
 
 /// Gives up one generation that is lost.
 async fn give_up(settings: &Settings, name: KeyName, generation: u32, yes: bool) -> Result<(), Failure> {
-    let db = connect(settings).await?.to_give_up().check(&log_key(settings)?).await?;
+    let checked = connect(settings).await?.to_give_up().check(&log_key(settings)?).await;
+    let db = checked.map_err(|error| explained(settings, error))?;
     let lost = db.vault().require_lost(&name, generation);
     lost.map_err(|error| Usage::of("--generation", generation, error))?;
     if !yes {

@@ -7,6 +7,7 @@ mod explain;
 mod generate;
 mod init;
 mod keys;
+mod next;
 mod secrets;
 mod serve;
 mod stopping;
@@ -23,12 +24,12 @@ use crate::{
     access::{Entry, Policies, insert_entries},
     catalogue::whole::is_known,
     config::Settings,
-    db::{Db, Tx, Unchecked, grant_to},
+    db::{Db, DbError, Tx, Unchecked, grant_to},
     demo,
-    log_tree::LogKey,
+    log_tree::{LogKey, LogKeyError},
     openapi, rules,
     terminal::{
-        Usage,
+        USAGE, Usage, in_address, in_words,
         output::{print, say},
         values,
     },
@@ -152,7 +153,8 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Restore(args) => backup::run_restore(config, args).await?,
         Command::Migrate { database, grant_to: role } => {
             let settings = settings(config, &database)?;
-            let db = connect(&settings).await?.migrate(&log_key(&settings)?).await?;
+            let migrated = connect_or_create(&settings).await?.migrate(&log_key(&settings)?).await;
+            let db = migrated.map_err(|error| explained(&settings, error))?;
             if let Some(role) = role {
                 grant_to(&db, &role).await?;
             }
@@ -172,13 +174,26 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
         Command::Explain(args) => explain::explain(config, args).await?,
         Command::Health { url } => {
             let answer = reqwest::get(format!("{url}/health/ready")).await;
-            let status = answer.map_err(|error| format!("no answer from {url}: {error}"))?.status();
+            let status = answer
+                .map_err(|error| {
+                    format!("no answer from {url}: {}; --url names another address", cause(&error))
+                })?
+                .status();
             if !status.is_success() {
                 return Err(format!("{url} is not ready: {status}").into());
             }
         }
     }
     Ok(0)
+}
+
+/// The innermost cause of an error, in words.
+fn cause(error: &(dyn std::error::Error + 'static)) -> String {
+    match (error.source(), error.downcast_ref::<std::io::Error>()) {
+        (Some(inner), _) => cause(inner),
+        (None, Some(error)) => in_words(error),
+        (None, None) => error.to_string(),
+    }
 }
 
 /// Reads the settings, with the database from the flag.
@@ -193,7 +208,16 @@ fn settings(config: Option<&std::path::Path>, database: &DatabaseArgs) -> Result
 /// Opens the database in the settings, whose schema must be up to date. Only `stafett migrate` and commands that fill a new database
 /// change the schema, because the role of the service cannot.
 async fn open(settings: &Settings) -> Result<Db, Failure> {
-    Ok(connect(settings).await?.check(&log_key(settings)?).await?)
+    let checked = connect(settings).await?.check(&log_key(settings)?).await;
+    checked.map_err(|error| explained(settings, error))
+}
+
+/// Adds which variables of the environment override the settings file: keys and data of two installations never belong together.
+fn explained(settings: &Settings, error: impl Into<Failure>) -> Failure {
+    let error = error.into();
+    let Some(overridden) = settings.overridden() else { return error };
+    let said = format!("{error}. {overridden}");
+    if status_of(&error) == USAGE { Usage(said).into() } else { said.into() }
 }
 
 /// Refuses a municipality that is not in the database.
@@ -205,15 +229,43 @@ async fn known_municipality(tx: &mut Tx, number: &str) -> Result<(), Failure> {
     Err(Usage::of("--municipality", number, format!("is not in the database: {import}")).into())
 }
 
+/// Connects to the database in the settings to update its schema. An SQLite database that does not exist is created.
+async fn connect_or_create(settings: &Settings) -> Result<Unchecked, Failure> {
+    let url = settings.database_url()?;
+    let connected =
+        Db::connect_or_create(url.expose_secret(), settings.connections(), vault(settings)?).await;
+    connected.map_err(|error| unopened(settings, error))
+}
+
 /// Connects to the database in the settings, with its keys.
 async fn connect(settings: &Settings) -> Result<Unchecked, Failure> {
+    connect_with(settings, vault(settings)?).await
+}
+
+async fn connect_with(settings: &Settings, vault: Arc<Vault>) -> Result<Unchecked, Failure> {
     let url = settings.database_url()?;
-    Ok(Db::connect(url.expose_secret(), settings.connections, vault(settings)?).await?)
+    let connected = Db::connect(url.expose_secret(), settings.connections(), vault).await;
+    connected.map_err(|error| unopened(settings, error))
+}
+
+/// Names the setting of a database that cannot be opened.
+fn unopened(settings: &Settings, error: DbError) -> Failure {
+    explained(settings, in_address("database_url", error))
+}
+
+/// Reads the rules, with the stricter ones of the municipality.
+fn policies(settings: &Settings) -> Result<Policies, Failure> {
+    let Some(folder) = &settings.local_policies else { return Ok(Policies::load()?) };
+    Ok(Policies::load_local(folder).map_err(|error| Usage(format!("local_policies: {error}")))?)
 }
 
 /// Reads the signing key of the access log.
 fn log_key(settings: &Settings) -> Result<LogKey, Failure> {
-    Ok(LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin)?)
+    let parsed = LogKey::from_pem(&settings.access_log_key()?, &settings.access_log_origin);
+    Ok(parsed.map_err(|error| match (&error, settings.access_log_key_file()) {
+        (LogKeyError::Key, Ok(file)) => Usage::of("access_log_key_file", file.display(), error),
+        _ => Usage::of("access_log_origin", &settings.access_log_origin, error),
+    })?)
 }
 
 /// Records operations in the access log.
@@ -225,11 +277,14 @@ async fn note(db: &Db, entries: impl IntoIterator<Item = Entry>) -> Result<(), F
 
 /// Opens the keys in the settings.
 fn vault(settings: &Settings) -> Result<Arc<Vault>, Failure> {
-    Ok(Vault::open(settings.keys_folder()?, master_key(settings)?)?)
+    let opened = Vault::open(settings.keys_folder()?, master_key(settings)?);
+    opened.map_err(|error| explained(settings, format!("keys_folder: {error}")))
 }
 
 /// Reads the master key.
 fn master_key(settings: &Settings) -> Result<MasterKey, Failure> {
-    let key = MasterKey::parse(settings.master_key()?.expose_secret())?;
-    Ok(key.kept_in(settings.master_key_file()?))
+    let file = settings.master_key_file()?;
+    let key = MasterKey::parse(settings.master_key()?.expose_secret());
+    let key = key.map_err(|error| Usage::of("master_key_file", file.display(), error))?;
+    Ok(key.kept_in(file))
 }

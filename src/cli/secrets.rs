@@ -1,4 +1,4 @@
-//! National identity numbers and passwords. They are never arguments, because every account of the machine sees the command line of a
+//! Secrets and national identity numbers. They are never arguments, because every account of the machine sees the command line of a
 //! process. They come from a file, from a prompt on a terminal, or as lines of standard input.
 
 use std::{
@@ -10,18 +10,11 @@ use clap::Args;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::{
-    identity::Password,
-    kernel::NationalId,
+    kernel::{NationalId, SyntheticIds, national_id::NationalIdError},
     terminal::{Failure, Usage, in_words, read_file},
 };
 
-/// Where the password is read from.
-#[derive(Debug, Args)]
-pub(super) struct PasswordArgs {
-    /// A file with the password. Without it, the password is asked for on a terminal, or is the next line of standard input.
-    #[arg(long, value_name = "FILE")]
-    password_file: Option<PathBuf>,
-}
+const ALLOWING: &str = "STAFETT_SYNTHETIC_NATIONAL_IDS";
 
 /// Where the national identity number is read from.
 #[derive(Debug, Args)]
@@ -33,19 +26,18 @@ pub(super) struct NationalIdArgs {
 }
 
 impl NationalIdArgs {
-    pub(super) fn read(&self) -> Result<NationalId, Failure> {
+    pub(super) fn read(&self, synthetic: SyntheticIds) -> Result<NationalId, Failure> {
         let (from, text) =
             secret("the national identity number", "--national-id-file", self.national_id_file.as_deref())?;
-        let parsed = NationalId::parse(text.expose_secret().trim());
-        Ok(parsed.map_err(|error| Usage(format!("the national identity number ({from}) {error}")))?)
-    }
-}
-
-impl PasswordArgs {
-    pub(super) fn read(&self) -> Result<Password, Failure> {
-        let (from, text) = secret("the password", "--password-file", self.password_file.as_deref())?;
-        let parsed = Password::parse(text.expose_secret());
-        Ok(parsed.map_err(|error| Usage(format!("the password ({from}) {error}")))?)
+        let parsed = NationalId::parse_with(text.expose_secret().trim(), synthetic);
+        Ok(parsed.map_err(|error| {
+            Usage(match error {
+                NationalIdError::Synthetic => {
+                    format!("the national identity number ({from}) {error}: for a trial, set {ALLOWING}=true")
+                }
+                error => format!("the national identity number ({from}) {error}"),
+            })
+        })?)
     }
 }
 
@@ -66,7 +58,8 @@ fn secret(what: &str, argument: &str, file: Option<&Path>) -> Result<(String, Se
         return Ok(("as typed".to_owned(), text.into()));
     }
     let mut line = String::new();
-    if std::io::stdin().lock().read_line(&mut line)? == 0 {
+    let read = std::io::stdin().lock().read_line(&mut line);
+    if read.map_err(|error| Usage(format!("{what} (from standard input) {}", in_words(&error))))? == 0 {
         return Err(Usage(format!(
             "{what} is missing: put it in a line of standard input, or in {argument}"
         ))

@@ -10,9 +10,11 @@ use std::{
 use actix_web::{dev::ServerHandle, web};
 use secrecy::ExposeSecret;
 
-use super::{ServeArgs, connect, log_key, settings, stopping::Signals, vault};
+use super::{
+    ServeArgs, connect_or_create, explained, log_key, policies, settings, stopping::Signals, unopened, vault,
+};
 use crate::{
-    access::{Policies, Services, TrustedProxies},
+    access::{Services, TrustedProxies},
     app,
     config::Settings,
     db::{Db, Pools, can_change_log},
@@ -21,7 +23,7 @@ use crate::{
     kernel::{Clock, background::contained},
     log_tree::{LogKey, Sealer},
     telemetry::{Observed, Traces, expose},
-    terminal::{Failure, log_panics, start_logging_and_tracing},
+    terminal::{Failure, Usage, in_words, log_panics, start_logging_and_tracing},
 };
 
 /// The lines that are written. Actix reports what a client sends wrong as an error of the service; such requests have no line.
@@ -40,18 +42,15 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let traces = settings.trace_collector.as_deref().map(Traces::to).transpose()?;
     let _log_output = start_logging_and_tracing(settings.log_format, LOG_FILTER, traces.as_ref())?;
     log_panics();
-    let policies = match &settings.local_policies {
-        Some(folder) => Policies::load_local(folder)?,
-        None => Policies::load()?,
-    };
-    let tokens = TokenKeys::from_pem(&settings.token_keys()?)?;
+    let policies = policies(&settings)?;
+    let tokens = token_keys(&settings)?;
     let log_key = Arc::new(log_key(&settings)?);
     let db = open(&settings, args.migrate, &log_key).await?;
-    let listener = listen_at(settings.listen)?;
+    let listener = listen_at(settings.listen, "--listen")?;
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), checkpoints);
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone(), settings.forwarding_header);
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
-    let services = services.requiring(settings.staff_factor());
+    let services = services.requiring(settings.staff_factor()).with_synthetic_ids(settings.synthetic_ids());
     let services = services.hashing_on(settings.password_threads()).watching(sealer.fails());
     let services = web::Data::new(services);
     let counting = tokio::spawn(count_strangers(services.clone()));
@@ -61,7 +60,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let exposed = settings.metrics_listen.map(|address| expose_at(address, observed)).transpose()?;
     tracing::info!(address = %listener.local_addr()?, "serving");
     let stop = Signals::take()?.stop(services.clone(), settings.stop_grace());
-    app::serve_until(services.clone(), listener, settings.workers, stop)?.await?;
+    app::serve_until(services.clone(), listener, settings.workers(), stop)?.await?;
     if let Some(exposed) = exposed {
         exposed.stop(false).await;
     }
@@ -77,14 +76,26 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     Ok(())
 }
 
-/// Returns a listener at an address.
-fn listen_at(address: SocketAddr) -> Result<TcpListener, Failure> {
-    Ok(TcpListener::bind(address).map_err(|error| format!("cannot listen on {address}: {error}"))?)
+/// Reads the keys of access tokens.
+fn token_keys(settings: &Settings) -> Result<TokenKeys, Failure> {
+    let keys = settings.token_keys()?;
+    for (setting, path, pem) in &keys {
+        let parsed = TokenKeys::from_pem(std::slice::from_ref(pem));
+        parsed.map_err(|error| Usage::of(setting, path.display(), error))?;
+    }
+    Ok(TokenKeys::from_pem(&keys.into_iter().map(|(_, _, pem)| pem).collect::<Vec<_>>())?)
+}
+
+/// Returns a listener at an address, which `named_by` can change.
+fn listen_at(address: SocketAddr, named_by: &str) -> Result<TcpListener, Failure> {
+    let failed =
+        |error| format!("cannot listen on {address}: {}; name another with {named_by}", in_words(&error));
+    Ok(TcpListener::bind(address).map_err(failed)?)
 }
 
 /// Serves the metrics on a listener of their own.
 fn expose_at(address: SocketAddr, observed: Observed) -> Result<ServerHandle, Failure> {
-    let listener = listen_at(address)?;
+    let listener = listen_at(address, "metrics_listen")?;
     tracing::info!(address = %listener.local_addr()?, "serving the metrics");
     let server = expose(observed, listener)?;
     let handle = server.handle();
@@ -95,12 +106,14 @@ fn expose_at(address: SocketAddr, observed: Observed) -> Result<ServerHandle, Fa
 /// Opens the database with its schema up to date. Migrations have time; requests do not.
 async fn open(settings: &Settings, may_migrate: bool, log_key: &LogKey) -> Result<Db, Failure> {
     if may_migrate {
-        connect(settings).await?.migrate(log_key).await?.close().await;
+        let migrated = connect_or_create(settings).await?.migrate(log_key).await;
+        migrated.map_err(|error| explained(settings, error))?.close().await;
     }
     let url = settings.database_url()?;
-    let (connections, limits) = (settings.connections, settings.limits());
-    let unchecked = Db::connect_within(url.expose_secret(), connections, limits, vault(settings)?).await?;
-    let db = unchecked.check(log_key).await?;
+    let (connections, limits) = (settings.connections(), settings.limits());
+    let unchecked = Db::connect_within(url.expose_secret(), connections, limits, vault(settings)?).await;
+    let checked = unchecked.map_err(|error| unopened(settings, error))?.check(log_key).await;
+    let db = checked.map_err(|error| explained(settings, error))?;
     db.vault().also_needs(settings.key_files()?.access_log, &settings.access_log_key()?);
     if matches!(db.pools, Pools::Postgres { .. }) && can_change_log(&db).await? {
         tracing::warn!(

@@ -8,7 +8,7 @@ use crate::{
     access::Kinds,
     cases::{AgreedWith, Level},
     kernel::{
-        day::optional_day,
+        day::{PastDay, optional_day},
         ids::{CaseId, ChildId, ChildWelfareReportId, ConcernId, PersonId, UnitId},
         text::Prose,
         vocabulary::{InformationKind, Sector},
@@ -83,6 +83,7 @@ pub struct DecisionIn {
     pub agreed_with: Option<AgreedWith>,
     /// With `open_case`: the day it was agreed.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<PastDay>)]
     pub agreed_on: Option<NaiveDate>,
     /// With `join_case`: the case to join. It must be about the same child, and the caller must take part in it.
     #[serde(default)]

@@ -1,6 +1,11 @@
 //! A wrong setting, in words: which it is, what was given, and what is expected.
 
+use std::{io, path::Path};
+
 use figment::{Figment, Source, error::Kind};
+
+use super::{ConfigError, error::variable};
+use crate::kernel::files::toml_in_words;
 
 /// The expected value of each setting, with an example.
 const EXPECTED: &[(&str, &str)] = &[
@@ -15,15 +20,16 @@ const EXPECTED: &[(&str, &str)] = &[
     ("access_log_origin", "the name of the log, such as stafett.example.no/access-log"),
     ("checkpoint_folder", "the path of a folder, such as /mnt/elsewhere/checkpoints"),
     ("checkpoint_witness", "an address, such as https://witness.example.no/checkpoints"),
-    ("connections", "a whole number, such as 16"),
-    ("workers", "a whole number, such as 2"),
-    ("connection_timeout_seconds", "a whole number of seconds, such as 3"),
-    ("lock_timeout_seconds", "a whole number of seconds, such as 2"),
-    ("statement_timeout_seconds", "a whole number of seconds, such as 10"),
-    ("idle_transaction_timeout_seconds", "a whole number of seconds, such as 15"),
+    ("connections", "a whole number, 1 or more, such as 16"),
+    ("workers", "a whole number, 1 or more, such as 2"),
+    ("connection_timeout_seconds", "a whole number of seconds, 1 or more, such as 3"),
+    ("lock_timeout_seconds", "a whole number of seconds, 1 or more, such as 2"),
+    ("statement_timeout_seconds", "a whole number of seconds, 1 or more, such as 10"),
+    ("idle_transaction_timeout_seconds", "a whole number of seconds, 1 or more, such as 15"),
     ("stop_grace_seconds", "a whole number of seconds, such as 5"),
     ("password_threads", "a whole number, 1 or more, such as 2"),
     ("staff_second_factor", "true or false"),
+    ("synthetic_national_ids", "true or false"),
     ("trusted_proxies", "a list of IP addresses and networks, such as [\"10.0.0.0/8\"]"),
     ("forwarding_header", "x_forwarded_for or forwarded"),
     ("log_format", "json or text"),
@@ -39,12 +45,7 @@ const SECRET: &[&str] = &["database_url"];
 pub(super) fn in_words(error: &figment::Error, figment: &Figment) -> String {
     let setting = match &error.kind {
         Kind::UnknownField(name, _) => {
-            let known: Vec<&str> = EXPECTED.iter().map(|(known, _)| *known).collect();
-            return format!(
-                "there is no setting `{name}`{}; the settings are {}",
-                place(error, name),
-                known.join(", ")
-            );
+            return format!("there is no setting `{name}`{}{}", place(error, name), meant(name));
         }
         _ => error.path.first().cloned().unwrap_or_default(),
     };
@@ -62,8 +63,31 @@ fn place(error: &figment::Error, setting: &str) -> String {
     match error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref()) {
         Some(Source::File(path)) => format!(" in {}", path.display()),
         _ if setting.is_empty() => String::new(),
-        _ => format!(" (STAFETT_{})", setting.to_uppercase()),
+        _ => format!(" ({})", variable(setting)),
     }
+}
+
+/// The setting that an unknown name may stand for; all of them if none is like it.
+fn meant(name: &str) -> String {
+    let like =
+        |(known, _): &(&'static str, &str)| (strsim::normalized_damerau_levenshtein(name, known), *known);
+    let nearest = EXPECTED.iter().map(like).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    if let Some((_, known)) = nearest.filter(|(likeness, _)| *likeness > 0.6) {
+        return format!(": did you mean `{known}`?");
+    }
+    let known: Vec<&str> = EXPECTED.iter().map(|(known, _)| *known).collect();
+    format!("; the settings are {}", known.join(", "))
+}
+
+/// Refuses a settings file that cannot be read, or is not TOML.
+pub(super) fn require_toml(path: &Path) -> Result<(), ConfigError> {
+    let read = std::fs::read_to_string(path);
+    let text = read.map_err(|error| match error.kind() {
+        io::ErrorKind::IsADirectory => ConfigError::Folder(path.into()),
+        _ => ConfigError::File { setting: "--config", path: path.into(), error },
+    })?;
+    let Err(error) = toml::from_str::<toml::Table>(&text) else { return Ok(()) };
+    Err(ConfigError::Syntax { path: path.into(), why: toml_in_words(&text, &error) })
 }
 
 #[cfg(test)]
@@ -98,7 +122,7 @@ mod tests {
             ),
             (
                 "workers = 'two'",
-                "the setting `workers` (STAFETT_WORKERS) is \"two\", and must be a whole number, such as 2",
+                "the setting `workers` (STAFETT_WORKERS) is \"two\", and must be a whole number, 1 or more, such as 2",
             ),
             (
                 "log_format = 'xml'",
@@ -113,10 +137,20 @@ mod tests {
         }
         let secret = read("database_url = ['postgres://a:secret@b']").expect_err("a list is no address");
         assert!(!secret.contains("secret") && secret.contains("`database_url`"), "{secret}");
-        let unknown = read("lisen = 'here'").expect_err("it is unknown");
-        assert!(
-            unknown.starts_with("there is no setting `lisen`") && unknown.contains("listen"),
-            "{unknown}"
-        );
+        for (typo, meant) in [
+            ("lisen", "listen"),
+            ("databaseurl", "database_url"),
+            ("worker", "workers"),
+            ("master_key", "master_key_file"),
+        ] {
+            let unknown = read(&format!("{typo} = 'here'")).expect_err("it is unknown");
+            let said = format!(
+                "there is no setting `{typo}` (STAFETT_{}): did you mean `{meant}`?",
+                typo.to_uppercase()
+            );
+            assert_eq!(unknown, said);
+        }
+        let unknown = read("colour = 'red'").expect_err("it is unknown");
+        assert!(unknown.contains("; the settings are listen, database_url, "), "{unknown}");
     }
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     access::{CaseReader, Seen, Shown},
     kernel::{
-        day::{day, optional_day},
+        day::{ConsentEnd, ConsentStart, day, optional_day},
         ids::{ConsentId, PersonId, UnitId},
         text::{Line, Prose},
         vocabulary::InformationKind,
@@ -56,9 +56,11 @@ pub struct ConsentIn {
     pub purpose: Prose,
     /// The first day of the consent; today if left out.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<ConsentStart>)]
     pub valid_from: Option<NaiveDate>,
     /// The last day of the consent.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = ConsentEnd)]
     pub valid_until: NaiveDate,
     /// The version of the municipality's consent text that was read.
     pub text_version: Line,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 
 use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentStatusOut, KindStatus, WithdrawalIn};
 use crate::{
@@ -91,11 +91,17 @@ pub(super) fn giver(
     }
 }
 
-/// Returns the first day of a consent. The consent must not end before it starts, or before today.
+/// The longest time for which a consent is given: it must stay informed (GDPR art. 7).
+const LONGEST: Months = Months::new(24);
+
+/// Returns the first day of a consent. The consent must not end before it starts, or before today, and lasts at most [`LONGEST`].
 pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
     let valid_from = input.valid_from.unwrap_or(today);
     if input.valid_until < valid_from || input.valid_until < today {
         return Err(Problem::field("/valid_until", "must not be before valid_from or before today"));
+    }
+    if valid_from.checked_add_months(LONGEST).is_some_and(|end| input.valid_until > end) {
+        return Err(Problem::field("/valid_until", "must be at most 2 years after valid_from"));
     }
     Ok(valid_from)
 }

@@ -21,6 +21,11 @@ pub enum DbError {
         /// The cause.
         why: String,
     },
+    /// The role of PostgreSQL has no rights.
+    #[error(
+        "this role of the database may not read its tables: let their owner run `stafett migrate --grant-to ROLE`, with the name of this role"
+    )]
+    NotGranted,
     /// The database server does not answer.
     #[error("the database server does not answer")]
     Down,
@@ -57,11 +62,29 @@ pub enum DbError {
     #[error(transparent)]
     Belonging(Box<BelongingError>),
     /// The address of the database cannot be used.
-    #[error("the database address must begin with sqlite: or postgres:")]
-    Address,
+    #[error("the address of the database {0}")]
+    Address(String),
 }
 
+/// The code of PostgreSQL for a role that lacks a right.
+const NO_RIGHT: &str = "42501";
+
 impl DbError {
+    /// The address has another format. The words have no part of it that may be a password.
+    pub(super) fn address(error: &sqlx::Error) -> Self {
+        Self::Address(format!("is wrong: {}", words(error)))
+    }
+
+    /// Names the remedy if the role may not even read which migrations were applied.
+    pub(super) fn when_opened(self) -> Self {
+        match &self {
+            Self::Engine(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_RIGHT) => {
+                Self::NotGranted
+            }
+            _ => self,
+        }
+    }
+
     /// Returns whether a unique index refused the row.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
@@ -109,8 +132,18 @@ impl DbError {
 pub(super) fn words(error: &sqlx::Error) -> String {
     match error {
         sqlx::Error::Database(error) if is_full(&**error) => "the disk of the database is full".to_owned(),
+        sqlx::Error::Database(error) if is_read_only(&**error) => {
+            "this account may not write the file of the database, or the folder it is in".to_owned()
+        }
+        sqlx::Error::Database(error) if error.message().starts_with("permission denied for ") => {
+            format!("{}: name the role that owns the tables in database_url", error.message())
+        }
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => in_words(error),
+        // The cause repeats these words for each layer.
+        sqlx::Error::Configuration(error) => error.to_string().replace("error with configuration: ", ""),
+        // Its text names a place in the source of the library.
+        sqlx::Error::Protocol(_) => "the answer there is not that of PostgreSQL".to_owned(),
         sqlx::Error::PoolTimedOut => "no connection became free in time".to_owned(),
         error => error.to_string(),
     }
@@ -121,6 +154,12 @@ fn words_of_migration(error: &MigrateError) -> String {
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => words(error),
         error => error.to_string(),
     }
+}
+
+/// SQLITE_READONLY, by the low byte of the code.
+fn is_read_only(error: &dyn DatabaseError) -> bool {
+    let code = error.try_downcast_ref::<SqliteError>().and_then(|error| error.code()?.parse::<i32>().ok());
+    code.is_some_and(|code| code & 0xff == 8)
 }
 
 /// SQLITE_FULL, or disk_full of PostgreSQL.

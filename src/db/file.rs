@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::DbError;
+use crate::kernel::files::in_words;
 
 /// The file, as it was when the database was opened.
 #[derive(Debug)]
@@ -36,6 +37,11 @@ impl DatabaseFile {
 
 fn place_of(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|file| (file.dev(), file.ino()))
+}
+
+/// Returns why a file cannot be opened, which SQLite does not say; none if it can.
+pub(super) fn why_not(path: &Path) -> Option<String> {
+    fs::File::options().read(true).write(true).open(path).err().map(|error| in_words(&error))
 }
 
 /// Lets only the owner read and write the file, with what SQLite keeps beside it.

@@ -75,8 +75,8 @@ pub(super) async fn schema_state_of(tx: &mut Tx) -> Result<SchemaState, DbError>
         return Ok(SchemaState::Behind(known));
     }
     let applied = "SELECT COUNT(*) FROM _sqlx_migrations WHERE success";
-    let (applied,) =
-        crate::on_engine!(tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)?;
+    let (applied,) = crate::on_engine!(tx, |conn| sqlx::query_as::<_, (i64,)>(applied).fetch_one(conn).await)
+        .map_err(DbError::when_opened)?;
     let missing = known.saturating_sub(usize::try_from(applied).unwrap_or(0));
     if missing == 0 && sealing::are_joined(tx).await? {
         return Ok(SchemaState::Current);

@@ -23,7 +23,7 @@ pub use grants::{GrantError, can_change_log, grant_to};
 pub use limits::{Limits, in_time};
 pub use load::PoolLoad;
 pub use migrate::{SchemaState, migrate, schema_state};
-pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file};
+pub use pool::{Db, EngineTx, Pools, Tx, sqlite_file, sqlite_url};
 pub use sealing::{Resealed, SEALED, SealedTable, prune, reseal};
 pub use server::{Server, run_on_live};
 pub use snapshot::{Snapshot, SnapshotEngine, SnapshotError, TableCopy, put_back};

@@ -1,6 +1,11 @@
 //! Connections and transactions.
 
-use std::{path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    str::FromStr,
+    sync::Arc,
+    time::Duration,
+};
 
 use sqlx::{
     Connection, PgConnection, PgPool, Postgres, Sqlite, SqlitePool, Transaction,
@@ -12,7 +17,7 @@ use super::{
     DbError, Installation,
     belonging::record,
     error::words,
-    file::{DatabaseFile, close_to_others},
+    file::{DatabaseFile, close_to_others, why_not},
     limits::{Limits, in_time},
     load::Waiting,
     server::Server,
@@ -54,6 +59,13 @@ pub enum Pools {
         /// Whether the server answers.
         server: Arc<Server>,
     },
+}
+
+/// The fate of an SQLite database whose file is not there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    IsCreated,
+    IsRefused,
 }
 
 /// A transaction on either engine. It is rolled back if dropped without [`Tx::commit`].
@@ -175,11 +187,22 @@ async fn answers(connection: &mut PgConnection, idle_for: Duration) -> Result<bo
     connection.ping().await.map(|()| true)
 }
 
+/// Returns the address of the SQLite database in a file. Signs that have a meaning in an address are encoded.
+#[must_use]
+pub fn sqlite_url(file: &Path) -> String {
+    format!("sqlite:{}", file.display()).replace('%', "%25").replace('?', "%3F")
+}
+
 /// Returns the file of an SQLite database; none if the address is another.
 #[must_use]
 pub fn sqlite_file(url: &str) -> Option<PathBuf> {
     let options = url.starts_with("sqlite:").then(|| SqliteConnectOptions::from_str(url))?.ok()?;
     Some(options.get_filename().to_owned())
+}
+
+/// Returns whether an address of SQLite names a file. A database in memory would be lost, and every connection would have its own.
+pub(super) fn is_named(file: &Path) -> bool {
+    !file.as_os_str().is_empty() && !file.to_string_lossy().starts_with("file:sqlx-in-memory")
 }
 
 /// Is a connection that is given back outside a transaction? However the transaction ended, by a commit or a rollback, failed or
@@ -193,19 +216,30 @@ async fn is_clean(connection: &mut impl Connection) -> Result<bool, sqlx::Error>
 }
 
 impl Pools {
-    pub(super) async fn open(url: &str, connections: u32, limits: &Limits) -> Result<Self, DbError> {
+    pub(super) async fn open(
+        url: &str,
+        connections: u32,
+        limits: &Limits,
+        missing: Missing,
+    ) -> Result<Self, DbError> {
         if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url).map_err(|error| DbError::address(&error))?;
+            let options = options.create_if_missing(missing == Missing::IsCreated);
+            let file = options.get_filename().to_owned();
+            if !is_named(&file) {
+                return Err(DbError::Address("must name a file, such as sqlite:stafett.db".to_owned()));
+            }
             let refused = |error: sqlx::Error| DbError::Unreachable {
-                place: format!("the database file {}", url.trim_start_matches("sqlite:")),
-                why: words(&error),
+                place: format!("the database file {}", file.display()),
+                why: why_not(&file).unwrap_or_else(|| words(&error)),
             };
-            let file = sqlite_file(url).unwrap_or_default();
-            close_to_others(&file)?;
-            let opened = Self::open_sqlite(url, connections, limits).await.map_err(refused)?;
+            let opened = Self::open_sqlite(options, connections, limits).await.map_err(refused)?;
+            // Now it is known to be a database. A wrong address must not change the rights of another file.
             close_to_others(&file)?;
             Ok(opened)
         } else if url.starts_with("postgres:") || url.starts_with("postgresql:") {
-            let options = PgConnectOptions::from_str(url)?.options(limits.session());
+            let options = PgConnectOptions::from_str(url).map_err(|error| DbError::address(&error))?;
+            let options = options.options(limits.session());
             let server = Server::reach(options.clone()).await?;
             let pool = |connections| {
                 PgPoolOptions::new()
@@ -223,16 +257,21 @@ impl Pools {
                 server,
             })
         } else {
-            Err(DbError::Address)
+            Err(DbError::Address(
+                "must begin with sqlite: or postgres:, such as sqlite:stafett.db".to_owned(),
+            ))
         }
     }
 
-    async fn open_sqlite(url: &str, connections: u32, limits: &Limits) -> Result<Self, sqlx::Error> {
+    async fn open_sqlite(
+        options: SqliteConnectOptions,
+        connections: u32,
+        limits: &Limits,
+    ) -> Result<Self, sqlx::Error> {
         // A reader works in a thread of its own and never waits for a network, so more of them than the cores can serve take only memory.
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let connections = connections.min(u32::try_from(2 * cores + 2).unwrap_or(connections));
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
+        let options = options
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)

@@ -18,7 +18,7 @@ use super::{
     Db, DbError, EngineTx, Pools, Tx, Unchecked,
     error::words,
     migrate::{migrate_postgres_to, newest_version},
-    sqlite_file,
+    sqlite_file, sqlite_url,
 };
 use crate::{execute, fetch_all, fetch_one, kernel::files::in_words};
 
@@ -134,7 +134,7 @@ impl Db {
                     let why = words(&error);
                     SnapshotError::Copy { file: file.clone(), why }
                 })?;
-                let copy = Self::without_keys(&format!("sqlite:{}", file.display()), 1).await?;
+                let copy = Self::without_keys(&sqlite_url(&file), 1).await?;
                 let snapshot = describe(&mut copy.read().await?, SnapshotEngine::Sqlite).await;
                 copy.close().await;
                 snapshot

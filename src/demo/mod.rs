@@ -29,7 +29,7 @@ use crate::{
     config::LogFormat,
     housekeeping::{count_last_strangers, count_strangers},
     identity::TokenKeys,
-    kernel::Clock,
+    kernel::{Clock, SyntheticIds},
     log_tree::{Checkpoints, Sealer},
     terminal::{
         Failure, Usage, in_words,
@@ -79,7 +79,8 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     let listener =
         TcpListener::bind(address).map_err(|error| Usage::of("--listen", address, in_words(&error)))?;
     // The temporary folder is deleted when this is dropped.
-    let folder = tempfile::tempdir()?;
+    let unusable = |error| format!("TMPDIR {}: {}", std::env::temp_dir().display(), in_words(&error));
+    let folder = tempfile::tempdir().map_err(unusable)?;
     let place = Place::of(&args, &folder);
     place.require_empty().await?;
     let (db, log_key) = place.make().await?;
@@ -93,7 +94,7 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     let tokens = TokenKeys::throw_away()?;
     let sealer = Sealer::new(db.clone(), Clock::System, log_key.clone(), Checkpoints::default());
     let services = Services::new(db.clone(), Clock::System, tokens, log_key, TrustedProxies::default())?;
-    let services = web::Data::new(services);
+    let services = web::Data::new(services.with_synthetic_ids(SyntheticIds::Accepted));
     let sealing = tokio::spawn(sealer.clone().run(services.log().written()));
     let counting = tokio::spawn(count_strangers(services.clone()));
     let base = format!("http://{}", listener.local_addr()?);

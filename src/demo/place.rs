@@ -11,9 +11,9 @@ use tempfile::TempDir;
 
 use super::{DemoArgs, made::KEYS_FOLDER};
 use crate::{
-    db::{Db, sqlite_file},
+    db::{Db, sqlite_file, sqlite_url},
     log_tree::{DEFAULT_ORIGIN, LogKey},
-    terminal::{Failure, in_words},
+    terminal::{Failure, in_address, in_words},
     vault::{MasterKey, Vault, create_folder, write_new},
 };
 
@@ -28,6 +28,8 @@ const TOKEN_KEY: &str = "token.pem";
 pub(super) struct Place {
     url: String,
     keys: PathBuf,
+    /// The argument that names the database.
+    argument: &'static str,
     /// The file of settings, if database and keys are kept in a folder.
     settings: Option<PathBuf>,
 }
@@ -36,13 +38,14 @@ impl Place {
     /// The keys are stored beside the embedded database. For another database they have a permanent folder of their own.
     pub(super) fn of(args: &DemoArgs, temporary: &TempDir) -> Self {
         let folder = args.data.as_deref().unwrap_or(temporary.path());
-        let embedded = format!("sqlite:{}", folder.join(DATABASE).display());
+        let embedded = sqlite_url(&folder.join(DATABASE));
         let keys = match (&args.data, &args.database_url) {
             (None, Some(_)) => PathBuf::from(KEYS_FOLDER),
             _ => folder.join("keys"),
         };
+        let argument = if args.database_url.is_some() { "--database-url" } else { "--data" };
         let url = args.database_url.clone().unwrap_or(embedded);
-        Self { url, keys, settings: args.data.as_ref().map(|data| data.join(SETTINGS)) }
+        Self { url, keys, argument, settings: args.data.as_ref().map(|data| data.join(SETTINGS)) }
     }
 
     /// Refuses a database or a folder of keys that has anything, before anything is changed.
@@ -59,8 +62,8 @@ impl Place {
                 _ => Ok(()),
             };
         }
-        let database = Db::connect(&self.url, 1, Vault::without_keys()?).await?;
-        if !database.is_empty().await? {
+        let database = Db::connect(&self.url, 1, Vault::without_keys()?).await;
+        if !database.map_err(|error| in_address(self.argument, error))?.is_empty().await? {
             return Err(format!("the database is not empty: {NEW}").into());
         }
         Ok(())
@@ -68,13 +71,17 @@ impl Place {
 
     /// Makes the keys, and a database that records them.
     pub(super) async fn make(&self) -> Result<(Db, Arc<LogKey>), Failure> {
-        create_folder(&self.keys).map_err(|error| unusable(&self.keys, &error))?;
+        create_folder(&self.keys).map_err(|error| match self.settings {
+            Some(_) => format!("--data: {}", unusable(&self.keys, &error)).into(),
+            None => unusable(&self.keys, &error),
+        })?;
         let (master, log_key) = (MasterKey::random()?, LogKey::random(DEFAULT_ORIGIN)?);
         write(&self.keys.join(MASTER_KEY), &master.to_text())?;
         write(&self.keys.join(LOG_KEY), log_key.to_pem()?.expose_secret())?;
         // For `stafett serve`. The demonstration itself has a key that it throws away.
         write(&self.keys.join(TOKEN_KEY), LogKey::random(DEFAULT_ORIGIN)?.to_pem()?.expose_secret())?;
-        let database = Db::connect(&self.url, 8, Vault::open(&self.keys, master)?).await?;
+        let database = Db::connect_or_create(&self.url, 8, Vault::open(&self.keys, master)?).await;
+        let database = database.map_err(|error| in_address(self.argument, error))?;
         Ok((database.migrate(&log_key).await?, Arc::new(log_key)))
     }
 
@@ -84,12 +91,13 @@ impl Place {
         let keys = self.keys.canonicalize()?;
         let database = sqlite_file(&self.url).and_then(|path| path.canonicalize().ok());
         let settings = Settings {
-            database_url: database
-                .map_or_else(|| self.url.clone(), |path| format!("sqlite:{}", path.display())),
+            database_url: database.map_or_else(|| self.url.clone(), |path| sqlite_url(&path)),
             master_key_file: keys.join(MASTER_KEY),
             access_log_key_file: keys.join(LOG_KEY),
             token_key_file: keys.join(TOKEN_KEY),
             keys_folder: keys,
+            staff_second_factor: false,
+            synthetic_national_ids: true,
         };
         write(file, &toml::to_string(&settings)?)?;
         Ok(Some(file))
@@ -104,6 +112,9 @@ struct Settings {
     master_key_file: PathBuf,
     access_log_key_file: PathBuf,
     token_key_file: PathBuf,
+    /// The people of the demonstration have none.
+    staff_second_factor: bool,
+    synthetic_national_ids: bool,
 }
 
 /// Writes a new file that only its owner can read.

@@ -28,7 +28,7 @@ words! {
         AnswerHandover = "answer_handover",
         /// A consent expires within 30 days.
         RenewConsent = "renew_consent",
-        /// A role in the unit that the caller leads ends within 30 days.
+        /// A role in the unit that the caller leads ends within 30 days; or a role that needs two administrators, where the caller is one.
         RoleEnds = "role_ends",
         /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",

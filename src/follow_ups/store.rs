@@ -109,6 +109,16 @@ const DUE_TO_LEADER: &str = concat!(
     "
         ORDER BY r.ends_on, r.id LIMIT $6) AS ending"
 );
+/// The roles in the municipality `$4` that end soon and need two administrators to be renewed.
+const DUE_TO_ADMINISTRATOR: &str = concat!(
+    "
+    SELECT 'role_ends' AS kind, r.id AS object_id, NULL AS case_id, r.ends_on AS due_on, NULL AS at
+    FROM staff_role r JOIN unit u ON u.id = r.unit_id
+    WHERE u.municipality = $4 AND r.role IN ('unit_leader', 'administrator', 'auditor')
+      AND r.ends_on <= $6 AND (r.ends_on, r.id) > ($1, $2) AND ",
+    role_is_held_sql!("r", "$5"),
+    " ORDER BY r.ends_on, r.id LIMIT $3"
+);
 
 #[derive(sqlx::FromRow)]
 struct DueRow {
@@ -134,6 +144,9 @@ pub(super) async fn list(
     }
     for unit in caller.units_led() {
         rows.extend(due_to_leader(tx, caller.account, unit, today, after, limit).await?);
+    }
+    for municipality in caller.administers() {
+        rows.extend(due_to_administrator(tx, municipality, today, after, limit).await?);
     }
     let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(FollowUpOut::of_row).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
@@ -178,6 +191,18 @@ async fn due_to_leader(
     let notice = today.checked_add_days(Days::new(ROLE_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
     fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit, today, notice)
+}
+
+async fn due_to_administrator(
+    tx: &mut Tx,
+    municipality: &str,
+    today: NaiveDate,
+    after: Place,
+    limit: usize,
+) -> Result<Vec<DueRow>, DbError> {
+    let notice = today.checked_add_days(Days::new(ROLE_NOTICE)).unwrap_or(today);
+    let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
+    fetch_all!(tx, DueRow, DUE_TO_ADMINISTRATOR, day, day_id, most, municipality, today, notice)
 }
 
 /// The statements of others that the caller must decide: as contact person, as auditor, or as leader.

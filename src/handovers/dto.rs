@@ -27,7 +27,8 @@ words! {
         Declined = "declined",
         /// The offer was withdrawn.
         Withdrawn = "withdrawn",
-        /// The contact person lost access, and the leader of the unit that opened the case took over.
+        /// The contact person lost access, and the leader of the unit that opened the case took over; or the account of the earlier
+        /// contact person was enabled again, and they got the baton back.
         Assigned = "assigned",
     }
 }

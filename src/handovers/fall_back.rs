@@ -186,25 +186,26 @@ pub(super) async fn to_leader(
         tracing::warn!(unit.id = %case.ground.owner_unit, "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };
-    execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
     let seat =
         teams::NewSeat { person: receiver, unit, task: "contact person", added_by: by.unwrap_or(receiver) };
     teams::seat(tx, case, seat, now).await?;
+    pass(tx, case, Pass { to: receiver, unit, by }, now).await?;
+    Ok(true)
+}
+
+/// The receiver of a baton without a handover, and the person who caused it, if any.
+pub(super) struct Pass {
+    pub to: Id<Person>,
+    pub unit: Id<Unit>,
+    pub by: Option<Id<Person>>,
+}
+
+/// Passes the baton on, and withdraws the handover that waits for an answer.
+pub(super) async fn pass(tx: &mut Tx, case: &CaseState, to: Pass, now: DateTime<Utc>) -> Result<(), DbError> {
+    let Pass { to, unit, by } = to;
+    execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
     let id = Id::<Handover>::new();
     let (from, from_unit) = (case.contact_person, case.contact_unit);
-    expect_one(execute!(
-        tx,
-        INSERT,
-        &case.municipality,
-        id,
-        case.id,
-        from,
-        from_unit,
-        receiver,
-        unit,
-        by,
-        now
-    )?)?;
-    expect_one(execute!(tx, PASS, &case.municipality, case.id, receiver, unit, now)?)?;
-    Ok(true)
+    expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, from, from_unit, to, unit, by, now)?)?;
+    expect_one(execute!(tx, PASS, &case.municipality, case.id, to, unit, now)?)
 }

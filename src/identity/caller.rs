@@ -126,6 +126,13 @@ impl Caller {
         self.works_in().any(|held| held.unit_id == unit)
     }
 
+    /// Returns whether the caller works in this unit, and no other role keeps them from content there.
+    #[must_use]
+    pub fn sees_content_in(&self, unit: Id<Unit>) -> bool {
+        self.works_in()
+            .any(|held| held.unit_id == unit && !self.is_kept_from_content(held.person, &held.municipality))
+    }
+
     /// Returns whether the caller is this person.
     #[must_use]
     pub fn is(&self, person: Id<Person>) -> bool {

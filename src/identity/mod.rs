@@ -25,10 +25,12 @@ pub use human::{are_same, find_person, identity_of, known_in, persons_of};
 pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
 pub use second_factor::{
-    SecondFactor, confirm, enrol, find_second_factor, mark_session, remove_second_factor, use_app_code,
-    use_code,
+    SecondFactor, confirm, enrol, find_second_factor, has_proven, mark_session, remove_second_factor,
+    use_app_code, use_code,
 };
-pub use session::{NewTokens, Refreshed, end_session, end_sessions_of, is_issued, open_session, refresh};
+pub use session::{
+    NewTokens, Refreshed, end_other_sessions, end_session, end_sessions_of, is_issued, open_session, refresh,
+};
 pub use throttle::{
     Attempt, Checked, Throttled, check_attempt, forget_failures, record_attempt, unlock,
     unlock_for_administrator,

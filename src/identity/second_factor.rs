@@ -9,7 +9,7 @@ use totp_rs::{Algorithm, Builder, Secret, Totp};
 use super::PrintedCode;
 use crate::{
     db::{DbError, Tx, expect_one},
-    execute, fetch_optional,
+    execute, fetch_one, fetch_optional,
     kernel::{
         Id,
         ids::{Person, Session},
@@ -36,6 +36,7 @@ const USE_STEP: &str = "UPDATE second_factor SET last_step = $2 WHERE person_id 
 const INSERT_CODE: &str = "INSERT INTO recovery_code (person_id, code_hash, created_at) VALUES ($1, $2, $3)";
 const USE_CODE: &str = "
     UPDATE recovery_code SET used_at = $3 WHERE person_id = $1 AND code_hash = $2 AND used_at IS NULL";
+const PROVEN: &str = "SELECT second_factor_at IS NOT NULL FROM session WHERE id = $1";
 const MARK: &str = "UPDATE session SET second_factor_at = $2 WHERE id = $1";
 
 /// The second factor of an account.
@@ -153,6 +154,15 @@ pub async fn remove_second_factor(tx: &mut Tx, person: Id<Person>) -> Result<(),
 /// If the write to the database fails.
 pub async fn mark_session(tx: &mut Tx, session: Id<Session>, now: DateTime<Utc>) -> Result<(), DbError> {
     expect_one(execute!(tx, MARK, session, now)?)
+}
+
+/// Returns whether a session has proven the second factor.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn has_proven(tx: &mut Tx, session: Id<Session>) -> Result<bool, DbError> {
+    let (is_proven,) = fetch_one!(tx, (bool,), PROVEN, session)?;
+    Ok(is_proven)
 }
 
 fn totp(secret: &str) -> Option<Totp> {

@@ -61,6 +61,8 @@ const FIND_TOKEN: &str = "
 const USE_TOKEN: &str = "UPDATE refresh_token SET used_at = $2 WHERE token_hash = $1 AND used_at IS NULL";
 const END_SESSION: &str =
     "UPDATE session SET ended_at = $2, end_reason = $3 WHERE id = $1 AND ended_at IS NULL";
+const END_OTHERS: &str = "
+    UPDATE session SET ended_at = $2, end_reason = $3 WHERE person_id = $1 AND ended_at IS NULL AND id <> $4";
 const END_SESSIONS: &str =
     "UPDATE session SET ended_at = $2, end_reason = $3 WHERE person_id = $1 AND ended_at IS NULL";
 
@@ -146,6 +148,21 @@ pub async fn end_sessions_of(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     execute!(tx, END_SESSIONS, person, now, reason)?;
+    Ok(())
+}
+
+/// Ends every session of a person but one.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn end_other_sessions(
+    tx: &mut Tx,
+    person: Id<Person>,
+    kept: Id<Session>,
+    reason: &'static str,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    execute!(tx, END_OTHERS, person, now, reason, kept)?;
     Ok(())
 }
 

@@ -13,7 +13,10 @@ use super::ClientAddress;
 use crate::{
     db::{Db, DbError, Tx},
     execute, fetch_in, fetch_one, fetch_optional,
-    kernel::{Id, ids::Person},
+    kernel::{
+        Id,
+        ids::{Activation, Person},
+    },
 };
 
 /// Consecutive failures of an account after which a site, a device, or a session must wait.
@@ -89,6 +92,24 @@ impl Attempt {
     /// If the keyed hash cannot be created.
     pub fn at_own_password(tx: &Tx, person: Id<Person>) -> Result<Self, DbError> {
         let counts = vec![(own_password(tx, person)?, OWN_LIMIT)];
+        Ok(Self { counts, username_index: None })
+    }
+
+    /// An attempt of a person who is logged in to prove their second factor. The right password forgives none.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn at_own_code(tx: &Tx, person: Id<Person>) -> Result<Self, DbError> {
+        let counts = vec![(key(tx, &format!("own code of {person}"))?, OWN_LIMIT)];
+        Ok(Self { counts, username_index: None })
+    }
+
+    /// An attempt of an administrator to name the person whose code they approve.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn at_approval(tx: &Tx, activation: Id<Activation>) -> Result<Self, DbError> {
+        let counts = vec![(key(tx, &format!("approval of {activation}"))?, OWN_LIMIT)];
         Ok(Self { counts, username_index: None })
     }
 }

@@ -76,7 +76,9 @@ pub enum TokenKeysError {
     #[error("no token signing key is configured")]
     None,
     /// A key is not an Ed25519 private key.
-    #[error("a token signing key is not an Ed25519 private key in PKCS#8 PEM")]
+    #[error(
+        "a token signing key must be an Ed25519 private key in PKCS#8 PEM: `openssl genpkey -algorithm ed25519` makes one"
+    )]
     NotEd25519,
 }
 

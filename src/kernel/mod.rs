@@ -14,6 +14,6 @@ pub mod vocabulary;
 pub use clock::Clock;
 pub use ids::Id;
 pub use moment::Moment;
-pub use national_id::NationalId;
+pub use national_id::{NationalId, SyntheticIds};
 pub use page::{Page, PageQuery, Slice};
 pub use text::Text;

@@ -45,6 +45,20 @@ pub enum NationalIdError {
     /// The check digits are wrong.
     #[error("is not a possible national identity number: the check digits are wrong")]
     CheckDigits,
+    /// The number belongs to an invented person, and this installation has real people.
+    #[error("is a synthetic number, which this installation does not accept")]
+    Synthetic,
+}
+
+/// Whether an installation accepts the numbers of invented people. One with real people must not: an invented number can be made by
+/// anyone, and belongs to nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum SyntheticIds {
+    /// They are refused.
+    #[default]
+    Refused,
+    /// They are accepted, for demonstrations and tests.
+    Accepted,
 }
 
 const FIRST_WEIGHTS: [u32; 9] = [3, 7, 6, 1, 8, 9, 4, 5, 2];
@@ -71,6 +85,18 @@ impl NationalId {
         let day = if without_century { in_some_century(&digits) } else { of_century(&digits).map(Day::Of) };
         let day = day.ok_or(NationalIdError::Date)?;
         Ok(Self { digits: text.to_owned(), day })
+    }
+
+    /// Parses a number that this installation accepts.
+    ///
+    /// # Errors
+    /// As [`NationalId::parse`], or if the number is synthetic and these are refused.
+    pub fn parse_with(text: &str, synthetic: SyntheticIds) -> Result<Self, NationalIdError> {
+        let number = Self::parse(text)?;
+        match synthetic {
+            SyntheticIds::Refused if number.is_synthetic() => Err(NationalIdError::Synthetic),
+            _ => Ok(number),
+        }
     }
 
     /// Returns a synthetic number (month + 80) for a person born on a date. `serial` selects one of the numbers of that date.
@@ -218,7 +244,10 @@ impl PartialSchema for NationalId {
         ObjectBuilder::new().schema_type(Type::String)
             .format(Some(SchemaFormat::Custom("national-id".to_owned())))
             .pattern(Some("^[0-9]{11}$"))
-            .description(Some("A national identity number (fødselsnummer) or D-number: a date that exists, and check digits."))
+            .description(Some(
+                "A national identity number (fødselsnummer) or D-number: a date that exists, and check digits. A synthetic number \
+                 (month + 40 or + 80) is accepted only where the setting `synthetic_national_ids` allows it.",
+            ))
             .into()
     }
 }
@@ -305,6 +334,16 @@ mod tests {
         assert!(NationalId::parse("44851521221").expect("a number").is_synthetic());
         let real_form = (0..999).find_map(|n| number(&format!("040515{n:03}"), 0)).expect("a number");
         assert!(!NationalId::parse(&real_form).expect("a number").is_synthetic());
+        for synthetic in [SyntheticIds::Refused, SyntheticIds::Accepted] {
+            assert!(NationalId::parse_with(&real_form, synthetic).is_ok());
+        }
+        let refused = NationalId::parse_with("44851521221", SyntheticIds::Refused);
+        assert_eq!(refused, Err(NationalIdError::Synthetic));
+        assert!(NationalId::parse_with("44851521221", SyntheticIds::Accepted).is_ok());
+        assert_eq!(
+            NationalId::parse_with("44851521222", SyntheticIds::Refused),
+            Err(NationalIdError::CheckDigits)
+        );
     }
 
     proptest! {

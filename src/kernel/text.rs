@@ -1,5 +1,7 @@
 //! Validated text from requests.
 
+mod characters;
+
 use std::{fmt, ops::Deref};
 
 use serde::{Deserialize, Deserializer, Serialize};
@@ -8,14 +10,16 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, SchemaFormat, schema::Type},
 };
 
-/// Text of 1 to `MAX` characters, not blank, without control characters other than line breaks and tabs.
+use characters::Refused;
+
+/// Text of 1 to `MAX` characters that is not blank, in NFC. Only text that may break has line breaks, all of them `\n`.
 #[derive(Clone, PartialEq, Eq, Serialize)]
-pub struct Text<const MAX: usize>(String);
+pub struct Text<const MAX: usize, const BREAKS: bool = false>(String);
 
 /// A name, title or other single line.
 pub type Line = Text<200>;
 /// A paragraph or a page of prose.
-pub type Prose = Text<10_000>;
+pub type Prose = Text<10_000, true>;
 
 /// The reason a text was refused.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -26,26 +30,35 @@ pub enum TextError {
     /// It is too long.
     #[error("must be at most {0} characters")]
     TooLong(usize),
-    /// It contains a control character or an invisible character.
-    #[error("must not contain control characters or characters that cannot be seen")]
-    Control,
+    /// It contains a control character, or a character that would not be seen.
+    #[error(
+        "contains at character {} a control or a character that cannot be seen, U+{:04X}: remove it",
+        .0.place, u32::from(.0.character)
+    )]
+    Character(Refused),
+    /// A single line contains a line break.
+    #[error("contains at character {0} a line break: write it on one line")]
+    Break(usize),
 }
 
-impl<const MAX: usize> Text<MAX> {
+impl<const MAX: usize, const BREAKS: bool> Text<MAX, BREAKS> {
     /// Validates text from a request.
     ///
     /// # Errors
-    /// If it is blank, too long or contains control characters.
+    /// If it is blank or too long, or contains a character that is refused.
     pub fn parse(text: &str) -> Result<Self, TextError> {
-        let text = text.trim();
+        let cleaned = characters::cleaned(text, BREAKS).map_err(|refused| match refused.character {
+            '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => {
+                TextError::Break(refused.place)
+            }
+            _ => TextError::Character(refused),
+        })?;
+        let text = cleaned.trim();
         if text.is_empty() {
             return Err(TextError::Blank);
         }
         if text.chars().count() > MAX {
             return Err(TextError::TooLong(MAX));
-        }
-        if text.chars().any(is_refused) {
-            return Err(TextError::Control);
         }
         Ok(Self(text.to_owned()))
     }
@@ -57,31 +70,38 @@ impl<const MAX: usize> Text<MAX> {
     }
 }
 
-/// The form of a text of any length, as a regular expression of the API document. A test compares it with the parser.
-const PATTERN: &str = concat!(
-    r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f",
-    r"\u00ad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]*$"
-);
+/// The characters that no text contains, as a part of a regular expression of the API document. The formats `line` and `text` also
+/// refuse characters by their neighbours.
+macro_rules! pattern {
+    ($breaks:literal) => {
+        concat!(
+            r"^[^\u0000-\u0008",
+            $breaks,
+            r"\u000e-\u001f\u007f-\u0084\u0086-\u009f\u202a-\u202e\u2061-\u206f\ufff9-\ufffb]*$"
+        )
+    };
+}
+
+/// The form of text that may break, and of a line.
+const PATTERNS: [&str; 2] = [pattern!(""), pattern!(r"\u0009-\u000d\u0085\u2028\u2029")];
 
 /// Checks a text of any length: the `format` `text` of the API document.
 ///
 /// # Errors
-/// The reason, if it is blank or contains characters that cannot be seen.
+/// The reason, if it is blank or contains a character that is refused.
 pub fn check_text(text: &str) -> Result<(), String> {
-    Text::<{ usize::MAX }>::parse(text).map(|_| ()).map_err(|error| error.to_string())
+    Text::<{ usize::MAX }, true>::parse(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
-fn is_refused(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\r' | '\t')) || is_invisible(c)
+/// Checks a line of any length: the `format` `line` of the API document.
+///
+/// # Errors
+/// As [`check_text`], and if it contains a line break.
+pub fn check_line(text: &str) -> Result<(), String> {
+    Text::<{ usize::MAX }, false>::parse(text).map(|_| ()).map_err(|error| error.to_string())
 }
 
-/// Invisible characters, and characters that change text direction: the reader would not see what is stored.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}' | '\u{feff}')
-}
-
-impl<const MAX: usize> Deref for Text<MAX> {
+impl<const MAX: usize, const BREAKS: bool> Deref for Text<MAX, BREAKS> {
     type Target = str;
 
     fn deref(&self) -> &str {
@@ -90,40 +110,46 @@ impl<const MAX: usize> Deref for Text<MAX> {
 }
 
 /// `Debug` never writes content to a log.
-impl<const MAX: usize> fmt::Debug for Text<MAX> {
+impl<const MAX: usize, const BREAKS: bool> fmt::Debug for Text<MAX, BREAKS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Text({} bytes)", self.0.len())
     }
 }
 
-impl<'de, const MAX: usize> Deserialize<'de> for Text<MAX> {
+impl<'de, const MAX: usize, const BREAKS: bool> Deserialize<'de> for Text<MAX, BREAKS> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 
-impl<const MAX: usize> PartialSchema for Text<MAX> {
+impl<const MAX: usize, const BREAKS: bool> PartialSchema for Text<MAX, BREAKS> {
     fn schema() -> RefOr<Schema> {
+        let (format, pattern, breaks) = if BREAKS {
+            ("text", PATTERNS[0], "Line breaks are stored as LF.")
+        } else {
+            ("line", PATTERNS[1], "It has no line breaks.")
+        };
         ObjectBuilder::new()
             .schema_type(Type::String)
-            .format(Some(SchemaFormat::Custom("text".to_owned())))
+            .format(Some(SchemaFormat::Custom(format.to_owned())))
             .min_length(Some(1))
             .max_length(Some(MAX))
-            .pattern(Some(PATTERN))
+            .pattern(Some(pattern))
             .description(Some(format!(
-                "Text of 1 to {MAX} characters. It is not blank, and contains no control characters and no characters that \
-                 cannot be seen."
+                "Text of 1 to {MAX} characters that is not blank. {breaks} It is stored in NFC, without soft hyphens, zero-width \
+                 spaces, word joiners and byte order marks. Controls and other characters that cannot be seen are refused; joiners \
+                 and marks of direction are accepted beside letters of the scripts that need them."
             )))
             .into()
     }
 }
-impl<const MAX: usize> ToSchema for Text<MAX> {
+impl<const MAX: usize, const BREAKS: bool> ToSchema for Text<MAX, BREAKS> {
     fn name() -> std::borrow::Cow<'static, str> {
         match MAX {
-            200 => "Line".into(),
-            10_000 => "Prose".into(),
-            40 => "Phone".into(),
+            200 if !BREAKS => "Line".into(),
+            10_000 if BREAKS => "Prose".into(),
+            40 if !BREAKS => "Phone".into(),
             _ => format!("TextOf{MAX}").into(),
         }
     }
@@ -135,10 +161,34 @@ mod tests {
 
     #[test]
     fn text_is_trimmed_and_counted_in_characters() {
-        assert_eq!(&*Text::<3>::parse(" æøå ").expect("three characters"), "æøå");
-        assert_eq!(Text::<3>::parse("æøåa"), Err(TextError::TooLong(3)));
-        assert_eq!(Text::<3>::parse(" \n "), Err(TextError::Blank));
-        assert_eq!(Text::<9>::parse("a\u{0}b"), Err(TextError::Control));
-        assert_eq!(Text::<9>::parse("\u{200b}"), Err(TextError::Control));
+        let short = Text::<3>::parse;
+        assert_eq!(&*short(" æøå ").expect("three characters"), "æøå");
+        assert_eq!(short("æøåa"), Err(TextError::TooLong(3)));
+        assert_eq!(short(" \u{3000} "), Err(TextError::Blank));
+        assert_eq!(short("\u{200b}"), Err(TextError::Blank));
+        assert_eq!(short("A\u{30a}se").expect("three characters").len(), 4);
+    }
+
+    #[test]
+    fn the_place_and_the_code_point_of_what_is_refused_are_named() {
+        let said = |text: &str| Line::parse(text).expect_err("refused").to_string();
+        assert_eq!(said("a\nb"), "contains at character 2 a line break: write it on one line");
+        let expected =
+            "contains at character 3 a control or a character that cannot be seen, U+202E: remove it";
+        assert_eq!(said("ab\u{202e}c"), expected);
+        assert_eq!(&*Prose::parse("a\r\nb").expect("two lines"), "a\nb");
+    }
+
+    #[test]
+    fn the_pattern_refuses_only_what_the_parser_refuses() {
+        let characters = ('\0'..='\u{ffff}').chain('\u{e0000}'..='\u{e0fff}');
+        for (pattern, check) in [(PATTERNS[0], check_text as fn(&str) -> _), (PATTERNS[1], check_line)] {
+            let options = jsonschema::options().with_pattern_options(jsonschema::PatternOptions::regex());
+            let pattern = options.build(&serde_json::json!({ "pattern": pattern })).expect("a pattern");
+            for c in characters.clone() {
+                let text = format!("ש{c}ש");
+                assert!(check(&text).is_err() || pattern.is_valid(&text.into()), "{c:?}");
+            }
+        }
     }
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     audit::EntryOut,
     kernel::{
-        day::optional_time,
+        day::{LogTime, optional_time},
         ids::{LogReviewId, PersonId},
         page::{Cursor, Limit, PageQuery},
         text::Prose,
@@ -105,9 +105,11 @@ pub struct LogReviewQuery {
     pub person_id: Option<PersonId>,
     /// Entries from this time on.
     #[serde(default, deserialize_with = "optional_time")]
+    #[param(value_type = Option<LogTime>)]
     pub from: Option<DateTime<Utc>>,
     /// Entries before this time.
     #[serde(default, deserialize_with = "optional_time")]
+    #[param(value_type = Option<LogTime>)]
     pub until: Option<DateTime<Utc>>,
     /// The `next_cursor` of the previous page.
     #[serde(default)]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::Witness;
+use crate::kernel::files::in_words;
 
 /// Where each checkpoint is sent.
 #[derive(Debug, Clone, Default)]
@@ -23,7 +24,8 @@ impl Checkpoints {
         if let Some(folder) = &self.folder
             && let Err(error) = write_beside(folder, municipality, note)
         {
-            tracing::error!(%error, municipality, "writing the checkpoint to its folder failed");
+            let error = in_words(&error);
+            tracing::error!(error, municipality, "writing the checkpoint to its folder failed");
         }
         if let Some(witness) = self.witness.clone() {
             let note = note.to_owned();

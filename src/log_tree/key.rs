@@ -28,7 +28,7 @@ pub struct LogKey {
 #[derive(Debug, thiserror::Error)]
 pub enum LogKeyError {
     /// The key is not an Ed25519 key in PKCS#8 PEM.
-    #[error("the signing key of the access log is not an Ed25519 key in PKCS#8 PEM")]
+    #[error("the signing key of the access log must be an Ed25519 private key in PKCS#8 PEM")]
     Key,
     /// The origin is not a valid name for signing notes.
     #[error("the origin of the access log must not be empty or contain spaces or plus signs")]

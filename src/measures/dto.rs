@@ -12,7 +12,7 @@ use crate::{
         objects::{CaseObject, MeasureObject, MeetingObject, NoteObject},
     },
     kernel::{
-        day::{day, optional_day},
+        day::{EvaluationDay, MeasureStart, PastDay, day, optional_day},
         ids::{CatalogueMeasureId, EvaluationId, GoalId, MeasureId, MeetingId, PersonId, UnitId},
         text::{Line, Prose},
         vocabulary::{InformationKind, PreventionLevel},
@@ -177,9 +177,11 @@ pub struct MeasureIn {
     pub responsible_unit_id: UnitId,
     /// The first day, which may be in the past; today if left out.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<MeasureStart>)]
     pub starts_on: Option<NaiveDate>,
     /// The date of the next evaluation: not before the start, and not before today.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = EvaluationDay)]
     pub evaluate_on: NaiveDate,
 }
 
@@ -221,9 +223,11 @@ pub struct DecidedMeasureIn {
     pub responsible_unit_id: UnitId,
     /// The first day, which may be in the past; today if left out.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<MeasureStart>)]
     pub starts_on: Option<NaiveDate>,
     /// The date of the next evaluation: not before the start, and not before today.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = EvaluationDay)]
     pub evaluate_on: NaiveDate,
 }
 
@@ -269,6 +273,7 @@ pub struct MeasurePatch {
     pub responsible_unit_id: Option<UnitId>,
     /// The date of the next evaluation: not before the start, and not before today.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<EvaluationDay>)]
     pub evaluate_on: Option<NaiveDate>,
     /// A description of the measure.
     #[serde(default)]
@@ -352,6 +357,7 @@ impl EvaluationReader {
 pub struct EvaluationIn {
     /// The day it was held, which must not be in the future.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = PastDay)]
     pub held_on: NaiveDate,
     /// The outcome.
     pub outcome: EvaluationOutcome,
@@ -373,5 +379,6 @@ pub struct EvaluationIn {
     pub guardians_view: Option<Prose>,
     /// The date of the next evaluation. Required if the measure continues, and not allowed if it ends.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<EvaluationDay>)]
     pub next_evaluation_on: Option<NaiveDate>,
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     access::{Seen, Shown},
     kernel::{
-        day::time,
+        day::{MeetingTime, time},
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
         text::{Line, Prose},
         vocabulary::InformationKind,
@@ -209,6 +209,7 @@ pub struct MeetingIn {
     pub arena_id: Option<ArenaId>,
     /// When it starts.
     #[serde(deserialize_with = "time")]
+    #[schema(value_type = MeetingTime)]
     pub starts_at: DateTime<Utc>,
     /// The place.
     #[serde(default)]

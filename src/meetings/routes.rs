@@ -76,7 +76,6 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     permit.require_open()?;
     let now = permit.moment().now;
     Kinds::may_be_kept("", Some(&new.contains))?;
-    rules::begins_at(new.starts_at, now)?;
     rules::place_may_be_told(new.place.as_deref(), case)?;
     let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
     let team = teams::seats_known(permit.tx(), &asker, &object).await?;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{conditions, headers};
-use crate::kernel::day::{DAY_PATTERN, TIME_PATTERN};
+use crate::kernel::day::{Bounds, DAY_PATTERN, TIME_PATTERN};
 
 /// Names of ids in paths that are not called by their type.
 const PATH_IDS: [(&str, &str); 8] = [
@@ -70,6 +70,9 @@ fn walk(value: &mut Value, visit: &mut impl FnMut(&mut Map<String, Value>)) {
 
 /// Refers from days and times to their schemas.
 fn name_days(schema: &mut Map<String, Value>) {
+    if schema.contains_key(Bounds::EARLIEST) {
+        return order_bounds(schema);
+    }
     let name = match schema.get("format").and_then(Value::as_str) {
         Some("date") => "Day",
         Some("date-time") => "Time",
@@ -80,6 +83,15 @@ fn name_days(schema: &mut Map<String, Value>) {
         schema.insert("oneOf".to_owned(), json!([reference(name), { "type": "null" }]));
     } else {
         schema.insert("$ref".to_owned(), reference(name)["$ref"].clone());
+    }
+}
+
+/// Puts the bounds of a day of requests in one order: they come from a hash map.
+fn order_bounds(schema: &mut Map<String, Value>) {
+    for name in [Bounds::EARLIEST, Bounds::LATEST] {
+        if let Some(bound) = schema.shift_remove(name) {
+            schema.insert(name.to_owned(), bound);
+        }
     }
 }
 

@@ -29,6 +29,7 @@ const FORMATS: Formats = Formats(&[
     ("date-time", |text| day::parse_time(text).map(|_| ()).map_err(ToOwned::to_owned)),
     ("national-id", |text| NationalId::parse(text).map(|_| ()).map_err(|error| error.to_string())),
     ("new-password", |text| Password::parse(text).map(|_| ()).map_err(|error| error.to_string())),
+    ("line", text::check_line),
     ("text", text::check_text),
     ("username", |text| Username::parse(text).map(|_| ()).map_err(ToOwned::to_owned)),
     ("uuid", |text| ids::parse_uuid(text).map(|_| ()).map_err(|error| error.to_string())),
@@ -124,6 +125,7 @@ fn described(policies: &Policies) -> OpenApi {
     // These occur only as parameters, which do not bring their schemas.
     components.schemas.insert("Cursor".to_owned(), page::Cursor::<uuid::Uuid>::schema());
     components.schemas.insert("Limit".to_owned(), page::Limit::schema());
+    components.schemas.insert("LogTime".to_owned(), day::LogTime::schema());
     for (name, pattern) in
         [("IdempotencyKey", IDEMPOTENCY_KEY), ("IfMatch", ENTITY_TAGS), ("IfNoneMatch", ENTITY_TAGS)]
     {

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
-        day::{day, optional_day},
+        day::{RoleEnd, day, optional_day},
         ids::{PersonId, RoleProposalId, StaffRoleId, UnitId},
         text::{Line, Prose},
         vocabulary::{Role, Sector},
@@ -64,6 +64,7 @@ pub struct RoleIn {
     pub role: Role,
     /// The day from which the role counts for nothing, at most a year ahead. Without it, the role ends in a year.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<RoleEnd>)]
     pub ends_on: Option<NaiveDate>,
 }
 
@@ -112,6 +113,7 @@ pub struct RoleProposalIn {
     pub role: ProposedRole,
     /// The day from which the role counts for nothing, at most a year ahead. Without it, the role ends in a year.
     #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<RoleEnd>)]
     pub ends_on: Option<NaiveDate>,
     /// Why the person needs the role.
     pub reason: Prose,
@@ -171,6 +173,7 @@ shown!(RoleProposalOut {
 pub struct ExtensionIn {
     /// The day from which the role counts for nothing, at most a year ahead.
     #[serde(deserialize_with = "day")]
+    #[schema(value_type = RoleEnd)]
     pub ends_on: NaiveDate,
     /// Why the role is still needed.
     pub reason: Prose,

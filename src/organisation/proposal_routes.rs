@@ -103,8 +103,13 @@ async fn confirm_role(mut permit: Permit<ConfirmRole>) -> Result<HttpResponse> {
     let id = match proposals::current(tx, person, unit, role, today).await? {
         Some((id, before)) => {
             let (ends_on, reason) = (proposal.ends_on, &proposal.reason);
-            proposals::extend(tx, Extension { municipality, role: id, before, ends_on, reason }, by, now)
-                .await?;
+            proposals::extend(
+                tx,
+                Extension { municipality, role: id, before, ends_on, reason },
+                Some(by),
+                now,
+            )
+            .await?;
             id
         }
         None => store::grant(tx, person, unit, role, proposal.ends_on, now)
@@ -175,7 +180,7 @@ async fn extend_role(mut permit: Permit<ExtendRole>) -> Result<HttpResponse> {
         ends_on,
         reason: &reason,
     };
-    proposals::extend(tx, extension, caller.person, moment.now).await?;
+    proposals::extend(tx, extension, Some(caller.person), moment.now).await?;
     let extended = store::find_role(tx, unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([role.person_id]);
     permit.added(1, &extended.whole()).await

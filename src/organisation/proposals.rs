@@ -6,12 +6,16 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::RoleProposalOut;
+use super::{
+    dto::RoleProposalOut,
+    store::{NotGranted, grant},
+};
 use crate::{
+    access::objects::UnitObject,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
-        Id, Slice,
+        Id, Moment, Slice,
         ids::{Person, RoleExtension, RoleProposal, StaffRole, Unit},
         vocabulary::Role,
     },
@@ -120,11 +124,11 @@ pub(super) struct Extension<'a> {
     pub reason: &'a str,
 }
 
-/// Extends a role, and keeps the reason.
+/// Extends a role, and keeps the reason. The operator of the machine is nobody (`by`).
 pub(super) async fn extend(
     tx: &mut Tx,
     extension: Extension<'_>,
-    by: Id<Person>,
+    by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     let Extension { municipality, role, before, ends_on, reason } = extension;
@@ -132,4 +136,28 @@ pub(super) async fn extend(
     expect_one(execute!(tx, EXTEND, role, ends_on)?)?;
     let id = Id::<RoleExtension>::new();
     expect_one(execute!(tx, INSERT_EXTENSION, municipality, id, role, before, ends_on, reason, by, now)?)
+}
+
+/// Grants a role for the operator of the machine until a day, or extends it until then if the person has it.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn grant_or_extend(
+    tx: &mut Tx,
+    person: Id<Person>,
+    unit: &UnitObject,
+    role: Role,
+    ends_on: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<Result<Id<StaffRole>, NotGranted>, DbError> {
+    const REASON: &str = "by the operator of the machine";
+    let municipality = unit.municipality.as_str();
+    match current(tx, person, unit.id, role, Moment::at(now).today).await? {
+        Some((id, before)) => {
+            let extension = Extension { municipality, role: id, before, ends_on, reason: REASON };
+            extend(tx, extension, None, now).await?;
+            Ok(Ok(id))
+        }
+        None => grant(tx, person, unit.id, role, ends_on, now).await,
+    }
 }

@@ -40,7 +40,7 @@ const END_ROLE: &str = "UPDATE staff_role SET ended_at = $2 WHERE id = $1 AND en
 const UNITS_OF: &str = "
     SELECT DISTINCT unit_id FROM staff_role WHERE person_id = $1 AND ended_at IS NULL ORDER BY unit_id";
 const END_PAST: &str = "
-    UPDATE staff_role SET ended_at = $4 WHERE person_id = $1 AND unit_id = $2 AND role = $3 AND ended_at IS NULL AND ends_on <= $5";
+    UPDATE staff_role SET ended_at = $3 WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND ends_on <= $4";
 const STILL_WORKS: &str = "
     SELECT COUNT(*) FROM staff_role
     WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND ends_on > $3 AND role IN ('worker', 'unit_leader')";
@@ -190,8 +190,12 @@ pub async fn grant(
         return Ok(Err(NotGranted::Mixed));
     }
     let id = Id::<StaffRole>::new();
-    // A role that has ended by its day makes room for a new one.
-    execute!(tx, END_PAST, person, unit, role.as_str(), now, today)?;
+    // A role that has ended by its day makes room for a new one, which does not bring back the seats that were held through the old one.
+    let ended = execute!(tx, END_PAST, person, unit, now, today)?;
+    let (left,) = fetch_one!(tx, (i64,), STILL_WORKS, person, unit, today)?;
+    if ended > 0 && left == 0 {
+        teams::end_seats_of_person(tx, person, unit, now).await?;
+    }
     let row = RoleRow { id, person, unit, role, started_at: now, ends_on };
     let made = rows::insert_roles(tx, &[row]).await?;
     Ok(if made == 1 { Ok(id) } else { Err(NotGranted::Held) })

@@ -11,6 +11,7 @@ use super::{
     Code, FieldError, Problem,
     faults::{Faults, Formats},
     input::{pairs, parse_json, parse_query, read_value},
+    places::{Circumstances, Places},
 };
 
 /// The address of the API document among the schemas.
@@ -26,9 +27,16 @@ pub struct Contract {
 /// The input of an operation.
 #[derive(Debug)]
 struct Input {
-    body: Option<Validator>,
-    query: Validator,
+    body: Option<Checked>,
+    query: Checked,
     types: BTreeMap<String, Value>,
+}
+
+/// A schema, and the places whose check depends on the request.
+#[derive(Debug)]
+struct Checked {
+    schema: Validator,
+    places: Places,
 }
 
 /// The API document cannot be read.
@@ -66,14 +74,20 @@ impl Contract {
     ///
     /// # Errors
     /// 400 if it is not JSON; 422 with every fault.
-    pub fn body<T: DeserializeOwned>(&self, operation: &str, body: &[u8], query: &str) -> Result<T, Problem> {
+    pub fn body<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        (body, query): (&[u8], &str),
+        by: Circumstances,
+    ) -> Result<T, Problem> {
         let input = self.input(operation)?;
         let value = read_value(body)?;
         let mut faults = Faults::default();
-        if let Some(validator) = &input.body {
-            faults.find("", validator, &value, &self.formats);
+        if let Some(checked) = &input.body {
+            faults.find("", &checked.schema, &value, &self.formats);
+            checked.places.find("", &value, by, &mut faults);
         }
-        self.query_faults(input, query, &mut faults)?;
+        self.query_faults(input, query, by, &mut faults)?;
         faults.into_result()?;
         parse_json(body)
     }
@@ -82,8 +96,13 @@ impl Contract {
     ///
     /// # Errors
     /// 422 with every fault.
-    pub fn query<T: DeserializeOwned>(&self, operation: &str, query: &str) -> Result<T, Problem> {
-        self.check_query(operation, query)?;
+    pub fn query<T: DeserializeOwned>(
+        &self,
+        operation: &str,
+        query: &str,
+        by: Circumstances,
+    ) -> Result<T, Problem> {
+        self.check_query(operation, query, by)?;
         parse_query(query)
     }
 
@@ -91,13 +110,19 @@ impl Contract {
     ///
     /// # Errors
     /// 422 with every fault.
-    pub fn check_query(&self, operation: &str, query: &str) -> Result<(), Problem> {
+    pub fn check_query(&self, operation: &str, query: &str, by: Circumstances) -> Result<(), Problem> {
         let mut faults = Faults::default();
-        self.query_faults(self.input(operation)?, query, &mut faults)?;
+        self.query_faults(self.input(operation)?, query, by, &mut faults)?;
         faults.into_result()
     }
 
-    fn query_faults(&self, input: &Input, query: &str, faults: &mut Faults) -> Result<(), Problem> {
+    fn query_faults(
+        &self,
+        input: &Input,
+        query: &str,
+        by: Circumstances,
+        faults: &mut Faults,
+    ) -> Result<(), Problem> {
         if query.is_empty() && input.types.is_empty() {
             return Ok(());
         }
@@ -109,7 +134,9 @@ impl Contract {
             }
             object.insert(name, value);
         }
-        faults.find("?", &input.query, &Value::Object(object), &self.formats);
+        let object = Value::Object(object);
+        faults.find("?", &input.query.schema, &object, &self.formats);
+        input.query.places.find("?", &object, by, faults);
         Ok(())
     }
 
@@ -126,11 +153,16 @@ impl Input {
         address: &str,
         registry: &Registry<'_>,
         formats: &Formats,
-    ) -> Result<Self, jsonschema::ValidationError<'static>> {
+    ) -> Result<Self, String> {
+        let checked = |schema: Value| {
+            let places = Places::of(document, &schema)?;
+            let schema = formats.validator(&schema, registry).map_err(|error| error.to_string())?;
+            Ok::<_, String>(Checked { schema, places })
+        };
         let content = &operation["requestBody"]["content"];
         let body = content.get("application/json").map(|_| {
             let schema = format!("{address}/requestBody/content/application~1json/schema");
-            formats.validator(&json!({ "$ref": schema }), registry)
+            checked(json!({ "$ref": schema }))
         });
         let parameters = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
         let parameters = parameters.iter().enumerate().filter(|(_, parameter)| parameter["in"] == "query");
@@ -146,7 +178,7 @@ impl Input {
         let query = json!({
             "type": "object", "properties": properties, "required": required, "additionalProperties": false,
         });
-        Ok(Self { body: body.transpose()?, query: formats.validator(&query, registry)?, types })
+        Ok(Self { body: body.transpose()?, query: checked(query)?, types })
     }
 }
 
@@ -156,9 +188,18 @@ fn fragment(path: &str) -> String {
 }
 
 /// Returns the schema that a schema refers to.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    let place = schema["$ref"].as_str().and_then(|place| place.strip_prefix('#'));
-    place.and_then(|place| document.pointer(place)).unwrap_or(schema)
+pub(super) fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
+    let place = schema["$ref"].as_str().and_then(|place| place.strip_prefix(DOCUMENT).or(Some(place)));
+    let place = place.and_then(|place| place.strip_prefix('#')).map(unescaped);
+    match place.and_then(|place| document.pointer(&place)) {
+        Some(found) if found.get("$ref").is_some() => resolved(document, found),
+        found => found.unwrap_or(schema),
+    }
+}
+
+/// Returns a JSON Pointer as it is outside an address.
+fn unescaped(pointer: &str) -> String {
+    pointer.replace("%7B", "{").replace("%7D", "}")
 }
 
 /// A parameter of a query as its schema has it.
@@ -203,6 +244,7 @@ mod tests {
     use serde::Deserialize;
 
     use super::*;
+    use crate::kernel::SyntheticIds;
 
     const FORMATS: Formats =
         Formats(&[(
@@ -250,8 +292,14 @@ mod tests {
         Contract::of(&document, FORMATS).expect("a valid document")
     }
 
+    fn circumstances() -> Circumstances {
+        let today = "2026-11-29".parse().expect("a day");
+        Circumstances { today, synthetic_ids: SyntheticIds::Refused }
+    }
+
     fn faults(body: &str, query: &str) -> Vec<(String, String)> {
-        let problem = contract().body::<Body>("make", body.as_bytes(), query).expect_err("refused");
+        let problem =
+            contract().body::<Body>("make", (body.as_bytes(), query), circumstances()).expect_err("refused");
         problem.errors.into_iter().map(|error| (error.pointer, error.detail)).collect()
     }
 
@@ -283,8 +331,57 @@ mod tests {
         assert_eq!(places(r#"{"name": "ab", "a": "x", "b": "y"}"#, "word=a"), ["/b"]);
         assert_eq!(places(r#"{"name": "ab", "a": null, "b": null}"#, "word=a"), ["/a"]);
         for body in [r#"{"name": "ab", "b": "y"}"#, r#"{"name": "ab", "a": null, "b": "y"}"#] {
-            assert!(contract().body::<Body>("make", body.as_bytes(), "word=b&limit=200").is_ok(), "{body}");
+            assert!(
+                contract()
+                    .body::<Body>("make", (body.as_bytes(), "word=b&limit=200"), circumstances())
+                    .is_ok(),
+                "{body}"
+            );
         }
+    }
+
+    fn of_one_field(schema: &Value) -> Result<Contract, BadDocument> {
+        const PARSED: Formats = Formats(&[("date", |_| Ok(())), ("national-id", |_| Ok(()))]);
+        let list = json!({"type": "array", "items": {"$ref": "#/components/schemas/Part"}});
+        let document = json!({
+            "paths": {"/": {"post": {
+                "operationId": "make",
+                "parameters": [{"name": "when", "in": "query", "schema": {"$ref": "#/components/schemas/Part"}}],
+                "requestBody": {"content": {"application/json": {"schema": {
+                    "type": "object", "properties": {"parts": {"oneOf": [list, {"type": "null"}]}},
+                }}}},
+            }}},
+            "components": {"schemas": {"Part": schema}},
+        });
+        Contract::of(&document, PARSED)
+    }
+
+    fn refused(schema: &Value, part: &str) -> Vec<String> {
+        let contract = of_one_field(schema).expect("a valid document");
+        let body = format!(r#"{{"parts": ["{part}"]}}"#);
+        let query = format!("when={part}");
+        let answer = contract.body::<Value>("make", (body.as_bytes(), &query), circumstances());
+        answer.err().into_iter().flat_map(|problem| problem.errors).map(|error| error.pointer).collect()
+    }
+
+    #[test]
+    fn a_day_is_within_its_bounds_wherever_it_stands() {
+        let day = json!({"type": "string", "format": "date", "x-earliest": "-P1Y", "x-latest": "P0D"});
+        assert!(refused(&day, "2025-11-29").is_empty() && refused(&day, "2026-11-29").is_empty());
+        for outside in ["2025-11-28", "2026-11-30"] {
+            assert_eq!(refused(&day, outside), ["/parts/0", "?when"], "{outside}");
+        }
+        for unbounded in
+            [json!({"type": "string", "format": "date"}), json!({"format": "date", "x-latest": "P0D"})]
+        {
+            assert!(of_one_field(&unbounded).is_err(), "{unbounded}");
+        }
+    }
+
+    #[test]
+    fn a_synthetic_number_is_refused_wherever_it_stands() {
+        let number = json!({"type": "string", "format": "national-id"});
+        assert_eq!(refused(&number, "44851521221"), ["/parts/0", "?when"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod contract;
 pub mod docs;
 mod faults;
 mod input;
+mod places;
 
 use std::fmt;
 
@@ -14,6 +15,7 @@ use actix_web::{
 pub use contract::{BadDocument, Contract};
 pub use faults::{Check, Formats};
 pub use input::{parse_json, parse_query};
+pub use places::Circumstances;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::{
     access::{Age, Consenting, KindRule, Purpose, RefusedKind, Rule, actions::ActionName, cited},
     kernel::{
-        day::optional_time,
+        day::{QuestionTime, optional_time},
         ids::PersonId,
         vocabulary::{InformationKind, Sector},
     },
@@ -146,5 +146,6 @@ pub struct QuestionIn {
     /// Everything else is as it is now: memberships, roles, guardians, withdrawals and contact persons. The access log
     /// contains earlier decisions.
     #[serde(default, deserialize_with = "optional_time")]
+    #[schema(value_type = Option<QuestionTime>)]
     pub at: Option<DateTime<Utc>>,
 }

@@ -7,5 +7,6 @@ mod store;
 
 pub use routes::configure;
 pub use store::{
-    NewSeat, Seat, end_seats_of_person, end_seats_of_units, not_to_be_known, seat, seats, seats_known,
+    NewSeat, Seat, end_seat_of, end_seats_of_person, end_seats_of_units, not_to_be_known, seat, seats,
+    seats_known,
 };

@@ -56,6 +56,9 @@ const WORKS_THERE: &str = concat!(
     WHERE r.person_id = $1 AND r.unit_id = $2 AND r.role IN ('worker', 'unit_leader') AND s.municipality = $3 AND ",
     role_counts_sql!("r", "$4")
 );
+const END_SEAT: &str = "
+    UPDATE team_member SET left_at = $5, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND person_id = $3 AND joined_at = $4 AND left_at IS NULL";
 const LEAVE: &str = "
     UPDATE team_member SET left_at = $4, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND left_at IS NULL";
@@ -148,6 +151,21 @@ pub async fn seat(
     };
     let made = rows::insert(tx, &[row]).await?;
     Ok((made == 1).then_some(id))
+}
+
+/// Ends the seat of a person that began at a time.
+///
+/// # Errors
+/// If the write to the database fails.
+pub async fn end_seat_of(
+    tx: &mut Tx,
+    case: &CaseState,
+    person: Id<Person>,
+    joined_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    execute!(tx, END_SEAT, &case.municipality, case.id, person, joined_at, now)?;
+    Ok(())
 }
 
 pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<TeamMemberOut>, DbError> {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use clap::{
     Arg, Command,
     builder::{StringValueParser, TypedValueParser},
@@ -13,10 +13,11 @@ use crate::{
     accounts::Username,
     kernel::{
         clock::day_in_norway,
+        day::{parse_day, parse_time},
         text::Line,
         vocabulary::{Role, Words},
     },
-    log_tree::LogVerifier,
+    log_tree::{LogKey, LogVerifier},
     vault::KeyClass,
 };
 
@@ -32,8 +33,7 @@ pub(crate) fn municipality(text: &str) -> Parsed<String> {
 
 /// Parses a day, or the day of a time in Norway.
 pub(crate) fn day(text: &str) -> Parsed<NaiveDate> {
-    let time = || text.parse::<DateTime<Utc>>().map(day_in_norway);
-    text.parse().or_else(|_| time()).map_err(|_| {
+    parse_day(text).or_else(|_| parse_time(text).map(day_in_norway)).map_err(|_| {
         "must be a day, such as 2027-01-31, or a time with its zone, such as 2027-01-31T12:00:00Z".to_owned()
     })
 }
@@ -105,6 +105,12 @@ pub(crate) fn name(text: &str) -> Parsed<Line> {
 /// Parses a username.
 pub(crate) fn username(text: &str) -> Parsed<Username> {
     Username::parse(text).map_err(|error| format!("{error}, such as kari.nordmann"))
+}
+
+/// Parses the name of an access log.
+pub(crate) fn origin(text: &str) -> Parsed<String> {
+    let parsed = LogKey::random(text).map(|_| text.to_owned());
+    parsed.map_err(|error| format!("{error}, such as stafett.example.no/access-log"))
 }
 
 /// Parses the public key of an access log.

@@ -28,7 +28,7 @@ pub enum VaultError {
     Damaged,
     /// The file of a key cannot be unwrapped.
     #[error(
-        "{0} cannot be opened with the master key: the file is damaged, or the master key is the wrong one"
+        "{0} cannot be opened with the master key: the file is damaged, or the master key is the wrong one (master_key_file)"
     )]
     Wrapped(PathBuf),
     /// The file that names the installation has another content.

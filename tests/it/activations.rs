@@ -89,6 +89,19 @@ impl Town {
     }
 }
 
+/// Chooses a password with the code that the program printed.
+pub async fn choose_password(world: &World, printed: &str, password: &str) -> Answer {
+    let line = |name: &str| {
+        let mut lines = printed.lines().filter_map(|line| line.strip_prefix(name));
+        lines.next_back().unwrap_or_else(|| panic!("no {name} in {printed}")).to_owned()
+    };
+    let body = json!({
+        "username": line("username: "), "first_half": line("first half: "), "second_half": line("second half: "),
+        "new_password": password,
+    });
+    world.anonymous().post("/v1/activations").json(body).send().await
+}
+
 both_engines! {
     async fn a_code_of_two_administrators_lets_the_person_choose_the_password(world: World) {
         let town = Town::of(world).await;

@@ -7,7 +7,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::support::{PASSWORD, Role, World, both_engines, log_key};
+use crate::{
+    activations::choose_password,
+    support::{PASSWORD, Role, World, both_engines, log_key},
+};
 
 /// The output of a command, which must succeed.
 fn done(command: &mut Command) -> String {
@@ -36,19 +39,21 @@ both_engines! {
         let mut create = world.command_line();
         create.args(["user", "create", "--municipality", "4014", "--name", "Solveig Lien"]);
         create.args(["--username", "solveig", "--role", "oppvekst:administrator"]);
-        let input = format!("{}\n{PASSWORD}\n", world.adult_number().as_str());
+        let input = format!("{}\n", world.adult_number().as_str());
         let mut running =
             create.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("the program runs");
         running.stdin.take().expect("its input").write_all(input.as_bytes()).expect("the input");
         let said = running.wait_with_output().expect("it ends");
         assert!(said.status.success());
-        let person = String::from_utf8(said.stdout).expect("an id").trim().to_owned();
+        let printed = String::from_utf8(said.stdout).expect("text");
+        let person = printed.lines().next().expect("an id").to_owned();
+        choose_password(&world, &printed, PASSWORD).await.expect(200);
         world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
 
         let acts = acts(&world, "kragero/oppvekst").await;
-        assert_eq!(actions(&acts), ["create_account", "grant_role"]);
+        assert_eq!(actions(&acts), ["create_account", "create_activation", "grant_role"]);
         assert!(acts.iter().all(|entry| entry["shown"][0] == person && entry["decision"] == "permit"));
-        assert_eq!(acts[1]["shown"][2], "administrator");
+        assert_eq!(acts[2]["shown"][2], "administrator");
     }
 
     async fn keys_and_catalogue_that_are_changed_at_the_machine_are_in_the_log(world: World) {

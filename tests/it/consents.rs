@@ -323,6 +323,9 @@ both_engines! {
         let backwards = consent(&[&cast.nurse.unit], world.in_days(2));
         let backwards = with(backwards, json!({"valid_from": world.in_days(3)}));
         mother.post(cast.path("/consents")).json(backwards).send().await.expect_invalid("/valid_until");
+        let long = consent(&[&cast.nurse.unit], world.in_days(700));
+        let long = with(long, json!({"valid_from": world.in_days(-60)}));
+        mother.post(cast.path("/consents")).json(long).send().await.expect_invalid("/valid_until");
         let today = consent(&[&cast.nurse.unit], world.in_days(0));
         mother.post(cast.path("/consents")).json(today).send().await.expect(201);
     }

@@ -140,6 +140,15 @@ fn every_request_body_has_an_example_and_takes_no_unknown_fields() {
 }
 
 #[test]
+fn a_day_of_a_request_has_bounds_and_a_description_of_them() {
+    let schemas = document()["components"]["schemas"].as_object().expect("schemas");
+    let bounded = schemas.values().filter(|schema| schema.get("x-earliest").is_some());
+    let told = bounded.map(|schema| schema["description"].as_str().expect("a description"));
+    let told = told.filter(|text| text.contains("From ") && text.contains("both included")).count();
+    assert_eq!(told, 12);
+}
+
+#[test]
 fn every_reference_in_the_document_leads_somewhere() {
     fn references<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
         match value {

@@ -299,15 +299,37 @@ async fn installed_on_postgres(world: World) {
     );
 
     let place = folder.path().join("stafett");
+    let made = stafett(folder.path()).args(["init", "stafett", "--database-url", &owner]).output();
+    let said = String::from_utf8(made.expect("the program runs").stdout).expect("text");
+    assert!(said.contains("stafett migrate --grant-to ROLE --config "), "{said}");
+    assert!(said.contains(" --database-url postgres://ROLE@") && !said.contains(&owner), "{said}");
+    let service = server.clone().database(&name).username(&role).to_url_lossy().to_string();
+    let refused = stafett(&place).args(["serve", "--database-url", &service]).output();
+    let said = String::from_utf8(refused.expect("the program runs").stderr).expect("text");
+    assert!(said.contains("let their owner run `stafett migrate --grant-to ROLE`"), "{said}");
     for (at, arguments) in [
-        (folder.path(), vec!["init", "stafett", "--database-url", &owner]),
         (&place, vec!["migrate", "--grant-to", &role]),
         (&place, vec!["catalogue", "import", "--included", "kragero"]),
     ] {
         let done = stafett(at).args(&arguments).output().expect("the program runs");
         assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
-    let service = server.clone().database(&name).username(&role).to_url_lossy().to_string();
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    for (arguments, right) in [
+        (
+            vec!["migrate"],
+            "permission denied for schema public: name the role that owns the tables in database_url",
+        ),
+        (
+            vec!["backup", "--to", "monday.age", "--recipient", &recipient],
+            "give it CREATEDB, or name an empty database with --verify-in (permission denied to create database)",
+        ),
+    ] {
+        let done = stafett(&place).args(&arguments).args(["--database-url", &service]).output();
+        let said = String::from_utf8(done.expect("the program runs").stderr).expect("text");
+        assert!(said.contains(right), "{said}");
+        assert!(!said.contains("at line") && said.lines().count() == 1, "{said}");
+    }
     let serving = Serving::start_on(&place, &["--database-url", &service]);
     serving.until(200).await;
     assert_eq!(serving.log_in().await, 401);

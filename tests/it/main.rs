@@ -10,6 +10,7 @@ mod schema;
 mod sessions;
 mod stories;
 mod strict_input;
+mod texts_and_days;
 
 mod cast;
 mod verify_elsewhere;

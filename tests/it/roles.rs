@@ -122,6 +122,30 @@ both_engines! {
         assert_eq!(town.world.rows("role_extension").await, 1);
     }
 
+    async fn administrators_are_reminded_of_the_roles_that_need_two_of_them(world: World) {
+        let town = Town::of(world).await;
+        let proposal = json!({
+            "person_id": town.person.id, "role": "unit_leader", "reason": "To begin with.", "ends_on": town.world.in_days(30),
+        });
+        let id = town.propose(&town.first, proposal).await.expect(201).text("/id");
+        let role = town.decide(&town.second, &id, "confirm").await.expect(201).text("/id");
+        for (reader, expected) in [(&town.first, 1), (&town.world.staff("porsgrunn/skole", Role::Administrator).await, 0)] {
+            let list = reader.get("/v1/follow-ups").send().await.expect(200);
+            assert_eq!(list.items().iter().filter(|item| item["object_id"] == json!(role)).count(), expected);
+        }
+    }
+
+    async fn a_role_that_has_lapsed_and_is_granted_again_brings_no_seat_back(world: World) {
+        let cast = world.shared_case().await;
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let lapse = format!("UPDATE staff_role SET ends_on = '{}' WHERE unit_id = (SELECT id FROM unit WHERE municipality = '4014' AND key = 'helsestasjon')", world.today());
+        assert!(world.try_execute(lapse).await.expect("lapsed") > 0);
+        cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        let grant = json!({"person_id": cast.nurse.id, "role": "worker"});
+        administrator.post(format!("/v1/units/{}/staff", cast.nurse.unit.id)).json(grant).send().await.expect(201);
+        cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
+    }
+
     async fn the_role_of_a_worker_is_extended_with_a_reason_and_its_leader_is_reminded(world: World) {
         let town = Town::of(world).await;
         let leader = town.world.staff("kragero/skole", Role::UnitLeader).await;

@@ -135,6 +135,57 @@ both_engines! {
         session(&world, &user, Some(&phone.code(&world))).await.expect(200);
     }
 
+    async fn guesses_at_the_code_of_a_session_must_wait_too(world: World) {
+        let user = world.worker("kragero/skole").await;
+        let token = session(&world, &user, None).await.expect(200).text("/access_token");
+        let confirm = async |code: &str| post(&world, &token, "/v1/me/second-factor/confirm", json!({"code": code})).await;
+        let enrolled = post(&world, &token, "/v1/me/second-factor", json!({"current_password": PASSWORD})).await.expect(201);
+        let phone = Phone { secret: enrolled.text("/secret"), recovery: Vec::new() };
+        for _ in 0..5 {
+            confirm("000000").await.expect_invalid("/code");
+        }
+        confirm(&phone.code(&world)).await.expect_problem(429, "too-many-attempts");
+        world.advance(TimeDelta::seconds(30));
+        confirm(&phone.code(&world)).await.expect(201);
+        let end = async |code: &str| {
+            let body = json!({"current_password": PASSWORD, "code": code});
+            post(&world, &token, "/v1/me/second-factor/end", body).await
+        };
+        world.advance(TimeDelta::seconds(30));
+        for _ in 0..5 {
+            // The right password forgives no wrong code.
+            end("000000").await.expect_invalid("/code");
+        }
+        end(&phone.code(&world)).await.expect_problem(429, "too-many-attempts");
+    }
+
+    async fn a_right_password_is_not_revealed_while_strangers_must_wait(world: World) {
+        let user = world.worker("kragero/skole").await;
+        let token = session(&world, &user, None).await.expect(200).text("/access_token");
+        Phone::enrolled(&world, &token).await;
+        let mut attempts = tokio::task::JoinSet::new();
+        for number in 0..24 {
+            let (stranger, username) = (world.anonymous(), user.username.clone());
+            let password = if number == 23 { PASSWORD } else { WRONG };
+            attempts.spawn(async move { stranger.log_in(&username, password).await.status });
+        }
+        let statuses = attempts.join_all().await;
+        assert!(statuses.iter().filter(|status| **status == 429).count() >= 18, "{statuses:?}");
+        session(&world, &user, None).await.expect_problem(429, "too-many-attempts");
+    }
+
+    async fn a_session_that_has_not_proven_it_does_not_outlive_it_or_end_it(world: World) {
+        let user = world.worker("kragero/skole").await;
+        let thief = session(&world, &user, None).await.expect(200).text("/access_token");
+        let token = session(&world, &user, None).await.expect(200).text("/access_token");
+        let phone = Phone::enrolled(&world, &token).await;
+        world.anonymous().get("/v1/me").bearer(&thief).send().await.expect(401);
+        world.try_execute("UPDATE session SET second_factor_at = NULL").await.expect("as before an upgrade");
+        world.advance(TimeDelta::seconds(30));
+        let body = json!({"current_password": PASSWORD, "code": phone.code(&world)});
+        post(&world, &token, "/v1/me/second-factor/end", body).await.expect_problem(409, "conflict");
+    }
+
     async fn it_ends_by_the_password_and_a_code(world: World) {
         let user = world.worker("kragero/skole").await;
         let token = session(&world, &user, None).await.expect(200).text("/access_token");
@@ -170,7 +221,7 @@ both_engines! {
         let told = me(&strict, &token).await;
         assert_eq!((&told["roles"][0]["role"], &told["lacks_second_factor"]), (&json!("worker"), &json!(false)));
         read(&token).await.expect(200);
-        read(&other).await.expect_problem(404, "not-found");
+        read(&other).await.expect(401);
         strict.advance(TimeDelta::seconds(30));
         let code = phone.code(&strict);
         read(&log_in(Some(&code)).await).await.expect(200);

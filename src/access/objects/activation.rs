@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference},
+    access::policies::{Fact, Policies, reference},
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
@@ -12,6 +12,7 @@ use crate::{
         Id,
         ids::{Activation, Person},
     },
+    role_counts_sql,
 };
 
 /// A code for an account, which an administrator has asked for.
@@ -25,11 +26,18 @@ pub struct ActivationObject {
     pub person_id: Id<Person>,
     /// The administrator who asked for it.
     pub asked_by: Id<Person>,
+    /// Whether they are an administrator of the municipality still.
+    pub by_administrator: bool,
 }
 
-const FIND: &str = "
-    SELECT municipality, id, person_id, asked_by FROM activation
-    WHERE municipality = $1 AND id = $2 AND asked_by IS NOT NULL";
+const FIND: &str = concat!(
+    "SELECT x.municipality, x.id, x.person_id, x.asked_by,
+            EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id
+                    WHERE r.person_id = x.asked_by AND r.role = 'administrator' AND u.municipality = x.municipality AND ",
+    role_counts_sql!("r", "$3"),
+    ") AS by_administrator
+     FROM activation x WHERE x.municipality = $1 AND x.id = $2 AND x.asked_by IS NOT NULL"
+);
 
 impl Object for ActivationObject {
     const TYPE: &'static str = "Activation";
@@ -40,7 +48,14 @@ impl Object for ActivationObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        fetch_optional!(tx, Self, FIND, lookup.text("municipality").unwrap_or_default(), id)
+        let municipality = lookup.text("municipality").unwrap_or_default();
+        let found = fetch_optional!(tx, Self, FIND, municipality, id, lookup.moment.today)?;
+        match &found {
+            // Their role does not end before this commits.
+            Some(found) if lookup.for_write => dialect::rely_on(tx, found.asked_by.uuid()).await?,
+            _ => return Ok(found),
+        };
+        fetch_optional!(tx, Self, FIND, municipality, id, lookup.moment.today)
     }
 
     fn id(&self) -> String {
@@ -56,6 +71,7 @@ impl Object for ActivationObject {
             ("municipality", reference("Municipality", &self.municipality)),
             ("account_of", reference("Person", self.person_id)),
             ("asked_by", reference("Person", self.asked_by)),
+            ("by_administrator", Fact::Flag(self.by_administrator)),
         ]
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference},
+    access::policies::{Fact, Policies, reference},
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
@@ -12,6 +12,7 @@ use crate::{
         Id,
         ids::{Person, RoleProposal},
     },
+    role_counts_sql,
 };
 
 /// A proposal that a person gets a role.
@@ -25,10 +26,18 @@ pub struct RoleProposalObject {
     pub person_id: Id<Person>,
     /// The administrator who proposed it.
     pub proposed_by: Id<Person>,
+    /// Whether they are an administrator of the municipality still.
+    pub by_administrator: bool,
 }
 
-const FIND: &str =
-    "SELECT municipality, id, person_id, proposed_by FROM role_proposal WHERE municipality = $1 AND id = $2";
+const FIND: &str = concat!(
+    "SELECT x.municipality, x.id, x.person_id, x.proposed_by,
+            EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id
+                    WHERE r.person_id = x.proposed_by AND r.role = 'administrator' AND u.municipality = x.municipality AND ",
+    role_counts_sql!("r", "$3"),
+    ") AS by_administrator
+     FROM role_proposal x WHERE x.municipality = $1 AND x.id = $2"
+);
 
 impl Object for RoleProposalObject {
     const TYPE: &'static str = "RoleProposal";
@@ -39,7 +48,14 @@ impl Object for RoleProposalObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        fetch_optional!(tx, Self, FIND, lookup.text("municipality").unwrap_or_default(), id)
+        let municipality = lookup.text("municipality").unwrap_or_default();
+        let found = fetch_optional!(tx, Self, FIND, municipality, id, lookup.moment.today)?;
+        match &found {
+            // Their role does not end before this commits.
+            Some(found) if lookup.for_write => dialect::rely_on(tx, found.proposed_by.uuid()).await?,
+            _ => return Ok(found),
+        };
+        fetch_optional!(tx, Self, FIND, municipality, id, lookup.moment.today)
     }
 
     fn id(&self) -> String {
@@ -55,6 +71,7 @@ impl Object for RoleProposalObject {
             ("municipality", reference("Municipality", &self.municipality)),
             ("role_of", reference("Person", self.person_id)),
             ("proposed_by", reference("Person", self.proposed_by)),
+            ("by_administrator", Fact::Flag(self.by_administrator)),
         ]
     }
 

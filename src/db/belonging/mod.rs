@@ -78,7 +78,8 @@ pub enum BelongingError {
     KeysWithoutDatabase(String),
     /// The file of the database does not exist, and the keys belong to an installation.
     #[error(
-        "the database {path} does not exist, and the keys belong to installation {installation}: mount or restore the database of that installation"
+        "the database {path} does not exist, and the keys belong to installation {installation}: set database_url to the database of that \
+         installation, or mount or restore the database"
     )]
     NoDatabase {
         /// The path of the file.
@@ -86,6 +87,11 @@ pub enum BelongingError {
         /// The installation the keys belong to.
         installation: Uuid,
     },
+    /// The file of the database does not exist.
+    #[error(
+        "the database {0} does not exist: set database_url to its place, or create one with `stafett init` or `stafett migrate`"
+    )]
+    NotCreated(String),
     /// The database has another installation than before.
     #[error("the database belongs to another installation than when this program started")]
     Replaced,
@@ -157,6 +163,15 @@ pub(super) async fn record(tx: &mut Tx, keys: &[RecordedKey]) -> Result<(), DbEr
     Ok(())
 }
 
+/// Refuses the key of another access log.
+fn require_same(recorded: &str, log: &dyn LogSigner) -> Result<(), BelongingError> {
+    let given = log.public();
+    if given == recorded {
+        return Ok(());
+    }
+    Err(BelongingError::OtherLogKey { recorded: recorded.to_owned(), given })
+}
+
 impl Db {
     /// Returns what the database says about its installation.
     #[must_use]
@@ -185,6 +200,17 @@ impl Db {
         let compared = tokio::task::spawn_blocking(move || vault.compare(record)).await;
         compared.map_err(|_| VaultError::Damaged)??;
         if installation == *self.installation { Ok(()) } else { Err(BelongingError::Replaced.into()) }
+    }
+
+    /// Compares the signing key of the access log with the record. The other keys need not be there.
+    ///
+    /// # Errors
+    /// If the database records another, or none yet.
+    pub async fn require_signer(&self, log: &dyn LogSigner) -> Result<(), DbError> {
+        const SIGNER: &str = "SELECT log_key FROM installation";
+        let read = fetch_optional!(&mut self.read().await?, (String,), SIGNER)?;
+        let (recorded,) = read.ok_or(BelongingError::Unrecorded)?;
+        Ok(require_same(&recorded, log)?)
     }
 
     /// Returns whether the database records a key of this name that is not erased, or files of an erased one are left.

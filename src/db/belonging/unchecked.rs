@@ -1,12 +1,13 @@
 //! A connected database whose keys are not compared yet. There is no other way to a [`Db`].
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
-use super::{BelongingError, Installation, LogSigner, adoption, recorded};
+use super::{BelongingError, Installation, LogSigner, adoption, recorded, require_same};
 use crate::{
     db::{
         Db, DbError, EngineTx, Limits, Pools, SchemaState, Tx,
         migrate::{migrate_schema, schema_state_of},
+        pool::{Missing, is_named},
         sealing, sqlite_file,
     },
     on_engine,
@@ -23,11 +24,10 @@ pub struct Unchecked {
 }
 
 impl Db {
-    /// Connects to the database at `sqlite:PATH` or `postgres://…`, with time for any work. An SQLite database is created if it does
-    /// not exist and the keys belong to no other.
+    /// Connects to the database at `sqlite:PATH` or `postgres://…`, with time for any work.
     ///
     /// # Errors
-    /// If the address has another format, the connection fails, or the file of an installation is not there.
+    /// If the address has another format, the connection fails, or the file of an SQLite database is not there.
     pub async fn connect(url: &str, connections: u32, vault: Arc<Vault>) -> Result<Unchecked, DbError> {
         Self::connect_within(url, connections, Limits::PATIENT, vault).await
     }
@@ -42,13 +42,26 @@ impl Db {
         limits: Limits,
         vault: Arc<Vault>,
     ) -> Result<Unchecked, DbError> {
-        if let Some(path) = sqlite_file(url).filter(|path| !path.exists())
-            && let Some(installation) = vault.installation()?
-        {
-            let path = path.display().to_string();
-            return Err(BelongingError::NoDatabase { path, installation }.into());
+        require_database(url, &vault)?;
+        let pools = Pools::open(url, connections, &limits, Missing::IsRefused).await?;
+        Ok(Unchecked { pools, vault, limits, may_lack: false })
+    }
+
+    /// Connects as [`Db::connect`], and creates the file of an SQLite database that is not there, unless the keys belong to another
+    /// database.
+    ///
+    /// # Errors
+    /// If the address has another format, the connection fails, or the file of an installation is not there.
+    pub async fn connect_or_create(
+        url: &str,
+        connections: u32,
+        vault: Arc<Vault>,
+    ) -> Result<Unchecked, DbError> {
+        let limits = Limits::PATIENT;
+        if vault.installation()?.is_some() {
+            require_database(url, &vault)?;
         }
-        let pools = Pools::open(url, connections, &limits).await?;
+        let pools = Pools::open(url, connections, &limits, Missing::IsCreated).await?;
         Ok(Unchecked { pools, vault, limits, may_lack: false })
     }
 
@@ -56,13 +69,25 @@ impl Db {
     /// text.
     ///
     /// # Errors
-    /// If the address has another format or the connection fails.
+    /// As [`Db::connect`], or if migrations are pending.
     pub async fn without_keys(url: &str, connections: u32) -> Result<Self, DbError> {
         let installation = Installation { id: uuid::Uuid::nil(), log_key: String::new() };
-        let vault = Vault::without_keys()?;
-        let limits = Limits::PATIENT;
-        Ok(Self::of(Pools::open(url, connections, &limits).await?, vault, limits, installation))
+        let unchecked = Self::connect(url, connections, Vault::without_keys()?).await?;
+        unchecked.require_current().await?;
+        Ok(Self::of(unchecked.pools, unchecked.vault, unchecked.limits, installation))
     }
+}
+
+/// Refuses an SQLite database whose file is not there.
+fn require_database(url: &str, vault: &Vault) -> Result<(), DbError> {
+    let is_missing = |path: &PathBuf| is_named(path) && !path.exists();
+    let Some(path) = sqlite_file(url).filter(is_missing) else { return Ok(()) };
+    let path = path.display().to_string();
+    Err(match vault.installation()? {
+        Some(installation) => BelongingError::NoDatabase { path, installation },
+        None => BelongingError::NotCreated(path),
+    }
+    .into())
 }
 
 impl Unchecked {
@@ -106,12 +131,17 @@ impl Unchecked {
     /// # Errors
     /// If keys and data do not belong together, or migrations are pending.
     pub async fn check(self, log: &dyn LogSigner) -> Result<Db, DbError> {
-        if let SchemaState::Behind(missing) = schema_state_of(&mut self.read().await?).await? {
-            return Err(BelongingError::Behind(missing).into());
-        }
+        self.require_current().await?;
         let read = recorded(&mut self.read().await?).await?;
         let (installation, record) = read.ok_or(BelongingError::Unrecorded)?;
         self.bind(installation, record, log)
+    }
+
+    async fn require_current(&self) -> Result<(), DbError> {
+        match schema_state_of(&mut self.read().await?).await? {
+            SchemaState::Current => Ok(()),
+            SchemaState::Behind(missing) => Err(BelongingError::Behind(missing).into()),
+        }
     }
 
     /// Updates the schema, records the keys if they never were, compares them, and gives access. It refuses before it changes
@@ -145,10 +175,7 @@ impl Unchecked {
     }
 
     fn compare(&self, known: &Installation, record: Record, log: &dyn LogSigner) -> Result<(), DbError> {
-        let given = log.public();
-        if given != known.log_key {
-            return Err(BelongingError::OtherLogKey { recorded: known.log_key.clone(), given }.into());
-        }
+        require_same(&known.log_key, log)?;
         Ok(self.vault.bind(record, self.may_lack)?)
     }
 

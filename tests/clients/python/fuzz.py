@@ -22,16 +22,17 @@ PEOPLE = {
     "leader": "berit",
     "guardian": "mari",
     "youth": "ylva",
-    "administrator": "arne",
     "auditor": "ragnhild",
+    # The last one, because an administrator disables the accounts of the others.
+    "administrator": "arne",
 }
 # They end the session that the run needs.
 NOT_SENT = ["log_out", "change_password", "refresh_session", "log_in", "activate_account"]
 SETTINGS = """
 [checks.positive_data_acceptance]
 # 422 is also the answer to what the state of a case rules out. 428 and 412 are tried without knowing a version. 304 is the answer to
-# a version that is known, or to any.
-expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 410, 412, 422, 428]
+# a version that is known, or to any. 429 follows several wrong codes or passwords.
+expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 410, 412, 422, 428, 429]
 [checks.negative_data_rejection]
 # Whether the caller may know the object is decided before the body is read.
 expected-statuses = [400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428]
@@ -116,7 +117,7 @@ def quick(document: str, folder: str) -> Path:
     """Return a copy without the pattern of free text: making texts by it takes most of the time of a run."""
     content = json.loads(Path(document).read_text("utf-8"))
     for schema in content["components"]["schemas"].values():
-        if schema.get("format") == "text":
+        if schema.get("format") in ("line", "text"):
             del schema["pattern"]
     copy = Path(folder, "openapi.json")
     copy.write_text(json.dumps(content), "utf-8")
@@ -135,7 +136,8 @@ def fuzz(kind: str, username: str, document: str, seed: str, options: list[str])
                 Path(sys.executable).with_name("st"), "--config-file", settings, "run", quick(document, folder),
                 "--url", BASE, "--header", f"Authorization: {person.headers['Authorization']}",
                 "--checks", "all", "--exclude-checks", "use_after_free,ensure_resource_availability",
-                "--seed", seed, *options, "--workers", "2", "--request-timeout", "30", "--no-color", "--continue-on-failure",
+                # With more workers, Python 3.11 can fail while a worker reads its own source (gh-106905).
+                "--seed", seed, *options, "--workers", "1", "--request-timeout", "30", "--no-color", "--continue-on-failure",
                 *[part for name in NOT_SENT for part in ("--exclude-operation-id", name)],
             ],
             cwd=folder, capture_output=True, text=True, check=False,

@@ -3,9 +3,13 @@
 use std::{
     io::Write,
     net::TcpListener,
+    process::Stdio,
     sync::{Arc, Mutex},
+    thread::sleep,
+    time::Duration,
 };
 
+use serde_json::{Value, json};
 use stafett::demo::{DemoArgs, Stage, run_on};
 
 use super::{Place, done};
@@ -111,4 +115,31 @@ fn a_demonstration_that_fails_leaves_nothing_half_made() {
         "{}",
         failed.errors
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_demonstration_that_was_kept_is_served_again_with_the_roles_of_its_people() {
+    let place = Place::empty();
+    place.run(&["demo", "--exit", "--data", "demo"]).well();
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = free.expect("a free port").to_string();
+    let mut serve = place.program();
+    serve.args(["serve", "--config", "demo/stafett.toml", "--listen", &address]);
+    let mut server = serve.stderr(Stdio::null()).spawn().expect("it runs");
+    let url = format!("http://{address}");
+    let is_ready = |_: &i32| place.run(&["health", "--url", &url]).status == 0;
+    let ready = (0..600).inspect(|_| sleep(Duration::from_millis(50))).find(is_ready);
+    let roles = roles_of_tone(&url).await;
+    server.kill().and_then(|()| server.wait()).expect("it ends");
+    assert!(ready.is_some(), "it is ready");
+    assert_eq!(roles.expect("an answer")[0]["role"], "worker");
+}
+
+async fn roles_of_tone(url: &str) -> reqwest::Result<Value> {
+    let client = reqwest::Client::new();
+    let body = json!({"username": "tone", "password": "fire blå ender over isen"});
+    let tokens: Value = client.post(format!("{url}/v1/auth/login")).json(&body).send().await?.json().await?;
+    let token = tokens["access_token"].as_str().unwrap_or_default();
+    let me: Value = client.get(format!("{url}/v1/me")).bearer_auth(token).send().await?.json().await?;
+    Ok(me["roles"].clone())
 }

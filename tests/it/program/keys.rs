@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use super::Place;
+use super::{Place, done};
 
 /// An installation whose people of Kragerø are sealed with two generations of their key.
 fn with_two_generations() -> Place {
@@ -100,4 +100,27 @@ fn a_folder_that_is_not_mounted_is_never_given_up() {
     assert_eq!((refused.status, refused.out.as_str()), (1, ""));
     assert!(refused.errors.contains("lacks: 0000-people-1.key"), "{}", refused.errors);
     assert_eq!(fs::read_dir(&keys).expect("the folder").count(), 0, "nothing is written there");
+}
+
+#[test]
+fn a_repeated_erasure_says_that_nothing_was_left() {
+    let place = with_two_generations();
+    let mut program = place.program();
+    program.args(["--config", "stafett/stafett.toml", "user", "create", "--municipality", "4014"]);
+    program.args(["--name", "Arne", "--username", "arne"]).env("STAFETT_SYNTHETIC_NATIONAL_IDS", "true");
+    done(&mut program, "21868410059\n").well();
+    run(&place, "keys rotate").well();
+    let erase = "keys erase --municipality 4014 --sector people --yes";
+    let first = run(&place, erase).well();
+    assert!(first.starts_with("erased 2 generations of 4014-people"), "{first}");
+    assert!(first.contains("A server that still runs"), "{first}");
+    for _ in 0..2 {
+        let again = run(&place, erase).well();
+        assert_eq!(again, "nothing was left to erase: 4014-people was erased before\n");
+    }
+    let half = format!("{erase} --generation 1");
+    assert_eq!(run(&place, &half).status, 2, "an erased key is not lost");
+    let unknown = run(&place, "keys erase --municipality 4014 --sector nav --yes");
+    assert_eq!(unknown.status, 1);
+    assert!(unknown.errors.contains("the key 4014-nav does not exist"), "{}", unknown.errors);
 }

@@ -6,8 +6,10 @@ mod keys;
 mod output;
 mod readme;
 mod secrets;
+mod settings;
 mod verify;
 mod wrong_input;
+mod wrong_place;
 
 use std::{
     io::Write,
@@ -68,11 +70,11 @@ impl Place {
 }
 
 /// Runs a command with this standard input.
-pub fn done(command: &mut Command, input: &str) -> Done {
+pub fn done(command: &mut Command, input: impl AsRef<[u8]>) -> Done {
     let piped = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut running = piped.spawn().expect("the program runs");
     // A program that fails early does not read its input.
-    let _unread = running.stdin.take().expect("its input").write_all(input.as_bytes());
+    let _unread = running.stdin.take().expect("its input").write_all(input.as_ref());
     let ended = running.wait_with_output().expect("it ends");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     Done { status: ended.status.code().unwrap_or(-1), out: text(ended.stdout), errors: text(ended.stderr) }

@@ -1,6 +1,12 @@
 //! The commands in README.md work as they stand. The tests run them in an empty folder, where `stafett` is on the path.
 
-use std::net::{SocketAddr, TcpListener};
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::{SocketAddr, TcpListener},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::PathBuf,
+};
 
 use stafett::kernel::NationalId;
 
@@ -24,8 +30,8 @@ fn block(heading: &str) -> &'static str {
 fn shell(place: &Place, commands: &str) -> Done {
     let programs = place.path().join(".programs");
     if !programs.exists() {
-        std::fs::create_dir(&programs).expect("a folder");
-        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_stafett"), programs.join("stafett")).expect("a link");
+        fs::create_dir(&programs).expect("a folder");
+        symlink(env!("CARGO_BIN_EXE_stafett"), programs.join("stafett")).expect("a link");
     }
     let path = format!("{}:{}", programs.display(), std::env::var("PATH").expect("a path"));
     done(place.command("bash").env("PATH", path).args(["-euo", "pipefail", "-c", commands]), "")
@@ -70,12 +76,12 @@ fn a_pasted_rotation_that_fails_leaves_the_master_key_in_its_place() {
     let place = Place::empty();
     place.run(&["init", "stafett"]).well();
     let folder = place.path().join("stafett");
-    let before = std::fs::read(folder.join("master_key")).expect("the master key");
-    std::fs::write(folder.join("new_master_key"), "not a key").expect("a file");
+    let before = fs::read(folder.join("master_key")).expect("the master key");
+    fs::write(folder.join("new_master_key"), "not a key").expect("a file");
     let done = shell(&place, &format!("set +e; cd stafett\n{}", blocks("### Keys")[1]));
     assert_ne!(done.status, 0, "{}{}", done.out, done.errors);
     assert!(done.errors.contains("--to new_master_key: exists"), "{}", done.errors);
-    assert_eq!(std::fs::read(folder.join("master_key")).expect("the master key"), before);
+    assert_eq!(fs::read(folder.join("master_key")).expect("the master key"), before);
     place.run(&["--config", "stafett/stafett.toml", "keys", "list"]).well();
 }
 
@@ -88,6 +94,40 @@ fn the_commands_on_the_kept_demonstration_work() {
     for said in ["deny: ", "the log is whole", "oppvekst"] {
         assert!(done.out.contains(said), "{said}: {}", done.out);
     }
+}
+
+/// The secrets of `docker-compose.yml`. Programs of this test stand in for those of Docker and OpenSSL.
+#[test]
+fn the_secrets_of_the_containers_are_never_written_over() {
+    const COMPOSE: &str = include_str!("../../../docker-compose.yml");
+    let (_, block) = COMPOSE.split_once("#\n#   docker build").expect("the commands");
+    let (block, _) = block.split_once("\n#\n").expect("their end");
+    let block = format!("docker build{}", block.replace("\n#   ", "\n"));
+    let place = Place::empty();
+    let programs = place.path().join(".programs");
+    fs::create_dir(&programs).expect("a folder");
+    let docker = "#!/bin/bash\n[[ $1 == run ]] || exit 0\nwhile [[ $1 != stafett ]]; do shift; done\nstafett \"${@:2:3}\" \"${5#/}\"\n";
+    for (name, text) in [("docker", docker), ("openssl", "#!/bin/bash\ncat /proc/sys/kernel/random/uuid\n")] {
+        fs::write(programs.join(name), text).expect("a program");
+        fs::set_permissions(programs.join(name), fs::Permissions::from_mode(0o755)).expect("it can be run");
+    }
+    symlink(env!("CARGO_BIN_EXE_stafett"), programs.join("stafett")).expect("a link");
+    let secrets = || {
+        let entries = fs::read_dir(place.path().join("secrets")).expect("the secrets");
+        let read = |path: PathBuf| (path.clone(), fs::read_to_string(path).expect("a secret"));
+        entries.map(|entry| read(entry.expect("an entry").path())).collect::<BTreeMap<_, _>>()
+    };
+    let done = shell(&place, &block);
+    assert_eq!((done.status, done.errors.as_str()), (0, ""), "{}", done.out);
+    let first = secrets();
+    for (_, file) in COMPOSE.lines().filter_map(|line| line.split_once("file: secrets/")) {
+        let text = first.get(&place.path().join("secrets").join(file)).unwrap_or_else(|| panic!("no {file}"));
+        assert!(!text.is_empty(), "{file}");
+    }
+    fs::remove_file(place.path().join("secrets/stafett_url")).expect("lost");
+    let again = shell(&place, &format!("set +e\n{block}"));
+    assert!(again.errors.contains("--to secrets/master_key: exists"), "{}", again.errors);
+    assert_eq!(secrets(), first, "what is missing is created, and nothing is written over");
 }
 
 #[test]

@@ -55,6 +55,22 @@ both_engines! {
         assert!(missing.errors.contains("--checkpoint none: there is no such file or folder"), "{}", missing.errors);
     }
 
+    async fn the_key_of_another_log_and_an_unknown_municipality_are_named(world: World) {
+        let _cast = sealed(&world).await;
+        let of = |arguments: &[&str]| done(world.command_line().arg("access-log").args(arguments), "");
+        let (own, other) = (log_key().public_key("4014"), log_key().public_key("4001"));
+        let wrong = of(&["verify", "--municipality", "4014", "--public-key", &other]);
+        assert_eq!((wrong.status, wrong.out.as_str()), (2, ""));
+        assert!(wrong.errors.contains("is the key of the log ") && wrong.errors.contains("/4001, not of municipality 4014"), "{}", wrong.errors);
+        of(&["verify", "--municipality", "4014", "--public-key", &own]).well();
+        let unknown = log_key().public_key("4099");
+        for arguments in [&["verify", "--public-key", &unknown, "--municipality", "4099"][..], &["public-key", "--municipality", "4099"]] {
+            let refused = of(arguments);
+            assert_eq!((refused.status, refused.out.as_str()), (2, ""));
+            assert!(refused.errors.contains("--municipality 4099: is not in the database"), "{}", refused.errors);
+        }
+    }
+
     async fn an_entry_whose_values_are_not_of_their_type_is_named(world: World) {
         let _cast = sealed(&world).await;
         let ids = ids(&world).await;

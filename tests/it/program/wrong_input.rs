@@ -28,6 +28,10 @@ const WRONG: &[(&str, &[&str])] = &[
     ("user unlock --municipality 401 --username arne", &["--municipality", "401", "4014"]),
     ("user unlock --municipality 4014 --username Arne!", &["--username", "Arne!", "kari.nordmann"]),
     ("user unlock --municipality 4014 --username arne --database-url x", &["sqlite:stafett.db"]),
+    (
+        "init stafett --access-log-origin a+b",
+        &["--access-log-origin", "a+b", "stafett.example.no/access-log"],
+    ),
     ("init stafett --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("keys list --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("keys rotate --database-url x", &["--database-url", "sqlite:stafett.db"]),
@@ -40,6 +44,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("keys erase --municipality 4014 --sector nav --generation 0", &["--generation", "0", "whole number"]),
     ("keys erase --municipality 4014 --sector work", &["--sector", "work", "child_welfare"]),
     ("access-log public-key --municipality 401", &["--municipality", "401", "4014"]),
+    ("access-log public-key --municipality 4014 --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("access-log export --municipality 401", &["--municipality", "401", "4014"]),
     ("access-log export --municipality 4014 --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("access-log erase --municipality 401", &["--municipality", "401", "4014"]),
@@ -56,6 +61,25 @@ const WRONG: &[(&str, &[&str])] = &[
         &["--role", "oppvekst:boss", "oppvekst:administrator", "unit_leader"],
     ),
     ("user create --municipality 4014 --name A --username arne --database-url x", &["sqlite:stafett.db"]),
+    ("user reset --municipality 401 --username arne", &["--municipality", "401", "4014"]),
+    ("user reset --municipality 4014 --username Arne!", &["--username", "Arne!", "kari.nordmann"]),
+    ("user reset --municipality 4014 --username arne --database-url x", &["sqlite:stafett.db"]),
+    (
+        "user grant --municipality 401 --username arne --role oppvekst:worker",
+        &["--municipality", "401", "4014"],
+    ),
+    (
+        "user grant --municipality 4014 --username Arne! --role oppvekst:worker",
+        &["--username", "Arne!", "kari.nordmann"],
+    ),
+    (
+        "user grant --municipality 4014 --username arne --role oppvekst:boss",
+        &["--role", "oppvekst:boss", "unit_leader"],
+    ),
+    (
+        "user grant --municipality 4014 --username arne --role skole:worker --database-url x",
+        &["sqlite:stafett.db"],
+    ),
     ("catalogue import --included oslo", &["--included", "oslo", "kragero"]),
     ("catalogue import --included kragero --database-url x", &["--database-url", "sqlite:stafett.db"]),
     ("catalogue units --municipality 401", &["--municipality", "401", "4014"]),
@@ -78,7 +102,6 @@ const FREE: &[&str] = &[
     "password_file",
     "national_id_file",
     "new_master_key_file",
-    "access_log_origin",
     "to",
     "from",
     "into",
@@ -154,7 +177,10 @@ fn a_file_that_is_not_there_is_named() {
     for (line, said) in [
         ("--config none.toml serve", "--config none.toml: there is no such file or folder"),
         ("catalogue import none", "none/municipality.toml: there is no such file or folder"),
-        ("serve --database-url sqlite:x.db", "the token signing key is not set"),
+        (
+            "serve --database-url sqlite:x.db",
+            "the file of the token signing key is not set, and there is no stafett.toml here",
+        ),
     ] {
         let done = place.run(&split(line));
         assert_eq!((done.status, done.out.as_str()), (2, ""), "{line}: {}", done.errors);
@@ -170,7 +196,7 @@ fn a_wrong_setting_is_a_wrong_use() {
     let mut serve = place.program();
     let done = super::done(serve.args(["serve"]).env("STAFETT_WORKERS", "two"), "");
     assert_eq!(done.status, 2);
-    let said = "the setting `workers` (STAFETT_WORKERS) is \"two\", and must be a whole number, such as 2";
+    let said = "the setting `workers` (STAFETT_WORKERS) is \"two\", and must be a whole number, 1 or more, such as 2";
     assert!(done.errors.contains(said), "{}", done.errors);
     let mut keys = place.program();
     let done = super::done(
@@ -181,7 +207,7 @@ fn a_wrong_setting_is_a_wrong_use() {
     );
     assert_eq!(done.status, 2);
     assert!(
-        done.errors.contains("STAFETT_MASTER_KEY_FILE master: there is no such file or folder"),
+        done.errors.contains("master_key_file master: there is no such file or folder"),
         "{}",
         done.errors
     );

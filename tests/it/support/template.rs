@@ -146,7 +146,7 @@ pub fn master_key() -> MasterKey {
 
 /// Gives a new database its schema and its municipalities, and disconnects from it.
 async fn fill(url: &str, folder: &Path) {
-    let db = Db::connect(url, 1, vault(folder)).await.expect("the template opens");
+    let db = Db::connect_or_create(url, 1, vault(folder)).await.expect("the template opens");
     let db = db.migrate(&*log_key()).await.expect("the template is migrated");
     let municipalities = MunicipalityFiles::all_included();
     catalogue::import(&db, &municipalities).await.expect("the municipalities are imported");

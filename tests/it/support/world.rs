@@ -22,7 +22,7 @@ use stafett::{
     app,
     db::{Db, Limits},
     identity::{StaffFactor, TokenKeys},
-    kernel::Clock,
+    kernel::{Clock, SyntheticIds},
     log_reviews,
     log_tree::{Checkpoints, LogKey, Sealer},
 };
@@ -107,7 +107,9 @@ impl World {
         let proxies = TrustedProxies::new(vec![network], ForwardingHeader::XForwardedFor);
         let services =
             Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), proxies);
-        let services = web::Data::new(change(services.expect("the service is put together")));
+        let services =
+            services.expect("the service is put together").with_synthetic_ids(SyntheticIds::Accepted);
+        let services = web::Data::new(change(services));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
         let server = app::serve_described(services.clone(), description(), listener, 1);
@@ -170,7 +172,8 @@ impl World {
             .env("STAFETT_MASTER_KEY_FILE", file("master_key", &master_key().to_text()))
             .env("STAFETT_ACCESS_LOG_KEY_FILE", file("access_log_key.pem", &log_key_pem()))
             .env("STAFETT_ACCESS_LOG_ORIGIN", LOG_ORIGIN)
-            .env("STAFETT_STAFF_SECOND_FACTOR", "false");
+            .env("STAFETT_STAFF_SECOND_FACTOR", "false")
+            .env("STAFETT_SYNTHETIC_NATIONAL_IDS", "true");
         command
     }
 
@@ -211,6 +214,15 @@ impl World {
     pub async fn requiring_second_factor(&self) -> Self {
         let database = self.parts.database.within(Limits::PATIENT).await;
         Self::start_with(database, rules(), |services| services.requiring(StaffFactor::Second)).await
+    }
+
+    /// The same database, where the numbers of invented people are refused, as they are unless a setting accepts them.
+    pub async fn refusing_synthetic_ids(&self) -> Self {
+        let database = self.parts.database.within(Limits::PATIENT).await;
+        let refusing = |services: Services| services.with_synthetic_ids(SyntheticIds::default());
+        let strict = Self::start_with(database, rules(), refusing).await;
+        strict.clock.advance(self.clock.now() - strict.clock.now());
+        strict
     }
 
     /// The same database, served with these limits.
