@@ -1,0 +1,67 @@
+//! Who may use the ids of others, for which operations, and why.
+
+use super::{ADMINISTRATOR, ANYONE, AUDITOR, HOLDER, LEFT};
+
+/// The operations that may succeed with a unit or municipality of another stage, or without ids, and the reasons. Nothing
+/// else ever succeeds.
+pub(super) const MAY_SUCCEED: &[(&str, &str, &str)] = &[
+    (ANYONE, "read_me", "it is about the caller"),
+    (ANYONE, "list_cases", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_concerns", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_follow_ups", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_emergency_access", "the list is the caller's own; each row is decided separately"),
+    (ANYONE, "list_own_conflicts_of_interest", "it is about the caller"),
+    (
+        ANYONE,
+        "declare_conflict_of_interest",
+        "it only removes the caller's rights, and reveals nothing about the child",
+    ),
+    (LEFT, "open_emergency_access", "they still work in the unit, and it is reviewed"),
+    (AUDITOR, "read_emergency_access", "those of their own municipality, without content"),
+    (AUDITOR, "review_emergency_access", "those of their own municipality are theirs to review"),
+    (LEFT, "list_child_welfare_reports", "they still work in the unit, and see their own"),
+    (LEFT, "list_disclosures", "they still work in the unit, and see their own"),
+    (HOLDER, "read_consent_status", "it is about the caller's own case, for any unit: units are public"),
+    (ANYONE, "list_staff", "staff find those who work in the units of their municipality"),
+    (AUDITOR, "search_access_log", "the log is that of their own municipality, and holds no content"),
+    (AUDITOR, "export_access_log", "the log is that of their own municipality, and holds no content"),
+    (AUDITOR, "read_log_checkpoint", "the log is that of their own municipality"),
+    (AUDITOR, "read_log_tile", "the log is that of their own municipality"),
+    (AUDITOR, "prove_log_entry", "the log is that of their own municipality, and holds no content"),
+    (AUDITOR, "prove_log_consistency", "the log is that of their own municipality"),
+    (AUDITOR, "list_log_reviews", "looks in the log of their own municipality, without content"),
+    (AUDITOR, "read_log_review", "looks in the log of their own municipality, without content"),
+    (AUDITOR, "give_log_verdict", "looks in the log of their own municipality are theirs to review"),
+    (AUDITOR, "read_log_report", "numbers of their own municipality"),
+    (ADMINISTRATOR, "list_accounts", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "create_unit", "they keep the units of their own municipality"),
+    (ADMINISTRATOR, "propose_role", "they propose the leaders of their own municipality"),
+    (ADMINISTRATOR, "list_role_proposals", "they propose the leaders of their own municipality"),
+    (ADMINISTRATOR, "confirm_role", "they confirm the leaders of their own municipality"),
+    (ADMINISTRATOR, "decline_role", "they confirm the leaders of their own municipality"),
+    (ADMINISTRATOR, "propose_number", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "list_number_proposals", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "confirm_number", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "decline_number", "they keep the numbers of the people of their own municipality"),
+    (ADMINISTRATOR, "extend_role", "they give the roles of their own municipality"),
+    (ADMINISTRATOR, "grant_role", "they give the roles of their own municipality"),
+    (ADMINISTRATOR, "end_role", "they end the roles of their own municipality"),
+    (ADMINISTRATOR, "create_activation", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "approve_activation", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "disable_account", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "enable_account", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "unlock_account", "they keep the accounts of their own municipality"),
+    (LEFT, "register_child", "they still work in the unit"),
+    (LEFT, "record_concern", "they still work in the unit"),
+];
+/// Actions on accounts, codes, roles and numbers, which an administrator keeps.
+pub(super) const KEPT: [&str; 8] = [
+    "create_activation",
+    "approve_activation",
+    "enable_account",
+    "confirm_role",
+    "decline_role",
+    "propose_number",
+    "confirm_number",
+    "decline_number",
+];

@@ -1,0 +1,179 @@
+//! The case and everything in it.
+
+use serde_json::{Value, json};
+use stafett::kernel::ids::CaseId;
+
+use super::Stage;
+use crate::support::{Role, Staff, User};
+
+impl Stage {
+    pub(super) async fn fill_case(&mut self) {
+        let Self { world, teacher, nurse, family, .. } = self;
+        let case = world.open_case(teacher, &family.child).await;
+        world.all_consent(family, case, &[&nurse.unit]).await;
+        let recorded = json!({
+            "given_by": family.guardians[0].id, "form": "paper", "document": "26/1234-1", "unit_ids": [nurse.unit.id],
+            "purpose": "Cooperation.", "valid_until": "2027-06-30", "text_version": "2026-1",
+        });
+        let consent = create(teacher, case, "consents", recorded).await;
+        let member = world.add_to_team(teacher, case, nurse).await;
+        let measure = world.measure(teacher, case, teacher).await;
+        let handover = world.offer_baton(teacher, case, nurse).await;
+        let goal =
+            create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
+        let note = create(
+            teacher,
+            case,
+            "notes",
+            json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A good day."}),
+        )
+        .await;
+        let meeting = json!({
+            "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "contains": [], "agenda": "The first weeks.",
+            "participants": [nurse.id, family.guardians[0].id],
+        });
+        let meeting = create(teacher, case, "meetings", meeting).await;
+        let kept = create(
+            teacher,
+            case,
+            "notes",
+            json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Not for one of them."}),
+        )
+        .await;
+        let withholding = json!({
+            "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "administration_act",
+            "reason": "It would harm the child.",
+        });
+        let withholding = create(teacher, case, "withholdings", withholding).await;
+        self.keep([
+            ("case_id", json!(case)),
+            ("consent_id", consent),
+            ("member_id", json!(member)),
+            ("measure_id", json!(measure)),
+            ("handover_id", json!(handover)),
+            ("goal_id", goal),
+            ("note_id", note),
+            ("withholding_id", withholding),
+            ("meeting_id", meeting),
+        ]);
+    }
+
+    pub(super) async fn fill_the_rest(&mut self) {
+        let Self { world, teacher, nurse, family, .. } = self;
+        let other_child = world.child(teacher, 5).await;
+        let concern = world.concern(teacher, &other_child).await;
+        let guardians =
+            teacher.get(format!("/v1/children/{}/guardians", family.child.id)).send().await.expect(200);
+        let municipality = &teacher.unit.municipality;
+        let colleague = world.user_with_new_number(municipality).await;
+        let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
+        let contact = json!({"protection": "none"});
+        let path = format!("/v1/children/{}/contact-details", family.child.id);
+        teacher.put(path).json(contact).if_match(0).send().await.expect(200);
+        let child_welfare = world.worker(child_welfare_of(municipality)).await;
+        // Not in force while the stage exists: the family still sees and decides.
+        let order = json!({
+            "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(300),
+            "child_welfare_unit_id": child_welfare.unit.id, "child_welfare_person_id": child_welfare.id,
+        });
+        let path = format!("/v1/children/{}/care-orders", family.child.id);
+        let order = teacher.post(path).json(order).send().await.expect(201).body["id"].clone();
+        let catalogue = format!("/v1/catalogue/measures?municipality={municipality}");
+        let catalogue = world.anonymous().get(catalogue).send().await.expect(200);
+        let welfare = child_welfare.unit.clone();
+        let report = world.report(teacher, &other_child, &welfare).await;
+        let disclosure = world.disclosure(teacher, &self.ids["case_id"], nurse, &self.ids["note_id"]).await;
+        let objection = json!({"objected_by": family.guardians[1].id, "form": "oral"});
+        let path = format!("/v1/cases/{}/objections", self.ids["case_id"].as_str().expect("an id"));
+        let objection = teacher.post(path).json(objection).send().await.expect(201).body["id"].clone();
+        let keep = [
+            ("report_id", json!(report)),
+            ("disclosure_id", json!(disclosure)),
+            ("objection_id", objection),
+            ("receiving_unit_id", json!(welfare.id)),
+            ("concern_id", json!(concern)),
+            ("child_id", json!(other_child.id)),
+            ("guardianship_id", guardians.body["items"][0]["id"].clone()),
+            ("role_id", json!(role)),
+            ("care_order_id", order),
+            ("child_welfare_unit_id", json!(child_welfare.unit.id)),
+            ("child_welfare_person_id", json!(child_welfare.id)),
+            ("person_id", json!(nurse.id)),
+            ("unit_id", json!(teacher.unit.id)),
+            ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
+            ("municipality", json!(municipality)),
+        ];
+        self.keep(keep);
+    }
+
+    pub(super) async fn fill_emergency_and_conflict(&mut self) {
+        let Self { world, responder, family, .. } = self;
+        let number = family.child.national_id.as_str();
+        let opened = world.open_in_emergency(responder, json!({"national_id": number})).await;
+        let declared = json!({"national_id": world.child_number(6).as_str(), "ground": "friend"});
+        let declared = responder.post("/v1/me/conflicts-of-interest").json(declared).send().await.expect(201);
+        let keep = [
+            ("emergency_access_id", opened.body["id"].clone()),
+            ("conflict_id", declared.body["id"].clone()),
+        ];
+        self.keep(keep);
+    }
+
+    /// Child welfare has registered the child, too, and states that a teacher on the team is its guardian.
+    pub(super) async fn fill_claim(&mut self) {
+        let Self { world, teacher, family, .. } = self;
+        let municipality = &teacher.unit.municipality;
+        let number = world.adult_number();
+        let mate = world.user(municipality, &number).await;
+        world.grant(&mate, &teacher.unit, Role::Worker).await;
+        let mate = Staff { user: mate, unit: teacher.unit.clone() };
+        let case: CaseId = self.ids["case_id"].as_str().and_then(|id| id.parse().ok()).expect("a case");
+        world.add_to_team(teacher, case, &mate).await;
+        let child_welfare = world.worker(child_welfare_of(municipality)).await;
+        let same = world.register(&child_welfare, family.child.national_id.clone()).await;
+        let guardian = json!({
+            "national_id": number.as_str(), "name": mate.name, "parental_responsibility": false, "lives_with_child": false,
+        });
+        let path = format!("/v1/children/{}/guardians", same.id);
+        let stated = child_welfare.post(path).json(guardian).send().await.expect(201).body["id"].clone();
+        self.keep([("claim_id", stated.clone()), ("stated_conflict_id", stated)]);
+    }
+
+    /// Another leader of the unit views the case.
+    pub(super) async fn look_without_a_task(&self) -> User {
+        let Self { world, teacher, .. } = self;
+        let leader = world.user_with_new_number(&teacher.unit.municipality).await;
+        world.grant(&leader, &teacher.unit, Role::UnitLeader).await;
+        let case = self.ids["case_id"].as_str().expect("an id");
+        leader.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        leader
+    }
+
+    /// Entries from two hours ago are selected.
+    pub(super) async fn fill_reviews(&mut self, looker: &User) {
+        self.world.pick().await;
+        let review = self.world.review_of(self.family.child.id, looker.id).await;
+        self.keep([("review_id", json!(review))]);
+    }
+
+    /// The access log is sealed, so that there are proofs.
+    pub(super) async fn fill_log(&mut self) {
+        self.world.seal().await;
+        let entry = self.world.newest_entry(&self.teacher.unit.municipality).await;
+        self.keep([("entry_id", json!(entry))]);
+    }
+}
+
+/// The child welfare service that serves a municipality.
+fn child_welfare_of(municipality: &str) -> &'static str {
+    match municipality {
+        "4014" => "kragero/barnevern",
+        "4001" => "porsgrunn/barnevernstjenesten",
+        _ => "orland/fosen-barnevernstjeneste",
+    }
+}
+
+/// Creates something in a case, and returns its id.
+async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
+    by.post(format!("/v1/cases/{case}/{what}")).json(body).send().await.expect(201).body["id"].clone()
+}
