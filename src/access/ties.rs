@@ -45,7 +45,7 @@ macro_rules! is_disqualified_sql {
 }
 
 /// The registrations of the children that a person is close to, and whether that is confirmed. Statements that nobody has confirmed
-/// are from after `$2`, or the registration is, except those of the registration itself. A leader's rejection ends a statement.
+/// are from after `$2`, or one of the two registrations is, except those of the registration itself. A leader's rejection ends a statement.
 const CLOSE_TO: &str = "
     SELECT k.municipality, k.id, TRUE AS confirmed FROM child k WHERE k.person_id = $1
     UNION
@@ -60,7 +60,7 @@ const CLOSE_TO: &str = "
     LEFT JOIN claim_decision d ON d.child_id = s.id AND d.claim_id = g.id
     WHERE g.guardian_id = $1 AND g.ended_at IS NULL
       AND (s.id = g.child_id OR d.confirmed
-           OR (d.confirmed IS NULL AND (g.created_at > $2 OR s.registered_at > $2 OR s.identified_at > $2)))
+           OR (d.confirmed IS NULL AND (g.created_at > $2 OR s.registered_at > $2 OR s.identified_at > $2 OR k.identified_at > $2)))
       AND NOT EXISTS (SELECT 1 FROM conflict_of_interest r
                       WHERE r.child_person = k.person_id AND r.person_id = g.guardian_id AND r.ground = 'guardian'
                         AND r.ended_at IS NOT NULL AND r.recorded_at >= g.created_at)";
@@ -83,9 +83,20 @@ const MOVE_CONFLICTS: &str = concat!(
     of_registration!()
 );
 const UNCONFIRM_CONFLICTS: &str = concat!(
-    "UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, version = version + 1
+    "UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, recorded_at = $4, version = version + 1
      WHERE confirmed_by <> person_id AND ground <> 'guardian' AND ended_at IS NULL AND ",
     of_registration!()
+);
+/// Seats of people whose disqualification must be decided again. It had closed their seats, which must not open meanwhile.
+const END_SEATS: &str = concat!(
+    "UPDATE team_member SET left_at = $4, version = version + 1
+     WHERE left_at IS NULL AND case_id IN (SELECT k.id FROM care_case k WHERE k.child_id = $3)
+       AND person_id IN (
+           SELECT o.id FROM person o JOIN person p ON p.identity_id = o.identity_id WHERE p.id IN (
+               SELECT person_id FROM conflict_of_interest
+               WHERE confirmed_by <> person_id AND ended_at IS NULL AND ",
+    of_registration!(),
+    "))"
 );
 
 /// The children that a person is close to, in every registration.
@@ -201,21 +212,23 @@ pub struct Moved {
     pub from: Id<Person>,
     /// The person that it is.
     pub to: Id<Person>,
-    /// Whether the person that it was had no number, so that no other registration has them.
+    /// Whether the person that it was had no number and no other registration.
     pub was_alone: bool,
     /// Whether the municipality knew the person that it is.
     pub was_known: bool,
 }
 
 /// Moves the conflicts of interest about a registration with it. If the number leads to a person who was known before, only what people
-/// have declared themselves still counts: their leaders have decided about another child.
+/// have declared themselves still counts: their leaders have decided about another child, and decide again. Until then it is stated,
+/// and their seats end, so that nobody gets back in by a number that is corrected twice.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn move_conflicts(tx: &mut Tx, moved: Moved) -> Result<(), DbError> {
+pub async fn move_conflicts(tx: &mut Tx, moved: Moved, now: DateTime<Utc>) -> Result<(), DbError> {
     let Moved { child, from, to, was_alone, was_known } = moved;
     if was_known {
-        execute!(tx, UNCONFIRM_CONFLICTS, from, was_alone, child)?;
+        execute!(tx, END_SEATS, from, was_alone, child, now)?;
+        execute!(tx, UNCONFIRM_CONFLICTS, from, was_alone, child, now)?;
     }
     execute!(tx, MOVE_CONFLICTS, from, was_alone, child, to, was_known)?;
     Ok(())

@@ -19,7 +19,7 @@ use crate::{
     db::dialect,
     handovers, identities,
     identity::{end_sessions_of, find_second_factor, forget_devices_of, unlock_for_administrator},
-    kernel::ids::Person,
+    kernel::{Id, ids::Person},
     organisation,
     problem::{
         Code, Problem, Result,
@@ -138,7 +138,8 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
 
 /// Disables an account. Its sessions end at once, and the unit leader becomes contact person of its cases until it is enabled.
 ///
-/// Roles and seats on teams are kept, but count for nothing until the account is enabled.
+/// Roles and seats on teams are kept, but count for nothing until the account is enabled. If the person has several accounts in the
+/// municipality, since it found out that two people are one, all of them are disabled.
 #[utoipa::path(
     operation_id = "disable_account", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("person_id" = Uuid, Path)),
@@ -153,18 +154,29 @@ async fn disable_account(mut permit: Permit<DisableAccount>) -> Result<HttpRespo
             "you cannot disable your own account: another administrator must do it",
         ));
     }
-    let (caller, moment) = (permit.caller().person, permit.moment());
-    // Log-ins and codes of the person finish before this, or see it.
-    dialect::lock(permit.tx(), person.uuid()).await?;
-    if !store::disable(permit.tx(), person, &municipality, moment.now).await? {
+    let accounts = store::open_accounts_of(permit.tx(), person, &municipality).await?;
+    if !accounts.contains(&person) {
         return Err(Problem::new(Code::NotFound));
     }
-    end_sessions_of(permit.tx(), person, "account_disabled", moment.now).await?;
-    forget_devices_of(permit.tx(), person).await?;
-    activations::end_of(permit.tx(), person, moment.now).await?;
-    organisation::pass_on_batons_of(permit.tx(), person, caller, moment).await?;
-    permit.note_shown([person]);
+    for account in &accounts {
+        close(&mut permit, &municipality, *account).await?;
+    }
+    permit.note_shown(accounts);
     permit.done().await
+}
+
+async fn close(permit: &mut Permit<DisableAccount>, municipality: &str, person: Id<Person>) -> Result<()> {
+    let (caller, moment) = (permit.caller().person, permit.moment());
+    let tx = permit.tx();
+    // Log-ins and codes of the person finish before this, or see it.
+    dialect::lock(tx, person.uuid()).await?;
+    if !store::disable(tx, person, municipality, moment.now).await? {
+        return Err(Problem::new(Code::NotFound));
+    }
+    end_sessions_of(tx, person, "account_disabled", moment.now).await?;
+    forget_devices_of(tx, person).await?;
+    activations::end_of(tx, person, moment.now).await?;
+    Ok(organisation::pass_on_batons_of(tx, person, caller, moment).await?)
 }
 
 /// Enables a disabled account. Its roles and seats count again, and its password works again.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_optional,
+    execute, fetch_all, fetch_optional,
     kernel::{Id, ids::Person},
     persons_of_sql,
     vault::{Content, KeyName},
@@ -116,6 +116,23 @@ pub(super) async fn set_hash(
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
     expect_one(execute!(tx, SET_HASH, person, hash, now)?)
+}
+
+const OPEN_ACCOUNTS: &str = concat!(
+    "SELECT a.person_id FROM account a JOIN person p ON p.id = a.person_id
+     WHERE p.municipality = $2 AND a.disabled_at IS NULL AND p.id IN ",
+    persons_of_sql!("$1"),
+    " ORDER BY a.person_id"
+);
+
+/// Returns the persons of all accounts that a human has in a municipality and that are not disabled.
+pub(super) async fn open_accounts_of(
+    tx: &mut Tx,
+    human: Id<Person>,
+    municipality: &str,
+) -> Result<Vec<Id<Person>>, DbError> {
+    let rows = fetch_all!(tx, (Id<Person>,), OPEN_ACCOUNTS, human, municipality)?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
 }
 
 /// Returns false if the person has no active account in the municipality.

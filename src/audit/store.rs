@@ -16,6 +16,7 @@ use crate::{
     },
     db::{DbError, Tx},
     fetch_optional,
+    identity::persons_there,
     kernel::{
         Id,
         ids::{Case, Child, LogReview, Look, Person},
@@ -168,15 +169,25 @@ pub(super) async fn search(
         Scope::Family { case } => vec![case.municipality.clone()],
     };
     let mut rows = Vec::new();
-    for municipality in &logs {
-        let ids = Ids::read(tx, municipality, query, before).await?;
-        for part in scope.parts() {
-            rows.extend(search_one(tx, municipality, &part, query, &ids, limit).await?);
+    for query in by_each_person(tx, query).await? {
+        for municipality in &logs {
+            let ids = Ids::read(tx, municipality, &query, before).await?;
+            for part in scope.parts() {
+                rows.extend(search_one(tx, municipality, &part, &query, &ids, limit).await?);
+            }
         }
     }
     rows.sort_unstable_by_key(|row| std::cmp::Reverse(row.id));
     rows.truncate(limit);
     rows.into_iter().map(EntryOut::try_from).collect()
+}
+
+/// A human that the municipality knows as several persons has entries as each of them.
+async fn by_each_person(tx: &mut Tx, query: &LogQuery) -> Result<Vec<LogQuery>, DbError> {
+    let Some(person) = query.person_id else { return Ok(vec![query.clone()]) };
+    let persons = persons_there(tx, person).await?;
+    let by = |person| LogQuery { person_id: Some(person), ..query.clone() };
+    Ok(if persons.is_empty() { vec![query.clone()] } else { persons.into_iter().map(by).collect() })
 }
 
 async fn search_one(

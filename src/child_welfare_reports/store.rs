@@ -20,7 +20,7 @@ use crate::{
         ids::{Child, ChildWelfareReport, Person, ReportReply, Unit},
         vocabulary::Sector,
     },
-    role_counts_sql,
+    persons_of_sql, role_counts_sql,
     vault::KeyName,
 };
 
@@ -93,8 +93,9 @@ const AWAITING_OWN: &str = awaiting!("r.reporter_id = $1");
 /// Reports of a unit by people who no longer work there, for its leader.
 const AWAITING_LEFT: &str = awaiting!(
     "r.unit_id = $1 AND NOT EXISTS (
-        SELECT 1 FROM staff_role w WHERE w.person_id = r.reporter_id AND w.unit_id = r.unit_id
-             AND w.role IN ('worker', 'unit_leader') AND ",
+        SELECT 1 FROM staff_role w WHERE w.unit_id = r.unit_id AND w.role IN ('worker', 'unit_leader') AND w.person_id IN ",
+    persons_of_sql!("r.reporter_id"),
+    " AND ",
     role_counts_sql!("w", "$2"),
     ")"
 );

@@ -121,10 +121,12 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
             let known = Some(number);
             let person =
                 store::identify(permit.tx(), &facts.municipality, known, name, Some(birth_date), now).await?;
-            move_registration(&mut permit, person, before.is_none(), was_known).await?;
-            person
+            let has_others = store::has_other_registrations(permit.tx(), facts.person, facts.id).await?;
+            let was_alone = before.is_none() && !has_others;
+            move_registration(&mut permit, person, was_alone, was_known).await?;
+            Some(person)
         }
-        None => facts.person,
+        None => None,
     };
     store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
     let corrected = Corrected {
@@ -165,7 +167,7 @@ async fn move_registration(
     let now = permit.moment().now;
     store::identified(permit.tx(), &facts.municipality, facts.id, now).await?;
     let moved = Moved { child: facts.id, from: facts.person, to, was_alone, was_known };
-    Ok(move_conflicts(permit.tx(), moved).await?)
+    Ok(move_conflicts(permit.tx(), moved, now).await?)
 }
 
 /// Lists the guardians of a child, including former ones.

@@ -25,7 +25,7 @@ use crate::{
 const FIND_CHILD: &str = "
     SELECT id, municipality, name, birth_date, registered_unit, registered_at, version FROM child WHERE municipality = $1 AND id = $2";
 const UPDATE_CHILD: &str = "
-    UPDATE child SET person_id = $4, name = COALESCE($5, name), birth_date = $6, version = version + 1
+    UPDATE child SET person_id = COALESCE($4, person_id), name = COALESCE($5, name), birth_date = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const IDENTIFIED: &str = "UPDATE child SET identified_at = $3 WHERE municipality = $1 AND id = $2";
 const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
@@ -82,8 +82,20 @@ pub async fn identify(
         birth_date,
         created_at: now,
     };
-    expect_one(rows::insert_people(tx, &[row]).await?)?;
-    Ok(id)
+    match (rows::insert_people(tx, &[row]).await?, national_id) {
+        (0, Some(number)) => join(tx, municipality, number).await,
+        (made, _) => expect_one(made).map(|()| id),
+    }
+}
+
+/// Joins a person whom the municipality knows by a number that the installation could not read, since its key was erased.
+async fn join(tx: &mut Tx, municipality: &str, number: &NationalId) -> Result<Id<Person>, DbError> {
+    const JOIN: &str = "
+        UPDATE person SET identity_id = $3 WHERE municipality = $1 AND national_id_index = $2 RETURNING id";
+    let identity = identity_of(tx, number).await?;
+    let index = tx.vault().national_id_index(municipality, number.as_str())?;
+    let (person,) = fetch_one!(tx, (Id<Person>,), JOIN, municipality, index, identity)?;
+    Ok(person)
 }
 
 pub(super) struct NewChild<'a> {
@@ -117,17 +129,27 @@ pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Resul
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
 }
 
-/// Corrects a child's details. Without a new name, the name is unchanged.
+/// Corrects a child's details. Without a new person or a new name, it is unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
     current: &ChildOut,
-    person: Id<Person>,
+    person: Option<Id<Person>>,
     name: Option<&str>,
     birth_date: NaiveDate,
 ) -> Result<(), DbError> {
     let ChildOut { municipality, id, version, .. } = current;
     let name = tx.vault().seal_optional(&KeyName::people(municipality), name)?;
     expect_one(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)?)
+}
+
+/// Returns whether other registrations are about the same person.
+pub(super) async fn has_other_registrations(
+    tx: &mut Tx,
+    person: Id<Person>,
+    child: Id<Child>,
+) -> Result<bool, DbError> {
+    const OTHER: &str = "SELECT id FROM child WHERE person_id = $1 AND id <> $2 LIMIT 1";
+    Ok(fetch_optional!(tx, (Id<Child>,), OTHER, person, child)?.is_some())
 }
 
 /// Records that the child has become another person than before, as its number came later.

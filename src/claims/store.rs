@@ -16,6 +16,12 @@ use crate::{
     vault::{Content, KeyName},
 };
 
+/// When two registrations became those of one child, if that was after they were made.
+macro_rules! met {
+    () => {
+        "CASE WHEN k.identified_at IS NULL OR s.identified_at > k.identified_at THEN s.identified_at ELSE k.identified_at END"
+    };
+}
 /// The statements in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
 /// arguments are conditions on each kind, after the joins, and the reader, who sees no claim about themself. A guardian who does not
 /// work for the municipality, or who is a guardian in the registration itself, is no claim.
@@ -23,7 +29,9 @@ macro_rules! stated {
     ($guardian:literal, $protected:literal, $order:literal, $reader:literal) => {
         concat!(
             "SELECT k.municipality, k.id AS child_id, a.id, 'guardian' AS kind, a.guardian_id AS person_id, a.created_at AS stated_at,
-                    k.registered_at, k.identified_at
+                    k.registered_at, ",
+            met!(),
+            " AS identified_at
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN guardianship a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -39,14 +47,18 @@ macro_rules! stated {
             ") AND ",
             $guardian,
             " UNION ALL
-             SELECT k.municipality, k.id, s.id, 'protected_address', NULL, a.protected_at, k.registered_at, k.identified_at
+             SELECT k.municipality, k.id, s.id, 'protected_address', NULL, a.protected_at, k.registered_at, ",
+            met!(),
+            " AS identified_at
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
              WHERE a.protected_at IS NOT NULL AND ",
             $protected,
             " UNION ALL
-             SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at, k.registered_at, k.identified_at
+             SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at, k.registered_at, ",
+            met!(),
+            " AS identified_at
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN care_order a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -126,7 +138,14 @@ const PENDING_IN: &str = concat!(
         "k.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
         "$6"
     ),
-    ") AS identified) c
+    ") AS identified UNION SELECT * FROM (",
+    stated!(
+        "s.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
+        "s.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
+        "s.id IN (SELECT n.id FROM child n WHERE n.municipality = $1 AND n.identified_at > $5)",
+        "$6"
+    ),
+    ") AS met) c
      LEFT JOIN claim_decision d ON d.child_id = c.child_id AND d.claim_id = c.id AND d.decided_at >= c.stated_at
      WHERE d.id IS NULL AND (c.stated_at, c.child_id) > ($2, $3)
      ORDER BY c.stated_at, c.child_id LIMIT $4"

@@ -20,7 +20,7 @@ use crate::{
         text::Prose,
         vocabulary::Sector,
     },
-    role_counts_sql,
+    persons_of_sql, role_counts_sql,
     vault::{KeyName, Sealed},
 };
 
@@ -47,7 +47,9 @@ const SELECT: &str = select!("c.municipality = $1 AND c.id = $2");
 const LIST_OWN: &str = select!(
     "c.author_id = $1 AND c.id > $2 AND EXISTS (
         SELECT 1 FROM staff_role r
-        WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND ",
+        WHERE r.unit_id = c.unit_id AND r.role = 'worker' AND r.person_id IN ",
+    persons_of_sql!("$1"),
+    " AND ",
     role_counts_sql!("r", "$4"),
     ")
     ORDER BY c.id LIMIT $3"

@@ -95,7 +95,7 @@ async fn children_with(
 ) -> Result<Vec<(String, Id<Person>)>> {
     let (caller, Moment { now, today }) = (permit.caller().clone(), permit.moment());
     let mut municipalities = store::workplaces(permit.tx(), caller.account, today).await?;
-    municipalities.push(caller.municipality);
+    municipalities.extend(caller.known_as.into_iter().map(|own| own.municipality));
     municipalities.sort();
     municipalities.dedup();
     let born = number.birth_date();
@@ -188,7 +188,7 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
     if confirmed {
         handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
     }
-    let conflict = store::get(permit.tx(), id).await?;
+    let conflict = store::get(permit.tx(), &case.municipality, id).await?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict.whole()).await
 }
@@ -235,7 +235,9 @@ async fn confirm_conflict_of_interest(mut permit: Permit<ConfirmConflictOfIntere
     for child in store::confirm(permit.tx(), &current, by, moment.now).await? {
         handovers::of_conflict(permit.tx(), current.person_id, child, by, moment).await?;
     }
-    let confirmed = store::get(permit.tx(), current.id).await?;
+    let unit = permit.object().id;
+    let confirmed = store::find_of_unit(permit.tx(), unit, by, moment.today, current.id).await?;
+    let confirmed = confirmed.ok_or_else(Problem::not_found)?;
     permit.note_shown([current.id]);
     permit.changed(confirmed.version, &confirmed.whole()).await
 }
@@ -273,9 +275,10 @@ async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> 
         return Err(Problem::conflict("the conflict of interest has already ended"));
     }
     permit.expect_version(current.version)?;
-    let (by, home, now) = (permit.caller().person, permit.object().municipality.clone(), permit.moment().now);
-    store::end(permit.tx(), &current, &home, by, &reason, now).await?;
-    let ended = store::get(permit.tx(), id).await?;
+    let (by, unit, moment) = (permit.caller().person, permit.object().clone(), permit.moment());
+    store::end(permit.tx(), &current, &unit, by, &reason, moment.now).await?;
+    let ended = store::find_of_unit(permit.tx(), unit.id, by, moment.today, id).await?;
+    let ended = ended.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
     permit.changed(ended.version, &ended.whole()).await
 }

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{ConflictGround, ConflictOfInterestOut, StaffConflictOut};
 use crate::{
-    access::CaseState,
+    access::{CaseState, objects::UnitObject},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one, fetch_optional,
     identity::Caller,
@@ -17,11 +17,22 @@ use crate::{
     vault::{KeyName, Sealed},
 };
 
-/// A conflict of interest that applies in several municipalities has several rows. Only one is shown.
+/// A conflict of interest that applies in several municipalities has several rows. One is shown, and one that is in force before others.
 macro_rules! once {
     ($rest:literal) => {
         concat!(
-            "c.municipality = (SELECT MIN(o.municipality) FROM conflict_of_interest o WHERE o.id = c.id) AND ",
+            "c.municipality = (SELECT o.municipality FROM conflict_of_interest o WHERE o.id = c.id
+                               ORDER BY o.ended_at IS NOT NULL, o.municipality LIMIT 1) AND ",
+            $rest
+        )
+    };
+}
+/// A unit knows of the rows of the municipalities that it serves.
+macro_rules! once_in_unit {
+    ($rest:literal) => {
+        concat!(
+            "c.municipality = (SELECT o.municipality FROM conflict_of_interest o JOIN unit_serves v ON v.municipality = o.municipality
+                               WHERE o.id = c.id AND v.unit_id = $1 ORDER BY o.ended_at IS NOT NULL, o.municipality LIMIT 1) AND ",
             $rest
         )
     };
@@ -42,11 +53,9 @@ const GET_OWN: &str = own!(
 );
 const LIST_OWN: &str = own!("c.person_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
 const PLACES: &str = "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (";
-const GET: &str = concat!(
-    "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
-     FROM conflict_of_interest c JOIN person p ON p.id = c.person_id WHERE ",
-    once!("c.id = $1")
-);
+const GET: &str = "
+    SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
+    FROM conflict_of_interest c JOIN person p ON p.id = c.person_id WHERE c.municipality = $1 AND c.id = $2";
 /// The conflicts of interest of a unit's staff: those on record, and guardianships that nobody has confirmed or rejected, of a
 /// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
 /// has registered: the answer would reveal who helps the child. Neither are records of a
@@ -63,9 +72,8 @@ macro_rules! of_unit {
                 CROSS JOIN conflict_of_interest c
                 WHERE c.person_id IN ",
             persons_of_sql!("s.person_id"),
-            " AND (c.person_id = s.person_id OR c.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1))
-              AND ",
-            once!($recorded),
+            " AND ",
+            once_in_unit!($recorded),
             " UNION ALL
                 SELECT g.id, g.guardian_id, 'guardian', g.created_at, NULL, NULL, 1
                 FROM (SELECT r.person_id, MAX(CASE WHEN r.role = 'auditor' THEN 1 ELSE 0 END) AS audits FROM staff_role r
@@ -76,7 +84,7 @@ macro_rules! of_unit {
                 JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
                 WHERE g.guardian_id IN ",
             persons_of_sql!("s.person_id"),
-            " AND (g.guardian_id = s.person_id OR g.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1))
+            " AND g.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1)
               AND g.ended_at IS NULL AND ",
             $stated,
             " AND (g.created_by IS NULL OR g.created_by NOT IN ",
@@ -149,9 +157,11 @@ const CONFIRM: &str = "
     UPDATE conflict_of_interest SET confirmed_at = $3, confirmed_by = $4, version = version + 1
     WHERE id = $1 AND version = $2 AND ended_at IS NULL AND confirmed_at IS NULL";
 const CHILDREN: &str = "SELECT child_person FROM conflict_of_interest WHERE id = $1 ORDER BY municipality";
+/// A leader ends it in the municipalities that the unit serves.
 const END: &str = "
     UPDATE conflict_of_interest SET ended_at = $3, ended_by = $4, end_reason = $5, version = version + 1
-    WHERE id = $1 AND version = $2 AND ended_at IS NULL";
+    WHERE id = $1 AND version = $2 AND ended_at IS NULL
+      AND municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $6)";
 
 /// How the child is identified.
 #[derive(Debug)]
@@ -269,8 +279,12 @@ pub(super) async fn places(
     fetch_in!(tx, (Id<ConflictOfInterest>, String), PLACES, ids)
 }
 
-pub(super) async fn get(tx: &mut Tx, id: Id<ConflictOfInterest>) -> Result<StaffConflictOut, DbError> {
-    fetch_one!(tx, StaffConflictOut, GET, id)
+pub(super) async fn get(
+    tx: &mut Tx,
+    municipality: &str,
+    id: Id<ConflictOfInterest>,
+) -> Result<StaffConflictOut, DbError> {
+    fetch_one!(tx, StaffConflictOut, GET, municipality, id)
 }
 
 /// Finds a conflict of interest of a staff member of the unit.
@@ -342,19 +356,19 @@ pub(super) async fn confirm(
     Ok(children.into_iter().map(|(child,)| child).collect())
 }
 
-/// Ends a conflict of interest in all municipalities, or rejects that a guardian is one.
+/// Ends a conflict of interest in the municipalities that a unit serves, or rejects that a guardian is one.
 pub(super) async fn end(
     tx: &mut Tx,
     current: &StaffConflictOut,
-    home: &str,
+    unit: &UnitObject,
     by: Id<Person>,
     reason: &str,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    let reason = tx.vault().seal(&KeyName::people(home), reason)?;
+    let reason = tx.vault().seal(&KeyName::people(&unit.municipality), reason)?;
     if !current.is_on_record() {
         return expect_one(execute!(tx, RECORD_GUARDIAN, current.id, by, false, now, Some(reason))?);
     }
-    let ended = execute!(tx, END, current.id, current.version, now, by, reason)?;
+    let ended = execute!(tx, END, current.id, current.version, now, by, reason, unit.id)?;
     expect_one(ended.min(1))
 }

@@ -10,6 +10,7 @@ use super::dto::{
 };
 use crate::{
     access::{CaseState, Ties},
+    canonical_sql,
     children::NamedChild,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one, fetch_optional,
@@ -82,8 +83,11 @@ const OBJECTIONS: &str = concat!(
 const OBJECTION: &str = "
     SELECT id, objected_by, recorded_by, form, made_at, withdrawn_at, version FROM objection
     WHERE municipality = $1 AND id = $2";
-const OBJECTING: &str =
-    "SELECT objected_by FROM objection WHERE municipality = $1 AND case_id = $2 AND withdrawn_at IS NULL";
+const OBJECTING: &str = concat!(
+    "SELECT ",
+    canonical_sql!("objected_by"),
+    " FROM objection WHERE municipality = $1 AND case_id = $2 AND withdrawn_at IS NULL"
+);
 const OBJECT: &str = "
     INSERT INTO objection (municipality, id, case_id, objected_by, recorded_by, form, made_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)

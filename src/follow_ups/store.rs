@@ -16,7 +16,7 @@ use crate::{
         Id, Moment,
         ids::{Case, Person, Unit},
     },
-    role_counts_sql, role_is_held_sql, same_human_sql,
+    persons_of_sql, role_counts_sql, role_is_held_sql, same_human_sql,
 };
 
 /// The number of days before a consent expires that a reminder appears.
@@ -53,7 +53,9 @@ const DUE: &str = concat!(
         SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
         FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.author_id = $1 AND c.decision IS NULL AND (c.decide_by, c.id) > ($2, $3)
-          AND EXISTS (SELECT 1 FROM staff_role r WHERE r.person_id = $1 AND r.unit_id = c.unit_id AND r.role = 'worker' AND ",
+          AND EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = c.unit_id AND r.role = 'worker' AND r.person_id IN ",
+    persons_of_sql!("$1"),
+    " AND ",
     role_counts_sql!("r", "$7"),
     ")
           AND NOT (k.person_id IS NOT NULL AND ",

@@ -7,21 +7,26 @@ use crate::{
     access::{case_states, is_close},
     db::{DbError, Tx, dialect},
     fetch_all,
+    identity::persons_of,
     kernel::{
         Id, Moment,
         ids::{Case, Person, Unit},
     },
-    teams,
+    persons_of_sql,
+    teams::{self, Seat},
 };
 
 /// The batons that were passed on from a person since a time, and that nobody has moved again.
-const PASSED_ON: &str = "
-    SELECT h.case_id, h.from_unit, h.to_person, h.answered_at
+const PASSED_ON: &str = concat!(
+    "SELECT h.case_id, h.from_unit, h.to_person, h.answered_at
     FROM handover h
     JOIN contact_person cp ON cp.municipality = h.municipality AND cp.case_id = h.case_id
-    WHERE h.from_person = $1 AND h.status = 'assigned' AND h.answered_at >= $2
+    WHERE h.from_person IN ",
+    persons_of_sql!("$1"),
+    " AND h.status = 'assigned' AND h.answered_at >= $2
       AND cp.person_id = h.to_person AND cp.since = h.answered_at
-    ORDER BY h.case_id";
+    ORDER BY h.case_id"
+);
 
 type PassedOn = (Id<Case>, Id<Unit>, Id<Person>, DateTime<Utc>);
 
@@ -48,9 +53,11 @@ pub async fn give_back(
         let Some((_, unit, holder, held_since)) = still else { continue };
         let Some(state) = case_states(tx, &[case], moment).await?.pop() else { continue };
         let seats = teams::seats(tx, &state).await?;
-        let has_seat = seats.iter().any(|seat| (seat.person_id, seat.unit_id) == (person, unit));
-        if has_seat && !is_close(tx, state.child, person, moment.now).await? {
-            pass(tx, &state, Pass { to: person, unit, by: Some(by) }, moment.now).await?;
+        let own = persons_of(tx, person).await?;
+        let seat = seats.into_iter().find(|seat| seat.unit_id == unit && own.contains(&seat.person_id));
+        let Some(Seat { person_id: to, unit_id: unit }) = seat else { continue };
+        if !is_close(tx, state.child, to, moment.now).await? {
+            pass(tx, &state, Pass { to, unit, by: Some(by) }, moment.now).await?;
             teams::end_seat_of(tx, &state, holder, held_since, moment.now).await?;
         }
     }

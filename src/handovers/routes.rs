@@ -14,6 +14,7 @@ use crate::{
         objects::{HandoverObject, require_open},
     },
     db::Tx,
+    identity::are_same,
     kernel::{Page, PageQuery, vocabulary::InformationKind},
     problem::{
         Problem, Result,
@@ -64,7 +65,8 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     permit.require_open()?;
     let (case, asker) = (permit.object().clone(), permit.asker());
     let facts = &case.facts;
-    if to_person_id == facts.contact_person && to_unit_id == facts.contact_unit {
+    let is_theirs = are_same(permit.tx(), to_person_id, facts.contact_person).await?;
+    if is_theirs && to_unit_id == facts.contact_unit {
         return Err(Problem::field("/to_person_id", "is already the contact person"));
     }
     let seats = teams::seats_known(permit.tx(), &asker, &case).await?;

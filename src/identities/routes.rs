@@ -13,8 +13,12 @@ use crate::{
         actions::{ConfirmNumber, DeclineNumber, ListNumberProposals, ProposeNumber},
     },
     children,
-    identity::{are_same, find_person},
-    kernel::{NationalId, Page, PageQuery, ids::PersonId},
+    db::{DbError, Tx},
+    identity::{Attempt, are_same, find_person},
+    kernel::{
+        Id, NationalId, Page, PageQuery,
+        ids::{NumberProposal, PersonId},
+    },
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -90,33 +94,56 @@ async fn list_number_proposals(mut permit: Permit<ListNumberProposals>) -> Resul
     operation_id = "confirm_number", tag = "accounts",
     params(("municipality" = String, Path, example = "4014"), ("number_proposal_id" = Uuid, Path)),
     request_body = NumberConfirmationIn,
-    responses((status = 201, body = NumberProposalOut, description = "The confirmed proposal"), WriteProblems),
+    responses(
+        (status = 201, body = NumberProposalOut, description = "The confirmed proposal"),
+        (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many wrong numbers; wait the number of seconds in `Retry-After`"),
+        WriteProblems,
+    ),
 )]
 #[post("/municipalities/{municipality}/number-proposals/{number_proposal_id}/confirm")]
-async fn confirm_number(mut permit: Permit<ConfirmNumber>) -> Result<HttpResponse> {
+async fn confirm_number(mut permit: Permit<ConfirmNumber>) -> Result<HttpResponse, actix_web::Error> {
     let NumberConfirmationIn { person_id, known_national_id, national_id } = permit.input()?;
-    let Parts { object, caller, tx, moment } = permit.parts();
-    let (municipality, id, now) = (&object.municipality, object.id, moment.now);
-    let proposal = open(store::find(tx, municipality, id).await?)?;
-    let (known, pointer) = match said(person_id, known_national_id)? {
-        Said::Person(person) => (store::known(tx, municipality, person).await?, "/person_id"),
-        Said::Number(number) => (find_person(tx, municipality, &number).await?, "/known_national_id"),
+    let said = said(person_id, known_national_id)?;
+    let (municipality, id) = (permit.object().municipality.clone(), permit.object().id);
+    open(store::find(permit.tx(), &municipality, id).await.map_err(Problem::from)?)?;
+    let attempt = Attempt::at_confirmation(permit.tx(), id).map_err(Problem::from)?;
+    let check = async |tx: &mut Tx, _| is_as_proposed(tx, &municipality, id, &said, &national_id).await;
+    // One answer for both, so that it does not reveal which of them is right.
+    let wrong = Problem::field("/national_id", "and the person are not those of the proposal");
+    let permit = permit.ask_secret(attempt, check, wrong).await?;
+    Ok(add_number(permit, &national_id).await?)
+}
+
+/// Returns whether an administrator knows both who the proposal is about and the number that it adds.
+async fn is_as_proposed(
+    tx: &mut Tx,
+    municipality: &str,
+    id: Id<NumberProposal>,
+    said: &Said,
+    number: &NationalId,
+) -> Result<bool, DbError> {
+    let Some(proposal) = store::find(tx, municipality, id).await? else { return Ok(false) };
+    let known = match said {
+        Said::Person(person) => store::known(tx, municipality, *person).await?,
+        Said::Number(number) => find_person(tx, municipality, number).await?,
     };
-    let is_right = match known {
+    let is_them = match known {
         Some(person) => are_same(tx, person, proposal.person_id).await?,
         None => false,
     };
-    if !is_right {
-        return Err(Problem::field(pointer, "is not that of the person who would get the number"));
-    }
-    if !store::is_proposed(tx, municipality, id, &national_id).await? {
-        return Err(Problem::field("/national_id", "is not the number that was proposed"));
-    }
-    let holders = store::holders(tx, &national_id).await?;
-    if holders.iter().any(|holder| caller.is(*holder) || *holder == proposal.proposed_by) {
+    Ok(store::is_proposed(tx, municipality, id, number).await? && is_them)
+}
+
+async fn add_number(mut permit: Permit<ConfirmNumber>, national_id: &NationalId) -> Result<HttpResponse> {
+    let Parts { object, caller, tx, moment } = permit.parts();
+    let (municipality, id, now) = (&object.municipality, object.id, moment.now);
+    let proposal = open(store::find(tx, municipality, id).await?)?;
+    let holders = store::holders(tx, national_id).await?;
+    let is_proposers = are_same(tx, proposal.proposed_by, proposal.person_id).await?;
+    if is_proposers || holders.iter().any(|holder| caller.is(*holder) || *holder == proposal.proposed_by) {
         return Err(Problem::conflict("nobody proposes or confirms a number of their own"));
     }
-    let replaced = store::add(tx, municipality, proposal.person_id, &national_id, now).await?;
+    let replaced = store::add(tx, municipality, proposal.person_id, national_id, now).await?;
     let by = (caller.person, now);
     store::decide(tx, municipality, id, NumberStatus::Confirmed, replaced, by).await?;
     let confirmed = store::find(tx, municipality, id).await?.ok_or_else(Problem::not_found)?;

@@ -51,7 +51,7 @@ const SET_CANONICAL: &str = "
     WHERE identity_id = $1";
 /// Registrations of a child meet each other by its person. Claims between those that meet now begin now.
 const MOVE_CHILDREN: &str = "
-    UPDATE child SET identified_at = $2, person_id = (SELECT p.canonical_id FROM person p WHERE p.id = child.person_id)
+    UPDATE child SET identified_at = $2, version = version + 1, person_id = (SELECT p.canonical_id FROM person p WHERE p.id = child.person_id)
     WHERE person_id IN (SELECT id FROM person WHERE identity_id = $1 AND canonical_id <> id)";
 const MOVE_CONFLICTS: &str = "
     UPDATE conflict_of_interest SET child_person =

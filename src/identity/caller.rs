@@ -61,7 +61,10 @@ pub struct Caller {
     pub municipality: String,
     /// The session of the token; none for a person that a question is about.
     pub session: Option<Id<Session>>,
-    /// Their current roles, under any person that they are.
+    /// Whether this is the account that they had first.
+    pub opens_elsewhere: bool,
+    /// The current roles of all persons that the municipality of the account knows them as. To work for another municipality, they log
+    /// in with the account that it made.
     pub roles: Vec<HeldRole>,
     /// Whether their roles do not count in this session, because it has not proven a second factor.
     pub lacks_second_factor: bool,
@@ -81,17 +84,19 @@ impl Caller {
         self.roles.iter().filter(move |held| held.role == role)
     }
 
-    /// Returns the roles that decide what they may see in the records of a municipality as one of their persons: those of the person,
-    /// and those in its units. Their work for another municipality does not count here.
-    pub fn roles_for(&self, person: Id<Person>, municipality: &str) -> impl Iterator<Item = &HeldRole> {
-        self.roles.iter().filter(move |held| held.person == person || held.municipality == municipality)
-    }
-
     /// Returns whether a role excludes content. The rules forbid administrators, auditors and analysts to see any, whatever other
     /// roles they hold (`policies/18-roles-without-content.cedar`).
     #[must_use]
-    pub fn is_kept_from_content(&self, person: Id<Person>, municipality: &str) -> bool {
-        self.roles_for(person, municipality).any(|held| held.role.excludes_content())
+    pub fn is_kept_from_content(&self) -> bool {
+        self.roles.iter().any(|held| held.role.excludes_content())
+    }
+
+    /// Returns whether what they may see as family in the records of a municipality counts here. Each municipality trusts its own accounts.
+    /// The records of others are opened by the account that they had first, so that another municipality cannot open them by
+    /// an account that it makes later.
+    #[must_use]
+    pub fn is_family_in(&self, municipality: &str) -> bool {
+        self.opens_elsewhere || self.municipality == municipality
     }
 
     /// Returns the roles in which the caller works with children, as worker or leader. The rules decide whether they count.
@@ -129,8 +134,7 @@ impl Caller {
     /// Returns whether the caller works in this unit, and no other role keeps them from content there.
     #[must_use]
     pub fn sees_content_in(&self, unit: Id<Unit>) -> bool {
-        self.works_in()
-            .any(|held| held.unit_id == unit && !self.is_kept_from_content(held.person, &held.municipality))
+        self.is_worker_in(unit) && !self.is_kept_from_content()
     }
 
     /// Returns whether the caller is this person.
@@ -144,11 +148,10 @@ impl Caller {
         self.known_as.iter().map(|own| own.person)
     }
 
-    /// Returns whether all that they are and do is in the municipality of the account.
+    /// Returns whether only the municipality of the account knows them.
     #[must_use]
     pub fn works_in_one_municipality(&self) -> bool {
-        let own = self.known_as.iter().map(|own| &own.municipality);
-        own.chain(self.roles.iter().map(|held| &held.municipality)).all(|number| *number == self.municipality)
+        self.known_as.iter().all(|own| own.municipality == self.municipality)
     }
 
     /// Returns the first of some people that is the caller.
@@ -158,11 +161,12 @@ impl Caller {
     }
 
     /// Returns the person that a municipality knows the caller as: by a role in its units or, if there is none, by its own records.
-    /// Returns the person of the account if it does not know them.
+    /// A role that acts for the municipality comes first. Returns the person of the account if it does not know them.
     #[must_use]
     pub fn person_in(&self, municipality: &str) -> Id<Person> {
-        let by_role =
-            self.roles.iter().find(|held| held.municipality == municipality).map(|held| held.person);
+        let mut roles = self.roles.iter().filter(|held| held.municipality == municipality);
+        let acting = roles.clone().find(|held| held.role.excludes_content());
+        let by_role = acting.or_else(|| roles.next()).map(|held| held.person);
         let is_there = |own: &&KnownAs| own.municipality == municipality;
         let own = || self.known_as.iter().filter(is_there).map(|own| own.person);
         by_role
@@ -199,6 +203,7 @@ struct AccountRow {
     ended_at: Option<DateTime<Utc>>,
     has_account: bool,
     is_known_otherwise: bool,
+    opens_elsewhere: bool,
     second_factor: bool,
     #[sqlx(flatten)]
     role: RoleRow,
@@ -249,7 +254,9 @@ macro_rules! select_account {
             "SELECT p.name, p.municipality, ",
             $session,
             ", a.person_id IS NOT NULL AND a.disabled_at IS NULL AS has_account,
-                EXISTS (SELECT 1 FROM person o WHERE o.identity_id = p.identity_id AND o.id <> p.id) AS is_known_otherwise, ",
+                EXISTS (SELECT 1 FROM person o WHERE o.identity_id = p.identity_id AND o.id <> p.id) AS is_known_otherwise,
+                NOT EXISTS (SELECT 1 FROM person o JOIN account b ON b.person_id = o.id
+                            WHERE o.identity_id = p.identity_id AND o.id <> p.id AND (b.created_at, b.person_id) < (a.created_at, a.person_id)) AS opens_elsewhere, ",
             role_columns!(),
             " FROM person p
              LEFT JOIN account a ON a.person_id = p.id",
@@ -346,21 +353,22 @@ async fn caller(
     rows: Vec<AccountRow>,
 ) -> Result<Option<Caller>, DbError> {
     let Some(first) = rows.first() else { return Ok(None) };
-    let (name, municipality) = (first.name.clone(), first.municipality.clone());
+    let (name, home) = (first.name.clone(), first.municipality.clone());
+    let opens_elsewhere = first.opens_elsewhere;
     let is_proven = factor == StaffFactor::Password || first.second_factor;
     let persons = if first.is_known_otherwise {
         fetch_all!(tx, PersonRow, PERSONS, account, today)?
     } else {
-        let municipality = municipality.clone();
-        rows.into_iter().map(|row| PersonRow { municipality: municipality.clone(), role: row.role }).collect()
+        rows.into_iter().map(|row| PersonRow { municipality: home.clone(), role: row.role }).collect()
     };
     let (mut known_as, mut roles) = (Vec::new(), Vec::new());
     for PersonRow { municipality, role } in persons {
+        let is_at_home = municipality == home;
         let own = KnownAs { person: role.person_id, municipality };
         if known_as.last() != Some(&own) {
             known_as.push(own);
         }
-        roles.extend(role.held());
+        roles.extend(role.held().filter(|_| is_at_home));
     }
     let lacks_second_factor = !is_proven && !roles.is_empty();
     if lacks_second_factor {
@@ -371,8 +379,9 @@ async fn caller(
         person: account,
         known_as,
         name,
-        municipality,
+        municipality: home,
         session,
+        opens_elsewhere,
         roles,
         lacks_second_factor,
     }))

@@ -10,6 +10,24 @@ macro_rules! role_is_held_sql {
     };
 }
 
+/// SQL: whether a human administers a municipality on a day, as any person that it knows them as. The first argument is an SQL expression
+/// for the id of a person.
+#[macro_export]
+macro_rules! administers_sql {
+    ($person:literal, $municipality:literal, $today:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM staff_role adm JOIN unit adu ON adu.id = adm.unit_id
+                     WHERE adm.role = 'administrator' AND adu.municipality = ",
+            $municipality,
+            " AND adm.person_id IN ",
+            $crate::persons_of_sql!($person),
+            " AND ",
+            $crate::role_counts_sql!("adm", $today),
+            ")"
+        )
+    };
+}
+
 /// SQL: whether a role counts on a day: it is held, and the account is not disabled.
 ///
 /// A person keeps their roles while their account is disabled, and has them again when it is enabled.

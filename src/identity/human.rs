@@ -107,6 +107,16 @@ pub async fn persons_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person
     Ok(rows.into_iter().map(|(id, _)| id).collect())
 }
 
+/// Returns the persons that the municipality of a person knows the same human as, with the oldest first.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn persons_there(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Person>>, DbError> {
+    let rows = fetch_all!(tx, (Id<Person>, String), PERSONS_OF, person)?;
+    let there = rows.iter().find(|(id, _)| *id == person).map(|(_, municipality)| municipality.clone());
+    Ok(rows.into_iter().filter(|(_, at)| Some(at) == there.as_ref()).map(|(id, _)| id).collect())
+}
+
 /// Returns whether two persons are the same human.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ use crate::{
     execute, fetch_in, fetch_one, fetch_optional,
     kernel::{
         Id,
-        ids::{Activation, Person},
+        ids::{Activation, NumberProposal, Person},
     },
 };
 
@@ -100,8 +100,7 @@ impl Attempt {
     /// # Errors
     /// If the keyed hash cannot be created.
     pub fn at_own_code(tx: &Tx, person: Id<Person>) -> Result<Self, DbError> {
-        let counts = vec![(key(tx, &format!("own code of {person}"))?, OWN_LIMIT)];
-        Ok(Self { counts, username_index: None })
+        Self::at_secret(tx, &format!("own code of {person}"))
     }
 
     /// An attempt of an administrator to name the person whose code they approve.
@@ -109,8 +108,19 @@ impl Attempt {
     /// # Errors
     /// If the keyed hash cannot be created.
     pub fn at_approval(tx: &Tx, activation: Id<Activation>) -> Result<Self, DbError> {
-        let counts = vec![(key(tx, &format!("approval of {activation}"))?, OWN_LIMIT)];
-        Ok(Self { counts, username_index: None })
+        Self::at_secret(tx, &format!("approval of {activation}"))
+    }
+
+    /// An attempt at the numbers of a person for whom another number is proposed.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn at_confirmation(tx: &Tx, proposal: Id<NumberProposal>) -> Result<Self, DbError> {
+        Self::at_secret(tx, &format!("confirmation of {proposal}"))
+    }
+
+    fn at_secret(tx: &Tx, name: &str) -> Result<Self, DbError> {
+        Ok(Self { counts: vec![(key(tx, name)?, OWN_LIMIT)], username_index: None })
     }
 }
 

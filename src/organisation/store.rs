@@ -16,7 +16,7 @@ use crate::{
         ids::{Person, StaffRole, Unit},
         vocabulary::{Role, Sector},
     },
-    role_counts_sql, teams,
+    persons_of_sql, role_counts_sql, role_is_held_sql, teams,
 };
 
 const LIST_UNITS: &str = "
@@ -41,9 +41,12 @@ const UNITS_OF: &str = "
     SELECT DISTINCT unit_id FROM staff_role WHERE person_id = $1 AND ended_at IS NULL ORDER BY unit_id";
 const END_PAST: &str = "
     UPDATE staff_role SET ended_at = $3 WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND ends_on <= $4";
-const STILL_WORKS: &str = "
-    SELECT COUNT(*) FROM staff_role
-    WHERE person_id = $1 AND unit_id = $2 AND ended_at IS NULL AND ends_on > $3 AND role IN ('worker', 'unit_leader')";
+const STILL_WORKS: &str = concat!(
+    "SELECT COUNT(*) FROM staff_role w WHERE w.unit_id = $2 AND w.role IN ('worker', 'unit_leader') AND ",
+    role_is_held_sql!("w", "$3"),
+    " AND w.person_id IN ",
+    persons_of_sql!("$1")
+);
 /// Of a human in the municipality that knows them as this person. Their work for others does not count.
 const ROLES_OF: &str = "
     SELECT r.role FROM person i JOIN person p ON p.canonical_id = i.canonical_id JOIN staff_role r ON r.person_id = p.id

@@ -14,6 +14,7 @@ use crate::{
         is_close,
     },
     db::Tx,
+    identity::are_same,
     kernel::{Page, PageQuery, ids::TeamMember},
     problem::{
         Problem, Result,
@@ -108,7 +109,8 @@ async fn end_team_membership(mut permit: Permit<EndTeamMembership>) -> Result<Ht
     if seat.left_at.is_some() {
         return Err(Problem::conflict("the membership has already ended"));
     }
-    if seat.person_id == case.contact_person && seat.unit_id == case.contact_unit {
+    let holds_baton = are_same(permit.tx(), seat.person_id, case.contact_person).await?;
+    if holds_baton && seat.unit_id == case.contact_unit {
         return Err(Problem::conflict(
             "the contact person cannot leave the team until someone else has accepted a handover",
         ));

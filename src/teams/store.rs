@@ -8,14 +8,15 @@ use super::{
 };
 use crate::{
     access::{Asker, CaseState, objects::CaseObject},
+    canonical_sql,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_optional, is_disqualified_sql,
+    execute, fetch_all, fetch_in, fetch_optional, is_disqualified_sql,
     kernel::{
         Id, Slice,
         ids::{Person, TeamMember, Unit},
         vocabulary::Sector,
     },
-    on_engine, role_counts_sql, same_human_sql,
+    on_engine, persons_of_sql, role_counts_sql, same_human_sql,
 };
 
 const LIST: &str = "
@@ -45,9 +46,15 @@ const SEATS: &str = concat!(
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
     is_disqualified_sql!("t.person_id", "k.person_id")
 );
-const FROM_UNITS: &str = "
-    SELECT t.person_id, t.unit_id, u.sector FROM team_member t JOIN unit u ON u.id = t.unit_id
-    WHERE t.municipality = $1 AND t.case_id = $2";
+/// The members of a team, and the unit of each.
+const FROM_UNITS: &str = concat!(
+    "SELECT ",
+    canonical_sql!("t.person_id"),
+    ", t.unit_id, u.sector FROM team_member t JOIN unit u ON u.id = t.unit_id WHERE t.municipality = $1 AND t.case_id = $2"
+);
+/// The persons whom a municipality knows some people as.
+const ALSO_KNOWN_AS: &str = "
+    SELECT o.id FROM person p JOIN person o ON o.identity_id = p.identity_id AND o.municipality = p.municipality WHERE p.id IN (";
 const WORKS_THERE: &str = concat!(
     "
     SELECT u.kind FROM staff_role r
@@ -63,9 +70,11 @@ const LEAVE: &str = "
     UPDATE team_member SET left_at = $4, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND left_at IS NULL";
 
-const LEAVE_PERSON: &str = "
-    UPDATE team_member SET left_at = $3, version = version + 1
-    WHERE person_id = $1 AND unit_id = $2 AND left_at IS NULL";
+const LEAVE_PERSON: &str = concat!(
+    "UPDATE team_member SET left_at = $3, version = version + 1
+    WHERE unit_id = $2 AND left_at IS NULL AND person_id IN ",
+    persons_of_sql!("$1")
+);
 
 /// A current team member, through a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
@@ -104,7 +113,12 @@ pub async fn not_to_be_known(
     unknown.retain(|(person, ..)| !known.iter().any(|(other, ..)| other == person));
     let mut people: Vec<_> = unknown.into_iter().map(|(person, ..)| person).collect();
     people.extend(facts.child_welfare_person().filter(|person| !asker.knows_who_decides(case, *person)));
-    Ok(people)
+    if people.is_empty() {
+        return Ok(people);
+    }
+    // Rows may name another person of the same human.
+    let rows = fetch_in!(tx, (Id<Person>,), ALSO_KNOWN_AS, &people)?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
 }
 
 /// Returns the memberships that the caller may know of. Naming another person is like naming someone who is not on the team.

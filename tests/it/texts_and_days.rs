@@ -60,7 +60,7 @@ both_engines! {
         call.json(json!({"name": "Ikke født", "birth_date": "2027-09-18"})).send().await.expect(201);
 
         let correct = async |born: &str| {
-            teacher.patch(format!("/v1/children/{}", child.text("/id"))).json(json!({"birth_date": born})).if_match(1).send().await
+            teacher.patch(format!("/v1/children/{}", child.text("/id"))).json(json!({"birth_date": born, "reason": "It was wrong."})).if_match(1).send().await
         };
         correct("1985-05-04").await.expect_invalid("/birth_date");
         correct("2001-11-21").await.expect_invalid("/birth_date");

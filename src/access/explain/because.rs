@@ -27,9 +27,6 @@ pub(super) struct Background<'a> {
     /// The person that the question is about.
     pub person: &'a Caller,
     /// The person that they act as on the object.
-    pub actor: Id<Person>,
-    /// The municipality of the object.
-    pub municipality: &'a str,
     /// The day that the rules are evaluated for.
     pub day: NaiveDate,
     /// The case, with the person's relation to it.
@@ -71,7 +68,7 @@ impl Background<'_> {
 
     fn without_content(&self) -> Vec<Hint> {
         let says = "holds a role that excludes content, whatever other roles are held";
-        let holds = self.person.is_kept_from_content(self.actor, self.municipality);
+        let holds = self.person.is_kept_from_content();
         if holds { vec![Hint::new(HintKind::RoleExcludesContent, says)] } else { Vec::new() }
     }
 

@@ -263,8 +263,6 @@ impl Asking<'_> {
         let rows = rows::read(self.tx, about.person, &subject).await?;
         let ground = Background {
             person: about,
-            actor: object.actor(about),
-            municipality: &subject.municipality,
             day,
             tells_of_consents: in_full
                 || case.as_ref().is_some_and(|case| may_list_consents(policies, about, case)),

@@ -113,8 +113,9 @@ pub async fn child_facts(
     let age = age_on(row.birth_date, moment.today);
     let reader = Registered::new(child, row.registered_at, row.identified_at);
     let custody = custody::custody(reader, &guardians, &registrations, age, moment);
-    let is_child = caller.is(row.person_id);
-    let guardian = caller.among(custody.guardians.iter().copied());
+    let opens = caller.is_family_in(&row.municipality);
+    let is_child = opens && caller.is(row.person_id);
+    let guardian = caller.among(custody.guardians.iter().copied()).filter(|_| opens);
     let is_guardian = guardian.is_some() && !is_kept_out;
     let as_staff = !is_guardian && !is_child;
     let family = is_child.then_some(row.person_id).or(guardian);
@@ -142,7 +143,7 @@ pub async fn child_facts(
         is_contact_person: cases.iter().any(|case| case.relation.is_contact_person),
         has_seat,
         is_guardian,
-        lives_with_child: custody.residents.iter().any(|person| caller.is(*person)) && !is_kept_out,
+        lives_with_child: is_guardian && custody.residents.iter().any(|person| caller.is(*person)),
         child_welfare_seat,
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,

@@ -24,10 +24,11 @@ use crate::{
     },
 };
 
-/// The guardianships in force, of all registrations of a child.
+/// The guardianships in force, of all registrations of a child. What a registration states is stated to the others when it becomes one of
+/// the same child, at the earliest.
 pub(super) const GUARDIANS: &str = "
     SELECT g.child_id AS registration, q.canonical_id AS guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity,
-           g.created_at AS stated_at, d.confirmed, FALSE AS rejected
+           CASE WHEN s.identified_at > g.created_at THEN s.identified_at ELSE g.created_at END AS stated_at, d.confirmed, FALSE AS rejected
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
@@ -36,8 +37,10 @@ pub(super) const GUARDIANS: &str = "
     WHERE g.ended_at IS NULL AND k.id = $1";
 /// The registrations of a child, each with the protection of its address and the care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
-    SELECT s.id AS registration, a.protection, a.protected_at, CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
-           q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.recorded_at, d.confirmed AS order_confirmed
+    SELECT s.id AS registration, a.protection, CASE WHEN s.identified_at > a.protected_at THEN s.identified_at ELSE a.protected_at END AS protected_at,
+           CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
+           q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from,
+           CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END AS recorded_at, d.confirmed AS order_confirmed
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     LEFT JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -183,11 +186,15 @@ pub(super) fn custody(
     let child_welfare = own
         .filter(|row| is_minor && row.is_under_order(today))
         .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
+    // One human can have two rows, from before it was known that they are one. What opens must be in both.
     let lives_with = |registration: Id<Child>, person: Id<Person>| {
         let here = |row: &&GuardianRow| row.registration == registration && row.guardian_id == person;
-        // One human can have two rows, from before it was known that they are one. Both must say so.
         guardians.iter().any(|row| here(&row))
             && guardians.iter().filter(here).all(|row| row.lives_with_child)
+    };
+    let holds_in_all = |person: Id<Person>| {
+        let here = guardians.iter().filter(|row| row.registration == child && row.guardian_id == person);
+        here.into_iter().all(|row| row.parental_responsibility)
     };
     let is_hidden_from = |person: Id<Person>| {
         let lives_in_all =
@@ -195,9 +202,9 @@ pub(super) fn custody(
         !graded.is_empty() && !lives_in_all
     };
     let some = |is: fn(&GuardianRow) -> bool| -> Vec<Id<Person>> {
-        let here = guardians.iter().filter(|row| is_minor && row.registration == child && is(row));
+        let here = || guardians.iter().filter(|row| is_minor && row.registration == child);
         let mut people = Vec::new();
-        for row in here {
+        for row in here().filter(|row| is(row)) {
             if !people.contains(&row.guardian_id) {
                 people.push(row.guardian_id);
             }
@@ -209,7 +216,7 @@ pub(super) fn custody(
         Some((person, _)) => (vec![person], some(|row| row.capacity == Capacity::FosterParent)),
         None if under_order && keeps_consents => (holders, Vec::new()),
         None if under_order => (Vec::new(), Vec::new()),
-        None => (holders.clone(), holders),
+        None => (holders.clone(), holders.into_iter().filter(|person| holds_in_all(*person)).collect()),
     };
     seeing.retain(|person| !is_hidden_from(*person));
     Custody {

@@ -65,8 +65,9 @@ pub fn relation(state: &CaseState, caller: &Caller) -> Relation {
 pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let is_among = |people: &[Id<Person>]| people.iter().any(|person| caller.is(*person));
     let custody = &state.custody;
-    let is_child = caller.is(state.child_person);
-    let guardian = caller.among(custody.guardians.iter().copied());
+    let opens = caller.is_family_in(&state.municipality);
+    let is_child = opens && caller.is(state.child_person);
+    let guardian = caller.among(custody.guardians.iter().copied()).filter(|_| opens);
     let is_kept_out = state.withheld.iter().any(|(person, entry)| entry.is_none() && caller.is(*person));
     let (has_custody, is_guardian) = (guardian.is_some(), guardian.is_some() && !is_kept_out);
     let as_staff = !is_guardian && !is_child;
@@ -86,8 +87,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
         .or(child_welfare_seat.as_ref().map(|held| held.person))
         .or(leads.map(|held| held.person));
     let acts_as = if as_staff { at_work.or(family) } else { family };
-    let person = acts_as.unwrap_or_else(|| caller.person_in(&state.municipality));
-    let may_help = !disqualified && !caller.is_kept_from_content(person, &state.municipality);
+    let may_help = !disqualified && !caller.is_kept_from_content();
     let may_know_where = has_custody || is_child || (helps && may_help);
     Relation {
         acts_as,

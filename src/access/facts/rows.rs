@@ -62,7 +62,8 @@ const PARTS: &str = "))
     WHERE w.ended_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('guardian', json_array(
-               hex(g.child_id), hex(known(g.guardian_id)), g.parental_responsibility, g.lives_with_child, g.capacity, g.created_at,
+               hex(g.child_id), hex(known(g.guardian_id)), g.parental_responsibility, g.lives_with_child, g.capacity,
+               CASE WHEN s.identified_at > g.created_at THEN s.identified_at ELSE g.created_at END,
                d.confirmed,
                EXISTS (SELECT 1 FROM conflict_of_interest r
                        WHERE r.child_person = a.child_person AND r.person_id = g.guardian_id AND r.ground = 'guardian'
@@ -73,10 +74,11 @@ const PARTS: &str = "))
       AND g.municipality = s.municipality AND g.child_id = s.id AND g.ended_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('registration', json_array(
-               hex(s.id), p.protection, p.protected_at,
+               hex(s.id), p.protection, CASE WHEN s.identified_at > p.protected_at THEN s.identified_at ELSE p.protected_at END,
                CASE WHEN dp.decided_at >= p.protected_at THEN dp.confirmed END,
                CASE WHEN o.id IS NOT NULL THEN hex(known(o.child_welfare_person_id)) END,
-               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.recorded_at, d.confirmed)))
+               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from,
+               CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END, d.confirmed)))
     FROM asked a
     JOIN child s ON s.municipality = a.municipality AND s.person_id = a.child_person
     LEFT JOIN address_protection p ON p.municipality = s.municipality AND p.child_id = s.id

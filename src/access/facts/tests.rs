@@ -47,6 +47,7 @@ fn caller(unit: Id<Unit>) -> Caller {
         account: person,
         person,
         known_as: known_as(person),
+        opens_elsewhere: true,
         name: Content::default(),
         municipality: "4014".to_owned(),
         session: None,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::policies::{Fact, Policies, reference},
+    administers_sql,
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
@@ -12,7 +13,6 @@ use crate::{
         Id,
         ids::{Activation, Person},
     },
-    role_counts_sql,
 };
 
 /// A code for an account, which an administrator has asked for.
@@ -31,11 +31,9 @@ pub struct ActivationObject {
 }
 
 const FIND: &str = concat!(
-    "SELECT x.municipality, x.id, x.person_id, x.asked_by,
-            EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id
-                    WHERE r.person_id = x.asked_by AND r.role = 'administrator' AND u.municipality = x.municipality AND ",
-    role_counts_sql!("r", "$3"),
-    ") AS by_administrator
+    "SELECT x.municipality, x.id, x.person_id, x.asked_by, ",
+    administers_sql!("x.asked_by", "x.municipality", "$3"),
+    " AS by_administrator
      FROM activation x WHERE x.municipality = $1 AND x.id = $2 AND x.asked_by IS NOT NULL"
 );
 

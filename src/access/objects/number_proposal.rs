@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Policies, reference},
+    access::policies::{Fact, Policies, reference},
+    administers_sql,
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
@@ -25,9 +26,16 @@ pub struct NumberProposalObject {
     pub person_id: Id<Person>,
     /// The administrator who proposed it.
     pub proposed_by: Id<Person>,
+    /// Whether they are an administrator of the municipality still.
+    pub by_administrator: bool,
 }
 
-const FIND: &str = "SELECT municipality, id, person_id, proposed_by FROM number_proposal WHERE municipality = $1 AND id = $2";
+const FIND: &str = concat!(
+    "SELECT x.municipality, x.id, x.person_id, x.proposed_by, ",
+    administers_sql!("x.proposed_by", "x.municipality", "$3"),
+    " AS by_administrator
+     FROM number_proposal x WHERE x.municipality = $1 AND x.id = $2"
+);
 
 impl Object for NumberProposalObject {
     const TYPE: &'static str = "NumberProposal";
@@ -38,7 +46,14 @@ impl Object for NumberProposalObject {
         if lookup.for_write {
             dialect::lock(tx, id.uuid()).await?;
         }
-        fetch_optional!(tx, Self, FIND, lookup.text("municipality").unwrap_or_default(), id)
+        let municipality = lookup.text("municipality").unwrap_or_default();
+        let found = fetch_optional!(tx, Self, FIND, municipality, id, lookup.moment.today)?;
+        match &found {
+            // Their role does not end before this commits.
+            Some(found) if lookup.for_write => dialect::rely_on(tx, found.proposed_by.uuid()).await?,
+            _ => return Ok(found),
+        };
+        fetch_optional!(tx, Self, FIND, municipality, id, lookup.moment.today)
     }
 
     fn id(&self) -> String {
@@ -54,6 +69,7 @@ impl Object for NumberProposalObject {
             ("municipality", reference("Municipality", &self.municipality)),
             ("number_of", reference("Person", self.person_id)),
             ("proposed_by", reference("Person", self.proposed_by)),
+            ("by_administrator", Fact::Flag(self.by_administrator)),
         ]
     }
 

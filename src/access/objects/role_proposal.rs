@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
     access::policies::{Fact, Policies, reference},
+    administers_sql,
     db::{DbError, Tx, dialect},
     fetch_optional,
     identity::Caller,
@@ -12,7 +13,6 @@ use crate::{
         Id,
         ids::{Person, RoleProposal},
     },
-    role_counts_sql,
 };
 
 /// A proposal that a person gets a role.
@@ -31,11 +31,9 @@ pub struct RoleProposalObject {
 }
 
 const FIND: &str = concat!(
-    "SELECT x.municipality, x.id, x.person_id, x.proposed_by,
-            EXISTS (SELECT 1 FROM staff_role r JOIN unit u ON u.id = r.unit_id
-                    WHERE r.person_id = x.proposed_by AND r.role = 'administrator' AND u.municipality = x.municipality AND ",
-    role_counts_sql!("r", "$3"),
-    ") AS by_administrator
+    "SELECT x.municipality, x.id, x.person_id, x.proposed_by, ",
+    administers_sql!("x.proposed_by", "x.municipality", "$3"),
+    " AS by_administrator
      FROM role_proposal x WHERE x.municipality = $1 AND x.id = $2"
 );
 

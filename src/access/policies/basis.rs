@@ -32,7 +32,7 @@ impl Basis {
         Self {
             person: caller.account.into(),
             rights: vec![
-                ("roles", Fact::Set(role_names(caller, object))),
+                ("roles", Fact::Set(role_names(caller))),
                 ("works_in", references("Unit", caller.works_in().map(|held| held.unit_id))),
                 ("leads", references("Unit", caller.leads().map(|held| held.unit_id))),
                 ("administers", references("Municipality", caller.administers())),
@@ -73,14 +73,9 @@ fn one_human(fact: Fact, caller: &Caller) -> Fact {
     }
 }
 
-/// Returns the names of the roles that decide what a caller may do to an object.
-fn role_names<O: Object>(caller: &Caller, object: &O) -> Vec<Fact> {
-    let mut roles: Vec<&'static str> = if caller.known_as.len() == 1 {
-        caller.roles.iter().map(|held| held.role.as_str()).collect()
-    } else {
-        let municipality = object.subject().municipality;
-        caller.roles_for(object.actor(caller), &municipality).map(|held| held.role.as_str()).collect()
-    };
+/// Returns the names of the roles of a caller.
+fn role_names(caller: &Caller) -> Vec<Fact> {
+    let mut roles: Vec<&'static str> = caller.roles.iter().map(|held| held.role.as_str()).collect();
     roles.sort_unstable();
     roles.dedup();
     roles.into_iter().map(|role| Fact::Word(role.into())).collect()
@@ -157,6 +152,7 @@ mod tests {
             account: person,
             person,
             known_as: vec![KnownAs { person, municipality: "4014".to_owned() }],
+            opens_elsewhere: true,
             name: Content::default(),
             municipality: "4014".to_owned(),
             session: None,

@@ -69,6 +69,11 @@ const GUARDIAN_NAMES: &str = of_children!(
     "JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
      WHERE g.ended_at IS NULL AND k.id IN ("
 );
+/// The other persons of the people, in the same municipality: most have none.
+const ALSO_KNOWN_AS: &str = "
+    SELECT p.id, o.id FROM person p
+    JOIN person o ON o.identity_id = p.identity_id AND o.municipality = p.municipality AND o.id <> p.id
+    WHERE p.id IN (";
 const NAMES: &str = "SELECT id, name FROM person WHERE id IN (";
 const CHILD_ADDRESSES: &str = of_children!(
     "SELECT k.id, c.address",
@@ -187,7 +192,9 @@ impl Facts {
         let before = settings().no_task.after_work().max(settings().burst.within());
         let least = fetch_optional!(tx, (Uuid,), FIRST, municipality, first - before)?;
         let span = Span { first, last, least: least.map_or(Uuid::nil(), |(id,)| id) };
-        let people = distinct(looks.iter().map(|look| look.person));
+        let lookers = distinct(looks.iter().map(|look| look.person));
+        let others = fetch_in!(tx, (Id<Person>, Id<Person>), ALSO_KNOWN_AS, &lookers)?;
+        let people = distinct(lookers.into_iter().chain(others.iter().map(|(_, other)| *other)));
         let children = distinct(looks.iter().map(|look| look.child));
         let cases = distinct(looks.iter().filter_map(|look| look.case));
         let mut facts = Self::default();
@@ -198,7 +205,28 @@ impl Facts {
             facts.read_tasks(tx, municipality, &cases).await?;
             facts.read_work(tx, municipality, span, &cases).await?;
         }
+        for (person, other) in others {
+            facts.join(person, other);
+        }
         Ok(facts)
+    }
+
+    /// Lets what is known of a person as another one count.
+    fn join(&mut self, person: Id<Person>, other: Id<Person>) {
+        let tasks: Vec<_> = self.tasks.iter().filter(|((of, _), _)| *of == other).collect();
+        let tasks: Vec<_> = tasks.into_iter().map(|((_, case), tasks)| (*case, tasks.clone())).collect();
+        for (case, tasks) in tasks {
+            self.tasks.entry((person, case)).or_default().extend(tasks);
+        }
+        let looks = self.looks_of.get(&other).cloned().unwrap_or_default();
+        let own = self.looks_of.entry(person).or_default();
+        own.extend(looks);
+        own.sort_unstable();
+        own.dedup();
+        let children: Vec<_> = self.colleagues.iter().filter(|(_, of)| *of == other).copied().collect();
+        self.colleagues.extend(children.into_iter().map(|(child, _)| (child, person)));
+        extend(&mut self.surnames_of_lookers, person, other);
+        extend(&mut self.streets_of_lookers, person, other);
     }
 
     async fn read_looks(
@@ -321,6 +349,16 @@ impl Facts {
         for (person, case, from, end) in rows {
             self.tasks.entry((person, case)).or_default().push(Task { from, until: until(end) });
         }
+    }
+}
+
+fn extend<T: Clone + Eq + Hash>(
+    of: &mut HashMap<Id<Person>, HashSet<T>>,
+    person: Id<Person>,
+    other: Id<Person>,
+) {
+    if let Some(others) = of.get(&other).cloned() {
+        of.entry(person).or_default().extend(others);
     }
 }
 

@@ -3,6 +3,8 @@
 mod corrections;
 mod migration;
 mod numbers;
+mod one_human;
+mod several_accounts;
 
 use serde_json::{Value, json};
 use stafett::{
@@ -88,43 +90,6 @@ both_engines! {
         assert!(!guardians.body.to_string().contains(KRAGERO));
         let log = user.get(format!("/v1/cases/{case}/access-log")).send().await.expect(200);
         assert!(!log.body.to_string().contains(&user.id.to_string()), "it names her as the case knows her");
-    }
-
-    async fn a_role_that_excludes_content_counts_in_its_own_municipality(world: World) {
-        let number = world.adult_number();
-        let user = world.user(KRAGERO, &number).await;
-        let school = world.unit("kragero/skole").await;
-        world.grant(&user, &school, Role::Worker).await;
-        let teacher = Staff { user, unit: school };
-        let child = world.child(&teacher, 7).await;
-        let case = world.open_case(&teacher, &child).await;
-
-        let elsewhere = world.user(PORSGRUNN, &number).await;
-        world.grant(&elsewhere, &world.unit("porsgrunn/skole").await, Role::Administrator).await;
-        teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
-        elsewhere.get(format!("/v1/cases/{case}")).send().await.expect(200);
-        let me = teacher.get("/v1/me").send().await.expect(200);
-        assert_eq!(me.body["roles"].as_array().map(Vec::len), Some(2));
-        assert_eq!(me.text("/person_id"), teacher.id.to_string());
-        // The account that they use decides nothing.
-        let path = format!("/v1/municipalities/{PORSGRUNN}/accounts");
-        teacher.get(&path).send().await.expect(200);
-        let other = world.user_with_new_number(KRAGERO).await;
-        other.get(&path).send().await.expect(403);
-    }
-
-    async fn a_disabled_account_ends_the_roles_of_its_municipality_alone(world: World) {
-        let number = world.adult_number();
-        let (here, there) = (world.user(KRAGERO, &number).await, world.user(PORSGRUNN, &number).await);
-        world.grant(&here, &world.unit("kragero/skole").await, Role::Worker).await;
-        world.grant(&there, &world.unit("porsgrunn/skole").await, Role::Worker).await;
-        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
-        let path = format!("/v1/municipalities/{KRAGERO}/accounts/{}/disable", here.id);
-        administrator.post(path).send().await.expect(204);
-        here.get("/v1/me").send().await.expect(401);
-        let me = there.get("/v1/me").send().await.expect(200);
-        assert_eq!(me.body["roles"].as_array().map(Vec::len), Some(1));
-        assert_eq!(me.text("/roles/0/municipality"), PORSGRUNN);
     }
 
     async fn a_worker_in_one_municipality_meets_their_own_child_in_another_as_family(world: World) {

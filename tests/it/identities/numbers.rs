@@ -16,44 +16,44 @@ use crate::support::{Answer, Role, Staff, User, World, both_engines};
 const PROPOSALS: &str = "/v1/municipalities/4014/number-proposals";
 
 /// Two administrators of Kragerø.
-struct Office {
-    first: Staff,
-    second: Staff,
+pub(super) struct Office {
+    pub first: Staff,
+    pub second: Staff,
 }
 
 impl Office {
-    async fn of(world: &World) -> Self {
+    pub async fn of(world: &World) -> Self {
         let first = world.staff("kragero/oppvekst", Role::Administrator).await;
         Self { first, second: world.staff("kragero/oppvekst", Role::Administrator).await }
     }
 
     /// Both add a number to the person with a number that they know.
-    async fn add(&self, known: &NationalId, number: &NationalId) {
+    pub async fn add(&self, known: &NationalId, number: &NationalId) {
         let proposal = propose(&self.first, known, number).await.expect(201).text("/id");
         confirm(&self.second, &proposal, known, number).await.expect(201);
     }
 }
 
-async fn propose(by: &User, known: &NationalId, number: &NationalId) -> Answer {
+pub(super) async fn propose(by: &User, known: &NationalId, number: &NationalId) -> Answer {
     let body = json!({
         "known_national_id": known.as_str(), "national_id": number.as_str(), "reason": "The D-number was replaced.",
     });
     by.post(PROPOSALS).json(body).send().await
 }
 
-async fn confirm(by: &User, proposal: &str, known: &NationalId, number: &NationalId) -> Answer {
+pub(super) async fn confirm(by: &User, proposal: &str, known: &NationalId, number: &NationalId) -> Answer {
     let path = format!("{PROPOSALS}/{proposal}/confirm");
     let body = json!({"known_national_id": known.as_str(), "national_id": number.as_str()});
     by.post(path).json(body).send().await
 }
 
-async fn cases(user: &User) -> Vec<String> {
+pub(super) async fn cases(user: &User) -> Vec<String> {
     let answer = user.get("/v1/cases").send().await.expect(200);
     answer.each("id").into_iter().map(ToOwned::to_owned).collect()
 }
 
 /// A member of the staff of Kragerø, and the number of their account.
-async fn employed(world: &World, unit: &str, role: Role) -> (Staff, NationalId) {
+pub(super) async fn employed(world: &World, unit: &str, role: Role) -> (Staff, NationalId) {
     let number = world.adult_number();
     let user = world.user(KRAGERO, &number).await;
     let unit = world.unit(unit).await;
@@ -81,7 +81,7 @@ both_engines! {
         let wrong = confirm(&office.second, &proposal.text("/id"), &d_number, &world.adult_number()).await;
         wrong.expect_invalid("/national_id");
         let other = confirm(&office.second, &proposal.text("/id"), &world.adult_number(), &number).await;
-        other.expect_invalid("/known_national_id");
+        other.expect_invalid("/national_id");
         confirm(&office.first, &proposal.text("/id"), &d_number, &number).await.expect(403);
         confirm(&office.second, &proposal.text("/id"), &d_number, &number).await.expect(201);
         confirm(&office.second, &proposal.text("/id"), &d_number, &number).await.expect_problem(409, "conflict");
@@ -162,7 +162,7 @@ both_engines! {
         confirm(&administrator, &proposal, &mothers, &colleagues).await.expect(403);
         confirm(&office.second, &proposal, &mothers, &number).await.expect_invalid("/national_id");
         let deceived = confirm(&office.second, &proposal, &number, &colleagues).await;
-        deceived.expect_invalid("/known_national_id");
+        deceived.expect_invalid("/national_id");
         confirm(&colleague, &proposal, &mothers, &colleagues).await.expect(404);
         assert!(cases(&colleague).await.is_empty());
         office.second.post(format!("{PROPOSALS}/{proposal}/decline")).send().await.expect(204);

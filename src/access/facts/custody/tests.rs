@@ -173,6 +173,18 @@ fn what_the_own_registration_states_has_no_end() {
 }
 
 #[test]
+fn one_who_is_registered_twice_sees_the_child_only_if_both_registrations_say_so_and_must_consent_all_the_same()
+ {
+    let mut home = Home::new();
+    let mother = home.guardian(Capacity::Parent, true);
+    let again = GuardianRow { parental_responsibility: false, ..home.guardians[0].clone() };
+    home.guardians.push(again);
+    let custody = home.on("2026-11-22", 7);
+    assert!(custody.guardians.is_empty() && custody.residents.is_empty());
+    assert_eq!(custody.consenters, [mother]);
+}
+
+#[test]
 fn a_word_that_is_not_known_is_the_strictest() {
     assert_eq!(Protection::stored(Some("Confidential")), Protection::StrictlyConfidential);
     assert_eq!(Protection::stored(Some("")), Protection::StrictlyConfidential);
