@@ -88,7 +88,7 @@ pub async fn identify(
     }
 }
 
-/// Joins a person whom the municipality knows by a number that the installation could not read, since its key was erased.
+/// Joins a person to the number that the municipality knows them by, which the installation could not read since its key was erased.
 async fn join(tx: &mut Tx, municipality: &str, number: &NationalId) -> Result<Id<Person>, DbError> {
     const JOIN: &str = "
         UPDATE person SET identity_id = $3 WHERE municipality = $1 AND national_id_index = $2 RETURNING id";

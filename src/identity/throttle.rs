@@ -111,7 +111,7 @@ impl Attempt {
         Self::at_secret(tx, &format!("approval of {activation}"))
     }
 
-    /// An attempt at the numbers of a person for whom another number is proposed.
+    /// An attempt at the numbers of a proposal.
     ///
     /// # Errors
     /// If the keyed hash cannot be created.

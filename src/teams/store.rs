@@ -52,7 +52,7 @@ const FROM_UNITS: &str = concat!(
     canonical_sql!("t.person_id"),
     ", t.unit_id, u.sector FROM team_member t JOIN unit u ON u.id = t.unit_id WHERE t.municipality = $1 AND t.case_id = $2"
 );
-/// The persons whom a municipality knows some people as.
+/// The persons that a municipality knows some people as.
 const ALSO_KNOWN_AS: &str = "
     SELECT o.id FROM person p JOIN person o ON o.identity_id = p.identity_id AND o.municipality = p.municipality WHERE p.id IN (";
 const WORKS_THERE: &str = concat!(

@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// The guardianships in force, of all registrations of a child. What a registration states is stated to the others when it becomes one of
-/// the same child, at the earliest.
+/// The guardianships in force, of all registrations of a child. A statement is one to the other registrations from
+/// when they became those of one child, at the earliest.
 pub(super) const GUARDIANS: &str = "
     SELECT g.child_id AS registration, q.canonical_id AS guardian_id, g.parental_responsibility, g.lives_with_child, g.capacity,
            CASE WHEN s.identified_at > g.created_at THEN s.identified_at ELSE g.created_at END AS stated_at, d.confirmed, FALSE AS rejected
@@ -186,7 +186,7 @@ pub(super) fn custody(
     let child_welfare = own
         .filter(|row| is_minor && row.is_under_order(today))
         .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
-    // One human can have two rows, from before it was known that they are one. What opens must be in both.
+    // One human can have two rows, from before it was known that they are one. Both must say what opens.
     let lives_with = |registration: Id<Child>, person: Id<Person>| {
         let here = |row: &&GuardianRow| row.registration == registration && row.guardian_id == person;
         guardians.iter().any(|row| here(&row))

@@ -1,4 +1,4 @@
-//! What holds when it turns out that two persons are one human, or that a number was wrong.
+//! Two persons turn out to be one human, or a number was wrong: nothing opens, and nothing is lost.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -36,7 +36,7 @@ both_engines! {
         let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
         let number = world.adult_number();
         let (mother, child) = (&family.guardians[0], &family.child);
-        // Another person of hers is older than the one who objects.
+        // She objects as the newer of her two persons.
         world.advance(TimeDelta::seconds(1));
         let other = nurse.post(format!("/v1/children/{}/guardians", child.id)).json(as_guardian(&world, &number));
         other.send().await.expect(201);

@@ -1,4 +1,4 @@
-//! Who may use the ids of others, for which operations, and why.
+//! The operations that people may perform with the ids of others, and the reasons.
 
 use super::{ADMINISTRATOR, ANYONE, AUDITOR, HOLDER, LEFT};
 
