@@ -85,8 +85,12 @@ async fn a_database_that_does_not_exist_is_created_by_a_superuser() {
 }
 
 fn url_of(command: &Command) -> String {
-    let urls = command.get_envs().filter(|(name, _)| *name == "STAFETT_DATABASE_URL");
-    urls.filter_map(|(_, url)| url?.to_str()).next().expect("an address").to_owned()
+    set_in(command, "STAFETT_DATABASE_URL")
+}
+
+fn set_in(command: &Command, variable: &str) -> String {
+    let values = command.get_envs().filter(|(name, _)| *name == variable);
+    values.filter_map(|(_, value)| value?.to_str()).next().expect("it is set").to_owned()
 }
 
 /// Each command as the role of the service, with its exit status and its words. The commands that open a database are those
@@ -135,7 +139,9 @@ fn commands_work_as_the_role(world: &World) {
             .expect("a file");
         let url =
             PgConnectOptions::from_str(&url_of(&command)).expect("an address").username(ROLE).to_url_lossy();
-        done(command.env("STAFETT_DATABASE_URL", url.as_str()).args(line.split(' ')), "")
+        let key = set_in(&command, "STAFETT_ACCESS_LOG_KEY_FILE");
+        command.env("STAFETT_DATABASE_URL", url.as_str()).env("STAFETT_TOKEN_KEY_FILE", key);
+        done(command.args(line.split(' ')), "")
     };
     let key = run("access-log public-key --municipality 4014").well();
     for (line, status, words) in AS_THE_ROLE {
