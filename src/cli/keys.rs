@@ -87,7 +87,9 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
             // A server that does not know of a new key yet still encrypts with the old one.
             let erased = prune(&db, housekeeping::INTERVAL * 2).await?;
             db.close().await;
-            say!("erased {erased} superseded keys, which encrypt nothing any more");
+            say!(
+                "erased {erased} superseded keys; one that was replaced in the last ten minutes, or that a text uses, is kept"
+            );
         }
         KeysCommand::Erase { database, municipality, sector, generation, yes } => {
             let (name, settings) = (KeyName { municipality, class: sector }, settings(config, &database)?);

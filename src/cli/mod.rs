@@ -65,7 +65,9 @@ enum Command {
     #[command(after_help = "Example:\n  stafett generate --cases 1000")]
     Generate(generate::GenerateArgs),
     /// Create the folder, the keys, the settings and the database of a first installation.
-    #[command(after_help = "Example:\n  stafett init /srv/stafett")]
+    #[command(
+        after_help = "Example:\n  stafett init /srv/stafett --access-log-origin stafett.example.no/access-log"
+    )]
     Init(init::InitArgs),
     /// Back up the database and its keys to one encrypted file, and verify it.
     #[command(after_help = "Example:\n  stafett backup --to monday.age --recipient age1...")]
