@@ -105,7 +105,7 @@ async fn decide<A: Action>(
     let entry = Entry::of_request(Some(&caller), A::NAME, A::Object::TYPE, services, request, moment.now);
     let Some(object) = found else {
         look.note(Entry { object_id: asked_for(request), ..entry });
-        return Err(Problem::not_found().into());
+        return Err(refusal(&caller, Code::NotFound).into());
     };
     let about = services.policies.about(&caller, &object);
     let decision = tracing::debug_span!("decision").in_scope(|| about.decide(A::NAME));
@@ -113,7 +113,7 @@ async fn decide<A: Action>(
     look.note(entry.about(&caller, &object, decision));
     if !allowed {
         let known = object.may_be_known(&services.policies, &caller);
-        return Err(if known { Problem::new(Code::Forbidden) } else { Problem::not_found() }.into());
+        return Err(refusal(&caller, if known { Code::Forbidden } else { Code::NotFound }).into());
     }
     let key = if A::FACTS.takes_key() { IdempotencyKey::of(request, &knock.body)? } else { None };
     if let Some(key) = &key
@@ -121,12 +121,22 @@ async fn decide<A: Action>(
     {
         let asking = Lookup { for_write: false, ..lookup };
         let first = seen_again::<A>(&mut tx, services, &asking, first, &look).await?;
-        let first = first.ok_or_else(Problem::not_found)?;
+        let first = first.ok_or_else(|| refusal(&caller, Code::NotFound))?;
         return Err(InternalError::from_response("answered before", first.into_response()).into());
     }
     let actor = object.actor(&caller);
     let caller = caller.acting_as(actor);
     Ok(Permit::new(object, about, caller, tx, moment, knock, look, key))
+}
+
+/// The words for a session whose roles do not count.
+pub(super) const UNPROVEN: &str = "the roles of this session do not count, because it has not proven a second factor: log in with a \
+                                   code, or add a second factor with POST /v1/me/second-factor";
+
+/// Returns a refusal. A session whose roles do not count learns that from each refusal, whatever it asked for, so the words say
+/// nothing about the object.
+pub(super) fn refusal(caller: &Caller, code: Code) -> Problem {
+    if caller.lacks_second_factor { Problem::explained(code, UNPROVEN) } else { Problem::new(code) }
 }
 
 pub(super) fn services(request: &HttpRequest) -> Result<web::Data<Services>, Problem> {

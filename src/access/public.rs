@@ -101,18 +101,18 @@ const fn facts(control: Control, interaction: Interaction) -> ActionFacts {
 }
 
 public! {
-    Live = "live": None, Work, Update, "reports that the process runs.";
-    Ready = "ready": None, Work, Update, "reports that requests can be served.";
-    LogIn = "log_in": Refused, Work, Operation, "identifies a stranger.";
+    Live = "live": None, Work, Update, "a monitor asks whether the process runs.";
+    Ready = "ready": None, Work, Update, "a monitor asks whether requests can be served.";
+    LogIn = "log_in": Refused, Work, Operation, "the username and the password are the proof.";
     ActivateAccount = "activate_account": Refused, Work, Operation, "the two halves of the code are the proof.";
     RefreshSession = "refresh_session": Refused, Work, Operation, "the refresh token is the proof.";
     ListPolicies = "list_policies": Allowed, ChosenLook, Search, "the rules are the law's, and everyone may know them.";
     ListInformationKinds = "list_information_kinds": Allowed, ChosenLook, Search,
-        "how each kind of information is kept is the law's, and everyone may know it.";
-    ListConsentTexts = "list_consent_texts": Allowed, ChosenLook, Search, "what people are asked to consent to is public.";
-    ListMunicipalities = "list_municipalities": Allowed, ChosenLook, Search, "what a municipality offers is public.";
-    ListUnits = "list_units": Allowed, ChosenLook, Search, "which services there are is public.";
-    ListArenas = "list_arenas": Allowed, ChosenLook, Search, "how services meet is public.";
+        "the law says how each kind is kept, and everyone may know it.";
+    ListConsentTexts = "list_consent_texts": Allowed, ChosenLook, Search, "the texts that people consent to are public.";
+    ListMunicipalities = "list_municipalities": Allowed, ChosenLook, Search, "the municipalities that take part are public.";
+    ListUnits = "list_units": Allowed, ChosenLook, Search, "the services of a municipality are public.";
+    ListArenas = "list_arenas": Allowed, ChosenLook, Search, "the arenas of a municipality are public.";
     ListGuideLevels = "list_guide_levels": Allowed, ChosenLook, Search, "the guide is public.";
     ListCatalogueMeasures = "list_catalogue_measures": Allowed, ChosenLook, Search, "the catalogue is public.";
     ReadCatalogueMeasure = "read_catalogue_measure": Allowed, ChosenLook, Read, "the catalogue is public.";

@@ -1,6 +1,7 @@
 //! The second factor of the caller's own account.
 
 use actix_web::{HttpResponse, post};
+use reqwest::Url;
 use secrecy::ExposeSecret;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -15,8 +16,8 @@ use crate::{
     },
     db::Tx,
     identity::{
-        Attempt, confirm, end_other_sessions, enrol, find_second_factor, forget_devices_of, has_proven,
-        mark_session, remove_second_factor, use_app_code, use_code,
+        Attempt, CodeUse, confirm, end_other_sessions, enrol, find_second_factor, forget_devices_of,
+        has_proven, mark_session, remove_second_factor, use_app_code, use_code,
     },
     kernel::{Id, ids::Person},
     problem::{Problem, Result, docs::WriteProblems},
@@ -54,11 +55,18 @@ async fn add_factor(mut permit: Permit<EnrolSecondFactor>) -> Result<HttpRespons
     }
     let secret = enrol(tx, caller.account, &caller.municipality, moment.now).await?;
     let secret = secret.expose_secret().to_owned();
-    let url = format!(
-        "otpauth://totp/Stafett:{}?secret={secret}&issuer=Stafett&algorithm=SHA1&digits=6&period=30",
-        caller.municipality
-    );
+    let url = key_uri(&caller.name, &secret).ok_or_else(|| Problem::internal("the address of an app"))?;
     permit.added(1, &FactorOut { secret, url }.whole()).await
+}
+
+/// Returns the address with which an app takes the secret over. The app shows the issuer and the name: the username is not stored.
+fn key_uri(name: &str, secret: &str) -> Option<String> {
+    let mut uri = Url::parse("otpauth://totp").ok()?;
+    uri.path_segments_mut().ok()?.push(&format!("Stafett:{name}"));
+    let fields =
+        [("secret", secret), ("issuer", "Stafett"), ("algorithm", "SHA1"), ("digits", "6"), ("period", "30")];
+    uri.query_pairs_mut().extend_pairs(fields);
+    Some(uri.into())
 }
 
 /// Confirms the second factor with a code of the app. Log-ins need one from now on, and all other sessions end.
@@ -79,7 +87,9 @@ async fn confirm_second_factor(
     unconfirmed(permit.tx(), person).await?;
     let attempt = Attempt::at_own_code(permit.tx(), person).map_err(Problem::from)?;
     let check = async |tx: &mut Tx, now| match find_second_factor(tx, person).await? {
-        Some(factor) if !factor.is_confirmed() => use_app_code(tx, person, &factor, &code, now).await,
+        Some(factor) if !factor.is_confirmed() => {
+            Ok(use_app_code(tx, person, &factor, &code, now).await? == CodeUse::Accepted)
+        }
         _ => Ok(false),
     };
     let wrong = Problem::field("/code", "is not the code that the app shows now");
@@ -124,10 +134,13 @@ async fn end_second_factor(mut permit: Permit<EndSecondFactor>) -> Result<HttpRe
     require_factor(&mut permit).await?;
     let attempt = Attempt::at_own_code(permit.tx(), person).map_err(Problem::from)?;
     let check = async |tx: &mut Tx, now| match find_second_factor(tx, person).await? {
-        Some(factor) if factor.is_confirmed() => use_code(tx, person, &factor, &code, now).await,
+        Some(factor) if factor.is_confirmed() => {
+            Ok(use_code(tx, person, &factor, &code, now).await? == CodeUse::Accepted)
+        }
         factor => Ok(factor.is_some()),
     };
-    let wrong = Problem::field("/code", "is not a code of the app, or a recovery code, that is valid now");
+    let wrong = "is not a code of the app, or a recovery code, that is valid now; each works once";
+    let wrong = Problem::field("/code", wrong);
     let mut permit = permit.ask_secret(attempt, check, wrong).await?;
     require_factor(&mut permit).await?;
     remove_second_factor(permit.tx(), person).await.map_err(Problem::from)?;
@@ -147,4 +160,16 @@ async fn require_factor(permit: &mut Permit<EndSecondFactor>) -> Result<()> {
         return Err(Problem::conflict("this session has not proven the second factor: log in with a code"));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_app_shows_the_issuer_and_whose_account_it_is() {
+        let uri = key_uri("Åse Moe/Ås?", "GEZDGNBV").expect("an address");
+        let rest = "?secret=GEZDGNBV&issuer=Stafett&algorithm=SHA1&digits=6&period=30";
+        assert_eq!(uri, format!("otpauth://totp/Stafett:%C3%85se%20Moe%2F%C3%85s%3F{rest}"));
+    }
 }

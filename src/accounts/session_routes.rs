@@ -17,9 +17,9 @@ use crate::{
     },
     db::Tx,
     identity::{
-        Attempt, Checked, KnownDevice, NewTokens, Refreshed, SecondFactor, Standing, Visitor, check_attempt,
-        end_session, find_device, find_second_factor, hold_devices_of, is_issued, mark_session, open_session,
-        record_attempt, refresh, remember_device, use_code,
+        Attempt, Checked, CodeUse, KnownDevice, NewTokens, Refreshed, SecondFactor, Standing, Visitor,
+        check_attempt, end_session, find_device, find_second_factor, hold_devices_of, is_issued,
+        mark_session, open_session, record_attempt, refresh, remember_device, use_code,
     },
     kernel::{Id, ids::Person},
     problem::{
@@ -40,7 +40,7 @@ pub fn configure(config: &mut ServiceConfig) {
     operation_id = "log_in", tag = "sessions", request_body = LogInIn,
     responses(
         (status = 200, body = TokensOut, description = "Tokens"),
-        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong, or the code of the second factor is missing (`second-factor-required`) or wrong"),
+        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong, or the code of the second factor is missing (`second-factor-required`), was used before (`second-factor-used`) or is wrong"),
         (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
         LogInProblems,
     ),
@@ -125,7 +125,7 @@ async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<Http
         public.note_refused(person);
         return Err(Problem::new(Code::SecondFactorRequired));
     }
-    let account = account.filter(|_| proof != Proof::Wrong);
+    let account = account.filter(|_| matches!(proof, Proof::NotNeeded | Proof::Given));
     let waits = record_attempt(&mut tx, &attempt, account.is_some(), now).await?;
     let Some(account) = account.filter(|_| waits.is_none()) else {
         tx.commit().await?;
@@ -134,7 +134,7 @@ async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<Http
             return Err(Problem::too_many_attempts(waits.retry_after_seconds));
         }
         public.note_refused(person);
-        return Err(Problem::new(Code::LoginFailed));
+        return Err(if proof == Proof::Used { used_before() } else { Problem::new(Code::LoginFailed) });
     };
     let device = remember_device(&mut tx, account.person_id, device, now).await?;
     let tokens = open_session(&mut tx, public.tokens(), account.person_id, now).await?;
@@ -151,7 +151,14 @@ enum Proof {
     NotNeeded,
     Given,
     Missing,
+    Used,
     Wrong,
+}
+
+/// Only who has the password and a code of the app or a recovery code gets this answer. It counts as a failure, as a wrong code does.
+fn used_before() -> Problem {
+    let next = "each code works once: wait for the next code of the app, or enter another recovery code";
+    Problem::explained(Code::SecondFactorUsed, next)
 }
 
 /// Uses up the code of the second factor, if the account has one.
@@ -165,8 +172,11 @@ async fn prove(
     Ok(match (factor, code) {
         (None, _) => Proof::NotNeeded,
         (Some(_), None) => Proof::Missing,
-        (Some(factor), Some(code)) if use_code(tx, person, &factor, code, now).await? => Proof::Given,
-        (Some(_), Some(_)) => Proof::Wrong,
+        (Some(factor), Some(code)) => match use_code(tx, person, &factor, code, now).await? {
+            CodeUse::Accepted => Proof::Given,
+            CodeUse::Used => Proof::Used,
+            CodeUse::Wrong => Proof::Wrong,
+        },
     })
 }
 

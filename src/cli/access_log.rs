@@ -14,7 +14,7 @@ use super::{DatabaseArgs, explained, known_municipality, log_key, note, open, se
 use crate::{
     access::{Entry, NO_MUNICIPALITY},
     config::Settings,
-    db::Db,
+    db::{Db, can_change_log},
     kernel::Clock,
     log_tree::{EvidenceLine, LogVerifier, Report, Verifier, erase_before, evidence_of},
     terminal::{
@@ -46,7 +46,8 @@ pub(super) enum AccessLogCommand {
         #[arg(long, value_parser = values::municipality)]
         municipality: String,
     },
-    /// Erase the personal fields of old entries. On PostgreSQL only the owner of the tables can, not the service.
+    /// Erase the personal fields of old entries. The record of access to health information is kept as long as that information (pjl § 25).
+    /// On PostgreSQL only the owner of the tables can erase, not the service.
     #[command(after_help = "Example:\n  stafett access-log erase --municipality 4014 --years 10")]
     Erase {
         #[command(flatten)]
@@ -58,7 +59,8 @@ pub(super) enum AccessLogCommand {
         #[arg(long, value_parser = values::whole::<1, 1_000>)]
         years: Option<u64>,
     },
-    /// Verify a municipality's log, and report the first entry that was changed, removed, inserted or reordered.
+    /// Verify a municipality's log, and report what was changed, removed, inserted or reordered, in the order of the log. Prints the
+    /// first twenty findings.
     #[command(after_help = VERIFY_EXAMPLE)]
     Verify(VerifyArgs),
 }
@@ -90,6 +92,9 @@ pub(super) struct VerifyArgs {
     #[arg(long)]
     json: bool,
 }
+
+const NOT_OWNER: &str = "this role of the database may not erase anything in the access log: name the role that owns the tables in \
+                         database_url, or with --database-url";
 
 /// How long entries keep personal fields.
 #[derive(Debug, Deserialize)]
@@ -150,6 +155,9 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
         AccessLogCommand::Erase { database, municipality, years } => {
             let years = Retention::load()?.years(years)?;
             let db = open_with(config, &database, &municipality).await?;
+            if !can_change_log(&db).await? {
+                return Err(NOT_OWNER.into());
+            }
             let now = Clock::System.now();
             let before = now.checked_sub_months(Months::new(years * 12)).ok_or("the age is too high")?;
             note(&db, [Entry::of_operator_in(&municipality, "erase_old_entries", now)]).await?;

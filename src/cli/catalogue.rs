@@ -124,7 +124,8 @@ async fn units(
         say!("{}", serde_json::to_string_pretty(&units)?);
         return Ok(());
     }
-    let width = units.iter().map(|unit| unit.key.chars().count()).max().unwrap_or_default();
+    let width = units.iter().map(|unit| unit.key.chars().count()).max().unwrap_or_default().max(3);
+    say!("{:width$}  name (sector)", "key");
     for UnitLine { key, name, sector } in &units {
         say!("{key:width$}  {name} ({sector})");
     }

@@ -53,7 +53,7 @@ pub(super) async fn explain(config: Option<&Path>, args: ExplainArgs) -> Result<
     let person = person(&mut tx, &args.user).await?;
     let day = args.at.unwrap_or(day_in_norway(now));
     let question = Question { person, action: args.action.clone(), ids, day };
-    let answer = explain_to_operator(&mut tx, &policies, question, now).await;
+    let answer = explain_to_operator(&mut tx, &policies, settings.staff_factor(), question, now).await;
     let (explanation, entry) = answer.map_err(|error| in_arguments(error, &args.action, day))?;
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;

@@ -26,8 +26,8 @@ pub(super) struct InitArgs {
     /// A folder that does not exist or is empty.
     #[arg(value_name = "DIR")]
     folder: PathBuf,
-    /// The name of the access log in its checkpoints, such as `stafett.example.no/access-log`. It can never be changed; by default
-    /// a unique one.
+    /// The name of the access log in its checkpoints, such as `stafett.example.no/access-log`. It can never be changed. Without it,
+    /// `init` makes a unique name for a trial and prints it.
     #[arg(long, value_name = "NAME", value_parser = values::origin)]
     access_log_origin: Option<String>,
     /// An empty PostgreSQL database, `postgres://…` without a password; by default an SQLite database in the folder.
@@ -66,6 +66,7 @@ pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     let mut unfinished = Unfinished::begin(&args.folder)?;
     unfinished.require_empty()?;
     let folder = unfinished.path().to_owned();
+    let is_chosen = args.access_log_origin.is_some();
     let unique = || format!("{}.stafett.invalid/access-log", Uuid::new_v4());
     let origin = args.access_log_origin.unwrap_or_else(unique);
     let log_key_pem = LogKey::random(&origin)?.to_pem()?;
@@ -80,6 +81,12 @@ pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     unfinished.finish();
     say!("created installation {} in {}", db.installation().id, folder.display());
     db.close().await;
+    say!("The access log has the name {origin} in its checkpoints, permanently.");
+    if !is_chosen {
+        say!(
+            "It was made up, for a trial. To choose it, remove the folder and repeat with --access-log-origin NAME."
+        );
+    }
     say!("Back up the folder with `stafett backup`, and keep {MASTER_KEY} apart from {KEYS} in production.");
     say!("Next:");
     let config = quoted(&file);

@@ -31,13 +31,14 @@ pub(super) enum KeysCommand {
         to: PathBuf,
     },
     /// List the data keys: municipality, purpose and number of generations. Fails if the database records keys that are missing, and
-    /// names them.
+    /// names them. The key 0000-people finds people by keyed hashes. It has one generation.
     #[command(after_help = "Example:\n  stafett keys list")]
     List {
         #[command(flatten)]
         database: DatabaseArgs,
     },
-    /// Create a new generation of each data key, and encrypt all texts again with it.
+    /// Create a new generation of each data key, and encrypt all texts again with it. The lookup key 0000-people stays: it encrypts no
+    /// text, and without it nobody is found.
     #[command(after_help = "Example:\n  stafett keys rotate --new-master-key-file new_master_key")]
     Rotate {
         #[command(flatten)]
@@ -46,7 +47,8 @@ pub(super) enum KeysCommand {
         #[arg(long, value_name = "FILE")]
         new_master_key_file: Option<PathBuf>,
     },
-    /// Erase superseded generations of data keys that encrypt no texts.
+    /// Erase superseded generations of data keys that encrypt no texts. Do it after each rotation: a thief of such a key and of an old
+    /// copy of the database could read the copy. Texts and logs remain readable and can be verified; earlier backups have their own keys.
     #[command(after_help = "Example:\n  stafett keys prune")]
     Prune {
         #[command(flatten)]
@@ -85,7 +87,9 @@ pub(super) async fn run(config: Option<&Path>, command: KeysCommand) -> Result<(
             // A server that does not know of a new key yet still encrypts with the old one.
             let erased = prune(&db, housekeeping::INTERVAL * 2).await?;
             db.close().await;
-            say!("erased {erased} superseded keys");
+            say!(
+                "erased {erased} superseded keys; one that was replaced in the last ten minutes, or that a text uses, is kept"
+            );
         }
         KeysCommand::Erase { database, municipality, sector, generation, yes } => {
             let (name, settings) = (KeyName { municipality, class: sector }, settings(config, &database)?);
@@ -117,7 +121,9 @@ async fn list(settings: &Settings) -> Result<(), Failure> {
     }
     let (database, log_key) = (connect_with(settings, vault.clone()).await?, log_key(settings)?);
     for (name, generations) in vault.list() {
-        say!("{name}: {generations}");
+        let ending = if generations == 1 { "" } else { "s" };
+        let use_of = if name == Vault::index_name() { ", the lookup key: it is never renewed" } else { "" };
+        say!("{name}: {generations} generation{ending}{use_of}");
     }
     let checked = database.check(&log_key).await;
     for file in vault.missing() {
@@ -143,7 +149,10 @@ async fn rotate(
     let renewed = db.vault().renew()?;
     db.record_keys().await?;
     let resealed = reseal(&db).await?;
-    say!("created {renewed} keys and encrypted {} texts again", resealed.texts);
+    say!(
+        "created {renewed} keys and encrypted {} texts again; the lookup key 0000-people stays",
+        resealed.texts
+    );
     if resealed.erased > 0 {
         say!("could not decrypt {} texts: their keys have been erased", resealed.erased);
     }

@@ -65,7 +65,9 @@ enum Command {
     #[command(after_help = "Example:\n  stafett generate --cases 1000")]
     Generate(generate::GenerateArgs),
     /// Create the folder, the keys, the settings and the database of a first installation.
-    #[command(after_help = "Example:\n  stafett init /srv/stafett")]
+    #[command(
+        after_help = "Example:\n  stafett init /srv/stafett --access-log-origin stafett.example.no/access-log"
+    )]
     Init(init::InitArgs),
     /// Back up the database and its keys to one encrypted file, and verify it.
     #[command(after_help = "Example:\n  stafett backup --to monday.age --recipient age1...")]
@@ -212,9 +214,13 @@ async fn open(settings: &Settings) -> Result<Db, Failure> {
     checked.map_err(|error| explained(settings, error))
 }
 
-/// Adds which variables of the environment override the settings file: keys and data of two installations never belong together.
+/// Adds which variables of the environment override the settings file, where they may be the cause: keys and data of two
+/// installations never belong together.
 fn explained(settings: &Settings, error: impl Into<Failure>) -> Failure {
     let error = error.into();
+    if error.downcast_ref::<DbError>().is_some_and(|error| !error.may_be_of_another_installation()) {
+        return error;
+    }
     let Some(overridden) = settings.overridden() else { return error };
     let said = format!("{error}. {overridden}");
     if status_of(&error) == USAGE { Usage(said).into() } else { said.into() }

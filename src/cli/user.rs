@@ -156,7 +156,7 @@ async fn grant(config: Option<&Path>, account: AccountArgs, roles: Vec<RoleIn>) 
     insert_entries(&mut tx, &entries).await?;
     tx.commit().await?;
     db.close().await;
-    say!("{person}");
+    say!("person: {person}");
     Ok(())
 }
 
@@ -197,7 +197,7 @@ async fn make_code(
 
 fn print_code(person: Id<Person>, username: &Username, code: &OperatorCode) {
     let [first, second] = &code.halves;
-    say!("{person}");
+    say!("person: {person}");
     say!("username: {}", username.as_str());
     say!("first half: {first}");
     say!("second half: {second}");
@@ -215,7 +215,7 @@ async fn unlock_account(config: Option<&Path>, args: AccountArgs) -> Result<(), 
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     db.close().await;
-    say!("{person}");
+    say!("person: {person}");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Faults of the settings.
 
-use std::path::PathBuf;
+use std::{io, path::PathBuf};
 
 use crate::{kernel::files::in_words, log_tree::WitnessError};
 
@@ -11,7 +11,7 @@ pub enum ConfigError {
     #[error("{0}")]
     Value(String),
     /// A file in the settings cannot be read.
-    #[error("{setting} {}: {}", path.display(), in_words(error))]
+    #[error("{setting} {}: {}{}", path.display(), in_words(error), remedy(setting, error))]
     File {
         /// The setting or the flag that names it.
         setting: &'static str,
@@ -19,6 +19,18 @@ pub enum ConfigError {
         path: PathBuf,
         /// The cause.
         error: std::io::Error,
+    },
+    /// Every account of the machine can read or replace a file that holds a secret.
+    #[error(
+        "{setting} {path}: every account of this machine can use it: let its owner run `chmod o= {path}`, and consider whether \
+         the secret is known already",
+        path = path.display()
+    )]
+    Open {
+        /// The setting that names it.
+        setting: &'static str,
+        /// The path of the file.
+        path: PathBuf,
     },
     /// The witness of checkpoints cannot be used.
     #[error("checkpoint_witness {0}")]
@@ -67,6 +79,16 @@ pub enum ConfigError {
         /// The name of the setting.
         setting: &'static str,
     },
+}
+
+/// The remedy for a key that is not there. Texts and log depend on the earlier key.
+fn remedy(setting: &str, error: &io::Error) -> &'static str {
+    match setting {
+        _ if error.kind() != io::ErrorKind::NotFound => "",
+        "master_key_file" => "; restore it from a backup: no other key opens the data keys",
+        "access_log_key_file" => "; restore it from a backup: no other key can sign this access log",
+        _ => "",
+    }
 }
 
 /// The variable of the environment for a setting.

@@ -66,6 +66,8 @@ pub enum DbError {
     Address(String),
 }
 
+/// The code of PostgreSQL for a database that does not exist.
+const NO_DATABASE: &str = "3D000";
 /// The code of PostgreSQL for a role that lacks a right.
 const NO_RIGHT: &str = "42501";
 
@@ -83,6 +85,12 @@ impl DbError {
             }
             _ => self,
         }
+    }
+
+    /// Returns whether the cause may be that keys, or the address, are those of another installation.
+    #[must_use]
+    pub fn may_be_of_another_installation(&self) -> bool {
+        matches!(self, Self::Belonging(_) | Self::Vault(_) | Self::Unreachable { .. } | Self::Address(_))
     }
 
     /// Returns whether a unique index refused the row.
@@ -137,6 +145,12 @@ pub(super) fn words(error: &sqlx::Error) -> String {
         }
         sqlx::Error::Database(error) if error.message().starts_with("permission denied for ") => {
             format!("{}: name the role that owns the tables in database_url", error.message())
+        }
+        sqlx::Error::Database(error) if error.code().as_deref() == Some(NO_DATABASE) => {
+            format!(
+                "{}: create it with `createdb --owner OWNER NAME`, as a superuser of PostgreSQL",
+                error.message()
+            )
         }
         sqlx::Error::Database(error) => error.message().to_owned(),
         sqlx::Error::Io(error) => in_words(error),

@@ -21,7 +21,11 @@ use actix_web::web;
 use clap::Args;
 
 pub use self::stage::Stage;
-use self::{made::Made, place::Place, stage::terminal_width};
+use self::{
+    made::{Draft, Made},
+    place::Place,
+    stage::terminal_width,
+};
 use crate::{
     access::{Services, TrustedProxies},
     app,
@@ -56,12 +60,15 @@ pub struct DemoArgs {
     pub exit: bool,
 }
 
+/// Warnings, except about slow statements: they are SQL, and say only that this machine is slow.
+const LOG_FILTER: &str = "warn,sqlx::query=off";
+
 /// Plays the story, and serves until stopped unless `--exit` is given.
 ///
 /// # Errors
 /// If the story cannot start.
 pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
-    let _log_output = start_logging(LogFormat::Text, "warn")?;
+    let _log_output = start_logging(LogFormat::Text, LOG_FILTER)?;
     let stage = Stage::new(anstream::AutoStream::auto(std::io::stdout()), terminal_width());
     match run_on(stage, args).await {
         Err(error) if is_unread(&error) => Ok(0),
@@ -69,12 +76,20 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
     }
 }
 
-/// Plays the story on a stage, as [`run`] does. If it fails, it removes the files that it made.
+/// Plays the story on a stage, as [`run`] does. If it fails or is stopped before its end, it removes the files that it made.
 ///
 /// # Errors
-/// If the story cannot start.
-pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
-    let mut made = Made::by(&args);
+/// If the story cannot start, or is stopped.
+pub async fn run_on(stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
+    let made = Made::by(&args)?;
+    let stopped = made.stopped_before_it_is_kept()?;
+    tokio::select! {
+        ended = play(stage, args, &made) => ended,
+        () = stopped => Err("stopped before the end of the story".into()),
+    }
+}
+
+async fn play(mut stage: Stage, args: DemoArgs, made: &Made) -> Result<u8, Failure> {
     let address = args.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)));
     let listener =
         TcpListener::bind(address).map_err(|error| Usage::of("--listen", address, in_words(&error)))?;
@@ -83,6 +98,7 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     let folder = tempfile::tempdir().map_err(unusable)?;
     let place = Place::of(&args, &folder);
     place.require_empty().await?;
+    let draft = place.begin()?;
     let (db, log_key) = place.make().await?;
     stage.title("Stafett: one child's case, across the services of a municipality")?;
     for done in catalogue::import(&db, &MunicipalityFiles::all_included()).await? {
@@ -103,7 +119,7 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     let serving = tokio::spawn(server);
 
     let failures = story::play(&mut stage, &base, &people).await?;
-    let settings = place.write_settings()?;
+    let settings = draft.map(Draft::finish).transpose()?;
     made.keep();
     stage.verdict(failures)?;
     if args.exit {
@@ -111,7 +127,7 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     } else {
         stage.address(&base, &people)?;
         if let Some(file) = settings {
-            stage.settings(file)?;
+            stage.settings(&file)?;
         }
         stage.serving()?;
     }
@@ -123,4 +139,22 @@ pub async fn run_on(mut stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     while sealer.seal().await? > 0 {}
     db.close().await;
     Ok(u8::from(failures > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use tracing::{Level, enabled, subscriber::with_default};
+    use tracing_subscriber::{EnvFilter, fmt};
+
+    use super::LOG_FILTER;
+
+    #[test]
+    fn a_slow_disk_prints_no_sql() {
+        let subscriber = fmt().with_env_filter(EnvFilter::new(LOG_FILTER)).finish();
+        with_default(subscriber, || {
+            // The target of sqlx for slow statements.
+            assert!(!enabled!(target: "sqlx::query", Level::WARN));
+            assert!(enabled!(target: "stafett", Level::WARN));
+        });
+    }
 }

@@ -9,7 +9,10 @@ use secrecy::ExposeSecret;
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::{DemoArgs, made::KEYS_FOLDER};
+use super::{
+    DemoArgs,
+    made::{Draft, KEYS_FOLDER},
+};
 use crate::{
     db::{Db, sqlite_file, sqlite_url},
     log_tree::{DEFAULT_ORIGIN, LogKey},
@@ -19,7 +22,6 @@ use crate::{
 
 /// The files in the folder of `--data`.
 pub(super) const DATABASE: &str = "stafett.db";
-pub(super) const SETTINGS: &str = "stafett.toml";
 const MASTER_KEY: &str = "master.txt";
 const LOG_KEY: &str = "access_log.pem";
 const TOKEN_KEY: &str = "token.pem";
@@ -30,8 +32,8 @@ pub(super) struct Place {
     keys: PathBuf,
     /// The argument that names the database.
     argument: &'static str,
-    /// The file of settings, if database and keys are kept in a folder.
-    settings: Option<PathBuf>,
+    /// The folder that keeps database, keys and settings, if there is one.
+    kept_in: Option<PathBuf>,
 }
 
 impl Place {
@@ -45,7 +47,7 @@ impl Place {
         };
         let argument = if args.database_url.is_some() { "--database-url" } else { "--data" };
         let url = args.database_url.clone().unwrap_or(embedded);
-        Self { url, keys, argument, settings: args.data.as_ref().map(|data| data.join(SETTINGS)) }
+        Self { url, keys, argument, kept_in: args.data.clone() }
     }
 
     /// Refuses a database or a folder of keys that has anything, before anything is changed.
@@ -69,12 +71,30 @@ impl Place {
         Ok(())
     }
 
-    /// Makes the keys, and a database that records them.
-    pub(super) async fn make(&self) -> Result<(Db, Arc<LogKey>), Failure> {
-        create_folder(&self.keys).map_err(|error| match self.settings {
+    /// Makes the folder of keys, and a draft of the settings with which other commands find the database and its keys, if they are
+    /// kept in a folder.
+    pub(super) fn begin(&self) -> Result<Option<Draft>, Failure> {
+        create_folder(&self.keys).map_err(|error| match self.kept_in {
             Some(_) => format!("--data: {}", unusable(&self.keys, &error)).into(),
             None => unusable(&self.keys, &error),
         })?;
+        let Some(folder) = &self.kept_in else { return Ok(None) };
+        let folder = folder.canonicalize()?;
+        let keys = folder.join("keys");
+        let settings = Settings {
+            database_url: sqlite_url(&folder.join(DATABASE)),
+            master_key_file: keys.join(MASTER_KEY),
+            access_log_key_file: keys.join(LOG_KEY),
+            token_key_file: keys.join(TOKEN_KEY),
+            keys_folder: keys,
+            staff_second_factor: false,
+            synthetic_national_ids: true,
+        };
+        Draft::begin(&folder, &toml::to_string(&settings)?).map(Some)
+    }
+
+    /// Makes the keys, and a database that records them.
+    pub(super) async fn make(&self) -> Result<(Db, Arc<LogKey>), Failure> {
         let (master, log_key) = (MasterKey::random()?, LogKey::random(DEFAULT_ORIGIN)?);
         write(&self.keys.join(MASTER_KEY), &master.to_text())?;
         write(&self.keys.join(LOG_KEY), log_key.to_pem()?.expose_secret())?;
@@ -83,24 +103,6 @@ impl Place {
         let database = Db::connect_or_create(&self.url, 8, Vault::open(&self.keys, master)?).await;
         let database = database.map_err(|error| in_address(self.argument, error))?;
         Ok((database.migrate(&log_key).await?, Arc::new(log_key)))
-    }
-
-    /// Writes settings with which other commands find the database and its keys, if they are kept in a folder. Returns the file.
-    pub(super) fn write_settings(&self) -> Result<Option<&Path>, Failure> {
-        let Some(file) = &self.settings else { return Ok(None) };
-        let keys = self.keys.canonicalize()?;
-        let database = sqlite_file(&self.url).and_then(|path| path.canonicalize().ok());
-        let settings = Settings {
-            database_url: database.map_or_else(|| self.url.clone(), |path| sqlite_url(&path)),
-            master_key_file: keys.join(MASTER_KEY),
-            access_log_key_file: keys.join(LOG_KEY),
-            token_key_file: keys.join(TOKEN_KEY),
-            keys_folder: keys,
-            staff_second_factor: false,
-            synthetic_national_ids: true,
-        };
-        write(file, &toml::to_string(&settings)?)?;
-        Ok(Some(file))
     }
 }
 
@@ -118,7 +120,7 @@ struct Settings {
 }
 
 /// Writes a new file that only its owner can read.
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
+pub(super) fn write(file: &Path, text: &str) -> Result<(), Failure> {
     write_new(file, text).map_err(|error| unusable(file, &error))
 }
 

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     access::{Decision, Entry, Policies, case_by_id, objects::CaseObject, roles_of_entry},
     db::{Db, Tx},
-    identity::{self, as_caller},
+    identity::{self, Acquaintance, as_caller},
     kernel::{
         Id, Moment,
         ids::{Case, Child, Person},
@@ -313,7 +313,9 @@ async fn decisions(
             else {
                 continue;
             };
-            let Some((caller, _)) = as_caller(tx, person, moment.today).await? else { continue };
+            let Some(Acquaintance { caller, .. }) = as_caller(tx, person, moment.today).await? else {
+                continue;
+            };
             let Some(facts) = case_by_id(tx, &caller, trace.case, moment).await? else { continue };
             let object = CaseObject { facts };
             for (action, _) in ACTIONS {

@@ -125,6 +125,12 @@ impl Caller {
         self.with_role(Role::Auditor).map(|held| held.municipality.as_str())
     }
 
+    /// Returns the caller as in a session that has not proven the second factor that roles require.
+    #[must_use]
+    pub fn without_roles(&self) -> Self {
+        Self { roles: Vec::new(), lacks_second_factor: true, ..self.clone() }
+    }
+
     /// Returns whether the caller works in this unit.
     #[must_use]
     pub fn is_worker_in(&self, unit: Id<Unit>) -> bool {
@@ -272,8 +278,13 @@ const IN_SESSION: &str = select_account!(
     "$3",
     "JOIN session s ON s.person_id = p.id WHERE s.id = $1 AND s.person_id = $2"
 );
-const BY_PERSON: &str =
-    select_account!("NULL AS expires_at, NULL AS ended_at, TRUE AS second_factor", "$2", "WHERE p.id = $1");
+const BY_PERSON: &str = select_account!(
+    "NULL AS expires_at, NULL AS ended_at, EXISTS (
+        SELECT 1 FROM second_factor f WHERE f.person_id = p.id AND f.confirmed_at IS NOT NULL) AS second_factor",
+    "$2",
+    "WHERE p.id = $1"
+
+);
 /// All persons who are the same human.
 const PERSONS: &str = concat!(
     "SELECT p.municipality, ",
@@ -283,7 +294,18 @@ const PERSONS: &str = concat!(
     " WHERE i.id = $1 ORDER BY p.created_at, p.id, r.id"
 );
 
-/// Returns a person as the rules would see them on a day, without a session, and whether they have an active account.
+/// A person that a question is about, as the rules would see them in a session that has proven a second factor.
+#[derive(Debug)]
+pub struct Acquaintance {
+    /// The person, with all roles.
+    pub caller: Caller,
+    /// Whether they have an active account.
+    pub has_account: bool,
+    /// Whether they can prove a second factor.
+    pub has_second_factor: bool,
+}
+
+/// Returns a person as the rules would see them on a day, without a session.
 ///
 /// # Errors
 /// If the database query fails.
@@ -291,11 +313,12 @@ pub async fn as_caller(
     tx: &mut Tx,
     person: Id<Person>,
     today: NaiveDate,
-) -> Result<Option<(Caller, bool)>, DbError> {
+) -> Result<Option<Acquaintance>, DbError> {
     let rows = fetch_all!(tx, AccountRow, BY_PERSON, person, today)?;
-    let has_account = rows.first().is_some_and(|row| row.has_account);
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (has_account, has_second_factor) = (first.has_account, first.second_factor);
     let caller = caller(tx, person, None, StaffFactor::Password, today, rows).await?;
-    Ok(caller.map(|caller| (caller, has_account)))
+    Ok(caller.map(|caller| Acquaintance { caller, has_account, has_second_factor }))
 }
 
 /// Returns the current caller of a verified token; none if the session or the account is not valid now.

@@ -16,7 +16,7 @@ mod token;
 mod turns;
 
 pub use address::{ClientAddress, site_name};
-pub use caller::{Caller, HeldRole, KnownAs, StaffFactor, as_caller, authenticate, still};
+pub use caller::{Acquaintance, Caller, HeldRole, KnownAs, StaffFactor, as_caller, authenticate, still};
 pub use device::{
     KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
 };
@@ -25,8 +25,8 @@ pub use human::{are_same, find_person, identity_of, known_in, persons_of, person
 pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
 pub use second_factor::{
-    SecondFactor, confirm, enrol, find_second_factor, has_proven, mark_session, remove_second_factor,
-    use_app_code, use_code,
+    CodeUse, SecondFactor, confirm, enrol, find_second_factor, has_proven, mark_session,
+    remove_second_factor, use_app_code, use_code,
 };
 pub use session::{
     NewTokens, Refreshed, end_other_sessions, end_session, end_sessions_of, is_issued, open_session, refresh,

@@ -36,6 +36,7 @@ const USE_STEP: &str = "UPDATE second_factor SET last_step = $2 WHERE person_id 
 const INSERT_CODE: &str = "INSERT INTO recovery_code (person_id, code_hash, created_at) VALUES ($1, $2, $3)";
 const USE_CODE: &str = "
     UPDATE recovery_code SET used_at = $3 WHERE person_id = $1 AND code_hash = $2 AND used_at IS NULL";
+const FIND_CODE: &str = "SELECT person_id FROM recovery_code WHERE person_id = $1 AND code_hash = $2";
 const PROVEN: &str = "SELECT second_factor_at IS NOT NULL FROM session WHERE id = $1";
 const MARK: &str = "UPDATE session SET second_factor_at = $2 WHERE id = $1";
 
@@ -52,6 +53,17 @@ impl SecondFactor {
     pub fn is_confirmed(&self) -> bool {
         self.confirmed_at.is_some()
     }
+}
+
+/// The result of entering a code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeUse {
+    /// It was right, and is used up now.
+    Accepted,
+    /// It was right, and it or a later one was used before.
+    Used,
+    /// It was wrong.
+    Wrong,
 }
 
 /// Finds the second factor of a person, confirmed or not.
@@ -101,7 +113,7 @@ pub async fn confirm(
     Ok(codes)
 }
 
-/// Uses a code of the app up. Returns false if it is wrong or was used.
+/// Uses a code of the app up.
 ///
 /// # Errors
 /// If the database query fails.
@@ -111,16 +123,16 @@ pub async fn use_app_code(
     factor: &SecondFactor,
     code: &SecretString,
     now: DateTime<Utc>,
-) -> Result<bool, DbError> {
+) -> Result<CodeUse, DbError> {
     let (Some(totp), Ok(seconds)) = (totp(&factor.secret), u64::try_from(now.timestamp())) else {
-        return Ok(false);
+        return Ok(CodeUse::Wrong);
     };
-    let Some(step) = totp.check(code.expose_secret().trim(), seconds) else { return Ok(false) };
+    let Some(step) = totp.check(code.expose_secret().trim(), seconds) else { return Ok(CodeUse::Wrong) };
     let step = i64::try_from(step).unwrap_or(i64::MAX);
-    Ok(execute!(tx, USE_STEP, person, step)? == 1)
+    Ok(if execute!(tx, USE_STEP, person, step)? == 1 { CodeUse::Accepted } else { CodeUse::Used })
 }
 
-/// Uses a code of the app or a recovery code up. Returns false if it is wrong or was used.
+/// Uses a code of the app or a recovery code up.
 ///
 /// # Errors
 /// If the database query fails.
@@ -130,12 +142,17 @@ pub async fn use_code(
     factor: &SecondFactor,
     code: &SecretString,
     now: DateTime<Utc>,
-) -> Result<bool, DbError> {
-    if use_app_code(tx, person, factor, code, now).await? {
-        return Ok(true);
+) -> Result<CodeUse, DbError> {
+    let of_app = use_app_code(tx, person, factor, code, now).await?;
+    if of_app != CodeUse::Wrong {
+        return Ok(of_app);
     }
     let hash = recovery_hash(tx, person, &PrintedCode::typed(code))?;
-    Ok(execute!(tx, USE_CODE, person, hash, now)? == 1)
+    if execute!(tx, USE_CODE, person, &hash, now)? == 1 {
+        return Ok(CodeUse::Accepted);
+    }
+    let known = fetch_optional!(tx, (Id<Person>,), FIND_CODE, person, hash)?;
+    Ok(if known.is_some() { CodeUse::Used } else { CodeUse::Wrong })
 }
 
 /// Removes the second factor of a person, with its recovery codes.

@@ -15,7 +15,7 @@ use utoipa::openapi::{
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
-    access::{ENTITY_TAGS, IDEMPOTENCY_KEY, Policies, actions, joined, public},
+    access::{ENTITY_TAGS, IDEMPOTENCY_KEY, Policies, Rule, actions, joined, public},
     accounts::Username,
     identity::Password,
     kernel::{NationalId, day, ids, page, text},
@@ -153,10 +153,11 @@ fn described(policies: &Policies) -> OpenApi {
 
 fn complete(operation: &mut Operation, policies: &Policies) {
     let name = operation.operation_id.clone().unwrap_or_default();
+    summarise(operation);
     if public::ALL.contains(&name.as_str()) {
         operation.security = Some(Vec::new());
         let text = operation.description.take().map(|text| text + "\n\n").unwrap_or_default();
-        operation.description = Some(format!("{text}Open to strangers: {}", public::why(&name)));
+        operation.description = Some(format!("{text}No log-in is needed: {}", public::why(&name)));
         return;
     }
     operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
@@ -164,15 +165,42 @@ fn complete(operation: &mut Operation, policies: &Policies) {
     if !text.is_empty() {
         text.push_str("\n\n");
     }
-    text.push_str("Allowed by these rules:\n");
-    for rule in policies.rules().filter(|rule| rule.actions.contains(&name)) {
-        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, joined(&rule.legal_basis)));
-    }
+    let about = policies.rules().filter(|rule| rule.actions.contains(&name));
+    let (forbid, allow): (Vec<&Rule>, Vec<&Rule>) = about.partition(|rule| rule.forbids);
+    push_rules(&mut text, "Allowed by these rules", &allow);
+    push_rules(&mut text, "Forbidden by these rules, whatever other rules allow", &forbid);
     operation.description = Some(text);
     if operation.responses.responses.contains_key("412") {
         let text = "The `ETag` of the version to change, or `*`";
         parameter(operation, "If-Match", text, "IfMatch", Required::True);
     }
+}
+
+/// Lists rules under a heading, if there are any.
+fn push_rules(text: &mut String, heading: &str, rules: &[&Rule]) {
+    if rules.is_empty() {
+        return;
+    }
+    if text.ends_with('\n') {
+        text.push('\n');
+    }
+    text.push_str(&format!("{heading}:\n\n"));
+    for rule in rules {
+        text.push_str(&format!("- {} (`{}`; {})\n", rule.summary, rule.id, joined(&rule.legal_basis)));
+    }
+}
+
+/// Makes the first sentence the summary. The others of its paragraph lead the description.
+fn summarise(operation: &mut Operation) {
+    let paragraph = operation.summary.take().unwrap_or_default();
+    let words: Vec<&str> = paragraph.split_whitespace().collect();
+    let begins = |word: &&str| word.starts_with(|c: char| c.is_uppercase() || c == '`');
+    let ends = (1..words.len()).find(|at| words[at - 1].ends_with('.') && begins(&words[*at]));
+    let (first, others) = words.split_at(ends.unwrap_or(words.len()));
+    operation.summary = Some(first.join(" "));
+    let rest = [Some(others.join(" ")), operation.description.take()];
+    let rest: Vec<String> = rest.into_iter().flatten().filter(|text| !text.is_empty()).collect();
+    operation.description = (!rest.is_empty()).then(|| rest.join("\n\n"));
 }
 
 fn parameter(operation: &mut Operation, name: &str, description: &str, schema: &str, required: Required) {

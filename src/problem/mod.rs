@@ -57,6 +57,8 @@ codes! {
     LoginFailed = 401 "login-failed" "The username or the password is wrong";
     /// The password is right, and the account needs a code of its second factor too.
     SecondFactorRequired = 401 "second-factor-required" "The code of the second factor is required";
+    /// The password and the code of the second factor are right, and the code was used before.
+    SecondFactorUsed = 401 "second-factor-used" "The code of the second factor was used before";
     /// Unknown user, wrong code, or a code that is not valid now; the answer is the same.
     ActivationFailed = 401 "activation-failed" "The username or the code is wrong, or the code is no longer valid";
     /// The refresh token is unknown, already used, or belongs to a session that has ended.

@@ -48,6 +48,9 @@ pub enum VaultError {
     /// The master key has the wrong format.
     #[error("the master key must be 32 bytes in base64")]
     MasterKey,
+    /// The file of the master key or of the signing key cannot be read.
+    #[error("{}: {}; restore it from a backup: no other key will do", .0.display(), in_words(.1))]
+    KeyGone(PathBuf, io::Error),
     /// The file of the master key has something else.
     #[error("{} must contain the master key: 32 bytes in base64", .0.display())]
     MasterKeyIn(PathBuf),
@@ -71,7 +74,7 @@ impl VaultError {
     pub fn is_missing(&self) -> bool {
         match self {
             Self::Missing | Self::NotWhole(_) | Self::Wrapped(_) | Self::Mark(_) | Self::File(..) => true,
-            Self::MasterKeyIn(_) | Self::OtherMaster(_) | Self::Changed(_) => true,
+            Self::MasterKeyIn(_) | Self::KeyGone(..) | Self::OtherMaster(_) | Self::Changed(_) => true,
             Self::Erased | Self::Unrecorded | Self::NotSealed | Self::Damaged | Self::Randomness => false,
             Self::Index | Self::NotLost(..) | Self::MasterKey => false,
         }

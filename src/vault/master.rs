@@ -46,7 +46,7 @@ impl MasterKey {
     /// Returns the key that is in the file now, if it has a file.
     pub(super) fn read_again(&self) -> Result<Self, VaultError> {
         let Some(file) = &self.file else { return Ok(self.clone()) };
-        let text = std::fs::read_to_string(file).map_err(|error| VaultError::File(file.clone(), error))?;
+        let text = std::fs::read_to_string(file).map_err(|error| VaultError::KeyGone(file.clone(), error))?;
         let read = Self::parse(&text).map_err(|_| VaultError::MasterKeyIn(file.clone()))?;
         Ok(read.kept_in(file))
     }

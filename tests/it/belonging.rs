@@ -17,7 +17,7 @@ use stafett::{
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 
-use crate::support::{World, both_engines, log_key, master_key};
+use crate::support::{World, both_engines, log_key, master_key, write_secret};
 
 /// The files in the folder of keys, by name.
 fn files(world: &World) -> BTreeMap<String, Vec<u8>> {
@@ -46,7 +46,7 @@ fn take_away(world: &World, prefix: &str) -> Vec<(PathBuf, Vec<u8>)> {
 
 fn put_back(taken: Vec<(PathBuf, Vec<u8>)>) {
     for (path, bytes) in taken {
-        fs::write(path, bytes).expect("put back");
+        write_secret(&path, bytes);
     }
 }
 
@@ -63,7 +63,7 @@ fn refused(command: &mut Command) -> String {
 fn commands(world: &World) -> Vec<Command> {
     let municipality = concat!(env!("CARGO_MANIFEST_DIR"), "/data/municipalities/kragero");
     let token_key = world.keys_folder().with_file_name("token_key.pem");
-    fs::write(&token_key, pem([3; 32])).expect("a key");
+    write_secret(&token_key, pem([3; 32]));
     let all: [&[&str]; 10] = [
         &["serve", "--listen", "127.0.0.1:0"],
         &["serve", "--listen", "127.0.0.1:0", "--migrate"],
@@ -174,12 +174,12 @@ both_engines! {
         world.shared_case().await;
         let place = TempDir::new().expect("a folder");
         let file = place.path().join("key");
-        fs::write(&file, MasterKey::random().expect("a key").to_text()).expect("written");
+        write_secret(&file, MasterKey::random().expect("a key").to_text());
         for mut command in commands(&world) {
             let said = refused(command.env("STAFETT_MASTER_KEY_FILE", &file));
             assert!(said.contains("the master key is the wrong one"), "{said}");
         }
-        fs::write(&file, pem([5; 32])).expect("written");
+        write_secret(&file, pem([5; 32]));
         for mut command in commands(&world) {
             let said = refused(command.env("STAFETT_ACCESS_LOG_KEY_FILE", &file));
             assert!(said.contains("access_log_key_file"), "{said}");
@@ -306,7 +306,7 @@ both_engines! {
             put_back(taken);
         }
         let other = world.keys_folder().with_file_name("other.pem");
-        fs::write(&other, pem([5; 32])).expect("written");
+        write_secret(&other, pem([5; 32]));
         assert!(refused(migrate().env("STAFETT_ACCESS_LOG_KEY_FILE", other)).contains("has not signed"));
         assert!(migrate().status().expect("it runs").success());
         assert_eq!(world.rows("installation").await, 1);

@@ -46,7 +46,7 @@ both_engines! {
         let said = running.wait_with_output().expect("it ends");
         assert!(said.status.success());
         let printed = String::from_utf8(said.stdout).expect("text");
-        let person = printed.lines().next().expect("an id").to_owned();
+        let person = printed.lines().find_map(|line| line.strip_prefix("person: ")).expect("an id").to_owned();
         choose_password(&world, &printed, PASSWORD).await.expect(200);
         world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
 

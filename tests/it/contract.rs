@@ -91,7 +91,9 @@ fn every_operation_is_described() {
     let mut ids = BTreeSet::new();
     for Operation { id, says, .. } in Operation::all() {
         assert!(ids.insert(id.clone()), "{id} is there twice");
-        assert!(says["summary"].as_str().is_some_and(|text| text.ends_with('.')), "{id} has no summary");
+        let summary = says["summary"].as_str().unwrap_or_default();
+        let is_line = summary.ends_with('.') && !summary.contains(['\n', '\r']) && !summary.contains(". ");
+        assert!(is_line, "{id}: the summary is not one sentence on one line: {summary:?}");
         assert_eq!(says["tags"].as_array().map(Vec::len), Some(1), "{id} has one tag");
         let secured = says["security"].as_array().is_some_and(|list| !list.is_empty());
         assert_eq!(secured, !public::ALL.contains(&id.as_str()), "{id}: security");
@@ -99,11 +101,44 @@ fn every_operation_is_described() {
         let in_path = parameters.iter().filter(|parameter| parameter["in"] == "path").count();
         let braces = Operation::all().iter().find(|o| o.id == id).map_or(0, |o| o.path.matches('{').count());
         assert_eq!(in_path, braces, "{id}: parameters of the path");
-        assert_eq!(
-            says["description"].as_str().is_some_and(|text| text.contains("Allowed by these rules:\n- ")),
-            secured,
-            "{id}: who may"
-        );
+    }
+}
+
+/// The ids of the rules below a heading of a description.
+fn listed(description: &str, heading: &str) -> BTreeSet<String> {
+    let below = description.split_once(&format!("{heading}:\n\n")).map_or("", |(_, below)| below);
+    let rules = below.lines().take_while(|line| line.starts_with("- "));
+    rules.filter_map(|line| Some(line.rsplit_once("(`")?.1.split_once('`')?.0.to_owned())).collect()
+}
+
+#[test]
+fn every_operation_says_which_rules_allow_it_and_which_forbid_it() {
+    let policies = rules();
+    let mut forbidden = 0;
+    for Operation { id, says, .. } in Operation::all() {
+        let description = says["description"].as_str().unwrap_or_default();
+        let ids = |forbids: bool| -> BTreeSet<String> {
+            let rules = policies.rules().filter(|rule| rule.forbids == forbids && rule.actions.contains(&id));
+            rules.map(|rule| rule.id.clone()).collect()
+        };
+        let allow = listed(description, "Allowed by these rules");
+        let forbid = listed(description, "Forbidden by these rules, whatever other rules allow");
+        assert_eq!((&allow, &forbid), (&ids(false), &ids(true)), "{id}");
+        assert_eq!(allow.is_empty(), public::ALL.contains(&id.as_str()), "{id}: who may");
+        forbidden += usize::from(!forbid.is_empty());
+    }
+    assert!(forbidden > 50, "only {forbidden} operations have rules that forbid");
+}
+
+#[test]
+fn every_public_operation_says_why_in_a_sentence_with_a_subject() {
+    for Operation { id, says, .. } in
+        Operation::all().iter().filter(|it| public::ALL.contains(&it.id.as_str()))
+    {
+        let description = says["description"].as_str().expect("a description");
+        let why = description.split("No log-in is needed: ").nth(1).unwrap_or_default();
+        let has_subject = ["the ", "a "].iter().any(|word| why.starts_with(word));
+        assert!(has_subject && why.ends_with('.'), "{id}: {description}");
     }
 }
 

@@ -1,12 +1,15 @@
 //! On PostgreSQL the service runs as a role that can append to the access log but not change it.
 
-use std::str::FromStr;
+use std::{process::Command, str::FromStr};
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use stafett::db::{GrantError, can_change_log, grant_to};
 
 use crate::{
-    program::done,
+    program::{
+        done,
+        wrong_place::{CREATE, OPEN},
+    },
     support::{Engine, World},
 };
 
@@ -61,20 +64,99 @@ async fn told(world: World) {
     commands_work_as_the_role(&world);
 }
 
-/// The commands of the service's operator change no schema, which the role cannot.
+#[tokio::test]
+async fn a_database_that_does_not_exist_is_created_by_a_superuser() {
+    Engine::Postgres
+        .tell(|world: World| async move {
+            let url = PgConnectOptions::from_str(&url_of(&world.command_line())).expect("an address");
+            for line in ["migrate", "keys rotate", "keys list"] {
+                let mut command = world.command_line();
+                command.env("STAFETT_DATABASE_URL", url.clone().database("no_such").to_url_lossy().as_str());
+                let done = done(command.args(line.split(' ')), "");
+                assert_eq!((done.status, done.out.as_str()), (1, ""), "{line}: {}", done.errors);
+                assert!(
+                    done.errors.contains("create it with `createdb --owner OWNER NAME`"),
+                    "{}",
+                    done.errors
+                );
+            }
+        })
+        .await;
+}
+
+fn url_of(command: &Command) -> String {
+    set_in(command, "STAFETT_DATABASE_URL")
+}
+
+fn set_in(command: &Command, variable: &str) -> String {
+    let values = command.get_envs().filter(|(name, _)| *name == variable);
+    values.filter_map(|(_, value)| value?.to_str()).next().expect("it is set").to_owned()
+}
+
+/// Each command as the role of the service, with its exit status and its words. The commands that open a database are those
+/// of `program::wrong_place`, apart from `serve`, which is played above.
+const AS_THE_ROLE: &[(&str, i32, &str)] = &[
+    ("keys list", 0, "0000-people: 1 generation, the lookup key"),
+    ("keys rotate", 0, " texts again"),
+    ("keys prune", 0, "erased 0 superseded keys"),
+    ("access-log public-key --municipality 4014", 0, "4014"),
+    ("access-log export --municipality 4014", 0, "checkpoint"),
+    ("access-log verify --municipality 4014 --public-key KEY", 0, "the log is whole"),
+    ("access-log erase --municipality 4014", 1, "name the role that owns the tables"),
+    ("catalogue import --included kragero", 0, "4014 Kragerø"),
+    ("catalogue units --municipality 4014", 0, "oppvekst"),
+    (
+        "user create --municipality 4014 --name Arne --username arne --national-id-file number",
+        0,
+        "first half: ",
+    ),
+    ("user reset --municipality 4014 --username arne --national-id-file number", 0, "second half: "),
+    ("user grant --municipality 4014 --username arne --role oppvekst:administrator", 0, "person: "),
+    ("user unlock --municipality 4014 --username arne", 0, "person: "),
+    ("explain --as arne --action list_cases", 0, "list_cases"),
+    ("backup --to monday.age --recipient RECIPIENT", 1, "CREATEDB"),
+    (
+        "keys erase --municipality 4014 --sector health --generation 1 --yes",
+        2,
+        "does not lack this generation",
+    ),
+    ("keys erase --municipality 4014 --sector school --yes", 0, "erased 2 generations of 4014-school"),
+    ("migrate", 1, "name the role that owns the tables"),
+    ("migrate --grant-to stafett_it_service", 1, "name the role that owns the tables"),
+    ("serve --migrate", 1, "name the role that owns the tables"),
+    ("generate --cases 1", 1, "name the role that owns the tables"),
+];
+
+/// No command succeeds without doing its work, and none changes the schema, which the role cannot.
 fn commands_work_as_the_role(world: &World) {
-    let as_role = |arguments: &[&str]| {
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    let run = |line: &str| {
         let mut command = world.command_line();
-        let urls = command.get_envs().filter(|(name, _)| *name == "STAFETT_DATABASE_URL");
-        let url = urls.filter_map(|(_, url)| url?.to_str()).next().expect("an address");
-        let url = PgConnectOptions::from_str(url).expect("an address").username(ROLE).to_url_lossy();
-        done(command.env("STAFETT_DATABASE_URL", url.as_str()).args(arguments), "").well()
+        let folder = command.get_current_dir().expect("a folder").to_owned();
+        std::fs::write(folder.join("number"), "21868410059").expect("a file");
+        // A variable overrides the file, but is not the cause of any of these refusals.
+        std::fs::write(folder.join("stafett.toml"), "database_url = \"postgres://elsewhere/stafett\"")
+            .expect("a file");
+        let url =
+            PgConnectOptions::from_str(&url_of(&command)).expect("an address").username(ROLE).to_url_lossy();
+        let key = set_in(&command, "STAFETT_ACCESS_LOG_KEY_FILE");
+        command.env("STAFETT_DATABASE_URL", url.as_str()).env("STAFETT_TOKEN_KEY_FILE", key);
+        done(command.args(line.split(' ')), "")
     };
-    let rotated = as_role(&["keys", "rotate"]);
-    assert!(rotated.starts_with("created ") && rotated.contains(" texts again"), "{rotated}");
-    as_role(&["keys", "prune"]);
-    as_role(&["access-log", "export", "--municipality", "4014"]);
-    as_role(&["catalogue", "import", "--included", "kragero"]);
+    let key = run("access-log public-key --municipality 4014").well();
+    for (line, status, words) in AS_THE_ROLE {
+        let done = run(&line.replace("RECIPIENT", &recipient).replace("KEY", key.trim()));
+        let said = format!("{}{}", done.out, done.errors);
+        assert_eq!(done.status, *status, "{line}: {said}");
+        assert!(said.contains(words), "{line}: {said}");
+        assert_eq!(done.errors.is_empty(), *status == 0, "{line}: {said}");
+        assert!(!said.contains("The environment overrides"), "{line}: {said}");
+    }
+    for line in OPEN.iter().chain(CREATE).filter(|line| **line != "serve") {
+        let words = |line: &str| line.split(" --").next().map(ToOwned::to_owned);
+        let is_played = AS_THE_ROLE.iter().any(|(played, ..)| words(played) == words(line));
+        assert!(is_played, "{line} is not in the table");
+    }
 }
 
 #[tokio::test]

@@ -64,13 +64,23 @@ both_engines! {
         let phone = Phone::enrolled(&world, &token).await;
         assert_eq!(me(&world, &token).await["has_second_factor"], true);
         // The code that confirmed it was used.
-        session(&world, &user, Some(&phone.code(&world))).await.expect_problem(401, "login-failed");
+        let used = session(&world, &user, Some(&phone.code(&world))).await;
+        assert!(used.expect_problem(401, "second-factor-used").text("/detail").contains("wait for the next code"));
         world.advance(TimeDelta::seconds(30));
         session(&world, &user, None).await.expect_problem(401, "second-factor-required");
         world.anonymous().log_in(&user.username, WRONG).await.expect_problem(401, "login-failed");
         let code = phone.code(&world);
         session(&world, &user, Some(&code)).await.expect(200);
-        session(&world, &user, Some(&code)).await.expect_problem(401, "login-failed");
+        session(&world, &user, Some(&code)).await.expect_problem(401, "second-factor-used");
+        // Without the password, a code that was used and a wrong one get the same answer.
+        let guess = async |code: &str| {
+            let body = json!({"username": user.username, "password": WRONG, "code": code});
+            let answer = world.anonymous().post("/v1/auth/login").json(body).send().await;
+            let mut body = answer.expect_problem(401, "login-failed").body.clone();
+            body["request_id"].take();
+            body
+        };
+        assert_eq!(guess(&code).await, guess("000000").await);
         world.advance(TimeDelta::seconds(30));
         let code = phone.code(&world);
         let (one, two) = tokio::join!(session(&world, &user, Some(&code)), session(&world, &user, Some(&code)));
@@ -109,7 +119,7 @@ both_engines! {
         assert_eq!(phone.recovery.len(), 10);
         let typed = phone.recovery[0].to_lowercase().replace('-', " ");
         session(&world, &user, Some(&typed)).await.expect(200);
-        session(&world, &user, Some(&phone.recovery[0])).await.expect_problem(401, "login-failed");
+        session(&world, &user, Some(&phone.recovery[0])).await.expect_problem(401, "second-factor-used");
         session(&world, &user, Some(&phone.recovery[1])).await.expect(200);
         let other = world.worker("kragero/skole").await;
         let token = session(&world, &other, None).await.expect(200).text("/access_token");
@@ -132,7 +142,13 @@ both_engines! {
         }
         session(&world, &user, Some(&phone.code(&world))).await.expect_problem(429, "too-many-attempts");
         world.advance(TimeDelta::seconds(30));
-        session(&world, &user, Some(&phone.code(&world))).await.expect(200);
+        let code = phone.code(&world);
+        session(&world, &user, Some(&code)).await.expect(200);
+        // Nor may a code that was used be tried without end.
+        for _ in 0..5 {
+            session(&world, &user, Some(&code)).await.expect_problem(401, "second-factor-used");
+        }
+        session(&world, &user, Some(&code)).await.expect_problem(429, "too-many-attempts");
     }
 
     async fn guesses_at_the_code_of_a_session_must_wait_too(world: World) {
@@ -215,7 +231,15 @@ both_engines! {
         let told = me(&strict, &token).await;
         assert_eq!((&told["roles"], &told["lacks_second_factor"]), (&json!([]), &json!(true)));
         let read = async |token: &str| strict.anonymous().get(cast.path("")).bearer(token).send().await;
-        read(&token).await.expect_problem(404, "not-found");
+        // The answer names the remedy, in the same words for what exists and what does not.
+        let refused = read(&token).await.expect_problem(404, "not-found");
+        assert!(refused.text("/detail").contains("second factor"));
+        let nothing = format!("/v1/cases/{}", uuid::Uuid::now_v7());
+        let nothing = strict.anonymous().get(nothing).bearer(&token).send().await;
+        let words = |answer: &Answer| (answer.body["title"].clone(), answer.body["detail"].clone());
+        assert_eq!(words(&refused), words(&nothing.expect_problem(404, "not-found")));
+        let forbidden = strict.anonymous().get(format!("/v1/units/{}/staff", teacher.unit.id)).bearer(&token).send().await;
+        assert!(forbidden.expect_problem(403, "forbidden").text("/detail").contains("POST /v1/me/second-factor"));
         let other = log_in(None).await;
         let phone = Phone::enrolled(&strict, &token).await;
         let told = me(&strict, &token).await;

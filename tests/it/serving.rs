@@ -15,7 +15,7 @@ use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
 use reqwest::Client;
 use stafett::kernel::Clock;
 
-use crate::support::{Engine, World, both_engines, signing_key};
+use crate::support::{Engine, World, both_engines, signing_key, write_secret};
 
 /// A port that nobody uses now.
 fn free_port() -> u16 {
@@ -40,7 +40,7 @@ fn serve(world: &World, port: u16) -> (Command, tempfile::TempDir) {
     let folder = tempfile::TempDir::new().expect("a folder");
     let key = folder.path().join("token_key.pem");
     let pem = signing_key().to_pkcs8_pem(LineEnding::LF).expect("a key");
-    std::fs::write(&key, pem.as_bytes()).expect("a file");
+    write_secret(&key, pem.as_bytes());
     let mut command = world.command_line();
     command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]).env("STAFETT_TOKEN_KEY_FILE", key);
     command.env("STAFETT_STOP_GRACE_SECONDS", "2").stdout(Stdio::null());

@@ -62,6 +62,8 @@ words! {
         TooYoung = "too_young",
         /// The person has no active account.
         AccountClosed = "account_closed",
+        /// The roles do not count, because no second factor is proven.
+        SecondFactorMissing = "second_factor_missing",
         /// A rule forbids it, whatever other rules allow.
         Forbidden = "forbidden",
     }
@@ -78,7 +80,7 @@ pub struct Explanation {
     pub day: NaiveDate,
     /// The decision of the rules.
     pub decision: Verdict,
-    /// Whether the object exists and the caller may know about it. If not, the answer contains nothing more.
+    /// Whether the object exists and the caller may know about it. If not, the answer contains nothing more about it.
     pub known: bool,
     /// The rules that decided; empty if the action is refused because no rule allows it.
     pub rules: Vec<DecidingRule>,

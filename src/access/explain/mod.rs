@@ -24,6 +24,7 @@ use self::{
 use super::{
     CaseFacts, Decision, Entry, Permit, Policies,
     actions::{self, Action as _, ExplainAccess, ListConsents, Visitor},
+    admission::{UNPROVEN, refusal},
     cases_in_list, children_of_other_reviewers, cited,
     objects::{
         CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject, reviews_of_looks_by,
@@ -32,7 +33,7 @@ use super::{
 };
 use crate::{
     db::{DbError, Tx},
-    identity::{Caller, as_caller},
+    identity::{Acquaintance, Caller, StaffFactor, as_caller},
     kernel::{Id, Moment, clock::day_in_norway, ids::Person},
     problem::{Code, Problem},
 };
@@ -96,10 +97,22 @@ impl Permit<ExplainAccess> {
         let (caller, now, policies) = (self.caller().clone(), self.moment().now, self.policies());
         let mut entry = Entry::of(Some(&caller), NAME, QuestionObject::TYPE, now);
         entry.same_request_as(&self.look);
-        let (answer, entry) = answer(self.tx(), &policies, Some(&caller), question, entry).await;
+        let by = By { asker: Some(&caller), factor: self.services.staff_factor };
+        let (answer, entry) = answer(self.tx(), &policies, by, question, entry).await;
         self.look.note(entry);
-        Ok(answer?)
+        answer.map_err(|error| match error {
+            NoAnswer::Refused => refusal(&caller, Code::Forbidden),
+            other => other.into(),
+        })
     }
+}
+
+/// The asker, and which log-ins let roles count.
+#[derive(Debug, Clone, Copy)]
+struct By<'a> {
+    /// None for the operator.
+    asker: Option<&'a Caller>,
+    factor: StaffFactor,
 }
 
 /// Answers a question of the operator, and returns the log entry that must be written.
@@ -109,11 +122,12 @@ impl Permit<ExplainAccess> {
 pub async fn explain_to_operator(
     tx: &mut Tx,
     policies: &Arc<Policies>,
+    factor: StaffFactor,
     question: Question,
     now: DateTime<Utc>,
 ) -> Result<(Explanation, Entry), NoAnswer> {
     let entry = Entry::of_operator(NAME, QuestionObject::TYPE, now);
-    let (answer, entry) = answer(tx, policies, None, question, entry).await;
+    let (answer, entry) = answer(tx, policies, By { asker: None, factor }, question, entry).await;
     Ok((answer?, entry))
 }
 
@@ -121,7 +135,7 @@ pub async fn explain_to_operator(
 async fn answer(
     tx: &mut Tx,
     policies: &Arc<Policies>,
-    asker: Option<&Caller>,
+    By { asker, factor }: By<'_>,
     question: Question,
     mut entry: Entry,
 ) -> (Result<Explanation, NoAnswer>, Entry) {
@@ -135,7 +149,7 @@ async fn answer(
         return (Err(NoAnswer::Past), entry);
     }
     let ids = PathIds::from(question.ids.clone());
-    let asking = Asking { tx, policies, asker, question: &question, ids: &ids, entry: &mut entry };
+    let asking = Asking { tx, policies, asker, factor, question: &question, ids: &ids, entry: &mut entry };
     let answer = actions::visit(&question.action, asking).await.unwrap_or(Err(NoAnswer::Action));
     (answer, entry)
 }
@@ -146,6 +160,7 @@ struct Asking<'a> {
     policies: &'a Arc<Policies>,
     /// None for the operator.
     asker: Option<&'a Caller>,
+    factor: StaffFactor,
     question: &'a Question,
     ids: &'a PathIds,
     entry: &'a mut Entry,
@@ -162,22 +177,51 @@ impl Visitor for Asking<'_> {
         self.entry.object_type = O::TYPE;
         let own = O::PATH.last().and_then(|name| self.ids.get(name));
         self.entry.object_id = own.filter(|id| id.parse::<uuid::Uuid>().is_ok()).map(ToOwned::to_owned);
-        let nothing = Explanation::of_nothing(action, person, day);
-        let today = day_in_norway(self.entry.at);
-        let Some((about, has_account)) = as_caller(self.tx, person, today).await? else { return Ok(nothing) };
-        let Some(object) = self.find::<O>(&about, today).await? else { return Ok(nothing) };
-        let Some(in_full) = self.admit(&about, action, &object).await? else { return Ok(nothing) };
-        let later = if day == today { Some(object) } else { self.find::<O>(&about, day).await? };
-        let Some(object) = later else { return Ok(nothing) };
-        let mut explanation = self.explain(&about, action, &object, in_full).await?;
+        let nothing = || Explanation::of_nothing(action, person, day);
+        if let Some(asker) = self.asker.filter(|asker| asker.person == person) {
+            // As for a request of this session: roles that do not count in it open no object here either.
+            let mut explanation = self.about::<O>(asker, action).await?.unwrap_or_else(nothing);
+            if asker.lacks_second_factor && explanation.decision == Verdict::Deny {
+                explanation.would_change = vec![Way::to_prove_a_second_factor(UNPROVEN)];
+            }
+            return Ok(explanation);
+        }
+        let found = as_caller(self.tx, person, day_in_norway(self.entry.at)).await?;
+        let Some(Acquaintance { caller, has_account, has_second_factor }) = found else {
+            return Ok(nothing());
+        };
+        let Some(mut explanation) = self.about::<O>(&caller, action).await? else { return Ok(nothing()) };
         if !has_account {
             explanation.refuse_without_account();
+        } else if self.factor == StaffFactor::Second && !has_second_factor && !caller.roles.is_empty() {
+            let alone = self.about::<O>(&caller.without_roles(), action).await?;
+            match alone.filter(|alone| alone.decision == Verdict::Permit) {
+                Some(alone) => explanation = alone,
+                None => explanation.refuse_until_second_factor(),
+            }
         }
         Ok(explanation)
     }
 }
 
+const OF_THE_PERSON: &str =
+    "the person has no second factor, and roles count only in a session that has proven one";
+
 impl Asking<'_> {
+    /// Explains what the rules say about this person; none if the object does not exist or the asker may not know of it.
+    async fn about<O: Object>(
+        &mut self,
+        about: &Caller,
+        action: &'static str,
+    ) -> Result<Option<Explanation>, NoAnswer> {
+        let (day, today) = (self.question.day, day_in_norway(self.entry.at));
+        let Some(object) = self.find::<O>(about, today).await? else { return Ok(None) };
+        let Some(in_full) = self.admit(about, action, &object).await? else { return Ok(None) };
+        let later = if day == today { Some(object) } else { self.find::<O>(about, day).await? };
+        let Some(object) = later else { return Ok(None) };
+        Ok(Some(self.explain(about, action, &object, in_full).await?))
+    }
+
     fn moment(&self, day: NaiveDate) -> Moment {
         Moment::at(self.entry.at).on(day)
     }
@@ -313,6 +357,12 @@ fn forbidden(policies: &Policies, decision: &Decision, day: NaiveDate) -> Vec<Wa
 }
 
 impl Way {
+    /// The way for a person whose roles do not count yet.
+    fn to_prove_a_second_factor(says: &str) -> Self {
+        let because = vec![Hint::new(HintKind::SecondFactorMissing, says)];
+        Self { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because }
+    }
+
     fn of(what_if: what_if::WhatIf, ground: &Background<'_>, day: NaiveDate) -> Self {
         let mut because: Vec<Hint> = Vec::new();
         for hint in what_if.changes.iter().flat_map(|change| ground.of(change)) {
@@ -338,5 +388,14 @@ impl Explanation {
         self.decision = Verdict::Deny;
         self.would_change =
             vec![Way { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because }];
+    }
+
+    /// Changes the answer to a refusal: the roles that it rests on count in no session of the person.
+    fn refuse_until_second_factor(&mut self) {
+        if self.decision == Verdict::Permit {
+            self.would_change.clear();
+        }
+        self.decision = Verdict::Deny;
+        self.would_change.insert(0, Way::to_prove_a_second_factor(OF_THE_PERSON));
     }
 }

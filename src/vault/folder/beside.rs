@@ -35,7 +35,7 @@ impl Vault {
 impl KeptFile {
     fn require(&self) -> Result<(), VaultError> {
         let text = fs::read_to_string(&self.path);
-        let text = SecretString::from(text.map_err(|error| VaultError::File(self.path.clone(), error))?);
+        let text = SecretString::from(text.map_err(|error| VaultError::KeyGone(self.path.clone(), error))?);
         let is_same = digest(text.expose_secret()) == self.digest;
         if is_same { Ok(()) } else { Err(VaultError::Changed(self.path.clone())) }
     }

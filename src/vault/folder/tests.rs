@@ -147,7 +147,8 @@ fn without_the_file_of_its_master_key_or_another_that_it_needs_the_keys_are_not_
     for (path, text) in [(&file, master.to_text()), (&signing, "a key".to_owned())] {
         fs::remove_file(path).expect("removed");
         let fault = vault.refresh().expect_err("it is gone").to_string();
-        assert_eq!(fault, format!("{}: there is no such file or folder", path.display()));
+        let gone = "there is no such file or folder; restore it from a backup: no other key will do";
+        assert_eq!(fault, format!("{}: {gone}", path.display()));
         assert!(vault.seal(&health(), "asthma").is_err());
         fs::write(path, "another").expect("written");
         let fault = vault.refresh().expect_err("it is another").to_string();

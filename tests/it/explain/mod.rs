@@ -1,6 +1,7 @@
 //! Explanations of why a person has or lacks access and what would change that. The question itself reveals nothing.
 
 mod bounds;
+mod second_factor;
 mod told;
 
 use serde_json::{Value, json};

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::json;
 use stafett::{
     access::{NoAnswer, Policies, Question, explain_to_operator},
+    identity::StaffFactor,
     kernel::ids::PersonId,
 };
 
@@ -228,7 +229,7 @@ both_engines! {
         };
         let mut tx = world.db.read().await.expect("a transaction");
         let (answer, entry) =
-            explain_to_operator(&mut tx, &policies, question.clone(), world.now()).await.expect("an answer");
+            explain_to_operator(&mut tx, &policies, StaffFactor::Password, question.clone(), world.now()).await.expect("an answer");
         let answer = serde_json::to_value(&answer).expect("JSON");
         assert_eq!((&answer["decision"], &answer["rules"][0]["id"]), (&json!("deny"), &json!("local.history")));
         assert_eq!(answer["rules"][0]["forbids"], true);
@@ -237,7 +238,7 @@ both_engines! {
         assert!(entry.client.as_deref().is_some_and(|client| client.starts_with("command-line")));
         assert_eq!((entry.case, entry.action), (Some(cast.case.uuid()), "explain_access"));
         let other = Question { action: "fly".to_owned(), ..question };
-        let none = explain_to_operator(&mut tx, &policies, other, world.now()).await;
+        let none = explain_to_operator(&mut tx, &policies, StaffFactor::Password, other, world.now()).await;
         assert!(matches!(none, Err(NoAnswer::Action)));
     }
 }

@@ -1,9 +1,10 @@
 //! The demonstration as a newcomer sees it: anywhere, in lines that fit, in words, and with nothing half-made behind it.
 
 use std::{
-    io::Write,
+    fs,
+    io::{BufRead, BufReader, Write},
     net::TcpListener,
-    process::Stdio,
+    process::{Child, Stdio},
     sync::{Arc, Mutex},
     thread::sleep,
     time::Duration,
@@ -98,16 +99,16 @@ fn a_demonstration_that_fails_leaves_nothing_half_made() {
     assert!(place.files().is_empty(), "{:?}", place.files());
 
     // It refuses a file that is no database.
-    std::fs::create_dir(place.path().join("other")).expect("a folder");
-    std::fs::write(place.path().join("other/stafett.db"), "this is no database, but a longer text")
+    fs::create_dir(place.path().join("other")).expect("a folder");
+    fs::write(place.path().join("other/stafett.db"), "this is no database, but a longer text")
         .expect("a file");
     let failed = place.run(&["demo", "--exit", "--data", "other"]);
     assert_eq!(failed.status, 1, "{}", failed.out);
-    let left = std::fs::read_dir(place.path().join("other")).expect("a folder");
+    let left = fs::read_dir(place.path().join("other")).expect("a folder");
     let left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
     assert_eq!(left, ["stafett.db"], "{}", failed.errors);
 
-    std::fs::write(place.path().join("file"), "").expect("a file");
+    fs::write(place.path().join("file"), "").expect("a file");
     let failed = place.run(&["demo", "--exit", "--data", "file"]);
     assert_eq!(failed.status, 1);
     assert!(
@@ -115,6 +116,78 @@ fn a_demonstration_that_fails_leaves_nothing_half_made() {
         "{}",
         failed.errors
     );
+}
+
+/// A demonstration in the folder `demo` that is running.
+fn playing(place: &Place) -> Child {
+    let mut demo = place.program();
+    demo.args(["demo", "--exit", "--data", "demo"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    demo.spawn().expect("it runs")
+}
+
+/// Waits for a file, or for a line of output that begins so if there is no such file to wait for.
+fn until(demo: &mut Child, place: &Place, step: &str) {
+    if let Some(line) = step.strip_prefix("line ") {
+        let mut lines = BufReader::new(demo.stdout.take().expect("its output")).lines();
+        assert!(lines.any(|told| told.expect("a line").starts_with(line)), "{step}");
+        return;
+    }
+    let is_there = || place.path().join(step).exists();
+    assert!(
+        (0..6000).any(|_| is_there() || {
+            sleep(Duration::from_millis(10));
+            false
+        }),
+        "{step}"
+    );
+}
+
+#[test]
+fn a_demonstration_that_is_killed_at_any_step_can_be_started_again() {
+    let place = Place::empty();
+    for step in [
+        "demo/keys",
+        "demo/stafett.toml.unfinished",
+        "demo/keys/token.pem",
+        "demo/stafett.db-wal",
+        "line 1.",
+        "line 3.",
+    ] {
+        let mut demo = playing(&place);
+        until(&mut demo, &place, step);
+        demo.kill().and_then(|()| demo.wait()).expect("it is killed");
+        assert!(!place.path().join("demo/stafett.toml").exists(), "{step}: it has no settings");
+        if step == "line 1." {
+            fs::write(place.path().join("demo/mine"), "of another").expect("a file");
+        }
+    }
+    place.run(&["demo", "--exit", "--data", "demo"]).well();
+    place.run(&["--config", "demo/stafett.toml", "keys", "list"]).well();
+    assert!(!place.path().join("demo/stafett.toml.unfinished").exists());
+    assert_eq!(fs::read_to_string(place.path().join("demo/mine")).expect("the file"), "of another");
+    let again = place.run(&["demo", "--exit", "--data", "demo"]);
+    assert_eq!(again.status, 1, "one that came to its end is never removed");
+    assert!(again.errors.contains("demo/keys is not empty"), "{}", again.errors);
+    place.run(&["--config", "demo/stafett.toml", "keys", "list"]).well();
+}
+
+#[test]
+fn a_demonstration_that_is_stopped_leaves_nothing_and_another_one_never_removes_its_files() {
+    let place = Place::empty();
+    let mut demo = playing(&place);
+    until(&mut demo, &place, "demo/stafett.db-wal");
+    let other = place.run(&["demo", "--exit", "--data", "demo"]);
+    assert_eq!((other.status, other.out.as_str()), (1, ""));
+    assert!(other.errors.contains("another demonstration is being played in demo"), "{}", other.errors);
+    assert!(place.path().join("demo/stafett.db-wal").exists());
+    until(&mut demo, &place, "line 1.");
+    let stopped = place.command("kill").arg(demo.id().to_string()).status().expect("a signal");
+    assert!(stopped.success());
+    let ended = demo.wait_with_output().expect("it ends");
+    let errors = String::from_utf8_lossy(&ended.stderr).into_owned();
+    assert_eq!(ended.status.code(), Some(1), "{errors}");
+    assert!(errors.contains("stopped before the end of the story"), "{errors}");
+    assert!(place.files().is_empty(), "{:?}", place.files());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

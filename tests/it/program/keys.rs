@@ -73,7 +73,7 @@ fn a_lost_generation_is_given_up_alone_and_intact_ones_stay() {
     let said = run(&place, &format!("{erase} --generation 1 --yes")).well();
     assert!(said.contains("gave up generation 1 of 4014-log"), "{said}");
     assert!(intact.exists(), "an intact generation stays");
-    assert!(run(&place, "keys list").well().contains("4014-log: 1"));
+    assert!(run(&place, "keys list").well().contains("4014-log: 1 generation\n"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ mod secrets;
 mod settings;
 mod verify;
 mod wrong_input;
-mod wrong_place;
+pub mod wrong_place;
 
 use std::{
     io::Write,

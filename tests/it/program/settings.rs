@@ -1,10 +1,11 @@
 //! A message about a wrong setting says what to do about it.
 
-use std::{fs, net::TcpListener};
+use std::{fs, net::TcpListener, os::unix::fs::PermissionsExt};
 
 use age::x25519::Identity;
 
 use super::{Done, Place, done};
+use crate::support::write_secret;
 
 fn installed() -> Place {
     let place = Place::empty();
@@ -98,7 +99,7 @@ const WRONG: &[(&str, &str, &str)] = &[
 #[test]
 fn each_wrong_setting_is_named_in_one_line() {
     let place = installed();
-    fs::write(place.path().join("empty"), "").expect("a file");
+    write_secret(&place.path().join("empty"), "");
     for (name, value, said) in WRONG {
         let mut program = place.program();
         program.args(["--config", "stafett/stafett.toml", "serve", "--listen", "127.0.0.1:0"]);
@@ -179,4 +180,60 @@ fn a_place_to_verify_in_is_refused_where_it_would_not_be_used() {
     );
     refused(run(&place, &back_up), 2, &["--verify-in ", "is only for PostgreSQL"]);
     assert!(fs::metadata(place.path().join("monday.age")).is_err());
+}
+
+#[test]
+fn a_key_that_is_gone_is_restored_and_never_made_again() {
+    let place = installed();
+    for (setting, name) in [("master_key_file", "master_key"), ("access_log_key_file", "access_log_key.pem")]
+    {
+        let (file, aside) = (place.path().join("stafett").join(name), place.path().join("aside"));
+        fs::rename(&file, &aside).expect("gone");
+        for command in ["keys list", "keys rotate", "migrate", "serve", "catalogue units --municipality 4014"]
+        {
+            let done = run(&place, &format!("--config stafett/stafett.toml {command}"));
+            assert!(!done.errors.contains("create"), "{command}: {}", done.errors);
+            refused(
+                done,
+                2,
+                &[setting, name, "there is no such file", "restore it from a backup: no other key"],
+            );
+            assert!(!file.exists(), "{command}");
+        }
+        fs::rename(&aside, &file).expect("restored");
+    }
+    run(&place, "--config stafett/stafett.toml keys list").well();
+}
+
+#[test]
+fn a_secret_that_every_account_can_use_is_refused() {
+    let place = installed();
+    let url = fs::read_to_string(place.path().join("stafett/stafett.toml")).expect("the settings");
+    let url = url.lines().find_map(|line| line.strip_prefix("database_url = ")).expect("the address");
+    let other = place.path().join("stafett/url");
+    write_secret(&other, url.trim_matches('"'));
+    let with_file = fs::read_to_string(place.path().join("stafett/stafett.toml")).expect("the settings");
+    let with_file =
+        with_file.lines().filter(|line| !line.starts_with("database_url")).collect::<Vec<_>>().join("\n");
+    let with_file = format!("database_url_file = \"{}\"\n{with_file}", other.display());
+    fs::write(place.path().join("stafett/stafett.toml"), with_file).expect("the settings");
+    let set = |name: &str, mode: u32| {
+        fs::set_permissions(place.path().join("stafett").join(name), fs::Permissions::from_mode(mode))
+            .expect("its rights");
+    };
+    for (setting, name, command) in [
+        ("master_key_file", "master_key", "keys list"),
+        ("access_log_key_file", "access_log_key.pem", "keys list"),
+        ("database_url_file", "url", "catalogue units --municipality 4014"),
+        ("token_key_file", "token_key.pem", "serve --listen 192.0.2.1:80"),
+    ] {
+        let command = format!("--config stafett/stafett.toml {command}");
+        for mode in [0o644, 0o602] {
+            set(name, mode);
+            refused(run(&place, &command), 2, &[setting, name, "run `chmod o= "]);
+        }
+        set(name, 0o640);
+        assert!(!run(&place, &command).errors.contains("chmod"), "{name}: its group may read it");
+        set(name, 0o600);
+    }
 }

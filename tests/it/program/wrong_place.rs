@@ -15,7 +15,7 @@ use stafett::{cli::Cli, log_tree::LogKey};
 use super::{Done, Place, done};
 
 /// The commands that open a database which is there already.
-const OPEN: &[&str] = &[
+pub const OPEN: &[&str] = &[
     "serve",
     "backup --to monday.age --recipient RECIPIENT",
     "keys list",
@@ -36,7 +36,7 @@ const OPEN: &[&str] = &[
     "explain --as arne --action list_cases",
 ];
 /// The commands that create a database, unless the keys belong to another.
-const CREATE: &[&str] = &["migrate", "serve --migrate", "generate --cases 1"];
+pub const CREATE: &[&str] = &["migrate", "serve --migrate", "generate --cases 1"];
 /// The commands that need an empty place.
 const FILL: &[&str] = &["demo", "init", "restore"];
 

@@ -1,5 +1,7 @@
 //! The basis of the tests: a database on each engine, a running service, its people and their requests.
 
+use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
+
 mod api;
 mod client;
 mod engine;
@@ -25,6 +27,12 @@ pub use stage::{Stage, uses_up};
 pub use story::emergency;
 pub use template::master_key;
 pub use world::{World, log_key, logged, signing_key};
+
+/// Writes a file that only its owner can read: the program takes no secret from another.
+pub fn write_secret(path: &Path, text: impl AsRef<[u8]>) {
+    std::fs::write(path, text).expect("a file");
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).expect("its rights");
+}
 
 /// Turns each `async fn name(world: World)` into two tests, `name::sqlite` and `name::postgres`, each with a world of its
 /// own. A test with the parameter `stage: Stage` gets a stage in a world of its own.

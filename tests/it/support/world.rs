@@ -33,6 +33,7 @@ use super::{
     client::Door,
     engine::{Beginning, Database},
     template::{Template, master_key},
+    write_secret,
 };
 
 /// The start of every world: a Sunday morning, 10 o'clock in Norway.
@@ -161,7 +162,7 @@ impl World {
         let (url, folder) = self.parts.database.place();
         let file = |name: &str, text: &str| {
             let file = folder.join(name);
-            std::fs::write(&file, text).expect("a file of the settings");
+            write_secret(&file, text);
             file
         };
         let mut command = Command::new(env!("CARGO_BIN_EXE_stafett"));
