@@ -9,7 +9,7 @@ use super::{
     dto::{
         ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch, GuardianshipReader,
     },
-    store,
+    residence, store,
 };
 use crate::{
     access::{
@@ -51,20 +51,22 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Registers a child in a unit.
 ///
-/// The answer is the same whether or not the child is already registered elsewhere.
+/// The record is kept by the municipality where the child lives, which must be one that the unit serves. The answer is the same whether
+/// or not the child is already registered elsewhere.
 #[utoipa::path(
     operation_id = "register_child", tag = "children", params(("unit_id" = Uuid, Path)), request_body = ChildIn,
     responses((status = 201, body = ChildOut, description = "The child as registered"), WriteProblems),
 )]
 #[post("/units/{unit_id}/children")]
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
-    let ChildIn { national_id, birth_date, name } = permit.input()?;
+    let ChildIn { national_id, birth_date, name, municipality } = permit.input()?;
     let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
     check_age(birth_date, national_id.is_some(), permit.moment().today)?;
     let unit = permit.object().clone();
+    let municipality = residence::of_new_child(&unit, municipality)?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     let new = store::NewChild {
-        municipality: &unit.municipality,
+        municipality: &municipality,
         national_id: national_id.as_ref(),
         name: &name,
         birth_date,
@@ -72,8 +74,8 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
         registered_unit: unit.id,
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let child = store::get(permit.tx(), &unit.municipality, id).await?;
-    permit.note_child(id);
+    let child = store::get(permit.tx(), &municipality, id).await?;
+    permit.note_child(&municipality, id);
     permit.note_shown([id]);
     permit.created(format!("/v1/children/{id}"), 1, &child.whole()).await
 }
@@ -94,6 +96,7 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 ///
 /// Only this registration changes: with another number it is about another child. If the child has got a new number, such as
 /// instead of a D-number, two administrators add it. The corrections stay in a list.
+/// A child who moves to another municipality is registered again there, with new consents.
 #[utoipa::path(
     operation_id = "update_child", tag = "children", params(("child_id" = Uuid, Path)), request_body = ChildPatch,
     responses((status = 200, body = ChildOut, description = "The updated child"), ChangeProblems),
@@ -102,7 +105,8 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let facts = permit.object().facts.clone();
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
-    let ChildPatch { name, national_id, birth_date: stated, reason } = permit.input()?;
+    let ChildPatch { name, national_id, birth_date: stated, municipality, reason } = permit.input()?;
+    residence::stays(&facts.municipality, municipality.as_deref())?;
     permit.expect_version(current.version)?;
     let before = store::number(permit.tx(), facts.person).await?;
     let birth_date = match (&national_id, stated) {

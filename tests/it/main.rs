@@ -69,6 +69,7 @@ mod notes;
 mod objections;
 mod own_family;
 mod pages;
+mod places;
 mod planted_addresses;
 mod postgres_is_gone;
 mod program;
