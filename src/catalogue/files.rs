@@ -9,8 +9,9 @@ use super::{
     imported::ImportError,
 };
 use crate::kernel::{
+    OrganisationNumber,
     files::toml_in_words,
-    vocabulary::{PreventionLevel, Sector},
+    vocabulary::{ControllerKind, PreventionLevel, Sector},
 };
 
 /// The texts of the three files that describe a municipality, and where they come from.
@@ -146,9 +147,42 @@ pub(super) struct UnitEntry {
     pub name: String,
     pub kind: String,
     pub sector: Sector,
+    /// Left out, it does not change. A new unit is then the municipality's.
+    pub controller: Option<ControllerEntry>,
     pub serves: BTreeSet<String>,
     #[serde(rename = "source")]
     _source: String,
+}
+
+/// The controller of a unit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub(super) enum ControllerEntry {
+    Municipality,
+    County(OrganisationEntry),
+    State(OrganisationEntry),
+    PrivateBody(OrganisationEntry),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganisationEntry {
+    pub name: String,
+    pub organisation_number: OrganisationNumber,
+}
+
+impl ControllerEntry {
+    /// Returns the kind, the name and the organisation number.
+    pub(super) fn columns(&self) -> (ControllerKind, Option<&str>, Option<&str>) {
+        let (kind, organisation) = match self {
+            Self::Municipality => (ControllerKind::Municipality, None),
+            Self::County(organisation) => (ControllerKind::County, Some(organisation)),
+            Self::State(organisation) => (ControllerKind::State, Some(organisation)),
+            Self::PrivateBody(organisation) => (ControllerKind::PrivateBody, Some(organisation)),
+        };
+        let number = organisation.map(|organisation| organisation.organisation_number.as_str());
+        (kind, organisation.map(|organisation| organisation.name.as_str()), number)
+    }
 }
 
 #[derive(Debug, Deserialize)]

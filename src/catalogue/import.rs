@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     consent_texts,
-    files::{
-        ArenaEntry, Description, LevelEntry, MeasureEntry, MunicipalityFile, MunicipalityFiles, UnitEntry,
-    },
+    files::{ArenaEntry, Description, LevelEntry, MeasureEntry, MunicipalityFile, MunicipalityFiles},
     imported::{Changes, Count, ImportError, Imported},
+    units,
 };
 use crate::{
     db::{Db, DbError, Tx},
@@ -29,15 +28,7 @@ const PUT_MUNICIPALITY: &str = "
     ON CONFLICT (number) DO UPDATE SET name = $2, county = $3, plan = $4, plan_period = $5,
         own_record_age = COALESCE($6, municipality.own_record_age)";
 const NUMBERS: &str = "SELECT number FROM municipality";
-const PUT_UNIT: &str = "
-    INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (municipality, key) DO UPDATE SET name = $4, kind = $5, sector = $6
-    WHERE (unit.name, unit.kind, unit.sector) IS DISTINCT FROM (excluded.name, excluded.kind, excluded.sector)";
 const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
-const SERVED: &str = "
-    SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
-const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
-const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
 const ARENAS: &str = "SELECT key, ended_at FROM arena WHERE municipality = $1";
 const PUT_ARENA: &str = "
     INSERT INTO arena (id, municipality, key, name, purpose, run_by, participants, scope, consent_required, source)
@@ -114,7 +105,7 @@ pub async fn import_in(
     let mut done = Vec::new();
     for Description { municipality, measures, texts } in &all {
         let number = &municipality.number;
-        let units = put_units(tx, municipality, &known).await?;
+        let units = units::put(tx, municipality, &known, now).await?;
         done.push(Imported {
             number: number.clone(),
             name: municipality.name.clone(),
@@ -132,48 +123,6 @@ async fn put_municipality(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), Db
     let MunicipalityFile { number, name, county, plan, plan_period, own_record_age, .. } = data;
     execute!(tx, PUT_MUNICIPALITY, number, name, county, plan, plan_period.as_deref(), *own_record_age)?;
     Ok(())
-}
-
-async fn put_units(
-    tx: &mut Tx,
-    data: &MunicipalityFile,
-    known: &BTreeSet<String>,
-) -> Result<Changes, ImportError> {
-    let before = fetch_all!(tx, (String, Id<Unit>), UNITS, &data.number)?;
-    let mut count = Count::of(before.into_iter().map(|(key, _)| (key, false)));
-    let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (key, municipality) in fetch_all!(tx, (String, String), SERVED, &data.number)? {
-        served.entry(key).or_default().insert(municipality);
-    }
-    for unit in &data.unit {
-        if let Some(served) = unit.serves.iter().find(|served| !known.contains(*served)) {
-            return Err(ImportError::UnknownServed { unit: unit.key.clone(), served: served.clone() });
-        }
-        let served = served.remove(&unit.key).unwrap_or_default();
-        let rows = put_unit(tx, &data.number, unit, &served).await?;
-        count.stored(&unit.key, rows);
-    }
-    Ok(count.changes)
-}
-
-/// Stores a unit and the municipalities it serves, and returns the number of rows that changed.
-async fn put_unit(
-    tx: &mut Tx,
-    number: &str,
-    unit: &UnitEntry,
-    served: &BTreeSet<String>,
-) -> Result<u64, DbError> {
-    const UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
-    let UnitEntry { key, name, kind, sector, serves, .. } = unit;
-    let mut rows = execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
-    let (id,) = crate::fetch_one!(tx, (Id<Unit>,), UNIT, number, key)?;
-    for new in serves.difference(served) {
-        rows += execute!(tx, PUT_SERVES, id, new)?;
-    }
-    for gone in served.difference(serves) {
-        rows += execute!(tx, END_SERVES, id, gone)?;
-    }
-    Ok(rows)
 }
 
 async fn put_arenas(

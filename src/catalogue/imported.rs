@@ -76,6 +76,28 @@ pub enum ImportError {
         /// The unit.
         unit: String,
     },
+    /// A unit changes its controller while people act for the controller through it.
+    #[error(
+        "the controller of the unit {unit} cannot change while someone is an administrator, an auditor or an analyst there: end these \
+         roles first"
+    )]
+    ControllerWithRoles {
+        /// The unit.
+        unit: String,
+    },
+    /// A unit would no longer serve a municipality where it has open cases.
+    #[error(
+        "the unit {unit} has a part in {cases} open cases of municipality {served}: it cannot stop serving it before they are closed or \
+         others have taken over"
+    )]
+    StillServes {
+        /// The unit.
+        unit: String,
+        /// The municipality.
+        served: String,
+        /// The number of open cases.
+        cases: i64,
+    },
     /// A unit serves a municipality that does not exist.
     #[error(
         "the unit {unit} serves municipality {served}, which is neither in the database nor in this import: \

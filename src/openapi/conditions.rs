@@ -41,6 +41,15 @@ fn before_a_case() -> Vec<Rules> {
             )],
         ),
         (
+            "ControllerIn",
+            vec![decides(
+                "kind",
+                &json!(["county", "state", "private_body"]),
+                &json!(["municipality"]),
+                &["name", "organisation_number"],
+            )],
+        ),
+        (
             "DecisionIn",
             vec![
                 decides(

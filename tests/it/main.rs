@@ -36,6 +36,7 @@ mod confidentiality;
 mod conflicts_of_interest;
 mod consents;
 mod contact_details;
+mod controllers;
 mod demo;
 mod disabled_accounts;
 mod disclosures;

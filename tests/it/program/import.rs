@@ -146,6 +146,34 @@ both_engines! {
         assert_eq!(world.number_of(served).await, own);
     }
 
+    async fn a_unit_may_state_another_controller_unless_people_act_for_it_there(world: World) {
+        let controlled = |controller: &'static str| {
+            let files = Files::of("kragero");
+            let stated = format!("serves = [\"4014\"]\ncontroller = {controller}");
+            files.change("municipality.toml", |text| text.replacen("serves = [\"4014\"]", &stated, 1));
+            files
+        };
+        let private = r#"{ kind = "private_body", name = "Barnehagen AS", organisation_number = "974760673" }"#;
+        for wrong in [
+            r#"{ kind = "private_body", name = "Barnehagen AS", organisation_number = "974760674" }"#,
+            r#"{ kind = "county" }"#, r#"{ kind = "church" }"#, r#""county""#,
+        ] {
+            let refused = import(&world.db, &[controlled(wrong).read()]).await.expect_err("it is no controller");
+            assert!(refused.to_string().contains("municipality.toml"), "{refused}");
+        }
+        let of_private = "SELECT COUNT(*) FROM unit WHERE key = 'barnehage' AND controller = 'private_body' AND \
+            controller_name = 'Barnehagen AS' AND organisation_number = '974760673'";
+        let done = import(&world.db, &[controlled(private).read()]).await.expect("imported");
+        assert_eq!((done[0].units.changed, world.number_of(of_private).await), (1, 1));
+        let unit = world.unit("kragero/barnehage").await;
+        let auditor = world.user_with_new_number("4014").await;
+        world.grant(&auditor, &unit, Role::Auditor).await;
+        let refused = import(&world.db, &[Files::of("kragero").read()]).await.expect_err("an auditor is there");
+        assert!(refused.to_string().contains("the controller of the unit barnehage cannot change"), "{refused}");
+        assert_eq!(world.number_of(of_private).await, 1);
+        auditor.get("/v1/access-log").send().await.expect_problem(403, "forbidden");
+    }
+
     async fn the_import_says_what_it_added_changed_and_ended(world: World) {
         let files = Files::of("kragero");
         files.without("measures.toml", "[[measure]]", "\"tilrettelagt-undervisning\"");
