@@ -25,7 +25,7 @@ use crate::{
     handovers,
     identity::find_person,
     kernel::{
-        Id, NationalId, Page, PageQuery, Slice,
+        Id, Moment, NationalId, Page, PageQuery, Slice,
         clock::day_in_norway,
         day::BirthDate,
         ids::{Guardianship, Person},
@@ -60,11 +60,13 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/units/{unit_id}/children")]
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
     let ChildIn { national_id, birth_date, name, municipality } = permit.input()?;
+    let stated = birth_date.is_some();
     let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
-    check_age(birth_date, national_id.is_some(), permit.moment().today)?;
+    check_age(birth_date, stated, permit.moment().today)?;
     let unit = permit.object().clone();
     let municipality = residence::of_new_child(&unit, municipality)?;
-    let (by, now) = (permit.caller().person, permit.moment().now);
+    let (by, Moment { now, today }) = (permit.caller().person, permit.moment());
+    residence::has_control(permit.tx(), &unit, &municipality, today).await?;
     let new = store::NewChild {
         municipality: &municipality,
         national_id: national_id.as_ref(),
@@ -109,13 +111,14 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     residence::stays(&facts.municipality, municipality.as_deref())?;
     permit.expect_version(current.version)?;
     let before = store::number(permit.tx(), facts.person).await?;
+    let is_stated = stated.is_some();
     let birth_date = match (&national_id, stated) {
         (Some(number), stated) => date_of_birth(Some(number), stated)?,
         (None, Some(stated)) => date_of_birth(before.as_ref(), Some(stated))?,
         (None, None) => current.birth_date,
     };
     if birth_date != current.birth_date {
-        check_age(birth_date, national_id.is_some(), day_in_norway(current.registered_at))?;
+        check_age(birth_date, is_stated, day_in_norway(current.registered_at))?;
     }
     let now = permit.moment().now;
     let person = match &national_id {
@@ -310,10 +313,15 @@ fn date_of_birth(number: Option<&NationalId>, stated: Option<NaiveDate>) -> Resu
 }
 
 /// Checks that someone born on a date was a child on the day of registration.
-fn check_age(birth_date: NaiveDate, by_number: bool, registered_on: NaiveDate) -> Result<()> {
-    let pointer = if by_number { "/national_id" } else { "/birth_date" };
-    let fault = |detail| Problem::field(pointer, format!("the date of birth {detail}, for a child"));
-    BirthDate::BOUNDS.check(birth_date, registered_on).map_err(fault)
+fn check_age(birth_date: NaiveDate, is_stated: bool, registered_on: NaiveDate) -> Result<()> {
+    let bounds = BirthDate::BOUNDS;
+    if bounds.check(birth_date, registered_on).is_ok() {
+        return Ok(());
+    }
+    let pointer = if is_stated { "/birth_date" } else { "/national_id" };
+    let (first, last) = (bounds.earliest.from(registered_on), bounds.latest.from(registered_on));
+    let born = format!("must be that of a child born from {first} to {last}");
+    Err(Problem::field(pointer, born))
 }
 
 /// Foster parents care for the child, but parental responsibility stays with others.

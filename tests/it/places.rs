@@ -1,7 +1,13 @@
 //! A child's record is kept by the municipality where the child lives, among those that the unit serves.
 
 use serde_json::{Value, json};
-use stafett::execute;
+use stafett::{
+    execute, fetch_one,
+    kernel::{
+        NationalId,
+        ids::{CaseId, PersonId},
+    },
+};
 
 use crate::{
     cast::finds_nothing,
@@ -20,25 +26,49 @@ fn children(by: &Staff) -> String {
     format!("/v1/units/{}/children", by.unit.id)
 }
 
-/// A nurse of Kragerø, whose unit also serves Porsgrunn.
+/// A nurse of Kragerø, whose unit also serves Porsgrunn, which has an auditor.
 async fn host(world: &World) -> Staff {
     let nurse = world.worker("kragero/helsestasjon").await;
     also_serves(world, &nurse, "4001").await;
+    world.staff("porsgrunn/skole", Role::Auditor).await;
     nurse
 }
 
 /// A child of Porsgrunn, registered by the unit of Kragerø.
 async fn child_of_porsgrunn(world: &World, nurse: &Staff) -> Child {
-    let national_id = world.child_number(7);
-    let body = json!({"national_id": national_id.as_str(), "name": "Iben Solbakk", "municipality": "4001"});
-    let answer = nurse.post(children(nurse)).json(body).send().await.expect(201);
-    assert_eq!(answer.text("/municipality"), "4001");
-    Child {
-        id: answer.id("/id"),
-        name: "Iben Solbakk".to_owned(),
-        national_id,
-        municipality: "4001".to_owned(),
-    }
+    world.register_in(nurse, world.child_number(7), "4001").await
+}
+
+/// A colleague in the unit, and the number by which Porsgrunn would know them.
+async fn colleague(world: &World, of: &Staff, role: Role) -> (Staff, NationalId) {
+    let number = world.adult_number();
+    let user = world.user("4014", &number).await;
+    world.grant(&user, &of.unit, role).await;
+    (Staff { user, unit: of.unit.clone() }, number)
+}
+
+/// Registers a parent who does not live with the child and has no responsibility, so that the case is not theirs to see.
+async fn register_parent(world: &World, by: &Staff, child: &Child, number: &NationalId) {
+    let body = json!({
+        "national_id": number.as_str(), "name": world.name(), "parental_responsibility": false, "lives_with_child": false,
+    });
+    by.post(format!("/v1/children/{}/guardians", child.id)).json(body).send().await.expect(201);
+}
+
+fn of_unit(by: &Staff) -> String {
+    format!("/v1/units/{}/conflicts-of-interest", by.unit.id)
+}
+
+async fn holder(world: &World, case: CaseId) -> PersonId {
+    let mut tx = world.db.read().await.expect("a transaction");
+    let sql = "SELECT person_id FROM contact_person WHERE case_id = $1";
+    fetch_one!(&mut tx, (PersonId,), sql, case).expect("a holder").0
+}
+
+async fn disable(world: &World, staff: &Staff) {
+    let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+    let path = format!("/v1/municipalities/4014/accounts/{}/disable", staff.id);
+    administrator.post(path).send().await.expect(204);
 }
 
 /// The actions on a child that an auditor finds.
@@ -158,6 +188,8 @@ both_engines! {
         };
         let refused = correct("4014").await.expect_problem(409, "conflict");
         assert!(refused.text("/detail").contains("registers the child again, and the family gives new consents"), "{refused:?}");
+        let moved = nurse.patch(&path).json(json!({"municipality": "4014", "reason": "The family has moved."}));
+        moved.if_match(1).send().await.expect_problem(409, "conflict");
         correct("401").await.expect_invalid("/municipality");
         assert_eq!(correct("4001").await.expect(200).text("/municipality"), "4001");
         // Registered again in the other municipality: another record, and neither shows the other.
@@ -166,5 +198,131 @@ both_engines! {
         assert_ne!(moved.text("/id"), child.id.to_string());
         let teacher = world.worker("kragero/skole").await;
         finds_nothing(&teacher, &[path, format!("/v1/children/{}", moved.text("/id"))]).await;
+    }
+
+    async fn a_child_lives_only_where_an_auditor_controls_who_reads_the_record(world: World) {
+        let nurse = world.worker("kragero/helsestasjon").await;
+        also_serves(&world, &nurse, "4001").await;
+        let child = |municipality: &str| json!({"name": "Iben", "birth_date": "2019-05-17", "municipality": municipality});
+        let register = |municipality: &str| nurse.post(children(&nurse)).json(child(municipality));
+        let refused = async || {
+            let before = world.all_rows().await;
+            let refused = register("4001").send().await.expect_invalid("/municipality");
+            let expected = "municipality 4001 has no auditor, so nobody would control who reads the record: an auditor must be appointed \
+                there first";
+            assert_eq!(refused.text("/errors/0/detail"), expected);
+            assert_eq!(world.all_rows().await, before);
+        };
+        refused().await;
+        world.staff("kragero/oppvekst", Role::Auditor).await;
+        refused().await;
+        register("4014").send().await.expect(201);
+        world.staff("porsgrunn/skole", Role::Auditor).await;
+        register("4001").send().await.expect(201);
+        for (change, back) in [
+            ("UPDATE account SET disabled_at = created_at WHERE person_id IN (SELECT person_id FROM staff_role WHERE role = 'auditor')",
+             "UPDATE account SET disabled_at = NULL"),
+            ("UPDATE unit SET controller = 'county', controller_name = 'X', organisation_number = '974760673' WHERE municipality = '4001'",
+             "UPDATE unit SET controller = 'municipality', controller_name = NULL, organisation_number = NULL"),
+        ] {
+            world.try_execute(change).await.expect("changed");
+            refused().await;
+            world.try_execute(back).await.expect("changed back");
+            register("4001").send().await.expect(201);
+        }
+        world.try_execute(format!("UPDATE staff_role SET ends_on = '{}' WHERE role = 'auditor'", world.today())).await.expect("ended");
+        refused().await;
+        // A unit that serves only the other municipality needs its auditor too.
+        world.try_execute("DELETE FROM unit_serves WHERE municipality = '4014'").await.expect("deleted");
+        let body = json!({"name": "Iben", "birth_date": "2019-05-17"});
+        nurse.post(children(&nurse)).json(body).send().await.expect_invalid("/municipality");
+    }
+
+    async fn a_parent_in_the_host_unit_is_kept_out_by_their_number(world: World) {
+        let nurse = host(&world).await;
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        let (parent, number) = colleague(&world, &nurse, Role::Worker).await;
+        let (other, _) = colleague(&world, &nurse, Role::Worker).await;
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let case = world.open_case(&nurse, &child).await;
+        register_parent(&world, &nurse, &child, &number).await;
+        let seat = |who: &Staff| json!({"person_id": who.id, "unit_id": who.unit.id, "contains": [], "task": "Helps."});
+        let team = format!("/v1/cases/{case}/team");
+        nurse.post(&team).json(seat(&parent)).send().await.expect_problem(409, "conflict");
+        let offer = json!({"to_person_id": parent.id, "to_unit_id": parent.unit.id});
+        nurse.post(format!("/v1/cases/{case}/handovers")).json(offer).send().await.expect_invalid("/to_person_id");
+        let opening = |by: &Staff, told: Value| by.post(format!("/v1/units/{}/emergency-access", by.unit.id)).json(emergency(told)).send();
+        opening(&parent, json!({"case_id": case})).await.expect_problem(404, "not-found");
+        opening(&parent, json!({"national_id": child.national_id.as_str()})).await.expect_problem(404, "not-found");
+        let concern = json!({"child_id": child.id, "facts": "Tired."});
+        parent.post(format!("/v1/units/{}/concerns", parent.unit.id)).json(concern).send().await.expect_invalid("/child_id");
+        finds_nothing(&parent, &[format!("/v1/cases/{case}"), format!("/v1/children/{}", child.id)]).await;
+        assert!(parent.get("/v1/cases").send().await.expect(200).items().is_empty());
+        nurse.post(&team).json(seat(&other)).send().await.expect(201);
+        other.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        leader.get(format!("/v1/children/{}", child.id)).send().await.expect(200);
+    }
+
+    async fn the_leader_of_the_host_unit_confirms_that_a_helper_is_a_parent(world: World) {
+        let nurse = host(&world).await;
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        let (parent, number) = colleague(&world, &nurse, Role::Worker).await;
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let case = world.open_case(&nurse, &child).await;
+        world.add_to_team(&nurse, case, &parent).await;
+        register_parent(&world, &nurse, &child, &number).await;
+        let stated = leader.get(of_unit(&leader)).send().await.expect(200);
+        assert_eq!((stated.items().len(), stated.text("/items/0/ground")), (1, "guardian".to_owned()), "{stated:?}");
+        let confirm = format!("{}/{}/confirm", of_unit(&leader), stated.text("/items/0/id"));
+        leader.post(confirm).if_match(1).send().await.expect(200);
+        finds_nothing(&parent, &[format!("/v1/cases/{case}"), format!("/v1/children/{}", child.id)]).await;
+        nurse.get(format!("/v1/cases/{case}")).send().await.expect(200);
+    }
+
+    async fn the_baton_passes_by_a_leader_who_is_a_parent(world: World) {
+        let nurse = host(&world).await;
+        let (parent, number) = colleague(&world, &nurse, Role::UnitLeader).await;
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        let (child, alone) = (child_of_porsgrunn(&world, &nurse).await, child_of_porsgrunn(&world, &nurse).await);
+        let case = world.open_case(&nurse, &child).await;
+        let other = world.open_case(&nurse, &alone).await;
+        register_parent(&world, &nurse, &child, &number).await;
+        disable(&world, &nurse).await;
+        assert_eq!(holder(&world, case).await, leader.id);
+        assert_eq!(holder(&world, other).await, parent.id, "of a child that is not theirs");
+        finds_nothing(&parent, &[format!("/v1/cases/{case}"), format!("/v1/children/{}", child.id)]).await;
+    }
+
+    async fn a_conflict_of_interest_follows_the_child_to_another_municipality(world: World) {
+        let nurse = host(&world).await;
+        let (friend, _) = colleague(&world, &nurse, Role::Worker).await;
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let case = world.open_case(&nurse, &child).await;
+        world.add_to_team(&nurse, case, &friend).await;
+        friend.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        let declared = json!({"national_id": child.national_id.as_str(), "ground": "friend"});
+        friend.post("/v1/me/conflicts-of-interest").json(declared).send().await.expect(201);
+        finds_nothing(&friend, &[format!("/v1/cases/{case}")]).await;
+        let again = world.register_in(&friend, child.national_id.clone(), "4014").await;
+        let elsewhere = world.register_in(&nurse, child.national_id.clone(), "4014").await;
+        let second = world.open_case(&nurse, &elsewhere).await;
+        for path in [format!("/v1/children/{}", again.id), format!("/v1/children/{}", elsewhere.id), format!("/v1/cases/{second}")] {
+            finds_nothing(&friend, &[path]).await;
+        }
+        let seat = json!({"person_id": friend.id, "unit_id": friend.unit.id, "contains": [], "task": "Helps."});
+        nurse.post(format!("/v1/cases/{second}/team")).json(seat).send().await.expect_problem(409, "conflict");
+    }
+
+    async fn an_adult_is_no_child_wherever_they_live(world: World) {
+        let nurse = host(&world).await;
+        let expected = "must be that of a child born from 2001-11-22 to 2027-09-18";
+        let body = json!({"name": "Iben", "national_id": world.adult_number().as_str(), "municipality": "4001"});
+        let refused = nurse.post(children(&nurse)).json(body).send().await.expect_invalid("/national_id");
+        assert_eq!(refused.text("/errors/0/detail"), expected);
+        // The number does not show the century, so the day beside it is wrong.
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let body = json!({"national_id": "04851561388", "birth_date": "1915-05-04", "reason": "It has a number."});
+        let refused = nurse.patch(format!("/v1/children/{}", child.id)).json(body).if_match(1).send().await.expect_invalid("/birth_date");
+        assert_eq!(refused.text("/errors/0/detail"), expected);
     }
 }
