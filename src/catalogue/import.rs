@@ -95,8 +95,9 @@ pub async fn import_in(
     let all = files.iter().map(MunicipalityFiles::parse).collect::<Result<Vec<_>, _>>()?;
     let mut numbers = BTreeSet::new();
     for Description { municipality, .. } in &all {
-        if !numbers.insert(&municipality.number) {
-            return Err(ImportError::Twice(municipality.number.clone()));
+        let number = municipality.number.as_str();
+        if !numbers.insert(number) {
+            return Err(ImportError::Twice(number.to_owned()));
         }
         put_municipality(tx, municipality).await?;
     }
@@ -104,11 +105,11 @@ pub async fn import_in(
         fetch_all!(tx, (String,), NUMBERS)?.into_iter().map(|(number,)| number).collect();
     let mut done = Vec::new();
     for Description { municipality, measures, texts } in &all {
-        let number = &municipality.number;
+        let number = municipality.number.as_str();
         let units = units::put(tx, municipality, &known, now).await?;
         done.push(Imported {
-            number: number.clone(),
-            name: municipality.name.clone(),
+            number: number.to_owned(),
+            name: municipality.name.to_string(),
             units,
             arenas: put_arenas(tx, number, &municipality.arena, now).await?,
             guide_levels: put_levels(tx, number, &municipality.guide_level).await?,
@@ -121,7 +122,8 @@ pub async fn import_in(
 
 async fn put_municipality(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), DbError> {
     let MunicipalityFile { number, name, county, plan, plan_period, own_record_age, .. } = data;
-    execute!(tx, PUT_MUNICIPALITY, number, name, county, plan, plan_period.as_deref(), *own_record_age)?;
+    let (number, plan_period) = (number.as_str(), plan_period.as_deref());
+    execute!(tx, PUT_MUNICIPALITY, number, &**name, &**county, &**plan, plan_period, *own_record_age)?;
     Ok(())
 }
 
@@ -135,23 +137,24 @@ async fn put_arenas(
     let mut count = Count::of(before.into_iter().map(|(key, ended)| (key, ended.is_some())));
     for arena in arenas {
         let ArenaEntry { key, name, purpose, run_by, participants, scope, consent_required, source } = arena;
-        let (id, run_by, participants) = (Id::<Arena>::new(), run_by.as_deref(), json(participants));
+        let (id, run_by, participants) =
+            (Id::<Arena>::new(), run_by.as_deref(), json(participants.iter().map(|it| &**it)));
         let (scope, consent) = (*scope, *consent_required);
         let rows = execute!(
             tx,
             PUT_ARENA,
             id,
             number,
-            key,
-            name,
-            purpose,
+            &**key,
+            &**name,
+            &**purpose,
             run_by,
             participants,
             scope,
             consent,
-            source
+            &**source
         )?;
-        count.stored(key, rows);
+        count.stored(&**key, rows);
     }
     for key in count.gone() {
         execute!(tx, END_ARENA, number, key, now)?;
@@ -164,18 +167,18 @@ async fn put_levels(tx: &mut Tx, number: &str, levels: &[LevelEntry]) -> Result<
     let mut count = Count::of(before.into_iter().map(|(level,)| (level, false)));
     for entry in levels {
         let LevelEntry { level, name, summary, responsible, steps, deadline_days, source } = entry;
-        let (responsible, steps) = (responsible.as_deref(), json(steps));
+        let (responsible, steps) = (responsible.as_deref(), json(steps.iter().map(|it| &**it)));
         let rows = execute!(
             tx,
             PUT_LEVEL,
             number,
             *level,
-            name,
-            summary,
+            &**name,
+            &**summary,
             responsible,
             steps,
             *deadline_days,
-            source
+            &**source
         )?;
         count.stored(level, rows);
     }
@@ -192,7 +195,7 @@ async fn put_measures(
     measures: &[MeasureEntry],
     now: DateTime<Utc>,
 ) -> Result<Changes, ImportError> {
-    let number = &data.number;
+    let number = data.number.as_str();
     let units: BTreeMap<String, Id<Unit>> =
         fetch_all!(tx, (String, Id<Unit>), UNITS, number)?.into_iter().collect();
     let before = fetch_all!(tx, (String, Option<DateTime<Utc>>), MEASURES, number)?;
@@ -201,12 +204,13 @@ async fn put_measures(
         let unit = match &measure.offered_by {
             None => None,
             Some(key) => {
-                let unknown = || ImportError::UnknownUnit { measure: measure.key.clone(), unit: key.clone() };
-                Some(*units.get(key).ok_or_else(unknown)?)
+                let unknown =
+                    || ImportError::UnknownUnit { measure: measure.key.to_string(), unit: key.to_string() };
+                Some(*units.get(&**key).ok_or_else(unknown)?)
             }
         };
         let rows = put_measure(tx, data, measure, unit).await?;
-        count.stored(&measure.key, rows);
+        count.stored(&*measure.key, rows);
     }
     for key in count.gone() {
         execute!(tx, END_MEASURE, number, key, now)?;
@@ -224,14 +228,14 @@ async fn put_measure(
         tx,
         PUT_MEASURE,
         Id::<CatalogueMeasure>::new(),
-        &data.number,
-        &measure.key,
-        &measure.title,
+        data.number.as_str(),
+        &*measure.key,
+        &*measure.title,
         search_text(measure),
         measure.summary.as_deref(),
         measure.level,
-        &measure.responsible,
-        &measure.target_group,
+        &*measure.responsible,
+        &*measure.target_group,
         measure.age_from,
         measure.age_to,
         measure.access.as_deref(),
@@ -239,21 +243,22 @@ async fn put_measure(
         measure.status,
         measure.theme.as_deref(),
         unit,
-        &data.plan,
-        &measure.source
+        &*data.plan,
+        &*measure.source
     )
 }
 
 /// Returns the text to search, in lower case: the engines disagree on `lower('Å')`.
 fn search_text(measure: &MeasureEntry) -> String {
-    [Some(&measure.title), measure.summary.as_ref(), measure.theme.as_ref(), Some(&measure.target_group)]
-        .into_iter()
-        .flatten()
-        .map(|text| text.to_lowercase())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let texts = [
+        Some(&*measure.title),
+        measure.summary.as_deref(),
+        measure.theme.as_deref(),
+        Some(&*measure.target_group),
+    ];
+    texts.into_iter().flatten().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
-fn json(words: &[String]) -> String {
-    serde_json::Value::from(words).to_string()
+fn json<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    serde_json::Value::from_iter(words).to_string()
 }

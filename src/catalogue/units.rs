@@ -35,12 +35,14 @@ const SERVED: &str = "
     SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
 const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
 const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
-/// The open cases of a municipality that a unit has opened, or has somebody on the team of.
-const OPEN_CASES: &str = "
-    SELECT COUNT(*) FROM care_case c
-    WHERE c.municipality = $2 AND c.status = 'open' AND (c.unit_id = $1 OR EXISTS (
-        SELECT 1 FROM team_member m
-        WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.unit_id = $1 AND m.left_at IS NULL))";
+/// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, and concerns
+/// that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
+const UNDONE: &str = "
+    SELECT (SELECT COUNT(*) FROM care_case c
+            WHERE c.municipality = $2 AND c.status = 'open' AND (c.unit_id = $1 OR EXISTS (
+                SELECT 1 FROM team_member m
+                WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.unit_id = $1 AND m.left_at IS NULL))),
+           (SELECT COUNT(*) FROM concern k WHERE k.municipality = $2 AND k.unit_id = $1 AND k.decision IS NULL)";
 
 /// Stores the units of a municipality. A unit may serve any of the municipalities that are known.
 pub(super) async fn put(
@@ -49,19 +51,21 @@ pub(super) async fn put(
     known: &BTreeSet<String>,
     now: DateTime<Utc>,
 ) -> Result<Changes, ImportError> {
-    let before = fetch_all!(tx, (String, Id<Unit>), UNITS, &data.number)?;
+    let number = data.number.as_str();
+    let before = fetch_all!(tx, (String, Id<Unit>), UNITS, number)?;
     let mut count = Count::of(before.into_iter().map(|(key, _)| (key, false)));
     let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (key, municipality) in fetch_all!(tx, (String, String), SERVED, &data.number)? {
+    for (key, municipality) in fetch_all!(tx, (String, String), SERVED, number)? {
         served.entry(key).or_default().insert(municipality);
     }
     for unit in &data.unit {
-        if let Some(served) = unit.serves.iter().find(|served| !known.contains(*served)) {
-            return Err(ImportError::UnknownServed { unit: unit.key.clone(), served: served.clone() });
+        if let Some(served) = unit.serves.iter().find(|served| !known.contains(served.as_str())) {
+            let (unit, served) = (unit.key.to_string(), served.as_str().to_owned());
+            return Err(ImportError::UnknownServed { unit, served });
         }
-        let served = served.remove(&unit.key).unwrap_or_default();
-        let rows = put_unit(tx, &data.number, unit, &served, now).await?;
-        count.stored(&unit.key, rows);
+        let served = served.remove(&*unit.key).unwrap_or_default();
+        let rows = put_unit(tx, number, unit, &served, now).await?;
+        count.stored(&*unit.key, rows);
     }
     Ok(count.changes)
 }
@@ -75,18 +79,20 @@ async fn put_unit(
     now: DateTime<Utc>,
 ) -> Result<u64, ImportError> {
     let UnitEntry { key, name, kind, sector, controller, serves, .. } = unit;
-    let mut rows = execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
-    let (id,) = fetch_one!(tx, (Id<Unit>,), UNIT, number, key)?;
+    let serves: BTreeSet<String> = serves.iter().map(|served| served.as_str().to_owned()).collect();
+    let mut rows = execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, &**key, &**name, &**kind, *sector)?;
+    let (id,) = fetch_one!(tx, (Id<Unit>,), UNIT, number, &**key)?;
     if let Some(controller) = controller {
         rows += put_controller(tx, (id, key), controller, now).await?;
     }
     for new in serves.difference(served) {
         rows += execute!(tx, PUT_SERVES, id, new)?;
     }
-    for gone in served.difference(serves) {
-        let (cases,) = fetch_one!(tx, (i64,), OPEN_CASES, id, gone)?;
-        if cases > 0 {
-            return Err(ImportError::StillServes { unit: key.clone(), served: gone.clone(), cases });
+    for gone in served.difference(&serves) {
+        let (cases, concerns) = fetch_one!(tx, (i64, i64), UNDONE, id, gone)?;
+        if cases + concerns > 0 {
+            let (unit, served) = (key.to_string(), gone.clone());
+            return Err(ImportError::StillServes { unit, served, cases, concerns });
         }
         rows += execute!(tx, END_SERVES, id, gone)?;
     }

@@ -94,4 +94,54 @@ both_engines! {
         let found = auditor.get(format!("/v1/access-log?case_id={case}&action=read_case")).send().await.expect(200);
         assert_eq!(found.items().len(), 1);
     }
+
+    async fn the_roles_of_another_controller_count_nowhere(world: World) {
+        let first = world.staff("kragero/barnehage", Role::Administrator).await;
+        let auditor = world.staff("kragero/barnehage", Role::Auditor).await;
+        let analyst = world.staff("kragero/barnehage", Role::Analyst).await;
+        let second = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let (number, leader) = (world.adult_number(), world.staff("kragero/skole", Role::UnitLeader).await);
+        let person = world.user("4014", &number).await;
+        let soon = format!("UPDATE staff_role SET ends_on = '{}' WHERE person_id IN (SELECT person_id FROM staff_role WHERE role = 'unit_leader')", world.in_days(9));
+        world.try_execute(soon).await.expect("a role that ends soon");
+        let proposals = format!("/v1/units/{}/role-proposals", leader.unit.id);
+        let body = json!({"person_id": person.id, "role": "unit_leader", "reason": "Leads the school."});
+        let role = first.post(&proposals).json(body).send().await.expect(201).text("/id");
+        let codes = format!("/v1/municipalities/4014/accounts/{}/activations", person.id);
+        let code = first.post(&codes).json(json!({"username": "alma"})).send().await.expect(201).text("/id");
+
+        let of_administrator = ["accounts", "role-proposals", "number-proposals"].map(|what| format!("/v1/municipalities/4014/{what}"));
+        let of_auditor = ["/v1/access-log", "/v1/access-log/reviews", "/v1/access-log/reviews/report?month=2026-11"];
+        for path in &of_administrator {
+            first.get(path).send().await.expect(200);
+        }
+        for path in of_auditor {
+            auditor.get(path).send().await.expect(200);
+        }
+        let reminders = async || first.get("/v1/follow-ups").send().await.expect(200).items().len();
+        assert_eq!(reminders().await, 1);
+        let of_another = "UPDATE unit SET controller = 'private_body', controller_name = 'Barnehagen AS', organisation_number = '974760673' \
+            WHERE municipality = '4014' AND key = 'barnehage'";
+        assert_eq!(world.try_execute(of_another).await.expect("changed"), 1);
+
+        for path in &of_administrator {
+            first.get(path).send().await.expect_problem(403, "forbidden");
+        }
+        for path in of_auditor {
+            auditor.get(path).send().await.expect_problem(403, "forbidden");
+        }
+        assert_eq!(reminders().await, 0);
+        for who in [&first, &auditor, &analyst] {
+            assert_eq!(who.get("/v1/me").send().await.expect(200).body["roles"], json!([]));
+        }
+        first.post(&codes).json(json!({"username": "alma"})).send().await.expect_problem(403, "forbidden");
+        first.post("/v1/municipalities/4014/units").json(unit("sfo", json!({"kind": "municipality"}))).send().await.expect_problem(403, "forbidden");
+        let numbers = json!({"known_national_id": number.as_str(), "national_id": world.adult_number().as_str(), "reason": "A new number."});
+        first.post("/v1/municipalities/4014/number-proposals").json(numbers).send().await.expect_problem(403, "forbidden");
+        // Nobody confirms their proposals: it takes two administrators.
+        let confirm = format!("/v1/municipalities/4014/role-proposals/{role}/confirm");
+        second.post(confirm).send().await.expect_problem(403, "forbidden");
+        let approve = format!("/v1/municipalities/4014/activations/{code}/approve");
+        second.post(approve).json(json!({"national_id": number.as_str()})).send().await.expect_problem(403, "forbidden");
+    }
 }
