@@ -197,9 +197,10 @@ impl PendingLook {
         self.0.borrow().0
     }
 
-    /// Sets the child that the action is about.
-    pub fn note_child(&self, child: Uuid) {
+    /// Sets the child that the action is about, and the municipality whose log has the entry.
+    pub fn note_child(&self, municipality: &str, child: Uuid) {
         if let Some(first) = self.0.borrow_mut().1.first_mut() {
+            municipality.clone_into(&mut first.municipality);
             first.child = Some(child);
         }
     }

@@ -223,10 +223,10 @@ impl<A: Action> Permit<A> {
         self.look.note_row(entry.about(&self.caller, object, decision));
     }
 
-    /// Adds to the log entry the child that an action on a unit is about. Searches then find the entry by the child, and it is
-    /// hidden from people who are disqualified from the child.
-    pub fn note_child(&self, child: Id<Child>) {
-        self.look.note_child(child.uuid());
+    /// Adds to the log entry the child that an action on a unit is about. The entry belongs to the municipality of the child, whose
+    /// auditors control it. Searches find it by the child, and it is hidden from people who are disqualified from the child.
+    pub fn note_child(&self, municipality: &str, child: Id<Child>) {
+        self.look.note_child(municipality, child.uuid());
     }
 
     /// Adds to the log entry the ids of the objects that are shown or changed.

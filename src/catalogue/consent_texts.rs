@@ -39,11 +39,11 @@ pub(super) async fn publish(
 ) -> Result<Changes, ImportError> {
     let mut changes = Changes { total: texts.len(), ..Changes::default() };
     for TextEntry { version, language, body } in texts {
-        let rows = execute!(tx, PUT, municipality, version, language, body.trim())?;
+        let rows = execute!(tx, PUT, municipality, &**version, &**language, &**body)?;
         changes.added += usize::from(rows > 0);
-        let (published,) = fetch_one!(tx, (String,), BODY, municipality, version, language)?;
-        if published != body.trim() {
-            let (version, language) = (version.clone(), language.clone());
+        let (published,) = fetch_one!(tx, (String,), BODY, municipality, &**version, &**language)?;
+        if published != **body {
+            let (version, language) = (version.to_string(), language.to_string());
             return Err(ImportError::ChangedText { version, language });
         }
     }

@@ -2,15 +2,17 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::{
     dto::{ArenaScope, OfferStatus},
     imported::ImportError,
 };
 use crate::kernel::{
+    OrganisationNumber,
     files::toml_in_words,
-    vocabulary::{PreventionLevel, Sector},
+    text::{Line, Prose},
+    vocabulary::{ControllerKind, PreventionLevel, Sector},
 };
 
 /// The texts of the three files that describe a municipality, and where they come from.
@@ -77,17 +79,14 @@ impl MunicipalityFiles {
         let municipality: MunicipalityFile = self.parsed("municipality.toml", &self.municipality)?;
         let MeasuresFile { measure: measures } = self.parsed("measures.toml", &self.measures)?;
         let TextsFile { text: texts } = self.parsed("consent_texts.toml", &self.consent_texts)?;
-        let MunicipalityFile { number, own_record_age, unit, arena, guide_level, .. } = &municipality;
-        if number.len() != 4 || !number.bytes().all(|digit| digit.is_ascii_digit()) {
-            return Err(self.wrong(format!("the number {number} must be 4 digits, such as 4014")));
-        }
+        let MunicipalityFile { own_record_age, unit, arena, guide_level, .. } = &municipality;
         if own_record_age.is_some_and(|age| !(15..=16).contains(&age)) {
             return Err(self.wrong("own_record_age must be 15 or 16".to_owned()));
         }
-        self.each_once("unit", unit.iter().map(|it| it.key.clone()))?;
-        self.each_once("arena", arena.iter().map(|it| it.key.clone()))?;
+        self.each_once("unit", unit.iter().map(|it| it.key.to_string()))?;
+        self.each_once("arena", arena.iter().map(|it| it.key.to_string()))?;
         self.each_once("guide level", guide_level.iter().map(|it| it.level.to_string()))?;
-        self.each_once("measure", measures.iter().map(|it| it.key.clone()))?;
+        self.each_once("measure", measures.iter().map(|it| it.key.to_string()))?;
         Ok(Description { municipality, measures, texts })
     }
 
@@ -122,18 +121,39 @@ pub(super) struct Description {
     pub texts: Vec<TextEntry>,
 }
 
+/// The number of a municipality: four digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct MunicipalityNumber(String);
+
+impl MunicipalityNumber {
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for MunicipalityNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = String::deserialize(deserializer)?;
+        if number.len() == 4 && number.bytes().all(|digit| digit.is_ascii_digit()) {
+            Ok(Self(number))
+        } else {
+            Err(serde::de::Error::custom("must be 4 digits, such as 4014"))
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MunicipalityFile {
-    pub number: String,
-    pub name: String,
-    pub county: String,
-    pub plan: String,
-    pub plan_period: Option<String>,
+    pub number: MunicipalityNumber,
+    pub name: Line,
+    pub county: Line,
+    pub plan: Line,
+    pub plan_period: Option<Line>,
     /// 15 or 16. If left out, the current value is kept, or 15 is used.
     pub own_record_age: Option<i64>,
     #[serde(rename = "plan_file")]
-    _plan_file: String,
+    _plan_file: Line,
     pub unit: Vec<UnitEntry>,
     pub arena: Vec<ArenaEntry>,
     pub guide_level: Vec<LevelEntry>,
@@ -142,40 +162,73 @@ pub(super) struct MunicipalityFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnitEntry {
-    pub key: String,
-    pub name: String,
-    pub kind: String,
+    pub key: Line,
+    pub name: Line,
+    pub kind: Line,
     pub sector: Sector,
-    pub serves: BTreeSet<String>,
+    /// Left out, it does not change. A new unit is then the municipality's.
+    pub controller: Option<ControllerEntry>,
+    pub serves: BTreeSet<MunicipalityNumber>,
     #[serde(rename = "source")]
-    _source: String,
+    _source: Line,
+}
+
+/// The controller of a unit.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, tag = "kind", rename_all = "snake_case")]
+pub(super) enum ControllerEntry {
+    Municipality {},
+    County(OrganisationEntry),
+    State(OrganisationEntry),
+    PrivateBody(OrganisationEntry),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OrganisationEntry {
+    pub name: Line,
+    pub organisation_number: OrganisationNumber,
+}
+
+impl ControllerEntry {
+    /// Returns the kind, the name and the organisation number.
+    pub(super) fn columns(&self) -> (ControllerKind, Option<&str>, Option<&str>) {
+        let (kind, organisation) = match self {
+            Self::Municipality {} => (ControllerKind::Municipality, None),
+            Self::County(organisation) => (ControllerKind::County, Some(organisation)),
+            Self::State(organisation) => (ControllerKind::State, Some(organisation)),
+            Self::PrivateBody(organisation) => (ControllerKind::PrivateBody, Some(organisation)),
+        };
+        let number = organisation.map(|organisation| organisation.organisation_number.as_str());
+        (kind, organisation.map(|organisation| &*organisation.name), number)
+    }
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ArenaEntry {
-    pub key: String,
-    pub name: String,
-    pub purpose: String,
-    pub run_by: Option<String>,
+    pub key: Line,
+    pub name: Line,
+    pub purpose: Prose,
+    pub run_by: Option<Line>,
     #[serde(default)]
-    pub participants: Vec<String>,
+    pub participants: Vec<Line>,
     pub scope: ArenaScope,
     pub consent_required: Option<bool>,
-    pub source: String,
+    pub source: Line,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LevelEntry {
     pub level: i64,
-    pub name: String,
-    pub summary: String,
-    pub responsible: Option<String>,
+    pub name: Line,
+    pub summary: Prose,
+    pub responsible: Option<Line>,
     #[serde(default)]
-    pub steps: Vec<String>,
+    pub steps: Vec<Prose>,
     pub deadline_days: Option<i64>,
-    pub source: String,
+    pub source: Line,
 }
 
 #[derive(Debug, Deserialize)]
@@ -187,20 +240,20 @@ struct MeasuresFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct MeasureEntry {
-    pub key: String,
-    pub title: String,
-    pub summary: Option<String>,
+    pub key: Line,
+    pub title: Line,
+    pub summary: Option<Prose>,
     pub level: PreventionLevel,
-    pub responsible: String,
-    pub target_group: String,
+    pub responsible: Line,
+    pub target_group: Prose,
     pub age_from: Option<i64>,
     pub age_to: Option<i64>,
-    pub access: Option<String>,
-    pub contact: Option<String>,
+    pub access: Option<Prose>,
+    pub contact: Option<Line>,
     pub status: Option<OfferStatus>,
-    pub theme: Option<String>,
-    pub offered_by: Option<String>,
-    pub source: String,
+    pub theme: Option<Line>,
+    pub offered_by: Option<Line>,
+    pub source: Line,
 }
 
 #[derive(Debug, Deserialize)]
@@ -212,9 +265,9 @@ struct TextsFile {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TextEntry {
-    pub version: String,
-    pub language: String,
-    pub body: String,
+    pub version: Line,
+    pub language: Line,
+    pub body: Prose,
 }
 
 #[cfg(test)]
@@ -243,8 +296,53 @@ mod tests {
         files.municipality = files.municipality.replace("key = \"skole\"", "key = \"barnehage\"");
         let refused = files.parse().expect_err("a key that is there twice").to_string();
         assert_eq!(refused, "(included) kragero: the unit barnehage is there twice");
-        files.municipality = files.municipality.replace("number = \"4014\"", "number = \"414\"");
-        let refused = files.parse().expect_err("a number of three digits").to_string();
-        assert_eq!(refused, "(included) kragero: the number 414 must be 4 digits, such as 4014");
+    }
+
+    #[test]
+    fn texts_are_those_that_a_request_may_have() {
+        let refused = |change: &dyn Fn(&mut MunicipalityFiles)| {
+            let mut files = MunicipalityFiles::included("kragero").expect("files");
+            change(&mut files);
+            files.parse().expect_err("it is refused").to_string()
+        };
+        let municipality = |from: &'static str, to: &'static str| {
+            refused(&|files| files.municipality = files.municipality.replacen(from, to, 1))
+        };
+        let place = "(included) kragero/municipality.toml, line";
+        for (from, to, expected) in [
+            ("number = \"4014\"", "number = \"414\"", "4: must be 4 digits, such as 4014"),
+            ("serves = [\"4014\"]", "serves = [\"4014\", \"\"]", "15: must be 4 digits, such as 4014"),
+            ("name = \"Kragerø\"", "name = \" \"", "5: must not be blank"),
+            (
+                "key = \"barnehage\"",
+                "key = \"barne\\u202Ehage\"",
+                "11: contains at character 6 a control or a character that cannot be seen, U+202E: remove it",
+            ),
+            (
+                "name = \"Barnehage i Kragerø\"",
+                "name = \"Barnehage\\ni Kragerø\"",
+                "12: contains at character 10 a line break: write it on one line",
+            ),
+        ] {
+            assert_eq!(municipality(from, to), format!("{place} {expected}"));
+        }
+        let long = refused(&|files| {
+            files.measures =
+                files.measures.replacen("title = \"", &format!("title = \"{}", "a".repeat(200)), 1)
+        });
+        assert!(long.starts_with("(included) kragero/measures.toml, line"), "{long}");
+        assert!(long.ends_with(": must be at most 200 characters"), "{long}");
+    }
+
+    #[test]
+    fn texts_are_cleaned() {
+        let mut files = MunicipalityFiles::included("kragero").expect("files");
+        files.municipality =
+            files.municipality.replace("key = \"barnehage\"", "key = \" barne\u{ad}hage\u{feff}\"");
+        let Description { municipality, .. } = files.parse().expect("texts that a request may have");
+        assert_eq!(&*municipality.unit[0].key, "barnehage");
+        files.municipality = files.municipality.replace("key = \"skole\"", "key = \"barne\u{200b}hage\"");
+        let refused = files.parse().expect_err("a key that is there twice").to_string();
+        assert_eq!(refused, "(included) kragero: the unit barnehage is there twice");
     }
 }

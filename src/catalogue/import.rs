@@ -9,10 +9,9 @@ use chrono::{DateTime, Utc};
 
 use super::{
     consent_texts,
-    files::{
-        ArenaEntry, Description, LevelEntry, MeasureEntry, MunicipalityFile, MunicipalityFiles, UnitEntry,
-    },
+    files::{ArenaEntry, Description, LevelEntry, MeasureEntry, MunicipalityFile, MunicipalityFiles},
     imported::{Changes, Count, ImportError, Imported},
+    units,
 };
 use crate::{
     db::{Db, DbError, Tx},
@@ -29,15 +28,7 @@ const PUT_MUNICIPALITY: &str = "
     ON CONFLICT (number) DO UPDATE SET name = $2, county = $3, plan = $4, plan_period = $5,
         own_record_age = COALESCE($6, municipality.own_record_age)";
 const NUMBERS: &str = "SELECT number FROM municipality";
-const PUT_UNIT: &str = "
-    INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
-    ON CONFLICT (municipality, key) DO UPDATE SET name = $4, kind = $5, sector = $6
-    WHERE (unit.name, unit.kind, unit.sector) IS DISTINCT FROM (excluded.name, excluded.kind, excluded.sector)";
 const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
-const SERVED: &str = "
-    SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
-const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
-const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
 const ARENAS: &str = "SELECT key, ended_at FROM arena WHERE municipality = $1";
 const PUT_ARENA: &str = "
     INSERT INTO arena (id, municipality, key, name, purpose, run_by, participants, scope, consent_required, source)
@@ -104,8 +95,9 @@ pub async fn import_in(
     let all = files.iter().map(MunicipalityFiles::parse).collect::<Result<Vec<_>, _>>()?;
     let mut numbers = BTreeSet::new();
     for Description { municipality, .. } in &all {
-        if !numbers.insert(&municipality.number) {
-            return Err(ImportError::Twice(municipality.number.clone()));
+        let number = municipality.number.as_str();
+        if !numbers.insert(number) {
+            return Err(ImportError::Twice(number.to_owned()));
         }
         put_municipality(tx, municipality).await?;
     }
@@ -113,11 +105,11 @@ pub async fn import_in(
         fetch_all!(tx, (String,), NUMBERS)?.into_iter().map(|(number,)| number).collect();
     let mut done = Vec::new();
     for Description { municipality, measures, texts } in &all {
-        let number = &municipality.number;
-        let units = put_units(tx, municipality, &known).await?;
+        let number = municipality.number.as_str();
+        let units = units::put(tx, municipality, &known, now).await?;
         done.push(Imported {
-            number: number.clone(),
-            name: municipality.name.clone(),
+            number: number.to_owned(),
+            name: municipality.name.to_string(),
             units,
             arenas: put_arenas(tx, number, &municipality.arena, now).await?,
             guide_levels: put_levels(tx, number, &municipality.guide_level).await?,
@@ -130,50 +122,9 @@ pub async fn import_in(
 
 async fn put_municipality(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), DbError> {
     let MunicipalityFile { number, name, county, plan, plan_period, own_record_age, .. } = data;
-    execute!(tx, PUT_MUNICIPALITY, number, name, county, plan, plan_period.as_deref(), *own_record_age)?;
+    let (number, plan_period) = (number.as_str(), plan_period.as_deref());
+    execute!(tx, PUT_MUNICIPALITY, number, &**name, &**county, &**plan, plan_period, *own_record_age)?;
     Ok(())
-}
-
-async fn put_units(
-    tx: &mut Tx,
-    data: &MunicipalityFile,
-    known: &BTreeSet<String>,
-) -> Result<Changes, ImportError> {
-    let before = fetch_all!(tx, (String, Id<Unit>), UNITS, &data.number)?;
-    let mut count = Count::of(before.into_iter().map(|(key, _)| (key, false)));
-    let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for (key, municipality) in fetch_all!(tx, (String, String), SERVED, &data.number)? {
-        served.entry(key).or_default().insert(municipality);
-    }
-    for unit in &data.unit {
-        if let Some(served) = unit.serves.iter().find(|served| !known.contains(*served)) {
-            return Err(ImportError::UnknownServed { unit: unit.key.clone(), served: served.clone() });
-        }
-        let served = served.remove(&unit.key).unwrap_or_default();
-        let rows = put_unit(tx, &data.number, unit, &served).await?;
-        count.stored(&unit.key, rows);
-    }
-    Ok(count.changes)
-}
-
-/// Stores a unit and the municipalities it serves, and returns the number of rows that changed.
-async fn put_unit(
-    tx: &mut Tx,
-    number: &str,
-    unit: &UnitEntry,
-    served: &BTreeSet<String>,
-) -> Result<u64, DbError> {
-    const UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
-    let UnitEntry { key, name, kind, sector, serves, .. } = unit;
-    let mut rows = execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, key, name, kind, *sector)?;
-    let (id,) = crate::fetch_one!(tx, (Id<Unit>,), UNIT, number, key)?;
-    for new in serves.difference(served) {
-        rows += execute!(tx, PUT_SERVES, id, new)?;
-    }
-    for gone in served.difference(serves) {
-        rows += execute!(tx, END_SERVES, id, gone)?;
-    }
-    Ok(rows)
 }
 
 async fn put_arenas(
@@ -186,23 +137,24 @@ async fn put_arenas(
     let mut count = Count::of(before.into_iter().map(|(key, ended)| (key, ended.is_some())));
     for arena in arenas {
         let ArenaEntry { key, name, purpose, run_by, participants, scope, consent_required, source } = arena;
-        let (id, run_by, participants) = (Id::<Arena>::new(), run_by.as_deref(), json(participants));
+        let (id, run_by, participants) =
+            (Id::<Arena>::new(), run_by.as_deref(), json(participants.iter().map(|it| &**it)));
         let (scope, consent) = (*scope, *consent_required);
         let rows = execute!(
             tx,
             PUT_ARENA,
             id,
             number,
-            key,
-            name,
-            purpose,
+            &**key,
+            &**name,
+            &**purpose,
             run_by,
             participants,
             scope,
             consent,
-            source
+            &**source
         )?;
-        count.stored(key, rows);
+        count.stored(&**key, rows);
     }
     for key in count.gone() {
         execute!(tx, END_ARENA, number, key, now)?;
@@ -215,18 +167,18 @@ async fn put_levels(tx: &mut Tx, number: &str, levels: &[LevelEntry]) -> Result<
     let mut count = Count::of(before.into_iter().map(|(level,)| (level, false)));
     for entry in levels {
         let LevelEntry { level, name, summary, responsible, steps, deadline_days, source } = entry;
-        let (responsible, steps) = (responsible.as_deref(), json(steps));
+        let (responsible, steps) = (responsible.as_deref(), json(steps.iter().map(|it| &**it)));
         let rows = execute!(
             tx,
             PUT_LEVEL,
             number,
             *level,
-            name,
-            summary,
+            &**name,
+            &**summary,
             responsible,
             steps,
             *deadline_days,
-            source
+            &**source
         )?;
         count.stored(level, rows);
     }
@@ -243,7 +195,7 @@ async fn put_measures(
     measures: &[MeasureEntry],
     now: DateTime<Utc>,
 ) -> Result<Changes, ImportError> {
-    let number = &data.number;
+    let number = data.number.as_str();
     let units: BTreeMap<String, Id<Unit>> =
         fetch_all!(tx, (String, Id<Unit>), UNITS, number)?.into_iter().collect();
     let before = fetch_all!(tx, (String, Option<DateTime<Utc>>), MEASURES, number)?;
@@ -252,12 +204,13 @@ async fn put_measures(
         let unit = match &measure.offered_by {
             None => None,
             Some(key) => {
-                let unknown = || ImportError::UnknownUnit { measure: measure.key.clone(), unit: key.clone() };
-                Some(*units.get(key).ok_or_else(unknown)?)
+                let unknown =
+                    || ImportError::UnknownUnit { measure: measure.key.to_string(), unit: key.to_string() };
+                Some(*units.get(&**key).ok_or_else(unknown)?)
             }
         };
         let rows = put_measure(tx, data, measure, unit).await?;
-        count.stored(&measure.key, rows);
+        count.stored(&*measure.key, rows);
     }
     for key in count.gone() {
         execute!(tx, END_MEASURE, number, key, now)?;
@@ -275,14 +228,14 @@ async fn put_measure(
         tx,
         PUT_MEASURE,
         Id::<CatalogueMeasure>::new(),
-        &data.number,
-        &measure.key,
-        &measure.title,
+        data.number.as_str(),
+        &*measure.key,
+        &*measure.title,
         search_text(measure),
         measure.summary.as_deref(),
         measure.level,
-        &measure.responsible,
-        &measure.target_group,
+        &*measure.responsible,
+        &*measure.target_group,
         measure.age_from,
         measure.age_to,
         measure.access.as_deref(),
@@ -290,21 +243,22 @@ async fn put_measure(
         measure.status,
         measure.theme.as_deref(),
         unit,
-        &data.plan,
-        &measure.source
+        &*data.plan,
+        &*measure.source
     )
 }
 
 /// Returns the text to search, in lower case: the engines disagree on `lower('Å')`.
 fn search_text(measure: &MeasureEntry) -> String {
-    [Some(&measure.title), measure.summary.as_ref(), measure.theme.as_ref(), Some(&measure.target_group)]
-        .into_iter()
-        .flatten()
-        .map(|text| text.to_lowercase())
-        .collect::<Vec<_>>()
-        .join(" ")
+    let texts = [
+        Some(&*measure.title),
+        measure.summary.as_deref(),
+        measure.theme.as_deref(),
+        Some(&*measure.target_group),
+    ];
+    texts.into_iter().flatten().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
-fn json(words: &[String]) -> String {
-    serde_json::Value::from(words).to_string()
+fn json<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    serde_json::Value::from_iter(words).to_string()
 }

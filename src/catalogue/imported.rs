@@ -1,6 +1,6 @@
 //! The result of an import, and the faults that stop it.
 
-use std::collections::BTreeMap;
+use std::{borrow::Borrow, collections::BTreeMap};
 
 use serde::Serialize;
 
@@ -76,6 +76,30 @@ pub enum ImportError {
         /// The unit.
         unit: String,
     },
+    /// A unit changes its controller while people act for the controller through it.
+    #[error(
+        "the controller of the unit {unit} cannot change while someone is an administrator, an auditor or an analyst there: end these \
+         roles first"
+    )]
+    ControllerWithRoles {
+        /// The unit.
+        unit: String,
+    },
+    /// A unit would no longer serve a municipality where it has open cases or undecided concerns.
+    #[error(
+        "the unit {unit} cannot stop serving municipality {served} yet: it has a part in {cases} open cases there, and {concerns} of its \
+         concerns there wait for a decision"
+    )]
+    StillServes {
+        /// The unit.
+        unit: String,
+        /// The municipality.
+        served: String,
+        /// The number of open cases.
+        cases: i64,
+        /// The number of undecided concerns.
+        concerns: i64,
+    },
     /// A unit serves a municipality that does not exist.
     #[error(
         "the unit {unit} serves municipality {served}, which is neither in the database nor in this import: \
@@ -115,7 +139,10 @@ impl<K: Ord> Count<K> {
     }
 
     /// One of the files is stored, which inserted or changed so many rows.
-    pub(super) fn stored(&mut self, key: &K, rows: u64) {
+    pub(super) fn stored<Q: Ord + ?Sized>(&mut self, key: &Q, rows: u64)
+    where
+        K: Borrow<Q>,
+    {
         self.changes.total += 1;
         match self.left.remove(key) {
             None | Some(true) => self.changes.added += 1,

@@ -7,6 +7,7 @@ mod import;
 mod imported;
 mod routes;
 mod store;
+mod units;
 pub(crate) mod whole;
 
 pub use files::{INCLUDED, MunicipalityFiles};

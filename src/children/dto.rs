@@ -31,6 +31,11 @@ pub struct ChildIn {
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
     pub name: Line,
+    /// The number of the municipality where the child lives (bosatt): one that the unit serves. It keeps the record, and must have an
+    /// auditor if the unit is not its own. Required if the unit serves several; if it is left out, the municipality that the unit serves.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9]{4}$", example = "4014")]
+    pub municipality: Option<String>,
 }
 
 /// A child as registered by a unit.
@@ -38,7 +43,7 @@ pub struct ChildIn {
 pub struct ChildOut {
     /// The id of the child.
     pub id: ChildId,
-    /// The municipality.
+    /// The municipality where the child lives, which keeps the record.
     #[schema(example = "4014")]
     pub municipality: String,
     /// The child's name.
@@ -71,6 +76,10 @@ pub struct ChildPatch {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<AnyBirthDate>)]
     pub birth_date: Option<NaiveDate>,
+    /// The municipality where the child lives. It cannot be changed: another one is 409, which says what to do for a child who moves.
+    #[serde(default)]
+    #[schema(pattern = "^[0-9]{4}$", example = "4014")]
+    pub municipality: Option<String>,
     /// Why it is corrected.
     pub reason: Prose,
 }

@@ -6,6 +6,7 @@
 mod corrections;
 mod dto;
 mod named;
+mod residence;
 mod routes;
 pub(crate) mod rows;
 mod store;

@@ -9,7 +9,7 @@ use super::{
     dto::{
         ChildIn, ChildOut, ChildPatch, GuardianIn, GuardianshipOut, GuardianshipPatch, GuardianshipReader,
     },
-    store,
+    residence, store,
 };
 use crate::{
     access::{
@@ -25,7 +25,7 @@ use crate::{
     handovers,
     identity::find_person,
     kernel::{
-        Id, NationalId, Page, PageQuery, Slice,
+        Id, Moment, NationalId, Page, PageQuery, Slice,
         clock::day_in_norway,
         day::BirthDate,
         ids::{Guardianship, Person},
@@ -51,20 +51,24 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Registers a child in a unit.
 ///
-/// The answer is the same whether or not the child is already registered elsewhere.
+/// The record is kept by the municipality where the child lives, which must be one that the unit serves. The answer is the same whether
+/// or not the child is already registered elsewhere.
 #[utoipa::path(
     operation_id = "register_child", tag = "children", params(("unit_id" = Uuid, Path)), request_body = ChildIn,
     responses((status = 201, body = ChildOut, description = "The child as registered"), WriteProblems),
 )]
 #[post("/units/{unit_id}/children")]
 async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpResponse> {
-    let ChildIn { national_id, birth_date, name } = permit.input()?;
+    let ChildIn { national_id, birth_date, name, municipality } = permit.input()?;
+    let stated = birth_date.is_some();
     let birth_date = date_of_birth(national_id.as_ref(), birth_date)?;
-    check_age(birth_date, national_id.is_some(), permit.moment().today)?;
+    check_age(birth_date, stated, permit.moment().today)?;
     let unit = permit.object().clone();
-    let (by, now) = (permit.caller().person, permit.moment().now);
+    let municipality = residence::of_new_child(&unit, municipality)?;
+    let (by, Moment { now, today }) = (permit.caller().person, permit.moment());
+    residence::has_control(permit.tx(), &unit, &municipality, today).await?;
     let new = store::NewChild {
-        municipality: &unit.municipality,
+        municipality: &municipality,
         national_id: national_id.as_ref(),
         name: &name,
         birth_date,
@@ -72,8 +76,8 @@ async fn register_child(mut permit: Permit<RegisterChild>) -> Result<HttpRespons
         registered_unit: unit.id,
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let child = store::get(permit.tx(), &unit.municipality, id).await?;
-    permit.note_child(id);
+    let child = store::get(permit.tx(), &municipality, id).await?;
+    permit.note_child(&municipality, id);
     permit.note_shown([id]);
     permit.created(format!("/v1/children/{id}"), 1, &child.whole()).await
 }
@@ -94,6 +98,7 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 ///
 /// Only this registration changes: with another number it is about another child. If the child has got a new number, such as
 /// instead of a D-number, two administrators add it. The corrections stay in a list.
+/// A child who moves to another municipality is registered again there, with new consents.
 #[utoipa::path(
     operation_id = "update_child", tag = "children", params(("child_id" = Uuid, Path)), request_body = ChildPatch,
     responses((status = 200, body = ChildOut, description = "The updated child"), ChangeProblems),
@@ -102,16 +107,18 @@ async fn read_child(mut permit: Permit<ReadChild>) -> Result<HttpResponse> {
 async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
     let facts = permit.object().facts.clone();
     let current = store::get(permit.tx(), &facts.municipality, facts.id).await?;
-    let ChildPatch { name, national_id, birth_date: stated, reason } = permit.input()?;
+    let ChildPatch { name, national_id, birth_date: stated, municipality, reason } = permit.input()?;
+    residence::stays(&facts.municipality, municipality.as_deref())?;
     permit.expect_version(current.version)?;
     let before = store::number(permit.tx(), facts.person).await?;
+    let is_stated = stated.is_some();
     let birth_date = match (&national_id, stated) {
         (Some(number), stated) => date_of_birth(Some(number), stated)?,
         (None, Some(stated)) => date_of_birth(before.as_ref(), Some(stated))?,
         (None, None) => current.birth_date,
     };
     if birth_date != current.birth_date {
-        check_age(birth_date, national_id.is_some(), day_in_norway(current.registered_at))?;
+        check_age(birth_date, is_stated, day_in_norway(current.registered_at))?;
     }
     let now = permit.moment().now;
     let person = match &national_id {
@@ -308,10 +315,15 @@ fn date_of_birth(number: Option<&NationalId>, stated: Option<NaiveDate>) -> Resu
 }
 
 /// Checks that someone born on a date was a child on the day of registration.
-fn check_age(birth_date: NaiveDate, by_number: bool, registered_on: NaiveDate) -> Result<()> {
-    let pointer = if by_number { "/national_id" } else { "/birth_date" };
-    let fault = |detail| Problem::field(pointer, format!("the date of birth {detail}, for a child"));
-    BirthDate::BOUNDS.check(birth_date, registered_on).map_err(fault)
+fn check_age(birth_date: NaiveDate, is_stated: bool, registered_on: NaiveDate) -> Result<()> {
+    let bounds = BirthDate::BOUNDS;
+    if bounds.check(birth_date, registered_on).is_ok() {
+        return Ok(());
+    }
+    let pointer = if is_stated { "/birth_date" } else { "/national_id" };
+    let (first, last) = (bounds.earliest.from(registered_on), bounds.latest.from(registered_on));
+    let born = format!("must be that of a child born from {first} to {last}");
+    Err(Problem::field(pointer, born))
 }
 
 /// Foster parents care for the child, but parental responsibility stays with others.

@@ -19,6 +19,7 @@ use crate::{
         ids::{Child, Guardianship, Person, Unit},
         vocabulary::Capacity,
     },
+    role_counts_sql,
     vault::{Content, KeyName},
 };
 
@@ -29,6 +30,11 @@ const UPDATE_CHILD: &str = "
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const IDENTIFIED: &str = "UPDATE child SET identified_at = $3 WHERE municipality = $1 AND id = $2";
 const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
+const AUDITORS: &str = concat!(
+    "SELECT COUNT(*) FROM unit u JOIN staff_role r ON r.unit_id = u.id
+     WHERE u.municipality = $1 AND r.role = 'auditor' AND ",
+    role_counts_sql!("r", "$2")
+);
 const SELECT_GUARDIANS: &str = concat!(
     "
     SELECT id, child_id, ",
@@ -127,6 +133,12 @@ pub(super) async fn insert(tx: &mut Tx, new: NewChild<'_>, now: DateTime<Utc>) -
 
 pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Result<ChildOut, DbError> {
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
+}
+
+/// Returns whether a municipality has an auditor on a day.
+pub(super) async fn has_auditor(tx: &mut Tx, municipality: &str, today: NaiveDate) -> Result<bool, DbError> {
+    let (auditors,) = fetch_one!(tx, (i64,), AUDITORS, municipality, today)?;
+    Ok(auditors > 0)
 }
 
 /// Corrects a child's details. Without a new person or a new name, it is unchanged.

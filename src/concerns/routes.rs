@@ -73,7 +73,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     let id = store::insert(permit.tx(), new, now).await?;
     let concern = store::get(permit.tx(), false, &municipality, id).await?;
     if let Some(child) = content.child_id {
-        permit.note_child(child);
+        permit.note_child(&municipality, child);
     }
     permit.note_shown([id]);
     permit.created(format!("/v1/concerns/{id}"), concern.version, &concern.whole()).await

@@ -68,6 +68,7 @@ pub(super) async fn write(
             name: unit.name.as_str().into(),
             kind: unit.kind,
             sector: unit.sector,
+            controller: units::Controller::MUNICIPALITY,
             serves: std::iter::once(unit.municipality).chain(unit.also_serves).map(number).collect(),
         })
         .collect();

@@ -1,4 +1,5 @@
-//! Which roles count. Only this states it: an ended role, and a role of a person whose account is disabled, counts for nothing.
+//! Which roles count. Only this states it: an ended role, a role of a person whose account is disabled, and a role that another controller
+//! would give over the municipality count for nothing.
 
 /// SQL: whether a person holds a role on a day. The day is a parameter, because nothing else says what day it is in a transaction.
 ///
@@ -28,7 +29,8 @@ macro_rules! administers_sql {
     };
 }
 
-/// SQL: whether a role counts on a day: it is held, and the account is not disabled.
+/// SQL: whether a role counts on a day: it is held, the account is not disabled, and a role that acts for the whole municipality is in a
+/// unit that the municipality controls. Another controller must not appoint its auditors or administrators (GDPR art. 24).
 ///
 /// A person keeps their roles while their account is disabled, and has them again when it is enabled.
 #[macro_export]
@@ -38,7 +40,13 @@ macro_rules! role_counts_sql {
             $crate::role_is_held_sql!($role, $today),
             " AND NOT EXISTS (SELECT 1 FROM account off WHERE off.person_id = ",
             $role,
-            ".person_id AND off.disabled_at IS NOT NULL)"
+            ".person_id AND off.disabled_at IS NOT NULL)
+             AND (",
+            $role,
+            ".role NOT IN ('administrator', 'auditor', 'analyst') OR EXISTS (
+                SELECT 1 FROM unit run WHERE run.id = ",
+            $role,
+            ".unit_id AND run.controller = 'municipality'))"
         )
     };
 }

@@ -152,6 +152,20 @@ words! {
 }
 
 words! {
+    /// The controller of a unit decides why and how its information is used (behandlingsansvarlig, GDPR art. 4 (7)).
+    ControllerKind {
+        /// The municipality that the unit belongs to.
+        Municipality = "municipality",
+        /// A county (fylkeskommune): upper secondary schools, public dental care.
+        County = "county",
+        /// The state: hospitals, the police, the part of NAV that belongs to the state.
+        State = "state",
+        /// A private body: private kindergartens and schools, general practitioners, voluntary organisations.
+        PrivateBody = "private_body",
+    }
+}
+
+words! {
     /// The kind of information in an entry. `data/kinds.toml` defines who sees each kind and who must consent to sharing it.
     InformationKind {
         /// Goals, measures, evaluations and whatever else is agreed with the home.

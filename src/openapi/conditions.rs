@@ -18,7 +18,13 @@ pub(super) const UNIQUE: &[(&str, &[&str])] = &[
 
 /// Returns the rules of all bodies.
 pub(super) fn all() -> Vec<Rules> {
-    [before_a_case(), in_a_case()].concat()
+    [vec![of_a_unit()], before_a_case(), in_a_case()].concat()
+}
+
+fn of_a_unit() -> Rules {
+    let of_others = json!(["county", "state", "private_body"]);
+    let fields = ["name", "organisation_number"];
+    ("ControllerIn", vec![decides("kind", &of_others, &json!(["municipality"]), &fields)])
 }
 
 fn before_a_case() -> Vec<Rules> {
@@ -63,7 +69,7 @@ fn before_a_case() -> Vec<Rules> {
                 ),
             ],
         ),
-        ("ChildPatch", vec![any_of(&["name", "national_id", "birth_date"])]),
+        ("ChildPatch", vec![any_of(&["name", "national_id", "birth_date", "municipality"])]),
         ("GuardianshipPatch", vec![brings("guardian_name", &["reason"])]),
         ("NumberConfirmationIn", vec![exactly_one(&["person_id", "known_national_id"])]),
         ("NumberProposalIn", vec![exactly_one(&["person_id", "known_national_id"])]),

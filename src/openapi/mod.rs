@@ -18,7 +18,7 @@ use crate::{
     access::{ENTITY_TAGS, IDEMPOTENCY_KEY, Policies, Rule, actions, joined, public},
     accounts::Username,
     identity::Password,
-    kernel::{NationalId, day, ids, page, text},
+    kernel::{NationalId, OrganisationNumber, day, ids, page, text},
     operations,
     problem::{BadDocument, Contract, Formats, ProblemDocument},
 };
@@ -28,6 +28,7 @@ const FORMATS: Formats = Formats(&[
     ("date", |text| day::parse_day(text).map(|_| ()).map_err(ToOwned::to_owned)),
     ("date-time", |text| day::parse_time(text).map(|_| ()).map_err(ToOwned::to_owned)),
     ("national-id", |text| NationalId::parse(text).map(|_| ()).map_err(|error| error.to_string())),
+    ("organisation-number", |text| OrganisationNumber::parse(text).map(|_| ()).map_err(ToOwned::to_owned)),
     ("new-password", |text| Password::parse(text).map(|_| ()).map_err(|error| error.to_string())),
     ("line", text::check_line),
     ("text", text::check_text),

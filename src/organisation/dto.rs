@@ -4,12 +4,14 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::rows::Controller;
 use crate::{
     kernel::{
+        OrganisationNumber,
         day::{RoleEnd, day, optional_day},
         ids::{PersonId, RoleProposalId, StaffRoleId, UnitId},
         text::{Line, Prose},
-        vocabulary::{Role, Sector},
+        vocabulary::{ControllerKind, Role, Sector},
     },
     shown,
     vault::Content,
@@ -34,14 +36,55 @@ pub struct UnitOut {
     pub kind: String,
     /// The sector of the unit.
     pub sector: Sector,
+    /// The controller, which decides why and how the unit's information is used.
+    #[sqlx(flatten)]
+    pub controller: ControllerOut,
 }
 
-shown!(UnitOut { id, municipality, key, name, kind, sector });
+shown!(UnitOut { id, municipality, key, name, kind, sector, controller });
+
+/// The controller of a unit (behandlingsansvarlig).
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct ControllerOut {
+    /// The kind of controller.
+    #[sqlx(rename = "controller")]
+    pub kind: ControllerKind,
+    /// The name of a controller that is not the municipality.
+    #[sqlx(rename = "controller_name")]
+    pub name: Option<String>,
+    /// The organisation number of a controller that is not the municipality.
+    pub organisation_number: Option<String>,
+}
+
+/// The controller of a unit to create. One that is not the municipality has a name and an organisation number.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"kind": "county", "name": "Eksempel fylkeskommune", "organisation_number": "974760673"}))]
+pub struct ControllerIn {
+    /// The kind of controller.
+    pub kind: ControllerKind,
+    /// The name of a controller that is not the municipality.
+    #[serde(default)]
+    pub name: Option<Line>,
+    /// The organisation number of a controller that is not the municipality.
+    #[serde(default)]
+    pub organisation_number: Option<OrganisationNumber>,
+}
+
+impl ControllerIn {
+    pub(super) fn controller(&self) -> Controller<'_> {
+        Controller {
+            kind: self.kind,
+            name: self.name.as_deref(),
+            organisation_number: self.organisation_number.as_ref().map(OrganisationNumber::as_str),
+        }
+    }
+}
 
 /// A unit to create.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"key": "skole-nord", "name": "Nordre skole", "kind": "school", "sector": "school"}))]
+#[schema(example = json!({"key": "skole-nord", "name": "Nordre skole", "kind": "school", "sector": "school", "controller": {"kind": "municipality"}}))]
 pub struct UnitIn {
     /// A stable key, unique within the municipality.
     pub key: Line,
@@ -51,6 +94,8 @@ pub struct UnitIn {
     pub kind: Line,
     /// The sector of the unit. It decides which duty of secrecy applies.
     pub sector: Sector,
+    /// The controller, which decides why and how the unit's information is used.
+    pub controller: ControllerIn,
 }
 
 /// A role to grant.

@@ -12,4 +12,5 @@ pub use colleague::name_in_unit;
 pub use dto::UnitOut;
 pub use proposals::grant_or_extend;
 pub use routes::configure;
+pub use rows::Controller;
 pub use store::{NewUnit, NotGranted, grant, insert_unit, latest_end, pass_on_batons_of};

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     dto::RoleProposalOut,
-    store::{NotGranted, grant},
+    store::{NotGranted, fits_controller, grant},
 };
 use crate::{
     access::objects::UnitObject,
@@ -151,6 +151,9 @@ pub async fn grant_or_extend(
     now: DateTime<Utc>,
 ) -> Result<Result<Id<StaffRole>, NotGranted>, DbError> {
     const REASON: &str = "by the operator of the machine";
+    if !fits_controller(tx, unit.id, role).await? {
+        return Ok(Err(NotGranted::OtherController));
+    }
     let municipality = unit.municipality.as_str();
     match current(tx, person, unit.id, role, Moment::at(now).today).await? {
         Some((id, before)) => {

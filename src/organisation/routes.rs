@@ -58,7 +58,7 @@ async fn list_units(public: Public<ListUnits>) -> Result<HttpResponse> {
 )]
 #[post("/municipalities/{municipality}/units")]
 async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
-    let UnitIn { key, name, kind, sector } = permit.input()?;
+    let UnitIn { key, name, kind, sector, controller } = permit.input()?;
     let municipality = permit.object().number.clone();
     let serves = [municipality.as_str()];
     let new = store::NewUnit {
@@ -67,6 +67,7 @@ async fn create_unit(mut permit: Permit<CreateUnit>) -> Result<HttpResponse> {
         name: &name,
         kind: &kind,
         sector,
+        controller: controller.controller(),
         serves: &serves,
     };
     let Some(id) = store::insert_unit(permit.tx(), new).await? else {
@@ -111,7 +112,7 @@ async fn grant_role(mut permit: Permit<GrantRole>) -> Result<HttpResponse> {
     let granted = store::grant(permit.tx(), person_id, unit.id, role, ends_on, now).await?;
     let id = granted.map_err(|why| match why {
         NotGranted::Held => Problem::conflict(why.to_string()),
-        NotGranted::Mixed => Problem::field("/role", why.to_string()),
+        NotGranted::Mixed | NotGranted::OtherController => Problem::field("/role", why.to_string()),
     })?;
     let role = store::find_role(permit.tx(), unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([person_id]);
@@ -135,6 +136,9 @@ pub(super) async fn may_hold(
     }
     if !store::has_account(tx, person, &unit.municipality).await? {
         return Err(Problem::field("/person_id", "has no active account in the municipality"));
+    }
+    if !store::fits_controller(tx, unit.id, role).await? {
+        return Err(Problem::field("/role", NotGranted::OtherController.to_string()));
     }
     let others = store::roles_of(tx, person, today).await?;
     if others.iter().any(|other| other.excludes_content() != role.excludes_content()) {

@@ -10,13 +10,31 @@ use crate::{
     kernel::{
         Id,
         ids::{Person, StaffRole, Unit},
-        vocabulary::{Role, Sector},
+        vocabulary::{ControllerKind, Role, Sector},
     },
 };
 
-const INSERT_UNITS: &str = "INSERT INTO unit (id, municipality, key, name, kind, sector) ";
+const INSERT_UNITS: &str = "INSERT INTO unit (id, municipality, key, name, kind, sector, controller, \
+    controller_name, organisation_number) ";
 const INSERT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) ";
 const INSERT_ROLES: &str = "INSERT INTO staff_role (id, person_id, unit_id, role, started_at, ends_on) ";
+
+/// The controller of a unit. One that is not the municipality has a name and an organisation number.
+#[derive(Debug, Clone, Copy)]
+pub struct Controller<'a> {
+    /// The kind of controller.
+    pub kind: ControllerKind,
+    /// Its name.
+    pub name: Option<&'a str>,
+    /// Its organisation number.
+    pub organisation_number: Option<&'a str>,
+}
+
+impl Controller<'_> {
+    /// The municipality that the unit belongs to.
+    pub const MUNICIPALITY: Self =
+        Self { kind: ControllerKind::Municipality, name: None, organisation_number: None };
+}
 
 /// A unit to create.
 pub(crate) struct UnitRow<'a> {
@@ -26,6 +44,7 @@ pub(crate) struct UnitRow<'a> {
     pub name: Cow<'a, str>,
     pub kind: &'a str,
     pub sector: Sector,
+    pub controller: Controller<'a>,
     /// The municipalities it serves.
     pub serves: Vec<&'a str>,
 }
@@ -45,7 +64,7 @@ pub(crate) async fn insert_units(tx: &mut Tx, rows: &[UnitRow<'_>]) -> Result<u6
     let made = insert_rows!(
         tx,
         INSERT_UNITS,
-        6,
+        9,
         rows,
         |values, row| values
             .push_bind(row.id)
@@ -53,7 +72,10 @@ pub(crate) async fn insert_units(tx: &mut Tx, rows: &[UnitRow<'_>]) -> Result<u6
             .push_bind(&*row.key)
             .push_bind(&*row.name)
             .push_bind(row.kind)
-            .push_bind(row.sector),
+            .push_bind(row.sector)
+            .push_bind(row.controller.kind)
+            .push_bind(row.controller.name)
+            .push_bind(row.controller.organisation_number),
         " ON CONFLICT (municipality, key) DO NOTHING"
     )?;
     if made == rows.len() as u64 {

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     dto::{StaffOut, UnitOut},
-    rows::{self, RoleRow, UnitRow},
+    rows::{self, Controller, RoleRow, UnitRow},
 };
 use crate::{
     access::objects::UnitObject,
@@ -14,16 +14,18 @@ use crate::{
     kernel::{
         Id, Moment,
         ids::{Person, StaffRole, Unit},
-        vocabulary::{Role, Sector},
+        vocabulary::{ControllerKind, Role, Sector},
     },
     persons_of_sql, role_counts_sql, role_is_held_sql, teams,
 };
 
 const LIST_UNITS: &str = "
-    SELECT u.id, u.municipality, u.key, u.name, u.kind, u.sector
+    SELECT u.id, u.municipality, u.key, u.name, u.kind, u.sector, u.controller, u.controller_name,
+           u.organisation_number
     FROM unit u JOIN unit_serves s ON s.unit_id = u.id
     WHERE s.municipality = $1 AND u.id > $2 ORDER BY u.id LIMIT $3";
-const GET_UNIT: &str = "SELECT id, municipality, key, name, kind, sector FROM unit WHERE id = $1";
+const GET_UNIT: &str = "
+    SELECT id, municipality, key, name, kind, sector, controller, controller_name, organisation_number FROM unit WHERE id = $1";
 const LIST_STAFF: &str = concat!(
     "
     SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at, r.ends_on
@@ -82,6 +84,8 @@ pub struct NewUnit<'a> {
     pub kind: &'a str,
     /// The sector of the unit.
     pub sector: Sector,
+    /// The controller, which decides why and how the unit's information is used.
+    pub controller: Controller<'a>,
     /// The municipalities it serves.
     pub serves: &'a [&'a str],
 }
@@ -91,7 +95,7 @@ pub struct NewUnit<'a> {
 /// # Errors
 /// If the write to the database fails.
 pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit>>, DbError> {
-    let NewUnit { municipality, key, name, kind, sector, serves } = new;
+    let NewUnit { municipality, key, name, kind, sector, controller, serves } = new;
     let id = Id::<Unit>::new();
     let row = UnitRow {
         id,
@@ -100,6 +104,7 @@ pub async fn insert_unit(tx: &mut Tx, new: NewUnit<'_>) -> Result<Option<Id<Unit
         name: name.into(),
         kind,
         sector,
+        controller,
         serves: serves.to_vec(),
     };
     if rows::insert_units(tx, &[row]).await? == 0 {
@@ -171,6 +176,20 @@ pub enum NotGranted {
         "cannot be combined with the person's other roles: administrators, auditors and analysts must not see content"
     )]
     Mixed,
+    /// The role acts for the municipality, and the unit has another controller.
+    #[error("acts for the whole municipality, so it belongs in a unit that the municipality controls")]
+    OtherController,
+}
+
+/// Checks that a role can be held in a unit. Administrators, auditors and analysts act for the whole municipality, and another controller
+/// must not appoint them (GDPR art. 24).
+///
+/// # Errors
+/// If the database query fails.
+pub(super) async fn fits_controller(tx: &mut Tx, unit: Id<Unit>, role: Role) -> Result<bool, DbError> {
+    const CONTROLLER: &str = "SELECT controller FROM unit WHERE id = $1";
+    let (controller,) = fetch_one!(tx, (ControllerKind,), CONTROLLER, unit)?;
+    Ok(controller == ControllerKind::Municipality || !role.excludes_content())
 }
 
 /// Grants a role that ends on a day, over the API as on the machine itself. Nothing is written if it is not granted.
@@ -185,6 +204,9 @@ pub async fn grant(
     ends_on: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<Result<Id<StaffRole>, NotGranted>, DbError> {
+    if !fits_controller(tx, unit, role).await? {
+        return Ok(Err(NotGranted::OtherController));
+    }
     // Of two grants at once, the second sees the first.
     dialect::lock(tx, person.uuid()).await?;
     let today = Moment::at(now).today;

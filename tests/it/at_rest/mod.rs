@@ -130,7 +130,7 @@ both_engines! {
         let mut tx = world.db.write().await.expect("a transaction");
         let unit = NewUnit {
             municipality: "4014", key: "solsikke", name: "Solsikkeskolen på Øya", kind: "school",
-            sector: Sector::School, serves: &["4014"],
+            sector: Sector::School, controller: organisation::Controller::MUNICIPALITY, serves: &["4014"],
         };
         organisation::insert_unit(&mut tx, unit).await.expect("made");
         tx.commit().await.expect("committed");

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use stafett::catalogue::{MunicipalityFiles, import};
 use tempfile::TempDir;
 
-use super::done;
+use super::{Done, done};
 use crate::support::{Role, World, both_engines};
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/municipalities");
@@ -52,6 +52,23 @@ impl Files {
 async fn offered(world: &World) -> Vec<Value> {
     let list = world.anonymous().get("/v1/catalogue/measures?municipality=4014&limit=200").send().await;
     list.expect(200).items().to_vec()
+}
+
+/// The kindergarten of Kragerø has this controller.
+fn controlled(controller: &str) -> Files {
+    let files = Files::of("kragero");
+    let stated = format!("serves = [\"4014\"]\ncontroller = {controller}");
+    files.change("municipality.toml", |text| text.replacen("serves = [\"4014\"]", &stated, 1));
+    files
+}
+
+const PRIVATE: &str =
+    r#"{ kind = "private_body", name = "Barnehagen AS", organisation_number = "974760673" }"#;
+const OF_PRIVATE: &str = "SELECT COUNT(*) FROM unit WHERE key = 'barnehage' AND controller = 'private_body' AND \
+    controller_name = 'Barnehagen AS' AND organisation_number = '974760673'";
+
+fn done_by(world: &World, arguments: &[&str]) -> Done {
+    done(world.command_line().args(arguments), "")
 }
 
 fn with_key<'a>(items: &'a [Value], key: &str) -> Option<&'a Value> {
@@ -144,6 +161,102 @@ both_engines! {
         let ended = import(&world.db, &[serves("[\"4014\"]").read()]).await.expect("imported");
         assert_eq!((ended[0].units.changed, ended[0].units.ended), (1, 0));
         assert_eq!(world.number_of(served).await, own);
+    }
+
+    async fn a_unit_may_state_another_controller_unless_people_act_for_it_there(world: World) {
+        for wrong in [
+            r#"{ kind = "private_body", name = "Barnehagen AS", organisation_number = "974760674" }"#,
+            r#"{ kind = "private_body", name = " ", organisation_number = "974760673" }"#,
+            r#"{ kind = "municipality", name = "Kragerø kommune" }"#,
+            r#"{ kind = "county" }"#, r#"{ kind = "church" }"#, r#""county""#,
+        ] {
+            let refused = import(&world.db, &[controlled(wrong).read()]).await.expect_err("it is no controller");
+            assert!(refused.to_string().contains("municipality.toml, line"), "{refused}");
+        }
+        let done = import(&world.db, &[controlled(PRIVATE).read()]).await.expect("imported");
+        assert_eq!((done[0].units.changed, world.number_of(OF_PRIVATE).await), (1, 1));
+        let unit = world.unit("kragero/barnehage").await;
+        let auditor = world.user_with_new_number("4014").await;
+        world.grant(&auditor, &unit, Role::Auditor).await;
+        let own = controlled(r#"{ kind = "municipality" }"#);
+        let refused = import(&world.db, &[own.read()]).await.expect_err("an auditor is there");
+        assert!(refused.to_string().contains("the controller of the unit barnehage cannot change"), "{refused}");
+        assert_eq!(world.number_of(OF_PRIVATE).await, 1);
+        auditor.get("/v1/access-log").send().await.expect_problem(403, "forbidden");
+        let grant = ["user", "grant", "--municipality", "4014", "--username", &auditor.username, "--role", "barnehage:auditor"];
+        let refused = done_by(&world, &grant);
+        assert_eq!(refused.status, 2);
+        assert!(refused.errors.contains("belongs in a unit that the municipality controls"), "{}", refused.errors);
+        // A role that ended by its day acts for nobody.
+        world.try_execute(format!("UPDATE staff_role SET ends_on = '{}'", world.today())).await.expect("ended");
+        let done = import(&world.db, &[own.read()]).await.expect("imported");
+        assert_eq!((done[0].units.changed, world.number_of(OF_PRIVATE).await), (1, 0));
+        auditor.get("/v1/access-log").send().await.expect_problem(403, "forbidden");
+    }
+
+    async fn a_file_that_states_no_controller_changes_none(world: World) {
+        import(&world.db, &[controlled(PRIVATE).read()]).await.expect("imported");
+        let done = import(&world.db, &[Files::of("kragero").read()]).await.expect("imported");
+        assert_eq!((done[0].units.changed, world.number_of(OF_PRIVATE).await), (0, 1));
+    }
+
+    async fn a_unit_serves_a_municipality_until_its_work_there_is_done(world: World) {
+        let serves = |served: &'static str| {
+            let files = Files::of("kragero");
+            files.change("municipality.toml", |text| text.replacen("serves = [\"4014\"]", &format!("serves = {served}"), 1));
+            files.read()
+        };
+        let (both, one) = (serves(r#"["4014", "4001"]"#), serves(r#"["4014"]"#));
+        import(&world.db, std::slice::from_ref(&both)).await.expect("imported");
+        world.staff("porsgrunn/skole", Role::Auditor).await;
+        let teacher = world.worker("kragero/barnehage").await;
+        let child = world.register_in(&teacher, world.child_number(4), "4001").await;
+        world.concern(&teacher, &child).await;
+        let refused = async |why: &str| {
+            let before = world.all_rows().await;
+            let refused = import(&world.db, std::slice::from_ref(&one)).await.expect_err("work is left").to_string();
+            assert_eq!(refused, format!("the unit barnehage cannot stop serving municipality 4001 yet: {why}"));
+            assert_eq!(world.all_rows().await, before);
+        };
+        refused("it has a part in 0 open cases there, and 1 of its concerns there wait for a decision").await;
+        let case = world.open_case(&teacher, &child).await;
+        refused("it has a part in 1 open cases there, and 1 of its concerns there wait for a decision").await;
+        let no_need = "UPDATE concern SET decision = 'no_need', decision_reason = facts, decided_at = created_at, decided_by = author_id \
+            WHERE decision IS NULL";
+        world.try_execute(no_need).await.expect("decided");
+        refused("it has a part in 1 open cases there, and 0 of its concerns there wait for a decision").await;
+        // Also when another unit opened the case, as long as this one is on the team.
+        let opened_by = |municipality: &str, key: &str| {
+            let sql = format!("UPDATE care_case SET unit_id = (SELECT id FROM unit WHERE municipality = '{municipality}' AND key = '{key}')");
+            world.try_execute(sql)
+        };
+        assert_eq!(opened_by("4001", "skole").await.expect("another unit"), 1);
+        refused("it has a part in 1 open cases there, and 0 of its concerns there wait for a decision").await;
+        opened_by("4014", "barnehage").await.expect("the unit itself");
+        world.close_case(&teacher, case).await;
+        let done = import(&world.db, std::slice::from_ref(&one)).await.expect("imported");
+        assert_eq!(done[0].units.changed, 1);
+        let body = json!({"name": "Iben", "birth_date": "2022-05-17", "municipality": "4001"});
+        teacher.post(format!("/v1/units/{}/children", teacher.unit.id)).json(body).send().await.expect_invalid("/municipality");
+    }
+
+    async fn texts_of_files_are_those_that_a_request_may_have(world: World) {
+        let named = |name: &'static str| {
+            let files = Files::of("kragero");
+            files.change("municipality.toml", |text| text.replacen("name = \"Barnehage i Kragerø\"", &format!("name = \"{name}\""), 1));
+            files
+        };
+        let before = world.all_rows().await;
+        let hidden = named("Barnehage\\u202E i Kragerø");
+        let refused = done_by(&world, &["catalogue", "import", hidden.path().to_str().expect("a path")]);
+        assert_eq!(refused.status, 1);
+        let why = "municipality.toml, line 12: contains at character 10 a control or a character that cannot be seen, U+202E: remove it";
+        assert!(refused.errors.contains(why), "{}", refused.errors);
+        assert_eq!(world.all_rows().await, before);
+        let pasted = named(" Barne\u{ad}hage i Kragero\u{308}\u{feff}");
+        import(&world.db, &[pasted.read()]).await.expect("imported");
+        let cleaned = "SELECT COUNT(*) FROM unit WHERE key = 'barnehage' AND name = 'Barnehage i Krager\u{f6}'";
+        assert_eq!(world.number_of(cleaned).await, 1);
     }
 
     async fn the_import_says_what_it_added_changed_and_ended(world: World) {

@@ -27,11 +27,16 @@ impl World {
 
     /// The child with a number, registered by a staff member in their unit under a new name.
     pub async fn register(&self, by: &Staff, national_id: NationalId) -> Child {
+        self.register_in(by, national_id, &by.unit.municipality).await
+    }
+
+    /// The child with a number, who lives in a municipality that the unit of the staff member serves.
+    pub async fn register_in(&self, by: &Staff, national_id: NationalId, municipality: &str) -> Child {
         let name = self.name();
-        let body = json!({"national_id": national_id.as_str(), "name": name});
+        let body = json!({"national_id": national_id.as_str(), "name": name, "municipality": municipality});
         let answer =
             by.post(format!("/v1/units/{}/children", by.unit.id)).json(body).send().await.expect(201);
-        Child { id: answer.id("/id"), name, national_id, municipality: by.unit.municipality.clone() }
+        Child { id: answer.id("/id"), name, national_id, municipality: municipality.to_owned() }
     }
 
     /// A new guardian of a child, registered by a staff member, with an account.

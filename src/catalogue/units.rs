@@ -1,0 +1,118 @@
+//! Imports the units of a municipality: their controllers, and the municipalities they serve.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    files::{ControllerEntry, MunicipalityFile, UnitEntry},
+    imported::{Changes, Count, ImportError},
+};
+use crate::{
+    db::Tx,
+    execute, fetch_all, fetch_one,
+    kernel::{Id, Moment, ids::Unit, vocabulary::ControllerKind},
+    role_is_held_sql,
+};
+
+const PUT_UNIT: &str = "
+    INSERT INTO unit (id, municipality, key, name, kind, sector) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (municipality, key) DO UPDATE SET name = $4, kind = $5, sector = $6
+    WHERE (unit.name, unit.kind, unit.sector) IS DISTINCT FROM (excluded.name, excluded.kind, excluded.sector)";
+const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
+const UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
+const CONTROLLER: &str = "SELECT controller FROM unit WHERE id = $1";
+const SET_CONTROLLER: &str = "
+    UPDATE unit SET controller = $2, controller_name = $3, organisation_number = $4
+    WHERE id = $1 AND (controller, controller_name, organisation_number) IS DISTINCT FROM ($2, $3, $4)";
+/// The roles in a unit that act for its controller. A change of the controller must not make them act for another.
+const ACT_FOR_CONTROLLER: &str = concat!(
+    "SELECT COUNT(*) FROM staff_role r
+     WHERE r.unit_id = $1 AND r.role IN ('administrator', 'auditor', 'analyst') AND ",
+    role_is_held_sql!("r", "$2")
+);
+const SERVED: &str = "
+    SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
+const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
+const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
+/// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, and concerns
+/// that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
+const UNDONE: &str = "
+    SELECT (SELECT COUNT(*) FROM care_case c
+            WHERE c.municipality = $2 AND c.status = 'open' AND (c.unit_id = $1 OR EXISTS (
+                SELECT 1 FROM team_member m
+                WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.unit_id = $1 AND m.left_at IS NULL))),
+           (SELECT COUNT(*) FROM concern k WHERE k.municipality = $2 AND k.unit_id = $1 AND k.decision IS NULL)";
+
+/// Stores the units of a municipality. A unit may serve any of the municipalities that are known.
+pub(super) async fn put(
+    tx: &mut Tx,
+    data: &MunicipalityFile,
+    known: &BTreeSet<String>,
+    now: DateTime<Utc>,
+) -> Result<Changes, ImportError> {
+    let number = data.number.as_str();
+    let before = fetch_all!(tx, (String, Id<Unit>), UNITS, number)?;
+    let mut count = Count::of(before.into_iter().map(|(key, _)| (key, false)));
+    let mut served: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (key, municipality) in fetch_all!(tx, (String, String), SERVED, number)? {
+        served.entry(key).or_default().insert(municipality);
+    }
+    for unit in &data.unit {
+        if let Some(served) = unit.serves.iter().find(|served| !known.contains(served.as_str())) {
+            let (unit, served) = (unit.key.to_string(), served.as_str().to_owned());
+            return Err(ImportError::UnknownServed { unit, served });
+        }
+        let served = served.remove(&*unit.key).unwrap_or_default();
+        let rows = put_unit(tx, number, unit, &served, now).await?;
+        count.stored(&*unit.key, rows);
+    }
+    Ok(count.changes)
+}
+
+/// Stores a unit, its controller and the municipalities it serves, and returns the number of rows that changed.
+async fn put_unit(
+    tx: &mut Tx,
+    number: &str,
+    unit: &UnitEntry,
+    served: &BTreeSet<String>,
+    now: DateTime<Utc>,
+) -> Result<u64, ImportError> {
+    let UnitEntry { key, name, kind, sector, controller, serves, .. } = unit;
+    let serves: BTreeSet<String> = serves.iter().map(|served| served.as_str().to_owned()).collect();
+    let mut rows = execute!(tx, PUT_UNIT, Id::<Unit>::new(), number, &**key, &**name, &**kind, *sector)?;
+    let (id,) = fetch_one!(tx, (Id<Unit>,), UNIT, number, &**key)?;
+    if let Some(controller) = controller {
+        rows += put_controller(tx, (id, key), controller, now).await?;
+    }
+    for new in serves.difference(served) {
+        rows += execute!(tx, PUT_SERVES, id, new)?;
+    }
+    for gone in served.difference(&serves) {
+        let (cases, concerns) = fetch_one!(tx, (i64, i64), UNDONE, id, gone)?;
+        if cases + concerns > 0 {
+            let (unit, served) = (key.to_string(), gone.clone());
+            return Err(ImportError::StillServes { unit, served, cases, concerns });
+        }
+        rows += execute!(tx, END_SERVES, id, gone)?;
+    }
+    Ok(rows)
+}
+
+/// A file that states no controller changes none.
+async fn put_controller(
+    tx: &mut Tx,
+    (unit, key): (Id<Unit>, &str),
+    controller: &ControllerEntry,
+    now: DateTime<Utc>,
+) -> Result<u64, ImportError> {
+    let (kind, name, number) = controller.columns();
+    let (before,) = fetch_one!(tx, (ControllerKind,), CONTROLLER, unit)?;
+    if before != kind {
+        let (acting,) = fetch_one!(tx, (i64,), ACT_FOR_CONTROLLER, unit, Moment::at(now).today)?;
+        if acting > 0 {
+            return Err(ImportError::ControllerWithRoles { unit: key.to_owned() });
+        }
+    }
+    Ok(execute!(tx, SET_CONTROLLER, unit, kind, name, number)?)
+}

@@ -1,0 +1,147 @@
+//! Each unit has a controller. Only units that the municipality controls have people who act for the municipality.
+
+use serde_json::{Value, json};
+
+use crate::support::{Role, Staff, Unit, World, both_engines};
+
+const NUMBER: &str = "974760673";
+
+fn county() -> Value {
+    json!({"kind": "county", "name": "Eksempel fylkeskommune", "organisation_number": NUMBER})
+}
+
+fn unit(key: &str, controller: Value) -> Value {
+    json!({"key": key, "name": "Eksempel videregående skole", "kind": "school", "sector": "school", "controller": controller})
+}
+
+/// A unit of the county in Kragerø.
+async fn upper_secondary(administrator: &Staff) -> Unit {
+    let made = administrator
+        .post("/v1/municipalities/4014/units")
+        .json(unit("vgs", county()))
+        .send()
+        .await
+        .expect(201);
+    assert_eq!(made.body["controller"], county());
+    Unit { id: made.id("/id"), municipality: "4014".to_owned() }
+}
+
+both_engines! {
+    async fn a_unit_has_a_controller_with_a_name_and_a_number(world: World) {
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let call = administrator.post("/v1/municipalities/4014/units");
+        let before = world.all_rows().await;
+        let mut without = unit("vgs", Value::Null);
+        without.as_object_mut().expect("an object").remove("controller");
+        call.clone().json(without).send().await.expect_invalid("/controller");
+        let municipality = |more: (&str, &str)| json!({"kind": "municipality", more.0: more.1});
+        for (controller, place) in [
+            (json!({"kind": "church"}), "/controller/kind"),
+            (json!({"kind": "county", "organisation_number": NUMBER}), "/controller/name"),
+            (json!({"kind": "state", "name": "Eksempel sykehus"}), "/controller/organisation_number"),
+            (json!({"kind": "private_body", "name": "Barnehagen AS", "organisation_number": "974760674"}), "/controller/organisation_number"),
+            (json!({"kind": "private_body", "name": "Barnehagen AS", "organisation_number": "97476067"}), "/controller/organisation_number"),
+            (municipality(("name", "Kragerø kommune")), "/controller/name"),
+            (municipality(("organisation_number", NUMBER)), "/controller/organisation_number"),
+        ] {
+            call.clone().json(unit("vgs", controller)).send().await.expect_invalid(place);
+        }
+        assert_eq!(world.all_rows().await, before);
+        let of_county = upper_secondary(&administrator).await;
+        let listed = world.anonymous().get("/v1/municipalities/4014/units?limit=200").send().await.expect(200);
+        for row in listed.items() {
+            let expected = if row["id"] == json!(of_county.id) { county() } else { json!({"kind": "municipality"}) };
+            for field in ["kind", "name", "organisation_number"] {
+                assert_eq!(row["controller"][field], expected[field], "{row}");
+            }
+        }
+    }
+
+    async fn nobody_acts_for_the_municipality_through_a_unit_of_another_controller(world: World) {
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let of_county = upper_secondary(&administrator).await;
+        let person = world.user_with_new_number("4014").await;
+        for role in ["administrator", "auditor"] {
+            let path = format!("/v1/units/{}/role-proposals", of_county.id);
+            let body = json!({"person_id": person.id, "role": role, "reason": "Leads the school."});
+            let refused = administrator.post(path).json(body).send().await.expect_invalid("/role");
+            assert!(refused.text("/errors/0/detail").contains("that the municipality controls"), "{refused:?}");
+        }
+        let body = json!({"person_id": person.id, "role": "analyst"});
+        administrator.post(format!("/v1/units/{}/staff", of_county.id)).json(body).send().await.expect_invalid("/role");
+        // Roles that came about in another way give no power over the municipality.
+        for role in [Role::Administrator, Role::Auditor] {
+            let user = world.user_with_new_number("4014").await;
+            world.grant(&user, &of_county, role).await;
+            for path in ["/v1/municipalities/4014/accounts", "/v1/access-log", "/v1/access-log/reviews"] {
+                user.get(path).send().await.expect_problem(403, "forbidden");
+            }
+        }
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        auditor.get("/v1/access-log").send().await.expect(200);
+    }
+
+    async fn the_staff_of_another_controller_work_as_others_do_and_the_municipality_controls_their_reads(world: World) {
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let of_county = upper_secondary(&administrator).await;
+        let user = world.user_with_new_number("4014").await;
+        world.grant(&user, &of_county, Role::Worker).await;
+        let teacher = Staff { user, unit: of_county };
+        let child = world.child(&teacher, 17).await;
+        let case = world.open_case(&teacher, &child).await;
+        teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        let found = auditor.get(format!("/v1/access-log?case_id={case}&action=read_case")).send().await.expect(200);
+        assert_eq!(found.items().len(), 1);
+    }
+
+    async fn the_roles_of_another_controller_count_nowhere(world: World) {
+        let first = world.staff("kragero/barnehage", Role::Administrator).await;
+        let auditor = world.staff("kragero/barnehage", Role::Auditor).await;
+        let analyst = world.staff("kragero/barnehage", Role::Analyst).await;
+        let second = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let (number, leader) = (world.adult_number(), world.staff("kragero/skole", Role::UnitLeader).await);
+        let person = world.user("4014", &number).await;
+        let soon = format!("UPDATE staff_role SET ends_on = '{}' WHERE person_id IN (SELECT person_id FROM staff_role WHERE role = 'unit_leader')", world.in_days(9));
+        world.try_execute(soon).await.expect("a role that ends soon");
+        let proposals = format!("/v1/units/{}/role-proposals", leader.unit.id);
+        let body = json!({"person_id": person.id, "role": "unit_leader", "reason": "Leads the school."});
+        let role = first.post(&proposals).json(body).send().await.expect(201).text("/id");
+        let codes = format!("/v1/municipalities/4014/accounts/{}/activations", person.id);
+        let code = first.post(&codes).json(json!({"username": "alma"})).send().await.expect(201).text("/id");
+
+        let of_administrator = ["accounts", "role-proposals", "number-proposals"].map(|what| format!("/v1/municipalities/4014/{what}"));
+        let of_auditor = ["/v1/access-log", "/v1/access-log/reviews", "/v1/access-log/reviews/report?month=2026-11"];
+        for path in &of_administrator {
+            first.get(path).send().await.expect(200);
+        }
+        for path in of_auditor {
+            auditor.get(path).send().await.expect(200);
+        }
+        let reminders = async || first.get("/v1/follow-ups").send().await.expect(200).items().len();
+        assert_eq!(reminders().await, 1);
+        let of_another = "UPDATE unit SET controller = 'private_body', controller_name = 'Barnehagen AS', organisation_number = '974760673' \
+            WHERE municipality = '4014' AND key = 'barnehage'";
+        assert_eq!(world.try_execute(of_another).await.expect("changed"), 1);
+
+        for path in &of_administrator {
+            first.get(path).send().await.expect_problem(403, "forbidden");
+        }
+        for path in of_auditor {
+            auditor.get(path).send().await.expect_problem(403, "forbidden");
+        }
+        assert_eq!(reminders().await, 0);
+        for who in [&first, &auditor, &analyst] {
+            assert_eq!(who.get("/v1/me").send().await.expect(200).body["roles"], json!([]));
+        }
+        first.post(&codes).json(json!({"username": "alma"})).send().await.expect_problem(403, "forbidden");
+        first.post("/v1/municipalities/4014/units").json(unit("sfo", json!({"kind": "municipality"}))).send().await.expect_problem(403, "forbidden");
+        let numbers = json!({"known_national_id": number.as_str(), "national_id": world.adult_number().as_str(), "reason": "A new number."});
+        first.post("/v1/municipalities/4014/number-proposals").json(numbers).send().await.expect_problem(403, "forbidden");
+        // Nobody confirms their proposals: it takes two administrators.
+        let confirm = format!("/v1/municipalities/4014/role-proposals/{role}/confirm");
+        second.post(confirm).send().await.expect_problem(403, "forbidden");
+        let approve = format!("/v1/municipalities/4014/activations/{code}/approve");
+        second.post(approve).json(json!({"national_id": number.as_str()})).send().await.expect_problem(403, "forbidden");
+    }
+}
