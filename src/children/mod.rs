@@ -13,4 +13,4 @@ mod store;
 
 pub use named::{NamedChild, named};
 pub use routes::configure;
-pub use store::identify;
+pub use store::{identify, number};

@@ -1,11 +1,7 @@
 //! The municipality where a child lives. It is the controller of the record, and its auditors control the reads of it.
 
-use chrono::NaiveDate;
-
-use super::store;
 use crate::{
     access::objects::UnitObject,
-    db::Tx,
     problem::{Problem, Result},
 };
 
@@ -30,26 +26,6 @@ pub(super) fn of_new_child(unit: &UnitObject, stated: Option<String>) -> Result<
             Err(Problem::field("/municipality", detail))
         }
     }
-}
-
-/// Checks that somebody controls the reads of the record of a child who lives in another municipality than that of the unit. Nobody
-/// there has chosen the unit's staff, so an auditor is their only view of what these do.
-///
-/// # Errors
-/// 422 if nobody is an auditor there.
-pub(super) async fn has_control(
-    tx: &mut Tx,
-    unit: &UnitObject,
-    municipality: &str,
-    today: NaiveDate,
-) -> Result<()> {
-    if municipality == unit.municipality || store::has_auditor(tx, municipality, today).await? {
-        return Ok(());
-    }
-    let detail = format!(
-        "municipality {municipality} has no auditor, so nobody would control who reads the record: an auditor must be appointed there first"
-    );
-    Err(Problem::field("/municipality", detail))
 }
 
 /// Checks that a correction leaves the record in its municipality. Municipalities never share one.

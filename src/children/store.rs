@@ -19,7 +19,6 @@ use crate::{
         ids::{Child, Guardianship, Person, Unit},
         vocabulary::Capacity,
     },
-    role_counts_sql,
     vault::{Content, KeyName},
 };
 
@@ -30,11 +29,6 @@ const UPDATE_CHILD: &str = "
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const IDENTIFIED: &str = "UPDATE child SET identified_at = $3 WHERE municipality = $1 AND id = $2";
 const NUMBER: &str = "SELECT national_id FROM person WHERE id = $1";
-const AUDITORS: &str = concat!(
-    "SELECT COUNT(*) FROM unit u JOIN staff_role r ON r.unit_id = u.id
-     WHERE u.municipality = $1 AND r.role = 'auditor' AND ",
-    role_counts_sql!("r", "$2")
-);
 const SELECT_GUARDIANS: &str = concat!(
     "
     SELECT id, child_id, ",
@@ -135,12 +129,6 @@ pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Resul
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
 }
 
-/// Returns whether a municipality has an auditor on a day.
-pub(super) async fn has_auditor(tx: &mut Tx, municipality: &str, today: NaiveDate) -> Result<bool, DbError> {
-    let (auditors,) = fetch_one!(tx, (i64,), AUDITORS, municipality, today)?;
-    Ok(auditors > 0)
-}
-
 /// Corrects a child's details. Without a new person or a new name, it is unchanged.
 pub(super) async fn update(
     tx: &mut Tx,
@@ -174,8 +162,11 @@ pub(super) async fn identified(
     expect_one(execute!(tx, IDENTIFIED, municipality, child, now)?)
 }
 
-/// Returns the national identity number of the child as a person.
-pub(super) async fn number(tx: &mut Tx, person: Id<Person>) -> Result<Option<NationalId>, DbError> {
+/// Returns the national identity number of a person, if the municipality knows it.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn number(tx: &mut Tx, person: Id<Person>) -> Result<Option<NationalId>, DbError> {
     let (number,) = fetch_one!(tx, (Option<Content>,), NUMBER, person)?;
     Ok(number.and_then(|number| NationalId::parse(&number).ok()))
 }

@@ -117,6 +117,15 @@ pub async fn persons_there(tx: &mut Tx, person: Id<Person>) -> Result<Vec<Id<Per
     Ok(rows.into_iter().filter(|(_, at)| Some(at) == there.as_ref()).map(|(id, _)| id).collect())
 }
 
+/// Returns the person that a municipality knows a human as, or the same person if it does not know them.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn person_in(tx: &mut Tx, person: Id<Person>, municipality: &str) -> Result<Id<Person>, DbError> {
+    let rows = fetch_all!(tx, (Id<Person>, String), PERSONS_OF, person)?;
+    Ok(rows.into_iter().find(|(_, at)| at == municipality).map_or(person, |(id, _)| id))
+}
+
 /// Returns whether two persons are the same human.
 ///
 /// # Errors

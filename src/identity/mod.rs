@@ -21,7 +21,7 @@ pub use device::{
     KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
 };
 pub use hashing::{HashError, Passwords};
-pub use human::{are_same, find_person, identity_of, known_in, persons_of, persons_there};
+pub use human::{are_same, find_person, identity_of, known_in, person_in, persons_of, persons_there};
 pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
 pub use second_factor::{

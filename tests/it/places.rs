@@ -26,11 +26,10 @@ fn children(by: &Staff) -> String {
     format!("/v1/units/{}/children", by.unit.id)
 }
 
-/// A nurse of Kragerø, whose unit also serves Porsgrunn, which has an auditor.
+/// A nurse of Kragerø, whose unit also serves Porsgrunn.
 async fn host(world: &World) -> Staff {
     let nurse = world.worker("kragero/helsestasjon").await;
     also_serves(world, &nurse, "4001").await;
-    world.staff("porsgrunn/skole", Role::Auditor).await;
     nurse
 }
 
@@ -200,42 +199,31 @@ both_engines! {
         finds_nothing(&teacher, &[path, format!("/v1/children/{}", moved.text("/id"))]).await;
     }
 
-    async fn a_child_lives_only_where_an_auditor_controls_who_reads_the_record(world: World) {
+    async fn the_looks_at_a_record_wait_for_an_auditor_where_nobody_is_one_yet(world: World) {
         let nurse = world.worker("kragero/helsestasjon").await;
         also_serves(&world, &nurse, "4001").await;
-        let child = |municipality: &str| json!({"name": "Iben", "birth_date": "2019-05-17", "municipality": municipality});
-        let register = |municipality: &str| nurse.post(children(&nurse)).json(child(municipality));
-        let refused = async || {
-            let before = world.all_rows().await;
-            let refused = register("4001").send().await.expect_invalid("/municipality");
-            let expected = "municipality 4001 has no auditor, so nobody would control who reads the record: an auditor must be appointed \
-                there first";
-            assert_eq!(refused.text("/errors/0/detail"), expected);
-            assert_eq!(world.all_rows().await, before);
-        };
-        refused().await;
-        world.staff("kragero/oppvekst", Role::Auditor).await;
-        refused().await;
-        register("4014").send().await.expect(201);
-        world.staff("porsgrunn/skole", Role::Auditor).await;
-        register("4001").send().await.expect(201);
-        for (change, back) in [
-            ("UPDATE account SET disabled_at = created_at WHERE person_id IN (SELECT person_id FROM staff_role WHERE role = 'auditor')",
-             "UPDATE account SET disabled_at = NULL"),
-            ("UPDATE unit SET controller = 'county', controller_name = 'X', organisation_number = '974760673' WHERE municipality = '4001'",
-             "UPDATE unit SET controller = 'municipality', controller_name = NULL, organisation_number = NULL"),
-        ] {
-            world.try_execute(change).await.expect("changed");
-            refused().await;
-            world.try_execute(back).await.expect("changed back");
-            register("4001").send().await.expect(201);
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        nurse.get(format!("/v1/children/{}", child.id)).send().await.expect(200);
+        let ours = world.staff("kragero/oppvekst", Role::Auditor).await;
+        assert_eq!(actions(&ours, &child).await, [""; 0]);
+        let theirs = world.staff("porsgrunn/skole", Role::Auditor).await;
+        assert_eq!(actions(&theirs, &child).await, ["read_child", "register_child"]);
+    }
+
+    async fn a_friend_who_says_so_in_a_case_is_kept_from_the_child_in_every_municipality_of_the_unit(world: World) {
+        let nurse = host(&world).await;
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let (friend, _) = colleague(&world, &nurse, Role::Worker).await;
+        let case = world.open_case(&nurse, &child).await;
+        let seat = json!({"person_id": friend.id, "unit_id": friend.unit.id, "contains": [], "task": "Helps."});
+        nurse.post(format!("/v1/cases/{case}/team")).json(seat).send().await.expect(201);
+        let declared = json!({"case_id": case, "ground": "friend"});
+        friend.post("/v1/me/conflicts-of-interest").json(declared).send().await.expect(201);
+        let same = world.register_in(&nurse, child.national_id.clone(), "4014").await;
+        let own = world.register_in(&friend, child.national_id.clone(), "4014").await;
+        for place in [child.id, same.id, own.id] {
+            finds_nothing(&friend, &[format!("/v1/children/{place}")]).await;
         }
-        world.try_execute(format!("UPDATE staff_role SET ends_on = '{}' WHERE role = 'auditor'", world.today())).await.expect("ended");
-        refused().await;
-        // A unit that serves only the other municipality needs its auditor too.
-        world.try_execute("DELETE FROM unit_serves WHERE municipality = '4014'").await.expect("deleted");
-        let body = json!({"name": "Iben", "birth_date": "2019-05-17"});
-        nurse.post(children(&nurse)).json(body).send().await.expect_invalid("/municipality");
     }
 
     async fn a_parent_in_the_host_unit_is_kept_out_by_their_number(world: World) {
