@@ -26,8 +26,8 @@ use crate::{
 /// How long a statement that nobody has confirmed or rejected closes something.
 pub const PROVISIONAL: TimeDelta = TimeDelta::days(14);
 
-/// An SQL condition: the person is the child, or has a confirmed conflict of interest about it, as any person that they are. Both arguments are SQL
-/// expressions for ids of persons.
+/// An SQL condition: the person is the child, or has a confirmed conflict of interest about it, as any person that they are. A declaration of
+/// their own counts in every municipality, and a decision of others in its own. Both arguments are SQL expressions for ids of persons.
 #[macro_export]
 macro_rules! is_disqualified_sql {
     ($person:literal, $child_person:literal) => {
@@ -35,23 +35,27 @@ macro_rules! is_disqualified_sql {
             "(",
             $crate::same_human_sql!($child_person, $person),
             " OR EXISTS (SELECT 1 FROM conflict_of_interest fc WHERE fc.ended_at IS NULL AND fc.confirmed_at IS NOT NULL
-                         AND fc.child_person = ",
+                         AND fc.child_person IN ",
+            $crate::persons_of_sql!($child_person),
+            " AND (fc.recorded_by = fc.person_id OR fc.child_person = ",
             $child_person,
-            " AND ",
+            ") AND ",
             $crate::same_human_sql!("fc.person_id", $person),
             "))"
         )
     };
 }
 
-/// The registrations of the children that a person is close to, and whether that is confirmed. Statements that nobody has confirmed
+/// The registrations of the children that a person is close to, and whether that is confirmed. What they have declared themselves counts
+/// for the child in every municipality. Statements that nobody has confirmed
 /// are from after `$2`, or one of the two registrations is, except those of the registration itself. A leader's rejection ends a statement.
 const CLOSE_TO: &str = "
     SELECT k.municipality, k.id, TRUE AS confirmed FROM child k WHERE k.person_id = $1
     UNION
     SELECT k.municipality, k.id, c.confirmed_at IS NOT NULL
-    FROM conflict_of_interest c JOIN child k ON k.person_id = c.child_person
-    WHERE c.person_id = $1 AND c.ended_at IS NULL
+    FROM conflict_of_interest c JOIN person cp ON cp.id = c.child_person
+    JOIN person kp ON kp.identity_id = cp.identity_id JOIN child k ON k.person_id = kp.id
+    WHERE c.person_id = $1 AND c.ended_at IS NULL AND (k.person_id = c.child_person OR c.recorded_by = c.person_id)
       AND (c.confirmed_at IS NOT NULL OR c.recorded_at > $2)
     UNION
     SELECT s.municipality, s.id, FALSE FROM guardianship g

@@ -140,6 +140,11 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     if store::has_other_open(permit.tx(), &case).await? {
         return Err(Problem::conflict("the child already has another open case here"));
     }
+    if !store::is_served(permit.tx(), &case).await? {
+        return Err(Problem::conflict(
+            "the unit of the case no longer serves the municipality where the child lives",
+        ));
+    }
     let key = permit.object().facts.key();
     store::reopen(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;

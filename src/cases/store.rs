@@ -313,6 +313,13 @@ pub(super) async fn has_other_open(tx: &mut Tx, case: &CaseOut) -> Result<bool, 
     Ok(open > 0)
 }
 
+/// Returns whether the unit that opened the case serves its municipality still.
+pub(super) async fn is_served(tx: &mut Tx, case: &CaseOut) -> Result<bool, DbError> {
+    const SERVED: &str = "SELECT COUNT(*) FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
+    let (served,) = fetch_one!(tx, (i64,), SERVED, case.unit_id, &case.municipality)?;
+    Ok(served > 0)
+}
+
 /// Counts the measures in force and the pending handovers, which prevent closing.
 pub(super) async fn unfinished(tx: &mut Tx, case: &CaseOut) -> Result<(i64, i64), DbError> {
     fetch_one!(tx, (i64, i64), UNFINISHED, &case.municipality, case.id)

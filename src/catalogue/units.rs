@@ -35,13 +35,15 @@ const SERVED: &str = "
     SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
 const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
 const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
-/// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, and concerns
-/// that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
+/// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, children for whom it
+/// decides by a care order, and concerns that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
 const UNDONE: &str = "
     SELECT (SELECT COUNT(*) FROM care_case c
             WHERE c.municipality = $2 AND c.status = 'open' AND (c.unit_id = $1 OR EXISTS (
                 SELECT 1 FROM team_member m
-                WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.unit_id = $1 AND m.left_at IS NULL))),
+                WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.unit_id = $1 AND m.left_at IS NULL)))
+           + (SELECT COUNT(*) FROM care_order o
+              WHERE o.municipality = $2 AND o.child_welfare_unit_id = $1 AND o.ended_at IS NULL),
            (SELECT COUNT(*) FROM concern k WHERE k.municipality = $2 AND k.unit_id = $1 AND k.decision IS NULL)";
 
 /// Stores the units of a municipality. A unit may serve any of the municipalities that are known.

@@ -31,8 +31,8 @@ pub struct ChildIn {
     pub birth_date: Option<NaiveDate>,
     /// The child's name.
     pub name: Line,
-    /// The number of the municipality where the child lives (bosatt): one that the unit serves. It keeps the record, and must have an
-    /// auditor if the unit is not its own. Required if the unit serves several; if it is left out, the municipality that the unit serves.
+    /// The number of the municipality where the child lives (bosatt): one that the unit serves. It keeps the record. Required
+    /// if the unit serves several; if it is left out, the municipality that the unit serves.
     #[serde(default)]
     #[schema(pattern = "^[0-9]{4}$", example = "4014")]
     pub municipality: Option<String>,

@@ -21,9 +21,8 @@ use crate::{
         objects::{CaseObject, UnitObject, UnlockedCase},
     },
     children,
-    db::{Tx, dialect},
+    db::dialect,
     handovers,
-    identity::person_in,
     kernel::{
         Id, Moment, NationalId, Page, PageQuery,
         ids::{CaseId, ConflictOfInterest, Person},
@@ -60,11 +59,7 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
     require_told(ground, note.as_ref())?;
     let children = match (&national_id, case_id) {
         (Some(number), None) => children_with(&mut permit, number).await?,
-        (None, Some(case)) => {
-            let (municipality, child) = child_of(&mut permit, case).await?;
-            let (person, moment) = (permit.caller().account, permit.moment());
-            everywhere(permit.tx(), person, (municipality, child), moment).await?
-        }
+        (None, Some(case)) => vec![child_of(&mut permit, case).await?],
         (Some(_), Some(_)) => return Err(Problem::field("/case_id", "is not allowed with national_id")),
         (None, None) => {
             return Err(Problem::field("/national_id", "is required when there is no case_id"));
@@ -109,26 +104,6 @@ async fn children_with(
         // If the child is registered later, the number leads to this record. The name is left for that registration to set.
         let child = children::identify(permit.tx(), &municipality, Some(number), "", born, now).await?;
         children.push((municipality, child));
-    }
-    Ok(children)
-}
-
-/// The person records of the child of a case, in the municipality of the case and in each where a person may meet the same child. A child
-/// without a number is known in the one alone.
-async fn everywhere(
-    tx: &mut Tx,
-    person: Id<Person>,
-    (home, child): (String, Id<Person>),
-    moment: Moment,
-) -> Result<Vec<(String, Id<Person>)>> {
-    let mut children = vec![(home, child)];
-    let Some(number) = children::number(tx, child).await? else { return Ok(children) };
-    let born = number.birth_date();
-    for municipality in store::workplaces(tx, person, moment.today).await? {
-        if municipality != children[0].0 {
-            let same = children::identify(tx, &municipality, Some(&number), "", born, moment.now).await?;
-            children.push((municipality, same));
-        }
     }
     Ok(children)
 }
@@ -201,18 +176,17 @@ async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest
         return Err(Problem::field("/person_id", "must be a team member of the case"));
     }
     let confirmed = store::leads(permit.tx(), caller.person, person_id, moment.today).await?;
-    let home = (case.municipality.clone(), case.child_person);
-    let mut rows = Vec::new();
-    for (municipality, child) in everywhere(permit.tx(), person_id, home, moment).await? {
-        let person = person_in(permit.tx(), person_id, &municipality).await?;
-        let recorded_by = caller.person_in(&municipality);
-        rows.push(Row { municipality, child, person, recorded_by });
-    }
+    let row = Row {
+        municipality: case.municipality.clone(),
+        child: case.child_person,
+        person: person_id,
+        recorded_by: caller.person,
+    };
     let new =
         New { home: &case.municipality, told: Told::Case(case.id), ground, note: note.as_deref(), confirmed };
-    let id = store::insert(permit.tx(), &rows, new, moment.now).await?;
-    for Row { child, person, recorded_by, .. } in rows.iter().filter(|_| confirmed) {
-        handovers::of_conflict(permit.tx(), *person, *child, *recorded_by, moment).await?;
+    let id = store::insert(permit.tx(), &[row], new, moment.now).await?;
+    if confirmed {
+        handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
     }
     let conflict = store::get(permit.tx(), &case.municipality, id).await?;
     permit.note_shown([id]);

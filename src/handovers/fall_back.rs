@@ -19,7 +19,8 @@ const LEADERS: &str = concat!(
     "
     SELECT r.person_id FROM staff_role r
     JOIN care_case c ON c.unit_id = r.unit_id
-    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader' AND ",
+    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader'
+      AND EXISTS (SELECT 1 FROM unit_serves v WHERE v.unit_id = c.unit_id AND v.municipality = c.municipality) AND ",
     role_counts_sql!("r", "$3"),
     " ORDER BY r.id"
 );

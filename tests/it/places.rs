@@ -226,6 +226,24 @@ both_engines! {
         }
     }
 
+    async fn a_unit_that_no_longer_serves_a_municipality_opens_no_case_there_again(world: World) {
+        let nurse = host(&world).await;
+        let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let case = world.open_case(&nurse, &child).await;
+        let path = format!("/v1/cases/{case}");
+        world.close_case(&nurse, case).await;
+        world.try_execute("DELETE FROM unit_serves WHERE municipality = '4001' AND unit_id IN (SELECT id FROM unit WHERE municipality = '4014')")
+            .await.expect("it ends");
+        let reopening = json!({"level": 1, "level_reason": "It is worse.", "contains": []});
+        nurse.post(format!("{path}/reopen")).json(reopening).if_match(2).send().await.expect_problem(409, "conflict");
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let disable = format!("/v1/municipalities/4014/accounts/{}/disable", nurse.id);
+        administrator.post(disable).send().await.expect(204);
+        leader.get(format!("{path}/notes")).send().await.expect(403);
+        assert_eq!(world.rows("handover").await, 0, "no leader has taken over");
+    }
+
     async fn a_parent_in_the_host_unit_is_kept_out_by_their_number(world: World) {
         let nurse = host(&world).await;
         let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;

@@ -178,7 +178,7 @@ impl Visitor for Asking<'_> {
         let own = O::PATH.last().and_then(|name| self.ids.get(name));
         self.entry.object_id = own.filter(|id| id.parse::<uuid::Uuid>().is_ok()).map(ToOwned::to_owned);
         let nothing = || Explanation::of_nothing(action, person, day);
-        if let Some(asker) = self.asker.filter(|asker| asker.person == person) {
+        if let Some(asker) = self.asker.filter(|asker| asker.is(person)) {
             // As for a request of this session: roles that do not count in it open no object here either.
             let mut explanation = self.about::<O>(asker, action).await?.unwrap_or_else(nothing);
             if asker.lacks_second_factor && explanation.decision == Verdict::Deny {

@@ -69,10 +69,9 @@ const GUARDIAN_NAMES: &str = of_children!(
     "JOIN guardianship g ON g.municipality = s.municipality AND g.child_id = s.id
      WHERE g.ended_at IS NULL AND k.id IN ("
 );
-/// The other persons of the people, in the same municipality: most have none.
+/// The other persons of the people, and their municipalities. Most people have none.
 const ALSO_KNOWN_AS: &str = "
-    SELECT p.id, o.id FROM person p
-    JOIN person o ON o.identity_id = p.identity_id AND o.municipality = p.municipality AND o.id <> p.id
+    SELECT p.id, o.id, o.municipality FROM person p JOIN person o ON o.identity_id = p.identity_id AND o.id <> p.id
     WHERE p.id IN (";
 const NAMES: &str = "SELECT id, name FROM person WHERE id IN (";
 const CHILD_ADDRESSES: &str = of_children!(
@@ -193,8 +192,9 @@ impl Facts {
         let least = fetch_optional!(tx, (Uuid,), FIRST, municipality, first - before)?;
         let span = Span { first, last, least: least.map_or(Uuid::nil(), |(id,)| id) };
         let lookers = distinct(looks.iter().map(|look| look.person));
-        let others = fetch_in!(tx, (Id<Person>, Id<Person>), ALSO_KNOWN_AS, &lookers)?;
-        let people = distinct(lookers.into_iter().chain(others.iter().map(|(_, other)| *other)));
+        let mut others = fetch_in!(tx, (Id<Person>, Id<Person>, String), ALSO_KNOWN_AS, &lookers)?;
+        others.retain(|(.., place)| place == municipality);
+        let people = distinct(lookers.into_iter().chain(others.iter().map(|(_, other, _)| *other)));
         let children = distinct(looks.iter().map(|look| look.child));
         let cases = distinct(looks.iter().filter_map(|look| look.case));
         let mut facts = Self::default();
@@ -205,7 +205,7 @@ impl Facts {
             facts.read_tasks(tx, municipality, &cases).await?;
             facts.read_work(tx, municipality, span, &cases).await?;
         }
-        for (person, other) in others {
+        for (person, other, _) in others {
             facts.join(person, other);
         }
         Ok(facts)
