@@ -46,7 +46,7 @@ macro_rules! is_disqualified_sql {
     };
 }
 
-/// The registrations of the children that a person is close to, and whether that is confirmed. What they have declared themselves counts
+/// The registrations of the children that a person is close to, and whether that is confirmed. A declaration of their own counts
 /// for the child in every municipality. Statements that nobody has confirmed
 /// are from after `$2`, or one of the two registrations is, except those of the registration itself. A leader's rejection ends a statement.
 const CLOSE_TO: &str = "

@@ -35,8 +35,8 @@ const SERVED: &str = "
     SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
 const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
 const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
-/// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, children for whom it
-/// decides by a care order, and concerns that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
+/// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, children that it
+/// decides for by a care order, and concerns that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
 const UNDONE: &str = "
     SELECT (SELECT COUNT(*) FROM care_case c
             WHERE c.municipality = $2 AND c.status = 'open' AND (c.unit_id = $1 OR EXISTS (
