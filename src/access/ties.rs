@@ -35,12 +35,16 @@ macro_rules! is_disqualified_sql {
             "(",
             $crate::same_human_sql!($child_person, $person),
             " OR EXISTS (SELECT 1 FROM conflict_of_interest fc WHERE fc.ended_at IS NULL AND fc.confirmed_at IS NOT NULL
-                         AND fc.child_person IN ",
-            $crate::persons_of_sql!($child_person),
-            " AND (fc.recorded_by = fc.person_id OR fc.child_person = ",
+                         AND fc.child_person = ",
             $child_person,
-            ") AND ",
+            " AND ",
             $crate::same_human_sql!("fc.person_id", $person),
+            ") OR EXISTS (SELECT 1 FROM person fk JOIN person fo ON fo.identity_id = fk.identity_id AND fo.id <> fk.id
+                          JOIN conflict_of_interest fd ON fd.child_person = fo.id
+                          WHERE fd.ended_at IS NULL AND fd.confirmed_at IS NOT NULL AND fd.recorded_by = fd.person_id AND fk.id = ",
+            $child_person,
+            " AND ",
+            $crate::same_human_sql!("fd.person_id", $person),
             "))"
         )
     };

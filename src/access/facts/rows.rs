@@ -88,9 +88,14 @@ const PARTS: &str = "))
     UNION ALL
     SELECT json_array(hex(a.id), json_object('conflict', json_array(
                hex(known(x.person_id)), x.confirmed_at IS NOT NULL, x.recorded_at)))
-    FROM asked a CROSS JOIN person cp CROSS JOIN person kp CROSS JOIN conflict_of_interest x
-    WHERE cp.id = a.child_person AND kp.identity_id = cp.identity_id AND x.child_person = kp.id AND x.ended_at IS NULL
-      AND (x.child_person = a.child_person OR x.recorded_by = x.person_id)
+    FROM asked a JOIN conflict_of_interest x ON x.child_person = a.child_person
+    WHERE x.ended_at IS NULL
+    UNION ALL
+    SELECT json_array(hex(a.id), json_object('conflict', json_array(
+               hex(known(x.person_id)), x.confirmed_at IS NOT NULL, x.recorded_at)))
+    FROM asked a JOIN person k ON k.id = a.child_person JOIN person o ON o.identity_id = k.identity_id AND o.id <> k.id
+    JOIN conflict_of_interest x ON x.child_person = o.id
+    WHERE x.ended_at IS NULL AND x.recorded_by = x.person_id
     UNION ALL
     SELECT json_array(hex(a.id), json_object('emergency', json_array(hex(known(e.person_id)), hex(e.unit_id), e.started_at)))
     FROM asked a JOIN emergency_access e ON e.municipality = a.municipality AND e.case_id = a.id

@@ -1,12 +1,10 @@
 //! Persons of before identities are joined by their numbers.
 
-use std::fs;
-
 use ed25519_dalek::{SigningKey, pkcs8::EncodePrivateKey, pkcs8::spki::der::pem::LineEnding};
 use stafett::db::migrate;
 
 use super::{KRAGERO, as_guardian, case_of};
-use crate::support::{PASSWORD, Role, World, both_engines};
+use crate::support::{PASSWORD, Role, World, both_engines, write_secret};
 
 /// The database as it was before identities. A table that needs them is empty then.
 async fn as_before_0021(world: &World) {
@@ -56,7 +54,7 @@ both_engines! {
     async fn no_server_starts_before_persons_are_joined(world: World) {
         let token_key = world.keys_folder().with_file_name("token_key.pem");
         let pem = SigningKey::from_bytes(&[3; 32]).to_pkcs8_pem(LineEnding::LF).expect("a key").to_string();
-        fs::write(&token_key, pem).expect("written");
+        write_secret(&token_key, pem);
         let undone = "DELETE FROM data_migration WHERE name = 'persons are joined by number'";
         world.try_execute(undone).await.expect("undone");
         let mut serve = world.command_line();
