@@ -39,8 +39,8 @@ macro_rules! is_disqualified_sql {
             $child_person,
             " AND ",
             $crate::same_human_sql!("fc.person_id", $person),
-            ") OR EXISTS (SELECT 1 FROM person fk JOIN person fo ON fo.identity_id = fk.identity_id AND fo.id <> fk.id
-                          JOIN conflict_of_interest fd ON fd.child_person = fo.id
+            ") OR EXISTS (SELECT 1 FROM person fk JOIN person fx ON fx.identity_id = fk.identity_id AND fx.id <> fk.id
+                          JOIN conflict_of_interest fd ON fd.child_person = fx.id
                           WHERE fd.ended_at IS NULL AND fd.confirmed_at IS NOT NULL AND fd.recorded_by = fd.person_id AND fk.id = ",
             $child_person,
             " AND ",

@@ -168,12 +168,12 @@ pub(super) async fn search(
         Scope::Auditor { municipalities, .. } => municipalities.to_vec(),
         Scope::Family { case } => vec![case.municipality.clone()],
     };
-    let mut rows = Vec::new();
-    for query in by_each_person(tx, query).await? {
+    let (mut rows, queries) = (Vec::new(), by_each_person(tx, query).await?);
+    for query in &queries {
         for municipality in &logs {
-            let ids = Ids::read(tx, municipality, &query, before).await?;
+            let ids = Ids::read(tx, municipality, query, before).await?;
             for part in scope.parts() {
-                rows.extend(search_one(tx, municipality, &part, &query, &ids, limit).await?);
+                rows.extend(search_one(tx, municipality, &part, query, &ids, limit).await?);
             }
         }
     }
@@ -181,13 +181,12 @@ pub(super) async fn search(
     rows.truncate(limit);
     rows.into_iter().map(EntryOut::try_from).collect()
 }
-
 /// A human that the municipality knows as several persons has entries as each of them.
 async fn by_each_person(tx: &mut Tx, query: &LogQuery) -> Result<Vec<LogQuery>, DbError> {
     let Some(person) = query.person_id else { return Ok(vec![query.clone()]) };
-    let persons = persons_there(tx, person).await?;
+    let others = persons_there(tx, person).await?.into_iter().filter(|other| *other != person);
     let by = |person| LogQuery { person_id: Some(person), ..query.clone() };
-    Ok(if persons.is_empty() { vec![query.clone()] } else { persons.into_iter().map(by).collect() })
+    Ok(std::iter::once(person).chain(others).map(by).collect())
 }
 
 async fn search_one(

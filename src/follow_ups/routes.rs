@@ -58,15 +58,11 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
 
 /// Logs the tasks, each in its own municipality.
 async fn note(permit: &mut Permit<ListFollowUps>, tasks: &[Task]) -> Result<()> {
-    if permit.caller().works_in_one_municipality() {
-        permit.note_shown(tasks.iter().map(|task| task.item.object_id));
-        return Ok(());
-    }
     let mut others = Vec::new();
     for Task { item, case, .. } in tasks {
         match case {
             Some(case) => permit.note_shown_in(&case.facts.municipality, item.object_id),
-            None => others.push(item.object_id),
+            None => others.push((item.kind, item.object_id)),
         }
     }
     for (id, municipality) in store::places(permit.tx(), &others).await? {

@@ -7,6 +7,7 @@ mod fair_queue;
 mod hashing;
 mod held;
 mod human;
+mod loading;
 mod password;
 mod printed_code;
 mod second_factor;
@@ -16,12 +17,13 @@ mod token;
 mod turns;
 
 pub use address::{ClientAddress, site_name};
-pub use caller::{Acquaintance, Caller, HeldRole, KnownAs, StaffFactor, as_caller, authenticate, still};
+pub use caller::{Caller, HeldRole, KnownAs, StaffFactor};
 pub use device::{
     KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
 };
 pub use hashing::{HashError, Passwords};
 pub use human::{are_same, find_person, identity_of, known_in, person_in, persons_of, persons_there};
+pub use loading::{Acquaintance, as_caller, authenticate, still};
 pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
 pub use second_factor::{

@@ -1,5 +1,7 @@
 //! `stafett init` creates an installation that serves, and the running program notices keys that come and go.
 
+mod name_of_the_log;
+
 use std::{
     fs,
     net::TcpListener,
@@ -13,6 +15,7 @@ use std::{
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, postgres::PgConnectOptions};
 use tempfile::TempDir;
 
+use self::name_of_the_log::says_the_name_of_the_log;
 use crate::support::World;
 
 fn stafett(folder: &Path) -> Command {
@@ -117,18 +120,7 @@ async fn a_new_installation_serves_and_waits_for_its_keys() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let settings = place.canonicalize().expect("the folder").join("stafett.toml");
     assert!(said.contains(&format!("stafett serve --config {}", settings.display())), "{said}");
-    // The name of the log is permanent, so it is never chosen in silence.
-    let written = fs::read_to_string(&settings).expect("the settings");
-    let origin = written.lines().find_map(|line| line.strip_prefix("access_log_origin = ")).expect("a name");
-    assert!(
-        said.contains(&format!("has the name {} in its checkpoints, permanently", origin.trim_matches('"'))),
-        "{said}"
-    );
-    assert!(said.contains("repeat with --access-log-origin NAME"), "{said}");
-    let chosen =
-        stafett(folder.path()).args(["init", "chosen", "--access-log-origin", "a.example/log"]).output();
-    let chosen = String::from_utf8(chosen.expect("the program runs").stdout).expect("text");
-    assert!(chosen.contains("has the name a.example/log") && !chosen.contains("repeat with"), "{chosen}");
+    says_the_name_of_the_log(folder.path(), &settings, &said);
     modes_are_private(folder.path());
 
     let serving = Serving::start(&place);

@@ -11,6 +11,7 @@ use stafett::{
 
 use crate::{
     cast::finds_nothing,
+    identities::log_of,
     support::{Child, Guardian, Role, Staff, World, both_engines, emergency},
 };
 
@@ -224,6 +225,17 @@ both_engines! {
         for place in [child.id, same.id, own.id] {
             finds_nothing(&friend, &[format!("/v1/children/{place}")]).await;
         }
+    }
+
+    async fn what_is_due_about_a_child_is_logged_where_the_child_lives(world: World) {
+        let nurse = host(&world).await;
+        let child = child_of_porsgrunn(&world, &nurse).await;
+        let concern = world.concern(&nurse, &child).await.to_string();
+        let due = nurse.get("/v1/follow-ups").send().await.expect(200);
+        assert_eq!(due.each("object_id"), [concern.as_str()]);
+        let lists = |log: String| log.matches(&concern).count();
+        assert_eq!(lists(log_of(&world, "4014").await), 0);
+        assert!(lists(log_of(&world, "4001").await) > 0);
     }
 
     async fn a_unit_that_no_longer_serves_a_municipality_opens_no_case_there_again(world: World) {

@@ -1,8 +1,7 @@
 //! Explains why a person may or may not do something, and what would change the answer.
 //!
-//! The rules are evaluated by the same code as for a request: the object is found by its ids, with its facts. To find what
-//! would change the answer, the rules are evaluated again with other facts (`what_if`). The reasons for the facts are found in
-//! the rows behind them (`because`).
+//! The rules are evaluated as for a request: the object is found by its ids, with its facts. To find what would change the answer,
+//! they are evaluated again with other facts (`what_if`). The reasons for the facts are found in the rows behind them (`because`).
 //!
 //! Anyone may ask about themselves. The answer about an object that they may not know of is the same as for an object that does
 //! not exist. Whether they may know of it is decided as of today, whatever day the question is about.

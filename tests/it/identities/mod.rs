@@ -37,7 +37,7 @@ fn as_guardian(world: &World, number: &NationalId) -> Value {
 }
 
 /// Everything in the log of a municipality, as text.
-async fn log_of(world: &World, municipality: &str) -> String {
+pub async fn log_of(world: &World, municipality: &str) -> String {
     type Row = (Option<String>, String, String, Option<String>);
     let sql = "SELECT object_id, shown, roles, action FROM access_log WHERE municipality = $1";
     let mut tx = world.db.read().await.expect("a transaction");
