@@ -127,6 +127,7 @@ actions! {
         ListRoleProposals = "list_role_proposals": Look, ChosenLook, Never, MayForbid, Search;
         ListAccounts = "list_accounts": Look, ChosenLook, Never, MayForbid, Search;
         ListNumberProposals = "list_number_proposals": Look, ChosenLook, Never, MayForbid, Search;
+        ListNameCorrections = "list_name_corrections": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write MunicipalityObject {
         CreateUnit = "create_unit": Work, Work, AsDecided, MayForbid, Create;
@@ -136,6 +137,7 @@ actions! {
         EnableAccount = "enable_account": Work, Work, AsDecided, MayForbid, Update;
         UnlockAccount = "unlock_account": Work, Work, AsDecided, MayForbid, Update;
         ProposeNumber = "propose_number": Work, Work, AsDecided, MayForbid, Create;
+        CorrectAccountName = "correct_account_name": Work, Work, AsDecided, MayForbid, Create;
     }
     Write NumberProposalObject {
         ConfirmNumber = "confirm_number": Work, Work, Never, MayForbid, Create;
@@ -150,6 +152,7 @@ actions! {
     }
     Read UnitObject {
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;
+        SearchUnitAccessLog = "search_unit_access_log": Work, LogSearch, Never, ControlsLooks, Search;
     }
     Write UnitObject {
         GrantRole = "grant_role": Work, Work, AsDecided, MayForbid, Create;

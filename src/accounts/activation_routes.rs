@@ -79,7 +79,7 @@ async fn create_activation(mut permit: Permit<CreateActivation>) -> Result<HttpR
 async fn approve_activation(mut permit: Permit<ApproveActivation>) -> Result<HttpResponse, actix_web::Error> {
     let ApprovalIn { national_id } = permit.input()?;
     pending(&mut permit).await?;
-    let (municipality, person) = (permit.object().municipality.clone(), permit.object().person_id);
+    let (municipality, person) = (permit.object().municipality.clone(), permit.object().for_person);
     let id = permit.object().id;
     let attempt = Attempt::at_approval(permit.tx(), id).map_err(Problem::from)?;
     let check = async |tx: &mut Tx, _| {
@@ -105,7 +105,7 @@ async fn approve(mut permit: Permit<ApproveActivation>) -> Result<HttpResponse> 
     let pending = pending(&mut permit).await?;
     let Parts { object, caller, tx, moment } = permit.parts();
     let half = activations::approve(tx, object.id, Some(caller.person), moment.now).await?;
-    let (id, person) = (object.id, object.person_id);
+    let (id, person) = (object.id, object.for_person);
     let out = ApprovalOut {
         id,
         person_id: person,

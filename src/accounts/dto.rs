@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{activations::NewCode, code::first_letter};
+use super::{activations::NewCode, code::first_letter, names::OwnNameCorrection};
 use crate::{
     identities::OwnNumber,
     identity::Password,
@@ -279,6 +279,8 @@ pub struct MeOut {
     pub activations: Vec<OwnActivation>,
     /// The national identity numbers that were added to the caller, newest first. If one is not yours, report it.
     pub added_numbers: Vec<OwnNumber>,
+    /// The corrections of the caller's name, newest first.
+    pub name_corrections: Vec<OwnNameCorrection>,
     /// Whether log-ins need a code of a second factor.
     pub has_second_factor: bool,
     /// Whether the caller has roles that do not count in this session, because the service requires a second factor of staff. Enrol one,
@@ -293,6 +295,7 @@ shown!(MeOut {
     roles,
     activations,
     added_numbers,
+    name_corrections,
     has_second_factor,
     lacks_second_factor,
 });

@@ -5,6 +5,7 @@ mod activations;
 mod code;
 mod dto;
 mod listing;
+mod names;
 mod routes;
 pub(crate) mod rows;
 mod second_factor_routes;

@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     activation_routes, activations,
     dto::{AccountIn, AccountOut, ActivationOut, MeOut, OwnRole, PasswordChange},
-    listing, second_factor_routes, store,
+    listing, names, second_factor_routes, store,
 };
 use crate::{
     access::{
@@ -31,6 +31,7 @@ use crate::{
 pub fn configure(config: &mut ServiceConfig) {
     activation_routes::configure(config);
     listing::configure(config);
+    names::configure(config);
     second_factor_routes::configure(config);
     config
         .service(read_me)
@@ -49,13 +50,15 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/me")]
 async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
-    let (mut activations, mut added_numbers) = (Vec::new(), Vec::new());
+    let (mut activations, mut added_numbers, mut names) = (Vec::new(), Vec::new(), Vec::new());
     for person in caller.persons() {
         activations.extend(activations::list_of(tx, person, moment.now).await?);
         added_numbers.extend(identities::added_to(tx, person).await?);
+        names.extend(names::list_of(tx, person).await?);
     }
     activations.sort_by_key(|code| Reverse(code.asked_at));
     added_numbers.sort_by_key(|number| Reverse(number.added_at));
+    names.sort_by_key(|name| Reverse(name.corrected_at));
     let factor = find_second_factor(tx, caller.account).await?;
     let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
@@ -71,6 +74,7 @@ async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
         roles: roles.collect(),
         activations,
         added_numbers,
+        name_corrections: names,
         has_second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
         lacks_second_factor: caller.lacks_second_factor,
     };

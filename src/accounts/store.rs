@@ -13,7 +13,7 @@ use crate::{
     execute, fetch_all, fetch_optional,
     kernel::{Id, ids::Person},
     persons_of_sql,
-    vault::{Content, KeyName},
+    vault::{Content, KeyName, Sealed},
 };
 
 const FIND_LOGIN: &str = "
@@ -105,8 +105,13 @@ pub async fn insert(tx: &mut Tx, new: NewAccount<'_>, now: DateTime<Utc>) -> Res
     }
     let municipality = municipality_of(tx, person).await?;
     let name = tx.vault().seal(&KeyName::people(&municipality), name)?;
-    expect_one(execute!(tx, SET_NAME, person, name)?)?;
+    set_name(tx, person, &name).await?;
     Ok(true)
+}
+
+/// Stores a name, which must be sealed.
+pub(super) async fn set_name(tx: &mut Tx, person: Id<Person>, name: &Sealed) -> Result<(), DbError> {
+    expect_one(execute!(tx, SET_NAME, person, name)?)
 }
 
 pub(super) async fn set_hash(

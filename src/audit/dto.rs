@@ -103,6 +103,11 @@ pub struct LogQuery {
 }
 
 impl LogQuery {
+    /// Returns the query for what was done by staff of a unit.
+    pub(super) fn in_unit(self, unit: UnitId) -> Self {
+        Self { unit_id: Some(unit), ..self }
+    }
+
     /// The terms that find entries. They exist once the entry is sealed, within a second.
     pub(super) fn terms(&self) -> Vec<String> {
         let terms = [

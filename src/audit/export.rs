@@ -14,7 +14,8 @@ use super::{
     csv,
     dto::{EntryOut, ExportFormat, LogQuery},
     fhir,
-    store::{self, Scope},
+    scope::Scope,
+    store,
 };
 use crate::{
     access::{

@@ -14,7 +14,8 @@ use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::{
     dto::{EntryOut, FamilyEntryOut, LogQuery, PlainWords, RoleThen},
-    store::{self, Scope},
+    scope::Scope,
+    store,
     tree::broken,
 };
 use crate::{

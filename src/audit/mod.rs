@@ -7,10 +7,12 @@ mod family;
 mod fhir;
 mod purpose;
 mod routes;
+mod scope;
 mod statement;
 mod store;
 mod together;
 mod tree;
+mod unit;
 
 pub use dto::{EntryOut, Outcome};
 pub use purpose::purpose;

@@ -6,8 +6,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     dto::{EntryOut, LogQuery},
     export, family,
-    store::{self, Scope},
-    tree,
+    scope::Scope,
+    store, tree, unit,
 };
 use crate::{
     access::{
@@ -22,6 +22,7 @@ pub fn configure(config: &mut ServiceConfig) {
     export::configure(config);
     config
         .service(search_access_log)
+        .service(unit::search_unit_access_log)
         .service(tree::read_log_checkpoint)
         .service(tree::prove_log_entry)
         .service(tree::prove_log_consistency)

@@ -6,14 +6,12 @@ use uuid::Uuid;
 use super::{
     dto::{EntryOut, LogQuery, Outcome, RoleThen},
     purpose::purpose,
+    scope::{Part, Scope, within},
     statement::Statement,
     together::{Together, just_before},
 };
 use crate::{
-    access::{
-        CaseState,
-        objects::{Desk, LogReviewObject, Object},
-    },
+    access::objects::{Desk, LogReviewObject, Object},
     db::{DbError, Tx},
     fetch_optional,
     identity::persons_there,
@@ -125,36 +123,6 @@ fn parse<T: serde::de::DeserializeOwned>(json: &str) -> Result<T, DbError> {
     serde_json::from_str(json).map_err(|error| DbError::Engine(sqlx::Error::Decode(Box::new(error))))
 }
 
-/// The entries that a person may see at all.
-#[derive(Debug)]
-pub(super) enum Scope<'a> {
-    /// All entries of some municipalities, except those about the auditor's own family (fvl § 6) and reviews of their own access.
-    Auditor { municipalities: &'a [String], own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
-    /// Actions in one case, and on the child as registered for it. Excludes refused requests, and concerns, which are for
-    /// their authors.
-    Family { case: &'a CaseState },
-}
-
-/// A part of a scope that follows one index. A scope consists of one or more.
-#[derive(Debug, Clone, Copy)]
-enum Part<'a> {
-    AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>] },
-    OfCase(&'a CaseState),
-    OutsideCase(&'a CaseState),
-}
-
-impl<'a> Scope<'a> {
-    fn parts(&self) -> Vec<Part<'a>> {
-        match *self {
-            Self::Auditor { own_children, own_looks, .. } => vec![Part::AllBut { own_children, own_looks }],
-            Self::Family { case } => vec![Part::OfCase(case), Part::OutsideCase(case)],
-        }
-    }
-}
-
-/// The entries that the family sees.
-const TOLD: &str = " AND l.decision = 'permit' AND l.status < 400";
-
 /// Searches entries, newest first, from before `before`. Each municipality is queried separately, so that each query follows
 /// one index.
 pub(super) async fn search(
@@ -164,10 +132,7 @@ pub(super) async fn search(
     before: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<EntryOut>, DbError> {
-    let logs = match scope {
-        Scope::Auditor { municipalities, .. } => municipalities.to_vec(),
-        Scope::Family { case } => vec![case.municipality.clone()],
-    };
+    let logs = scope.municipalities();
     let (mut rows, queries) = (Vec::new(), by_each_person(tx, query).await?);
     for query in &queries {
         for municipality in &logs {
@@ -268,31 +233,6 @@ async fn select(
     }
     sql.sql(format!(" ORDER BY {id} DESC LIMIT {limit}"));
     sql.fetch_all(tx).await
-}
-
-/// Restricts the query to what the person may see.
-fn within(sql: &mut Statement, part: &Part<'_>) {
-    match part {
-        Part::AllBut { own_children, own_looks } => {
-            for child in *own_children {
-                sql.sql(" AND (l.child_id IS NULL OR l.child_id <> ").id(child.uuid()).sql(")");
-            }
-            if !own_looks.is_empty() {
-                sql.sql(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
-                for (at, review) in own_looks.iter().enumerate() {
-                    sql.sql(if at == 0 { "" } else { ", " }).text(review.to_string());
-                }
-                sql.sql("))");
-            }
-        }
-        Part::OfCase(case) => {
-            sql.sql(TOLD).sql(" AND l.case_id = ").id(case.id.uuid());
-        }
-        Part::OutsideCase(case) => {
-            sql.sql(TOLD).sql(" AND l.object_type = 'Child' AND l.child_id = ").id(case.child.uuid());
-            sql.sql(" AND (l.case_id IS NULL OR l.case_id <> ").id(case.id.uuid()).sql(")");
-        }
-    }
 }
 
 fn between(sql: &mut Statement, query: &LogQuery, ids: &Ids, id: &str) {

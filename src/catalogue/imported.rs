@@ -87,8 +87,8 @@ pub enum ImportError {
     },
     /// A unit would no longer serve a municipality where it has open cases or undecided concerns.
     #[error(
-        "the unit {unit} cannot stop serving municipality {served} yet: it has a part in {cases} open cases there, and {concerns} of its \
-         concerns there wait for a decision"
+        "the unit {unit} cannot stop serving municipality {served} yet: it has a part in {cases} open cases there, {concerns} of its \
+         concerns there wait for a decision, and {reports} reports that it received from there wait for an answer"
     )]
     StillServes {
         /// The unit.
@@ -97,6 +97,8 @@ pub enum ImportError {
         served: String,
         /// The number of open cases.
         cases: i64,
+        /// The number of reports to child welfare that wait for an answer.
+        reports: i64,
         /// The number of undecided concerns.
         concerns: i64,
     },

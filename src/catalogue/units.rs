@@ -21,7 +21,7 @@ const PUT_UNIT: &str = "
     WHERE (unit.name, unit.kind, unit.sector) IS DISTINCT FROM (excluded.name, excluded.kind, excluded.sector)";
 const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
 const UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
-const CONTROLLER: &str = "SELECT controller FROM unit WHERE id = $1";
+const CONTROLLER: &str = "SELECT controller, organisation_number FROM unit WHERE id = $1";
 const SET_CONTROLLER: &str = "
     UPDATE unit SET controller = $2, controller_name = $3, organisation_number = $4
     WHERE id = $1 AND (controller, controller_name, organisation_number) IS DISTINCT FROM ($2, $3, $4)";
@@ -36,7 +36,8 @@ const SERVED: &str = "
 const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
 const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
 /// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, children that it
-/// decides for by a care order, and concerns that wait for a decision. Its leaders would take over the baton of the former, and open cases from the latter.
+/// decides for by a care order, concerns that wait for a decision, and reports that it received as child welfare and has not finished. Its
+/// leaders would take over the baton of cases, and open cases from concerns.
 const UNDONE: &str = "
     SELECT (SELECT COUNT(*) FROM care_case c
             WHERE c.municipality = $2 AND c.status = 'open' AND (c.unit_id = $1 OR EXISTS (
@@ -44,7 +45,12 @@ const UNDONE: &str = "
                 WHERE m.municipality = c.municipality AND m.case_id = c.id AND m.unit_id = $1 AND m.left_at IS NULL)))
            + (SELECT COUNT(*) FROM care_order o
               WHERE o.municipality = $2 AND o.child_welfare_unit_id = $1 AND o.ended_at IS NULL),
-           (SELECT COUNT(*) FROM concern k WHERE k.municipality = $2 AND k.unit_id = $1 AND k.decision IS NULL)";
+           (SELECT COUNT(*) FROM concern k WHERE k.municipality = $2 AND k.unit_id = $1 AND k.decision IS NULL),
+           (SELECT COUNT(*) FROM child_welfare_report r
+            WHERE r.municipality = $2 AND r.receiving_unit_id = $1 AND NOT EXISTS (
+                SELECT 1 FROM report_reply e WHERE e.report_id = r.id AND (e.outcome = 'investigation_closed'
+                  OR (e.outcome = 'not_investigated' AND NOT EXISTS (
+                      SELECT 1 FROM report_reply o WHERE o.report_id = r.id AND o.outcome = 'investigation_opened')))))";
 
 /// Stores the units of a municipality. A unit may serve any of the municipalities that are known.
 pub(super) async fn put(
@@ -91,10 +97,10 @@ async fn put_unit(
         rows += execute!(tx, PUT_SERVES, id, new)?;
     }
     for gone in served.difference(&serves) {
-        let (cases, concerns) = fetch_one!(tx, (i64, i64), UNDONE, id, gone)?;
-        if cases + concerns > 0 {
+        let (cases, concerns, reports) = fetch_one!(tx, (i64, i64, i64), UNDONE, id, gone)?;
+        if cases + concerns + reports > 0 {
             let (unit, served) = (key.to_string(), gone.clone());
-            return Err(ImportError::StillServes { unit, served, cases, concerns });
+            return Err(ImportError::StillServes { unit, served, cases, concerns, reports });
         }
         rows += execute!(tx, END_SERVES, id, gone)?;
     }
@@ -109,8 +115,8 @@ async fn put_controller(
     now: DateTime<Utc>,
 ) -> Result<u64, ImportError> {
     let (kind, name, number) = controller.columns();
-    let (before,) = fetch_one!(tx, (ControllerKind,), CONTROLLER, unit)?;
-    if before != kind {
+    let before = fetch_one!(tx, (ControllerKind, Option<String>), CONTROLLER, unit)?;
+    if (before.0, before.1.as_deref()) != (kind, number) {
         let (acting,) = fetch_one!(tx, (i64,), ACT_FOR_CONTROLLER, unit, Moment::at(now).today)?;
         if acting > 0 {
             return Err(ImportError::ControllerWithRoles { unit: key.to_owned() });

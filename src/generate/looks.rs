@@ -262,6 +262,7 @@ impl<'a> Looks<'a> {
                 unit_name: unit.name.clone(),
                 sector: unit.sector,
                 municipality: organisation.municipalities[unit.municipality].number.clone(),
+                controller: crate::kernel::vocabulary::ControllerKind::Municipality,
                 role: staff.role,
                 started_at: organisation.since,
                 // An entry has no end.

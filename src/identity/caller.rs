@@ -6,7 +6,7 @@ use crate::{
     kernel::{
         Id,
         ids::{Person, Session, Unit},
-        vocabulary::{Role, Sector},
+        vocabulary::{ControllerKind, Role, Sector},
     },
     vault::Content,
 };
@@ -24,12 +24,29 @@ pub struct HeldRole {
     pub sector: Sector,
     /// The municipality that the unit belongs to.
     pub municipality: String,
-    /// The role of the person in the unit.
+    /// The kind of controller of the unit.
+    pub controller: ControllerKind,
+    /// The role of the person in the unit. Ask [`acts_as`](Self::acts_as) what it gives.
     pub role: Role,
     /// When the role started.
     pub started_at: DateTime<Utc>,
     /// The day from which the role counts for nothing.
     pub ends_on: NaiveDate,
+}
+
+impl HeldRole {
+    /// Returns whether the role gives what a role of this kind gives. One that acts for the municipality does so only in a unit that the
+    /// municipality controls.
+    #[must_use]
+    pub fn acts_as(&self, role: Role) -> bool {
+        self.role == role && (self.controller == ControllerKind::Municipality || !role.excludes_content())
+    }
+
+    /// Returns whether it is the role of an auditor of another controller, who controls what the staff of the unit do.
+    #[must_use]
+    pub fn audits_unit(&self) -> bool {
+        self.role == Role::Auditor && self.controller != ControllerKind::Municipality
+    }
 }
 
 /// A person that a municipality knows a human as.
@@ -77,7 +94,7 @@ pub enum StaffFactor {
 
 impl Caller {
     fn with_role(&self, role: Role) -> impl Iterator<Item = &HeldRole> {
-        self.roles.iter().filter(move |held| held.role == role)
+        self.roles.iter().filter(move |held| held.acts_as(role))
     }
 
     /// Returns whether a role excludes content. The rules forbid administrators, auditors and analysts to see any, whatever other
@@ -119,6 +136,11 @@ impl Caller {
     /// Returns the municipalities whose access log the caller audits.
     pub fn audits(&self) -> impl Iterator<Item = &str> {
         self.with_role(Role::Auditor).map(|held| held.municipality.as_str())
+    }
+
+    /// Returns the units of other controllers whose staff the caller audits.
+    pub fn audits_units(&self) -> impl Iterator<Item = &HeldRole> {
+        self.roles.iter().filter(|held| held.audits_unit())
     }
 
     /// Returns the caller as in a session that has not proven the second factor that roles require.

@@ -1,5 +1,6 @@
 //! Which roles count. Only this states it: an ended role, a role of a person whose account is disabled, and a role that another controller
-//! would give over the municipality count for nothing.
+//! would give over the municipality count for nothing. An auditor of another controller controls what the staff of the unit do, and
+//! nothing else.
 
 /// SQL: whether a person holds a role on a day. The day is a parameter, because nothing else says what day it is in a transaction.
 ///
@@ -36,6 +37,9 @@ macro_rules! administers_sql {
 #[macro_export]
 macro_rules! role_counts_sql {
     ($role:literal, $today:literal) => {
+        $crate::role_counts_sql!($role, $today, "'administrator', 'auditor', 'analyst'")
+    };
+    ($role:literal, $today:literal, $of_municipality:literal) => {
         concat!(
             $crate::role_is_held_sql!($role, $today),
             " AND NOT EXISTS (SELECT 1 FROM account off WHERE off.person_id = ",
@@ -43,10 +47,20 @@ macro_rules! role_counts_sql {
             ".person_id AND off.disabled_at IS NOT NULL)
              AND (",
             $role,
-            ".role NOT IN ('administrator', 'auditor', 'analyst') OR EXISTS (
-                SELECT 1 FROM unit run WHERE run.id = ",
+            ".role NOT IN (",
+            $of_municipality,
+            ") OR EXISTS (SELECT 1 FROM unit run WHERE run.id = ",
             $role,
             ".unit_id AND run.controller = 'municipality'))"
         )
+    };
+}
+
+/// SQL: whether a role counts on a day for the municipality, or is that of an auditor of another controller.
+/// [`HeldRole::acts_as`](crate::identity::HeldRole::acts_as) states what the latter gives.
+#[macro_export]
+macro_rules! role_counts_for_controller_sql {
+    ($role:literal, $today:literal) => {
+        $crate::role_counts_sql!($role, $today, "'administrator', 'analyst'")
     };
 }

@@ -12,9 +12,9 @@ use crate::{
     kernel::{
         Id, Moment,
         ids::{Person, Session, Unit},
-        vocabulary::{Role, Sector},
+        vocabulary::{ControllerKind, Role, Sector},
     },
-    role_counts_sql,
+    role_counts_for_controller_sql,
     vault::Content,
 };
 
@@ -48,6 +48,7 @@ struct RoleRow {
     unit_name: Option<String>,
     sector: Option<Sector>,
     unit_municipality: Option<String>,
+    controller: Option<ControllerKind>,
     role: Option<Role>,
     started_at: Option<DateTime<Utc>>,
     ends_on: Option<NaiveDate>,
@@ -56,7 +57,7 @@ struct RoleRow {
 /// The columns of [`RoleRow`] from `person p`.
 macro_rules! role_columns {
     () => {
-        "p.id AS person_id, r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, r.role, r.started_at, r.ends_on"
+        "p.id AS person_id, r.unit_id, u.name AS unit_name, u.sector, u.municipality AS unit_municipality, u.controller, r.role, r.started_at, r.ends_on"
     };
 }
 
@@ -65,7 +66,7 @@ macro_rules! roles_of_person {
     ($today:literal) => {
         concat!(
             " LEFT JOIN staff_role r ON r.person_id = p.id AND ",
-            role_counts_sql!("r", $today),
+            role_counts_for_controller_sql!("r", $today),
             " LEFT JOIN unit u ON u.id = r.unit_id "
         )
     };
@@ -236,6 +237,7 @@ impl RoleRow {
             unit_name: self.unit_name?,
             sector: self.sector?,
             municipality: self.unit_municipality?,
+            controller: self.controller?,
             role: self.role?,
             started_at: self.started_at?,
             ends_on: self.ends_on?,

@@ -250,6 +250,8 @@ objects! {
     RoleProposal, RoleProposalId, "RoleProposalId";
     /// A correction of a registration.
     Correction, CorrectionId, "CorrectionId";
+    /// A correction of the name of an account.
+    NameCorrection, NameCorrectionId, "NameCorrectionId";
     /// A proposal to add a national identity number to a person.
     NumberProposal, NumberProposalId, "NumberProposalId";
     /// An extension of a role.

@@ -144,7 +144,7 @@ words! {
         UnitLeader = "unit_leader",
         /// Manages the accounts, units and roles of the municipality. Never sees content.
         Administrator = "administrator",
-        /// Reads the access log of the municipality. Never sees content.
+        /// Reads the access log of the municipality or, in a unit of another controller, of what its staff did. Never sees content.
         Auditor = "auditor",
         /// Reads statistics. Never sees information about individuals.
         Analyst = "analyst",

@@ -98,6 +98,7 @@ mod tests {
             unit_name: "a unit".into(),
             sector: Sector::Health,
             municipality: "4014".into(),
+            controller: crate::kernel::vocabulary::ControllerKind::Municipality,
             role: Role::Worker,
             started_at: chrono::DateTime::UNIX_EPOCH,
             ends_on: chrono::NaiveDate::MAX,

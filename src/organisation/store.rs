@@ -16,7 +16,7 @@ use crate::{
         ids::{Person, StaffRole, Unit},
         vocabulary::{ControllerKind, Role, Sector},
     },
-    persons_of_sql, role_counts_sql, role_is_held_sql, teams,
+    persons_of_sql, role_counts_for_controller_sql, role_is_held_sql, teams,
 };
 
 const LIST_UNITS: &str = "
@@ -31,7 +31,7 @@ const LIST_STAFF: &str = concat!(
     SELECT r.id, r.person_id, p.name AS person_name, r.role, r.started_at, r.ends_on
     FROM staff_role r JOIN person p ON p.id = r.person_id
     WHERE r.unit_id = $1 AND r.id > $2 AND ",
-    role_counts_sql!("r", "$4"),
+    role_counts_for_controller_sql!("r", "$4"),
     " ORDER BY r.id LIMIT $3"
 );
 const GET_ROLE: &str = "
@@ -181,15 +181,15 @@ pub enum NotGranted {
     OtherController,
 }
 
-/// Checks that a role can be held in a unit. Administrators, auditors and analysts act for the whole municipality, and another controller
-/// must not appoint them (GDPR art. 24).
+/// Checks that a role can be held in a unit. Administrators and analysts act for the whole municipality, which another controller must not
+/// do (GDPR art. 24). An auditor in a unit of another controller controls what its staff do.
 ///
 /// # Errors
 /// If the database query fails.
 pub(super) async fn fits_controller(tx: &mut Tx, unit: Id<Unit>, role: Role) -> Result<bool, DbError> {
     const CONTROLLER: &str = "SELECT controller FROM unit WHERE id = $1";
     let (controller,) = fetch_one!(tx, (ControllerKind,), CONTROLLER, unit)?;
-    Ok(controller == ControllerKind::Municipality || !role.excludes_content())
+    Ok(controller == ControllerKind::Municipality || !matches!(role, Role::Administrator | Role::Analyst))
 }
 
 /// Grants a role that ends on a day, over the API as on the machine itself. Nothing is written if it is not granted.

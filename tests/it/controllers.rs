@@ -61,12 +61,10 @@ both_engines! {
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
         let of_county = upper_secondary(&administrator).await;
         let person = world.user_with_new_number("4014").await;
-        for role in ["administrator", "auditor"] {
-            let path = format!("/v1/units/{}/role-proposals", of_county.id);
-            let body = json!({"person_id": person.id, "role": role, "reason": "Leads the school."});
-            let refused = administrator.post(path).json(body).send().await.expect_invalid("/role");
-            assert!(refused.text("/errors/0/detail").contains("that the municipality controls"), "{refused:?}");
-        }
+        let path = format!("/v1/units/{}/role-proposals", of_county.id);
+        let body = json!({"person_id": person.id, "role": "administrator", "reason": "Leads the school."});
+        let refused = administrator.post(path).json(body).send().await.expect_invalid("/role");
+        assert!(refused.text("/errors/0/detail").contains("that the municipality controls"), "{refused:?}");
         let body = json!({"person_id": person.id, "role": "analyst"});
         administrator.post(format!("/v1/units/{}/staff", of_county.id)).json(body).send().await.expect_invalid("/role");
         // Roles that came about in another way give no power over the municipality.
@@ -95,7 +93,7 @@ both_engines! {
         assert_eq!(found.items().len(), 1);
     }
 
-    async fn the_roles_of_another_controller_count_nowhere(world: World) {
+    async fn the_roles_of_another_controller_count_nowhere_in_the_municipality(world: World) {
         let first = world.staff("kragero/barnehage", Role::Administrator).await;
         let auditor = world.staff("kragero/barnehage", Role::Auditor).await;
         let analyst = world.staff("kragero/barnehage", Role::Analyst).await;
@@ -131,9 +129,11 @@ both_engines! {
             auditor.get(path).send().await.expect_problem(403, "forbidden");
         }
         assert_eq!(reminders().await, 0);
-        for who in [&first, &auditor, &analyst] {
+        for who in [&first, &analyst] {
             assert_eq!(who.get("/v1/me").send().await.expect(200).body["roles"], json!([]));
         }
+        // The auditor controls what the staff of the unit do, and nothing else.
+        assert_eq!(auditor.get("/v1/me").send().await.expect(200).body["roles"][0]["role"], "auditor");
         first.post(&codes).json(json!({"username": "alma"})).send().await.expect_problem(403, "forbidden");
         first.post("/v1/municipalities/4014/units").json(unit("sfo", json!({"kind": "municipality"}))).send().await.expect_problem(403, "forbidden");
         let numbers = json!({"known_national_id": number.as_str(), "national_id": world.adult_number().as_str(), "reason": "A new number."});
@@ -143,5 +143,96 @@ both_engines! {
         second.post(confirm).send().await.expect_problem(403, "forbidden");
         let approve = format!("/v1/municipalities/4014/activations/{code}/approve");
         second.post(approve).json(json!({"national_id": number.as_str()})).send().await.expect_problem(403, "forbidden");
+    }
+
+    async fn the_auditor_of_another_controller_sees_what_its_staff_did_and_nothing_else(world: World) {
+        let [first, second] = [world.staff("kragero/oppvekst", Role::Administrator).await, world.staff("kragero/oppvekst", Role::Administrator).await];
+        let of_county = upper_secondary(&first).await;
+        let auditor = world.user_with_new_number("4014").await;
+        let proposals = format!("/v1/units/{}/role-proposals", of_county.id);
+        let body = json!({"person_id": auditor.id, "role": "auditor", "reason": "Controls the log for the county."});
+        let proposed = first.post(proposals).json(body).send().await.expect(201).text("/id");
+        let confirm = format!("/v1/municipalities/4014/role-proposals/{proposed}/confirm");
+        second.post(confirm).send().await.expect(201);
+
+        let teacher = Staff { user: world.user_with_new_number("4014").await, unit: of_county.clone() };
+        world.grant(&teacher.user, &of_county, Role::Worker).await;
+        let both = world.worker("kragero/helsestasjon").await;
+        world.grant(&both, &of_county, Role::Worker).await;
+        let child = world.child(&teacher, 17).await;
+        let case = world.open_case(&teacher, &child).await;
+        teacher.get(format!("/v1/cases/{case}")).send().await.expect(200);
+        for who in [&teacher.user, &both.user] {
+            who.get("/v1/cases").send().await.expect(200);
+        }
+        let stranger = world.worker("kragero/skole").await;
+        stranger.get(format!("/v1/cases/{case}")).send().await.expect(404);
+        world.seal().await;
+
+        let log = format!("/v1/units/{}/access-log", of_county.id);
+        let found = auditor.get(format!("{log}?limit=200")).send().await.expect(200);
+        let by: Vec<&str> = found.each("person_id");
+        assert!(by.iter().all(|person| [teacher.id.to_string(), auditor.id.to_string()].contains(&(*person).to_owned())), "{by:?}");
+        let reads = auditor.get(format!("{log}?action=read_case&case_id={case}")).send().await.expect(200);
+        assert_eq!(reads.each("person_id"), [teacher.id.to_string()]);
+        // The municipality's auditor controls those who worked for the municipality as well.
+        let of_both = auditor.get(format!("{log}?person_id={}", both.id)).send().await.expect(200);
+        assert_eq!(of_both.items().len(), 0);
+        auditor.get(format!("{log}?unit_id={}", of_county.id)).send().await.expect_invalid("?unit_id");
+        let pages = auditor.get(format!("{log}?limit=1")).send().await.expect(200);
+        let next = pages.body["next_cursor"].as_str().expect("another page");
+        auditor.get(format!("{log}?limit=1&cursor={next}")).send().await.expect(200);
+        for path in [
+            format!("/v1/units/{}/access-log", stranger.unit.id),
+            "/v1/access-log".to_owned(),
+            "/v1/access-log/export/csv".to_owned(),
+            "/v1/access-log/reviews".to_owned(),
+            "/v1/municipalities/4014/accounts".to_owned(),
+        ] {
+            auditor.get(path).send().await.expect_problem(403, "forbidden");
+        }
+        auditor.get(format!("/v1/cases/{case}")).send().await.expect_problem(404, "not-found");
+        let ours = world.staff("kragero/oppvekst", Role::Auditor).await;
+        for who in [&first.user, &teacher.user, &ours.user] {
+            who.get(&log).send().await.expect_problem(403, "forbidden");
+        }
+        // An administrator finds the role, and ends it.
+        let staff = format!("/v1/units/{}/staff", of_county.id);
+        let listed = first.get(&staff).send().await.expect(200);
+        let role = listed.items().iter().find(|row| row["role"] == "auditor").expect("the auditor")["id"].clone();
+        first.delete(format!("{staff}/{}", role.as_str().expect("an id"))).send().await.expect(204);
+        auditor.get(&log).send().await.expect_problem(403, "forbidden");
+    }
+
+    async fn the_auditor_of_another_controller_sees_nothing_about_their_own_family(world: World) {
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let of_county = upper_secondary(&administrator).await;
+        let teacher = Staff { user: world.user_with_new_number("4014").await, unit: of_county.clone() };
+        world.grant(&teacher.user, &of_county, Role::Worker).await;
+        let ours = world.staff("kragero/oppvekst", Role::Auditor).await;
+        let family = world.family(&teacher, 16, 1).await;
+        let parent = &family.guardians[0].user;
+        world.grant(parent, &of_county, Role::Auditor).await;
+        teacher.get(format!("/v1/children/{}", family.child.id)).send().await.expect(200);
+        world.seal().await;
+        let log = format!("/v1/units/{}/access-log?limit=200&child_id={}", of_county.id, family.child.id);
+        assert_eq!(parent.get(&log).send().await.expect(200).items().len(), 0);
+        let of_child = format!("/v1/access-log?child_id={}", family.child.id);
+        assert_ne!(ours.get(of_child).send().await.expect(200).items().len(), 0);
+        let other = world.user_with_new_number("4014").await;
+        world.grant(&other, &of_county, Role::Auditor).await;
+        assert_ne!(other.get(&log).send().await.expect(200).items().len(), 0);
+    }
+
+    async fn the_municipalitys_auditors_role_becomes_the_controllers_with_the_unit(world: World) {
+        let auditor = world.staff("kragero/barnehage", Role::Auditor).await;
+        let log = format!("/v1/units/{}/access-log", auditor.unit.id);
+        auditor.get("/v1/access-log").send().await.expect(200);
+        auditor.get(&log).send().await.expect_problem(403, "forbidden");
+        let of_another = "UPDATE unit SET controller = 'private_body', controller_name = 'Barnehagen AS', organisation_number = '974760673' \
+            WHERE municipality = '4014' AND key = 'barnehage'";
+        assert_eq!(world.try_execute(of_another).await.expect("changed"), 1);
+        auditor.get("/v1/access-log").send().await.expect_problem(403, "forbidden");
+        auditor.get(&log).send().await.expect(200);
     }
 }

@@ -186,7 +186,7 @@ both_engines! {
         assert!(!cases.items().is_empty(), "a guardian sees the case of the child");
         let leader = world.known_as("leder").await;
         assert_eq!(world.number_of(format!("SELECT COUNT(*) FROM contact_person c JOIN staff_role r ON r.unit_id = c.unit_id
-            JOIN person p ON p.id = r.person_id WHERE r.role = 'unit_leader' AND p.id = {}", literal(&world, leader.id))).await, 36);
+            JOIN person p ON p.id = r.person_id WHERE r.role = 'unit_leader' AND p.id = {}", world.sql_id(leader.id.uuid()))).await, 36);
 
         let again = generated(&world, 8).await;
         assert!(matches!(again, Err(GenerateError::HasCases)), "{again:?}");
@@ -219,13 +219,5 @@ both_engines! {
             let other = Box::pin(other).await.expect("the engine is there");
             assert_eq!(first == other, is_same, "seed {seed}");
         }
-    }
-}
-
-/// An id as SQL of the engine.
-fn literal(world: &World, id: PersonId) -> String {
-    match world.engine {
-        crate::support::Engine::Sqlite => format!("x'{}'", id.uuid().simple()),
-        crate::support::Engine::Postgres => format!("'{id}'"),
     }
 }

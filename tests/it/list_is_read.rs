@@ -22,7 +22,7 @@ const PAIRS: [(&str, &str, &str); 8] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 29] = [
+const OTHERS: [(&str, &str); 31] = [
     ("list_accounts", "an account is not read by itself; the list is all or nothing"),
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
@@ -50,6 +50,8 @@ const OTHERS: [(&str, &str); 29] = [
     ("list_evaluations", "an evaluation is not read by itself; the list is all or nothing"),
     ("list_claims", "a claim is not read by itself; the list is all or nothing"),
     ("list_follow_ups", "gathered from other things, without content"),
+    ("list_name_corrections", "a correction is not read by itself; the list is all or nothing"),
+    ("search_unit_access_log", "an entry is not read by itself"),
     ("search_access_log", "an entry is not read by itself"),
     ("read_case_access_log", "an entry is not read by itself"),
 ];

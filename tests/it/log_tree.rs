@@ -102,14 +102,6 @@ pub async fn tamper(world: &World, statements: &[String]) {
     }
 }
 
-/// An id as SQL.
-pub fn sql(world: &World, id: Uuid) -> String {
-    match world.engine {
-        Engine::Sqlite => format!("x'{}'", id.simple()),
-        Engine::Postgres => format!("'{id}'"),
-    }
-}
-
 both_engines! {
     async fn a_log_that_nobody_touched_is_whole(world: World) {
         let (_cast, kept) = sealed(&world).await;
@@ -123,7 +115,7 @@ both_engines! {
         let (_cast, kept) = sealed(&world).await;
         let (ids, place) = (ids(&world).await, 4_usize);
         for set in ["status = 403", "person_id = NULL", "action = 'read_me'", "client = NULL", "shown = '[\"x\"]'"] {
-            let change = format!("UPDATE access_log SET {set} WHERE id = {}", sql(&world, ids[place]));
+            let change = format!("UPDATE access_log SET {set} WHERE id = {}", world.sql_id(ids[place]));
             let back = world.number_of("SELECT COUNT(*) FROM access_log").await;
             tamper(&world, &[change]).await;
             assert_eq!(back, world.rows("access_log").await);
@@ -139,9 +131,9 @@ both_engines! {
         let proof = auditor.get(format!("/v1/access-log/entries/{}/proof", ids[place])).send().await.expect(200);
         let leaf: serde_json::Value = serde_json::from_str(&proof.text("/leaf")).expect("a leaf");
         world.seal().await;
-        let other = format!("person_id = {}", sql(&world, cast.family.guardians[0].id.uuid()));
+        let other = format!("person_id = {}", world.sql_id(cast.family.guardians[0].id.uuid()));
         let digest = json!({"digests": {"person": leaf["digests"]["person"]}, "openings": {}});
-        tamper(&world, &[format!("UPDATE access_log SET {other}, digests = '{digest}' WHERE id = {}", sql(&world, ids[place]))]).await;
+        tamper(&world, &[format!("UPDATE access_log SET {other}, digests = '{digest}' WHERE id = {}", world.sql_id(ids[place]))]).await;
         let found = verified(&world, Some(&kept)).await.findings;
         assert_eq!(found.first(), Some(&Finding::Changed(4, ids[place])), "{found:?}");
     }
@@ -150,12 +142,12 @@ both_engines! {
         let (cast, kept) = sealed(&world).await;
         erase_before(&world.db, LOG, world.now() + TimeDelta::hours(1)).await.expect("erased");
         assert_eq!(verified(&world, Some(&kept)).await.findings, []);
-        let other = sql(&world, cast.nurse.id.uuid());
+        let other = world.sql_id(cast.nurse.id.uuid());
         for (place, set) in [
             (2, format!("person_id = {other}")), (3, format!("child_id = {other}")), (4, "roles = '[{}]'".to_owned()), (5, "client = 'x'".to_owned()),
         ] {
             let ids = ids(&world).await;
-            tamper(&world, &[format!("UPDATE access_log SET {set} WHERE id = {}", sql(&world, ids[place]))]).await;
+            tamper(&world, &[format!("UPDATE access_log SET {set} WHERE id = {}", world.sql_id(ids[place]))]).await;
             let found = verified(&world, Some(&kept)).await.findings;
             let changed = Finding::Changed(place.try_into().expect("small"), ids[place]);
             assert!(found.contains(&changed), "{set}: {found:?}");
@@ -209,10 +201,10 @@ both_engines! {
         let (_cast, kept) = sealed(&world).await;
         let ids = ids(&world).await;
         let last = ids.len() - 1;
-        tamper(&world, &[format!("DELETE FROM access_log WHERE id = {}", sql(&world, ids[last]))]).await;
+        tamper(&world, &[format!("DELETE FROM access_log WHERE id = {}", world.sql_id(ids[last]))]).await;
         let found = verified(&world, Some(&kept)).await.findings;
         assert_eq!(found.first(), Some(&Finding::Removed(last.try_into().expect("small"), ids[last])));
-        tamper(&world, &[format!("DELETE FROM access_log_leaf WHERE entry_id = {}", sql(&world, ids[2]))]).await;
+        tamper(&world, &[format!("DELETE FROM access_log_leaf WHERE entry_id = {}", world.sql_id(ids[2]))]).await;
         let found = verified(&world, Some(&kept)).await.findings;
         assert_eq!(found.first(), Some(&Finding::MissingPlace(2)), "{found:?}");
     }
@@ -222,8 +214,8 @@ both_engines! {
         let (kept, ids) = (newest(&world).await, ids(&world).await);
         let (last, size) = (ids[ids.len() - 1], i64::try_from(ids.len()).expect("small"));
         tamper(&world, &[
-            format!("DELETE FROM access_log WHERE id = {}", sql(&world, last)),
-            format!("DELETE FROM access_log_leaf WHERE entry_id = {}", sql(&world, last)),
+            format!("DELETE FROM access_log WHERE id = {}", world.sql_id(last)),
+            format!("DELETE FROM access_log_leaf WHERE entry_id = {}", world.sql_id(last)),
             format!("DELETE FROM access_log_checkpoint WHERE municipality = '4014' AND size = {size}"),
         ]).await;
         assert_eq!(verified(&world, None).await.findings, [], "nothing else differs");
@@ -235,7 +227,7 @@ both_engines! {
         let (ids, new) = (ids(&world).await, Uuid::now_v7());
         let columns = "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
             child_id, decision, policies, legal_basis, shown, status, kind, salt";
-        let (insert, copy) = (sql(&world, new), sql(&world, ids[3]));
+        let (insert, copy) = (world.sql_id(new), world.sql_id(ids[3]));
         let forge = format!("INSERT INTO access_log (id, {columns}) SELECT {insert}, {columns} FROM access_log WHERE id = {copy}");
         tamper(&world, &[forge]).await;
         let found = verified(&world, Some(&kept)).await.findings;
@@ -254,7 +246,7 @@ both_engines! {
         let (_cast, kept) = sealed(&world).await;
         let ids = ids(&world).await;
         let place = |at: usize, to: i64| {
-            format!("UPDATE access_log_leaf SET position = {to} WHERE entry_id = {}", sql(&world, ids[at]))
+            format!("UPDATE access_log_leaf SET position = {to} WHERE entry_id = {}", world.sql_id(ids[at]))
         };
         tamper(&world, &[place(2, 9999), place(5, 2), place(2, 5)]).await;
         let found = verified(&world, Some(&kept)).await.findings;
@@ -264,7 +256,7 @@ both_engines! {
     async fn a_tree_that_is_made_anew_does_not_have_the_root_that_was_signed(world: World) {
         let (_cast, kept) = sealed(&world).await;
         let ids = ids(&world).await;
-        let change = format!("UPDATE access_log SET status = 403 WHERE id = {}", sql(&world, ids[4]));
+        let change = format!("UPDATE access_log SET status = 403 WHERE id = {}", world.sql_id(ids[4]));
         tamper(&world, &[change]).await;
         // All hashes are removed, and the current content is sealed again, with the key of the service.
         let clear = ["access_log_checkpoint", "access_log_node", "access_log_leaf", "access_log_term", "access_log_count"];
@@ -293,7 +285,7 @@ both_engines! {
         let sql = format!(
             "SELECT f.count, l.case_id FROM access_log_leaf f JOIN access_log l ON l.id = f.entry_id
              WHERE l.case_id = {} AND l.decision = 'permit' AND l.status < 400 ORDER BY f.position",
-            sql(&world, cast.case.uuid())
+            world.sql_id(cast.case.uuid())
         );
         let mut tx = world.db.read().await.expect("a transaction");
         let counts = fetch_all!(&mut tx, (Option<i64>, Uuid), sqlx::AssertSqlSafe(sql)).expect("counts");

@@ -219,6 +219,26 @@ both_engines! {
         assert_eq!((world.rows("second_factor").await, world.rows("recovery_code").await), (0, 0));
     }
 
+    async fn what_is_found_through_a_role_waits_for_it_too(world: World) {
+        let cast = world.shared_case().await;
+        world.concern(&cast.teacher, &cast.family.child).await;
+        world.measure(&cast.teacher, cast.case, &cast.teacher).await;
+        let strict = world.requiring_second_factor().await;
+        let tokens = strict.anonymous().log_in(&cast.teacher.username, PASSWORD).await.expect(200);
+        let counts = async || {
+            let mut counts = Vec::new();
+            for path in ["/v1/follow-ups", "/v1/cases", "/v1/concerns"] {
+                let list = strict.anonymous().get(path).bearer(&tokens.text("/access_token")).send().await.expect(200);
+                counts.push(list.items().len());
+            }
+            counts
+        };
+        assert_eq!(counts().await, [0, 0, 0]);
+        world.try_execute("UPDATE session SET second_factor_at = created_at").await.expect("as after a log-in with a code");
+        assert_eq!(counts().await, [2, 1, 1]);
+        strict.finish().await;
+    }
+
     async fn the_roles_of_staff_wait_for_it_where_the_service_requires_it(world: World) {
         let cast = world.shared_case().await;
         let strict = world.requiring_second_factor().await;

@@ -9,7 +9,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    log_tree::{evidence, ids, sealed, sql, tamper},
+    log_tree::{evidence, ids, sealed, tamper},
     support::{Role, World, both_engines, log_key},
 };
 
@@ -115,15 +115,15 @@ both_engines! {
         if let Some((well, said)) = said_of(&world, &kept).await {
             assert!(well, "{said}");
         }
-        let other = sql(&world, cast.nurse.id.uuid());
-        tamper(&world, &[format!("UPDATE access_log SET person_id = {other} WHERE id = {}", sql(&world, ids[5]))]).await;
+        let other = world.sql_id(cast.nurse.id.uuid());
+        tamper(&world, &[format!("UPDATE access_log SET person_id = {other} WHERE id = {}", world.sql_id(ids[5]))]).await;
         names(&world, &kept, &format!("changed: entry {} at place 5", ids[5])).await;
     }
 
     async fn what_was_done_to_a_log_is_named_also_in_python(world: World) {
         let (_cast, kept) = sealed(&world).await;
         let ids = ids(&world).await;
-        let of = |at: usize| sql(&world, ids[at]);
+        let of = |at: usize| world.sql_id(ids[at]);
         let place = |at: usize, to: i64| format!("UPDATE access_log_leaf SET position = {to} WHERE entry_id = {}", of(at));
         tamper(&world, &[format!("DELETE FROM access_log WHERE id = {}", of(7))]).await;
         names(&world, &kept, &format!("removed: entry {} at place 7", ids[7])).await;
@@ -134,7 +134,7 @@ both_engines! {
         let new = uuid::Uuid::now_v7();
         let columns = "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
             child_id, decision, policies, legal_basis, shown, status, kind, salt";
-        let insert = sql(&world, new);
+        let insert = world.sql_id(new);
         tamper(&world, &[
             format!("INSERT INTO access_log (id, {columns}) SELECT {insert}, {columns} FROM access_log WHERE id = {}", of(1)),
             "UPDATE access_log_leaf SET position = position + 10000 WHERE municipality = '4014' AND position >= 1".to_owned(),

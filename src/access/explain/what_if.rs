@@ -187,7 +187,7 @@ impl World {
         let at = |right: &str| format!("/principal/attrs/{right}");
         let mut all = Vec::new();
         // Roles can exclude content. Their units and municipalities are facts of their own.
-        for right in ["roles", "works_in", "leads", "administers", "audits"] {
+        for right in ["roles", "works_in", "leads", "administers", "audits", "audits_units"] {
             if self.at(&at(right)).as_array().is_some_and(|list| !list.is_empty()) {
                 all.push(change(right, false, [(at(right), json!([]))]));
             }
@@ -197,7 +197,8 @@ impl World {
             let works = change("works_in", true, [self.plus(&at("works_in"), one.clone())]);
             let both = [self.plus(&at("works_in"), one.clone()), self.plus(&at("leads"), one)];
             let leads = Change { more_than: Some("works_in"), ..change("leads", true, both) };
-            all.extend([works, leads].map(|right| Change { unit: Some(unit.to_owned()), ..right }));
+            let audits = change("audits_units", true, [self.plus(&at("audits_units"), entity("Unit", unit))]);
+            all.extend([works, leads, audits].map(|right| Change { unit: Some(unit.to_owned()), ..right }));
         }
         let number = self.id_of_the_thing("Municipality", "municipality").unwrap_or(municipality);
         for right in ["administers", "audits"] {

@@ -39,6 +39,7 @@ fn caller(unit: Id<Unit>) -> Caller {
         unit_name: String::new(),
         sector: Sector::School,
         municipality: "4014".to_owned(),
+        controller: crate::kernel::vocabulary::ControllerKind::Municipality,
         role: Role::Worker,
         started_at: chrono::DateTime::UNIX_EPOCH,
         ends_on: chrono::NaiveDate::MAX,

@@ -69,7 +69,7 @@ impl Object for LogReviewObject {
     }
 
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
-        let audits = |held: &&HeldRole| held.role == Role::Auditor && held.municipality == self.municipality;
+        let audits = |held: &&HeldRole| held.acts_as(Role::Auditor) && held.municipality == self.municipality;
         caller.roles.iter().filter(audits).cloned().collect()
     }
 

@@ -1,6 +1,5 @@
 //! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
-mod activation;
 mod case;
 mod child;
 mod disclosure;
@@ -8,15 +7,13 @@ mod emergency;
 mod helper;
 mod in_case;
 mod log_review;
-mod number_proposal;
 mod organisation;
 mod report;
-mod role_proposal;
+mod second_administrator;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
-    activation::ActivationObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
@@ -24,10 +21,9 @@ pub use self::{
     helper::HelperObject,
     in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
     log_review::{LogReviewObject, reviews_of_looks_by},
-    number_proposal::NumberProposalObject,
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
-    role_proposal::RoleProposalObject,
+    second_administrator::{ActivationObject, NumberProposalObject, RoleProposalObject},
 };
 pub use super::policies::Attributes;
 use super::policies::{Fact, Policies};

@@ -106,6 +106,7 @@ pub const SEALED: &[SealedTable] = &[
     SealedTable { id: "person_id", ..of_people("second_factor", &["secret"]) },
     of_people("role_proposal", &["reason"]),
     of_people("correction", &["before_value", "after_value", "reason"]),
+    of_people("name_correction", &["before_name", "after_name", "reason"]),
     of_people("number_proposal", &["number", "reason", "replaced_number"]),
     of_people("role_extension", &["reason"]),
     of_people("care_order", &["decision_reference", "end_reference"]),

@@ -127,6 +127,8 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(nurse, "enrol_second_factor", json!({"current_password": PASSWORD})).await;
     let extension = json!({"ends_on": world.in_days(90), "reason": p()});
     said(&stage.administrator, "extend_role", extension).await;
+    let name = json!({"name": p(), "reason": p()});
+    said(&stage.administrator, "correct_account_name", name).await;
     let number = stage.example(&Operation::named("confirm_number"));
     said(&stage.administrator, "confirm_number", number).await;
     said(teacher, "update_child", json!({"name": p(), "reason": p()})).await;

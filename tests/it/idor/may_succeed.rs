@@ -50,12 +50,16 @@ pub(super) const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (ADMINISTRATOR, "approve_activation", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "disable_account", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "enable_account", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "correct_account_name", "they keep the accounts of their own municipality"),
+    (ADMINISTRATOR, "list_name_corrections", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "unlock_account", "they keep the accounts of their own municipality"),
     (LEFT, "register_child", "they still work in the unit"),
     (LEFT, "record_concern", "they still work in the unit"),
 ];
 /// Actions on accounts, codes, roles and numbers, which an administrator keeps.
-pub(super) const KEPT: [&str; 8] = [
+pub(super) const KEPT: [&str; 10] = [
+    "correct_account_name",
+    "list_name_corrections",
     "create_activation",
     "approve_activation",
     "enable_account",

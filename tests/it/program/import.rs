@@ -183,7 +183,7 @@ both_engines! {
         assert!(refused.to_string().contains("the controller of the unit barnehage cannot change"), "{refused}");
         assert_eq!(world.number_of(OF_PRIVATE).await, 1);
         auditor.get("/v1/access-log").send().await.expect_problem(403, "forbidden");
-        let grant = ["user", "grant", "--municipality", "4014", "--username", &auditor.username, "--role", "barnehage:auditor"];
+        let grant = ["user", "grant", "--municipality", "4014", "--username", &auditor.username, "--role", "barnehage:administrator"];
         let refused = done_by(&world, &grant);
         assert_eq!(refused.status, 2);
         assert!(refused.errors.contains("belongs in a unit that the municipality controls"), "{}", refused.errors);
@@ -218,26 +218,66 @@ both_engines! {
             assert_eq!(refused, format!("the unit barnehage cannot stop serving municipality 4001 yet: {why}"));
             assert_eq!(world.all_rows().await, before);
         };
-        refused("it has a part in 0 open cases there, and 1 of its concerns there wait for a decision").await;
+        refused("it has a part in 0 open cases there, 1 of its concerns there wait for a decision, and 0 reports that it received from there wait for an answer").await;
         let case = world.open_case(&teacher, &child).await;
-        refused("it has a part in 1 open cases there, and 1 of its concerns there wait for a decision").await;
+        refused("it has a part in 1 open cases there, 1 of its concerns there wait for a decision, and 0 reports that it received from there wait for an answer").await;
         let no_need = "UPDATE concern SET decision = 'no_need', decision_reason = facts, decided_at = created_at, decided_by = author_id \
             WHERE decision IS NULL";
         world.try_execute(no_need).await.expect("decided");
-        refused("it has a part in 1 open cases there, and 0 of its concerns there wait for a decision").await;
+        refused("it has a part in 1 open cases there, 0 of its concerns there wait for a decision, and 0 reports that it received from there wait for an answer").await;
         // Also when another unit opened the case, as long as this one is on the team.
         let opened_by = |municipality: &str, key: &str| {
             let sql = format!("UPDATE care_case SET unit_id = (SELECT id FROM unit WHERE municipality = '{municipality}' AND key = '{key}')");
             world.try_execute(sql)
         };
         assert_eq!(opened_by("4001", "skole").await.expect("another unit"), 1);
-        refused("it has a part in 1 open cases there, and 0 of its concerns there wait for a decision").await;
+        refused("it has a part in 1 open cases there, 0 of its concerns there wait for a decision, and 0 reports that it received from there wait for an answer").await;
         opened_by("4014", "barnehage").await.expect("the unit itself");
         world.close_case(&teacher, case).await;
         let done = import(&world.db, std::slice::from_ref(&one)).await.expect("imported");
         assert_eq!(done[0].units.changed, 1);
         let body = json!({"name": "Iben", "birth_date": "2022-05-17", "municipality": "4001"});
         teacher.post(format!("/v1/units/{}/children", teacher.unit.id)).json(body).send().await.expect_invalid("/municipality");
+    }
+
+    async fn child_welfare_serves_a_municipality_until_it_has_answered_the_reports_from_there(world: World) {
+        let serves = |served: &'static str| {
+            let files = Files::of("kragero");
+            files.change("municipality.toml", |text| {
+                let (before, unit) = text.split_once("key = \"barnevern\"").expect("the unit");
+                format!("{before}key = \"barnevern\"{}", unit.replacen("serves = [\"4014\"]", &format!("serves = {served}"), 1))
+            });
+            files.read()
+        };
+        let (both, one) = (serves(r#"["4014", "4001"]"#), serves(r#"["4014"]"#));
+        import(&world.db, std::slice::from_ref(&both)).await.expect("imported");
+        let teacher = world.worker("porsgrunn/skole").await;
+        let child_welfare = world.unit("kragero/barnevern").await;
+        let report = json!({
+            "child_description": "A boy in the second form.", "grounds": ["mistreatment_or_neglect"],
+            "text": "Says that he is hit at home.", "sent_on": world.in_days(0), "guardians_told": true,
+            "receiving_unit_id": child_welfare.id,
+        });
+        let path = format!("/v1/units/{}/child-welfare-reports", teacher.unit.id);
+        let sent = teacher.post(path).json(report).send().await.expect(201).text("/id");
+        let answers = async |outcome: &str, more: serde_json::Value| {
+            let mut body = json!({"outcome": outcome, "answered_on": world.in_days(0)});
+            body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            teacher.post(format!("/v1/child-welfare-reports/{sent}/replies")).json(body).send().await.expect(201);
+        };
+        let refused = async || {
+            let refused = import(&world.db, std::slice::from_ref(&one)).await.expect_err("work is left").to_string();
+            assert!(refused.ends_with("and 1 reports that it received from there wait for an answer"), "{refused}");
+        };
+        refused().await;
+        for outcome in ["received", "not_investigated", "investigation_opened"] {
+            answers(outcome, json!({})).await;
+            if outcome != "not_investigated" {
+                refused().await;
+            }
+        }
+        answers("investigation_closed", json!({"followed_up": true})).await;
+        import(&world.db, std::slice::from_ref(&one)).await.expect("imported");
     }
 
     async fn texts_of_files_are_those_that_a_request_may_have(world: World) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Done, done};
 use crate::{
-    log_tree::{ids, sealed, sql, tamper},
+    log_tree::{ids, sealed, tamper},
     support::{Engine, World, both_engines, log_key},
 };
 
@@ -74,7 +74,7 @@ both_engines! {
     async fn an_entry_whose_values_are_not_of_their_type_is_named(world: World) {
         let _cast = sealed(&world).await;
         let ids = ids(&world).await;
-        let of = |at: usize| sql(&world, ids[at]);
+        let of = |at: usize| world.sql_id(ids[at]);
         let faults = match world.engine {
             Engine::Sqlite => vec![
                 format!("UPDATE access_log SET at = 'garbage' WHERE id = {}", of(3)),

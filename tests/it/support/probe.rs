@@ -37,10 +37,12 @@ pub fn is_public_parameter(name: &str) -> bool {
 /// others.
 pub async fn mark(stage: &Stage, word: &str) {
     const CONTENT: [&str; 3] = ["decide_concern", "evaluate_measure", "record_minutes"];
+    // Everyone at work may know the names of staff.
+    const NO_SECRET: &str = "correct_account_name";
     let mut marked = 0;
     for operation in Operation::writes().into_iter().filter(Operation::takes_body) {
         let ends = uses_up(&operation.id) && !CONTENT.contains(&operation.id.as_str());
-        if ends {
+        if ends || operation.id == NO_SECRET {
             continue;
         }
         let mut body = stage.example(&operation);

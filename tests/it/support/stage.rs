@@ -10,7 +10,8 @@ use tokio::sync::OnceCell;
 pub use self::uses_up::uses_up;
 
 use super::{
-    Call, Engine, Family, Guardian, Operation, Role, Staff, User, World, engine::Beginning, world::Frozen,
+    Call, Engine, Family, Guardian, Operation, Role, Staff, Unit, User, World, engine::Beginning,
+    world::Frozen,
 };
 
 /// The number of the person whose code waits for approval.
@@ -25,6 +26,8 @@ pub struct Stage {
     pub teacher: Staff,
     pub administrator: Staff,
     pub auditor: Staff,
+    /// Audits the staff of a unit of the county.
+    countys_auditor: Staff,
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
@@ -47,13 +50,24 @@ impl Stage {
         world.grant(&teacher, &teacher.unit, Role::UnitLeader).await;
         let administrator = world.staff(office, Role::Administrator).await;
         let auditor = world.staff(office, Role::Auditor).await;
+        let countys_auditor = auditor_of_county(world, &administrator).await;
         let nurse = world.worker(clinic).await;
         let family = world.child_with_two_guardians(&teacher).await;
         let world = world.clone();
         let (responder, colleague) = (world.worker(school).await, world.worker(school).await);
         let ids = Map::new();
-        let mut stage =
-            Self { world, teacher, administrator, auditor, nurse, family, responder, colleague, ids };
+        let mut stage = Self {
+            world,
+            teacher,
+            administrator,
+            auditor,
+            countys_auditor,
+            nurse,
+            family,
+            responder,
+            colleague,
+            ids,
+        };
         stage.fill_case().await;
         stage.fill_the_rest().await;
         stage.fill_accounts().await;
@@ -95,6 +109,7 @@ impl Stage {
             teacher: staff(&self.teacher),
             administrator: staff(&self.administrator),
             auditor: staff(&self.auditor),
+            countys_auditor: staff(&self.countys_auditor),
             nurse: staff(&self.nurse),
             family: Family { child: self.family.child.clone(), guardians },
             responder: staff(&self.responder),
@@ -117,6 +132,7 @@ impl Stage {
             "conflict_id" if operation.id == "confirm_conflict_of_interest" => {
                 self.ids["stated_conflict_id"].as_str().expect("an id").to_owned()
             }
+            "unit_id" if operation.id == "search_unit_access_log" => self.countys_auditor.unit.id.to_string(),
             _ => self.parameter(name),
         })
     }
@@ -158,6 +174,8 @@ impl Stage {
             | "disable_account"
             | "enable_account"
             | "unlock_account"
+            | "correct_account_name"
+            | "list_name_corrections"
             | "grant_role"
             | "end_role" => &self.administrator,
             "search_access_log"
@@ -170,6 +188,7 @@ impl Stage {
             | "read_log_report"
             | "read_log_review"
             | "give_log_verdict" => &self.auditor,
+            "search_unit_access_log" => &self.countys_auditor,
             "read_case_access_log" | "download_case_access_log" => &self.family.guardians[0],
             "open_emergency_access" => &self.colleague,
             "end_emergency_access" => &self.responder,
@@ -246,6 +265,20 @@ impl Beginning for Stage {
     async fn finish(&self) {
         self.finish().await;
     }
+}
+
+/// An auditor in a new unit of the county.
+async fn auditor_of_county(world: &World, administrator: &Staff) -> Staff {
+    let municipality = administrator.unit.municipality.clone();
+    let controller =
+        json!({"kind": "county", "name": "Eksempel fylkeskommune", "organisation_number": "974760673"});
+    let unit = json!({"key": "vgs", "name": "Videregående skole", "kind": "school", "sector": "school", "controller": controller});
+    let path = format!("/v1/municipalities/{municipality}/units");
+    let id = administrator.post(path).json(unit).send().await.expect(201).id("/id");
+    let user = world.user_with_new_number(&municipality).await;
+    let unit = Unit { id, municipality };
+    world.grant(&user, &unit, Role::Auditor).await;
+    Staff { user, unit }
 }
 
 /// Sets a stage and stops its world, so that both can be copied.

@@ -206,6 +206,14 @@ impl World {
         Frozen { template: Template::of(&self.parts.database), now: self.now(), number }
     }
 
+    /// An id as SQL of the engine.
+    pub fn sql_id(&self, id: uuid::Uuid) -> String {
+        match self.engine {
+            Engine::Sqlite => format!("x'{}'", id.simple()),
+            Engine::Postgres => format!("'{id}'"),
+        }
+    }
+
     /// The same database, served as another role of PostgreSQL.
     pub async fn as_role(&self, role: &str) -> Self {
         Self::start(self.parts.database.as_role(role).await, rules()).await

@@ -92,6 +92,18 @@ impl Player {
         self.enters(said.object(), actor);
     }
 
+    /// The only other controller in the stories is the county.
+    pub(super) async fn is_run_by_county(&mut self, said: &Said) {
+        let unit = self.unit(said.who).await;
+        let key = unit_key(said.who);
+        let number = unit.municipality;
+        let set = format!(
+            "UPDATE unit SET controller = 'county', controller_name = 'Eksempel fylkeskommune', organisation_number = '974760673'
+             WHERE municipality = '{number}' AND key = '{key}'"
+        );
+        assert_eq!(self.world.try_execute(set).await.expect("a controller"), 1);
+    }
+
     pub(super) async fn serves(&mut self, said: &Said) {
         let (unit, number) = (self.unit(said.who).await, municipality(said.object()));
         let serves = format!(

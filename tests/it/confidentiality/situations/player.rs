@@ -91,6 +91,7 @@ impl Player {
             Verb::ProposeAuditor => self.proposes_auditor(said).await,
             Verb::ProposeNumber => self.proposes_number(said).await,
             Verb::BeCalled => self.is_called(said),
+            Verb::BeRunBy => self.is_run_by_county(said).await,
             Verb::Serve => self.serves(said).await,
             Verb::SetAge => self.sets_age(said).await,
             Verb::DeclareConflict => self.declares_conflict(said).await,

@@ -20,6 +20,7 @@ pub enum Verb {
     ProposeAuditor,
     ProposeNumber,
     BeCalled,
+    BeRunBy,
     Serve,
     SetAge,
     Register,
