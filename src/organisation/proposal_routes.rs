@@ -8,7 +8,7 @@ use super::{
     dto::{ExtensionIn, ProposalStatus, RoleProposalIn, RoleProposalOut, StaffOut},
     proposals::{self, Extension, NewProposal},
     routes::may_hold,
-    store,
+    store::{self, NotGranted},
 };
 use crate::{
     access::{
@@ -171,6 +171,9 @@ async fn extend_role(mut permit: Permit<ExtendRole>) -> Result<HttpResponse> {
     }
     if role.role.needs_two() {
         return Err(Problem::conflict("the role needs two administrators: propose it again"));
+    }
+    if !store::fits_controller(tx, unit.id, role.role).await? {
+        return Err(Problem::conflict(NotGranted::OtherController.to_string()));
     }
     check_end(ends_on, moment.today)?;
     let extension = Extension {

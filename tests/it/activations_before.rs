@@ -60,6 +60,6 @@ both_engines! {
         // The administrator may have chosen the password of the disabled account, so it needs a code.
         let enable = format!("/v1/municipalities/4014/accounts/{}/enable", disabled.id);
         administrator.post(enable).send().await.expect(204);
-        world.anonymous().log_in(&disabled.username, PASSWORD).await.expect_problem(401, "unauthorized");
+        world.anonymous().log_in(&disabled.username, PASSWORD).await.expect_problem(401, "login-failed");
     }
 }

@@ -287,7 +287,7 @@ const FACTS: [(&str, &str, &str); 36] = [
     ("audits", "is an auditor of the municipality", "is not an auditor of the municipality"),
     ("audits_units", "is an auditor of the unit's controller", "is not an auditor of the unit's controller"),
     ("asked_by", "asked for it", "did not ask for it"),
-    ("for_person", "is the person whom it is for", "is not the person whom it is for"),
+    ("for_person", "is the person it is for", "is not the person it is for"),
     ("author", "wrote it", "did not write it"),
     ("given_by", "gave the consent", "did not give the consent"),
     ("offered_to", "is the person the baton was offered to", "is not the person the baton was offered to"),

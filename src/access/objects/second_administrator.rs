@@ -1,4 +1,4 @@
-//! What waits for a second administrator: a code for an account, a role that decides over others, and another number for a person.
+//! Things that wait for a second administrator: a code for an account, a role that decides over others, and another number for a person.
 //!
 //! One administrator asks for it, and another finishes it. The second must know that the first is an administrator still.
 
@@ -31,7 +31,7 @@ pub struct ForSecond<K> {
     pub municipality: String,
     /// Its id.
     pub id: Id<K>,
-    /// The person whom it is for.
+    /// The person it is for.
     pub for_person: Id<Person>,
     /// The administrator who asked for it.
     pub asked_by: Id<Person>,

@@ -27,7 +27,7 @@ pub struct Stage {
     pub administrator: Staff,
     pub auditor: Staff,
     /// Audits the staff of a unit of the county.
-    countys_auditor: Staff,
+    county_auditor: Staff,
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
@@ -50,7 +50,7 @@ impl Stage {
         world.grant(&teacher, &teacher.unit, Role::UnitLeader).await;
         let administrator = world.staff(office, Role::Administrator).await;
         let auditor = world.staff(office, Role::Auditor).await;
-        let countys_auditor = auditor_of_county(world, &administrator).await;
+        let county_auditor = auditor_of_county(world, &administrator).await;
         let nurse = world.worker(clinic).await;
         let family = world.child_with_two_guardians(&teacher).await;
         let world = world.clone();
@@ -61,7 +61,7 @@ impl Stage {
             teacher,
             administrator,
             auditor,
-            countys_auditor,
+            county_auditor,
             nurse,
             family,
             responder,
@@ -109,7 +109,7 @@ impl Stage {
             teacher: staff(&self.teacher),
             administrator: staff(&self.administrator),
             auditor: staff(&self.auditor),
-            countys_auditor: staff(&self.countys_auditor),
+            county_auditor: staff(&self.county_auditor),
             nurse: staff(&self.nurse),
             family: Family { child: self.family.child.clone(), guardians },
             responder: staff(&self.responder),
@@ -132,7 +132,7 @@ impl Stage {
             "conflict_id" if operation.id == "confirm_conflict_of_interest" => {
                 self.ids["stated_conflict_id"].as_str().expect("an id").to_owned()
             }
-            "unit_id" if operation.id == "search_unit_access_log" => self.countys_auditor.unit.id.to_string(),
+            "unit_id" if operation.id == "search_unit_access_log" => self.county_auditor.unit.id.to_string(),
             _ => self.parameter(name),
         })
     }
@@ -188,7 +188,7 @@ impl Stage {
             | "read_log_report"
             | "read_log_review"
             | "give_log_verdict" => &self.auditor,
-            "search_unit_access_log" => &self.countys_auditor,
+            "search_unit_access_log" => &self.county_auditor,
             "read_case_access_log" | "download_case_access_log" => &self.family.guardians[0],
             "open_emergency_access" => &self.colleague,
             "end_emergency_access" => &self.responder,
