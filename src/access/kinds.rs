@@ -51,6 +51,8 @@ impl Age {
 pub enum Consenting {
     /// The guardians, until the child consents alone.
     Family,
+    /// The guardians, and the child as well from an age.
+    Together,
     /// The guardians, whatever the child's age, because the information is about them.
     Guardians,
 }
@@ -75,7 +77,7 @@ pub struct KindRule {
     pub child_from: Option<Age>,
     /// The people who consent to sharing it between units.
     pub consent: Consenting,
-    /// The age from which the child consents alone.
+    /// The age from which the child consents, alone or together with the guardians.
     pub consent_age: Option<Age>,
     /// The laws that allow one guardian to consent alone.
     pub one_guardian: Vec<Law>,
@@ -104,9 +106,32 @@ pub struct RefusedKind {
     pub legal_basis: Vec<Law>,
 }
 
+/// Where the child must live for one guardian to consent alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Home {
+    /// Permanently with this guardian, and with nobody else who must consent.
+    WithThemOnly,
+}
+
+/// The conditions on which a law lets one guardian consent alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AloneRule {
+    /// The law.
+    pub law: Law,
+    /// Where the child must live; anywhere if left out.
+    pub home: Option<Home>,
+    /// The sectors of the units that such a consent can be given to.
+    pub to: Vec<Sector>,
+    /// A note, if it is a careful interpretation of the law.
+    pub note: Option<String>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KindsFile {
+    alone: Vec<AloneRule>,
     kind: Vec<KindRule>,
     refused: Vec<RefusedKind>,
 }
@@ -114,14 +139,16 @@ struct KindsFile {
 /// All kinds.
 #[derive(Debug)]
 pub struct Kinds {
+    alone: Vec<AloneRule>,
     rules: BTreeMap<InformationKind, KindRule>,
     refused: BTreeMap<InformationKind, RefusedKind>,
 }
 
 impl Kinds {
     fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        let KindsFile { kind, refused } = toml::from_str(text)?;
+        let KindsFile { alone, kind, refused } = toml::from_str(text)?;
         Ok(Self {
+            alone,
             rules: kind.into_iter().map(|rule| (rule.key, rule)).collect(),
             refused: refused.into_iter().map(|kind| (kind.key, kind)).collect(),
         })
@@ -135,6 +162,19 @@ impl Kinds {
     /// Returns the kinds that are prohibited in the record.
     pub fn refused() -> impl Iterator<Item = &'static RefusedKind> {
         KINDS.refused.values()
+    }
+
+    /// Returns the laws by which one guardian consents alone, with their conditions.
+    pub fn alone() -> &'static [AloneRule] {
+        &KINDS.alone
+    }
+
+    /// Returns the conditions of the law with a citation, if it lets one guardian consent alone to a kind.
+    #[must_use]
+    pub fn alone_by(kind: InformationKind, law: &str) -> Option<&'static AloneRule> {
+        let allows = |rule: &KindRule| rule.one_guardian.iter().any(|known| known.is_cited_as(law));
+        let allowed = Self::rule(kind).is_ok_and(allows);
+        KINDS.alone.iter().find(|rule| allowed && rule.law.is_cited_as(law))
     }
 
     /// Returns the rule of a kind.
@@ -198,7 +238,8 @@ impl Kinds {
         });
         let refused = Self::refused()
             .flat_map(|kind| kind.legal_basis.iter().map(|law| (format!("kind {}", kind.key), *law)));
-        ruled.chain(refused)
+        let alone = Self::alone().iter().map(|rule| ("consent alone".to_owned(), rule.law));
+        ruled.chain(refused).chain(alone)
     }
 }
 
@@ -212,6 +253,19 @@ mod tests {
         for kind in InformationKind::ALL {
             let places = (KINDS.rules.contains_key(kind), KINDS.refused.contains_key(kind));
             assert!(matches!(places, (true, false) | (false, true)), "{kind}: {places:?}");
+        }
+    }
+
+    #[test]
+    fn every_law_by_which_one_guardian_is_enough_has_conditions() {
+        for (rule, law) in
+            KINDS.rules.values().flat_map(|rule| rule.one_guardian.iter().map(move |law| (rule, law)))
+        {
+            let conditions = KINDS.alone.iter().filter(|alone| alone.law == *law).count();
+            assert_eq!(conditions, 1, "{}: {law:?}", rule.key);
+        }
+        for rule in Kinds::alone() {
+            assert!(!rule.to.contains(&Sector::Nav) && !rule.to.contains(&Sector::ChildWelfare), "{rule:?}");
         }
     }
 

@@ -62,7 +62,8 @@ pub struct Entry {
     pub client: Option<String>,
     /// The person, if the request identifies one.
     pub person: Option<Id<Person>>,
-    /// The units and roles that gave access, as JSON; all of the person's roles if access was refused.
+    /// The units and roles that gave access, as JSON; all of the person's roles if access was refused, and none where the person is of the
+    /// child's family.
     pub roles: String,
     /// The action.
     pub action: &'static str,
@@ -136,6 +137,11 @@ impl Entry {
         }
     }
 
+    /// Leaves the roles out.
+    pub(super) fn without_roles(&mut self) {
+        self.roles = roles(&[]);
+    }
+
     /// Returns the entry with the object that was found and the decision about it.
     #[must_use]
     pub fn about<O: Object>(mut self, caller: &Caller, object: &O, decision: Decision) -> Self {
@@ -147,8 +153,9 @@ impl Entry {
         self.case = case;
         self.child = child;
         self.roles = roles(&match decision.allowed {
+            _ if object.is_met_privately() => Vec::new(),
             true => object.roles_used(caller),
-            false => caller.roles_of(object.actor(caller)),
+            false => caller.roles.clone(),
         });
         self.decision = decision;
         self

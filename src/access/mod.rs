@@ -46,7 +46,7 @@ pub use facts::{
     case_states, cases_in_list, child_facts, relation,
 };
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};
-pub use kinds::{Age, Consenting, KindRule, Kinds, MunicipalAge, RefusedKind};
+pub use kinds::{Age, AloneRule, Consenting, Home, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
 pub use listing::Decided;
 pub(crate) use log::roles as roles_of_entry;
@@ -62,4 +62,7 @@ pub use readiness::NotReady;
 pub use services::{KnownCaller, Services};
 pub use shown::{RowReader, Seen, Shown, Whole};
 pub use telling::{LookKind, is_masked_look, kind_shown};
-pub use ties::{Moved, PROVISIONAL, Ties, children_of_other_reviewers, is_close, move_conflicts, ties};
+pub use ties::{
+    Moved, PROVISIONAL, Ties, children_of_other_auditors_of, children_of_other_reviewers, is_close,
+    move_conflicts, ties,
+};

@@ -18,9 +18,9 @@ use crate::{
     kernel::{
         Id,
         clock::day_in_norway,
-        ids::{Child, Person},
+        ids::{Child, Person, Unit},
     },
-    role_counts_sql,
+    role_counts_for_controller_sql, role_counts_sql,
 };
 
 /// How long a statement that nobody has confirmed or rejected closes something.
@@ -77,6 +77,11 @@ const AUDITORS: &str = concat!(
     "SELECT DISTINCT r.person_id FROM unit u JOIN staff_role r ON r.unit_id = u.id
      WHERE u.municipality = $1 AND r.role = 'auditor' AND ",
     role_counts_sql!("r", "$2")
+);
+/// The auditors of a unit that another controller runs.
+const AUDITORS_OF_UNIT: &str = concat!(
+    "SELECT DISTINCT r.person_id FROM staff_role r WHERE r.unit_id = $1 AND r.role = 'auditor' AND ",
+    role_counts_for_controller_sql!("r", "$2")
 );
 /// The conflicts of interest about one registration of a child: those about its cases and its guardianships. `$2` states whether no
 /// other registration has the person, so that all of theirs are about it.
@@ -156,8 +161,8 @@ pub async fn ties(tx: &mut Tx, caller: &Caller, now: DateTime<Utc>) -> Result<Ti
     close_to(tx, caller.persons(), now).await
 }
 
-/// Returns the children that another reviewer controls for the caller: those from which the caller is disqualified, and those that
-/// the caller is stated to be close to while an auditor of the municipality is not. So nobody blinds a municipality by naming its
+/// Returns the children that another auditor of the municipality controls for the caller: those from which the caller is disqualified,
+/// and those that the caller is stated to be close to while another auditor is not. So nobody blinds a municipality by naming its
 /// auditors, and a parent does not review reads about their own child.
 ///
 /// # Errors
@@ -171,7 +176,8 @@ pub async fn children_of_other_reviewers(
     let mut others: BTreeMap<&str, Vec<Ties>> = BTreeMap::new();
     for (municipality, _, is_confirmed) in &ties.0 {
         if !is_confirmed && !others.contains_key(municipality.as_str()) {
-            others.insert(municipality, ties_of_other_auditors(tx, caller, municipality, now).await?);
+            let auditors = fetch_all!(tx, (Id<Person>,), AUDITORS, municipality, day_in_norway(now))?;
+            others.insert(municipality, ties_of_others(tx, caller, auditors, now).await?);
         }
     }
     let is_for_another = |(municipality, child, _): &&Tie| {
@@ -181,15 +187,34 @@ pub async fn children_of_other_reviewers(
     Ok(ties.0.iter().filter(is_for_another).map(|(_, child, _)| *child).collect())
 }
 
-/// Returns the ties of each auditor of a municipality besides the caller.
-async fn ties_of_other_auditors(
+/// Returns the children that another auditor of the same unit controls for the auditor of another controller. The auditors of the
+/// municipality do not review for that controller.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn children_of_other_auditors_of(
     tx: &mut Tx,
     caller: &Caller,
-    municipality: &str,
+    unit: Id<Unit>,
+    now: DateTime<Utc>,
+) -> Result<Vec<Id<Child>>, DbError> {
+    let ties = ties(tx, caller, now).await?;
+    let auditors = fetch_all!(tx, (Id<Person>,), AUDITORS_OF_UNIT, unit, day_in_norway(now))?;
+    let others = ties_of_others(tx, caller, auditors, now).await?;
+    let is_for_another =
+        |(_, child, _): &&Tie| ties.disqualify(*child) || others.iter().any(|other| !other.close(*child));
+    Ok(ties.0.iter().filter(is_for_another).map(|(_, child, _)| *child).collect())
+}
+
+/// Returns the ties of each auditor besides the caller.
+async fn ties_of_others(
+    tx: &mut Tx,
+    caller: &Caller,
+    auditors: Vec<(Id<Person>,)>,
     now: DateTime<Utc>,
 ) -> Result<Vec<Ties>, DbError> {
     let mut others = Vec::new();
-    for (auditor,) in fetch_all!(tx, (Id<Person>,), AUDITORS, municipality, day_in_norway(now))? {
+    for (auditor,) in auditors {
         if !caller.is(auditor) {
             let persons = persons_of(tx, auditor).await?;
             others.push(close_to(tx, persons, now).await?);

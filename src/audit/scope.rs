@@ -1,5 +1,7 @@
 //! Which entries of the access log a person may see, as conditions on rows.
 
+use chrono::{DateTime, Utc};
+
 use super::statement::Statement;
 use crate::{
     access::CaseState,
@@ -18,6 +20,7 @@ pub(super) enum Scope<'a> {
     Controller {
         municipality: &'a str,
         unit: Id<Unit>,
+        since: Option<DateTime<Utc>>,
         own_children: &'a [Id<Child>],
         own_looks: &'a [Id<LogReview>],
     },
@@ -26,10 +29,17 @@ pub(super) enum Scope<'a> {
     Family { case: &'a CaseState },
 }
 
+/// What the auditor of a controller sees: what was done in its unit since it has been the controller.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OfController {
+    unit: Id<Unit>,
+    since: Option<DateTime<Utc>>,
+}
+
 /// A part of a scope that follows one index. A scope consists of one or more.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part<'a> {
-    AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>], only: Option<Id<Unit>> },
+    AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>], only: Option<OfController> },
     OfCase(&'a CaseState),
     OutsideCase(&'a CaseState),
 }
@@ -49,8 +59,8 @@ impl<'a> Scope<'a> {
             Self::Auditor { own_children, own_looks, .. } => {
                 vec![Part::AllBut { own_children, own_looks, only: None }]
             }
-            Self::Controller { unit, own_children, own_looks, .. } => {
-                vec![Part::AllBut { own_children, own_looks, only: Some(unit) }]
+            Self::Controller { unit, since, own_children, own_looks, .. } => {
+                vec![Part::AllBut { own_children, own_looks, only: Some(OfController { unit, since }) }]
             }
             Self::Family { case } => vec![Part::OfCase(case), Part::OutsideCase(case)],
         }
@@ -64,10 +74,13 @@ const TOLD: &str = " AND l.decision = 'permit' AND l.status < 400";
 pub(super) fn within(sql: &mut Statement, part: &Part<'_>) {
     match part {
         Part::AllBut { own_children, own_looks, only } => {
-            if let Some(unit) = only {
+            if let Some(OfController { unit, since }) = only {
                 // Without the roles in the unit, no role is left. In a name, the quotation mark before the colon would be escaped.
                 sql.sql(" AND REPLACE(l.roles, ").text(format!(r#""unit_id":"{unit}""#));
                 sql.sql(r#", '') NOT LIKE '%"unit_id":%'"#);
+                if let Some(since) = since {
+                    sql.sql(" AND l.at >= ").time(*since);
+                }
             }
             for child in *own_children {
                 sql.sql(" AND (l.child_id IS NULL OR l.child_id <> ").id(child.uuid()).sql(")");

@@ -1,6 +1,7 @@
 //! The part of the access log that belongs to another controller: what the staff of its unit did there.
 
 use actix_web::{HttpResponse, get};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 use utoipa::{
     IntoParams,
@@ -14,9 +15,10 @@ use super::{
 };
 use crate::{
     access::{
-        Permit, Whole, actions::SearchUnitAccessLog, children_of_other_reviewers,
+        Permit, Whole, actions::SearchUnitAccessLog, children_of_other_auditors_of,
         objects::reviews_of_looks_by,
     },
+    fetch_one,
     kernel::Page,
     problem::{Result, docs::ReadProblems},
 };
@@ -45,10 +47,12 @@ impl IntoParams for UnitLogQuery {
     }
 }
 
+const SINCE: &str = "SELECT controller_since FROM unit WHERE id = $1";
+
 /// Searches what the staff of a unit of another controller read and wrote, newest first. It is for the controller's auditor.
 ///
-/// The entries are those of people who had roles only in this unit at the time, in the log of the municipality that the unit
-/// belongs to.
+/// The entries are in the log of the municipality that the unit belongs to, from the time since the unit has this controller. They name
+/// roles in this unit alone: in a case, the roles that gave access, and otherwise all roles that the person had.
 #[utoipa::path(
     operation_id = "search_unit_access_log", tag = "access log", params(("unit_id" = Uuid, Path), UnitLogQuery),
     responses((status = 200, body = Page<EntryOut>, description = "The entries, without content"), ReadProblems),
@@ -58,12 +62,14 @@ pub(super) async fn search_unit_access_log(mut permit: Permit<SearchUnitAccessLo
     let UnitLogQuery(query) = permit.query()?;
     let unit = permit.object().clone();
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
-    let own_children = children_of_other_reviewers(permit.tx(), &caller, now).await?;
+    let own_children = children_of_other_auditors_of(permit.tx(), &caller, unit.id, now).await?;
     let own_looks = reviews_of_looks_by(permit.tx(), &caller).await?;
     let (before, limit) = (query.page().before()?, query.page().limit());
+    let (since,) = fetch_one!(permit.tx(), (Option<DateTime<Utc>>,), SINCE, unit.id)?;
     let scope = Scope::Controller {
         municipality: &unit.municipality,
         unit: unit.id,
+        since,
         own_children: &own_children,
         own_looks: &own_looks,
     };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 
 use super::{
     files::{ControllerEntry, MunicipalityFile, UnitEntry},
@@ -23,20 +23,24 @@ const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
 const UNIT: &str = "SELECT id FROM unit WHERE municipality = $1 AND key = $2";
 const CONTROLLER: &str = "SELECT controller, organisation_number FROM unit WHERE id = $1";
 const SET_CONTROLLER: &str = "
-    UPDATE unit SET controller = $2, controller_name = $3, organisation_number = $4
+    UPDATE unit SET controller = $2, controller_name = $3, organisation_number = $4,
+                    controller_since = CASE WHEN (controller, organisation_number) IS DISTINCT FROM ($2, $4) THEN $5 ELSE controller_since END
     WHERE id = $1 AND (controller, controller_name, organisation_number) IS DISTINCT FROM ($2, $3, $4)";
-/// The roles in a unit that act for its controller. A change of the controller must not make them act for another.
+/// The roles in a unit that act for its controller, held or proposed. A change of the controller must not make them act for another.
 const ACT_FOR_CONTROLLER: &str = concat!(
-    "SELECT COUNT(*) FROM staff_role r
-     WHERE r.unit_id = $1 AND r.role IN ('administrator', 'auditor', 'analyst') AND ",
-    role_is_held_sql!("r", "$2")
+    "SELECT (SELECT COUNT(*) FROM staff_role r
+             WHERE r.unit_id = $1 AND r.role IN ('administrator', 'auditor', 'analyst') AND ",
+    role_is_held_sql!("r", "$2"),
+    ") + (SELECT COUNT(*) FROM role_proposal o
+          WHERE o.unit_id = $1 AND o.role IN ('administrator', 'auditor') AND o.status = 'proposed')"
 );
 const SERVED: &str = "
     SELECT u.key, s.municipality FROM unit u JOIN unit_serves s ON s.unit_id = u.id WHERE u.municipality = $1";
 const PUT_SERVES: &str = "INSERT INTO unit_serves (unit_id, municipality) VALUES ($1, $2)";
 const END_SERVES: &str = "DELETE FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
 /// The work of a unit for a municipality that is not done: open cases that it opened or has somebody on the team of, children that it
-/// decides for by a care order, concerns that wait for a decision, and reports that it received as child welfare and has not finished. Its
+/// decides for by a care order, concerns that wait for a decision, and reports that it received as child welfare since a day
+/// and that have no last answer. Its
 /// leaders would take over the baton of cases, and open cases from concerns.
 const UNDONE: &str = "
     SELECT (SELECT COUNT(*) FROM care_case c
@@ -47,7 +51,7 @@ const UNDONE: &str = "
               WHERE o.municipality = $2 AND o.child_welfare_unit_id = $1 AND o.ended_at IS NULL),
            (SELECT COUNT(*) FROM concern k WHERE k.municipality = $2 AND k.unit_id = $1 AND k.decision IS NULL),
            (SELECT COUNT(*) FROM child_welfare_report r
-            WHERE r.municipality = $2 AND r.receiving_unit_id = $1 AND NOT EXISTS (
+            WHERE r.municipality = $2 AND r.receiving_unit_id = $1 AND r.sent_on > $3 AND NOT EXISTS (
                 SELECT 1 FROM report_reply e WHERE e.report_id = r.id AND (e.outcome = 'investigation_closed'
                   OR (e.outcome = 'not_investigated' AND NOT EXISTS (
                       SELECT 1 FROM report_reply o WHERE o.report_id = r.id AND o.outcome = 'investigation_opened')))))";
@@ -97,7 +101,8 @@ async fn put_unit(
         rows += execute!(tx, PUT_SERVES, id, new)?;
     }
     for gone in served.difference(&serves) {
-        let (cases, concerns, reports) = fetch_one!(tx, (i64, i64, i64), UNDONE, id, gone)?;
+        let (cases, concerns, reports) =
+            fetch_one!(tx, (i64, i64, i64), UNDONE, id, gone, answered_since(now))?;
         if cases + concerns + reports > 0 {
             let (unit, served) = (key.to_string(), gone.clone());
             return Err(ImportError::StillServes { unit, served, cases, concerns, reports });
@@ -105,6 +110,15 @@ async fn put_unit(
         rows += execute!(tx, END_SERVES, id, gone)?;
     }
     Ok(rows)
+}
+
+/// The longest time for which a report waits for its last answer: a week, six months for the investigation (bvl §§ 2-1 and 2-2), three weeks
+/// to tell the outcome (§ 13-3), and some weeks more. An answer that nobody has recorded by then does not bind the unit for ever.
+const ANSWERED_WITHIN: Months = Months::new(9);
+
+fn answered_since(now: DateTime<Utc>) -> NaiveDate {
+    let today = Moment::at(now).today;
+    today.checked_sub_months(ANSWERED_WITHIN).unwrap_or(today)
 }
 
 /// A file that states no controller changes none.
@@ -122,5 +136,5 @@ async fn put_controller(
             return Err(ImportError::ControllerWithRoles { unit: key.to_owned() });
         }
     }
-    Ok(execute!(tx, SET_CONTROLLER, unit, kind, name, number)?)
+    Ok(execute!(tx, SET_CONTROLLER, unit, kind, name, number, now)?)
 }

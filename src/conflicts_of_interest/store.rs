@@ -56,6 +56,14 @@ const PLACES: &str = "SELECT DISTINCT id, municipality FROM conflict_of_interest
 const GET: &str = "
     SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
     FROM conflict_of_interest c JOIN person p ON p.id = c.person_id WHERE c.municipality = $1 AND c.id = $2";
+/// The roles of a unit's staff that its leader decides about (fvl § 8). An auditor of another controller is not among them, but controls the
+/// leader.
+macro_rules! has_leader {
+    () => {
+        "(r.role IN ('worker', 'unit_leader') OR (r.role = 'auditor' AND EXISTS (
+            SELECT 1 FROM unit ru WHERE ru.id = r.unit_id AND ru.controller = 'municipality')))"
+    };
+}
 /// The conflicts of interest of a unit's staff: those on record, and guardianships that nobody has confirmed or rejected, of a
 /// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
 /// has registered: the answer would reveal who helps the child. Neither are records of a
@@ -66,7 +74,9 @@ macro_rules! of_unit {
             "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version FROM (
                 SELECT c.id, c.person_id, c.ground, c.recorded_at, c.confirmed_at, c.ended_at, c.version
                 FROM (SELECT DISTINCT r.person_id FROM staff_role r
-                      WHERE r.unit_id = $1 AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+                      WHERE r.unit_id = $1 AND ",
+            has_leader!(),
+            " AND ",
             role_is_held_sql!("r", $today),
             ") AS s
                 CROSS JOIN conflict_of_interest c
@@ -77,7 +87,9 @@ macro_rules! of_unit {
             " UNION ALL
                 SELECT g.id, g.guardian_id, 'guardian', g.created_at, NULL, NULL, 1
                 FROM (SELECT r.person_id, MAX(CASE WHEN r.role = 'auditor' THEN 1 ELSE 0 END) AS audits FROM staff_role r
-                      WHERE r.unit_id = $1 AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+                      WHERE r.unit_id = $1 AND ",
+            has_leader!(),
+            " AND ",
             role_is_held_sql!("r", $today),
             " GROUP BY r.person_id) AS s
                 CROSS JOIN guardianship g
@@ -123,7 +135,9 @@ const LEADS: &str = concat!(
     persons_of_sql!("$1"),
     " AND r.person_id IN ",
     persons_of_sql!("$2"),
-    " AND r.role IN ('worker', 'unit_leader', 'auditor') AND ",
+    " AND ",
+    has_leader!(),
+    " AND ",
     role_counts_sql!("l", "$3"),
     " AND ",
     role_is_held_sql!("r", "$3")

@@ -79,7 +79,7 @@ async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<Ht
     let unit = permit.path_id::<Unit>("unit_id")?;
     let case = permit.object().facts.clone();
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
-    if !serving.iter().any(|(serves, _)| *serves == unit) {
+    if !serving.iter().any(|serving| serving.unit == unit) {
         return Err(Problem::not_found());
     }
     permit.show(&rules::status(&case, unit).whole())
@@ -103,7 +103,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let (given_by, form) = rules::giver(&case, caller, &input, &kinds)?;
     let valid_from = rules::period(&input, today)?;
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
-    let known: Vec<_> = serving.iter().map(|(unit, _)| *unit).collect();
+    let known: Vec<_> = serving.iter().map(|serving| serving.unit).collect();
     rules::check_units(&input.unit_ids, &known, "must be a unit that serves the municipality")?;
     rules::take_part(&input.unit_ids, &serving)?;
     let language = input.language.as_deref().unwrap_or(LANGUAGE);
@@ -113,8 +113,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
             "must be a consent text of the municipality in this language",
         ));
     }
-    let lives_with = store::lives_with(permit.tx(), &case, given_by).await?;
-    rules::alone(&case, given_by, &input, &kinds, lives_with)?;
+    rules::alone(&case, given_by, &input, &kinds, &serving)?;
     let new = store::NewConsent {
         given_by,
         recorded_by: caller,

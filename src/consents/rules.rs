@@ -4,9 +4,12 @@ use std::collections::HashSet;
 
 use chrono::{Months, NaiveDate};
 
-use super::dto::{ConsentForm, ConsentIn, ConsentOut, ConsentStatusOut, KindStatus, WithdrawalIn};
+use super::{
+    dto::{ConsentForm, ConsentIn, ConsentOut, ConsentStatusOut, KindStatus, WithdrawalIn},
+    store::Serving,
+};
 use crate::{
-    access::{CaseFacts, Kinds, Law},
+    access::{CaseFacts, Home, Kinds},
     kernel::{
         Id,
         ids::{Person, Unit},
@@ -17,8 +20,6 @@ use crate::{
 
 /// The maximum number of units in a consent.
 const MAX_UNITS: usize = 50;
-/// The law that lets the guardian the child lives with decide alone.
-const LIVES_WITH: &str = "barnelova.bor-fast-hos";
 
 /// Returns the kinds in a consent; only what has been agreed by default.
 pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
@@ -106,31 +107,42 @@ pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
     Ok(valid_from)
 }
 
-/// Checks that the law lets one guardian consent alone to every kind, and that the contact person has recorded why.
+/// Checks that the conditions on which a law lets one guardian consent alone are met, and that the contact person has recorded why.
 pub(super) fn alone(
     case: &CaseFacts,
     given_by: Id<Person>,
     input: &ConsentIn,
     kinds: &[InformationKind],
-    lives_with_child: bool,
+    serving: &[Serving],
 ) -> Result<()> {
     let Some(alone) = &input.alone else { return Ok(()) };
     if !case.relation.is_contact_person {
         return Err(Problem::field("/alone", "is allowed only for the contact person"));
     }
     let law: &str = &alone.legal_basis;
-    if !kinds.iter().all(|kind| case.ground.family.suffices_alone(given_by, *kind, law)) {
-        return Err(Problem::field(
-            "/alone/legal_basis",
-            "does not let one guardian consent alone to all of the kinds",
-        ));
-    }
-    let is_of_home = Law::of_key(LIVES_WITH).is_some_and(|home| home.is_cited_as(law));
-    if is_of_home && !lives_with_child {
-        return Err(Problem::field(
-            "/alone/legal_basis",
-            "applies only to the guardian the child lives with",
-        ));
+    for kind in kinds {
+        let Some(rule) = Kinds::alone_by(*kind, law) else {
+            return Err(Problem::field(
+                "/alone/legal_basis",
+                "does not let one guardian consent alone to all of the kinds",
+            ));
+        };
+        let family = &case.ground.family;
+        if rule.home == Some(Home::WithThemOnly) && family.sole_home != Some(given_by) {
+            return Err(Problem::field(
+                "/alone/legal_basis",
+                "applies only where the child lives with this guardian, and with no other who must consent",
+            ));
+        }
+        for (at, unit) in input.unit_ids.iter().enumerate() {
+            let sector = serving.iter().find(|serving| serving.unit == *unit).map(|serving| serving.sector);
+            if !sector.is_some_and(|sector| family.suffices_alone(given_by, *kind, law, sector)) {
+                return Err(Problem::field(
+                    format!("/unit_ids/{at}"),
+                    "needs the consent of everyone: the law does not let one guardian consent alone to a unit of this sector",
+                ));
+            }
+        }
     }
     Ok(())
 }
@@ -154,9 +166,9 @@ pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str)
 }
 
 /// Checks that the units may take part in a record at all.
-pub(super) fn take_part(units: &[Id<Unit>], kinds: &[(Id<Unit>, String)]) -> Result<()> {
+pub(super) fn take_part(units: &[Id<Unit>], serving: &[Serving]) -> Result<()> {
     for (at, unit) in units.iter().enumerate() {
-        let kind = kinds.iter().find(|(known, _)| known == unit).map_or("", |(_, kind)| kind.as_str());
+        let kind = serving.iter().find(|known| known.unit == *unit).map_or("", |known| known.kind.as_str());
         Kinds::may_take_part(kind)
             .map_err(|refused| Problem::field(format!("/unit_ids/{at}"), &refused.instead))?;
     }

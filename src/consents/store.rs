@@ -15,7 +15,7 @@ use crate::{
     kernel::{
         Id,
         ids::{Consent, Person, Unit},
-        vocabulary::InformationKind,
+        vocabulary::{InformationKind, Sector},
     },
     on_engine,
 };
@@ -49,14 +49,10 @@ const UNITS: &str = "
 const KINDS: &str = "SELECT consent_id, kind, withdrawn_at FROM consent_kind WHERE consent_id IN (";
 const HAS_TEXT: &str =
     "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2 AND language = $3";
-const LIVES_WITH: &str = "
-    SELECT COUNT(*) FROM guardianship g JOIN person q ON q.id = g.guardian_id
-    WHERE g.municipality = $1 AND g.child_id = $2 AND q.canonical_id = $3 AND g.ended_at IS NULL AND g.lives_with_child";
 const WITHDRAW_UNITS: [&str; 2] = ["UPDATE consent_unit SET withdrawn_at = ", "unit_id"];
 const WITHDRAW_KINDS: [&str; 2] = ["UPDATE consent_kind SET withdrawn_at = ", "kind"];
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
-const SERVING: &str =
-    "SELECT s.unit_id, u.kind FROM unit_serves s JOIN unit u ON u.id = s.unit_id WHERE s.municipality = $1";
+const SERVING: &str = "SELECT s.unit_id AS unit, u.kind, u.sector FROM unit_serves s JOIN unit u ON u.id = s.unit_id WHERE s.municipality = $1";
 
 /// Ends the rows of a consent whose column is one of some values, by one statement. Gives how many were ended.
 macro_rules! end {
@@ -210,16 +206,15 @@ pub(super) async fn has_text(
     Ok(count == 1)
 }
 
-/// Returns whether the child lives with this guardian.
-pub(super) async fn lives_with(tx: &mut Tx, case: &CaseState, guardian: Id<Person>) -> Result<bool, DbError> {
-    let (count,) = fetch_one!(tx, (i64,), LIVES_WITH, &case.municipality, case.child, guardian)?;
-    Ok(count > 0)
+/// A unit that serves a municipality.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct Serving {
+    pub unit: Id<Unit>,
+    pub kind: String,
+    pub sector: Sector,
 }
 
-/// Returns the units that serve a municipality, and their kinds.
-pub(super) async fn units_serving(
-    tx: &mut Tx,
-    municipality: &str,
-) -> Result<Vec<(Id<Unit>, String)>, DbError> {
-    fetch_all!(tx, (Id<Unit>, String), SERVING, municipality)
+/// Returns the units that serve a municipality.
+pub(super) async fn units_serving(tx: &mut Tx, municipality: &str) -> Result<Vec<Serving>, DbError> {
+    fetch_all!(tx, Serving, SERVING, municipality)
 }

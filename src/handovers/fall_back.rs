@@ -7,6 +7,7 @@ use crate::{
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all,
     identity::persons_of,
+    is_kept_from_content_sql,
     kernel::{
         Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
@@ -22,6 +23,8 @@ const LEADERS: &str = concat!(
     WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader'
       AND EXISTS (SELECT 1 FROM unit_serves v WHERE v.unit_id = c.unit_id AND v.municipality = c.municipality) AND ",
     role_counts_sql!("r", "$3"),
+    " AND NOT ",
+    is_kept_from_content_sql!("r.person_id", "$3"),
     " ORDER BY r.id"
 );
 /// The people who stated, recorded or confirmed that the contact person is disqualified. The baton gives access to content, and nobody

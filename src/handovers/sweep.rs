@@ -7,7 +7,7 @@ use super::fall_back::to_leader;
 use crate::{
     access::{BATON_FALLS_BACK, CaseState, Decision, Entry, case_states, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
-    fetch_all, is_disqualified_sql,
+    fetch_all, is_disqualified_sql, is_kept_from_content_sql,
     kernel::{Clock, Id, Moment, ids::Case},
     role_counts_sql, same_human_sql,
 };
@@ -15,8 +15,8 @@ use crate::{
 /// The number of cases checked together.
 const BATCH: i64 = 200;
 
-/// Open cases whose baton is held outside the unit that opened the case, or by a person who no longer works in the unit
-/// or is disqualified, or a guardian in the registration of the case. The last two are marked, because no consent can restore the right.
+/// Open cases whose baton is held outside the unit that opened the case, or by a person who no longer works in the unit,
+/// has a role that excludes content or is disqualified, or a guardian in the registration of the case. The last two are marked, because no consent can restore the right.
 macro_rules! doubtful {
     ($which:literal) => {
         concat!(
@@ -28,6 +28,8 @@ macro_rules! doubtful {
             role_counts_sql!("r", "$3"),
             ") OR ",
             is_disqualified_sql!("cp.person_id", "k.person_id"),
+            " OR ",
+            is_kept_from_content_sql!("cp.person_id", "$3"),
             " OR EXISTS (SELECT 1 FROM guardianship g WHERE g.municipality = k.municipality AND g.child_id = k.id
                             AND g.ended_at IS NULL AND ",
             same_human_sql!("g.guardian_id", "cp.person_id"),

@@ -64,3 +64,21 @@ macro_rules! role_counts_for_controller_sql {
         $crate::role_counts_sql!($role, $today, "'administrator', 'analyst'")
     };
 }
+
+/// SQL: whether a human holds a role on a day that excludes content, in the municipality that knows them as a person. The first argument
+/// is an SQL expression for the id of that person.
+#[macro_export]
+macro_rules! is_kept_from_content_sql {
+    ($person:literal, $today:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM person kp
+                     JOIN person ko ON ko.identity_id = kp.identity_id AND ko.municipality = kp.municipality
+                     JOIN staff_role kr ON kr.person_id = ko.id
+                     WHERE kp.id = ",
+            $person,
+            " AND kr.role IN ('administrator', 'auditor', 'analyst') AND ",
+            $crate::role_counts_for_controller_sql!("kr", $today),
+            ")"
+        )
+    };
+}

@@ -20,12 +20,15 @@ use crate::{
 words! {
     /// The audience of a note.
     NoteAudience {
-        /// Everyone on the case, including the family.
+        /// Everyone on the team and, if staff wrote it, the family. A note by the family is shown in the family only to its writer and
+        /// the readers that the writer chose.
         Team = "team",
         /// Team members from the same sector as the author's unit.
         Sector = "sector",
         /// Team members from the author's unit.
         Unit = "unit",
+        /// The contact person. Only for the family.
+        ContactPerson = "contact_person",
     }
 }
 
@@ -52,6 +55,9 @@ pub struct NoteOut {
     pub kind: InformationKind,
     /// Whether the child agrees that the guardians may see what the child said.
     pub child_agrees: bool,
+    /// For a note by the family: the people in the family, besides its writer, who may read it. The child is named by its own id.
+    #[sqlx(skip)]
+    pub shown_to: Vec<PersonId>,
     /// The text.
     pub text: Content,
     /// When it was written.
@@ -59,7 +65,7 @@ pub struct NoteOut {
 }
 
 shown!(NoteOut, CaseReader {
-    row { id, case_id, audience, kind, child_agrees, text, created_at }
+    row { id, case_id, audience, kind, child_agrees, shown_to, text, created_at }
     whereabouts: author_id, author_name, unit_id, unit_name, sector;
 });
 
@@ -83,13 +89,19 @@ pub struct NoteWithholdingIn {
     "text": "He joined the others in the gym today and stayed the whole hour."
 }))]
 pub struct NoteIn {
-    /// The audience. Notes by the family are for the whole team.
-    pub audience: NoteAudience,
+    /// The audience. Required of staff. A note by the family is for the contact person, unless they choose `team`.
+    #[serde(default)]
+    pub audience: Option<NoteAudience>,
+    /// The people in the family, besides the writer, who may read a note by the family: guardians by `guardian_id`, and a young person by
+    /// the id of the child. Nobody if left out.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub shown_to: Vec<PersonId>,
     /// The kind of information. If left out, the strictest kind that the unit's sector writes is used.
     #[serde(default)]
     pub kind: Option<InformationKind>,
-    /// Required when staff share beyond their own unit, and must be `[]`: confirms that the text holds none of the prohibited
-    /// kinds. A listed kind is refused, with advice on what to do instead.
+    /// Required when staff share beyond their own unit, or the family beyond the contact person, and must be `[]`: confirms that the text
+    /// holds none of the prohibited kinds. A listed kind is refused, with advice on what to do instead.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
     /// Whether the child agrees that the guardians may see what the child said. Only for a `child_statement`.

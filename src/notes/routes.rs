@@ -50,10 +50,10 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
     permit.show_page(&page.with(notes.into_iter().map(|note| note.seen_by(&reader))))
 }
 
-/// Writes a note for the whole team, for members from the same sector, or for members from the same unit.
+/// Writes a note for the whole team, for members from the same sector or unit or, by the family, for the contact person.
 ///
 /// The kind of information decides who among them may read it. A kind is shared with a unit only if everyone who must has
-/// consented. A note cannot be changed. Notes by the family are for the whole team.
+/// consented. A note cannot be changed. A note by the family is shown in the family only to its writer and those in `shown_to`.
 #[utoipa::path(
     operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
     responses((status = 201, body = NoteOut, description = "The note"), WriteProblems),
@@ -63,12 +63,14 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let input: NoteIn = permit.input()?;
     permit.require_open()?;
-    let seat = rules::written_from(&case, input.audience, input.unit_id)?;
-    let kind = rules::kind(&input, seat)?;
-    rules::may_be_kept(&input, seat)?;
-    rules::withheld_from(&case, &input, seat)?;
+    let written = rules::written(&case, &input)?;
+    let kind = rules::kind(&input, written.seat)?;
+    rules::may_be_kept(&input, &written)?;
+    rules::withheld_from(&case, &input, &written)?;
+    let readers = rules::shown_to(&case, &input, |person| permit.caller().is(person))?;
     let (author, now) = (permit.caller().person, permit.moment().now);
-    let new = store::NewNote { author, seat, kind, input: &input };
+    let shown_to = store::named(&case, readers.iter().copied());
+    let new = store::NewNote { author, written, kind, input: &input, readers };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
         let new = NewWithholding {
@@ -81,6 +83,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
         withholdings::insert(permit.tx(), &case, new, now).await?;
     }
     let note = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let note = NoteOut { shown_to, ..note };
     let note = note.seen_by(&permit.asker().reader(permit.object()));
     permit.note_shown([id]);
     permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await

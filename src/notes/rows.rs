@@ -34,6 +34,22 @@ pub(crate) struct NoteRow<'a> {
     pub created_at: DateTime<Utc>,
 }
 
+/// Writes the people in the family who may read a note of the family, besides its writer.
+pub(crate) async fn insert_readers(
+    tx: &mut Tx,
+    place: CasePlace<'_>,
+    note: Id<Note>,
+    readers: &[Id<Person>],
+) -> Result<(), DbError> {
+    const INSERT: &str = "INSERT INTO note_reader (municipality, note_id, case_id, person_id) ";
+    insert_rows!(tx, INSERT, 4, readers, |values, person| values
+        .push_bind(place.municipality)
+        .push_bind(note)
+        .push_bind(place.case)
+        .push_bind(*person))?;
+    Ok(())
+}
+
 /// Writes notes.
 pub(crate) async fn insert(tx: &mut Tx, rows: &[NoteRow<'_>]) -> Result<(), DbError> {
     let rows = rows

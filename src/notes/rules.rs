@@ -4,33 +4,92 @@ use super::dto::{NoteAudience, NoteIn};
 use crate::{
     access::{CaseFacts, Kinds},
     identity::HeldRole,
-    kernel::{Id, ids::Unit, vocabulary::InformationKind},
+    kernel::{Id, ids::Person, vocabulary::InformationKind},
     problem::{Problem, Result},
 };
 
-/// Returns the membership that a note is written from; none for the family, who write for everyone.
-pub(super) fn written_from(
-    case: &CaseFacts,
-    audience: NoteAudience,
-    unit: Option<Id<Unit>>,
-) -> Result<Option<&HeldRole>> {
-    match (case.relation.seats.as_slice(), unit) {
-        ([], _) if audience != NoteAudience::Team => {
-            Err(Problem::field("/audience", "must be team: the family writes for everyone on the case"))
+/// The audience of a note, and the membership that it is written from; none for the family.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Written<'a> {
+    pub audience: NoteAudience,
+    pub seat: Option<&'a HeldRole>,
+}
+
+/// Returns from where a note is written, and for whom.
+pub(super) fn written<'a>(case: &'a CaseFacts, input: &NoteIn) -> Result<Written<'a>> {
+    let seats = case.relation.seats.as_slice();
+    if seats.is_empty() {
+        return by_family(input);
+    }
+    let audience = match input.audience {
+        None => return Err(Problem::field("/audience", "is required")),
+        Some(NoteAudience::ContactPerson) => {
+            return Err(Problem::field(
+                "/audience",
+                "must be team, sector or unit: only the family writes for the contact person",
+            ));
         }
-        ([], Some(_)) => {
-            Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit"))
-        }
-        ([], None) => Ok(None),
-        (seats, Some(unit)) => match seats.iter().find(|seat| seat.unit_id == unit) {
-            Some(seat) => Ok(Some(seat)),
-            None => Err(Problem::field("/unit_id", "must be a unit through which you are a team member")),
-        },
-        ([seat], None) => Ok(Some(seat)),
+        Some(audience) => audience,
+    };
+    let seat = match (seats, input.unit_id) {
+        (seats, Some(unit)) => seats.iter().find(|seat| seat.unit_id == unit).ok_or_else(|| {
+            Problem::field("/unit_id", "must be a unit through which you are a team member")
+        })?,
+        ([seat], None) => seat,
         (_, None) => {
-            Err(Problem::field("/unit_id", "is required: you are a team member through several units"))
+            return Err(Problem::field(
+                "/unit_id",
+                "is required: you are a team member through several units",
+            ));
+        }
+    };
+    if !input.shown_to.is_empty() {
+        return Err(Problem::field("/shown_to", "is allowed only for notes by the family"));
+    }
+    Ok(Written { audience, seat: Some(seat) })
+}
+
+/// A note of the family is for the contact person unless the writer chooses more (fvl § 13: what one parent tells about their own affairs
+/// is confidential towards the other).
+fn by_family(input: &NoteIn) -> Result<Written<'static>> {
+    if input.unit_id.is_some() {
+        return Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit"));
+    }
+    match input.audience.unwrap_or(NoteAudience::ContactPerson) {
+        audience @ (NoteAudience::ContactPerson | NoteAudience::Team) => Ok(Written { audience, seat: None }),
+        NoteAudience::Sector | NoteAudience::Unit => {
+            Err(Problem::field("/audience", "must be contact_person or team when the family writes"))
         }
     }
+}
+
+/// Returns the readers in the family that the writer chose, each named once and able to see the case.
+pub(super) fn shown_to(
+    case: &CaseFacts,
+    input: &NoteIn,
+    is_own: impl Fn(Id<Person>) -> bool,
+) -> Result<Vec<Id<Person>>> {
+    let family = &case.ground.family;
+    let mut readers = Vec::new();
+    for (at, named) in input.shown_to.iter().enumerate() {
+        let refuse = |why: &str| Err(Problem::field(format!("/shown_to/{at}"), why));
+        let is_child = named.uuid() == case.child.uuid() || *named == case.child_person;
+        let reader = if is_child { case.child_person } else { *named };
+        if is_child && family.child_age < family.own_record_age {
+            return refuse("must be old enough to see the case");
+        }
+        if !is_child && !case.guardians.contains(&reader) {
+            return refuse("must be a guardian with parental responsibility, or the child");
+        }
+        if is_own(reader) {
+            return refuse("must be someone else: the writer sees the note");
+        }
+        if readers.contains(&reader) {
+            return refuse("is listed twice");
+        }
+        readers.push(reader);
+    }
+    Ok(readers)
 }
 
 /// Returns the kind of a note: the one in the input, or otherwise the strictest that the unit's sector writes.
@@ -39,7 +98,7 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<Informatio
         return match input.kind {
             None | Some(InformationKind::Agreed) => Ok(InformationKind::Agreed),
             Some(_) => {
-                Err(Problem::field("/kind", "must be left out: the family writes for everyone on the case"))
+                Err(Problem::field("/kind", "must be left out: only staff state the kind of information"))
             }
         };
     };
@@ -56,18 +115,28 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<Informatio
     }
 }
 
-/// Requires `contains` when staff share a note beyond their own unit.
-pub(super) fn may_be_kept(input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
-    let is_asked = seat.is_some() && input.audience != NoteAudience::Unit;
-    match &input.contains {
-        None if !is_asked => Ok(()),
-        contains => Kinds::may_be_kept("", contains.as_deref()),
+/// Requires `contains` when staff share a note beyond their own unit, or the family beyond the contact person.
+pub(super) fn may_be_kept(input: &NoteIn, written: &Written<'_>) -> Result<()> {
+    let is_asked = match written.seat {
+        Some(_) => written.audience != NoteAudience::Unit,
+        None => written.audience != NoteAudience::ContactPerson || !input.shown_to.is_empty(),
+    };
+    match (&input.contains, written.seat) {
+        (None, _) if !is_asked => Ok(()),
+        // The family may tell the contact person everything.
+        (Some(_), None) if !is_asked => Ok(()),
+        (Some(contains), None) if !contains.is_empty() => Err(Problem::field(
+            "/contains/0",
+            "is for the contact person alone: leave out the audience, and show the note to nobody else",
+        )),
+        (contains, _) => Kinds::may_be_kept("", contains.as_deref()),
     }
 }
 
 /// Checks that the note is withheld only from guardians of the child, each listed once, and that guardians would see it.
-pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, seat: Option<&HeldRole>) -> Result<()> {
-    if !input.withheld_from.is_empty() && (seat.is_none() || input.audience != NoteAudience::Team) {
+pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, written: &Written<'_>) -> Result<()> {
+    let is_for_guardians = written.seat.is_some() && written.audience == NoteAudience::Team;
+    if !input.withheld_from.is_empty() && !is_for_guardians {
         return Err(Problem::field("/withheld_from", "is allowed only for notes by staff to the team"));
     }
     for (at, withholding) in input.withheld_from.iter().enumerate() {
@@ -88,7 +157,10 @@ mod tests {
     use super::*;
     use crate::{
         access::Relation,
-        kernel::vocabulary::{Role, Sector},
+        kernel::{
+            ids::Unit,
+            vocabulary::{Role, Sector},
+        },
     };
 
     fn case(units: &[Id<Unit>]) -> CaseFacts {
@@ -108,26 +180,43 @@ mod tests {
         CaseFacts { relation: relation.into(), ..CaseFacts::sample(9) }
     }
 
+    fn note(audience: Option<NoteAudience>, unit_id: Option<Id<Unit>>) -> NoteIn {
+        let text = serde_json::json!({"text": "He slept well.", "audience": audience, "unit_id": unit_id});
+        serde_json::from_value(text).expect("a note")
+    }
+
+    fn from(
+        case: &CaseFacts,
+        audience: Option<NoteAudience>,
+        unit: Option<Id<Unit>>,
+    ) -> Option<(NoteAudience, Option<Id<Unit>>)> {
+        let written = written(case, &note(audience, unit)).ok()?;
+        Some((written.audience, written.seat.map(|seat| seat.unit_id)))
+    }
+
     #[test]
     fn staff_write_from_a_seat_of_their_own() {
         let [school, clinic, elsewhere] = [Id::new(), Id::new(), Id::new()];
         for audience in [NoteAudience::Team, NoteAudience::Sector, NoteAudience::Unit] {
-            let from = |units: &[_], unit| {
-                written_from(&case(units), audience, unit).map(|seat| seat.map(|seat| seat.unit_id))
-            };
-            assert_eq!(from(&[school], None).ok(), Some(Some(school)));
-            assert_eq!(from(&[school, clinic], Some(clinic)).ok(), Some(Some(clinic)));
-            assert!(from(&[school, clinic], None).is_err(), "which of the two?");
-            assert!(from(&[school], Some(elsewhere)).is_err(), "no seat there");
+            let some = Some(audience);
+            assert_eq!(from(&case(&[school]), some, None), Some((audience, Some(school))));
+            assert_eq!(from(&case(&[school, clinic]), some, Some(clinic)), Some((audience, Some(clinic))));
+            assert_eq!(from(&case(&[school, clinic]), some, None), None, "which of the two?");
+            assert_eq!(from(&case(&[school]), some, Some(elsewhere)), None, "no seat there");
         }
+        assert_eq!(from(&case(&[school]), None, None), None, "staff state the audience");
+        assert_eq!(from(&case(&[school]), Some(NoteAudience::ContactPerson), None), None);
     }
 
     #[test]
-    fn the_family_writes_for_the_team_and_from_no_unit() {
+    fn the_family_writes_for_the_contact_person_unless_it_chooses_the_team() {
         let family = case(&[]);
-        assert_eq!(written_from(&family, NoteAudience::Team, None).ok(), Some(None::<&HeldRole>));
-        assert!(written_from(&family, NoteAudience::Team, Some(Id::new())).is_err());
-        assert!(written_from(&family, NoteAudience::Sector, None).is_err());
-        assert!(written_from(&family, NoteAudience::Unit, Some(Id::new())).is_err());
+        for audience in [NoteAudience::Team, NoteAudience::ContactPerson] {
+            assert_eq!(from(&family, Some(audience), None), Some((audience, None)));
+            assert_eq!(from(&family, Some(audience), Some(Id::new())), None, "the family has no unit");
+        }
+        assert_eq!(from(&family, None, None), Some((NoteAudience::ContactPerson, None)));
+        assert_eq!(from(&family, Some(NoteAudience::Sector), None), None);
+        assert_eq!(from(&family, Some(NoteAudience::Unit), None), None);
     }
 }

@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use super::{
     dto::{NoteIn, NoteOut},
     rows::{self, NoteRow},
+    rules::Written,
 };
 use crate::{
     access::CaseState,
     db::{DbError, Tx},
     fetch_of_case, fetch_optional,
-    identity::HeldRole,
     kernel::{
         Id,
         ids::{Note, Person},
@@ -48,21 +48,35 @@ const FIND: &str = select!("WHERE n.municipality = $1 AND n.case_id = $2 AND n.i
 #[derive(Debug)]
 pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
-    pub seat: Option<&'a HeldRole>,
+    pub written: Written<'a>,
     pub kind: InformationKind,
     pub input: &'a NoteIn,
+    /// The readers in the family that the writer chose.
+    pub readers: Vec<Id<Person>>,
 }
 
 /// Returns these notes of a case, in order of id.
 pub(super) async fn these(tx: &mut Tx, case: &CaseState, ids: &[Id<Note>]) -> Result<Vec<NoteOut>, DbError> {
     let mut notes: Vec<NoteOut> = fetch_of_case!(tx, NoteOut, SELECT, "n", case, ids)?;
     notes.sort_by_key(|note| note.id);
-    Ok(notes)
+    Ok(notes.into_iter().map(|note| with_readers(note, case)).collect())
 }
 
 /// Finds a note of a case.
 pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
-    fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)
+    let note = fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)?;
+    Ok(note.map(|note| with_readers(note, case)))
+}
+
+fn with_readers(note: NoteOut, case: &CaseState) -> NoteOut {
+    let shown_to = named(case, case.chosen_readers(note.id.uuid()));
+    NoteOut { shown_to, ..note }
+}
+
+/// Returns people in the family as the case names them: the child by the id of its registration.
+pub(super) fn named(case: &CaseState, people: impl IntoIterator<Item = Id<Person>>) -> Vec<Id<Person>> {
+    let named = |person| if person == case.child_person { case.child.uuid().into() } else { person };
+    people.into_iter().map(named).collect()
 }
 
 /// Stores a note permanently.
@@ -72,19 +86,21 @@ pub(super) async fn insert(
     new: NewNote<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {
-    let NewNote { author, seat, kind, input } = new;
+    let NewNote { author, written, kind, input, readers } = new;
+    let Written { audience, seat } = written;
     let id = Id::<Note>::new();
     let row = NoteRow {
         place: case.place(),
         id,
         author,
         unit: seat.map(|seat| (seat.unit_id, seat.sector)),
-        audience: input.audience,
+        audience,
         kind,
         child_agrees: input.child_agrees,
         text: Cow::from(&*input.text),
         created_at: now,
     };
     rows::insert(tx, &[row]).await?;
+    rows::insert_readers(tx, case.place(), id, &readers).await?;
     Ok(id)
 }

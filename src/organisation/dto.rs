@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use super::rows::Controller;
 use crate::{
+    accounts::FormerName,
     kernel::{
         OrganisationNumber,
         day::{RoleEnd, day, optional_day},
@@ -177,6 +178,9 @@ pub struct RoleProposalOut {
     pub person_id: PersonId,
     /// The person's name.
     pub person_name: Content,
+    /// The names that the person had in the last year, newest first.
+    #[sqlx(skip)]
+    pub former_names: Vec<FormerName>,
     /// The role.
     pub role: Role,
     /// The day from which the role would count for nothing.
@@ -201,6 +205,7 @@ shown!(RoleProposalOut {
     unit_name,
     person_id,
     person_name,
+    former_names,
     role,
     ends_on,
     reason,

@@ -1,7 +1,7 @@
 //! Roles that need two administrators, and extensions of roles.
 
 use actix_web::{HttpResponse, get, post};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -15,8 +15,12 @@ use crate::{
         Parts, Permit, Whole,
         actions::{ConfirmRole, DeclineRole, ExtendRole, ListRoleProposals, ProposeRole},
     },
-    db::dialect,
-    kernel::{Page, PageQuery, ids::StaffRole},
+    accounts::has_corrected_lately,
+    db::{Tx, dialect},
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{Person, StaffRole},
+    },
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -48,6 +52,7 @@ async fn propose_role(mut permit: Permit<ProposeRole>) -> Result<HttpResponse> {
     let ends_on = ends_on.unwrap_or_else(|| store::latest_end(moment.today));
     check_end(ends_on, moment.today)?;
     may_hold(tx, caller, unit, person_id, role, moment.today).await?;
+    has_the_name(tx, person_id, [caller.person], moment.now).await?;
     let new = NewProposal {
         municipality: &unit.municipality,
         unit: unit.id,
@@ -58,7 +63,8 @@ async fn propose_role(mut permit: Permit<ProposeRole>) -> Result<HttpResponse> {
     };
     let id = proposals::propose(tx, new, caller.person, moment.now).await?;
     let id = id.ok_or_else(|| Problem::conflict("the same role is proposed for the person already"))?;
-    let proposal = proposals::find(tx, &unit.municipality, id).await?.ok_or_else(Problem::not_found)?;
+    let proposal =
+        proposals::find(tx, &unit.municipality, id, moment.now).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([person_id.to_string(), id.to_string()]);
     permit.added(1, &proposal.whole()).await
 }
@@ -72,8 +78,8 @@ async fn propose_role(mut permit: Permit<ProposeRole>) -> Result<HttpResponse> {
 #[get("/municipalities/{municipality}/role-proposals")]
 async fn list_role_proposals(mut permit: Permit<ListRoleProposals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let Parts { object, tx, .. } = permit.parts();
-    let rows = proposals::list(tx, &object.number, query.slice()?).await?;
+    let Parts { object, tx, moment, .. } = permit.parts();
+    let rows = proposals::list(tx, &object.number, query.slice()?, moment.now).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page.map(Whole::whole))
@@ -89,7 +95,7 @@ async fn list_role_proposals(mut permit: Permit<ListRoleProposals>) -> Result<Ht
 async fn confirm_role(mut permit: Permit<ConfirmRole>) -> Result<HttpResponse> {
     let Parts { object, caller, tx, moment } = permit.parts();
     let (municipality, by, now, today) = (&object.municipality, caller.person, moment.now, moment.today);
-    let proposal = open(proposals::find(tx, municipality, object.id).await?)?;
+    let proposal = open(proposals::find(tx, municipality, object.id, now).await?)?;
     let (unit, person, role) = (proposal.unit_id, proposal.person_id, proposal.role);
     check_end(proposal.ends_on, today)
         .map_err(|_| Problem::conflict("the role would have ended already: propose it again"))?;
@@ -99,6 +105,7 @@ async fn confirm_role(mut permit: Permit<ConfirmRole>) -> Result<HttpResponse> {
     may_hold(tx, caller, &place, person, role, today)
         .await
         .map_err(|_| Problem::conflict("the person cannot have the role any more"))?;
+    has_the_name(tx, person, [by, proposal.proposed_by], now).await?;
     proposals::decide(tx, municipality, object.id, ProposalStatus::Confirmed.as_str(), by, now).await?;
     let id = match proposals::current(tx, person, unit, role, today).await? {
         Some((id, before)) => {
@@ -131,7 +138,7 @@ async fn confirm_role(mut permit: Permit<ConfirmRole>) -> Result<HttpResponse> {
 async fn decline_role(mut permit: Permit<DeclineRole>) -> Result<HttpResponse> {
     let Parts { object, caller, tx, moment } = permit.parts();
     let (municipality, id) = (&object.municipality, object.id);
-    let proposal = open(proposals::find(tx, municipality, id).await?)?;
+    let proposal = open(proposals::find(tx, municipality, id, moment.now).await?)?;
     let declined = ProposalStatus::Declined.as_str();
     proposals::decide(tx, municipality, id, declined, caller.person, moment.now).await?;
     permit.note_shown([proposal.person_id]);
@@ -187,6 +194,23 @@ async fn extend_role(mut permit: Permit<ExtendRole>) -> Result<HttpResponse> {
     let extended = store::find_role(tx, unit.id, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([role.person_id]);
     permit.added(1, &extended.whole()).await
+}
+
+/// Checks that neither administrator has lately corrected the person's name. The other must know who the role is for.
+async fn has_the_name(
+    tx: &mut Tx,
+    person: Id<Person>,
+    administrators: impl IntoIterator<Item = Id<Person>>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for administrator in administrators {
+        if has_corrected_lately(tx, person, administrator, now).await? {
+            return Err(Problem::conflict(
+                "an administrator who proposes or confirms the role has corrected the person's name in the last 14 days: let another do it, or wait",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// A role ends after today, and within a year (pasientjournalforskriften § 13).

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     access::objects::UnitObject,
+    accounts::former_names,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -79,16 +80,33 @@ pub(super) async fn list(
     tx: &mut Tx,
     municipality: &str,
     slice: Slice<Uuid>,
+    now: DateTime<Utc>,
 ) -> Result<Vec<RoleProposalOut>, DbError> {
-    fetch_all!(tx, RoleProposalOut, LIST, municipality, slice.after, slice.sql_limit())
+    let rows = fetch_all!(tx, RoleProposalOut, LIST, municipality, slice.after, slice.sql_limit())?;
+    with_former_names(tx, rows, now).await
 }
 
 pub(super) async fn find(
     tx: &mut Tx,
     municipality: &str,
     id: Id<RoleProposal>,
+    now: DateTime<Utc>,
 ) -> Result<Option<RoleProposalOut>, DbError> {
-    fetch_optional!(tx, RoleProposalOut, FIND, municipality, id)
+    let row = fetch_optional!(tx, RoleProposalOut, FIND, municipality, id)?;
+    Ok(with_former_names(tx, row.into_iter().collect(), now).await?.pop())
+}
+
+async fn with_former_names(
+    tx: &mut Tx,
+    mut rows: Vec<RoleProposalOut>,
+    now: DateTime<Utc>,
+) -> Result<Vec<RoleProposalOut>, DbError> {
+    let people: Vec<Id<Person>> = rows.iter().map(|row| row.person_id).collect();
+    let names = former_names(tx, &people, now).await?;
+    for row in &mut rows {
+        row.former_names = names.iter().filter(|name| name.person_id == row.person_id).cloned().collect();
+    }
+    Ok(rows)
 }
 
 /// Records how a proposal was decided. The status must be `confirmed` or `declined`.

@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{Age, Consenting, KindRule, Purpose, RefusedKind, Rule, actions::ActionName, cited},
+    access::{
+        Age, AloneRule, Consenting, Home, KindRule, Purpose, RefusedKind, Rule, actions::ActionName, cited,
+    },
     kernel::{
         day::{QuestionTime, optional_time},
         ids::PersonId,
@@ -65,7 +67,7 @@ pub(super) struct KindRuleOut {
     child_from: Option<Age>,
     /// The people who consent to sharing it between units.
     consent: Consenting,
-    /// The age from which the child consents alone.
+    /// The age from which the child consents, alone or together with the guardians.
     consent_age: Option<Age>,
     /// The laws that allow one guardian to consent alone, as cited today.
     one_guardian: Vec<&'static str>,
@@ -125,6 +127,30 @@ impl RefusedKindOut {
         let RefusedKind { key, name, name_no, instead, units, legal_basis } = kind.clone();
         let legal_basis = cited(&legal_basis, day);
         Self { key, name, name_no, instead, units, legal_basis }
+    }
+}
+
+/// The conditions on which a law lets one guardian consent alone. They must hold when the consent is given and at every use.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ConsentAloneRule)]
+pub(super) struct AloneRuleOut {
+    /// The law, as cited today.
+    law: Vec<&'static str>,
+    /// Where the child must live; absent if that does not matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    home: Option<Home>,
+    /// The sectors of the units that such a consent can be given to. Every other unit needs the consent of all.
+    to: Vec<Sector>,
+    /// A note, if it is a careful interpretation of the law.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl AloneRuleOut {
+    /// Returns the conditions with the law as cited on a day.
+    pub(super) fn on(rule: &AloneRule, day: NaiveDate) -> Self {
+        let AloneRule { law, home, to, note } = rule.clone();
+        Self { law: cited(&[law], day), home, to, note }
     }
 }
 

@@ -70,7 +70,8 @@ fn kinds() -> String {
             until => format!("until {until}"),
         };
         let consents = match (rule.consent, rule.consent_age) {
-            (Consenting::Family, Some(from)) => format!("guardians; the child from {}", age(from)),
+            (Consenting::Family, Some(from)) => format!("guardians; the child alone from {}", age(from)),
+            (Consenting::Together, Some(from)) => format!("guardians; and the child as well from {}", age(from)),
             _ => "guardians, whatever the child's age".to_owned(),
         };
         let row = [

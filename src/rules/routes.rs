@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::dto::{KindRuleOut, QuestionIn, RefusedKindOut, RuleOut};
+use super::dto::{AloneRuleOut, KindRuleOut, QuestionIn, RefusedKindOut, RuleOut};
 use crate::{
     access::{
         Explanation, Kinds, Permit, Public, Question, Whole,
@@ -43,6 +43,8 @@ struct InformationKindsOut {
     kinds: Vec<KindRuleOut>,
     /// The kinds that must not be in the record, and what to do instead.
     refused: Vec<RefusedKindOut>,
+    /// The laws by which one guardian consents alone, and their conditions.
+    alone: Vec<AloneRuleOut>,
 }
 
 /// Lists the kinds of information: who sees each, who must consent to sharing it and from which age, and the kinds that
@@ -57,6 +59,7 @@ async fn list_information_kinds(public: Public<ListInformationKinds>) -> Result<
     let kinds = InformationKindsOut {
         kinds: Kinds::rules().map(|rule| KindRuleOut::on(rule, today)).collect(),
         refused: Kinds::refused().map(|kind| RefusedKindOut::on(kind, today)).collect(),
+        alone: Kinds::alone().iter().map(|rule| AloneRuleOut::on(rule, today)).collect(),
     };
     public.show(&kinds)
 }

@@ -10,7 +10,7 @@ use crate::{
     access::{Asker, CaseState, objects::CaseObject},
     canonical_sql,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_in, fetch_optional, is_disqualified_sql,
+    execute, fetch_all, fetch_in, fetch_optional, is_disqualified_sql, is_kept_from_content_sql,
     kernel::{
         Id, Slice,
         ids::{Person, TeamMember, Unit},
@@ -44,6 +44,8 @@ const SEATS: &str = concat!(
     role_counts_sql!("r", "$3"),
     " AND r.role IN ('worker', 'unit_leader')
     WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
+    is_kept_from_content_sql!("r.person_id", "$3"),
+    " AND NOT ",
     is_disqualified_sql!("t.person_id", "k.person_id")
 );
 /// The members of a team, and the unit of each.

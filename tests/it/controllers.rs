@@ -215,13 +215,96 @@ both_engines! {
         world.grant(parent, &of_county, Role::Auditor).await;
         teacher.get(format!("/v1/children/{}", family.child.id)).send().await.expect(200);
         world.seal().await;
+        let other = world.user_with_new_number("4014").await;
+        world.grant(&other, &of_county, Role::Auditor).await;
         let log = format!("/v1/units/{}/access-log?limit=200&child_id={}", of_county.id, family.child.id);
         assert_eq!(parent.get(&log).send().await.expect(200).items().len(), 0);
         let of_child = format!("/v1/access-log?child_id={}", family.child.id);
         assert_ne!(ours.get(of_child).send().await.expect(200).items().len(), 0);
-        let other = world.user_with_new_number("4014").await;
-        world.grant(&other, &of_county, Role::Auditor).await;
         assert_ne!(other.get(&log).send().await.expect(200).items().len(), 0);
+    }
+
+    async fn nobody_whom_a_controllers_auditor_controls_can_blind_the_auditor(world: World) {
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let of_county = upper_secondary(&administrator).await;
+        let at_work = async |role| {
+            let user = world.user_with_new_number("4014").await;
+            world.grant(&user, &of_county, role).await;
+            Staff { user, unit: of_county.clone() }
+        };
+        let (teacher, leader) = (at_work(Role::Worker).await, at_work(Role::UnitLeader).await);
+        world.staff("kragero/oppvekst", Role::Auditor).await;
+        let number = world.adult_number();
+        let auditor = world.user("4014", &number).await;
+        world.grant(&auditor, &of_county, Role::Auditor).await;
+        let child = world.child(&teacher, 16).await;
+        teacher.get(format!("/v1/children/{}", child.id)).send().await.expect(200);
+        let named = json!({
+            "national_id": number.as_str(), "name": "A guardian", "parental_responsibility": false,
+            "lives_with_child": false,
+        });
+        world.seal().await;
+        let log = format!("/v1/units/{}/access-log?limit=200&child_id={}", of_county.id, child.id);
+        let before = auditor.get(&log).send().await.expect(200).items().len();
+        assert!(before > 0);
+        teacher.post(format!("/v1/children/{}/guardians", child.id)).json(named).send().await.expect(201);
+        world.seal().await;
+        assert!(auditor.get(&log).send().await.expect(200).items().len() > before);
+        // Nor does a leader, who is controlled too, decide that it is true.
+        let unit = format!("/v1/units/{}/conflicts-of-interest", of_county.id);
+        let list = leader.get(&unit).send().await.expect(200);
+        assert!(list.items().is_empty(), "{list:?}");
+        // Their own word counts.
+        let own = json!({"national_id": child.national_id.as_str(), "ground": "relative"});
+        auditor.post("/v1/me/conflicts-of-interest").json(own).send().await.expect(201);
+        assert_eq!(auditor.get(&log).send().await.expect(200).items().len(), 0);
+    }
+
+    async fn what_staff_do_as_parents_is_not_for_their_employer(world: World) {
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let of_county = upper_secondary(&administrator).await;
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0].user;
+        world.grant(mother, &of_county, Role::Worker).await;
+        let auditor = world.user_with_new_number("4014").await;
+        world.grant(&auditor, &of_county, Role::Auditor).await;
+        let child = format!("/v1/children/{}", cast.family.child.id);
+        for path in [cast.path(""), child.clone(), format!("{child}/guardians"), format!("{child}/contact-details")] {
+            mother.get(path).send().await.expect(200);
+        }
+        mother.post(cast.path("/goals")).json(json!({"contains": [], "description": "A goal."})).send().await.expect(403);
+        let why = json!({"action": "read_case", "resource": {"case_id": cast.case}});
+        mother.post("/v1/access/explain").json(why).send().await.expect(200);
+        mother.get("/v1/cases").send().await.expect(200);
+        world.seal().await;
+        let log = format!("/v1/units/{}/access-log?limit=200&person_id={}", of_county.id, mother.id);
+        let found = auditor.get(&log).send().await.expect(200);
+        for id in [cast.case.to_string(), cast.family.child.id.to_string()] {
+            assert!(!found.text.contains(&id), "{found:?}");
+        }
+        let family = cast.family.guardians[1].get(cast.path("/access-log?limit=200")).send().await.expect(200);
+        let of_mother = family.items().iter().filter(|entry| entry["person_name"] == json!(mother.name));
+        for entry in of_mother {
+            assert_eq!(entry["roles"], json!([]), "{entry}");
+        }
+    }
+
+    async fn a_new_controller_sees_nothing_from_before_its_time(world: World) {
+        let teacher = world.worker("kragero/barnehage").await;
+        let child = world.child(&teacher, 4).await;
+        let read = async || teacher.get(format!("/v1/children/{}", child.id)).send().await.expect(200);
+        read().await;
+        world.advance(chrono::TimeDelta::hours(1));
+        let of_another = format!("UPDATE unit SET controller = 'private_body', controller_name = 'Barnehagen AS', organisation_number = '974760673', \
+            controller_since = '{}' WHERE municipality = '4014' AND key = 'barnehage'", world.now().to_rfc3339());
+        assert_eq!(world.try_execute(of_another).await.expect("changed"), 1);
+        world.advance(chrono::TimeDelta::hours(1));
+        read().await;
+        let auditor = world.user_with_new_number("4014").await;
+        world.grant(&auditor, &teacher.unit, Role::Auditor).await;
+        world.seal().await;
+        let log = format!("/v1/units/{}/access-log?action=read_child", teacher.unit.id);
+        assert_eq!(auditor.get(&log).send().await.expect(200).items().len(), 1);
     }
 
     async fn the_municipalitys_auditors_role_becomes_the_controllers_with_the_unit(world: World) {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cast::Cast,
-    support::{User, World, both_engines},
+    support::{Unit, User, World, both_engines},
 };
 
 /// A note with all fields.
@@ -14,6 +14,23 @@ fn note(kind: &str, audience: &str) -> Value {
 
 async fn write(by: &User, cast: &Cast, body: Value) -> String {
     by.post(cast.path("/notes")).json(body).send().await.expect(201).text("/id")
+}
+
+/// The contact person records whether a guardian lives elsewhere than the child.
+async fn lives_elsewhere(cast: &Cast, guardian: usize, elsewhere: bool) {
+    let path = format!("/v1/children/{}/guardians", cast.family.child.id);
+    let list = cast.teacher.get(&path).send().await.expect(200);
+    let id = json!(cast.family.guardians[guardian].id);
+    let row = list.items().iter().find(|row| row["guardian_id"] == id).expect("the guardian");
+    let body = json!({"parental_responsibility": true, "lives_with_child": !elsewhere});
+    let path = format!("{path}/{}", row["id"].as_str().expect("an id"));
+    cast.teacher
+        .patch(path)
+        .json(body)
+        .if_match(row["version"].as_i64().expect("a version"))
+        .send()
+        .await
+        .expect(200);
 }
 
 /// Reads the note and finds it in the list, or neither.
@@ -200,8 +217,45 @@ both_engines! {
         assert_eq!(views(&cast.nurse).await, [false, false], "not consented to for this kind");
     }
 
+    async fn one_of_two_guardians_who_live_with_the_child_is_never_enough(world: World) {
+        let cast = world.school_case().await;
+        let mother = &cast.family.guardians[0];
+        let alone = |kinds: &[&str], law: &str, unit: &Unit| json!({
+            "given_by": mother.id, "form": "oral", "unit_ids": [unit.id], "kinds": kinds,
+            "purpose": "Cooperation.", "valid_until": world.in_days(100), "text_version": "2026-1",
+            "alone": {"legal_basis": law, "reason": "The father cannot be reached."},
+        });
+        let post = async |body: Value| cast.teacher.post(cast.path("/consents")).json(body).send().await;
+        let before = world.all_rows().await;
+        let refused = post(alone(&["agreed"], "barnelova § 37", &cast.nurse.unit)).await.expect_invalid("/alone/legal_basis");
+        assert!(refused.text("/errors/0/detail").contains("no other who must consent"), "{refused:?}");
+        assert_eq!(world.all_rows().await, before);
+        lives_elsewhere(&cast, 1, true).await;
+        // Help from NAV and child welfare is no part of daily life, and pbrl § 4-4 is about health care.
+        for (unit, law, kind) in [
+            ("kragero/nav", "barnelova § 37", "agreed"), ("kragero/barnevern", "barnelova § 37", "agreed"),
+            ("kragero/ppt", "pbrl § 4-4", "health"), ("kragero/nav", "pbrl § 4-4", "health"),
+        ] {
+            let unit = world.unit(unit).await;
+            post(alone(&[kind], law, &unit)).await.expect_invalid("/unit_ids/0");
+        }
+        post(alone(&["agreed"], "barnelova § 37", &cast.nurse.unit)).await.expect(201);
+        post(alone(&["health"], "pbrl § 4-4", &cast.nurse.unit)).await.expect(201);
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        cast.nurse.get(cast.path("")).send().await.expect(200);
+        // The father moves in: both decide from the next request on.
+        lives_elsewhere(&cast, 1, false).await;
+        cast.nurse.get(cast.path("")).send().await.expect(404);
+        let status = cast.teacher.get(cast.path(&format!("/consent-status/{}", cast.nurse.unit.id))).send().await.expect(200);
+        assert_eq!(status.body["may_take_part"], json!(false));
+        // And the mother, who no longer lives with the child, decides nothing alone.
+        lives_elsewhere(&cast, 0, true).await;
+        cast.nurse.get(cast.path("")).send().await.expect(404);
+    }
+
     async fn one_guardian_is_enough_where_the_law_says_so_and_the_reason_is_recorded(world: World) {
         let cast = world.school_case().await;
+        lives_elsewhere(&cast, 1, true).await;
         let mother = &cast.family.guardians[0];
         let body = |kinds: &[&str], law: &str| json!({
             "given_by": mother.id, "form": "oral", "unit_ids": [cast.nurse.unit.id], "kinds": kinds,

@@ -75,4 +75,28 @@ both_engines! {
         let guardians = cast.teacher.get(path).send().await.expect(200);
         assert!(!guardians.text.contains("Somebody else"), "{guardians:?}");
     }
+
+    async fn nobody_gets_a_role_confirmed_for_somebody_who_only_has_the_right_name(world: World) {
+        let first = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let second = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let third = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let person = world.user_with_new_number("4014").await;
+        let proposals = format!("/v1/units/{}/role-proposals", first.unit.id);
+        let proposal = json!({"person_id": person.id, "role": "administrator", "reason": "Keeps the accounts."});
+        let confirm = |id: &str| format!("/v1/municipalities/4014/role-proposals/{id}/confirm");
+        first.post(corrections("4014", person.id)).json(marriage("Ragnhild Foss")).send().await.expect(201);
+        first.post(&proposals).json(proposal.clone()).send().await.expect_problem(409, "conflict");
+        // Nor by somebody who does not know of it.
+        let made = second.post(&proposals).json(proposal.clone()).send().await.expect(201);
+        assert_eq!(made.body["former_names"][0]["name"], json!(person.name));
+        first.post(confirm(&made.text("/id"))).send().await.expect_problem(409, "conflict");
+        let listed = third.get("/v1/municipalities/4014/role-proposals").send().await.expect(200);
+        assert_eq!(listed.items()[0]["former_names"], made.body["former_names"]);
+        // A name that is corrected after the proposal counts too.
+        second.post(corrections("4014", person.id)).json(marriage("Ragnhild Fosse")).send().await.expect(201);
+        third.post(confirm(&made.text("/id"))).send().await.expect_problem(409, "conflict");
+        world.advance(chrono::TimeDelta::days(15));
+        third.post(confirm(&made.text("/id"))).send().await.expect(201);
+        person.get("/v1/municipalities/4014/accounts").send().await.expect(200);
+    }
 }

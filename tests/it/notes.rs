@@ -1,7 +1,7 @@
 //! Notes: written once, read by the people they are meant for, and unknown to all others.
 
-use serde_json::json;
-use stafett::kernel::ids::NoteId;
+use serde_json::{Value, json};
+use stafett::{db::migrate, kernel::ids::NoteId};
 
 use crate::{
     cast::{Cast, at_once, finds_nothing, ids, walk},
@@ -93,21 +93,88 @@ both_engines! {
         next.get(&path).send().await.expect(200);
     }
 
-    async fn the_family_writes_for_the_whole_team_and_for_nobody_less(world: World) {
+    async fn what_one_parent_writes_reaches_the_other_only_by_choice(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0].user, &cast.family.guardians[1].user];
+        let write = async |body: Value| mother.post(cast.path("/notes")).json(body).send().await.expect(201);
+        let afraid = write(json!({"text": "I am afraid of him. He has hit me."})).await;
+        assert_eq!((&afraid.body["audience"], &afraid.body["unit_id"]), (&json!("contact_person"), &Value::Null));
+        let for_team = write(json!({"audience": "team", "contains": [], "text": "He slept well."})).await;
+        let for_both = write(json!({"contains": [], "shown_to": [father.id], "text": "Who fetches him?"})).await;
+        assert_eq!(for_both.body["shown_to"], json!([father.id]));
+        let [afraid, for_team, for_both] = [afraid, for_team, for_both].map(|note| note.id("/id"));
+        reads_exactly(mother, &cast, &[afraid, for_team, for_both], &[]).await;
+        reads_exactly(&cast.teacher, &cast, &[afraid, for_team, for_both], &[]).await;
+        reads_exactly(&cast.nurse, &cast, &[for_team], &[afraid, for_both]).await;
+        reads_exactly(father, &cast, &[for_both], &[afraid, for_team]).await;
+        let read = father.get(cast.path(&format!("/notes/{for_both}"))).send().await.expect(200);
+        assert_eq!(read.body["shown_to"], json!([father.id]));
+    }
+
+    async fn what_the_family_writes_follows_the_baton(world: World) {
         let cast = world.shared_case().await;
         let mother = &cast.family.guardians[0];
-        let note = world.note(mother, cast.case, "team", "He slept well.").await;
-        for user in [&cast.teacher.user, &cast.nurse.user, &cast.family.guardians[1].user] {
-            let read = user.get(cast.path(&format!("/notes/{note}"))).send().await.expect(200);
-            assert_eq!(read.body["unit_id"], json!(null));
+        let note = mother.post(cast.path("/notes")).json(json!({"text": "Only for you."})).send().await.expect(201).id("/id");
+        reads_exactly(&cast.nurse, &cast, &[], &[note]).await;
+        let body = json!({"to_person_id": cast.nurse.id, "to_unit_id": cast.nurse.unit.id, "contains": [], "message": "Please take over."});
+        let offer = cast.teacher.post(cast.path("/handovers")).json(body).send().await.expect(201).text("/id");
+        let accept = cast.path(&format!("/handovers/{offer}/accept"));
+        cast.nurse.post(accept).json(json!({"contains": []})).send().await.expect(200);
+        reads_exactly(&cast.nurse, &cast, &[note], &[]).await;
+        reads_exactly(&cast.teacher, &cast, &[], &[note]).await;
+    }
+
+    async fn the_family_chooses_readers_in_the_family_and_from_no_unit(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let other = world.guardian_of(&cast.teacher, &cast.family.child, false).await;
+        let before = world.all_rows().await;
+        for (more, place) in [
+            (json!({"audience": "sector"}), "/audience"),
+            (json!({"audience": "unit"}), "/audience"),
+            (json!({"unit_id": cast.teacher.unit.id}), "/unit_id"),
+            (json!({"kind": "health"}), "/kind"),
+            (json!({"audience": "team"}), "/contains"),
+            (json!({"shown_to": [father.id]}), "/contains"),
+            (json!({"audience": "team", "contains": ["violence_suspicion"]}), "/contains/0"),
+            (json!({"contains": [], "shown_to": [mother.id]}), "/shown_to/0"),
+            (json!({"contains": [], "shown_to": [father.id, father.id]}), "/shown_to/1"),
+            (json!({"contains": [], "shown_to": [other.id]}), "/shown_to/0"),
+            (json!({"contains": [], "shown_to": [cast.teacher.id]}), "/shown_to/0"),
+            (json!({"contains": [], "shown_to": [cast.family.child.id]}), "/shown_to/0"),
+        ] {
+            let mut body = json!({"text": "For some."});
+            body.as_object_mut().expect("an object").extend(more.as_object().expect("an object").clone());
+            mother.post(cast.path("/notes")).json(body).send().await.expect_invalid(place);
         }
-        for audience in ["sector", "unit"] {
-            let body = json!({"audience": audience, "kind": "agreed", "contains": [], "text": "For some."});
-            mother.post(cast.path("/notes")).json(body).send().await.expect_invalid("/audience");
+        let of_staff = |more: (&str, Value)| json!({"audience": "team", "kind": "agreed", "contains": [], "text": "For some.", more.0: more.1});
+        for (more, place) in [
+            (("audience", json!("contact_person")), "/audience"),
+            (("audience", Value::Null), "/audience"),
+            (("shown_to", json!([father.id])), "/shown_to"),
+        ] {
+            cast.nurse.post(cast.path("/notes")).json(of_staff(more)).send().await.expect_invalid(place);
         }
-        let body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "From school?", "unit_id": cast.teacher.unit.id});
-        mother.post(cast.path("/notes")).json(body).send().await.expect_invalid("/unit_id");
-        assert_eq!(world.rows("note").await, 1);
+        assert_eq!(world.all_rows().await, before);
+    }
+
+    async fn notes_of_the_family_from_before_it_chose_are_shown_to_nobody_else_in_it(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0].user, &cast.family.guardians[1].user];
+        let old = world.note(mother, cast.case, "team", "He slept well.").await;
+        let of_staff = world.note(&cast.teacher, cast.case, "team", "A good day.").await;
+        world.note(&cast.nurse, cast.case, "unit", "For the unit.").await;
+        let withhold = json!({"guardian_id": father.id, "note_id": of_staff, "legal_basis": "administration_act", "reason": "It would harm the child."});
+        cast.teacher.post(cast.path("/withholdings")).json(withhold).send().await.expect(201);
+        for sql in ["DROP TABLE note_reader", "DELETE FROM _sqlx_migrations WHERE version = 25"] {
+            world.try_execute(sql).await.expect(sql);
+        }
+        migrate(&world.db).await.expect("migrated");
+        migrate(&world.db).await.expect("there is nothing more to do");
+        assert_eq!(world.rows("note").await, 3);
+        reads_exactly(mother, &cast, &[old, of_staff], &[]).await;
+        reads_exactly(father, &cast, &[], &[old, of_staff]).await;
+        reads_exactly(&cast.teacher, &cast, &[old, of_staff], &[]).await;
     }
 
     async fn only_those_with_a_seat_and_the_family_write(world: World) {

@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 36] = [
+const FACTS: [(&str, &str, &str); 38] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -288,6 +288,8 @@ const FACTS: [(&str, &str, &str); 36] = [
     ("audits_units", "is an auditor of the unit's controller", "is not an auditor of the unit's controller"),
     ("asked_by", "asked for it", "did not ask for it"),
     ("for_person", "is the person it is for", "is not the person it is for"),
+    ("of_family", "was written by the family", "was not written by the family"),
+    ("chosen_readers", "was chosen by the writer as a reader", "was not chosen by the writer as a reader"),
     ("author", "wrote it", "did not write it"),
     ("given_by", "gave the consent", "did not give the consent"),
     ("offered_to", "is the person the baton was offered to", "is not the person the baton was offered to"),

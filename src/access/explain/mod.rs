@@ -251,6 +251,9 @@ impl Asking<'_> {
         self.entry.child = subject.child;
         self.entry.municipality.clone_from(&subject.municipality);
         self.entry.person = self.asker.map(|asker| object.actor(asker));
+        if self.asker.is_some_and(|asker| asker.is(about.account)) && object.is_met_privately() {
+            self.entry.without_roles();
+        }
         let Some(asker) = self.asker else {
             self.entry.decision.allowed = true;
             return Ok(Some(true));

@@ -39,6 +39,8 @@ pub struct ChildFacts {
     pub is_minor: bool,
     /// The caller is disqualified (inhabil, fvl § 6), or is stated to be close to the child and does not help it.
     pub disqualified: bool,
+    /// The caller is the child, a guardian who sees the record, or disqualified: what they do about the child is not their work.
+    pub is_private: bool,
     /// The caller is the child, of any age.
     pub is_child: bool,
     /// A case has been opened for the child.
@@ -123,8 +125,8 @@ pub async fn child_facts(
     let leads = caller.leads().find(|held| held.unit_id == row.registered_unit).filter(|_| as_staff);
     let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
     let has_seat = cases.iter().any(|case| !case.relation.seats.is_empty());
-    let disqualified =
-        ties(tx, caller, moment.now).await?.keep_from(child, has_seat || child_welfare_seat.is_some());
+    let ties = ties(tx, caller, moment.now).await?;
+    let disqualified = ties.keep_from(child, has_seat || child_welfare_seat.is_some());
     Ok(Some(ChildFacts {
         municipality: row.municipality,
         acts_as: at_work(&cases, [child_welfare_seat.as_ref(), leads], registrar)
@@ -136,6 +138,7 @@ pub async fn child_facts(
         own_record_age: row.own_record_age,
         is_minor: age < MAJORITY,
         disqualified,
+        is_private: is_child || guardian.is_some() || ties.disqualify(child),
         is_child,
         has_case: opened > 0,
         registered: as_staff && registrar.is_some() && caller.is_worker_in(row.registered_unit),

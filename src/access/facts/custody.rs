@@ -157,6 +157,8 @@ pub(super) struct Custody {
     pub residents: Vec<Id<Person>>,
     /// Everyone who must consent for a child who cannot consent alone, including guardians it is hidden from.
     pub consenters: Vec<Id<Person>>,
+    /// The one of them that the child lives with, if it lives with no other of them. Where rows about one human differ, it lives with them.
+    pub sole_home: Option<Id<Person>>,
     /// The person in child welfare who decides by a care order recorded in this registration, and their unit.
     pub child_welfare: Option<(Id<Person>, Id<Unit>)>,
     /// The protection of the address in this registration.
@@ -219,7 +221,14 @@ pub(super) fn custody(
         None => (holders.clone(), holders.into_iter().filter(|person| holds_in_all(*person)).collect()),
     };
     seeing.retain(|person| !is_hidden_from(*person));
+    let may_live_with = |person: Id<Person>| {
+        let here = |row: &&GuardianRow| row.registration == child && row.guardian_id == person;
+        guardians.iter().filter(here).any(|row| row.lives_with_child)
+    };
+    let mut homes = consenters.iter().copied().filter(|person| may_live_with(*person));
+    let sole_home = homes.next().filter(|person| homes.next().is_none() && lives_with(child, *person));
     Custody {
+        sole_home,
         residents: seeing.iter().copied().filter(|person| lives_with(child, *person)).collect(),
         guardians: seeing,
         consenters,

@@ -2,11 +2,11 @@
 
 use super::rows::ConsentRow;
 use crate::{
-    access::kinds::{Consenting, Kinds},
+    access::kinds::{AloneRule, Consenting, Home, Kinds},
     kernel::{
         Id,
         ids::{Person, Unit},
-        vocabulary::InformationKind,
+        vocabulary::{InformationKind, Sector},
     },
 };
 
@@ -27,6 +27,8 @@ pub struct Family {
     /// The people who consent for a child under 18: the guardians with parental responsibility or, under a care order, the
     /// person in child welfare who decides in their place.
     pub guardians: Vec<Id<Person>>,
+    /// The one of them that the child lives with, if it lives with no other of them.
+    pub sole_home: Option<Id<Person>>,
     /// The child as a person.
     pub child: Id<Person>,
     /// The child's age in whole years.
@@ -42,6 +44,8 @@ pub struct Given {
     pub person: Id<Person>,
     /// The unit that may receive the information.
     pub unit: Id<Unit>,
+    /// The sector of that unit.
+    pub sector: Sector,
     /// The kind of information.
     pub kind: InformationKind,
     /// The law that makes it sufficient alone, although there is another guardian.
@@ -50,7 +54,13 @@ pub struct Given {
 
 impl From<ConsentRow> for Given {
     fn from(row: ConsentRow) -> Self {
-        Self { person: row.given_by, unit: row.unit, kind: row.kind, alone: row.alone_basis }
+        Self {
+            person: row.given_by,
+            unit: row.unit,
+            sector: row.sector,
+            kind: row.kind,
+            alone: row.alone_basis,
+        }
     }
 }
 
@@ -59,17 +69,31 @@ impl Family {
     #[must_use]
     pub fn consenters(&self, kind: InformationKind) -> Vec<Id<Person>> {
         let Ok(rule) = Kinds::rule(kind) else { return Vec::new() };
-        let consents_alone = rule.consent == Consenting::Family
-            && rule.consent_age.is_some_and(|age| self.child_age >= age.years(self.own_record_age));
-        if consents_alone { vec![self.child] } else { self.guardians.clone() }
+        let of_age = rule.consent_age.is_some_and(|age| self.child_age >= age.years(self.own_record_age));
+        match rule.consent {
+            Consenting::Family if of_age => vec![self.child],
+            Consenting::Together if of_age => self.guardians.iter().copied().chain([self.child]).collect(),
+            Consenting::Family | Consenting::Together | Consenting::Guardians => self.guardians.clone(),
+        }
     }
 
-    /// Returns whether this guardian's consent to this kind is sufficient alone by this law.
+    /// Returns whether this guardian's consent to this kind, for a unit of a sector, is sufficient alone by this law. The conditions of the law
+    /// must hold now.
     #[must_use]
-    pub fn suffices_alone(&self, guardian: Id<Person>, kind: InformationKind, law: &str) -> bool {
-        let allowed =
-            Kinds::rule(kind).is_ok_and(|rule| rule.one_guardian.iter().any(|known| known.is_cited_as(law)));
-        allowed && self.guardians.contains(&guardian) && self.consenters(kind).contains(&guardian)
+    pub fn suffices_alone(
+        &self,
+        guardian: Id<Person>,
+        kind: InformationKind,
+        law: &str,
+        sector: Sector,
+    ) -> bool {
+        let Some(AloneRule { home, to, .. }) = Kinds::alone_by(kind, law) else { return false };
+        let lives_there = match home {
+            Some(Home::WithThemOnly) => self.sole_home == Some(guardian),
+            None => true,
+        };
+        let is_asked = self.guardians.contains(&guardian) && self.consenters(kind).contains(&guardian);
+        is_asked && lives_there && to.contains(&sector)
     }
 }
 
@@ -99,7 +123,7 @@ impl Ground {
             self.in_force.iter().filter(|given| given.unit == unit && given.kind == kind).collect();
         let enough = |given: &&Given| {
             let law = given.alone.as_deref();
-            law.is_some_and(|law| self.family.suffices_alone(given.person, kind, law))
+            law.is_some_and(|law| self.family.suffices_alone(given.person, kind, law, given.sector))
         };
         if given.iter().any(enough) {
             return Vec::new();

@@ -21,6 +21,8 @@ pub struct Relation {
     pub acts_as: Option<Id<Person>>,
     /// The caller is disqualified (inhabil, fvl § 6), or is stated to be close to the child and does not help it.
     pub disqualified: bool,
+    /// The caller is the child, a guardian who sees the record, or disqualified: what they do about the child is not their work.
+    pub is_private: bool,
     /// The caller's seats on the team that rest on a ground in force, with the role behind each. None for the family.
     pub seats: Vec<HeldRole>,
     /// The caller is the contact person, and has a seat in the unit through which they hold the baton.
@@ -92,6 +94,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     Relation {
         acts_as,
         disqualified,
+        is_private: is_child || has_custody || is_among(&state.disqualified),
         is_contact_person: is_contact_person && holds_from_seat,
         leads_contact_unit: leads.is_some(),
         offered_baton: state.offered_to.is_some_and(|person| caller.is(person)) && !seats.is_empty(),

@@ -49,9 +49,9 @@ const PARTS: &str = "))
     WHERE t.left_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('consent', json_array(
-               hex(known(c.given_by)), hex(u.unit_id), k.kind, c.alone_basis, c.valid_from, c.valid_until)))
-    FROM asked a CROSS JOIN consent c CROSS JOIN consent_unit u CROSS JOIN consent_kind k
-    WHERE c.municipality = a.municipality AND c.case_id = a.id
+               hex(known(c.given_by)), hex(u.unit_id), x.sector, k.kind, c.alone_basis, c.valid_from, c.valid_until)))
+    FROM asked a CROSS JOIN consent c CROSS JOIN consent_unit u CROSS JOIN unit x CROSS JOIN consent_kind k
+    WHERE x.id = u.unit_id AND c.municipality = a.municipality AND c.case_id = a.id
       AND u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL
       AND k.municipality = c.municipality AND k.consent_id = c.id AND k.withdrawn_at IS NULL
     UNION ALL
@@ -60,6 +60,9 @@ const PARTS: &str = "))
                     THEN hex(COALESCE(w.note_id, w.measure_id, w.meeting_id)) END)))
     FROM asked a JOIN withholding w ON w.municipality = a.municipality AND w.case_id = a.id
     WHERE w.ended_at IS NULL
+    UNION ALL
+    SELECT json_array(hex(a.id), json_object('reader', json_array(hex(r.note_id), hex(known(r.person_id)))))
+    FROM asked a JOIN note_reader r ON r.municipality = a.municipality AND r.case_id = a.id
     UNION ALL
     SELECT json_array(hex(a.id), json_object('guardian', json_array(
                hex(g.child_id), hex(known(g.guardian_id)), g.parental_responsibility, g.lives_with_child, g.capacity,
@@ -121,6 +124,7 @@ enum Part {
     Member(Member),
     Consent(ConsentRow),
     Withheld(Id<Person>, Option<Uuid>),
+    Reader(Uuid, Id<Person>),
     Guardian(GuardianRow),
     Registration(RegistrationRow),
     Conflict(ConflictRow),
@@ -135,6 +139,8 @@ pub(super) struct CaseRows {
     pub consents: Vec<ConsentRow>,
     /// The guardians who have something withheld from them: the whole case, or one note, measure or meeting.
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
+    /// The notes of the family, each with a reader in the family that its writer chose.
+    pub readers: Vec<(Uuid, Id<Person>)>,
     pub guardians: Vec<GuardianRow>,
     pub registrations: Vec<RegistrationRow>,
     /// The people with a conflict of interest about the child.
@@ -199,6 +205,7 @@ pub struct OpenEmergency {
 pub(super) struct ConsentRow {
     pub given_by: Id<Person>,
     pub unit: Id<Unit>,
+    pub sector: Sector,
     pub kind: InformationKind,
     pub alone_basis: Option<String>,
     pub valid_from: NaiveDate,
@@ -285,6 +292,7 @@ impl CaseRows {
             members: Vec::new(),
             consents: Vec::new(),
             withheld: Vec::new(),
+            readers: Vec::new(),
             guardians: Vec::new(),
             registrations: Vec::new(),
             conflicts: Vec::new(),
@@ -298,6 +306,7 @@ impl CaseRows {
             Part::Member(member) => self.members.push(member),
             Part::Consent(consent) => self.consents.push(consent),
             Part::Withheld(guardian, entry) => self.withheld.push((guardian, entry)),
+            Part::Reader(note, person) => self.readers.push((note, person)),
             Part::Guardian(guardian) => self.guardians.push(guardian),
             Part::Registration(registration) => self.registrations.push(registration),
             Part::Conflict(person) => self.conflicts.push(person),

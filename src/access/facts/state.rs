@@ -51,6 +51,8 @@ pub struct CaseState {
     pub guardians: Vec<Id<Person>>,
     /// The guardians who have something withheld from them: the whole case, or one note, measure or meeting.
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
+    /// The notes of the family, each with a reader in the family that its writer chose.
+    pub readers: Vec<(Uuid, Id<Person>)>,
     /// The seats on the team that have not ended, with or without a ground for sharing.
     pub members: Vec<Member>,
     /// The people who are disqualified: the child, and those with a confirmed conflict of interest.
@@ -80,8 +82,17 @@ impl CaseRows {
     /// Returns the state of the case at a moment.
     pub(super) fn on(self, moment: Moment) -> CaseState {
         let today = moment.today;
-        let Self { case, members, consents, withheld, guardians, registrations, conflicts, emergencies } =
-            self;
+        let Self {
+            case,
+            members,
+            consents,
+            withheld,
+            readers,
+            guardians,
+            registrations,
+            conflicts,
+            emergencies,
+        } = self;
         let child_age = age_on(case.birth_date, today);
         let reader = Registered::new(case.child, case.registered_at, case.identified_at);
         let custody = custody(reader, &guardians, &registrations, child_age, moment);
@@ -90,6 +101,7 @@ impl CaseRows {
             owner_unit: case.unit,
             family: Family {
                 guardians: custody.consenters.clone(),
+                sole_home: custody.sole_home,
                 child: case.child_person,
                 child_age,
                 own_record_age: case.own_record_age,
@@ -114,6 +126,7 @@ impl CaseRows {
             ground,
             guardians: custody.guardians.clone(),
             withheld,
+            readers,
             members,
             disqualified,
             stated_close,
@@ -170,6 +183,11 @@ impl CaseState {
     /// Returns the guardians that a note, a measure or a meeting is withheld from.
     pub fn withheld_from(&self, entry: Uuid) -> impl Iterator<Item = Id<Person>> {
         self.withheld.iter().filter(move |(_, withheld)| *withheld == Some(entry)).map(|(person, _)| *person)
+    }
+
+    /// Returns the readers in the family that the writer of a note chose.
+    pub fn chosen_readers(&self, note: Uuid) -> impl Iterator<Item = Id<Person>> {
+        self.readers.iter().filter(move |(of, _)| *of == note).map(|(_, person)| *person)
     }
 }
 

@@ -111,6 +111,7 @@ impl Scene {
         self.rows.consents.push(ConsentRow {
             given_by: person,
             unit: self.school,
+            sector: Sector::School,
             kind: InformationKind::Agreed,
             alone_basis: None,
             valid_from: today(),

@@ -51,6 +51,10 @@ impl Object for CaseObject {
         self.seats(caller)
     }
 
+    fn is_met_privately(&self) -> bool {
+        self.facts.relation.is_private
+    }
+
     fn actor(&self, caller: &Caller) -> Id<Person> {
         let known = self.facts.relation.acts_as.filter(|person| caller.is(*person));
         known.unwrap_or_else(|| caller.person_in(&self.facts.municipality))
@@ -134,6 +138,10 @@ impl Object for UnlockedCase {
 
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.0.roles_used(caller)
+    }
+
+    fn is_met_privately(&self) -> bool {
+        self.0.is_met_privately()
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {

@@ -52,6 +52,10 @@ impl Object for ChildObject {
         }
     }
 
+    fn is_met_privately(&self) -> bool {
+        self.facts.is_private
+    }
+
     fn actor(&self, caller: &Caller) -> Id<Person> {
         let known = self.facts.acts_as.filter(|person| caller.is(*person));
         known.unwrap_or_else(|| caller.person_in(&self.facts.municipality))

@@ -132,6 +132,10 @@ impl Object for ObjectionObject {
         self.case.seats(caller)
     }
 
+    fn is_met_privately(&self) -> bool {
+        self.case.is_met_privately()
+    }
+
     fn actor(&self, caller: &Caller) -> Id<Person> {
         self.case.actor(caller)
     }

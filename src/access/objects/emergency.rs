@@ -74,6 +74,10 @@ impl Object for EmergencyObject {
         if seats.is_empty() { caller.roles_of(self.actor(caller)) } else { seats }
     }
 
+    fn is_met_privately(&self) -> bool {
+        self.case.relation.is_private
+    }
+
     fn actor(&self, caller: &Caller) -> Id<Person> {
         let known = caller.among([self.person_id].into_iter().chain(self.case.relation.acts_as));
         known.unwrap_or_else(|| caller.person_in(&self.case.municipality))

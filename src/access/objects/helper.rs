@@ -58,6 +58,10 @@ impl Object for HelperObject {
         self.case.roles_used(caller)
     }
 
+    fn is_met_privately(&self) -> bool {
+        self.case.is_met_privately()
+    }
+
     fn actor(&self, caller: &Caller) -> Id<Person> {
         self.case.actor(caller)
     }

@@ -105,6 +105,7 @@ macro_rules! in_case {
             fn id(&self) -> String { self.id.to_string() }
             fn subject(&self) -> Subject { self.case.subject() }
             fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> { self.case.seats(caller) }
+            fn is_met_privately(&self) -> bool { self.case.is_met_privately() }
             fn actor(&self, caller: &Caller) -> Id<Person> { self.case.actor(caller) }
             fn context(&self, caller: &Caller) -> Attributes { self.case.context(caller) }
             fn attributes(&self) -> Attributes { let $self = self; $attributes }
@@ -132,16 +133,18 @@ macro_rules! known {
 in_case! {
     /// A note; its audience and its kind decide who may know that it exists.
     NoteObject as "Note", Id<Note>, "note_id", "n",
-    "n.author_id, n.audience, n.unit_id, u.sector, n.kind, n.child_agrees
+    "n.author_id, n.audience, n.unit_id, n.unit_id IS NULL AS of_family, u.sector, n.kind, n.child_agrees
      FROM note n LEFT JOIN unit u ON u.id = n.unit_id",
     known by "read_note",
     {
         /// The person who wrote it.
         author_id: Id<Person>,
-        /// `team`, `sector` or `unit`.
+        /// `team`, `sector`, `unit` or `contact_person`.
         audience: String,
         /// The unit it was written in; none if the family wrote it.
         unit_id: Option<Id<Unit>>,
+        /// The family wrote it.
+        of_family: bool,
         /// The sector of that unit.
         sector: Option<Sector>,
         /// The kind of information in it.
@@ -162,6 +165,7 @@ impl NoteObject {
             author_id: author,
             audience: "team".to_owned(),
             unit_id: None,
+            of_family: false,
             sector: None,
             kind: InformationKind::ChildStatement,
             child_agrees,
@@ -188,6 +192,8 @@ fn note_attributes(note: &NoteObject) -> Attributes {
         ("guardians_until", Fact::Number(rule.map_or(0, |rule| rule.guardians_until))),
         ("shared_with", references("Unit", shared_with)),
         ("child_agrees", Fact::Flag(note.child_agrees)),
+        ("of_family", Fact::Flag(note.of_family)),
+        ("chosen_readers", references("Person", facts.chosen_readers(note.id.uuid()))),
         ("withheld_from", references("Person", facts.withheld_from(note.id.uuid()))),
     ];
     let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
@@ -341,6 +347,10 @@ impl Object for MeetingObject {
 
     fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
         self.case.seats(caller)
+    }
+
+    fn is_met_privately(&self) -> bool {
+        self.case.is_met_privately()
     }
 
     fn attributes(&self) -> Attributes {

@@ -140,6 +140,12 @@ pub trait Object: Sized + 'static {
         caller.roles_of(self.actor(caller))
     }
 
+    /// Returns whether the caller is of the child's family, or is too close to it to work with it. What they do about the child is then no
+    /// work of theirs, and the entry of the access log names no role.
+    fn is_met_privately(&self) -> bool {
+        false
+    }
+
     /// Returns the person that the caller acts as on it: the person that its record knows. The access log names this person, and so do
     /// rows that the caller writes about it.
     fn actor(&self, caller: &Caller) -> Id<Person> {

@@ -66,6 +66,22 @@ fn seat(person: &Staff) -> Value {
 }
 
 both_engines! {
+    async fn a_baton_does_not_stay_with_somebody_who_turns_out_to_be_an_administrator(world: World) {
+        let office = Office::of(&world).await;
+        let (worker, known) = employed(&world, "kragero/skole", Role::Worker).await;
+        let (_, number) = employed(&world, "kragero/oppvekst", Role::Administrator).await;
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let case = world.open_case(&worker, &world.child(&worker, 7).await).await;
+        let path = format!("/v1/cases/{case}");
+        worker.get(&path).send().await.expect(200);
+        office.add(&known, &number).await;
+        worker.get(&path).send().await.expect(404);
+        assert_eq!(sweep(&world.db, &world.clock).await.expect("swept"), 1);
+        let held = leader.get(&path).send().await.expect(200);
+        assert_eq!(held.body["contact_person_id"], json!(leader.id), "{held:?}");
+        assert_eq!(sweep(&world.db, &world.clock).await.expect("swept"), 0);
+    }
+
     async fn a_newcomer_keeps_everything_when_a_number_replaces_the_d_number(world: World) {
         let (office, teacher) = (Office::of(&world).await, world.worker("kragero/skole").await);
         let (d_number, number) = (world.adult_number(), world.adult_number());

@@ -187,6 +187,15 @@ both_engines! {
         let refused = done_by(&world, &grant);
         assert_eq!(refused.status, 2);
         assert!(refused.errors.contains("belongs in a unit that the municipality controls"), "{}", refused.errors);
+        // Nor while somebody is proposed as one.
+        world.try_execute("UPDATE staff_role SET ended_at = started_at WHERE role = 'auditor'").await.expect("ended");
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let proposal = json!({"person_id": auditor.id, "role": "auditor", "reason": "Controls the log."});
+        administrator.post(format!("/v1/units/{}/role-proposals", unit.id)).json(proposal).send().await.expect(201);
+        let refused = import(&world.db, &[own.read()]).await.expect_err("an auditor is proposed");
+        assert!(refused.to_string().contains("the controller of the unit barnehage cannot change"), "{refused}");
+        let declined = "UPDATE role_proposal SET status = 'declined', decided_at = proposed_at, decided_by = proposed_by";
+        world.try_execute(declined).await.expect("declined");
         // A role that ended by its day acts for nobody.
         world.try_execute(format!("UPDATE staff_role SET ends_on = '{}'", world.today())).await.expect("ended");
         let done = import(&world.db, &[own.read()]).await.expect("imported");
@@ -276,6 +285,13 @@ both_engines! {
                 refused().await;
             }
         }
+        // An answer that nobody has recorded in nine months does not bind the unit.
+        let long_ago = format!("UPDATE child_welfare_report SET sent_on = '{}'", world.in_days(-290));
+        world.try_execute(long_ago).await.expect("sent long ago");
+        import(&world.db, std::slice::from_ref(&one)).await.expect("imported");
+        import(&world.db, std::slice::from_ref(&both)).await.expect("imported");
+        world.try_execute(format!("UPDATE child_welfare_report SET sent_on = '{}'", world.in_days(0))).await.expect("sent today");
+        refused().await;
         answers("investigation_closed", json!({"followed_up": true})).await;
         import(&world.db, std::slice::from_ref(&one)).await.expect("imported");
     }

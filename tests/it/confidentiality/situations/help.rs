@@ -111,6 +111,9 @@ impl Player {
         if note.child_agrees {
             body["child_agrees"] = json!(true);
         }
+        if let Some(reader) = said.link("also for") {
+            body["shown_to"] = json!([self.user(reader).id]);
+        }
         if let Some(guardian) = said.link("from") {
             body["withheld_from"] = json!([{
                 "guardian_id": self.user(guardian).id, "legal_basis": "administration_act",

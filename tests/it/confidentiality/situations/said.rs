@@ -89,7 +89,7 @@ impl Verb {
             Self::RecordCareOrder => (true, &["decided by"]),
             Self::GiveSeat => (true, &["through", "with"]),
             Self::EndSeat => (true, &["through"]),
-            Self::Write => (true, &["about", "from"]),
+            Self::Write => (true, &["about", "from", "also for"]),
             Self::Consent => (true, &["about", "until"]),
             Self::Withhold => (true, &["from"]),
             Self::PickLook => (true, &["made by"]),
