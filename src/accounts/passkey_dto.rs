@@ -110,8 +110,10 @@ pub struct PasskeyIn {
 /// The removal of a passkey.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"current_password": "fire blå ender over isen"}))]
+#[schema(example = json!({"passkey_id": "018f2f60-0000-7000-8000-000000000001", "current_password": "fire blå ender over isen"}))]
 pub struct PasskeyEndIn {
+    /// The passkey.
+    pub passkey_id: PasskeyId,
     /// The current password.
     #[schema(value_type = String, format = Password)]
     pub current_password: SecretString,

@@ -120,31 +120,27 @@ async fn add(
 
 /// Removes a passkey. Only a session that has proven a second factor can do it. Without another, log-ins need only the password.
 #[utoipa::path(
-    operation_id = "end_passkey", tag = "accounts", params(("passkey_id" = Uuid, Path)), request_body = PasskeyEndIn,
+    operation_id = "end_passkey", tag = "accounts", request_body = PasskeyEndIn,
     responses(
         (status = 204, description = "Removed"),
         (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
         WriteProblems,
     ),
 )]
-#[post("/me/passkeys/{passkey_id}/end")]
+#[post("/me/passkeys/end")]
 async fn end_passkey(mut permit: Permit<EndPasskey>) -> Result<HttpResponse, actix_web::Error> {
-    let id = permit.path_id::<Passkey>("passkey_id")?;
+    let PasskeyEndIn { passkey_id, current_password } = permit.input()?;
     let person = permit.caller().account;
-    if !passkeys_of(permit.tx(), person).await.map_err(Problem::from)?.iter().any(|own| own.id == id) {
-        return Err(Problem::not_found().into());
-    }
-    let PasskeyEndIn { current_password } = permit.input()?;
     let hash = store::find_hash(permit.tx(), person).await.map_err(Problem::from)?;
     let permit = permit.ask_password(current_password, hash, "/current_password").await?;
-    Ok(remove(permit, id).await?)
+    Ok(remove(permit, passkey_id).await?)
 }
 
 async fn remove(mut permit: Permit<EndPasskey>, id: Id<Passkey>) -> Result<HttpResponse> {
     let Parts { caller, tx, .. } = permit.parts();
     hold_factors(tx, caller).await?;
     if !remove_passkey(tx, caller.account, id).await? {
-        return Err(Problem::not_found());
+        return Err(Problem::field("/passkey_id", "is not a passkey of yours"));
     }
     permit.note_shown([id]);
     permit.done().await
