@@ -2,14 +2,12 @@
 
 mod error;
 mod overriding;
+mod secret;
 mod wrong;
 
 use std::{
-    fs::File,
-    io::Read,
     net::SocketAddr,
     num::{NonZeroU16, NonZeroUsize},
-    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -22,10 +20,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
+use self::secret::read_secret;
 use crate::{
     access::{ForwardingHeader, ProxyNetwork},
     db::Limits,
-    identity::StaffFactor,
+    identity::{RelyingParty, StaffFactor},
     kernel::SyntheticIds,
     log_tree::{Checkpoints, DEFAULT_ORIGIN, Witness},
 };
@@ -85,6 +84,12 @@ pub struct Settings {
     password_threads: Option<NonZeroUsize>,
     /// Whether the roles of staff count only after a log-in with a second factor.
     staff_second_factor: bool,
+    /// The domain that passkeys are bound to. There are no passkeys if it is not set.
+    #[serde(default)]
+    passkey_rp_id: Option<String>,
+    /// The addresses of the front ends in which passkeys are used.
+    #[serde(default)]
+    passkey_origins: Vec<String>,
     /// Whether the national identity numbers of invented people are accepted. Never where there are real people.
     synthetic_national_ids: bool,
     /// Addresses and networks of proxies whose forwarding header is trusted.
@@ -176,6 +181,18 @@ impl Settings {
     #[must_use]
     pub fn staff_factor(&self) -> StaffFactor {
         if self.staff_second_factor { StaffFactor::Second } else { StaffFactor::Password }
+    }
+
+    /// Returns the relying party of passkeys; none if they are not set up.
+    ///
+    /// # Errors
+    /// If one of its settings is missing or cannot be used.
+    pub fn relying_party(&self) -> Result<Option<RelyingParty>, ConfigError> {
+        match self.passkey_rp_id.as_deref() {
+            Some(domain) => Ok(Some(RelyingParty::new(domain, &self.passkey_origins)?)),
+            None if self.passkey_origins.is_empty() => Ok(None),
+            None => Err(self.missing("the domain of passkeys", "passkey_rp_id")),
+        }
     }
 
     /// Returns the number of connections to the database for reading.
@@ -374,23 +391,4 @@ fn is_http(address: &str) -> bool {
     uri.is_some_and(|uri| {
         matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some_and(|host| !host.is_empty())
     })
-}
-
-/// Docker mounts the secrets of a container here, for that container alone, with the mode that they have outside.
-const SECRETS_OF_A_CONTAINER: &str = "/run/secrets";
-/// The rights of accounts that are neither the owner nor in the group.
-const OF_OTHERS: u32 = 0o007;
-
-/// Reads a file that holds a secret. One that every account of the machine can read or replace is refused, as OpenSSH does.
-fn read_secret(setting: &'static str, path: &Path) -> Result<SecretString, ConfigError> {
-    let failed = |error| ConfigError::File { setting, path: path.into(), error };
-    let mut file = File::open(path).map_err(failed)?;
-    let found = file.metadata().map_err(failed)?;
-    let is_open = found.is_file() && found.mode() & OF_OTHERS != 0;
-    if is_open && !path.starts_with(SECRETS_OF_A_CONTAINER) {
-        return Err(ConfigError::Open { setting, path: path.into() });
-    }
-    let mut text = String::new();
-    file.read_to_string(&mut text).map_err(failed)?;
-    Ok(text.into())
 }

@@ -8,7 +8,7 @@ use crate::{
     access::{Services, forget_old_keys},
     db::Db,
     handovers,
-    identity::{forget_expired_devices, forget_failures},
+    identity::{forget_expired_challenges, forget_expired_devices, forget_failures},
     kernel::{Clock, background::contained},
     log_reviews,
 };
@@ -88,6 +88,7 @@ async fn keep_rows(db: &Db, clock: &Clock) {
         }
         run("deleting old failures", forget_failures(db, clock.now())).await;
         run("deleting expired devices", forget_expired_devices(db, clock.now())).await;
+        run("deleting expired challenges", forget_expired_challenges(db, clock.now())).await;
         run("deleting old idempotency keys", forget_old_keys(db, clock.now())).await;
         tokio::time::sleep(INTERVAL).await;
     }

@@ -17,7 +17,13 @@ use std::{
 };
 
 use tracing_subscriber::{
-    EnvFilter, Layer, fmt, fmt::MakeWriter, layer::SubscriberExt, registry, util::SubscriberInitExt,
+    EnvFilter, Layer,
+    filter::{FilterExt, filter_fn},
+    fmt,
+    fmt::MakeWriter,
+    layer::{Filter, SubscriberExt},
+    registry,
+    util::SubscriberInitExt,
 };
 
 pub(crate) use crate::kernel::files::in_words;
@@ -142,6 +148,14 @@ impl Drop for LogOutput {
     }
 }
 
+/// Its lines can contain credentials and challenges of passkeys.
+const SILENT: &str = "webauthn_rs";
+
+/// Returns the filter without lines that are never written, whatever the operator asks for.
+fn discreet<S>(filter: EnvFilter) -> impl Filter<S> {
+    filter.and(filter_fn(|line| !line.target().starts_with(SILENT)))
+}
+
 /// Starts the log output.
 pub(crate) fn start_logging(format: LogFormat, default_filter: &str) -> Result<LogOutput, Failure> {
     start_logging_and_tracing(format, default_filter, None)
@@ -166,7 +180,7 @@ pub(crate) fn start_logging_and_tracing(
         LogFormat::Json => written.json().flatten_event(true).with_span_list(false).boxed(),
     };
     let traces = traces.map(Traces::layer);
-    let _already_started = registry().with(written.with_filter(filter)).with(traces).try_init();
+    let _already_started = registry().with(written.with_filter(discreet(filter))).with(traces).try_init();
     Ok(LogOutput(lines))
 }
 
@@ -180,6 +194,8 @@ pub(crate) fn log_panics() {
 
 #[cfg(test)]
 mod tests {
+    use tracing::{Level, enabled, subscriber::with_default};
+
     use super::*;
 
     /// Nothing can be written to it.
@@ -207,6 +223,19 @@ mod tests {
         fn flush(&mut self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn what_passkeys_say_is_never_written() {
+        let filter = EnvFilter::new("trace,webauthn_rs_core::internals=trace");
+        with_default(
+            registry().with(fmt::layer().with_writer(io::sink).with_filter(discreet(filter))),
+            || {
+                assert!(!enabled!(target: "webauthn_rs_core::internals", Level::ERROR));
+                assert!(!enabled!(target: "webauthn_rs", Level::ERROR));
+                assert!(enabled!(target: "stafett::identity", Level::TRACE));
+            },
+        );
     }
 
     #[test]

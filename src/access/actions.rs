@@ -122,6 +122,9 @@ actions! {
         EnrolSecondFactor = "enrol_second_factor": Work, Work, Never, MayForbid, Create;
         ConfirmSecondFactor = "confirm_second_factor": Work, Work, Never, MayForbid, Create;
         EndSecondFactor = "end_second_factor": Work, Work, Never, MayForbid, Update;
+        BeginPasskey = "begin_passkey": Work, Work, Never, MayForbid, Create;
+        CreatePasskey = "create_passkey": Work, Work, Never, MayForbid, Create;
+        EndPasskey = "end_passkey": Work, Work, Never, MayForbid, Update;
     }
     Read MunicipalityObject {
         ListRoleProposals = "list_role_proposals": Look, ChosenLook, Never, MayForbid, Search;

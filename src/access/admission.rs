@@ -130,8 +130,8 @@ async fn decide<A: Action>(
 }
 
 /// The words for a session whose roles do not count.
-pub(super) const UNPROVEN: &str = "the roles of this session do not count, because it has not proven a second factor: log in with a \
-                                   code, or add a second factor with POST /v1/me/second-factor";
+pub(super) const UNPROVEN: &str = "the roles of this session do not count, because it has not proven a second factor: log in with \
+                                   one, or add one with POST /v1/me/second-factor or POST /v1/me/passkeys/begin";
 
 /// Returns a refusal. A session whose roles do not count learns that from each refusal, whatever it asked for, so the words say
 /// nothing about the object.

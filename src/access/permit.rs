@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    identity::{Caller, VerifiedToken},
+    identity::{Caller, RelyingParty, VerifiedToken},
     kernel::{Id, Moment, ids::Child},
     problem::Problem,
 };
@@ -202,6 +202,14 @@ impl<A: Action> Permit<A> {
     /// Returns the rules.
     pub fn policies(&self) -> Arc<Policies> {
         self.services.policies.clone()
+    }
+
+    /// Returns the relying party of passkeys.
+    ///
+    /// # Errors
+    /// 409 if passkeys are not set up.
+    pub fn relying_party(&self) -> Result<Arc<RelyingParty>, Problem> {
+        self.services.relying_party()
     }
 
     /// Returns the public key of a municipality's access log.

@@ -1,6 +1,6 @@
 //! Operations that need no log-in. A test compares the list in this module with the API.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    identity::{ClientAddress, Passwords, TokenKeys},
+    identity::{ClientAddress, Passwords, RelyingParty, TokenKeys},
     kernel::{Id, Page, ids::Person},
     problem::{Circumstances, Problem},
 };
@@ -104,6 +104,8 @@ public! {
     Live = "live": None, Work, Update, "a monitor asks whether the process runs.";
     Ready = "ready": None, Work, Update, "a monitor asks whether requests can be served.";
     LogIn = "log_in": Refused, Work, Operation, "the username and the password are the proof.";
+    BeginPasskeyLogIn = "begin_passkey_log_in": Refused, Work, Operation, "the username and the password are the proof.";
+    FinishPasskeyLogIn = "finish_passkey_log_in": Refused, Work, Operation, "the passkey is the proof, after the password.";
     ActivateAccount = "activate_account": Refused, Work, Operation, "the two halves of the code are the proof.";
     RefreshSession = "refresh_session": Refused, Work, Operation, "the refresh token is the proof.";
     ListPolicies = "list_policies": Allowed, ChosenLook, Search, "the rules are the law's, and everyone may know them.";
@@ -213,6 +215,14 @@ impl<O: Operation> Public<O> {
         &self.services.tokens
     }
 
+    /// Returns the relying party of passkeys.
+    ///
+    /// # Errors
+    /// 409 if passkeys are not set up.
+    pub fn relying_party(&self) -> Result<Arc<RelyingParty>, Problem> {
+        self.services.relying_party()
+    }
+
     /// Returns the rules.
     #[must_use]
     pub fn policies(&self) -> &Policies {
@@ -274,6 +284,8 @@ pub struct Open;
 /// A public operation that logs someone in. Only these write, and only to accounts and sessions.
 pub trait LogInOperation: Operation {}
 impl LogInOperation for LogIn {}
+impl LogInOperation for BeginPasskeyLogIn {}
+impl LogInOperation for FinishPasskeyLogIn {}
 impl LogInOperation for ActivateAccount {}
 impl LogInOperation for RefreshSession {}
 
@@ -292,7 +304,7 @@ impl<O: LogInOperation> Public<O> {
         pending_look(&self.request).note_as(Recorded::WhileThereIsRoom, self.entry(person, false));
     }
 
-    /// Logs that a token was used twice, which ended the session. The entry is durable before the answer is sent.
+    /// Logs that a token was used twice, which ended the session, or that a passkey may have been copied. The entry is durable before the answer is sent.
     pub fn note_reused(&self, person: Id<Person>, municipality: String) {
         pending_look(&self.request).note(self.entry(Some((person, municipality)), false));
     }

@@ -13,10 +13,10 @@ use super::{
 };
 use crate::{
     db::Db,
-    identity::{ClientAddress, Passwords, StaffFactor, TokenKeys},
+    identity::{ClientAddress, Passwords, RelyingParty, StaffFactor, TokenKeys},
     kernel::{Clock, SyntheticIds, clock::day_in_norway},
     log_tree::LogKey,
-    problem::Circumstances,
+    problem::{Circumstances, Problem},
 };
 
 /// How much of the user agent is logged, in characters.
@@ -37,6 +37,7 @@ pub struct Services {
     pub(super) tokens: TokenKeys,
     pub(super) passwords: Passwords,
     pub(super) staff_factor: StaffFactor,
+    relying_party: Option<Arc<RelyingParty>>,
     synthetic_ids: SyntheticIds,
     pub(super) log_key: Arc<LogKey>,
     strangers: Strangers,
@@ -81,6 +82,7 @@ impl Services {
             log: LogWriter::start(db.clone()),
             passwords: Passwords::default(),
             staff_factor: StaffFactor::Password,
+            relying_party: None,
             synthetic_ids: SyntheticIds::default(),
             strangers: Strangers::default(),
             db,
@@ -102,6 +104,22 @@ impl Services {
     #[must_use]
     pub fn requiring(self, staff_factor: StaffFactor) -> Self {
         Self { staff_factor, ..self }
+    }
+
+    /// Returns the same services, with passkeys if there is a relying party.
+    #[must_use]
+    pub fn with_passkeys(self, relying_party: Option<RelyingParty>) -> Self {
+        Self { relying_party: relying_party.map(Arc::new), ..self }
+    }
+
+    /// Returns the relying party of passkeys.
+    ///
+    /// # Errors
+    /// 409 if passkeys are not set up.
+    pub(super) fn relying_party(&self) -> Result<Arc<RelyingParty>, Problem> {
+        self.relying_party.clone().ok_or_else(|| {
+            Problem::conflict("this service has no passkeys: its operator has not set passkey_rp_id")
+        })
     }
 
     /// Returns the same services, which accept the numbers of invented people or refuse them.

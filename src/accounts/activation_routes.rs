@@ -19,7 +19,8 @@ use crate::{
     db::Tx,
     identity::{
         Attempt, Checked, Visitor, are_same, check_attempt, end_sessions_of, find_person, forget_devices_of,
-        hold_devices_of, open_session, record_attempt, remember_device, remove_second_factor, unlock,
+        hold_devices_of, open_session, record_attempt, remember_device, remove_passkeys_of,
+        remove_second_factor, unlock,
     },
     kernel::ids::Person,
     problem::{
@@ -193,6 +194,7 @@ async fn activate(
     forget_devices_of(&mut tx, person).await?;
     // A person who needs a code has often lost the phone too.
     remove_second_factor(&mut tx, person).await?;
+    remove_passkeys_of(&mut tx, person).await?;
     unlock(&mut tx, person).await?;
     let device = remember_device(&mut tx, person, None, now).await?;
     let tokens = open_session(&mut tx, public.tokens(), person, now).await?;

@@ -5,7 +5,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{activations::NewCode, code::first_letter, names::OwnNameCorrection};
+use super::{
+    activations::NewCode, code::first_letter, names::OwnNameCorrection, passkey_dto::PasskeyOut,
+};
 use crate::{
     identities::OwnNumber,
     identity::Password,
@@ -68,7 +70,8 @@ pub struct LogInIn {
     /// The `device_token` of the last log-in on this device. Failed log-ins of others do not lock out a device that has one.
     #[schema(value_type = Option<String>)]
     pub device_token: Option<SecretString>,
-    /// The code of the second factor: six digits of the app, or a recovery code. Required if the account has one.
+    /// The code of the second factor: six digits of the app, or a recovery code. Required if the account has a second factor, and no
+    /// passkey is used (`POST /v1/auth/passkey/begin`).
     #[schema(value_type = Option<String>, max_length = 40)]
     pub code: Option<SecretString>,
 }
@@ -281,10 +284,12 @@ pub struct MeOut {
     pub added_numbers: Vec<OwnNumber>,
     /// The corrections of the caller's name, newest first.
     pub name_corrections: Vec<OwnNameCorrection>,
-    /// Whether log-ins need a code of a second factor.
+    /// Whether log-ins need a second factor: a code or a passkey.
     pub has_second_factor: bool,
+    /// The caller's passkeys, oldest first.
+    pub passkeys: Vec<PasskeyOut>,
     /// Whether the caller has roles that do not count in this session, because the service requires a second factor of staff. Enrol one,
-    /// or log in with its code.
+    /// or log in with it.
     pub lacks_second_factor: bool,
 }
 
@@ -297,6 +302,7 @@ shown!(MeOut {
     added_numbers,
     name_corrections,
     has_second_factor,
+    passkeys,
     lacks_second_factor,
 });
 

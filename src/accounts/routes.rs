@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     activation_routes, activations,
     dto::{AccountIn, AccountOut, ActivationOut, MeOut, OwnRole, PasswordChange},
-    listing, names, second_factor_routes, store,
+    listing, names, passkey_routes, second_factor_routes, store,
 };
 use crate::{
     access::{
@@ -18,7 +18,7 @@ use crate::{
     children::identify,
     db::dialect,
     handovers, identities,
-    identity::{end_sessions_of, find_second_factor, forget_devices_of, unlock_for_administrator},
+    identity::{end_sessions_of, factors_of, forget_devices_of, passkeys_of, unlock_for_administrator},
     kernel::{Id, ids::Person},
     organisation,
     problem::{
@@ -32,6 +32,7 @@ pub fn configure(config: &mut ServiceConfig) {
     activation_routes::configure(config);
     listing::configure(config);
     names::configure(config);
+    passkey_routes::configure(config);
     second_factor_routes::configure(config);
     config
         .service(read_me)
@@ -59,7 +60,8 @@ async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
     activations.sort_by_key(|code| Reverse(code.asked_at));
     added_numbers.sort_by_key(|number| Reverse(number.added_at));
     names.sort_by_key(|name| Reverse(name.corrected_at));
-    let factor = find_second_factor(tx, caller.account).await?;
+    let has_second_factor = !factors_of(tx, caller.account).await?.is_empty();
+    let passkeys = passkeys_of(tx, caller.account).await?;
     let roles = caller.roles.iter().map(|seat| OwnRole {
         unit_id: seat.unit_id,
         unit_name: seat.unit_name.clone(),
@@ -75,7 +77,8 @@ async fn read_me(mut permit: Permit<ReadMe>) -> Result<HttpResponse> {
         activations,
         added_numbers,
         name_corrections: names,
-        has_second_factor: factor.is_some_and(|factor| factor.is_confirmed()),
+        has_second_factor,
+        passkeys: passkeys.into_iter().map(Into::into).collect(),
         lacks_second_factor: caller.lacks_second_factor,
     };
     permit.show(&me.whole())

@@ -1,4 +1,4 @@
-//! The second factor of the caller's own account.
+//! The codes of an app that are a second factor of the caller's own account.
 
 use actix_web::{HttpResponse, post};
 use reqwest::Url;
@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{FactorCodeIn, FactorEndIn, FactorIn, FactorOut, RecoveryCodesOut},
+    passkey_routes::hold_factors,
     store,
 };
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     db::Tx,
     identity::{
         Attempt, CodeUse, confirm, end_other_sessions, enrol, find_second_factor, forget_devices_of,
-        has_proven, mark_session, remove_second_factor, use_app_code, use_code,
+        mark_session, remove_second_factor, use_app_code, use_code,
     },
     kernel::{Id, ids::Person},
     problem::{Problem, Result, docs::WriteProblems},
@@ -50,6 +51,7 @@ async fn enrol_second_factor(
 
 async fn add_factor(mut permit: Permit<EnrolSecondFactor>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
+    hold_factors(tx, caller).await?;
     if find_second_factor(tx, caller.account).await?.is_some_and(|factor| factor.is_confirmed()) {
         return Err(Problem::conflict("the account has a second factor: end it first"));
     }
@@ -69,7 +71,7 @@ fn key_uri(name: &str, secret: &str) -> Option<String> {
     Some(uri.into())
 }
 
-/// Confirms the second factor with a code of the app. Log-ins need one from now on, and all other sessions end.
+/// Confirms the second factor with a code of the app. Log-ins need a second factor from now on, and all other sessions end.
 #[utoipa::path(
     operation_id = "confirm_second_factor", tag = "accounts", request_body = FactorCodeIn,
     responses(
@@ -105,6 +107,7 @@ async fn unconfirmed(tx: &mut Tx, person: Id<Person>) -> Result<()> {
 /// Sessions that began with the password alone may be those of a thief.
 async fn require_from_now_on(mut permit: Permit<ConfirmSecondFactor>) -> Result<HttpResponse> {
     let Parts { caller, tx, moment, .. } = permit.parts();
+    hold_factors(tx, caller).await?;
     unconfirmed(tx, caller.account).await?;
     let codes = confirm(tx, caller.account, moment.now).await?;
     if let Some(session) = caller.session {
@@ -116,7 +119,7 @@ async fn require_from_now_on(mut permit: Permit<ConfirmSecondFactor>) -> Result<
     permit.added(1, &RecoveryCodesOut { recovery_codes }.whole()).await
 }
 
-/// Ends the second factor. Log-ins need only the password from now on. Only a session that has proven it can end it.
+/// Ends the codes. Without a passkey, log-ins need only the password from now on. Only a session that has proven a second factor can end them.
 #[utoipa::path(
     operation_id = "end_second_factor", tag = "accounts", request_body = FactorEndIn,
     responses(
@@ -150,16 +153,9 @@ async fn end_second_factor(mut permit: Permit<EndSecondFactor>) -> Result<HttpRe
 /// A second factor that the session has proven, or one that nobody has confirmed yet.
 async fn require_factor(permit: &mut Permit<EndSecondFactor>) -> Result<()> {
     let Parts { caller, tx, .. } = permit.parts();
+    hold_factors(tx, caller).await?;
     let factor = find_second_factor(tx, caller.account).await?;
-    let factor = factor.ok_or_else(|| Problem::conflict("the account has no second factor"))?;
-    let is_proven = match caller.session {
-        Some(session) => has_proven(tx, session).await?,
-        None => false,
-    };
-    if factor.is_confirmed() && !is_proven {
-        return Err(Problem::conflict("this session has not proven the second factor: log in with a code"));
-    }
-    Ok(())
+    factor.map(drop).ok_or_else(|| Problem::conflict("the account has no second factor of codes"))
 }
 
 #[cfg(test)]

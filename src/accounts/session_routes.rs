@@ -7,21 +7,21 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{LogInIn, RefreshIn, TokensOut, Username},
-    store,
+    passkey_log_in, store,
 };
 use crate::{
     access::{
         Parts, Permit, Public,
         actions::LogOut,
-        public::{LogIn, RefreshSession},
+        public::{LogIn, LogInOperation, RefreshSession},
     },
     db::Tx,
     identity::{
-        Attempt, Checked, CodeUse, KnownDevice, NewTokens, Refreshed, SecondFactor, Standing, Visitor,
-        check_attempt, end_session, find_device, find_second_factor, hold_devices_of, is_issued,
-        mark_session, open_session, record_attempt, refresh, remember_device, use_code,
+        Attempt, Checked, CodeUse, KnownDevice, NewTokens, Refreshed, SecondFactor, Standing, Throttled,
+        Visitor, check_attempt, end_session, factors_of, find_device, find_second_factor, hold_devices_of,
+        is_issued, mark_session, open_session, record_attempt, refresh, remember_device, use_code,
     },
-    kernel::{Id, ids::Person},
+    kernel::{Id, ids::Person, vocabulary::SecondFactorKind},
     problem::{
         Code, Problem, Result,
         docs::{LogInProblems, WriteProblems},
@@ -30,6 +30,7 @@ use crate::{
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
+    passkey_log_in::configure(config);
     config.service(log_in).service(refresh_session).service(log_out);
 }
 
@@ -40,7 +41,7 @@ pub fn configure(config: &mut ServiceConfig) {
     operation_id = "log_in", tag = "sessions", request_body = LogInIn,
     responses(
         (status = 200, body = TokensOut, description = "Tokens"),
-        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong, or the code of the second factor is missing (`second-factor-required`), was used before (`second-factor-used`) or is wrong"),
+        (status = 401, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "The username or the password is wrong, or a second factor is missing (`second-factor-required`, with those that the account has in `second_factors`), or the code was used before (`second-factor-used`) or is wrong"),
         (status = 429, body = crate::problem::ProblemDocument, content_type = "application/problem+json", description = "Too many attempts; wait the number of seconds in `Retry-After`"),
         LogInProblems,
     ),
@@ -48,32 +49,50 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/auth/login")]
 async fn log_in(public: Public<LogIn>) -> Result<HttpResponse> {
     let LogInIn { username, password, device_token, code } = public.input()?;
-    let username = Username::entered(&username);
-    let tried = Tried { code, ..try_account(&public, username, device_token).await? };
-    let hash = tried.account.as_ref().and_then(|account| account.password_hash.clone());
-    let fits = public.passwords().verify(password, hash, &tried.visitor).await?;
-    record(&public, tried, fits).await
+    let tried = try_account(&public, Username::entered(&username), device_token).await?;
+    let fits = tried.verify(&public, password).await?;
+    record(&public, tried, code, fits).await
 }
 
 /// An attempt that need not wait.
-struct Tried {
+pub(super) struct Tried {
     username: String,
     account: Option<store::LogIn>,
     device: Option<KnownDevice>,
-    attempt: Attempt,
+    pub(super) attempt: Attempt,
     visitor: Visitor,
-    code: Option<SecretString>,
 }
 
 impl Tried {
-    fn person(&self) -> Option<(Id<Person>, String)> {
+    pub(super) fn person(&self) -> Option<(Id<Person>, String)> {
         self.account.as_ref().map(|account| (account.person_id, account.municipality.clone()))
+    }
+
+    /// Returns whether this is the password. It takes the same time if there is no account.
+    pub(super) async fn verify<O: LogInOperation>(
+        &self,
+        public: &Public<O>,
+        password: SecretString,
+    ) -> Result<bool> {
+        let hash = self.account.as_ref().and_then(|account| account.password_hash.clone());
+        Ok(public.passwords().verify(password, hash, &self.visitor).await?)
+    }
+
+    /// Finds the account again, if the password was right and still is. It may have been closed, or have another password, while this
+    /// attempt waited.
+    pub(super) async fn find_again(&self, tx: &mut Tx, fits: bool) -> Result<Option<store::LogIn>> {
+        let Some(account) = self.account.as_ref().filter(|_| fits) else { return Ok(None) };
+        hold_devices_of(tx, account.person_id).await?;
+        let still = |found: &store::LogIn| {
+            found.password_hash == account.password_hash && found.disabled_at.is_none()
+        };
+        Ok(store::find_login(tx, &self.username).await?.filter(still))
     }
 }
 
 /// Finds the account, and checks that it may be tried.
-async fn try_account(
-    public: &Public<LogIn>,
+pub(super) async fn try_account<O: LogInOperation>(
+    public: &Public<O>,
     username: String,
     device_token: Option<SecretString>,
 ) -> Result<Tried> {
@@ -86,7 +105,7 @@ async fn try_account(
     let Checked { waits, site_is_failing } = check_attempt(&mut tx, &attempt, now).await?;
     tx.rollback().await?;
     let visitor = Visitor { address, standing: standing(device.is_some(), site_is_failing) };
-    let tried = Tried { username, account, device, attempt, visitor, code: None };
+    let tried = Tried { username, account, device, attempt, visitor };
     if let Some(waits) = waits {
         public.note_counted(tried.person());
         return Err(Problem::too_many_attempts(waits.retry_after_seconds));
@@ -95,62 +114,85 @@ async fn try_account(
 }
 
 /// Records the result, and opens a session if the password was right and still is.
-async fn record(public: &Public<LogIn>, tried: Tried, fits: bool) -> Result<HttpResponse> {
+async fn record(
+    public: &Public<LogIn>,
+    tried: Tried,
+    code: Option<SecretString>,
+    fits: bool,
+) -> Result<HttpResponse> {
     let person = tried.person();
-    let Tried { username, account, device, attempt, code, .. } = tried;
     let (mut tx, now) = (public.write().await?, public.now());
-    let account = match account.filter(|_| fits) {
-        Some(account) => {
-            hold_devices_of(&mut tx, account.person_id).await?;
-            // It may have been closed, or have another password, while this one waited.
-            let still = |found: &store::LogIn| {
-                found.password_hash == account.password_hash && found.disabled_at.is_none()
-            };
-            store::find_login(&mut tx, &username).await?.filter(still)
-        }
-        None => None,
-    };
+    let account = tried.find_again(&mut tx, fits).await?;
     let proof = match &account {
         Some(account) => prove(&mut tx, account.person_id, code.as_ref(), now).await?,
         None => Proof::NotNeeded,
     };
-    if proof == Proof::Missing {
+    if let Proof::Missing(factors) = proof {
         // The password was right, so this is no failure, and no success that forgives failures. Others may have failed meanwhile.
-        let waits = check_attempt(&mut tx, &attempt, now).await?.waits;
-        tx.rollback().await?;
-        if let Some(waits) = waits {
-            public.note_counted(person);
-            return Err(Problem::too_many_attempts(waits.retry_after_seconds));
-        }
-        public.note_refused(person);
-        return Err(Problem::new(Code::SecondFactorRequired));
+        let waits = check_attempt(&mut tx, &tried.attempt, now).await?.waits;
+        return Err(refuse(public, tx, person, waits, Problem::second_factor_required(factors)).await?);
     }
     let account = account.filter(|_| matches!(proof, Proof::NotNeeded | Proof::Given));
-    let waits = record_attempt(&mut tx, &attempt, account.is_some(), now).await?;
+    let waits = record_attempt(&mut tx, &tried.attempt, account.is_some(), now).await?;
     let Some(account) = account.filter(|_| waits.is_none()) else {
-        tx.commit().await?;
-        if let Some(waits) = waits {
-            public.note_counted(person);
-            return Err(Problem::too_many_attempts(waits.retry_after_seconds));
-        }
-        public.note_refused(person);
-        return Err(if proof == Proof::Used { used_before() } else { Problem::new(Code::LoginFailed) });
+        let wrong = if proof == Proof::Used { used_before() } else { Problem::new(Code::LoginFailed) };
+        return Err(refuse(public, tx, person, waits, wrong).await?);
     };
-    let device = remember_device(&mut tx, account.person_id, device, now).await?;
-    let tokens = open_session(&mut tx, public.tokens(), account.person_id, now).await?;
-    if proof == Proof::Given {
-        mark_session(&mut tx, tokens.session, now).await?;
+    let store::LogIn { person_id, municipality, .. } = account;
+    let by_second_factor = proof == Proof::Given;
+    LoggedIn { person_id, municipality, device: tried.device, by_second_factor }.enter(public, tx).await
+}
+
+/// Commits what was counted, and returns the answer: to wait, because too many failed, or the problem.
+pub(super) async fn refuse<O: LogInOperation>(
+    public: &Public<O>,
+    tx: Tx,
+    person: Option<(Id<Person>, String)>,
+    waits: Option<Throttled>,
+    problem: Problem,
+) -> Result<Problem> {
+    tx.commit().await?;
+    if let Some(waits) = waits {
+        public.note_counted(person);
+        return Ok(Problem::too_many_attempts(waits.retry_after_seconds));
     }
-    public.commit(tx, account.person_id, account.municipality).await?;
-    public.show(&tokens_out(&tokens, Some(&device)))
+    public.note_refused(person);
+    Ok(problem)
+}
+
+/// A person who has proven all that their account needs.
+pub(super) struct LoggedIn {
+    pub(super) person_id: Id<Person>,
+    pub(super) municipality: String,
+    pub(super) device: Option<KnownDevice>,
+    pub(super) by_second_factor: bool,
+}
+
+impl LoggedIn {
+    /// Opens a session, and commits it with its entry in the access log.
+    pub(super) async fn enter<O: LogInOperation>(
+        self,
+        public: &Public<O>,
+        mut tx: Tx,
+    ) -> Result<HttpResponse> {
+        let (Self { person_id, municipality, device, by_second_factor }, now) = (self, public.now());
+        let device = remember_device(&mut tx, person_id, device, now).await?;
+        let tokens = open_session(&mut tx, public.tokens(), person_id, now).await?;
+        if by_second_factor {
+            mark_session(&mut tx, tokens.session, now).await?;
+        }
+        public.commit(tx, person_id, municipality).await?;
+        public.show(&tokens_out(&tokens, Some(&device)))
+    }
 }
 
 /// The proof of the second factor in a log-in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Proof {
     NotNeeded,
     Given,
-    Missing,
+    /// The account has these.
+    Missing(Vec<SecondFactorKind>),
     Used,
     Wrong,
 }
@@ -168,15 +210,18 @@ async fn prove(
     code: Option<&SecretString>,
     now: DateTime<Utc>,
 ) -> Result<Proof> {
+    let factors = factors_of(tx, person).await?;
+    if factors.is_empty() {
+        return Ok(Proof::NotNeeded);
+    }
+    let Some(code) = code else { return Ok(Proof::Missing(factors)) };
+    // A code is wrong for an account that has only passkeys.
     let factor = find_second_factor(tx, person).await?.filter(SecondFactor::is_confirmed);
-    Ok(match (factor, code) {
-        (None, _) => Proof::NotNeeded,
-        (Some(_), None) => Proof::Missing,
-        (Some(factor), Some(code)) => match use_code(tx, person, &factor, code, now).await? {
-            CodeUse::Accepted => Proof::Given,
-            CodeUse::Used => Proof::Used,
-            CodeUse::Wrong => Proof::Wrong,
-        },
+    let Some(factor) = factor else { return Ok(Proof::Wrong) };
+    Ok(match use_code(tx, person, &factor, code, now).await? {
+        CodeUse::Accepted => Proof::Given,
+        CodeUse::Used => Proof::Used,
+        CodeUse::Wrong => Proof::Wrong,
     })
 }
 

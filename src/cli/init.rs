@@ -58,6 +58,13 @@ const SYNTHETIC: &str = "
 synthetic_national_ids = false
 ";
 
+const PASSKEYS: &str = "
+# Passkeys as a second factor: the domain of the front end, and the addresses at which it is opened. People must register their passkeys
+# again if the domain changes.
+# passkey_rp_id = \"stafett.example.no\"
+# passkey_origins = [\"https://stafett.example.no\"]
+";
+
 /// Creates an installation, and prints what to do next.
 pub(super) async fn run(args: InitArgs) -> Result<(), Failure> {
     if let Some(url) = &args.database_url {
@@ -132,7 +139,7 @@ pub(super) fn write_settings(folder: &Path, database_url: &str, origin: &str) ->
         access_log_origin: origin,
     };
     let file = folder.join(SETTINGS);
-    write(&file, &(toml::to_string(&settings)? + SYNTHETIC))?;
+    write(&file, &(toml::to_string(&settings)? + SYNTHETIC + PASSKEYS))?;
     Ok(file)
 }
 

@@ -39,6 +39,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     }
     settings.check()?;
     let checkpoints = settings.checkpoints()?;
+    let relying_party = settings.relying_party()?;
     let traces = settings.trace_collector.as_deref().map(Traces::to).transpose()?;
     let _log_output = start_logging_and_tracing(settings.log_format, LOG_FILTER, traces.as_ref())?;
     log_panics();
@@ -51,6 +52,7 @@ pub(super) async fn serve(config: Option<&Path>, args: ServeArgs) -> Result<(), 
     let proxies = TrustedProxies::new(settings.trusted_proxies.clone(), settings.forwarding_header);
     let services = Services::with_policies(policies, db.clone(), Clock::System, tokens, log_key, proxies)?;
     let services = services.requiring(settings.staff_factor()).with_synthetic_ids(settings.synthetic_ids());
+    let services = services.with_passkeys(relying_party);
     let services = services.hashing_on(settings.password_threads()).watching(sealer.fails());
     let services = web::Data::new(services);
     let counting = tokio::spawn(count_strangers(services.clone()));

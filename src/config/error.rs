@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{kernel::files::in_words, log_tree::WitnessError};
+use crate::{identity::RelyingPartyError, kernel::files::in_words, log_tree::WitnessError};
 
 /// An error in the settings.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +35,9 @@ pub enum ConfigError {
     /// The witness of checkpoints cannot be used.
     #[error("checkpoint_witness {0}")]
     Witness(#[from] WitnessError),
+    /// Passkeys cannot be used with these settings.
+    #[error("{setting} {0}", setting = .0.setting())]
+    Passkeys(#[from] RelyingPartyError),
     /// A value is not possible.
     #[error("{setting} {why}")]
     Impossible {

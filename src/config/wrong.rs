@@ -29,6 +29,8 @@ const EXPECTED: &[(&str, &str)] = &[
     ("stop_grace_seconds", "a whole number of seconds, such as 5"),
     ("password_threads", "a whole number, 1 or more, such as 2"),
     ("staff_second_factor", "true or false"),
+    ("passkey_rp_id", "the domain of passkeys, such as stafett.example.no"),
+    ("passkey_origins", "a list of addresses of front ends, such as [\"https://stafett.example.no\"]"),
     ("synthetic_national_ids", "true or false"),
     ("trusted_proxies", "a list of IP addresses and networks, such as [\"10.0.0.0/8\"]"),
     ("forwarding_header", "x_forwarded_for or forwarded"),

@@ -99,10 +99,10 @@ const IN_SESSION: &str = select_account!(
 );
 const BY_PERSON: &str = select_account!(
     "NULL AS expires_at, NULL AS ended_at, EXISTS (
-        SELECT 1 FROM second_factor f WHERE f.person_id = p.id AND f.confirmed_at IS NOT NULL) AS second_factor",
+        SELECT 1 FROM second_factor f WHERE f.person_id = p.id AND f.confirmed_at IS NOT NULL)
+        OR EXISTS (SELECT 1 FROM passkey k WHERE k.person_id = p.id) AS second_factor",
     "$2",
     "WHERE p.id = $1"
-
 );
 /// All persons who are the same human.
 const PERSONS: &str = concat!(

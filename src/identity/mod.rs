@@ -8,8 +8,10 @@ mod hashing;
 mod held;
 mod human;
 mod loading;
+mod passkeys;
 mod password;
 mod printed_code;
+mod relying_party;
 mod second_factor;
 mod session;
 mod throttle;
@@ -24,10 +26,16 @@ pub use device::{
 pub use hashing::{HashError, Passwords};
 pub use human::{are_same, find_person, identity_of, known_in, person_in, persons_of, persons_there};
 pub use loading::{Acquaintance, as_caller, authenticate, still};
+pub use passkeys::{
+    Challenge, MOST_PASSKEYS, NewChallenge, OwnPasskey, PasskeyUse, Proven, add_passkey, begin_new_passkey,
+    begin_passkey_proof, find_challenge, forget_expired_challenges, has_passkey, passkeys_of,
+    prove_new_passkey, remove_passkey, remove_passkeys_of, use_passkey,
+};
 pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
+pub use relying_party::{RelyingParty, RelyingPartyError};
 pub use second_factor::{
-    CodeUse, SecondFactor, confirm, enrol, find_second_factor, has_proven, mark_session,
+    CodeUse, SecondFactor, confirm, enrol, factors_of, find_second_factor, has_proven, mark_session,
     remove_second_factor, use_app_code, use_code,
 };
 pub use session::{

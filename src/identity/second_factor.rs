@@ -1,4 +1,4 @@
-//! The second factor of a log-in: time-based codes (TOTP, RFC 6238) of an app, and recovery codes for the day the phone is lost.
+//! Second factors of a log-in, and one of them: time-based codes (TOTP, RFC 6238) of an app, and recovery codes for the day the phone is lost.
 //!
 //! Each code works once. The secret is sealed in the database, and recovery codes are keyed hashes.
 
@@ -6,13 +6,14 @@ use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
 
-use super::PrintedCode;
+use super::{PrintedCode, has_passkey};
 use crate::{
     db::{DbError, Tx, expect_one},
-    execute, fetch_one, fetch_optional,
+    execute, fetch_optional,
     kernel::{
         Id,
         ids::{Person, Session},
+        vocabulary::SecondFactorKind,
     },
     vault::{Content, KeyName},
 };
@@ -37,7 +38,7 @@ const INSERT_CODE: &str = "INSERT INTO recovery_code (person_id, code_hash, crea
 const USE_CODE: &str = "
     UPDATE recovery_code SET used_at = $3 WHERE person_id = $1 AND code_hash = $2 AND used_at IS NULL";
 const FIND_CODE: &str = "SELECT person_id FROM recovery_code WHERE person_id = $1 AND code_hash = $2";
-const PROVEN: &str = "SELECT second_factor_at IS NOT NULL FROM session WHERE id = $1";
+const PROVEN: &str = "SELECT second_factor_at IS NOT NULL FROM session WHERE id = $1 AND ended_at IS NULL";
 const MARK: &str = "UPDATE session SET second_factor_at = $2 WHERE id = $1";
 
 /// The second factor of an account.
@@ -173,13 +174,23 @@ pub async fn mark_session(tx: &mut Tx, session: Id<Session>, now: DateTime<Utc>)
     expect_one(execute!(tx, MARK, session, now)?)
 }
 
-/// Returns whether a session has proven the second factor.
+/// Returns whether a session has proven a second factor; none if it has ended.
 ///
 /// # Errors
 /// If the database query fails.
-pub async fn has_proven(tx: &mut Tx, session: Id<Session>) -> Result<bool, DbError> {
-    let (is_proven,) = fetch_one!(tx, (bool,), PROVEN, session)?;
-    Ok(is_proven)
+pub async fn has_proven(tx: &mut Tx, session: Id<Session>) -> Result<Option<bool>, DbError> {
+    Ok(fetch_optional!(tx, (bool,), PROVEN, session)?.map(|(is_proven,)| is_proven))
+}
+
+/// Returns the second factors of a person. A log-in needs one of them.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn factors_of(tx: &mut Tx, person: Id<Person>) -> Result<Vec<SecondFactorKind>, DbError> {
+    let code = find_second_factor(tx, person).await?.is_some_and(|factor| factor.is_confirmed());
+    let passkey = has_passkey(tx, person).await?;
+    let all = [(code, SecondFactorKind::Code), (passkey, SecondFactorKind::Passkey)];
+    Ok(all.into_iter().filter(|(has, _)| *has).map(|(_, kind)| kind).collect())
 }
 
 fn totp(secret: &str) -> Option<Totp> {

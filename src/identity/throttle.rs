@@ -61,6 +61,19 @@ impl Attempt {
         device: Option<&str>,
     ) -> Result<Self, DbError> {
         let account = tx.vault().username_index(username)?;
+        Self::to_enter(tx, account, address, device)
+    }
+
+    /// An attempt to log in to the account whose username has this hash.
+    ///
+    /// # Errors
+    /// If the keyed hash cannot be created.
+    pub fn to_enter(
+        tx: &Tx,
+        account: String,
+        address: ClientAddress,
+        device: Option<&str>,
+    ) -> Result<Self, DbError> {
         let counts = match device {
             Some(device) => vec![(key(tx, &format!("device {device} of {account}"))?, OWN_LIMIT)],
             None => vec![

@@ -258,6 +258,10 @@ objects! {
     RoleExtension, RoleExtensionId, "RoleExtensionId";
     /// A code with which a person activates their account.
     Activation, ActivationId, "ActivationId";
+    /// A passkey of an account.
+    Passkey, PasskeyId, "PasskeyId";
+    /// A challenge for a passkey to sign.
+    PasskeyChallenge, PasskeyChallengeId, "PasskeyChallengeId";
     /// A log-in and the tokens that descend from it.
     Session, SessionId, "SessionId";
     /// An entry in the access log.

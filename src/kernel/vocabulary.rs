@@ -238,3 +238,13 @@ words! {
         GuardianAppointed = "guardian_appointed",
     }
 }
+
+words! {
+    /// A kind of second factor of a log-in.
+    SecondFactorKind {
+        /// A code of an app, or a recovery code.
+        Code = "code",
+        /// A passkey.
+        Passkey = "passkey",
+    }
+}

@@ -19,7 +19,11 @@ pub use places::Circumstances;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{db::DbError, kernel::page::BadCursor, vault::VaultError};
+use crate::{
+    db::DbError,
+    kernel::{page::BadCursor, vocabulary::SecondFactorKind},
+    vault::VaultError,
+};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $status:literal $slug:literal $title:literal;)+) => {
@@ -55,10 +59,12 @@ codes! {
     Unauthenticated = 401 "unauthenticated" "Log in first";
     /// Unknown user, wrong password or disabled account; the answer is the same.
     LoginFailed = 401 "login-failed" "The username or the password is wrong";
-    /// The password is right, and the account needs a code of its second factor too.
-    SecondFactorRequired = 401 "second-factor-required" "The code of the second factor is required";
+    /// The password is right, and the account needs a second factor too.
+    SecondFactorRequired = 401 "second-factor-required" "A second factor is required";
     /// The password and the code of the second factor are right, and the code was used before.
     SecondFactorUsed = 401 "second-factor-used" "The code of the second factor was used before";
+    /// The challenge is not open, or the answer of the passkey does not prove it; the answer is the same.
+    PasskeyFailed = 401 "passkey-failed" "The passkey was not accepted: log in again";
     /// Unknown user, wrong code, or a code that is not valid now; the answer is the same.
     ActivationFailed = 401 "activation-failed" "The username or the code is wrong, or the code is no longer valid";
     /// The refresh token is unknown, already used, or belongs to a session that has ended.
@@ -139,6 +145,9 @@ pub struct ProblemDocument {
     /// The invalid fields.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
+    /// The second factors of the account. One of them is enough. Only in `second-factor-required`, and so only after the right password.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub second_factors: Vec<SecondFactorKind>,
     /// The id of the request, as in the header `request-id` and in the logs of the service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -150,6 +159,7 @@ pub struct Problem {
     code: Code,
     detail: Option<String>,
     errors: Vec<FieldError>,
+    second_factors: Vec<SecondFactorKind>,
     retry_after: Option<i64>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -161,7 +171,14 @@ impl Problem {
     /// Creates a problem without a detail.
     #[must_use]
     pub fn new(code: Code) -> Self {
-        Self { code, detail: None, errors: Vec::new(), retry_after: None, cause: None }
+        Self {
+            code,
+            detail: None,
+            errors: Vec::new(),
+            second_factors: Vec::new(),
+            retry_after: None,
+            cause: None,
+        }
     }
 
     /// Creates a problem with a detail, which must contain no personal data.
@@ -196,6 +213,12 @@ impl Problem {
         Self { retry_after: Some(retry_after_seconds), ..Self::new(Code::TooManyAttempts) }
     }
 
+    /// Creates a problem for a log-in whose password was right, to an account with these second factors.
+    #[must_use]
+    pub fn second_factor_required(second_factors: Vec<SecondFactorKind>) -> Self {
+        Self { second_factors, ..Self::new(Code::SecondFactorRequired) }
+    }
+
     /// Creates a problem for a fault in the service. The cause is logged but not sent to the caller.
     pub fn internal(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self { cause: Some(cause.into()), ..Self::new(Code::Internal) }
@@ -216,6 +239,7 @@ impl Problem {
             status: self.code.status().as_u16(),
             detail: self.detail.clone(),
             errors: self.errors.clone(),
+            second_factors: self.second_factors.clone(),
             request_id: None,
         }
     }

@@ -68,14 +68,19 @@ fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing()
     let expected = [
         "activate_account",
         "approve_activation",
+        "begin_passkey",
+        "begin_passkey_log_in",
         "change_password",
         "confirm_number",
         "confirm_second_factor",
         "create_account",
         "create_activation",
+        "create_passkey",
+        "end_passkey",
         "end_second_factor",
         "enrol_second_factor",
         "explain_access",
+        "finish_passkey_log_in",
         "log_in",
         "refresh_session",
     ];
@@ -232,7 +237,9 @@ both_engines! {
             };
             let answer = call.send().await;
             let expected: &[u16] = match operation.id.as_str() {
-                "activate_account" | "log_in" | "refresh_session" => &[401],
+                "activate_account" | "begin_passkey_log_in" | "finish_passkey_log_in" | "log_in" | "refresh_session" => {
+                    &[401]
+                }
                 "read_catalogue_measure" => &[404],
                 _ => &[200],
             };

@@ -111,6 +111,9 @@ both_engines! {
                 // The app shows another code. A second factor that is not confirmed ends without one.
                 "confirm_second_factor" => 422,
                 "end_second_factor" => 204,
+                // No authenticator has answered, and no session of the stage has proven a passkey.
+                "create_passkey" => 422,
+                "end_passkey" => 409,
                 _ if operation.statuses().contains(&201) => 201,
                 _ => 200,
             };
@@ -203,7 +206,7 @@ both_engines! {
     }
 
     async fn garbage_to_the_doors_that_are_open_to_strangers_is_refused(world: World) {
-        for operation in ["log_in", "refresh_session", "activate_account"].map(Operation::named) {
+        for operation in ["log_in", "begin_passkey_log_in", "finish_passkey_log_in", "refresh_session", "activate_account"].map(Operation::named) {
             let post = || world.anonymous().post(operation.path.clone());
             for (content_type, body) in no_bodies() {
                 let answer = check(&operation, post().body(content_type, body).send().await);
@@ -211,7 +214,8 @@ both_engines! {
             }
             for value in no_values() {
                 let body = match operation.id.as_str() {
-                    "log_in" => json!({"username": value, "password": value}),
+                    "log_in" | "begin_passkey_log_in" => json!({"username": value, "password": value}),
+                    "finish_passkey_log_in" => json!({"token": value, "credential": value}),
                     "refresh_session" => json!({"refresh_token": value}),
                     _ => json!({
                         "username": value, "first_half": value, "second_half": value, "new_password": "fire blå ender over isen",

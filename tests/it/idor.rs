@@ -25,8 +25,15 @@ const ADMINISTRATOR: &str = "an administrator";
 const AUDITOR: &str = "an auditor";
 const LEFT: &str = "one who has left the team";
 /// Not sent: these end the caller's session, or take the time of a password.
-const NOT_SENT: [&str; 5] =
-    ["log_out", "change_password", "create_account", "enrol_second_factor", "end_second_factor"];
+const NOT_SENT: [&str; 7] = [
+    "log_out",
+    "change_password",
+    "create_account",
+    "enrol_second_factor",
+    "end_second_factor",
+    "begin_passkey",
+    "end_passkey",
+];
 
 /// A person with no part in the other stage.
 struct Stranger {

@@ -72,6 +72,7 @@ mod notes;
 mod objections;
 mod own_family;
 mod pages;
+mod passkeys;
 mod places;
 mod planted_addresses;
 mod postgres_is_gone;

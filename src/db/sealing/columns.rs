@@ -104,6 +104,8 @@ pub const SEALED: &[SealedTable] = &[
     },
     of_people("claim_decision", &["reason"]),
     SealedTable { id: "person_id", ..of_people("second_factor", &["secret"]) },
+    of_people("passkey", &["name", "credential"]),
+    of_people("passkey_challenge", &["state"]),
     of_people("role_proposal", &["reason"]),
     of_people("correction", &["before_value", "after_value", "reason"]),
     of_people("name_correction", &["before_name", "after_name", "reason"]),

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::Planted;
-use crate::support::{Answer, Operation, PASSWORD, Stage, User, World};
+use crate::support::{Answer, Operation, PASSWORD, SecurityKey, Stage, User, World};
 
 /// Writes into every text of a case, each with an idempotency key, and finally closes it.
 pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut Planted) {
@@ -125,6 +125,7 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     });
     said(teacher, "disclose", disclosure).await;
     said(nurse, "enrol_second_factor", json!({"current_password": PASSWORD})).await;
+    write_passkey(world, &stage.administrator, p).await;
     let extension = json!({"ends_on": world.in_days(90), "reason": p()});
     said(&stage.administrator, "extend_role", extension).await;
     let name = json!({"name": p(), "reason": p()});
@@ -154,4 +155,15 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
         }
         said(teacher, "update_contact_details", contact).await;
     }
+}
+
+/// Adds a passkey, and begins to log in with it.
+async fn write_passkey(world: &World, by: &User, p: &mut impl FnMut() -> String) {
+    let begun = json!({"current_password": PASSWORD});
+    let begun = by.post("/v1/me/passkeys/begin").json(begun).send().await.expect(201);
+    let credential = SecurityKey::new().create(&begun.body["options"]).await;
+    let body = json!({"token": begun.body["token"], "name": p(), "credential": credential});
+    by.post("/v1/me/passkeys").json(body).send().await.expect(201);
+    let body = json!({"username": by.username, "password": PASSWORD});
+    world.anonymous().post("/v1/auth/passkey/begin").json(body).send().await.expect(200);
 }

@@ -16,7 +16,7 @@ const PAGES: usize = 4;
 /// Not sent: these end the caller's session, take the time of a password, or answer with a random code. Also excluded: actions that give the leader the
 /// baton, and with it a right to hidden content, which are visible and logged; and the archive of the family's log, which
 /// contains random bytes beside content that a list shows.
-const NOT_SENT: [&str; 9] = [
+const NOT_SENT: [&str; 11] = [
     "log_out",
     "change_password",
     "create_account",
@@ -24,6 +24,8 @@ const NOT_SENT: [&str; 9] = [
     "approve_activation",
     "enrol_second_factor",
     "end_second_factor",
+    "begin_passkey",
+    "end_passkey",
     "record_conflict_of_interest",
     "download_case_access_log",
 ];

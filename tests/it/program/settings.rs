@@ -92,6 +92,26 @@ const WRONG: &[(&str, &str, &str)] = &[
     ),
     ("ACCESS_LOG_KEY_FILE", "empty", "access_log_key_file empty: the signing key of the access log must be"),
     ("ACCESS_LOG_ORIGIN", "a+b", "access_log_origin a+b: the origin of the access log must not"),
+    (
+        "PASSKEY_RP_ID",
+        "https://stafett.example.no",
+        "passkey_rp_id must be a domain in lower case, such as stafett.example.no",
+    ),
+    (
+        "PASSKEY_RP_ID",
+        "stafett.example.no",
+        "passkey_origins must name the address of the front end, such as",
+    ),
+    (
+        "PASSKEY_ORIGINS",
+        "[\"https://stafett.example.no\"]",
+        "the domain of passkeys is not set: set passkey_rp_id in stafett/stafett.toml",
+    ),
+    (
+        "PASSKEY_ORIGINS",
+        "https://stafett.example.no",
+        "the setting `passkey_origins` (STAFETT_PASSKEY_ORIGINS) is \"https://stafett.example.no\", and must be a list of addresses",
+    ),
     ("LOCAL_POLICIES", "none", "local_policies: none: there is no such file or folder"),
     ("LOG", "a=b=c", "STAFETT_LOG a=b=c: must be a filter of log lines, such as info"),
 ];

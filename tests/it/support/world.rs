@@ -21,14 +21,14 @@ use stafett::{
     access::{ForwardingHeader, LogWriter, Policies, ProxyNetwork, Services, TrustedProxies},
     app,
     db::{Db, Limits},
-    identity::{StaffFactor, TokenKeys},
+    identity::{RelyingParty, StaffFactor, TokenKeys},
     kernel::{Clock, SyntheticIds},
     log_reviews,
     log_tree::{Checkpoints, LogKey, Sealer},
 };
 
 use super::{
-    Anonymous, Engine, User,
+    Anonymous, Engine, PASSKEY_DOMAIN, PASSKEY_ORIGIN, User,
     api::{description, rules},
     client::Door,
     engine::{Beginning, Database},
@@ -110,6 +110,8 @@ impl World {
             Services::with_policies(policies, db.clone(), clock.clone(), token_keys(), log_key(), proxies);
         let services =
             services.expect("the service is put together").with_synthetic_ids(SyntheticIds::Accepted);
+        let party = RelyingParty::new(PASSKEY_DOMAIN, &[PASSKEY_ORIGIN.to_owned()]).expect("a relying party");
+        let services = services.with_passkeys(Some(party));
         let services = web::Data::new(change(services));
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let base = format!("http://{}", listener.local_addr().expect("an address"));
@@ -225,6 +227,12 @@ impl World {
         Self::start_with(database, rules(), |services| services.requiring(StaffFactor::Second)).await
     }
 
+    /// The same database, where passkeys are not set up.
+    pub async fn without_passkeys(&self) -> Self {
+        let database = self.parts.database.within(Limits::PATIENT).await;
+        Self::start_with(database, rules(), |services| services.with_passkeys(None)).await
+    }
+
     /// The same database, where the numbers of invented people are refused, as they are unless a setting accepts them.
     pub async fn refusing_synthetic_ids(&self) -> Self {
         let database = self.parts.database.within(Limits::PATIENT).await;
@@ -315,9 +323,13 @@ fn start_logging() {
     use tracing_subscriber::{
         EnvFilter, Layer, fmt, layer::SubscriberExt, registry, util::SubscriberInitExt,
     };
-    let shown = EnvFilter::try_from_env("STAFETT_LOG").unwrap_or_else(|_| EnvFilter::new("error"));
+    let shown = EnvFilter::try_from_env("STAFETT_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("error,webauthn_rs_core=off"));
     let shown = fmt::layer().with_writer(std::io::stderr).with_filter(shown);
-    let kept = fmt::layer().with_ansi(false).with_writer(|| Kept).with_filter(EnvFilter::new("info"));
+    let kept = fmt::layer()
+        .with_ansi(false)
+        .with_writer(|| Kept)
+        .with_filter(EnvFilter::new("info,webauthn_rs_core=off"));
     let _started_before = registry().with(shown).with(kept).try_init();
 }
 

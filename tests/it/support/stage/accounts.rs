@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{APPROVED, PROPOSED, Stage};
-use crate::support::Role;
+use crate::support::{PASSWORD, Role, SecurityKey};
 
 impl Stage {
     pub(super) async fn fill_accounts(&mut self) {
@@ -28,5 +28,16 @@ impl Stage {
         let number = json!(number.as_str());
         self.keep([("activation_id", code), (APPROVED, number), ("proposal_id", proposal)]);
         self.keep([("number_proposal_id", waiting), (PROPOSED, added)]);
+        self.add_passkey().await;
+    }
+
+    /// Adds a passkey of the colleague.
+    async fn add_passkey(&mut self) {
+        let begin = json!({"current_password": PASSWORD});
+        let begun = self.colleague.post("/v1/me/passkeys/begin").json(begin).send().await.expect(201);
+        let credential = SecurityKey::new().create(&begun.body["options"]).await;
+        let body = json!({"token": begun.body["token"], "name": "Mobil", "credential": credential});
+        let passkey = self.colleague.post("/v1/me/passkeys").json(body).send().await.expect(201);
+        self.keep([("passkey_id", passkey.body["id"].clone())]);
     }
 }
