@@ -75,6 +75,7 @@ mod pages;
 mod places;
 mod planted_addresses;
 mod postgres_is_gone;
+mod processing_record;
 mod program;
 mod races;
 mod recovery;
