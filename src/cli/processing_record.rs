@@ -44,9 +44,8 @@ pub(super) struct ProcessingRecordArgs {
 }
 
 pub(super) fn run(args: ProcessingRecordArgs) -> Result<(), Failure> {
-    let day = args.day.unwrap_or_else(|| day_in_norway(Clock::System.now()));
     let policies = Policies::load()?;
-    policies.require_in_force(day).map_err(|error| Usage::of("--day", day, error))?;
+    let day = day_in_force(&policies, args.day)?;
     let files = match (args.included.as_deref(), &args.folder) {
         (Some(name), _) => MunicipalityFiles::included(name),
         (None, Some(folder)) => {
@@ -70,6 +69,19 @@ pub(super) fn run(args: ProcessingRecordArgs) -> Result<(), Failure> {
         print(format_args!("{}", markdown(&record)));
     }
     Ok(())
+}
+
+/// Returns the day, on which all law that the rules rest on is in force. Today, the error names the law that is not.
+fn day_in_force(policies: &Policies, asked: Option<NaiveDate>) -> Result<NaiveDate, Failure> {
+    let Some(day) = asked else {
+        let today = day_in_norway(Clock::System.now());
+        policies.require_in_force(today)?;
+        return Ok(today);
+    };
+    let wrong =
+        "law that the rules rest on is not in force on that day; data/laws.toml has the days of each wording";
+    policies.require_in_force(day).map_err(|_| Usage::of("--day", day, wrong))?;
+    Ok(day)
 }
 
 fn named(municipality: &MunicipalityUnits) -> String {

@@ -184,7 +184,7 @@ fn recipients(record: &Record) -> String {
         text.push_str(&format!("| {} | {} | {} |\n", recipient.who, recipient.what, rules.join(" ")));
     }
     text.push_str("\nUtlevering uten samtykke, til en bestemt mottaker og opplysning for opplysning:\n\n");
-    text.push_str("| grunnlag | utleveres av, etter | kan gis til | typer | behandlingsgrunnlag |\n|---|---|---|---|---|\n");
+    text.push_str("| grunnlag | utleveres av, etter (den første som passer) | kan gis til | typer | behandlingsgrunnlag |\n|---|---|---|---|---|\n");
     for disclosure in &record.disclosures {
         text.push_str(&disclosed(disclosure));
     }
@@ -204,7 +204,7 @@ fn disclosed(disclosure: &Disclosure) -> String {
     to.extend(disclosure.unless_objected.then(|| "ikke når noen motsetter seg det".to_owned()));
     let kinds = match disclosure.kinds.as_slice() {
         [] => "alle".to_owned(),
-        kinds => kinds.join(", "),
+        kinds => kinds.join("; "),
     };
     format!(
         "| {} | {} | {} | {kinds} | {} |\n",
