@@ -22,8 +22,8 @@ CHECKABLE = ["openapi/*", "docs/*"]
 GENERATED = {"docs/confidentiality.md": "policies/", "openapi/stafett.json": "src/"}
 # The list itself, and the tests of this check.
 NOT_PROSE = {".ci/plain_english.toml", ".ci/test_plain_english.py"}
-# The tables of confidentiality in Norwegian, generated from tests/confidentiality.
-NORWEGIAN = "docs/taushetsplikt/"
+# Documents in Norwegian: the tables of confidentiality, generated from tests/confidentiality, and what a jurist reads.
+NORWEGIAN = ("docs/taushetsplikt/", "docs/dpia.md")
 # Of one document of prose, in words a sentence.
 MEAN_LENGTH = 20
 

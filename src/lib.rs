@@ -31,7 +31,7 @@
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`rules`] |
 //! | the municipality | [`organisation`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
-//! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`backup`] · [`demo`] · [`cli`] |
+//! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`backup`] · [`processing_record`] · [`demo`] · [`cli`] |
 //!
 //! # Where a change belongs
 //!
@@ -88,6 +88,7 @@ pub mod openapi;
 mod operations;
 pub mod organisation;
 pub mod problem;
+pub mod processing_record;
 pub mod rules;
 pub mod teams;
 pub mod telemetry;

@@ -1,6 +1,7 @@
 //! The public catalogue of a municipality: measures, arenas and guide, from `data/municipalities/`.
 
 mod consent_texts;
+mod controllers;
 mod dto;
 mod files;
 mod import;
@@ -10,6 +11,7 @@ mod store;
 mod units;
 pub(crate) mod whole;
 
+pub use controllers::{ControlledUnit, MunicipalityUnits};
 pub use files::{INCLUDED, MunicipalityFiles};
 pub use import::{import, import_in};
 pub use imported::{Changes, ImportError, Imported};

@@ -11,11 +11,13 @@ use crate::{access::Law, kernel::vocabulary::Sector};
 /// The duty to report of a kind of unit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Duty {
-    sector: Sector,
-    kind: Option<String>,
+pub struct Duty {
+    /// The sector.
+    pub sector: Sector,
+    /// The kind of unit, if the section is only about that kind.
+    pub kind: Option<String>,
     /// The statutory section.
-    pub(super) law: Law,
+    pub law: Law,
     /// The grounds for reporting in the section.
     pub(super) grounds: Vec<ReportGround>,
 }
@@ -40,6 +42,12 @@ struct File {
 static FILE: LazyLock<File> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/child_welfare_reports.toml")).expect("duties and deadlines")
 });
+
+/// Returns all duties, in the order of the file. The first that fits a unit is its own.
+#[must_use]
+pub fn duties() -> &'static [Duty] {
+    &FILE.duty
+}
 
 /// Returns the duty of a unit.
 pub(super) fn duty_of(sector: Sector, kind: &str) -> Option<&'static Duty> {

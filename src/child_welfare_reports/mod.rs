@@ -11,7 +11,7 @@ mod routes;
 mod rules;
 mod store;
 
-pub use duty::law_of;
+pub use duty::{Duty, duties, law_of};
 pub use routes::configure;
 pub use rules::{Awaited, AwaitedAnswer};
 pub use store::awaited;

@@ -8,6 +8,7 @@ mod generate;
 mod init;
 mod keys;
 mod next;
+mod processing_record;
 mod secrets;
 mod serve;
 mod stopping;
@@ -108,6 +109,11 @@ enum Command {
         #[arg(long)]
         markdown: bool,
     },
+    /// Print the record of processing activities (behandlingsprotokoll, GDPR art. 30) in Norwegian Markdown.
+    #[command(
+        after_help = "Examples:\n  stafett processing-record --included kragero\n  stafett processing-record my/municipality --contact post@example.no"
+    )]
+    ProcessingRecord(processing_record::ProcessingRecordArgs),
     /// Explain why someone may or may not do something, and what would change the answer.
     #[command(after_help = explain::EXAMPLE)]
     Explain(explain::ExplainArgs),
@@ -173,6 +179,7 @@ pub async fn run(cli: Cli) -> Result<u8, Failure> {
             print(format_args!("{}", rules::markdown(&Policies::load()?)))
         }
         Command::Policies { markdown: false } => print(format_args!("{}", rules::table(&Policies::load()?))),
+        Command::ProcessingRecord(args) => processing_record::run(args)?,
         Command::Explain(args) => explain::explain(config, args).await?,
         Command::Health { url } => {
             let answer = reqwest::get(format!("{url}/health/ready")).await;

@@ -13,42 +13,53 @@ use crate::{
 /// A unit by sector, and by kind if present.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct To {
-    sector: Sector,
-    kind: Option<String>,
+pub struct To {
+    /// The sector.
+    pub sector: Sector,
+    /// The kind of unit.
+    pub kind: Option<String>,
 }
 
 /// The statutory sections for a disclosing unit.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct From {
-    sector: Sector,
-    kind: Option<String>,
-    outside: Option<bool>,
-    law: Vec<Law>,
+pub struct From {
+    /// The sector.
+    pub sector: Sector,
+    /// The kind of unit.
+    pub kind: Option<String>,
+    /// Whether the recipient is outside the service; either if left out.
+    pub outside: Option<bool>,
+    /// The sections.
+    pub law: Vec<Law>,
 }
 
 /// The rules for a basis.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Basis {
-    name: DisclosureBasis,
+pub struct Basis {
+    /// The basis.
+    pub name: DisclosureBasis,
     #[serde(rename = "note")]
     _note: String,
     /// Whether a recipient outside the service is allowed.
-    pub(super) outside: bool,
+    pub outside: bool,
     /// Whether an objection by the patient prevents it.
     #[serde(default)]
-    pub(super) unless_objected: bool,
+    pub unless_objected: bool,
     /// Whether a unit of another municipality may receive.
     #[serde(default)]
-    pub(super) anywhere: bool,
+    pub anywhere: bool,
     /// The legal basis for processing the data.
-    pub(super) processing: Vec<Law>,
-    kinds: Option<Vec<InformationKind>>,
-    of: Option<Vec<Sector>>,
-    to: Vec<To>,
-    from: Vec<From>,
+    pub processing: Vec<Law>,
+    /// The kinds of information; all if left out.
+    pub kinds: Option<Vec<InformationKind>>,
+    /// The sectors whose own entries may be disclosed; all if left out.
+    pub of: Option<Vec<Sector>>,
+    /// The units that may receive.
+    pub to: Vec<To>,
+    /// The units that may disclose.
+    pub from: Vec<From>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,6 +79,12 @@ struct File {
 static FILE: LazyLock<File> = LazyLock::new(|| {
     toml::from_str(include_str!("../../data/disclosures.toml")).expect("grounds of disclosure")
 });
+
+/// Returns the rules for all bases, in the order of the file.
+#[must_use]
+pub fn bases() -> &'static [Basis] {
+    &FILE.basis
+}
 
 /// Returns the rules for a basis.
 pub(super) fn find(name: DisclosureBasis) -> Option<&'static Basis> {

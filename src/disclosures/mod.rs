@@ -10,4 +10,6 @@ mod objections;
 mod routes;
 mod store;
 
+pub use basis::{Basis, bases};
+pub use dto::DisclosureBasis;
 pub use routes::configure;

@@ -102,6 +102,11 @@ pub(crate) fn name(text: &str) -> Parsed<Line> {
     Line::parse(text).map_err(|error| format!("{error}: the name of a person, such as 'Kari Nordmann'"))
 }
 
+/// Parses one line of text.
+pub(crate) fn line(text: &str) -> Parsed<Line> {
+    Line::parse(text).map_err(|error| format!("{error}: one line of text, such as 'Kragerø kommune'"))
+}
+
 /// Parses a username.
 pub(crate) fn username(text: &str) -> Parsed<Username> {
     Username::parse(text).map_err(|error| format!("{error}, such as kari.nordmann"))

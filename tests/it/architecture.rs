@@ -52,6 +52,7 @@ const ROWS: [&[&str]; 9] = [
         "backup",
         "demo",
         "generate",
+        "processing_record",
         "cli",
         "main",
         "lib",

@@ -97,6 +97,33 @@ fn every_path_and_link_in_a_document_exists() {
     assert!(met > 100, "only {met} paths were found in the documents");
 }
 
+/// The documents that name the test of each claim.
+const WITH_PROOFS: [&str; 2] = ["docs/dpia.md", "docs/threat-model.md"];
+
+/// Whether a text in backticks is the name of a test: a sentence in snake case.
+fn is_test(span: &str) -> bool {
+    span.matches('_').count() > 4
+        && span.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+#[test]
+fn every_test_that_a_document_names_exists() {
+    let sources = files().into_iter().filter(|file| file.extension().is_some_and(|own| own == "rs"));
+    let code: String = sources.map(|file| fs::read_to_string(root().join(file)).expect("a text")).collect();
+    let (mut met, mut missing) = (0, Vec::new());
+    for document in WITH_PROOFS {
+        let text = fs::read_to_string(root().join(document)).expect("a document");
+        for name in spans(&text).into_iter().filter(|span| is_test(span)) {
+            met += 1;
+            if !code.contains(&format!("fn {name}(")) {
+                missing.push(format!("{document}: {name}"));
+            }
+        }
+    }
+    assert!(missing.is_empty(), "documents name tests that do not exist:\n{}", missing.join("\n"));
+    assert!(met > 60, "only {met} tests were found in the documents");
+}
+
 #[test]
 fn every_path_in_a_comment_exists() {
     let (missing, met) = dead_ends("rs", |text| {

@@ -76,6 +76,7 @@ mod passkeys;
 mod places;
 mod planted_addresses;
 mod postgres_is_gone;
+mod processing_record;
 mod program;
 mod races;
 mod recovery;

@@ -106,6 +106,12 @@ async fn of_sqlite(pool: &SqlitePool) -> Schema {
     schema
 }
 
+/// The names of the tables.
+pub async fn tables_of_sqlite(database: &Database) -> BTreeSet<String> {
+    let Pools::Sqlite { readers, .. } = &database.db.pools else { panic!("not SQLite") };
+    of_sqlite(readers).await.into_keys().collect()
+}
+
 async fn sqlite_columns(pool: &SqlitePool, table: &str, truths: &BTreeSet<&str>) -> BTreeMap<String, Column> {
     let sql = "SELECT name, type, \"notnull\", dflt_value FROM pragma_table_info($1)";
     let rows: Vec<(String, String, bool, Option<String>)> =

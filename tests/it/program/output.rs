@@ -23,6 +23,7 @@ fn a_command_whose_output_nobody_reads_ends_quietly() {
         "policies",
         "policies --markdown",
         "openapi",
+        "processing-record",
         "keys create-master --to new_master_key",
         "init stafett",
         "--config stafett/stafett.toml catalogue import --included kragero",

@@ -91,6 +91,11 @@ const WRONG: &[(&str, &[&str])] = &[
     ("explain --as nina --action read_case --at 2027-01-31T12:00:00", &["--at", "2027-01-31T12:00:00Z"]),
     ("explain --as nina --action read_case --resource case_id", &["--resource", "case_id", "case_id=0"]),
     ("explain --as nina --action read_case --database-url x", &["--database-url", "sqlite:stafett.db"]),
+    ("processing-record --included oslo", &["--included", "oslo", "kragero"]),
+    ("processing-record --controller ", &["--controller", "Kragerø kommune"]),
+    ("processing-record --contact ", &["--contact", "one line of text"]),
+    ("processing-record --data-protection-officer ", &["--data-protection-officer", "one line of text"]),
+    ("processing-record --day tomorrow", &["--day", "tomorrow", "2027-01-31"]),
     ("health --url 127.0.0.1:8080", &["--url", "127.0.0.1:8080", "http://127.0.0.1:8080"]),
     ("no-such-command", &["no-such-command"]),
 ];
