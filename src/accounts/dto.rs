@@ -5,9 +5,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer, Serialize};
 use utoipa::ToSchema;
 
-use super::{
-    activations::NewCode, code::first_letter, names::OwnNameCorrection, passkey_dto::PasskeyOut,
-};
+use super::{activations::NewCode, code::first_letter, names::OwnNameCorrection, passkey_dto::PasskeyOut};
 use crate::{
     identities::OwnNumber,
     identity::Password,

@@ -87,7 +87,12 @@ fn kind(rule: &KindRule, citing: Citing) -> KindOfInformation {
         (Consenting::Family, Some(from)) => {
             format!("alle med foreldreansvar; barnet alene fra {}", years(from))
         }
-        _ => "alle med foreldreansvar, uansett barnets alder".to_owned(),
+        (Consenting::Together, Some(from)) => {
+            format!("alle med foreldreansvar; også barnet fra {}", years(from))
+        }
+        (Consenting::Guardians | Consenting::Family | Consenting::Together, _) => {
+            "alle med foreldreansvar, uansett barnets alder".to_owned()
+        }
     };
     if !rule.one_guardian.is_empty() {
         consent

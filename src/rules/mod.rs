@@ -71,7 +71,9 @@ fn kinds() -> String {
         };
         let consents = match (rule.consent, rule.consent_age) {
             (Consenting::Family, Some(from)) => format!("guardians; the child alone from {}", age(from)),
-            (Consenting::Together, Some(from)) => format!("guardians; and the child as well from {}", age(from)),
+            (Consenting::Together, Some(from)) => {
+                format!("guardians; and the child as well from {}", age(from))
+            }
             _ => "guardians, whatever the child's age".to_owned(),
         };
         let row = [
