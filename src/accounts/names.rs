@@ -180,7 +180,7 @@ pub struct FormerName {
     pub corrected_at: DateTime<Utc>,
 }
 
-/// For how long whoever decides on somebody's rights sees the names they had before.
+/// For how long those who decide on the rights of a person see the names that the person had before.
 const SHOWN_FOR: TimeDelta = TimeDelta::days(365);
 /// For how long an administrator who corrected a name takes no part in giving that person a role that decides over others.
 const APART: TimeDelta = TimeDelta::days(14);

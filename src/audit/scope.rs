@@ -29,7 +29,7 @@ pub(super) enum Scope<'a> {
     Family { case: &'a CaseState },
 }
 
-/// What the auditor of a controller sees: what was done in its unit since it has been the controller.
+/// The entries that the auditor of a controller sees: of its unit, since it has been the controller.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct OfController {
     unit: Id<Unit>,

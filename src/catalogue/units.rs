@@ -113,7 +113,7 @@ async fn put_unit(
 }
 
 /// The longest time for which a report waits for its last answer: a week, six months for the investigation (bvl §§ 2-1 and 2-2), three weeks
-/// to tell the outcome (§ 13-3), and some weeks more. An answer that nobody has recorded by then does not bind the unit for ever.
+/// to report the outcome (§ 13-3), and some weeks more. An answer that nobody has recorded by then does not bind the unit permanently.
 const ANSWERED_WITHIN: Months = Months::new(9);
 
 fn answered_since(now: DateTime<Utc>) -> NaiveDate {

@@ -15,7 +15,7 @@ pub(super) struct Written<'a> {
     pub seat: Option<&'a HeldRole>,
 }
 
-/// Returns from where a note is written, and for whom.
+/// Returns the audience of a note, and the membership that it is written from.
 pub(super) fn written<'a>(case: &'a CaseFacts, input: &NoteIn) -> Result<Written<'a>> {
     let seats = case.relation.seats.as_slice();
     if seats.is_empty() {
@@ -49,8 +49,8 @@ pub(super) fn written<'a>(case: &'a CaseFacts, input: &NoteIn) -> Result<Written
     Ok(Written { audience, seat: Some(seat) })
 }
 
-/// A note of the family is for the contact person unless the writer chooses more (fvl § 13: what one parent tells about their own affairs
-/// is confidential towards the other).
+/// A note of the family is for the contact person unless the writer chooses more (fvl § 13: the affairs of one parent
+/// are confidential towards the other).
 fn by_family(input: &NoteIn) -> Result<Written<'static>> {
     if input.unit_id.is_some() {
         return Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit"));
@@ -123,7 +123,7 @@ pub(super) fn may_be_kept(input: &NoteIn, written: &Written<'_>) -> Result<()> {
     };
     match (&input.contains, written.seat) {
         (None, _) if !is_asked => Ok(()),
-        // The family may tell the contact person everything.
+        // The family may write everything to the contact person.
         (Some(_), None) if !is_asked => Ok(()),
         (Some(contains), None) if !contains.is_empty() => Err(Problem::field(
             "/contains/0",

@@ -157,7 +157,7 @@ pub(super) struct Custody {
     pub residents: Vec<Id<Person>>,
     /// Everyone who must consent for a child who cannot consent alone, including guardians it is hidden from.
     pub consenters: Vec<Id<Person>>,
-    /// The one of them that the child lives with, if it lives with no other of them. Where rows about one human differ, it lives with them.
+    /// The guardian among them that the child lives with, if it lives with no other of them. Where rows about one human differ, it lives with them.
     pub sole_home: Option<Id<Person>>,
     /// The person in child welfare who decides by a care order recorded in this registration, and their unit.
     pub child_welfare: Option<(Id<Person>, Id<Unit>)>,

@@ -27,7 +27,7 @@ pub struct Family {
     /// The people who consent for a child under 18: the guardians with parental responsibility or, under a care order, the
     /// person in child welfare who decides in their place.
     pub guardians: Vec<Id<Person>>,
-    /// The one of them that the child lives with, if it lives with no other of them.
+    /// The guardian among them that the child lives with, if it lives with no other of them.
     pub sole_home: Option<Id<Person>>,
     /// The child as a person.
     pub child: Id<Person>,

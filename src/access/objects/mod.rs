@@ -140,8 +140,8 @@ pub trait Object: Sized + 'static {
         caller.roles_of(self.actor(caller))
     }
 
-    /// Returns whether the caller is of the child's family, or is too close to it to work with it. What they do about the child is then no
-    /// work of theirs, and the entry of the access log names no role.
+    /// Returns whether the caller is of the child's family, or is too close to it to work with it. Their acts about the child are then no work,
+    /// and the entry of the access log names no role.
     fn is_met_privately(&self) -> bool {
         false
     }
