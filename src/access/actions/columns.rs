@@ -22,7 +22,8 @@ pub struct ActionFacts {
 }
 
 /// How the access log shows an action to the family. An action is neutral until its row states the words: that a note
-/// exists, that something is withheld, or that one guardian withdraws a consent, can be secret. `docs/decisions/0028` has the reasons.
+/// exists, that something is withheld, or that one guardian withdraws a consent, can be secret. `docs/access-log.md` has the
+/// decision for each action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FamilyView {
     /// Neutral: as a look at the case.
