@@ -7,6 +7,8 @@ mod name;
 #[cfg(test)]
 mod tests;
 
+use super::telling::{CaseAct, CaseSection};
+
 pub use self::name::ActionName;
 pub use self::{
     columns::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, Rights},
@@ -51,11 +53,24 @@ pub trait Visitor {
     fn visit<O: Object>(self, action: &'static str) -> impl Future<Output = Self::Output>;
 }
 
+/// How the family sees an action: neutrally, or by the section or the act that its row names.
+macro_rules! family {
+    (Saw $section:ident) => {
+        FamilyView::Saw(CaseSection::$section)
+    };
+    (Did $act:ident) => {
+        FamilyView::Did(CaseAct::$act)
+    };
+    ($neutral:ident) => {
+        FamilyView::$neutral
+    };
+}
+
 /// A row is `Type = "name": family, control, replay, local rules, FHIR`, and the optional columns; see [`columns`].
 macro_rules! actions {
     ($($kind:ident $object:ident { $(
         $action:ident = $name:literal:
-            $family:ident, $control:ident, $replay:ident $(($by:ident))?, $local:ident, $interaction:ident
+            $family:ident $(($told:ident))?, $control:ident, $replay:ident $(($by:ident))?, $local:ident, $interaction:ident
             $({ $($column:ident: $value:expr),+ $(,)? })?;
     )+ })+) => {
         $($(
@@ -69,7 +84,7 @@ macro_rules! actions {
                 const FACTS: ActionFacts = ActionFacts {
                     $($($column: $value,)+)?
                     ..ActionFacts::of(
-                        FamilyView::$family,
+                        family!($family $($told)?),
                         Control::$control,
                         Replay::$replay $((<$by as Action>::NAME))?,
                         LocalRules::$local,
@@ -103,7 +118,7 @@ macro_rules! actions {
 actions! {
     Read Desk {
         ReadMe = "read_me": Look, ChosenLook, Never, MayForbid, Read;
-        ListCases = "list_cases": Look, OtherLook, Never, MayForbid, Search;
+        ListCases = "list_cases": Saw(Case), OtherLook, Never, MayForbid, Search;
         ListConcerns = "list_concerns": Look, OtherLook, Never, MayForbid, Search;
         ListFollowUps = "list_follow_ups": Look, ChosenLook, Never, MayForbid, Search;
         SearchAccessLog = "search_access_log": Work, LogSearch, Never, ControlsLooks, Search;
@@ -166,10 +181,10 @@ actions! {
         RecordConcern = "record_concern": Work, Work, IfReadBy(ReadConcern), MayForbid, Create;
     }
     Read ChildObject {
-        ReadChild = "read_child": Look, ChosenLook, Never, MayForbid, Read;
-        ListGuardians = "list_guardians": Look, ChosenLook, Never, MayForbid, Search;
-        ListCorrections = "list_corrections": Look, ChosenLook, Never, MayForbid, Search;
-        ReadContactDetails = "read_contact_details": Look, ChosenLook, Never, MayForbid, Read;
+        ReadChild = "read_child": Saw(Child), ChosenLook, Never, MayForbid, Read;
+        ListGuardians = "list_guardians": Saw(Child), ChosenLook, Never, MayForbid, Search;
+        ListCorrections = "list_corrections": Saw(Child), ChosenLook, Never, MayForbid, Search;
+        ReadContactDetails = "read_contact_details": Saw(Child), ChosenLook, Never, MayForbid, Read;
         ListCareOrders = "list_care_orders": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write ChildObject {
@@ -189,64 +204,64 @@ actions! {
         DecideConcern = "decide_concern": Work, Work, AsDecided, MayForbid, Update;
     }
     Read CaseObject {
-        ReadCase = "read_case": Look, ChosenLook, Never, MayForbid, Read;
-        ListCaseHistory = "list_case_history": Look, ChosenLook, Never, MayForbid, Search;
-        ListTeam = "list_team": Look, ChosenLook, Never, MayForbid, Search;
-        ListHandovers = "list_handovers": Look, ChosenLook, Never, MayForbid, Search;
-        ListConsents = "list_consents": Look, ChosenLook, Never, MayForbid, Search;
-        ListGoals = "list_goals": Look, ChosenLook, Never, MayForbid, Search;
-        ListMeasures = "list_measures": Look, ChosenLook, Never, MayForbid, Search;
-        ListMeetings = "list_meetings": Look, ChosenLook, Never, MayForbid, Search;
-        ListNotes = "list_notes": Look, ChosenLook, Never, MayForbid, Search;
-        ListWithholdings = "list_withholdings": MaskedLook, ChosenLook, Never, MayForbid, Search;
-        ReadConsentStatus = "read_consent_status": MaskedLook, ChosenLook, Never, MayForbid, Read;
+        ReadCase = "read_case": Saw(Case), ChosenLook, Never, MayForbid, Read;
+        ListCaseHistory = "list_case_history": Saw(History), ChosenLook, Never, MayForbid, Search;
+        ListTeam = "list_team": Saw(Team), ChosenLook, Never, MayForbid, Search;
+        ListHandovers = "list_handovers": Saw(Handovers), ChosenLook, Never, MayForbid, Search;
+        ListConsents = "list_consents": Saw(Consents), ChosenLook, Never, MayForbid, Search;
+        ListGoals = "list_goals": Saw(Goals), ChosenLook, Never, MayForbid, Search;
+        ListMeasures = "list_measures": Saw(Measures), ChosenLook, Never, MayForbid, Search;
+        ListMeetings = "list_meetings": Saw(Meetings), ChosenLook, Never, MayForbid, Search;
+        ListNotes = "list_notes": Saw(Notes), ChosenLook, Never, MayForbid, Search;
+        ListWithholdings = "list_withholdings": Look, ChosenLook, Never, MayForbid, Search;
+        ReadConsentStatus = "read_consent_status": Look, ChosenLook, Never, MayForbid, Read;
         ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
         DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
     }
     Write CaseObject {
-        UpdateCase = "update_case": Work, Work, Never, MayForbid, Update;
-        CloseCase = "close_case": Work, Work, AsDecided, MayForbid, Update;
-        ReopenCase = "reopen_case": Work, Work, AsDecided, MayForbid, Update {
+        UpdateCase = "update_case": Did(ChangedCase), Work, Never, MayForbid, Update;
+        CloseCase = "close_case": Did(ClosedCase), Work, AsDecided, MayForbid, Update;
+        ReopenCase = "reopen_case": Did(ReopenedCase), Work, AsDecided, MayForbid, Update {
             words: &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on"],
         };
         AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
         EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
-        OfferHandover = "offer_handover": Work, Work, AsDecided, MayForbid, Create;
-        GiveConsent = "give_consent": MaskedLook, Work, IfReadBy(ReadConsent), MayForbid, Create;
-        CreateGoal = "create_goal": Work, Work, AsDecided, MayForbid, Create;
-        UpdateGoal = "update_goal": Work, Work, Never, MayForbid, Update;
+        OfferHandover = "offer_handover": Did(OfferedBaton), Work, AsDecided, MayForbid, Create;
+        GiveConsent = "give_consent": Look, Work, IfReadBy(ReadConsent), MayForbid, Create;
+        CreateGoal = "create_goal": Did(ChangedGoals), Work, AsDecided, MayForbid, Create;
+        UpdateGoal = "update_goal": Did(ChangedGoals), Work, Never, MayForbid, Update;
         CreateMeasure = "create_measure": Work, Work, IfReadBy(ReadMeasure), MayForbid, Create;
         CallMeeting = "call_meeting": Work, Work, IfReadBy(ReadMeeting), MayForbid, Create;
-        WriteNote = "write_note": MaskedLook, Work, IfReadBy(ReadNote), MayForbid, Create;
-        WithholdFromGuardian = "withhold_from_guardian": MaskedLook, Work, AsDecided, EndsAccess, Create;
-        EndWithholding = "end_withholding": MaskedLook, Work, AsDecided, MayForbid, Update;
+        WriteNote = "write_note": Look, Work, IfReadBy(ReadNote), MayForbid, Create;
+        WithholdFromGuardian = "withhold_from_guardian": Look, Work, AsDecided, EndsAccess, Create;
+        EndWithholding = "end_withholding": Look, Work, AsDecided, MayForbid, Update;
     }
     Read NoteObject {
-        ReadNote = "read_note": MaskedLook, ChosenLook, Never, MayForbid, Read;
+        ReadNote = "read_note": Saw(Notes), ChosenLook, Never, MayForbid, Read;
     }
     Read ConsentObject {
-        ReadConsent = "read_consent": MaskedLook, ChosenLook, Never, MayForbid, Read;
+        ReadConsent = "read_consent": Look, ChosenLook, Never, MayForbid, Read;
     }
     Write ConsentObject {
-        WithdrawConsent = "withdraw_consent": MaskedLook, Work, AsDecided, Right, Update;
+        WithdrawConsent = "withdraw_consent": Look, Work, AsDecided, Right, Update;
     }
     Write HandoverObject {
-        AcceptHandover = "accept_handover": Work, Work, AsDecided, MayForbid, Update;
-        DeclineHandover = "decline_handover": Work, Work, AsDecided, MayForbid, Update;
-        WithdrawHandover = "withdraw_handover": Work, Work, AsDecided, MayForbid, Update {
+        AcceptHandover = "accept_handover": Did(AcceptedBaton), Work, AsDecided, MayForbid, Update;
+        DeclineHandover = "decline_handover": Did(DeclinedBaton), Work, AsDecided, MayForbid, Update;
+        WithdrawHandover = "withdraw_handover": Did(WithdrewOffer), Work, AsDecided, MayForbid, Update {
             words: &["message", "answer"],
         };
     }
     Read MeasureObject {
-        ReadMeasure = "read_measure": Look, ChosenLook, Never, MayForbid, Read;
-        ListEvaluations = "list_evaluations": Look, ChosenLook, Never, MayForbid, Search;
+        ReadMeasure = "read_measure": Saw(Measures), ChosenLook, Never, MayForbid, Read;
+        ListEvaluations = "list_evaluations": Saw(Measures), ChosenLook, Never, MayForbid, Search;
     }
     Write MeasureObject {
         UpdateMeasure = "update_measure": Work, Work, Never, MayForbid, Update;
         EvaluateMeasure = "evaluate_measure": Work, Work, AsDecided, MayForbid, Create;
     }
     Read MeetingObject {
-        ReadMeeting = "read_meeting": Look, ChosenLook, Never, MayForbid, Read;
+        ReadMeeting = "read_meeting": Saw(Meetings), ChosenLook, Never, MayForbid, Read;
     }
     Write MeetingObject {
         AnswerInvitation = "answer_invitation": Work, Work, AsDecided, MayForbid, Update;
@@ -272,13 +287,13 @@ actions! {
         ReadDisclosure = "read_disclosure": Look, ChosenLook, Never, MayForbid, Read;
     }
     Read CaseObject {
-        ListObjections = "list_objections": MaskedLook, ChosenLook, Never, MayForbid, Search;
+        ListObjections = "list_objections": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write CaseObject {
-        ObjectToSharing = "object_to_sharing": MaskedLook, Work, AsDecided, Right, Create;
+        ObjectToSharing = "object_to_sharing": Look, Work, AsDecided, Right, Create;
     }
     Write ObjectionObject {
-        WithdrawObjection = "withdraw_objection": MaskedLook, Work, AsDecided, Right, Update;
+        WithdrawObjection = "withdraw_objection": Look, Work, AsDecided, Right, Update;
     }
     Read Desk {
         ListEmergencyAccess = "list_emergency_access": Look, OtherLook, Never, ControlsLooks, Search;
@@ -310,8 +325,8 @@ actions! {
         ReadEmergencyAccess = "read_emergency_access": Look, OtherLook, Never, ControlsLooks, Read;
     }
     Write EmergencyObject {
-        EndEmergencyAccess = "end_emergency_access": Work, Work, AsDecided, EndsAccess, Update;
-        ReviewEmergencyAccess = "review_emergency_access": Work, Work, AsDecided, EndsAccess, Update;
+        EndEmergencyAccess = "end_emergency_access": Did(EndedEmergency), Work, AsDecided, EndsAccess, Update;
+        ReviewEmergencyAccess = "review_emergency_access": Did(ReviewedEmergency), Work, AsDecided, EndsAccess, Update;
     }
     Read Desk {
         ListLogReviews = "list_log_reviews": Look, ChosenLook, Never, ControlsLooks, Search;

@@ -61,7 +61,7 @@ pub use readers::{CaseReader, EmergencyReader};
 pub use readiness::NotReady;
 pub use services::{KnownCaller, Services};
 pub use shown::{RowReader, Seen, Shown, Whole};
-pub use telling::{LookKind, is_masked_look, kind_shown};
+pub use telling::{CaseAct, CaseSection, LookKind, NEUTRAL_EN, NEUTRAL_NO, kind_shown, neutral_basis};
 pub use ties::{
     Moved, PROVISIONAL, Ties, children_of_other_auditors_of, children_of_other_reviewers, is_close,
     move_conflicts, ties,

@@ -80,6 +80,8 @@ pub struct Rule {
     pub forbids: bool,
     /// The purpose of the access that it allows; none for a rule that forbids.
     pub purpose: Option<Purpose>,
+    /// The rule whose reason the family reads instead of this one; none if it reads no more than that the person works on the case.
+    pub told_as: Option<String>,
     /// The operations that the rule is about.
     pub actions: Vec<String>,
     /// The file that contains it.
@@ -367,6 +369,7 @@ fn rule(file: &str, policy: &Policy, laws: &'static Laws) -> Result<Rule, Policy
         summary: annotation("summary")?,
         summary_no: annotation("summary_no")?,
         forbids,
+        told_as: policy.annotation("told_as").map(ToOwned::to_owned),
         actions: actions.iter().map(|uid| uid.id().unescaped().to_owned()).collect(),
         file: file.to_owned(),
     })

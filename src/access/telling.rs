@@ -1,6 +1,9 @@
-//! How the access log shows actions to the family: in no more detail than they may know.
+//! How the access log shows actions to the family: in no more detail than each of them may know.
 
-use super::actions::{FamilyView, facts_of};
+use super::{
+    actions::{FamilyView, facts_of},
+    laws::{Law, laws},
+};
 use crate::words;
 
 words! {
@@ -13,17 +16,151 @@ words! {
     }
 }
 
-/// Returns whether the family sees the action as a read of the case, with the rule that shows the case and not its own.
+words! {
+    /// A section of the case that someone opened.
+    CaseSection {
+        /// The case itself.
+        Case = "case",
+        /// The history of the case.
+        History = "history",
+        /// The team.
+        Team = "team",
+        /// The handovers of the baton.
+        Handovers = "handovers",
+        /// The consents.
+        Consents = "consents",
+        /// The goals.
+        Goals = "goals",
+        /// The measures and their evaluations.
+        Measures = "measures",
+        /// The meetings.
+        Meetings = "meetings",
+        /// The notes.
+        Notes = "notes",
+        /// The names of the child and the guardians, and how to reach them.
+        Child = "child",
+    }
+}
+
+impl CaseSection {
+    /// Returns the section in Norwegian, after "så på".
+    #[must_use]
+    pub const fn norwegian(self) -> &'static str {
+        match self {
+            Self::Case => "saken",
+            Self::History => "historikken",
+            Self::Team => "teamet",
+            Self::Handovers => "overleveringene",
+            Self::Consents => "samtykkene",
+            Self::Goals => "målene",
+            Self::Measures => "tiltakene",
+            Self::Meetings => "møtene",
+            Self::Notes => "notatene",
+            Self::Child => "opplysningene om barnet og de foresatte",
+        }
+    }
+
+    /// Returns the section in English, after "viewed".
+    #[must_use]
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::Case => "the case",
+            Self::History => "the history",
+            Self::Team => "the team",
+            Self::Handovers => "the handovers",
+            Self::Consents => "the consents",
+            Self::Goals => "the goals",
+            Self::Measures => "the measures",
+            Self::Meetings => "the meetings",
+            Self::Notes => "the notes",
+            Self::Child => "the details of the child and the guardians",
+        }
+    }
+}
+
+words! {
+    /// An act that may be shown to everyone who sees the access log of the case.
+    CaseAct {
+        /// Changed the level of the case or what it is about.
+        ChangedCase = "changed_case",
+        /// Closed the case.
+        ClosedCase = "closed_case",
+        /// Reopened the case.
+        ReopenedCase = "reopened_case",
+        /// Set or changed a goal.
+        ChangedGoals = "changed_goals",
+        /// Offered the baton to a team member.
+        OfferedBaton = "offered_baton",
+        /// Accepted the baton.
+        AcceptedBaton = "accepted_baton",
+        /// Declined the baton.
+        DeclinedBaton = "declined_baton",
+        /// Withdrew the offer of the baton.
+        WithdrewOffer = "withdrew_offer",
+        /// The service passed the baton to the leader of the unit.
+        PassedBatonToLeader = "passed_baton_to_leader",
+        /// Ended an emergency access.
+        EndedEmergency = "ended_emergency",
+        /// Reviewed an emergency access.
+        ReviewedEmergency = "reviewed_emergency",
+    }
+}
+
+impl CaseAct {
+    /// Returns the act in Norwegian, in the past tense.
+    #[must_use]
+    pub const fn norwegian(self) -> &'static str {
+        match self {
+            Self::ChangedCase => "endret saken",
+            Self::ClosedCase => "avsluttet saken",
+            Self::ReopenedCase => "gjenåpnet saken",
+            Self::ChangedGoals => "endret målene",
+            Self::OfferedBaton => "tilbød stafettpinnen til en annen",
+            Self::AcceptedBaton => "tok imot stafettpinnen",
+            Self::DeclinedBaton => "takket nei til stafettpinnen",
+            Self::WithdrewOffer => "trakk tilbudet om stafettpinnen",
+            Self::PassedBatonToLeader => "ga stafettpinnen til lederen for enheten",
+            Self::EndedEmergency => "avsluttet en nødrettstilgang",
+            Self::ReviewedEmergency => "etterkontrollerte en nødrettstilgang",
+        }
+    }
+
+    /// Returns the act in English, in the past tense.
+    #[must_use]
+    pub const fn english(self) -> &'static str {
+        match self {
+            Self::ChangedCase => "changed the case",
+            Self::ClosedCase => "closed the case",
+            Self::ReopenedCase => "reopened the case",
+            Self::ChangedGoals => "changed the goals",
+            Self::OfferedBaton => "offered the baton to someone else",
+            Self::AcceptedBaton => "accepted the baton",
+            Self::DeclinedBaton => "declined the baton",
+            Self::WithdrewOffer => "withdrew the offer of the baton",
+            Self::PassedBatonToLeader => "passed the baton to the leader of the unit",
+            Self::EndedEmergency => "ended an emergency access",
+            Self::ReviewedEmergency => "reviewed an emergency access",
+        }
+    }
+}
+
+/// The neutral reason in Norwegian.
+pub const NEUTRAL_NO: &str = "Det er et ledd i arbeidet med saken.";
+/// The neutral reason in English.
+pub const NEUTRAL_EN: &str = "It is part of the work on the case.";
+
+/// Returns the legal basis of the neutral reason: information is used for the purpose for which it was collected, which includes
+/// follow-up and control. It is true of all work on a case.
 #[must_use]
-pub fn is_masked_look(action: &str) -> bool {
-    facts_of(action).family == FamilyView::MaskedLook
+pub fn neutral_basis() -> Vec<Law> {
+    laws(&["forvaltningsloven.bruk-etter-formålet"])
 }
 
 /// Returns the kind that the family sees the action as.
 #[must_use]
 pub fn kind_shown(action: &str) -> LookKind {
     match facts_of(action).family {
-        FamilyView::Look | FamilyView::MaskedLook => LookKind::Looked,
-        FamilyView::Work => LookKind::Worked,
+        FamilyView::Look | FamilyView::Saw(_) => LookKind::Looked,
+        FamilyView::Work | FamilyView::Did(_) => LookKind::Worked,
     }
 }

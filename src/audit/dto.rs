@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::visits::Place;
 use crate::{
-    access::{LookKind, Purpose, actions::ActionName},
+    access::{CaseAct, CaseSection, LookKind, Purpose, actions::ActionName},
     kernel::{
         day::{LogTime, optional_time},
         ids::{CaseId, ChildId, LookId, PersonId, UnitId},
@@ -208,24 +209,44 @@ shown!(EntryOut {
     status
 });
 
-/// An access to the family's own case.
+/// A visit to the family's own case: what one person did there without a pause of more than half an hour.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct FamilyEntryOut {
-    /// When it happened.
+    /// When it began.
     pub at: DateTime<Utc>,
+    /// The time of the last request. A visit ends at midnight in Norway at the latest.
+    pub until: DateTime<Utc>,
     /// The person's name.
     pub person_name: Option<Content>,
-    /// Their roles and units.
+    /// Their roles and units. Empty for the family itself.
     pub roles: Vec<String>,
     /// Whether they viewed the case or worked in it.
     pub kind: LookKind,
-    /// The legal basis.
+    /// The sections of the case that they opened. For the family itself, no other than the case.
+    pub sections: Vec<CaseSection>,
+    /// The acts that may be shown to everyone who sees the log.
+    pub acts: Vec<CaseAct>,
+    /// The legal basis on which they see the case.
     pub legal_basis: Vec<String>,
     /// The same in plain words.
     pub words: PlainWords,
 }
 
-shown!(FamilyEntryOut { at, person_name, roles, kind, legal_basis, words });
+shown!(FamilyEntryOut { at, until, person_name, roles, kind, sections, acts, legal_basis, words });
+
+/// The requested page of the family's view of the log.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct FamilyQuery {
+    /// The `next_cursor` of the previous page.
+    #[serde(default)]
+    #[param(value_type = Option<Cursor>)]
+    pub cursor: Option<Cursor<Place>>,
+    /// The number of items, 1 to 200; 50 if left out.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+}
 
 /// One or two sentences for the family.
 #[derive(Debug, Serialize, ToSchema)]

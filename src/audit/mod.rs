@@ -5,6 +5,7 @@ mod dto;
 mod export;
 mod family;
 mod fhir;
+mod plain;
 mod purpose;
 mod routes;
 mod scope;
@@ -13,6 +14,7 @@ mod store;
 mod together;
 mod tree;
 mod unit;
+mod visits;
 
 pub use dto::{EntryOut, Outcome};
 pub use purpose::purpose;

@@ -4,10 +4,13 @@ use chrono::{DateTime, Utc};
 
 use super::statement::Statement;
 use crate::{
-    access::CaseState,
+    access::{CaseFacts, CaseState},
+    db::{DbError, Tx},
+    fetch_all,
     kernel::{
         Id,
         ids::{Child, LogReview, Unit},
+        vocabulary::InformationKind,
     },
 };
 
@@ -24,9 +27,9 @@ pub(super) enum Scope<'a> {
         own_children: &'a [Id<Child>],
         own_looks: &'a [Id<LogReview>],
     },
-    /// Actions in one case, and on the child as registered for it. Excludes refused requests, and concerns, which are for
-    /// their authors.
-    Family { case: &'a CaseState },
+    /// Actions in one case, and on the child as registered for it. Excludes refused requests, concerns, which are for their
+    /// authors, and what the child keeps from its guardians.
+    Family { case: &'a CaseState, kept: &'a Kept },
 }
 
 /// The entries that the auditor of a controller sees: of its unit, since it has been the controller.
@@ -40,8 +43,8 @@ pub(super) struct OfController {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part<'a> {
     AllBut { own_children: &'a [Id<Child>], own_looks: &'a [Id<LogReview>], only: Option<OfController> },
-    OfCase(&'a CaseState),
-    OutsideCase(&'a CaseState),
+    OfCase(&'a CaseState, &'a Kept),
+    OutsideCase(&'a CaseState, &'a Kept),
 }
 
 impl<'a> Scope<'a> {
@@ -50,7 +53,7 @@ impl<'a> Scope<'a> {
         match self {
             Self::Auditor { municipalities, .. } => municipalities.to_vec(),
             Self::Controller { municipality, .. } => vec![(*municipality).to_owned()],
-            Self::Family { case } => vec![case.municipality.clone()],
+            Self::Family { case, .. } => vec![case.municipality.clone()],
         }
     }
 
@@ -62,9 +65,56 @@ impl<'a> Scope<'a> {
             Self::Controller { unit, since, own_children, own_looks, .. } => {
                 vec![Part::AllBut { own_children, own_looks, only: Some(OfController { unit, since }) }]
             }
-            Self::Family { case } => vec![Part::OfCase(case), Part::OutsideCase(case)],
+            Self::Family { case, kept } => vec![Part::OfCase(case, kept), Part::OutsideCase(case, kept)],
         }
     }
+}
+
+/// The entries that the child keeps from its guardians.
+#[derive(Debug)]
+pub(super) enum Kept {
+    /// Nothing: the reader is the child.
+    Nothing,
+    /// Its own reads and acts, and those of staff of these units.
+    ByChild { units: Vec<Id<Unit>> },
+}
+
+impl Kept {
+    /// Reads what is kept from someone who reads the log of a case. A unit is kept from the guardians if the child has consented to
+    /// share a confidential health contact with it, and no guardian has consented to it. A withdrawal changes nothing.
+    pub(super) async fn from(tx: &mut Tx, case: &CaseFacts) -> Result<Self, DbError> {
+        const UNITS: &str = "
+            SELECT DISTINCT u.unit_id FROM consent c
+            JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
+            JOIN consent_kind k ON k.municipality = c.municipality AND k.consent_id = c.id
+            WHERE c.municipality = $1 AND c.case_id = $2 AND c.given_by = $3 AND k.kind = $4
+              AND NOT EXISTS (
+                SELECT 1 FROM consent o JOIN consent_unit v ON v.municipality = o.municipality AND v.consent_id = o.id
+                WHERE o.municipality = c.municipality AND o.case_id = c.case_id AND o.given_by <> c.given_by
+                  AND v.unit_id = u.unit_id)";
+        if case.relation.is_child {
+            return Ok(Self::Nothing);
+        }
+        let (kind, child) = (InformationKind::ConfidentialHealth.as_str(), case.child_person);
+        let rows = fetch_all!(tx, (Id<Unit>,), UNITS, &case.municipality, case.id, child, kind)?;
+        let is_open = |unit: &Id<Unit>| *unit == case.ground.owner_unit || *unit == case.contact_unit;
+        Ok(Self::ByChild {
+            units: rows.into_iter().map(|(unit,)| unit).filter(|unit| !is_open(unit)).collect(),
+        })
+    }
+}
+
+/// Excludes what the child keeps from its guardians.
+fn without<'s>(sql: &'s mut Statement, kept: &Kept) -> &'s mut Statement {
+    let Kept::ByChild { units } = kept else { return sql };
+    sql.sql(
+        " AND NOT EXISTS (SELECT 1 FROM person h WHERE h.id = k.person_id
+            AND (h.id = l.person_id OR h.identity_id = p.identity_id))",
+    );
+    for unit in units {
+        sql.sql(" AND l.roles NOT LIKE ").text(format!(r#"%"unit_id":"{unit}"%"#));
+    }
+    sql
 }
 
 /// The entries that the family sees.
@@ -93,11 +143,14 @@ pub(super) fn within(sql: &mut Statement, part: &Part<'_>) {
                 sql.sql("))");
             }
         }
-        Part::OfCase(case) => {
-            sql.sql(TOLD).sql(" AND l.case_id = ").id(case.id.uuid());
+        Part::OfCase(case, kept) => {
+            without(sql, kept).sql(TOLD).sql(" AND l.case_id = ").id(case.id.uuid());
         }
-        Part::OutsideCase(case) => {
-            sql.sql(TOLD).sql(" AND l.object_type = 'Child' AND l.child_id = ").id(case.child.uuid());
+        Part::OutsideCase(case, kept) => {
+            without(sql, kept)
+                .sql(TOLD)
+                .sql(" AND l.object_type = 'Child' AND l.child_id = ")
+                .id(case.child.uuid());
             sql.sql(" AND (l.case_id IS NULL OR l.case_id <> ").id(case.id.uuid()).sql(")");
         }
     }

@@ -146,6 +146,34 @@ pub(super) async fn search(
     rows.truncate(limit);
     rows.into_iter().map(EntryOut::try_from).collect()
 }
+
+/// Returns who did something that the scope has from one entry to another, and when, oldest first.
+pub(super) async fn people_between(
+    tx: &mut Tx,
+    scope: &Scope<'_>,
+    from: Uuid,
+    upto: Uuid,
+    limit: usize,
+) -> Result<Vec<Acted>, DbError> {
+    let mut rows: Vec<Acted> = Vec::new();
+    for municipality in &scope.municipalities() {
+        for part in scope.parts() {
+            let mut sql = Statement::default();
+            sql.sql("SELECT l.id, l.person_id, l.at ").sql(FROM).sql(FAMILY).sql(" WHERE l.municipality = ");
+            within(sql.text(municipality), &part);
+            sql.sql(" AND l.id >= ").id(from).sql(" AND l.id <= ").id(upto);
+            sql.sql(format!(" ORDER BY l.id LIMIT {limit}"));
+            rows.extend(sql.fetch_all::<Acted>(tx).await?);
+        }
+    }
+    rows.sort_unstable_by_key(|(id, ..)| *id);
+    rows.truncate(limit);
+    Ok(rows)
+}
+
+/// An entry, the person, and the time.
+pub(super) type Acted = (Uuid, Option<Id<Person>>, DateTime<Utc>);
+
 /// A human that the municipality knows as several persons has entries as each of them.
 async fn by_each_person(tx: &mut Tx, query: &LogQuery) -> Result<Vec<LogQuery>, DbError> {
     let Some(person) = query.person_id else { return Ok(vec![query.clone()]) };
@@ -199,7 +227,7 @@ async fn select(
     let (from, id) = if term.is_none() { (FROM, "l.id") } else { (FROM_TERMS, "t.entry_id") };
     let (select, joins) = match part {
         Part::AllBut { .. } => (SELECT, ""),
-        Part::OfCase(_) | Part::OutsideCase(_) => (SELECT_FOR_FAMILY, FAMILY),
+        Part::OfCase(..) | Part::OutsideCase(..) => (SELECT_FOR_FAMILY, FAMILY),
     };
     let mut sql = Statement::default();
     sql.sql(select).sql(from).sql(joins).sql(" WHERE l.municipality = ").text(municipality);

@@ -163,3 +163,8 @@ impl Together {
 pub(super) fn just_before(id: Uuid) -> Uuid {
     Uuid::from_u128(id.as_u128().saturating_sub(1))
 }
+
+/// Returns the lowest id that is higher than this one.
+pub(super) fn just_after(id: Uuid) -> Uuid {
+    Uuid::from_u128(id.as_u128().saturating_add(1))
+}

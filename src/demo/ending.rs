@@ -30,8 +30,8 @@ impl Play<'_> {
             answer.body["items"].as_array().into_iter().flatten().map(|item| item["at"].clone()).collect()
         };
         let (seen, audited) = (times(&family), times(&audit));
-        let fact = format!("The auditor sees each of the {} entries that the family sees", seen.len());
-        self.check(seen.len() > 20 && seen.iter().all(|at| audited.contains(at)), &fact)?;
+        let fact = format!("The auditor sees each of the {} visits that the family sees", seen.len());
+        self.check(seen.len() > 5 && seen.iter().all(|at| audited.contains(at)), &fact)?;
         let explained = audit.body["items"].as_array().is_some_and(|items| {
             items.iter().all(|item| item["legal_basis"].as_array().is_some_and(|basis| !basis.is_empty()))
         });

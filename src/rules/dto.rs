@@ -41,7 +41,8 @@ pub(super) struct RuleOut {
 impl RuleOut {
     /// Returns the rule with the law as cited on a day.
     pub(super) fn on(rule: &Rule, day: NaiveDate) -> Self {
-        let Rule { id, legal_basis, summary, summary_no, forbids, purpose, actions, file: _ } = rule.clone();
+        let Rule { id, legal_basis, summary, summary_no, forbids, purpose, actions, file: _, told_as: _ } =
+            rule.clone();
         let legal_basis = cited(&legal_basis, day);
         Self { id, legal_basis, summary, summary_no, forbids, purpose, actions }
     }

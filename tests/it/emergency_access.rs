@@ -340,9 +340,9 @@ both_engines! {
         let family = cast.family.guardians[0].get(cast.path("/access-log")).send().await.expect(200);
         let of_nurse: Vec<&Value> =
             family.items().iter().filter(|entry| entry["person_name"] == json!(cast.nurse.name)).collect();
-        assert_eq!(of_nurse.len(), 4);
+        assert_eq!(of_nurse.len(), 1, "one visit");
         for entry in of_nurse {
-            assert_eq!(entry["kind"], "looked");
+            assert_eq!((&entry["kind"], &entry["sections"]), (&json!("looked"), &json!(["case", "goals", "notes"])));
             assert_eq!(entry["legal_basis"][0], "fvl § 13 b no. 7");
             assert_eq!(entry["roles"].as_array().map(Vec::len), Some(1), "from where, and no other role");
         }

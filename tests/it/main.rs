@@ -47,6 +47,7 @@ mod emergency_access;
 mod etags;
 mod explain;
 mod fairness;
+mod family_log;
 mod first_installation;
 mod follow_ups;
 mod generate;

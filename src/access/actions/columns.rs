@@ -1,5 +1,7 @@
 //! The columns of the table of actions.
 
+use crate::access::telling::{CaseAct, CaseSection};
+
 /// The facts about an action besides the rules. The name decides nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ActionFacts {
@@ -19,17 +21,19 @@ pub struct ActionFacts {
     pub interaction: Interaction,
 }
 
-/// How the access log shows an action to the family. It shows no more detail than they may know, since the existence of a note,
-/// or one guardian's withdrawal of a consent, can be secret.
+/// How the access log shows an action to the family. An action is neutral until its row states the words: that a note
+/// exists, that something is withheld, or that one guardian withdraws a consent, can be secret. `docs/access-log.md` has the
+/// decision for each action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FamilyView {
-    /// As a read of the case, with the rule that allowed it.
+    /// Neutral: as a look at the case.
     Look,
-    /// As work in the case, with the rule that allowed it.
+    /// Neutral: as work on the case.
     Work,
-    /// As a read of the case, with the rule that shows the case itself. The rule that allowed it would reveal one guardian's
-    /// consent, the audience of a note, or that something is withheld.
-    MaskedLook,
+    /// As a look at this section of the case.
+    Saw(CaseSection),
+    /// As this act, in its own words.
+    Did(CaseAct),
 }
 
 /// The role of an action in the log reviews (pjl § 22).
@@ -105,10 +109,10 @@ pub enum Interaction {
 }
 
 impl ActionFacts {
-    /// The facts about a name in the log that is in no table. They reveal the least: the family sees a masked read, the entry
+    /// The facts about a name in the log that is in no table. They reveal the least: the family sees a look at the case, the entry
     /// may be picked for review, and no answer is replayed.
     pub const UNKNOWN: Self = Self::of(
-        FamilyView::MaskedLook,
+        FamilyView::Look,
         Control::ChosenLook,
         Replay::Never,
         LocalRules::MayForbid,

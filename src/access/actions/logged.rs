@@ -2,18 +2,21 @@
 //! service itself.
 
 use super::{ActionFacts, Control, FamilyView, Interaction, LocalRules, Replay, row};
-use crate::access::{public, strangers::OTHERS};
+use crate::access::{public, strangers::OTHERS, telling::CaseAct};
 
 /// A row for an action that is not an operation of the API.
 const fn aside(name: &'static str, fhir: Interaction) -> (&'static str, ActionFacts) {
-    let (family, control) = (FamilyView::Work, Control::Work);
-    (name, ActionFacts::of(family, control, Replay::Never, LocalRules::MayForbid, fhir))
+    seen(name, FamilyView::Work, fhir)
+}
+
+const fn seen(name: &'static str, family: FamilyView, fhir: Interaction) -> (&'static str, ActionFacts) {
+    (name, ActionFacts::of(family, Control::Work, Replay::Never, LocalRules::MayForbid, fhir))
 }
 
 /// The actions that are only in the log.
 pub const LOGGED_ONLY: [(&str, ActionFacts); 11] = [
     // By the service itself.
-    aside("assign_baton", Interaction::Update),
+    seen("assign_baton", FamilyView::Did(CaseAct::PassedBatonToLeader), Interaction::Update),
     aside("pick_log_reviews", Interaction::Update),
     // By strangers beyond those that a minute counts apart.
     aside(OTHERS, Interaction::Operation),

@@ -1,7 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ALL, Control, FamilyView, LOGGED_ONLY, LocalRules, Replay, Rights, Visitor, facts_of, visit};
-use crate::access::{Policies, fields, objects::Object, public};
+use crate::{
+    access::{CaseSection, Policies, fields, objects::Object, public},
+    kernel::vocabulary::Words as _,
+};
 
 fn names() -> impl Iterator<Item = &'static str> {
     let aside = LOGGED_ONLY.iter().map(|(name, _)| *name);
@@ -28,7 +31,7 @@ fn every_action_has_one_row() {
 fn what_no_table_has_gives_away_least() {
     for name in ["read_something_that_is_gone", "list_of_old", "unheard_of"] {
         let facts = facts_of(name);
-        assert_eq!((facts.family, facts.control), (FamilyView::MaskedLook, Control::ChosenLook));
+        assert_eq!((facts.family, facts.control), (FamilyView::Look, Control::ChosenLook));
         assert_eq!(facts.replay, Replay::Never);
     }
 }
@@ -79,4 +82,41 @@ fn the_actions_are_those_of_the_schema() {
     let ruled: BTreeSet<String> = Policies::load().expect("rules").actions().into_iter().collect();
     let known = ALL.iter().chain(fields::ALL).map(|name| (*name).to_owned());
     assert_eq!(known.collect::<BTreeSet<_>>(), ruled);
+}
+
+/// The decisions in `docs/access-log.md`: each action under one heading, which is how the family sees it.
+#[test]
+fn a_jurist_can_read_how_the_family_sees_each_action() {
+    let document = include_str!("../../../docs/access-log.md");
+    let (_, decided) = document.split_once("### Shown: a section").expect("the tables");
+    let (decided, _) = decided.split_once("\n## ").expect("the end of the tables");
+    let mut written: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let decided = format!("Shown: a section{decided}");
+    for part in decided.split("### ") {
+        let (heading, text) = part.split_once('\n').expect("a heading");
+        let actions = text.split('`').skip(1).step_by(2).filter(|name| names().any(|known| known == *name));
+        written.insert(heading, actions.collect());
+    }
+    let all: Vec<&str> = written.values().flatten().copied().collect();
+    let aside = "Not in the log of a case";
+    for name in ALL.iter().chain(&["assign_baton"]) {
+        assert_eq!(all.iter().filter(|written| *written == name).count(), 1, "{name}");
+        let heading = match facts_of(name).family {
+            FamilyView::Saw(_) => "Shown: a section",
+            FamilyView::Did(_) => "Shown: an act",
+            FamilyView::Look => "Neutral: a look at the case",
+            FamilyView::Work => "Neutral: work on the case",
+        };
+        let is_neutral = matches!(facts_of(name).family, FamilyView::Look | FamilyView::Work);
+        let is_written = written[heading].contains(name) || (is_neutral && written[aside].contains(name));
+        assert!(is_written, "{name} belongs under {heading:?}");
+    }
+}
+
+#[test]
+fn each_section_was_decided() {
+    let document = include_str!("../../../docs/access-log.md");
+    for section in CaseSection::ALL {
+        assert!(document.contains(&format!("| {} |", section.norwegian())), "{section:?}");
+    }
 }

@@ -24,3 +24,19 @@ fn the_rules_name_the_roles_that_exclude_content() {
         }
     }
 }
+
+#[test]
+fn the_family_reads_only_why_someone_sees_the_case() {
+    let policies = Policies::load().expect("valid rules");
+    let told: std::collections::BTreeSet<&str> =
+        policies.rules().filter_map(|rule| rule.told_as.as_deref()).collect();
+    assert_eq!(
+        Vec::from_iter(told.iter().copied()),
+        ["case.family", "case.leader", "case.team", "emergency.read"]
+    );
+    for reason in told {
+        let rule = policies.rule(reason).expect("a rule");
+        assert!(!rule.forbids && rule.actions.iter().any(|action| action == "read_case"), "{reason}");
+        assert_eq!(rule.told_as.as_deref(), Some(reason));
+    }
+}

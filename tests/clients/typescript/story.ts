@@ -135,11 +135,11 @@ assert.equal((await ppt.client.GET("/v1/cases/{case_id}", { params: { path } }))
 let [cursor, seen]: [string | undefined, number] = [undefined, 0];
 do {
   const page: components["schemas"]["FamilyEntryPage"] = told(
-    await mother.client.GET("/v1/cases/{case_id}/access-log", { params: { path, query: { limit: 5, cursor } } }),
+    await mother.client.GET("/v1/cases/{case_id}/access-log", { params: { path, query: { limit: 2, cursor } } }),
   );
   seen += page.items.length;
   cursor = page.next_cursor ?? undefined;
 } while (cursor);
 const audited = told(await auditor.client.GET("/v1/access-log", { params: { query: { child_id, limit: 200 } } }));
-assert(seen > 5 && audited.items.length >= seen, `${seen} entries for the family, ${audited.items.length} for the auditor`);
-console.log(`TypeScript: the story is told, ${seen} entries in the family's log`);
+assert(seen > 3 && audited.items.length >= seen, `${seen} visits for the family, ${audited.items.length} for the auditor`);
+console.log(`TypeScript: the story is told, ${seen} visits in the family's log`);

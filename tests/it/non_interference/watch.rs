@@ -75,9 +75,14 @@ fn same_end(one: Uuid, other: Uuid) -> bool {
 
 /// The id in a cursor.
 fn cursor(word: &str) -> Option<Uuid> {
-    // A cursor is an id, or a time and an id.
-    let bytes = URL_SAFE_NO_PAD.decode(word).ok().filter(|bytes| [16, 24].contains(&bytes.len()))?;
-    Uuid::from_slice(&bytes[bytes.len() - 16..]).ok()
+    // A cursor is an id, a time and an id, or two ids and a flag.
+    let bytes = URL_SAFE_NO_PAD.decode(word).ok()?;
+    let id = match bytes.len() {
+        16 | 24 => &bytes[bytes.len() - 16..],
+        33 => &bytes[16..32],
+        _ => return None,
+    };
+    Uuid::from_slice(id).ok()
 }
 
 /// A person who sends requests and records the answers.
