@@ -298,6 +298,18 @@ const FACTS: [(&str, &str, &str); 38] = [
     ("invited", "is invited to the meeting", "is not invited to the meeting"),
 ];
 
+impl Way {
+    /// The way for a person whose roles do not count yet.
+    pub(super) fn to_prove_a_second_factor(says: &str) -> Self {
+        Self::because(Hint::new(HintKind::SecondFactorMissing, says))
+    }
+
+    /// A reason that no change of facts removes.
+    pub(super) fn because(hint: Hint) -> Self {
+        Self { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because: vec![hint] }
+    }
+}
+
 impl From<&Change> for Condition {
     fn from(change: &Change) -> Self {
         let words = FACTS.iter().find(|(fact, ..)| *fact == change.fact);

@@ -352,19 +352,12 @@ fn forbidden(policies: &Policies, decision: &Decision, day: NaiveDate) -> Vec<Wa
     forbidding
         .map(|rule| {
             let says = format!("the rule {} forbids it, whatever other rules allow", rule.id);
-            let hint = Hint::new(HintKind::Forbidden, says).rule(&rule.id);
-            Way { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because: vec![hint] }
+            Way::because(Hint::new(HintKind::Forbidden, says).rule(&rule.id))
         })
         .collect()
 }
 
 impl Way {
-    /// The way for a person whose roles do not count yet.
-    fn to_prove_a_second_factor(says: &str) -> Self {
-        let because = vec![Hint::new(HintKind::SecondFactorMissing, says)];
-        Self { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because }
-    }
-
     fn of(what_if: what_if::WhatIf, ground: &Background<'_>, day: NaiveDate) -> Self {
         let mut because: Vec<Hint> = Vec::new();
         for hint in what_if.changes.iter().flat_map(|change| ground.of(change)) {
@@ -386,10 +379,8 @@ impl Explanation {
     /// Changes the answer to a refusal: a person who cannot log in may do nothing, whatever the rules say.
     fn refuse_without_account(&mut self) {
         let hint = Hint::new(HintKind::AccountClosed, "the person has no active account, and cannot log in");
-        let because = vec![hint];
         self.decision = Verdict::Deny;
-        self.would_change =
-            vec![Way { conditions: Vec::new(), rules: Vec::new(), legal_basis: Vec::new(), because }];
+        self.would_change = vec![Way::because(hint)];
     }
 
     /// Changes the answer to a refusal: the roles that it rests on count in no session of the person.
