@@ -32,7 +32,7 @@ use crate::{
         vocabulary::Capacity,
     },
     problem::{
-        Problem, Result,
+        Code, Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
 };
@@ -134,7 +134,9 @@ async fn update_child(mut permit: Permit<UpdateChild>) -> Result<HttpResponse> {
         }
         None => None,
     };
-    store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await?;
+    if !store::update(permit.tx(), &current, person, name.as_deref(), birth_date).await? {
+        return Err(Problem::new(Code::VersionMismatch));
+    }
     let corrected = Corrected {
         municipality: &facts.municipality,
         child: facts.id,

@@ -129,17 +129,18 @@ pub(super) async fn get(tx: &mut Tx, municipality: &str, id: Id<Child>) -> Resul
     fetch_one!(tx, ChildOut, FIND_CHILD, municipality, id)
 }
 
-/// Corrects a child's details. Without a new person or a new name, it is unchanged.
+/// Corrects a child's details. Without a new person or a new name, it is unchanged. Returns false if the registration was changed since it was
+/// read: it turned out to be about the same child as another, which locks no registration.
 pub(super) async fn update(
     tx: &mut Tx,
     current: &ChildOut,
     person: Option<Id<Person>>,
     name: Option<&str>,
     birth_date: NaiveDate,
-) -> Result<(), DbError> {
+) -> Result<bool, DbError> {
     let ChildOut { municipality, id, version, .. } = current;
     let name = tx.vault().seal_optional(&KeyName::people(municipality), name)?;
-    expect_one(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)?)
+    Ok(execute!(tx, UPDATE_CHILD, municipality, *id, *version, person, name, birth_date)? == 1)
 }
 
 /// Returns whether other registrations are about the same person.
