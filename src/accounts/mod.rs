@@ -17,7 +17,6 @@ mod store;
 
 pub use activations::{OperatorCode, make_for_operator};
 pub use dto::Username;
-pub use names::{FormerName, former_names, has_corrected_lately};
 pub use routes::configure;
 pub use session_routes::configure as configure_sessions;
 pub use store::{NewAccount, find_open_of, find_person, insert, is_open};

@@ -4,6 +4,7 @@ mod address;
 mod caller;
 mod device;
 mod fair_queue;
+mod former_names;
 mod hashing;
 mod held;
 mod human;
@@ -23,6 +24,7 @@ pub use caller::{Caller, HeldRole, KnownAs, StaffFactor};
 pub use device::{
     KnownDevice, find_device, forget_devices_of, forget_expired_devices, hold_devices_of, remember_device,
 };
+pub use former_names::{FormerName, former_names, has_corrected_lately};
 pub use hashing::{HashError, Passwords};
 pub use human::{are_same, find_person, identity_of, known_in, person_in, persons_of, persons_there};
 pub use loading::{Acquaintance, as_caller, authenticate, still};

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 
 use super::rows::Controller;
 use crate::{
-    accounts::FormerName,
+    identity::FormerName,
     kernel::{
         OrganisationNumber,
         day::{RoleEnd, day, optional_day},

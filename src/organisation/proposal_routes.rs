@@ -15,8 +15,8 @@ use crate::{
         Parts, Permit, Whole,
         actions::{ConfirmRole, DeclineRole, ExtendRole, ListRoleProposals, ProposeRole},
     },
-    accounts::has_corrected_lately,
     db::{Tx, dialect},
+    identity::has_corrected_lately,
     kernel::{
         Id, Page, PageQuery,
         ids::{Person, StaffRole},

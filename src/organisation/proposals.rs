@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     access::objects::UnitObject,
-    accounts::former_names,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
+    identity::former_names,
     kernel::{
         Id, Moment, Slice,
         ids::{Person, RoleExtension, RoleProposal, StaffRole, Unit},

@@ -42,7 +42,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let recorded = json!({
         "given_by": family.guardians[0].id, "form": "paper", "document": p(), "unit_ids": [nurse.unit.id],
         "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
-        "alone": {"legal_basis": "barnelova § 37", "reason": p()},
+        "kinds": ["health"], "alone": {"legal_basis": "pbrl § 4-4", "reason": p()},
     });
     said(teacher, "/consents", recorded).await;
     let withholding =

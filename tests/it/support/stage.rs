@@ -272,7 +272,7 @@ async fn auditor_of_county(world: &World, administrator: &Staff) -> Staff {
     let municipality = administrator.unit.municipality.clone();
     let controller =
         json!({"kind": "county", "name": "Eksempel fylkeskommune", "organisation_number": "974760673"});
-    let unit = json!({"key": "vgs", "name": "Videregående skole", "kind": "school", "sector": "school", "controller": controller});
+    let unit = json!({"key": format!("vgs-{}", uuid::Uuid::now_v7()), "name": "Videregående skole", "kind": "school", "sector": "school", "controller": controller});
     let path = format!("/v1/municipalities/{municipality}/units");
     let id = administrator.post(path).json(unit).send().await.expect(201).id("/id");
     let user = world.user_with_new_number(&municipality).await;
