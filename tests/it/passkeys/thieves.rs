@@ -44,7 +44,8 @@ both_engines! {
         );
         let mut statuses = [a.status, b.status];
         statuses.sort_unstable();
-        assert_eq!(statuses, [201, 401]);
+        // On PostgreSQL, the other may have to try again: each ends the session of the other.
+        assert!(statuses[0] == 201 && [401, 503].contains(&statuses[1]), "{statuses:?}");
         assert_eq!(world.rows("passkey").await, 1);
     }
 

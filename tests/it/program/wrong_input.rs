@@ -250,7 +250,7 @@ both_engines! {
         for (path, body, pointer, said) in [
             ("/v1/access/explain", json!({"action": "list_cases", "at": "2027-01-31"}), "/at", "must be a time that exists, with its zone, as 2026-12-01T10:00:00+01:00"),
             ("/v1/access/explain", json!({"action": "list_cases", "person_id": "nina"}), "/person_id", "must be an id: a UUID with hyphens, as 018f2f60-0000-7000-8000-000000000001"),
-            (notes.as_str(), json!({"audience": "everyone", "kind": "agreed", "contains": [], "text": "x"}), "/audience", "must be one of: team, sector, unit"),
+            (notes.as_str(), json!({"audience": "everyone", "kind": "agreed", "contains": [], "text": "x"}), "/audience", "must be one of: team, sector, unit, contact_person"),
         ] {
             let refused = cast.nurse.post(path).json(body).send().await.expect_invalid(pointer);
             assert_eq!(refused.body["errors"][0]["detail"], said);
