@@ -17,7 +17,7 @@ use crate::{
     db::Tx,
     identity::{
         Attempt, Caller, MOST_PASSKEYS, Proven, RelyingParty, add_passkey, begin_new_passkey,
-        end_other_sessions, factors_of, find_challenge, forget_devices_of, has_proven, hold_devices_of,
+        end_other_sessions, factors_of, find_challenge, forget_devices_of, has_proven, hold_factors_of,
         mark_session, passkeys_of, prove_new_passkey, remove_passkey,
     },
     kernel::{
@@ -149,7 +149,7 @@ async fn remove(mut permit: Permit<EndPasskey>, id: Id<Passkey>) -> Result<HttpR
 /// Holds the second factors of the caller until the transaction ends, and returns them. Only a session that has proven one can change them:
 /// a thief of the password could otherwise add one of their own.
 pub(super) async fn hold_factors(tx: &mut Tx, caller: &Caller) -> Result<Vec<SecondFactorKind>> {
-    hold_devices_of(tx, caller.account).await?;
+    hold_factors_of(tx, caller.account).await?;
     let is_proven = has_proven(tx, session_of(caller)?).await?;
     // It may have ended while this request waited.
     let is_proven = is_proven.ok_or_else(|| Problem::new(Code::Unauthenticated))?;

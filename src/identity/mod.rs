@@ -37,8 +37,8 @@ pub use password::{Password, PasswordError};
 pub use printed_code::PrintedCode;
 pub use relying_party::{RelyingParty, RelyingPartyError};
 pub use second_factor::{
-    CodeUse, SecondFactor, confirm, enrol, factors_of, find_second_factor, has_proven, mark_session,
-    remove_second_factor, use_app_code, use_code,
+    CodeUse, SecondFactor, confirm, enrol, factors_of, find_second_factor, has_proven, hold_factors_of,
+    mark_session, remove_second_factor, use_app_code, use_code,
 };
 pub use session::{
     NewTokens, Refreshed, end_other_sessions, end_session, end_sessions_of, is_issued, open_session, refresh,

@@ -5,10 +5,11 @@
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use totp_rs::{Algorithm, Builder, Secret, Totp};
+use uuid::Uuid;
 
 use super::{PrintedCode, has_passkey};
 use crate::{
-    db::{DbError, Tx, expect_one},
+    db::{DbError, Tx, dialect, expect_one},
     execute, fetch_optional,
     kernel::{
         Id,
@@ -201,6 +202,18 @@ fn totp(secret: &str) -> Option<Totp> {
 
 fn recovery_hash(tx: &Tx, person: Id<Person>, code: &PrintedCode) -> Result<String, DbError> {
     Ok(tx.vault().index(&format!("recovery code of {person}: {}", code.text()))?)
+}
+
+/// Separates the lock on the factors of a person from the lock on their rights.
+const FACTORS: u128 = 0x0066_6163_746f_7273;
+
+/// Waits for other changes of a person's factors. Each write shares the lock on the rights of its caller already, and two that both made
+/// it their own would wait for each other. A log-in, which takes that lock alone, waits for these changes too.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn hold_factors_of(tx: &mut Tx, person: Id<Person>) -> Result<(), DbError> {
+    dialect::lock(tx, Uuid::from_u128(person.uuid().as_u128() ^ FACTORS)).await
 }
 
 #[cfg(test)]
