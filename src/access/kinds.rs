@@ -53,8 +53,8 @@ pub enum Consenting {
     Family,
     /// The guardians, and the child as well from an age.
     Together,
-    /// The guardians, whatever the child's age, because the information is about them.
-    Guardians,
+    /// The guardian that the entry is about, and nobody else.
+    AboutPerson,
 }
 
 /// The rule for a kind of information that may be in the record.
@@ -69,8 +69,6 @@ pub struct KindRule {
     pub name_no: String,
     /// The sectors whose units write it.
     pub written_by: Vec<Sector>,
-    /// The strictness. An entry without a kind gets the strictest kind that its unit's sector writes.
-    pub strictness: u8,
     /// Guardians may see it until the child reaches this age; 0 means never.
     pub guardians_until: i64,
     /// The child may see it from this age; never if left out.
@@ -79,6 +77,9 @@ pub struct KindRule {
     pub consent: Consenting,
     /// The age from which the child consents, alone or together with the guardians.
     pub consent_age: Option<Age>,
+    /// The laws by which the child consents alone to what the guardians and the child otherwise consent to together.
+    #[serde(default)]
+    pub child_alone: Vec<Law>,
     /// The laws that allow one guardian to consent alone.
     pub one_guardian: Vec<Law>,
     /// The legal basis.
@@ -128,10 +129,23 @@ pub struct AloneRule {
     pub note: Option<String>,
 }
 
+/// The conditions on which a law lets the child consent alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChildAloneRule {
+    /// The law.
+    pub law: Law,
+    /// The age of the child, in whole years.
+    pub from: i64,
+    /// The sectors of the units that such a consent can be given to.
+    pub to: Vec<Sector>,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KindsFile {
     alone: Vec<AloneRule>,
+    child_alone: Vec<ChildAloneRule>,
     kind: Vec<KindRule>,
     refused: Vec<RefusedKind>,
 }
@@ -140,15 +154,17 @@ struct KindsFile {
 #[derive(Debug)]
 pub struct Kinds {
     alone: Vec<AloneRule>,
+    child_alone: Vec<ChildAloneRule>,
     rules: BTreeMap<InformationKind, KindRule>,
     refused: BTreeMap<InformationKind, RefusedKind>,
 }
 
 impl Kinds {
     fn parse(text: &str) -> Result<Self, toml::de::Error> {
-        let KindsFile { alone, kind, refused } = toml::from_str(text)?;
+        let KindsFile { alone, child_alone, kind, refused } = toml::from_str(text)?;
         Ok(Self {
             alone,
+            child_alone,
             rules: kind.into_iter().map(|rule| (rule.key, rule)).collect(),
             refused: refused.into_iter().map(|kind| (kind.key, kind)).collect(),
         })
@@ -167,6 +183,11 @@ impl Kinds {
     /// Returns the laws by which one guardian consents alone, with their conditions.
     pub fn alone() -> &'static [AloneRule] {
         &KINDS.alone
+    }
+
+    /// Returns the laws by which the child consents alone to sharing a kind, with their conditions.
+    pub fn child_alone(rule: &KindRule) -> impl Iterator<Item = &'static ChildAloneRule> {
+        KINDS.child_alone.iter().filter(|alone| rule.child_alone.contains(&alone.law))
     }
 
     /// Returns the conditions of the law with a citation, if it lets one guardian consent alone to a kind.
@@ -188,6 +209,12 @@ impl Kinds {
             // A test checks that the file has every kind.
             (None, None) => unreachable!("a kind that data/kinds.toml does not have: {kind}"),
         }
+    }
+
+    /// Returns whether an entry of a kind is about one guardian, who alone decides on it and reads it.
+    #[must_use]
+    pub fn is_about_a_person(kind: InformationKind) -> bool {
+        Self::rule(kind).is_ok_and(|rule| rule.consent == Consenting::AboutPerson)
     }
 
     /// Checks that a unit of this kind may take part in a record.
@@ -221,19 +248,10 @@ impl Kinds {
         }
     }
 
-    /// Returns the kind of an entry that states none: the strictest kind that the sector of its unit writes.
-    #[must_use]
-    pub fn strictest(sector: Sector) -> InformationKind {
-        let written = KINDS.rules.values().filter(|rule| rule.written_by.contains(&sector));
-        written
-            .max_by_key(|rule| rule.strictness)
-            .map_or(InformationKind::ConfidentialHealth, |rule| rule.key)
-    }
-
     /// Returns each kind with the laws it cites, for the check that they are in force.
     pub(super) fn citations() -> impl Iterator<Item = (String, Law)> {
         let ruled = Self::rules().flat_map(|rule| {
-            let laws = rule.legal_basis.iter().chain(&rule.one_guardian);
+            let laws = rule.legal_basis.iter().chain(&rule.one_guardian).chain(&rule.child_alone);
             laws.map(|law| (format!("kind {}", rule.key), *law))
         });
         let refused = Self::refused()
@@ -270,23 +288,30 @@ mod tests {
     }
 
     #[test]
-    fn what_says_nothing_is_the_strictest_of_its_sector() {
-        assert_eq!(Kinds::strictest(Sector::Health), InformationKind::ConfidentialHealth);
-        assert_eq!(Kinds::strictest(Sector::ChildWelfare), InformationKind::ChildWelfare);
-        assert_eq!(Kinds::strictest(Sector::Nav), InformationKind::FamilyEconomy);
-        assert_eq!(Kinds::strictest(Sector::Ppt), InformationKind::PptAssessment);
-        for sector in [Sector::School, Sector::Other] {
-            assert_eq!(Kinds::strictest(sector), InformationKind::ChildStatement);
+    fn every_law_by_which_the_child_is_enough_has_conditions_and_opens_no_other_field() {
+        for rule in Kinds::rules() {
+            assert_eq!(Kinds::child_alone(rule).count(), rule.child_alone.len(), "{}", rule.key);
+            for alone in Kinds::child_alone(rule) {
+                assert!(!alone.to.contains(&Sector::Nav) && !alone.to.contains(&Sector::ChildWelfare));
+                assert!(rule.consent == Consenting::Together && rule.legal_basis.contains(&alone.law));
+            }
         }
     }
 
     #[test]
-    fn no_two_kinds_of_a_sector_are_equally_the_strictest() {
-        for sector in Sector::ALL {
-            let top = Kinds::rule(Kinds::strictest(*sector)).expect("a rule").strictness;
-            let equal =
-                Kinds::rules().filter(|rule| rule.written_by.contains(sector) && rule.strictness == top);
-            assert_eq!(equal.count(), 1, "{sector}");
+    fn a_service_whose_contact_is_secret_takes_no_part_and_one_that_helps_children_does() {
+        let secret = [
+            "family_counselling",
+            "crisis_centre",
+            "abuse_centre",
+            "addiction_treatment",
+            "adult_mental_health",
+        ];
+        for kind in secret {
+            assert_eq!(Kinds::may_take_part(kind).expect_err(kind).key, InformationKind::SecretContact);
+        }
+        for kind in ["health_centre", "mental_health", "specialist_health", "school"] {
+            assert!(Kinds::may_take_part(kind).is_ok(), "{kind}");
         }
     }
 }

@@ -55,7 +55,7 @@ pub(super) async fn read_case_access_log(mut permit: Permit<ReadCaseAccessLog>) 
     };
     let limit = PageQuery { cursor: None, limit: query.limit }.limit();
     let case = permit.object().facts.clone();
-    let kept = Kept::from(permit.tx(), &case).await?;
+    let kept = Kept::from(&case);
     let page = visits::page(permit.tx(), &Scope::Family { case: &case, kept: &kept }, from, limit).await?;
     permit.note_shown(page.items.iter().map(|visit| visit.newest.id));
     let view = View::of(permit.tx(), &case).await?;
@@ -132,7 +132,7 @@ async fn entries(
     limit: usize,
 ) -> Result<Page<EntryOut>, Problem> {
     let before = query.before()?;
-    let kept = Kept::from(tx, case).await?;
+    let kept = Kept::from(case);
     let scope = Scope::Family { case, kept: &kept };
     let rows = store::search(tx, &scope, &LogQuery::default(), before, limit + 1).await?;
     Ok(Page::cut(rows, limit, |row| row.id.uuid()))

@@ -252,7 +252,15 @@ impl EvaluationDue {
     /// The measure as the rules know it.
     pub fn measure(&self, case: &CaseObject) -> MeasureObject {
         let Self { id, responsible_id, unit_id, sector, .. } = *self;
-        MeasureObject { case: case.clone(), id, responsible_id, unit_id, sector, meeting_id: None }
+        MeasureObject {
+            case: case.clone(),
+            id,
+            responsible_id,
+            unit_id,
+            sector,
+            meeting_id: None,
+            called_by: None,
+        }
     }
 }
 

@@ -79,16 +79,14 @@ async fn read_consent_status(mut permit: Permit<ReadConsentStatus>) -> Result<Ht
     let unit = permit.path_id::<Unit>("unit_id")?;
     let case = permit.object().facts.clone();
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
-    if !serving.iter().any(|serving| serving.unit == unit) {
-        return Err(Problem::not_found());
-    }
-    permit.show(&rules::status(&case, unit).whole())
+    let serving = serving.iter().find(|serving| serving.unit == unit).ok_or_else(Problem::not_found)?;
+    permit.show(&rules::status(&case, unit, serving.sector).whole())
 }
 
 /// Gives the caller's consent, or records a consent that someone else gave on paper or orally.
 ///
-/// Either every holder of parental responsibility must consent, or the young person alone. The kind of information
-/// decides, together with the child's age.
+/// Either every holder of parental responsibility must consent, or the young person alone, or they together. The kind of
+/// information decides, with the child's age and the sector of the unit.
 #[utoipa::path(
     operation_id = "give_consent", tag = "consents", params(("case_id" = Uuid, Path)), request_body = ConsentIn,
     responses((status = 201, body = ConsentOut, description = "The consent"), WriteProblems),
@@ -100,9 +98,9 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let (caller, today, now) = (permit.caller().person, permit.moment().today, permit.moment().now);
     let kinds = rules::kinds(input.kinds.as_deref())?;
-    let (given_by, form) = rules::giver(&case, caller, &input, &kinds)?;
-    let valid_from = rules::period(&input, today)?;
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
+    let (given_by, form) = rules::giver(&case, caller, &input, &kinds, &serving)?;
+    let valid_from = rules::period(&input, today)?;
     let known: Vec<_> = serving.iter().map(|serving| serving.unit).collect();
     rules::check_units(&input.unit_ids, &known, "must be a unit that serves the municipality")?;
     rules::take_part(&input.unit_ids, &serving)?;

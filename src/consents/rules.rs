@@ -13,7 +13,7 @@ use crate::{
     kernel::{
         Id,
         ids::{Person, Unit},
-        vocabulary::InformationKind,
+        vocabulary::{InformationKind, Sector},
     },
     problem::{Problem, Result},
 };
@@ -44,6 +44,7 @@ pub(super) fn giver(
     caller: Id<Person>,
     input: &ConsentIn,
     kinds: &[InformationKind],
+    serving: &[Serving],
 ) -> Result<(Id<Person>, ConsentForm)> {
     // The team knows the child by the id of its registration.
     let given_by = match input.given_by {
@@ -51,16 +52,7 @@ pub(super) fn giver(
         Some(id) => id,
         None => caller,
     };
-    for (at, kind) in kinds.iter().enumerate() {
-        if case.ground.family.consenters(*kind).contains(&given_by) {
-            continue;
-        }
-        let detail = "is not among those who must consent: holders of parental responsibility, child welfare under a care order, or the young person who is old enough";
-        return Err(match input.kinds {
-            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the person consenting {detail}")),
-            None => Problem::field("/given_by", detail),
-        });
-    }
+    is_asked(case, given_by, input, kinds, serving)?;
     let by_oneself = given_by == caller;
     if !by_oneself && !case.relation.is_contact_person {
         return Err(Problem::field(
@@ -90,6 +82,37 @@ pub(super) fn giver(
         }
         _ => Ok((given_by, form)),
     }
+}
+
+/// Checks that the person is among those who must consent to each kind for each unit.
+fn is_asked(
+    case: &CaseFacts,
+    given_by: Id<Person>,
+    input: &ConsentIn,
+    kinds: &[InformationKind],
+    serving: &[Serving],
+) -> Result<()> {
+    const DETAIL: &str = "is not among those who must consent: holders of parental responsibility, child welfare under a care order, or the young person who is old enough";
+    let family = &case.ground.family;
+    for (at, kind) in kinds.iter().enumerate() {
+        let asked = |unit: &Id<Unit>| {
+            sector_of(serving, *unit).is_none_or(|to| family.consenters(*kind, to).contains(&given_by))
+        };
+        let Some(other) = input.unit_ids.iter().position(|unit| !asked(unit)) else { continue };
+        if input.unit_ids.iter().any(asked) {
+            let why = format!("the person consenting {DETAIL}, for a unit of this sector");
+            return Err(Problem::field(format!("/unit_ids/{other}"), why));
+        }
+        return Err(match input.kinds {
+            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the person consenting {DETAIL}")),
+            None => Problem::field("/given_by", DETAIL),
+        });
+    }
+    Ok(())
+}
+
+fn sector_of(serving: &[Serving], unit: Id<Unit>) -> Option<Sector> {
+    serving.iter().find(|serving| serving.unit == unit).map(|serving| serving.sector)
 }
 
 /// The longest time for which a consent is given: it must stay informed (GDPR art. 7).
@@ -135,8 +158,9 @@ pub(super) fn alone(
             ));
         }
         for (at, unit) in input.unit_ids.iter().enumerate() {
-            let sector = serving.iter().find(|serving| serving.unit == *unit).map(|serving| serving.sector);
-            if !sector.is_some_and(|sector| family.suffices_alone(given_by, *kind, law, sector)) {
+            if !sector_of(serving, *unit)
+                .is_some_and(|sector| family.suffices_alone(given_by, *kind, law, sector))
+            {
                 return Err(Problem::field(
                     format!("/unit_ids/{at}"),
                     "needs the consent of everyone: the law does not let one guardian consent alone to a unit of this sector",
@@ -202,12 +226,12 @@ pub(super) fn withdrawn(consent: &ConsentOut, input: WithdrawalIn) -> Result<Wit
 }
 
 /// Returns the consent status of each kind for a unit. It refers to the child by the id of its registration.
-pub(super) fn status(case: &CaseFacts, unit: Id<Unit>) -> ConsentStatusOut {
+pub(super) fn status(case: &CaseFacts, unit: Id<Unit>, sector: Sector) -> ConsentStatusOut {
     let known =
         |person: Id<Person>| if person == case.child_person { case.child.uuid().into() } else { person };
     let kinds = Kinds::rules().map(|rule| {
-        let consenters = case.ground.family.consenters(rule.key);
-        let missing = case.ground.missing_for(unit, rule.key);
+        let consenters = case.ground.family.consenters(rule.key, sector);
+        let missing = case.ground.missing_for(unit, sector, rule.key);
         KindStatus {
             kind: rule.key,
             may_pass: !consenters.is_empty() && missing.is_empty(),

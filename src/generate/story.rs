@@ -238,18 +238,19 @@ impl<'a> Story<'a, '_> {
             .filter(move |helper| helper.joined <= day && helper.left.is_none_or(|left| day < left))
     }
 
-    /// Everyone whose consent is needed.
+    /// Everyone whose consent is needed for some unit.
     fn consenters(&self) -> Vec<Id<Person>> {
-        if self.child.is_youth {
-            return vec![self.child.person];
-        }
-        match self.family.child_welfare {
+        let mut consenters = match self.family.child_welfare {
             Some(seat) => vec![self.person(seat)],
             None => {
                 let responsible = self.family.guardians.iter().filter(|guardian| guardian.responsible);
                 responsible.map(|guardian| guardian.person).collect()
             }
+        };
+        if self.child.is_youth {
+            consenters.push(self.child.person);
         }
+        consenters
     }
 
     /// The case itself, with its history.

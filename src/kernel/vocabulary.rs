@@ -196,7 +196,7 @@ words! {
         ThirdParty = "third_party",
         /// The fact that someone has reported to child welfare. Never in the record.
         ChildWelfareReport = "child_welfare_report",
-        /// Contact with family counselling or a crisis centre. Never in the record.
+        /// Contact with family counselling, a crisis centre, a centre against sexual abuse, or a parent's own treatment. Never in the record.
         SecretContact = "secret_contact",
     }
 }

@@ -119,7 +119,7 @@ impl MeasureReader {
     /// A reader, by what the rules answer about the case of the measure and the meeting that decided it.
     #[must_use]
     pub fn new(asker: &Asker, case: &CaseReader, measure: &MeasureObject) -> Self {
-        let meeting = measure.meeting_id.map(|id| MeetingObject::mentioned(&measure.case, id));
+        let meeting = MeetingObject::that_decided(measure);
         let sees = |meeting: &MeetingObject| asker.about(meeting).sees::<SeeMeeting>();
         Self { whereabouts: case.whereabouts(), meeting: meeting.as_ref().is_none_or(sees) }
     }

@@ -24,7 +24,7 @@ pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result
 
 /// Checks that an arena that requires consent is not used while nobody can consent.
 pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
-    if consent_required == Some(true) && case.ground.consenters().is_empty() {
+    if consent_required == Some(true) && !case.ground.family.can_consent() {
         return Err(Problem::conflict("the arena requires consent, and no registered person can give it"));
     }
     Ok(())
@@ -56,7 +56,7 @@ pub(super) fn participants(
 
 /// Checks that the family, or child welfare in its place under a care order, is invited unless a reason is given.
 pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, case: &CaseFacts) -> Result<()> {
-    let young_person = case.ground.consenters().contains(&case.child_person).then_some(case.child_person);
+    let young_person = case.ground.family.has_own_record().then_some(case.child_person);
     let in_their_place = case.child_welfare_person();
     let mut family = case.guardians.iter().copied().chain(young_person).chain(in_their_place);
     if reason.is_some() || family.any(|person| people.contains(&person)) {

@@ -1,12 +1,13 @@
 //! Request and response types for notes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     access::CaseReader,
     kernel::{
+        day::{PastDay, optional_day},
         ids::{CaseId, NoteId, PersonId, UnitId},
         text::Prose,
         vocabulary::{InformationKind, Sector},
@@ -29,6 +30,20 @@ words! {
         Unit = "unit",
         /// The contact person. Only for the family.
         ContactPerson = "contact_person",
+    }
+}
+
+words! {
+    /// How a child was heard.
+    HowHeard {
+        /// In a talk with the child alone.
+        Alone = "alone",
+        /// In a talk with the child and someone that the child trusts.
+        WithSomeone = "with_someone",
+        /// Through someone that the child has talked to.
+        ThroughSomeone = "through_someone",
+        /// In writing, in pictures or in play.
+        Otherwise = "otherwise",
     }
 }
 
@@ -55,6 +70,14 @@ pub struct NoteOut {
     pub kind: InformationKind,
     /// Whether the child agrees that the guardians may see what the child said.
     pub child_agrees: bool,
+    /// The guardian that the note is about, for the kinds that are about one guardian.
+    pub about_person_id: Option<PersonId>,
+    /// The day on which the child was heard, for what the child said.
+    pub heard_on: Option<NaiveDate>,
+    /// How the child was heard.
+    pub heard_how: Option<HowHeard>,
+    /// The weight that was given to what the child said, and why.
+    pub heard_weight: Option<Content>,
     /// For a note by the family: the people in the family, besides its writer, who may read it. The child is named by its own id.
     #[sqlx(skip)]
     pub shown_to: Vec<PersonId>,
@@ -65,7 +88,9 @@ pub struct NoteOut {
 }
 
 shown!(NoteOut, CaseReader {
-    row { id, case_id, audience, kind, child_agrees, shown_to, text, created_at }
+    row {
+        id, case_id, audience, kind, child_agrees, about_person_id, heard_on, heard_how, heard_weight, shown_to, text, created_at
+    }
     whereabouts: author_id, author_name, unit_id, unit_name, sector;
 });
 
@@ -97,7 +122,7 @@ pub struct NoteIn {
     #[serde(default)]
     #[schema(max_items = 20)]
     pub shown_to: Vec<PersonId>,
-    /// The kind of information. If left out, the strictest kind that the unit's sector writes is used.
+    /// The kind of information. Required of staff. A note by the family is `agreed`.
     #[serde(default)]
     pub kind: Option<InformationKind>,
     /// Required when staff share beyond their own unit, or the family beyond the contact person, and must be `[]`: confirms that the text
@@ -107,6 +132,21 @@ pub struct NoteIn {
     /// Whether the child agrees that the guardians may see what the child said. Only for a `child_statement`.
     #[serde(default)]
     pub child_agrees: bool,
+    /// The guardian that the note is about, by `guardian_id`. Required for the kinds `parents_health` and `family_economy`: they alone consent
+    /// to sharing it and, of the family, they alone read it.
+    #[serde(default)]
+    pub about_person_id: Option<PersonId>,
+    /// The day on which the child was heard. Required for a `child_statement`, like the two fields below: a child is heard before its words are
+    /// shared (barnelova § 31, bvl § 1-4).
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<PastDay>)]
+    pub heard_on: Option<NaiveDate>,
+    /// How the child was heard.
+    #[serde(default)]
+    pub heard_how: Option<HowHeard>,
+    /// The weight that was given to what the child said, and why, by age and maturity.
+    #[serde(default)]
+    pub heard_weight: Option<Prose>,
     /// Guardians who may not know of the note, from the start.
     #[serde(default)]
     pub withheld_from: Vec<NoteWithholdingIn>,

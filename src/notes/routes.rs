@@ -65,12 +65,13 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     permit.require_open()?;
     let written = rules::written(&case, &input)?;
     let kind = rules::kind(&input, written.seat)?;
+    let (about, heard) = (rules::about(&case, &input, kind)?, rules::heard(&input, kind)?);
     rules::may_be_kept(&input, &written)?;
     rules::withheld_from(&case, &input, &written)?;
     let readers = rules::shown_to(&case, &input, |person| permit.caller().is(person))?;
     let (author, now) = (permit.caller().person, permit.moment().now);
     let shown_to = store::named(&case, readers.iter().copied());
-    let new = store::NewNote { author, written, kind, input: &input, readers };
+    let new = store::NewNote { author, written, kind, about, heard, input: &input, readers };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
         let new = NewWithholding {

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-pub(crate) use super::dto::NoteAudience;
+pub(crate) use super::dto::{HowHeard, NoteAudience};
 use crate::{
     access::CasePlace,
     db::{DbError, Tx},
@@ -18,7 +18,7 @@ use crate::{
 };
 
 const INSERT: &str = "INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, \
-    body, created_at) ";
+    about_person_id, heard_on, heard_how, heard_weight, body, created_at) ";
 
 /// A note to store.
 pub(crate) struct NoteRow<'a> {
@@ -30,6 +30,10 @@ pub(crate) struct NoteRow<'a> {
     pub audience: NoteAudience,
     pub kind: InformationKind,
     pub child_agrees: bool,
+    /// The guardian that it is about, for a kind that is about one.
+    pub about: Option<Id<Person>>,
+    /// When and how the child was heard, and the weight that its words were given.
+    pub heard: Option<(NaiveDate, HowHeard, Cow<'a, str>)>,
     pub text: Cow<'a, str>,
     pub created_at: DateTime<Utc>,
 }
@@ -58,10 +62,11 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[NoteRow<'_>]) -> Result<(), DbEr
             let NoteRow { place, unit, text, .. } = row;
             let key =
                 unit.map_or_else(|| place.key(), |(_, sector)| KeyName::sector(place.municipality, sector));
-            Ok::<_, DbError>((row, tx.vault().seal(&key, text)?))
+            let weight = row.heard.as_ref().map(|(.., weight)| tx.vault().seal(&key, weight)).transpose()?;
+            Ok::<_, DbError>((row, weight, tx.vault().seal(&key, text)?))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT, 10, rows, |values, (row, text)| values
+    insert_rows!(tx, INSERT, 14, rows, |values, (row, weight, text)| values
         .push_bind(row.place.municipality)
         .push_bind(row.id)
         .push_bind(row.place.case)
@@ -70,6 +75,10 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[NoteRow<'_>]) -> Result<(), DbEr
         .push_bind(row.audience)
         .push_bind(row.kind)
         .push_bind(row.child_agrees)
+        .push_bind(row.about)
+        .push_bind(row.heard.as_ref().map(|(on, ..)| *on))
+        .push_bind(row.heard.as_ref().map(|(_, how, _)| *how))
+        .push_bind(weight)
         .push_bind(text)
         .push_bind(row.created_at))?;
     Ok(())

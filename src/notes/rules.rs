@@ -1,6 +1,8 @@
 //! Rules for the unit, audience and kind of a note.
 
-use super::dto::{NoteAudience, NoteIn};
+use chrono::NaiveDate;
+
+use super::dto::{HowHeard, NoteAudience, NoteIn};
 use crate::{
     access::{CaseFacts, Kinds},
     identity::HeldRole,
@@ -92,7 +94,7 @@ pub(super) fn shown_to(
     Ok(readers)
 }
 
-/// Returns the kind of a note: the one in the input, or otherwise the strictest that the unit's sector writes.
+/// Returns the kind of a note, which staff state and the unit's sector must write.
 pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
@@ -102,7 +104,9 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<Informatio
             }
         };
     };
-    let kind = input.kind.unwrap_or_else(|| Kinds::strictest(seat.sector));
+    let kind = input.kind.ok_or_else(|| {
+        Problem::field("/kind", "is required: the kind of information decides who may read the note")
+    })?;
     match Kinds::rule(kind) {
         Err(refused) => Err(Problem::field("/kind", &refused.instead)),
         Ok(rule) if !rule.written_by.contains(&seat.sector) => {
@@ -113,6 +117,45 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<Informatio
         }
         Ok(_) => Ok(kind),
     }
+}
+
+/// Returns the guardian that a note is about. The kinds that are about one guardian require it, and no other allows it.
+pub(super) fn about(case: &CaseFacts, input: &NoteIn, kind: InformationKind) -> Result<Option<Id<Person>>> {
+    let refuse = |why: &str| Err(Problem::field("/about_person_id", why));
+    match (Kinds::is_about_a_person(kind), input.about_person_id) {
+        (false, None) => Ok(None),
+        (false, Some(_)) => refuse("is allowed only with a kind that is about one guardian"),
+        (true, None) => refuse("is required: the guardian that the note is about"),
+        (true, Some(person)) if case.registered_guardians.contains(&person) => Ok(Some(person)),
+        (true, Some(_)) => refuse("must be a guardian of the child"),
+    }
+}
+
+/// When and how a child was heard, and the weight that its words were given.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Heard<'a> {
+    pub on: NaiveDate,
+    pub how: HowHeard,
+    pub weight: &'a str,
+}
+
+/// Returns how the child was heard. A statement of the child requires it, and no other kind allows it.
+pub(super) fn heard(input: &NoteIn, kind: InformationKind) -> Result<Option<Heard<'_>>> {
+    const REQUIRED: &str =
+        "is required: the child is heard before its words are shared (barnelova § 31, bvl § 1-4)";
+    let NoteIn { heard_on, heard_how, heard_weight, .. } = input;
+    let given = [heard_on.is_some(), heard_how.is_some(), heard_weight.is_some()];
+    let is_asked = kind == InformationKind::ChildStatement;
+    if let (true, Some(on), Some(how), Some(weight)) = (is_asked, *heard_on, *heard_how, heard_weight) {
+        return Ok(Some(Heard { on, how, weight }));
+    }
+    let names = ["/heard_on", "/heard_how", "/heard_weight"];
+    let mut wrong = names.into_iter().zip(given).filter(|(_, given)| *given != is_asked).peekable();
+    let detail = if is_asked { REQUIRED } else { "is allowed only with kind child_statement" };
+    if wrong.peek().is_none() {
+        return Ok(None);
+    }
+    Err(Problem::fields(wrong.map(|(pointer, _)| (pointer, detail))))
 }
 
 /// Requires `contains` when staff share a note beyond their own unit, or the family beyond the contact person.

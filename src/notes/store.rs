@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::{
     dto::{NoteIn, NoteOut},
     rows::{self, NoteRow},
-    rules::Written,
+    rules::{Heard, Written},
 };
 use crate::{
     access::CaseState,
@@ -30,7 +30,8 @@ macro_rules! select {
                          WHERE g.municipality = k.municipality AND g.child_id = k.id AND q.canonical_id = p.canonical_id
                          ORDER BY g.id DESC LIMIT 1),
                         p.name) END AS author_name,
-                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.body AS text, n.created_at
+                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.about_person_id,
+                    n.heard_on, n.heard_how, n.heard_weight, n.body AS text, n.created_at
              FROM note n
              JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
              JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -50,6 +51,9 @@ pub(super) struct NewNote<'a> {
     pub author: Id<Person>,
     pub written: Written<'a>,
     pub kind: InformationKind,
+    /// The guardian that it is about.
+    pub about: Option<Id<Person>>,
+    pub heard: Option<Heard<'a>>,
     pub input: &'a NoteIn,
     /// The readers in the family that the writer chose.
     pub readers: Vec<Id<Person>>,
@@ -86,7 +90,7 @@ pub(super) async fn insert(
     new: NewNote<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Note>, DbError> {
-    let NewNote { author, written, kind, input, readers } = new;
+    let NewNote { author, written, kind, about, heard, input, readers } = new;
     let Written { audience, seat } = written;
     let id = Id::<Note>::new();
     let row = NoteRow {
@@ -97,6 +101,8 @@ pub(super) async fn insert(
         audience,
         kind,
         child_agrees: input.child_agrees,
+        about,
+        heard: heard.map(|Heard { on, how, weight }| (on, how, Cow::from(weight))),
         text: Cow::from(&*input.text),
         created_at: now,
     };

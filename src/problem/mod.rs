@@ -196,6 +196,12 @@ impl Problem {
         Self { errors: vec![FieldError::at(pointer, detail)], ..Self::new(Code::InvalidInput) }
     }
 
+    /// Creates a problem for some invalid fields, each with its detail.
+    pub fn fields<'a>(wrong: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let errors = wrong.into_iter().map(|(pointer, detail)| FieldError::at(pointer, detail)).collect();
+        Self { errors, ..Self::new(Code::InvalidInput) }
+    }
+
     /// Creates a problem for one header, by its name in the API document.
     pub fn header(code: Code, name: &'static str, detail: impl Into<String>) -> Self {
         Self { errors: vec![FieldError::at(name, detail)], ..Self::new(code) }

@@ -80,6 +80,7 @@ fn kind(rule: &KindRule, citing: Citing) -> KindOfInformation {
         Age::Municipal(MunicipalAge::OwnRecord) => "kommunens aldersgrense (15 eller 16 år)".to_owned(),
     };
     let guardians = match rule.guardians_until {
+        0 if rule.consent == Consenting::AboutPerson => "bare den det gjelder".to_owned(),
         0 => "ser det ikke".to_owned(),
         until => format!("til barnet er {until} år"),
     };
@@ -90,10 +91,14 @@ fn kind(rule: &KindRule, citing: Citing) -> KindOfInformation {
         (Consenting::Together, Some(from)) => {
             format!("alle med foreldreansvar; også barnet fra {}", years(from))
         }
-        (Consenting::Guardians | Consenting::Family | Consenting::Together, _) => {
-            "alle med foreldreansvar, uansett barnets alder".to_owned()
+        (Consenting::AboutPerson | Consenting::Family | Consenting::Together, _) => {
+            "den foresatte opplysningen gjelder, alene".to_owned()
         }
     };
+    for alone in Kinds::child_alone(rule) {
+        let to: Vec<_> = alone.to.iter().map(|sector| Words::get().units(*sector, None)).collect();
+        consent.push_str(&format!("; barnet alene fra {} år til {}", alone.from, to.join(" og ")));
+    }
     if !rule.one_guardian.is_empty() {
         consent
             .push_str(&format!("; én forelder alene etter {}", citing.cite(&rule.one_guardian).join(", ")));

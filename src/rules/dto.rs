@@ -60,8 +60,6 @@ pub(super) struct KindRuleOut {
     name_no: String,
     /// The sectors whose units write it.
     written_by: Vec<Sector>,
-    /// The strictness. An entry without a kind gets the strictest kind that its unit's sector writes.
-    strictness: u8,
     /// Guardians may see it until the child reaches this age; 0 means never.
     guardians_until: i64,
     /// The child may see it from this age; never if left out.
@@ -70,6 +68,9 @@ pub(super) struct KindRuleOut {
     consent: Consenting,
     /// The age from which the child consents, alone or together with the guardians.
     consent_age: Option<Age>,
+    /// The laws by which the child consents alone, to units of some sectors, what the guardians and the child otherwise consent to
+    /// together, as cited today.
+    child_alone: Vec<&'static str>,
     /// The laws that allow one guardian to consent alone, as cited today.
     one_guardian: Vec<&'static str>,
     /// The legal basis, as cited today.
@@ -82,20 +83,21 @@ pub(super) struct KindRuleOut {
 impl KindRuleOut {
     /// Returns the rule with the law as cited on a day.
     pub(super) fn on(rule: &KindRule, day: NaiveDate) -> Self {
-        let KindRule { key, name, name_no, written_by, strictness, guardians_until, child_from, .. } =
+        let KindRule { key, name, name_no, written_by, guardians_until, child_from, .. } = rule.clone();
+        let KindRule { consent, consent_age, child_alone, one_guardian, legal_basis, note, .. } =
             rule.clone();
-        let KindRule { consent, consent_age, one_guardian, legal_basis, note, .. } = rule.clone();
+        let child_alone = cited(&child_alone, day);
         let (one_guardian, legal_basis) = (cited(&one_guardian, day), cited(&legal_basis, day));
         Self {
             key,
             name,
             name_no,
             written_by,
-            strictness,
             guardians_until,
             child_from,
             consent,
             consent_age,
+            child_alone,
             one_guardian,
             legal_basis,
             note,

@@ -51,7 +51,7 @@ const KINDS_HEAD: &str = "
 ## Kinds of information
 
 Generated from `data/kinds.toml`. *Own* is the age that the municipality has set for the record itself, 15 or 16. A kind is shared
-between units only if everyone who must has consented to it. An entry without a kind gets the strictest kind that its sector writes.
+between units only if everyone who must has consented to it.
 
 | kind | meaning | betydning | guardians may see it | the child may see it | who consents | one guardian is enough under | legal basis |
 |---|---|---|---|---|---|---|---|
@@ -74,8 +74,13 @@ fn kinds() -> String {
             (Consenting::Together, Some(from)) => {
                 format!("guardians; and the child as well from {}", age(from))
             }
-            _ => "guardians, whatever the child's age".to_owned(),
+            _ => "the guardian that it is about, alone".to_owned(),
         };
+        let alone = Kinds::child_alone(rule).map(|alone| {
+            let to: Vec<&str> = alone.to.iter().map(|sector| sector.as_str()).collect();
+            format!("; the child alone from {} for {}", alone.from, to.join(" and "))
+        });
+        let consents: String = std::iter::once(consents).chain(alone).collect();
         let row = [
             format!("`{}`", rule.key),
             rule.name.clone(),

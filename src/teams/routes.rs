@@ -9,13 +9,17 @@ use super::{
 };
 use crate::{
     access::{
-        Kinds, Permit, Whole,
+        CaseFacts, Kinds, Permit, Whole,
         actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
         is_close,
     },
     db::Tx,
     identity::are_same,
-    kernel::{Page, PageQuery, ids::TeamMember},
+    kernel::{
+        Id, Page, PageQuery,
+        ids::{TeamMember, Unit},
+        vocabulary::{InformationKind, Sector},
+    },
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -62,23 +66,12 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
     let case = permit.object().facts.clone();
-    let kind = store::works_there(permit.tx(), person_id, unit_id, &case.municipality, case.today).await?;
-    let kind = kind.ok_or_else(|| {
+    let unit = store::works_there(permit.tx(), person_id, unit_id, &case.municipality, case.today).await?;
+    let (kind, sector) = unit.ok_or_else(|| {
         Problem::field("/person_id", "must work in that unit, which must serve the municipality")
     })?;
     Kinds::may_take_part(&kind).map_err(|refused| Problem::field("/unit_id", &refused.instead))?;
-    if !case.ground.covers(unit_id) {
-        let (all, missing) = (case.ground.consenters().len(), case.ground.missing(unit_id).len());
-        if all == 0 {
-            return Err(Problem::conflict(
-                "no registered person can consent to this unit; register the guardians first",
-            ));
-        }
-        let detail = format!(
-            "consent to this unit is missing from {missing} of the {all} people who must consent (fvl § 13 a no. 1)"
-        );
-        return Err(Problem::conflict(detail));
-    }
+    is_covered(&case, unit_id, sector)?;
     let now = permit.moment().now;
     if is_close(permit.tx(), case.child, person_id, now).await? {
         return Err(Problem::conflict(
@@ -93,6 +86,23 @@ async fn add_team_member(mut permit: Permit<AddTeamMember>) -> Result<HttpRespon
     let seat = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
     permit.added(1, &seat.whole()).await
+}
+
+/// Checks that everyone who must has consented to the unit.
+fn is_covered(case: &CaseFacts, unit: Id<Unit>, sector: Sector) -> Result<()> {
+    if case.ground.covers(unit) {
+        return Ok(());
+    }
+    let all = case.ground.family.consenters(InformationKind::Agreed, sector).len();
+    if all == 0 {
+        return Err(Problem::conflict(
+            "no registered person can consent to this unit; register the guardians first",
+        ));
+    }
+    let missing = case.ground.missing(unit, sector).len();
+    Err(Problem::conflict(format!(
+        "consent to this unit is missing from {missing} of the {all} people who must consent (fvl § 13 a no. 1)"
+    )))
 }
 
 /// Ends a membership from the next request on. The contact person must complete a handover first.

@@ -59,7 +59,7 @@ const ALSO_KNOWN_AS: &str = "
     SELECT o.id FROM person p JOIN person o ON o.identity_id = p.identity_id AND o.municipality = p.municipality WHERE p.id IN (";
 const WORKS_THERE: &str = concat!(
     "
-    SELECT u.kind FROM staff_role r
+    SELECT u.kind, u.sector FROM staff_role r
     JOIN unit u ON u.id = r.unit_id
     JOIN unit_serves s ON s.unit_id = r.unit_id
     WHERE r.person_id = $1 AND r.unit_id = $2 AND r.role IN ('worker', 'unit_leader') AND s.municipality = $3 AND ",
@@ -250,16 +250,16 @@ pub async fn end_seats_of_units(
     })
 }
 
-/// Returns the kind of the unit, if the person works there and it serves the municipality.
+/// Returns the kind and the sector of the unit, if the person works there and it serves the municipality.
 pub(super) async fn works_there(
     tx: &mut Tx,
     person: Id<Person>,
     unit: Id<Unit>,
     municipality: &str,
     today: NaiveDate,
-) -> Result<Option<String>, DbError> {
-    let kinds = fetch_all!(tx, (String,), WORKS_THERE, person, unit, municipality, today)?;
-    Ok(kinds.into_iter().next().map(|(kind,)| kind))
+) -> Result<Option<(String, Sector)>, DbError> {
+    let kinds = fetch_all!(tx, (String, Sector), WORKS_THERE, person, unit, municipality, today)?;
+    Ok(kinds.into_iter().next())
 }
 
 pub(super) async fn leave(

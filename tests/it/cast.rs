@@ -39,6 +39,15 @@ impl World {
         Cast { teacher, nurse, family, case }
     }
 
+    /// A case of a young person of sixteen with two guardians. The nurse is not on the team.
+    pub async fn family_of_sixteen(&self) -> Cast {
+        let teacher = self.worker("kragero/skole").await;
+        let nurse = self.worker("kragero/helsestasjon").await;
+        let family = self.family(&teacher, 16, 2).await;
+        let case = self.open_case(&teacher, &family.child).await;
+        Cast { teacher, nurse, family, case }
+    }
+
     /// A case in which both guardians have consented to the nurse's unit, and the nurse is a team member.
     pub async fn shared_case(&self) -> Cast {
         let cast = self.school_case().await;

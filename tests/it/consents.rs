@@ -147,7 +147,7 @@ both_engines! {
         join().await.expect(201);
     }
 
-    async fn from_the_age_of_their_own_record_the_young_person_alone_consents(world: World) {
+    async fn from_the_age_of_their_own_record_the_young_person_consents_as_well(world: World) {
         let teacher = world.worker("kragero/skole").await;
         let nurse = world.worker("kragero/helsestasjon").await;
         let child = world.child_born(&teacher, "2011-11-23").await;
@@ -163,11 +163,31 @@ both_engines! {
 
         world.advance(TimeDelta::days(1));
         nurse.get(format!("/v1/cases/{case}")).send().await.expect_problem(404, "not-found");
-        guardian.post(&path).json(body.clone()).send().await.expect_invalid("/given_by");
+        // The law on education lets the youth decide alone from this age.
+        let school = consent(&[&world.unit("kragero/ppt").await], world.in_days(30));
+        guardian.post(&path).json(school).send().await.expect_invalid("/given_by");
         world.consent(&youth, case, &[&nurse.unit]).await;
         nurse.get(format!("/v1/cases/{case}")).send().await.expect(200);
         // The guardian can still follow the case of a child under 18.
         guardian.get(format!("/v1/cases/{case}")).send().await.expect(200);
+    }
+
+    async fn a_youth_of_sixteen_releases_help_to_nav_only_together_with_the_guardians(world: World) {
+        let cast = world.family_of_sixteen().await;
+        let (youth, adviser) = (world.youth(&cast.family.child).await, world.worker("kragero/nav").await);
+        let path = cast.path(&format!("/consent-status/{}", adviser.unit.id));
+        let given = |units: Value| json!({
+            "unit_ids": units, "purpose": "Cooperation.", "valid_until": world.in_days(100), "text_version": "2026-1",
+        });
+        let may_take_part = async || cast.teacher.get(path.clone()).send().await.expect(200).body["may_take_part"].clone();
+        for giver in [&youth.user, &cast.family.guardians[0].user, &cast.family.guardians[1].user] {
+            assert_eq!(may_take_part().await, json!(false));
+            giver.post(cast.path("/consents")).json(given(json!([adviser.unit.id]))).send().await.expect(201);
+        }
+        assert_eq!(may_take_part().await, json!(true));
+        // The law lets the youth alone decide about the health centre: a guardian is not asked.
+        let both = given(json!([adviser.unit.id, cast.nurse.unit.id]));
+        cast.family.guardians[0].post(cast.path("/consents")).json(both).send().await.expect_invalid("/unit_ids/1");
     }
 
     async fn a_municipality_may_set_the_age_of_the_own_record_at_sixteen(world: World) {

@@ -297,7 +297,15 @@ both_engines! {
     async fn a_paragraph_lets_out_only_the_kinds_that_it_is_about(world: World) {
         let cast = world.shared_case().await;
         let write = async |by: &Staff, kind: &str| -> NoteId {
-            let body = json!({"audience": "team", "kind": kind, "contains": [], "text": "A word."});
+            let mut body = json!({"audience": "team", "kind": kind, "contains": [], "text": "A word."});
+            if kind == "parents_health" {
+                body["about_person_id"] = json!(cast.family.guardians[0].id);
+            }
+            if kind == "child_statement" {
+                body["heard_on"] = json!(world.in_days(0));
+                body["heard_how"] = json!("alone");
+                body["heard_weight"] = json!("Great weight.");
+            }
             by.post(cast.path("/notes")).json(body).send().await.expect(201).id("/id")
         };
         let upper = world.worker("kragero/kragero-videregaende-skole").await;

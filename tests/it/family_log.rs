@@ -317,14 +317,3 @@ both_engines! {
         }
     }
 }
-
-impl World {
-    /// A case of a young person of sixteen with two guardians. The nurse is not on the team.
-    async fn family_of_sixteen(&self) -> Cast {
-        let teacher = self.worker("kragero/skole").await;
-        let nurse = self.worker("kragero/helsestasjon").await;
-        let family = self.family(&teacher, 16, 2).await;
-        let case = self.open_case(&teacher, &family.child).await;
-        Cast { teacher, nurse, family, case }
-    }
-}

@@ -19,6 +19,15 @@ async fn consent(world: &World, cast: &Cast, units: &[&Staff], kinds: &[&str]) {
     }
 }
 
+/// A person consents to the nurse's unit, and the answer is the id of the consent.
+async fn consent_of(world: &World, giver: &User, cast: &Cast, kind: &str) -> String {
+    let body = json!({
+        "unit_ids": [cast.nurse.unit.id], "kinds": [kind], "purpose": "Help.", "valid_until": world.in_days(90),
+        "text_version": "2026-1",
+    });
+    giver.post(cast.path("/consents")).json(body).send().await.expect(201).text("/id")
+}
+
 /// Everything in the case that a team member reads.
 async fn all_of(user: &User, cast: &Cast) -> String {
     let mut all = String::new();
@@ -100,6 +109,47 @@ both_engines! {
         world.accept_baton(&welfare, cast.case, offer).await;
         let case = cast.nurse.get(cast.path("")).send().await.expect(200);
         assert_eq!(case.text("/contact_person_id"), welfare.id.to_string());
+    }
+
+    async fn a_clinic_that_only_the_youth_lets_help_is_in_nothing_that_the_guardians_read(world: World) {
+        let cast = world.family_of_sixteen().await;
+        let (nurse, youth) = (&cast.nurse, world.youth(&cast.family.child).await);
+        let consents = [consent_of(&world, &youth, &cast, "agreed").await, consent_of(&world, &youth, &cast, "confidential_health").await];
+        world.add_to_team(&cast.teacher, cast.case, nurse).await;
+        let measure = world.measure(&cast.teacher, cast.case, nurse).await.to_string();
+        let note = world.note(nurse, cast.case, "team", "Comes on Mondays.").await.to_string();
+        let secret = called_meeting(&world, nurse, &cast, &[youth.id, cast.teacher.id]).await;
+        let open = called_meeting(&world, nurse, &cast, &[cast.family.guardians[0].id, cast.teacher.id]).await;
+        world.offer_baton(&cast.teacher, cast.case, nurse).await;
+        let unit = nurse.get("/v1/me").send().await.expect(200).text("/roles/0/unit_name");
+        let signs = [nurse.id.to_string(), nurse.name.clone(), nurse.unit.id.to_string(), unit, measure.clone(), note.clone(), secret.clone()];
+
+        for withdrawn in [None, Some(&consents[1]), Some(&consents[0])] {
+            if let Some(consent) = withdrawn {
+                youth.post(cast.path(&format!("/consents/{consent}/withdraw"))).json(json!({})).send().await.expect(200);
+            }
+            for guardian in &cast.family.guardians {
+                let all = all_of(guardian, &cast).await;
+                for sign in &signs {
+                    assert!(!all.contains(sign), "{sign} in {all}");
+                }
+                assert!(all.contains(&open), "a meeting that one of them is invited to");
+                let case = guardian.get(cast.path("")).send().await.expect(200);
+                assert_eq!(case.body["next_evaluation_on"], Value::Null, "not the day of a measure one may not know of");
+                let below = [format!("/measures/{measure}"), format!("/measures/{measure}/evaluations"), format!("/notes/{note}"), format!("/meetings/{secret}")];
+                finds_nothing(guardian, &below.map(|below| cast.path(&below))).await;
+            }
+        }
+        let all = all_of(&youth, &cast).await;
+        for sign in &signs {
+            assert!(all.contains(sign), "{sign}");
+        }
+    }
+
+    async fn a_clinic_that_a_guardian_consented_to_as_well_is_no_secret(world: World) {
+        let cast = world.shared_case().await;
+        world.note(&cast.nurse, cast.case, "team", "Comes on Mondays.").await;
+        assert!(all_of(&cast.family.guardians[0], &cast).await.contains(&cast.nurse.name));
     }
 
     async fn it_is_known_from_the_next_request_after_a_consent_to_that_and_not_after_its_withdrawal(world: World) {

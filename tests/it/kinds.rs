@@ -7,9 +7,16 @@ use crate::{
     support::{Unit, User, World, both_engines},
 };
 
-/// A note with all fields.
+/// A note with all fields of its kind, except the person that it is about.
 fn note(kind: &str, audience: &str) -> Value {
-    json!({"audience": audience, "kind": kind, "contains": [], "text": format!("About {kind}.")})
+    let mut note =
+        json!({"audience": audience, "kind": kind, "contains": [], "text": format!("About {kind}.")});
+    if kind == "child_statement" {
+        note["heard_on"] = json!("2026-11-20");
+        note["heard_how"] = json!("alone");
+        note["heard_weight"] = json!("Great weight: she is old enough to know.");
+    }
+    note
 }
 
 async fn write(by: &User, cast: &Cast, body: Value) -> String {
@@ -102,16 +109,40 @@ both_engines! {
         cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");
     }
 
-    async fn an_entry_that_says_nothing_is_the_strictest_kind_of_its_sector(world: World) {
-        let cast = shared(&world, &["agreed", "health"]).await;
+    async fn a_note_by_staff_states_its_kind(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
         let body = json!({"audience": "team", "contains": [], "text": "Says nothing of what it is."});
-        for (writer, kind) in [(&cast.teacher, "child_statement"), (&cast.nurse, "confidential_health")] {
-            let written = writer.post(cast.path("/notes")).json(body.clone()).send().await.expect(201);
-            assert_eq!(written.text("/kind"), kind);
+        for writer in [&cast.teacher, &cast.nurse] {
+            writer.post(cast.path("/notes")).json(body.clone()).send().await.expect_invalid("/kind");
         }
-        let said = write(&cast.teacher, &cast, body).await;
-        assert!(!sees(&cast.nurse, &cast, &said).await);
-        assert!(!sees(&cast.family.guardians[0], &cast, &said).await);
+        let by_family = cast.family.guardians[0].post(cast.path("/notes")).json(json!({"text": "Hello."})).send().await.expect(201);
+        assert_eq!(by_family.text("/kind"), "agreed");
+    }
+
+    async fn what_the_child_said_states_when_and_how_it_was_heard_and_with_what_weight(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
+        let whole = note("child_statement", "team");
+        let before = world.all_rows().await;
+        for missing in ["heard_on", "heard_how", "heard_weight"] {
+            let mut body = whole.clone();
+            body.as_object_mut().expect("an object").remove(missing);
+            cast.teacher.post(cast.path("/notes")).json(body).send().await.expect_invalid(&format!("/{missing}"));
+        }
+        let nothing = json!({"audience": "team", "kind": "child_statement", "contains": [], "text": "I want to go home."});
+        let refused = cast.teacher.post(cast.path("/notes")).json(nothing).send().await.expect(422);
+        let pointers: Vec<_> = refused.body["errors"].as_array().expect("errors").iter().map(|error| error["pointer"].clone()).collect();
+        assert_eq!(json!(pointers), json!(["/heard_on", "/heard_how", "/heard_weight"]));
+        let mut tomorrow = whole.clone();
+        tomorrow["heard_on"] = json!(world.in_days(1));
+        cast.teacher.post(cast.path("/notes")).json(tomorrow).send().await.expect_invalid("/heard_on");
+        let mut other = whole.clone();
+        other["kind"] = json!("school_life");
+        cast.teacher.post(cast.path("/notes")).json(other).send().await.expect(422);
+        assert_eq!(world.all_rows().await, before);
+        let written = cast.teacher.post(cast.path("/notes")).json(whole.clone()).send().await.expect(201);
+        for field in ["heard_on", "heard_how", "heard_weight"] {
+            assert_eq!(written.body[field], whole[field]);
+        }
     }
 
     async fn what_must_not_be_in_the_record_is_asked_about_and_refused(world: World) {
@@ -137,6 +168,7 @@ both_engines! {
         let youth = world.youth(&child).await;
         let case = world.open_case(&teacher, &child).await;
         world.consent(&youth, case, &[&nurse.unit]).await;
+        world.consent(&mother, case, &[&nurse.unit]).await;
         world.add_to_team(&teacher, case, &nurse).await;
         let family = crate::support::Family { child, guardians: vec![mother] };
         let cast = Cast { teacher, nurse, family, case };
@@ -144,8 +176,7 @@ both_engines! {
         assert!(sees(&cast.family.guardians[0], &cast, &health).await);
         world.advance(chrono::TimeDelta::days(1));
         assert!(sees(&cast.family.guardians[0], &cast, &health).await, "the day before");
-        // At 15, the young person consents to what is agreed, and the guardians to health.
-        consent(&world, &cast.family.guardians[0], &cast, &["agreed"]).await.expect_invalid("/kinds/0");
+        // At 15, they consent to what is agreed together, and the guardians to health.
         consent(&world, &youth, &cast, &["health"]).await.expect_invalid("/kinds/0");
         world.advance(chrono::TimeDelta::days(1));
         assert!(!sees(&cast.family.guardians[0], &cast, &health).await, "on the day");
@@ -175,14 +206,42 @@ both_engines! {
         consent(&world, &cast.family.guardians[0], &cast, &["confidential_health"]).await.expect_invalid("/kinds/0");
     }
 
-    async fn the_familys_economy_is_seen_by_no_guardian_since_one_parents_is_not_the_others(world: World) {
-        let cast = shared(&world, &["agreed", "family_economy"]).await;
+    async fn what_is_about_one_parent_is_read_and_released_by_that_parent_alone(world: World) {
+        let cast = shared(&world, &["agreed"]).await;
         let adviser = world.team_mate(&cast, "kragero/nav").await;
-        let economy = write(&adviser, &cast, note("family_economy", "team")).await;
-        assert!(sees(&adviser, &cast, &economy).await);
-        for other in [&*cast.family.guardians[0], &cast.teacher, &cast.nurse] {
-            assert!(!sees(other, &cast, &economy).await);
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let about = |kind: &str, person: Value| {
+            let mut body = note(kind, "team");
+            body["about_person_id"] = person;
+            body
+        };
+        for (writer, kind) in [(&adviser, "family_economy"), (&cast.nurse, "parents_health")] {
+            let hers = write(writer, &cast, about(kind, json!(mother.id))).await;
+            for (reader, is_shown) in [(&writer.user, true), (mother, true), (father, false), (&cast.teacher.user, false)] {
+                assert_eq!(sees(reader, &cast, &hers).await, is_shown, "{kind}");
+            }
+            let release = |by: &User| {
+                let body = json!({
+                    "unit_ids": [writer.unit.id], "kinds": [kind], "purpose": "Cooperation.",
+                    "valid_until": world.in_days(100), "text_version": "2026-1",
+                });
+                by.post(cast.path("/consents")).json(body)
+            };
+            release(father).send().await.expect(201);
+            assert!(!sees(&cast.teacher, &cast, &hers).await, "the father releases what is about himself");
+            release(mother).send().await.expect(201);
+            assert!(sees(&cast.teacher, &cast, &hers).await, "the mother has released it to the unit of the case");
         }
+        let before = world.all_rows().await;
+        for (body, place) in [
+            (note("family_economy", "team"), "/about_person_id"),
+            (about("family_economy", json!(cast.nurse.id)), "/about_person_id"),
+            (about("family_economy", json!(cast.family.child.id)), "/about_person_id"),
+            (about("agreed", json!(mother.id)), "/about_person_id"),
+        ] {
+            adviser.post(cast.path("/notes")).json(body).send().await.expect_invalid(place);
+        }
+        assert_eq!(world.all_rows().await, before);
     }
 
     async fn guardians_see_what_the_child_says_where_the_child_agrees(world: World) {

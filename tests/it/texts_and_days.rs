@@ -11,7 +11,7 @@ both_engines! {
     async fn a_note_with_what_pasting_brings_is_kept_without_it(world: World) {
         let cast = world.school_case().await;
         let pasted = "\u{feff}Har vondt i ma\u{ad}gen.\r\nSier Andre\u{301}\u{200b}.\u{2028}שלום!\u{200f}";
-        let note = cast.teacher.post(cast.path("/notes")).json(json!({"text": pasted, "audience": "team", "contains": []}));
+        let note = cast.teacher.post(cast.path("/notes")).json(json!({"text": pasted, "audience": "team", "kind": "agreed", "contains": []}));
         let note = note.send().await.expect(201);
         assert_eq!(note.text("/text"), "Har vondt i magen.\nSier André.\nשלום!\u{200f}");
     }
@@ -23,7 +23,7 @@ both_engines! {
             ("Iben\u{202e}nebI", 5, "U+202E"), ("\u{2066}Iben", 1, "U+2066"), ("a\u{0}b", 2, "U+0000"), ("Iben\u{200f}", 5, "U+200F"),
             ("I\u{200d}ben", 2, "U+200D"), ("ab\u{e0041}", 3, "U+E0041"),
         ] {
-            let note = cast.teacher.post(cast.path("/notes")).json(json!({"text": text, "audience": "team", "contains": []}));
+            let note = cast.teacher.post(cast.path("/notes")).json(json!({"text": text, "audience": "team", "kind": "agreed", "contains": []}));
             let refused = note.send().await.expect_invalid("/text");
             let detail = refused.text("/errors/0/detail");
             assert!(detail.contains(&format!("at character {place} ")) && detail.contains(code), "{detail}");

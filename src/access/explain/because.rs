@@ -14,7 +14,7 @@ use crate::{
         Id,
         clock::{age_on, day_in_norway},
         ids::{Person, Unit},
-        vocabulary::Role,
+        vocabulary::{InformationKind, Role},
     },
 };
 
@@ -149,11 +149,13 @@ impl Background<'_> {
         if !self.tells_of_consents || case.ground.covers(unit) {
             return Vec::new();
         }
-        if case.ground.consenters().is_empty() {
+        let held = self.rows.roles.iter().find(|row| row.unit_id == unit);
+        let Some(sector) = held.map(|row| row.sector) else { return Vec::new() };
+        if case.ground.family.consenters(InformationKind::Agreed, sector).is_empty() {
             let says = "no registered person can consent";
             return vec![Hint::new(HintKind::NobodyCanConsent, says).unit(unit)];
         }
-        case.ground.missing(unit).into_iter().map(|person| self.consent(person, unit)).collect()
+        case.ground.missing(unit, sector).into_iter().map(|person| self.consent(person, unit)).collect()
     }
 
     fn consent(&self, person: Id<Person>, unit: Id<Unit>) -> Hint {
@@ -206,7 +208,7 @@ impl Background<'_> {
             return Vec::new();
         };
         let (age, needed) = (age_on(child.birth_date, self.day), child.own_record_age);
-        let says = format!("the young person is {age}, and sees the record and consents alone from {needed}");
+        let says = format!("the young person is {age}, and sees the record and consents from {needed}");
         vec![Hint { day: birthday(child.birth_date, needed), ..Hint::new(HintKind::TooYoung, says) }]
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         Id,
         clock::day_in_norway,
         ids::{Person, Unit},
-        vocabulary::Role,
+        vocabulary::{Role, Sector},
     },
     persons_of_sql,
 };
@@ -27,6 +27,7 @@ pub(super) struct TeamRow {
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct RoleRow {
     pub unit_id: Id<Unit>,
+    pub sector: Sector,
     pub role: Role,
     pub ended_at: Option<DateTime<Utc>>,
     pub ends_on: NaiveDate,
@@ -81,9 +82,9 @@ const TEAM: &str = concat!(
     " ORDER BY id"
 );
 const ROLES: &str = concat!(
-    "SELECT unit_id, role, ended_at, ends_on FROM staff_role WHERE person_id IN ",
+    "SELECT r.unit_id, u.sector, r.role, r.ended_at, r.ends_on FROM staff_role r JOIN unit u ON u.id = r.unit_id WHERE r.person_id IN ",
     persons_of_sql!("$1"),
-    " ORDER BY id"
+    " ORDER BY r.id"
 );
 const CONSENTS: &str = "
     SELECT c.given_by, u.unit_id, c.valid_from, c.valid_until, u.withdrawn_at

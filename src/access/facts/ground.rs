@@ -1,8 +1,8 @@
 //! The ground for sharing in a case: the people who must consent to each kind of information, and their consents.
 
-use super::rows::ConsentRow;
+use super::{MAJORITY, rows::ConsentRow};
 use crate::{
-    access::kinds::{AloneRule, Consenting, Home, Kinds},
+    access::kinds::{AloneRule, ChildAloneRule, Consenting, Home, Kinds},
     kernel::{
         Id,
         ids::{Person, Unit},
@@ -65,16 +65,35 @@ impl From<ConsentRow> for Given {
 }
 
 impl Family {
-    /// Returns everyone who must consent before this kind passes to another unit; nobody if it never may.
+    /// Returns everyone who must consent before this kind passes to a unit of a sector; nobody if it never may. Of a kind that is about
+    /// one guardian, each decides on what is about them.
     #[must_use]
-    pub fn consenters(&self, kind: InformationKind) -> Vec<Id<Person>> {
+    pub fn consenters(&self, kind: InformationKind, to: Sector) -> Vec<Id<Person>> {
         let Ok(rule) = Kinds::rule(kind) else { return Vec::new() };
         let of_age = rule.consent_age.is_some_and(|age| self.child_age >= age.years(self.own_record_age));
+        let by_law = |alone: &ChildAloneRule| self.child_age >= alone.from && alone.to.contains(&to);
+        let decides_alone = self.child_age >= MAJORITY || (of_age && Kinds::child_alone(rule).any(by_law));
         match rule.consent {
             Consenting::Family if of_age => vec![self.child],
-            Consenting::Together if of_age => self.guardians.iter().copied().chain([self.child]).collect(),
-            Consenting::Family | Consenting::Together | Consenting::Guardians => self.guardians.clone(),
+            Consenting::Together if decides_alone => vec![self.child],
+            // Nobody can, until someone is registered who decides together with a minor.
+            Consenting::Together if of_age && !self.guardians.is_empty() => {
+                self.guardians.iter().copied().chain([self.child]).collect()
+            }
+            Consenting::Family | Consenting::Together | Consenting::AboutPerson => self.guardians.clone(),
         }
+    }
+
+    /// Returns whether someone is registered who can consent to anything.
+    #[must_use]
+    pub fn can_consent(&self) -> bool {
+        !self.guardians.is_empty() || self.has_own_record()
+    }
+
+    /// Returns whether the child is old enough to see the record, as the municipality has set it.
+    #[must_use]
+    pub fn has_own_record(&self) -> bool {
+        self.child_age >= self.own_record_age
     }
 
     /// Returns whether this guardian's consent to this kind, for a unit of a sector, is sufficient alone by this law. The conditions of the law
@@ -92,53 +111,63 @@ impl Family {
             Some(Home::WithThemOnly) => self.sole_home == Some(guardian),
             None => true,
         };
-        let is_asked = self.guardians.contains(&guardian) && self.consenters(kind).contains(&guardian);
+        let is_asked =
+            self.guardians.contains(&guardian) && self.consenters(kind, sector).contains(&guardian);
         is_asked && lives_there && to.contains(&sector)
     }
 }
 
 impl Ground {
-    /// Returns everyone who must consent before a unit may join the case.
-    #[must_use]
-    pub fn consenters(&self) -> Vec<Id<Person>> {
-        self.family.consenters(InformationKind::Agreed)
-    }
-
     /// Returns whether staff of this unit may take part in the case.
     #[must_use]
     pub fn covers(&self, unit: Id<Unit>) -> bool {
         unit == self.owner_unit || self.is_consented(unit, InformationKind::Agreed)
     }
 
-    /// Returns the people whose consent to this unit is missing.
+    /// Returns the people whose consent to this unit, of a sector, is missing.
     #[must_use]
-    pub fn missing(&self, unit: Id<Unit>) -> Vec<Id<Person>> {
-        self.missing_for(unit, InformationKind::Agreed)
+    pub fn missing(&self, unit: Id<Unit>, sector: Sector) -> Vec<Id<Person>> {
+        self.missing_for(unit, sector, InformationKind::Agreed)
     }
 
-    /// Returns the people whose consent to this kind of information is missing for this unit.
+    /// Returns the people whose consent to this kind of information is missing for this unit, of a sector.
     #[must_use]
-    pub fn missing_for(&self, unit: Id<Unit>, kind: InformationKind) -> Vec<Id<Person>> {
+    pub fn missing_for(&self, unit: Id<Unit>, sector: Sector, kind: InformationKind) -> Vec<Id<Person>> {
         let given: Vec<&Given> =
             self.in_force.iter().filter(|given| given.unit == unit && given.kind == kind).collect();
         let enough = |given: &&Given| {
             let law = given.alone.as_deref();
-            law.is_some_and(|law| self.family.suffices_alone(given.person, kind, law, given.sector))
+            law.is_some_and(|law| self.family.suffices_alone(given.person, kind, law, sector))
         };
         if given.iter().any(enough) {
             return Vec::new();
         }
-        let mut consenters = self.family.consenters(kind);
+        let mut consenters = self.family.consenters(kind, sector);
         consenters.retain(|person| !given.iter().any(|given| given.person == *person));
         consenters
     }
 
     /// Returns the units that may see this kind of information from a unit, including that unit. Both sender and receiver need
-    /// consents, except the unit that opened the case.
+    /// consents, except the unit that opened the case. `about` is the guardian that it is about, for a kind that is about one; without
+    /// them it passes to nobody.
     #[must_use]
-    pub fn shared_with(&self, kind: InformationKind, from: Id<Unit>) -> Vec<Id<Unit>> {
+    pub fn shared_with(
+        &self,
+        kind: InformationKind,
+        from: Id<Unit>,
+        about: Option<Id<Person>>,
+    ) -> Vec<Id<Unit>> {
         let mut units = vec![from];
-        let passes = |unit: Id<Unit>| unit == self.owner_unit || self.is_consented(unit, kind);
+        let is_about_one = Kinds::is_about_a_person(kind);
+        if is_about_one && about.is_none() {
+            return units;
+        }
+        let theirs = |given: &Given| given.kind == kind && Some(given.person) == about;
+        let consented = |unit: Id<Unit>| match is_about_one {
+            true => self.in_force.iter().any(|given| given.unit == unit && theirs(given)),
+            false => self.is_consented(unit, kind),
+        };
+        let passes = |unit: Id<Unit>| unit == self.owner_unit || consented(unit);
         if passes(from) {
             let others = self.in_force.iter().map(|given| given.unit).chain([self.owner_unit]);
             for unit in others {
@@ -151,6 +180,9 @@ impl Ground {
     }
 
     fn is_consented(&self, unit: Id<Unit>, kind: InformationKind) -> bool {
-        !self.family.consenters(kind).is_empty() && self.missing_for(unit, kind).is_empty()
+        // Without a consent that names the unit, its sector is not known, and nothing passes to it.
+        let Some(given) = self.in_force.iter().find(|given| given.unit == unit) else { return false };
+        let sector = given.sector;
+        !self.family.consenters(kind, sector).is_empty() && self.missing_for(unit, sector, kind).is_empty()
     }
 }

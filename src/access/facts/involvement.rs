@@ -3,7 +3,7 @@
 use super::CaseState;
 use crate::kernel::{
     Id,
-    ids::Unit,
+    ids::{Person, Unit},
     vocabulary::{InformationKind, Sector},
 };
 
@@ -16,6 +16,28 @@ impl CaseState {
     pub fn known_to(&self, unit: Id<Unit>, sector: Sector) -> Option<Vec<Id<Unit>>> {
         let is_open = unit == self.ground.owner_unit || unit == self.contact_unit;
         (sector == Sector::ChildWelfare && !is_open)
-            .then(|| self.ground.shared_with(InformationKind::ChildWelfare, unit))
+            .then(|| self.ground.shared_with(InformationKind::ChildWelfare, unit, None))
+    }
+
+    /// Returns the units that the guardians may not know of, because the child lets them help with a health contact that it keeps from
+    /// the guardians (pbrl § 3-4). Everyone on the case knows which unit opened it and who is the contact person.
+    pub fn kept_from_guardians(&self) -> impl Iterator<Item = Id<Unit>> {
+        let is_open = |unit: &Id<Unit>| *unit == self.ground.owner_unit || *unit == self.contact_unit;
+        self.kept.iter().map(|(unit, _)| *unit).filter(move |unit| !is_open(unit))
+    }
+
+    /// Returns whether the guardians may not know that a unit helps.
+    #[must_use]
+    pub fn is_kept_from_guardians(&self, unit: Id<Unit>) -> bool {
+        self.kept_from_guardians().any(|kept| kept == unit)
+    }
+
+    /// Returns whether the guardians may not know that a person helps, who does so through such a unit and no other.
+    #[must_use]
+    pub fn is_helper_kept_from_guardians(&self, person: Id<Person>) -> bool {
+        let is_kept = |unit: Id<Unit>| self.is_kept_from_guardians(unit);
+        self.kept.iter().any(|(unit, helper)| *helper == Some(person) && is_kept(*unit))
+            && person != self.contact_person
+            && !self.members.iter().any(|member| member.person == person && !is_kept(member.unit))
     }
 }

@@ -64,6 +64,17 @@ const PARTS: &str = "))
     SELECT json_array(hex(a.id), json_object('reader', json_array(hex(r.note_id), hex(known(r.person_id)))))
     FROM asked a JOIN note_reader r ON r.municipality = a.municipality AND r.case_id = a.id
     UNION ALL
+    SELECT json_array(hex(a.id), json_object('kept', json_array(
+               hex(u.unit_id), CASE WHEN t.person_id IS NOT NULL THEN hex(known(t.person_id)) END)))
+    FROM asked a CROSS JOIN consent c CROSS JOIN consent_kind k CROSS JOIN consent_unit u
+    LEFT JOIN team_member t ON t.municipality = a.municipality AND t.case_id = a.id AND t.unit_id = u.unit_id
+    WHERE c.municipality = a.municipality AND c.case_id = a.id AND known(c.given_by) = known(a.child_person)
+      AND k.municipality = c.municipality AND k.consent_id = c.id AND k.kind = 'confidential_health'
+      AND u.municipality = c.municipality AND u.consent_id = c.id
+      AND NOT EXISTS (SELECT 1 FROM consent q JOIN consent_unit v ON v.municipality = q.municipality AND v.consent_id = q.id
+                      WHERE q.municipality = a.municipality AND q.case_id = a.id AND v.unit_id = u.unit_id
+                        AND known(q.given_by) <> known(a.child_person))
+    UNION ALL
     SELECT json_array(hex(a.id), json_object('guardian', json_array(
                hex(g.child_id), hex(known(g.guardian_id)), g.parental_responsibility, g.lives_with_child, g.capacity,
                CASE WHEN s.identified_at > g.created_at THEN s.identified_at ELSE g.created_at END,
@@ -125,6 +136,7 @@ enum Part {
     Consent(ConsentRow),
     Withheld(Id<Person>, Option<Uuid>),
     Reader(Uuid, Id<Person>),
+    Kept(Id<Unit>, Option<Id<Person>>),
     Guardian(GuardianRow),
     Registration(RegistrationRow),
     Conflict(ConflictRow),
@@ -141,6 +153,8 @@ pub(super) struct CaseRows {
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
     /// The notes of the family, each with a reader in the family that its writer chose.
     pub readers: Vec<(Uuid, Id<Person>)>,
+    /// The units that the child keeps from the guardians, each with someone who helps or has helped through it.
+    pub kept: Vec<(Id<Unit>, Option<Id<Person>>)>,
     pub guardians: Vec<GuardianRow>,
     pub registrations: Vec<RegistrationRow>,
     /// The people with a conflict of interest about the child.
@@ -293,6 +307,7 @@ impl CaseRows {
             consents: Vec::new(),
             withheld: Vec::new(),
             readers: Vec::new(),
+            kept: Vec::new(),
             guardians: Vec::new(),
             registrations: Vec::new(),
             conflicts: Vec::new(),
@@ -307,6 +322,7 @@ impl CaseRows {
             Part::Consent(consent) => self.consents.push(consent),
             Part::Withheld(guardian, entry) => self.withheld.push((guardian, entry)),
             Part::Reader(note, person) => self.readers.push((note, person)),
+            Part::Kept(unit, person) => self.kept.push((unit, person)),
             Part::Guardian(guardian) => self.guardians.push(guardian),
             Part::Registration(registration) => self.registrations.push(registration),
             Part::Conflict(person) => self.conflicts.push(person),

@@ -49,10 +49,15 @@ pub struct CaseState {
     pub ground: Ground,
     /// The guardians who see the case.
     pub guardians: Vec<Id<Person>>,
+    /// All guardians in this registration, with or without parental responsibility.
+    pub registered_guardians: Vec<Id<Person>>,
     /// The guardians who have something withheld from them: the whole case, or one note, measure or meeting.
     pub withheld: Vec<(Id<Person>, Option<Uuid>)>,
     /// The notes of the family, each with a reader in the family that its writer chose.
     pub readers: Vec<(Uuid, Id<Person>)>,
+    /// The units that the child keeps from the guardians, each with someone who helps or has helped through it: it has consented to
+    /// share a confidential health contact with them, and no guardian has consented to them. A withdrawal changes nothing.
+    pub(super) kept: Vec<(Id<Unit>, Option<Id<Person>>)>,
     /// The seats on the team that have not ended, with or without a ground for sharing.
     pub members: Vec<Member>,
     /// The people who are disqualified: the child, and those with a confirmed conflict of interest.
@@ -88,11 +93,14 @@ impl CaseRows {
             consents,
             withheld,
             readers,
+            kept,
             guardians,
             registrations,
             conflicts,
             emergencies,
         } = self;
+        let registered = guardians.iter().filter(|row| row.registration == case.child);
+        let registered_guardians = registered.map(|row| row.guardian_id).collect();
         let child_age = age_on(case.birth_date, today);
         let reader = Registered::new(case.child, case.registered_at, case.identified_at);
         let custody = custody(reader, &guardians, &registrations, child_age, moment);
@@ -125,8 +133,10 @@ impl CaseRows {
             child_age,
             ground,
             guardians: custody.guardians.clone(),
+            registered_guardians,
             withheld,
             readers,
+            kept,
             members,
             disqualified,
             stated_close,

@@ -181,7 +181,35 @@ fn from_the_fifteenth_birthday_the_young_person_alone_consents() {
     scene.rows.case.child_person = child;
     scene.consent_of(child);
     let facts = scene.seen_by_teacher(today());
-    assert_eq!((facts.ground.consenters(), facts.relation.seats.len()), (vec![child], 1));
+    assert_eq!(
+        (facts.ground.family.consenters(InformationKind::Agreed, Sector::School), facts.relation.seats.len()),
+        (vec![child], 1)
+    );
+}
+
+#[test]
+fn a_young_person_releases_help_alone_only_to_the_services_of_the_law_that_lets_them() {
+    use Sector::{ChildWelfare, Health, Nav, Other, Ppt, School};
+    let alone = |age: i32| -> Vec<Sector> {
+        let scene = Scene::of_child_aged(age, 2);
+        let child = scene.rows.case.child_person;
+        let family = scene.seen_by_teacher(today()).ground.family.clone();
+        let is_alone = |sector: &Sector| family.consenters(InformationKind::Agreed, *sector) == vec![child];
+        [School, Ppt, Health, ChildWelfare, Nav, Other].into_iter().filter(is_alone).collect()
+    };
+    assert_eq!(alone(14), vec![]);
+    assert_eq!(alone(15), vec![School, Ppt], "oppl § 24-5");
+    assert_eq!(alone(16), vec![School, Ppt, Health], "hpl § 22, pbrl § 4-3");
+    assert_eq!(alone(18), vec![School, Ppt, Health, ChildWelfare, Nav, Other]);
+
+    let scene = Scene::of_child_aged(16, 2);
+    let family = scene.seen_by_teacher(today()).ground.family.clone();
+    assert_eq!(family.consenters(InformationKind::Agreed, Nav).len(), 3, "both guardians and the child");
+    let alone = Scene::of_child_aged(16, 0).seen_by_teacher(today()).ground.family.clone();
+    assert!(
+        alone.consenters(InformationKind::Agreed, Nav).is_empty(),
+        "nobody is registered to decide with the child"
+    );
 }
 
 #[test]
@@ -284,7 +312,7 @@ proptest! {
         consenting.iter().for_each(|guardian| scene.consent_of(*guardian));
         let facts = scene.seen_by_teacher(today());
         prop_assert_eq!(facts.relation.seats.len() == 1, consenting.len() == guardians);
-        prop_assert_eq!(facts.ground.missing(facts.ground.in_force.first().map_or(Id::new(), |given| given.unit)).len(),
+        prop_assert_eq!(facts.ground.missing(facts.ground.in_force.first().map_or(Id::new(), |given| given.unit), Sector::School).len(),
                         guardians - consenting.len());
     }
 

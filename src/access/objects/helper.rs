@@ -21,6 +21,7 @@ pub struct HelperObject {
     case: CaseObject,
     id: String,
     known_to: Option<Vec<Id<Unit>>>,
+    kept_from_guardians: bool,
     by_care_order: bool,
 }
 
@@ -29,13 +30,21 @@ impl HelperObject {
     #[must_use]
     pub fn unit(case: &CaseObject, unit: Id<Unit>, sector: Sector) -> Self {
         let known_to = case.facts.known_to(unit, sector);
-        Self { case: case.clone(), id: unit.to_string(), known_to, by_care_order: false }
+        let kept_from_guardians = case.facts.is_kept_from_guardians(unit);
+        Self { case: case.clone(), id: unit.to_string(), known_to, kept_from_guardians, by_care_order: false }
     }
 
     /// Creates the object for the person in child welfare who decides for the child by a care order.
     #[must_use]
     pub fn by_care_order(case: &CaseObject, person: Id<Person>) -> Self {
-        Self { case: case.clone(), id: person.to_string(), known_to: None, by_care_order: true }
+        let (known_to, kept_from_guardians) = (None, false);
+        Self {
+            case: case.clone(),
+            id: person.to_string(),
+            known_to,
+            kept_from_guardians,
+            by_care_order: true,
+        }
     }
 }
 
@@ -67,7 +76,10 @@ impl Object for HelperObject {
     }
 
     fn attributes(&self) -> Attributes {
-        let mut attributes = vec![("by_care_order", Fact::Flag(self.by_care_order))];
+        let mut attributes = vec![
+            ("by_care_order", Fact::Flag(self.by_care_order)),
+            ("kept_from_guardians", Fact::Flag(self.kept_from_guardians)),
+        ];
         attributes.extend(self.known_to.as_ref().map(|units| ("known_to", references("Unit", units))));
         attributes
     }

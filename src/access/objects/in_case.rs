@@ -133,8 +133,9 @@ macro_rules! known {
 in_case! {
     /// A note; its audience and its kind decide who may know that it exists.
     NoteObject as "Note", Id<Note>, "note_id", "n",
-    "n.author_id, n.audience, n.unit_id, n.unit_id IS NULL AS of_family, u.sector, n.kind, n.child_agrees
-     FROM note n LEFT JOIN unit u ON u.id = n.unit_id",
+    "n.author_id, n.audience, n.unit_id, n.unit_id IS NULL AS of_family, u.sector, n.kind, n.child_agrees,
+     a.canonical_id AS about_person
+     FROM note n LEFT JOIN unit u ON u.id = n.unit_id LEFT JOIN person a ON a.id = n.about_person_id",
     known by "read_note",
     {
         /// The person who wrote it.
@@ -151,6 +152,8 @@ in_case! {
         kind: InformationKind,
         /// The child has agreed that the guardians may see its statement.
         child_agrees: bool,
+        /// The guardian that it is about, for a kind that is about one.
+        about_person: Option<Id<Person>>,
     },
     |note| note_attributes(note)
 }
@@ -169,6 +172,7 @@ impl NoteObject {
             sector: None,
             kind: InformationKind::ChildStatement,
             child_agrees,
+            about_person: None,
         }
     }
 }
@@ -179,7 +183,7 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     // A kind that is prohibited in the record is not shared with other units, and the family cannot see it.
     let rule = Kinds::rule(note.kind).ok();
     let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
-    let mut shared_with = facts.ground.shared_with(note.kind, from);
+    let mut shared_with = facts.ground.shared_with(note.kind, from, note.about_person);
     // A note reveals that its unit helps, which may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
     if let Some(known_to) = known_to.filter(|_| !facts.relation.is_contact_person) {
@@ -195,10 +199,15 @@ fn note_attributes(note: &NoteObject) -> Attributes {
         ("of_family", Fact::Flag(note.of_family)),
         ("chosen_readers", references("Person", facts.chosen_readers(note.id.uuid()))),
         ("withheld_from", references("Person", facts.withheld_from(note.id.uuid()))),
+        (
+            "kept_from_guardians",
+            Fact::Flag(note.unit_id.is_some_and(|unit| facts.is_kept_from_guardians(unit))),
+        ),
     ];
     let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
     attributes.extend(child_from.map(|age| ("child_from", Fact::Number(age))));
     attributes.extend(note.unit_id.map(|unit| ("unit", reference("Unit", unit))));
+    attributes.extend(note.about_person.map(|person| ("about_person", reference("Person", person))));
     let sector = note.sector.map(|sector| Fact::Word(sector.as_str().into()));
     attributes.extend(sector.map(|sector| ("sector", sector)));
     attributes
@@ -231,7 +240,9 @@ in_case! {
 in_case! {
     /// A measure.
     MeasureObject as "Measure", Id<Measure>, "measure_id", "m",
-    "m.responsible_id, m.unit_id, u.sector, m.meeting_id FROM measure m JOIN unit u ON u.id = m.unit_id",
+    "m.responsible_id, m.unit_id, u.sector, m.meeting_id, k.called_by
+     FROM measure m JOIN unit u ON u.id = m.unit_id
+     LEFT JOIN meeting k ON k.municipality = m.municipality AND k.id = m.meeting_id",
     known by "read_measure",
     {
         /// The person who is responsible for it.
@@ -242,6 +253,8 @@ in_case! {
         sector: Sector,
         /// The meeting that decided it.
         meeting_id: Option<Id<Meeting>>,
+        /// The person who called that meeting.
+        called_by: Option<Id<Person>>,
     },
     |measure| measure_attributes(measure)
 }
@@ -251,6 +264,7 @@ fn measure_attributes(measure: &MeasureObject) -> Attributes {
     let mut attributes = vec![
         ("responsible", reference("Person", measure.responsible_id)),
         ("withheld_from", references("Person", measure.case.facts.withheld_from(measure.id.uuid()))),
+        ("kept_from_guardians", Fact::Flag(measure.case.facts.is_kept_from_guardians(measure.unit_id))),
     ];
     attributes.extend(known_to.map(|units| ("known_to", references("Unit", units))));
     attributes
@@ -288,10 +302,11 @@ const LIST_MEETINGS: &str = "
     ORDER BY m.id";
 
 impl MeetingObject {
-    /// Returns a meeting that another object mentions. Of its facts, it has only whether it is withheld from a guardian.
+    /// Returns the meeting that decided a measure. Its facts lack the people who are invited.
     #[must_use]
-    pub fn mentioned(case: &CaseObject, id: Id<Meeting>) -> Self {
-        Self { case: case.clone(), id, called_by: Uuid::nil().into(), invited: Vec::new() }
+    pub fn that_decided(measure: &MeasureObject) -> Option<Self> {
+        let (id, called_by) = measure.meeting_id.zip(measure.called_by)?;
+        Some(Self { case: measure.case.clone(), id, called_by, invited: Vec::new() })
     }
 
     /// Lists the meetings of a case in order of id, without a decision on who may read them.
@@ -303,6 +318,13 @@ impl MeetingObject {
         let rows =
             fetch_all!(tx, MeetingRow, LIST_MEETINGS, municipality, id, slice.after, slice.sql_limit())?;
         Ok(Self::gathered(case, rows))
+    }
+
+    /// Returns whether the guardians may not know of the meeting: none of them is invited, and they may not know the person who called it.
+    fn is_kept_from_guardians(&self) -> bool {
+        let facts = &self.case.facts;
+        facts.is_helper_kept_from_guardians(self.called_by)
+            && !self.invited.iter().any(|person| facts.guardians.contains(person))
     }
 
     /// Gathers meetings from ordered rows, with one row for each person invited.
@@ -358,6 +380,7 @@ impl Object for MeetingObject {
             ("called_by", reference("Person", self.called_by)),
             ("invited", references("Person", &self.invited)),
             ("withheld_from", references("Person", self.case.facts.withheld_from(self.id.uuid()))),
+            ("kept_from_guardians", Fact::Flag(self.is_kept_from_guardians())),
         ]
     }
 

@@ -5,12 +5,13 @@ use super::{
     Story,
 };
 use crate::{
+    access::Kinds,
     kernel::{
         Id,
         ids::Person,
         vocabulary::{InformationKind, Sector},
     },
-    notes::rows::{NoteAudience, NoteRow},
+    notes::rows::{HowHeard, NoteAudience, NoteRow},
 };
 use chrono::NaiveDate;
 
@@ -48,6 +49,8 @@ impl Story<'_, '_> {
             audience: NoteAudience::Team,
             kind: InformationKind::Agreed,
             child_agrees: false,
+            about: None,
+            heard: None,
             text: text.into(),
             created_at,
         });
@@ -63,6 +66,10 @@ impl Story<'_, '_> {
             _ => NoteAudience::Unit,
         };
         let created_at = self.moment(day);
+        let guardian = self.family.guardians.first().map(|guardian| guardian.person);
+        let about = guardian.filter(|_| Kinds::is_about_a_person(kind));
+        let said = kind == InformationKind::ChildStatement;
+        let heard = said.then(|| (day, HowHeard::Alone, self.one(texts::WEIGHTS).into()));
         self.batch.notes.push(NoteRow {
             place: self.place,
             id: self.ids.next(),
@@ -71,6 +78,8 @@ impl Story<'_, '_> {
             audience,
             kind,
             child_agrees: kind == InformationKind::ChildStatement && self.random.chance(50),
+            about,
+            heard,
             text: text.into(),
             created_at,
         });

@@ -126,3 +126,8 @@ pub(crate) const DECLINED: &[&str] = &[
     "Jeg har dessverre ikke mulighet nå. Kan vi snakkes?",
     "Jeg tror det er bedre at du fortsetter fram til sommeren.",
 ];
+pub(crate) const WEIGHTS: &[&str] = &[
+    "Barnet er gammelt nok til å mene noe om dette, og ønsket er fulgt så langt det går.",
+    "Det barnet sier, er tillagt stor vekt.",
+    "Barnet er hørt. Hensynet til trygghet veide tyngre her, og det er forklart for barnet.",
+];

@@ -36,6 +36,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "evaluation.outcome",
             "note.audience",
             "note.kind",
+            "note.heard_how",
             "consent_kind.kind",
             "guardianship.capacity",
             "withholding.legal_basis",

@@ -11,6 +11,7 @@ const SAME_CONDITION: &str = "the rule about the field has the same condition";
 const LEADER_READS_NO_MEASURE: &str =
     "measure.child-welfare forbids the same to the team, and a leader reads no measure";
 const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
+const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
 
@@ -24,6 +25,12 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("note.withheld", "with evaluate_measure", NO_GUARDIANS_WORK),
     ("note.withheld", "with record_minutes", NO_GUARDIANS_WORK),
     ("note.withheld", "with cancel_meeting", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with update_measure", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with evaluate_measure", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with record_minutes", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with cancel_meeting", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with answer_invitation", NO_GUARDIAN_IS_INVITED),
+    ("family.own-health-contact", "with approve_minutes", NO_GUARDIAN_IS_INVITED),
     ("measure.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
     ("measure.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
     ("log-review.list", "only !principal.audits.isEmpty()", OWN_DESK),

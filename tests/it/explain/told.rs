@@ -191,7 +191,7 @@ both_engines! {
         let answer = about(&auditor, youth.id, "read_case", of_case.clone()).await;
         let young = refused(&answer, "too_young");
         assert_eq!(young["day"], "2026-12-24");
-        assert_eq!(young["says"], "the young person is 14, and sees the record and consents alone from 15");
+        assert_eq!(young["says"], "the young person is 14, and sees the record and consents from 15");
         let on = |person: PersonId, at: &str| {
             json!({"person_id": person, "action": "read_case", "resource": of_case, "at": at})
         };

@@ -185,7 +185,7 @@ impl Scene {
             Act::ReportReply => self.reply(world, text).await,
             Act::Disclosure => self.disclose(text).await,
             Act::NoteWithheldFromMother => self.withhold_note(world, text).await,
-            Act::ChildStatement => self.child_statement(text).await,
+            Act::ChildStatement => self.child_statement(world, text).await,
             Act::Emergency => self.emergency(text).await,
             Act::Conflict => self.conflict().await,
             Act::Address => self.address(text).await,
@@ -229,8 +229,8 @@ impl Scene {
         note.uuid()
     }
 
-    async fn child_statement(&self, text: &str) -> Uuid {
-        let body = json!({"audience": "team", "kind": "child_statement", "contains": [], "text": text});
+    async fn child_statement(&self, world: &World, text: &str) -> Uuid {
+        let body = json!({"audience": "team", "kind": "child_statement", "contains": [], "text": text, "heard_on": world.in_days(0), "heard_how": "alone", "heard_weight": text});
         made(self.nurse.post(format!("/v1/cases/{}/notes", self.case)).json(body)).await
     }
 

@@ -1,6 +1,6 @@
 //! The goals, measures, meetings and notes of a case.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{player::Player, said::Said};
 use crate::{
@@ -108,6 +108,7 @@ impl Player {
         let note = vocabulary().note(what);
         let kind = said.link("about").map_or(&note.kind, |kind| &vocabulary().kinds[kind].key);
         let mut body = json!({"audience": note.audience, "kind": kind, "contains": [], "text": words});
+        self.adds_what_the_kind_requires(&mut body, kind);
         if note.child_agrees {
             body["child_agrees"] = json!(true);
         }
@@ -124,11 +125,30 @@ impl Player {
         self.scene.id_of(what, "note_id", &made).plant(what, [&words, &made]);
     }
 
+    /// Adds the person that a note is about, and how the child was heard.
+    fn adds_what_the_kind_requires(&self, body: &mut Value, kind: &str) {
+        match kind {
+            "parents_health" | "family_economy" => {
+                let parent = ["the mother", "the mother the child lives with"]
+                    .into_iter()
+                    .find(|name| self.knows(name));
+                body["about_person_id"] = json!(self.user(parent.expect("a parent in the story")).id);
+            }
+            "child_statement" => {
+                body["heard_on"] = json!(self.world.in_days(0));
+                body["heard_how"] = json!("alone");
+                body["heard_weight"] = json!("Great weight.");
+            }
+            _ => {}
+        }
+    }
+
     /// A note of a kind for each audience, for the matrix.
     pub(super) async fn writes_for_each(&mut self, said: &Said) {
         let kind = &vocabulary().kinds[said.object()].key;
         for audience in AUDIENCES {
-            let body = json!({"audience": audience, "kind": kind, "contains": [], "text": "Noted."});
+            let mut body = json!({"audience": audience, "kind": kind, "contains": [], "text": "Noted."});
+            self.adds_what_the_kind_requires(&mut body, kind);
             let made = self.makes(self.user(said.who), "notes", body).await;
             self.scene.note(kind, audience, made);
         }

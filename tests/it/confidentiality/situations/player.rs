@@ -156,7 +156,11 @@ impl Player {
                 self.scene.id("role_id", role).id("person_id", user.id);
                 self.scene.plant("the staff of the unit", [&user.name, &role.to_string()]);
             }
-            [what @ "that child welfare takes part", "among them", who] => {
+            [
+                what @ ("that child welfare takes part" | "that the health centre takes part"),
+                "among them",
+                who,
+            ] => {
                 let Staff { user, unit } = self.staff(who);
                 let sign = format!("\"person_id\":\"{}\"", user.id);
                 self.scene.plant(what, [&sign]).belongs_to(what, unit.id);
@@ -178,6 +182,11 @@ impl Player {
             }
             _ => panic!("nothing is seen by {row:?}"),
         }
+    }
+
+    /// Returns whether a person has come into the story.
+    pub fn knows(&self, name: &str) -> bool {
+        self.people.contains_key(name)
     }
 
     /// Returns a person in the story.
