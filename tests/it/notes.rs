@@ -166,7 +166,12 @@ both_engines! {
         world.note(&cast.nurse, cast.case, "unit", "For the unit.").await;
         let withhold = json!({"guardian_id": father.id, "note_id": of_staff, "legal_basis": "administration_act", "reason": "It would harm the child."});
         cast.teacher.post(cast.path("/withholdings")).json(withhold).send().await.expect(201);
-        for sql in ["DROP TABLE note_reader", "DELETE FROM _sqlx_migrations WHERE version = 25"] {
+        for sql in [
+            "DROP TABLE note_reader",
+            "ALTER TABLE note DROP COLUMN heard_weight", "ALTER TABLE note DROP COLUMN heard_how", "ALTER TABLE note DROP COLUMN heard_on",
+            "ALTER TABLE note DROP COLUMN about_person_id",
+            "DELETE FROM _sqlx_migrations WHERE version IN (25, 29)",
+        ] {
             world.try_execute(sql).await.expect(sql);
         }
         migrate(&world.db).await.expect("migrated");
