@@ -5,3 +5,5 @@ ALTER TABLE note ADD COLUMN heard_on DATE;
 ALTER TABLE note ADD COLUMN heard_how TEXT CHECK (heard_how IN ('alone', 'with_someone', 'through_someone', 'otherwise'));
 ALTER TABLE note ADD COLUMN heard_weight TEXT CHECK (
     (heard_on IS NULL) = (heard_weight IS NULL) AND (heard_how IS NULL) = (heard_weight IS NULL));
+-- Why the guardians need health information for their parental responsibility until the child is 18 (pbrl § 3-4), sealed.
+ALTER TABLE note ADD COLUMN guardians_need TEXT;

@@ -78,6 +78,8 @@ pub struct NoteOut {
     pub heard_how: Option<HowHeard>,
     /// The weight that was given to what the child said, and why.
     pub heard_weight: Option<Content>,
+    /// The reason that the guardians need health information until the child is 18.
+    pub guardians_need: Option<Content>,
     /// For a note by the family: the people in the family, besides its writer, who may read it. The child is named by its own id.
     #[sqlx(skip)]
     pub shown_to: Vec<PersonId>,
@@ -89,7 +91,7 @@ pub struct NoteOut {
 
 shown!(NoteOut, CaseReader {
     row {
-        id, case_id, audience, kind, child_agrees, about_person_id, heard_on, heard_how, heard_weight, shown_to, text, created_at
+        id, case_id, audience, kind, child_agrees, about_person_id, heard_on, heard_how, heard_weight, guardians_need, shown_to, text, created_at
     }
     whereabouts: author_id, author_name, unit_id, unit_name, sector;
 });
@@ -147,6 +149,10 @@ pub struct NoteIn {
     /// The weight that was given to what the child said, and why, by age and maturity.
     #[serde(default)]
     pub heard_weight: Option<Prose>,
+    /// The reason that the guardians need the information for their parental responsibility. They then see it until the child is 18
+    /// (pbrl § 3-4). Only for the kind `health`.
+    #[serde(default)]
+    pub guardians_need: Option<Prose>,
     /// Guardians who may not know of the note, from the start.
     #[serde(default)]
     pub withheld_from: Vec<NoteWithholdingIn>,

@@ -18,7 +18,7 @@ use crate::{
 };
 
 const INSERT: &str = "INSERT INTO note (municipality, id, case_id, author_id, unit_id, audience, kind, child_agrees, \
-    about_person_id, heard_on, heard_how, heard_weight, body, created_at) ";
+    about_person_id, heard_on, heard_how, heard_weight, guardians_need, body, created_at) ";
 
 /// A note to store.
 pub(crate) struct NoteRow<'a> {
@@ -32,6 +32,8 @@ pub(crate) struct NoteRow<'a> {
     pub child_agrees: bool,
     /// The guardian that it is about, for a kind that is about one.
     pub about: Option<Id<Person>>,
+    /// The reason that the guardians need it until the child is 18.
+    pub guardians_need: Option<Cow<'a, str>>,
     /// When and how the child was heard, and the weight that its words were given.
     pub heard: Option<(NaiveDate, HowHeard, Cow<'a, str>)>,
     pub text: Cow<'a, str>,
@@ -63,10 +65,11 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[NoteRow<'_>]) -> Result<(), DbEr
             let key =
                 unit.map_or_else(|| place.key(), |(_, sector)| KeyName::sector(place.municipality, sector));
             let weight = row.heard.as_ref().map(|(.., weight)| tx.vault().seal(&key, weight)).transpose()?;
-            Ok::<_, DbError>((row, weight, tx.vault().seal(&key, text)?))
+            let need = tx.vault().seal_optional(&key, row.guardians_need.as_deref())?;
+            Ok::<_, DbError>((row, weight, need, tx.vault().seal(&key, text)?))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT, 14, rows, |values, (row, weight, text)| values
+    insert_rows!(tx, INSERT, 15, rows, |values, (row, weight, need, text)| values
         .push_bind(row.place.municipality)
         .push_bind(row.id)
         .push_bind(row.place.case)
@@ -79,6 +82,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[NoteRow<'_>]) -> Result<(), DbEr
         .push_bind(row.heard.as_ref().map(|(on, ..)| *on))
         .push_bind(row.heard.as_ref().map(|(_, how, _)| *how))
         .push_bind(weight)
+        .push_bind(need)
         .push_bind(text)
         .push_bind(row.created_at))?;
     Ok(())

@@ -98,6 +98,10 @@ pub(super) fn shown_to(
 pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
+            _ if input.guardians_need.is_some() => Err(Problem::field(
+                "/guardians_need",
+                "must be left out: only staff state what guardians need",
+            )),
             None | Some(InformationKind::Agreed) => Ok(InformationKind::Agreed),
             Some(_) => {
                 Err(Problem::field("/kind", "must be left out: only staff state the kind of information"))
@@ -114,6 +118,9 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<Informatio
         }
         Ok(_) if input.child_agrees && kind != InformationKind::ChildStatement => {
             Err(Problem::field("/child_agrees", "is allowed only with kind child_statement"))
+        }
+        Ok(_) if input.guardians_need.is_some() && kind != InformationKind::Health => {
+            Err(Problem::field("/guardians_need", "is allowed only with kind health"))
         }
         Ok(_) => Ok(kind),
     }

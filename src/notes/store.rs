@@ -31,7 +31,7 @@ macro_rules! select {
                          ORDER BY g.id DESC LIMIT 1),
                         p.name) END AS author_name,
                     n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.about_person_id,
-                    n.heard_on, n.heard_how, n.heard_weight, n.body AS text, n.created_at
+                    n.heard_on, n.heard_how, n.heard_weight, n.guardians_need, n.body AS text, n.created_at
              FROM note n
              JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
              JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -102,6 +102,7 @@ pub(super) async fn insert(
         kind,
         child_agrees: input.child_agrees,
         about,
+        guardians_need: input.guardians_need.as_deref().map(Cow::from),
         heard: heard.map(|Heard { on, how, weight }| (on, how, Cow::from(weight))),
         text: Cow::from(&*input.text),
         created_at: now,

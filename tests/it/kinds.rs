@@ -174,12 +174,19 @@ both_engines! {
         let cast = Cast { teacher, nurse, family, case };
         let health = write(&cast.nurse, &cast, note("health", "team")).await;
         assert!(sees(&cast.family.guardians[0], &cast, &health).await);
+        let mut needed = note("health", "team");
+        needed["guardians_need"] = json!("They must know what to do in an attack.");
+        let needed = write(&cast.nurse, &cast, needed).await;
+        let mut other = note("agreed", "team");
+        other["guardians_need"] = json!("They must know.");
+        cast.nurse.post(cast.path("/notes")).json(other).send().await.expect_invalid("/guardians_need");
         world.advance(chrono::TimeDelta::days(1));
         assert!(sees(&cast.family.guardians[0], &cast, &health).await, "the day before");
         // At 15, they consent to what is agreed together, and the guardians to health.
         consent(&world, &youth, &cast, &["health"]).await.expect_invalid("/kinds/0");
         world.advance(chrono::TimeDelta::days(1));
         assert!(!sees(&cast.family.guardians[0], &cast, &health).await, "on the day");
+        assert!(sees(&cast.family.guardians[0], &cast, &needed).await, "needed for parental responsibility until 18");
         assert!(sees(&youth, &cast, &health).await);
         consent(&world, &youth, &cast, &["health"]).await.expect(201);
     }

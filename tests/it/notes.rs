@@ -169,7 +169,7 @@ both_engines! {
         for sql in [
             "DROP TABLE note_reader",
             "ALTER TABLE note DROP COLUMN heard_weight", "ALTER TABLE note DROP COLUMN heard_how", "ALTER TABLE note DROP COLUMN heard_on",
-            "ALTER TABLE note DROP COLUMN about_person_id",
+            "ALTER TABLE note DROP COLUMN about_person_id", "ALTER TABLE note DROP COLUMN guardians_need",
             "DELETE FROM _sqlx_migrations WHERE version IN (25, 29)",
         ] {
             world.try_execute(sql).await.expect(sql);

@@ -33,7 +33,7 @@ use crate::{
 };
 
 /// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
-const MAJORITY: i64 = 18;
+pub(in crate::access) const MAJORITY: i64 = 18;
 
 /// A case, and a caller's relation to it.
 #[derive(Debug, Clone)]

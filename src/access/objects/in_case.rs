@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Attributes, CaseObject, Listed, Lookup, Object, Subject};
 use crate::{
     access::{
+        facts::MAJORITY,
         kinds::Kinds,
         policies::{Fact, Policies, reference, references},
     },
@@ -134,7 +135,7 @@ in_case! {
     /// A note; its audience and its kind decide who may know that it exists.
     NoteObject as "Note", Id<Note>, "note_id", "n",
     "n.author_id, n.audience, n.unit_id, n.unit_id IS NULL AS of_family, u.sector, n.kind, n.child_agrees,
-     a.canonical_id AS about_person
+     a.canonical_id AS about_person, n.guardians_need IS NOT NULL AS needed_by_guardians
      FROM note n LEFT JOIN unit u ON u.id = n.unit_id LEFT JOIN person a ON a.id = n.about_person_id",
     known by "read_note",
     {
@@ -154,6 +155,8 @@ in_case! {
         child_agrees: bool,
         /// The guardian that it is about, for a kind that is about one.
         about_person: Option<Id<Person>>,
+        /// The guardians need it for their parental responsibility until the child is 18.
+        needed_by_guardians: bool,
     },
     |note| note_attributes(note)
 }
@@ -173,6 +176,7 @@ impl NoteObject {
             kind: InformationKind::ChildStatement,
             child_agrees,
             about_person: None,
+            needed_by_guardians: false,
         }
     }
 }
@@ -183,6 +187,11 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     // A kind that is prohibited in the record is not shared with other units, and the family cannot see it.
     let rule = Kinds::rule(note.kind).ok();
     let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
+    let guardians_until = match rule.map_or(0, |rule| rule.guardians_until) {
+        // What parental responsibility needs is for the guardians as long as it lasts (pbrl § 3-4).
+        _ if note.needed_by_guardians => MAJORITY,
+        until => until,
+    };
     let mut shared_with = facts.ground.shared_with(note.kind, from, note.about_person);
     // A note reveals that its unit helps, which may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
@@ -193,7 +202,7 @@ fn note_attributes(note: &NoteObject) -> Attributes {
         ("author", reference("Person", note.author_id)),
         ("audience", Fact::Word(note.audience.clone().into())),
         ("kind", Fact::Word(note.kind.as_str().into())),
-        ("guardians_until", Fact::Number(rule.map_or(0, |rule| rule.guardians_until))),
+        ("guardians_until", Fact::Number(guardians_until)),
         ("shared_with", references("Unit", shared_with)),
         ("child_agrees", Fact::Flag(note.child_agrees)),
         ("of_family", Fact::Flag(note.of_family)),
@@ -268,127 +277,4 @@ fn measure_attributes(measure: &MeasureObject) -> Attributes {
     ];
     attributes.extend(known_to.map(|units| ("known_to", references("Unit", units))));
     attributes
-}
-
-/// A meeting, with those invited.
-#[derive(Debug, Clone)]
-pub struct MeetingObject {
-    /// The case it is about.
-    pub case: CaseObject,
-    /// The meeting.
-    pub id: Id<Meeting>,
-    /// The person who called it.
-    pub called_by: Id<Person>,
-    /// The people who are invited.
-    pub invited: Vec<Id<Person>>,
-}
-
-#[derive(sqlx::FromRow)]
-struct MeetingRow {
-    id: Id<Meeting>,
-    called_by: Id<Person>,
-    person_id: Option<Id<Person>>,
-}
-
-const FIND_MEETING: &str = "
-    SELECT m.id, m.called_by, p.person_id
-    FROM meeting m LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
-    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3";
-const LIST_MEETINGS: &str = "
-    SELECT m.id, m.called_by, p.person_id
-    FROM (SELECT municipality, id, called_by FROM meeting
-          WHERE municipality = $1 AND case_id = $2 AND id > $3 ORDER BY id LIMIT $4) m
-    LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
-    ORDER BY m.id";
-
-impl MeetingObject {
-    /// Returns the meeting that decided a measure. Its facts lack the people who are invited.
-    #[must_use]
-    pub fn that_decided(measure: &MeasureObject) -> Option<Self> {
-        let (id, called_by) = measure.meeting_id.zip(measure.called_by)?;
-        Some(Self { case: measure.case.clone(), id, called_by, invited: Vec::new() })
-    }
-
-    /// Lists the meetings of a case in order of id, without a decision on who may read them.
-    ///
-    /// # Errors
-    /// If the database query fails.
-    pub async fn list(tx: &mut Tx, case: &CaseObject, slice: Slice) -> Result<Vec<Self>, DbError> {
-        let (municipality, id) = (&case.facts.municipality, case.facts.id);
-        let rows =
-            fetch_all!(tx, MeetingRow, LIST_MEETINGS, municipality, id, slice.after, slice.sql_limit())?;
-        Ok(Self::gathered(case, rows))
-    }
-
-    /// Returns whether the guardians may not know of the meeting: none of them is invited, and they may not know the person who called it.
-    fn is_kept_from_guardians(&self) -> bool {
-        let facts = &self.case.facts;
-        facts.is_helper_kept_from_guardians(self.called_by)
-            && !self.invited.iter().any(|person| facts.guardians.contains(person))
-    }
-
-    /// Gathers meetings from ordered rows, with one row for each person invited.
-    fn gathered(case: &CaseObject, rows: Vec<MeetingRow>) -> Vec<Self> {
-        let mut meetings: Vec<Self> = Vec::new();
-        for MeetingRow { id, called_by, person_id } in rows {
-            if meetings.last().is_none_or(|last| last.id != id) {
-                meetings.push(Self { case: case.clone(), id, called_by, invited: Vec::new() });
-            }
-            if let Some(last) = meetings.last_mut() {
-                last.invited.extend(person_id);
-            }
-        }
-        meetings
-    }
-}
-
-impl Listed for MeetingObject {
-    fn place(&self) -> Uuid {
-        self.id.uuid()
-    }
-}
-
-impl Object for MeetingObject {
-    const TYPE: &'static str = "Meeting";
-    const PATH: &'static [&'static str] = &["case_id", "meeting_id"];
-
-    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
-        let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };
-        let Some(id) = lookup.id::<Meeting>("meeting_id") else { return Ok(None) };
-        let rows = fetch_all!(tx, MeetingRow, FIND_MEETING, &case.facts.municipality, case.facts.id, id)?;
-        Ok(Self::gathered(&case, rows).pop())
-    }
-
-    fn id(&self) -> String {
-        self.id.to_string()
-    }
-
-    fn subject(&self) -> Subject {
-        self.case.subject()
-    }
-
-    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
-        self.case.seats(caller)
-    }
-
-    fn is_met_privately(&self) -> bool {
-        self.case.is_met_privately()
-    }
-
-    fn attributes(&self) -> Attributes {
-        vec![
-            ("called_by", reference("Person", self.called_by)),
-            ("invited", references("Person", &self.invited)),
-            ("withheld_from", references("Person", self.case.facts.withheld_from(self.id.uuid()))),
-            ("kept_from_guardians", Fact::Flag(self.is_kept_from_guardians())),
-        ]
-    }
-
-    fn context(&self, caller: &Caller) -> Attributes {
-        self.case.context(caller)
-    }
-
-    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
-        policies.decide(caller, "read_meeting", self).allowed
-    }
 }

@@ -7,6 +7,7 @@ mod emergency;
 mod helper;
 mod in_case;
 mod log_review;
+mod meeting;
 mod organisation;
 mod report;
 mod second_administrator;
@@ -19,8 +20,9 @@ pub use self::{
     disclosure::{DisclosureObject, ObjectionObject},
     emergency::EmergencyObject,
     helper::HelperObject,
-    in_case::{ConsentObject, HandoverObject, MeasureObject, MeetingObject, NoteObject},
+    in_case::{ConsentObject, HandoverObject, MeasureObject, NoteObject},
     log_review::{LogReviewObject, reviews_of_looks_by},
+    meeting::MeetingObject,
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
     report::ChildWelfareReportObject,
     second_administrator::{ActivationObject, NumberProposalObject, RoleProposalObject},

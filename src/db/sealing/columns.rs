@@ -72,7 +72,7 @@ pub const SEALED: &[SealedTable] = &[
     SealedTable {
         joins: "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
                 JOIN unit u ON u.id = COALESCE(t.unit_id, c.unit_id)",
-        ..of_case("note", &["body", "heard_weight"])
+        ..of_case("note", &["body", "heard_weight", "guardians_need"])
     },
     of_people("child_welfare_report", &["reporter_name", "child_name", "child_description"]),
     of_unit("child_welfare_report", &["grounds", "body", "guardians_not_told_reason"]),

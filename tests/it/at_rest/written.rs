@@ -29,6 +29,8 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let path = format!("{case}/meetings/{meeting}/minutes");
     teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
     said(nurse, "/notes", json!({"audience": "unit", "kind": "confidential_health", "text": p()})).await;
+    said(nurse, "/notes", json!({"audience": "unit", "kind": "health", "text": p(), "guardians_need": p()}))
+        .await;
     let heard = json!({
         "audience": "unit", "kind": "child_statement", "text": p(), "heard_on": world.in_days(0), "heard_how": "alone", "heard_weight": p(),
     });

@@ -1,0 +1,140 @@
+//! Meetings in a case, with the people who are invited.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Attributes, CaseObject, Listed, Lookup, MeasureObject, Object, Subject};
+use crate::{
+    access::policies::{Fact, Policies, reference, references},
+    db::{DbError, Tx},
+    fetch_all,
+    identity::{Caller, HeldRole},
+    kernel::{
+        Id, Slice,
+        ids::{Meeting, Person},
+    },
+};
+
+/// A meeting, with those invited.
+#[derive(Debug, Clone)]
+pub struct MeetingObject {
+    /// The case it is about.
+    pub case: CaseObject,
+    /// The meeting.
+    pub id: Id<Meeting>,
+    /// The person who called it.
+    pub called_by: Id<Person>,
+    /// The people who are invited.
+    pub invited: Vec<Id<Person>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct MeetingRow {
+    id: Id<Meeting>,
+    called_by: Id<Person>,
+    person_id: Option<Id<Person>>,
+}
+
+const FIND_MEETING: &str = "
+    SELECT m.id, m.called_by, p.person_id
+    FROM meeting m LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3";
+const LIST_MEETINGS: &str = "
+    SELECT m.id, m.called_by, p.person_id
+    FROM (SELECT municipality, id, called_by FROM meeting
+          WHERE municipality = $1 AND case_id = $2 AND id > $3 ORDER BY id LIMIT $4) m
+    LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
+    ORDER BY m.id";
+
+impl MeetingObject {
+    /// Returns the meeting that decided a measure. Its facts lack the people who are invited.
+    #[must_use]
+    pub fn that_decided(measure: &MeasureObject) -> Option<Self> {
+        let (id, called_by) = measure.meeting_id.zip(measure.called_by)?;
+        Some(Self { case: measure.case.clone(), id, called_by, invited: Vec::new() })
+    }
+
+    /// Lists the meetings of a case in order of id, without a decision on who may read them.
+    ///
+    /// # Errors
+    /// If the database query fails.
+    pub async fn list(tx: &mut Tx, case: &CaseObject, slice: Slice) -> Result<Vec<Self>, DbError> {
+        let (municipality, id) = (&case.facts.municipality, case.facts.id);
+        let rows =
+            fetch_all!(tx, MeetingRow, LIST_MEETINGS, municipality, id, slice.after, slice.sql_limit())?;
+        Ok(Self::gathered(case, rows))
+    }
+
+    /// Returns whether the guardians may not know of the meeting: none of them is invited, and they may not know the person who called it.
+    fn is_kept_from_guardians(&self) -> bool {
+        let facts = &self.case.facts;
+        facts.is_helper_kept_from_guardians(self.called_by)
+            && !self.invited.iter().any(|person| facts.guardians.contains(person))
+    }
+
+    /// Gathers meetings from ordered rows, with one row for each person invited.
+    fn gathered(case: &CaseObject, rows: Vec<MeetingRow>) -> Vec<Self> {
+        let mut meetings: Vec<Self> = Vec::new();
+        for MeetingRow { id, called_by, person_id } in rows {
+            if meetings.last().is_none_or(|last| last.id != id) {
+                meetings.push(Self { case: case.clone(), id, called_by, invited: Vec::new() });
+            }
+            if let Some(last) = meetings.last_mut() {
+                last.invited.extend(person_id);
+            }
+        }
+        meetings
+    }
+}
+
+impl Listed for MeetingObject {
+    fn place(&self) -> Uuid {
+        self.id.uuid()
+    }
+}
+
+impl Object for MeetingObject {
+    const TYPE: &'static str = "Meeting";
+    const PATH: &'static [&'static str] = &["case_id", "meeting_id"];
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };
+        let Some(id) = lookup.id::<Meeting>("meeting_id") else { return Ok(None) };
+        let rows = fetch_all!(tx, MeetingRow, FIND_MEETING, &case.facts.municipality, case.facts.id, id)?;
+        Ok(Self::gathered(&case, rows).pop())
+    }
+
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+
+    fn subject(&self) -> Subject {
+        self.case.subject()
+    }
+
+    fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> {
+        self.case.seats(caller)
+    }
+
+    fn is_met_privately(&self) -> bool {
+        self.case.is_met_privately()
+    }
+
+    fn attributes(&self) -> Attributes {
+        vec![
+            ("called_by", reference("Person", self.called_by)),
+            ("invited", references("Person", &self.invited)),
+            ("withheld_from", references("Person", self.case.facts.withheld_from(self.id.uuid()))),
+            ("kept_from_guardians", Fact::Flag(self.is_kept_from_guardians())),
+        ]
+    }
+
+    fn context(&self, caller: &Caller) -> Attributes {
+        self.case.context(caller)
+    }
+
+    fn may_be_known(&self, policies: &Arc<Policies>, caller: &Caller) -> bool {
+        policies.decide(caller, "read_meeting", self).allowed
+    }
+}
