@@ -188,7 +188,7 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     let rule = Kinds::rule(note.kind).ok();
     let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
     let guardians_until = match rule.map_or(0, |rule| rule.guardians_until) {
-        // What parental responsibility needs is for the guardians as long as it lasts (pbrl § 3-4).
+        // Guardians see the information that their responsibility needs as long as it lasts (pbrl § 3-4).
         _ if note.needed_by_guardians => MAJORITY,
         until => until,
     };
