@@ -67,7 +67,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let kind = rules::kind(&input, written.seat)?;
     rules::may_be_kept(&input, &written)?;
     rules::withheld_from(&case, &input, &written)?;
-    let readers = rules::shown_to(&case, &input, |person| permit.caller().is(person))?;
+    let readers = rules::shown_to(&case, "", &input.shown_to, |person| permit.caller().is(person))?;
     let (author, now) = (permit.caller().person, permit.moment().now);
     let shown_to = store::named(&case, readers.iter().copied());
     let new = store::NewNote { author, written, kind, input: &input, readers };

@@ -196,6 +196,19 @@ impl Problem {
         Self { errors: vec![FieldError::at(pointer, detail)], ..Self::new(Code::InvalidInput) }
     }
 
+    /// Joins problems of invalid fields. If one is of another kind, it is the answer.
+    #[must_use]
+    pub fn together(problems: Vec<Self>) -> Self {
+        let mut errors = Vec::new();
+        for problem in problems {
+            if problem.code != Code::InvalidInput {
+                return problem;
+            }
+            errors.extend(problem.errors);
+        }
+        Self { errors, ..Self::new(Code::InvalidInput) }
+    }
+
     /// Creates a problem for one header, by its name in the API document.
     pub fn header(code: Code, name: &'static str, detail: impl Into<String>) -> Self {
         Self { errors: vec![FieldError::at(name, detail)], ..Self::new(code) }

@@ -150,6 +150,15 @@ impl Ground {
         units
     }
 
+    /// Returns the units that may see this kind of information from the family. The family's own words and
+    /// agreements are for the unit that opened the case, too. Other kinds are from another record: they need consents to every unit.
+    #[must_use]
+    pub fn shared_by_family(&self, kind: InformationKind) -> Vec<Id<Unit>> {
+        let mut units = self.shared_with(kind, self.owner_unit);
+        units.retain(|unit| kind == InformationKind::Agreed || self.is_consented(*unit, kind));
+        units
+    }
+
     fn is_consented(&self, unit: Id<Unit>, kind: InformationKind) -> bool {
         !self.family.consenters(kind).is_empty() && self.missing_for(unit, kind).is_empty()
     }

@@ -179,7 +179,10 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     // A kind that is prohibited in the record is not shared with other units, and the family cannot see it.
     let rule = Kinds::rule(note.kind).ok();
     let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
-    let mut shared_with = facts.ground.shared_with(note.kind, from);
+    let mut shared_with = match note.of_family {
+        true => facts.ground.shared_by_family(note.kind),
+        false => facts.ground.shared_with(note.kind, from),
+    };
     // A note reveals that its unit helps, which may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
     if let Some(known_to) = known_to.filter(|_| !facts.relation.is_contact_person) {
