@@ -409,7 +409,7 @@ def main():
     try:
         return args.run(args)
     except (Refused, InvalidSignature, ValueError, AssertionError) as refused:
-        print(refused or "a signature is not good")
+        print(str(refused) or "a signature is not good")
         return 1
 
 

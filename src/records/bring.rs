@@ -69,7 +69,7 @@ fn checked(
         verifier.open(vault, &entry.signed)?.ok_or_else(|| Problem::field(signed.clone(), NOT_YOURS))?;
     let Stated { municipality, section, kind, day, unit_name, sector, can_be_brought, text, .. } = stated;
     if !can_be_brought {
-        let why = "cannot be brought: give new consents here, and let the writer bring a note by someone else in the family";
+        let why = "cannot be brought: new consents are given here, and a note by someone else in the family is brought by its writer";
         return Err(Problem::field(signed, why));
     }
     Kinds::rule(kind).map_err(|refused| Problem::field(signed, &refused.instead))?;

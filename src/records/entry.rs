@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// The unit that an entry is from.
-type From = Option<(Option<String>, Sector)>;
+type Service = Option<(Option<String>, Sector)>;
 
 /// Makes the entries of one record.
 pub(super) struct Entries<'a> {
@@ -47,7 +47,7 @@ struct Said {
     id: Uuid,
     kind: InformationKind,
     day: NaiveDate,
-    from: From,
+    from: Service,
     can_be_brought: bool,
     text: String,
 }

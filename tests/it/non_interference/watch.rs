@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::scene::{Ids, Scene, Watcher};
-use crate::{
-    log_proofs::files,
-    support::{Answer, Operation, User},
-};
+use crate::support::{Answer, Operation, User, files};
 
 /// The requests and answers, one exchange after another.
 pub type Transcript = Vec<String>;

@@ -11,8 +11,7 @@ use stafett::kernel::ids::CaseId;
 
 use crate::{
     cast::Cast,
-    log_proofs::files,
-    support::{Answer, Call, Family, Staff, User, World},
+    support::{Answer, Call, Family, Staff, User, World, files},
 };
 
 const KRAGERO: &str = "4014";

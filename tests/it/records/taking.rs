@@ -9,7 +9,7 @@ use super::{Taken, record_of, take, write};
 use crate::{
     cast::{Cast, ids, walk},
     identities::log_of,
-    support::{Role, User, World, both_engines},
+    support::{Engine, Role, User, World, both_engines},
 };
 
 /// The lists of a case, by section.
@@ -140,19 +140,54 @@ both_engines! {
         assert!(!visit.to_string().contains("record") && !visit.to_string().contains("lastet"), "{visit}");
     }
 
+    async fn a_long_record_is_taken_archive_by_archive_and_nothing_is_cut(world: World) {
+        let cast = world.shared_case().await;
+        world.goal(&cast.teacher, cast.case).await;
+        world.note(&cast.nurse, cast.case, "unit", "For the unit.").await;
+        copy(&world, "goal", "case_id, description, status, created_by, created_at", 1050).await;
+        copy(&world, "note", "case_id, author_id, unit_id, audience, body, created_at, kind, child_agrees", 2100).await;
+        let (mut all, mut archives, mut query) = (Vec::new(), 0, String::new());
+        loop {
+            let answer = cast.family.guardians[0].get(format!("{}{query}", record_of(cast.case))).send().await;
+            let taken = Taken::of(&answer.expect(200));
+            assert!(taken.entries().len() <= 1000 && archives < 10, "an archive is bounded");
+            all.extend(taken.entries().iter().map(|entry| format!("{} {}", entry["section"], entry["id"])));
+            archives += 1;
+            let Some(next) = taken.files.get("next-cursor.txt") else { break };
+            query = format!("?cursor={next}");
+        }
+        let distinct: BTreeSet<&String> = all.iter().collect();
+        assert_eq!(distinct.len(), all.len(), "no entry twice");
+        assert_eq!(all.iter().filter(|entry| entry.starts_with("\"goals\"")).count(), 1051);
+        assert!(archives > 1 && !all.iter().any(|entry| entry.starts_with("\"notes\"")));
+        let other = format!("{}{}", record_of(cast.case), "?cursor=AAAA");
+        cast.family.guardians[0].get(other).send().await.expect_invalid("?cursor");
+    }
+
     async fn a_record_is_verified_without_the_service_and_one_character_is_enough_to_refuse_it(world: World) {
         let cast = busy_case(&world).await;
         let taken = take(&cast.family.guardians[0], cast.case).await;
         let Some(said) = verified(&taken, |_, text| text.to_owned()) else { return };
         assert_eq!(said, format!("the record is as it was downloaded: {} entries", taken.entries().len()));
-        for name in ["record.json", "record.txt", "0003.txt"] {
-            let said = verified(&taken, |file, text| if file == name { text.replacen("4014", "4015", 1) } else { text.to_owned() });
-            assert!(said.is_some_and(|said| !said.starts_with("the record is")), "{name}");
+        let unsigned = "a signature is not good";
+        for (name, why) in [("record.json", "record.json was changed"), ("record.txt", unsigned), ("0003.txt", unsigned)] {
+            let said = verified(&taken, |file, text| if file == name { text.replacen("2026", "2025", 1) } else { text.to_owned() });
+            assert!(said.is_some_and(|said| said == why || said.ends_with("is of another record")), "{name}");
         }
         let other = take(&cast.family.guardians[1], cast.case).await;
         let swapped = verified(&taken, |file, text| if file == "0002.txt" { other.files[file].clone() } else { text.to_owned() });
         assert_eq!(swapped.as_deref(), Some("0002.txt is of another record"));
     }
+}
+
+/// Copies the only row of a table this many times, with other ids.
+async fn copy(world: &World, table: &str, columns: &str, times: u32) {
+    let id = if world.engine == Engine::Postgres { "gen_random_uuid()" } else { "randomblob(16)" };
+    let sql = format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {times})
+         INSERT INTO {table} (municipality, id, {columns}) SELECT municipality, {id}, {columns} FROM {table}, n"
+    );
+    assert_eq!(world.try_execute(sql).await.expect("rows"), u64::from(times));
 }
 
 /// The output of the verifier in the archive for its files, each changed in some way; none without Python and its package.

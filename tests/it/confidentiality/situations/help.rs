@@ -10,8 +10,7 @@ use crate::{
         scene::{AUDIENCES, sentence},
         vocabulary::vocabulary,
     },
-    log_proofs::files,
-    support::Staff,
+    support::{Staff, files},
 };
 
 impl Player {

@@ -4,10 +4,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::CaseId;
 
 use super::Stage;
-use crate::{
-    log_proofs::files,
-    support::{Role, Staff, User},
-};
+use crate::support::{Role, Staff, User, files};
 
 impl Stage {
     pub(super) async fn fill_case(&mut self) {
