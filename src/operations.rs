@@ -7,8 +7,8 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use crate::{
     accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, claims, concerns,
     conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
-    handovers, health, identities, log_reviews, measures, meetings, notes, organisation, rules, teams,
-    withholdings,
+    handovers, health, identities, log_reviews, measures, meetings, notes, organisation, records, rules,
+    teams, withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -30,6 +30,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     measures::configure,
     meetings::configure,
     notes::configure,
+    records::configure,
     withholdings::configure,
     child_welfare_reports::configure,
     disclosures::configure,

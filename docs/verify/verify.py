@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Verifies an access log of Stafett without Stafett. Written from docs/access-log.md alone.
+"""Verifies an access log or a downloaded record of Stafett without Stafett. Written from docs/access-log.md and docs/record.md alone.
 
     verify.py log --public-key KEY --municipality 4014 [--checkpoint FILE] EVIDENCE
     verify.py proof --public-key KEY --leaf LEAF [--opened OPENED] PROOF
     verify.py consistency --public-key KEY OLD NEW PROOF
+    verify.py record --public-key KEY FOLDER
     verify.py vectors VECTORS
 
 Needs Python 3.9 and the package `cryptography`. Exits with 0 if all is as it was signed, and with 1 if not.
@@ -14,6 +15,7 @@ import base64
 import hashlib
 import hmac
 import json
+import pathlib
 import sys
 
 from cryptography.exceptions import InvalidSignature
@@ -121,8 +123,8 @@ class Key:
             raise Refused("not a public key of an access log")
         self.key = Ed25519PublicKey.from_public_bytes(key[1:])
 
-    def open(self, note):
-        """The size and the root that a signed checkpoint states."""
+    def text(self, note):
+        """The signed text."""
         text, _, signatures = note.rpartition("\n\n")
         text += "\n"
         for line in signatures.splitlines():
@@ -132,8 +134,12 @@ class Key:
                 self.key.verify(signature[4:], text.encode())
                 break
         else:
-            raise Refused("the checkpoint is not signed with this key")
-        origin, size, root, *_ = text.split("\n")
+            raise Refused("the text is not signed with this key")
+        return text
+
+    def open(self, note):
+        """The size and the root that a signed checkpoint states."""
+        origin, size, root, *_ = self.text(note).split("\n")
         if origin != self.name or str(int(size)) != size:
             raise Refused("the checkpoint is of another log")
         return int(size), base64.b64decode(root, validate=True)
@@ -334,6 +340,29 @@ def verify_consistency(args):
     return 0
 
 
+# docs/record.md
+
+def verify_record(args):
+    key, folder = Key(args.public_key), pathlib.Path(args.folder)
+    record = (folder / "record.json").read_bytes()
+    whole = json.loads(record)
+
+    def lines(name):
+        signed_by, download, line = key.text(read(folder / name)).rstrip("\n").split("\n")
+        if signed_by != key.name or json.loads(download) != whole["download"]:
+            raise Refused(f"{name} is of another record")
+        return line
+
+    if lines("record.txt") != "sha256 " + base64.b64encode(hashlib.sha256(record).digest()).decode():
+        raise Refused("record.json was changed")
+    for entry in whole["entries"]:
+        stated = {name: value for name, value in entry.items() if name not in ("file", "content")}
+        if json.loads(lines(entry["file"])) != stated:
+            raise Refused(f"{entry['file']} was changed")
+    print(f"the record is as it was downloaded: {len(whole['entries'])} entries")
+    return 0
+
+
 def verify_vectors(args):
     """The test vectors of the specification."""
     vectors = json.loads(read(args.vectors))
@@ -355,12 +384,13 @@ def verify_vectors(args):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Verifies an access log of Stafett without Stafett.")
+    parser = argparse.ArgumentParser(description="Verifies an access log or a record of Stafett without Stafett.")
     commands = parser.add_subparsers(required=True)
     for name, run, files in [
         ("log", verify_log, ["evidence"]),
         ("proof", verify_proof, ["proof"]),
         ("consistency", verify_consistency, ["old", "new", "proof"]),
+        ("record", verify_record, ["folder"]),
         ("vectors", verify_vectors, ["vectors"]),
     ]:
         command = commands.add_parser(name)
@@ -379,7 +409,7 @@ def main():
     try:
         return args.run(args)
     except (Refused, InvalidSignature, ValueError, AssertionError) as refused:
-        print(refused or "a signature is not good")
+        print(str(refused) or "a signature is not good")
         return 1
 
 

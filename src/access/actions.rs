@@ -214,6 +214,7 @@ actions! {
         ListMeetings = "list_meetings": Saw(Meetings), ChosenLook, Never, MayForbid, Search;
         ListNotes = "list_notes": Saw(Notes), ChosenLook, Never, MayForbid, Search;
         ListWithholdings = "list_withholdings": Look, ChosenLook, Never, MayForbid, Search;
+        ExportRecord = "export_record": Look, ChosenLook, Never, Right, Read;
         ReadConsentStatus = "read_consent_status": Look, ChosenLook, Never, MayForbid, Read;
         ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
         DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
@@ -233,6 +234,7 @@ actions! {
         CreateMeasure = "create_measure": Work, Work, IfReadBy(ReadMeasure), MayForbid, Create;
         CallMeeting = "call_meeting": Work, Work, IfReadBy(ReadMeeting), MayForbid, Create;
         WriteNote = "write_note": Look, Work, IfReadBy(ReadNote), MayForbid, Create;
+        BringEntries = "bring_entries": Look, Work, AsDecided, MayForbid, Create;
         WithholdFromGuardian = "withhold_from_guardian": Look, Work, AsDecided, EndsAccess, Create;
         EndWithholding = "end_withholding": Look, Work, AsDecided, MayForbid, Update;
     }

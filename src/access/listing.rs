@@ -40,6 +40,42 @@ impl<O: Object> Decided<O> {
     }
 }
 
+/// The rows of one section of a record that follow a position.
+#[derive(Debug)]
+pub struct Portion<T> {
+    /// The rows, in order of id.
+    pub rows: Vec<T>,
+    /// The last row that was read, if there may be more after it.
+    pub read_to: Option<Uuid>,
+}
+
+impl<T> Default for Portion<T> {
+    fn default() -> Self {
+        Self { rows: Vec::new(), read_to: None }
+    }
+}
+
+impl<T> Portion<T> {
+    /// Creates a portion of the rows that were read for a slice.
+    #[must_use]
+    pub fn of(rows: Vec<T>, slice: Slice, id: impl Fn(&T) -> Uuid) -> Self {
+        let read_to = rows.last().map(id).filter(|_| rows.len() >= slice.limit);
+        Self { rows, read_to }
+    }
+
+    /// Returns the rows that are shown. It ends where it ended.
+    #[must_use]
+    pub fn filter(self, is_shown: impl FnMut(&T) -> bool) -> Self {
+        Self { rows: self.rows.into_iter().filter(is_shown).collect(), ..self }
+    }
+
+    /// Returns the rows, each changed.
+    #[must_use]
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Portion<U> {
+        Portion { rows: self.rows.into_iter().map(change).collect(), read_to: self.read_to }
+    }
+}
+
 impl<A: Action> Permit<A> {
     /// Returns a page of the rows that the caller may see. Refused rows do not count. `fetch` returns rows in order of `id`,
     /// with the facts to decide on and nothing else.
@@ -114,7 +150,10 @@ impl<A: Action> Permit<A> {
     }
 
     /// Returns the position that the page begins after. A cursor at a row that was not shown is sealed.
-    fn after<P: Position>(&self, cursor: Option<&Cursor<P>>) -> Result<P, Problem> {
+    ///
+    /// # Errors
+    /// 422 if the cursor was not issued for this operation.
+    pub fn after<P: Position>(&self, cursor: Option<&Cursor<P>>) -> Result<P, Problem> {
         match cursor {
             None => Ok(P::FIRST),
             Some(Cursor::At(place)) => Ok(*place),
@@ -126,7 +165,11 @@ impl<A: Action> Permit<A> {
         }
     }
 
-    fn sealed_cursor<P: Position>(&self, after: P) -> Result<Cursor<P>, Problem> {
+    /// Returns a cursor at a row that may not be shown.
+    ///
+    /// # Errors
+    /// If it cannot be sealed.
+    pub fn sealed_cursor<P: Position>(&self, after: P) -> Result<Cursor<P>, Problem> {
         let place = URL_SAFE_NO_PAD.encode(after.to_bytes());
         let sealed = self.tx.vault().seal_with(&self.cursor_secret(), &place);
         Ok(Cursor::Sealed(sealed.map_err(DbError::from)?))

@@ -8,6 +8,7 @@
 pub mod actions;
 mod admission;
 mod answer;
+mod archive;
 mod asker;
 mod body;
 mod etag;
@@ -37,6 +38,7 @@ mod strangers;
 mod telling;
 mod ties;
 
+pub use archive::Archive;
 pub use asker::Asker;
 pub use body::announces_too_much;
 pub use etag::PATTERN as ENTITY_TAGS;
@@ -48,7 +50,7 @@ pub use facts::{
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};
 pub use kinds::{Age, AloneRule, Consenting, Home, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};
-pub use listing::Decided;
+pub use listing::{Decided, Portion};
 pub(crate) use log::roles as roles_of_entry;
 pub use log::{Entry, LogWriter, NO_MUNICIPALITY, PendingLook, insert_entries};
 pub use permit::{Parts, Permit};

@@ -25,6 +25,7 @@ use crate::{
     db::Tx,
     identity::{Caller, RelyingParty, VerifiedToken},
     kernel::{Id, Moment, ids::Child},
+    log_tree::RecordKey,
     problem::Problem,
 };
 
@@ -216,6 +217,12 @@ impl<A: Action> Permit<A> {
     #[must_use]
     pub fn log_public_key(&self, municipality: &str) -> String {
         self.services.log_key.public_key(municipality)
+    }
+
+    /// Returns the key that signs the records that the family takes with it.
+    #[must_use]
+    pub fn record_key(&self) -> RecordKey {
+        RecordKey::of(self.services.log_key.clone())
     }
 
     /// Logs an object that the answer shows. It gets an entry of its own, with its case, its child and the rule that allows

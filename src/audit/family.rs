@@ -1,14 +1,10 @@
 //! The family's view of the access log, in plain words: to read, or to download and verify without this service.
 
-use std::{
-    collections::HashMap,
-    io::{Cursor as Buffer, Write},
-};
+use std::collections::HashMap;
 
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use uuid::Uuid;
-use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
 use super::{
     dto::{EntryOut, FamilyEntryOut, FamilyQuery, LogQuery},
@@ -20,7 +16,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Permit, Whole,
+        Archive, CaseFacts, Permit, Whole,
         actions::{DownloadCaseAccessLog, ReadCaseAccessLog},
     },
     db::Tx,
@@ -158,23 +154,4 @@ async fn proofs(
 
 fn json<T: Serialize>(value: &T) -> Result<String, Problem> {
     serde_json::to_string_pretty(value).map_err(Problem::internal)
-}
-
-/// A ZIP archive in memory. Its contents are small and are not compressed.
-struct Archive(ZipWriter<Buffer<Vec<u8>>>);
-
-impl Archive {
-    fn new() -> Self {
-        Self(ZipWriter::new(Buffer::new(Vec::new())))
-    }
-
-    fn add(&mut self, name: &str, text: &str) -> Result<(), Problem> {
-        let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
-        self.0.start_file(name, options).map_err(Problem::internal)?;
-        self.0.write_all(text.as_bytes()).map_err(Problem::internal)
-    }
-
-    fn finish(self) -> Result<Vec<u8>, Problem> {
-        self.0.finish().map(Buffer::into_inner).map_err(Problem::internal)
-    }
 }

@@ -49,6 +49,12 @@ impl Level {
     pub const fn new(level: i64) -> Option<Self> {
         if matches!(level, 0..=3) { Some(Self(level)) } else { None }
     }
+
+    /// Returns the number.
+    #[must_use]
+    pub const fn number(self) -> i64 {
+        self.0
+    }
 }
 
 impl<'de> Deserialize<'de> for Level {

@@ -4,10 +4,11 @@
 //! person (stafettholder). Team members and the family can read it. A closed case can only be read.
 
 mod dto;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod store;
 
-pub use dto::{AgreedWith, CaseOut, Level};
+pub use dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level};
 pub use routes::configure;
 pub use store::{Agreement, Place, involved_cases, open};

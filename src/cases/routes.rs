@@ -198,7 +198,7 @@ async fn as_seen<A: Action<Object = CaseObject>>(
 }
 
 /// Cases as the caller sees them, each with the date of its next evaluation: of the measures that the caller may read.
-async fn seen(
+pub(super) async fn seen(
     tx: &mut Tx,
     asker: &Asker,
     readers: Vec<(CaseObject, CaseReader)>,

@@ -4,9 +4,11 @@
 //! A withdrawal requires nothing but the right to withdraw, and has effect from the next request.
 
 mod dto;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod rules;
 mod store;
 
+pub use dto::ConsentOut;
 pub use routes::configure;

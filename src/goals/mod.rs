@@ -4,6 +4,7 @@
 //! or dropped, and the measures that served it still refer to it.
 
 mod dto;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod store;

@@ -7,11 +7,13 @@
 mod dto;
 mod fall_back;
 mod give_back;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod store;
 mod sweep;
 
+pub use dto::{HandoverOut, HandoverStatus};
 pub use fall_back::{if_ground_is_lost, of_child, of_conflict, of_person};
 pub use give_back::give_back;
 pub use routes::configure;

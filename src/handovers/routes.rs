@@ -15,7 +15,7 @@ use crate::{
     },
     db::Tx,
     identity::are_same,
-    kernel::{Page, PageQuery, vocabulary::InformationKind},
+    kernel::{Page, PageQuery, ids::PersonId, vocabulary::InformationKind},
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
@@ -44,13 +44,16 @@ async fn list_handovers(mut permit: Permit<ListHandovers>) -> Result<HttpRespons
     let (case, asker) = (permit.object().clone(), permit.asker());
     let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
     let fetch = async |tx: &mut Tx, slice| store::list(tx, &case.facts, slice).await;
-    let is_shown = |_: &Permit<_>, row: &HandoverOut| {
-        !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
-    };
+    let is_shown = |_: &Permit<_>, row: &HandoverOut| is_shown(&unknown, row);
     let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     let reader = asker.reader(&case);
     permit.show_page(&page.map(|handover| handover.seen_by(&reader)))
+}
+
+/// Returns whether a handover is between people who may be known.
+pub(super) fn is_shown(unknown: &[PersonId], row: &HandoverOut) -> bool {
+    !unknown.contains(&row.from_person_id) && !unknown.contains(&row.to_person_id)
 }
 
 /// Offers the role of contact person to a team member. The current contact person stays until the offer is accepted.

@@ -39,6 +39,9 @@ pub enum LogKeyError {
     /// The text is not a checkpoint, or is not signed with the key.
     #[error("the checkpoint is not signed by this key")]
     Checkpoint,
+    /// The text cannot be signed.
+    #[error("the text cannot be signed")]
+    Text,
     /// The system provides no random numbers.
     #[error("the system provides no random bytes")]
     Random,
@@ -89,7 +92,12 @@ impl LogKey {
     /// Returns the public key of a municipality's log, as `name+id+key`.
     #[must_use]
     pub fn public_key(&self, municipality: &str) -> String {
-        new_ed25519_verifier_key(&self.origin(municipality), &VerifyingKey::from(&self.key))
+        self.public_key_named(&self.origin(municipality))
+    }
+
+    /// Returns the public key under a name, as `name+id+key`.
+    pub(super) fn public_key_named(&self, name: &str) -> String {
+        new_ed25519_verifier_key(name, &VerifyingKey::from(&self.key))
     }
 
     /// Signs a checkpoint with a number of entries and a root.
@@ -105,7 +113,7 @@ impl LogKey {
         String::from_utf8(note.to_bytes()).map_err(|_| LogKeyError::Checkpoint)
     }
 
-    fn signer(&self, origin: &str) -> Result<StandardSigner, LogKeyError> {
+    pub(super) fn signer(&self, origin: &str) -> Result<StandardSigner, LogKeyError> {
         use base64::{Engine, engine::general_purpose::STANDARD};
         let public = new_ed25519_verifier_key(origin, &VerifyingKey::from(&self.key));
         let id = public.strip_prefix(origin).and_then(|rest| rest.get(1..9)).ok_or(LogKeyError::Key)?;

@@ -11,6 +11,7 @@ mod key;
 mod leaf;
 mod nodes;
 mod proofs;
+mod record;
 mod sealer;
 mod stored;
 #[cfg(test)]
@@ -24,6 +25,7 @@ pub use evidence::{Evidence, EvidenceLine, evidence_of, municipalities};
 pub use key::{DEFAULT_ORIGIN, LogKey, LogKeyError, LogVerifier};
 pub use leaf::FIELDS;
 pub use proofs::{Opened, Proof, checkpoint, consistency, inclusions, tile};
+pub use record::RecordKey;
 pub use sealer::{INTERVAL, SealError, Sealer};
 pub use stored::EMERGENCY_RULES;
 pub use verify::{Finding, Report, Verifier};

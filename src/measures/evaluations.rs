@@ -27,6 +27,21 @@ const LIST: &str = "
     FROM evaluation e JOIN person p ON p.id = e.evaluated_by
     WHERE e.municipality = $1 AND e.case_id = $2 AND e.measure_id = $3 AND e.id > $4 ORDER BY e.id LIMIT $5";
 
+const OF_CASE: &str = "
+    SELECT e.id, e.measure_id, e.held_on, e.outcome, e.assessment, e.child_view, e.child_agrees, e.child_view_missing_reason,
+           e.guardians_view, e.next_evaluation_on, e.evaluated_by, p.name AS evaluated_by_name, e.created_at
+    FROM evaluation e JOIN person p ON p.id = e.evaluated_by
+    WHERE e.municipality = $1 AND e.case_id = $2 AND e.id > $3 ORDER BY e.id LIMIT $4";
+
+/// Lists the evaluations of all measures of a case, in the order they were recorded, without a decision on who may read them.
+pub(super) async fn of_case(
+    tx: &mut Tx,
+    case: &CaseState,
+    slice: Slice,
+) -> Result<Vec<EvaluationOut>, DbError> {
+    fetch_all!(tx, EvaluationOut, OF_CASE, &case.municipality, case.id, slice.after, slice.sql_limit())
+}
+
 /// Lists the evaluations of a measure, in the order they were recorded.
 pub(super) async fn list(
     tx: &mut Tx,

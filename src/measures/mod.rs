@@ -7,6 +7,7 @@ mod create;
 mod dto;
 mod evaluations;
 mod readable;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod rules;

@@ -4,9 +4,11 @@
 //! time. The participants who attended approve the minutes.
 
 mod dto;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod rules;
 mod store;
 
+pub use dto::{MeetingOut, MeetingStatus};
 pub use routes::configure;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Kinds, Permit, Seen, Shown,
+        Asker, CaseFacts, Kinds, Permit, Seen, Shown,
         actions::{
             Action, AnswerInvitation, ApproveMinutes, CallMeeting, CancelMeeting, ListMeetings, ReadMeeting,
             RecordMinutes,
@@ -56,7 +56,8 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
     let ids = page.ids(|meeting| meeting.object.id);
     let meetings = store::these(permit.tx(), &case.facts, &ids).await?;
     permit.note_shown(ids);
-    let reader = reader(&mut permit, &case, &meetings).await?;
+    let asker = permit.asker();
+    let reader = reader(permit.tx(), &asker, &case, &meetings).await?;
     permit.show_page(&page.with(meetings.into_iter().map(|meeting| meeting.seen_by(&reader))))
 }
 
@@ -93,7 +94,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     let id = store::call(permit.tx(), case, new, caller, now).await?;
     let meeting = store::find(permit.tx(), case, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
-    let reader = reader(&mut permit, &object, std::slice::from_ref(&meeting)).await?;
+    let reader = reader(permit.tx(), &asker, &object, std::slice::from_ref(&meeting)).await?;
     let meeting = meeting.seen_by(&reader);
     permit.created(format!("/v1/cases/{}/meetings/{id}", case.id), meeting.version, &meeting).await
 }
@@ -220,18 +221,18 @@ async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpRespons
 }
 
 /// The caller as a reader of some meetings of a case.
-async fn reader<A: Action>(
-    permit: &mut Permit<A>,
+pub(super) async fn reader(
+    tx: &mut Tx,
+    asker: &Asker,
     case: &CaseObject,
     meetings: &[MeetingOut],
 ) -> Result<MeetingReader> {
-    let asker = permit.asker();
     let measures = meetings.iter().flat_map(|meeting| &meeting.decisions);
     let measures: Vec<_> = measures.filter_map(|decision| decision.measure_id).collect();
     Ok(MeetingReader {
         place: asker.reader(case).meeting_place(),
-        unknown: teams::not_to_be_known(permit.tx(), &asker, case).await?,
-        hidden_measures: measures::not_readable(permit.tx(), &asker, case, &measures).await?,
+        unknown: teams::not_to_be_known(tx, asker, case).await?,
+        hidden_measures: measures::not_readable(tx, asker, case, &measures).await?,
     })
 }
 
@@ -240,8 +241,8 @@ async fn as_seen<A: Action<Object = MeetingObject>>(
     permit: &mut Permit<A>,
     meeting: MeetingOut,
 ) -> Result<Seen<MeetingOut>> {
-    let case = permit.object().case.clone();
-    let reader = reader(permit, &case, std::slice::from_ref(&meeting)).await?;
+    let (asker, case) = (permit.asker(), permit.object().case.clone());
+    let reader = reader(permit.tx(), &asker, &case, std::slice::from_ref(&meeting)).await?;
     Ok(meeting.seen_by(&reader))
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::CaseReader,
+    access::{CaseReader, CaseSection},
     kernel::{
         day::{PastDay, optional_day},
         ids::{CaseId, NoteId, PersonId, UnitId},
@@ -85,15 +85,26 @@ pub struct NoteOut {
     pub shown_to: Vec<PersonId>,
     /// The text.
     pub text: Content,
-    /// When it was written.
+    /// When it was written or, for an entry that the family brought from another record, brought.
     pub created_at: DateTime<Utc>,
+    /// For an entry that the family brought from another record: the section that it was in. Absent for all other notes, as the fields below.
+    pub from_section: Option<CaseSection>,
+    /// The day that it has in that record.
+    pub from_day: Option<NaiveDate>,
+    /// The municipality that keeps that record. Null, like the unit, for emergency access to the case of a child with a protected address.
+    pub from_municipality: Option<Content>,
+    /// The name of the unit that it is from; absent if the family wrote it.
+    pub from_unit_name: Option<Content>,
+    /// The sector of that unit.
+    pub from_sector: Option<Sector>,
 }
 
 shown!(NoteOut, CaseReader {
     row {
-        id, case_id, audience, kind, child_agrees, about_person_id, heard_on, heard_how, heard_weight, guardians_need, shown_to, text, created_at
+        id, case_id, audience, kind, child_agrees, about_person_id, heard_on, heard_how, heard_weight, guardians_need, shown_to, text,
+        created_at, from_section, from_day
     }
-    whereabouts: author_id, author_name, unit_id, unit_name, sector;
+    whereabouts: author_id, author_name, unit_id, unit_name, sector, from_municipality, from_unit_name, from_sector;
 });
 
 /// A withholding of the note from a guardian.

@@ -3,13 +3,15 @@
 //! The audience decides who may read a note: everyone on the case, members from one sector, or members from one unit. For
 //! others it does not exist, so each row of the list is decided separately.
 
+pub mod brought;
 mod dto;
 mod readable;
+pub mod record;
 mod routes;
 pub(crate) mod rows;
 mod rules;
 mod store;
 
-pub use dto::NoteOut;
+pub use dto::{NoteAudience, NoteOut};
 pub use readable::readable;
 pub use routes::configure;

@@ -68,7 +68,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let (about, heard) = (rules::about(&case, &input, kind)?, rules::heard(&input, kind)?);
     rules::may_be_kept(&input, &written)?;
     rules::withheld_from(&case, &input, &written)?;
-    let readers = rules::shown_to(&case, &input, |person| permit.caller().is(person))?;
+    let readers = rules::shown_to(&case, "", &input.shown_to, |person| permit.caller().is(person))?;
     let (author, now) = (permit.caller().person, permit.moment().now);
     let shown_to = store::named(&case, readers.iter().copied());
     let new = store::NewNote { author, written, kind, about, heard, input: &input, readers };

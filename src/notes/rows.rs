@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub(crate) use super::dto::{HowHeard, NoteAudience};
 use crate::{
-    access::CasePlace,
+    access::{CasePlace, CaseSection},
     db::{DbError, Tx},
     insert_rows,
     kernel::{
@@ -40,19 +40,64 @@ pub(crate) struct NoteRow<'a> {
     pub created_at: DateTime<Utc>,
 }
 
-/// Writes the people in the family who may read a note of the family, besides its writer.
+/// Writes the people in the family who may read notes of the family, besides the writer of each.
 pub(crate) async fn insert_readers(
     tx: &mut Tx,
     place: CasePlace<'_>,
-    note: Id<Note>,
-    readers: &[Id<Person>],
+    readers: &[(Id<Note>, Id<Person>)],
 ) -> Result<(), DbError> {
     const INSERT: &str = "INSERT INTO note_reader (municipality, note_id, case_id, person_id) ";
-    insert_rows!(tx, INSERT, 4, readers, |values, person| values
+    insert_rows!(tx, INSERT, 4, readers, |values, (note, person)| values
         .push_bind(place.municipality)
-        .push_bind(note)
+        .push_bind(*note)
         .push_bind(place.case)
         .push_bind(*person))?;
+    Ok(())
+}
+
+/// Where a note that the family brought is from.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub section: CaseSection,
+    pub day: NaiveDate,
+    pub municipality: String,
+    pub unit_name: Option<String>,
+    pub sector: Option<Sector>,
+}
+
+/// The origin of a note to store.
+pub(crate) struct OriginRow<'a> {
+    pub place: CasePlace<'a>,
+    pub note: Id<Note>,
+    pub author: Id<Person>,
+    /// The keyed hash of the entry.
+    pub entry: String,
+    pub origin: Origin,
+}
+
+/// Writes the origins of notes.
+pub(crate) async fn insert_origins(tx: &mut Tx, rows: &[OriginRow<'_>]) -> Result<(), DbError> {
+    const INSERT: &str = "INSERT INTO note_origin (municipality, note_id, case_id, author_id, entry, section, day, origin, \
+        unit_name, sector) ";
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let (key, Origin { municipality, unit_name, .. }) = (row.place.key(), &row.origin);
+            let unit_name = tx.vault().seal_optional(&key, unit_name.as_deref())?;
+            Ok::<_, DbError>((row, tx.vault().seal(&key, municipality)?, unit_name))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    insert_rows!(tx, INSERT, 10, rows, |values, (row, municipality, unit_name)| values
+        .push_bind(row.place.municipality)
+        .push_bind(row.note)
+        .push_bind(row.place.case)
+        .push_bind(row.author)
+        .push_bind(&row.entry)
+        .push_bind(row.origin.section)
+        .push_bind(row.origin.day)
+        .push_bind(municipality)
+        .push_bind(unit_name)
+        .push_bind(row.origin.sector))?;
     Ok(())
 }
 

@@ -57,24 +57,32 @@ fn by_family(input: &NoteIn) -> Result<Written<'static>> {
     if input.unit_id.is_some() {
         return Err(Problem::field("/unit_id", "must be left out: the family does not write from a unit"));
     }
-    match input.audience.unwrap_or(NoteAudience::ContactPerson) {
-        audience @ (NoteAudience::ContactPerson | NoteAudience::Team) => Ok(Written { audience, seat: None }),
-        NoteAudience::Sector | NoteAudience::Unit => {
-            Err(Problem::field("/audience", "must be contact_person or team when the family writes"))
-        }
+    Ok(Written { audience: family_audience("", input.audience)?, seat: None })
+}
+
+/// Returns the audience that a member of the family chose.
+pub(super) fn family_audience(at: &str, chosen: Option<NoteAudience>) -> Result<NoteAudience> {
+    match chosen.unwrap_or(NoteAudience::ContactPerson) {
+        audience @ (NoteAudience::ContactPerson | NoteAudience::Team) => Ok(audience),
+        NoteAudience::Sector | NoteAudience::Unit => Err(Problem::field(
+            format!("{at}/audience"),
+            "must be contact_person or team when the family writes",
+        )),
     }
 }
 
-/// Returns the readers in the family that the writer chose, each named once and able to see the case.
+/// Returns the readers in the family that the writer chose, each named once and able to see the case. `at` is the place of the
+/// list in the input.
 pub(super) fn shown_to(
     case: &CaseFacts,
-    input: &NoteIn,
+    at: &str,
+    chosen: &[Id<Person>],
     is_own: impl Fn(Id<Person>) -> bool,
 ) -> Result<Vec<Id<Person>>> {
     let family = &case.ground.family;
     let mut readers = Vec::new();
-    for (at, named) in input.shown_to.iter().enumerate() {
-        let refuse = |why: &str| Err(Problem::field(format!("/shown_to/{at}"), why));
+    for (number, named) in chosen.iter().enumerate() {
+        let refuse = |why: &str| Err(Problem::field(format!("{at}/shown_to/{number}"), why));
         let is_child = named.uuid() == case.child.uuid() || *named == case.child_person;
         let reader = if is_child { case.child_person } else { *named };
         if is_child && family.child_age < family.own_record_age {
@@ -157,29 +165,39 @@ pub(super) fn heard(input: &NoteIn, kind: InformationKind) -> Result<Option<Hear
         return Ok(Some(Heard { on, how, weight }));
     }
     let names = ["/heard_on", "/heard_how", "/heard_weight"];
-    let mut wrong = names.into_iter().zip(given).filter(|(_, given)| *given != is_asked).peekable();
+    let wrong = names.into_iter().zip(given).filter(|(_, given)| *given != is_asked);
     let detail = if is_asked { REQUIRED } else { "is allowed only with kind child_statement" };
-    if wrong.peek().is_none() {
-        return Ok(None);
-    }
-    Err(Problem::fields(wrong.map(|(pointer, _)| (pointer, detail))))
+    let wrong: Vec<_> = wrong.map(|(pointer, _)| Problem::field(pointer, detail)).collect();
+    if wrong.is_empty() { Ok(None) } else { Err(Problem::together(wrong)) }
 }
 
 /// Requires `contains` when staff share a note beyond their own unit, or the family beyond the contact person.
 pub(super) fn may_be_kept(input: &NoteIn, written: &Written<'_>) -> Result<()> {
-    let is_asked = match written.seat {
-        Some(_) => written.audience != NoteAudience::Unit,
-        None => written.audience != NoteAudience::ContactPerson || !input.shown_to.is_empty(),
-    };
-    match (&input.contains, written.seat) {
-        (None, _) if !is_asked => Ok(()),
-        // The family may write everything to the contact person.
-        (Some(_), None) if !is_asked => Ok(()),
-        (Some(contains), None) if !contains.is_empty() => Err(Problem::field(
-            "/contains/0",
+    let contains = input.contains.as_deref();
+    match written.seat {
+        None => family_may_keep("", contains, written.audience, &input.shown_to),
+        Some(_) if contains.is_none() && written.audience == NoteAudience::Unit => Ok(()),
+        Some(_) => Kinds::may_be_kept("", contains),
+    }
+}
+
+/// Requires `contains` when the family shares a note beyond the contact person.
+pub(super) fn family_may_keep(
+    at: &str,
+    contains: Option<&[InformationKind]>,
+    audience: NoteAudience,
+    shown_to: &[Id<Person>],
+) -> Result<()> {
+    // The family may write everything to the contact person.
+    if audience == NoteAudience::ContactPerson && shown_to.is_empty() {
+        return Ok(());
+    }
+    match contains {
+        Some(contains) if !contains.is_empty() => Err(Problem::field(
+            format!("{at}/contains/0"),
             "is for the contact person alone: leave out the audience, and show the note to nobody else",
         )),
-        (contains, _) => Kinds::may_be_kept("", contains.as_deref()),
+        contains => Kinds::may_be_kept(at, contains),
     }
 }
 

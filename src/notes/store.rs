@@ -31,12 +31,15 @@ macro_rules! select {
                          ORDER BY g.id DESC LIMIT 1),
                         p.name) END AS author_name,
                     n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.about_person_id,
-                    n.heard_on, n.heard_how, n.heard_weight, n.guardians_need, n.body AS text, n.created_at
+                    n.heard_on, n.heard_how, n.heard_weight, n.guardians_need, n.body AS text, n.created_at,
+                    o.section AS from_section, o.day AS from_day, o.origin AS from_municipality,
+                    o.unit_name AS from_unit_name, o.sector AS from_sector
              FROM note n
              JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
              JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
              JOIN person p ON p.id = n.author_id
-             LEFT JOIN unit u ON u.id = n.unit_id ",
+             LEFT JOIN unit u ON u.id = n.unit_id
+             LEFT JOIN note_origin o ON o.municipality = n.municipality AND o.note_id = n.id ",
             $rest
         )
     };
@@ -108,6 +111,7 @@ pub(super) async fn insert(
         created_at: now,
     };
     rows::insert(tx, &[row]).await?;
-    rows::insert_readers(tx, case.place(), id, &readers).await?;
+    let readers: Vec<_> = readers.into_iter().map(|person| (id, person)).collect();
+    rows::insert_readers(tx, case.place(), &readers).await?;
     Ok(id)
 }

@@ -71,6 +71,7 @@ const TAGS: &[(&str, &str)] = &[
     ("meetings", "Meetings on a case, their minutes and decisions."),
     ("notes", "Notes in the record of a case."),
     ("organisation", "Municipalities, units, and the roles of staff."),
+    ("records", "Records that the family downloads, signed, and what it brings from them to another case."),
     ("rules", "The rules of confidentiality, and why they allow or refuse something."),
     ("sessions", "Logging in and out."),
     ("teams", "The team of a case."),

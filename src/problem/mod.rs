@@ -196,9 +196,16 @@ impl Problem {
         Self { errors: vec![FieldError::at(pointer, detail)], ..Self::new(Code::InvalidInput) }
     }
 
-    /// Creates a problem for some invalid fields, each with its detail.
-    pub fn fields<'a>(wrong: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        let errors = wrong.into_iter().map(|(pointer, detail)| FieldError::at(pointer, detail)).collect();
+    /// Joins problems of invalid fields. If one is of another kind, it is the answer.
+    #[must_use]
+    pub fn together(problems: Vec<Self>) -> Self {
+        let mut errors = Vec::new();
+        for problem in problems {
+            if problem.code != Code::InvalidInput {
+                return problem;
+            }
+            errors.extend(problem.errors);
+        }
         Self { errors, ..Self::new(Code::InvalidInput) }
     }
 

@@ -9,9 +9,10 @@ use super::{
 };
 use crate::{
     access::{
-        CaseFacts, Kinds, Permit, Whole,
+        Asker, CaseFacts, Kinds, Permit, Whole,
         actions::{AddTeamMember, EndTeamMembership, ListConsents, ListTeam},
         is_close,
+        objects::CaseObject,
     },
     db::Tx,
     identity::are_same,
@@ -42,15 +43,17 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_team(mut permit: Permit<ListTeam>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (case, asker) = (permit.object().clone(), permit.asker());
-    // Only callers who may see the consents may know that a unit has been part of the case.
-    let past_too = permit.about().may::<ListConsents>();
     let fetch = async |tx: &mut Tx, slice| store::list(tx, &case.facts, slice).await;
-    let is_shown = |_: &Permit<_>, row: &TeamMemberOut| {
-        (past_too || row.in_force) && asker.knows_that_helps(&case, row.unit_id, row.sector)
-    };
+    let is_shown = |_: &Permit<_>, row: &TeamMemberOut| is_shown(&asker, &case, row);
     let page = permit.page(&query, fetch, |row| row.id.uuid(), is_shown).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page.map(Whole::whole))
+}
+
+/// Returns whether the caller may know of a membership. Only callers who may see the consents may know that a unit has been part of
+/// the case.
+pub(super) fn is_shown(asker: &Asker, case: &CaseObject, row: &TeamMemberOut) -> bool {
+    (row.in_force || asker.may::<ListConsents>(case)) && asker.knows_that_helps(case, row.unit_id, row.sector)
 }
 
 /// Adds a staff member to the team.

@@ -123,6 +123,21 @@ pub async fn not_to_be_known(
     Ok(rows.into_iter().map(|(person,)| person).collect())
 }
 
+/// Returns the people who have helped in the case from child welfare, as all persons that the municipality knows them as.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn from_child_welfare(tx: &mut Tx, case: &CaseState) -> Result<Vec<Id<Person>>, DbError> {
+    let rows = fetch_all!(tx, (Id<Person>, Id<Unit>, Sector), FROM_UNITS, &case.municipality, case.id)?;
+    let theirs = rows.into_iter().filter(|(_, _, sector)| *sector == Sector::ChildWelfare);
+    let people: Vec<_> = theirs.map(|(person, ..)| person).chain(case.child_welfare_person()).collect();
+    if people.is_empty() {
+        return Ok(people);
+    }
+    let rows = fetch_in!(tx, (Id<Person>,), ALSO_KNOWN_AS, &people)?;
+    Ok(rows.into_iter().map(|(person,)| person).collect())
+}
+
 /// Returns the memberships that the caller may know of. Naming another person is like naming someone who is not on the team.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! Keyed hashes for finding names and numbers. Each kind has its own prefix, so that hashes of different kinds cannot be
 //! compared.
 
+use uuid::Uuid;
+
 use super::{Vault, VaultError};
 
 impl Vault {
@@ -37,6 +39,22 @@ impl Vault {
     /// If the key cannot be created.
     pub fn username_index(&self, username: &str) -> Result<String, VaultError> {
         self.index(&format!("username: {username}"))
+    }
+
+    /// Returns the mark of a person in a record that they download. Each record has its own, so that two cannot be compared.
+    ///
+    /// # Errors
+    /// If the key cannot be created.
+    pub fn mark_in_record(&self, record: Uuid, person: Uuid) -> Result<String, VaultError> {
+        self.index(&format!("in record {record}: {person}"))
+    }
+
+    /// Returns the hash that finds an entry that was brought from another record to a case.
+    ///
+    /// # Errors
+    /// If the key cannot be created.
+    pub fn brought_index(&self, case: Uuid, entry: &str) -> Result<String, VaultError> {
+        self.index(&format!("brought to {case}: {entry}"))
     }
 }
 

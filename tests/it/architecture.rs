@@ -36,6 +36,7 @@ const ROWS: [&[&str]; 9] = [
         "meetings",
         "notes",
         "organisation",
+        "records",
         "rules",
         "teams",
         "withholdings",

@@ -7,7 +7,16 @@ use std::{
 };
 
 /// Names in backticks that look like paths and are files of those who run the service, not ours.
-const THEIRS: [&str; 2] = ["stafett.toml", "0001.leaf.json"];
+const THEIRS: [&str; 8] = [
+    "stafett.toml",
+    "0001.leaf.json",
+    "record.json",
+    "0001.txt",
+    "record.txt",
+    "public-key.txt",
+    "next-cursor.txt",
+    "README.txt",
+];
 /// How the name of a file of the repository ends.
 const ENDINGS: [&str; 12] =
     ["cedar", "cedarschema", "go", "json", "md", "py", "rs", "sql", "toml", "txt", "yml", "lock"];

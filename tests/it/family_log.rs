@@ -13,8 +13,7 @@ use stafett::{
 
 use crate::{
     cast::Cast,
-    log_proofs::files,
-    support::{Staff, User, World, both_engines},
+    support::{Staff, User, World, both_engines, files},
 };
 
 const NEUTRAL: &str = "Det er et ledd i arbeidet med saken.";

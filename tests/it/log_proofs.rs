@@ -1,7 +1,5 @@
 //! The proofs that let auditors and families verify the log without trusting the service.
 
-use std::io::{Cursor, Read};
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -10,7 +8,7 @@ use tlog_tiles::tlog::{Hash, check_record, check_tree, record_hash};
 
 use crate::{
     cast::Cast,
-    support::{Role, User, World, both_engines, log_key},
+    support::{Role, User, World, both_engines, files, log_key},
 };
 
 async fn auditor(world: &World) -> User {
@@ -48,19 +46,6 @@ async fn looked_at(world: &World) -> Cast {
     cast.nurse.get(cast.path("")).send().await.expect(200);
     world.seal().await;
     cast
-}
-
-/// The files of an archive, by name.
-pub fn files(archive: &[u8]) -> Vec<(String, String)> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(archive)).expect("a ZIP archive");
-    (0..archive.len())
-        .map(|at| {
-            let mut file = archive.by_index(at).expect("a file");
-            let mut text = String::new();
-            file.read_to_string(&mut text).expect("text");
-            (file.name().expect("a name").into_owned(), text)
-        })
-        .collect()
 }
 
 both_engines! {

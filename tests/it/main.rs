@@ -80,6 +80,7 @@ mod postgres_is_gone;
 mod processing_record;
 mod program;
 mod races;
+mod records;
 mod recovery;
 mod renumbered_law;
 mod roles;

@@ -158,16 +158,10 @@ impl Ground {
         about: Option<Id<Person>>,
     ) -> Vec<Id<Unit>> {
         let mut units = vec![from];
-        let is_about_one = Kinds::is_about_a_person(kind);
-        if is_about_one && about.is_none() {
+        if Kinds::is_about_a_person(kind) && about.is_none() {
             return units;
         }
-        let theirs = |given: &Given| given.kind == kind && Some(given.person) == about;
-        let consented = |unit: Id<Unit>| match is_about_one {
-            true => self.in_force.iter().any(|given| given.unit == unit && theirs(given)),
-            false => self.is_consented(unit, kind),
-        };
-        let passes = |unit: Id<Unit>| unit == self.owner_unit || consented(unit);
+        let passes = |unit: Id<Unit>| unit == self.owner_unit || self.is_released(unit, kind, about);
         if passes(from) {
             let others = self.in_force.iter().map(|given| given.unit).chain([self.owner_unit]);
             for unit in others {
@@ -177,6 +171,24 @@ impl Ground {
             }
         }
         units
+    }
+
+    /// Returns the units that may see this kind of information from the family. The family's own words and
+    /// agreements are for the unit that opened the case, too. Other kinds are from another record: they need consents to every unit.
+    #[must_use]
+    pub fn shared_by_family(&self, kind: InformationKind, about: Option<Id<Person>>) -> Vec<Id<Unit>> {
+        let mut units = self.shared_with(kind, self.owner_unit, about);
+        units.retain(|unit| kind == InformationKind::Agreed || self.is_released(*unit, kind, about));
+        units
+    }
+
+    /// Returns whether a unit has the consents for this kind of information: of the guardian that it is about, or of everyone who must.
+    fn is_released(&self, unit: Id<Unit>, kind: InformationKind, about: Option<Id<Person>>) -> bool {
+        if !Kinds::is_about_a_person(kind) {
+            return self.is_consented(unit, kind);
+        }
+        let of_them = |given: &Given| given.kind == kind && Some(given.person) == about;
+        self.in_force.iter().any(|given| given.unit == unit && of_them(given))
     }
 
     fn is_consented(&self, unit: Id<Unit>, kind: InformationKind) -> bool {

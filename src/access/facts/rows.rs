@@ -35,7 +35,7 @@ const PARTS: &str = "))
                a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(known(cp.person_id)), hex(cp.unit_id),
                CASE WHEN h.to_person IS NOT NULL THEN hex(known(h.to_person)) END,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
-                       AND n.kind = 'confidential_health' AND n.audience = 'team'),
+                       AND n.kind = 'confidential_health' AND n.audience = 'team' AND n.unit_id IS NOT NULL),
                EXISTS (SELECT 1 FROM objection j WHERE j.municipality = a.municipality AND j.case_id = a.id
                        AND j.withdrawn_at IS NULL)))) AS part
     FROM asked a

@@ -192,7 +192,10 @@ fn note_attributes(note: &NoteObject) -> Attributes {
         _ if note.needed_by_guardians => MAJORITY,
         until => until,
     };
-    let mut shared_with = facts.ground.shared_with(note.kind, from, note.about_person);
+    let mut shared_with = match note.of_family {
+        true => facts.ground.shared_by_family(note.kind, note.about_person),
+        false => facts.ground.shared_with(note.kind, from, note.about_person),
+    };
     // A note reveals that its unit helps, which may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
     if let Some(known_to) = known_to.filter(|_| !facts.relation.is_contact_person) {

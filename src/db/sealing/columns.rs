@@ -74,6 +74,7 @@ pub const SEALED: &[SealedTable] = &[
                 JOIN unit u ON u.id = COALESCE(t.unit_id, c.unit_id)",
         ..of_case("note", &["body", "heard_weight", "guardians_need"])
     },
+    SealedTable { id: "note_id", ..of_case("note_origin", &["origin", "unit_name"]) },
     of_people("child_welfare_report", &["reporter_name", "child_name", "child_description"]),
     of_unit("child_welfare_report", &["grounds", "body", "guardians_not_told_reason"]),
     SealedTable {

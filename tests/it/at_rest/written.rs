@@ -41,6 +41,8 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
         json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()}),
     )
     .await;
+    let brought = json!({"entries": [{"signed": stage.parameter("signed")}]});
+    said(&family.guardians[0], "/bring-entries", brought).await;
     let consent = json!({
         "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
     });

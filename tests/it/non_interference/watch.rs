@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::scene::{Ids, Scene, Watcher};
-use crate::support::{Answer, Operation, User};
+use crate::support::{Answer, Operation, User, files};
 
 /// The requests and answers, one exchange after another.
 pub type Transcript = Vec<String>;
@@ -85,6 +85,15 @@ fn cursor(word: &str) -> Option<Uuid> {
     Uuid::from_slice(id).ok()
 }
 
+/// The entries of a downloaded record, and the names of its files. The rest is random, and signatures on it.
+fn entries(answer: &Answer) -> String {
+    let files = files(&answer.bytes);
+    let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+    let record = files.iter().find(|(name, _)| name == "record.json").expect("the record");
+    let record: Value = serde_json::from_str(&record.1).expect("JSON");
+    format!("{names:?}\n{}", record["entries"])
+}
+
 /// A person who sends requests and records the answers.
 struct Asking<'a> {
     user: &'a User,
@@ -110,7 +119,9 @@ impl Asking<'_> {
         };
         let answer = call.send().await;
         let asked = answer.request().lines().filter(|line| !line.starts_with("if-none-match"));
-        let exchange = format!("{}\n{}", asked.collect::<Vec<_>>().join("\n"), answer.told());
+        let told =
+            if path.ends_with("/record") && answer.status == 200 { entries(&answer) } else { answer.told() };
+        let exchange = format!("{}\n{told}", asked.collect::<Vec<_>>().join("\n"));
         let exchange = self.names.write(&exchange);
         self.transcript.push(exchange);
         answer

@@ -1,6 +1,6 @@
 //! The basis of the tests: a database on each engine, a running service, its people and their requests.
 
-use std::{fs::Permissions, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs::Permissions, io::Read, os::unix::fs::PermissionsExt, path::Path};
 
 mod api;
 mod client;
@@ -34,6 +34,19 @@ pub use world::{World, log_key, logged, signing_key};
 pub fn write_secret(path: &Path, text: impl AsRef<[u8]>) {
     std::fs::write(path, text).expect("a file");
     std::fs::set_permissions(path, Permissions::from_mode(0o600)).expect("its rights");
+}
+
+/// The files of an archive, by name.
+pub fn files(archive: &[u8]) -> Vec<(String, String)> {
+    let mut archive = zip::ZipArchive::new(std::io::Cursor::new(archive)).expect("a ZIP archive");
+    (0..archive.len())
+        .map(|at| {
+            let mut file = archive.by_index(at).expect("a file");
+            let mut text = String::new();
+            file.read_to_string(&mut text).expect("text");
+            (file.name().expect("a name").into_owned(), text)
+        })
+        .collect()
 }
 
 /// Turns each `async fn name(world: World)` into two tests, `name::sqlite` and `name::postgres`, each with a world of its

@@ -1,5 +1,7 @@
 //! The goals, measures, meetings and notes of a case.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{player::Player, said::Said};
@@ -8,7 +10,7 @@ use crate::{
         scene::{AUDIENCES, sentence},
         vocabulary::vocabulary,
     },
-    support::Staff,
+    support::{Staff, files},
 };
 
 impl Player {
@@ -141,6 +143,24 @@ impl Player {
             }
             _ => {}
         }
+    }
+
+    /// A note of the kind, brought from the record that the person downloads, by the name used in the tables. Its words are those of
+    /// the note that it is from.
+    pub(super) async fn brings(&mut self, said: &Said) {
+        let (what, who) = (said.object(), self.user(said.who).clone());
+        let note = vocabulary().note(what);
+        let taken = who.get(format!("/v1/cases/{}/record", self.case())).send().await.expect(200);
+        let files: BTreeMap<_, _> = files(&taken.bytes).into_iter().collect();
+        let record: Value = serde_json::from_str(&files["record.json"]).expect("JSON");
+        let entries = record["entries"].as_array().expect("entries");
+        let of_kind = |entry: &&Value| entry["section"] == "notes" && entry["kind"] == *note.kind;
+        let entry = entries.iter().find(of_kind).expect("an entry of the kind");
+        let signed = &files[entry["file"].as_str().expect("a name")];
+        let body = json!({"entries": [{"signed": signed, "audience": note.audience, "contains": []}]});
+        let path = format!("/v1/cases/{}/bring-entries", self.case());
+        let made = who.post(path).json(body).send().await.expect(201).text("/note_ids/0");
+        self.scene.id_of(what, "note_id", &made).plant(what, [&made]);
     }
 
     /// A note of a kind for each audience, for the matrix.

@@ -115,6 +115,7 @@ impl Player {
             Verb::HoldMeeting => self.holds_meeting(said).await,
             Verb::CallMeeting => self.calls_meeting(said).await,
             Verb::Write => self.writes(said).await,
+            Verb::Bring => self.brings(said).await,
             Verb::WriteForEach => self.writes_for_each(said).await,
             Verb::Consent => self.consents(said).await,
             Verb::WithdrawConsent => self.withdraws_consent(said).await,

@@ -42,6 +42,7 @@ pub enum Verb {
     HoldMeeting,
     CallMeeting,
     Write,
+    Bring,
     WriteForEach,
     OfferBaton,
     AcceptBaton,

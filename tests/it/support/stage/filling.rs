@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::CaseId;
 
 use super::Stage;
-use crate::support::{Role, Staff, User};
+use crate::support::{Role, Staff, User, files};
 
 impl Stage {
     pub(super) async fn fill_case(&mut self) {
@@ -45,7 +45,11 @@ impl Stage {
             "reason": "It would harm the child.",
         });
         let withholding = create(teacher, case, "withholdings", withholding).await;
+        let taken = family.guardians[0].get(format!("/v1/cases/{case}/record")).send().await.expect(200);
+        let signed = files(&taken.bytes).into_iter().find(|(name, _)| name == "0001.txt");
+        let (_, signed) = signed.expect("an entry");
         self.keep([
+            ("signed", json!(signed)),
             ("case_id", json!(case)),
             ("consent_id", consent),
             ("member_id", json!(member)),

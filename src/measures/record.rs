@@ -1,0 +1,90 @@
+//! The measures and evaluations in a record that the family downloads.
+
+use super::{
+    dto::{EvaluationOut, EvaluationReader, MeasureOut, MeasureReader},
+    evaluations, store,
+};
+use crate::{
+    access::{
+        Asker, Portion, Seen, Shown,
+        actions::{ListEvaluations, ListMeasures, ReadMeasure},
+        objects::{CaseObject, MeasureObject},
+    },
+    db::{DbError, Tx},
+    kernel::{Slice, vocabulary::Sector},
+    vault::Content,
+};
+
+/// Something about a measure, with the sector of the unit that is responsible for it, and the name of the unit.
+#[derive(Debug)]
+pub struct OfMeasure<T> {
+    /// The measure, or an evaluation of it.
+    pub entry: Seen<T>,
+    /// The title of the measure.
+    pub title: Content,
+    /// The name of the unit that is responsible, if the reader may know it.
+    pub unit_name: Option<String>,
+    /// The sector of that unit.
+    pub sector: Sector,
+}
+
+/// Returns the measures after a position that the caller may read.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn portion(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+    slice: Slice,
+) -> Result<Portion<OfMeasure<MeasureOut>>, DbError> {
+    if !asker.may::<ListMeasures>(case) {
+        return Ok(Portion::default());
+    }
+    let objects = MeasureObject::list(tx, case, slice).await?;
+    let portion = Portion::of(objects, slice, |measure| measure.id.uuid());
+    let objects = portion.filter(|measure| asker.may::<ReadMeasure>(measure));
+    let ids: Vec<_> = objects.rows.iter().map(|measure| measure.id).collect();
+    let measures = store::these(tx, &case.facts, &ids, case.facts.today).await?;
+    let reader = asker.reader(case);
+    let seen = objects.rows.iter().zip(measures).map(|(object, measure)| {
+        let entry = measure.seen_by(&MeasureReader::new(asker, &reader, object));
+        let (title, unit_name) = (entry.title.clone(), entry.responsible_unit_name.clone());
+        OfMeasure { entry, title, unit_name, sector: object.sector }
+    });
+    Ok(Portion { rows: seen.collect(), read_to: objects.read_to })
+}
+
+/// Returns the evaluations after a position that the caller may read, of all measures.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn evaluations(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+    slice: Slice,
+) -> Result<Portion<OfMeasure<EvaluationOut>>, DbError> {
+    if !asker.may::<ListMeasures>(case) {
+        return Ok(Portion::default());
+    }
+    let rows = evaluations::of_case(tx, &case.facts, slice).await?;
+    let portion = Portion::of(rows, slice, |evaluation| evaluation.id.uuid());
+    let mut ids: Vec<_> = portion.rows.iter().map(|evaluation| evaluation.measure_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut measures = MeasureObject::these(tx, case, &ids).await?;
+    measures.retain(|measure| asker.may::<ReadMeasure>(measure) && asker.may::<ListEvaluations>(measure));
+    let ids: Vec<_> = measures.iter().map(|measure| measure.id).collect();
+    let titled = store::these(tx, &case.facts, &ids, case.facts.today).await?;
+    let reader = asker.reader(case);
+    let seen = portion.rows.into_iter().filter_map(|evaluation| {
+        let object = measures.iter().find(|measure| measure.id == evaluation.measure_id)?;
+        let measure = titled.iter().find(|measure| measure.id == evaluation.measure_id)?.clone();
+        let measure = measure.seen_by(&MeasureReader::new(asker, &reader, object));
+        let by = EvaluationReader::new(asker, case, &evaluation);
+        let (title, unit_name) = (measure.title.clone(), measure.responsible_unit_name.clone());
+        Some(OfMeasure { entry: evaluation.seen_by(&by), title, unit_name, sector: object.sector })
+    });
+    Ok(Portion { rows: seen.collect(), read_to: portion.read_to })
+}

@@ -1,0 +1,205 @@
+//! The entries of a record in words, for the family and for the staff that they bring them to.
+
+use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::{
+    cases::{CaseEventKind, CaseEventOut, CaseOut},
+    consents::ConsentOut,
+    goals::{GoalOut, GoalStatus},
+    handovers::{HandoverOut, HandoverStatus},
+    kernel::clock::day_in_norway,
+    measures::{EvaluationOut, EvaluationOutcome, MeasureOut, MeasureStatus},
+    meetings::{MeetingOut, MeetingStatus},
+    teams::TeamMemberOut,
+    vault::Content,
+};
+
+/// Lines, each with what it is about.
+#[derive(Default)]
+struct Lines(Vec<String>);
+
+impl Lines {
+    fn line(mut self, about: &str, text: impl AsRef<str>) -> Self {
+        self.0.push(format!("{about}: {}", text.as_ref()));
+        self
+    }
+
+    fn content(self, about: &str, text: Option<&Content>) -> Self {
+        match text {
+            Some(text) => self.line(about, &**text),
+            None => self,
+        }
+    }
+
+    fn day(self, about: &str, day: Option<NaiveDate>) -> Self {
+        match day {
+            Some(day) => self.line(about, day.format("%d.%m.%Y").to_string()),
+            None => self,
+        }
+    }
+
+    fn time(self, about: &str, at: Option<DateTime<Utc>>) -> Self {
+        self.day(about, at.map(day_in_norway))
+    }
+
+    /// A person, with the unit that they work for.
+    fn who(self, about: &str, name: Option<&Content>, unit: Option<&str>) -> Self {
+        match (name, unit) {
+            (Some(name), Some(unit)) => self.line(about, format!("{}, {unit}", &**name)),
+            (Some(name), None) => self.line(about, &**name),
+            (None, _) => self,
+        }
+    }
+
+    fn text(self) -> String {
+        self.0.join("\n")
+    }
+}
+
+/// The case: why help is given, and who coordinates it.
+pub(super) fn case(case: &CaseOut) -> String {
+    let contact = (case.contact_person_name.as_ref(), case.contact_unit_name.as_deref());
+    Lines::default()
+        .content("Hvorfor det gis hjelp", case.reason.as_ref())
+        .line("Nivå", case.level.number().to_string())
+        .content("Begrunnelse for nivået", case.level_reason.as_ref())
+        .who("Stafettholder", contact.0, contact.1)
+        .time("Åpnet", Some(case.opened_at))
+        .time("Avsluttet", case.closed_at)
+        .content("Begrunnelse for avslutningen", case.closing_reason.as_ref())
+        .content("Sluttevaluering", case.final_evaluation.as_ref())
+        .text()
+}
+
+/// An event in the history of the case.
+pub(super) fn event(event: &CaseEventOut) -> String {
+    let kind = match event.kind {
+        CaseEventKind::Opened => "Saken ble åpnet",
+        CaseEventKind::LevelChanged => "Nivået ble endret",
+        CaseEventKind::Closed => "Saken ble avsluttet",
+        CaseEventKind::Reopened => "Saken ble gjenåpnet",
+    };
+    Lines(vec![kind.to_owned()])
+        .line("Nivå", event.level.number().to_string())
+        .line("Begrunnelse", &*event.reason)
+        .content("Sluttevaluering", event.final_evaluation.as_ref())
+        .line("Av", &*event.person_name)
+        .text()
+}
+
+/// A membership of the team.
+pub(super) fn member(member: &TeamMemberOut) -> String {
+    Lines::default()
+        .who("Deltaker", Some(&member.person_name), Some(&member.unit_name))
+        .line("Oppgave", &*member.task)
+        .time("Fra", Some(member.joined_at))
+        .time("Til", member.left_at)
+        .text()
+}
+
+/// A handover of the baton.
+pub(super) fn handover(handover: &HandoverOut) -> String {
+    let status = match handover.status {
+        HandoverStatus::Offered => "venter på svar",
+        HandoverStatus::Accepted => "tatt imot",
+        HandoverStatus::Declined => "takket nei",
+        HandoverStatus::Withdrawn => "trukket",
+        HandoverStatus::Assigned => "gikk til lederen",
+    };
+    Lines(vec!["Overlevering av stafettpinnen".to_owned()])
+        .line("Fra", &*handover.from_person_name)
+        .who("Til", Some(&handover.to_person_name), Some(&handover.to_unit_name))
+        .line("Status", status)
+        .content("Melding", handover.message.as_ref())
+        .content("Svar", handover.answer.as_ref())
+        .text()
+}
+
+/// A goal.
+pub(super) fn goal(goal: &GoalOut) -> String {
+    let status = match goal.status {
+        GoalStatus::Active => "det arbeides mot det",
+        GoalStatus::Reached => "nådd",
+        GoalStatus::Dropped => "gitt opp",
+    };
+    Lines::default().line("Mål", &*goal.description).line("Status", status).text()
+}
+
+/// A measure.
+pub(super) fn measure(measure: &MeasureOut) -> String {
+    let status = match measure.status {
+        MeasureStatus::InForce => "virker",
+        MeasureStatus::EndedReached => "avsluttet, målet er nådd",
+        MeasureStatus::EndedNoEffect => "avsluttet, uten virkning",
+    };
+    let responsible = (measure.responsible_name.as_ref(), measure.responsible_unit_name.as_deref());
+    Lines::default()
+        .line("Tiltak", &*measure.title)
+        .content("Beskrivelse", measure.description.as_ref())
+        .content("Mål", measure.goal_description.as_ref())
+        .who("Ansvarlig", responsible.0, responsible.1)
+        .day("Fra", Some(measure.starts_on))
+        .line("Status", status)
+        .day("Neste evaluering", measure.evaluate_on)
+        .text()
+}
+
+/// An evaluation, without the child's view.
+pub(super) fn evaluation(title: &Content, evaluation: &EvaluationOut) -> String {
+    let outcome = match evaluation.outcome {
+        EvaluationOutcome::Continue => "fortsetter",
+        EvaluationOutcome::Adjust => "fortsetter med endringer",
+        EvaluationOutcome::EndReached => "avsluttes, målet er nådd",
+        EvaluationOutcome::EndNoEffect => "avsluttes, uten virkning",
+    };
+    Lines::default()
+        .line("Evaluering av tiltaket", &**title)
+        .line("Vurdering", &*evaluation.assessment)
+        .line("Tiltaket", outcome)
+        .content("Hvorfor barnets syn mangler", evaluation.child_view_missing_reason.as_ref())
+        .content("De foresattes syn", evaluation.guardians_view.as_ref())
+        .day("Neste evaluering", evaluation.next_evaluation_on)
+        .line("Av", &*evaluation.evaluated_by_name)
+        .text()
+}
+
+/// The child's view in an evaluation.
+pub(super) fn child_view(title: &Content, view: &Content) -> String {
+    Lines::default().line("Ved evaluering av tiltaket", &**title).line("Barnets syn", &**view).text()
+}
+
+/// A meeting.
+pub(super) fn meeting(meeting: &MeetingOut) -> String {
+    let status = match meeting.status {
+        MeetingStatus::Planned => "planlagt",
+        MeetingStatus::Held => "holdt",
+        MeetingStatus::Cancelled => "avlyst",
+    };
+    let people: Vec<&str> = meeting.participants.iter().map(|participant| &*participant.name).collect();
+    let mut lines = Lines(vec!["Samarbeidsmøte".to_owned()])
+        .time("Dag", Some(meeting.starts_at))
+        .line("Status", status)
+        .content("Sted", meeting.place.as_ref())
+        .line("Saksliste", &*meeting.agenda)
+        .line("Innkalt", people.join(", "))
+        .content("Hvorfor familien ikke er innkalt", meeting.family_absent_reason.as_ref())
+        .content("Referat", meeting.minutes.as_ref());
+    for decision in &meeting.decisions {
+        lines = lines.line(&format!("Beslutning {}", decision.number), &*decision.text);
+    }
+    lines.text()
+}
+
+/// A consent.
+pub(super) fn consent(consent: &ConsentOut) -> String {
+    let units: Vec<&str> = consent.units.iter().filter_map(|unit| unit.unit_name.as_deref()).collect();
+    let kinds: Vec<&str> = consent.kinds.iter().map(|kind| kind.kind.as_str()).collect();
+    Lines::default()
+        .line("Samtykke fra", &*consent.given_by_name)
+        .line("Formål", &*consent.purpose)
+        .line("Tjenester", units.join(", "))
+        .line("Opplysningstyper", kinds.join(", "))
+        .day("Fra", Some(consent.valid_from))
+        .day("Til", Some(consent.valid_until))
+        .text()
+}
