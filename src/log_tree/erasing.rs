@@ -42,7 +42,8 @@ async fn batch(
 ) -> Result<Vec<StoredEntry>, SealError> {
     const ERASE: &str =
         "UPDATE access_log SET digests = $3, salt = NULL, client = NULL, person_id = NULL, object_id = NULL,
-            case_id = NULL, child_id = NULL, roles = '[]', shown = '[]'
+            case_id = NULL, child_id = NULL, roles = '[]', shown = '[]',
+            consents = CASE WHEN ground IS NOT NULL THEN '[]' END
         WHERE municipality = $1 AND id = $2";
     // The words that find an entry are also erased, because a unit of one person identifies them.
     const FORGET: &str =

@@ -40,7 +40,7 @@ pub async fn evidence(world: &World) -> Vec<EvidenceLine> {
     lines
 }
 
-async fn verified(world: &World, kept: Option<&str>) -> Report {
+pub async fn verified(world: &World, kept: Option<&str>) -> Report {
     let mut verifier = verifier(kept);
     for line in evidence(world).await {
         // As an auditor receives it, in a file.
@@ -226,7 +226,7 @@ both_engines! {
         let (_cast, kept) = sealed(&world).await;
         let (ids, new) = (ids(&world).await, Uuid::now_v7());
         let columns = "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
-            child_id, decision, policies, legal_basis, shown, status, kind, salt";
+            child_id, decision, policies, legal_basis, ground, consents, shown, status, kind, salt";
         let (insert, copy) = (world.sql_id(new), world.sql_id(ids[3]));
         let forge = format!("INSERT INTO access_log (id, {columns}) SELECT {insert}, {columns} FROM access_log WHERE id = {copy}");
         tamper(&world, &[forge]).await;
@@ -342,14 +342,15 @@ both_engines! {
         let erased = erase_before(&world.db, LOG, before).await.expect("erased");
         assert!(usize::try_from(erased).expect("small") >= old, "{erased} of {old}");
         let named = "SELECT COUNT(*) FROM access_log WHERE digests IS NOT NULL AND (person_id IS NOT NULL OR child_id IS NOT NULL
-            OR case_id IS NOT NULL OR client IS NOT NULL OR salt IS NOT NULL OR roles <> '[]' OR shown <> '[]')";
+            OR case_id IS NOT NULL OR client IS NOT NULL OR salt IS NOT NULL OR roles <> '[]' OR shown <> '[]'
+            OR consents <> '[]')";
         assert_eq!(world.number_of(named).await, 0);
         let report = verified(&world, Some(&kept)).await;
         assert_eq!((report.findings.as_slice(), report.erased), (&[][..], i64::try_from(erased).expect("small")));
         assert!(report.erased_until.is_some_and(|until| until < before));
         assert_eq!(erase_before(&world.db, LOG, before).await.expect("erased"), 0);
         // The rest of the entry is compared with what was sealed.
-        for set in ["status = 404", "legal_basis = '[]'", "digests = REPLACE(digests, 'A', 'B')", "digests = '{\"digests\":{},\"openings\":{}}'"] {
+        for set in ["status = 404", "legal_basis = '[]'", "ground = '[]'", "ground = NULL", "consents = '[\"x\"]'", "digests = REPLACE(digests, 'A', 'B')", "digests = '{\"digests\":{},\"openings\":{}}'"] {
             tamper(&world, &[format!("UPDATE access_log SET {set} WHERE digests IS NOT NULL AND action = 'read_case'")]).await;
             let found = verified(&world, Some(&kept)).await.findings;
             assert!(matches!(found.first(), Some(Finding::Changed(..))), "{set}: {found:?}");

@@ -51,6 +51,7 @@ mod family_log;
 mod first_installation;
 mod follow_ups;
 mod generate;
+mod grounds;
 mod handovers;
 mod http_methods;
 mod identities;
