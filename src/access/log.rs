@@ -169,6 +169,14 @@ impl Entry {
         self
     }
 
+    /// Sets the decision about a question of the caller, and its ground.
+    pub(super) fn decide(&mut self, caller: &Caller, decision: Decision) {
+        if decision.allowed {
+            self.ground = LookGround::of(&decision, &caller.roles_of(caller.account), Vec::new());
+        }
+        self.decision = decision;
+    }
+
     /// Returns the entry with what the service itself decided, by laws.
     #[must_use]
     pub fn by_the_service(mut self, rules: &[&str], laws: Vec<Law>) -> Self {

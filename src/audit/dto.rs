@@ -1,6 +1,6 @@
 //! Request and response types for the access log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -237,11 +237,25 @@ pub struct FamilyEntryOut {
     pub legal_basis: Vec<String>,
     /// The same legal basis, each law with its wording on that day.
     pub ground: Vec<GroundLaw>,
+    /// The day on which the family was notified that it was found to be without need; absent otherwise.
+    pub unjustified_notice_on: Option<NaiveDate>,
     /// The same in plain words.
     pub words: PlainWords,
 }
 
-shown!(FamilyEntryOut { at, until, person_name, roles, kind, sections, acts, legal_basis, ground, words });
+shown!(FamilyEntryOut {
+    at,
+    until,
+    person_name,
+    roles,
+    kind,
+    sections,
+    acts,
+    legal_basis,
+    ground,
+    unjustified_notice_on,
+    words
+});
 
 /// The requested page of the family's view of the log.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -19,7 +19,12 @@ use crate::{
     },
     db::{DbError, Tx},
     fetch_all,
-    kernel::{clock::day_in_norway, vocabulary::Sector},
+    kernel::{
+        Id,
+        clock::day_in_norway,
+        ids::{Look, Person},
+        vocabulary::Sector,
+    },
 };
 
 /// The rule by which the family sees its own case.
@@ -30,6 +35,29 @@ const OF_FAMILY: &str = "case.family";
 pub(super) struct View {
     /// The units that the family knows of. Others are not named, because their involvement may be secret.
     known_units: HashSet<Uuid>,
+    /// The looks that the family was notified were without need.
+    unjustified: Vec<Unjustified>,
+}
+
+/// A look that was found to be without need, and when the family was notified.
+#[derive(Debug, sqlx::FromRow)]
+struct Unjustified {
+    /// The entry; none for an emergency access, whose entries are those of the person in its time.
+    entry_id: Option<Id<Look>>,
+    person_id: Id<Person>,
+    looked_at: DateTime<Utc>,
+    looked_until: DateTime<Utc>,
+    told_at: DateTime<Utc>,
+}
+
+impl Unjustified {
+    fn is_of(&self, entry: &EntryOut) -> bool {
+        let is_in_time = self.looked_at <= entry.at && entry.at <= self.looked_until;
+        match self.entry_id {
+            Some(id) => entry.id == id,
+            None => is_in_time && entry.person_id == Some(self.person_id),
+        }
+    }
 }
 
 impl View {
@@ -37,12 +65,17 @@ impl View {
         const KNOWN: &str = "
             SELECT unit_id FROM care_case WHERE municipality = $1 AND id = $2
             UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2";
+        const UNJUSTIFIED: &str = "
+            SELECT b.entry_id, b.person_id, b.looked_at, b.looked_until, s.done_at AS told_at
+            FROM breach b JOIN breach_step s ON s.municipality = b.municipality AND s.breach_id = b.id
+            WHERE b.municipality = $1 AND b.child_id = $2 AND s.step = 'registered_person' AND s.outcome = 'done'";
+        let unjustified = fetch_all!(tx, Unjustified, UNJUSTIFIED, &case.municipality, case.child)?;
         // If the address is protected, no unit is named, because it would reveal where the child is.
         if case.strict_address() || case.relation.kept_away {
-            return Ok(Self { known_units: HashSet::new() });
+            return Ok(Self { known_units: HashSet::new(), unjustified });
         }
         let known = fetch_all!(tx, (Uuid,), KNOWN, &case.municipality, case.id)?;
-        Ok(Self { known_units: known.into_iter().map(|(unit,)| unit).collect() })
+        Ok(Self { known_units: known.into_iter().map(|(unit,)| unit).collect(), unjustified })
     }
 
     fn names_units(&self, entry: &EntryOut) -> bool {
@@ -66,11 +99,15 @@ impl View {
         let at = times().min().unwrap_or(visit.newest.at);
         let until = times().max().unwrap_or(visit.newest.at);
         let ground = told.ground(day_in_norway(until));
+        let is_of_visit = |look: &&Unjustified| visit.entries().any(|entry| look.is_of(entry));
+        let told_on =
+            self.unjustified.iter().filter(is_of_visit).map(|look| day_in_norway(look.told_at)).max();
         let name = visit.newest.person_name.as_deref();
         let say = |tongue: &Tongue| {
             let who = tongue.who(name, &self.roles(&told.roles, tongue.role));
             let (when, did, why) = (tongue.when(at, until), tongue.did(&told), tongue.why(policies, &told));
-            format!("{when}: {who} {did}. {why}")
+            let unjustified = told_on.map(|day| (tongue.unjustified)(day)).unwrap_or_default();
+            format!("{when}: {who} {did}. {why}{unjustified}")
         };
         FamilyEntryOut {
             at,
@@ -82,6 +119,7 @@ impl View {
             words: PlainWords { no: say(&NORWEGIAN), en: say(&ENGLISH) },
             sections: told.sections.into_iter().collect(),
             acts: told.acts.into_iter().collect(),
+            unjustified_notice_on: told_on,
             person_name: visit.newest.person_name.clone(),
         }
     }
@@ -215,6 +253,8 @@ struct Tongue {
     act: fn(CaseAct) -> &'static str,
     role: fn(&str) -> &str,
     reason: fn(&Rule) -> &str,
+    /// That the look was without need, and when the family was notified.
+    unjustified: fn(NaiveDate) -> String,
 }
 
 const NORWEGIAN: Tongue = Tongue {
@@ -228,6 +268,12 @@ const NORWEGIAN: Tongue = Tongue {
     act: CaseAct::norwegian,
     role: role_in_norwegian,
     reason: |rule| &rule.summary_no,
+    unjustified: |day| {
+        let day = day.format("%d.%m.%Y");
+        format!(
+            " Kontrollen viste at oppslaget ikke var nødvendig for arbeidet. Dere ble varslet om det {day}."
+        )
+    },
 };
 
 const ENGLISH: Tongue = Tongue {
@@ -241,6 +287,9 @@ const ENGLISH: Tongue = Tongue {
     act: CaseAct::english,
     role: role_in_english,
     reason: |rule| &rule.summary,
+    unjustified: |day| {
+        format!(" The control found that the look was not needed for the work. You were notified on {day}.")
+    },
 };
 
 impl Tongue {

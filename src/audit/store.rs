@@ -11,7 +11,7 @@ use super::{
     together::{Together, just_before},
 };
 use crate::{
-    access::objects::{Desk, LogReviewObject, Object},
+    access::objects::{BreachObject, Desk, LogReviewObject, Object},
     db::{DbError, Tx},
     fetch_optional,
     identity::persons_there,
@@ -363,7 +363,8 @@ pub(super) async fn told(
         return Ok(None);
     };
     let is_one = |id: String| reviews.iter().any(|review| review.to_string() == id);
-    let is_review = kind == LogReviewObject::TYPE && object.is_some_and(is_one);
+    let is_control = [LogReviewObject::TYPE, BreachObject::TYPE].contains(&kind.as_str());
+    let is_review = is_control && object.is_some_and(is_one);
     if is_review || child.is_some_and(|child| children.contains(&child)) {
         return Ok(None);
     }

@@ -76,6 +76,14 @@ fn before_a_case() -> Vec<Rules> {
         ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
         ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
         (
+            "BreachStepIn",
+            vec![
+                requires("outcome", &json!(["done"]), &["how"]),
+                requires("outcome", &json!(["not_required"]), &["reason"]),
+                rules_out("outcome", &json!(["not_required"]), &["how", "done_at"]),
+            ],
+        ),
+        (
             "ReportIn",
             vec![
                 exactly_one(&["child_id", "child_description"]),

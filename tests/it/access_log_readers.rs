@@ -27,7 +27,7 @@ both_engines! {
         assert_eq!(nurses, 1, "neither refused nor failed requests are shown");
         let mut columns: Vec<_> = newest.as_object().expect("an entry").keys().map(String::as_str).collect();
         columns.sort_unstable();
-        assert_eq!(columns, ["acts", "at", "ground", "kind", "legal_basis", "person_name", "roles", "sections", "until", "words"]);
+        assert_eq!(columns, ["acts", "at", "ground", "kind", "legal_basis", "person_name", "roles", "sections", "unjustified_notice_on", "until", "words"]);
     }
 
     async fn the_family_is_not_told_that_a_note_for_others_was_written_or_read(world: World) {

@@ -8,7 +8,7 @@ use stafett::{kernel::ids::ConsentId, log_tree::erase_before};
 use crate::{
     cast::Cast,
     log_tree::{ids, verified},
-    support::{Engine, Role, Staff, User, World, both_engines},
+    support::{Engine, Role, Staff, Stage, User, World, both_engines},
 };
 
 async fn auditor(world: &World) -> Staff {
@@ -98,6 +98,21 @@ both_engines! {
             who.get(cast.path("")).send().await.expect(200);
             assert_eq!(newest(&auditor, who).await["ground"], ground);
         }
+    }
+
+    async fn every_entry_that_a_rule_allowed_has_a_ground(world: World) {
+        let stage = Stage::set(&world).await;
+        let case = stage.ids()["case_id"].clone();
+        for asker in [&stage.teacher.user, &stage.auditor.user] {
+            let question = json!({"person_id": stage.teacher.id, "action": "read_case", "resource": {"case_id": case}});
+            asker.post("/v1/access/explain").json(question).send().await.expect(200);
+        }
+        let asked = "SELECT COUNT(*) FROM access_log WHERE action = 'explain_access' AND ground <> '[]'";
+        assert_eq!(world.number_of(asked).await, 2);
+        let without = "SELECT COUNT(*) FROM access_log WHERE decision = 'permit' AND policies <> '[]' AND ground = '[]'";
+        assert_eq!(world.number_of(without).await, 0);
+        let of_law = "SELECT COUNT(*) FROM access_log WHERE ground <> '[]' AND legal_basis = '[]'";
+        assert_eq!(world.number_of(of_law).await, 0);
     }
 
     async fn the_export_has_the_ground_in_each_format(world: World) {

@@ -25,6 +25,7 @@ mod activations_before;
 mod at_rest;
 mod backups;
 mod belonging;
+mod breaches;
 mod care_orders;
 mod cases;
 mod child_welfare_reports;

@@ -1,5 +1,6 @@
 //! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
+mod breach;
 mod case;
 mod child;
 mod disclosure;
@@ -14,6 +15,7 @@ mod second_administrator;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
+    breach::BreachObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
