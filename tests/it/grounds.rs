@@ -7,7 +7,7 @@ use stafett::{kernel::ids::ConsentId, log_tree::erase_before};
 
 use crate::{
     cast::Cast,
-    log_tree::{ids, verified},
+    log_tree::{ids, verified, without_records},
     support::{Engine, Role, Staff, Stage, User, World, both_engines},
 };
 
@@ -166,6 +166,7 @@ both_engines! {
         let read = auditor.get(format!("/v1/access-log?action=read_case&person_id={}", cast.nurse.id)).send().await.expect(200);
         assert!(read.items().iter().any(|entry| entry["ground"] == json!([])), "{}", read.text);
         world.seal().await;
+        without_records(&world).await;
         erase_before(&world.db, "4014", world.now() + chrono::TimeDelta::hours(1)).await.expect("erased");
         assert_eq!(verified(&world, None).await.findings, []);
     }

@@ -63,6 +63,7 @@ mod kinds;
 mod list_is_read;
 mod log_grants;
 mod log_proofs;
+mod log_retention;
 mod log_reviews;
 mod log_tree;
 mod log_unavailable;
