@@ -29,7 +29,7 @@
 //! | the child | [`children`] · [`contact_details`] · [`care_orders`] · [`concerns`] |
 //! | the case | [`cases`] · [`consents`] · [`teams`] · [`handovers`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`withholdings`] · [`follow_ups`] · [`records`] |
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
-//! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`rules`] |
+//! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`breaches`] · [`rules`] |
 //! | the municipality | [`organisation`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
 //! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`backup`] · [`processing_record`] · [`demo`] · [`cli`] |
 //!
@@ -53,6 +53,7 @@ pub mod accounts;
 pub mod app;
 pub mod audit;
 pub mod backup;
+pub mod breaches;
 pub mod care_orders;
 pub mod cases;
 pub mod catalogue;

@@ -5,10 +5,10 @@ use utoipa::openapi::OpenApi;
 use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 
 use crate::{
-    accounts, audit, care_orders, cases, catalogue, child_welfare_reports, children, claims, concerns,
-    conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups, goals,
-    handovers, health, identities, log_reviews, measures, meetings, notes, organisation, records, rules,
-    teams, withholdings,
+    accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children, claims,
+    concerns, conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups,
+    goals, handovers, health, identities, log_reviews, measures, meetings, notes, organisation, records,
+    rules, teams, withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -40,6 +40,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     claims::configure,
     audit::configure,
     log_reviews::configure,
+    breaches::configure,
     rules::configure,
 ];
 

@@ -147,7 +147,7 @@ class Key:
 
 # docs/access-log.md: the leaf
 
-PERSONAL = ("case", "child", "client", "object", "person", "roles", "shown")
+PERSONAL = ("case", "child", "client", "consents", "object", "person", "roles", "shown")
 
 
 def opening_of(salt, field):

@@ -15,10 +15,10 @@ pub use self::{
     logged::{LOGGED_ONLY, facts_of},
 };
 use super::objects::{
-    ActivationObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject, ConsentObject, Desk,
-    DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject, MeetingObject,
-    MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject, QuestionObject,
-    RoleProposalObject, UnitObject, UnlockedCase,
+    ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject,
+    ConsentObject, Desk, DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject,
+    MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject,
+    QuestionObject, RoleProposalObject, UnitObject, UnlockedCase,
 };
 
 /// Whether an action changes anything.
@@ -333,6 +333,13 @@ actions! {
     Read Desk {
         ListLogReviews = "list_log_reviews": Look, ChosenLook, Never, ControlsLooks, Search;
         ReadLogReport = "read_log_report": Look, ChosenLook, Never, ControlsLooks, Read;
+        ListBreaches = "list_breaches": Look, ChosenLook, Never, ControlsLooks, Search;
+    }
+    Read BreachObject {
+        ReadBreach = "read_breach": Look, ChosenLook, Never, ControlsLooks, Read;
+    }
+    Write BreachObject {
+        RecordBreachStep = "record_breach_step": Work, Work, AsDecided, ControlsLooks, Update;
     }
     Read LogReviewObject {
         ReadLogReview = "read_log_review": Look, ChosenLook, Never, ControlsLooks, Read;

@@ -6,7 +6,10 @@ use std::{collections::BTreeMap, fmt, sync::LazyLock};
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
-use super::PolicyError;
+use super::{
+    PolicyError,
+    grounds::{ByConsent, Party},
+};
 
 const SOURCE: &str = include_str!("../../data/laws.toml");
 
@@ -44,6 +47,10 @@ struct LawEntry {
     key: String,
     #[serde(rename = "title")]
     _title: String,
+    /// Whose look it can be a ground for; anyone's if left out.
+    ground_for: Option<Vec<Party>>,
+    /// Whether it is a ground only with consents, or only without.
+    consent: Option<ByConsent>,
     /// The wordings from the oldest to the newest; never empty.
     wording: Vec<WordingEntry>,
 }
@@ -138,6 +145,18 @@ impl Law {
     #[must_use]
     pub fn key(self) -> &'static str {
         &self.0.key
+    }
+
+    /// Returns whether it can be the ground of a look by this party.
+    #[must_use]
+    pub fn is_ground_for(self, party: Party) -> bool {
+        self.0.ground_for.as_ref().is_none_or(|parties| parties.contains(&party))
+    }
+
+    /// Returns whether it is a ground only with consents, or only without; none if either.
+    #[must_use]
+    pub fn by_consent(self) -> Option<ByConsent> {
+        self.0.consent
     }
 
     /// Returns its wording on a day: the newest that has begun, or the first.

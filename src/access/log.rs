@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub use self::insert::insert_entries;
 use self::insert::{try_insert, write_batch};
 use super::{
-    Decision, Services,
+    Decision, Law, LookGround, Services,
     admission::request_id,
     cited, kind_shown,
     objects::{Object, Subject},
@@ -34,6 +34,7 @@ use crate::{
     kernel::{
         Id,
         background::contained,
+        clock::day_in_norway,
         ids::{Look, Person},
     },
 };
@@ -77,6 +78,8 @@ pub struct Entry {
     pub child: Option<Uuid>,
     /// The decision, and the rules that gave it.
     pub decision: Decision,
+    /// The ground of what was allowed.
+    pub ground: LookGround,
     /// The ids of the objects that were shown or changed.
     pub shown: Vec<String>,
     /// The HTTP status of the answer.
@@ -110,6 +113,7 @@ impl Entry {
             case: None,
             child: None,
             decision: Decision::default(),
+            ground: LookGround::default(),
             shown: Vec::new(),
             status: 0,
         }
@@ -152,13 +156,40 @@ impl Entry {
         self.object_id = Some(object.id());
         self.case = case;
         self.child = child;
-        self.roles = roles(&match decision.allowed {
+        let held = match decision.allowed {
             _ if object.is_met_privately() => Vec::new(),
             true => object.roles_used(caller),
             false => caller.roles.clone(),
-        });
+        };
+        if decision.allowed {
+            self.ground = LookGround::of(&decision, &held, object.consents());
+        }
+        self.roles = roles(&held);
         self.decision = decision;
         self
+    }
+
+    /// Sets the decision about a question of the caller, and its ground.
+    pub(super) fn decide(&mut self, caller: &Caller, decision: Decision) {
+        if decision.allowed {
+            self.ground = LookGround::of(&decision, &caller.roles_of(caller.account), Vec::new());
+        }
+        self.decision = decision;
+    }
+
+    /// Returns the entry with what the service itself decided, by laws.
+    #[must_use]
+    pub fn by_the_service(mut self, rules: &[&str], laws: Vec<Law>) -> Self {
+        let policies = rules.iter().map(|rule| (*rule).to_owned()).collect();
+        self.decision = Decision { allowed: true, policies, legal_basis: laws.clone() };
+        self.ground = LookGround { laws, consents: Vec::new() };
+        self
+    }
+
+    /// Returns the citations that it records: of its ground or, for a refusal, of the rules that refused.
+    fn citations(&self) -> Vec<&'static str> {
+        let laws = if self.decision.allowed { &self.ground.laws } else { &self.decision.legal_basis };
+        cited(laws, day_in_norway(self.at))
     }
 }
 

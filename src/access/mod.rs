@@ -15,6 +15,7 @@ mod etag;
 mod explain;
 mod facts;
 pub mod fields;
+mod grounds;
 mod idempotency;
 mod kinds;
 mod laws;
@@ -47,6 +48,7 @@ pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
     case_states, cases_in_list, child_facts, relation,
 };
+pub use grounds::{ByConsent, GroundLaw, LookGround, Party, Rests, common_ground, ground};
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};
 pub use kinds::{Age, AloneRule, Consenting, Home, KindRule, Kinds, MunicipalAge, RefusedKind};
 pub use laws::{Law, Laws, PROCESSING, Wording, cited, joined, laws};

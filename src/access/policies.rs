@@ -34,6 +34,7 @@ pub(super) use self::{
     question::{AskError, Inquiry},
 };
 use super::{
+    grounds::with_ground,
     kinds::Kinds,
     laws::{Law, Laws, PROCESSING, ending_soon, laws, require_in_force},
     objects::Object,
@@ -184,7 +185,7 @@ impl Policies {
                     return Err(PolicyError::LocalPermit(file.clone()));
                 }
                 let policy = groups.expand(policy)?;
-                let rule = rule(file, &policy, laws)?;
+                let rule = with_ground(rule(file, &policy, laws)?, policy.annotation("used_by"))?;
                 if is_local {
                     local::check(&rule)?;
                 }

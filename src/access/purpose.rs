@@ -85,7 +85,7 @@ mod tests {
     fn a_rule_that_lets_someone_in_must_have_a_purpose_of_the_list() {
         let load = |purpose: &str| {
             let text = format!(
-                "@id(\"x.y\") {purpose} @legal_basis(\"fvl § 13\") @summary(\"s\") @summary_no(\"s\")
+                "@id(\"x.y\") {purpose} @legal_basis(\"fvl § 13 b no. 3\") @summary(\"s\") @summary_no(\"s\")
                  permit (principal, action == Stafett::Action::\"list_staff\", resource) when {{ false }};"
             );
             Policies::of(&[("x.cedar".to_owned(), text)], &[])

@@ -2,7 +2,7 @@
 
 use super::dto::EntryOut;
 
-const COLUMNS: [&str; 21] = [
+const COLUMNS: [&str; 23] = [
     "at",
     "id",
     "municipality",
@@ -24,6 +24,8 @@ const COLUMNS: [&str; 21] = [
     "client",
     "request_id",
     "unit_ids",
+    "ground",
+    "consent_ids",
 ];
 
 /// Returns the header line.
@@ -36,7 +38,10 @@ pub(super) fn line(entry: &EntryOut) -> String {
     let id = |id: Option<String>| id.unwrap_or_default();
     let roles: Vec<String> = entry.roles.iter().map(|role| format!("{}, {}", role.role, role.unit)).collect();
     let units: Vec<String> = entry.roles.iter().map(|role| role.unit_id.to_string()).collect();
-    let cells: [String; 21] = [
+    let ground: Vec<String> =
+        entry.ground.iter().map(|law| format!("{} {} {}", law.law, law.citation, law.valid_from)).collect();
+    let consents: Vec<String> = entry.consent_ids.iter().map(ToString::to_string).collect();
+    let cells: [String; 23] = [
         entry.at.to_rfc3339(),
         entry.id.to_string(),
         entry.municipality.clone(),
@@ -58,6 +63,8 @@ pub(super) fn line(entry: &EntryOut) -> String {
         id(entry.client.clone()),
         entry.request_id.clone(),
         units.join("; "),
+        ground.join("; "),
+        consents.join("; "),
     ];
     cells.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\r\n"
 }

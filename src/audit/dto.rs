@@ -1,15 +1,15 @@
 //! Request and response types for the access log.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::visits::Place;
 use crate::{
-    access::{CaseAct, CaseSection, LookKind, Purpose, actions::ActionName},
+    access::{CaseAct, CaseSection, GroundLaw, LookKind, Purpose, actions::ActionName},
     kernel::{
         day::{LogTime, optional_time},
-        ids::{CaseId, ChildId, LookId, PersonId, UnitId},
+        ids::{CaseId, ChildId, ConsentId, LookId, PersonId, UnitId},
         page::{Cursor, Limit, PageQuery},
         text::Line,
         vocabulary::Role,
@@ -178,8 +178,13 @@ pub struct EntryOut {
     pub purpose: Option<Purpose>,
     /// The rules that decided.
     pub policies: Vec<String>,
-    /// The legal basis of those rules.
+    /// The ground of the access, as citations: the laws of those rules by which this person had access. For a refusal, the laws of the rules that
+    /// refused. Entries from before the ground was recorded have all laws of those rules.
     pub legal_basis: Vec<String>,
+    /// The same ground, each law with its wording on that day. Empty for a refusal, and in entries from before the ground was recorded.
+    pub ground: Vec<GroundLaw>,
+    /// The consents by which the person took part in the case and saw information of the kind.
+    pub consent_ids: Vec<ConsentId>,
     /// The ids of what was shown or changed. Empty for lists across cases, whose rows have entries of their own.
     pub shown: Vec<String>,
     /// The HTTP status of the response.
@@ -205,6 +210,8 @@ shown!(EntryOut {
     purpose,
     policies,
     legal_basis,
+    ground,
+    consent_ids,
     shown,
     status
 });
@@ -226,13 +233,29 @@ pub struct FamilyEntryOut {
     pub sections: Vec<CaseSection>,
     /// The acts that may be shown to everyone who sees the log.
     pub acts: Vec<CaseAct>,
-    /// The legal basis on which they see the case.
+    /// The legal basis on which they see the case, as citations.
     pub legal_basis: Vec<String>,
+    /// The same legal basis, each law with its wording on that day.
+    pub ground: Vec<GroundLaw>,
+    /// The day on which the family was notified that it was found to be without need; absent otherwise.
+    pub unjustified_notice_on: Option<NaiveDate>,
     /// The same in plain words.
     pub words: PlainWords,
 }
 
-shown!(FamilyEntryOut { at, until, person_name, roles, kind, sections, acts, legal_basis, words });
+shown!(FamilyEntryOut {
+    at,
+    until,
+    person_name,
+    roles,
+    kind,
+    sections,
+    acts,
+    legal_basis,
+    ground,
+    unjustified_notice_on,
+    words
+});
 
 /// The requested page of the family's view of the log.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::dto::{EntryOut, Outcome, RoleThen};
 use crate::{
     access::{
-        Purpose,
+        GroundLaw, Purpose,
         actions::{Interaction, facts_of},
     },
     kernel::ids::PersonId,
@@ -126,9 +126,12 @@ fn entities(entry: &EntryOut) -> Vec<Value> {
             json!({"identifier": {"system": format!("{OWN}/{}", entry.object_type), "value": id}});
     }
     let law = entry.legal_basis.iter().map(|law| detail("legal-basis", law.clone()));
+    let wording = |law: &GroundLaw| format!("{} {} {}", law.law, law.citation, law.valid_from);
+    let ground = entry.ground.iter().map(|law| detail("ground", wording(law)));
+    let consents = entry.consent_ids.iter().map(|consent| detail("consent", consent.to_string()));
     let case = entry.case_id.map(|case| detail("case", case.to_string()));
     let shown = entry.shown.iter().map(|id| detail("shown", id.clone()));
-    let details: Vec<Value> = law.chain(case).chain(shown).collect();
+    let details: Vec<Value> = law.chain(ground).chain(consents).chain(case).chain(shown).collect();
     if !details.is_empty() {
         object["detail"] = json!(details);
     }

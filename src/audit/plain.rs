@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe::Oslo;
 use uuid::Uuid;
 
@@ -12,13 +12,19 @@ use super::{
 };
 use crate::{
     access::{
-        CaseAct, CaseFacts, CaseSection, LookKind, NEUTRAL_EN, NEUTRAL_NO, Policies, Purpose, Rule,
+        CaseAct, CaseFacts, CaseSection, GroundLaw, Law, LookKind, NEUTRAL_EN, NEUTRAL_NO, Party, Policies,
+        Purpose, Rests, Rule,
         actions::{FamilyView, facts_of},
-        cited, kind_shown, neutral_basis,
+        common_ground, ground, kind_shown, neutral_basis,
     },
     db::{DbError, Tx},
     fetch_all,
-    kernel::clock::day_in_norway,
+    kernel::{
+        Id,
+        clock::day_in_norway,
+        ids::{Look, Person},
+        vocabulary::Sector,
+    },
 };
 
 /// The rule by which the family sees its own case.
@@ -29,6 +35,29 @@ const OF_FAMILY: &str = "case.family";
 pub(super) struct View {
     /// The units that the family knows of. Others are not named, because their involvement may be secret.
     known_units: HashSet<Uuid>,
+    /// The looks that the family was notified were without need.
+    unjustified: Vec<Unjustified>,
+}
+
+/// A look that was found to be without need, and when the family was notified.
+#[derive(Debug, sqlx::FromRow)]
+struct Unjustified {
+    /// The entry; none for an emergency access, whose entries are those of the person in its time.
+    entry_id: Option<Id<Look>>,
+    person_id: Id<Person>,
+    looked_at: DateTime<Utc>,
+    looked_until: DateTime<Utc>,
+    told_at: DateTime<Utc>,
+}
+
+impl Unjustified {
+    fn is_of(&self, entry: &EntryOut) -> bool {
+        let is_in_time = self.looked_at <= entry.at && entry.at <= self.looked_until;
+        match self.entry_id {
+            Some(id) => entry.id == id,
+            None => is_in_time && entry.person_id == Some(self.person_id),
+        }
+    }
 }
 
 impl View {
@@ -36,12 +65,17 @@ impl View {
         const KNOWN: &str = "
             SELECT unit_id FROM care_case WHERE municipality = $1 AND id = $2
             UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2";
+        const UNJUSTIFIED: &str = "
+            SELECT b.entry_id, b.person_id, b.looked_at, b.looked_until, s.done_at AS told_at
+            FROM breach b JOIN breach_step s ON s.municipality = b.municipality AND s.breach_id = b.id
+            WHERE b.municipality = $1 AND b.child_id = $2 AND s.step = 'registered_person' AND s.outcome = 'done'";
+        let unjustified = fetch_all!(tx, Unjustified, UNJUSTIFIED, &case.municipality, case.child)?;
         // If the address is protected, no unit is named, because it would reveal where the child is.
         if case.strict_address() || case.relation.kept_away {
-            return Ok(Self { known_units: HashSet::new() });
+            return Ok(Self { known_units: HashSet::new(), unjustified });
         }
         let known = fetch_all!(tx, (Uuid,), KNOWN, &case.municipality, case.id)?;
-        Ok(Self { known_units: known.into_iter().map(|(unit,)| unit).collect() })
+        Ok(Self { known_units: known.into_iter().map(|(unit,)| unit).collect(), unjustified })
     }
 
     fn names_units(&self, entry: &EntryOut) -> bool {
@@ -60,25 +94,32 @@ impl View {
     /// Returns a visit as the family reads it.
     pub(super) fn tell(&self, policies: &Policies, visit: &Visit) -> FamilyEntryOut {
         let mut told = Told::default();
-        visit.entries().for_each(|entry| told.add(policies, entry));
+        visit.entries().for_each(|entry| told.add(policies, entry, self.names_units(entry)));
         let times = || visit.entries().map(|entry| entry.at);
         let at = times().min().unwrap_or(visit.newest.at);
         let until = times().max().unwrap_or(visit.newest.at);
+        let ground = told.ground(day_in_norway(until));
+        let is_of_visit = |look: &&Unjustified| visit.entries().any(|entry| look.is_of(entry));
+        let told_on =
+            self.unjustified.iter().filter(is_of_visit).map(|look| day_in_norway(look.told_at)).max();
         let name = visit.newest.person_name.as_deref();
         let say = |tongue: &Tongue| {
             let who = tongue.who(name, &self.roles(&told.roles, tongue.role));
             let (when, did, why) = (tongue.when(at, until), tongue.did(&told), tongue.why(policies, &told));
-            format!("{when}: {who} {did}. {why}")
+            let unjustified = told_on.map(|day| (tongue.unjustified)(day)).unwrap_or_default();
+            format!("{when}: {who} {did}. {why}{unjustified}")
         };
         FamilyEntryOut {
             at,
             until,
             roles: self.roles(&told.roles, |role| role),
             kind: told.kind(),
-            legal_basis: told.legal_basis(day_in_norway(until)),
+            legal_basis: citations(&ground),
+            ground,
             words: PlainWords { no: say(&NORWEGIAN), en: say(&ENGLISH) },
             sections: told.sections.into_iter().collect(),
             acts: told.acts.into_iter().collect(),
+            unjustified_notice_on: told_on,
             person_name: visit.newest.person_name.clone(),
         }
     }
@@ -104,12 +145,13 @@ struct Told {
     sections: BTreeSet<CaseSection>,
     acts: BTreeSet<CaseAct>,
     roles: Vec<RoleThen>,
-    /// The rules that say why, with their legal basis. Empty if the reason is neutral.
-    reasons: BTreeMap<String, Vec<String>>,
+    /// The rules that say why, with the ground by each. Empty if the reason is neutral.
+    reasons: BTreeMap<String, Vec<GroundLaw>>,
 }
 
 impl Told {
-    fn add(&mut self, policies: &Policies, entry: &EntryOut) {
+    /// Adds an entry. The law of a sector is shown only where the units are.
+    fn add(&mut self, policies: &Policies, entry: &EntryOut, names_units: bool) {
         let is_family = is_family(entry);
         match facts_of(&entry.action).family {
             FamilyView::Saw(section) if !is_family => drop(self.sections.insert(section)),
@@ -119,43 +161,76 @@ impl Told {
         }
         self.worked |= kind_shown(&entry.action) == LookKind::Worked;
         if is_family {
-            self.give(policies, entry, OF_FAMILY);
+            self.give(policies, entry, OF_FAMILY, Some(vec![Party::Private]));
             return;
         }
         self.roles.extend(entry.roles.iter().cloned());
+        let parties = names_units.then(|| parties(&entry.roles));
         for rule in entry.policies.iter().filter_map(|id| policies.rule(id)) {
             if let Some(reason) = &rule.told_as {
-                self.give(policies, entry, reason);
+                self.give(policies, entry, reason, parties.clone());
             }
         }
     }
 
-    /// Adds a reason. An entry keeps the citations of its day.
-    fn give(&mut self, policies: &Policies, entry: &EntryOut, reason: &str) {
+    /// Adds a reason, with its ground on the day of the entry. Without parties it is a ground that all sectors share, or the neutral one.
+    fn give(&mut self, policies: &Policies, entry: &EntryOut, reason: &str, parties: Option<Vec<Party>>) {
         let laws = policies.legal_basis_of(reason);
-        let citations = self.reasons.entry(reason.to_owned()).or_default();
-        for citation in cited(&laws, day_in_norway(entry.at)) {
-            if !citations.iter().any(|known| known == citation) {
-                citations.push(citation.to_owned());
-            }
+        let mut theirs = match parties {
+            Some(parties) => ground(&laws, &parties, rests(entry)),
+            None => common_ground(&laws),
+        };
+        if theirs.is_empty() {
+            theirs = neutral_basis();
         }
+        let given = self.reasons.entry(reason.to_owned()).or_default();
+        add_on(given, &theirs, day_in_norway(entry.at));
     }
 
     fn kind(&self) -> LookKind {
         if self.worked { LookKind::Worked } else { LookKind::Looked }
     }
 
-    fn legal_basis(&self, day: chrono::NaiveDate) -> Vec<String> {
+    fn ground(&self, day: NaiveDate) -> Vec<GroundLaw> {
+        let mut all = Vec::new();
         if self.reasons.is_empty() {
-            return cited(&neutral_basis(), day).into_iter().map(ToOwned::to_owned).collect();
+            add_on(&mut all, &neutral_basis(), day);
         }
-        let mut basis: Vec<String> = Vec::new();
-        for citation in self.reasons.values().flatten() {
-            if !basis.contains(citation) {
-                basis.push(citation.clone());
+        for law in self.reasons.values().flatten() {
+            if !all.contains(law) {
+                all.push(law.clone());
             }
         }
-        basis
+        all
+    }
+}
+
+/// Adds laws in their wording on a day, each once.
+fn add_on(given: &mut Vec<GroundLaw>, laws: &[Law], day: NaiveDate) {
+    for law in laws.iter().map(|law| GroundLaw::on(*law, day)) {
+        if !given.contains(&law) {
+            given.push(law);
+        }
+    }
+}
+
+fn citations(ground: &[GroundLaw]) -> Vec<String> {
+    let mut citations: Vec<String> = ground.iter().map(|law| law.citation.clone()).collect();
+    citations.dedup();
+    citations
+}
+
+/// Returns the sectors of the roles.
+fn parties(roles: &[RoleThen]) -> Vec<Party> {
+    roles.iter().filter_map(|role| Sector::try_from(role.sector.clone()).ok()).map(Party::Sector).collect()
+}
+
+/// Returns whether the person takes part by consents. Each entry of a person in the case says the same, whatever they did.
+fn rests(entry: &EntryOut) -> Rests {
+    match (entry.ground.is_empty(), entry.consent_ids.is_empty()) {
+        (true, _) => Rests::Unknown,
+        (false, true) => Rests::OnNone,
+        (false, false) => Rests::OnConsents,
     }
 }
 
@@ -178,6 +253,8 @@ struct Tongue {
     act: fn(CaseAct) -> &'static str,
     role: fn(&str) -> &str,
     reason: fn(&Rule) -> &str,
+    /// That the look was without need, and when the family was notified.
+    unjustified: fn(NaiveDate) -> String,
 }
 
 const NORWEGIAN: Tongue = Tongue {
@@ -191,6 +268,12 @@ const NORWEGIAN: Tongue = Tongue {
     act: CaseAct::norwegian,
     role: role_in_norwegian,
     reason: |rule| &rule.summary_no,
+    unjustified: |day| {
+        let day = day.format("%d.%m.%Y");
+        format!(
+            " Kontrollen viste at oppslaget ikke var nødvendig for arbeidet. Dere ble varslet om det {day}."
+        )
+    },
 };
 
 const ENGLISH: Tongue = Tongue {
@@ -204,6 +287,9 @@ const ENGLISH: Tongue = Tongue {
     act: CaseAct::english,
     role: role_in_english,
     reason: |rule| &rule.summary,
+    unjustified: |day| {
+        format!(" The control found that the look was not needed for the work. You were notified on {day}.")
+    },
 };
 
 impl Tongue {

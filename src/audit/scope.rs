@@ -121,7 +121,7 @@ pub(super) fn within(sql: &mut Statement, part: &Part<'_>) {
                 sql.sql(" AND (l.child_id IS NULL OR l.child_id <> ").id(child.uuid()).sql(")");
             }
             if !own_looks.is_empty() {
-                sql.sql(" AND (l.object_type <> 'LogReview' OR l.object_id IS NULL OR l.object_id NOT IN (");
+                sql.sql(" AND (l.object_type NOT IN ('LogReview', 'Breach') OR l.object_id IS NULL OR l.object_id NOT IN (");
                 for (at, review) in own_looks.iter().enumerate() {
                     sql.sql(if at == 0 { "" } else { ", " }).text(review.to_string());
                 }

@@ -11,7 +11,7 @@ use super::{
     together::{Together, just_before},
 };
 use crate::{
-    access::objects::{Desk, LogReviewObject, Object},
+    access::objects::{BreachObject, Desk, LogReviewObject, Object},
     db::{DbError, Tx},
     fetch_optional,
     identity::persons_there,
@@ -30,7 +30,7 @@ macro_rules! select {
     SELECT l.id, l.municipality, l.at, l.request_id, l.client, l.person_id, ",
             $name,
             " AS person_name, l.roles, l.action, l.object_type, l.object_id, l.case_id, l.child_id, l.decision, l.policies,
-           l.legal_basis, l.shown, l.status "
+           l.legal_basis, l.ground, l.consents, l.shown, l.status "
         )
     };
 }
@@ -67,6 +67,8 @@ struct EntryRow {
     decision: Outcome,
     policies: String,
     legal_basis: String,
+    ground: Option<String>,
+    consents: Option<String>,
     shown: String,
     status: i64,
 }
@@ -98,6 +100,8 @@ impl TryFrom<EntryRow> for EntryOut {
             purpose: purpose(row.decision, &policies),
             policies,
             legal_basis: parse(&row.legal_basis)?,
+            ground: parse(row.ground.as_deref().unwrap_or("[]"))?,
+            consent_ids: parse(row.consents.as_deref().unwrap_or("[]"))?,
             shown: if is_told_by_rows { Vec::new() } else { parse(&row.shown)? },
             status: row.status,
         })
@@ -359,7 +363,8 @@ pub(super) async fn told(
         return Ok(None);
     };
     let is_one = |id: String| reviews.iter().any(|review| review.to_string() == id);
-    let is_review = kind == LogReviewObject::TYPE && object.is_some_and(is_one);
+    let is_control = [LogReviewObject::TYPE, BreachObject::TYPE].contains(&kind.as_str());
+    let is_review = is_control && object.is_some_and(is_one);
     if is_review || child.is_some_and(|child| children.contains(&child)) {
         return Ok(None);
     }

@@ -12,11 +12,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{DatabaseArgs, explained, known_municipality, log_key, note, open, settings, unopened};
 use crate::{
-    access::{Entry, NO_MUNICIPALITY},
+    access::{Entry, Law, NO_MUNICIPALITY},
     config::Settings,
     db::{Db, can_change_log},
     kernel::Clock,
-    log_tree::{EvidenceLine, LogVerifier, Report, Verifier, erase_before, evidence_of},
+    log_tree::{Erasure, EvidenceLine, LogVerifier, Report, Verifier, erase_before, evidence_of},
     terminal::{
         FAILED, Failure, Usage, in_words,
         output::{is_unread, say},
@@ -46,7 +46,7 @@ pub(super) enum AccessLogCommand {
         #[arg(long, value_parser = values::municipality)]
         municipality: String,
     },
-    /// Erase the personal fields of old entries. The record of access to health information is kept as long as that information (pjl § 25).
+    /// Erase the personal fields of old entries. Entries about a child whose record is kept are spared, whatever their age (pjl § 25).
     /// On PostgreSQL only the owner of the tables can erase, not the service.
     #[command(after_help = "Example:\n  stafett access-log erase --municipality 4014 --years 10")]
     Erase {
@@ -100,6 +100,8 @@ const NOT_OWNER: &str = "this role of the database may not erase anything in the
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Retention {
+    /// By which law the entries about a record are kept as long as the record.
+    kept_with_the_record: Law,
     years: u32,
     least_years: u32,
 }
@@ -153,7 +155,8 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             }
         }
         AccessLogCommand::Erase { database, municipality, years } => {
-            let years = Retention::load()?.years(years)?;
+            let retention = Retention::load()?;
+            let years = retention.years(years)?;
             let db = open_with(config, &database, &municipality).await?;
             if !can_change_log(&db).await? {
                 return Err(NOT_OWNER.into());
@@ -161,9 +164,15 @@ pub(super) async fn run(config: Option<&Path>, command: AccessLogCommand) -> Res
             let now = Clock::System.now();
             let before = now.checked_sub_months(Months::new(years * 12)).ok_or("the age is too high")?;
             note(&db, [Entry::of_operator_in(&municipality, "erase_old_entries", now)]).await?;
-            let erased = erase_before(&db, &municipality, before).await?;
+            let Erasure { erased, kept } = erase_before(&db, &municipality, before).await?;
             db.close().await;
             say!("erased the personal fields of {erased} entries from before {before}");
+            if kept > 0 {
+                let law = retention.kept_with_the_record.on(Clock::System.today());
+                say!(
+                    "kept those of {kept} entries, because the records that they are about are kept ({law})"
+                );
+            }
         }
         AccessLogCommand::Verify(args) => return verify(config, args).await,
     }

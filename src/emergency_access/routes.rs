@@ -1,6 +1,7 @@
 //! Operations on emergency access.
 
 use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, Utc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -17,6 +18,7 @@ use crate::{
         case_by_id, cases_in_list, children_of_other_reviewers, is_close,
         objects::{CaseObject, EmergencyObject, UnitObject},
     },
+    breaches::{self, BreachSource, NewBreach},
     db::{Tx, dialect},
     identity::find_person,
     kernel::{
@@ -179,7 +181,8 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
     permit.changed(row.version, &row).await
 }
 
-/// Reviews an emergency access, once. Until then it is first in the list of everyone who may review it.
+/// Reviews an emergency access, once. Until then it is first in the list of everyone who may review it. One that is not justified opens a breach,
+/// with the id of the emergency access.
 #[utoipa::path(
     operation_id = "review_emergency_access", tag = "emergency access", params(("emergency_access_id" = Uuid, Path)),
     request_body = ReviewIn,
@@ -198,9 +201,34 @@ async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> R
     let ended_at = if cut_short { Some(now) } else { row.ended_at };
     let review = store::Review { verdict, note: &note, by: permit.caller().person, ended_at };
     store::review(permit.tx(), &row, review, now).await?;
+    if verdict == EmergencyVerdict::NotJustified {
+        open_breach(&mut permit, &row, ended_at.unwrap_or(row.ends_at)).await?;
+    }
     let row = current(&mut permit).await?;
     let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
     permit.changed(row.version, &row).await
+}
+
+/// Opens the breach of an emergency access that was not justified.
+async fn open_breach(
+    permit: &mut Permit<ReviewEmergencyAccess>,
+    row: &EmergencyAccessOut,
+    until: DateTime<Utc>,
+) -> Result<()> {
+    let (child, by, now) = (permit.object().case.child, permit.caller().person, permit.moment().now);
+    let new = NewBreach {
+        municipality: &row.municipality,
+        source: BreachSource::EmergencyAccess,
+        id: row.id.uuid(),
+        entry: None,
+        person: row.person_id,
+        unit: Some(row.unit_id),
+        child,
+        case: Some(row.case_id),
+        looked: (row.started_at, until),
+        found_by: by,
+    };
+    Ok(breaches::open(permit.tx(), &new, now).await?)
 }
 
 async fn current<A: Action<Object = EmergencyObject>>(permit: &mut Permit<A>) -> Result<EmergencyAccessOut> {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     kernel::{
-        PageQuery,
+        Moment, PageQuery,
         clock::{beginning_of, day_in_norway},
         ids::{CaseId, ChildId},
         page::{Cursor, Limit, Position},
@@ -42,6 +42,8 @@ words! {
         DecideClaim = "decide_claim",
         /// A leader must confirm or end a conflict of interest that others have stated.
         ConfirmConflict = "confirm_conflict",
+        /// The auditor must see that someone is notified of a breach.
+        BreachStep = "breach_step",
     }
 }
 
@@ -50,11 +52,11 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim or conflict of interest.
+    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim, conflict of interest or breach.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
-    /// The child, if the task is a claim.
+    /// The child, if the task is a claim or about a breach.
     pub child_id: Option<ChildId>,
     /// The due date.
     pub due_on: NaiveDate,
@@ -93,10 +95,20 @@ impl FollowUpOut {
         Self { child_id: Some(child), ..self }
     }
 
+    /// Returns whether it is overdue: the day has passed or, for a breach, the hour.
+    pub(super) fn is_overdue(&self, moment: Moment) -> bool {
+        match self.kind {
+            FollowUpKind::BreachStep => self.at < moment.now,
+            _ => self.due_on < moment.today,
+        }
+    }
+
     /// Returns its position in the list.
     #[must_use]
     pub fn place(&self) -> Place {
-        Place { at: self.at, id: self.child_id.map_or(self.object_id, ChildId::uuid) }
+        // One statement can be a claim about several registrations.
+        let child = self.child_id.filter(|_| self.kind == FollowUpKind::DecideClaim);
+        Place { at: self.at, id: child.map_or(self.object_id, ChildId::uuid) }
     }
 }
 

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{FollowUpKind, FollowUpOut, Place};
 use crate::{
+    breaches,
     child_welfare_reports::{self, AwaitedAnswer},
     claims::{self, Pending},
     conflicts_of_interest,
@@ -165,7 +166,7 @@ pub(super) async fn list(
     due.dedup_by_key(|item| item.place());
     due.truncate(limit);
     for item in &mut due {
-        item.overdue = item.due_on < today;
+        item.overdue = item.is_overdue(moment);
     }
     Ok(due)
 }
@@ -229,6 +230,12 @@ async fn statements(
             .about(claim.child_id)
     };
     let mut due: Vec<FollowUpOut> = claims.into_iter().map(claim).collect();
+    for municipality in caller.audits() {
+        for step in breaches::pending_in(tx, municipality, person, after, most).await? {
+            let item = FollowUpOut::at(FollowUpKind::BreachStep, step.id, None, step.due_at);
+            due.push(item.about(step.child_id));
+        }
+    }
     for unit in caller.units_led() {
         let unconfirmed =
             conflicts_of_interest::unconfirmed(tx, unit, person, moment.today, after, most).await?;
@@ -272,6 +279,7 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::ReportReceipt | FollowUpKind::ReportReview | FollowUpKind::ReportInvestigation => {
             &["SELECT id, municipality FROM child_welfare_report WHERE id IN ("]
         }
+        FollowUpKind::BreachStep => &["SELECT id, municipality FROM breach WHERE id IN ("],
         FollowUpKind::EmergencyAccess => &["SELECT id, municipality FROM emergency_access WHERE id IN ("],
         FollowUpKind::ConfirmConflict => &[
             "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (",

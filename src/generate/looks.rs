@@ -10,7 +10,10 @@ use super::{
     random::{Ids, Random},
 };
 use crate::{
-    access::{Decision, Entry, Policies, case_by_id, objects::CaseObject, roles_of_entry},
+    access::{
+        Decision, Entry, LookGround, Party, Policies, Rests, case_by_id, ground, objects::CaseObject,
+        roles_of_entry,
+    },
     db::{Db, Tx},
     identity::{self, Acquaintance, as_caller},
     kernel::{
@@ -179,6 +182,7 @@ impl<'a> Looks<'a> {
             case: Some(trace.case.uuid()),
             child: Some(trace.child.uuid()),
             status: if decision.allowed { 200 } else { 404 },
+            ground: self.ground(&decision, seat),
             decision,
             shown: Vec::new(),
         })
@@ -243,6 +247,14 @@ impl<'a> Looks<'a> {
             }
         }
         None
+    }
+
+    /// The ground of an access by a person in a seat. The cases have consents that no entry names.
+    fn ground(&self, decision: &Decision, seat: Option<Seat>) -> LookGround {
+        let party =
+            seat.map_or(Party::Private, |seat| Party::Sector(self.organisation.units[seat.unit].sector));
+        let laws = if decision.allowed { &decision.legal_basis[..] } else { &[] };
+        LookGround { laws: ground(laws, &[party], Rests::OnNone), consents: Vec::new() }
     }
 
     /// The client of a person: always the same address.

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{BATON_FALLS_BACK, CaseState, Decision, Entry, case_states, insert_entries, laws},
+    access::{BATON_FALLS_BACK, CaseState, Entry, case_states, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     fetch_all, is_disqualified_sql, is_kept_from_content_sql,
     kernel::{Clock, Id, Moment, ids::Case},
@@ -91,16 +91,12 @@ async fn pass(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> 
     if !to_leader(&mut tx, &case, None, moment.now).await? {
         return Ok(false);
     }
-    let mut entry = Entry::of(None, "assign_baton", "Case", moment.now);
+    let entry = Entry::of(None, "assign_baton", "Case", moment.now);
+    let mut entry = entry.by_the_service(&[BATON_FALLS_BACK], laws(&COORDINATION));
     entry.municipality.clone_from(&case.municipality);
     entry.object_id = Some(case.id.to_string());
     entry.case = Some(case.id.uuid());
     entry.child = Some(case.child.uuid());
-    entry.decision = Decision {
-        allowed: true,
-        policies: vec![BATON_FALLS_BACK.to_owned()],
-        legal_basis: laws(&COORDINATION),
-    };
     insert_entries(&mut tx, &[entry]).await?;
     tx.commit().await?;
     Ok(true)

@@ -268,6 +268,8 @@ objects! {
     Look, LookId, "LogEntryId";
     /// An access log entry selected for review by an auditor.
     LogReview, LogReviewId, "LogReviewId";
+    /// A look that was found to be without need, and what follows.
+    Breach, BreachId, "BreachId";
     /// An emergency access to a case.
     EmergencyAccess, EmergencyAccessId, "EmergencyAccessId";
     /// A statement of another registration about a child: a guardianship, a care order, or a registration with a protected address.

@@ -73,7 +73,8 @@ async fn read_log_review(mut permit: Permit<ReadLogReview>) -> Result<HttpRespon
     permit.show_version(review.version, &review.whole())
 }
 
-/// Gives a verdict on an entry. An unclear verdict can be followed by another; the other verdicts are final.
+/// Gives a verdict on an entry. An unclear verdict can be followed by another; the other verdicts are final. An unjustified access opens a
+/// breach, with the id of the review.
 #[utoipa::path(
     operation_id = "give_log_verdict", tag = "access log", params(("review_id" = Uuid, Path)),
     request_body = LogVerdictIn,
@@ -93,6 +94,9 @@ async fn give_log_verdict(mut permit: Permit<GiveLogVerdict>) -> Result<HttpResp
     permit.expect_version(before.version)?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     store::give(permit.tx(), &before, verdict, note.as_deref(), by, now).await?;
+    if verdict == LogVerdict::Unjustified {
+        store::open_breach(permit.tx(), &before, by, now).await?;
+    }
     let review = current(&mut permit).await?;
     permit.note_shown([review.id]);
     permit.changed(review.version, &review.whole()).await

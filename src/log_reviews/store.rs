@@ -9,6 +9,7 @@ use super::dto::{LogReviewOut, LogReviewQuery, LogReviewStatus, LogVerdict, LogV
 use crate::{
     access::objects::LogReviewObject,
     audit,
+    breaches::{self, BreachSource, NewBreach},
     db::{DbError, Tx, expect_one},
     execute, fetch_one,
     kernel::{
@@ -210,4 +211,28 @@ pub(super) async fn give(
     let note = tx.vault().seal_optional(&KeyName::log(municipality), note)?;
     // Each verdict creates a new version.
     expect_one(execute!(tx, KEEP, municipality, *id, *version, verdict, note, by, now)?)
+}
+
+/// Opens the breach of a look that was found to be without need, with the id of the review.
+pub(super) async fn open_breach(
+    tx: &mut Tx,
+    review: &ReviewRow,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let key = (review.municipality.clone(), review.entry_id);
+    let entry = audit::entries(tx, &[key]).await?.pop().ok_or(DbError::Engine(sqlx::Error::RowNotFound))?;
+    let new = NewBreach {
+        municipality: &review.municipality,
+        source: BreachSource::LogReview,
+        id: review.id.uuid(),
+        entry: Some(review.entry_id),
+        person: review.person_id,
+        unit: entry.roles.first().map(|role| role.unit_id.into()),
+        child: review.child_id,
+        case: entry.case_id,
+        looked: (entry.at, entry.at),
+        found_by: by,
+    };
+    breaches::open(tx, &new, now).await
 }

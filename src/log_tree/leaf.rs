@@ -11,13 +11,15 @@ use sha2::{Digest, Sha256};
 use tlog_tiles::tlog::{Hash, record_hash};
 use uuid::Uuid;
 
-/// The names of the hidden fields of an entry.
-pub const FIELDS: [&str; 16] = [
+/// The names of the hidden fields of an entry. Version 1 has no `consents` and no `ground`.
+pub const FIELDS: [&str; 18] = [
     "action",
     "case",
     "child",
     "client",
+    "consents",
     "decision",
+    "ground",
     "kind",
     "law",
     "object",
@@ -32,8 +34,8 @@ pub const FIELDS: [&str; 16] = [
 ];
 
 /// The fields that identify nobody. They remain when the personal fields are erased.
-pub const IMPERSONAL: [&str; 9] =
-    ["action", "decision", "kind", "law", "object_type", "request", "rules", "status", "version"];
+pub const IMPERSONAL: [&str; 10] =
+    ["action", "decision", "ground", "kind", "law", "object_type", "request", "rules", "status", "version"];
 
 /// The fields of an entry as stored: text, a number or null. `version` is the version of the encoding.
 pub type Fields = BTreeMap<&'static str, Value>;

@@ -20,7 +20,7 @@ mod verify;
 mod witness;
 
 pub use checkpoints::Checkpoints;
-pub use erasing::erase_before;
+pub use erasing::{Erasure, erase_before};
 pub use evidence::{Evidence, EvidenceLine, evidence_of, municipalities};
 pub use key::{DEFAULT_ORIGIN, LogKey, LogKeyError, LogVerifier};
 pub use leaf::FIELDS;

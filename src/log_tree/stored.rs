@@ -20,13 +20,13 @@ use crate::{
 
 /// The number of ids per statement.
 pub(super) const ROWS: usize = 1000;
-/// The version of the encoding of fields.
-const VERSION: i64 = 1;
+/// The version of the encoding of fields. Entries of version 1 have no ground and no consents.
+const VERSION: i64 = 2;
 
 /// The columns read from an entry `l`.
 pub(super) const ENTRY: &str =
     "SELECT l.municipality, l.id, l.at, l.request_id, l.client, l.person_id, l.roles, l.action, l.object_type,
-            l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis, l.shown, l.status, l.kind,
+            l.object_id, l.case_id, l.child_id, l.decision, l.policies, l.legal_basis, l.ground, l.consents, l.shown, l.status, l.kind,
             l.salt, l.digests";
 
 /// An entry as stored in the database.
@@ -47,6 +47,8 @@ pub(super) struct StoredEntry {
     pub(super) decision: String,
     pub(super) policies: String,
     pub(super) legal_basis: String,
+    pub(super) ground: Option<String>,
+    pub(super) consents: Option<String>,
     pub(super) shown: String,
     pub(super) status: i64,
     pub(super) kind: Option<String>,
@@ -92,7 +94,7 @@ impl StoredEntry {
     pub(super) fn fields(&self) -> Fields {
         let id = |id: Option<Uuid>| id.map_or(Value::Null, |id| id.to_string().into());
         let text = |text: &Option<String>| text.clone().map_or(Value::Null, Value::from);
-        BTreeMap::from([
+        let mut fields = BTreeMap::from([
             ("action", self.action.clone().into()),
             ("case", id(self.case_id)),
             ("child", id(self.child_id)),
@@ -108,17 +110,25 @@ impl StoredEntry {
             ("rules", self.policies.clone().into()),
             ("shown", self.shown.clone().into()),
             ("status", self.status.into()),
-            ("version", VERSION.into()),
-        ])
+            ("version", 1.into()),
+        ]);
+        if self.ground.is_some() || self.consents.is_some() {
+            fields.insert("ground", text(&self.ground));
+            fields.insert("consents", text(&self.consents));
+            fields.insert("version", VERSION.into());
+        }
+        fields
     }
 
     /// Returns the data to store in place of the salt when personal fields are erased.
     pub(super) fn kept(&self) -> Result<Kept, SealError> {
         let salt = self.salt.as_deref().ok_or_else(|| self.damaged("salt"))?;
-        let mut digests = Leaf::digests(salt, &self.fields());
+        let fields = self.fields();
+        let mut digests = Leaf::digests(salt, &fields);
         digests.retain(|name, _| !IMPERSONAL.contains(&name.as_str()));
         let opening = |name: &&str| ((*name).to_owned(), STANDARD.encode(opening(salt, name)));
-        Ok(Kept { digests, openings: IMPERSONAL.iter().map(opening).collect() })
+        let openings = IMPERSONAL.iter().filter(|name| fields.contains_key(*name)).map(opening).collect();
+        Ok(Kept { digests, openings })
     }
 
     /// Returns the opening and the value of a field; none once personal fields are erased.

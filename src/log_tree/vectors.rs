@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{EvidenceLine, LogKey, evidence::Evidence, nodes::Nodes, proofs::Proof, stored::StoredEntry};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/verify/vectors.json");
-const ENTRIES: u8 = 9;
+const ENTRIES: u8 = 11;
 
 /// The key with these bytes, which is never that of a real log.
 fn key() -> LogKey {
@@ -42,6 +42,8 @@ fn entry(number: u8) -> StoredEntry {
         decision: "permit".to_owned(),
         policies: r#"["case.team"]"#.to_owned(),
         legal_basis: r#"["fvl § 13 a no. 1"]"#.to_owned(),
+        ground: None,
+        consents: None,
         shown: "[]".to_owned(),
         status: 200,
         kind: Some("looked".to_owned()),
@@ -53,9 +55,22 @@ fn entry(number: u8) -> StoredEntry {
         3 => (entry.case_id, entry.object_type) = (None, "Child".to_owned()),
         4 => (entry.person_id, entry.client, entry.kind) = (None, None, None),
         5 => erase(&mut entry),
+        // The last two are of version 2.
+        10 => rest(&mut entry),
+        11 => {
+            rest(&mut entry);
+            erase(&mut entry);
+        }
         _ => {}
     }
     entry
+}
+
+fn rest(entry: &mut StoredEntry) {
+    let ground =
+        r#"[{"law":"forvaltningsloven.samtykke","citation":"fvl § 13 a no. 1","valid_from":"2010-12-17"}]"#;
+    entry.ground = Some(ground.to_owned());
+    entry.consents = Some(format!(r#"["{}"]"#, Uuid::from_bytes([105; 16])));
 }
 
 fn erase(entry: &mut StoredEntry) {
@@ -63,11 +78,12 @@ fn erase(entry: &mut StoredEntry) {
     (entry.salt, entry.client, entry.person_id, entry.object_id) = (None, None, None, None);
     (entry.case_id, entry.child_id) = (None, None);
     (entry.roles, entry.shown) = ("[]".to_owned(), "[]".to_owned());
+    entry.consents = entry.ground.as_ref().map(|_| "[]".to_owned());
 }
 
 fn vectors() -> Value {
-    // Only the fifth is erased, but it still counts.
-    let counts = [Some(1), None, Some(1), Some(2), Some(3), Some(4), Some(5), Some(6), Some(7)];
+    // The fifth and the last are erased, but they still count.
+    let counts = [1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9].map(|count| (count > 0).then_some(count));
     let (mut nodes, mut leaves, mut roots) = (Nodes::default(), Vec::new(), Vec::new());
     let size = u64::from(ENTRIES);
     for (at, (number, count)) in (1..=ENTRIES).zip(counts).enumerate() {

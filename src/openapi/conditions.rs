@@ -18,13 +18,28 @@ pub(super) const UNIQUE: &[(&str, &[&str])] = &[
 
 /// Returns the rules of all bodies.
 pub(super) fn all() -> Vec<Rules> {
-    [vec![of_a_unit()], before_a_case(), in_a_case()].concat()
+    [vec![of_a_unit()], before_a_case(), in_a_case(), of_control()].concat()
 }
 
 fn of_a_unit() -> Rules {
     let of_others = json!(["county", "state", "private_body"]);
     let fields = ["name", "organisation_number"];
     ("ControllerIn", vec![decides("kind", &of_others, &json!(["municipality"]), &fields)])
+}
+
+fn of_control() -> Vec<Rules> {
+    let (done, not_required) = (json!(["done"]), json!(["not_required"]));
+    vec![
+        ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
+        (
+            "BreachStepIn",
+            vec![
+                requires("outcome", &done, &["how"]),
+                requires("outcome", &not_required, &["reason"]),
+                rules_out("outcome", &not_required, &["how", "done_at"]),
+            ],
+        ),
+    ]
 }
 
 fn before_a_case() -> Vec<Rules> {
@@ -74,7 +89,6 @@ fn before_a_case() -> Vec<Rules> {
         ("NumberConfirmationIn", vec![exactly_one(&["person_id", "known_national_id"])]),
         ("NumberProposalIn", vec![exactly_one(&["person_id", "known_national_id"])]),
         ("EmergencyAccessIn", vec![exactly_one(&["case_id", "national_id"])]),
-        ("LogVerdictIn", vec![requires("verdict", &json!(["unclear", "unjustified"]), &["note"])]),
         (
             "ReportIn",
             vec![

@@ -58,6 +58,7 @@ pub struct Metrics {
     pub(super) oldest_unsealed: Gauge<f64, AtomicU64>,
     pub(super) open_reviews: Gauge,
     pub(super) overdue_evaluations: Gauge,
+    pub(super) overdue_breaches: Gauge,
     pub(super) totals_read: Gauge,
 }
 
@@ -91,6 +92,7 @@ impl Metrics {
             oldest_unsealed: Gauge::default(),
             open_reviews: Gauge::default(),
             overdue_evaluations: Gauge::default(),
+            overdue_breaches: Gauge::default(),
             totals_read: Gauge::default(),
         };
         metrics.registered()
@@ -131,6 +133,11 @@ impl Metrics {
             "log_reviews_open",
             "Log reviews without a verdict, rounded up",
             self.open_reviews.clone(),
+        );
+        registry.register(
+            "breaches_overdue",
+            "Breaches with a step whose time has passed, rounded up",
+            self.overdue_breaches.clone(),
         );
         registry.register(
             "evaluations_overdue",

@@ -29,6 +29,11 @@ const OLDEST: &str = "
     SELECT (SELECT p.entry_id FROM access_log_pending p WHERE p.municipality = m.number
             ORDER BY p.municipality, p.entry_id LIMIT 1)
     FROM (SELECT number FROM municipality UNION SELECT '0000') AS m";
+const OVERDUE_BREACHES: &str = "
+    SELECT COUNT(*) FROM (
+        SELECT 1 AS one FROM breach b WHERE b.closed_at IS NULL AND EXISTS (
+            SELECT 1 FROM breach_step s WHERE s.municipality = b.municipality AND s.breach_id = b.id AND s.outcome IS NULL
+              AND s.due_at < $1) LIMIT 100000) AS overdue";
 const OVERDUE: &str = "
     SELECT COUNT(*) FROM (
         SELECT 1 AS one FROM measure WHERE status = 'in_force' AND evaluate_on < $1 LIMIT 100000) AS overdue";
@@ -54,10 +59,12 @@ impl Totals {
         if !is_fresh(self.log, FRESH) {
             let mut tx = db.read().await?;
             let (unsealed, open) = fetch_one!(&mut tx, (i64, i64), COUNTS)?;
+            let (breaches,) = fetch_one!(&mut tx, (i64,), OVERDUE_BREACHES, clock.now())?;
             let oldest = fetch_all!(&mut tx, (Option<Uuid>,), OLDEST)?;
             tx.rollback().await?;
             metrics.unsealed.set(unsealed);
             metrics.open_reviews.set(rounded(open));
+            metrics.overdue_breaches.set(rounded(breaches));
             let oldest = oldest.into_iter().filter_map(|(id,)| created_at(id?)).min();
             metrics.oldest_unsealed.set(oldest.map_or(0.0, |at| age(clock.now(), at)));
             self.log = Some(Instant::now());

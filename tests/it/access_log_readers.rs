@@ -18,14 +18,16 @@ both_engines! {
         let newest = &seen.items()[0];
         assert_eq!(newest["kind"], "looked");
         assert_eq!(newest["person_name"], json!(cast.nurse.name));
-        assert_eq!(newest["legal_basis"], json!(["fvl § 13 a no. 1", "hpl § 22", "bvl § 13-1", "sotjl § 44"]));
+        assert_eq!(newest["legal_basis"], json!(["hpl § 22"]));
+        let wording = json!([{"law": "helsepersonelloven.samtykke", "citation": "hpl § 22", "valid_from": "2026-07-01"}]);
+        assert_eq!(newest["ground"], wording, "the law of the nurse's sector, in the wording of the day");
         assert!(newest["roles"][0].as_str().is_some_and(|role| role.starts_with("worker, ")), "{newest}");
         assert!(!seen.text.contains(&stranger.name), "a refused access is not shown");
         let nurses = seen.items().iter().filter(|item| item["person_name"] == json!(cast.nurse.name)).count();
         assert_eq!(nurses, 1, "neither refused nor failed requests are shown");
         let mut columns: Vec<_> = newest.as_object().expect("an entry").keys().map(String::as_str).collect();
         columns.sort_unstable();
-        assert_eq!(columns, ["acts", "at", "kind", "legal_basis", "person_name", "roles", "sections", "until", "words"]);
+        assert_eq!(columns, ["acts", "at", "ground", "kind", "legal_basis", "person_name", "roles", "sections", "unjustified_notice_on", "until", "words"]);
     }
 
     async fn the_family_is_not_told_that_a_note_for_others_was_written_or_read(world: World) {

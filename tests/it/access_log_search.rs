@@ -63,7 +63,7 @@ both_engines! {
             ("role=worker".to_owned(), Box::new(move |entry| has_role(entry, "role", &json!("worker")))),
             ("emergency=only".to_owned(), Box::new(|entry| entry["purpose"] == "emergency")),
             ("rule=case.team".to_owned(), Box::new(move |entry| among(entry, "policies", "case.team"))),
-            ("legal_basis=fvl%20%C2%A7%2013%20a%20no.%201".to_owned(), Box::new(move |entry| among(entry, "legal_basis", "fvl § 13 a no. 1"))),
+            ("legal_basis=hpl%20%C2%A7%2022".to_owned(), Box::new(move |entry| among(entry, "legal_basis", "hpl § 22"))),
         ];
         found(&auditor, "").await;
         world.seal().await;
@@ -248,7 +248,7 @@ both_engines! {
 async fn many_entries(world: &World, how_many: usize) {
     let columns =
         "municipality, at, request_id, client, person_id, roles, action, object_type, object_id, case_id,
-        child_id, decision, policies, legal_basis, shown, status, kind, salt";
+        child_id, decision, policies, legal_basis, ground, consents, shown, status, kind, salt";
     let numbers =
         format!("WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {how_many})");
     let id = match world.engine {

@@ -14,6 +14,7 @@ const ROWS: [&[&str]; 9] = [
     &[
         "accounts",
         "audit",
+        "breaches",
         "care_orders",
         "cases",
         "catalogue",

@@ -134,8 +134,15 @@ fn check(
     // The auditor of the same municipality sees ids, but never content.
     let is_search =
         ["search_access_log", "export_access_log", "prove_log_entry"].contains(&operation.id.as_str());
-    let is_review =
-        ["list_log_reviews", "read_log_review", "give_log_verdict"].contains(&operation.id.as_str());
+    let is_review = [
+        "list_log_reviews",
+        "read_log_review",
+        "give_log_verdict",
+        "list_breaches",
+        "read_breach",
+        "record_breach_step",
+    ]
+    .contains(&operation.id.as_str());
     let is_claim = ["list_claims", "decide_claim", "list_follow_ups"].contains(&operation.id.as_str());
     let audits = is_search || is_review || is_claim || operation.id.ends_with("_emergency_access");
     let audits = audits && (*who == AUDITOR || is_search);

@@ -10,11 +10,12 @@ use uuid::Uuid;
 use crate::support::{Call, Operation, Role, Stage, User, World, answers, both_engines, document};
 
 /// Each list with the operation that reads one of its rows, and the table of the rows.
-const PAIRS: [(&str, &str, &str); 8] = [
+const PAIRS: [(&str, &str, &str); 9] = [
     ("list_cases", "read_case", "care_case"),
     ("list_concerns", "read_concern", "concern"),
     ("list_emergency_access", "read_emergency_access", "emergency_access"),
     ("list_log_reviews", "read_log_review", "log_review"),
+    ("list_breaches", "read_breach", "breach"),
     ("list_consents", "read_consent", "consent"),
     ("list_measures", "read_measure", "measure"),
     ("list_meetings", "read_meeting", "meeting"),

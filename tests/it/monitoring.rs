@@ -230,6 +230,7 @@ both_engines! {
             "stafett_access_log_queue 0",
             "stafett_totals_read 1",
             "stafett_log_reviews_open 0",
+            "stafett_breaches_overdue 0",
             "stafett_evaluations_overdue 0",
         ] {
             assert!(metrics.lines().any(|own| own == line), "no {line} in\n{metrics}");

@@ -69,16 +69,16 @@ async fn what_is_cited(world: World) {
         team["legal_basis"][0].clone()
     };
     let rules = || async { world.anonymous().get("/v1/policies").send().await.expect(200).body };
-    cast.nurse.get(cast.path("")).send().await.expect(200);
+    cast.teacher.get(cast.path("")).send().await.expect(200);
     assert_eq!(of_team(&rules().await), "fvl § 13 a no. 1");
     world.advance(TimeDelta::days(45));
-    cast.nurse.get(cast.path("")).send().await.expect(200);
+    cast.teacher.get(cast.path("")).send().await.expect(200);
     assert_eq!(of_team(&rules().await), "ny fvl § 113 a no. 1");
     let mother = &cast.family.guardians[0];
     let seen = mother.get(cast.path("/access-log?limit=100")).send().await.expect(200);
-    let by_nurse = seen.items().iter().filter(|entry| entry["person_name"] == json!(cast.nurse.name));
-    let cited: Vec<&Value> = by_nurse.map(|entry| &entry["legal_basis"][0]).collect();
-    assert_eq!(cited, ["ny fvl § 113 a no. 1", "fvl § 13 a no. 1"], "an entry keeps the citation of its day");
+    let by_teacher = seen.items().iter().filter(|entry| entry["person_name"] == json!(cast.teacher.name));
+    let cited: Vec<&Value> = by_teacher.map(|entry| &entry["legal_basis"][0]).collect();
+    assert_eq!(cited, ["ny fvl § 113 b no. 2", "fvl § 13 b no. 2"], "an entry keeps the citation of its day");
 }
 
 async fn on(engine: Engine) {

@@ -26,7 +26,8 @@ use super::{
     admission::{UNPROVEN, refusal},
     cases_in_list, children_of_other_reviewers, cited,
     objects::{
-        CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject, reviews_of_looks_by,
+        BreachObject, CaseObject, LogReviewObject, Lookup, Object, PathIds, QuestionObject, Subject,
+        reviews_of_looks_by,
     },
     ties,
 };
@@ -237,7 +238,7 @@ impl Asking<'_> {
         action: &str,
         object: &O,
     ) -> Result<Option<bool>, DbError> {
-        if O::TYPE == LogReviewObject::TYPE
+        if [LogReviewObject::TYPE, BreachObject::TYPE].contains(&O::TYPE)
             && let Some(asker) = self.asker
             && let Ok(review) = object.id().parse()
             && reviews_of_looks_by(self.tx, asker).await?.contains(&review)
@@ -273,14 +274,14 @@ impl Asking<'_> {
         // An asker who may ask about anyone gets the answer in full.
         let of_anyone = ask(NOBODY.into());
         if of_anyone.allowed {
-            self.entry.decision = of_anyone;
+            self.entry.decide(asker, of_anyone);
             return Ok(Some(true));
         }
         let of_oneself = ask(about.account);
         let known =
             self.policies.decide(about, action, object).allowed || object.may_be_known(self.policies, about);
         if of_oneself.allowed && known {
-            self.entry.decision = of_oneself;
+            self.entry.decide(asker, of_oneself);
             return Ok(Some(false));
         }
         Ok(None)

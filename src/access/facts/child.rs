@@ -14,7 +14,7 @@ use crate::{
     kernel::{
         Id, Moment,
         clock::age_on,
-        ids::{Case, Child, Person, Unit},
+        ids::{Case, Child, Consent, Person, Unit},
         vocabulary::Protection,
     },
 };
@@ -62,6 +62,8 @@ pub struct ChildFacts {
     pub is_young_person: bool,
     /// The caller's seat in child welfare from which they decide for the child, by a care order in force.
     pub child_welfare_seat: Option<HeldRole>,
+    /// The consents by which the caller takes part in an open case of the child; none if they take part without.
+    pub consents: Vec<Id<Consent>>,
     /// A care order that is recorded here is in force.
     pub under_care_order: bool,
     /// The grade of protection of the address.
@@ -148,10 +150,18 @@ pub async fn child_facts(
         is_guardian,
         lives_with_child: is_guardian && custody.residents.iter().any(|person| caller.is(*person)),
         child_welfare_seat,
+        consents: consents(&cases),
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,
         is_young_person: is_child && age >= row.own_record_age,
     }))
+}
+
+/// Returns the consents of the cases where the caller has a seat; none if a seat in one of them needs none.
+fn consents(cases: &[CaseFacts]) -> Vec<Id<Consent>> {
+    let seated = cases.iter().filter(|case| !case.relation.seats.is_empty());
+    let of_each: Vec<_> = seated.map(CaseFacts::consents_of_seats).collect();
+    if of_each.iter().any(Vec::is_empty) { Vec::new() } else { of_each.concat() }
 }
 
 /// Returns the person that the caller works with the child as: in a case, by a role, or as the person who registered it.

@@ -5,7 +5,7 @@ use crate::{
     access::kinds::{AloneRule, ChildAloneRule, Consenting, Home, Kinds},
     kernel::{
         Id,
-        ids::{Person, Unit},
+        ids::{Consent, Person, Unit},
         vocabulary::{InformationKind, Sector},
     },
 };
@@ -40,6 +40,8 @@ pub struct Family {
 /// A consent in force, by one person to one unit for one kind of information.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
+    /// The consent.
+    pub id: Id<Consent>,
     /// The person who gave it.
     pub person: Id<Person>,
     /// The unit that may receive the information.
@@ -55,6 +57,7 @@ pub struct Given {
 impl From<ConsentRow> for Given {
     fn from(row: ConsentRow) -> Self {
         Self {
+            id: row.id,
             person: row.given_by,
             unit: row.unit,
             sector: row.sector,
@@ -135,16 +138,41 @@ impl Ground {
     pub fn missing_for(&self, unit: Id<Unit>, sector: Sector, kind: InformationKind) -> Vec<Id<Person>> {
         let given: Vec<&Given> =
             self.in_force.iter().filter(|given| given.unit == unit && given.kind == kind).collect();
-        let enough = |given: &&Given| {
-            let law = given.alone.as_deref();
-            law.is_some_and(|law| self.family.suffices_alone(given.person, kind, law, sector))
-        };
-        if given.iter().any(enough) {
+        if given.iter().any(|given| self.is_enough(given)) {
             return Vec::new();
         }
         let mut consenters = self.family.consenters(kind, sector);
         consenters.retain(|person| !given.iter().any(|given| given.person == *person));
         consenters
+    }
+
+    /// Returns the consents by which a unit may see this kind of information. None if it needs none, or lacks one.
+    #[must_use]
+    pub fn consents_to(
+        &self,
+        unit: Id<Unit>,
+        kind: InformationKind,
+        about: Option<Id<Person>>,
+    ) -> Vec<Id<Consent>> {
+        if unit == self.owner_unit || !self.is_released(unit, kind, about) {
+            return Vec::new();
+        }
+        let given = || self.in_force.iter().filter(|given| given.unit == unit && given.kind == kind);
+        let is_asked = |given: &&Given| match Kinds::is_about_a_person(kind) {
+            true => Some(given.person) == about,
+            false => self.family.consenters(kind, given.sector).contains(&given.person),
+        };
+        let asked = given().filter(is_asked);
+        match given().find(|given| self.is_enough(given)) {
+            Some(alone) => vec![alone.id],
+            None => asked.map(|given| given.id).collect(),
+        }
+    }
+
+    /// Returns whether this consent is sufficient alone.
+    fn is_enough(&self, given: &Given) -> bool {
+        let law = given.alone.as_deref();
+        law.is_some_and(|law| self.family.suffices_alone(given.person, given.kind, law, given.sector))
     }
 
     /// Returns the units that may see this kind of information from a unit, including that unit. Both sender and receiver need

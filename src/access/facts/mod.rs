@@ -16,7 +16,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 
-use std::{ops::Deref, sync::Arc};
+use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
 pub use self::{
     child::{ChildFacts, child_facts},
@@ -28,8 +28,12 @@ pub use self::{
 };
 use crate::{
     db::{DbError, Tx},
-    identity::Caller,
-    kernel::{Id, Moment, ids::Case},
+    identity::{Caller, HeldRole},
+    kernel::{
+        Id, Moment,
+        ids::{Case, Consent, Person, Unit},
+        vocabulary::InformationKind,
+    },
 };
 
 /// The age of majority: parental responsibility ends (vergemålsloven § 8, barnelova § 30).
@@ -66,6 +70,37 @@ impl CaseFacts {
         let relation = relation_in_list(&state, caller);
         Self { state: Arc::new(state), relation: Arc::new(relation) }
     }
+}
+
+impl CaseFacts {
+    /// Returns the consents that the caller's seats on the team rest on. None if one is in the unit that opened the case.
+    #[must_use]
+    pub fn consents_of_seats(&self) -> Vec<Id<Consent>> {
+        let of = |seat: &HeldRole| self.ground.consents_to(seat.unit_id, InformationKind::Agreed, None);
+        if self.relation.seats.iter().any(|seat| seat.unit_id == self.ground.owner_unit) {
+            return Vec::new();
+        }
+        each_once(self.relation.seats.iter().flat_map(of))
+    }
+
+    /// Returns the consents that the caller reads information of a kind from a unit by.
+    #[must_use]
+    pub fn consents_to_read(
+        &self,
+        kind: InformationKind,
+        from: Id<Unit>,
+        about: Option<Id<Person>>,
+    ) -> Vec<Id<Consent>> {
+        let seats = &self.relation.seats;
+        let passes = !seats.is_empty() && seats.iter().all(|seat| seat.unit_id != from);
+        let units = seats.iter().map(|seat| seat.unit_id).chain([from]).filter(|_| passes);
+        let of_kind = units.flat_map(|unit| self.ground.consents_to(unit, kind, about));
+        each_once(self.consents_of_seats().into_iter().chain(of_kind))
+    }
+}
+
+fn each_once(consents: impl Iterator<Item = Id<Consent>>) -> Vec<Id<Consent>> {
+    consents.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// Returns the facts of some cases for one caller in a list, in the order of the cases' ids.

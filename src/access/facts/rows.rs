@@ -15,7 +15,7 @@ use crate::{
     db::{DbError, EngineTx, Tx, in_time, padded},
     kernel::{
         Id,
-        ids::{Case, Child, Person, Unit},
+        ids::{Case, Child, Consent, Person, Unit},
         vocabulary::{InformationKind, Sector},
     },
 };
@@ -49,7 +49,7 @@ const PARTS: &str = "))
     WHERE t.left_at IS NULL
     UNION ALL
     SELECT json_array(hex(a.id), json_object('consent', json_array(
-               hex(known(c.given_by)), hex(u.unit_id), x.sector, k.kind, c.alone_basis, c.valid_from, c.valid_until)))
+               hex(c.id), hex(known(c.given_by)), hex(u.unit_id), x.sector, k.kind, c.alone_basis, c.valid_from, c.valid_until)))
     FROM asked a CROSS JOIN consent c CROSS JOIN consent_unit u CROSS JOIN unit x CROSS JOIN consent_kind k
     WHERE x.id = u.unit_id AND c.municipality = a.municipality AND c.case_id = a.id
       AND u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL
@@ -217,6 +217,7 @@ pub struct OpenEmergency {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct ConsentRow {
+    pub id: Id<Consent>,
     pub given_by: Id<Person>,
     pub unit: Id<Unit>,
     pub sector: Sector,

@@ -109,6 +109,7 @@ impl Scene {
 
     fn consent_of(&mut self, person: Id<Person>) {
         self.rows.consents.push(ConsentRow {
+            id: Id::new(),
             given_by: person,
             unit: self.school,
             sector: Sector::School,

@@ -7,10 +7,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Entry, cited};
+use super::Entry;
 use crate::{
     db::{Db, DbError, EngineTx, Pools, Tx, in_time, run_on_live},
-    kernel::clock::day_in_norway,
     vault::{KeyName, Vault, VaultError},
 };
 
@@ -21,17 +20,17 @@ const SALT: usize = 16;
 
 const ON_SQLITE: &str = r"
     INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, object_type, object_id,
-        case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt)
+        case_id, child_id, decision, policies, legal_basis, ground, consents, shown, status, kind, salt)
     SELECT value->>'municipality', unhex(value->>'id', '-'), value->>'at', value->>'request_id', value->>'client',
         unhex(value->>'person_id', '-'), value->>'roles', value->>'action', value->>'object_type', value->>'object_id',
         unhex(value->>'case_id', '-'), unhex(value->>'child_id', '-'), value->>'decision', value->>'policies',
-        value->>'legal_basis', value->>'shown', value->>'status', value->>'kind', unhex(value->>'salt', '\x')
+        value->>'legal_basis', value->>'ground', value->>'consents', value->>'shown', value->>'status', value->>'kind', unhex(value->>'salt', '\x')
     FROM json_each($1)";
 const ON_POSTGRES: &str = "
     INSERT INTO access_log (municipality, id, at, request_id, client, person_id, roles, action, object_type, object_id,
-        case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt)
+        case_id, child_id, decision, policies, legal_basis, ground, consents, shown, status, kind, salt)
     SELECT municipality, id, at, request_id, client, person_id, roles, action, object_type, object_id,
-        case_id, child_id, decision, policies, legal_basis, shown, status, kind, salt
+        case_id, child_id, decision, policies, legal_basis, ground, consents, shown, status, kind, salt
     FROM json_populate_recordset(NULL::access_log, $1::json)";
 
 /// An entry in the columns of the table.
@@ -53,6 +52,8 @@ struct Row<'a> {
     decision: &'static str,
     policies: String,
     legal_basis: String,
+    ground: String,
+    consents: String,
     shown: String,
     status: u16,
     kind: &'static str,
@@ -81,7 +82,9 @@ impl<'a> Row<'a> {
             child_id: entry.child,
             decision: if entry.decision.allowed { "permit" } else { "deny" },
             policies: json(&entry.decision.policies),
-            legal_basis: json(&cited(&entry.decision.legal_basis, day_in_norway(entry.at))),
+            legal_basis: json(&entry.citations()),
+            ground: json(&entry.ground.wordings(entry.at)),
+            consents: json(&entry.ground.consents),
             shown: json(&entry.shown),
             status: entry.status,
             kind: entry.kind(),

@@ -14,7 +14,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id,
-        ids::{Case, Person},
+        ids::{Case, Consent, Person},
     },
     problem::Problem,
 };
@@ -53,6 +53,10 @@ impl Object for CaseObject {
 
     fn is_met_privately(&self) -> bool {
         self.facts.relation.is_private
+    }
+
+    fn consents(&self) -> Vec<Id<Consent>> {
+        self.facts.consents_of_seats()
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {
@@ -142,6 +146,10 @@ impl Object for UnlockedCase {
 
     fn is_met_privately(&self) -> bool {
         self.0.is_met_privately()
+    }
+
+    fn consents(&self) -> Vec<Id<Consent>> {
+        self.0.consents()
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {

@@ -16,7 +16,7 @@ use crate::{
     identity::Caller,
     kernel::{
         Id,
-        ids::{Child, Concern, Person, Unit},
+        ids::{Child, Concern, Consent, Person, Unit},
     },
 };
 
@@ -54,6 +54,10 @@ impl Object for ChildObject {
 
     fn is_met_privately(&self) -> bool {
         self.facts.is_private
+    }
+
+    fn consents(&self) -> Vec<Id<Consent>> {
+        self.facts.consents.clone()
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {

@@ -13,7 +13,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id,
-        ids::{Child, Disclosure, Objection, Person, Unit},
+        ids::{Child, Consent, Disclosure, Objection, Person, Unit},
     },
 };
 
@@ -134,6 +134,10 @@ impl Object for ObjectionObject {
 
     fn is_met_privately(&self) -> bool {
         self.case.is_met_privately()
+    }
+
+    fn consents(&self) -> Vec<Id<Consent>> {
+        self.case.consents()
     }
 
     fn actor(&self, caller: &Caller) -> Id<Person> {

@@ -25,7 +25,7 @@ use crate::{
 macro_rules! in_case {
     ($(#[$meta:meta])* $name:ident as $kind:literal, $id:ty, $path:literal, $alias:literal, $select:literal,
      known by $known:tt,
-     { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? }, |$self:ident| $attributes:expr) => {
+     { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? }, |$self:ident| $attributes:expr $(, by $consents:expr)?) => {
         $(#[$meta])*
         #[derive(Debug, Clone)]
         pub struct $name {
@@ -107,6 +107,7 @@ macro_rules! in_case {
             fn subject(&self) -> Subject { self.case.subject() }
             fn roles_used(&self, caller: &Caller) -> Vec<HeldRole> { self.case.seats(caller) }
             fn is_met_privately(&self) -> bool { self.case.is_met_privately() }
+            fn consents(&self) -> Vec<Id<Consent>> { consents!(self, $self $(, $consents)?) }
             fn actor(&self, caller: &Caller) -> Id<Person> { self.case.actor(caller) }
             fn context(&self, caller: &Caller) -> Attributes { self.case.context(caller) }
             fn attributes(&self) -> Attributes { let $self = self; $attributes }
@@ -119,6 +120,17 @@ macro_rules! in_case {
             fn place(&self) -> Uuid { self.id.uuid() }
         }
     };
+}
+
+/// The consents that an object is seen by: those of the seat, unless it states others.
+macro_rules! consents {
+    ($object:ident, $self:ident) => {
+        $object.case.consents()
+    };
+    ($object:ident, $self:ident, $consents:expr) => {{
+        let $self = $object;
+        $consents
+    }};
 }
 
 /// Decides whether a caller may know that an object exists: if they may read it or, for a handover, list the handovers.
@@ -158,7 +170,10 @@ in_case! {
         /// The guardians need it for their parental responsibility until the child is 18.
         needed_by_guardians: bool,
     },
-    |note| note_attributes(note)
+    |note| note_attributes(note),
+    by note.case.facts.consents_to_read(
+        note.kind, note.unit_id.unwrap_or(note.case.facts.ground.owner_unit), note.about_person
+    )
 }
 
 impl NoteObject {

@@ -41,7 +41,8 @@ const FIND: &str = "
 const OF_LOOKS_BY: &str = "
     SELECT r.id
     FROM access_log l JOIN log_review r ON r.municipality = l.municipality AND r.entry_id = l.id
-    WHERE l.person_id = $1";
+    WHERE l.person_id = $1
+    UNION SELECT b.id FROM breach b WHERE b.person_id = $1";
 
 impl Object for LogReviewObject {
     const TYPE: &'static str = "LogReview";
@@ -89,7 +90,8 @@ impl Object for LogReviewObject {
     }
 }
 
-/// Returns the reviews of the caller's own reads under any account. The caller may not know of them.
+/// Returns the reviews of the caller's own reads under any account, and the breaches, which have the ids of reviews or of emergency
+/// accesses. The caller may not know of them.
 ///
 /// # Errors
 /// If the database does not answer.

@@ -12,7 +12,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id, Slice,
-        ids::{Meeting, Person},
+        ids::{Consent, Meeting, Person},
     },
 };
 
@@ -119,6 +119,10 @@ impl Object for MeetingObject {
 
     fn is_met_privately(&self) -> bool {
         self.case.is_met_privately()
+    }
+
+    fn consents(&self) -> Vec<Id<Consent>> {
+        self.case.consents()
     }
 
     fn attributes(&self) -> Attributes {

@@ -1,5 +1,6 @@
 //! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
+mod breach;
 mod case;
 mod child;
 mod disclosure;
@@ -15,6 +16,7 @@ mod second_administrator;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
+    breach::BreachObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
     disclosure::{DisclosureObject, ObjectionObject},
@@ -32,7 +34,10 @@ use super::policies::{Fact, Policies};
 use crate::{
     db::{DbError, Tx},
     identity::{Caller, HeldRole},
-    kernel::{Id, Moment, ids::Person},
+    kernel::{
+        Id, Moment,
+        ids::{Consent, Person},
+    },
 };
 use actix_web::HttpRequest;
 
@@ -146,6 +151,11 @@ pub trait Object: Sized + 'static {
     /// and the entry of the access log names no role.
     fn is_met_privately(&self) -> bool {
         false
+    }
+
+    /// Returns the consents by which the caller takes part in its case, and sees it.
+    fn consents(&self) -> Vec<Id<Consent>> {
+        Vec::new()
     }
 
     /// Returns the person that the caller acts as on it: the person that its record knows. The access log names this person, and so do

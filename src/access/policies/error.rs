@@ -1,6 +1,6 @@
 //! Why the rules cannot be used.
 
-use crate::kernel::files::in_words;
+use crate::{access::Party, kernel::files::in_words};
 
 /// The rules cannot be used; the service does not start.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +28,22 @@ pub enum PolicyError {
         file: String,
         /// The word that it has instead.
         purpose: String,
+    },
+    /// A rule leaves no ground for the look of someone who can use it.
+    #[error("the rule {rule} rests on no law that is a ground for a look by {party:?}")]
+    NoGround {
+        /// Which rule.
+        rule: String,
+        /// The party that can use it.
+        party: Party,
+    },
+    /// A rule is used by someone who is neither a sector nor private.
+    #[error("the rule {rule} is @used_by {word:?}, which is none of the words for it")]
+    Party {
+        /// Which rule.
+        rule: String,
+        /// The word.
+        word: String,
     },
     /// A rule rests on a law that is not in `data/laws.toml`, or not in force.
     #[error("the rules rest on laws that are unknown or not in force: {0}")]

@@ -160,7 +160,7 @@ pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
 
 /// Returns the parsed name of an entity type. The names in `KINDS` are parsed once.
 fn type_name(kind: &str) -> EntityTypeName {
-    const KINDS: [&str; 21] = [
+    const KINDS: [&str; 22] = [
         "Action",
         "Activation",
         "RoleProposal",
@@ -182,6 +182,7 @@ fn type_name(kind: &str) -> EntityTypeName {
         "ChildWelfareReport",
         "EmergencyAccess",
         "LogReview",
+        "Breach",
     ];
     static NAMES: LazyLock<HashMap<&'static str, EntityTypeName>> =
         LazyLock::new(|| KINDS.into_iter().map(|kind| (kind, parsed(kind))).collect());

@@ -103,6 +103,7 @@ pub const SEALED: &[SealedTable] = &[
         class: "'log'",
         ..of_people("log_verdict", &["note"])
     },
+    SealedTable { class: "'log'", ..of_people("breach_step", &["how", "reason"]) },
     of_people("claim_decision", &["reason"]),
     SealedTable { id: "person_id", ..of_people("second_factor", &["secret"]) },
     of_people("passkey", &["name", "credential"]),

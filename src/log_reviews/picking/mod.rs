@@ -29,7 +29,7 @@ use self::{
 };
 use super::{dto::PickReason, settings::settings};
 use crate::{
-    access::{Decision, Entry, insert_entries, laws},
+    access::{Entry, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     kernel::{
         Clock, Id,
@@ -141,10 +141,9 @@ async fn note(tx: &mut Tx, municipality: &str, picks: usize, now: DateTime<Utc>)
     if picks == 0 {
         return Ok(());
     }
-    let mut entry = Entry::of(None, "pick_log_reviews", "Municipality", now);
+    let mut entry = Entry::of(None, "pick_log_reviews", "Municipality", now).by_the_service(&[], laws(&LAW));
     municipality.clone_into(&mut entry.municipality);
     entry.object_id = Some(municipality.to_owned());
-    entry.decision = Decision { allowed: true, policies: Vec::new(), legal_basis: laws(&LAW) };
     entry.status = 200;
     insert_entries(tx, &[entry]).await
 }

@@ -148,6 +148,10 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(teacher, "disclose", disclosure).await;
     said(teacher, "review_emergency_access", json!({"verdict": "justified", "note": p()})).await;
     said(&stage.auditor, "give_log_verdict", json!({"verdict": "unclear", "note": p()})).await;
+    let told = json!({"step": "leader", "outcome": "done", "how": p()});
+    said(&stage.auditor, "record_breach_step", told).await;
+    let not_told = json!({"step": "data_protection_authority", "outcome": "not_required", "reason": p()});
+    said(&stage.auditor, "record_breach_step", not_told).await;
     let conflict = json!({"person_id": nurse.id, "ground": "other", "note": p()});
     said(teacher, "record_conflict_of_interest", conflict).await;
     said(teacher, "end_conflict_of_interest", json!({"reason": p()})).await;

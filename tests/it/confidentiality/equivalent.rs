@@ -8,6 +8,7 @@ const ONLY_FAMILY: &str = "only the guardians and the youth may, and the rule le
 const ONLY_THE_OPENER: &str = "only the person who opened it may, and the rule leaves them their right";
 const SHUT_ALREADY: &str = "role.content forbids it already";
 const SAME_CONDITION: &str = "the rule about the field has the same condition";
+const SAME_AUDITOR: &str = "the rule about reviews and the rule about breaches have the same condition";
 const LEADER_READS_NO_MEASURE: &str =
     "measure.child-welfare forbids the same to the team, and a leader reads no measure";
 const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
@@ -35,6 +36,10 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("measure.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
     ("log-review.list", "only !principal.audits.isEmpty()", OWN_DESK),
     ("note.withheld", "with see_meeting", SAME_CONDITION),
+    ("breach.auditor", "with give_log_verdict", SAME_AUDITOR),
+    ("breach.auditor", "with read_log_review", SAME_AUDITOR),
+    ("log-review.auditor", "with read_breach", SAME_AUDITOR),
+    ("log-review.auditor", "with record_breach_step", SAME_AUDITOR),
     ("measure.child-welfare", "with see_helper", SAME_CONDITION),
     ("field.helper.child-welfare", "with read_measure", LEADER_READS_NO_MEASURE),
     ("field.helper.child-welfare", "with list_evaluations", LEADER_READS_NO_MEASURE),

@@ -24,7 +24,7 @@ both_engines! {
         assert_eq!(answer.body["day"], world.in_days(0));
         let rule = &answer.body["rules"][0];
         assert_eq!(rule["id"], "case.team");
-        assert_eq!(rule["legal_basis"], json!(["fvl § 13 a no. 1", "hpl § 22", "bvl § 13-1", "sotjl § 44"]));
+        assert_eq!(rule["legal_basis"], json!(["fvl § 13 a no. 1", "hpl § 22", "bvl § 13-1", "sotjl § 44", "fvl § 13 b no. 2"]));
         assert!(rule["summary_no"].as_str().is_some_and(|text| text.starts_with("De som deltar")));
         assert_eq!(ways(&answer), [["seat"], ["disqualified"]], "without the seat, or disqualified, it is refused");
         let answer = own(&cast.family.guardians[0], "read_case", of_case(&cast)).await;

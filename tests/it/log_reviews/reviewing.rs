@@ -231,6 +231,7 @@ both_engines! {
         let (_, auditor, review) = picked_look(&world).await;
         verdict(&auditor, &review, 1, "unjustified").await.expect(200);
         let before = world.now() + TimeDelta::days(1);
+        crate::log_tree::without_records(&world).await;
         erase_before(&world.db, "4014", before).await.expect("erased");
         world.pick().await;
         assert_eq!(world.number_of("SELECT COUNT(*) FROM log_verdict WHERE note IS NOT NULL").await, 0);

@@ -72,9 +72,10 @@ impl Stage {
         stage.fill_the_rest().await;
         stage.fill_accounts().await;
         let looker = stage.look_without_a_task().await;
+        let other = stage.look_without_a_task().await;
         // The meeting has started, so that its minutes can be recorded.
         stage.world.advance(chrono::TimeDelta::hours(2));
-        stage.fill_reviews(&looker).await;
+        stage.fill_reviews(&looker, &other).await;
         stage.fill_emergency_and_conflict().await;
         stage.fill_claim().await;
         stage.fill_log().await;
@@ -187,7 +188,10 @@ impl Stage {
             | "list_log_reviews"
             | "read_log_report"
             | "read_log_review"
-            | "give_log_verdict" => &self.auditor,
+            | "give_log_verdict"
+            | "list_breaches"
+            | "read_breach"
+            | "record_breach_step" => &self.auditor,
             "search_unit_access_log" => &self.county_auditor,
             "read_case_access_log" | "download_case_access_log" | "export_record" | "bring_entries" => {
                 &self.family.guardians[0]

@@ -75,6 +75,17 @@ impl Player {
         self.scene.id_of(what, "review_id", &review).plant(what, [&review]);
     }
 
+    /// An auditor finds that a look was without need, which opens a breach.
+    pub(super) async fn finds_without_need(&mut self, said: &Said) {
+        self.world.pick().await;
+        let (what, by) = (said.object(), self.user(said.must("made by")).id);
+        let review = self.world.review_of(self.child().id, by).await.to_string();
+        let verdict = json!({"verdict": "unjustified", "note": "There was no task."});
+        let path = format!("/v1/access-log/reviews/{review}/verdict");
+        self.user(said.who).post(path).json(verdict).if_match(1).send().await.expect(200);
+        self.scene.id_of(what, "breach_id", &review).plant(what, [&review]);
+    }
+
     pub(super) fn moves_time(&mut self, said: &Said) {
         let by = vocabulary().hours.get(said.object()).unwrap_or_else(|| panic!("{said:?}"));
         self.world.advance(TimeDelta::hours(by.hours));

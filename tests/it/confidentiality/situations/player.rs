@@ -128,6 +128,7 @@ impl Player {
             Verb::OpenEmergency => self.opens_in_emergency(said).await,
             Verb::ReviewEmergency => self.reviews_emergency(said).await,
             Verb::SealLog => self.seals_log().await,
+            Verb::FindWithoutNeed => self.finds_without_need(said).await,
             Verb::PickLook => self.picks_look(said).await,
             Verb::MoveTime => self.moves_time(said),
         }

@@ -62,6 +62,7 @@ pub enum Verb {
     DeclareConflictAbout,
     SealLog,
     PickLook,
+    FindWithoutNeed,
     MoveTime,
 }
 
@@ -93,7 +94,7 @@ impl Verb {
             Self::Write => (true, &["about", "from", "also for"]),
             Self::Consent => (true, &["about", "until"]),
             Self::Withhold => (true, &["from"]),
-            Self::PickLook => (true, &["made by"]),
+            Self::PickLook | Self::FindWithoutNeed => (true, &["made by"]),
             _ => (true, &[]),
         }
     }

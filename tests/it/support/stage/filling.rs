@@ -153,11 +153,15 @@ impl Stage {
         leader
     }
 
-    /// Entries from two hours ago are selected.
-    pub(super) async fn fill_reviews(&mut self, looker: &User) {
+    /// Entries from two hours ago are selected. One of them is found to be without need.
+    pub(super) async fn fill_reviews(&mut self, looker: &User, other: &User) {
         self.world.pick().await;
         let review = self.world.review_of(self.family.child.id, looker.id).await;
-        self.keep([("review_id", json!(review))]);
+        let without_need = self.world.review_of(self.family.child.id, other.id).await;
+        let verdict = json!({"verdict": "unjustified", "note": "She had no task in the case."});
+        let path = format!("/v1/access-log/reviews/{without_need}/verdict");
+        self.auditor.post(path).json(verdict).if_match(1).send().await.expect(200);
+        self.keep([("review_id", json!(review)), ("breach_id", json!(without_need))]);
     }
 
     /// The access log is sealed, so that there are proofs.

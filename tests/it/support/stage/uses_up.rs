@@ -34,6 +34,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "reopen_case"
             | "review_emergency_access"
             | "give_log_verdict"
+            | "record_breach_step"
             | "withdraw_consent"
             | "withdraw_handover"
             | "record_report_reply"
