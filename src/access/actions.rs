@@ -214,6 +214,7 @@ actions! {
         ListMeetings = "list_meetings": Saw(Meetings), ChosenLook, Never, MayForbid, Search;
         ListNotes = "list_notes": Saw(Notes), ChosenLook, Never, MayForbid, Search;
         ListWithholdings = "list_withholdings": Look, ChosenLook, Never, MayForbid, Search;
+        ListCaseDisclosures = "list_case_disclosures": Look, ChosenLook, Never, Right, Search;
         ReadConsentStatus = "read_consent_status": Look, ChosenLook, Never, MayForbid, Read;
         ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
         DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
@@ -285,6 +286,10 @@ actions! {
     }
     Read DisclosureObject {
         ReadDisclosure = "read_disclosure": Look, ChosenLook, Never, MayForbid, Read;
+        ListInformingDelays = "list_informing_delays": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write DisclosureObject {
+        DelayInforming = "delay_informing": Work, Work, AsDecided, MayForbid, Create;
     }
     Read CaseObject {
         ListObjections = "list_objections": Look, ChosenLook, Never, MayForbid, Search;

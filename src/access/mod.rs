@@ -43,7 +43,7 @@ pub use etag::PATTERN as ENTITY_TAGS;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     CaseFacts, CasePlace, CaseState, ChildFacts, Family, Given, Ground, Member, Relation, case_by_id,
-    case_states, cases_in_list, child_facts, relation,
+    case_states, cases_in_list, child_facts, relation, units_kept_by_child,
 };
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};
 pub use kinds::{Age, AloneRule, Consenting, Home, KindRule, Kinds, MunicipalAge, RefusedKind};
@@ -55,7 +55,7 @@ pub use permit::{Parts, Permit};
 pub use policies::{About, Decision, Groups, Policies, PolicyError, PolicyQuestion, Rule};
 pub use proxies::{ForwardingHeader, ProxyNetwork, TrustedProxies};
 pub use public::{Open, Public};
-pub use purpose::{BATON_FALLS_BACK, Purpose};
+pub use purpose::{BATON_FALLS_BACK, FAMILY_IS_INFORMED, Purpose};
 pub use reader::{BrokenOff, Reader};
 pub use readers::{CaseReader, EmergencyReader};
 pub use readiness::NotReady;

@@ -4,13 +4,11 @@ use chrono::{DateTime, Utc};
 
 use super::statement::Statement;
 use crate::{
-    access::{CaseFacts, CaseState},
+    access::{CaseFacts, CaseState, units_kept_by_child},
     db::{DbError, Tx},
-    fetch_all,
     kernel::{
         Id,
         ids::{Child, LogReview, Unit},
-        vocabulary::InformationKind,
     },
 };
 
@@ -80,27 +78,12 @@ pub(super) enum Kept {
 }
 
 impl Kept {
-    /// Reads what is kept from someone who reads the log of a case. A unit is kept from the guardians if the child has consented to
-    /// share a confidential health contact with it, and no guardian has consented to it. A withdrawal changes nothing.
+    /// Reads what is kept from someone who reads the log of a case.
     pub(super) async fn from(tx: &mut Tx, case: &CaseFacts) -> Result<Self, DbError> {
-        const UNITS: &str = "
-            SELECT DISTINCT u.unit_id FROM consent c
-            JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
-            JOIN consent_kind k ON k.municipality = c.municipality AND k.consent_id = c.id
-            WHERE c.municipality = $1 AND c.case_id = $2 AND c.given_by = $3 AND k.kind = $4
-              AND NOT EXISTS (
-                SELECT 1 FROM consent o JOIN consent_unit v ON v.municipality = o.municipality AND v.consent_id = o.id
-                WHERE o.municipality = c.municipality AND o.case_id = c.case_id AND o.given_by <> c.given_by
-                  AND v.unit_id = u.unit_id)";
         if case.relation.is_child {
             return Ok(Self::Nothing);
         }
-        let (kind, child) = (InformationKind::ConfidentialHealth.as_str(), case.child_person);
-        let rows = fetch_all!(tx, (Id<Unit>,), UNITS, &case.municipality, case.id, child, kind)?;
-        let is_open = |unit: &Id<Unit>| *unit == case.ground.owner_unit || *unit == case.contact_unit;
-        Ok(Self::ByChild {
-            units: rows.into_iter().map(|(unit,)| unit).filter(|unit| !is_open(unit)).collect(),
-        })
+        Ok(Self::ByChild { units: units_kept_by_child(tx, case).await? })
     }
 }
 

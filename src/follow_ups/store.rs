@@ -109,7 +109,15 @@ const DUE_TO_LEADER: &str = concat!(
         WHERE r.unit_id = $7 AND r.ends_on <= $9 AND (r.ends_on, r.id) > ($2, $3) AND ",
     role_is_held_sql!("r", "$8"),
     "
-        ORDER BY r.ends_on, r.id LIMIT $6) AS ending"
+        ORDER BY r.ends_on, r.id LIMIT $6) AS ending
+    UNION ALL
+    SELECT kind, object_id, NULL, due_on, NULL FROM (
+        SELECT 'review_informing' AS kind, d.id AS object_id, i.inform_from AS due_on
+        FROM disclosure d JOIN disclosure_informing i ON i.municipality = d.municipality AND i.disclosure_id = d.id
+        WHERE d.unit_id = $7 AND i.inform_from > $8 AND (i.inform_from, d.id) > ($2, $3)
+          AND NOT EXISTS (SELECT 1 FROM disclosure_informing l
+                          WHERE l.municipality = i.municipality AND l.disclosure_id = i.disclosure_id AND l.id > i.id)
+        ORDER BY i.inform_from, d.id LIMIT $6) AS delayed"
 );
 /// The roles in the municipality `$4` that end soon and need two administrators to be renewed.
 const DUE_TO_ADMINISTRATOR: &str = concat!(
@@ -272,6 +280,7 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::ReportReceipt | FollowUpKind::ReportReview | FollowUpKind::ReportInvestigation => {
             &["SELECT id, municipality FROM child_welfare_report WHERE id IN ("]
         }
+        FollowUpKind::ReviewInforming => &["SELECT id, municipality FROM disclosure WHERE id IN ("],
         FollowUpKind::EmergencyAccess => &["SELECT id, municipality FROM emergency_access WHERE id IN ("],
         FollowUpKind::ConfirmConflict => &[
             "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (",

@@ -242,6 +242,8 @@ objects! {
     ReportReply, ReportReplyId, "ReportReplyId";
     /// A disclosure on a statutory basis.
     Disclosure, DisclosureId, "DisclosureId";
+    /// A day from which the family is informed of a disclosure.
+    Informing, InformingId, "InformingId";
     /// An objection to sharing among health personnel.
     Objection, ObjectionId, "ObjectionId";
     /// A role of a person in a unit.

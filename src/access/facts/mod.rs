@@ -9,6 +9,7 @@ mod custody;
 mod emergency;
 mod ground;
 mod involvement;
+mod kept;
 mod place;
 mod relation;
 mod rows;
@@ -21,6 +22,7 @@ use std::{ops::Deref, sync::Arc};
 pub use self::{
     child::{ChildFacts, child_facts},
     ground::{Family, Given, Ground},
+    kept::units_kept_by_child,
     place::CasePlace,
     relation::{Relation, relation, relation_in_list},
     rows::Member,

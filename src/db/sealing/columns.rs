@@ -82,7 +82,12 @@ pub const SEALED: &[SealedTable] = &[
         ..of_unit("report_reply", &["body"])
     },
     of_people("disclosure", &["child_name", "disclosed_by_name", "to_person_name", "outside_recipient"]),
-    of_unit("disclosure", &["order_reference", "reason"]),
+    of_unit("disclosure", &["order_reference", "request_reference", "weighty_reasons", "reason"]),
+    SealedTable {
+        joins: "JOIN disclosure d ON d.municipality = t.municipality AND d.id = t.disclosure_id
+                JOIN unit u ON u.id = d.unit_id",
+        ..of_unit("disclosure_informing", &["reason"])
+    },
     SealedTable { id: "disclosure_id", number: "t.number", ..of_people("disclosed_entry", &["person_name"]) },
     SealedTable {
         id: "disclosure_id",

@@ -183,7 +183,7 @@ impl Scene {
             }
             Act::Report => self.report(world, text).await,
             Act::ReportReply => self.reply(world, text).await,
-            Act::Disclosure => self.disclose(text).await,
+            Act::Disclosure => self.disclose(world, text).await,
             Act::NoteWithheldFromMother => self.withhold_note(world, text).await,
             Act::ChildStatement => self.child_statement(text).await,
             Act::Emergency => self.emergency(text).await,
@@ -212,10 +212,11 @@ impl Scene {
         report
     }
 
-    async fn disclose(&self, text: &str) -> Uuid {
+    async fn disclose(&self, world: &World, text: &str) -> Uuid {
         let body = json!({
             "case_id": self.case, "basis": "danger_to_life_or_health", "note_ids": [self.note],
             "to_unit_id": self.responder.unit.id, "to_person_id": self.responder.id, "reason": text,
+            "delay": world.delay(30),
         });
         made(self.teacher.post(format!("/v1/units/{}/disclosures", self.teacher.unit.id)).json(body)).await
     }
