@@ -58,3 +58,30 @@ CREATE INDEX disclosure_informing_disclosure ON disclosure_informing (disclosure
 INSERT INTO disclosure_informing (municipality, id, disclosure_id, inform_from, set_by, set_at)
 SELECT municipality, id, id, CURRENT_DATE + 92, disclosed_by, created_at
 FROM disclosure WHERE basis NOT IN ('child_welfare_report', 'duty_to_avert');
+
+-- A withholding belongs to the unit that decided it, has a day by which it is reviewed, and is told to the guardian by a letter from a day. Those
+-- from before are reviewed, and told, within three months.
+ALTER TABLE withholding ADD COLUMN unit_id UUID REFERENCES unit (id);
+ALTER TABLE withholding ADD COLUMN review_on DATE;
+ALTER TABLE withholding ADD COLUMN letter_from DATE;
+ALTER TABLE withholding ADD COLUMN letter_delay TEXT CHECK (letter_delay IN ('criminal_proceedings', 'health_or_close_relations', 'fundamental_interests'));
+ALTER TABLE withholding ADD COLUMN letter_delay_reason TEXT;
+UPDATE withholding SET review_on = CURRENT_DATE + 92, letter_from = CURRENT_DATE + 92 WHERE ended_at IS NULL;
+CREATE INDEX withholding_guardian ON withholding (guardian_id, id);
+CREATE INDEX withholding_decided_by ON withholding (decided_by, review_on) WHERE ended_at IS NULL;
+
+-- Each review of a withholding: the next day, and why it is still needed.
+CREATE TABLE withholding_review (
+    municipality TEXT NOT NULL,
+    id UUID NOT NULL,
+    withholding_id UUID NOT NULL,
+    case_id UUID NOT NULL,
+    review_on DATE NOT NULL,
+    reason TEXT NOT NULL,
+    reviewed_by UUID NOT NULL REFERENCES person (id),
+    reviewed_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, withholding_id) REFERENCES withholding (municipality, id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id)
+);
+CREATE INDEX withholding_review_withholding ON withholding_review (municipality, withholding_id, id);

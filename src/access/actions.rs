@@ -121,6 +121,7 @@ actions! {
         ListCases = "list_cases": Saw(Case), OtherLook, Never, MayForbid, Search;
         ListConcerns = "list_concerns": Look, OtherLook, Never, MayForbid, Search;
         ListFollowUps = "list_follow_ups": Look, ChosenLook, Never, MayForbid, Search;
+        ListRefusals = "list_refusals": Look, OtherLook, Never, Right, Search;
         SearchAccessLog = "search_access_log": Work, LogSearch, Never, ControlsLooks, Search;
         ReadLogCheckpoint = "read_log_checkpoint": Look, ChosenLook, Never, ControlsLooks, Read;
         ReadLogTile = "read_log_tile": Look, ChosenLook, Never, ControlsLooks, Read;
@@ -236,6 +237,7 @@ actions! {
         WriteNote = "write_note": Look, Work, IfReadBy(ReadNote), MayForbid, Create;
         WithholdFromGuardian = "withhold_from_guardian": Look, Work, AsDecided, EndsAccess, Create;
         EndWithholding = "end_withholding": Look, Work, AsDecided, MayForbid, Update;
+        ReviewWithholding = "review_withholding": Look, Work, AsDecided, MayForbid, Update;
     }
     Read NoteObject {
         ReadNote = "read_note": Saw(Notes), ChosenLook, Never, MayForbid, Read;

@@ -17,6 +17,7 @@ use crate::{
         Asker, Permit, Whole,
         actions::{
             DecideConcern, DelayInforming, ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase,
+            ReviewWithholding,
         },
         cases_in_list, children_of_other_reviewers,
         objects::{CaseObject, ConcernObject, DisclosureObject},
@@ -159,6 +160,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
             FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
+            FollowUpKind::ReviewWithholding => asker.may::<ReviewWithholding>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
             _ => true,
         }

@@ -83,7 +83,20 @@ const DUE: &str = concat!(
         FROM contact_person cp CROSS JOIN emergency_access e
         WHERE cp.person_id = $1 AND e.municipality = cp.municipality AND e.case_id = cp.case_id AND e.reviewed_at IS NULL
           AND NOT (", same_human_sql!("e.person_id", "$1"), ") AND (e.started_at, e.id) > ($4, $5)
-        ORDER BY e.started_at, e.id LIMIT $6) AS opened"
+        ORDER BY e.started_at, e.id LIMIT $6) AS opened
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'review_withholding' AS kind, w.id AS object_id, w.case_id, w.review_on AS due_on
+        FROM contact_person cp CROSS JOIN withholding w
+        WHERE cp.person_id = $1 AND w.municipality = cp.municipality AND w.case_id = cp.case_id
+          AND w.ended_at IS NULL AND w.review_on <= $8 AND (w.review_on, w.id) > ($2, $3)
+        ORDER BY w.review_on, w.id LIMIT $6) AS withheld
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'review_withholding' AS kind, w.id AS object_id, w.case_id, w.review_on AS due_on
+        FROM withholding w
+        WHERE w.decided_by = $1 AND w.ended_at IS NULL AND w.review_on <= $8 AND (w.review_on, w.id) > ($2, $3)
+        ORDER BY w.review_on, w.id LIMIT $6) AS decided"
 );
 /// A person's tasks as leader of the unit `$7`.
 const DUE_TO_LEADER: &str = concat!(
@@ -280,6 +293,7 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::ReportReceipt | FollowUpKind::ReportReview | FollowUpKind::ReportInvestigation => {
             &["SELECT id, municipality FROM child_welfare_report WHERE id IN ("]
         }
+        FollowUpKind::ReviewWithholding => &["SELECT id, municipality FROM withholding WHERE id IN ("],
         FollowUpKind::ReviewInforming => &["SELECT id, municipality FROM disclosure WHERE id IN ("],
         FollowUpKind::EmergencyAccess => &["SELECT id, municipality FROM emergency_access WHERE id IN ("],
         FollowUpKind::ConfirmConflict => &[

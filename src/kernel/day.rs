@@ -211,6 +211,8 @@ bounded! {
     PastDay: Date DAY_PATTERN InYears(-5), InDays(0), "A day that has begun.";
     /// When the family is informed of what was done without them: within three months, and again with a new ground.
     InformingDay: Date DAY_PATTERN InDays(0), InDays(92), "The day from which the family is informed.";
+    /// When a withholding is looked at again: it must not last by being forgotten.
+    ReviewDay: Date DAY_PATTERN InDays(1), InDays(183), "The day by which a withholding is reviewed.";
     /// When something was asked for that is answered now.
     RequestDay: Date DAY_PATTERN InYears(-1), InDays(0), "A day within the last year.";
     /// When a care order comes into force: during a childhood, or soon.

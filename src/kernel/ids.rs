@@ -236,6 +236,8 @@ objects! {
     Note, NoteId, "NoteId";
     /// A withholding of information from a guardian.
     Withholding, WithholdingId, "WithholdingId";
+    /// A review of a withholding.
+    WithholdingReview, WithholdingReviewId, "WithholdingReviewId";
     /// A report to child welfare.
     ChildWelfareReport, ChildWelfareReportId, "ChildWelfareReportId";
     /// A reply from child welfare to a report.

@@ -1,19 +1,20 @@
 //! Request and response types for notes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
     access::CaseReader,
     kernel::{
+        day::{ReviewDay, day},
         ids::{CaseId, NoteId, PersonId, UnitId},
         text::Prose,
         vocabulary::{InformationKind, Sector},
     },
     shown,
     vault::Content,
-    withholdings::WithholdingBasis,
+    withholdings::{LetterDelayIn, WithholdingBasis},
     words,
 };
 
@@ -77,8 +78,15 @@ pub struct NoteWithholdingIn {
     pub guardian_id: PersonId,
     /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// The reason.
+    /// The reason, for those who decide. The letter to the guardian does not have it.
     pub reason: Prose,
+    /// The day by which it is reviewed.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = ReviewDay)]
+    pub review_on: NaiveDate,
+    /// The ground for giving the guardian the letter later.
+    #[serde(default)]
+    pub letter_delay: Option<LetterDelayIn>,
 }
 
 /// A note to write.

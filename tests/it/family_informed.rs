@@ -79,7 +79,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let doctor = world.worker("kragero/bup").await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
-        let withheld = [json!({"guardian_id": father.id, "legal_basis": "administration_act", "reason": "It would harm."})];
+        let withheld = [json!({"guardian_id": father.id, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": "It would harm."})];
         let from_father = write(&cast.teacher, &cast, json!({"withheld_from": withheld})).await;
         let by_mother = world.note(mother, cast.case, "team", "I am afraid of him.").await;
         let economy = write(&cast.nurse, &cast, json!({"kind": "parents_health"})).await;

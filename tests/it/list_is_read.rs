@@ -22,7 +22,7 @@ const PAIRS: [(&str, &str, &str); 8] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 33] = [
+const OTHERS: [(&str, &str); 34] = [
     ("list_accounts", "an account is not read by itself; the list is all or nothing"),
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
@@ -40,6 +40,7 @@ const OTHERS: [(&str, &str); 33] = [
         "a member of the family does not read one by itself: family_informed.rs tests who learns of what",
     ),
     ("list_informing_delays", "a day is not read by itself; the list is all or nothing"),
+    ("list_refusals", "the caller's own; a letter is not read by itself"),
     ("list_objections", "the caller's own; an objection is not read by itself"),
     ("list_withholdings", "a withholding is not read by itself; the list is all or nothing"),
     ("list_care_orders", "an order is not read by itself; the list is all or nothing"),

@@ -1,4 +1,4 @@
-//! The units that the child keeps from its guardians.
+//! The units that the child keeps from its guardians, and what is withheld from a guardian.
 
 use super::CaseState;
 use crate::{
@@ -6,6 +6,14 @@ use crate::{
     fetch_all,
     kernel::{Id, ids::Unit, vocabulary::InformationKind},
 };
+
+/// An SQL expression: the id of the entry that a row `w` withholds from a guardian; null if it withholds the whole case.
+#[macro_export]
+macro_rules! withheld_entry_sql {
+    () => {
+        "COALESCE(w.note_id, w.measure_id, w.meeting_id)"
+    };
+}
 
 /// Returns the units that the child keeps from its guardians. A unit is kept from them if the child has consented to share a
 /// confidential health contact with it, and no guardian has consented to it. A withdrawal changes nothing.

@@ -39,6 +39,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "consent_kind.kind",
             "guardianship.capacity",
             "withholding.legal_basis",
+            "withholding.letter_delay",
             "report_reply.outcome",
             "disclosure.basis",
             "disclosure.outside_kind",

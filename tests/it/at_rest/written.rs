@@ -45,9 +45,13 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
         "kinds": ["health"], "alone": {"legal_basis": "pbrl § 4-4", "reason": p()},
     });
     said(teacher, "/consents", recorded).await;
-    let withholding =
-        json!({"guardian_id": family.guardians[0].id, "legal_basis": "administration_act", "reason": p()});
-    said(teacher, "/withholdings", withholding).await;
+    let withholding = json!({"guardian_id": family.guardians[0].id, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": p()});
+    let mut withholding = withholding;
+    withholding["letter_delay"] =
+        json!({"letter_from": world.in_days(9), "ground": "criminal_proceedings", "reason": p()});
+    let withheld = said(teacher, "/withholdings", withholding).await.text("/id");
+    let review = json!({"review_on": world.in_days(90), "reason": p()});
+    said(teacher, &format!("/withholdings/{withheld}/review"), review).await;
     write_outside_the_case(world, stage, &mut p).await;
     let colleague = world.worker("kragero/skole").await;
     let seat = json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "contains": [], "task": p()});

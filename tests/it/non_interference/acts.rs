@@ -224,7 +224,8 @@ impl Scene {
     async fn withhold_note(&self, world: &World, text: &str) -> Uuid {
         let note = world.note(&self.teacher, self.case, "team", text).await;
         let body = json!({
-            "guardian_id": self.mother.id, "note_id": note, "legal_basis": "administration_act", "reason": text,
+            "guardian_id": self.mother.id, "note_id": note, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": text,
+            "letter_delay": {"letter_from": world.in_days(30), "ground": "criminal_proceedings", "reason": text},
         });
         made(self.teacher.post(format!("/v1/cases/{}/withholdings", self.case)).json(body)).await;
         note.uuid()
