@@ -7,7 +7,7 @@ use actix_web::web;
 use crate::{
     access::{Services, forget_old_keys},
     db::Db,
-    handovers,
+    disclosures, handovers,
     identity::{forget_expired_challenges, forget_expired_devices, forget_failures},
     kernel::{Clock, background::contained},
     log_reviews,
@@ -81,6 +81,10 @@ async fn keep_rows(db: &Db, clock: &Clock) {
         match run("the sweep of contact persons", handovers::sweep(db, clock)).await {
             None | Some(0) => {}
             Some(passed) => tracing::info!("reassigned {passed} contact persons"),
+        }
+        match run("informing families", disclosures::inform(db, clock)).await {
+            None | Some(0) => {}
+            Some(informed) => tracing::info!("informed families of {informed} disclosures"),
         }
         match run("the selection for log review", log_reviews::pick(db, clock)).await {
             None | Some(0) => {}

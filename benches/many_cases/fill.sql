@@ -128,10 +128,10 @@ SELECT '4014', [[22|n]], [[21|n]], 'received', <<$NOW - 86400>>, worker, {{$NOW 
 INSERT INTO report_reply (municipality, id, report_id, outcome, answered_on, recorded_by, created_at)
 SELECT '4014', [[23|n]], [[21|n]], 'investigation_opened', <<$NOW - 86400>>, worker, {{$NOW - 86000}} FROM bench_case WHERE m % 40 = 24 AND $CHUNK;
 INSERT INTO disclosure (municipality, id, case_id, child_id, child_name, child_birth_date, unit_id, disclosed_by, disclosed_by_name, basis, to_unit_id,
-    to_person_id, to_person_name, outside_recipient, reason, created_at)
+    to_person_id, to_person_name, outside_recipient, outside_kind, reason, created_at)
 SELECT '4014', [[24|n]], [[5|n]], [[3|n]], '$NAME', <<$NOW - 86400 * (3000 + m % 1000)>>, unit_id, worker, '$NAME', 'duty_to_avert',
     CASE WHEN m % 40 = 6 THEN $WELFARE END, CASE WHEN m % 40 = 6 THEN nurse END, CASE WHEN m % 40 = 6 THEN '$NAME' END,
-    CASE WHEN m % 40 <> 6 THEN '$NAME' END, '$TEXT', {{$NOW - 5000000}} FROM bench_case WHERE m % 20 = 6 AND $CHUNK;
+    CASE WHEN m % 40 <> 6 THEN '$NAME' END, CASE WHEN m % 40 <> 6 THEN 'other' END, '$TEXT', {{$NOW - 5000000}} FROM bench_case WHERE m % 20 = 6 AND $CHUNK;
 INSERT INTO disclosure_law (municipality, disclosure_id, law, valid_from)
 SELECT '4014', [[24|n]], 'strl § 196', <<1450000000>> FROM bench_case WHERE m % 20 = 6 AND $CHUNK;
 INSERT INTO disclosed_entry (municipality, disclosure_id, number, kind, entry_id, body, person_name, recorded_at)

@@ -121,6 +121,7 @@ actions! {
         ListCases = "list_cases": Saw(Case), OtherLook, Never, MayForbid, Search;
         ListConcerns = "list_concerns": Look, OtherLook, Never, MayForbid, Search;
         ListFollowUps = "list_follow_ups": Look, ChosenLook, Never, MayForbid, Search;
+        ListRefusals = "list_refusals": Look, OtherLook, Never, Right, Search;
         SearchAccessLog = "search_access_log": Work, LogSearch, Never, ControlsLooks, Search;
         ReadLogCheckpoint = "read_log_checkpoint": Look, ChosenLook, Never, ControlsLooks, Read;
         ReadLogTile = "read_log_tile": Look, ChosenLook, Never, ControlsLooks, Read;
@@ -215,6 +216,7 @@ actions! {
         ListNotes = "list_notes": Saw(Notes), ChosenLook, Never, MayForbid, Search;
         ListWithholdings = "list_withholdings": Look, ChosenLook, Never, MayForbid, Search;
         ExportRecord = "export_record": Look, ChosenLook, Never, Right, Read;
+        ListCaseDisclosures = "list_case_disclosures": Look, ChosenLook, Never, Right, Search;
         ReadConsentStatus = "read_consent_status": Look, ChosenLook, Never, MayForbid, Read;
         ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
         DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
@@ -237,6 +239,7 @@ actions! {
         BringEntries = "bring_entries": Look, Work, AsDecided, MayForbid, Create;
         WithholdFromGuardian = "withhold_from_guardian": Look, Work, AsDecided, EndsAccess, Create;
         EndWithholding = "end_withholding": Look, Work, AsDecided, MayForbid, Update;
+        ReviewWithholding = "review_withholding": Look, Work, AsDecided, MayForbid, Update;
     }
     Read NoteObject {
         ReadNote = "read_note": Saw(Notes), ChosenLook, Never, MayForbid, Read;
@@ -287,6 +290,10 @@ actions! {
     }
     Read DisclosureObject {
         ReadDisclosure = "read_disclosure": Look, ChosenLook, Never, MayForbid, Read;
+        ListInformingDelays = "list_informing_delays": Look, ChosenLook, Never, MayForbid, Search;
+    }
+    Write DisclosureObject {
+        DelayInforming = "delay_informing": Work, Work, AsDecided, MayForbid, Create;
     }
     Read CaseObject {
         ListObjections = "list_objections": Look, ChosenLook, Never, MayForbid, Search;

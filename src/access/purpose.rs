@@ -31,9 +31,12 @@ words! {
 static PURPOSES: LazyLock<HashMap<String, Purpose>> = LazyLock::new(policies::purposes);
 
 /// The rules that the service itself acts by, without evaluating the policies.
-const OF_THE_SERVICE: [(&str, Purpose); 1] = [(BATON_FALLS_BACK, Purpose::Coordination)];
+const OF_THE_SERVICE: [(&str, Purpose); 2] =
+    [(BATON_FALLS_BACK, Purpose::Coordination), (FAMILY_IS_INFORMED, Purpose::LegalDuty)];
 /// The contact person can no longer hold the case, and the leader of a unit becomes contact person.
 pub const BATON_FALLS_BACK: &str = "system.baton-falls-back";
+/// The family is informed of a disclosure without consent.
+pub const FAMILY_IS_INFORMED: &str = "system.family-is-informed";
 
 impl Purpose {
     /// Returns the purpose of a rule; none if there is no such rule, for example if it was removed.

@@ -103,6 +103,8 @@ words! {
         EndedEmergency = "ended_emergency",
         /// Reviewed an emergency access.
         ReviewedEmergency = "reviewed_emergency",
+        /// The service informed the family of a disclosure without consent.
+        InformedOfDisclosure = "informed_of_disclosure",
     }
 }
 
@@ -122,6 +124,7 @@ impl CaseAct {
             Self::PassedBatonToLeader => "ga stafettpinnen til lederen for enheten",
             Self::EndedEmergency => "avsluttet en nødrettstilgang",
             Self::ReviewedEmergency => "etterkontrollerte en nødrettstilgang",
+            Self::InformedOfDisclosure => "ga beskjed om en utlevering uten samtykke",
         }
     }
 
@@ -140,6 +143,7 @@ impl CaseAct {
             Self::PassedBatonToLeader => "passed the baton to the leader of the unit",
             Self::EndedEmergency => "ended an emergency access",
             Self::ReviewedEmergency => "reviewed an emergency access",
+            Self::InformedOfDisclosure => "gave notice of a disclosure without consent",
         }
     }
 }

@@ -82,10 +82,7 @@ impl Kept {
         if case.relation.is_child {
             return Self::Nothing;
         }
-        let mut units: Vec<_> = case.kept_from_guardians().collect();
-        units.sort_unstable();
-        units.dedup();
-        Self::ByChild { units }
+        Self::ByChild { units: case.units_kept_from_guardians() }
     }
 }
 

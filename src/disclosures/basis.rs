@@ -4,10 +4,13 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use super::dto::DisclosureBasis;
+use chrono::NaiveDate;
+
+use super::dto::{AppliedLaw, DelayGround, DisclosureBasis, Receiver};
 use crate::{
-    access::Law,
+    access::{Law, Wording},
     kernel::vocabulary::{InformationKind, Sector},
+    problem::{Problem, Result},
 };
 
 /// A unit by sector, and by kind if present.
@@ -28,10 +31,34 @@ pub struct From {
     pub sector: Sector,
     /// The kind of unit.
     pub kind: Option<String>,
-    /// Whether the recipient is outside the service; either if left out.
-    pub outside: Option<bool>,
+    /// The kinds of recipients that the row is for; all if left out.
+    pub receiver: Option<Vec<Receiver>>,
     /// The sections.
     pub law: Vec<Law>,
+}
+
+/// Whether the family is informed of a disclosure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Informs {
+    /// At once, or on a later day with a ground.
+    AtOnce,
+    /// Never.
+    Never,
+}
+
+/// A ground on which the family is informed on a later day.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DelayRule {
+    /// The ground.
+    pub ground: DelayGround,
+    /// The law.
+    pub law: Law,
+    /// The sectors of the disclosing unit; all if left out.
+    pub sectors: Option<Vec<Sector>>,
+    /// The bases of the disclosure; all if left out.
+    pub bases: Option<Vec<DisclosureBasis>>,
 }
 
 /// The rules for a basis.
@@ -44,7 +71,12 @@ pub struct Basis {
     _note: String,
     /// Whether a recipient outside the service is allowed.
     pub outside: bool,
-    /// Whether an objection by the patient prevents it.
+    /// Whether the family is informed.
+    pub informs: Informs,
+    /// Whether the receiver's request, or the leave of those who consent, is required.
+    #[serde(default)]
+    pub asked: bool,
+    /// Whether an objection by the patient prevents it, except for weighty reasons.
     #[serde(default)]
     pub unless_objected: bool,
     /// Whether a unit of another municipality may receive.
@@ -72,6 +104,7 @@ struct Objection {
 #[serde(deny_unknown_fields)]
 struct File {
     basis: Vec<Basis>,
+    delay: Vec<DelayRule>,
     objection: Objection,
 }
 
@@ -91,6 +124,27 @@ pub(super) fn find(name: DisclosureBasis) -> Option<&'static Basis> {
     FILE.basis.iter().find(|basis| basis.name == name)
 }
 
+/// Returns the law of a ground to inform the family later, if a unit of this sector may use it for a disclosure on this basis.
+pub(super) fn delayed_by(ground: DelayGround, basis: DisclosureBasis, sector: Sector) -> Option<Law> {
+    let fits = |rule: &&DelayRule| {
+        rule.ground == ground
+            && rule.sectors.as_ref().is_none_or(|sectors| sectors.contains(&sector))
+            && rule.bases.as_ref().is_none_or(|bases| bases.contains(&basis))
+    };
+    FILE.delay.iter().find(fits).map(|rule| rule.law)
+}
+
+/// Returns today's version of a statutory section. A section no longer in force allows nothing.
+pub(super) fn applied(law: Law, today: NaiveDate) -> Result<AppliedLaw> {
+    let Wording { citation, valid_from, in_force } = law.wording(today);
+    if !in_force {
+        return Err(Problem::conflict(format!(
+            "{citation} is not in force in the version that this service knows"
+        )));
+    }
+    Ok(AppliedLaw { law: citation.to_owned(), valid_from })
+}
+
 /// The age from which the young person alone decides on health care, and therefore alone objects.
 pub(super) fn own_age() -> i64 {
     FILE.objection.own_age
@@ -101,12 +155,12 @@ fn fits(own: (Sector, Option<&String>), sector: Sector, kind: &str) -> bool {
 }
 
 impl Basis {
-    /// Returns the sections that let a unit disclose, within the service or outside it; none if it may not.
-    pub(super) fn law_for(&self, sector: Sector, kind: &str, outside: bool) -> Option<&'static [Law]> {
+    /// Returns the sections that let a unit disclose to a recipient; none if it may not.
+    pub(super) fn law_for(&self, sector: Sector, kind: &str, to: Receiver) -> Option<&'static [Law]> {
         let own = FILE.basis.iter().find(|basis| basis.name == self.name)?;
         let from = own.from.iter().find(|from| {
             fits((from.sector, from.kind.as_ref()), sector, kind)
-                && from.outside.is_none_or(|only| only == outside)
+                && from.receiver.as_ref().is_none_or(|only| only.contains(&to))
         });
         from.map(|from| from.law.as_slice())
     }
@@ -126,19 +180,19 @@ impl Basis {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{access::Policies, child_welfare_reports};
+    use crate::{access::Policies, child_welfare_reports, kernel::vocabulary::Words};
 
     const SECTORS: [Sector; 6] =
         [Sector::School, Sector::Ppt, Sector::Health, Sector::ChildWelfare, Sector::Nav, Sector::Other];
 
-    fn law(name: DisclosureBasis, sector: Sector, kind: &str, outside: bool) -> Option<&'static [Law]> {
-        find(name).expect("a basis").law_for(sector, kind, outside)
+    fn law(name: DisclosureBasis, sector: Sector, kind: &str, to: Receiver) -> Option<&'static [Law]> {
+        find(name).expect("a basis").law_for(sector, kind, to)
     }
 
     #[test]
     fn every_basis_rests_on_law_that_the_rules_rest_on_too() {
         let rules = Policies::load().expect("rules").legal_basis_of("disclosure.make");
-        for name in DisclosureBasis::ALL {
+        for name in DisclosureBasis::ALL.iter().copied() {
             let basis = find(name).expect("a basis of this name");
             assert!(!basis.from.is_empty() && (basis.outside || !basis.to.is_empty()), "{name}");
             for law in basis.from.iter().flat_map(|from| &from.law) {
@@ -181,12 +235,17 @@ mod tests {
         }
         for (kind, may) in [
             (K::Health, true),
-            (K::ParentsHealth, true),
+            (K::Agreed, true),
+            (K::ParentsHealth, false),
             (K::ConfidentialHealth, false),
             (K::SchoolLife, false),
         ] {
             assert_eq!(lets_out(DisclosureBasis::HealthPersonnel, kind, Some(Sector::Health)), may, "{kind}");
         }
+        // Health does not give entries of another service, and the parents' own health has a basis of its own.
+        assert!(!lets_out(DisclosureBasis::HealthPersonnel, K::Agreed, Some(Sector::School)));
+        assert!(lets_out(DisclosureBasis::PatientsChildren, K::ParentsHealth, Some(Sector::Health)));
+        assert!(!lets_out(DisclosureBasis::PatientsChildren, K::Health, Some(Sector::Health)));
     }
 
     #[test]
@@ -194,7 +253,7 @@ mod tests {
         for sector in SECTORS {
             for kind in ["school", "kindergarten", "family_counselling", "crisis_centre", "nav", "other"] {
                 let report = child_welfare_reports::law_of(sector, kind);
-                let given = law(DisclosureBasis::ChildWelfareReport, sector, kind, false);
+                let given = law(DisclosureBasis::ChildWelfareReport, sector, kind, Receiver::Other);
                 assert_eq!(given.and_then(|law| law.first().copied()), report, "{sector} {kind}");
             }
         }
@@ -203,16 +262,47 @@ mod tests {
     #[test]
     fn health_gives_to_health_and_schools_to_schools() {
         let health = find(DisclosureBasis::HealthPersonnel).expect("a basis");
-        assert!(health.unless_objected && health.law_for(Sector::School, "school", false).is_none());
+        assert!(
+            health.unless_objected && health.law_for(Sector::School, "school", Receiver::Other).is_none()
+        );
         assert!(
             health.may_receive(Sector::Health, "dental") && !health.may_receive(Sector::School, "school")
         );
         let school = find(DisclosureBasis::SchoolChange).expect("a basis");
-        assert!(school.law_for(Sector::School, "kindergarten", false).is_none());
+        assert!(school.law_for(Sector::School, "kindergarten", Receiver::Other).is_none());
         assert!(!school.may_receive(Sector::School, "kindergarten"));
-        let danger = |outside| law(DisclosureBasis::DangerToLifeOrHealth, Sector::Health, "dental", outside);
-        let key = |outside| danger(outside).and_then(|law| law.first()).map(|law| law.key());
-        assert_eq!(key(true), Some("helsepersonelloven.varsle-nødetater"));
-        assert_eq!(key(false), Some("helsepersonelloven.tungtveiende-interesser"));
+        let danger = |to| law(DisclosureBasis::DangerToLifeOrHealth, Sector::Health, "dental", to);
+        let key = |to| danger(to).and_then(|law| law.first()).map(|law| law.key());
+        for to in [Receiver::Police, Receiver::Fire] {
+            assert_eq!(key(to), Some("helsepersonelloven.varsle-nødetater"));
+        }
+        for to in [Receiver::EmergencyMedical, Receiver::Other] {
+            assert_eq!(key(to), Some("helsepersonelloven.tungtveiende-interesser"));
+        }
+    }
+
+    #[test]
+    fn the_family_is_never_informed_only_of_reports_and_of_what_averts_an_offence() {
+        for name in DisclosureBasis::ALL {
+            let never = [DisclosureBasis::ChildWelfareReport, DisclosureBasis::DutyToAvert].contains(name);
+            let informs = if never { Informs::Never } else { Informs::AtOnce };
+            assert_eq!(find(*name).expect("a basis").informs, informs, "{name}");
+        }
+    }
+
+    #[test]
+    fn every_ground_to_inform_later_rests_on_law_that_the_rule_rests_on_and_only_some_sectors_use_it() {
+        let rules = Policies::load().expect("rules").legal_basis_of("disclosure.delay");
+        for ground in DelayGround::ALL {
+            let rule = FILE.delay.iter().find(|rule| rule.ground == *ground).expect("a rule");
+            assert!(rules.contains(&rule.law), "{ground}");
+        }
+        let danger = |ground, sector| delayed_by(ground, DisclosureBasis::DangerToLifeOrHealth, sector);
+        assert!(danger(DelayGround::CriminalProceedings, Sector::School).is_some());
+        assert!(danger(DelayGround::PatientUnderAge, Sector::School).is_none());
+        assert!(danger(DelayGround::PatientUnderAge, Sector::Health).is_some());
+        assert!(danger(DelayGround::OrderHindered, Sector::School).is_none());
+        let order = DisclosureBasis::ChildWelfareOrder;
+        assert!(delayed_by(DelayGround::OrderHindered, order, Sector::School).is_some());
     }
 }

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     kernel::{
+        day::{InformingDay, RequestDay, day},
         ids::{CaseId, ChildId, DisclosureId, MeasureId, NoteId, ObjectionId, PersonId, UnitId},
         text::{Line, Prose},
     },
@@ -27,22 +28,46 @@ words! {
         DangerToLifeOrHealth = "danger_to_life_or_health",
         /// For health care (hpl §§ 25 and 29): between health services, unless the patient objects.
         HealthPersonnel = "health_personnel",
-        /// For the right to education at a new school (oppl § 25-1): between schools, including in other municipalities.
+        /// For the needs of the patient's minor children (hpl § 28 f and § 10 a): between health services.
+        PatientsChildren = "patients_children",
+        /// For the right to education at a new school (oppl § 25-1), on its request or with leave: between schools, including in
+        /// other municipalities.
         SchoolChange = "school_change",
+        /// To prevent behaviour that substantially affects others at the new school (oppl § 25-1 (4)): between schools.
+        SchoolChangeDuty = "school_change_duty",
     }
 }
 
-#[cfg(test)]
-impl DisclosureBasis {
-    /// All bases.
-    pub(super) const ALL: [Self; 6] = [
-        Self::ChildWelfareReport,
-        Self::ChildWelfareOrder,
-        Self::DutyToAvert,
-        Self::DangerToLifeOrHealth,
-        Self::HealthPersonnel,
-        Self::SchoolChange,
-    ];
+words! {
+    /// A kind of recipient that a statutory section names, or another.
+    Receiver {
+        /// The police.
+        Police = "police",
+        /// The fire service.
+        Fire = "fire",
+        /// The ambulance and other emergency medical services.
+        EmergencyMedical = "emergency_medical",
+        /// Another recipient.
+        Other = "other",
+    }
+}
+
+words! {
+    /// The ground on which the family is informed on a later day. The law and who may use it are in `data/disclosures.toml`.
+    DelayGround {
+        /// Secrecy is necessary to prevent, investigate, reveal or prosecute crime (popplyl § 16).
+        CriminalProceedings = "criminal_proceedings",
+        /// Knowing of it is inadvisable for the person's health or relationship to those close to them (popplyl § 16).
+        HealthOrCloseRelations = "health_or_close_relations",
+        /// Informing would conflict with obvious and fundamental private or public interests (popplyl § 16).
+        FundamentalInterests = "fundamental_interests",
+        /// Informing would hinder what an order from child welfare is to achieve (bvl § 13-4). Only for such an order.
+        OrderHindered = "order_hindered",
+        /// Informing would endanger someone or hinder an investigation (bvl § 12-6). Only by child welfare.
+        ChildWelfareInvestigation = "child_welfare_investigation",
+        /// The patient is under age, and weighty reasons speak against informing the guardians (pbrl § 3-4). Only by health services.
+        PatientUnderAge = "patient_under_age",
+    }
 }
 
 words! {
@@ -97,10 +122,70 @@ pub struct DisclosureIn {
     /// The person in that unit who receives it.
     #[serde(default)]
     pub to_person_id: Option<PersonId>,
-    /// A recipient that is not a unit in this service, such as the police or an ambulance crew.
+    /// The kind of a recipient that is not a unit in this service.
+    #[serde(default)]
+    pub outside_kind: Option<Receiver>,
+    /// The name of that recipient. Required with `other`.
     #[serde(default)]
     pub outside_recipient: Option<Line>,
+    /// With `school_change`: the request of the receiving school. It or `leave` is required.
+    #[serde(default)]
+    pub request: Option<SchoolRequestIn>,
+    /// With `school_change`: the leave of everyone who consents to the kinds of information.
+    #[serde(default)]
+    pub leave: Option<LeaveIn>,
+    /// With `health_personnel`: whether there is reason to believe that the patient would object if asked.
+    #[serde(default)]
+    pub would_object: Option<bool>,
+    /// With `health_personnel`: the weighty reasons for disclosing although someone has objected, or would (hpl § 29).
+    #[serde(default)]
+    pub weighty_reasons: Option<Prose>,
+    /// The ground for informing the family later. Without it, the family is informed at once.
+    #[serde(default)]
+    pub delay: Option<DelayIn>,
     /// Why the disclosure is necessary.
+    pub reason: Prose,
+}
+
+/// A request of the receiving school.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SchoolRequestIn {
+    /// The reference of the request.
+    pub reference: Line,
+    /// The day it was made.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = RequestDay)]
+    pub made_on: NaiveDate,
+}
+
+/// The leave of those who consent.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LeaveIn {
+    /// The people who gave it: guardians by `guardian_id`, a young person by `child_id`.
+    #[schema(max_items = 20)]
+    pub given_by: Vec<PersonId>,
+    /// The day from which all had given it.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = RequestDay)]
+    pub given_on: NaiveDate,
+}
+
+/// A ground for informing the family on a later day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "inform_from": "2026-12-20", "ground": "criminal_proceedings", "reason": "The police will first interview the witness."
+}))]
+pub struct DelayIn {
+    /// The day from which the family is informed.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = InformingDay)]
+    pub inform_from: NaiveDate,
+    /// The ground.
+    pub ground: DelayGround,
+    /// The reason.
     pub reason: Prose,
 }
 
@@ -186,9 +271,27 @@ pub struct DisclosureOut {
     /// Their name.
     #[schema(value_type = Option<String>)]
     pub to_person_name: Option<Content>,
-    /// The recipient outside this service.
+    /// The kind of recipient outside this service.
+    pub outside_kind: Option<Receiver>,
+    /// The name of the recipient outside this service.
     #[schema(value_type = Option<String>)]
     pub outside_recipient: Option<Content>,
+    /// The reference of the receiving school's request.
+    #[schema(value_type = Option<String>)]
+    pub request_reference: Option<Content>,
+    /// The day of the request.
+    pub requested_on: Option<NaiveDate>,
+    /// The day from which everyone who consents had given leave.
+    pub leave_on: Option<NaiveDate>,
+    /// Whether there was reason to believe that the patient would object.
+    pub would_object: Option<bool>,
+    /// The weighty reasons for disclosing in spite of an objection.
+    #[schema(value_type = Option<String>)]
+    pub weighty_reasons: Option<Content>,
+    /// The day from which the family is informed; absent if it never is.
+    pub inform_from: Option<NaiveDate>,
+    /// The version; the same as the `ETag`.
+    pub version: i64,
     /// Why the disclosure was necessary.
     #[schema(value_type = String)]
     pub reason: Content,
@@ -223,7 +326,15 @@ shown!(DisclosureOut {
     to_unit_name,
     to_person_id,
     to_person_name,
+    outside_kind,
     outside_recipient,
+    request_reference,
+    requested_on,
+    leave_on,
+    would_object,
+    weighty_reasons,
+    inform_from,
+    version,
     reason,
     entries,
     created_at,

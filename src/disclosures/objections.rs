@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     basis,
     dto::{ObjectionForm, ObjectionIn, ObjectionOut},
-    store,
+    objections_store as store,
 };
 use crate::{
     access::{

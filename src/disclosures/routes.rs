@@ -1,52 +1,51 @@
 //! Operations on disclosures.
 
 use actix_web::{HttpResponse, get, post};
-use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     basis::{self, Basis},
-    dto::{AppliedLaw, DisclosedKind, DisclosureBasis, DisclosureIn, DisclosureOut},
+    conditions,
+    dto::{DisclosedKind, DisclosureBasis, DisclosureIn, DisclosureOut, Receiver},
+    informing, informing_log,
+    informing_store::{self, NewInforming},
     objections,
-    store::{self, NewEntry, Recipient},
+    receivers::recipient,
+    store::{self, NewEntry},
 };
 use crate::{
     access::{
-        Law, Parts, Permit, Whole, Wording,
+        Law, Parts, Permit, Whole,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
-        cases_in_list, is_close,
+        cases_in_list,
         objects::{CaseObject, DisclosureObject},
         ties,
     },
     children,
     db::{Tx, dialect},
-    kernel::{
-        Id, Page, PageQuery, Slice,
-        ids::Case,
-        vocabulary::{InformationKind, Sector},
-    },
-    measures, notes, organisation,
+    kernel::{Id, Page, PageQuery, Slice, ids::Case, vocabulary::InformationKind},
+    measures, notes,
     problem::{
         Problem, Result,
         docs::{ReadProblems, WriteProblems},
     },
 };
 
-/// A disclosure is never changed, so it only has one version.
-const ONLY_VERSION: i64 = 1;
 /// The maximum number of notes, and of measures, in one disclosure.
 const MAX_ENTRIES: usize = 100;
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
     config.service(disclose).service(list_disclosures).service(read_disclosure);
+    informing::configure(config);
     objections::configure(config);
 }
 
 /// Discloses selected entries of a case to a named recipient without consent, on a statutory basis.
 ///
 /// The caller must take part in the case through the unit and be able to read each entry. The recipient reads these
-/// entries as they are now, and nothing else of the case. The case itself contains no trace of the disclosure.
+/// entries as they are now, and nothing else of the case. The team sees no trace of the disclosure. The family is informed at once, or
+/// on a later day with a ground, except of what belongs with a report to child welfare or averts an offence.
 #[utoipa::path(
     operation_id = "disclose", tag = "disclosures", params(("unit_id" = Uuid, Path)), request_body = DisclosureIn,
     responses((status = 201, body = DisclosureOut, description = "The disclosure"), WriteProblems),
@@ -59,17 +58,19 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let (sector, kind) = store::unit(permit.tx(), unit).await?;
     let basis =
         basis::find(input.basis).ok_or_else(|| Problem::internal("the basis is missing from the data"))?;
-    let law = basis.law_for(sector, &kind, input.outside_recipient.is_some());
-    let law = law.ok_or_else(|| Problem::field("/basis", "is not a basis that this unit can use"))?;
+    let unusable = || Problem::field("/basis", "is not a basis that this unit can use");
+    basis.law_for(sector, &kind, Receiver::Other).ok_or_else(unusable)?;
     check_order(&input)?;
-    let recipient = recipient(&mut permit, &case, &input, basis).await?;
-    let entries = entries(&mut permit, &case, &input, basis).await?;
-    if basis.unless_objected && objections::in_force(permit.tx(), &case.facts).await? {
-        let detail = "the patient, or a person acting for them, has objected to sharing among health personnel (hpl § 29)";
-        return Err(Problem::conflict(detail));
-    }
-    let today = permit.moment().today;
-    let applied = |laws: &[Law]| laws.iter().map(|law| applied(*law, today)).collect::<Result<Vec<_>>>();
+    let (recipient, receiver) = recipient(&mut permit, &case, &input, basis).await?;
+    let law = basis.law_for(sector, &kind, receiver).ok_or_else(unusable)?;
+    let (entries, kinds) = entries(&mut permit, &case, &input, basis).await?;
+    conditions::check_objection(&mut permit, &case, &input, basis).await?;
+    let leave = conditions::leave(&case, &input, basis, &kinds)?;
+    let moment = permit.moment();
+    let today = moment.today;
+    let informing = conditions::informing(&input, basis, sector, today)?;
+    let applied =
+        |laws: &[Law]| laws.iter().map(|law| basis::applied(*law, today)).collect::<Result<Vec<_>>>();
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
@@ -80,18 +81,27 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
         sector,
         by: caller.person,
         by_name: &caller.name,
-        basis: input.basis,
         laws,
         processing,
-        order_reference: input.order_reference.as_deref(),
         recipient,
-        reason: &input.reason,
+        input: &input,
+        leave,
+        is_told_now: informing.as_ref().is_some_and(|(from, _)| *from <= today),
         entries,
     };
     let id = store::insert(permit.tx(), new, now).await?;
-    let disclosure = store::get(permit.tx(), false, &case.facts.municipality, id).await?;
+    let municipality = &case.facts.municipality;
+    if let Some((inform_from, ground)) = informing {
+        let by = caller.person;
+        let first = NewInforming { municipality, disclosure: id, sector, inform_from, ground, by };
+        informing_store::insert_first(permit.tx(), first, now).await?;
+        if inform_from <= today {
+            informing_log::write_line(permit.tx(), &case.facts, id, moment).await?;
+        }
+    }
+    let disclosure = store::get(permit.tx(), false, municipality, id).await?;
     permit.note_row::<ReadDisclosure>(&object(&disclosure));
-    permit.created(format!("/v1/disclosures/{id}"), ONLY_VERSION, &disclosure.whole()).await
+    permit.created(format!("/v1/disclosures/{id}"), disclosure.version, &disclosure.whole()).await
 }
 
 /// Lists the disclosures that a unit has made or received and that the caller may read, oldest first.
@@ -124,7 +134,7 @@ async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpRes
 async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpResponse> {
     let DisclosureObject { municipality, id, disqualified, .. } = permit.object().clone();
     let disclosure = store::get(permit.tx(), disqualified, &municipality, id).await?;
-    permit.show_version(ONLY_VERSION, &disclosure.whole())
+    permit.show_version(disclosure.version, &disclosure.whole())
 }
 
 /// Finds a case where the caller is a team member through the unit, and is not disqualified. Any other case counts as missing.
@@ -141,17 +151,6 @@ async fn own_case(permit: &mut Permit<Disclose>, id: Id<Case>) -> Result<CaseObj
         .ok_or_else(|| Problem::field("/case_id", "must be a case that you take part in through this unit"))
 }
 
-/// Returns today's version of a statutory section. A section no longer in force allows no disclosure.
-fn applied(law: Law, today: NaiveDate) -> Result<AppliedLaw> {
-    let Wording { citation, valid_from, in_force } = law.wording(today);
-    if !in_force {
-        return Err(Problem::conflict(format!(
-            "{citation} is not in force in the version that this service knows"
-        )));
-    }
-    Ok(AppliedLaw { law: citation.to_owned(), valid_from })
-}
-
 fn check_order(input: &DisclosureIn) -> Result<()> {
     match (input.basis == DisclosureBasis::ChildWelfareOrder, &input.order_reference) {
         (true, None) => Err(Problem::field("/order_reference", format!("is required with {}", input.basis))),
@@ -162,65 +161,13 @@ fn check_order(input: &DisclosureIn) -> Result<()> {
     }
 }
 
-/// Returns a staff member of a unit that may receive, or an outside recipient if the basis allows one.
-async fn recipient(
-    permit: &mut Permit<Disclose>,
-    case: &CaseObject,
-    input: &DisclosureIn,
-    basis: &Basis,
-) -> Result<Recipient> {
-    let (unit, person) = match (&input.outside_recipient, input.to_unit_id, input.to_person_id) {
-        (Some(outside), None, None) if basis.outside => return Ok(Recipient::Outside(outside.to_string())),
-        (Some(_), None, None) => {
-            let detail = format!("is not allowed with {}", input.basis);
-            return Err(Problem::field("/outside_recipient", detail));
-        }
-        (Some(_), _, _) => {
-            return Err(Problem::field("/outside_recipient", "is not allowed with to_unit_id"));
-        }
-        (None, Some(unit), Some(person)) => (unit, person),
-        (None, None, _) => {
-            return Err(Problem::field("/to_unit_id", "is required unless outside_recipient is present"));
-        }
-        (None, Some(_), None) => return Err(Problem::field("/to_person_id", "is required with to_unit_id")),
-    };
-    let municipality = &case.facts.municipality;
-    let receives = if basis.anywhere {
-        store::unit_anywhere(permit.tx(), unit).await?
-    } else {
-        store::unit_serving(permit.tx(), unit, municipality).await?
-    };
-    if !receives.is_some_and(|(sector, kind): (Sector, String)| basis.may_receive(sector, &kind)) {
-        let detail = if basis.anywhere {
-            "must be a unit that may receive on this basis"
-        } else {
-            "must be a unit of the municipality that may receive on this basis"
-        };
-        return Err(Problem::field("/to_unit_id", detail));
-    }
-    if permit.caller().is(person) {
-        return Err(Problem::field("/to_person_id", "must not be yourself"));
-    }
-    let moment = permit.moment();
-    let name = organisation::name_in_unit(permit.tx(), unit, person, moment.today).await?;
-    let of_family = is_close(permit.tx(), case.facts.child, person, moment.now).await?;
-    // The answer is the same for both. A family relation may be registered where the caller may not know about it.
-    let Some(name) = name.filter(|_| !of_family) else {
-        return Err(Problem::field(
-            "/to_person_id",
-            "must work in the unit, and must not be in the child's family (fvl § 6)",
-        ));
-    };
-    Ok(Recipient::Staff { unit, person, name })
-}
-
-/// Returns the entries as they are now. An entry that the caller may not read counts as missing.
+/// Returns the entries as they are now, with their kinds. An entry that the caller may not read counts as missing.
 async fn entries(
     permit: &mut Permit<Disclose>,
     case: &CaseObject,
     input: &DisclosureIn,
     basis: &Basis,
-) -> Result<Vec<NewEntry>> {
+) -> Result<(Vec<NewEntry>, Vec<InformationKind>)> {
     let DisclosureIn { note_ids, measure_ids, .. } = input;
     check_list("/note_ids", note_ids)?;
     check_list("/measure_ids", measure_ids)?;
@@ -230,12 +177,13 @@ async fn entries(
     let unknown = |list: &str, at: usize| {
         Problem::field(format!("{list}/{at}"), "must be an entry of the case that you may read")
     };
-    let mut entries = Vec::new();
+    let (mut entries, mut kinds) = (Vec::new(), Vec::new());
     for (at, id) in note_ids.iter().enumerate() {
         let note = notes::readable(permit, case, *id).await?.ok_or_else(|| unknown("/note_ids", at))?;
         if !basis.lets_out(note.kind, note.sector) {
             return Err(kept(format!("/note_ids/{at}"), input));
         }
+        kinds.push(note.kind);
         entries.push(NewEntry {
             kind: DisclosedKind::Note,
             id: id.uuid(),
@@ -254,6 +202,7 @@ async fn entries(
         if !basis.lets_out(InformationKind::Agreed, Some(object.sector)) {
             return Err(kept(format!("/measure_ids/{at}"), input));
         }
+        kinds.push(InformationKind::Agreed);
         entries.push(NewEntry {
             kind: DisclosedKind::Measure,
             id: id.uuid(),
@@ -266,7 +215,7 @@ async fn entries(
             recorded_at: measure.created_at,
         });
     }
-    Ok(entries)
+    Ok((entries, kinds))
 }
 
 /// The problem for an entry that the statutory basis does not cover.

@@ -1,26 +1,22 @@
-//! Disclosures and objections in the database.
+//! Disclosures in the database.
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{
-    AppliedLaw, DisclosedEntry, DisclosedKind, DisclosureBasis, DisclosureOut, ObjectionForm, ObjectionOut,
-};
+use super::dto::{AppliedLaw, DisclosedEntry, DisclosedKind, DisclosureIn, DisclosureOut, Receiver};
 use crate::{
     access::{CaseState, Ties},
-    canonical_sql,
     children::NamedChild,
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_one, fetch_optional,
     identity::Caller,
     kernel::{
         Id,
-        ids::{Disclosure, Objection, Person, Unit},
+        ids::{Disclosure, Person, Unit},
         vocabulary::Sector,
     },
-    persons_of_sql,
     vault::KeyName,
 };
 
@@ -29,8 +25,12 @@ macro_rules! select {
         concat!(
             "SELECT d.id, d.municipality, d.case_id, d.child_id, d.child_name, d.child_birth_date, d.unit_id,
                     u.name AS unit_name, d.disclosed_by, d.disclosed_by_name, d.basis, d.order_reference, d.to_unit_id,
-                    v.name AS to_unit_name, d.to_person_id, d.to_person_name, d.outside_recipient, d.reason,
-                    d.created_at
+                    v.name AS to_unit_name, d.to_person_id, d.to_person_name, d.outside_kind, d.outside_recipient,
+                    d.request_reference, d.requested_on, d.leave_on, d.would_object, d.weighty_reasons, d.reason, d.created_at,
+                    (SELECT i.inform_from FROM disclosure_informing i
+                     WHERE i.municipality = d.municipality AND i.disclosure_id = d.id ORDER BY i.id DESC LIMIT 1) AS inform_from,
+                    (SELECT COUNT(*) FROM disclosure_informing i
+                     WHERE i.municipality = d.municipality AND i.disclosure_id = d.id AND i.id <> d.id) + 1 AS version
              FROM disclosure d
              JOIN unit u ON u.id = d.unit_id
              LEFT JOIN unit v ON v.id = d.to_unit_id
@@ -60,8 +60,11 @@ const ENTRIES: &str = "
 const INSERT: &str = "
     INSERT INTO disclosure
         (municipality, id, case_id, child_id, child_name, child_birth_date, unit_id, disclosed_by, disclosed_by_name, basis,
-         order_reference, to_unit_id, to_person_id, to_person_name, outside_recipient, reason, created_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
+         order_reference, to_unit_id, to_person_id, to_person_name, outside_recipient, reason, created_at, outside_kind,
+         request_reference, requested_on, leave_on, would_object, weighty_reasons, family_informed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)";
+const INSERT_LEAVE: &str =
+    "INSERT INTO disclosure_leave (municipality, disclosure_id, person_id) VALUES ($1, $2, $3)";
 const INSERT_LAW: &str = "INSERT INTO disclosure_law (municipality, disclosure_id, law, valid_from, part) VALUES ($1, $2, $3, $4, $5)";
 const INSERT_ENTRY: &str = "
     INSERT INTO disclosed_entry
@@ -72,30 +75,6 @@ const UNIT: &str = "SELECT sector, kind FROM unit WHERE id = $1";
 const SERVING: &str = "
     SELECT u.sector, u.kind FROM unit u JOIN unit_serves s ON s.unit_id = u.id
     WHERE u.id = $1 AND s.municipality = $2";
-const OBJECTIONS: &str = concat!(
-    "SELECT id, objected_by, recorded_by, form, made_at, withdrawn_at, version FROM objection
-    WHERE municipality = $1 AND case_id = $2 AND id > $4 AND (objected_by IN ",
-    persons_of_sql!("$3"),
-    " OR recorded_by IN ",
-    persons_of_sql!("$3"),
-    ") ORDER BY id LIMIT $5"
-);
-const OBJECTION: &str = "
-    SELECT id, objected_by, recorded_by, form, made_at, withdrawn_at, version FROM objection
-    WHERE municipality = $1 AND id = $2";
-const OBJECTING: &str = concat!(
-    "SELECT ",
-    canonical_sql!("objected_by"),
-    " FROM objection WHERE municipality = $1 AND case_id = $2 AND withdrawn_at IS NULL"
-);
-const OBJECT: &str = "
-    INSERT INTO objection (municipality, id, case_id, objected_by, recorded_by, form, made_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (municipality, case_id, objected_by) WHERE withdrawn_at IS NULL DO NOTHING";
-const WITHDRAW: &str = "
-    UPDATE objection SET withdrawn_at = $3, withdrawal_recorded_by = $4, version = version + 1
-    WHERE municipality = $1 AND id = $2 AND withdrawn_at IS NULL";
-
 /// The parts of the basis of a disclosure.
 const SECRECY: &str = "secrecy";
 const PROCESSING: &str = "processing";
@@ -147,8 +126,24 @@ pub(super) enum Recipient {
         /// Their name.
         name: String,
     },
-    /// A recipient outside the service.
-    Outside(String),
+    /// A recipient outside the service: its kind, and its name if it is given.
+    Outside(Receiver, Option<String>),
+}
+
+impl Recipient {
+    fn staff(&self) -> (Option<Id<Unit>>, Option<Id<Person>>, Option<&str>) {
+        match self {
+            Self::Staff { unit, person, name } => (Some(*unit), Some(*person), Some(name)),
+            Self::Outside(..) => (None, None, None),
+        }
+    }
+
+    fn outside(&self) -> (Option<Receiver>, Option<&str>) {
+        match self {
+            Self::Staff { .. } => (None, None),
+            Self::Outside(kind, name) => (Some(*kind), name.as_deref()),
+        }
+    }
 }
 
 /// An entry to disclose, as it is now.
@@ -173,12 +168,15 @@ pub(super) struct NewDisclosure<'a> {
     pub sector: Sector,
     pub by: Id<Person>,
     pub by_name: &'a str,
-    pub basis: DisclosureBasis,
     pub laws: Vec<AppliedLaw>,
     pub processing: Vec<AppliedLaw>,
-    pub order_reference: Option<&'a str>,
     pub recipient: Recipient,
-    pub reason: &'a str,
+    /// The input of the person who discloses.
+    pub input: &'a DisclosureIn,
+    /// The people who gave leave.
+    pub leave: Vec<Id<Person>>,
+    /// Whether the family is informed now.
+    pub is_told_now: bool,
     pub entries: Vec<NewEntry>,
 }
 
@@ -190,17 +188,19 @@ pub(super) async fn insert(
     let id = Id::<Disclosure>::new();
     let municipality = &new.case.municipality;
     let (people, own) = (KeyName::people(municipality), KeyName::sector(municipality, new.sector));
-    let (to_unit, to_person, to_name, outside) = match &new.recipient {
-        Recipient::Staff { unit, person, name } => (Some(*unit), Some(*person), Some(name.as_str()), None),
-        Recipient::Outside(recipient) => (None, None, None, Some(recipient.as_str())),
-    };
+    let (to_unit, to_person, to_name) = new.recipient.staff();
+    let (outside_kind, outside) = new.recipient.outside();
+    let input = new.input;
     let vault = tx.vault();
     let child_name = vault.seal(&people, &new.child.name)?;
     let by_name = vault.seal(&people, new.by_name)?;
     let to_name = vault.seal_optional(&people, to_name)?;
     let outside = vault.seal_optional(&people, outside)?;
-    let order = vault.seal_optional(&own, new.order_reference)?;
-    let reason = vault.seal(&own, new.reason)?;
+    let order = vault.seal_optional(&own, input.order_reference.as_deref())?;
+    let request =
+        vault.seal_optional(&own, input.request.as_ref().map(|request| request.reference.as_ref()))?;
+    let weighty = vault.seal_optional(&own, input.weighty_reasons.as_deref())?;
+    let reason = vault.seal(&own, &input.reason)?;
     expect_one(execute!(
         tx,
         INSERT,
@@ -213,15 +213,25 @@ pub(super) async fn insert(
         new.unit,
         new.by,
         by_name,
-        new.basis,
+        input.basis,
         order,
         to_unit,
         to_person,
         to_name,
         outside,
         reason,
-        now
+        now,
+        outside_kind,
+        request,
+        input.request.as_ref().map(|request| request.made_on),
+        input.leave.as_ref().map(|leave| leave.given_on),
+        input.would_object,
+        weighty,
+        new.is_told_now.then_some(now)
     )?)?;
+    for person in new.leave {
+        expect_one(execute!(tx, INSERT_LEAVE, municipality, id, person)?)?;
+    }
     for (part, laws) in [(SECRECY, new.laws), (PROCESSING, new.processing)] {
         for AppliedLaw { law, valid_from } in laws {
             expect_one(execute!(tx, INSERT_LAW, municipality, id, law, valid_from, part)?)?;
@@ -324,55 +334,4 @@ async fn with_parts(tx: &mut Tx, mut disclosures: Vec<DisclosureOut>) -> Result<
         disclosure.processing.sort_by(|a, b| a.law.cmp(&b.law));
     }
     Ok(disclosures)
-}
-
-/// Lists the objections in a case that a person has made or recorded.
-pub(super) async fn list_objections(
-    tx: &mut Tx,
-    case: &CaseState,
-    person: Id<Person>,
-    after: Uuid,
-    limit: usize,
-) -> Result<Vec<ObjectionOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, ObjectionOut, OBJECTIONS, &case.municipality, case.id, person, after, limit)
-}
-
-pub(super) async fn objection(
-    tx: &mut Tx,
-    case: &CaseState,
-    id: Id<Objection>,
-) -> Result<ObjectionOut, DbError> {
-    fetch_one!(tx, ObjectionOut, OBJECTION, &case.municipality, id)
-}
-
-/// Returns the people whose objections in a case have not been withdrawn.
-pub(super) async fn objecting(tx: &mut Tx, case: &CaseState) -> Result<Vec<Id<Person>>, DbError> {
-    let rows = fetch_all!(tx, (Id<Person>,), OBJECTING, &case.municipality, case.id)?;
-    Ok(rows.into_iter().map(|(person,)| person).collect())
-}
-
-/// Stores an objection. Returns none if the person already has one.
-pub(super) async fn object(
-    tx: &mut Tx,
-    case: &CaseState,
-    (objected_by, recorded_by): (Id<Person>, Id<Person>),
-    form: ObjectionForm,
-    now: DateTime<Utc>,
-) -> Result<Option<Id<Objection>>, DbError> {
-    let id = Id::<Objection>::new();
-    let made = execute!(tx, OBJECT, &case.municipality, id, case.id, objected_by, recorded_by, form, now)?;
-    Ok((made == 1).then_some(id))
-}
-
-/// Withdraws an objection. An earlier withdrawal is unchanged.
-pub(super) async fn withdraw(
-    tx: &mut Tx,
-    case: &CaseState,
-    id: Id<Objection>,
-    by: Id<Person>,
-    now: DateTime<Utc>,
-) -> Result<(), DbError> {
-    execute!(tx, WITHDRAW, &case.municipality, id, now, by)?;
-    Ok(())
 }

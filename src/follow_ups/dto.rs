@@ -40,6 +40,10 @@ words! {
         EmergencyAccess = "emergency_access",
         /// The contact person, or the auditor, must decide a claim about a child.
         DecideClaim = "decide_claim",
+        /// The contact person, or the person who decided it, must review a withholding from a guardian.
+        ReviewWithholding = "review_withholding",
+        /// The leader must look again at when the family is informed of a disclosure, before it is.
+        ReviewInforming = "review_informing",
         /// A leader must confirm or end a conflict of interest that others have stated.
         ConfirmConflict = "confirm_conflict",
         /// The auditor must see that someone is notified of a breach.
@@ -52,7 +56,8 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim, conflict of interest or breach.
+    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim, disclosure, withholding, conflict of interest or
+    /// breach.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

@@ -15,14 +15,17 @@ use super::{
 use crate::{
     access::{
         Asker, Permit, Whole,
-        actions::{DecideConcern, ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase},
+        actions::{
+            DecideConcern, DelayInforming, ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase,
+            ReviewWithholding,
+        },
         cases_in_list, children_of_other_reviewers,
-        objects::{CaseObject, ConcernObject},
+        objects::{CaseObject, ConcernObject, DisclosureObject},
     },
     db::{DbError, Tx},
     kernel::{
         Id, Moment, Page, Slice,
-        ids::{CaseId, Concern},
+        ids::{CaseId, Concern, Disclosure},
     },
     problem::{Result, docs::ReadProblems},
 };
@@ -93,6 +96,7 @@ async fn with_cases(
     let readable: HashMap<CaseId, Rc<CaseObject>> =
         readable.map(|case| (case.facts.id, Rc::new(case))).collect();
     let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
+    let delayed = theirs_to_inform_of(tx, asker, moment, &items).await?;
     let has_claims = items.iter().any(|item| item.child_id.is_some());
     let of_others = if has_claims {
         children_of_other_reviewers(tx, asker.caller(), moment.now).await?
@@ -104,6 +108,7 @@ async fn with_cases(
         let is_shown = match (&item.case_id, &case) {
             (None, _) => match (item.kind, item.child_id) {
                 (FollowUpKind::DecideConcern, _) => concerns.contains(&item.object_id.into()),
+                (FollowUpKind::ReviewInforming, _) => delayed.contains(&item.object_id.into()),
                 (_, Some(child)) => !of_others.contains(&child),
                 (_, None) => true,
             },
@@ -129,6 +134,19 @@ async fn theirs_to_decide(
     Ok(theirs.map(|concern| concern.id).collect())
 }
 
+/// Returns the disclosures among the tasks for which the caller may set another day to inform the family.
+async fn theirs_to_inform_of(
+    tx: &mut Tx,
+    asker: &Asker,
+    moment: Moment,
+    items: &[FollowUpOut],
+) -> Result<HashSet<Id<Disclosure>>, DbError> {
+    let delayed = items.iter().filter(|item| item.kind == FollowUpKind::ReviewInforming);
+    let ids: Vec<Id<Disclosure>> = delayed.map(|item| item.object_id.into()).collect();
+    let found = DisclosureObject::these(tx, &ids, asker.caller(), moment.now).await?;
+    Ok(found.iter().filter(|found| asker.may::<DelayInforming>(found)).map(|found| found.id).collect())
+}
+
 /// Returns whether the caller may see a task in a case that they may read. Knowing of a case does not include its measures,
 /// meetings or consents.
 fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
@@ -142,6 +160,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
             FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
+            FollowUpKind::ReviewWithholding => asker.may::<ReviewWithholding>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
             _ => true,
         }

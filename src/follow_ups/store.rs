@@ -84,7 +84,20 @@ const DUE: &str = concat!(
         FROM contact_person cp CROSS JOIN emergency_access e
         WHERE cp.person_id = $1 AND e.municipality = cp.municipality AND e.case_id = cp.case_id AND e.reviewed_at IS NULL
           AND NOT (", same_human_sql!("e.person_id", "$1"), ") AND (e.started_at, e.id) > ($4, $5)
-        ORDER BY e.started_at, e.id LIMIT $6) AS opened"
+        ORDER BY e.started_at, e.id LIMIT $6) AS opened
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'review_withholding' AS kind, w.id AS object_id, w.case_id, w.review_on AS due_on
+        FROM contact_person cp CROSS JOIN withholding w
+        WHERE cp.person_id = $1 AND w.municipality = cp.municipality AND w.case_id = cp.case_id
+          AND w.ended_at IS NULL AND w.review_on <= $8 AND (w.review_on, w.id) > ($2, $3)
+        ORDER BY w.review_on, w.id LIMIT $6) AS withheld
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'review_withholding' AS kind, w.id AS object_id, w.case_id, w.review_on AS due_on
+        FROM withholding w
+        WHERE w.decided_by = $1 AND w.ended_at IS NULL AND w.review_on <= $8 AND (w.review_on, w.id) > ($2, $3)
+        ORDER BY w.review_on, w.id LIMIT $6) AS decided"
 );
 /// A person's tasks as leader of the unit `$7`.
 const DUE_TO_LEADER: &str = concat!(
@@ -110,7 +123,15 @@ const DUE_TO_LEADER: &str = concat!(
         WHERE r.unit_id = $7 AND r.ends_on <= $9 AND (r.ends_on, r.id) > ($2, $3) AND ",
     role_is_held_sql!("r", "$8"),
     "
-        ORDER BY r.ends_on, r.id LIMIT $6) AS ending"
+        ORDER BY r.ends_on, r.id LIMIT $6) AS ending
+    UNION ALL
+    SELECT kind, object_id, NULL, due_on, NULL FROM (
+        SELECT 'review_informing' AS kind, d.id AS object_id, i.inform_from AS due_on
+        FROM disclosure d JOIN disclosure_informing i ON i.municipality = d.municipality AND i.disclosure_id = d.id
+        WHERE d.unit_id = $7 AND i.inform_from > $8 AND (i.inform_from, d.id) > ($2, $3)
+          AND NOT EXISTS (SELECT 1 FROM disclosure_informing l
+                          WHERE l.municipality = i.municipality AND l.disclosure_id = i.disclosure_id AND l.id > i.id)
+        ORDER BY i.inform_from, d.id LIMIT $6) AS delayed"
 );
 /// The roles in the municipality `$4` that end soon and need two administrators to be renewed.
 const DUE_TO_ADMINISTRATOR: &str = concat!(
@@ -280,6 +301,8 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
             &["SELECT id, municipality FROM child_welfare_report WHERE id IN ("]
         }
         FollowUpKind::BreachStep => &["SELECT id, municipality FROM breach WHERE id IN ("],
+        FollowUpKind::ReviewWithholding => &["SELECT id, municipality FROM withholding WHERE id IN ("],
+        FollowUpKind::ReviewInforming => &["SELECT id, municipality FROM disclosure WHERE id IN ("],
         FollowUpKind::EmergencyAccess => &["SELECT id, municipality FROM emergency_access WHERE id IN ("],
         FollowUpKind::ConfirmConflict => &[
             "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (",

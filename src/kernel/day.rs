@@ -209,6 +209,12 @@ bounded! {
     EvaluationDay: Date DAY_PATTERN InDays(0), InYears(1), "The day of the next evaluation.";
     /// When something happened that is recorded afterwards.
     PastDay: Date DAY_PATTERN InYears(-5), InDays(0), "A day that has begun.";
+    /// When the family is informed of what was done without them: within three months, and again with a new ground.
+    InformingDay: Date DAY_PATTERN InDays(0), InDays(92), "The day from which the family is informed.";
+    /// When a withholding is looked at again: it must not last by being forgotten.
+    ReviewDay: Date DAY_PATTERN InDays(1), InDays(183), "The day by which a withholding is reviewed.";
+    /// When something was asked for that is answered now.
+    RequestDay: Date DAY_PATTERN InYears(-1), InDays(0), "A day within the last year.";
     /// When a care order comes into force: during a childhood, or soon.
     CareOrderStart: Date DAY_PATTERN InYears(-25), InYears(1), "The day from which a care order is in force.";
     /// When a role ends (pasientjournalforskriften § 13).

@@ -236,12 +236,16 @@ objects! {
     Note, NoteId, "NoteId";
     /// A withholding of information from a guardian.
     Withholding, WithholdingId, "WithholdingId";
+    /// A review of a withholding.
+    WithholdingReview, WithholdingReviewId, "WithholdingReviewId";
     /// A report to child welfare.
     ChildWelfareReport, ChildWelfareReportId, "ChildWelfareReportId";
     /// A reply from child welfare to a report.
     ReportReply, ReportReplyId, "ReportReplyId";
     /// A disclosure on a statutory basis.
     Disclosure, DisclosureId, "DisclosureId";
+    /// A day from which the family is informed of a disclosure.
+    Informing, InformingId, "InformingId";
     /// An objection to sharing among health personnel.
     Objection, ObjectionId, "ObjectionId";
     /// A role of a person in a unit.

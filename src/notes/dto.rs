@@ -7,14 +7,14 @@ use utoipa::ToSchema;
 use crate::{
     access::{CaseReader, CaseSection},
     kernel::{
-        day::{PastDay, optional_day},
+        day::{PastDay, ReviewDay, day, optional_day},
         ids::{CaseId, NoteId, PersonId, UnitId},
         text::Prose,
         vocabulary::{InformationKind, Sector},
     },
     shown,
     vault::Content,
-    withholdings::WithholdingBasis,
+    withholdings::{LetterDelayIn, WithholdingBasis},
     words,
 };
 
@@ -115,8 +115,15 @@ pub struct NoteWithholdingIn {
     pub guardian_id: PersonId,
     /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// The reason.
+    /// The reason, for those who decide. The letter to the guardian does not have it.
     pub reason: Prose,
+    /// The day by which it is reviewed.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = ReviewDay)]
+    pub review_on: NaiveDate,
+    /// The ground for giving the guardian the letter later.
+    #[serde(default)]
+    pub letter_delay: Option<LetterDelayIn>,
 }
 
 /// A note to write.

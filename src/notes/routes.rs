@@ -71,15 +71,21 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let readers = rules::shown_to(&case, "", &input.shown_to, |person| permit.caller().is(person))?;
     let (author, now) = (permit.caller().person, permit.moment().now);
     let shown_to = store::named(&case, readers.iter().copied());
+    let unit = written.seat.map_or(case.contact_unit, |seat| seat.unit_id);
     let new = store::NewNote { author, written, kind, about, heard, input: &input, readers };
     let id = store::insert(permit.tx(), &case, new, now).await?;
-    for NoteWithholdingIn { guardian_id, legal_basis, reason } in &input.withheld_from {
+    for NoteWithholdingIn { guardian_id, legal_basis, reason, review_on, letter_delay } in
+        &input.withheld_from
+    {
         let new = NewWithholding {
             guardian: *guardian_id,
             what: Withheld::Note(id),
             legal_basis: *legal_basis,
             reason,
+            review_on: *review_on,
+            letter_delay: letter_delay.as_ref(),
             by: author,
+            unit,
         };
         withholdings::insert(permit.tx(), &case, new, now).await?;
     }

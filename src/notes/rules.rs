@@ -8,6 +8,7 @@ use crate::{
     identity::HeldRole,
     kernel::{Id, ids::Person, vocabulary::InformationKind},
     problem::{Problem, Result},
+    withholdings::{Owned, check_ground, check_letter_delay},
 };
 
 /// The audience of a note, and the membership that it is written from; none for the family.
@@ -215,6 +216,12 @@ pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, written: &Written<
         }
         if input.withheld_from[..at].iter().any(|earlier| earlier.guardian_id == guardian) {
             return Err(Problem::field(pointer, "is listed twice"));
+        }
+        if let Some(seat) = written.seat {
+            let by = (&[seat.unit_id][..], case.relation.is_contact_person);
+            let pointer = format!("/withheld_from/{at}/legal_basis");
+            check_ground(withholding.legal_basis, Owned::By(seat.unit_id, seat.sector), by, &pointer)?;
+            check_letter_delay(withholding.letter_delay.as_ref(), case.today)?;
         }
     }
     Ok(())

@@ -10,6 +10,7 @@ type Rules = (&'static str, Vec<Value>);
 pub(super) const UNIQUE: &[(&str, &[&str])] = &[
     ("ConsentIn", &["kinds", "unit_ids"]),
     ("DisclosureIn", &["measure_ids", "note_ids"]),
+    ("LeaveIn", &["given_by"]),
     ("MeetingIn", &["participants"]),
     ("MeetingMinutesIn", &["attended"]),
     ("ReportIn", &["grounds"]),
@@ -106,7 +107,9 @@ fn in_a_case() -> Vec<Rules> {
         (
             "DisclosureIn",
             vec![
-                exactly_one(&["to_unit_id", "outside_recipient"]),
+                exactly_one(&["to_unit_id", "outside_kind"]),
+                brings("outside_recipient", &["outside_kind"]),
+                requires("outside_kind", &json!(["other"]), &["outside_recipient"]),
                 brings("to_unit_id", &["to_person_id"]),
                 brings("to_person_id", &["to_unit_id"]),
                 decides(
@@ -117,10 +120,13 @@ fn in_a_case() -> Vec<Rules> {
                         "duty_to_avert",
                         "danger_to_life_or_health",
                         "health_personnel",
-                        "school_change"
+                        "patients_children",
+                        "school_change",
+                        "school_change_duty"
                     ]),
                     &["order_reference"],
                 ),
+                requires("basis", &json!(["health_personnel"]), &["would_object"]),
                 any_item_of(&["note_ids", "measure_ids"]),
             ],
         ),

@@ -143,8 +143,8 @@ fn disclosure(basis: &Basis, citing: Citing) -> Disclosure {
     };
     let from = basis.from.iter().map(|from| {
         let mut unit = unit_and_law(from.sector, from.kind.as_deref(), &from.law, citing);
-        if from.outside == Some(true) {
-            unit.unit.push_str(", til noen utenfor tjenesten");
+        if from.receiver.is_some() {
+            unit.unit.push_str(", til politi og brannvesen");
         }
         unit
     });

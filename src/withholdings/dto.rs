@@ -1,13 +1,14 @@
 //! Request and response types for withholdings.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::{
     kernel::{
-        ids::{MeasureId, MeetingId, NoteId, PersonId, WithholdingId},
+        day::{InformingDay, ReviewDay, day},
+        ids::{MeasureId, MeetingId, NoteId, PersonId, UnitId, WithholdingId},
         text::Prose,
     },
     problem::{Problem, Result},
@@ -32,11 +33,37 @@ words! {
     }
 }
 
+words! {
+    /// The ground on which the guardian gets the letter on a later day, because knowing of it would itself do the harm.
+    LetterDelayGround {
+        /// Secrecy is necessary to prevent, investigate, reveal or prosecute crime (popplyl § 16).
+        CriminalProceedings = "criminal_proceedings",
+        /// Knowing of it is inadvisable for the person's health or relationship to those close to them (popplyl § 16).
+        HealthOrCloseRelations = "health_or_close_relations",
+        /// The letter would conflict with obvious and fundamental private or public interests (popplyl § 16).
+        FundamentalInterests = "fundamental_interests",
+    }
+}
+
+/// A ground for giving the letter on a later day.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LetterDelayIn {
+    /// The day from which the guardian reads the letter.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = InformingDay)]
+    pub letter_from: NaiveDate,
+    /// The ground.
+    pub ground: LetterDelayGround,
+    /// The reason.
+    pub reason: Prose,
+}
+
 /// Something to withhold from a guardian.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "guardian_id": "018f2f60-0000-7000-8000-000000000001", "legal_basis": "administration_act",
+    "guardian_id": "018f2f60-0000-7000-8000-000000000001", "legal_basis": "children_act", "review_on": "2027-02-01",
     "reason": "Knowing of it would harm the child."
 }))]
 pub struct WithholdingIn {
@@ -51,10 +78,33 @@ pub struct WithholdingIn {
     /// The meeting, with its minutes.
     #[serde(default)]
     pub meeting_id: Option<MeetingId>,
-    /// The legal basis.
+    /// The legal basis. `data/withholdings.toml` states who may use each, and for what.
     pub legal_basis: WithholdingBasis,
-    /// The reason.
+    /// The reason, for those who decide. The letter to the guardian does not have it.
     pub reason: Prose,
+    /// The day by which it is reviewed.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = ReviewDay)]
+    pub review_on: NaiveDate,
+    /// The ground for giving the guardian the letter later. Without it, the guardian can read the letter at once.
+    #[serde(default)]
+    pub letter_delay: Option<LetterDelayIn>,
+}
+
+/// A review of a withholding that is still needed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"review_on": "2027-02-01", "reason": "The danger has not passed."}))]
+pub struct WithholdingReviewIn {
+    /// The day by which it is reviewed again.
+    #[serde(deserialize_with = "day")]
+    #[schema(value_type = ReviewDay)]
+    pub review_on: NaiveDate,
+    /// Why it is still needed.
+    pub reason: Prose,
+    /// Another day for the letter, with a ground. Only until the guardian can read it.
+    #[serde(default)]
+    pub letter_delay: Option<LetterDelayIn>,
 }
 
 /// The part of a case that is withheld.
@@ -79,6 +129,15 @@ impl Withheld {
             Self::Measure(id) => Some(id.uuid()),
             Self::Meeting(id) => Some(id.uuid()),
         }
+    }
+}
+
+impl WithholdingOut {
+    /// Returns what is withheld.
+    pub(super) fn what(&self) -> Withheld {
+        let note = self.note_id.map(Withheld::Note);
+        let measure = self.measure_id.map(Withheld::Measure);
+        note.or(measure).or(self.meeting_id.map(Withheld::Meeting)).unwrap_or(Withheld::Case)
     }
 }
 
@@ -116,8 +175,17 @@ pub struct WithholdingOut {
     pub meeting_id: Option<MeetingId>,
     /// The legal basis.
     pub legal_basis: WithholdingBasis,
-    /// The reason.
-    pub reason: Content,
+    /// The unit that decided it; absent if it is from before that was recorded.
+    pub unit_id: Option<UnitId>,
+    /// The reason. Left out for the contact person, if another unit decided it.
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Content>,
+    /// The day by which it is reviewed.
+    pub review_on: Option<NaiveDate>,
+    /// The day from which the guardian reads the letter about it.
+    pub letter_from: Option<NaiveDate>,
+    /// The ground for giving the letter later.
+    pub letter_delay: Option<LetterDelayGround>,
     /// The person who decided it.
     pub decided_by: PersonId,
     /// When it was decided.
@@ -135,7 +203,11 @@ shown!(WithholdingOut {
     measure_id,
     meeting_id,
     legal_basis,
+    unit_id,
     reason,
+    review_on,
+    letter_from,
+    letter_delay,
     decided_by,
     decided_at,
     ended_at,

@@ -23,7 +23,7 @@ const PAIRS: [(&str, &str, &str); 9] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 31] = [
+const OTHERS: [(&str, &str); 34] = [
     ("list_accounts", "an account is not read by itself; the list is all or nothing"),
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
@@ -36,6 +36,12 @@ const OTHERS: [(&str, &str); 31] = [
     ("list_units", "public"),
     ("list_child_welfare_reports", "by unit: child_welfare_reports.rs tests who may list and who may read"),
     ("list_disclosures", "by unit: disclosures.rs tests who may list and who may read"),
+    (
+        "list_case_disclosures",
+        "a member of the family does not read one by itself: family_informed.rs tests who learns of what",
+    ),
+    ("list_informing_delays", "a day is not read by itself; the list is all or nothing"),
+    ("list_refusals", "the caller's own; a letter is not read by itself"),
     ("list_objections", "the caller's own; an objection is not read by itself"),
     ("list_withholdings", "a withholding is not read by itself; the list is all or nothing"),
     ("list_care_orders", "an order is not read by itself; the list is all or nothing"),

@@ -164,7 +164,7 @@ both_engines! {
         let old = world.note(mother, cast.case, "team", "He slept well.").await;
         let of_staff = world.note(&cast.teacher, cast.case, "team", "A good day.").await;
         world.note(&cast.nurse, cast.case, "unit", "For the unit.").await;
-        let withhold = json!({"guardian_id": father.id, "note_id": of_staff, "legal_basis": "administration_act", "reason": "It would harm the child."});
+        let withhold = json!({"guardian_id": father.id, "note_id": of_staff, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": "It would harm the child."});
         cast.teacher.post(cast.path("/withholdings")).json(withhold).send().await.expect(201);
         for sql in [
             "DROP TABLE note_reader",

@@ -6,7 +6,7 @@ use stafett::kernel::ids::CaseId;
 
 use crate::{
     cast::{ids, walk},
-    disclosures::{disclose, health_case, of_note, with},
+    disclosures::{disclose, health_case, of_note},
     support::{Answer, Family, Guardian, User, World, both_engines},
 };
 
@@ -35,7 +35,7 @@ both_engines! {
         object(mother, case, json!({})).await.expect_problem(409, "conflict");
         disclose(&nurse, &body).await.expect_problem(409, "conflict");
         // Danger to life overrides it.
-        disclose(&nurse, &with(&body, &json!({"basis": "danger_to_life_or_health"}))).await.expect(201);
+        disclose(&nurse, &of_note(case, note, "danger_to_life_or_health", &dentist)).await.expect(201);
         let below = format!("/v1/cases/{case}/objections");
         assert_eq!(ids(&walk(mother, &below).await), [made.text("/id")]);
         assert!(walk(father, &below).await.is_empty(), "one guardian's is not the other's to see");

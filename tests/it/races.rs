@@ -158,7 +158,7 @@ both_engines! {
             let cast = world.school_case().await;
             let mother = &cast.family.guardians[0];
             let body = json!({
-                "guardian_id": mother.id, "legal_basis": "child_welfare_act", "reason": "The child is in danger at home.",
+                "guardian_id": mother.id, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": "The child is in danger at home.",
             });
             let loss = cast.teacher.post(cast.path("/withholdings")).json(body);
             taken_away(loss, work(mother, cast.case), &[404]).await;

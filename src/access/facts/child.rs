@@ -17,6 +17,7 @@ use crate::{
         ids::{Case, Child, Consent, Person, Unit},
         vocabulary::Protection,
     },
+    withheld_entry_sql,
 };
 
 /// A child, and the caller's relation to it. Guardians and the child have no facts of their work, as in
@@ -89,9 +90,12 @@ const CHILD: &str = "
     JOIN municipality m ON m.number = c.municipality
     WHERE c.id = $1";
 const HAS_CASE: &str = "SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2";
-const WITHHELD: &str = "
-    SELECT w.guardian_id FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
-    WHERE c.municipality = $1 AND c.child_id = $2 AND w.note_id IS NULL AND w.ended_at IS NULL";
+const WITHHELD: &str = concat!(
+    "SELECT w.guardian_id FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
+     WHERE c.municipality = $1 AND c.child_id = $2 AND w.ended_at IS NULL AND ",
+    withheld_entry_sql!(),
+    " IS NULL"
+);
 const OPEN_CASES: &str =
     "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 

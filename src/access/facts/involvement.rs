@@ -1,5 +1,7 @@
 //! Services whose involvement is itself secret.
 
+use std::collections::BTreeSet;
+
 use super::CaseState;
 use crate::kernel::{
     Id,
@@ -24,6 +26,13 @@ impl CaseState {
     pub fn kept_from_guardians(&self) -> impl Iterator<Item = Id<Unit>> {
         let is_open = |unit: &Id<Unit>| *unit == self.ground.owner_unit || *unit == self.contact_unit;
         self.kept.iter().map(|(unit, _)| *unit).filter(move |unit| !is_open(unit))
+    }
+
+    /// Returns those units, each once.
+    #[must_use]
+    pub fn units_kept_from_guardians(&self) -> Vec<Id<Unit>> {
+        let units: BTreeSet<_> = self.kept_from_guardians().collect();
+        units.into_iter().collect()
     }
 
     /// Returns whether the guardians may not know that a unit helps.

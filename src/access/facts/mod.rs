@@ -9,6 +9,7 @@ mod custody;
 mod emergency;
 mod ground;
 mod involvement;
+mod kept;
 mod place;
 mod relation;
 mod rows;

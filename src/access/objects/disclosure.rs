@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{Attributes, CaseObject, Lookup, Object, Subject};
 use crate::{
     access::{
@@ -9,7 +11,7 @@ use crate::{
         ties,
     },
     db::{DbError, Tx},
-    fetch_optional,
+    fetch_in, fetch_optional,
     identity::{Caller, HeldRole},
     kernel::{
         Id,
@@ -45,10 +47,40 @@ impl DisclosureObject {
     pub fn party(&self, caller: &Caller) -> Option<Id<Person>> {
         caller.among([self.disclosed_by].into_iter().chain(self.to_person_id))
     }
+
+    /// Loads those with these ids, with the facts about them for a caller.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn these(
+        tx: &mut Tx,
+        ids: &[Id<Disclosure>],
+        caller: &Caller,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<Self>, DbError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut found = fetch_in!(tx, Self, THESE, ids)?;
+        let ties = ties(tx, caller, now).await?;
+        for disclosure in &mut found {
+            let own = disclosure.party(caller).is_some();
+            disclosure.disqualified = ties.keep_from(disclosure.child_id, own);
+        }
+        Ok(found)
+    }
 }
 
-const DISCLOSURE: &str = "
-    SELECT municipality, id, unit_id, disclosed_by, to_unit_id, to_person_id, child_id FROM disclosure WHERE id = $1";
+macro_rules! disclosures {
+    ($which:literal) => {
+        concat!(
+            "SELECT municipality, id, unit_id, disclosed_by, to_unit_id, to_person_id, child_id FROM disclosure WHERE id ",
+            $which
+        )
+    };
+}
+const DISCLOSURE: &str = disclosures!("= $1");
+const THESE: &str = disclosures!("IN (");
 
 impl Object for DisclosureObject {
     const TYPE: &'static str = "Disclosure";

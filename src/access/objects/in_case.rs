@@ -177,6 +177,12 @@ in_case! {
 }
 
 impl NoteObject {
+    /// Returns the note as if it were written for the team, with the same kind of information.
+    #[must_use]
+    pub fn for_the_team(self) -> Self {
+        Self { audience: "team".to_owned(), ..self }
+    }
+
     /// Returns the child's own statement in another entry for the team, as a note that the rules can decide on.
     #[must_use]
     pub fn child_statement(case: &CaseObject, entry: Uuid, author: Id<Person>, child_agrees: bool) -> Self {

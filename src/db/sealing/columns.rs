@@ -62,7 +62,8 @@ pub const SEALED: &[SealedTable] = &[
     of_case("handover", &["message", "answer"]),
     of_case("team_member", &["task"]),
     of_case("consent", &["purpose", "document", "alone_reason"]),
-    of_case("withholding", &["reason"]),
+    of_case("withholding", &["reason", "letter_delay_reason"]),
+    of_case("withholding_review", &["reason"]),
     of_case("goal", &["description"]),
     of_case("meeting", &["place", "agenda", "family_absent_reason", "minutes"]),
     SealedTable { id: "meeting_id", number: "t.number", ..of_case("meeting_decision", &["decision"]) },
@@ -83,7 +84,12 @@ pub const SEALED: &[SealedTable] = &[
         ..of_unit("report_reply", &["body"])
     },
     of_people("disclosure", &["child_name", "disclosed_by_name", "to_person_name", "outside_recipient"]),
-    of_unit("disclosure", &["order_reference", "reason"]),
+    of_unit("disclosure", &["order_reference", "request_reference", "weighty_reasons", "reason"]),
+    SealedTable {
+        joins: "JOIN disclosure d ON d.municipality = t.municipality AND d.id = t.disclosure_id
+                JOIN unit u ON u.id = d.unit_id",
+        ..of_unit("disclosure_informing", &["reason"])
+    },
     SealedTable { id: "disclosure_id", number: "t.number", ..of_people("disclosed_entry", &["person_name"]) },
     SealedTable {
         id: "disclosure_id",

@@ -53,9 +53,13 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
         "kinds": ["health"], "alone": {"legal_basis": "pbrl § 4-4", "reason": p()},
     });
     said(teacher, "/consents", recorded).await;
-    let withholding =
-        json!({"guardian_id": family.guardians[0].id, "legal_basis": "administration_act", "reason": p()});
-    said(teacher, "/withholdings", withholding).await;
+    let withholding = json!({"guardian_id": family.guardians[0].id, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": p()});
+    let mut withholding = withholding;
+    withholding["letter_delay"] =
+        json!({"letter_from": world.in_days(9), "ground": "criminal_proceedings", "reason": p()});
+    let withheld = said(teacher, "/withholdings", withholding).await.text("/id");
+    let review = json!({"review_on": world.in_days(90), "reason": p()});
+    said(teacher, &format!("/withholdings/{withheld}/review"), review).await;
     write_outside_the_case(world, stage, &mut p).await;
     let colleague = world.worker("kragero/skole").await;
     let seat = json!({"person_id": colleague.id, "unit_id": colleague.unit.id, "contains": [], "task": p()});
@@ -141,11 +145,7 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     let number = stage.example(&Operation::named("confirm_number"));
     said(&stage.administrator, "confirm_number", number).await;
     said(teacher, "update_child", json!({"name": p(), "reason": p()})).await;
-    let disclosure = json!({
-        "case_id": stage.ids()["case_id"], "basis": "danger_to_life_or_health", "outside_recipient": p(),
-        "measure_ids": [stage.ids()["measure_id"]], "reason": p(),
-    });
-    said(teacher, "disclose", disclosure).await;
+    write_disclosures(world, stage, p).await;
     said(teacher, "review_emergency_access", json!({"verdict": "justified", "note": p()})).await;
     said(&stage.auditor, "give_log_verdict", json!({"verdict": "unclear", "note": p()})).await;
     let told = json!({"step": "leader", "outcome": "done", "how": p()});
@@ -166,6 +166,47 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
             contact["reason"] = json!(p());
         }
         said(teacher, "update_contact_details", contact).await;
+    }
+}
+
+/// Writes into every text of disclosures that depends on their basis.
+async fn write_disclosures(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
+    let Stage { teacher, nurse, .. } = stage;
+    let (school, dentist) = (
+        world.worker("kragero/kragero-videregaende-skole").await,
+        world.worker("kragero/fylkeskommunal-tannlege").await,
+    );
+    let case = stage.ids()["case_id"].as_str().and_then(|id| id.parse().ok()).expect("a case");
+    let of_school = world.note(teacher, case, "team", "For all.").await;
+    let of_health = world.note(nurse, case, "team", "For all.").await;
+    let delay = json!({"inform_from": world.in_days(9), "ground": "criminal_proceedings", "reason": p()});
+    for (by, note, mut body) in [
+        (
+            teacher,
+            of_school,
+            json!({"basis": "danger_to_life_or_health", "outside_kind": "other", "outside_recipient": p(), "delay": delay}),
+        ),
+        (
+            teacher,
+            of_school,
+            json!({
+                "basis": "school_change", "request": {"reference": p(), "made_on": world.in_days(0)},
+                "to_unit_id": school.unit.id, "to_person_id": school.id,
+            }),
+        ),
+        (
+            nurse,
+            of_health,
+            json!({
+                "basis": "health_personnel", "would_object": true, "weighty_reasons": p(),
+                "to_unit_id": dentist.unit.id, "to_person_id": dentist.id,
+            }),
+        ),
+    ] {
+        body["case_id"] = json!(case);
+        body["note_ids"] = json!([note]);
+        body["reason"] = json!(p());
+        by.post(format!("/v1/units/{}/disclosures", by.unit.id)).json(body).send().await.expect(201);
     }
 }
 

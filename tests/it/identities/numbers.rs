@@ -205,7 +205,7 @@ both_engines! {
         let listed = teacher.get(format!("/v1/children/{}/guardians", child.id)).send().await.expect(200);
         let mother = listed.text("/items/0/guardian_id");
         assert_eq!(listed.each("guardian_id"), [mother.as_str(), mother.as_str()]);
-        let withheld = json!({"guardian_id": mother, "legal_basis": "administration_act", "reason": "A danger."});
+        let withheld = json!({"guardian_id": mother, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": "A danger."});
         teacher.post(format!("/v1/cases/{case}/withholdings")).json(withheld).send().await.expect(201);
         user.get(format!("/v1/cases/{case}")).send().await.expect(404);
         assert!(cases(&user).await.is_empty());

@@ -11,6 +11,7 @@ pub(super) const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (ANYONE, "list_follow_ups", "the list is the caller's own; each row is decided separately"),
     (ANYONE, "list_emergency_access", "the list is the caller's own; each row is decided separately"),
     (ANYONE, "list_own_conflicts_of_interest", "it is about the caller"),
+    (ANYONE, "list_refusals", "they are letters to the caller"),
     (
         ANYONE,
         "declare_conflict_of_interest",

@@ -183,7 +183,7 @@ impl Scene {
             }
             Act::Report => self.report(world, text).await,
             Act::ReportReply => self.reply(world, text).await,
-            Act::Disclosure => self.disclose(text).await,
+            Act::Disclosure => self.disclose(world, text).await,
             Act::NoteWithheldFromMother => self.withhold_note(world, text).await,
             Act::ChildStatement => self.child_statement(world, text).await,
             Act::Emergency => self.emergency(text).await,
@@ -212,10 +212,11 @@ impl Scene {
         report
     }
 
-    async fn disclose(&self, text: &str) -> Uuid {
+    async fn disclose(&self, world: &World, text: &str) -> Uuid {
         let body = json!({
             "case_id": self.case, "basis": "danger_to_life_or_health", "note_ids": [self.note],
             "to_unit_id": self.responder.unit.id, "to_person_id": self.responder.id, "reason": text,
+            "delay": world.delay(30),
         });
         made(self.teacher.post(format!("/v1/units/{}/disclosures", self.teacher.unit.id)).json(body)).await
     }
@@ -223,7 +224,8 @@ impl Scene {
     async fn withhold_note(&self, world: &World, text: &str) -> Uuid {
         let note = world.note(&self.teacher, self.case, "team", text).await;
         let body = json!({
-            "guardian_id": self.mother.id, "note_id": note, "legal_basis": "administration_act", "reason": text,
+            "guardian_id": self.mother.id, "note_id": note, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": text,
+            "letter_delay": {"letter_from": world.in_days(30), "ground": "criminal_proceedings", "reason": text},
         });
         made(self.teacher.post(format!("/v1/cases/{}/withholdings", self.case)).json(body)).await;
         note.uuid()

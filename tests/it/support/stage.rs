@@ -248,6 +248,8 @@ impl Stage {
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
                 ("ends_on", it) => *it = json!(self.world.in_days(200)),
+                ("review_on", it) => *it = json!(self.world.in_days(90)),
+                ("inform_from", it) => *it = json!(self.world.in_days(20)),
                 ("starts_at", it) => *it = json!(self.world.now() + chrono::TimeDelta::days(1)),
                 (_, it) if it.is_string() && self.ids.contains_key(name) => *it = self.ids[name].clone(),
                 (_, it @ Value::Object(_)) => self.make_real(it),

@@ -181,7 +181,7 @@ impl World {
         by.post(path).json(body).send().await.expect(201).id("/id")
     }
 
-    /// A team member discloses a note to a staff member because of danger to life or health.
+    /// A team member discloses a note to a staff member because of danger to life or health. The family is informed in a month.
     pub async fn disclosure(
         &self,
         by: &Staff,
@@ -191,10 +191,17 @@ impl World {
     ) -> DisclosureId {
         let body = json!({
             "case_id": case, "basis": "danger_to_life_or_health", "note_ids": [note],
-            "to_unit_id": to.unit.id, "to_person_id": to.id, "reason": "Is treated there tonight.",
+            "to_unit_id": to.unit.id, "to_person_id": to.id, "reason": "Is treated there tonight.", "delay": self.delay(30),
         });
         let path = format!("/v1/units/{}/disclosures", by.unit.id);
         by.post(path).json(body).send().await.expect(201).id("/id")
+    }
+}
+
+impl World {
+    /// A ground for informing the family in some days.
+    pub fn delay(&self, days: i64) -> Value {
+        json!({"inform_from": self.in_days(days), "ground": "criminal_proceedings", "reason": "A witness is heard first."})
     }
 }
 

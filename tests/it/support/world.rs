@@ -138,6 +138,11 @@ impl World {
         while sealer.seal().await.expect("the access log is sealed") > 0 {}
     }
 
+    /// The service informs families of the disclosures whose day has come.
+    pub async fn inform(&self) -> usize {
+        stafett::disclosures::inform(&self.db, &self.clock).await.expect("informed")
+    }
+
     /// Selects entries for review, as the running service does by itself: those from two hours ago and before.
     pub async fn pick(&self) -> u64 {
         self.seal().await;

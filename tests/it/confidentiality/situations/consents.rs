@@ -61,7 +61,7 @@ impl Player {
 
     pub(super) async fn withholds(&mut self, said: &Said) {
         let mut body = json!({
-            "guardian_id": self.user(said.must("from")).id, "legal_basis": "administration_act",
+            "guardian_id": self.user(said.must("from")).id, "legal_basis": "children_act", "review_on": "2027-02-01",
             "reason": "It would harm the child.",
         });
         let thing = match said.object() {

@@ -119,7 +119,7 @@ impl Player {
         }
         if let Some(guardian) = said.link("from") {
             body["withheld_from"] = json!([{
-                "guardian_id": self.user(guardian).id, "legal_basis": "administration_act",
+                "guardian_id": self.user(guardian).id, "legal_basis": "children_act", "review_on": "2027-02-01",
                 "reason": "It would harm the child.",
             }]);
         }

@@ -41,7 +41,7 @@ impl Stage {
         )
         .await;
         let withholding = json!({
-            "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "administration_act",
+            "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "children_act", "review_on": "2027-02-01",
             "reason": "It would harm the child.",
         });
         let withholding = create(teacher, case, "withholdings", withholding).await;

@@ -28,6 +28,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "record_conflict_of_interest"
             | "end_care_order"
             | "end_withholding"
+            | "review_withholding"
             | "withhold_from_guardian"
             | "record_care_order"
             | "record_minutes"
