@@ -392,22 +392,4 @@ both_engines! {
         finds_nothing(&doctor, &[path(disclosure)]).await;
         assert!(walk(&doctor, &list(&doctor.unit)).await.is_empty());
     }
-
-    async fn a_disclosure_lies_sealed(world: World) {
-        let (nurse, dentist, family, case, note) = health_case(&world, 9).await;
-        let measure = world.measure(&nurse, case, &nurse).await;
-        let body = with(&of_note(case, note, "danger_to_life_or_health", &dentist), &json!({"measure_ids": [measure]}));
-        disclose(&nurse, &body).await.expect(201);
-        let open = format!(
-            "SELECT COUNT(*) FROM disclosure WHERE reason LIKE '%tonight%' OR child_name = '{}' OR disclosed_by_name = '{}'
-                OR to_person_name = '{}'",
-            family.child.name, nurse.name, dentist.name
-        );
-        assert_eq!(world.number_of(open).await, 0);
-        let open = format!(
-            "SELECT COUNT(*) FROM disclosed_entry WHERE body LIKE '%tooth%' OR title LIKE '%Play%' OR person_name = '{}'",
-            nurse.name
-        );
-        assert_eq!((world.number_of(open).await, world.rows("disclosed_entry").await), (0, 2));
-    }
 }
