@@ -341,7 +341,7 @@ fn role_in_norwegian(role: &str) -> &str {
         "worker" => "ansatt",
         "unit_leader" => "leder",
         "administrator" => "administrator",
-        "auditor" => "revisor",
+        "auditor" => "loggkontrollør",
         "analyst" => "analytiker",
         other => other,
     }
