@@ -18,7 +18,7 @@ use super::objects::{
     ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject,
     ConsentObject, Desk, DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject,
     MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject,
-    QuestionObject, RoleProposalObject, UnitObject, UnlockedCase,
+    QuestionObject, RoleProposalObject, UnitObject, UnlockedCase, WithholdingObject,
 };
 
 /// Whether an action changes anything.
@@ -238,6 +238,8 @@ actions! {
         WriteNote = "write_note": Look, Work, IfReadBy(ReadNote), MayForbid, Create;
         BringEntries = "bring_entries": Look, Work, AsDecided, MayForbid, Create;
         WithholdFromGuardian = "withhold_from_guardian": Look, Work, AsDecided, EndsAccess, Create;
+    }
+    Write WithholdingObject {
         EndWithholding = "end_withholding": Look, Work, AsDecided, MayForbid, Update;
         ReviewWithholding = "review_withholding": Look, Work, AsDecided, MayForbid, Update;
     }

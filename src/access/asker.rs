@@ -31,6 +31,12 @@ impl Asker {
         &self.caller
     }
 
+    /// Returns an asker that asks the same rules on behalf of another person.
+    #[must_use]
+    pub fn on_behalf_of(&self, caller: Caller) -> Self {
+        Self { policies: self.policies.clone(), caller: Arc::new(caller) }
+    }
+
     /// Returns what the rules answer about an object.
     #[must_use]
     pub fn about<O: Object>(&self, object: &O) -> About<O> {

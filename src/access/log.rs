@@ -243,6 +243,13 @@ impl PendingLook {
         }
     }
 
+    /// Sets the laws that the entry rests on.
+    pub fn note_laws(&self, laws: &[Law]) {
+        if let Some(first) = self.0.borrow_mut().1.first_mut() {
+            first.ground.laws = laws.to_vec();
+        }
+    }
+
     /// Adds an entry about a row that is shown.
     pub fn note_row(&self, entry: Entry) {
         self.0.borrow_mut().1.push(entry);

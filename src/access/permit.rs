@@ -12,7 +12,7 @@ use actix_web::{
 use serde::de::DeserializeOwned;
 
 use super::{
-    Asker, Decision, Entry, PendingLook, Policies, Services,
+    Asker, Decision, Entry, Law, PendingLook, Policies, Services,
     actions::Action,
     admission::{Knock, admit, contract, enter},
     body::json_content,
@@ -242,6 +242,11 @@ impl<A: Action> Permit<A> {
     /// auditors control it. Searches find it by the child, and it is hidden from people who are disqualified from the child.
     pub fn note_child(&self, municipality: &str, child: Id<Child>) {
         self.look.note_child(municipality, child.uuid());
+    }
+
+    /// Sets the laws that the log entry rests on, where the input chooses among those of the rule.
+    pub fn note_laws(&self, laws: &[Law]) {
+        self.look.note_laws(laws);
     }
 
     /// Adds to the log entry the ids of the objects that are shown or changed.

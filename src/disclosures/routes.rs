@@ -71,6 +71,7 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let informing = conditions::informing(&input, basis, sector, today)?;
     let applied =
         |laws: &[Law]| laws.iter().map(|law| basis::applied(*law, today)).collect::<Result<Vec<_>>>();
+    permit.note_laws(law);
     let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.moment().now);

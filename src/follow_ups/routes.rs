@@ -16,8 +16,8 @@ use crate::{
     access::{
         Asker, Permit, Whole,
         actions::{
-            DecideConcern, DelayInforming, ListConsents, ListFollowUps, ListMeasures, ListMeetings, ReadCase,
-            ReviewWithholding,
+            DecideConcern, DelayInforming, ListConsents, ListFollowUps, ListMeasures, ListMeetings,
+            ListWithholdings, ReadCase,
         },
         cases_in_list, children_of_other_reviewers,
         objects::{CaseObject, ConcernObject, DisclosureObject},
@@ -160,7 +160,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
             FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
-            FollowUpKind::ReviewWithholding => asker.may::<ReviewWithholding>(case),
+            FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
             _ => true,
         }

@@ -64,7 +64,7 @@ pub async fn erase_before(db: &Db, municipality: &str, before: DateTime<Utc>) ->
 struct Old {
     at: DateTime<Utc>,
     id: Uuid,
-    /// Its child or its case is in the database.
+    /// Its child or its case is in the database, or it is about a concern or a report, which need not name a child that is registered.
     is_of_record: bool,
 }
 
@@ -79,7 +79,8 @@ async fn next(
     const NEXT: &str = "
         SELECT l.at, l.id,
             (SELECT 1 FROM child c WHERE c.municipality = l.municipality AND c.id = l.child_id) IS NOT NULL
-            OR (SELECT 1 FROM care_case k WHERE k.municipality = l.municipality AND k.id = l.case_id) IS NOT NULL AS is_of_record
+            OR (SELECT 1 FROM care_case k WHERE k.municipality = l.municipality AND k.id = l.case_id) IS NOT NULL 
+            OR l.object_type IN ('Concern', 'ChildWelfareReport') AS is_of_record
         FROM access_log l
         WHERE l.municipality = $1 AND (l.at, l.id) > ($2, $3) AND l.at < $4 AND l.salt IS NOT NULL
             AND (SELECT 1 FROM access_log_leaf f WHERE f.municipality = l.municipality AND f.entry_id = l.id) IS NOT NULL

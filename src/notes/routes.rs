@@ -74,6 +74,13 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let unit = written.seat.map_or(case.contact_unit, |seat| seat.unit_id);
     let new = store::NewNote { author, written, kind, about, heard, input: &input, readers };
     let id = store::insert(permit.tx(), &case, new, now).await?;
+    let asker = permit.asker();
+    for (at, withholding) in input.withheld_from.iter().enumerate() {
+        let (guardian, note) = (withholding.guardian_id, Withheld::Note(id));
+        if !withholdings::guardian_sees(permit.tx(), &asker, &case, guardian, note).await? {
+            return Err(Problem::field(format!("/withheld_from/{at}/guardian_id"), withholdings::NOT_SEEN));
+        }
+    }
     for NoteWithholdingIn { guardian_id, legal_basis, reason, review_on, letter_delay } in
         &input.withheld_from
     {

@@ -3,6 +3,8 @@
 //! A letter says that something is withheld, by which paragraph and why in neutral words, and how to complain. It has no text that staff
 //! wrote, and does not say what is withheld.
 
+use std::collections::{BTreeSet, HashSet};
+
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -15,11 +17,15 @@ use super::{
     grounds::{self, GroundRule},
 };
 use crate::{
-    access::{Parts, Permit, Whole, actions::ListRefusals},
+    access::{CaseState, Permit, Whole, actions::ListRefusals, case_states},
     db::{DbError, Tx},
     fetch_all,
     identity::Caller,
-    kernel::{Page, PageQuery, clock::day_in_norway, ids::WithholdingId},
+    kernel::{
+        Moment, Page, PageQuery,
+        clock::day_in_norway,
+        ids::{CaseId, WithholdingId},
+    },
     problem::{Result, docs::ReadProblems},
     shown,
     vault::Content,
@@ -27,7 +33,7 @@ use crate::{
 };
 
 const LETTERS: &str = concat!(
-    "SELECT w.municipality, w.id, w.legal_basis, w.decided_at, w.letter_from, w.ended_at, g.name AS child_name, ",
+    "SELECT w.municipality, w.id, w.case_id, w.legal_basis, w.decided_at, w.letter_from, w.ended_at, g.name AS child_name, ",
     withheld_entry_sql!(),
     " IS NULL AS is_whole_case
     FROM withholding w
@@ -44,6 +50,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 struct LetterRow {
     municipality: String,
     id: WithholdingId,
+    case_id: CaseId,
     legal_basis: WithholdingBasis,
     decided_at: DateTime<Utc>,
     letter_from: NaiveDate,
@@ -57,12 +64,12 @@ struct LetterRow {
 pub struct RefusalOut {
     /// The id of the letter.
     pub id: WithholdingId,
-    /// The municipality that decided it.
+    /// The municipality that decided it. Null, like the name of the child, while the child or its whereabouts are hidden from the guardian.
     #[schema(example = "4014")]
-    pub municipality: String,
+    pub municipality: Option<String>,
     /// The child.
-    #[schema(value_type = String)]
-    pub child_name: Content,
+    #[schema(value_type = Option<String>)]
+    pub child_name: Option<Content>,
     /// Whether the whole case is withheld, or a part of it.
     pub is_whole_case: bool,
     /// The day of the decision.
@@ -112,13 +119,14 @@ shown!(RefusalOut {
 async fn list_refusals(mut permit: Permit<ListRefusals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let (after, limit) = (query.slice()?.after, query.limit());
-    let Parts { caller, tx, moment, .. } = permit.parts();
-    let rows = letters(tx, caller, moment.today, after, limit + 1).await?;
+    let (caller, moment) = (permit.caller().clone(), permit.moment());
+    let rows = letters(permit.tx(), &caller, moment.today, after, limit + 1).await?;
     let page = Page::cut(rows, limit, |row| row.id.uuid());
     for row in &page.items {
         permit.note_shown_in(&row.municipality, row.id);
     }
-    let items = page.items.iter().map(letter).collect::<Result<Vec<_>>>()?;
+    let known = children_known(permit.tx(), &page.items, &caller, moment).await?;
+    let items = page.items.iter().map(|row| letter(row, &known)).collect::<Result<Vec<_>>>()?;
     permit.show_page(&page.with(items.into_iter().map(Whole::whole)))
 }
 
@@ -144,14 +152,28 @@ async fn letters(
     Ok(rows)
 }
 
-fn letter(row: &LetterRow) -> Result<RefusalOut> {
+/// Returns the cases whose child is not hidden from the guardian today, by a protected address, a care order or the end of the guardianship.
+async fn children_known(
+    tx: &mut Tx,
+    rows: &[LetterRow],
+    caller: &Caller,
+    moment: Moment,
+) -> Result<HashSet<CaseId>, DbError> {
+    let cases: BTreeSet<CaseId> = rows.iter().map(|row| row.case_id).collect();
+    let states = case_states(tx, &cases.into_iter().collect::<Vec<_>>(), moment).await?;
+    let is_known = |state: &CaseState| state.guardians.iter().any(|person| caller.is(*person));
+    Ok(states.into_iter().filter(is_known).map(|state| state.id).collect())
+}
+
+fn letter(row: &LetterRow, known: &HashSet<CaseId>) -> Result<RefusalOut> {
+    let is_known = known.contains(&row.case_id);
     let rule = grounds::rule(row.legal_basis)?;
     let decided_on = day_in_norway(row.decided_at);
     let law = rule.law.on(decided_on).to_owned();
     Ok(RefusalOut {
         id: row.id,
-        municipality: row.municipality.clone(),
-        child_name: row.child_name.clone(),
+        municipality: is_known.then(|| row.municipality.clone()),
+        child_name: is_known.then(|| row.child_name.clone()),
         is_whole_case: row.is_whole_case,
         decided_on,
         letter_from: row.letter_from,

@@ -9,9 +9,11 @@ mod dto;
 mod grounds;
 mod letters;
 mod routes;
+mod sight;
 mod store;
 
 pub use dto::{LetterDelayIn, Withheld, WithholdingBasis};
 pub use grounds::Owned;
-pub use routes::{check_ground, check_letter_delay, configure};
+pub use routes::{NOT_SEEN, check_ground, check_letter_delay, configure};
+pub use sight::guardian_sees;
 pub use store::{NewWithholding, insert};

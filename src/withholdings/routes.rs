@@ -7,19 +7,18 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     dto::{LetterDelayIn, Withheld, WithholdingBasis, WithholdingIn, WithholdingOut, WithholdingReviewIn},
     grounds::{self, Owned},
-    letters, store,
+    letters,
+    sight::guardian_sees,
+    store,
 };
 use crate::{
     access::{
         CaseFacts, Permit, Whole,
         actions::{Action, EndWithholding, ListWithholdings, ReviewWithholding, WithholdFromGuardian},
-        objects::CaseObject,
+        objects::WithholdingObject,
     },
     db::Tx,
-    kernel::{
-        Id, Page, PageQuery, Slice,
-        ids::{Unit, Withholding},
-    },
+    kernel::{Id, Page, PageQuery, Slice, ids::Unit},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -45,16 +44,16 @@ pub fn configure(config: &mut ServiceConfig) {
 #[get("/cases/{case_id}/withholdings")]
 async fn list_withholdings(mut permit: Permit<ListWithholdings>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
-    let case = permit.object().facts.clone();
+    let (whole, asker) = (permit.object().clone(), permit.asker());
+    let case = whole.facts.clone();
     let fetch = async |tx: &mut Tx, Slice { after, limit }| store::list(tx, &case, after, limit).await;
-    let page = permit.page(&query, fetch, |row| row.id.uuid(), |_, row| is_theirs(&case, row)).await?;
+    let is_theirs = |_: &Permit<_>, row: &WithholdingOut| {
+        let (case, id, unit_id) = (whole.clone(), row.id, row.unit_id);
+        asker.may::<ReviewWithholding>(&WithholdingObject { case, id, unit_id })
+    };
+    let page = permit.page(&query, fetch, |row| row.id.uuid(), is_theirs).await?;
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page.map(|row| as_seen(&case, row).whole()))
-}
-
-/// Returns whether someone may know of a withholding: the contact person, and those who take part through the unit that decided it.
-fn is_theirs(case: &CaseFacts, row: &WithholdingOut) -> bool {
-    case.relation.is_contact_person || is_of_unit(case, row)
 }
 
 fn is_of_unit(case: &CaseFacts, row: &WithholdingOut) -> bool {
@@ -65,6 +64,14 @@ fn is_of_unit(case: &CaseFacts, row: &WithholdingOut) -> bool {
 fn as_seen(case: &CaseFacts, row: WithholdingOut) -> WithholdingOut {
     let is_own = row.unit_id.is_none() || is_of_unit(case, &row);
     WithholdingOut { reason: row.reason.filter(|_| is_own), ..row }
+}
+
+/// Why nothing is withheld that the guardian does not see.
+pub const NOT_SEEN: &str = "must see it now: the guardian does not, and a letter would reveal it";
+
+/// Checks that a unit has nobody on the team who could end its withholding.
+fn has_left(case: &CaseFacts, row: &WithholdingOut) -> bool {
+    row.unit_id.is_none_or(|unit| !case.members.iter().any(|member| member.unit == unit))
 }
 
 /// Checks that someone who takes part through these units may withhold something on a ground.
@@ -138,6 +145,10 @@ async fn withhold_from_guardian(mut permit: Permit<WithholdFromGuardian>) -> Res
     if case.withheld.contains(&(guardian_id, what.entry())) {
         return Err(Problem::conflict("this is already withheld from the guardian"));
     }
+    let asker = permit.asker();
+    if !guardian_sees(permit.tx(), &asker, &case, guardian_id, what).await? {
+        return Err(Problem::field("/guardian_id", NOT_SEEN));
+    }
     let (by, now) = (permit.caller().person, permit.moment().now);
     let (reason, letter_delay) = (reason.as_ref(), letter_delay.as_ref());
     let guardian = guardian_id;
@@ -149,12 +160,13 @@ async fn withhold_from_guardian(mut permit: Permit<WithholdFromGuardian>) -> Res
     permit.added(withholding.version, &withholding.whole()).await
 }
 
-/// Returns the withholding in the path, if the caller may know of it.
-async fn own<A: Action<Object = CaseObject>>(permit: &mut Permit<A>) -> Result<WithholdingOut> {
-    let case = permit.object().facts.clone();
-    let id = permit.path_id::<Withholding>("withholding_id")?;
-    let found = store::find(permit.tx(), &case, id).await?;
-    found.filter(|row| is_theirs(&case, row)).ok_or_else(Problem::not_found)
+/// Returns the withholding in the path, and the case.
+async fn own<A: Action<Object = WithholdingObject>>(
+    permit: &mut Permit<A>,
+) -> Result<(CaseFacts, WithholdingOut)> {
+    let (case, id) = (permit.object().case.facts.clone(), permit.object().id);
+    let found = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    Ok((case, found))
 }
 
 /// Records that a withholding has been reviewed and is still needed, and when it is reviewed again.
@@ -167,8 +179,7 @@ async fn own<A: Action<Object = CaseObject>>(permit: &mut Permit<A>) -> Result<W
 )]
 #[post("/cases/{case_id}/withholdings/{withholding_id}/review")]
 async fn review_withholding(mut permit: Permit<ReviewWithholding>) -> Result<HttpResponse> {
-    let withholding = own(&mut permit).await?;
-    let case = permit.object().facts.clone();
+    let (case, withholding) = own(&mut permit).await?;
     let WithholdingReviewIn { review_on, reason, letter_delay } = permit.input()?;
     permit.expect_version(withholding.version)?;
     if withholding.ended_at.is_some() {
@@ -199,6 +210,8 @@ async fn review_withholding(mut permit: Permit<ReviewWithholding>) -> Result<Htt
 }
 
 /// Ends a withholding. From the next request on, the guardian sees what guardians may see.
+///
+/// The service that withholds it ends it. When that service has left the team, the contact person does.
 #[utoipa::path(
     operation_id = "end_withholding", tag = "withholdings",
     params(("case_id" = Uuid, Path), ("withholding_id" = Uuid, Path)),
@@ -206,12 +219,14 @@ async fn review_withholding(mut permit: Permit<ReviewWithholding>) -> Result<Htt
 )]
 #[post("/cases/{case_id}/withholdings/{withholding_id}/end")]
 async fn end_withholding(mut permit: Permit<EndWithholding>) -> Result<HttpResponse> {
-    let case = permit.object().facts.clone();
-    let withholding = own(&mut permit).await?;
+    let (case, withholding) = own(&mut permit).await?;
     let id = withholding.id;
     permit.expect_version(withholding.version)?;
     if withholding.ended_at.is_some() {
         return Err(Problem::conflict("the withholding has already ended"));
+    }
+    if !is_of_unit(&case, &withholding) && !has_left(&case, &withholding) {
+        return Err(Problem::conflict("the service that withholds it ends it, as long as it takes part"));
     }
     let (by, now) = (permit.caller().person, permit.moment().now);
     store::end(permit.tx(), &case, &withholding, by, now).await?;

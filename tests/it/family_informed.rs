@@ -33,6 +33,14 @@ async fn all_of(who: &User, cast: &Cast) -> Vec<String> {
 
 async fn write(by: &Staff, cast: &Cast, note: Value) -> stafett::kernel::ids::NoteId {
     let mut body = json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A word."});
+    if note["kind"] == "parents_health" {
+        body["about_person_id"] = json!(cast.family.guardians[0].id);
+    }
+    if note["kind"] == "child_statement" {
+        body["heard_on"] = json!("2026-11-20");
+        body["heard_how"] = json!("alone");
+        body["heard_weight"] = json!("Great weight.");
+    }
     body.as_object_mut().expect("a body").extend(note.as_object().expect("an object").clone());
     by.post(cast.path("/notes")).json(body).send().await.expect(201).id("/id")
 }
@@ -92,7 +100,7 @@ both_engines! {
             disclose(by, &of_note(cast.case, note, "danger_to_life_or_health", &doctor)).await.expect(201);
         }
         let kinds = |list: Vec<Value>| -> Vec<Value> { list.iter().map(|row| row["kinds"].clone()).collect() };
-        assert_eq!(kinds(learned(mother, &cast).await), [json!(["agreed"]), json!(["agreed"]), json!(["health"])]);
+        assert_eq!(kinds(learned(mother, &cast).await), [json!(["agreed"]), json!(["agreed"]), json!(["parents_health"]), json!(["health"])]);
         assert_eq!(kinds(learned(father, &cast).await), [json!(["health"])]);
         // One list is for both: the line is there for what both may know.
         let log = father.get(cast.path("/access-log?limit=200")).send().await.expect(200);

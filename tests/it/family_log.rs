@@ -319,3 +319,24 @@ both_engines! {
         }
     }
 }
+
+#[test]
+fn work_on_the_case_has_the_reason_of_the_team_by_whatever_rule() {
+    // A reason of its own would single out what only some may know of. Child welfare by a care order has none at all.
+    const BY_CARE_ORDER: &[&str] = &[
+        "objection.child-welfare",
+        "care-order.child-welfare",
+        "child.child-welfare",
+        "case.child-welfare",
+        "note.team.child-welfare",
+        "meeting.invited.child-welfare",
+        "consent.child-welfare",
+    ];
+    for rule in Policies::load().expect("rules").rules().filter(|rule| !rule.forbids) {
+        let is_work = rule.purpose.is_some_and(|purpose| purpose.as_str() == "coordination");
+        let is_field = rule.actions.iter().all(|action| action.starts_with("see_"));
+        if is_work && !is_field {
+            assert_eq!(rule.told_as.is_none(), BY_CARE_ORDER.contains(&rule.id.as_str()), "{}", rule.id);
+        }
+    }
+}

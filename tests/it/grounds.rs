@@ -40,6 +40,21 @@ async fn consent(world: &World, cast: &Cast, to: &Staff) -> Vec<ConsentId> {
 }
 
 both_engines! {
+    async fn a_disclosure_rests_on_the_law_of_its_basis_alone(world: World) {
+        let (cast, auditor) = (world.shared_case().await, auditor(&world).await);
+        let doctor = world.worker("kragero/bup").await;
+        let note = world.note(&cast.teacher, cast.case, "team", "A word.").await;
+        let body = json!({
+            "case_id": cast.case, "basis": "danger_to_life_or_health", "note_ids": [note], "to_person_id": doctor.id,
+            "to_unit_id": doctor.unit.id, "reason": "Danger.",
+        });
+        cast.teacher.post(format!("/v1/units/{}/disclosures", cast.teacher.unit.id)).json(body).send().await.expect(201);
+        let page = auditor.get(format!("/v1/access-log?limit=5&person_id={}", cast.teacher.id)).send().await.expect(200);
+        let entry = page.items().iter().find(|entry| entry["action"] == "disclose" && entry["object_type"] == "Unit").expect("an entry").clone();
+        let danger = law("forvaltningsloven.fare-for-liv-eller-helse", "fvl § 13 b no. 7", "2021-07-01");
+        assert_eq!(entry["ground"], json!([danger]), "{entry}");
+    }
+
     async fn each_looks_by_the_law_of_their_own_sector(world: World) {
         let (cast, auditor) = (world.school_case().await, auditor(&world).await);
         let nav = world.worker("kragero/nav").await;

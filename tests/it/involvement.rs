@@ -114,7 +114,11 @@ both_engines! {
     async fn a_clinic_that_only_the_youth_lets_help_is_in_nothing_that_the_guardians_read(world: World) {
         let cast = world.family_of_sixteen().await;
         let (nurse, youth) = (&cast.nurse, world.youth(&cast.family.child).await);
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        // A guardian who releases something about themself does not consent that the clinic takes part.
+        consent_of(&world, mother, &cast, "parents_health").await;
         let consents = [consent_of(&world, &youth, &cast, "agreed").await, consent_of(&world, &youth, &cast, "confidential_health").await];
+        consent_of(&world, father, &cast, "parents_health").await;
         world.add_to_team(&cast.teacher, cast.case, nurse).await;
         let measure = world.measure(&cast.teacher, cast.case, nurse).await.to_string();
         let note = world.note(nurse, cast.case, "team", "Comes on Mondays.").await.to_string();

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cast::Cast,
+    contact_details::{graded, moves_out, put},
     support::{Role, User, World, both_engines},
 };
 
@@ -130,5 +131,54 @@ both_engines! {
         assert_eq!(there.items()[0]["person_name"], "Called Otherwise Elsewhere");
         father.get(cast.path("")).send().await.expect(200);
         assert_eq!(newest_look(mother, &cast).await["person_name"], json!(father.name));
+    }
+
+    async fn nothing_is_withheld_that_the_guardian_does_not_see(world: World) {
+        let cast = world.shared_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let of_mother = mother.post(cast.path("/notes")).json(json!({"text": "I am afraid."})).send().await.expect(201).text("/id");
+        let body = json!({"audience": "team", "kind": "parents_health", "contains": [], "text": "In treatment.", "about_person_id": mother.id});
+        let of_health = cast.nurse.post(cast.path("/notes")).json(body.clone()).send().await.expect(201).text("/id");
+        let for_unit = world.note(&cast.nurse, cast.case, "unit", "For the unit.").await.to_string();
+        let withhold = |guardian: &crate::support::Guardian, note: &str, basis: &str| json!({
+            "guardian_id": guardian.id, "note_id": note, "legal_basis": basis, "review_on": world.in_days(90), "reason": "It would harm.",
+        });
+        let before = world.all_rows().await;
+        for (by, guardian, note, basis) in [
+            (&cast.teacher, father, &of_mother, "administration_act"), (&cast.nurse, father, &of_health, "patient_rights_act"),
+            (&cast.nurse, mother, &of_health, "patient_rights_act"), (&cast.nurse, father, &for_unit, "patient_rights_act"),
+        ] {
+            by.post(cast.path("/withholdings")).json(withhold(guardian, note, basis)).send().await.expect_invalid("/guardian_id");
+        }
+        let mut from_the_start = body;
+        from_the_start["withheld_from"] = json!([{
+            "guardian_id": father.id, "legal_basis": "patient_rights_act", "review_on": world.in_days(90), "reason": "It would harm.",
+        }]);
+        cast.nurse.post(cast.path("/notes")).json(from_the_start).send().await.expect_invalid("/withheld_from/0/guardian_id");
+        assert_eq!(world.all_rows().await, before);
+        assert!(father.get("/v1/me/refusals").send().await.expect(200).items().is_empty(), "a letter would reveal it");
+    }
+
+    async fn the_service_that_withholds_ends_it_and_a_letter_does_not_name_a_hidden_child(world: World) {
+        let cast = world.shared_case().await;
+        let father = &cast.family.guardians[1];
+        let note = world.note(&cast.nurse, cast.case, "team", "Sleeps badly.").await;
+        let body = json!({
+            "guardian_id": father.id, "note_id": note, "legal_basis": "patient_rights_act", "review_on": world.in_days(90), "reason": "Asked for.",
+        });
+        let made = cast.nurse.post(cast.path("/withholdings")).json(body).send().await.expect(201).text("/id");
+        let end = cast.path(&format!("/withholdings/{made}/end"));
+        cast.teacher.post(&end).if_match(1).send().await.expect_problem(409, "conflict");
+        let letter = father.get("/v1/me/refusals").send().await.expect(200);
+        assert_eq!((letter.text("/items/0/child_name"), letter.text("/items/0/municipality")), (cast.family.child.name.clone(), "4014".into()));
+        moves_out(&cast.teacher, &cast.family.child, father).await;
+        put(&cast.teacher, &cast.family.child, 0, graded("strictly_confidential")).send().await.expect(200);
+        let letter = father.get("/v1/me/refusals").send().await.expect(200);
+        assert_eq!(letter.items().len(), 1, "the letter and the way to complain are theirs");
+        for hidden in ["child_name", "municipality"] {
+            assert_eq!(letter.body["items"][0][hidden], serde_json::Value::Null);
+        }
+        assert!(!letter.text.contains(&cast.family.child.name));
+        cast.nurse.post(end).if_match(1).send().await.expect(200);
     }
 }

@@ -72,6 +72,7 @@ const PARTS: &str = "))
       AND k.municipality = c.municipality AND k.consent_id = c.id AND k.kind = 'confidential_health'
       AND u.municipality = c.municipality AND u.consent_id = c.id
       AND NOT EXISTS (SELECT 1 FROM consent q JOIN consent_unit v ON v.municipality = q.municipality AND v.consent_id = q.id
+                      JOIN consent_kind z ON z.municipality = q.municipality AND z.consent_id = q.id AND z.kind = 'agreed'
                       WHERE q.municipality = a.municipality AND q.case_id = a.id AND v.unit_id = u.unit_id
                         AND known(q.given_by) <> known(a.child_person))
     UNION ALL

@@ -56,7 +56,7 @@ pub struct CaseState {
     /// The notes of the family, each with a reader in the family that its writer chose.
     pub readers: Vec<(Uuid, Id<Person>)>,
     /// The units that the child keeps from the guardians, each with someone who helps or has helped through it: it has consented to
-    /// share a confidential health contact with them, and no guardian has consented to them. A withdrawal changes nothing.
+    /// share a confidential health contact with them, and no guardian has consented that they take part. A withdrawal changes nothing.
     pub(super) kept: Vec<(Id<Unit>, Option<Id<Person>>)>,
     /// The seats on the team that have not ended, with or without a ground for sharing.
     pub members: Vec<Member>,
@@ -193,6 +193,14 @@ impl CaseState {
     /// Returns the guardians that a note, a measure or a meeting is withheld from.
     pub fn withheld_from(&self, entry: Uuid) -> impl Iterator<Item = Id<Person>> {
         self.withheld.iter().filter(move |(_, withheld)| *withheld == Some(entry)).map(|(person, _)| *person)
+    }
+
+    /// Returns the state in which nothing is withheld from a guardian.
+    #[must_use]
+    pub fn without_withholdings_from(&self, guardian: Id<Person>) -> Self {
+        let mut state = self.clone();
+        state.withheld.retain(|(person, _)| *person != guardian);
+        state
     }
 
     /// Returns the readers in the family that the writer of a note chose.

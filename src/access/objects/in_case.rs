@@ -16,7 +16,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id, Slice,
-        ids::{Consent, Handover, Measure, Meeting, Note, Person, Unit},
+        ids::{Consent, Handover, Measure, Meeting, Note, Person, Unit, Withholding},
         vocabulary::{InformationKind, Sector},
     },
 };
@@ -244,6 +244,18 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     let sector = note.sector.map(|sector| Fact::Word(sector.as_str().into()));
     attributes.extend(sector.map(|sector| ("sector", sector)));
     attributes
+}
+
+in_case! {
+    /// Something withheld from a guardian. Other units may not know of it.
+    WithholdingObject as "Withholding", Id<Withholding>, "withholding_id", "w",
+    "w.unit_id FROM withholding w",
+    known by "end_withholding",
+    {
+        /// The unit that decided it; none where it is not recorded.
+        unit_id: Option<Id<Unit>>,
+    },
+    |withholding| withholding.unit_id.map(|unit| ("unit", reference("Unit", unit))).into_iter().collect()
 }
 
 in_case! {

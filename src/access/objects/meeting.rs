@@ -55,6 +55,15 @@ impl MeetingObject {
         Some(Self { case: measure.case.clone(), id, called_by, invited: Vec::new() })
     }
 
+    /// Finds one in a case by its id.
+    ///
+    /// # Errors
+    /// If the database query fails.
+    pub async fn of_case(tx: &mut Tx, case: &CaseObject, id: Id<Meeting>) -> Result<Option<Self>, DbError> {
+        let rows = fetch_all!(tx, MeetingRow, FIND_MEETING, &case.facts.municipality, case.facts.id, id)?;
+        Ok(Self::gathered(case, rows).pop())
+    }
+
     /// Lists the meetings of a case in order of id, without a decision on who may read them.
     ///
     /// # Errors
@@ -101,8 +110,7 @@ impl Object for MeetingObject {
     async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
         let Some(case) = CaseObject::find(tx, lookup).await? else { return Ok(None) };
         let Some(id) = lookup.id::<Meeting>("meeting_id") else { return Ok(None) };
-        let rows = fetch_all!(tx, MeetingRow, FIND_MEETING, &case.facts.municipality, case.facts.id, id)?;
-        Ok(Self::gathered(&case, rows).pop())
+        Self::of_case(tx, &case, id).await
     }
 
     fn id(&self) -> String {

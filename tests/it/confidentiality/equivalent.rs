@@ -12,6 +12,7 @@ const SAME_AUDITOR: &str = "the rule about reviews and the rule about breaches h
 const LEADER_READS_NO_MEASURE: &str =
     "measure.child-welfare forbids the same to the team, and a leader reads no measure";
 const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
+const OF_ANOTHER_UNIT: &str = "withholdings.rs and withheld.rs notice it: what the tables withhold, the unit of the contact person withholds";
 const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
@@ -32,6 +33,19 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("family.own-health-contact", "with cancel_meeting", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with answer_invitation", NO_GUARDIAN_IS_INVITED),
     ("family.own-health-contact", "with approve_minutes", NO_GUARDIAN_IS_INVITED),
+    (
+        "note.about-person",
+        "only (resource.audience == \"team\") && (resource has about_person) && (resource.about_person == principal)",
+        "a guardian who does not see the case is disqualified, and disqualification.case forbids it",
+    ),
+    (
+        "withholding.unit",
+        "with read_note",
+        "team members read what their own unit wrote by note.team, note.sector and note.unit",
+    ),
+    ("withholding.contact-person", "left out", OF_ANOTHER_UNIT),
+    ("withholding.contact-person", "without end_withholding", OF_ANOTHER_UNIT),
+    ("withholding.contact-person", "without review_withholding", OF_ANOTHER_UNIT),
     ("measure.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
     ("measure.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
     ("log-review.list", "only !principal.audits.isEmpty()", OWN_DESK),
@@ -184,6 +198,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("case.leader.reopen", &["leader of the holder"]),
     ("case.contact-person", &["holder"]),
     ("withholding.team", &["on the team"]),
+    ("withholding.contact-person", &["holder"]),
     ("note.own-health-contact", &["child of 12"]),
     ("consent.contact-person", &["holder"]),
     ("consent.own", &["who gave it"]),

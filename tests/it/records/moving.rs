@@ -31,7 +31,7 @@ async fn full_record(world: &World) -> Cast {
     write(&cast.teacher, &cast, note("absence", "Away on Mondays.")).await;
     write(&cast.nurse, &cast, note("health", "He needs glasses.")).await;
     let mut withheld = note("agreed", "Kept from the mother.");
-    withheld["withheld_from"] = json!([{"guardian_id": mother.id, "legal_basis": "administration_act", "reason": "It would harm the child."}]);
+    withheld["withheld_from"] = json!([{"guardian_id": mother.id, "legal_basis": "administration_act", "reason": "It would harm the child.", "review_on": world.in_days(60)}]);
     write(&cast.teacher, &cast, withheld).await;
     write(&cast.nurse, &cast, json!({"audience": "unit", "kind": "health", "text": "For the clinic alone."}))
         .await;

@@ -101,7 +101,7 @@ both_engines! {
         let before = stripped(take(mother, cast.case).await);
         let withheld = json!({
             "audience": "team", "kind": "agreed", "contains": [], "text": "Kept from the mother.",
-            "withheld_from": [{"guardian_id": mother.id, "legal_basis": "administration_act", "reason": "It would harm."}],
+            "withheld_from": [{"guardian_id": mother.id, "legal_basis": "administration_act", "reason": "It would harm.", "review_on": world.in_days(60)}],
         });
         write(&cast.teacher, &cast, withheld).await;
         world.note(&cast.nurse, cast.case, "unit", "For the unit.").await;

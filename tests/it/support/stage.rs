@@ -193,9 +193,11 @@ impl Stage {
             | "read_breach"
             | "record_breach_step" => &self.auditor,
             "search_unit_access_log" => &self.county_auditor,
-            "read_case_access_log" | "download_case_access_log" | "export_record" | "bring_entries" => {
-                &self.family.guardians[0]
-            }
+            "read_case_access_log"
+            | "download_case_access_log"
+            | "export_record"
+            | "bring_entries"
+            | "list_case_disclosures" => &self.family.guardians[0],
             "open_emergency_access" | "end_passkey" => &self.colleague,
             "end_emergency_access" => &self.responder,
             "give_consent" | "object_to_sharing" => &self.family.guardians[0],
