@@ -28,21 +28,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let minutes = json!({"contains": [], "minutes": p(), "attended": [nurse.id], "decisions": [{"text": p()}, {"text": p()}]});
     let path = format!("{case}/meetings/{meeting}/minutes");
     teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
-    said(nurse, "/notes", json!({"audience": "unit", "kind": "confidential_health", "text": p()})).await;
-    said(nurse, "/notes", json!({"audience": "unit", "kind": "health", "text": p(), "guardians_need": p()}))
-        .await;
-    let heard = json!({
-        "audience": "unit", "kind": "child_statement", "text": p(), "heard_on": world.in_days(0), "heard_how": "alone", "heard_weight": p(),
-    });
-    said(nurse, "/notes", heard).await;
-    said(
-        &family.guardians[0],
-        "/notes",
-        json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()}),
-    )
-    .await;
-    let brought = json!({"entries": [{"signed": stage.parameter("signed")}]});
-    said(&family.guardians[0], "/bring-entries", brought).await;
+    write_notes(world, stage, &case, &mut p).await;
     let consent = json!({
         "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
     });
@@ -76,6 +62,21 @@ async fn write(by: &User, path: &str, body: Value) -> Answer {
     let answer = call.idempotency_key(&format!("Sleutel{}", uuid::Uuid::now_v7())).send().await;
     assert!(answer.status < 300, "{path}: {}", answer.text);
     answer
+}
+
+async fn write_notes(world: &World, stage: &Stage, case: &str, p: &mut impl FnMut() -> String) {
+    let (nurse, mother) = (&stage.nurse, &stage.family.guardians[0]);
+    let said = async |by: &User, path: &str, body: Value| write(by, &format!("{case}{path}"), body).await;
+    said(nurse, "/notes", json!({"audience": "unit", "kind": "confidential_health", "text": p()})).await;
+    said(nurse, "/notes", json!({"audience": "unit", "kind": "health", "text": p(), "guardians_need": p()}))
+        .await;
+    let heard = json!({
+        "audience": "unit", "kind": "child_statement", "text": p(), "heard_on": world.in_days(0), "heard_how": "alone", "heard_weight": p(),
+    });
+    said(nurse, "/notes", heard).await;
+    said(mother, "/notes", json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()})).await;
+    let brought = json!({"entries": [{"signed": stage.parameter("signed")}]});
+    said(mother, "/bring-entries", brought).await;
 }
 
 /// Writes into every text of a measure and of its evaluations.
