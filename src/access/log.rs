@@ -4,6 +4,7 @@
 //! in one commit.
 
 mod insert;
+mod roles;
 
 use std::{
     cell::RefCell,
@@ -22,6 +23,7 @@ use uuid::Uuid;
 
 pub use self::insert::insert_entries;
 use self::insert::{try_insert, write_batch};
+pub(crate) use self::roles::roles;
 use super::{
     Decision, Law, LookGround, Services,
     admission::request_id,
@@ -30,7 +32,7 @@ use super::{
 };
 use crate::{
     db::{Db, DbError},
-    identity::{Caller, HeldRole},
+    identity::Caller,
     kernel::{
         Id,
         background::contained,
@@ -191,15 +193,6 @@ impl Entry {
         let laws = if self.decision.allowed { &self.ground.laws } else { &self.decision.legal_basis };
         cited(laws, day_in_norway(self.at))
     }
-}
-
-/// Units and roles, as an entry stores them.
-pub(crate) fn roles(seats: &[HeldRole]) -> String {
-    let seats: Vec<_> = seats
-        .iter()
-        .map(|seat| serde_json::json!({ "unit_id": seat.unit_id, "unit": seat.unit_name, "sector": seat.sector, "role": seat.role }))
-        .collect();
-    serde_json::Value::Array(seats).to_string()
 }
 
 /// How a request is recorded in the log.
