@@ -93,8 +93,8 @@ INSERT INTO disclosure_informing (municipality, id, disclosure_id, inform_from, 
 SELECT municipality, id, id, date('now', '+92 days'), disclosed_by, created_at
 FROM disclosure WHERE basis NOT IN ('child_welfare_report', 'duty_to_avert');
 
--- A withholding belongs to the unit that decided it, has a day by which it is reviewed, and is told to the guardian by a letter from a day. Those
--- from before are reviewed, and told, within three months.
+-- A withholding belongs to the unit that decided it, has a day by which it is reviewed, and the guardian gets a letter from a day. Those
+-- from before are reviewed, and have a letter, within three months.
 ALTER TABLE withholding ADD COLUMN unit_id BLOB REFERENCES unit (id);
 ALTER TABLE withholding ADD COLUMN review_on TEXT;
 ALTER TABLE withholding ADD COLUMN letter_from TEXT;

@@ -71,7 +71,7 @@ CREATE INDEX breach_open ON breach (municipality, id) WHERE closed_at IS NULL;
 CREATE INDEX breach_child ON breach (municipality, child_id);
 CREATE INDEX breach_person ON breach (person_id);
 
--- Who must be told of a breach, when, and how it ended.
+-- Who must be notified of a breach, when, and how it ended.
 CREATE TABLE breach_step (
     municipality TEXT NOT NULL,
     id BLOB NOT NULL,
@@ -79,9 +79,9 @@ CREATE TABLE breach_step (
     step TEXT NOT NULL CHECK (step IN ('leader', 'controller', 'data_protection_authority', 'registered_person')),
     due_at TEXT NOT NULL,
     outcome TEXT CHECK (outcome IN ('done', 'not_required')),
-    -- How they were told. Sealed.
+    -- How they were notified. Sealed.
     how TEXT,
-    -- Why they need not be told, or why it was late. Sealed.
+    -- Why they need not be notified, or why it was late. Sealed.
     reason TEXT,
     done_at TEXT,
     done_by BLOB REFERENCES person (id),

@@ -81,16 +81,16 @@ async fn read_breach(mut permit: Permit<ReadBreach>) -> Result<HttpResponse> {
 async fn record_breach_step(mut permit: Permit<RecordBreachStep>) -> Result<HttpResponse> {
     let (municipality, id) = (permit.object().municipality.clone(), permit.object().id);
     let row = store::get(permit.tx(), &municipality, id).await?;
-    let told: BreachStepIn = permit.input()?;
+    let input: BreachStepIn = permit.input()?;
     let before = current(&mut permit).await?;
-    let step = before.steps.iter().find(|step| step.step == told.step && step.outcome.is_none());
+    let step = before.steps.iter().find(|step| step.step == input.step && step.outcome.is_none());
     let Some(step) = step.filter(|_| before.status == BreachStatus::Open) else {
         return Err(Problem::conflict("the step has been recorded already"));
     };
     permit.expect_version(row.version)?;
     let (by, now) = (permit.caller().person, permit.moment().now);
-    let done_at = done_at(&told, step, before.found_at, now)?;
-    let BreachStepIn { step, outcome, how, reason, .. } = &told;
+    let done_at = done_at(&input, step, before.found_at, now)?;
+    let BreachStepIn { step, outcome, how, reason, .. } = &input;
     let (how, reason) = (how.as_deref(), reason.as_deref());
     let taken = store::Taken { step: *step, outcome: *outcome, how, reason, done_at, by };
     store::record(permit.tx(), &row, taken, now).await?;
@@ -101,19 +101,19 @@ async fn record_breach_step(mut permit: Permit<RecordBreachStep>) -> Result<Http
 
 /// Returns when a step was done. It needs a reason if that was late.
 fn done_at(
-    told: &BreachStepIn,
+    input: &BreachStepIn,
     step: &BreachStepOut,
     found_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<DateTime<Utc>> {
-    let done_at = told.done_at.unwrap_or(now);
+    let done_at = input.done_at.unwrap_or(now);
     if done_at < found_at || done_at > now {
         return Err(Problem::field("/done_at", "must be between the verdict and now"));
     }
-    if told.outcome == StepOutcome::NotRequired {
+    if input.outcome == StepOutcome::NotRequired {
         return Ok(done_at);
     }
-    match (done_at > step.due_at, &told.reason) {
+    match (done_at > step.due_at, &input.reason) {
         (true, None) => Err(Problem::field("/reason", "is required after the due time: say why it was late")),
         (false, Some(_)) => Err(Problem::field("/reason", "is not allowed before the due time")),
         (true, Some(_)) | (false, None) => Ok(done_at),

@@ -14,7 +14,7 @@ use super::{
     basis,
     dto::{AppliedLaw, DelayGround, DelayIn, DisclosedKind, DisclosureBasis, DisclosureOut},
     informing_dto::{CaseDisclosureOut, InformingDelayOut},
-    informing_store::{self, Current, NewInforming, ToldRow},
+    informing_store::{self, Current, InformedRow, NewInforming},
     store,
 };
 use crate::{
@@ -50,14 +50,14 @@ async fn list_case_disclosures(mut permit: Permit<ListCaseDisclosures>) -> Resul
     let query: PageQuery = permit.query()?;
     let (asker, case, today) = (permit.asker(), permit.object().clone(), permit.moment().today);
     let fetch = async |tx: &mut Tx, slice: Slice| {
-        let rows = informing_store::told(tx, &case.facts, slice, today).await?;
+        let rows = informing_store::informed_of(tx, &case.facts, slice, today).await?;
         with_kinds(tx, &asker, &case, rows).await
     };
     let page =
         permit.page(&query, fetch, |(row, _)| row.id.uuid(), |_, (_, kinds)| !kinds.is_empty()).await?;
     permit.note_shown(page.items.iter().map(|(row, _)| row.id));
     let reader = permit.asker().reader(permit.object());
-    permit.show_page(&page.map(|(row, kinds)| told(row, kinds).seen_by(&reader)))
+    permit.show_page(&page.map(|(row, kinds)| answer(row, kinds).seen_by(&reader)))
 }
 
 /// Returns disclosures with the kinds of information that the caller may know of: those of the entries that they could read if
@@ -67,8 +67,8 @@ async fn with_kinds(
     tx: &mut Tx,
     asker: &Asker,
     case: &CaseObject,
-    rows: Vec<ToldRow>,
-) -> Result<Vec<(ToldRow, Vec<InformationKind>)>, DbError> {
+    rows: Vec<InformedRow>,
+) -> Result<Vec<(InformedRow, Vec<InformationKind>)>, DbError> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -95,7 +95,7 @@ async fn with_kinds(
             }
         }
     }
-    let kinds_of = |row: &ToldRow| {
+    let kinds_of = |row: &InformedRow| {
         let is_kept = kept.contains(&row.unit_id) || row.to_unit_id.is_some_and(|unit| kept.contains(&unit));
         let is_secret = row.unit_kinds().any(|kind| Kinds::may_take_part(kind).is_err());
         if is_kept || is_secret {
@@ -116,7 +116,7 @@ async fn with_kinds(
         .collect())
 }
 
-fn told(row: ToldRow, kinds: Vec<InformationKind>) -> CaseDisclosureOut {
+fn answer(row: InformedRow, kinds: Vec<InformationKind>) -> CaseDisclosureOut {
     CaseDisclosureOut {
         id: row.id,
         kinds,

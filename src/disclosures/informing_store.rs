@@ -76,7 +76,7 @@ const FACTS: &str = "
 
 /// A disclosure that the family is informed of, without its entries.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct ToldRow {
+pub(super) struct InformedRow {
     pub id: Id<Disclosure>,
     pub basis: DisclosureBasis,
     pub created_at: DateTime<Utc>,
@@ -95,7 +95,7 @@ pub(super) struct ToldRow {
     pub laws: Vec<AppliedLaw>,
 }
 
-impl ToldRow {
+impl InformedRow {
     /// Returns the kinds of the units that disclosed and received.
     pub(super) fn unit_kinds(&self) -> impl Iterator<Item = &str> {
         [self.unit_kind.as_str()].into_iter().chain(self.to_unit_kind.as_deref())
@@ -117,18 +117,18 @@ struct LawRow {
 }
 
 /// Lists the disclosures from a case that the family is informed of by today, regardless of who in the family may know of each.
-pub(super) async fn told(
+pub(super) async fn informed_of(
     tx: &mut Tx,
     case: &CaseState,
     slice: Slice,
     today: NaiveDate,
-) -> Result<Vec<ToldRow>, DbError> {
+) -> Result<Vec<InformedRow>, DbError> {
     let (municipality, limit) = (&case.municipality, slice.sql_limit());
-    let mut rows = fetch_all!(tx, ToldRow, TOLD, municipality, case.id, slice.after, limit, today)?;
+    let mut rows = fetch_all!(tx, InformedRow, TOLD, municipality, case.id, slice.after, limit, today)?;
     if rows.is_empty() {
         return Ok(rows);
     }
-    let ids: Vec<Id<Disclosure>> = rows.iter().map(|row: &ToldRow| row.id).collect();
+    let ids: Vec<Id<Disclosure>> = rows.iter().map(|row: &InformedRow| row.id).collect();
     let mut entries: HashMap<Id<Disclosure>, Vec<(DisclosedKind, Uuid)>> = HashMap::new();
     for EntryRow { disclosure_id, kind, entry_id } in fetch_in!(tx, EntryRow, ENTRIES, &ids)? {
         entries.entry(disclosure_id).or_default().push((kind, entry_id));
