@@ -52,18 +52,21 @@ impl Made {
         self.is_kept.store(true, Ordering::Release);
     }
 
-    /// Returns at a signal to stop that comes before they are kept. The server takes the later ones.
-    pub(super) fn stopped_before_it_is_kept(&self) -> io::Result<impl Future<Output = ()> + use<>> {
+    /// Returns at a signal to stop that comes while they are kept, or while they are not. A signal that ends the story must not also
+    /// end the server that the story calls: the story would fail first, with the words of a lost connection.
+    pub(super) fn stopped_while(&self, kept: bool) -> io::Result<impl Future<Output = ()> + use<>> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let is_kept = self.is_kept.clone();
         Ok(async move {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
-            }
-            if is_kept.load(Ordering::Acquire) {
-                std::future::pending::<()>().await;
+            loop {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+                if is_kept.load(Ordering::Acquire) == kept {
+                    return;
+                }
             }
         })
     }

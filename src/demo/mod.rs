@@ -82,7 +82,7 @@ pub async fn run(args: DemoArgs) -> Result<u8, Failure> {
 /// If the story cannot start, or is stopped.
 pub async fn run_on(stage: Stage, args: DemoArgs) -> Result<u8, Failure> {
     let made = Made::by(&args)?;
-    let stopped = made.stopped_before_it_is_kept()?;
+    let stopped = made.stopped_while(false)?;
     tokio::select! {
         ended = play(stage, args, &made) => ended,
         () = stopped => Err("stopped before the end of the story".into()),
@@ -114,7 +114,7 @@ async fn play(mut stage: Stage, args: DemoArgs, made: &Made) -> Result<u8, Failu
     let sealing = tokio::spawn(sealer.clone().run(services.log().written()));
     let counting = tokio::spawn(count_strangers(services.clone()));
     let base = format!("http://{}", listener.local_addr()?);
-    let server = app::serve(services.clone(), listener, 2)?;
+    let server = app::serve_until(services.clone(), listener, 2, made.stopped_while(true)?)?;
     let handle = server.handle();
     let serving = tokio::spawn(server);
 

@@ -45,14 +45,23 @@ impl Bench {
             }
         };
         let bench = Self { folder, identity, url, server };
-        bench.on_server("CREATE DATABASE").await;
+        bench.create_database().await;
         bench
     }
 
-    async fn on_server(&self, what: &str) {
+    async fn create_database(&self) {
+        self.on_server("CREATE DATABASE", "").await;
+    }
+
+    /// Drops the database, also while the server still ends the session of a command that was killed.
+    async fn drop_database(&self) {
+        self.on_server("DROP DATABASE", " WITH (FORCE)").await;
+    }
+
+    async fn on_server(&self, what: &str, how: &str) {
         if let Some((server, name)) = &self.server {
             let mut admin = PgConnection::connect_with(server).await.expect("the server answers");
-            admin.execute(AssertSqlSafe(format!("{what} {name}"))).await.expect("done");
+            admin.execute(AssertSqlSafe(format!("{what} {name}{how}"))).await.expect("done");
         }
     }
 
@@ -211,7 +220,7 @@ both_engines! {
         assert!(done(&verify_restored.output().expect("the program runs")).ends_with("the log is whole\n"));
         let refused = refused(&mut bench.restore(&world));
         assert!(refused.contains("exists: restore into an empty"), "{refused}");
-        bench.on_server("DROP DATABASE").await;
+        bench.drop_database().await;
     }
 
     async fn only_the_whole_file_and_its_own_key_restore_it(world: World) {
@@ -248,7 +257,7 @@ both_engines! {
         assert!(!again.status.success(), "a backup is never overwritten");
         assert_eq!(fs::read(&file).expect("the backup"), whole);
         done(&bench.restore(&world).output().expect("the program runs"));
-        bench.on_server("DROP DATABASE").await;
+        bench.drop_database().await;
     }
 
     async fn no_backup_is_made_without_its_keys_or_of_a_log_that_was_changed(world: World) {
@@ -279,7 +288,7 @@ both_engines! {
         let said = String::from_utf8_lossy(&made.stderr).into_owned();
         assert!(!made.status.success() && said.contains("the access log of municipality 4014 does not verify"), "{said}");
         assert!(!bench.path("backup.age").exists(), "no file is left");
-        bench.on_server("DROP DATABASE").await;
+        bench.drop_database().await;
     }
 
     async fn what_a_killed_backup_leaves_is_removed_by_the_next_and_has_no_key_that_opens_it(world: World) {
@@ -299,7 +308,7 @@ both_engines! {
             let left = format!("SELECT COUNT(*) FROM pg_database WHERE starts_with(datname, 'stafett_backup_' || {own} || '_')");
             assert_eq!(world.number_of(left).await, 0, "no database is left");
         }
-        bench.on_server("DROP DATABASE").await;
+        bench.drop_database().await;
     }
 
     async fn a_killed_restore_opens_nothing_and_is_repeated(world: World) {
@@ -315,7 +324,7 @@ both_engines! {
             done(&bench.restore(&world).output().expect("the program runs"));
             assert!(bench.left(".").is_empty(), "{:?}", bench.left("."));
         }
-        bench.on_server("DROP DATABASE").await;
+        bench.drop_database().await;
     }
 
     async fn a_restore_that_fails_says_why_in_one_sentence_and_leaves_nothing(world: World) {
@@ -353,7 +362,7 @@ both_engines! {
             assert!(!bench.path("into").exists(), "nothing is left");
         }
         done(&bench.restore(&world).output().expect("the program runs"));
-        bench.on_server("DROP DATABASE").await;
+        bench.drop_database().await;
     }
 }
 
@@ -378,5 +387,5 @@ async fn verified_in(world: World) {
     assert!(said.contains("--verify-in is not empty"), "{said}");
     assert!(!bench.path("third.age").exists());
     assert_eq!(world.all_rows().await, before);
-    bench.on_server("DROP DATABASE").await;
+    bench.drop_database().await;
 }
