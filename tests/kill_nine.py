@@ -166,7 +166,7 @@ def main() -> None:
         service.run("migrate")
         (Path(folder) / "password").write_text(PASSWORD)
         service.run("generate", "--cases", "20", "--looks", "0", "--password-file", str(Path(folder) / "password"))
-        username = "kontaktperson"
+        username = "kontaktperson@4014"
         service.start()
         service.log_in(username)
         case = service.ask("GET", "/v1/cases")[1]["items"][0]["id"]

@@ -177,9 +177,8 @@ def leaf_of(municipality, place):
         digests = {field: digest for field, digest in entry.get("digests", {}).items() if field in PERSONAL}
     for field, value in entry["fields"].items():
         opening = opening_of(salt, field) if salt else decoded(entry.get("openings", {}).get(field))
-        digests.pop(field, None)  # a value that nothing opens is not held by the digest beside it
-        if opening:
-            digests[field] = digest_of(opening, value)
+        # the tree holds no value that nothing opens, so such a value fits no leaf
+        digests[field] = digest_of(opening, value) if opening else ""
     leaf = {"at": six_decimals(entry["at"]), "digests": digests, "id": place["id"], "municipality": municipality, "v": 1}
     if place.get("count") is not None:
         leaf["count"] = place["count"]

@@ -50,9 +50,13 @@ impl<A: Action> Permit<A> {
     ///
     /// # Errors
     /// If the answer cannot be written as JSON.
-    pub fn show_version<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
+    pub fn show_version<T: Serialize>(
+        self,
+        version: impl Into<Option<i64>>,
+        body: &Seen<T>,
+    ) -> Result<HttpResponse, Problem> {
         let body = serde_json::to_string(body).map_err(Problem::internal)?;
-        let etag = etag(version, body.as_bytes());
+        let etag = etag(version.into(), body.as_bytes());
         if is_known(&self.request, &etag)? {
             self.read_with(StatusCode::NOT_MODIFIED)?;
             return Ok(HttpResponse::NotModified().insert_header((header::ETAG, etag)).finish());
@@ -104,29 +108,37 @@ impl<A: Action> Permit<A> {
     pub async fn created<T: Serialize>(
         self,
         path: String,
-        version: i64,
+        version: impl Into<Option<i64>>,
         body: &Seen<T>,
     ) -> Result<HttpResponse, Problem> {
         const { assert!(A::FACTS.asks_to_read(), "the table states by which reading the answer is replayed") };
         let mut response = HttpResponse::Created();
         response.insert_header((header::LOCATION, path));
-        self.commit(response, Some((version, body))).await
+        self.commit(response, Some((version.into(), body))).await
     }
 
     /// Commits, and answers that an object was created that is read only as part of another.
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
-    pub async fn added<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
-        self.commit(HttpResponse::Created(), Some((version, body))).await
+    pub async fn added<T: Serialize>(
+        self,
+        version: impl Into<Option<i64>>,
+        body: &Seen<T>,
+    ) -> Result<HttpResponse, Problem> {
+        self.commit(HttpResponse::Created(), Some((version.into(), body))).await
     }
 
     /// Commits, and answers with the object as it is now.
     ///
     /// # Errors
     /// If it cannot be committed; then nothing of it remains.
-    pub async fn changed<T: Serialize>(self, version: i64, body: &Seen<T>) -> Result<HttpResponse, Problem> {
-        self.commit(HttpResponse::Ok(), Some((version, body))).await
+    pub async fn changed<T: Serialize>(
+        self,
+        version: impl Into<Option<i64>>,
+        body: &Seen<T>,
+    ) -> Result<HttpResponse, Problem> {
+        self.commit(HttpResponse::Ok(), Some((version.into(), body))).await
     }
 
     /// Commits, and answers that it is done.
@@ -140,7 +152,7 @@ impl<A: Action> Permit<A> {
     async fn commit<T: Serialize>(
         mut self,
         mut response: HttpResponseBuilder,
-        body: Option<(i64, &T)>,
+        body: Option<(Option<i64>, &T)>,
     ) -> Result<HttpResponse, Problem> {
         self.refuse_stray_query()?;
         let version = body.map(|(version, _)| version);

@@ -1,7 +1,8 @@
 //! Entity tags: the version of an object, and a hash of what the reader sees of it.
 //!
 //! The version guards changes (`If-Match`). The hash guards repeated reads (`If-None-Match`): two readers, or one reader before
-//! and after a consent, can see one version in different ways. The hash depends on nothing but the answer itself, so it reveals
+//! and after a consent, can see one version in different ways. A reader who sees only a part of an object gets no version, since it would
+//! show that something hidden was changed; the hash guards their changes too. The hash depends on nothing but the answer itself, so it reveals
 //! nothing that the answer does not show.
 
 use actix_web::HttpRequest;
@@ -18,9 +19,12 @@ pub const PATTERN: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
 /// The bytes of the hash that a tag contains.
 const HASH: usize = 16;
 
+/// In place of the version, for a reader who sees only a part of the object.
+const UNSEEN: &str = "~";
+
 /// The strong entity tag of a version of an object, as this answer shows it.
-pub(super) fn etag(version: i64, body: &[u8]) -> String {
-    tag(&version.to_string(), body)
+pub(super) fn etag(version: Option<i64>, body: &[u8]) -> String {
+    tag(&version.map_or_else(|| UNSEEN.to_owned(), |version| version.to_string()), body)
 }
 
 /// The same version in another answer.
@@ -47,16 +51,30 @@ fn version_of(etag: &str) -> &str {
 /// # Errors
 /// 428 without `If-Match`, 400 if it is not a list of entity tags, 412 if it names another version.
 pub(super) fn expect_version(request: &HttpRequest, version: i64) -> Result<(), Problem> {
+    let version = version.to_string();
+    expect(request, |tags| tags.iter().any(|tag| *tag == "*" || version_of(tag) == version))
+}
+
+fn expect(request: &HttpRequest, is_current: impl FnOnce(&[&str]) -> bool) -> Result<(), Problem> {
     if !request.headers().contains_key(IF_MATCH) {
         let detail = "is required: send the ETag of the version you read";
         return Err(Problem::header(Code::PreconditionRequired, IF_MATCH, detail));
     }
-    let version = version.to_string();
-    if given(request, IF_MATCH)?.iter().any(|tag| *tag == "*" || version_of(tag) == version) {
+    if is_current(&given(request, IF_MATCH)?) {
         Ok(())
     } else {
         Err(Problem::header(Code::VersionMismatch, IF_MATCH, "does not name the current version"))
     }
+}
+
+/// Checks that the caller, who sees only a part of an object, changes it as they have read it: the rest may have been changed.
+///
+/// # Errors
+/// As [`expect_version`].
+pub(super) fn expect_body(request: &HttpRequest, body: &[u8]) -> Result<(), Problem> {
+    let now = etag(None, body);
+    let is_now = |tag: &&str| *tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == now;
+    expect(request, |tags| tags.iter().any(is_now))
 }
 
 /// Returns whether the client already has this answer. The comparison is weak, as RFC 9110 requires.
@@ -98,6 +116,8 @@ fn tags(list: &str) -> Option<Vec<&str>> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     #[test]
@@ -121,11 +141,26 @@ mod tests {
     }
 
     #[test]
+    fn a_reader_of_a_part_changes_what_they_have_read() {
+        let read = etag(None, b"{}");
+        assert!(read.starts_with("\"~."), "{read}");
+        let with = |tag: &str| TestRequest::default().insert_header((IF_MATCH, tag)).to_http_request();
+        for tag in [read.as_str(), &format!("W/{read}"), "*", &format!("\"1\", {read}")] {
+            assert!(expect_body(&with(tag), b"{}").is_ok(), "{tag}");
+        }
+        for tag in [etag(None, b"[]").as_str(), &etag(Some(1), b"{}"), "\"~\"", "\"1\""] {
+            assert_eq!(expect_body(&with(tag), b"{}").expect_err("another").code(), Code::VersionMismatch, "{tag}");
+        }
+        let none = expect_body(&TestRequest::default().to_http_request(), b"{}");
+        assert_eq!(none.expect_err("no tag").code(), Code::PreconditionRequired);
+    }
+
+    #[test]
     fn a_tag_names_a_version_and_what_is_shown_of_it() {
-        let one = etag(12, b"{}");
+        let one = etag(Some(12), b"{}");
         assert!(one.starts_with("\"12.") && one.ends_with('"'), "{one}");
-        assert_ne!(one, etag(12, b"[]"));
-        assert_eq!(etag_in(&one, b"[]"), etag(12, b"[]"));
+        assert_ne!(one, etag(Some(12), b"[]"));
+        assert_eq!(etag_in(&one, b"[]"), etag(Some(12), b"[]"));
         for tag in [one.as_str(), &format!("W/{one}"), "\"12\"", "W/\"12\""] {
             assert_eq!(version_of(tag), "12", "{tag}");
         }

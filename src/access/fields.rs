@@ -5,7 +5,7 @@
 
 use super::{
     actions::Action,
-    objects::{CaseObject, ChildObject, EmergencyObject, HelperObject, MeetingObject, Object},
+    objects::{CaseObject, ChildObject, DisclosureObject, EmergencyObject, HelperObject, MeetingObject, Object},
     policies::About,
 };
 
@@ -53,6 +53,8 @@ fields! {
     SeeGuardiansContactDetails of ChildObject = "see_guardians_contact_details";
     /// Why the protection of a child's address was lowered.
     SeeWhyProtectionWasLowered of ChildObject = "see_why_protection_was_lowered";
+    /// The words of the entries that were disclosed.
+    SeeDisclosedEntries of DisclosureObject = "see_disclosed_entries";
     /// Why a case was opened in an emergency.
     SeeEmergencyReason of EmergencyObject = "see_emergency_reason";
     /// The text of the review of an emergency access.

@@ -64,7 +64,7 @@ pub use reader::{BrokenOff, Reader};
 pub use readers::{CaseReader, EmergencyReader};
 pub use readiness::NotReady;
 pub use services::{KnownCaller, Services};
-pub use shown::{RowReader, Seen, Shown, Whole};
+pub use shown::{PartlySeen, RowReader, Seen, Shown, Whole};
 pub use telling::{CaseAct, CaseSection, LookKind, NEUTRAL_EN, NEUTRAL_NO, kind_shown, neutral_basis};
 pub use ties::{
     Moved, PROVISIONAL, Ties, children_of_other_auditors_of, children_of_other_reviewers, is_close,

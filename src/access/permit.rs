@@ -16,10 +16,11 @@ use super::{
     actions::Action,
     admission::{Knock, admit, contract, enter},
     body::json_content,
-    etag::expect_version,
+    etag::{expect_body, expect_version},
     idempotency::IdempotencyKey,
     objects::{CaseObject, Object, require_open},
     policies::About,
+    shown::{PartlySeen, Seen},
 };
 use crate::{
     db::Tx,
@@ -269,6 +270,17 @@ impl<A: Action> Permit<A> {
     /// 428 without `If-Match`, 412 if it names another version.
     pub fn expect_version(&self, version: i64) -> Result<(), Problem> {
         expect_version(&self.request, version)
+    }
+
+    /// Checks that the caller changes the object that they have read, as they see it.
+    ///
+    /// # Errors
+    /// As [`expect_version`](Self::expect_version).
+    pub fn expect_seen<T: PartlySeen>(&self, seen: &Seen<T>) -> Result<(), Problem> {
+        match seen.version() {
+            Some(version) => expect_version(&self.request, version),
+            None => expect_body(&self.request, &serde_json::to_vec(seen).map_err(Problem::internal)?),
+        }
     }
 }
 

@@ -46,6 +46,18 @@ pub trait Shown: Sized {
 
     /// Returns the value as this reader sees it.
     fn seen_by(self, reader: &Self::Reader) -> Seen<Self>;
+
+    /// Returns whether the reader sees all fields.
+    fn is_whole(reader: &Self::Reader) -> bool;
+}
+
+/// An object with a version that some readers see only a part of.
+///
+/// The version counts all changes, so it would show such a reader that something hidden was changed. They get none: the entity tag is
+/// a hash of what they see, and so are their changes guarded.
+pub trait PartlySeen: Shown + Serialize {
+    /// Returns the version that the reader sees.
+    fn version(&self) -> Option<i64>;
 }
 
 /// The reader of an answer without field rules. The rule about the row decides on all fields.
@@ -64,7 +76,8 @@ impl<T: Shown<Reader = RowReader>> Whole for T {}
 
 /// States who sees each field of an answer.
 ///
-/// `row` lists the fields that everyone who may read the row sees. `each` lists the fields whose items have field rules of
+/// `row` lists the fields that everyone who may read the row sees. A `version` after them, behind a semicolon, is seen by those who see all
+/// fields ([`PartlySeen`]). `+ each` lists the fields whose items have field rules of
 /// their own. Each other list is named after a method of the reader that returns whether the reader sees its fields. Those
 /// fields are `Option`, and `None` to a reader who does not see them.
 #[macro_export]
@@ -73,20 +86,33 @@ macro_rules! shown {
         $crate::shown!($type, $crate::access::RowReader { row { $($field),+ } });
     };
     ($type:ty, $reader:ty {
-        row { $($row:ident),* $(,)? }
-        $(each { $($each:ident),+ $(,)? })?
+        row { $($row:ident),* $(,)? $(; $version:ident)? }
+        $(+ each { $($each:ident),+ $(,)? })?
         $($rule:ident: $($field:ident),+;)*
     }) => {
         impl $crate::access::Shown for $type {
             type Reader = $reader;
 
             fn seen_by(self, reader: &$reader) -> $crate::access::Seen<Self> {
-                let Self { $($row,)* $($($each,)+)? $($($field,)+)* } = self;
+                let Self { $($row,)* $($version,)? $($($each,)+)? $($($field,)+)* } = self;
                 $($(let $each = $each.into_iter().map(|item| item.seen_by(reader).into_inner()).collect();)+)?
                 $($(let $field = $field.filter(|_| reader.$rule());)+)*
+                $(let $version = $version.filter(|_| <Self as $crate::access::Shown>::is_whole(reader));)?
                 let _ = reader;
-                $crate::access::Seen::decided(Self { $($row,)* $($($each,)+)? $($($field,)+)* })
+                $crate::access::Seen::decided(Self { $($row,)* $($version,)? $($($each,)+)? $($($field,)+)* })
+            }
+
+            fn is_whole(reader: &$reader) -> bool {
+                let _ = reader;
+                true $(&& reader.$rule())*
             }
         }
+        $(
+            impl $crate::access::PartlySeen for $type {
+                fn version(&self) -> Option<i64> {
+                    self.$version
+                }
+            }
+        )?
     };
 }

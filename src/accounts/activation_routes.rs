@@ -6,9 +6,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     activations::{self, Open, Pending},
     code::{self, Half},
-    dto::{ActivationIn, ActivationOut, ApprovalIn, ApprovalOut, NewActivationIn, TokensOut, Username},
+    dto::{ActivationIn, ActivationOut, ApprovalIn, ApprovalOut, NewActivationIn, TokensOut},
     session_routes::{standing, tokens_out},
     store,
+    username::Username,
 };
 use crate::{
     access::{
@@ -47,6 +48,7 @@ async fn create_activation(mut permit: Permit<CreateActivation>) -> Result<HttpR
     let NewActivationIn { username } = permit.input()?;
     let person = permit.path_id::<Person>("person_id")?;
     let Parts { object, caller, tx, moment } = permit.parts();
+    let username = username.within(&object.number).map_err(|why| Problem::field("/username", why))?;
     let account = store::find_account(tx, person, &object.number).await?;
     let account = account.ok_or_else(Problem::not_found)?;
     if caller.is(person) {
@@ -57,7 +59,7 @@ async fn create_activation(mut permit: Permit<CreateActivation>) -> Result<HttpR
     }
     let made =
         activations::ask(tx, person, &object.number, &username, Some(caller.person), moment.now).await?;
-    let made = made.ok_or_else(|| Problem::field("/username", "is taken"))?;
+    let made = made.ok_or_else(|| Problem::field("/username", "is taken in this municipality"))?;
     let out = ActivationOut::of(&made, person, &account.name, &username);
     permit.note_shown([person.to_string(), made.id.to_string()]);
     permit.added(1, &out.whole()).await

@@ -8,7 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{
     code::{Half, Part, hash},
-    dto::{OwnActivation, Username},
+    dto::OwnActivation,
+    username::Username,
 };
 use crate::{
     db::{DbError, Tx, dialect, expect_one},

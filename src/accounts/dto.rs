@@ -2,10 +2,16 @@
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{activations::NewCode, code::first_letter, names::OwnNameCorrection, passkey_dto::PasskeyOut};
+use super::{
+    activations::NewCode,
+    code::first_letter,
+    names::OwnNameCorrection,
+    passkey_dto::PasskeyOut,
+    username::{ChosenUsername, Username},
+};
 use crate::{
     identities::OwnNumber,
     identity::Password,
@@ -19,46 +25,10 @@ use crate::{
     vault::Content,
 };
 
-/// The name used to log in: 3 to 64 characters from `a-z 0-9 . _ - @`.
-#[derive(Debug, Clone, PartialEq, Eq, ToSchema)]
-#[schema(value_type = String, format = "username", pattern = "^[a-z0-9._@-]{3,64}$", example = "alma.fjellheim")]
-pub struct Username(String);
-
-impl Username {
-    /// Parses a username.
-    ///
-    /// # Errors
-    /// If it contains other characters, or is too short or too long.
-    pub fn parse(text: &str) -> Result<Self, &'static str> {
-        let good = (3..=64).contains(&text.len())
-            && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-@".contains(&b));
-        if good { Ok(Self(text.to_owned())) } else { Err("must be 3 to 64 characters from a-z 0-9 . _ - @") }
-    }
-
-    /// Returns a name as it is looked up when a stranger enters it. One that is not valid belongs to nobody, but is still looked up so
-    /// that the answer takes the same time.
-    #[must_use]
-    pub fn entered(text: &str) -> String {
-        Self::parse(&text.trim().to_lowercase()).map_or_else(|_| "?".to_owned(), |name| name.0)
-    }
-
-    /// The name itself.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Username {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
-    }
-}
-
 /// Credentials for logging in.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"username": "tone", "password": "fire blå ender over isen"}))]
+#[schema(example = json!({"username": "tone@4014", "password": "fire blå ender over isen"}))]
 pub struct LogInIn {
     /// The username.
     pub username: String,
@@ -123,8 +93,8 @@ pub struct AccountIn {
     pub national_id: NationalId,
     /// The person's name.
     pub name: Line,
-    /// The username the person logs in with.
-    pub username: Username,
+    /// The name that the person logs in with. The service adds the municipality.
+    pub username: ChosenUsername,
 }
 
 /// An account.
@@ -132,7 +102,8 @@ pub struct AccountIn {
 pub struct AccountOut {
     /// The person the account belongs to.
     pub person_id: PersonId,
-    /// The username the person logs in with.
+    /// The username that the person logs in with: the chosen name, `@` and the number of the municipality.
+    #[schema(example = "alma.fjellheim@4014")]
     pub username: String,
     /// When the account was created.
     pub created_at: DateTime<Utc>,
@@ -147,8 +118,8 @@ shown!(AccountOut { person_id, username, created_at, activation });
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"username": "alma.fjellheim"}))]
 pub struct NewActivationIn {
-    /// The username that the person will log in with. It can be the one they have, and counts from the activation.
-    pub username: Username,
+    /// The name that the person will log in with. It can be the one they have, and counts from the activation.
+    pub username: ChosenUsername,
 }
 
 /// The first half of a code. It is shown only here.
@@ -158,6 +129,9 @@ pub struct ActivationOut {
     pub id: ActivationId,
     /// The person whose account it is.
     pub person_id: PersonId,
+    /// The username that counts from the activation. It is in the letter.
+    #[schema(example = "alma.fjellheim@4014")]
+    pub username: String,
     /// The first half of the code. Give it to the person, and to nobody else.
     #[schema(example = "K7QM2-X9RT4")]
     pub first_half: String,
@@ -173,6 +147,7 @@ impl ActivationOut {
         Self {
             id: *id,
             person_id: person,
+            username: username.as_str().to_owned(),
             first_half: first_half.printed(),
             expires_at: *expires_at,
             letter: first_letter(name, username.as_str(), first_half, *expires_at),
@@ -180,7 +155,7 @@ impl ActivationOut {
     }
 }
 
-shown!(ActivationOut { id, person_id, first_half, expires_at, letter });
+shown!(ActivationOut { id, person_id, username, first_half, expires_at, letter });
 
 /// The approval of a code.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -213,7 +188,7 @@ shown!(ApprovalOut { id, person_id, second_half, expires_at, letter });
 /// A code, and the password that the person chooses with it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"username": "alma.fjellheim", "first_half": "K7QM2-X9RT4", "second_half": "3FB0T-WZ81N", "new_password": "fire blå ender over isen"}))]
+#[schema(example = json!({"username": "alma.fjellheim@4014", "first_half": "K7QM2-X9RT4", "second_half": "3FB0T-WZ81N", "new_password": "fire blå ender over isen"}))]
 pub struct ActivationIn {
     /// The username in the letter.
     #[schema(max_length = 100)]

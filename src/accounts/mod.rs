@@ -14,9 +14,10 @@ pub(crate) mod rows;
 mod second_factor_routes;
 mod session_routes;
 mod store;
+mod username;
 
 pub use activations::{OperatorCode, make_for_operator};
-pub use dto::Username;
 pub use routes::configure;
 pub use session_routes::configure as configure_sessions;
-pub use store::{NewAccount, find_open_of, find_person, insert, is_open};
+pub use store::{NewAccount, find_open_of, find_person, find_person_within, insert, is_open};
+pub use username::{ChosenUsername, TypedUsername, Username};

@@ -4,9 +4,10 @@ use actix_web::{HttpResponse, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{TokensOut, Username},
+    dto::TokensOut,
     passkey_dto::{PasskeyLogInIn, PasskeyLogInOut, PasskeyProofIn},
     session_routes::{LoggedIn, refuse, try_account},
+    username::Username,
 };
 use crate::{
     access::{

@@ -125,14 +125,20 @@ async fn create_account(mut permit: Permit<CreateAccount>) -> Result<HttpRespons
     let AccountIn { national_id, name, username } = permit.input()?;
     let Parts { object, caller, tx, moment } = permit.parts();
     let (now, born) = (moment.now, national_id.birth_date());
+    let username = username.within(&object.number).map_err(|why| Problem::field("/username", why))?;
     let person = identify(tx, &object.number, Some(&national_id), &name, born, now).await?;
     if caller.is(person) {
         return Err(Problem::conflict("you have an account"));
     }
     let account = store::NewAccount { person, name: &name, username: &username, password_hash: None };
-    let taken = || Problem::conflict("the person already has an account, or the username is taken");
-    if store::has_account(tx, person).await? || !store::insert(tx, account, now).await? {
-        return Err(taken());
+    let known = || Problem::conflict("the person already has an account");
+    let taken = || Problem::field("/username", "is taken in this municipality");
+    if store::has_account(tx, person).await? {
+        return Err(known());
+    }
+    if !store::insert(tx, account, now).await? {
+        // Another request may have made the account meanwhile.
+        return Err(if store::has_account(tx, person).await? { known() } else { taken() });
     }
     let made = activations::ask(tx, person, &object.number, &username, Some(caller.person), now).await?;
     let made = made.ok_or_else(taken)?;

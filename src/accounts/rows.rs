@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, Utc};
 
-use super::Username;
+use super::username::Username;
 use crate::{
     db::{DbError, Tx},
     insert_rows,

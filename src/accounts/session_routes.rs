@@ -6,8 +6,9 @@ use secrecy::{ExposeSecret, SecretString};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{LogInIn, RefreshIn, TokensOut, Username},
+    dto::{LogInIn, RefreshIn, TokensOut},
     passkey_log_in, store,
+    username::Username,
 };
 use crate::{
     access::{

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 use super::{
-    dto::Username,
     rows::{self, AccountRow},
+    username::{TypedUsername, Username},
 };
 use crate::{
     db::{DbError, Tx, dialect, expect_one},
@@ -74,6 +74,23 @@ pub(super) async fn find_login(tx: &mut Tx, username: &str) -> Result<Option<Log
 /// If the database query fails.
 pub async fn find_person(tx: &mut Tx, username: &str) -> Result<Option<Id<Person>>, DbError> {
     Ok(find_login(tx, username).await?.map(|login| login.person_id))
+}
+
+/// Finds the person of the account that an operator means by a name in a municipality.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn find_person_within(
+    tx: &mut Tx,
+    typed: &TypedUsername,
+    municipality: &str,
+) -> Result<Option<Id<Person>>, DbError> {
+    for name in typed.names_within(municipality) {
+        if let Some(found) = find_login(tx, &name).await?.filter(|found| found.municipality == municipality) {
+            return Ok(Some(found.person_id));
+        }
+    }
+    Ok(None)
 }
 
 pub(super) async fn find_hash(tx: &mut Tx, person: Id<Person>) -> Result<Option<String>, DbError> {

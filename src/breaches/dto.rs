@@ -90,12 +90,12 @@ impl BreachQuery {
 pub struct BreachStepIn {
     /// The step.
     pub step: BreachStep,
-    /// Whether they were notified.
+    /// Whether they were notified. The controller and the registered person must be.
     pub outcome: StepOutcome,
     /// How they were notified. Not allowed if they need not be notified.
     #[serde(default)]
     pub how: Option<Prose>,
-    /// Why they need not be notified or, after the due time, why it was late.
+    /// Why they need not be notified or, if this is recorded after the due time, why so late.
     #[serde(default)]
     pub reason: Option<Prose>,
     /// When they were notified; now if left out. Not allowed if they need not be notified.

@@ -8,6 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{BreachOut, BreachQuery, BreachStatus, BreachStepIn, BreachStepOut, StepOutcome},
+    steps::can_be_left_out,
     store,
 };
 use crate::{
@@ -99,7 +100,7 @@ async fn record_breach_step(mut permit: Permit<RecordBreachStep>) -> Result<Http
     permit.changed(breach.version, &breach.whole()).await
 }
 
-/// Returns when a step was done. It needs a reason if that was late.
+/// Returns when a step was done. It needs a reason if it is recorded late.
 fn done_at(
     input: &BreachStepIn,
     step: &BreachStepOut,
@@ -111,9 +112,11 @@ fn done_at(
         return Err(Problem::field("/done_at", "must be between the verdict and now"));
     }
     if input.outcome == StepOutcome::NotRequired {
-        return Ok(done_at);
+        let detail = "must be done: this notification cannot be left out";
+        return if can_be_left_out(step.step) { Ok(done_at) } else { Err(Problem::field("/outcome", detail)) };
     }
-    match (done_at > step.due_at, &input.reason) {
+    // What is recorded late is explained, also where it is said to have been done in time.
+    match (now > step.due_at, &input.reason) {
         (true, None) => Err(Problem::field("/reason", "is required after the due time: say why it was late")),
         (false, Some(_)) => Err(Problem::field("/reason", "is not allowed before the due time")),
         (true, Some(_)) | (false, None) => Ok(done_at),

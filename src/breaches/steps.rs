@@ -15,6 +15,8 @@ pub(super) struct StepRule {
     /// The step.
     pub key: BreachStep,
     hours: i64,
+    /// Whether a reason can take the place of the notification.
+    pub can_be_left_out: bool,
     /// The laws that require it.
     pub law: Vec<Law>,
 }
@@ -39,6 +41,11 @@ static FILE: LazyLock<File> =
 /// Returns the steps, in the order of the file.
 pub(super) fn steps() -> &'static [StepRule] {
     &FILE.step
+}
+
+/// Returns whether a reason can take the place of a step.
+pub(super) fn can_be_left_out(step: BreachStep) -> bool {
+    steps().iter().any(|rule| rule.key == step && rule.can_be_left_out)
 }
 
 /// Returns the laws that require a step.

@@ -12,7 +12,7 @@ use super::{
 use crate::{
     access::{cited, objects::BreachObject},
     db::{DbError, Tx, expect_one},
-    execute, fetch_one,
+    execute, fetch_one, fetch_optional,
     kernel::{
         Id,
         clock::day_in_norway,
@@ -38,6 +38,8 @@ const OPEN: &str = "
     INSERT INTO breach (municipality, id, source, entry_id, person_id, unit_id, child_id, case_id, looked_at, looked_until,
         found_by, found_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
+const COVERED: &str = "
+    SELECT id FROM breach WHERE municipality = $1 AND person_id = $2 AND child_id = $3 AND looked_at <= $5 AND looked_until >= $4 LIMIT 1";
 const ADD_STEP: &str =
     "INSERT INTO breach_step (municipality, id, breach_id, step, due_at) VALUES ($1, $2, $3, $4, $5)";
 const RECORD: &str = "
@@ -74,13 +76,16 @@ pub struct NewBreach<'a> {
     pub found_by: Id<Person>,
 }
 
-/// Opens a breach with its steps, in the transaction of the verdict.
+/// Opens a breach with its steps, in the transaction of the verdict. A look whose breach the other control opened gets no second one.
 ///
 /// # Errors
 /// If the database query fails, or the breach is open already.
 pub async fn open(tx: &mut Tx, new: &NewBreach<'_>, now: DateTime<Utc>) -> Result<(), DbError> {
     let NewBreach { municipality, source, id, entry, person, unit, child, case, looked, found_by } = new;
     let (at, until) = looked;
+    if fetch_optional!(tx, (Id<Breach>,), COVERED, *municipality, *person, *child, *at, *until)?.is_some() {
+        return Ok(());
+    }
     expect_one(execute!(
         tx,
         OPEN,

@@ -116,14 +116,15 @@ pub struct CaseOut {
     pub closing_reason: Option<Content>,
     /// The results of the help.
     pub final_evaluation: Option<Content>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(CaseOut, CaseReader {
     row {
         id, municipality, child_id, child_name, child_birth_date, level, status, agreed_with, agreed_on,
-        contact_person_since, opened_at, closed_at, version,
+        contact_person_since, opened_at, closed_at;
+        version
     }
     agreed: reason, level_reason, next_evaluation_on, closing_reason, final_evaluation;
     whereabouts: unit_id, unit_name, contact_person_id, contact_person_name, contact_unit_id, contact_unit_name;

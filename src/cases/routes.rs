@@ -83,7 +83,8 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     let CasePatch { level, level_reason, contains } = permit.input()?;
     Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
-    permit.expect_version(case.version)?;
+    let seen = as_seen(&mut permit, case.clone()).await?;
+    permit.expect_seen(&seen)?;
     let key = permit.object().facts.key();
     store::set_level(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, &case, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
@@ -105,7 +106,8 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     let CaseClosing { reason, final_evaluation, contains } = permit.input()?;
     Kinds::may_be_kept("", Some(&contains))?;
     permit.require_open()?;
-    permit.expect_version(case.version)?;
+    let seen = as_seen(&mut permit, case.clone()).await?;
+    permit.expect_seen(&seen)?;
     match store::unfinished(permit.tx(), &case).await? {
         (0, 0) => {}
         (0, _) => return Err(Problem::conflict("a handover is pending; withdraw it first")),
@@ -136,7 +138,8 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     if permit.object().facts.open {
         return Err(Problem::conflict("the case is already open"));
     }
-    permit.expect_version(case.version)?;
+    let seen = as_seen(&mut permit, case.clone()).await?;
+    permit.expect_seen(&seen)?;
     if store::has_other_open(permit.tx(), &case).await? {
         return Err(Problem::conflict("the child already has another open case here"));
     }

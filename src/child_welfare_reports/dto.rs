@@ -78,8 +78,13 @@ pub struct ReportIn {
     /// The reason they have not been informed.
     #[serde(default)]
     pub guardians_not_told_reason: Option<Prose>,
-    /// The child welfare unit that receives the report.
+    /// The child welfare unit that receives the report. It serves the municipality where the child stays.
     pub receiving_unit_id: UnitId,
+    /// The number of the municipality where the child stays now, if it does not stay where it lives: its child welfare receives the report
+    /// (bvl § 15-4).
+    #[serde(default)]
+    #[schema(pattern = "^[0-9]{4}$", example = "4001")]
+    pub stays_in: Option<String>,
 }
 
 /// The grounds of a report, encrypted as one text.

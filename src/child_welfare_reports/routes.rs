@@ -63,8 +63,9 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     if !unit.serves.contains(&municipality) && unit.municipality != municipality {
         return Err(Problem::field("/child_id", "must be in a municipality that the unit serves"));
     }
-    if !store::is_child_welfare(permit.tx(), content.receiving_unit_id, &municipality).await? {
-        let detail = "must be a child welfare unit that serves the municipality";
+    let stays_in = content.stays_in.as_ref().unwrap_or(&municipality);
+    if !store::is_child_welfare(permit.tx(), content.receiving_unit_id, stays_in).await? {
+        let detail = "must be a child welfare unit that serves the municipality where the child stays";
         return Err(Problem::field("/receiving_unit_id", detail));
     }
     if let Some(concern) = content.concern_id {

@@ -125,7 +125,7 @@ pub struct GuardianshipPatch {
 }
 
 /// A guardian of a child.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct GuardianshipOut {
     /// The id of the guardianship.
     pub id: GuardianshipId,
@@ -143,12 +143,12 @@ pub struct GuardianshipOut {
     pub capacity: Capacity,
     /// When the guardianship ended.
     pub ended_at: Option<DateTime<Utc>>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(GuardianshipOut, GuardianshipReader {
-    row { id, child_id, guardian_id, guardian_name, parental_responsibility, capacity, ended_at, version }
+    row { id, child_id, guardian_id, guardian_name, parental_responsibility, capacity, ended_at; version }
     lives_with_child: lives_with_child;
 });
 

@@ -265,7 +265,7 @@ async fn change_guardianship(mut permit: Permit<ChangeGuardianship>) -> Result<H
     let current = found.ok_or_else(Problem::not_found)?;
     let GuardianshipPatch { parental_responsibility, lives_with_child, ended, guardian_name, reason } =
         permit.input()?;
-    permit.expect_version(current.version)?;
+    permit.expect_seen(&seen(&permit, current.clone()))?;
     if current.ended_at.is_some() {
         return Err(Problem::conflict("the guardianship has ended"));
     }

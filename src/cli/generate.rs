@@ -91,7 +91,7 @@ fn show(summary: &Summary, plan: &Plan, password: &str) {
     );
     say!("All accounts have the password {password}");
     for (username, who) in USERNAMES {
-        say!("{username:>16}  {who}");
+        say!("{username:>18}  {who}");
     }
 }
 

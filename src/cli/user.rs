@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use super::{DatabaseArgs, known_municipality, open, secrets::NationalIdArgs, settings};
 use crate::{
     access::{Entry, insert_entries, objects::UnitObject},
-    accounts::{self, NewAccount, OperatorCode, Username},
+    accounts::{self, ChosenUsername, NewAccount, OperatorCode, TypedUsername, Username},
     children::identify,
     db::Tx,
     fetch_optional,
@@ -64,7 +64,13 @@ pub(super) enum UserCommand {
 #[derive(Debug, Args)]
 pub(super) struct ResetArgs {
     #[command(flatten)]
-    account: AccountArgs,
+    database: DatabaseArgs,
+    /// The number of the municipality that manages the account.
+    #[arg(long, value_parser = values::municipality)]
+    municipality: String,
+    /// The name that the account gets, or has. The service adds `@` and the number of the municipality.
+    #[arg(long, value_parser = values::new_username)]
+    username: ChosenUsername,
     #[command(flatten)]
     national_id: NationalIdArgs,
 }
@@ -77,9 +83,9 @@ pub(super) struct AccountArgs {
     /// The number of the municipality that manages the account.
     #[arg(long, value_parser = values::municipality)]
     municipality: String,
-    /// The username of the account.
+    /// The username of the account, such as `arne@4014`. Without its municipality it is one of `--municipality`.
     #[arg(long, value_parser = values::username)]
-    username: Username,
+    username: TypedUsername,
 }
 
 /// The account.
@@ -93,9 +99,9 @@ pub(super) struct CreateArgs {
     /// The person's name.
     #[arg(long, value_parser = values::name)]
     name: Line,
-    /// The username to log in with.
-    #[arg(long, value_parser = values::username)]
-    username: Username,
+    /// The name to log in with. The service adds `@` and the number of the municipality.
+    #[arg(long, value_parser = values::new_username)]
+    username: ChosenUsername,
     /// A role in a unit, as `UNIT_KEY:ROLE`. Can be repeated. Roles: worker, unit_leader, administrator, auditor, analyst. The keys:
     /// `stafett catalogue units`.
     #[arg(long = "role", value_name = "UNIT_KEY:ROLE", value_parser = values::role)]
@@ -116,17 +122,28 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
 }
 
 /// Returns the person of an account that is not disabled.
-async fn find_open(tx: &mut Tx, municipality: &str, username: &Username) -> Result<Id<Person>, Failure> {
-    let found = accounts::find_person(tx, username.as_str()).await?;
-    let person = found.ok_or_else(|| format!("there is no account {}", username.as_str()))?;
-    if !accounts::is_open(tx, person, municipality).await? {
-        return Err(format!("municipality {municipality} has no open account {}", username.as_str()).into());
+async fn find_open(
+    tx: &mut Tx,
+    municipality: &str,
+    username: &TypedUsername,
+) -> Result<Id<Person>, Failure> {
+    if let Some(person) = accounts::find_person_within(tx, username, municipality).await?
+        && accounts::is_open(tx, person, municipality).await?
+    {
+        return Ok(person);
     }
-    Ok(person)
+    Err(format!("municipality {municipality} has no open account {}", username.as_str()).into())
+}
+
+/// Returns the whole username.
+fn within(chosen: &ChosenUsername, municipality: &str) -> Result<Username, Failure> {
+    let whole = chosen.within(municipality);
+    Ok(whole.map_err(|why| Usage::of("--username", chosen.name(), why))?)
 }
 
 async fn reset(config: Option<&Path>, args: ResetArgs) -> Result<(), Failure> {
-    let ResetArgs { account: AccountArgs { database, municipality, username }, national_id } = args;
+    let ResetArgs { database, municipality, username, national_id } = args;
+    let username = within(&username, &municipality)?;
     let settings = settings(config, &database)?;
     let number = national_id.read(settings.synthetic_ids())?;
     let db = open(&settings).await?;
@@ -221,6 +238,7 @@ async fn unlock_account(config: Option<&Path>, args: AccountArgs) -> Result<(), 
 
 async fn create(config: Option<&Path>, args: CreateArgs) -> Result<(), Failure> {
     let CreateArgs { database, municipality, name, username, roles, national_id } = args;
+    let username = within(&username, &municipality)?;
     let settings = settings(config, &database)?;
     let national_id = national_id.read(settings.synthetic_ids())?;
 

@@ -54,7 +54,7 @@ async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpRespons
     let content: ConcernIn = permit.input()?;
     let unit = permit.object().clone();
     let municipality = match content.child_id {
-        None => unit.municipality.clone(),
+        None => unit.municipality_of_the_unnamed().map_err(|why| Problem::field("/child_id", why))?,
         Some(child) => known_child(&mut permit, child).await?.municipality,
     };
     if !unit.serves.contains(&municipality) {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{CaseReader, Seen, Shown},
+    access::{CaseReader, PartlySeen, Seen, Shown},
     kernel::{
         day::{ConsentEnd, ConsentStart, day, optional_day},
         ids::{ConsentId, PersonId, UnitId},
@@ -126,11 +126,13 @@ shown!(ConsentStatusOut { unit_id, may_take_part, kinds });
 pub struct KindStatus {
     /// The kind.
     pub kind: InformationKind,
+    /// Whether each of `consenters` decides alone on what is about them.
+    pub about_person: bool,
     /// Everyone who must consent: `guardian_id`s, or the `child_id`.
     pub consenters: Vec<PersonId>,
     /// Those whose consent is missing.
     pub missing: Vec<PersonId>,
-    /// Whether the kind may be shared with and by the unit.
+    /// Whether the kind may be shared with and by the unit. Of a kind that is about one person, what is about those in `missing` may not.
     pub may_pass: bool,
 }
 
@@ -186,8 +188,8 @@ pub struct ConsentOut {
     /// The kinds of information in the consent.
     #[sqlx(skip)]
     pub kinds: Vec<ConsentedKind>,
-    /// The version; the same as the `ETag`.
-    pub version: i64,
+    /// The version. Null to a reader who sees only a part of the consent: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 impl Shown for ConsentOut {
@@ -234,8 +236,18 @@ impl Shown for ConsentOut {
             given_at,
             units: units.into_iter().filter_map(|unit| unit.seen_by(reader)).collect(),
             kinds,
-            version,
+            version: version.filter(|_| Self::is_whole(reader)),
         })
+    }
+
+    fn is_whole(reader: &ConsentReader) -> bool {
+        reader.units
+    }
+}
+
+impl PartlySeen for ConsentOut {
+    fn version(&self) -> Option<i64> {
+        self.version
     }
 }
 

@@ -65,7 +65,8 @@ async fn read_consent(mut permit: Permit<ReadConsent>) -> Result<HttpResponse> {
     let Parts { object, tx, .. } = permit.parts();
     let consent = store::get(tx, &object.case.facts, object.id).await?;
     let reader = ConsentReader::new(&permit.asker().reader(&permit.object().case));
-    permit.show_version(consent.version, &consent.seen_by(&reader))
+    let consent = consent.seen_by(&reader);
+    permit.show_version(consent.version, &consent)
 }
 
 /// Returns what is consented to for a unit today, and whose consent is missing. Use it before a new unit joins and
@@ -159,5 +160,6 @@ async fn withdraw_consent(mut permit: Permit<WithdrawConsent>) -> Result<HttpRes
     let consent = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     let reader = ConsentReader::new(&permit.asker().reader(&permit.object().case)).naming(sent);
-    permit.changed(consent.version, &consent.seen_by(&reader)).await
+    let consent = consent.seen_by(&reader);
+    permit.changed(consent.version, &consent).await
 }

@@ -232,9 +232,12 @@ pub(super) fn status(case: &CaseFacts, unit: Id<Unit>, sector: Sector) -> Consen
     let kinds = Kinds::rules().map(|rule| {
         let consenters = case.ground.family.consenters(rule.key, sector);
         let missing = case.ground.missing_for(unit, sector, rule.key);
+        let about_person = Kinds::is_about_a_person(rule.key);
+        let may_pass = missing.is_empty() || (about_person && missing.len() < consenters.len());
         KindStatus {
             kind: rule.key,
-            may_pass: !consenters.is_empty() && missing.is_empty(),
+            about_person,
+            may_pass: !consenters.is_empty() && may_pass,
             consenters: consenters.into_iter().map(known).collect(),
             missing: missing.into_iter().map(known).collect(),
         }

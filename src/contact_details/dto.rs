@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{About, fields::SeeWhyProtectionWasLowered, objects::ChildObject},
+    access::{About, fields::{SeeGuardiansContactDetails, SeeWhyProtectionWasLowered}, objects::ChildObject},
     kernel::{
         ids::{ChildId, GuardianshipId, UnitId},
         text::{Line, Prose, Text},
@@ -81,32 +81,43 @@ pub struct ContactDetailsOut {
     pub school_unit_name: Option<String>,
     /// The guardians' contact details. Family members see only their own.
     pub guardians: Vec<GuardianContactOut>,
-    /// When the contact details were last changed.
+    /// When the contact details were last changed. Null to a reader who does not see those of all guardians.
     pub changed_at: Option<DateTime<Utc>>,
-    /// The version, for `If-Match`; the same as the `ETag`. It is 0 before anything is stored.
-    pub version: i64,
+    /// The version, for `If-Match`; 0 before anything is stored. Null to a reader who sees only a part: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(ContactDetailsOut, ContactDetailsReader {
     row {
-        child_id, protection, address, phone, school_unit_id, school_unit_name, guardians, changed_at, version,
+        child_id, protection, address, phone, school_unit_id, school_unit_name, guardians;
+        version
     }
+    of_all: changed_at;
     lowered_because: lowered_because;
 });
 
 /// A reader of the contact details of a child.
 #[derive(Debug)]
-pub struct ContactDetailsReader(About<ChildObject>);
+pub struct ContactDetailsReader {
+    lowered_because: bool,
+    of_all: bool,
+}
 
 impl ContactDetailsReader {
     /// A reader, by what the rules answer about the child.
     #[must_use]
-    pub fn new(about: About<ChildObject>) -> Self {
-        Self(about)
+    pub fn new(about: &About<ChildObject>) -> Self {
+        let lowered_because = about.sees::<SeeWhyProtectionWasLowered>();
+        Self { lowered_because, of_all: about.sees::<SeeGuardiansContactDetails>() }
     }
 
     fn lowered_because(&self) -> bool {
-        self.0.sees::<SeeWhyProtectionWasLowered>()
+        self.lowered_because
+    }
+
+    /// Returns whether the reader sees the details of all guardians.
+    pub(super) fn of_all(&self) -> bool {
+        self.of_all
     }
 }
 

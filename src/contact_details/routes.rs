@@ -11,7 +11,6 @@ use crate::{
     access::{
         Parts, Permit, Seen, Shown,
         actions::{Action, ReadContactDetails, UpdateContactDetails},
-        fields::SeeGuardiansContactDetails,
         objects::ChildObject,
     },
     handovers,
@@ -36,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
 )]
 #[get("/children/{child_id}/contact-details")]
 async fn read_contact_details(mut permit: Permit<ReadContactDetails>) -> Result<HttpResponse> {
-    let details = current(&mut permit).await?;
+    let (_, details) = current(&mut permit).await?;
     permit.note_shown([details.child_id]);
     permit.show_version(details.version, &details)
 }
@@ -53,10 +52,10 @@ async fn read_contact_details(mut permit: Permit<ReadContactDetails>) -> Result<
 #[put("/children/{child_id}/contact-details")]
 async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
-    let before = current(&mut permit).await?;
+    let (version, before) = current(&mut permit).await?;
     let new: ContactDetailsIn = permit.input()?;
     rules::may_be_kept(&new)?;
-    permit.expect_version(before.version)?;
+    permit.expect_seen(&before)?;
     rules::may_change(before.protection, &new)?;
     let live = store::live_guardianships(permit.tx(), &child).await?;
     rules::guardians(&new, &live)?;
@@ -69,19 +68,22 @@ async fn update_contact_details(mut permit: Permit<UpdateContactDetails>) -> Res
         ));
     }
     let (caller, moment) = (permit.caller().person, permit.moment());
-    store::put(permit.tx(), &child, before.version, &new, caller, moment.now).await?;
+    store::put(permit.tx(), &child, version, &new, caller, moment.now).await?;
     // Access to the child's cases has changed, so pending actions in them are decided again.
     handovers::of_child(permit.tx(), child.id, caller, moment).await?;
-    let details = current(&mut permit).await?;
+    let (_, details) = current(&mut permit).await?;
     permit.note_shown([details.child_id]);
     permit.changed(details.version, &details).await
 }
 
-async fn current<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<Seen<ContactDetailsOut>> {
+/// The version that is stored, and the contact details as the caller sees them.
+async fn current<A: Action<Object = ChildObject>>(
+    permit: &mut Permit<A>,
+) -> Result<(i64, Seen<ContactDetailsOut>)> {
     let asker = permit.asker();
-    let about = asker.about(permit.object());
-    let (of_others, caller) = (about.sees::<SeeGuardiansContactDetails>(), asker.caller());
+    let reader = ContactDetailsReader::new(&asker.about(permit.object()));
     let Parts { object, tx, .. } = permit.parts();
-    let details = store::get(tx, &object.facts, |guardian| of_others || caller.is(guardian)).await?;
-    Ok(details.seen_by(&ContactDetailsReader::new(about)))
+    let sees = |guardian| reader.of_all() || asker.caller().is(guardian);
+    let details = store::get(tx, &object.facts, sees).await?;
+    Ok((details.version.unwrap_or_default(), details.seen_by(&reader)))
 }

@@ -92,7 +92,7 @@ pub(super) async fn get(
         school_unit_id,
         school_unit_name,
         guardians: guardians.map(|row| row.contact).collect(),
-        version: row.as_ref().map_or(0, |row| row.version),
+        version: Some(row.as_ref().map_or(0, |row| row.version)),
         changed_at: row.as_ref().map(|row| row.changed_at),
         lowered_because: row.and_then(|row| row.lowered_because),
     })

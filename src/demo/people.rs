@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
-    accounts::{self, NewAccount, Username},
+    accounts::{self, ChosenUsername, NewAccount},
     children::identify,
     db::{Db, Tx},
     fetch_one,
@@ -211,13 +211,13 @@ impl Maker {
         let national_id = self.number(NaiveDate::from_ymd_opt(1984, 3, 8))?;
         let (tx, born) = (&mut self.tx, national_id.birth_date());
         let id = identify(tx, municipality, Some(&national_id), name, born, self.now).await?;
-        let mut username = Username::parse(username)?;
-        let first = NewAccount { person: id, name, username: &username, password_hash: Some(&self.hash) };
+        let mut chosen = ChosenUsername::parse(username)?.within(municipality)?;
+        let first = NewAccount { person: id, name, username: &chosen, password_hash: Some(&self.hash) };
         if !accounts::insert(tx, first, self.now).await? {
-            username = Username::parse(&format!("{}-{}", username.as_str(), self.serial))?;
-            let again = NewAccount { person: id, name, username: &username, password_hash: Some(&self.hash) };
+            chosen = ChosenUsername::parse(&format!("{username}-{}", self.serial))?.within(municipality)?;
+            let again = NewAccount { person: id, name, username: &chosen, password_hash: Some(&self.hash) };
             if !accounts::insert(tx, again, self.now).await? {
-                return Err(format!("the username {} is taken", username.as_str()).into());
+                return Err(format!("the username {} is taken", chosen.as_str()).into());
             }
         }
         let (mut unit, mut unit_name) = (None, None);
@@ -227,6 +227,6 @@ impl Maker {
             organisation::grant(tx, id, found, role, ends_on, self.now).await??;
             (unit, unit_name) = (Some(found), Some(called));
         }
-        Ok(Actor { id, name, who, username: username.as_str().to_owned(), national_id, unit, unit_name })
+        Ok(Actor { id, name, who, username: chosen.as_str().to_owned(), national_id, unit, unit_name })
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{About, fields::SeeDisclosedEntries, objects::DisclosureObject},
     kernel::{
         day::{InformingDay, RequestDay, day},
         ids::{CaseId, ChildId, DisclosureId, MeasureId, NoteId, ObjectionId, PersonId, UnitId},
@@ -212,9 +213,9 @@ pub struct DisclosedEntry {
     /// The text of a note, or the description of a measure.
     #[schema(value_type = Option<String>)]
     pub text: Option<Content>,
-    /// The author of a note, or the person responsible for a measure.
-    #[schema(value_type = String)]
-    pub person_name: Content,
+    /// The author of a note, or the person responsible for a measure. Null, like the other words, for the leader of the unit that disclosed.
+    #[schema(value_type = Option<String>)]
+    pub person_name: Option<Content>,
     /// Their unit; absent if the family wrote it.
     pub unit_name: Option<String>,
     /// The first day of a measure.
@@ -223,6 +224,29 @@ pub struct DisclosedEntry {
     pub evaluate_on: Option<NaiveDate>,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+}
+
+shown!(DisclosedEntry, DisclosureReader {
+    row { kind, entry_id, starts_on, evaluate_on, recorded_at }
+    words: title, text, person_name, unit_name;
+});
+
+/// A reader of a disclosure.
+#[derive(Debug)]
+pub struct DisclosureReader {
+    words: bool,
+}
+
+impl DisclosureReader {
+    /// A reader, by what the rules answer about the disclosure.
+    #[must_use]
+    pub fn new(about: &About<DisclosureObject>) -> Self {
+        Self { words: about.sees::<SeeDisclosedEntries>() }
+    }
+
+    fn words(&self) -> bool {
+        self.words
+    }
 }
 
 /// A disclosure.
@@ -307,38 +331,14 @@ pub struct DisclosureOut {
     pub disqualified: bool,
 }
 
-shown!(DisclosureOut {
-    id,
-    municipality,
-    case_id,
-    child_id,
-    child_name,
-    child_birth_date,
-    unit_id,
-    unit_name,
-    disclosed_by,
-    disclosed_by_name,
-    basis,
-    laws,
-    processing,
-    order_reference,
-    to_unit_id,
-    to_unit_name,
-    to_person_id,
-    to_person_name,
-    outside_kind,
-    outside_recipient,
-    request_reference,
-    requested_on,
-    leave_on,
-    would_object,
-    weighty_reasons,
-    inform_from,
-    version,
-    reason,
-    entries,
-    created_at,
-    disqualified
+shown!(DisclosureOut, DisclosureReader {
+    row {
+        id, municipality, case_id, child_id, child_name, child_birth_date, unit_id, unit_name, disclosed_by,
+        disclosed_by_name, basis, laws, processing, order_reference, to_unit_id, to_unit_name, to_person_id,
+        to_person_name, outside_kind, outside_recipient, request_reference, requested_on, leave_on, would_object,
+        weighty_reasons, inform_from, version, reason, created_at, disqualified,
+    }
+    + each { entries }
 });
 
 /// An objection to sharing among health personnel.

@@ -15,6 +15,7 @@ use super::{
     dto::{AppliedLaw, DelayGround, DelayIn, DisclosedKind, DisclosureBasis, DisclosureOut},
     informing_dto::{CaseDisclosureOut, InformingDelayOut},
     informing_store::{self, Current, InformedRow, NewInforming},
+    routes::seen,
     store,
 };
 use crate::{
@@ -174,7 +175,8 @@ async fn delay_informing(mut permit: Permit<DelayInforming>) -> Result<HttpRespo
     informing_store::insert_next(permit.tx(), new, moment.now).await?;
     let disclosure = store::get(permit.tx(), disqualified, &municipality, id).await?;
     permit.note_shown([id]);
-    permit.added(disclosure.version, &disclosure.whole()).await
+    let disclosure = seen(&permit.asker(), disclosure);
+    permit.added(disclosure.version, &disclosure).await
 }
 
 /// Returns the ground on which the family is informed later, with its law. `place` is the place of the ground in the body.

@@ -6,7 +6,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     basis::{self, Basis},
     conditions,
-    dto::{DisclosedKind, DisclosureBasis, DisclosureIn, DisclosureOut, Receiver},
+    dto::{DisclosedKind, DisclosureBasis, DisclosureIn, DisclosureOut, DisclosureReader, Receiver},
     informing, informing_log,
     informing_store::{self, NewInforming},
     objections,
@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     access::{
-        Law, Parts, Permit, Whole,
+        Asker, Law, Parts, Permit, Seen, Shown,
         actions::{Disclose, ListDisclosures, ReadDisclosure},
         cases_in_list,
         objects::{CaseObject, DisclosureObject},
@@ -102,7 +102,8 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     }
     let disclosure = store::get(permit.tx(), false, municipality, id).await?;
     permit.note_row::<ReadDisclosure>(&object(&disclosure));
-    permit.created(format!("/v1/disclosures/{id}"), disclosure.version, &disclosure.whole()).await
+    let disclosure = seen(&permit.asker(), disclosure);
+    permit.created(format!("/v1/disclosures/{id}"), disclosure.version, &disclosure).await
 }
 
 /// Lists the disclosures that a unit has made or received and that the caller may read, oldest first.
@@ -123,7 +124,8 @@ async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpRes
     for row in &page.items {
         permit.note_row::<ReadDisclosure>(&object(row));
     }
-    permit.show_page(&page.map(Whole::whole))
+    let asker = permit.asker();
+    permit.show_page(&page.map(|row| seen(&asker, row)))
 }
 
 /// Returns a disclosure, with the entries as they were at the time.
@@ -135,7 +137,14 @@ async fn list_disclosures(mut permit: Permit<ListDisclosures>) -> Result<HttpRes
 async fn read_disclosure(mut permit: Permit<ReadDisclosure>) -> Result<HttpResponse> {
     let DisclosureObject { municipality, id, disqualified, .. } = permit.object().clone();
     let disclosure = store::get(permit.tx(), disqualified, &municipality, id).await?;
-    permit.show_version(disclosure.version, &disclosure.whole())
+    let disclosure = seen(&permit.asker(), disclosure);
+    permit.show_version(disclosure.version, &disclosure)
+}
+
+/// The disclosure as the caller sees it.
+pub(super) fn seen(asker: &Asker, row: DisclosureOut) -> Seen<DisclosureOut> {
+    let reader = DisclosureReader::new(&asker.about(&object(&row)));
+    row.seen_by(&reader)
 }
 
 /// Finds a case where the caller is a team member through the unit, and is not disqualified. Any other case counts as missing.

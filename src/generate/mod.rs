@@ -58,10 +58,10 @@ pub struct Plan {
 
 /// Usernames that every run creates, and their owners.
 pub const USERNAMES: [(&str, &str); 4] = [
-    ("kontaktperson", "contact person of exactly 31 cases, where there are 1,000 or more"),
-    ("leder", "leader of her unit, which has opened 600 cases, and on the team of none"),
-    ("foresatt", "guardian of a child in the first of those 31 cases"),
-    ("revisor-4014", "auditor of municipality 4014"),
+    ("kontaktperson@4014", "contact person of exactly 31 cases, where there are 1,000 or more"),
+    ("leder@4014", "leader of her unit, which has opened 600 cases, and on the team of none"),
+    ("foresatt@4014", "guardian of a child in the first of those 31 cases"),
+    ("revisor@4014", "auditor of municipality 4014"),
 ];
 
 /// Data cannot be generated.

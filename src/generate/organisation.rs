@@ -219,9 +219,8 @@ impl Organisation {
         });
         self.municipalities[number].keepers = [self.staff.len(), self.staff.len() + 1];
         for (role, what) in [(Role::Administrator, "administrator"), (Role::Auditor, "revisor")] {
-            let username = format!("{what}-{}", self.municipalities[number].number);
             let (person, name) = (random.person(), names::full(random));
-            self.staff.push(Staff { person, name, username, unit, role });
+            self.staff.push(Staff { person, name, username: what.to_owned(), unit, role });
         }
     }
 

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     access::{Entry, insert_entries},
     accounts::{
-        Username,
+        ChosenUsername,
         rows::{self as accounts, AccountRow},
     },
     catalogue::{self, MunicipalityFiles, whole::whole},
@@ -91,7 +91,9 @@ pub(super) async fn write(
     let roles = roles(organisation, at, latest_end(today));
     all(units::insert_roles(&mut tx, &roles).await?, &roles, "roles")?;
     let account = |staff: &organisation::Staff| {
-        let username = Cow::Owned(Username::parse(&staff.username).ok()?);
+        let unit = &organisation.units[staff.unit];
+        let chosen = ChosenUsername::parse(&staff.username).ok()?;
+        let username = Cow::Owned(chosen.within(&number(unit.municipality)).ok()?);
         Some(AccountRow {
             person: staff.person,
             username,

@@ -43,12 +43,12 @@ pub struct GoalOut {
     pub created_by_name: Option<Content>,
     /// When it was set.
     pub created_at: DateTime<Utc>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(GoalOut, CaseReader {
-    row { id, description, status, created_at, version }
+    row { id, description, status, created_at; version }
     whereabouts: created_by, created_by_name;
 });
 

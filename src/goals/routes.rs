@@ -56,7 +56,8 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     let reader = permit.asker().reader(permit.object());
-    permit.added(goal.version, &goal.seen_by(&reader)).await
+    let goal = goal.seen_by(&reader);
+    permit.added(goal.version, &goal).await
 }
 
 /// Changes the description or the status of a goal.
@@ -78,11 +79,12 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
         Kinds::may_be_kept("", patch.contains.as_deref())?;
     }
     permit.require_open()?;
-    permit.expect_version(goal.version)?;
+    let reader = permit.asker().reader(permit.object());
+    permit.expect_seen(&goal.clone().seen_by(&reader))?;
     let GoalPatch { description, status, .. } = patch;
     store::update(permit.tx(), &case, &goal, description.as_deref(), status).await?;
     let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
-    let reader = permit.asker().reader(permit.object());
-    permit.changed(goal.version, &goal.seen_by(&reader)).await
+    let goal = goal.seen_by(&reader);
+    permit.changed(goal.version, &goal).await
 }

@@ -91,14 +91,15 @@ pub struct HandoverOut {
     pub offered_at: DateTime<Utc>,
     /// When it was answered.
     pub answered_at: Option<DateTime<Utc>>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(HandoverOut, CaseReader {
     row {
         id, from_person_id, from_person_name, to_person_id, to_person_name, to_unit_id, to_unit_name, status, offered_at,
-        answered_at, version,
+        answered_at;
+        version
     }
     agreed: message, answer;
 });

@@ -88,7 +88,8 @@ async fn offer_handover(mut permit: Permit<OfferHandover>) -> Result<HttpRespons
     };
     let handover = store::get(permit.tx(), facts, id).await?;
     permit.note_shown([id]);
-    permit.added(handover.version, &handover.seen_by(&asker.reader(&case))).await
+    let handover = handover.seen_by(&asker.reader(&case));
+    permit.added(handover.version, &handover).await
 }
 
 /// Accepts a handover. The caller becomes the contact person.
@@ -141,7 +142,8 @@ async fn as_seen<A: Action<Object = HandoverObject>>(
     handover: HandoverOut,
 ) -> Result<HttpResponse> {
     let reader = permit.asker().reader(&permit.object().case);
-    permit.changed(handover.version, &handover.seen_by(&reader)).await
+    let handover = handover.seen_by(&reader);
+    permit.changed(handover.version, &handover).await
 }
 
 fn may_be_kept(word: Option<&str>, contains: Option<&[InformationKind]>) -> Result<()> {

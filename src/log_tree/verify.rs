@@ -233,11 +233,9 @@ impl Verifier {
                 Some(salt) => Some(opening(salt, name)),
                 None => entry.openings.get(name).and_then(|kept| opened(kept)),
             };
-            // A value that nothing opens is not bound by the digest beside it.
-            match opening {
-                Some(opening) => digests.insert(name.clone(), STANDARD.encode(digest(&opening, value))),
-                None => digests.remove(name),
-            };
+            // The tree binds no value that nothing opens, so such a value fits no leaf, with a digest beside it or without.
+            let bound = opening.map(|opening| STANDARD.encode(digest(&opening, value)));
+            digests.insert(name.clone(), bound.unwrap_or_default());
         }
         Leaf { municipality: self.municipality.clone(), id, at: entry.at, count, digests }
     }

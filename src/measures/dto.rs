@@ -95,14 +95,15 @@ pub struct MeasureOut {
     pub created_by_name: Option<Content>,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(MeasureOut, MeasureReader {
     row {
         id, title, description, level, goal_id, goal_description, catalogue_measure_id, catalogue_measure_title, starts_on,
-        evaluate_on, status, overdue, created_at, version,
+        evaluate_on, status, overdue, created_at;
+        version
     }
     meeting: meeting_id, meeting_starts_at;
     whereabouts: responsible_id, responsible_name, responsible_unit_id, responsible_unit_name, created_by, created_by_name;

@@ -115,7 +115,7 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     if (changed.responsible, changed.unit) != (object.responsible_id, object.unit_id) {
         require_seat(permit.tx(), &asker, &object.case, changed.responsible, changed.unit, "").await?;
     }
-    permit.expect_version(measure.version)?;
+    permit.expect_seen(&measure.clone().seen_by(&reader(&permit)))?;
     store::update(permit.tx(), &object.case.facts, &measure, changed, patch.description.as_deref()).await?;
     let measure = current(&mut permit).await?.seen_by(&reader(&permit));
     permit.changed(measure.version, &measure).await
@@ -159,14 +159,21 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     Kinds::may_be_kept("", Some(&input.contains))?;
     let moment = permit.moment();
     let effect = rules::effect(&input, measure.starts_on, moment.today).map_err(|refusal| refusal.at(""))?;
-    permit.expect_version(measure.version)?;
+    let measure_reader = reader(&permit);
+    let is_whole = MeasureOut::is_whole(&measure_reader);
+    if is_whole {
+        permit.expect_version(measure.version)?;
+    } else {
+        let seen = current(&mut permit).await?.seen_by(&measure_reader);
+        permit.expect_seen(&seen)?;
+    }
     let asker = permit.asker();
     let evaluation =
         evaluations::insert(permit.tx(), &case.facts, id, input, asker.caller(), moment.now).await?;
     store::apply(permit.tx(), &case.facts, id, measure.version, effect).await?;
     permit.note_shown([evaluation.id]);
     let reader = EvaluationReader::new(&asker, &case, &evaluation);
-    permit.added(measure.version + 1, &evaluation.seen_by(&reader)).await
+    permit.added(is_whole.then_some(measure.version + 1), &evaluation.seen_by(&reader)).await
 }
 
 /// The caller as a reader of the measure that the permit is about.

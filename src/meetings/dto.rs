@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{Seen, Shown},
+    access::{PartlySeen, Seen, Shown},
     kernel::{
         day::{MeetingTime, time},
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
@@ -117,8 +117,8 @@ pub struct MeetingOut {
     /// The decisions, in order.
     #[sqlx(skip)]
     pub decisions: Vec<MeetingDecisionOut>,
-    /// The version, for `If-Match`; the same as the `ETag`.
-    pub version: i64,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 impl Shown for MeetingOut {
@@ -167,8 +167,18 @@ impl Shown for MeetingOut {
             participants: participants.into_iter().filter(|one| reader.knows(one.person_id)).collect(),
             // Numbered again, so that no gap shows that there are others.
             decisions: (1..).zip(decisions).map(|(number, it)| MeetingDecisionOut { number, ..it }).collect(),
-            version,
+            version: version.filter(|_| Self::is_whole(reader)),
         })
+    }
+
+    fn is_whole(reader: &MeetingReader) -> bool {
+        reader.place && reader.unknown.is_empty() && reader.hidden_measures.is_empty()
+    }
+}
+
+impl PartlySeen for MeetingOut {
+    fn version(&self) -> Option<i64> {
+        self.version
     }
 }
 

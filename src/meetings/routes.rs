@@ -154,7 +154,8 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     let attended = rules::people_meant(&attended, &case);
     rules::attended(&attended, &meeting)?;
     rules::decisions(decisions.len())?;
-    permit.expect_version(meeting.version)?;
+    let seen = as_seen(&mut permit, meeting.clone()).await?;
+    permit.expect_seen(&seen)?;
     store::hold(permit.tx(), &case, &meeting, &minutes, caller, now).await?;
     store::attended(permit.tx(), &case, meeting.id, &attended).await?;
     let decisions = take_decisions(&mut permit, meeting.id, decisions).await?;
@@ -214,7 +215,8 @@ async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpRespo
 async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
     rules::is_planned(&case, &meeting)?;
-    permit.expect_version(meeting.version)?;
+    let seen = as_seen(&mut permit, meeting.clone()).await?;
+    permit.expect_seen(&seen)?;
     store::cancel(permit.tx(), &case, &meeting).await?;
     let (_, meeting) = current(&mut permit).await?;
     answer_with(permit, meeting).await

@@ -172,7 +172,7 @@ mod tests {
             minutes_at: None,
             participants: people.iter().map(participant).collect(),
             decisions: Vec::new(),
-            version: 1,
+            version: Some(1),
         }
     }
 

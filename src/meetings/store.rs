@@ -64,8 +64,8 @@ const DECISIONS: &str = "
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
     ORDER BY d.meeting_id, d.number";
 const FIND_ARENA: &str = "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual' AND ended_at IS NULL";
-const TOUCH: &str = "
-    UPDATE meeting SET version = version + 1
+const HOLD_STILL: &str = "
+    UPDATE meeting SET version = version
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 const CANCEL: &str = "
     UPDATE meeting SET status = 'cancelled', version = version + 1
@@ -198,7 +198,7 @@ pub(super) async fn answer(
     person: Id<Person>,
     answer: InvitationAnswer,
 ) -> Result<(), DbError> {
-    expect_one(execute!(tx, TOUCH, &case.municipality, case.id, meeting.id, meeting.version)?)?;
+    expect_one(execute!(tx, HOLD_STILL, &case.municipality, case.id, meeting.id, meeting.version)?)?;
     expect_one(execute!(tx, ANSWER, &case.municipality, meeting.id, person, answer)?)
 }
 
@@ -210,7 +210,7 @@ pub(super) async fn approve(
     person: Id<Person>,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    expect_one(execute!(tx, TOUCH, &case.municipality, case.id, meeting.id, meeting.version)?)?;
+    expect_one(execute!(tx, HOLD_STILL, &case.municipality, case.id, meeting.id, meeting.version)?)?;
     expect_one(execute!(tx, APPROVE, &case.municipality, meeting.id, person, now)?)
 }
 

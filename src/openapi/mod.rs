@@ -16,7 +16,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use crate::{
     access::{ENTITY_TAGS, IDEMPOTENCY_KEY, Policies, Rule, actions, joined, public},
-    accounts::Username,
+    accounts::ChosenUsername,
     identity::Password,
     kernel::{NationalId, OrganisationNumber, day, ids, page, text},
     operations,
@@ -32,7 +32,7 @@ const FORMATS: Formats = Formats(&[
     ("new-password", |text| Password::parse(text).map(|_| ()).map_err(|error| error.to_string())),
     ("line", text::check_line),
     ("text", text::check_text),
-    ("username", |text| Username::parse(text).map(|_| ()).map_err(ToOwned::to_owned)),
+    ("username", |text| ChosenUsername::parse(text).map(|_| ()).map_err(ToOwned::to_owned)),
     ("uuid", |text| ids::parse_uuid(text).map(|_| ()).map_err(|error| error.to_string())),
     // These only help a client to show or hold a value.
     ("password", |_| Ok(())),

@@ -10,7 +10,7 @@ use clap::{
 };
 
 use crate::{
-    accounts::Username,
+    accounts::{ChosenUsername, TypedUsername},
     kernel::{
         clock::day_in_norway,
         day::{parse_day, parse_time},
@@ -107,9 +107,14 @@ pub(crate) fn line(text: &str) -> Parsed<Line> {
     Line::parse(text).map_err(|error| format!("{error}: one line of text, such as 'Kragerø kommune'"))
 }
 
-/// Parses a username.
-pub(crate) fn username(text: &str) -> Parsed<Username> {
-    Username::parse(text).map_err(|error| format!("{error}, such as kari.nordmann"))
+/// Parses the name that a new account gets.
+pub(crate) fn new_username(text: &str) -> Parsed<ChosenUsername> {
+    ChosenUsername::parse(text).map_err(|error| format!("{error}, such as kari.nordmann"))
+}
+
+/// Parses the name of an account that exists.
+pub(crate) fn username(text: &str) -> Parsed<TypedUsername> {
+    TypedUsername::parse(text).map_err(|error| format!("{error}, such as kari.nordmann"))
 }
 
 /// Parses the name of an access log.

@@ -61,7 +61,7 @@ impl Town {
             self.approve(&self.second, &created.text("/activation/id"), &self.number).await.expect(201);
         Code {
             person: created.text("/person_id"),
-            username: username.to_owned(),
+            username: created.text("/username"),
             first: created.text("/activation/first_half"),
             second: approved.text("/second_half"),
         }
@@ -107,21 +107,21 @@ both_engines! {
         let town = Town::of(world).await;
         let created = town.create("alma.fjellheim").await.expect(201);
         let (half, letter) = (created.text("/activation/first_half"), created.text("/activation/letter"));
-        assert!(letter.contains(&half) && letter.contains("Brukernavn: alma.fjellheim"), "{letter}");
+        assert!(letter.contains(&half) && letter.contains("Brukernavn: alma.fjellheim@4014"), "{letter}");
         let code = created.text("/activation/id");
         let approved = town.approve(&town.second, &code, &town.number).await.expect(201);
         let other = approved.text("/second_half");
         assert!(approved.text("/letter").contains(&other) && !approved.text.contains(&half), "{approved:?}");
-        town.logs_in("alma.fjellheim", "").await.expect_problem(401, "login-failed");
+        town.logs_in("alma.fjellheim@4014", "").await.expect_problem(401, "login-failed");
 
         let typed = half.to_lowercase().replace('-', " ");
-        let code = Code { person: created.text("/person_id"), username: " Alma.Fjellheim ".into(), first: typed, second: other };
+        let code = Code { person: created.text("/person_id"), username: " Alma.Fjellheim@4014 ".into(), first: typed, second: other };
         let tokens = town.activate(&code, OWN).await.expect(200);
         let me = town.me(&tokens).await;
         assert_eq!((&me["person_id"], &me["roles"]), (&created.body["person_id"], &json!([])));
-        town.logs_in("alma.fjellheim", OWN).await.expect(200);
+        town.logs_in("alma.fjellheim@4014", OWN).await.expect(200);
         town.is_refused(&code).await;
-        town.logs_in("alma.fjellheim", OWN).await.expect(200);
+        town.logs_in("alma.fjellheim@4014", OWN).await.expect(200);
     }
 
     async fn neither_administrator_can_use_a_code_alone(world: World) {
@@ -130,7 +130,7 @@ both_engines! {
         let (id, first) = (created.text("/activation/id"), created.text("/activation/first_half"));
         let person = created.text("/person_id");
         let code = |first: &str, second: &str| Code {
-            person: person.clone(), username: "alma.fjellheim".into(), first: first.to_owned(), second: second.to_owned(),
+            person: person.clone(), username: "alma.fjellheim@4014".into(), first: first.to_owned(), second: second.to_owned(),
         };
         town.is_refused(&code(&first, &first)).await;
         town.approve(&town.first, &id, &town.number).await.expect_problem(403, "forbidden");
@@ -167,6 +167,48 @@ both_engines! {
         town.approve(&town.second, &id, &town.number).await.expect(201);
     }
 
+    async fn a_name_that_is_taken_in_one_municipality_is_free_in_another(world: World) {
+        let town = Town::of(world).await;
+        let (world, taken) = (&town.world, town.new_account("alma").await);
+        assert_eq!(taken.username, "alma@4014");
+        let elsewhere = world.staff("porsgrunn/oppvekst", Role::Administrator).await;
+        let create = async |by: &User, municipality: &str, username: &str| {
+            let number = world.adult_number();
+            let body = json!({"national_id": number.as_str(), "name": "Alma Fjellheim", "username": username});
+            by.post(format!("/v1/municipalities/{municipality}/accounts")).json(body).send().await
+        };
+        let free = create(&elsewhere, "4001", "alma").await.expect(201);
+        assert_eq!(free.text("/username"), "alma@4001");
+        assert_eq!(free.text("/activation/username"), "alma@4001");
+        let accounts = world.rows("account").await;
+        create(&town.first, "4014", "alma").await.expect_invalid("/username");
+        create(&town.first, "4014", "alma@4014").await.expect_invalid("/username");
+        create(&town.first, "4014", "alma@4001").await.expect_invalid("/username");
+        let asked = town.ask(&taken.person, "alma@4001").await;
+        asked.expect_invalid("/username");
+        assert_eq!(world.rows("account").await, accounts);
+        create(&town.first, "4014", "birk@4014").await.expect(201);
+    }
+
+    async fn an_account_of_before_keeps_its_name_until_its_next_code(world: World) {
+        let town = Town::of(world).await;
+        let user = town.world.user("4014", &town.number).await;
+        let older = town.world.db.vault().username_index("alma@firma.no").expect("a hash");
+        let id = town.world.sql_id(user.id.uuid());
+        let rename = format!("UPDATE account SET username_index = '{older}' WHERE person_id = {id}");
+        town.world.try_execute(rename).await.expect("renamed");
+        town.logs_in("alma@firma.no", PASSWORD).await.expect(200);
+        let asked = town.ask(&user.id.to_string(), "alma").await.expect(201);
+        let second = town.approve(&town.second, &asked.text("/id"), &town.number).await.expect(201);
+        let code = Code {
+            person: user.id.to_string(), username: asked.text("/username"), first: asked.text("/first_half"),
+            second: second.text("/second_half"),
+        };
+        town.activate(&code, OWN).await.expect(200);
+        town.logs_in("alma@4014", OWN).await.expect(200);
+        town.logs_in("alma@firma.no", OWN).await.expect_problem(401, "login-failed");
+    }
+
     async fn a_person_who_has_an_account_gets_no_second_one(world: World) {
         let town = Town::of(world).await;
         let user = town.world.user("4014", &town.number).await;
@@ -196,7 +238,7 @@ both_engines! {
         assert_eq!(town.world.rows("known_device").await, 2);
 
         let code = Code {
-            person: user.id.to_string(), username: "alma.fjellheim".into(), first: asked.text("/first_half"),
+            person: user.id.to_string(), username: "alma.fjellheim@4014".into(), first: asked.text("/first_half"),
             second: second.text("/second_half"),
         };
         let tokens = town.activate(&code, OWN).await.expect(200);
@@ -205,8 +247,8 @@ both_engines! {
         let refresh = json!({"refresh_token": first.text("/refresh_token")});
         town.world.anonymous().post("/v1/auth/refresh").json(refresh).send().await.expect(401);
         town.logs_in(&user.username, PASSWORD).await.expect(401);
-        town.logs_in("alma.fjellheim", PASSWORD).await.expect(401);
-        town.logs_in("alma.fjellheim", OWN).await.expect(200);
+        town.logs_in("alma.fjellheim@4014", PASSWORD).await.expect(401);
+        town.logs_in("alma.fjellheim@4014", OWN).await.expect(200);
         let me = town.me(&tokens).await;
         let seen = &me["activations"][0];
         assert_eq!(seen["asked_by_name"], json!(town.first.name));
@@ -221,7 +263,7 @@ both_engines! {
         town.world.advance(TimeDelta::hours(1));
         let asked = town.ask(&taken.person, "alma").await.expect(201);
         let second = town.approve(&town.second, &asked.text("/id"), &town.number).await.expect(201);
-        let code = Code { username: "alma".into(), first: asked.text("/first_half"), second: second.text("/second_half"), ..taken };
+        let code = Code { username: "alma@4014".into(), first: asked.text("/first_half"), second: second.text("/second_half"), ..taken };
         let tokens = town.activate(&code, ANOTHER).await.expect(200);
         let me = town.me(&tokens).await;
         let used = me["activations"].as_array().expect("a list").iter().filter(|one| one["used_at"].is_string());
@@ -267,10 +309,10 @@ both_engines! {
         let wrong = Code { second: "00000-00000".into(), ..code.clone() };
         let told = town.activate(&wrong, OWN).await.expect_problem(401, "activation-failed");
         for other in [
-            Code { username: "nobody.at.all".into(), ..code.clone() },
+            Code { username: "nobody.at.all@4014".into(), ..code.clone() },
             Code { username: "?".into(), ..code.clone() },
-            Code { username: "birk.granli".into(), first: waiting.text("/activation/first_half"), ..code.clone() },
-            Code { username: "birk.granli".into(), ..code.clone() },
+            Code { username: "birk.granli@4014".into(), first: waiting.text("/activation/first_half"), ..code.clone() },
+            Code { username: "birk.granli@4014".into(), ..code.clone() },
             Code { first: "x".repeat(40), ..code.clone() },
         ] {
             let answer = town.activate(&other, OWN).await;
@@ -285,7 +327,7 @@ both_engines! {
     async fn guesses_at_a_code_must_wait_whether_there_is_one_or_not(world: World) {
         let town = Town::of(world).await;
         let code = town.new_account("alma.fjellheim").await;
-        for username in ["alma.fjellheim", "nobody.at.all"] {
+        for username in ["alma.fjellheim@4014", "nobody.at.all@4014"] {
             let wrong = Code { username: username.into(), second: "00000-00000".into(), ..code.clone() };
             for _ in 0..5 {
                 town.is_refused(&wrong).await;

@@ -108,17 +108,23 @@ both_engines! {
         record(&auditor, &review, 1, done("controller")).send().await.expect(412);
         world.advance(TimeDelta::hours(25));
         record(&auditor, &review, 2, done("controller")).send().await.expect_invalid("/reason");
-        let in_time = json!({"step": "controller", "outcome": "done", "how": "By letter.", "done_at": found + TimeDelta::hours(24)});
+        let mut in_time = json!({"step": "controller", "outcome": "done", "how": "By letter.", "done_at": found + TimeDelta::hours(24)});
+        record(&auditor, &review, 2, in_time.clone()).send().await.expect_invalid("/reason");
+        in_time["reason"] = json!("Recorded when the letter was back.");
+        let left_out = json!({"step": "controller", "outcome": "not_required", "reason": "Nobody asked."});
+        record(&auditor, &review, 2, left_out).send().await.expect_invalid("/outcome");
         record(&auditor, &review, 2, in_time).send().await.expect(200);
         world.advance(TimeDelta::hours(48));
         let late = json!({"step": "data_protection_authority", "outcome": "done", "how": "Altinn.", "reason": "It was a weekend."});
         let open = record(&auditor, &review, 3, late).send().await.expect(200);
         assert_eq!((open.text("/status"), &open.body["closed_at"]), ("open".to_owned(), &Value::Null));
         let not = json!({"step": "registered_person", "outcome": "not_required", "reason": "It would reveal where the child is."});
-        let closed = record(&auditor, &review, 4, not).send().await.expect(200);
+        record(&auditor, &review, 4, not).send().await.expect_invalid("/outcome");
+        let letter = json!({"step": "registered_person", "outcome": "done", "how": "A letter.", "reason": "The address was found late."});
+        let closed = record(&auditor, &review, 4, letter).send().await.expect(200);
         assert_eq!(closed.text("/status"), "closed");
         let last = step(&closed, "registered_person");
-        assert_eq!((&last["outcome"], &last["done_by"]), (&json!("not_required"), &json!(auditor.id)));
+        assert_eq!((&last["outcome"], &last["done_by"]), (&json!("done"), &json!(auditor.id)));
         assert_eq!(step(&closed, "data_protection_authority")["reason"], "It was a weekend.");
         assert_eq!(auditor.get("/v1/breaches?status=open").send().await.expect(200).items().len(), 0);
         assert_eq!(pending(&auditor).await, [] as [Value; 0]);
@@ -157,6 +163,24 @@ both_engines! {
         let log = mother.get(cast.path("/access-log?limit=200")).send().await.expect(200);
         let marked = log.items().iter().filter(|visit| !visit["unjustified_notice_on"].is_null()).collect::<Vec<_>>();
         assert!(marked.len() == 1 && marked[0]["person_name"] == json!(cast.nurse.name), "{}", log.text);
+    }
+
+    async fn an_auditor_controls_an_emergency_access_whatever_the_first_verdict(world: World) {
+        for (first, breaches) in [("justified", 0), ("not_justified", 1)] {
+            let cast = world.school_case().await;
+            let before = world.rows("breach").await;
+            let (reviewer, other) = (auditor(&world).await, auditor(&world).await);
+            let opened = world.open_in_emergency(&cast.nurse, json!({"case_id": cast.case})).await.text("/id");
+            cast.nurse.get(cast.path("")).send().await.expect(200);
+            let body = json!({"verdict": first, "note": "I asked her."});
+            reviewer.post(format!("/v1/emergency-access/{opened}/review")).json(body).if_match(1).send().await.expect(200);
+            assert_eq!(world.rows("breach").await - before, breaches);
+            world.advance(TimeDelta::hours(4));
+            world.pick().await;
+            let review = world.review_of(cast.family.child.id, cast.nurse.id).await.to_string();
+            verdict(&other, &review, "unjustified").send().await.expect(200);
+            assert_eq!(world.rows("breach").await - before, 1, "a look has one breach");
+        }
     }
 
     async fn nobody_handles_or_learns_of_the_breach_of_their_own_look(world: World) {

@@ -193,6 +193,25 @@ both_engines! {
         school.post(list(&school.unit)).json(body).send().await.expect(201);
     }
 
+    async fn child_welfare_where_the_child_stays_receives_the_report(world: World) {
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let child = world.child(&nurse, 7).await;
+        let receiver = world.staff("porsgrunn/barnevernstjenesten", Role::UnitLeader).await;
+        let body = with(&described(&world, &receiver.unit), &json!({"child_id": child.id, "child_description": null}));
+        for elsewhere in [Value::Null, json!("4014"), json!("5057"), json!("9999")] {
+            let body = with(&body, &json!({"stays_in": elsewhere}));
+            nurse.post(list(&nurse.unit)).json(body).send().await.expect_invalid("/receiving_unit_id");
+        }
+        let body = with(&body, &json!({"stays_in": "4001"}));
+        let report = nurse.post(list(&nurse.unit)).json(body).send().await.expect(201).id("/id");
+        assert_eq!(receiver.get(path(report)).send().await.expect(200).text("/child_name"), child.name);
+        assert_eq!(ids(&walk(&receiver, &list(&receiver.unit)).await), [report.to_string()]);
+        receiver.get(format!("/v1/children/{}", child.id)).send().await.expect_problem(404, "not-found");
+        let colleague = world.worker("porsgrunn/barnevernstjenesten").await;
+        colleague.get(path(report)).send().await.expect_problem(404, "not-found");
+        answer(&nurse, report, "received", world.in_days(0)).send().await.expect(201);
+    }
+
     async fn a_report_names_what_is_wrong_in_it_and_nothing_is_written(world: World) {
         let teacher = world.worker("kragero/skole").await;
         let child = world.child(&teacher, 7).await;

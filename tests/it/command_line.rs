@@ -48,7 +48,7 @@ both_engines! {
         let printed = String::from_utf8(said.stdout).expect("text");
         let person = printed.lines().find_map(|line| line.strip_prefix("person: ")).expect("an id").to_owned();
         choose_password(&world, &printed, PASSWORD).await.expect(200);
-        world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
+        world.anonymous().log_in("solveig@4014", PASSWORD).await.expect(200);
 
         let acts = acts(&world, "kragero/oppvekst").await;
         assert_eq!(actions(&acts), ["create_account", "create_activation", "grant_role"]);

@@ -102,6 +102,27 @@ both_engines! {
         }
     }
 
+    async fn a_guardian_does_not_see_that_the_other_has_a_new_address(world: World) {
+        let cast = family_apart(&world).await;
+        let (child, [mother, father]) = (&cast.family.child, [&cast.family.guardians[0], &cast.family.guardians[1]]);
+        let (hers, his) = (guardianship(&cast.teacher, child, mother).await, guardianship(&cast.teacher, child, father).await);
+        let body = |of_hers: &str, of_his: &str| {
+            let mut body = details("none");
+            body["guardians"] = json!([{"guardianship_id": hers["id"], "address": of_hers}, {"guardianship_id": his["id"], "phone": of_his}]);
+            body
+        };
+        put(&cast.teacher, child, 0, body(ADDRESS, PHONE)).send().await.expect(200);
+        let read = || father.get(path(child)).send();
+        let before = read().await.expect(200);
+        assert_eq!((&before.body["version"], &before.body["changed_at"]), (&Value::Null, &Value::Null));
+        put(&cast.teacher, child, 1, body("Solbakken 9, 3770 Kragerø", PHONE)).send().await.expect(200);
+        let after = read().await.expect(200);
+        assert_eq!((before.etag(), &before.text), (after.etag(), &after.text));
+        father.get(path(child)).header("if-none-match", before.etag()).send().await.expect(304);
+        put(&cast.teacher, child, 2, body(ADDRESS, "40 00 00 09")).send().await.expect(200);
+        assert_ne!(read().await.etag(), before.etag(), "what he sees has changed");
+    }
+
     async fn before_a_case_the_registrant_and_the_leader_keep_the_contact_details(world: World) {
         let teacher = world.worker("kragero/skole").await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;

@@ -214,7 +214,7 @@ async fn the_demonstration_can_be_served_with_the_settings_that_it_writes() {
     modes_are_private(&folder.path().join("demo"));
     let serving = Serving::start(&folder.path().join("demo"));
     serving.until(200).await;
-    assert_eq!(serving.log_in_as("tone").await, 200);
+    assert_eq!(serving.log_in_as("tone@4014").await, 200);
 }
 
 #[test]

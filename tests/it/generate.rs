@@ -177,14 +177,14 @@ both_engines! {
         let shared = "SELECT COUNT(*) FROM unit u WHERE (SELECT COUNT(*) FROM unit_serves s WHERE s.unit_id = u.id) > 1";
         assert!(world.number_of(shared).await > 0, "units serve several municipalities");
 
-        world.anonymous().log_in("kontaktperson", PASSWORD).await.expect(200);
-        let contact = world.known_as("kontaktperson").await;
+        world.anonymous().log_in("kontaktperson@4014", PASSWORD).await.expect(200);
+        let contact = world.known_as("kontaktperson@4014").await;
         reads_her_cases(&world, &contact).await;
         others_read_what_they_may(&world).await;
-        let guardian = world.known_as("foresatt").await;
+        let guardian = world.known_as("foresatt@4014").await;
         let cases = guardian.get("/v1/cases").send().await.expect(200);
         assert!(!cases.items().is_empty(), "a guardian sees the case of the child");
-        let leader = world.known_as("leder").await;
+        let leader = world.known_as("leder@4014").await;
         assert_eq!(world.number_of(format!("SELECT COUNT(*) FROM contact_person c JOIN staff_role r ON r.unit_id = c.unit_id
             JOIN person p ON p.id = r.person_id WHERE r.role = 'unit_leader' AND p.id = {}", world.sql_id(leader.id.uuid()))).await, 36);
 

@@ -360,6 +360,15 @@ both_engines! {
         assert_eq!((report.findings.as_slice(), report.erased), (&[][..], i64::try_from(erased).expect("small")));
         assert!(report.erased_until.is_some_and(|until| until < before));
         assert_eq!(erase_before(&world.db, LOG, before).await.expect("erased"), Erasure::default());
+        // A field that was never sealed fits no entry, even where the personal fields are erased.
+        let mut verifier = verifier(Some(&kept));
+        for mut line in evidence(&world).await {
+            if let EvidenceLine::Place { position: 0, entry: Some(entry), .. } = &mut line {
+                entry.fields.insert("invented".to_owned(), json!(["hpl § 25"]));
+            }
+            verifier.hear(line).expect("evidence");
+        }
+        assert!(matches!(verifier.report().findings[..], [Finding::Changed(0, ..)]));
         // The rest of the entry is compared with what was sealed.
         for set in ["status = 404", "legal_basis = '[]'", "ground = '[]'", "ground = NULL", "consents = '[\"x\"]'", "digests = REPLACE(digests, 'A', 'B')", "digests = '{\"digests\":{},\"openings\":{}}'"] {
             tamper(&world, &[format!("UPDATE access_log SET {set} WHERE digests IS NOT NULL AND action = 'read_case'")]).await;

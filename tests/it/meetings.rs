@@ -102,6 +102,7 @@ both_engines! {
         let answer = |by: &User, word: &str| act(by, &cast, id, "answer").json(json!({"answer": word})).send();
         answer(mother, "coming").await.expect(200);
         let changed = answer(&cast.nurse, "not_coming").await.expect(200);
+        assert_eq!(changed.version(), "1", "an answer changes what its readers see, and not the meeting");
         for person in changed.body["participants"].as_array().expect("people") {
             let expected = if person["person_id"] == json!(cast.nurse.id) { "not_coming" } else { "coming" };
             assert_eq!(person["answer"], expected);

@@ -238,6 +238,20 @@ both_engines! {
         assert!(lists(log_of(&world, "4001").await) > 0);
     }
 
+    async fn a_concern_about_an_unnamed_child_belongs_where_its_unit_works(world: World) {
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let path = format!("/v1/units/{}/concerns", nurse.unit.id);
+        let concern = async || nurse.post(&path).json(json!({"facts": "A child is often alone."})).send().await;
+        assert_eq!(concern().await.expect(201).text("/municipality"), "4014");
+        world.try_execute(format!("UPDATE unit_serves SET municipality = '4001' WHERE unit_id = {}", world.sql_id(nurse.unit.id.uuid())))
+            .await.expect("it serves only another");
+        let there = concern().await.expect(201);
+        assert_eq!(there.text("/municipality"), "4001");
+        nurse.get(format!("/v1/concerns/{}", there.text("/id"))).send().await.expect(200);
+        also_serves(&world, &nurse, "5057").await;
+        concern().await.expect_invalid("/child_id");
+    }
+
     async fn a_unit_that_no_longer_serves_a_municipality_opens_no_case_there_again(world: World) {
         let nurse = host(&world).await;
         let leader = world.staff("kragero/helsestasjon", Role::UnitLeader).await;

@@ -162,6 +162,18 @@ impl UnitObject {
         let serves = serves.into_iter().map(|(number,)| number).collect();
         Ok(Some(Self { id, municipality, sector, serves }))
     }
+
+    /// Returns the municipality of a child that is not named yet: that of the unit, or the only one that the unit serves.
+    ///
+    /// # Errors
+    /// If the unit serves several, and not its own.
+    pub fn municipality_of_the_unnamed(&self) -> Result<String, &'static str> {
+        match &self.serves[..] {
+            _ if self.serves.contains(&self.municipality) => Ok(self.municipality.clone()),
+            [only] => Ok(only.clone()),
+            _ => Err("is required: the unit serves several municipalities, and not its own"),
+        }
+    }
 }
 
 impl Object for UnitObject {

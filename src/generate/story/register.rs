@@ -7,7 +7,7 @@ use super::{
     NoNumberLeft, Story, moment, workday,
 };
 use crate::{
-    accounts::{Username, rows::AccountRow},
+    accounts::{ChosenUsername, rows::AccountRow},
     care_orders::rows::{CareOrderKind, CareOrderRow},
     children::rows::{ChildRow, GuardianshipRow, PersonRow},
     concerns::rows::{ConcernDecision, ConcernRow, DecidedRow},
@@ -93,7 +93,8 @@ impl Story<'_, '_> {
             let username =
                 if is_first { "foresatt".to_owned() } else { format!("foresatt-{}-{place}", self.number) };
             self.source.has_guardian |= is_first;
-            if let Ok(username) = Username::parse(&username) {
+            let chosen = ChosenUsername::parse(&username);
+            if let Ok(Ok(username)) = chosen.map(|chosen| chosen.within(self.place.municipality)) {
                 self.batch.accounts.push(AccountRow {
                     person: guardian.person,
                     username: Cow::Owned(username),

@@ -18,13 +18,13 @@ BASE = os.environ.get("STAFETT_URL", "http://127.0.0.1:8080")
 PASSWORD = os.environ.get("STAFETT_PASSWORD", "fire blå ender over isen")
 YOUTHS_NUMBER = os.environ.get("STAFETT_YOUTHS_NUMBER", "14831051141")
 PEOPLE = {
-    "worker": "tone",
-    "leader": "berit",
-    "guardian": "mari",
-    "youth": "ylva",
-    "auditor": "ragnhild",
+    "worker": "tone@4014",
+    "leader": "berit@4014",
+    "guardian": "mari@4014",
+    "youth": "ylva@4014",
+    "auditor": "ragnhild@4014",
     # The last one, because an administrator disables the accounts of the others.
-    "administrator": "arne",
+    "administrator": "arne@4014",
 }
 # They end the session that the run needs.
 NOT_SENT = ["log_out", "change_password", "refresh_session", "log_in", "activate_account"]
@@ -53,7 +53,7 @@ def logged_in(username: str) -> httpx.Client:
 
 def make_youth() -> None:
     """Register a young person with an account, and open a case."""
-    teacher, administrator = logged_in("tone"), logged_in("arne")
+    teacher, administrator = logged_in("tone@4014"), logged_in("arne@4014")
     unit = teacher.get("/v1/me").json()["roles"][0]["unit_id"]
 
     def post(person: httpx.Client, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
@@ -66,7 +66,7 @@ def make_youth() -> None:
     account = {**child, "username": PEOPLE["youth"]}
     code = post(administrator, "/v1/municipalities/4014/accounts", account).json()["activation"]
     path = f"/v1/municipalities/4014/activations/{code['id']}/approve"
-    second = post(logged_in("gerd"), path, {"national_id": YOUTHS_NUMBER}).json()["second_half"]
+    second = post(logged_in("gerd@4014"), path, {"national_id": YOUTHS_NUMBER}).json()["second_half"]
     activation = {
         "username": PEOPLE["youth"], "first_half": code["first_half"], "second_half": second, "new_password": PASSWORD,
     }

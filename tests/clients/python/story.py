@@ -82,7 +82,8 @@ def person(username: str) -> Person:
 
 def play() -> None:
     """Play the story."""
-    teacher, school, nurse, ppt, mother, father = map(person, ["tone", "ola", "hanne", "per", "mari", "jonas"])
+    names = ["tone", "ola", "hanne", "per", "mari", "jonas"]
+    teacher, school, nurse, ppt, mother, father = (person(f"{name}@4014") for name in names)
 
     child = register_child.sync_detailed(
         teacher.unit, client=teacher.client, body=ChildIn(name="Odd Strand", national_id=CHILDS_NUMBER)

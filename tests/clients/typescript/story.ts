@@ -30,7 +30,7 @@ async function person(username: string) {
 }
 
 const [teacher, school, nurse, ppt, nav, mother, father, auditor] = await Promise.all(
-  (["tone", "ola", "hanne", "per", "nina", "mari", "jonas", "ragnhild"] as const).map(person),
+  (["tone", "ola", "hanne", "per", "nina", "mari", "jonas", "ragnhild"] as const).map((name) => person(`${name}@4014`)),
 );
 assert(teacher && school && nurse && ppt && nav && mother && father && auditor);
 

@@ -210,7 +210,7 @@ async fn a_demonstration_that_was_kept_is_served_again_with_the_roles_of_its_peo
 
 async fn roles_of_tone(url: &str) -> reqwest::Result<Value> {
     let client = reqwest::Client::new();
-    let body = json!({"username": "tone", "password": "fire blå ender over isen"});
+    let body = json!({"username": "tone@4014", "password": "fire blå ender over isen"});
     let tokens: Value = client.post(format!("{url}/v1/auth/login")).json(&body).send().await?.json().await?;
     let token = tokens["access_token"].as_str().unwrap_or_default();
     let me: Value = client.get(format!("{url}/v1/me")).bearer_auth(token).send().await?.json().await?;

@@ -37,9 +37,9 @@ both_engines! {
         };
         let number = world.adult_number();
         let lines = done(&mut create("solveig"), format!("{}\n", number.as_str()));
-        world.anonymous().log_in("solveig", PASSWORD).await.expect(401);
+        world.anonymous().log_in("solveig@4014", PASSWORD).await.expect(401);
         choose_password(&world, &lines.well(), PASSWORD).await.expect(200);
-        world.anonymous().log_in("solveig", PASSWORD).await.expect(200);
+        world.anonymous().log_in("solveig@4014", PASSWORD).await.expect(200);
 
         let folder = tempfile::TempDir::new().expect("a folder");
         let file = |name: &str, text: &str| {
@@ -51,7 +51,7 @@ both_engines! {
         let mut command = create("solveig.lien");
         command.arg("--national-id-file").arg(file("number", number.as_str()));
         choose_password(&world, &done(&mut command, "").well(), PASSWORD).await.expect(200);
-        world.anonymous().log_in("solveig.lien", PASSWORD).await.expect(200);
+        world.anonymous().log_in("solveig.lien@4014", PASSWORD).await.expect(200);
     }
 
     async fn the_operator_makes_a_new_code_when_no_administrator_can(world: World) {
@@ -68,7 +68,7 @@ both_engines! {
         let own = "sju svarte katter på taket";
         choose_password(&world, &said, own).await.expect(200);
         world.anonymous().log_in(&user.username, PASSWORD).await.expect(401);
-        let tokens = world.anonymous().log_in("petra", own).await.expect(200);
+        let tokens = world.anonymous().log_in("petra@4014", own).await.expect(200);
         let me = world.anonymous().get("/v1/me").bearer(&tokens.text("/access_token")).send().await.expect(200);
         let code = &me.body["activations"][0];
         assert!(code["asked_by_name"].is_null() && code["approved_by_name"].is_null() && !code["used_at"].is_null(), "{code}");

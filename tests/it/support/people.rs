@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use chrono::{DateTime, Months, NaiveDate, TimeDelta, Utc};
 use stafett::{
-    accounts::{self, NewAccount, Username},
+    accounts::{self, ChosenUsername, NewAccount},
     children::identify,
     execute, fetch_one,
     identity::{Password, Passwords},
@@ -132,7 +132,7 @@ impl World {
         let id =
             identify(&mut tx, municipality, Some(national_id), &name, born, now).await.expect("a person");
         tx.commit().await.expect("committed");
-        self.account(id, name, now).await
+        self.account(municipality, id, name, now).await
     }
 
     /// Returns a user who has an account already.
@@ -157,9 +157,9 @@ impl World {
         Youth { user: self.user(&child.municipality, &child.national_id).await }
     }
 
-    async fn account(&self, person: Id<Person>, name: String, now: DateTime<Utc>) -> User {
-        let username = format!("user.{}", self.number());
-        let parsed = Username::parse(&username).expect("a username");
+    async fn account(&self, municipality: &str, person: Id<Person>, name: String, now: DateTime<Utc>) -> User {
+        let chosen = ChosenUsername::parse(&format!("user.{}", self.number())).expect("a name");
+        let parsed = chosen.within(municipality).expect("a username");
         let hash = password_hash().await;
         let mut tx = self.db.write().await.expect("a transaction");
         let account = NewAccount { person, name: &name, username: &parsed, password_hash: Some(hash) };
@@ -168,7 +168,7 @@ impl World {
             "there is an account already"
         );
         tx.commit().await.expect("committed");
-        User::new(person, name, username, self.anonymous(), self.door())
+        User::new(person, name, parsed.as_str().to_owned(), self.anonymous(), self.door())
     }
 
     /// A new national identity number of an adult.
