@@ -20,7 +20,7 @@ use crate::{
 
 pub(super) const EXAMPLE: &str = "\
 Example:
-  stafett explain --as nina --action read_case --resource case_id=019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
+  stafett explain --as nina@4014 --action read_case --resource case_id=019ab3c4-5d6e-7f80-9a1b-2c3d4e5f6071";
 
 /// The person, the action and the object.
 #[derive(Debug, Args)]
@@ -86,7 +86,7 @@ async fn person(tx: &mut Tx, user: &str) -> Result<Id<Person>, Failure> {
         return Ok(id);
     }
     let found = accounts::find_person(tx, &user.to_lowercase()).await?;
-    found.ok_or_else(|| Usage::of("--as", user, "is not a username, or the id of a person").into())
+    found.ok_or_else(|| Usage::of("--as", user, "is not a username, such as tone@4014, or the id of a person").into())
 }
 
 /// Formats the answer for a terminal.

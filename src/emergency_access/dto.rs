@@ -69,7 +69,7 @@ pub struct ReviewIn {
 }
 
 /// An emergency access.
-#[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct EmergencyAccessOut {
     /// The id of the emergency access.
     pub id: EmergencyAccessId,
@@ -109,15 +109,15 @@ pub struct EmergencyAccessOut {
     pub reviewed_by: Option<PersonId>,
     /// When it was reviewed.
     pub reviewed_at: Option<DateTime<Utc>>,
-    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
-    pub version: Option<i64>,
+    /// The version, for `If-Match`; the same as the `ETag`.
+    pub version: i64,
 }
 
+// No field changes alone that some do not see, so everyone sees the version.
 shown!(EmergencyAccessOut, EmergencyReader {
     row {
         id, municipality, case_id, other_case_ids, person_id, person_name, unit_id, unit_name, danger, started_at, ends_at, ended_at, verdict,
-        reviewed_by, reviewed_at;
-        version
+        reviewed_by, reviewed_at, version,
     }
     child: child_name;
     reason: reason;

@@ -174,7 +174,7 @@ async fn end_emergency_access(mut permit: Permit<EndEmergencyAccess>) -> Result<
     if row.ended_at.is_some() || row.ends_at <= now {
         return Err(Problem::conflict("the emergency access has already ended"));
     }
-    permit.expect_seen(&seen(&permit.asker(), &object_now(permit.object(), &row), row.clone()))?;
+    permit.expect_version(row.version)?;
     store::end(permit.tx(), &row, now).await?;
     let row = current(&mut permit).await?;
     let row = seen(&permit.asker(), &object_now(permit.object(), &row), row);
@@ -196,7 +196,7 @@ async fn review_emergency_access(mut permit: Permit<ReviewEmergencyAccess>) -> R
     if row.reviewed_at.is_some() {
         return Err(Problem::conflict("the emergency access has already been reviewed"));
     }
-    permit.expect_seen(&seen(&permit.asker(), &object_now(permit.object(), &row), row.clone()))?;
+    permit.expect_version(row.version)?;
     let cut_short = verdict == EmergencyVerdict::NotJustified && row.ended_at.is_none() && now < row.ends_at;
     let ended_at = if cut_short { Some(now) } else { row.ended_at };
     let review = store::Review { verdict, note: &note, by: permit.caller().person, ended_at };

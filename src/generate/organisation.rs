@@ -321,7 +321,9 @@ mod tests {
     #[test]
     fn usernames_and_keys_are_given_once() {
         let organisation = planned(3_000);
-        let usernames: BTreeSet<_> = organisation.staff.iter().map(|staff| &staff.username).collect();
+        let place = |staff: &Staff| organisation.units[staff.unit].municipality;
+        let usernames: BTreeSet<_> =
+            organisation.staff.iter().map(|staff| (place(staff), &staff.username)).collect();
         assert_eq!(usernames.len(), organisation.staff.len());
         let keys: BTreeSet<_> =
             organisation.units.iter().map(|unit| (unit.municipality, &unit.key)).collect();

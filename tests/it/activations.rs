@@ -171,7 +171,7 @@ both_engines! {
         let town = Town::of(world).await;
         let (world, taken) = (&town.world, town.new_account("alma").await);
         assert_eq!(taken.username, "alma@4014");
-        let elsewhere = world.staff("porsgrunn/oppvekst", Role::Administrator).await;
+        let elsewhere = world.staff("porsgrunn/skole", Role::Administrator).await;
         let create = async |by: &User, municipality: &str, username: &str| {
             let number = world.adult_number();
             let body = json!({"national_id": number.as_str(), "name": "Alma Fjellheim", "username": username});

@@ -32,6 +32,13 @@ fn verdict(by: &User, review: &str, verdict: &str) -> Call {
     by.post(format!("/v1/access-log/reviews/{review}/verdict")).json(body).header("if-match", "*")
 }
 
+/// An auditor reviews an emergency access.
+async fn reviewed(auditor: &User, opened: &str, verdict: &str) {
+    let path = format!("/v1/emergency-access/{opened}/review");
+    let body = json!({"verdict": verdict, "note": "There was no danger."});
+    auditor.post(path).json(body).if_match(1).send().await.expect(200);
+}
+
 fn path(breach: &str) -> String {
     format!("/v1/breaches/{breach}")
 }
@@ -152,9 +159,7 @@ both_engines! {
         let auditor = auditor(&world).await;
         let opened = world.open_in_emergency(&cast.nurse, json!({"case_id": cast.case})).await.text("/id");
         cast.nurse.get(cast.path("")).send().await.expect(200);
-        let body = json!({"verdict": "not_justified", "note": "There was no danger."});
-        let review = format!("/v1/emergency-access/{opened}/review");
-        auditor.post(review).json(body).if_match(1).send().await.expect(200);
+        reviewed(&auditor, &opened, "not_justified").await;
         let breach = auditor.get(path(&opened)).send().await.expect(200);
         assert_eq!((breach.text("/source"), &breach.body["person_id"]), ("emergency_access".to_owned(), &json!(cast.nurse.id)));
         assert_eq!(breach.body["unit_id"], json!(cast.nurse.unit.id));
@@ -172,8 +177,7 @@ both_engines! {
             let (reviewer, other) = (auditor(&world).await, auditor(&world).await);
             let opened = world.open_in_emergency(&cast.nurse, json!({"case_id": cast.case})).await.text("/id");
             cast.nurse.get(cast.path("")).send().await.expect(200);
-            let body = json!({"verdict": first, "note": "I asked her."});
-            reviewer.post(format!("/v1/emergency-access/{opened}/review")).json(body).if_match(1).send().await.expect(200);
+            reviewed(&reviewer, &opened, first).await;
             assert_eq!(world.rows("breach").await - before, breaches);
             world.advance(TimeDelta::hours(4));
             world.pick().await;

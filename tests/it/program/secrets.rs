@@ -154,9 +154,9 @@ both_engines! {
         done(world.command_line().args(create).arg("4014"), &number).well();
         for (arguments, said) in [
             (["--as", "petra", "--action", "read_case", "--resource", "case_id=1"], "--as petra: is not a username"),
-            (["--as", "solveig", "--action", "reads_case", "--resource", "case_id=1"], "--action reads_case: is not an operation"),
-            (["--as", "solveig", "--action", "read_case", "--resource", "note_id=1"], "--resource needs case_id=ID for the action read_case"),
-            (["--as", "solveig", "--action", "list_cases", "--at", "2020-01-31"], "--at 2020-01-31: must not be before today"),
+            (["--as", "solveig@4014", "--action", "reads_case", "--resource", "case_id=1"], "--action reads_case: is not an operation"),
+            (["--as", "solveig@4014", "--action", "read_case", "--resource", "note_id=1"], "--resource needs case_id=ID for the action read_case"),
+            (["--as", "solveig@4014", "--action", "list_cases", "--at", "2020-01-31"], "--at 2020-01-31: must not be before today"),
         ] {
             let refused = done(world.command_line().arg("explain").args(arguments), "");
             assert_eq!(refused.status, 2, "{}", refused.errors);
