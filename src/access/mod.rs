@@ -11,6 +11,7 @@ mod answer;
 mod archive;
 mod asker;
 mod body;
+mod care_orders;
 mod etag;
 mod explain;
 mod facts;
@@ -42,6 +43,7 @@ mod ties;
 pub use archive::Archive;
 pub use asker::Asker;
 pub use body::announces_too_much;
+pub use care_orders::{CareOrderRule, Decides, FosterHome, LastDay};
 pub use etag::PATTERN as ENTITY_TAGS;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{

@@ -321,14 +321,14 @@ impl Policies {
     }
 }
 
-/// Returns each law that the rules, the kinds of information and the processing rest on, with what rests on it.
+/// Returns each law that the rules, the kinds of information, care orders and the processing rest on, with what rests on it.
 fn citations(rules: &BTreeMap<PolicyId, Rule>) -> impl Iterator<Item = (String, Law)> {
     let by_rule = rules
         .values()
         .flat_map(|rule| rule.legal_basis.iter().map(|law| (format!("rule {}", rule.id), *law)));
     let processing = laws(&PROCESSING).into_iter();
     let processing = processing.map(|law| ("what is processed in the record".to_owned(), law));
-    by_rule.chain(Kinds::citations()).chain(processing)
+    by_rule.chain(Kinds::citations()).chain(super::care_orders::citations()).chain(processing)
 }
 
 /// Returns the rules about each action. An action that is in no group of the schema has none, and is allowed to nobody.

@@ -5,25 +5,16 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    access::{CareOrderRule, Decides},
     kernel::{
-        day::{CareOrderStart, day},
+        day::{CareOrderLastDay, CareOrderStart, day, optional_day},
         ids::{CareOrderId, ChildId, PersonId, UnitId},
         text::Line,
+        vocabulary::CareOrderKind,
     },
     shown,
     vault::Content,
-    words,
 };
-
-words! {
-    /// The kind of care order.
-    CareOrderKind {
-        /// The child is taken into care (omsorgsovertakelse).
-        TakenIntoCare = "taken_into_care",
-        /// The child may not be moved from where it lives (flytteforbud).
-        MovingProhibited = "moving_prohibited",
-    }
-}
 
 /// A care order to record.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,9 +33,13 @@ pub struct CareOrderIn {
     #[serde(deserialize_with = "day")]
     #[schema(value_type = CareOrderStart)]
     pub in_force_from: NaiveDate,
-    /// The child welfare service that decides for the child.
+    /// The last day on which it is in force. An acute order needs one; an order that is not for a time has none.
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<CareOrderLastDay>)]
+    pub in_force_until: Option<NaiveDate>,
+    /// The child welfare service that is responsible.
     pub child_welfare_unit_id: UnitId,
-    /// The person in that service who decides, and who consents in the parents' place.
+    /// The person in that service who is responsible. By the kinds of order that say so, they consent in the parents' place.
     pub child_welfare_person_id: PersonId,
 }
 
@@ -60,6 +55,37 @@ pub struct CareOrderPatch {
     pub child_welfare_unit_id: UnitId,
     /// The person there who decides from now on. Consents given by the previous person no longer count.
     pub child_welfare_person_id: PersonId,
+    /// The new last day, if the decision now has another. It stays as it is if left out.
+    #[serde(default, deserialize_with = "optional_day")]
+    #[schema(value_type = Option<CareOrderLastDay>)]
+    pub in_force_until: Option<NaiveDate>,
+}
+
+/// The effect of a care order, which depends on its kind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CareOrderEffect {
+    /// The name of the kind in Norwegian.
+    pub name_no: String,
+    /// The people who consent for the child while it is in force.
+    pub decides: Decides,
+    /// Whether it closes the record to the parents.
+    pub closes_to_parents: bool,
+    /// Whether foster parents who are registered with the child see the record.
+    pub opens_to_foster_parents: bool,
+}
+
+shown!(CareOrderEffect { name_no, decides, closes_to_parents, opens_to_foster_parents });
+
+impl From<CareOrderKind> for CareOrderEffect {
+    fn from(kind: CareOrderKind) -> Self {
+        let rule = CareOrderRule::of(kind);
+        Self {
+            name_no: rule.name_no.clone(),
+            decides: rule.decides,
+            closes_to_parents: rule.closes,
+            opens_to_foster_parents: rule.opens_to_home(),
+        }
+    }
 }
 
 /// The end of a care order.
@@ -80,13 +106,19 @@ pub struct CareOrderOut {
     pub child_id: ChildId,
     /// The kind of care order.
     pub kind: CareOrderKind,
+    /// Its effect, which depends on the kind.
+    #[sqlx(rename = "kind", try_from = "CareOrderKind")]
+    pub effect: CareOrderEffect,
     /// The reference of the decision.
     pub decision_reference: Content,
     /// The day from which it is in force.
     pub in_force_from: NaiveDate,
-    /// The child welfare service that decides for the child.
+    /// The last day on which anyone decides or sees something by it; null if it has none. The parents do not see the record again until
+    /// its end is recorded.
+    pub in_force_until: Option<NaiveDate>,
+    /// The child welfare service that is responsible.
     pub child_welfare_unit_id: UnitId,
-    /// The person in that service who decides.
+    /// The person in that service who is responsible.
     pub child_welfare_person_id: PersonId,
     /// The person who recorded it.
     pub recorded_by: PersonId,
@@ -104,8 +136,10 @@ shown!(CareOrderOut {
     id,
     child_id,
     kind,
+    effect,
     decision_reference,
     in_force_from,
+    in_force_until,
     child_welfare_unit_id,
     child_welfare_person_id,
     recorded_by,

@@ -1,9 +1,10 @@
-//! Care orders (omsorgsovertakelse, flytteforbud): decisions by which child welfare decides for a child.
+//! Care orders (vedtak etter barnevernsloven): decisions about where a child is and who decides for it.
 //!
-//! From the day an order is in force, the parents see nothing here and their consents do not count. The person responsible
-//! in child welfare sees the case and consents in their place, and foster parents see the case. When the order ends,
-//! everything is as before at once. Information that the parents have a right to under the order is given outside this
-//! record. `access` decides who may see what.
+//! `data/care_orders.toml` states what follows from each kind, from the day an order is in force. If the child is taken into care, the
+//! parents see nothing here and their consents do not count. The person responsible in child welfare sees the case and consents in
+//! their place, and foster parents see the case. A voluntary placement leaves the parents everything. After its last day, an order
+//! gives nobody a power, but the record stays closed. When the end is recorded, everything is as before at once. Information that
+//! the parents have a right to under an order is given outside this record. `access` decides who may see what.
 
 mod dto;
 mod routes;

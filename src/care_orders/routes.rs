@@ -1,6 +1,7 @@
 //! Operations on care orders.
 
 use actix_web::{HttpResponse, get, patch, post};
+use chrono::NaiveDate;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     access::{
-        Parts, Permit, Whole,
+        CareOrderRule, LastDay, Parts, Permit, Whole,
         actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
         is_close,
         objects::ChildObject,
@@ -18,6 +19,7 @@ use crate::{
     kernel::{
         Id, Page, PageQuery,
         ids::{CareOrder, Person, Unit},
+        vocabulary::CareOrderKind,
     },
     problem::{
         Problem, Result,
@@ -51,8 +53,9 @@ async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResp
 
 /// Records a care order, which has effect from the day it is in force.
 ///
-/// From then on, the parents no longer see the child's case, and their consents no longer count. The person responsible
-/// in child welfare sees the case and consents in their place.
+/// The kind decides what follows. If the child is taken into care, the parents no longer see the child's case from then on, and their
+/// consents no longer count. The person responsible in child welfare sees the case and consents in their place. A voluntary placement
+/// changes nothing for the parents. A child has one order of each kind that has not ended.
 #[utoipa::path(
     operation_id = "record_care_order", tag = "children", params(("child_id" = Uuid, Path)), request_body = CareOrderIn,
     responses((status = 201, body = CareOrderOut, description = "The care order"), WriteProblems),
@@ -61,10 +64,11 @@ async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResp
 async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
     let new: CareOrderIn = permit.input()?;
+    check_last_day(new.kind, new.in_force_from, new.in_force_until)?;
     check_responsible(&mut permit, new.child_welfare_unit_id, new.child_welfare_person_id).await?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     let Some(id) = store::insert(permit.tx(), &child, &new, by, now).await? else {
-        return Err(Problem::conflict("the child already has a care order that has not ended"));
+        return Err(Problem::conflict("the child already has a care order of this kind that has not ended"));
     };
     keep_baton_held(&mut permit).await?;
     let order = find(&mut permit, id).await?;
@@ -72,7 +76,7 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
     permit.added(order.version, &order.whole()).await
 }
 
-/// Assigns a care order to another person in child welfare, who must then consent again for the child.
+/// Assigns a care order to another person in child welfare, who must then consent again for the child, or sets another last day.
 #[utoipa::path(
     operation_id = "change_care_order", tag = "children",
     params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderPatch,
@@ -81,16 +85,17 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
 #[patch("/children/{child_id}/care-orders/{care_order_id}")]
 async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpResponse> {
     let order = named(&mut permit).await?;
-    let CareOrderPatch { child_welfare_unit_id: unit, child_welfare_person_id: person } = permit.input()?;
+    let to: CareOrderPatch = permit.input()?;
     permit.expect_version(order.version)?;
     require_not_ended(&order)?;
-    check_responsible(&mut permit, unit, person).await?;
+    check_last_day(order.kind, order.in_force_from, to.in_force_until.or(order.in_force_until))?;
+    check_responsible(&mut permit, to.child_welfare_unit_id, to.child_welfare_person_id).await?;
     let child = permit.object().facts.clone();
-    store::change(permit.tx(), &child, &order, unit, person).await?;
+    store::change(permit.tx(), &child, &order, &to).await?;
     answer(permit, order.id).await
 }
 
-/// Ends a care order. From the next request on, the parents see the case and consent as before.
+/// Ends a care order. From the next request on, the parents see the case and consent as before, unless another order is in force.
 #[utoipa::path(
     operation_id = "end_care_order", tag = "children",
     params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderEnd,
@@ -134,6 +139,17 @@ async fn find<A: Action<Object = ChildObject>>(
 
 fn require_not_ended(order: &CareOrderOut) -> Result<()> {
     if order.ended_at.is_none() { Ok(()) } else { Err(Problem::conflict("the care order has ended")) }
+}
+
+/// Checks the last day by the kind of order: acute orders have one, and orders that are not for a time have none.
+fn check_last_day(kind: CareOrderKind, from: NaiveDate, until: Option<NaiveDate>) -> Result<()> {
+    let fault = match (CareOrderRule::of(kind).last_day, until) {
+        (LastDay::Required, None) => "is required for an acute order",
+        (LastDay::None, Some(_)) => "must be left out for an order of this kind",
+        (_, Some(until)) if until < from => "must not be before the day from which the order is in force",
+        _ => return Ok(()),
+    };
+    Err(Problem::field("/in_force_until", fault))
 }
 
 /// The person responsible must work in a child welfare service that serves the municipality, and not be family (fvl § 6).

@@ -4,20 +4,19 @@ use std::borrow::Cow;
 
 use chrono::{DateTime, NaiveDate, Utc};
 
-pub(crate) use super::dto::CareOrderKind;
 use crate::{
     db::{DbError, Tx},
     insert_rows,
     kernel::{
         Id,
         ids::{CareOrder, Child, Person, Unit},
-        vocabulary::Sector,
+        vocabulary::{CareOrderKind, Sector},
     },
     vault::KeyName,
 };
 
 const INSERT: &str = "INSERT INTO care_order (municipality, id, child_id, kind, decision_reference, in_force_from, \
-    child_welfare_unit_id, child_welfare_person_id, recorded_by, recorded_at) ";
+    in_force_until, child_welfare_unit_id, child_welfare_person_id, recorded_by, recorded_at) ";
 
 /// A care order to store.
 pub(crate) struct CareOrderRow<'a> {
@@ -27,13 +26,14 @@ pub(crate) struct CareOrderRow<'a> {
     pub kind: CareOrderKind,
     pub reference: Cow<'a, str>,
     pub in_force_from: NaiveDate,
+    pub in_force_until: Option<NaiveDate>,
     pub unit: Id<Unit>,
     pub person: Id<Person>,
     pub recorded_by: Id<Person>,
     pub recorded_at: DateTime<Utc>,
 }
 
-/// Writes care orders, and returns how many: a child has one at a time.
+/// Writes care orders, and returns how many: a child has one of each kind that has not ended.
 pub(crate) async fn insert(tx: &mut Tx, rows: &[CareOrderRow<'_>]) -> Result<u64, DbError> {
     let rows = rows
         .iter()
@@ -47,7 +47,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CareOrderRow<'_>]) -> Result<u64
     insert_rows!(
         tx,
         INSERT,
-        10,
+        11,
         rows,
         |values, (row, reference)| values
             .push_bind(row.municipality)
@@ -56,10 +56,11 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CareOrderRow<'_>]) -> Result<u64
             .push_bind(row.kind)
             .push_bind(reference)
             .push_bind(row.in_force_from)
+            .push_bind(row.in_force_until)
             .push_bind(row.unit)
             .push_bind(row.person)
             .push_bind(row.recorded_by)
             .push_bind(row.recorded_at),
-        " ON CONFLICT (municipality, child_id) WHERE ended_at IS NULL DO NOTHING"
+        " ON CONFLICT (municipality, child_id, kind) WHERE ended_at IS NULL DO NOTHING"
     )
 }

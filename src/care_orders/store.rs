@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
-    dto::{CareOrderIn, CareOrderOut},
+    dto::{CareOrderIn, CareOrderOut, CareOrderPatch},
     rows::{self, CareOrderRow},
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT id, child_id, kind, decision_reference, in_force_from, child_welfare_unit_id, child_welfare_person_id,
+            "SELECT id, child_id, kind, decision_reference, in_force_from, in_force_until, child_welfare_unit_id, child_welfare_person_id,
                     recorded_by, recorded_at, ended_at, end_reference, version
              FROM care_order WHERE municipality = $1 AND child_id = $2 ",
             $rest
@@ -36,7 +36,7 @@ macro_rules! select {
 const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
 const FIND: &str = select!("AND id = $3");
 const CHANGE: &str = "
-    UPDATE care_order SET child_welfare_unit_id = $5, child_welfare_person_id = $6, version = version + 1
+    UPDATE care_order SET child_welfare_unit_id = $5, child_welfare_person_id = $6, in_force_until = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
 const END: &str = "
     UPDATE care_order SET ended_at = $5, ended_by = $6, end_reference = $7, version = version + 1
@@ -74,7 +74,7 @@ fn key(child: &ChildFacts) -> KeyName {
     KeyName::sector(&child.municipality, Sector::ChildWelfare)
 }
 
-/// Returns none if the child has a care order that has not ended.
+/// Returns none if the child has a care order of the kind that has not ended.
 pub(super) async fn insert(
     tx: &mut Tx,
     child: &ChildFacts,
@@ -90,6 +90,7 @@ pub(super) async fn insert(
         kind: new.kind,
         reference: Cow::from(&*new.decision_reference),
         in_force_from: new.in_force_from,
+        in_force_until: new.in_force_until,
         unit: new.child_welfare_unit_id,
         person: new.child_welfare_person_id,
         recorded_by: by,
@@ -99,16 +100,17 @@ pub(super) async fn insert(
     Ok((made == 1).then_some(id))
 }
 
-/// Assigns a care order to another person in child welfare.
+/// Assigns a care order to another person in child welfare, and sets its last day if there is another.
 pub(super) async fn change(
     tx: &mut Tx,
     child: &ChildFacts,
     order: &CareOrderOut,
-    unit: Id<Unit>,
-    person: Id<Person>,
+    to: &CareOrderPatch,
 ) -> Result<(), DbError> {
     let CareOrderOut { id, version, .. } = *order;
-    expect_one(execute!(tx, CHANGE, &child.municipality, child.id, id, version, unit, person)?)
+    let (unit, person) = (to.child_welfare_unit_id, to.child_welfare_person_id);
+    let until = to.in_force_until.or(order.in_force_until);
+    expect_one(execute!(tx, CHANGE, &child.municipality, child.id, id, version, unit, person, until)?)
 }
 
 pub(super) async fn end(

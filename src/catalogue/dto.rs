@@ -117,8 +117,13 @@ pub struct ArenaOut {
     pub participants: Vec<String>,
     /// The scope: one child, or the services as a whole.
     pub scope: ArenaScope,
-    /// Whether consent is required; absent if the plan does not say.
+    /// Whether consent is required; absent if the plan does not say. A meeting there then needs consent to another unit than that which
+    /// opened the case.
     pub consent_required: Option<bool>,
+    /// The lowest age of the child, in whole years; absent if any.
+    pub age_from: Option<i64>,
+    /// The highest age of the child, in whole years; absent if any.
+    pub age_to: Option<i64>,
     /// The chapter of the plan.
     pub source: String,
 }

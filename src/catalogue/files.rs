@@ -15,6 +15,9 @@ use crate::kernel::{
     vocabulary::{ControllerKind, PreventionLevel, Sector},
 };
 
+/// The highest age that an arena can be for.
+const MAX_AGE: i64 = 25;
+
 /// The texts of the three files that describe a municipality, and where they come from.
 #[derive(Debug, Clone)]
 pub struct MunicipalityFiles {
@@ -82,6 +85,14 @@ impl MunicipalityFiles {
         let MunicipalityFile { own_record_age, unit, arena, guide_level, .. } = &municipality;
         if own_record_age.is_some_and(|age| !(15..=16).contains(&age)) {
             return Err(self.wrong("own_record_age must be 15 or 16".to_owned()));
+        }
+        for ArenaEntry { key, age_from, age_to, .. } in arena {
+            let (from, to) = (age_from.unwrap_or(0), age_to.unwrap_or(MAX_AGE));
+            if !(0..=to).contains(&from) || to > MAX_AGE {
+                return Err(
+                    self.wrong(format!("the ages of the arena {} must be in order, 0 to {MAX_AGE}", &**key))
+                );
+            }
         }
         self.each_once("unit", unit.iter().map(|it| it.key.to_string()))?;
         self.each_once("arena", arena.iter().map(|it| it.key.to_string()))?;
@@ -215,6 +226,8 @@ pub(super) struct ArenaEntry {
     pub participants: Vec<Line>,
     pub scope: ArenaScope,
     pub consent_required: Option<bool>,
+    pub age_from: Option<i64>,
+    pub age_to: Option<i64>,
     pub source: Line,
 }
 

@@ -31,14 +31,15 @@ const NUMBERS: &str = "SELECT number FROM municipality";
 const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
 const ARENAS: &str = "SELECT key, ended_at FROM arena WHERE municipality = $1";
 const PUT_ARENA: &str = "
-    INSERT INTO arena (id, municipality, key, name, purpose, run_by, participants, scope, consent_required, source)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+    INSERT INTO arena (id, municipality, key, name, purpose, run_by, participants, scope, consent_required, source,
+        age_from, age_to)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
     ON CONFLICT (municipality, key) DO UPDATE SET name = $4, purpose = $5, run_by = $6, participants = $7, scope = $8,
-        consent_required = $9, source = $10, ended_at = NULL
+        consent_required = $9, source = $10, age_from = $11, age_to = $12, ended_at = NULL
     WHERE (arena.name, arena.purpose, arena.run_by, arena.participants, arena.scope, arena.consent_required,
-            arena.source, arena.ended_at)
+            arena.source, arena.age_from, arena.age_to, arena.ended_at)
         IS DISTINCT FROM (excluded.name, excluded.purpose, excluded.run_by, excluded.participants, excluded.scope,
-            excluded.consent_required, excluded.source, excluded.ended_at)";
+            excluded.consent_required, excluded.source, excluded.age_from, excluded.age_to, excluded.ended_at)";
 const END_ARENA: &str = "UPDATE arena SET ended_at = $3 WHERE municipality = $1 AND key = $2";
 const LEVELS: &str = "SELECT level FROM guide_level WHERE municipality = $1";
 const PUT_LEVEL: &str = "
@@ -136,10 +137,10 @@ async fn put_arenas(
     let before = fetch_all!(tx, (String, Option<DateTime<Utc>>), ARENAS, number)?;
     let mut count = Count::of(before.into_iter().map(|(key, ended)| (key, ended.is_some())));
     for arena in arenas {
-        let ArenaEntry { key, name, purpose, run_by, participants, scope, consent_required, source } = arena;
+        let ArenaEntry { key, name, purpose, run_by, participants, scope, source, .. } = arena;
         let (id, run_by, participants) =
             (Id::<Arena>::new(), run_by.as_deref(), json(participants.iter().map(|it| &**it)));
-        let (scope, consent) = (*scope, *consent_required);
+        let ArenaEntry { consent_required, age_from, age_to, .. } = arena;
         let rows = execute!(
             tx,
             PUT_ARENA,
@@ -150,9 +151,11 @@ async fn put_arenas(
             &**purpose,
             run_by,
             participants,
-            scope,
-            consent,
-            &**source
+            *scope,
+            *consent_required,
+            &**source,
+            *age_from,
+            *age_to
         )?;
         count.stored(&**key, rows);
     }

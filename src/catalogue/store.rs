@@ -24,7 +24,7 @@ const MEASURE: &str = "
            contact, status, theme, unit_id, plan, source, ended_at
     FROM catalogue_measure WHERE id = $1";
 const ARENAS: &str = "
-    SELECT id, key, name, purpose, run_by, participants, scope, consent_required, source
+    SELECT id, key, name, purpose, run_by, participants, scope, consent_required, age_from, age_to, source
     FROM arena WHERE municipality = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT $3";
 const LEVELS: &str = "
     SELECT level, name, summary, responsible, steps, deadline_days, source
@@ -40,6 +40,8 @@ struct ArenaRow {
     participants: String,
     scope: ArenaScope,
     consent_required: Option<bool>,
+    age_from: Option<i64>,
+    age_to: Option<i64>,
     source: String,
 }
 
@@ -120,10 +122,21 @@ pub(super) async fn arenas(
     let rows = fetch_all!(tx, ArenaRow, ARENAS, municipality, after, limit)?;
     rows.into_iter()
         .map(|row| {
-            let ArenaRow { id, key, name, purpose, run_by, participants, scope, consent_required, source } =
-                row;
-            let participants = words(&participants)?;
-            Ok(ArenaOut { id, key, name, purpose, run_by, participants, scope, consent_required, source })
+            let ArenaRow { id, key, name, purpose, run_by, participants, scope, source, .. } = row;
+            let ArenaRow { consent_required, age_from, age_to, .. } = row;
+            Ok(ArenaOut {
+                id,
+                key,
+                name,
+                purpose,
+                run_by,
+                participants: words(&participants)?,
+                scope,
+                consent_required,
+                age_from,
+                age_to,
+                source,
+            })
         })
         .collect()
 }

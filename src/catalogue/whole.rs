@@ -14,7 +14,7 @@ const MUNICIPALITY: &str = "SELECT own_record_age FROM municipality WHERE number
 const TEXT: &str = "
     SELECT version FROM consent_text WHERE municipality = $1 AND language = 'nb' ORDER BY version DESC LIMIT 1";
 const ARENAS: &str = "
-    SELECT id FROM arena WHERE municipality = $1 AND scope = 'individual' AND ended_at IS NULL ORDER BY key LIMIT 50";
+    SELECT id, COALESCE(age_from, 0), COALESCE(age_to, 25) FROM arena WHERE municipality = $1 AND scope = 'individual' AND ended_at IS NULL ORDER BY key LIMIT 50";
 const MEASURES: &str = "
     SELECT id, title, level FROM catalogue_measure WHERE municipality = $1 AND ended_at IS NULL ORDER BY key LIMIT 500";
 
@@ -23,8 +23,8 @@ pub(crate) struct Whole {
     pub own_record_age: i64,
     /// The version of the consent text that people read now.
     pub consent_text: String,
-    /// Where one child at a time is taken up.
-    pub arenas: Vec<Id<Arena>>,
+    /// Where one child at a time is taken up, each with the lowest and the highest age.
+    pub arenas: Vec<(Id<Arena>, i64, i64)>,
     pub measures: Vec<(Id<CatalogueMeasure>, String, PreventionLevel)>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) async fn is_known(tx: &mut Tx, municipality: &str) -> Result<bool, Db
 pub(crate) async fn whole(tx: &mut Tx, municipality: &str) -> Result<Whole, DbError> {
     let (own_record_age,) = fetch_one!(tx, (i64,), MUNICIPALITY, municipality)?;
     let (consent_text,) = fetch_one!(tx, (String,), TEXT, municipality)?;
-    let arenas = fetch_all!(tx, (Id<Arena>,), ARENAS, municipality)?;
+    let arenas = fetch_all!(tx, (Id<Arena>, i64, i64), ARENAS, municipality)?;
     let measures = fetch_all!(tx, (Id<CatalogueMeasure>, String, PreventionLevel), MEASURES, municipality)?;
-    Ok(Whole { own_record_age, consent_text, arenas: arenas.into_iter().map(|(id,)| id).collect(), measures })
+    Ok(Whole { own_record_age, consent_text, arenas, measures })
 }

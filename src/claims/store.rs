@@ -22,6 +22,13 @@ macro_rules! met {
         "CASE WHEN k.identified_at IS NULL OR s.identified_at > k.identified_at THEN s.identified_at ELSE k.identified_at END"
     };
 }
+/// The kinds of care orders that close a record (`data/care_orders.toml`). The others are no claim: they take nothing from anyone.
+macro_rules! closing_kinds {
+    () => {
+        "'taken_into_care', 'moving_prohibited', 'acute_care', 'acute_trafficking', 'trafficking', \
+         'parental_responsibility_removed'"
+    };
+}
 /// The statements in the registration `s` of the child that is registered as `k`: the id, the kind, the person and the time. The
 /// arguments are conditions on each kind, after the joins, and the reader, who sees no claim about themself. A guardian who does not
 /// work for the municipality, or who is a guardian in the registration itself, is no claim.
@@ -62,7 +69,9 @@ macro_rules! stated {
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN care_order a ON a.municipality = s.municipality AND a.child_id = s.id
-             WHERE a.ended_at IS NULL AND ",
+             WHERE a.ended_at IS NULL AND a.kind IN (",
+            closing_kinds!(),
+            ") AND ",
             $order
         )
     };
@@ -287,4 +296,16 @@ pub async fn pending_in(
 ) -> Result<Vec<Pending>, DbError> {
     let since = now - PROVISIONAL;
     fetch_all!(tx, Pending, PENDING_IN, municipality, after.0, after.1, limit, since, auditor)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::access::CareOrderRule;
+
+    #[test]
+    fn the_orders_that_are_claims_are_those_that_close_a_record() {
+        let closing = CareOrderRule::all().filter(|rule| rule.closes);
+        let words: Vec<_> = closing.map(|rule| format!("'{}'", rule.kind)).collect();
+        assert_eq!(closing_kinds!(), words.join(", "));
+    }
 }

@@ -42,6 +42,8 @@ words! {
         DecideClaim = "decide_claim",
         /// The contact person, or the person who decided it, must review a withholding from a guardian.
         ReviewWithholding = "review_withholding",
+        /// The contact person, or the person responsible in child welfare, must record that a care order has ended, or its new last day.
+        CareOrderEnds = "care_order_ends",
         /// The leader must look again at when the family is informed of a disclosure, before it is.
         ReviewInforming = "review_informing",
         /// A leader must confirm or end a conflict of interest that others have stated.
@@ -56,8 +58,8 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim, disclosure, withholding, conflict of interest or
-    /// breach.
+    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim, disclosure, withholding, care order, conflict of interest
+    /// or breach.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

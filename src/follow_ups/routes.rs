@@ -162,6 +162,10 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
             FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
+            FollowUpKind::CareOrderEnds => {
+                let relation = &case.facts.relation;
+                relation.is_contact_person || relation.child_welfare_seat.is_some()
+            }
             _ => true,
         }
 }

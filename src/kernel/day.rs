@@ -217,6 +217,8 @@ bounded! {
     RequestDay: Date DAY_PATTERN InYears(-1), InDays(0), "A day within the last year.";
     /// When a care order comes into force: during a childhood, or soon.
     CareOrderStart: Date DAY_PATTERN InYears(-25), InYears(1), "The day from which a care order is in force.";
+    /// When a care order that is for a time ends, by the decision.
+    CareOrderLastDay: Date DAY_PATTERN InYears(-25), InYears(2), "The last day on which a care order is in force.";
     /// When a role ends (pasientjournalforskriften § 13).
     RoleEnd: Date DAY_PATTERN InDays(1), InYears(1), "The day from which a role counts for nothing.";
     /// When a meeting starts. Its minutes can be recorded afterwards.

@@ -248,3 +248,31 @@ words! {
         Passkey = "passkey",
     }
 }
+
+words! {
+    /// The kind of care order (vedtak etter barnevernsloven). `data/care_orders.toml` states what follows from each.
+    CareOrderKind {
+        /// The child is taken into care (omsorgsovertakelse, bvl § 5-1).
+        TakenIntoCare = "taken_into_care",
+        /// The child may not be moved from where it lives for now (midlertidig flytteforbud).
+        MovingProhibited = "moving_prohibited",
+        /// The child is taken into care in an emergency (akutt omsorgsovertakelse, bvl § 4-2).
+        AcuteCare = "acute_care",
+        /// The child is placed in an institution for its behaviour, in an emergency (bvl § 4-4).
+        AcuteInstitution = "acute_institution",
+        /// The child is placed in an institution for its behaviour (bvl § 6-2).
+        Institution = "institution",
+        /// The child is placed in an institution against human trafficking, in an emergency (bvl § 4-5).
+        AcuteTrafficking = "acute_trafficking",
+        /// The child is placed in an institution against human trafficking (bvl § 6-6).
+        Trafficking = "trafficking",
+        /// The parents have placed the child in a foster home or an institution (frivillig plassering, bvl § 3-2).
+        VoluntaryPlacement = "voluntary_placement",
+        /// The parents are deprived of parental responsibility (fratakelse av foreldreansvar, bvl § 5-8).
+        ParentalResponsibilityRemoved = "parental_responsibility_removed",
+        /// The child may not be taken out of Norway, in an emergency (akutt utreiseforbud, bvl § 4-6).
+        AcuteLeavingProhibited = "acute_leaving_prohibited",
+        /// The child may not be taken out of Norway (utreiseforbud, bvl § 5-13).
+        LeavingProhibited = "leaving_prohibited",
+    }
+}

@@ -3,6 +3,7 @@
 //! The minutes are recorded once and state who attended and what was decided. A decision can create a measure at the same
 //! time. The participants who attended approve the minutes.
 
+mod arenas;
 mod dto;
 pub mod record;
 mod routes;

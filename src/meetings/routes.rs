@@ -84,11 +84,11 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     rules::participants(&new.participants, (&team, &unknown), case)?;
     rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), case)?;
     if let Some(arena) = new.arena_id {
-        let arena = store::find_arena(permit.tx(), case, arena).await?;
+        let arena = store::open_arena(permit.tx(), case, arena).await?;
         let unknown = || {
             Problem::field("/arena_id", "must be one of the municipality's arenas for individual children")
         };
-        rules::arena_allows(arena.ok_or_else(unknown)?, case)?;
+        arena.ok_or_else(unknown)?.allow("/arena_id", new.starts_at, case)?;
     }
     let caller = permit.caller().person;
     let id = store::call(permit.tx(), case, new, caller, now).await?;
@@ -154,6 +154,7 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     let attended = rules::people_meant(&attended, &case);
     rules::attended(&attended, &meeting)?;
     rules::decisions(decisions.len())?;
+    arena_admits(&mut permit, &meeting, &attended).await?;
     let seen = as_seen(&mut permit, meeting.clone()).await?;
     permit.expect_seen(&seen)?;
     store::hold(permit.tx(), &case, &meeting, &minutes, caller, now).await?;
@@ -162,6 +163,22 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     store::decide(permit.tx(), &case, meeting.id, &decisions).await?;
     let (_, meeting) = current(&mut permit).await?;
     answer_with(permit, meeting).await
+}
+
+/// Checks the conditions of the arena, if the meeting was called in one: they held for the meeting, and a consent is in force now.
+async fn arena_admits(
+    permit: &mut Permit<RecordMinutes>,
+    meeting: &MeetingOut,
+    attended: &[Id<Person>],
+) -> Result<()> {
+    let Some(arena) = meeting.arena_id else { return Ok(()) };
+    let case = permit.object().case.facts.clone();
+    let conditions = store::conditions(permit.tx(), &case, arena).await?;
+    conditions.allow("/attended", meeting.starts_at, &case)?;
+    let seats = teams::seats(permit.tx(), &case).await?;
+    let mut seated: Vec<_> = seats.into_iter().map(|seat| seat.person_id).collect();
+    seated.extend(teams::left_since(permit.tx(), &case, meeting.starts_at).await?);
+    conditions.admit(attended, &seated, &case)
 }
 
 /// Numbers the decisions and creates their measures.

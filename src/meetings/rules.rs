@@ -22,14 +22,6 @@ pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result
     Ok(())
 }
 
-/// Checks that an arena that requires consent is not used while nobody can consent.
-pub(super) fn arena_allows(consent_required: Option<bool>, case: &CaseFacts) -> Result<()> {
-    if consent_required == Some(true) && !case.ground.family.can_consent() {
-        return Err(Problem::conflict("the arena requires consent, and no registered person can give it"));
-    }
-    Ok(())
-}
-
 /// Resolves the ids of people. The child may be identified by the id of its registration.
 pub(super) fn people_meant(ids: &[Id<Person>], case: &CaseFacts) -> Vec<Id<Person>> {
     let is_child = |id: Id<Person>| id.uuid() == case.child.uuid();
@@ -225,16 +217,6 @@ mod tests {
         );
         let youth = case(true);
         assert!(family_is_invited(&[worker, youth.child_person], None, &youth).is_ok());
-    }
-
-    #[test]
-    fn an_arena_that_asks_for_consent_needs_somebody_who_can_give_it() {
-        let case = case(false);
-        assert!(arena_allows(Some(true), &case).is_ok());
-        let case = case.with(|case| case.ground.family.guardians.clear());
-        assert_eq!(fault(arena_allows(Some(true), &case)), "conflict");
-        assert!(arena_allows(Some(false), &case).is_ok());
-        assert!(arena_allows(None, &case).is_ok());
     }
 
     #[test]

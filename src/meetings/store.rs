@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, SubsecRound, Utc};
 
 use super::{
+    arenas::Conditions,
     dto::{
         InvitationAnswer, InvitationStatus, MeetingDecisionOut, MeetingIn, MeetingOut, MeetingParticipantOut,
         MeetingStatus,
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     access::CaseState,
     db::{DbError, Tx, expect_one},
-    execute, fetch_all, fetch_of_case, fetch_optional,
+    execute, fetch_all, fetch_of_case, fetch_one, fetch_optional,
     kernel::{
         Id,
         ids::{Arena, Measure, Meeting, Person},
@@ -63,7 +64,11 @@ const DECISIONS: &str = "
     JOIN meeting_decision d ON d.municipality = m.municipality AND d.meeting_id = m.id
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
     ORDER BY d.meeting_id, d.number";
-const FIND_ARENA: &str = "SELECT consent_required FROM arena WHERE municipality = $1 AND id = $2 AND scope = 'individual' AND ended_at IS NULL";
+const CONDITIONS: &str =
+    "SELECT consent_required, age_from, age_to FROM arena WHERE municipality = $1 AND id = $2";
+const OPEN_ARENA: &str = "
+    SELECT consent_required, age_from, age_to FROM arena
+    WHERE municipality = $1 AND id = $2 AND scope = 'individual' AND ended_at IS NULL";
 const HOLD_STILL: &str = "
     UPDATE meeting SET version = version
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
@@ -141,14 +146,22 @@ async fn complete(
     Ok(meetings)
 }
 
-/// Finds an arena of the municipality for individual children, and whether it requires consent, if known.
-pub(super) async fn find_arena(
+/// Returns the conditions of an arena of the municipality for individual children, if it is one that is in use.
+pub(super) async fn open_arena(
     tx: &mut Tx,
     case: &CaseState,
     arena: Id<Arena>,
-) -> Result<Option<Option<bool>>, DbError> {
-    let arena = fetch_optional!(tx, (Option<bool>,), FIND_ARENA, &case.municipality, arena)?;
-    Ok(arena.map(|(consent_required,)| consent_required))
+) -> Result<Option<Conditions>, DbError> {
+    fetch_optional!(tx, Conditions, OPEN_ARENA, &case.municipality, arena)
+}
+
+/// Returns the conditions of an arena that a meeting was called in.
+pub(super) async fn conditions(
+    tx: &mut Tx,
+    case: &CaseState,
+    arena: Id<Arena>,
+) -> Result<Conditions, DbError> {
+    fetch_one!(tx, Conditions, CONDITIONS, &case.municipality, arena)
 }
 
 /// Calls a meeting and invites the participants. The person who calls it is coming.

@@ -9,6 +9,6 @@ mod store;
 pub use dto::TeamMemberOut;
 pub use routes::configure;
 pub use store::{
-    NewSeat, Seat, end_seat_of, end_seats_of_person, end_seats_of_units, from_child_welfare, not_to_be_known,
-    seat, seats, seats_known,
+    NewSeat, Seat, end_seat_of, end_seats_of_person, end_seats_of_units, from_child_welfare, left_since,
+    not_to_be_known, seat, seats, seats_known,
 };

@@ -65,6 +65,8 @@ const WORKS_THERE: &str = concat!(
     WHERE r.person_id = $1 AND r.unit_id = $2 AND r.role IN ('worker', 'unit_leader') AND s.municipality = $3 AND ",
     role_counts_sql!("r", "$4")
 );
+const LEFT_SINCE: &str = "
+    SELECT person_id FROM team_member WHERE municipality = $1 AND case_id = $2 AND left_at > $3";
 const END_SEAT: &str = "
     UPDATE team_member SET left_at = $5, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND person_id = $3 AND joined_at = $4 AND left_at IS NULL";
@@ -96,6 +98,19 @@ pub async fn seats(tx: &mut Tx, case: &CaseState) -> Result<Vec<Seat>, DbError> 
     let mut seats = fetch_all!(tx, Seat, SEATS, &case.municipality, case.id, case.today)?;
     seats.retain(|seat| case.ground.covers(seat.unit_id));
     Ok(seats)
+}
+
+/// Returns the people who left the team after a time.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn left_since(
+    tx: &mut Tx,
+    case: &CaseState,
+    time: DateTime<Utc>,
+) -> Result<Vec<Id<Person>>, DbError> {
+    let left = fetch_all!(tx, (Id<Person>,), LEFT_SINCE, &case.municipality, case.id, time)?;
+    Ok(left.into_iter().map(|(person,)| person).collect())
 }
 
 /// Returns current and former members whose units' involvement the caller may not know of, and the person in child welfare

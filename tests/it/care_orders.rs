@@ -8,18 +8,18 @@ use crate::{
     support::{Answer, Call, Child, Guardian, Role, Staff, User, World, both_engines},
 };
 
-fn path(child: &Child) -> String {
+pub fn path(child: &Child) -> String {
     format!("/v1/children/{}/care-orders", child.id)
 }
 
-fn order(worker: &Staff, from: String) -> Value {
+pub fn order(worker: &Staff, from: String) -> Value {
     json!({
         "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": from,
         "child_welfare_unit_id": worker.unit.id, "child_welfare_person_id": worker.id,
     })
 }
 
-fn record(by: &User, child: &Child, body: Value) -> Call {
+pub fn record(by: &User, child: &Child, body: Value) -> Call {
     by.post(path(child)).json(body)
 }
 
@@ -31,12 +31,12 @@ async fn taken_into_care(world: &World, cast: &Cast) -> (Staff, Answer) {
     (worker, made)
 }
 
-fn end(by: &User, child: &Child, order: &Answer) -> Call {
+pub fn end(by: &User, child: &Child, order: &Answer) -> Call {
     let path = format!("{}/{}/end", path(child), order.text("/id"));
     by.post(path).json(json!({"decision_reference": "BVHN-2026-0377"})).if_match(&order.body["version"])
 }
 
-async fn foster_parent(world: &World, by: &User, child: &Child) -> Guardian {
+pub async fn foster_parent(world: &World, by: &User, child: &Child) -> Guardian {
     let guardian = world.guardian(&child.municipality, world.adult_number()).await;
     let body = json!({
         "national_id": guardian.national_id.as_str(), "name": guardian.name, "parental_responsibility": false,
@@ -46,14 +46,14 @@ async fn foster_parent(world: &World, by: &User, child: &Child) -> Guardian {
     guardian
 }
 
-fn consent_to(world: &World, unit: &Staff) -> Value {
+pub fn consent_to(world: &World, unit: &Staff) -> Value {
     json!({
         "unit_ids": [unit.unit.id], "purpose": "Cooperation.", "valid_until": world.in_days(90), "text_version": "2026-1",
     })
 }
 
 /// Everything that a guardian sees of a case and its child.
-fn everything(cast: &Cast) -> Vec<String> {
+pub fn everything(cast: &Cast) -> Vec<String> {
     let below = [
         "",
         "/history",

@@ -26,6 +26,7 @@ mod at_rest;
 mod backups;
 mod belonging;
 mod breaches;
+mod care_order_kinds;
 mod care_orders;
 mod cases;
 mod child_welfare_reports;

@@ -31,6 +31,12 @@ async fn arena(world: &World, municipality: &str, scope: &str) -> Value {
     arenas.items().iter().find(|arena| arena["scope"] == scope).expect("an arena")["id"].clone()
 }
 
+/// An arena of Kragerø.
+async fn arena_of(world: &World, key: &str) -> Value {
+    let arenas = world.anonymous().get("/v1/municipalities/4014/arenas?limit=200").send().await.expect(200);
+    arenas.items().iter().find(|arena| arena["key"] == key).expect("an arena")["id"].clone()
+}
+
 both_engines! {
     async fn anyone_with_a_seat_calls_a_meeting_and_all_on_the_case_read_of_it(world: World) {
         let cast = world.shared_case().await;
@@ -249,7 +255,59 @@ both_engines! {
         };
         call_in(arena(&world, "4001", "individual").await).await.expect_invalid("/arena_id");
         call_in(arena(&world, "4014", "system").await).await.expect_invalid("/arena_id");
-        call_in(arena(&world, "4014", "individual").await).await.expect(201);
+        call_in(arena_of(&world, "ressursteam").await).await.expect(201);
+    }
+
+    async fn an_arena_is_for_children_of_the_ages_in_its_plan(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        for (key, status) in [("tik-team", 422), ("ressursteam", 201), ("h-team", 422)] {
+            let mut body = meeting(&world, json!([mother.id]));
+            body["arena_id"] = arena_of(&world, key).await;
+            let answer = call(&cast.teacher, &cast, body).send().await.expect(status);
+            assert!(status == 201 || answer.text("/errors/0/pointer") == "/arena_id", "{key}");
+        }
+    }
+
+    async fn an_arena_that_requires_consent_needs_one_for_the_meeting_and_for_its_minutes(world: World) {
+        let alone = world.school_case().await;
+        let mut body = meeting(&world, json!([alone.family.guardians[0].id]));
+        body["arena_id"] = arena_of(&world, "ressursteam").await;
+        call(&alone.teacher, &alone, body.clone()).send().await.expect_invalid("/arena_id");
+        body["arena_id"] = arena_of(&world, "samarbeidsmote").await;
+        call(&alone.teacher, &alone, body).send().await.expect(201);
+
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let mut body = meeting(&world, json!([mother.id, cast.nurse.id]));
+        body["arena_id"] = arena_of(&world, "ressursteam").await;
+        let made = call(&cast.teacher, &cast, body).send().await.expect(201);
+        let id = made.id("/id");
+        let held = |attended: Value| minutes(&cast.teacher, &cast, id, json!({"contains": [], "minutes": "Held.", "attended": attended}));
+        let own = mother.get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
+        held(json!([mother.id])).if_match(1).send().await.expect_invalid("/attended");
+        world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
+        // She took part by a consent that was in force until after the meeting had begun.
+        held(json!([mother.id, cast.nurse.id])).if_match(1).send().await.expect(200);
+    }
+
+    async fn nobody_takes_part_in_an_arena_that_requires_consent_after_it_was_withdrawn(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let mut body = meeting(&world, json!([mother.id, cast.nurse.id]));
+        body["arena_id"] = arena_of(&world, "ressursteam").await;
+        body["starts_at"] = json!(world.now() + TimeDelta::hours(1));
+        let made = call(&cast.teacher, &cast, body).send().await.expect(201);
+        let own = mother.get(cast.path("/consents")).send().await.expect(200);
+        world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
+        world.advance(TimeDelta::hours(2));
+        world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
+        let held = |attended: Value| {
+            minutes(&cast.teacher, &cast, made.id("/id"), json!({"contains": [], "minutes": "Held.", "attended": attended}))
+        };
+        held(json!([mother.id, cast.nurse.id])).if_match(1).send().await.expect_invalid("/attended/1");
+        held(json!([mother.id])).if_match(1).send().await.expect(200);
     }
 
     async fn to_have_been_invited_gives_no_sight_of_the_meeting_when_the_seat_is_lost(world: World) {

@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 38] = [
+const FACTS: [(&str, &str, &str); 39] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -242,6 +242,11 @@ const FACTS: [(&str, &str, &str); 38] = [
         "child_welfare",
         "decides for the child in child welfare, under a care order in force",
         "does not decide for the child under a care order",
+    ),
+    (
+        "care_order",
+        "is responsible in child welfare for a care order about the child",
+        "is not responsible in child welfare for a care order about the child",
     ),
     ("foster_parent", "is a foster parent", "is not a foster parent"),
     ("kept_away", "may not know where the child is", "may know where the child is"),

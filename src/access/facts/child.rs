@@ -63,6 +63,8 @@ pub struct ChildFacts {
     pub is_young_person: bool,
     /// The caller's seat in child welfare from which they decide for the child, by a care order in force.
     pub child_welfare_seat: Option<HeldRole>,
+    /// The caller's seat in child welfare from which they are responsible for a care order, of any kind, that has begun and not ended.
+    pub care_order_seat: Option<HeldRole>,
     /// The consents by which the caller takes part in an open case of the child; none if they take part without.
     pub consents: Vec<Id<Consent>>,
     /// A care order that is recorded here is in force.
@@ -130,12 +132,13 @@ pub async fn child_facts(
     let registrar = caller.among([row.registered_by]);
     let leads = caller.leads().find(|held| held.unit_id == row.registered_unit).filter(|_| as_staff);
     let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
+    let care_order_seat = custody.care_order_seat(caller).filter(|_| as_staff);
     let has_seat = cases.iter().any(|case| !case.relation.seats.is_empty());
     let ties = ties(tx, caller, moment.now).await?;
-    let disqualified = ties.keep_from(child, has_seat || child_welfare_seat.is_some());
+    let disqualified = ties.keep_from(child, has_seat || care_order_seat.is_some());
     Ok(Some(ChildFacts {
         municipality: row.municipality,
-        acts_as: at_work(&cases, [child_welfare_seat.as_ref(), leads], registrar)
+        acts_as: at_work(&cases, [care_order_seat.as_ref(), leads], registrar)
             .filter(|_| as_staff)
             .or(family),
         id: child,
@@ -154,6 +157,7 @@ pub async fn child_facts(
         is_guardian,
         lives_with_child: is_guardian && custody.residents.iter().any(|person| caller.is(*person)),
         child_welfare_seat,
+        care_order_seat,
         consents: consents(&cases),
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,

@@ -4,23 +4,29 @@
 //! Closing follows the child: a protected address or a care order in one registration ends what guardians see in every
 //! registration of the child. In the others it is a claim: it closes for [`PROVISIONAL`], unless the contact person confirms or
 //! rejects it (`src/claims`). Opening follows the registration: child welfare and foster parents see the case of a child only
-//! where the order is recorded.
+//! where the order is recorded. `data/care_orders.toml` states what follows from each kind of order.
+
+mod orders;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 
+use self::orders::Orders;
 use super::{
     MAJORITY,
     rows::{flag, optional_flag},
 };
 use crate::{
-    access::PROVISIONAL,
+    access::{
+        PROVISIONAL,
+        care_orders::{CareOrderRule, Decides},
+    },
     identity::{Caller, HeldRole},
     kernel::{
         Id, Moment,
         clock::beginning_of,
         ids::{Child, Person, Unit},
-        vocabulary::{Capacity, Protection, Sector},
+        vocabulary::{Capacity, CareOrderKind, Protection, Sector},
     },
 };
 
@@ -35,11 +41,11 @@ pub(super) const GUARDIANS: &str = "
     JOIN person q ON q.id = g.guardian_id
     LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = g.id
     WHERE g.ended_at IS NULL AND k.id = $1";
-/// The registrations of a child, each with the protection of its address and the care order that has not ended.
+/// The registrations of a child, each with the protection of its address, once for each care order that has not ended.
 pub(super) const REGISTRATIONS: &str = "
     SELECT s.id AS registration, a.protection, CASE WHEN s.identified_at > a.protected_at THEN s.identified_at ELSE a.protected_at END AS protected_at,
            CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
-           q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from,
+           o.kind AS order_kind, q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.in_force_until,
            CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END AS recorded_at, d.confirmed AS order_confirmed
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
@@ -77,9 +83,11 @@ pub(super) struct RegistrationRow {
     pub protected_at: Option<DateTime<Utc>>,
     #[serde(deserialize_with = "optional_flag")]
     pub protection_confirmed: Option<bool>,
+    pub order_kind: Option<CareOrderKind>,
     pub child_welfare_person_id: Option<Id<Person>>,
     pub child_welfare_unit_id: Option<Id<Unit>>,
     pub in_force_from: Option<NaiveDate>,
+    pub in_force_until: Option<NaiveDate>,
     pub recorded_at: Option<DateTime<Utc>>,
     #[serde(deserialize_with = "optional_flag")]
     pub order_confirmed: Option<bool>,
@@ -90,8 +98,18 @@ impl RegistrationRow {
         Protection::stored(self.protection.as_deref())
     }
 
-    fn is_under_order(&self, today: NaiveDate) -> bool {
-        self.in_force_from.is_some_and(|from| from <= today)
+    /// Returns what follows from the care order here, if there is one and its first day has come. Its last day changes nothing.
+    fn order(&self, today: NaiveDate) -> Option<&'static CareOrderRule> {
+        self.order_kind
+            .filter(|_| self.in_force_from.is_some_and(|from| from <= today))
+            .map(CareOrderRule::of)
+    }
+
+    /// Returns the person in child welfare who decides by the care order here until its last day, and their unit.
+    fn child_welfare(&self, today: NaiveDate) -> Option<(Id<Person>, Id<Unit>)> {
+        let rule = self.order(today).filter(|rule| rule.decides == Decides::ChildWelfare);
+        rule.filter(|_| self.in_force_until.is_none_or(|until| today <= until))?;
+        self.child_welfare_person_id.zip(self.child_welfare_unit_id)
     }
 
     /// Returns whether the protection of the address here counts in the registration `child`.
@@ -108,14 +126,24 @@ impl RegistrationRow {
         let (decided, stated_at) = (self.order_confirmed, self.recorded_at.max(begins));
         let counts =
             || self.registration == reader.child || reader.claim_counts(decided, stated_at, moment.now);
-        self.is_under_order(moment.today) && counts()
+        self.order(moment.today).is_some_and(|rule| rule.closes) && counts()
     }
 
-    /// Returns whether the care order here takes the consents of the guardians in the registration `child`. A claim that nobody has
+    /// Returns whether the care order here takes the consents of the parents in the registration `child`. A claim that nobody has
     /// decided takes none, so no seat and no baton is lost by it.
     fn takes_consents(&self, reader: &Registered, moment: Moment) -> bool {
         let is_settled = self.registration == reader.child || self.order_confirmed == Some(true);
-        self.is_under_order(moment.today) && is_settled
+        self.order(moment.today).is_some_and(|rule| rule.closes) && is_settled
+    }
+
+    /// Returns whether the care order here lets foster parents see the record.
+    fn opens_to_home(&self, today: NaiveDate) -> bool {
+        self.order(today).is_some_and(CareOrderRule::opens_to_home)
+    }
+
+    /// Returns whether the care order here leaves an appointed guardian (verge) the decision.
+    fn leaves_appointed(&self, today: NaiveDate) -> bool {
+        self.order(today).is_some_and(|rule| rule.decides == Decides::AppointedGuardians)
     }
 }
 
@@ -161,9 +189,11 @@ pub(super) struct Custody {
     pub sole_home: Option<Id<Person>>,
     /// The person in child welfare who decides by a care order recorded in this registration, and their unit.
     pub child_welfare: Option<(Id<Person>, Id<Unit>)>,
+    /// The people in child welfare who are responsible for the care orders recorded in this registration that have begun, with their units.
+    pub responsible: Vec<(Id<Person>, Id<Unit>)>,
     /// The protection of the address in this registration.
     pub protection: Protection,
-    /// The child is under a care order or has a protected address. Its family is kept away, except these guardians.
+    /// A care order closes the record, or the address is protected. The family is kept away, except these guardians.
     pub is_closed: bool,
 }
 
@@ -175,76 +205,93 @@ pub(super) fn custody(
     age: i64,
     moment: Moment,
 ) -> Custody {
-    let (child, today) = (reader.child, moment.today);
-    let is_minor = age < MAJORITY;
+    let child = reader.child;
+    let family = Family { rows: guardians, child, is_minor: age < MAJORITY };
+    let orders = Orders::of(&reader, registrations, family.is_minor, moment);
     let own = registrations.iter().find(|row| row.registration == child);
-    let graded: Vec<Id<Child>> = registrations
-        .iter()
-        .filter(|row| row.protects(&reader, moment.now))
-        .map(|row| row.registration)
-        .collect();
-    let under_order = is_minor && registrations.iter().any(|row| row.closes(&reader, moment));
-    let keeps_consents = !registrations.iter().any(|row| row.takes_consents(&reader, moment));
-    let child_welfare = own
-        .filter(|row| is_minor && row.is_under_order(today))
-        .and_then(|row| row.child_welfare_person_id.zip(row.child_welfare_unit_id));
-    // One human can have two rows, from before it was known that they are one. Both must say what opens.
-    let lives_with = |registration: Id<Child>, person: Id<Person>| {
-        let here = |row: &&GuardianRow| row.registration == registration && row.guardian_id == person;
-        guardians.iter().any(|row| here(&row))
-            && guardians.iter().filter(here).all(|row| row.lives_with_child)
-    };
-    let holds_in_all = |person: Id<Person>| {
-        let here = guardians.iter().filter(|row| row.registration == child && row.guardian_id == person);
-        here.into_iter().all(|row| row.parental_responsibility)
-    };
+    let protects = |row: &&RegistrationRow| row.protects(&reader, moment.now);
+    let graded: Vec<_> = registrations.iter().filter(protects).map(|row| row.registration).collect();
     let is_hidden_from = |person: Id<Person>| {
         let lives_in_all =
-            graded.iter().chain([&child]).all(|registration| lives_with(*registration, person));
+            graded.iter().chain([&child]).all(|registration| family.lives_with(*registration, person));
         !graded.is_empty() && !lives_in_all
     };
-    let some = |is: fn(&GuardianRow) -> bool| -> Vec<Id<Person>> {
-        let here = || guardians.iter().filter(|row| is_minor && row.registration == child);
+    let consenters = orders.consenters(&family);
+    let mut seeing = orders.seeing(&family);
+    seeing.retain(|person| !is_hidden_from(*person));
+    Custody {
+        sole_home: family.sole_home(&consenters),
+        residents: seeing.iter().copied().filter(|person| family.lives_with(child, *person)).collect(),
+        guardians: seeing,
+        consenters,
+        child_welfare: orders.child_welfare(),
+        responsible: orders.responsible(),
+        protection: own.map_or(Protection::None, RegistrationRow::protection),
+        is_closed: !graded.is_empty() || orders.close(),
+    }
+}
+
+/// The guardians of a child. One human can have two rows, from before it was known that they are one. Both must say what opens.
+struct Family<'a> {
+    rows: &'a [GuardianRow],
+    child: Id<Child>,
+    is_minor: bool,
+}
+
+impl Family<'_> {
+    fn of(&self, registration: Id<Child>, person: Id<Person>) -> impl Iterator<Item = &GuardianRow> {
+        self.rows.iter().filter(move |row| row.registration == registration && row.guardian_id == person)
+    }
+
+    /// Returns whether a person lives with the child, by all rows of a registration.
+    fn lives_with(&self, registration: Id<Child>, person: Id<Person>) -> bool {
+        let mut rows = self.of(registration, person).peekable();
+        rows.peek().is_some() && rows.all(|row| row.lives_with_child)
+    }
+
+    /// Returns whether all rows about a guardian here say so.
+    fn all_rows(&self, person: Id<Person>, says: fn(&GuardianRow) -> bool) -> bool {
+        self.of(self.child, person).all(says)
+    }
+
+    /// Returns the guardians of a minor for those rows here that say so, each once.
+    fn guardians(&self, says: fn(&GuardianRow) -> bool) -> Vec<Id<Person>> {
+        let here = self.rows.iter().filter(|row| self.is_minor && row.registration == self.child);
         let mut people = Vec::new();
-        for row in here().filter(|row| is(row)) {
+        for row in here.filter(|row| says(row)) {
             if !people.contains(&row.guardian_id) {
                 people.push(row.guardian_id);
             }
         }
         people
-    };
-    let holders = some(|row| row.parental_responsibility && row.capacity != Capacity::FosterParent);
-    let (consenters, mut seeing) = match child_welfare {
-        Some((person, _)) => (vec![person], some(|row| row.capacity == Capacity::FosterParent)),
-        None if under_order && keeps_consents => (holders, Vec::new()),
-        None if under_order => (Vec::new(), Vec::new()),
-        None => (holders.clone(), holders.into_iter().filter(|person| holds_in_all(*person)).collect()),
-    };
-    seeing.retain(|person| !is_hidden_from(*person));
-    let may_live_with = |person: Id<Person>| {
-        let here = |row: &&GuardianRow| row.registration == child && row.guardian_id == person;
-        guardians.iter().filter(here).any(|row| row.lives_with_child)
-    };
-    let mut homes = consenters.iter().copied().filter(|person| may_live_with(*person));
-    let sole_home = homes.next().filter(|person| homes.next().is_none() && lives_with(child, *person));
-    Custody {
-        sole_home,
-        residents: seeing.iter().copied().filter(|person| lives_with(child, *person)).collect(),
-        guardians: seeing,
-        consenters,
-        child_welfare,
-        protection: own.map_or(Protection::None, RegistrationRow::protection),
-        is_closed: !graded.is_empty() || under_order,
+    }
+
+    /// Returns the one of some people that the child lives with, if it lives with no other of them.
+    fn sole_home(&self, people: &[Id<Person>]) -> Option<Id<Person>> {
+        let may_live_with =
+            |person: &Id<Person>| self.of(self.child, *person).any(|row| row.lives_with_child);
+        let mut homes = people.iter().copied().filter(may_live_with);
+        homes.next().filter(|person| homes.next().is_none() && self.lives_with(self.child, *person))
     }
 }
 
 impl Custody {
     /// Returns the role in child welfare in which the caller decides for the child.
     pub(super) fn child_welfare_seat(&self, caller: &Caller) -> Option<HeldRole> {
-        let (_, unit) = self.child_welfare.filter(|(person, _)| caller.is(*person))?;
-        let is_theirs = |held: &&HeldRole| held.unit_id == unit && held.sector == Sector::ChildWelfare;
-        caller.works_in().find(is_theirs).cloned()
+        self.child_welfare.and_then(|named| seat(named, caller))
     }
+
+    /// Returns the role in child welfare in which the caller is responsible for a care order, of any kind, until its end is recorded.
+    pub(super) fn care_order_seat(&self, caller: &Caller) -> Option<HeldRole> {
+        self.child_welfare_seat(caller)
+            .or_else(|| self.responsible.iter().find_map(|named| seat(*named, caller)))
+    }
+}
+
+/// Returns the role of the caller in the unit of child welfare that an order names with them.
+fn seat((person, unit): (Id<Person>, Id<Unit>), caller: &Caller) -> Option<HeldRole> {
+    let is_theirs = |held: &&HeldRole| held.unit_id == unit && held.sector == Sector::ChildWelfare;
+    caller.works_in().find(is_theirs).filter(|_| caller.is(person)).cloned()
 }
 
 #[cfg(test)]

@@ -127,6 +127,13 @@ impl Ground {
         unit == self.owner_unit || self.is_consented(unit, InformationKind::Agreed)
     }
 
+    /// Returns whether everyone who must has consented that a unit takes part, besides the unit that opened the case.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        let others = self.in_force.iter().filter(|given| given.unit != self.owner_unit);
+        others.into_iter().any(|given| self.is_consented(given.unit, InformationKind::Agreed))
+    }
+
     /// Returns the people whose consent to this unit, of a sector, is missing.
     #[must_use]
     pub fn missing(&self, unit: Id<Unit>, sector: Sector) -> Vec<Id<Person>> {

@@ -91,8 +91,8 @@ const PARTS: &str = "))
     SELECT json_array(hex(a.id), json_object('registration', json_array(
                hex(s.id), p.protection, CASE WHEN s.identified_at > p.protected_at THEN s.identified_at ELSE p.protected_at END,
                CASE WHEN dp.decided_at >= p.protected_at THEN dp.confirmed END,
-               CASE WHEN o.id IS NOT NULL THEN hex(known(o.child_welfare_person_id)) END,
-               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from,
+               o.kind, CASE WHEN o.id IS NOT NULL THEN hex(known(o.child_welfare_person_id)) END,
+               CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.in_force_until,
                CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END, d.confirmed)))
     FROM asked a
     JOIN child s ON s.municipality = a.municipality AND s.person_id = a.child_person

@@ -43,6 +43,8 @@ pub struct CaseState {
     pub contact_unit: Id<Unit>,
     /// The person the baton is offered to.
     pub offered_to: Option<Id<Person>>,
+    /// The day of the child's birth, or the due date.
+    pub birth_date: NaiveDate,
     /// The child's age in whole years.
     pub child_age: i64,
     /// The ground for sharing: the people who must consent, and their consents.
@@ -130,6 +132,7 @@ impl CaseRows {
             contact_person: case.contact_person,
             contact_unit: case.contact_unit,
             offered_to: case.offered_to,
+            birth_date: case.birth_date,
             child_age,
             ground,
             guardians: custody.guardians.clone(),
@@ -176,6 +179,12 @@ impl CaseState {
     #[must_use]
     pub fn holding_unit(&self) -> Id<Unit> {
         if self.ground.covers(self.contact_unit) { self.contact_unit } else { self.ground.owner_unit }
+    }
+
+    /// Returns the child's age in whole years on a day.
+    #[must_use]
+    pub fn age_on(&self, day: NaiveDate) -> i64 {
+        age_on(self.birth_date, day)
     }
 
     /// Returns the person in child welfare who decides for the child, by a care order in force.

@@ -86,6 +86,7 @@ impl Object for ChildObject {
             ("lives_with_child", facts.lives_with_child),
             ("young_person", facts.is_young_person),
             ("child_welfare", facts.child_welfare_seat.is_some()),
+            ("care_order", facts.care_order_seat.is_some()),
         ]);
         vec![("relation", Fact::Record(relation))]
     }

@@ -6,7 +6,8 @@ use super::{super::texts, Story, workday};
 use crate::{
     kernel::{
         Id,
-        ids::{Meeting, Person},
+        clock::age_on,
+        ids::{Arena, Meeting, Person},
         vocabulary::Protection,
     },
     meetings::rows::{DecisionRow, InvitationStatus, MeetingRow, MeetingStatus, MinutesRow, ParticipantRow},
@@ -49,9 +50,7 @@ impl Story<'_, '_> {
         let held_at = (self.child.protection != Protection::StrictlyConfidential)
             .then(|| self.one(texts::PLACES).into());
         let agenda = self.one(texts::AGENDAS);
-        let arenas =
-            &organisation.municipalities[organisation.zones[self.zone].municipality].catalogue.arenas;
-        let arena = (!arenas.is_empty() && self.random.chance(40)).then(|| *self.random.pick(arenas));
+        let arena = self.arena_for(age_on(self.child.born, day));
         let minutes = (status == MeetingStatus::Held).then(|| MinutesRow {
             text: self.two(texts::MINUTES, texts::MINUTES_MORE).into(),
             by: called_by,
@@ -77,6 +76,16 @@ impl Story<'_, '_> {
     }
 
     /// The guardians who see the record and the young person, or the one in child welfare who decides.
+    /// Some meetings are held in an arena for children of an age.
+    fn arena_for(&mut self, age: i64) -> Option<Id<Arena>> {
+        let organisation = self.organisation();
+        let arenas =
+            &organisation.municipalities[organisation.zones[self.zone].municipality].catalogue.arenas;
+        let fits = |(_, from, to): &&(Id<Arena>, i64, i64)| (*from..=*to).contains(&age);
+        let arenas: Vec<_> = arenas.iter().filter(fits).map(|(id, ..)| *id).collect();
+        (!arenas.is_empty() && self.random.chance(40)).then(|| *self.random.pick(&arenas))
+    }
+
     fn invited_of_family(&self) -> Vec<Id<Person>> {
         let guardians = self.family.seeing().map(|guardian| guardian.person);
         let youth = self.child.is_youth.then_some(self.child.person);

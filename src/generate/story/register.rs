@@ -8,14 +8,14 @@ use super::{
 };
 use crate::{
     accounts::{ChosenUsername, rows::AccountRow},
-    care_orders::rows::{CareOrderKind, CareOrderRow},
+    care_orders::rows::CareOrderRow,
     children::rows::{ChildRow, GuardianshipRow, PersonRow},
     concerns::rows::{ConcernDecision, ConcernRow, DecidedRow},
     contact_details::rows::{ChildContactRow, GuardianContactRow, ProtectionRow},
     kernel::{
         Id, NationalId,
         ids::{Child, Person},
-        vocabulary::Protection,
+        vocabulary::{CareOrderKind, Protection},
     },
 };
 use chrono::{DateTime, Utc};
@@ -179,6 +179,7 @@ impl Story<'_, '_> {
             kind: CareOrderKind::TakenIntoCare,
             reference: format!("BVHN-{}-{:04}", in_force_from.format("%Y"), self.number % 10_000).into(),
             in_force_from,
+            in_force_until: None,
             unit: organisation.unit(decides),
             person: organisation.person(decides),
             recorded_by: organisation.person(decides),

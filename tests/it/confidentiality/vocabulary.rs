@@ -28,6 +28,7 @@ pub struct Vocabulary {
     pub hours: BTreeMap<String, Hours>,
     pub kinds: BTreeMap<String, Keyed>,
     pub guardianships: BTreeMap<String, Guardianship>,
+    pub care_orders: BTreeMap<String, Keyed>,
     pub protections: BTreeMap<String, Keyed>,
     others: Words,
 }
@@ -197,7 +198,7 @@ impl Vocabulary {
                     $(.chain(self.$plain.iter().map(|(en, no)| (stringify!($plain), en.as_str(), no.as_str()))))+
             };
         }
-        words!(units, contents, deeds, verbs, days, hours, kinds, guardianships, protections; answers, people, links, others)
+        words!(units, contents, deeds, verbs, days, hours, kinds, guardianships, care_orders, protections; answers, people, links, others)
     }
 }
 

@@ -19,9 +19,11 @@ impl Home {
         let registration = |registration| RegistrationRow {
             registration,
             protection: None,
+            order_kind: None,
             child_welfare_person_id: None,
             child_welfare_unit_id: None,
             in_force_from: None,
+            in_force_until: None,
             protected_at: None,
             protection_confirmed: None,
             recorded_at: None,
@@ -48,8 +50,13 @@ impl Home {
     }
 
     fn order(&mut self, registration: usize, from: &str) -> Id<Person> {
+        self.order_of(CareOrderKind::TakenIntoCare, registration, from)
+    }
+
+    fn order_of(&mut self, kind: CareOrderKind, registration: usize, from: &str) -> Id<Person> {
         let person = Id::of_new_person();
         let row = &mut self.registrations[registration];
+        row.order_kind = Some(kind);
         row.child_welfare_person_id = Some(person);
         row.child_welfare_unit_id = Some(Id::new());
         row.in_force_from = Some(day(from));
@@ -189,4 +196,81 @@ fn a_word_that_is_not_known_is_the_strictest() {
     assert_eq!(Protection::stored(Some("Confidential")), Protection::StrictlyConfidential);
     assert_eq!(Protection::stored(Some("")), Protection::StrictlyConfidential);
     assert_eq!(Protection::stored(None), Protection::None);
+}
+
+/// A child with a parent, an appointed guardian and a foster parent, under an order of a kind: the people, and the person in child
+/// welfare.
+fn under(kind: CareOrderKind) -> (Home, [Id<Person>; 4]) {
+    let mut home = Home::new();
+    let capacities = [Capacity::Parent, Capacity::GuardianAppointed, Capacity::FosterParent];
+    let [parent, appointed, foster] = capacities.map(|capacity| home.guardian(capacity, true));
+    let worker = home.order_of(kind, 0, "2026-11-20");
+    (home, [parent, appointed, foster, worker])
+}
+
+#[test]
+fn each_kind_of_order_takes_and_gives_what_its_row_says() {
+    for rule in CareOrderRule::all() {
+        let (home, [parent, appointed, foster, worker]) = under(rule.kind);
+        let custody = home.on("2026-11-22", 7);
+        let (consenters, guardians) = match rule.decides {
+            Decides::ChildWelfare => (vec![worker], vec![foster]),
+            Decides::Nobody => (vec![], vec![]),
+            Decides::AppointedGuardians => (vec![appointed], vec![appointed]),
+            Decides::Parents => (vec![parent, appointed], vec![parent, appointed]),
+        };
+        assert_eq!((custody.consenters, custody.guardians), (consenters, guardians), "{}", rule.kind);
+        let decides = custody.child_welfare.map(|(person, _)| person);
+        assert_eq!(decides, (rule.decides == Decides::ChildWelfare).then_some(worker), "{}", rule.kind);
+        assert_eq!(custody.is_closed, rule.closes, "{}", rule.kind);
+        assert_eq!(custody.responsible.len(), 1, "{} has somebody who records its end", rule.kind);
+    }
+}
+
+#[test]
+fn the_parents_keep_everything_under_a_voluntary_placement() {
+    let (home, [parent, appointed, ..]) = under(CareOrderKind::VoluntaryPlacement);
+    let custody = home.on("2026-11-22", 7);
+    assert_eq!((custody.consenters, custody.residents), (vec![parent, appointed], vec![parent, appointed]));
+    assert!(custody.child_welfare.is_none() && !custody.is_closed);
+}
+
+#[test]
+fn after_its_last_day_an_order_gives_nobody_a_power_and_opens_nothing() {
+    let (mut home, [.., worker]) = under(CareOrderKind::AcuteCare);
+    home.registrations[0].in_force_until = Some(day("2026-12-04"));
+    assert_eq!(home.on("2026-12-04", 7).consenters, [worker]);
+    let after = home.on("2026-12-05", 7);
+    assert!(after.consenters.is_empty() && after.guardians.is_empty() && after.child_welfare.is_none());
+    assert!(after.is_closed && after.responsible.iter().any(|(person, _)| *person == worker));
+}
+
+#[test]
+fn of_several_orders_the_newest_decides_and_one_closes_for_all() {
+    let (mut home, [_, _, foster, earlier]) = under(CareOrderKind::AcuteCare);
+    home.registrations[0].in_force_until = Some(day("2026-12-04"));
+    let another = |home: &mut Home, kind, from| {
+        let row = RegistrationRow { in_force_until: None, ..home.registrations[0].clone() };
+        home.registrations.push(row);
+        let last = home.registrations.len() - 1;
+        home.order_of(kind, last, from)
+    };
+    another(&mut home, CareOrderKind::LeavingProhibited, "2026-11-20");
+    another(&mut home, CareOrderKind::Trafficking, "2026-11-20");
+    assert_eq!(home.on("2026-11-22", 7).consenters, [earlier], "the law gives child welfare the care");
+    let later = another(&mut home, CareOrderKind::TakenIntoCare, "2026-12-01");
+    assert_eq!(home.on("2026-11-30", 7).consenters, [earlier]);
+    let custody = home.on("2026-12-05", 7);
+    assert_eq!((custody.consenters, custody.guardians), (vec![later], vec![foster]));
+    assert_eq!(custody.responsible.len(), 4);
+}
+
+#[test]
+fn an_order_elsewhere_that_closes_nothing_is_no_claim() {
+    let mut home = Home::new();
+    let mother = home.guardian(Capacity::Parent, true);
+    home.order_of(CareOrderKind::VoluntaryPlacement, 1, "2026-11-20");
+    let custody = home.on("2026-11-22", 7);
+    assert_eq!((custody.consenters, custody.guardians), (vec![mother], vec![mother]));
+    assert!(!custody.is_closed && custody.responsible.is_empty());
 }

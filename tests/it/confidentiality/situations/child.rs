@@ -135,14 +135,16 @@ impl Player {
         own["id"].as_str().expect("an id").to_owned()
     }
 
-    pub(super) async fn records_care_order(&mut self, said: &Said) {
-        let (decides, child_welfare) =
-            (self.user(said.must("decided by")).id, self.unit("child welfare").await);
-        let body = json!({
-            "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142",
-            "in_force_from": self.day(said.object()), "child_welfare_unit_id": child_welfare.id,
-            "child_welfare_person_id": decides,
+    /// Records an order of a kind, by which the person after `link` decides or is responsible.
+    pub(super) async fn records_order(&mut self, said: &Said, kind: &str, from: String, link: &str) {
+        let (person, child_welfare) = (self.user(said.must(link)).id, self.unit("child welfare").await);
+        let mut body = json!({
+            "kind": kind, "decision_reference": "BVHN-2026-0142", "in_force_from": from,
+            "child_welfare_unit_id": child_welfare.id, "child_welfare_person_id": person,
         });
+        if let Some(until) = said.link("until") {
+            body["in_force_until"] = json!(self.day(until));
+        }
         let path = format!("/v1/children/{}/care-orders", self.child().id);
         let made = self.user(said.who).post(path).json(body).send().await.expect(201);
         self.scene.id("care_order_id", made.text("/id"));

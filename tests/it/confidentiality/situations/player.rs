@@ -99,7 +99,14 @@ impl Player {
             Verb::Register => self.registers(said).await,
             Verb::EndResponsibility | Verb::EndGuardianship => self.changes_guardianship(said).await,
             Verb::RecordAddress | Verb::LowerProtection => self.records_address(said).await,
-            Verb::RecordCareOrder => self.records_care_order(said).await,
+            Verb::RecordCareOrder => {
+                self.records_order(said, "taken_into_care", self.day(said.object()), "decided by").await;
+            }
+            Verb::RecordOrderOf => {
+                let kind = vocabulary().care_orders.get(said.object());
+                let kind = &kind.unwrap_or_else(|| panic!("{said:?}")).key;
+                self.records_order(said, kind, self.world.in_days(0), "answered for by").await;
+            }
             Verb::RecordConcern | Verb::RecordUnnamedConcern => self.records_concern(said).await,
             Verb::OpenCase => self.opens_case(said).await,
             Verb::CloseCase => self.closes_case(said).await,

@@ -1,0 +1,48 @@
+-- Kinds of care orders, with what follows from each as data (`data/care_orders.toml`): a child has one order of each kind that has not
+-- ended, and some orders have a last day. The orders of before keep their words. SQLite changes no CHECK: the table is made anew.
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE care_order_kept AS SELECT * FROM care_order;
+DROP TABLE care_order;
+-- A decision about a child: who in child welfare answers for it, and from which day.
+CREATE TABLE care_order (
+    municipality TEXT NOT NULL,
+    id BLOB NOT NULL,
+    child_id BLOB NOT NULL,
+    kind TEXT NOT NULL CHECK (kind IN ('taken_into_care', 'moving_prohibited', 'acute_care', 'acute_institution',
+        'institution', 'acute_trafficking', 'trafficking', 'voluntary_placement', 'parental_responsibility_removed',
+        'acute_leaving_prohibited', 'leaving_prohibited')),
+    -- Sealed, as is the reference to the decision that ended it.
+    decision_reference TEXT NOT NULL,
+    child_welfare_unit_id BLOB NOT NULL REFERENCES unit (id),
+    child_welfare_person_id BLOB NOT NULL REFERENCES person (id),
+    in_force_from TEXT NOT NULL,
+    -- The last day on which it gives anybody a power, if the decision has one.
+    in_force_until TEXT,
+    recorded_by BLOB NOT NULL REFERENCES person (id),
+    recorded_at TEXT NOT NULL,
+    ended_at TEXT,
+    ended_by BLOB REFERENCES person (id),
+    end_reference TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (municipality, id),
+    FOREIGN KEY (municipality, child_id) REFERENCES child (municipality, id),
+    CHECK (in_force_until IS NULL OR in_force_until >= in_force_from),
+    CHECK (in_force_until IS NOT NULL OR kind NOT IN ('acute_care', 'acute_institution', 'acute_trafficking',
+        'acute_leaving_prohibited')),
+    CHECK ((ended_at IS NULL) = (ended_by IS NULL)),
+    CHECK ((ended_at IS NULL) = (end_reference IS NULL))
+) STRICT;
+INSERT INTO care_order (municipality, id, child_id, kind, decision_reference, child_welfare_unit_id, child_welfare_person_id,
+    in_force_from, recorded_by, recorded_at, ended_at, ended_by, end_reference, version)
+SELECT municipality, id, child_id, kind, decision_reference, child_welfare_unit_id, child_welfare_person_id,
+    in_force_from, recorded_by, recorded_at, ended_at, ended_by, end_reference, version FROM care_order_kept;
+DROP TABLE care_order_kept;
+CREATE UNIQUE INDEX care_order_live ON care_order (municipality, child_id, kind) WHERE ended_at IS NULL;
+CREATE INDEX care_order_child ON care_order (municipality, child_id, id);
+CREATE INDEX care_order_person ON care_order (child_welfare_person_id) WHERE ended_at IS NULL;
+CREATE INDEX care_order_stated ON care_order (municipality, recorded_at) WHERE ended_at IS NULL;
+
+-- The ages that an arena is for, in whole years, where the plan says so. The conditions of an arena are checked when a meeting is called
+-- there and when its minutes are recorded.
+ALTER TABLE arena ADD COLUMN age_from INTEGER CHECK (age_from BETWEEN 0 AND 25);
+ALTER TABLE arena ADD COLUMN age_to INTEGER CHECK (age_to BETWEEN 0 AND 25);
