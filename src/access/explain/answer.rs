@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 38] = [
+const FACTS: [(&str, &str, &str); 39] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -270,6 +270,11 @@ const FACTS: [(&str, &str, &str); 38] = [
         "child_agrees",
         "the child agrees that the guardians may see its own statements",
         "the child has not agreed",
+    ),
+    (
+        "decides_above",
+        "decides as leader of another unit, because no leader of the unit can",
+        "does not decide in place of the leaders of the unit",
     ),
     (
         "same_municipality",
