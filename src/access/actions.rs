@@ -18,7 +18,7 @@ use super::objects::{
     ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject,
     ConsentObject, Desk, DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject,
     MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject,
-    QuestionObject, RoleProposalObject, UnitObject, UnlockedCase, WithholdingObject,
+    QuestionObject, RoleProposalObject, UnitObject, UnitStaff, UnlockedCase, WithholdingObject,
 };
 
 /// Whether an action changes anything.
@@ -315,11 +315,16 @@ actions! {
             rights: Rights::GivenUp,
         };
     }
-    Read UnitObject {
+    Write Desk {
+        GiveViewOnConflictOfInterest = "give_view_on_conflict_of_interest": Work, Work, AsDecided, Right, Update;
+    }
+    Read UnitStaff {
         ListConflictsOfInterest = "list_conflicts_of_interest": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnitObject {
         OpenEmergencyAccess = "open_emergency_access": Look, Neither, IfReadBy(ReadEmergencyAccess), MayForbid, Create;
+    }
+    Write UnitStaff {
         ConfirmConflictOfInterest = "confirm_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
         EndConflictOfInterest = "end_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
     }
@@ -328,6 +333,9 @@ actions! {
     }
     Write ChildObject {
         DecideClaim = "decide_claim": Work, Work, AsDecided, MayForbid, Update;
+    }
+    Read CaseObject {
+        ListRecordedConflictsOfInterest = "list_recorded_conflicts_of_interest": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnlockedCase {
         RecordConflictOfInterest = "record_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create;

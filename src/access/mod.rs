@@ -37,6 +37,7 @@ mod replay;
 mod services;
 mod shown;
 mod strangers;
+mod superiors;
 mod telling;
 mod ties;
 

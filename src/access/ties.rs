@@ -60,7 +60,7 @@ const CLOSE_TO: &str = "
     FROM conflict_of_interest c JOIN person cp ON cp.id = c.child_person
     JOIN person kp ON kp.identity_id = cp.identity_id JOIN child k ON k.person_id = kp.id
     WHERE c.person_id = $1 AND c.ended_at IS NULL AND (k.person_id = c.child_person OR c.recorded_by = c.person_id)
-      AND (c.confirmed_at IS NOT NULL OR c.recorded_at > $2)
+      AND (c.confirmed_at IS NOT NULL OR (c.recorded_at > $2 AND NOT c.as_party))
     UNION
     SELECT s.municipality, s.id, FALSE FROM guardianship g
     JOIN child k ON k.municipality = g.municipality AND k.id = g.child_id
@@ -96,7 +96,7 @@ const MOVE_CONFLICTS: &str = concat!(
     of_registration!()
 );
 const UNCONFIRM_CONFLICTS: &str = concat!(
-    "UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, recorded_at = $4, version = version + 1
+    "UPDATE conflict_of_interest SET confirmed_at = NULL, confirmed_by = NULL, confirm_reason = NULL, recorded_at = $4, version = version + 1
      WHERE confirmed_by <> person_id AND ground <> 'guardian' AND ended_at IS NULL AND ",
     of_registration!()
 );

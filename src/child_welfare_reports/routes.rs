@@ -73,6 +73,7 @@ async fn report_to_child_welfare(mut permit: Permit<ReportToChildWelfare>) -> Re
     }
     // The duty applies even if the section that it rests on is no longer in force.
     let law = duty.law.wording(permit.moment().today);
+    permit.note_laws(&[duty.law]);
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewReport {
         municipality: &municipality,

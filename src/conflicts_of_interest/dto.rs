@@ -76,7 +76,8 @@ pub struct ConflictOfInterestIn {
     pub note: Option<Prose>,
 }
 
-/// A team member's conflict of interest.
+/// A team member's conflict of interest. If a guardian or the young person states it, the leader of the team member and the team
+/// member read what they write.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"person_id": "018f2f60-0000-4000-8000-000000000001", "ground": "friend", "note": "They informed us at the last meeting."}))]
@@ -90,12 +91,30 @@ pub struct TeamConflictIn {
     pub note: Option<Prose>,
 }
 
+/// The leader's confirmation of a conflict of interest.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "They grew up together, and are close."}))]
+pub struct ConflictConfirmationIn {
+    /// Why there is a conflict of interest. The person concerned, and the person who stated it, read it.
+    pub reason: Prose,
+}
+
+/// The view of the person concerned on a conflict of interest that others have stated.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"view": "We were in the same class, and have not met since."}))]
+pub struct ConflictViewIn {
+    /// Their view. The leader who decides reads it.
+    pub view: Prose,
+}
+
 /// The end of a conflict of interest.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Another child was meant; the number was mistyped."}))]
 pub struct ConflictEndIn {
-    /// Why there is no conflict of interest.
+    /// Why there is no conflict of interest. The person concerned, and the person who stated it, read it.
     pub reason: Prose,
 }
 
@@ -124,8 +143,16 @@ pub struct ConflictOfInterestOut {
     pub recorded_by: PersonId,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// Whether a guardian or the young person has demanded the decision. Such a demand closes nothing before it is decided.
+    pub as_party: bool,
+    /// The view of the caller.
+    pub own_view: Option<Content>,
+    /// When the caller gave it.
+    pub own_view_at: Option<DateTime<Utc>>,
     /// When the caller or their leader confirmed it, so that it counts.
     pub confirmed_at: Option<DateTime<Utc>>,
+    /// Why a leader confirmed it.
+    pub confirm_reason: Option<Content>,
     /// When a leader ended it.
     pub ended_at: Option<DateTime<Utc>>,
     /// The reason it was ended.
@@ -142,7 +169,49 @@ shown!(ConflictOfInterestOut {
     note,
     recorded_by,
     recorded_at,
+    as_party,
+    own_view,
+    own_view_at,
     confirmed_at,
+    confirm_reason,
+    ended_at,
+    end_reason,
+    version
+});
+
+/// A conflict of interest that the caller has stated about a team member, with the answer.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct StatedConflictOut {
+    /// The id of the conflict of interest.
+    pub id: ConflictOfInterestId,
+    /// The team member.
+    pub person_id: PersonId,
+    /// The ground for the conflict of interest.
+    pub ground: RecordedGround,
+    /// The explanation of the caller.
+    pub note: Option<Content>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
+    /// When the leader of the team member decided that it counts.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// Why it counts.
+    pub confirm_reason: Option<Content>,
+    /// When a leader decided that there is none, or none any more.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Why there is none.
+    pub end_reason: Option<Content>,
+    /// The version.
+    pub version: i64,
+}
+
+shown!(StatedConflictOut {
+    id,
+    person_id,
+    ground,
+    note,
+    recorded_at,
+    confirmed_at,
+    confirm_reason,
     ended_at,
     end_reason,
     version
@@ -161,6 +230,12 @@ pub struct StaffConflictOut {
     pub ground: RecordedGround,
     /// When it was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// Whether a guardian or the young person of a case demands that a leader decides (fvl § 8).
+    pub as_party: bool,
+    /// Their explanation. Absent if somebody else stated it.
+    pub demand: Option<Content>,
+    /// The view of the staff member on what others state.
+    pub own_view: Option<Content>,
     /// When the staff member or their leader confirmed it, so that it counts.
     pub confirmed_at: Option<DateTime<Utc>>,
     /// When it was ended.
@@ -176,4 +251,16 @@ impl StaffConflictOut {
     }
 }
 
-shown!(StaffConflictOut { id, person_id, person_name, ground, recorded_at, confirmed_at, ended_at, version });
+shown!(StaffConflictOut {
+    id,
+    person_id,
+    person_name,
+    ground,
+    recorded_at,
+    as_party,
+    demand,
+    own_view,
+    confirmed_at,
+    ended_at,
+    version
+});

@@ -1,24 +1,22 @@
-//! Operations on conflicts of interest.
+//! Operations on the caller's own conflicts of interest.
 
 use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{
-        ConflictEndIn, ConflictOfInterestIn, ConflictOfInterestOut, StaffConflictOut, TeamConflictIn,
-        require_told,
-    },
+    deciding,
+    dto::{ConflictOfInterestIn, ConflictOfInterestOut, ConflictViewIn, require_told},
+    recording,
     store::{self, New, Row, Told},
 };
 use crate::{
     access::{
         Parts, Permit, Whole,
         actions::{
-            Action, ConfirmConflictOfInterest, DeclareConflictOfInterest, EndConflictOfInterest,
-            ListConflictsOfInterest, ListOwnConflictsOfInterest, ReadCase, RecordConflictOfInterest,
+            DeclareConflictOfInterest, GiveViewOnConflictOfInterest, ListOwnConflictsOfInterest, ReadCase,
         },
         cases_in_list,
-        objects::{CaseObject, UnitObject, UnlockedCase},
+        objects::CaseObject,
     },
     children,
     db::dialect,
@@ -31,7 +29,6 @@ use crate::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
-    teams,
 };
 
 /// Adds the operations to the service.
@@ -39,10 +36,9 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .service(declare_conflict_of_interest)
         .service(list_own_conflicts_of_interest)
-        .service(record_conflict_of_interest)
-        .service(list_conflicts_of_interest)
-        .service(confirm_conflict_of_interest)
-        .service(end_conflict_of_interest);
+        .service(give_view_on_conflict_of_interest);
+    recording::configure(config);
+    deciding::configure(config);
 }
 
 /// Declares that the caller has a conflict of interest about a child, with effect from the next request.
@@ -78,12 +74,12 @@ async fn declare_conflict_of_interest(mut permit: Permit<DeclareConflictOfIntere
     };
     let rows: Vec<Row> = children.into_iter().map(row).collect();
     let home = caller.municipality.as_str();
-    let new = New { home, told, ground, note: note.as_deref(), confirmed: true };
+    let new = New { home, told, ground, note: note.as_deref(), confirmed: true, as_party: false };
     let id = store::insert(permit.tx(), &rows, new, moment.now).await?;
     for Row { child, person, .. } in rows {
         handovers::of_conflict(permit.tx(), person, child, person, moment).await?;
     }
-    let conflict = store::get_own(permit.tx(), caller.account, id).await?;
+    let conflict = store::find_own(permit.tx(), caller.account, id).await?.ok_or_else(Problem::not_found)?;
     permit.note_shown([id]);
     permit.added(conflict.version, &conflict.whole()).await
 }
@@ -142,143 +138,32 @@ async fn list_own_conflicts_of_interest(
     permit.show_page(&page.map(Whole::whole))
 }
 
-/// Records that a team member has a conflict of interest about the child.
-///
-/// It counts from the next request if the caller leads a unit where that person works. Otherwise their leader must confirm it
-/// (fvl § 8), and they keep their seat until then. If the person is the contact person, a leader or another team member takes
-/// over, but never the caller. If nobody can, they remain contact person in name only until someone can. Recording a conflict
-/// never gives the caller access.
+/// Gives the caller's view of a conflict of interest that others have stated about them, before it is decided. It can be given again
+/// until then.
 #[utoipa::path(
-    operation_id = "record_conflict_of_interest", tag = "conflicts of interest", params(("case_id" = Uuid, Path)),
-    request_body = TeamConflictIn,
-    responses((status = 201, body = StaffConflictOut, description = "The conflict of interest"), WriteProblems),
+    operation_id = "give_view_on_conflict_of_interest", tag = "conflicts of interest",
+    params(("conflict_id" = Uuid, Path)), request_body = ConflictViewIn,
+    responses((status = 200, body = ConflictOfInterestOut, description = "The conflict of interest"), ChangeProblems),
 )]
-#[post("/cases/{case_id}/conflicts-of-interest")]
-async fn record_conflict_of_interest(mut permit: Permit<RecordConflictOfInterest>) -> Result<HttpResponse> {
-    let TeamConflictIn { person_id, ground, note } = permit.input()?;
-    require_told(ground, note.as_ref())?;
-    let (caller, moment) = (permit.caller().clone(), permit.moment());
-    if caller.is(person_id) {
-        return Err(Problem::field("/person_id", "is you: declare your own at /v1/me/conflicts-of-interest"));
-    }
-    let case = permit.object().0.facts.id;
-    // Writes by that person finish before this, or are refused after it. The caller's right to record must still hold.
-    dialect::lock(permit.tx(), person_id.uuid()).await?;
-    dialect::lock(permit.tx(), case.uuid()).await?;
-    let facts = cases_in_list(permit.tx(), &caller, &[case], moment).await?.pop();
-    let object = facts.map(|facts| UnlockedCase(CaseObject { facts }));
-    let object = object.filter(|object| permit.may::<RecordConflictOfInterest>(object));
-    let UnlockedCase(object) = object.ok_or_else(Problem::not_found)?;
-    let (case, asker) = (&object.facts, permit.asker());
-    // A team member that the caller may not know about is treated as absent.
-    let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
-    if unknown.contains(&person_id) || !store::is_on_team(permit.tx(), case, person_id).await? {
-        return Err(Problem::field("/person_id", "must be a team member of the case"));
-    }
-    let confirmed = store::leads(permit.tx(), caller.person, person_id, moment.today).await?;
-    let row = Row {
-        municipality: case.municipality.clone(),
-        child: case.child_person,
-        person: person_id,
-        recorded_by: caller.person,
-    };
-    let new =
-        New { home: &case.municipality, told: Told::Case(case.id), ground, note: note.as_deref(), confirmed };
-    let id = store::insert(permit.tx(), &[row], new, moment.now).await?;
-    if confirmed {
-        handovers::of_conflict(permit.tx(), person_id, case.child_person, caller.person, moment).await?;
-    }
-    let conflict = store::get(permit.tx(), &case.municipality, id).await?;
-    permit.note_shown([id]);
-    permit.added(conflict.version, &conflict.whole()).await
-}
-
-/// Lists the conflicts of interest among a unit's staff that have not ended, oldest first, without revealing which child.
-///
-/// Those without `confirmed_at` were stated by others, and wait for a leader to confirm or end them.
-#[utoipa::path(
-    operation_id = "list_conflicts_of_interest", tag = "conflicts of interest",
-    params(("unit_id" = Uuid, Path), PageQuery),
-    responses((status = 200, body = Page<StaffConflictOut>, description = "The conflicts of interest"), ReadProblems),
-)]
-#[get("/units/{unit_id}/conflicts-of-interest")]
-async fn list_conflicts_of_interest(mut permit: Permit<ListConflictsOfInterest>) -> Result<HttpResponse> {
-    let query: PageQuery = permit.query()?;
-    let (unit, leader, today) = (permit.object().id, permit.caller().person, permit.moment().today);
-    let rows = store::list_of_unit(permit.tx(), unit, leader, today, query.slice()?.after, query.limit() + 1)
-        .await?;
-    let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
-    permit.note_shown(page.items.iter().map(|row| row.id));
-    permit.show_page(&page.map(Whole::whole))
-}
-
-/// Confirms a staff member's conflict of interest, with effect from the next request. Leaders cannot confirm what others state
-/// about themselves: they declare it.
-///
-/// If the person is contact person in the child's cases, a leader or another team member takes over, but never the caller.
-#[utoipa::path(
-    operation_id = "confirm_conflict_of_interest", tag = "conflicts of interest",
-    params(("unit_id" = Uuid, Path), ("conflict_id" = Uuid, Path)),
-    responses((status = 200, body = StaffConflictOut, description = "The confirmed conflict of interest"), ChangeProblems),
-)]
-#[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/confirm")]
-async fn confirm_conflict_of_interest(mut permit: Permit<ConfirmConflictOfInterest>) -> Result<HttpResponse> {
-    let current = of_unit(&mut permit).await?;
-    if permit.caller().is(current.person_id) {
-        return Err(Problem::conflict("declare your own at /v1/me/conflicts-of-interest"));
-    }
-    if current.confirmed_at.is_some() || current.ended_at.is_some() {
-        return Err(Problem::conflict("the conflict of interest is already confirmed or ended"));
-    }
-    permit.expect_version(current.version)?;
-    let (by, moment) = (permit.caller().person, permit.moment());
-    for child in store::confirm(permit.tx(), &current, by, moment.now).await? {
-        handovers::of_conflict(permit.tx(), current.person_id, child, by, moment).await?;
-    }
-    let unit = permit.object().id;
-    let confirmed = store::find_of_unit(permit.tx(), unit, by, moment.today, current.id).await?;
-    let confirmed = confirmed.ok_or_else(Problem::not_found)?;
-    permit.note_shown([current.id]);
-    permit.changed(confirmed.version, &confirmed.whole()).await
-}
-
-/// Returns the conflict of interest in the path, under its lock and that of the person. Writes by that person finish before this,
-/// or are decided after it.
-async fn of_unit<A: Action<Object = UnitObject>>(permit: &mut Permit<A>) -> Result<StaffConflictOut> {
-    let (unit, leader, today) = (permit.object().id, permit.caller().person, permit.moment().today);
+#[post("/me/conflicts-of-interest/{conflict_id}/view")]
+async fn give_view_on_conflict_of_interest(
+    mut permit: Permit<GiveViewOnConflictOfInterest>,
+) -> Result<HttpResponse> {
     let id = permit.path_id::<ConflictOfInterest>("conflict_id")?;
-    let found =
-        store::find_of_unit(permit.tx(), unit, leader, today, id).await?.ok_or_else(Problem::not_found)?;
-    dialect::lock(permit.tx(), found.person_id.uuid()).await?;
+    let (caller, now) = (permit.caller().clone(), permit.moment().now);
+    // A leader decides before this, or after it with the view.
     dialect::lock(permit.tx(), id.uuid()).await?;
-    store::find_of_unit(permit.tx(), unit, leader, today, id).await?.ok_or_else(Problem::not_found)
-}
-
-/// Ends a staff member's conflict of interest, or rejects what others have stated, with a reason. Leaders cannot end their own
-/// (fvl § 8).
-#[utoipa::path(
-    operation_id = "end_conflict_of_interest", tag = "conflicts of interest",
-    params(("unit_id" = Uuid, Path), ("conflict_id" = Uuid, Path)), request_body = ConflictEndIn,
-    responses((status = 200, body = StaffConflictOut, description = "The ended conflict of interest"), ChangeProblems),
-)]
-#[post("/units/{unit_id}/conflicts-of-interest/{conflict_id}/end")]
-async fn end_conflict_of_interest(mut permit: Permit<EndConflictOfInterest>) -> Result<HttpResponse> {
-    let current = of_unit(&mut permit).await?;
-    let id = current.id;
-    let ConflictEndIn { reason } = permit.input()?;
-    if permit.caller().is(current.person_id) {
-        return Err(Problem::conflict(
-            "you cannot end your own conflict of interest: another leader must do it (fvl § 8)",
-        ));
-    }
-    if current.ended_at.is_some() {
-        return Err(Problem::conflict("the conflict of interest has already ended"));
+    let current = store::find_own(permit.tx(), caller.account, id).await?.ok_or_else(Problem::not_found)?;
+    let ConflictViewIn { view } = permit.input()?;
+    if current.confirmed_at.is_some() || current.ended_at.is_some() {
+        return Err(Problem::conflict("the conflict of interest has been decided"));
     }
     permit.expect_version(current.version)?;
-    let (by, unit, moment) = (permit.caller().person, permit.object().clone(), permit.moment());
-    store::end(permit.tx(), &current, &unit, by, &reason, moment.now).await?;
-    let ended = store::find_of_unit(permit.tx(), unit.id, by, moment.today, id).await?;
-    let ended = ended.ok_or_else(Problem::not_found)?;
-    permit.note_shown([id]);
-    permit.changed(ended.version, &ended.whole()).await
+    let whose = (caller.account, caller.municipality.as_str());
+    store::give_view(permit.tx(), &current, whose, &view, now).await?;
+    let changed = store::find_own(permit.tx(), caller.account, id).await?.ok_or_else(Problem::not_found)?;
+    for (id, municipality) in store::places(permit.tx(), &[id]).await? {
+        permit.note_shown_in(&municipality, id);
+    }
+    permit.changed(changed.version, &changed.whole()).await
 }

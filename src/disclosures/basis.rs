@@ -79,6 +79,9 @@ pub struct Basis {
     /// Whether an objection by the patient prevents it, except for weighty reasons.
     #[serde(default)]
     pub unless_objected: bool,
+    /// The law that a disclosure in spite of an objection rests on as well.
+    #[serde(default)]
+    despite_objection: Vec<Law>,
     /// Whether a unit of another municipality may receive.
     #[serde(default)]
     pub anywhere: bool,
@@ -165,6 +168,14 @@ impl Basis {
         from.map(|from| from.law.as_slice())
     }
 
+    /// Returns what a disclosure rests on: the sections for the unit and, if weighty reasons override an objection, the section that lets
+    /// them.
+    #[must_use]
+    pub fn rests_on(&self, law: &[Law], is_despite_objection: bool) -> Vec<Law> {
+        let despite = self.despite_objection.iter().filter(|_| is_despite_objection);
+        law.iter().chain(despite).copied().collect()
+    }
+
     /// Returns whether the basis covers an entry of this kind from a unit of this sector, or from the family if none.
     pub(super) fn lets_out(&self, kind: InformationKind, of: Option<Sector>) -> bool {
         let fits = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind));
@@ -195,7 +206,8 @@ mod tests {
         for name in DisclosureBasis::ALL.iter().copied() {
             let basis = find(name).expect("a basis of this name");
             assert!(!basis.from.is_empty() && (basis.outside || !basis.to.is_empty()), "{name}");
-            for law in basis.from.iter().flat_map(|from| &from.law) {
+            assert_eq!(basis.unless_objected, !basis.despite_objection.is_empty(), "{name}");
+            for law in basis.from.iter().flat_map(|from| &from.law).chain(&basis.despite_objection) {
                 assert!(rules.contains(law), "{name}: {law:?}");
             }
         }

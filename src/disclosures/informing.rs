@@ -123,6 +123,7 @@ fn answer(row: InformedRow, kinds: Vec<InformationKind>) -> CaseDisclosureOut {
         kinds,
         basis: row.basis,
         laws: row.laws,
+        despite_objection: row.despite_objection,
         disclosed_at: row.created_at,
         inform_from: row.inform_from,
         unit_name: Some(row.unit_name),

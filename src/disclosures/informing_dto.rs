@@ -26,6 +26,8 @@ pub struct CaseDisclosureOut {
     pub basis: DisclosureBasis,
     /// The statutory sections that lift the duty of secrecy.
     pub laws: Vec<AppliedLaw>,
+    /// Whether weighty reasons were found for it although the patient, or somebody for them, had objected or would have (hpl § 29).
+    pub despite_objection: bool,
     /// When it was made.
     pub disclosed_at: DateTime<Utc>,
     /// The day from which the family is informed.
@@ -42,7 +44,7 @@ pub struct CaseDisclosureOut {
 }
 
 shown!(CaseDisclosureOut, CaseReader {
-    row { id, kinds, basis, laws, disclosed_at, inform_from, outside_kind }
+    row { id, kinds, basis, laws, despite_objection, disclosed_at, inform_from, outside_kind }
     meeting_place: unit_name, to_unit_name, outside_recipient;
 });
 

@@ -32,7 +32,7 @@ macro_rules! inform_from {
 const TOLD: &str = concat!(
     "SELECT d.id, d.basis, d.created_at, d.unit_id, u.name AS unit_name, u.kind AS unit_kind,
             d.to_unit_id, v.name AS to_unit_name, v.kind AS to_unit_kind, d.outside_kind,
-            d.outside_recipient, ",
+            d.outside_recipient, d.weighty_reasons IS NOT NULL AS despite_objection, ",
     inform_from!(),
     " AS inform_from
      FROM disclosure d JOIN unit u ON u.id = d.unit_id LEFT JOIN unit v ON v.id = d.to_unit_id
@@ -88,6 +88,7 @@ pub(super) struct InformedRow {
     to_unit_kind: Option<String>,
     pub outside_kind: Option<Receiver>,
     pub outside_recipient: Option<Content>,
+    pub despite_objection: bool,
     pub inform_from: NaiveDate,
     #[sqlx(skip)]
     pub entries: Vec<(DisclosedKind, Uuid)>,

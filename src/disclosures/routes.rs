@@ -65,14 +65,15 @@ async fn disclose(mut permit: Permit<Disclose>) -> Result<HttpResponse> {
     let law = basis.law_for(sector, &kind, receiver).ok_or_else(unusable)?;
     let (entries, kinds) = entries(&mut permit, &case, &input, basis).await?;
     conditions::check_objection(&mut permit, &case, &input, basis).await?;
+    let law = basis.rests_on(law, input.weighty_reasons.is_some());
     let leave = conditions::leave(&case, &input, basis, &kinds)?;
     let moment = permit.moment();
     let today = moment.today;
     let informing = conditions::informing(&input, basis, sector, today)?;
     let applied =
         |laws: &[Law]| laws.iter().map(|law| basis::applied(*law, today)).collect::<Result<Vec<_>>>();
-    permit.note_laws(law);
-    let (laws, processing) = (applied(law)?, applied(&basis.processing)?);
+    permit.note_laws(&law);
+    let (laws, processing) = (applied(&law)?, applied(&basis.processing)?);
     let child = children::named(permit.tx(), &case.facts.municipality, case.facts.child).await?;
     let (caller, now) = (permit.caller().clone(), permit.moment().now);
     let new = store::NewDisclosure {

@@ -9,7 +9,7 @@ use crate::{
     kernel::{
         Moment, PageQuery,
         clock::{beginning_of, day_in_norway},
-        ids::{CaseId, ChildId},
+        ids::{CaseId, ChildId, UnitId},
         page::{Cursor, Limit, Position},
     },
     shown, words,
@@ -46,8 +46,10 @@ words! {
         CareOrderEnds = "care_order_ends",
         /// The leader must look again at when the family is informed of a disclosure, before it is.
         ReviewInforming = "review_informing",
-        /// A leader must confirm or end a conflict of interest that others have stated.
+        /// A leader must confirm or end a conflict of interest that others have stated, within 14 days.
         ConfirmConflict = "confirm_conflict",
+        /// The caller may give their view of a conflict of interest that others have stated about them, before it is decided.
+        GiveView = "give_view",
         /// The auditor must see that someone is notified of a breach.
         BreachStep = "breach_step",
     }
@@ -65,6 +67,8 @@ pub struct FollowUpOut {
     pub case_id: Option<CaseId>,
     /// The child, if the task is a claim or about a breach.
     pub child_id: Option<ChildId>,
+    /// The unit of the staff member, if a leader must decide on a conflict of interest.
+    pub unit_id: Option<UnitId>,
     /// The due date.
     pub due_on: NaiveDate,
     /// Whether the due date has passed.
@@ -74,7 +78,7 @@ pub struct FollowUpOut {
     at: DateTime<Utc>,
 }
 
-shown!(FollowUpOut { kind, object_id, case_id, child_id, due_on, overdue, at });
+shown!(FollowUpOut { kind, object_id, case_id, child_id, unit_id, due_on, overdue, at });
 
 impl FollowUpOut {
     /// Creates a task that is due on a date. It comes before tasks with a time on the same date.
@@ -84,7 +88,8 @@ impl FollowUpOut {
         case_id: Option<CaseId>,
         due_on: NaiveDate,
     ) -> Self {
-        Self { kind, object_id, case_id, child_id: None, due_on, overdue: false, at: beginning_of(due_on) }
+        let at = beginning_of(due_on);
+        Self { kind, object_id, case_id, child_id: None, unit_id: None, due_on, overdue: false, at }
     }
 
     /// Creates a task with a time.
@@ -94,12 +99,18 @@ impl FollowUpOut {
         case_id: Option<CaseId>,
         at: DateTime<Utc>,
     ) -> Self {
-        Self { kind, object_id, case_id, child_id: None, due_on: day_in_norway(at), overdue: false, at }
+        let due_on = day_in_norway(at);
+        Self { kind, object_id, case_id, child_id: None, unit_id: None, due_on, overdue: false, at }
     }
 
     /// Names the child.
     pub(super) fn about(self, child: ChildId) -> Self {
         Self { child_id: Some(child), ..self }
+    }
+
+    /// Names the unit.
+    pub(super) fn of_unit(self, unit: UnitId) -> Self {
+        Self { unit_id: Some(unit), ..self }
     }
 
     /// Returns whether it is overdue: the day has passed or, for a breach, the hour.

@@ -1,5 +1,7 @@
 //! Follow-ups, collected from the objects they are about: the next ones of each kind after a position.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -8,7 +10,7 @@ use crate::{
     breaches,
     child_welfare_reports::{self, AwaitedAnswer},
     claims::{self, Pending},
-    conflicts_of_interest,
+    conflicts_of_interest::{self, ANSWER_WITHIN},
     db::{DbError, Tx},
     fetch_all, fetch_in,
     identity::Caller,
@@ -273,11 +275,37 @@ async fn statements(
             due.push(item.about(step.child_id));
         }
     }
+    due.extend(undecided_conflicts(tx, caller, moment.today, after, most).await?);
+    Ok(due)
+}
+
+/// The conflicts of interest that others have stated: those that the caller decides on as a leader, and those about the caller.
+async fn undecided_conflicts(
+    tx: &mut Tx,
+    caller: &Caller,
+    today: NaiveDate,
+    after: (DateTime<Utc>, Uuid),
+    most: i64,
+) -> Result<Vec<FollowUpOut>, DbError> {
+    let (person, mut due) = (caller.account, Vec::new());
+    // A task is due some days after it was stated, which orders it in the same way.
+    let after = (after.0 - ANSWER_WITHIN, after.1);
+    let task = |kind, id, at: DateTime<Utc>| FollowUpOut::at(kind, id, None, at + ANSWER_WITHIN);
     for unit in caller.units_led() {
-        let unconfirmed =
-            conflicts_of_interest::unconfirmed(tx, unit, person, moment.today, after, most).await?;
-        let conflict = |(id, at)| FollowUpOut::at(FollowUpKind::ConfirmConflict, id, None, at);
-        due.extend(unconfirmed.into_iter().map(conflict));
+        let stated = conflicts_of_interest::unconfirmed(tx, (unit, person), today, after, most).await?;
+        let of_unit = |(id, at)| task(FollowUpKind::ConfirmConflict, id, at).of_unit(unit);
+        due.extend(stated.into_iter().map(of_unit));
+    }
+    let municipalities: BTreeSet<&str> = caller.leads().map(|held| held.municipality.as_str()).collect();
+    for municipality in municipalities {
+        let whose = (municipality, person);
+        let stated = conflicts_of_interest::unconfirmed_above(tx, whose, today, after, most).await?;
+        let of_unit = |(id, unit, at)| task(FollowUpKind::ConfirmConflict, id, at).of_unit(unit);
+        due.extend(stated.into_iter().map(of_unit));
+    }
+    for person in caller.persons() {
+        let stated = conflicts_of_interest::unanswered(tx, person, after, most).await?;
+        due.extend(stated.into_iter().map(|(id, at)| task(FollowUpKind::GiveView, id, at)));
     }
     Ok(due)
 }
@@ -325,6 +353,9 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
             "SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN (",
             "SELECT id, municipality FROM guardianship WHERE id IN (",
         ],
+        FollowUpKind::GiveView => {
+            &["SELECT DISTINCT id, municipality FROM conflict_of_interest WHERE id IN ("]
+        }
         FollowUpKind::DecideClaim => &[
             "SELECT id, municipality FROM guardianship WHERE id IN (",
             "SELECT id, municipality FROM care_order WHERE id IN (",

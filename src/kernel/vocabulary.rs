@@ -234,7 +234,8 @@ words! {
         Parent = "parent",
         /// A foster parent (fosterforelder), who has no parental responsibility.
         FosterParent = "foster_parent",
-        /// A person appointed to make decisions for the child (verge).
+        /// A person appointed to make decisions for the child: a verge or setteverge, or the representative of an unaccompanied minor
+        /// (representant). They decide if they are registered with parental responsibility.
         GuardianAppointed = "guardian_appointed",
     }
 }

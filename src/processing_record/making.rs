@@ -142,7 +142,9 @@ fn disclosure(basis: &Basis, citing: Citing) -> Disclosure {
         Err(refused) => refused.name_no.clone(),
     };
     let from = basis.from.iter().map(|from| {
-        let mut unit = unit_and_law(from.sector, from.kind.as_deref(), &from.law, citing);
+        // Both laws that a disclosure of this unit can rest on.
+        let laws = basis.rests_on(&from.law, true);
+        let mut unit = unit_and_law(from.sector, from.kind.as_deref(), &laws, citing);
         if from.receiver.is_some() {
             unit.unit.push_str(", til politi og brannvesen");
         }

@@ -37,6 +37,7 @@ fn end(by: &User, unit: &Staff, conflict: &Answer) -> Call {
 
 fn confirm(by: &User, unit: &Staff, conflict: &Answer) -> Call {
     by.post(format!("/v1/units/{}/conflicts-of-interest/{}/confirm", unit.unit.id, conflict.text("/id")))
+        .json(json!({"reason": "They are close."}))
         .if_match(1)
 }
 
@@ -200,7 +201,6 @@ both_engines! {
         record(&cast.teacher, &cast, &stranger).send().await.expect_invalid("/person_id");
         record(&cast.teacher, &cast, &cast.teacher).send().await.expect_invalid("/person_id");
         record(&cast.nurse, &cast, &cast.teacher).send().await.expect_problem(403, "forbidden");
-        record(&cast.family.guardians[0], &cast, &cast.nurse).send().await.expect_problem(403, "forbidden");
         record(&stranger, &cast, &cast.nurse).send().await.expect_problem(404, "not-found");
         let recorded = record(&cast.teacher, &cast, &cast.nurse).send().await.expect(201);
         assert_eq!(recorded.text("/person_name"), cast.nurse.name);
@@ -298,7 +298,7 @@ both_engines! {
         assert_eq!(ids(&items), [first.text("/id"), second.text("/id")]);
         let mut members: Vec<&str> = items[0].as_object().expect("an item").keys().map(String::as_str).collect();
         members.sort_unstable();
-        assert_eq!(members, ["confirmed_at", "ended_at", "ground", "id", "person_id", "person_name", "recorded_at", "version"]);
+        assert_eq!(members, ["as_party", "confirmed_at", "demand", "ended_at", "ground", "id", "own_view", "person_id", "person_name", "recorded_at", "version"]);
         for who in [&elsewhere.user, &cast.nurse.user, &cast.family.guardians[0].user] {
             who.get(&path).send().await.expect_problem(403, "forbidden");
         }

@@ -61,6 +61,16 @@ both_engines! {
         let weighty = with(&presumed, &json!({"weighty_reasons": "The sedation is dangerous without it."}));
         let made = disclose(&nurse, &weighty).await.expect(201);
         assert_eq!((&made.body["would_object"], made.text("/weighty_reasons").len()), (&json!(true), 37));
+        let ordinary = disclose(&nurse, &body).await.expect(201);
+        // Only in spite of an objection, it rests on hpl § 29 as well, and the family is informed of that.
+        let citations = |made: &Value| -> Vec<Value> {
+            made["laws"].as_array().expect("laws").iter().map(|law| law["law"].clone()).collect()
+        };
+        assert_eq!(citations(&ordinary.body), ["hpl § 25"]);
+        assert_eq!(citations(&made.body), ["hpl § 25", "hpl § 29"]);
+        let informed = family.guardians[1].get(format!("/v1/cases/{case}/disclosures")).send().await.expect(200);
+        let despite: Vec<&Value> = informed.items().iter().map(|row| &row["despite_objection"]).collect();
+        assert_eq!(despite, [&json!(true), &json!(false)]);
         // The same holds where somebody has objected.
         family.guardians[0].post(format!("/v1/cases/{case}/objections")).json(json!({})).send().await.expect(201);
         disclose(&nurse, &body).await.expect_problem(409, "conflict");

@@ -151,7 +151,7 @@ both_engines! {
         for item in list.items() {
             let mut members: Vec<&str> = item.as_object().expect("an item").keys().map(String::as_str).collect();
             members.sort_unstable();
-            assert_eq!(members, ["case_id", "child_id", "due_on", "kind", "object_id", "overdue"]);
+            assert_eq!(members, ["case_id", "child_id", "due_on", "kind", "object_id", "overdue", "unit_id"]);
         }
     }
 }

@@ -55,6 +55,25 @@ both_engines! {
         assert_eq!(entry["ground"], json!([danger]), "{entry}");
     }
 
+    async fn a_report_is_logged_with_the_paragraph_of_the_unit_that_reports_alone(world: World) {
+        let auditor = auditor(&world).await;
+        let welfare = world.unit("kragero/barnevern").await;
+        for (unit, key, citation) in [
+            ("kragero/skole", "opplæringslova.melding-til-barnevernet", "oppl § 24-3"),
+            ("kragero/barnehage", "barnehageloven.melding-til-barnevernet", "bhl § 46"),
+            ("kragero/amt", "helsepersonelloven.melding-til-barnevernet", "hpl § 33"),
+        ] {
+            let reporter = world.worker(unit).await;
+            let child = world.child(&reporter, 5).await;
+            world.report(&reporter, &child, &welfare).await;
+            let page = auditor.get(format!("/v1/access-log?limit=9&person_id={}", reporter.id)).send().await.expect(200);
+            let is_report = |entry: &&Value| entry["action"] == "report_to_child_welfare" && entry["object_type"] == "Unit";
+            let entry = page.items().iter().find(is_report).expect("an entry").clone();
+            let ground = entry["ground"].as_array().expect("laws").clone();
+            assert_eq!((ground.len(), &ground[0]["law"], &ground[0]["citation"]), (1, &json!(key), &json!(citation)));
+        }
+    }
+
     async fn each_looks_by_the_law_of_their_own_sector(world: World) {
         let (cast, auditor) = (world.school_case().await, auditor(&world).await);
         let nav = world.worker("kragero/nav").await;

@@ -23,7 +23,7 @@ const PAIRS: [(&str, &str, &str); 9] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 34] = [
+const OTHERS: [(&str, &str); 35] = [
     ("list_accounts", "an account is not read by itself; the list is all or nothing"),
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
@@ -46,6 +46,10 @@ const OTHERS: [(&str, &str); 34] = [
     ("list_withholdings", "a withholding is not read by itself; the list is all or nothing"),
     ("list_care_orders", "an order is not read by itself; the list is all or nothing"),
     ("list_conflicts_of_interest", "a conflict is not read by itself; the list is all or nothing"),
+    (
+        "list_recorded_conflicts_of_interest",
+        "what the caller has said; a conflict is not read by itself: conflicts_of_interest tests the answers",
+    ),
     ("list_own_conflicts_of_interest", "the caller's own; a conflict is not read by itself"),
     ("list_staff", "a role is not read by itself"),
     ("list_corrections", "a correction is not read by itself; the list is all or nothing"),

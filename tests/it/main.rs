@@ -44,6 +44,7 @@ mod demo;
 mod disabled_accounts;
 mod disclosure_conditions;
 mod disclosures;
+mod disqualification;
 mod document;
 mod documents;
 mod emergency_access;

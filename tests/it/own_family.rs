@@ -144,7 +144,7 @@ both_engines! {
         let recorded = json!({"person_id": nurse.id, "ground": "relative"});
         let recorded = teacher.post(format!("{path}/conflicts-of-interest")).json(recorded).send().await.expect(201);
         let confirm = format!("/v1/units/{}/conflicts-of-interest/{}/confirm", nurse.unit.id, recorded.text("/id"));
-        leader.post(confirm).if_match(1).send().await.expect(200);
+        leader.post(confirm).json(json!({"reason": "They are close."})).if_match(1).send().await.expect(200);
         colleague.get(&path).send().await.expect(200);
         nurse.get(&path).send().await.expect_problem(404, "not-found");
         nurse.get(format!("/v1/children/{}", child.id)).send().await.expect_problem(404, "not-found");

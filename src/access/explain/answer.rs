@@ -277,6 +277,11 @@ const FACTS: [(&str, &str, &str); 39] = [
         "the child has not agreed",
     ),
     (
+        "decides_above",
+        "decides as leader of another unit, because no leader of the unit can",
+        "does not decide in place of the leaders of the unit",
+    ),
+    (
         "same_municipality",
         "works in a municipality that the unit serves",
         "does not work in a municipality that the unit serves",

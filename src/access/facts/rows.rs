@@ -104,7 +104,7 @@ const PARTS: &str = "))
     SELECT json_array(hex(a.id), json_object('conflict', json_array(
                hex(known(x.person_id)), x.confirmed_at IS NOT NULL, x.recorded_at)))
     FROM asked a JOIN conflict_of_interest x ON x.child_person = a.child_person
-    WHERE x.ended_at IS NULL
+    WHERE x.ended_at IS NULL AND (x.confirmed_at IS NOT NULL OR NOT x.as_party)
     UNION ALL
     SELECT json_array(hex(a.id), json_object('conflict', json_array(
                hex(known(x.person_id)), x.confirmed_at IS NOT NULL, x.recorded_at)))

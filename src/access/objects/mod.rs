@@ -25,7 +25,7 @@ pub use self::{
     in_case::{ConsentObject, HandoverObject, MeasureObject, NoteObject, WithholdingObject},
     log_review::{LogReviewObject, reviews_of_looks_by},
     meeting::MeetingObject,
-    organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject},
+    organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject, UnitStaff},
     report::ChildWelfareReportObject,
     second_administrator::{ActivationObject, NumberProposalObject, RoleProposalObject},
 };

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use super::{Attributes, Lookup, Object, Subject};
 use crate::{
-    access::policies::{Fact, Policies, reference},
+    access::{
+        policies::{Fact, Policies, reference},
+        superiors,
+    },
     db::{DbError, Tx},
     fetch_all, fetch_optional,
     identity::Caller,
@@ -128,6 +131,55 @@ impl Object for MunicipalityObject {
 
     fn subject(&self) -> Subject {
         Subject { municipality: self.number.clone(), ..Subject::default() }
+    }
+
+    fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {
+        true
+    }
+}
+
+/// A unit, with whether the caller decides on the disqualification of its staff though they do not lead it.
+#[derive(Debug, Clone)]
+pub struct UnitStaff {
+    /// The unit.
+    pub unit: UnitObject,
+    /// Whether a leader elsewhere, who is the caller, decides on something because no leader of the unit can (fvl §§ 6 and 8).
+    pub decides_above: bool,
+}
+
+impl Object for UnitStaff {
+    const TYPE: &'static str = UnitObject::TYPE;
+    const PATH: &'static [&'static str] = UnitObject::PATH;
+
+    async fn find(tx: &mut Tx, lookup: &Lookup<'_>) -> Result<Option<Self>, DbError> {
+        let Some(unit) = UnitObject::find(tx, lookup).await? else { return Ok(None) };
+        let caller = lookup.caller;
+        let leads_it = caller.leads().any(|held| held.unit_id == unit.id);
+        let leads_beside = caller.leads().any(|held| held.municipality == unit.municipality);
+        let decides_above = !leads_it
+            && leads_beside
+            && superiors::decides_above(tx, &unit, caller.account, lookup.moment).await?;
+        Ok(Some(Self { unit, decides_above }))
+    }
+
+    fn id(&self) -> String {
+        self.unit.id()
+    }
+
+    fn subject(&self) -> Subject {
+        self.unit.subject()
+    }
+
+    fn actor(&self, caller: &Caller) -> Id<Person> {
+        self.unit.actor(caller)
+    }
+
+    fn attributes(&self) -> Attributes {
+        self.unit.attributes()
+    }
+
+    fn context(&self, _caller: &Caller) -> Attributes {
+        vec![("decides_above", Fact::Flag(self.decides_above))]
     }
 
     fn may_be_known(&self, _policies: &Arc<Policies>, _caller: &Caller) -> bool {

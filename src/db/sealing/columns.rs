@@ -99,7 +99,7 @@ pub const SEALED: &[SealedTable] = &[
         ..of_unit("disclosed_entry", &["title", "body"])
     },
     of_unit("emergency_access", &["reason", "review_note"]),
-    of_people("conflict_of_interest", &["national_id", "note", "end_reason"]),
+    of_people("conflict_of_interest", &["national_id", "note", "confirm_reason", "end_reason", "own_view"]),
     SealedTable { id: "child_id", ..of_people("address_protection", &["lowered_because"]) },
     SealedTable { id: "child_id", ..of_people("child_contact", &["address", "phone"]) },
     SealedTable { id: "guardianship_id", ..of_people("guardian_contact", &["address", "phone"]) },

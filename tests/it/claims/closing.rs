@@ -220,7 +220,7 @@ both_engines! {
         state_guardian(&world, &colleague, &family.child, &number).await;
         let stated = due(&leaders[0], "confirm_conflict").await;
         let path = format!("/v1/units/{}/conflicts-of-interest/{}/confirm", teacher.unit.id, stated[0]["object_id"].as_str().expect("an id"));
-        let confirming = leaders.each_ref().map(|leader| leader.post(&path).if_match(1).send());
+        let confirming = leaders.each_ref().map(|leader| leader.post(&path).json(json!({"reason": "They are close."})).if_match(1).send());
         let [first, second] = confirming;
         let (first, second, swept) = tokio::join!(first, second, sweep(&world.db, &world.clock));
         swept.expect("a sweep");

@@ -78,5 +78,6 @@ pub(super) async fn confirm_at(leader: &Staff, unit: &Staff) -> Value {
     let stated = walk(leader, &path).await;
     assert_eq!((stated.len(), &stated[0]["confirmed_at"]), (1, &Value::Null), "{stated:?}");
     let path = format!("{path}/{}/confirm", stated[0]["id"].as_str().expect("an id"));
-    leader.post(path).if_match(&stated[0]["version"]).send().await.expect(200).body
+    let reason = json!({"reason": "It is so."});
+    leader.post(path).json(reason).if_match(&stated[0]["version"]).send().await.expect(200).body
 }

@@ -31,7 +31,7 @@ both_engines! {
         let path = format!("/v1/units/{}/conflicts-of-interest", auditor.unit.id);
         let stated = walk(&leader, &path).await;
         let confirm = format!("{path}/{}/confirm", stated[0]["id"].as_str().expect("an id"));
-        leader.post(confirm).if_match(1).send().await.expect(200);
+        leader.post(confirm).json(json!({"reason": "They are close."})).if_match(1).send().await.expect(200);
         assert!(due(&leader, "confirm_conflict").await.is_empty(), "one decision is for every registration");
         assert!(auditor.get(&search).send().await.expect(200).items().is_empty());
     }
@@ -114,7 +114,7 @@ both_engines! {
         cast.nurse.post(format!("{path}/confirm")).if_match(1).send().await.expect_problem(403, "forbidden");
         let reject = leader.post(format!("{path}/end")).json(json!({"reason": "It is not so."}));
         reject.if_match(1).send().await.expect(200);
-        leader.post(format!("{path}/confirm")).if_match(2).send().await.expect_problem(409, "conflict");
+        leader.post(format!("{path}/confirm")).json(json!({"reason": "They are close."})).if_match(2).send().await.expect_problem(409, "conflict");
         assert!(due(&leader, "confirm_conflict").await.is_empty());
         cast.nurse.get(cast.path("")).send().await.expect(200);
         drop(same);

@@ -105,6 +105,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("field.helper", "with list_emergency_access", EVERYONE_AT_THEIR_DESK),
     ("field.helper", "with declare_conflict_of_interest", EVERYONE_AT_THEIR_DESK),
     ("field.helper", "with list_own_conflicts_of_interest", EVERYONE_AT_THEIR_DESK),
+    ("field.helper", "with give_view_on_conflict_of_interest", EVERYONE_AT_THEIR_DESK),
     (
         "note.unit",
         "only (resource has unit) && context.relation.seat_units.contains(resource.unit)",
@@ -233,6 +234,8 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("disclosure.list", &["works in the unit"]),
     ("emergency.open", &["works in the unit"]),
     ("conflict.leader", &["leads the unit"]),
+    ("conflict.above", &["leads in place of the leader"]),
+    ("conflict.demand", &["family"]),
     ("concern.leader", &["leader of its unit"]),
     ("report.leader", &["leader of its unit"]),
     ("disclosure.leader", &["leader of its unit"]),

@@ -133,6 +133,9 @@ impl Stage {
             "conflict_id" if operation.id == "confirm_conflict_of_interest" => {
                 self.ids["stated_conflict_id"].as_str().expect("an id").to_owned()
             }
+            "conflict_id" if operation.id == "give_view_on_conflict_of_interest" => {
+                self.ids["demanded_conflict_id"].as_str().expect("an id").to_owned()
+            }
             "unit_id" if operation.id == "search_unit_access_log" => self.county_auditor.unit.id.to_string(),
             _ => self.parameter(name),
         })
@@ -157,7 +160,7 @@ impl Stage {
     /// A person who may perform this operation.
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
-            "accept_handover" | "decline_handover" => &self.nurse,
+            "accept_handover" | "decline_handover" | "give_view_on_conflict_of_interest" => &self.nurse,
             "create_unit"
             | "create_account"
             | "create_activation"
@@ -197,7 +200,8 @@ impl Stage {
             | "download_case_access_log"
             | "export_record"
             | "bring_entries"
-            | "list_case_disclosures" => &self.family.guardians[0],
+            | "list_case_disclosures"
+            | "list_recorded_conflicts_of_interest" => &self.family.guardians[0],
             "open_emergency_access" | "end_passkey" => &self.colleague,
             "end_emergency_access" => &self.responder,
             "give_consent" | "object_to_sharing" => &self.family.guardians[0],

@@ -141,6 +141,10 @@ impl Stage {
         let path = format!("/v1/children/{}/guardians", same.id);
         let stated = child_welfare.post(path).json(guardian).send().await.expect(201).body["id"].clone();
         self.keep([("claim_id", stated.clone()), ("stated_conflict_id", stated)]);
+        // A guardian demands that somebody decides whether the nurse is disqualified.
+        let demand = json!({"person_id": self.nurse.id, "ground": "friend", "note": "They are old friends."});
+        let demanded = create(&self.family.guardians[0], case, "conflicts-of-interest", demand).await;
+        self.keep([("demanded_conflict_id", demanded)]);
     }
 
     /// Another leader of the unit views the case.

@@ -25,6 +25,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "end_emergency_access"
             | "evaluate_measure"
             | "open_emergency_access"
+            | "give_view_on_conflict_of_interest"
             | "record_conflict_of_interest"
             | "end_care_order"
             | "end_withholding"
