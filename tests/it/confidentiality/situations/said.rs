@@ -35,6 +35,7 @@ pub enum Verb {
     GiveSeat,
     EndSeat,
     RaiseLevel,
+    GiveStep,
     CloseCase,
     SetGoal,
     StartMeasure,
