@@ -242,6 +242,7 @@ pub struct CaseQuery {
     pub limit: Option<Limit>,
     /// Only open cases whose next step is overdue, or in time, of those whose next step the caller sees.
     #[serde(default)]
+    #[param(inline)]
     pub next_step: Option<NextStepTime>,
 }
 
