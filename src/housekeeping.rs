@@ -82,6 +82,10 @@ async fn keep_rows(db: &Db, clock: &Clock) {
             None | Some(0) => {}
             Some(passed) => tracing::info!("reassigned {passed} contact persons"),
         }
+        match run("the sweep of duties", handovers::sweep_duties(db, clock)).await {
+            None | Some(0) => {}
+            Some(passed) => tracing::info!("passed on duties in {passed} cases"),
+        }
         match run("informing families", disclosures::inform(db, clock)).await {
             None | Some(0) => {}
             Some(informed) => tracing::info!("informed families of {informed} disclosures"),

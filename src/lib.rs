@@ -84,6 +84,7 @@ pub mod log_reviews;
 pub mod log_tree;
 pub mod measures;
 pub mod meetings;
+pub mod next_steps;
 pub mod notes;
 pub mod openapi;
 mod operations;

@@ -7,8 +7,8 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 use crate::{
     accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children, claims,
     concerns, conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups,
-    goals, handovers, health, identities, log_reviews, measures, meetings, notes, organisation, records,
-    rules, teams, withholdings,
+    goals, handovers, health, identities, log_reviews, measures, meetings, next_steps, notes, organisation,
+    records, rules, teams, withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -26,6 +26,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     consents::configure,
     teams::configure,
     handovers::configure,
+    next_steps::configure,
     goals::configure,
     measures::configure,
     meetings::configure,

@@ -52,11 +52,14 @@ SELECT '4014', [[3|n]], [[1|n]], '$NAME', <<$NOW - 86400 * (3000 + m % 1000)>>, 
 FROM bench_case WHERE $CHUNK;
 INSERT INTO guardianship (municipality, id, child_id, guardian_id, guardian_name, parental_responsibility, lives_with_child, created_at)
 SELECT '4014', [[4|n]], [[3|n]], guardian, '$NAME', TRUE, TRUE, {{$NOW - 40000000}} FROM bench_case WHERE $CHUNK;
-INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at)
-SELECT '4014', [[5|n]], [[3|n]], unit_id, worker, '$TEXT', m % 4, 'open', 'guardians', <<$NOW - 30000000>>, {{$NOW - 30000000}}
+INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, status, agreed_with, agreed_on, opened_at, next_step_of)
+SELECT '4014', [[5|n]], [[3|n]], unit_id, worker, '$TEXT', m % 4, 'open', 'guardians', <<$NOW - 30000000>>, {{$NOW - 30000000}}, [[5|n]]
 FROM bench_case WHERE $CHUNK;
 INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since)
 SELECT '4014', [[5|n]], holder, held_in, {{$NOW - 30000000}} FROM bench_case WHERE $CHUNK;
+INSERT INTO next_step (municipality, id, case_id, kind, what, held_by, due_on, set_by, set_at, pending_in)
+SELECT '4014', [[40|n]], [[5|n]], 'agreed', '$TEXT', 'contact_person', <<$NOW + 86400 * (m * 29 % 60 - 15)>>, worker, {{$NOW - 2600000}}, [[5|n]]
+FROM bench_case WHERE $CHUNK;
 INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)
 SELECT '4014', [[6|n * 2]], [[5|n]], worker, unit_id, '$TEXT', worker, {{$NOW - 30000000}} FROM bench_case WHERE $CHUNK;
 INSERT INTO team_member (municipality, id, case_id, person_id, unit_id, task, added_by, joined_at)

@@ -210,6 +210,7 @@ actions! {
         ListTeam = "list_team": Saw(Team), ChosenLook, Never, MayForbid, Search;
         ListHandovers = "list_handovers": Saw(Handovers), ChosenLook, Never, MayForbid, Search;
         ListConsents = "list_consents": Saw(Consents), ChosenLook, Never, MayForbid, Search;
+        ListNextSteps = "list_next_steps": Saw(Case), ChosenLook, Never, MayForbid, Search;
         ListGoals = "list_goals": Saw(Goals), ChosenLook, Never, MayForbid, Search;
         ListMeasures = "list_measures": Saw(Measures), ChosenLook, Never, MayForbid, Search;
         ListMeetings = "list_meetings": Saw(Meetings), ChosenLook, Never, MayForbid, Search;
@@ -225,8 +226,9 @@ actions! {
         UpdateCase = "update_case": Did(ChangedCase), Work, Never, MayForbid, Update;
         CloseCase = "close_case": Did(ClosedCase), Work, AsDecided, MayForbid, Update;
         ReopenCase = "reopen_case": Did(ReopenedCase), Work, AsDecided, MayForbid, Update {
-            words: &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on"],
+            words: &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on", "next_step"],
         };
+        SetNextStep = "set_next_step": Work, Work, AsDecided, MayForbid, Create;
         AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
         EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
         OfferHandover = "offer_handover": Did(OfferedBaton), Work, AsDecided, MayForbid, Create;
@@ -262,6 +264,7 @@ actions! {
     Read MeasureObject {
         ReadMeasure = "read_measure": Saw(Measures), ChosenLook, Never, MayForbid, Read;
         ListEvaluations = "list_evaluations": Saw(Measures), ChosenLook, Never, MayForbid, Search;
+        ListDayChanges = "list_day_changes": Saw(Measures), ChosenLook, Never, MayForbid, Search;
     }
     Write MeasureObject {
         UpdateMeasure = "update_measure": Work, Work, Never, MayForbid, Update;

@@ -132,14 +132,27 @@ impl<A: Action> Permit<A> {
     pub async fn page_of<B: Action<Object: Listed>>(
         &mut self,
         query: &PageQuery,
+        fetch: impl AsyncFnMut(&mut Tx, Slice) -> Result<Vec<B::Object>, DbError>,
+    ) -> Result<Page<Decided<B::Object>>, Problem> {
+        self.page_where::<B>(query, fetch, |_| true).await
+    }
+
+    /// Returns a page as [`Permit::page_of`], of the objects that a filter keeps. The filter uses only what the caller sees.
+    ///
+    /// # Errors
+    /// As [`Permit::page`].
+    pub async fn page_where<B: Action<Object: Listed>>(
+        &mut self,
+        query: &PageQuery,
         mut fetch: impl AsyncFnMut(&mut Tx, Slice) -> Result<Vec<B::Object>, DbError>,
+        keeps: impl Fn(&Decided<B::Object>) -> bool,
     ) -> Result<Page<Decided<B::Object>>, Problem> {
         let asker = self.asker();
         let decided = async |tx: &mut Tx, slice: Slice| {
             let objects = fetch(tx, slice).await?;
             Ok(objects.into_iter().map(|object| Decided::of::<B>(&asker, object)).collect())
         };
-        self.page(query, decided, |row| row.object.place(), |_, row| row.decision.allowed).await
+        self.page(query, decided, |row| row.object.place(), |_, row| row.decision.allowed && keeps(row)).await
     }
 
     /// Logs each row of a list across cases as a read of its own, with the rule that allowed it.

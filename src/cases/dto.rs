@@ -2,15 +2,19 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Deserializer, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
 
 use crate::{
     access::CaseReader,
     kernel::{
+        PageQuery,
         ids::{CaseEventId, CaseId, ChildId, PersonId, UnitId},
+        page::{Cursor, Limit},
         text::Prose,
         vocabulary::InformationKind,
     },
+    next_steps::{NextStepIn, NextStepOut},
     shown,
     vault::Content,
     words,
@@ -108,6 +112,10 @@ pub struct CaseOut {
     /// The date of the next evaluation of a measure. Null for a leader who is not on the team.
     #[sqlx(skip)]
     pub next_evaluation_on: Option<NaiveDate>,
+    /// The next step: what, who and by when. An open case always has one. Null for a leader who is not on the team. The list of next
+    /// steps has the person who set it.
+    #[sqlx(skip)]
+    pub next_step: Option<NextStepOut>,
     /// When the case was opened.
     pub opened_at: DateTime<Utc>,
     /// When the case was closed.
@@ -126,7 +134,7 @@ shown!(CaseOut, CaseReader {
         contact_person_since, opened_at, closed_at;
         version
     }
-    agreed: reason, level_reason, next_evaluation_on, closing_reason, final_evaluation;
+    agreed: reason, level_reason, next_evaluation_on, next_step, closing_reason, final_evaluation;
     whereabouts: unit_id, unit_name, contact_person_id, contact_person_name, contact_unit_id, contact_unit_name;
 });
 
@@ -196,12 +204,53 @@ pub struct CaseClosing {
 /// The reopening of a case.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"contains": [], "level": 1, "level_reason": "The difficulties are back."}))]
+#[schema(example = json!({
+    "contains": [], "level": 1, "level_reason": "The difficulties are back.",
+    "next_step": {"what": "Meet the parents.", "held_by": "contact_person", "due_on": "2026-12-18", "contains": []}
+}))]
 pub struct CaseReopening {
+    /// The next step: what, who and by when.
+    pub next_step: NextStepIn,
     /// The level after reopening.
     pub level: Level,
     /// The reason for reopening the case.
     pub level_reason: Prose,
     /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
     pub contains: Vec<InformationKind>,
+}
+
+words! {
+    /// Whether a next step is overdue.
+    NextStepTime {
+        /// Its day has passed.
+        Overdue = "overdue",
+        /// Its day has not passed.
+        InTime = "in_time",
+    }
+}
+
+/// The requested page of the list of cases.
+#[derive(Debug, Clone, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CaseQuery {
+    /// The `next_cursor` of the previous page.
+    #[serde(default)]
+    #[param(value_type = Option<Cursor>)]
+    pub cursor: Option<Cursor<Uuid>>,
+    /// The number of items, 1 to 200; 50 if left out.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+    /// Only open cases whose next step is overdue, or in time, of those whose next step the caller sees.
+    #[serde(default)]
+    #[param(inline)]
+    pub next_step: Option<NextStepTime>,
+}
+
+impl CaseQuery {
+    /// Returns the page.
+    #[must_use]
+    pub fn page(&self) -> PageQuery {
+        PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
 }

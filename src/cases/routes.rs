@@ -4,21 +4,26 @@ use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
-    dto::{CaseClosing, CaseEventKind, CaseEventOut, CaseOut, CasePatch, CaseReopening, Level},
+    dto::{
+        CaseClosing, CaseEventKind, CaseEventOut, CaseOut, CasePatch, CaseQuery, CaseReopening, Level,
+        NextStepTime,
+    },
     store,
 };
 use crate::{
     access::{
-        Asker, CasePlace, CaseReader, Kinds, Parts, Permit, Seen, Shown, Whole,
+        Asker, CaseFacts, CasePlace, CaseReader, Decided, Kinds, Parts, Permit, Seen, Shown, Whole,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ReadCase, ReadMeasure, ReopenCase, UpdateCase,
         },
         cases_in_list,
+        fields::SeeWhatIsAgreed,
         objects::CaseObject,
     },
     db::Tx,
     handovers,
     kernel::{Page, PageQuery},
+    next_steps::{self, Known, NextStepOutcome, Settled},
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems},
@@ -36,14 +41,14 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(reopen_case);
 }
 
-/// Lists the cases that the caller takes part in, oldest first.
+/// Lists the cases that the caller takes part in, oldest first. `next_step` leaves only those whose next step is overdue, or is in time.
 #[utoipa::path(
-    operation_id = "list_cases", tag = "cases", params(PageQuery),
+    operation_id = "list_cases", tag = "cases", params(CaseQuery),
     responses((status = 200, body = Page<CaseOut>, description = "The cases the caller may read"), ReadProblems),
 )]
 #[get("/cases")]
 async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
-    let query: PageQuery = permit.query()?;
+    let query: CaseQuery = permit.query()?;
     let asker = permit.asker();
     let moment = permit.moment();
     let fetch = async |tx: &mut Tx, slice| {
@@ -51,7 +56,16 @@ async fn list_cases(mut permit: Permit<ListCases>) -> Result<HttpResponse> {
         let facts = cases_in_list(tx, asker.caller(), &ids, moment).await?;
         Ok(facts.into_iter().map(|facts| CaseObject { facts }).collect())
     };
-    let Page { items, next_cursor } = permit.page_of::<ReadCase>(&query, fetch).await?;
+    let keeps = |row: &Decided<CaseObject>| match query.next_step {
+        None => true,
+        Some(time) => {
+            let overdue = time == NextStepTime::Overdue;
+            let CaseFacts { state, .. } = &row.object.facts;
+            state.open && state.is_overdue() == overdue && row.about.sees::<SeeWhatIsAgreed>()
+        }
+    };
+    let page = permit.page_where::<ReadCase>(&query.page(), fetch, keeps).await?;
+    let Page { items, next_cursor } = page;
     permit.note_rows::<ReadCase>(&items);
     let ids: Vec<_> = items.iter().map(|case| case.object.facts.id).collect();
     let cases = store::list(permit.tx(), &ids).await?;
@@ -118,6 +132,14 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     }
     let (key, now) = (permit.object().facts.key(), permit.moment().now);
     store::close(permit.tx(), &key, &case, &reason, &final_evaluation, now).await?;
+    let settled = Settled {
+        step: None,
+        outcome: NextStepOutcome::CaseClosed,
+        reason: None,
+        by: permit.caller().person,
+    };
+    let place = permit.object().facts.clone();
+    next_steps::settle(permit.tx(), place.place(), settled, now).await?;
     let kind = CaseEventKind::Closed;
     remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
     let case = current(&mut permit).await?;
@@ -133,7 +155,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/reopen")]
 async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     let case = current(&mut permit).await?;
-    let CaseReopening { level, level_reason, contains } = permit.input()?;
+    let CaseReopening { next_step, level, level_reason, contains } = permit.input()?;
     Kinds::may_be_kept("", Some(&contains))?;
     if permit.object().facts.open {
         return Err(Problem::conflict("the case is already open"));
@@ -148,8 +170,13 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
             "the unit of the case no longer serves the municipality where the child lives",
         ));
     }
-    let key = permit.object().facts.key();
-    store::reopen(permit.tx(), &key, &case, level, &level_reason).await?;
+    let (asker, object, moment) = (permit.asker(), permit.object().clone(), permit.moment());
+    let place = (&*case.municipality, moment.today);
+    let step =
+        next_steps::checked(permit.tx(), place, Some((&asker, &object)), &next_step, "/next_step").await?;
+    store::reopen(permit.tx(), &object.facts.key(), &case, level, &level_reason).await?;
+    let by = permit.caller().person;
+    next_steps::begin(permit.tx(), object.facts.place(), step, by, moment.now).await?;
     remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
     let Parts { object, caller, tx, moment } = permit.parts();
     handovers::if_ground_is_lost(tx, &object.facts, caller.person, moment.now).await?;
@@ -209,6 +236,7 @@ pub(super) async fn seen(
 ) -> Result<Vec<Seen<CaseOut>>> {
     let ids: Vec<_> = cases.iter().map(|case| case.id).collect();
     let due = store::evaluations_due(tx, &ids).await?;
+    let steps = next_steps::pending(tx, &ids).await?;
     let with_reader = readers.into_iter().zip(cases);
     Ok(with_reader
         .map(|((object, reader), mut case)| {
@@ -216,6 +244,10 @@ pub(super) async fn seen(
             let mut readable = own.filter(|due| asker.may::<ReadMeasure>(&due.measure(&object)));
             let next = if reader.agreed() { readable.next() } else { None };
             case.next_evaluation_on = next.map(|due| due.evaluate_on);
+            let step = steps.iter().find(|step| step.case_id == case.id).cloned();
+            let known = Known::of_units(asker, &object);
+            let step = step.map(|step| step.known(&known, object.facts.today));
+            case.next_step = step.map(|step| step.seen_by(&reader).into_inner());
             case.seen_by(&reader)
         })
         .collect())

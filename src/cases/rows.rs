@@ -17,7 +17,7 @@ use crate::{
 };
 
 const INSERT: &str = "INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, level_reason, \
-    status, agreed_with, agreed_on, opened_at, closed_at, closing_reason, final_evaluation) ";
+    status, agreed_with, agreed_on, opened_at, closed_at, closing_reason, final_evaluation, next_step_of) ";
 const INSERT_CONTACTS: &str =
     "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) ";
 const INSERT_EVENTS: &str = "INSERT INTO case_event (municipality, id, case_id, kind, level, reason, final_evaluation, \
@@ -80,7 +80,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CaseRow<'_>]) -> Result<(), DbEr
             Ok::<_, DbError>((row, vault.seal(&key, reason)?, level_reason, closing, last))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT, 15, sealed, |values, (row, reason, level_reason, closing, last)| {
+    insert_rows!(tx, INSERT, 16, sealed, |values, (row, reason, level_reason, closing, last)| {
         let status = if row.closed.is_some() { CaseStatus::Closed } else { CaseStatus::Open };
         values
             .push_bind(row.place.municipality)
@@ -98,6 +98,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CaseRow<'_>]) -> Result<(), DbEr
             .push_bind(row.closed.as_ref().map(|closed| closed.at))
             .push_bind(closing)
             .push_bind(last)
+            .push_bind(row.closed.is_none().then_some(row.place.case))
     })?;
     insert_rows!(tx, INSERT_CONTACTS, 5, rows, |values, row| values
         .push_bind(row.place.municipality)

@@ -21,6 +21,7 @@ use crate::{
         ids::{Case, CaseEvent, Child, Measure, Person, Unit},
         vocabulary::Sector,
     },
+    next_steps,
     teams::{self, rows::SeatRow},
     vault::KeyName,
 };
@@ -46,10 +47,10 @@ const SET_LEVEL: &str = "
     UPDATE care_case SET level = $4, level_reason = $5, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const CLOSE: &str = "
-    UPDATE care_case SET status = 'closed', closing_reason = $4, final_evaluation = $5, closed_at = $6, version = version + 1
+    UPDATE care_case SET status = 'closed', next_step_of = NULL, closing_reason = $4, final_evaluation = $5, closed_at = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'open'";
 const REOPEN: &str = "
-    UPDATE care_case SET status = 'open', closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
+    UPDATE care_case SET status = 'open', next_step_of = id, closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
            level = $4, level_reason = $5, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'closed'";
 const LIST_EVENTS: &str = "
@@ -118,9 +119,11 @@ pub struct Agreement<'a> {
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
     pub agreed_on: NaiveDate,
+    /// The next step.
+    pub next_step: next_steps::Checked<'a>,
 }
 
-/// Opens a case with its contact person and the first membership of its team.
+/// Opens a case with its contact person, its next step and the first membership of its team.
 ///
 /// # Errors
 /// If the write to the database fails.
@@ -131,7 +134,7 @@ pub async fn open(
     now: DateTime<Utc>,
 ) -> Result<Id<Case>, DbError> {
     let Place { municipality, child, unit, sector, opened_by } = place;
-    let Agreement { reason, level, agreed_with, agreed_on } = agreement;
+    let Agreement { reason, level, agreed_with, agreed_on, next_step } = agreement;
     let id = Id::<Case>::new();
     let place = CasePlace { municipality, sector, case: id };
     let row = CaseRow {
@@ -160,6 +163,7 @@ pub async fn open(
         left_at: None,
     };
     teams::rows::insert(tx, &[seat]).await?;
+    next_steps::begin(tx, place, next_step, opened_by, now).await?;
     let kind = CaseEventKind::Opened;
     let event = Event { kind, level, reason, final_evaluation: None, by: opened_by };
     add_event(tx, place, event, now).await?;

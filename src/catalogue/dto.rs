@@ -54,6 +54,9 @@ pub struct MunicipalityOut {
     /// The age from which young people see their own record and consent to sharing it.
     #[schema(example = 15)]
     pub own_record_age: i64,
+    /// The longest time until a next step or an evaluation, in days.
+    #[schema(example = 366)]
+    pub longest_wait_days: i64,
 }
 
 /// A measure (tiltak) in the catalogue.

@@ -82,7 +82,8 @@ impl MunicipalityFiles {
         let municipality: MunicipalityFile = self.parsed("municipality.toml", &self.municipality)?;
         let MeasuresFile { measure: measures } = self.parsed("measures.toml", &self.measures)?;
         let TextsFile { text: texts } = self.parsed("consent_texts.toml", &self.consent_texts)?;
-        let MunicipalityFile { own_record_age, unit, arena, guide_level, .. } = &municipality;
+        let MunicipalityFile { own_record_age, longest_wait_days, unit, arena, guide_level, .. } =
+            &municipality;
         if own_record_age.is_some_and(|age| !(15..=16).contains(&age)) {
             return Err(self.wrong("own_record_age must be 15 or 16".to_owned()));
         }
@@ -93,6 +94,9 @@ impl MunicipalityFiles {
                     self.wrong(format!("the ages of the arena {} must be in order, 0 to {MAX_AGE}", &**key))
                 );
             }
+        }
+        if longest_wait_days.is_some_and(|days| !(7..=366).contains(&days)) {
+            return Err(self.wrong("longest_wait_days must be from 7 to 366".to_owned()));
         }
         self.each_once("unit", unit.iter().map(|it| it.key.to_string()))?;
         self.each_once("arena", arena.iter().map(|it| it.key.to_string()))?;
@@ -163,6 +167,8 @@ pub(super) struct MunicipalityFile {
     pub plan_period: Option<Line>,
     /// 15 or 16. If left out, the current value is kept, or 15 is used.
     pub own_record_age: Option<i64>,
+    /// 7 to 366. If left out, the current value is kept, or 366 is used.
+    pub longest_wait_days: Option<i64>,
     #[serde(rename = "plan_file")]
     _plan_file: Line,
     pub unit: Vec<UnitEntry>,

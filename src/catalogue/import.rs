@@ -23,10 +23,11 @@ use crate::{
 };
 
 const PUT_MUNICIPALITY: &str = "
-    INSERT INTO municipality (number, name, county, plan, plan_period, own_record_age)
-    VALUES ($1, $2, $3, $4, $5, COALESCE($6, 15))
+    INSERT INTO municipality (number, name, county, plan, plan_period, own_record_age, longest_wait_days)
+    VALUES ($1, $2, $3, $4, $5, COALESCE($6, 15), COALESCE($7, 366))
     ON CONFLICT (number) DO UPDATE SET name = $2, county = $3, plan = $4, plan_period = $5,
-        own_record_age = COALESCE($6, municipality.own_record_age)";
+        own_record_age = COALESCE($6, municipality.own_record_age),
+        longest_wait_days = COALESCE($7, municipality.longest_wait_days)";
 const NUMBERS: &str = "SELECT number FROM municipality";
 const UNITS: &str = "SELECT key, id FROM unit WHERE municipality = $1";
 const ARENAS: &str = "SELECT key, ended_at FROM arena WHERE municipality = $1";
@@ -122,9 +123,12 @@ pub async fn import_in(
 }
 
 async fn put_municipality(tx: &mut Tx, data: &MunicipalityFile) -> Result<(), DbError> {
-    let MunicipalityFile { number, name, county, plan, plan_period, own_record_age, .. } = data;
+    let MunicipalityFile {
+        number, name, county, plan, plan_period, own_record_age, longest_wait_days, ..
+    } = data;
     let (number, plan_period) = (number.as_str(), plan_period.as_deref());
-    execute!(tx, PUT_MUNICIPALITY, number, &**name, &**county, &**plan, plan_period, *own_record_age)?;
+    let (age, longest) = (*own_record_age, *longest_wait_days);
+    execute!(tx, PUT_MUNICIPALITY, number, &**name, &**county, &**plan, plan_period, age, longest)?;
     Ok(())
 }
 

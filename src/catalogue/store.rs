@@ -13,8 +13,7 @@ use crate::{
     on_engine,
 };
 
-const MUNICIPALITIES: &str =
-    "SELECT number, name, county, plan, plan_period, own_record_age FROM municipality ORDER BY number";
+const MUNICIPALITIES: &str = "SELECT number, name, county, plan, plan_period, own_record_age, longest_wait_days FROM municipality ORDER BY number";
 const MEASURES: &str = "
     SELECT id, municipality, key, title, summary, level, responsible, target_group, age_from, age_to, access,
            contact, status, theme, unit_id, plan, source, ended_at

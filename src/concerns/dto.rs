@@ -13,6 +13,7 @@ use crate::{
         text::Prose,
         vocabulary::{InformationKind, Sector},
     },
+    next_steps::NextStepIn,
     problem::Problem,
     shown,
     vault::{Content, KeyName},
@@ -62,7 +63,8 @@ pub struct ConcernIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "decision": "open_case", "reason": "The guardians agree that help is needed.",
-    "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20"
+    "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20",
+    "next_step": {"what": "Meet the parents.", "held_by": "contact_person", "due_on": "2026-12-04", "contains": []}
 }))]
 pub struct DecisionIn {
     /// The outcome.
@@ -85,6 +87,9 @@ pub struct DecisionIn {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<PastDay>)]
     pub agreed_on: Option<NaiveDate>,
+    /// With `open_case`: what happens next, who has it and by when.
+    #[serde(default)]
+    pub next_step: Option<NextStepIn>,
     /// With `join_case`: the case to join. It must be about the same child, and the caller must take part in it.
     #[serde(default)]
     pub case_id: Option<CaseId>,
@@ -108,6 +113,8 @@ pub enum Decided {
         agreed_with: AgreedWith,
         /// The day it was agreed.
         agreed_on: NaiveDate,
+        /// The next step.
+        next_step: NextStepIn,
     },
     /// The concern joins a case.
     JoinCase(CaseId),
@@ -129,6 +136,7 @@ impl DecisionIn {
             level,
             agreed_with,
             agreed_on,
+            next_step,
             case_id,
             report_id,
         } = self;
@@ -139,6 +147,7 @@ impl DecisionIn {
             ("/level", level.is_some(), opens),
             ("/agreed_with", agreed_with.is_some(), opens),
             ("/agreed_on", agreed_on.is_some(), opens),
+            ("/next_step", next_step.is_some(), opens),
             ("/case_id", case_id.is_some(), decision == ConcernDecision::JoinCase),
             ("/report_id", report_id.is_some(), decision == ConcernDecision::ReportChildWelfare),
         ] {
@@ -153,11 +162,12 @@ impl DecisionIn {
         if opens {
             Kinds::may_be_kept("", contains.as_deref())?;
         }
-        let decision = match (case_reason, level, agreed_with, agreed_on, case_id.map(Decided::JoinCase)) {
-            (Some(reason), Some(level), Some(agreed_with), Some(agreed_on), _) => {
-                Decided::OpenCase { reason, level, agreed_with, agreed_on }
+        let agreed = (agreed_with, agreed_on, next_step);
+        let decision = match (case_reason, level, agreed, case_id.map(Decided::JoinCase)) {
+            (Some(reason), Some(level), (Some(agreed_with), Some(agreed_on), Some(next_step)), _) => {
+                Decided::OpenCase { reason, level, agreed_with, agreed_on, next_step }
             }
-            (_, _, _, _, Some(joins)) => joins,
+            (_, _, _, Some(joins)) => joins,
             _ => report_id.map_or(Decided::NoNeed, Decided::Report),
         };
         Ok((decision, reason))

@@ -25,6 +25,7 @@ use crate::{
         Id, Page, PageQuery, Slice,
         ids::{Case, Child, ChildWelfareReport},
     },
+    next_steps,
     problem::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
@@ -159,8 +160,11 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
             reported = Some(report);
             (ConcernDecision::ReportChildWelfare, None)
         }
-        Decided::OpenCase { reason, level, agreed_with, agreed_on } => {
-            let agreement = cases::Agreement { reason: &reason, level, agreed_with, agreed_on };
+        Decided::OpenCase { reason, level, agreed_with, agreed_on, next_step } => {
+            let place = (&*concern.municipality, permit.moment().today);
+            let step = next_steps::checked(permit.tx(), place, None, &next_step, "/next_step").await?;
+            let agreement =
+                cases::Agreement { reason: &reason, level, agreed_with, agreed_on, next_step: step };
             let case = open_case(&mut permit, &concern, agreement).await?;
             (ConcernDecision::OpenCase, Some(case))
         }

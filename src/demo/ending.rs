@@ -75,6 +75,11 @@ impl Play<'_> {
                 text(&read["contact_person_name"]),
                 text(&read["contact_unit_name"])
             ),
+            format!(
+                "Next step: {}, by {}",
+                text(&read["next_step"]["what"]),
+                text(&read["next_step"]["due_on"])
+            ),
             format!("Next evaluation: {}", text(&read["next_evaluation_on"])),
         ];
         for member in self.mothers_list(case, "team").await? {

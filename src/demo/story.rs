@@ -114,6 +114,7 @@ impl Play<'_> {
             "decision": "open_case", "reason": "The guardians want help.", "level": 1,
             "contains": [], "case_reason": "Iben finds it hard to join in play.",
             "agreed_with": "guardians", "agreed_on": self.today(),
+            "next_step": {"what": "Talk with the group about play.", "held_by": "contact_person", "due_on": self.day(14), "contains": []},
         });
         let path = format!("/v1/concerns/{}/decision", id(concern));
         let decided = post(&p.teacher, "opens a case, agreed with the guardians", path, decision, 200);

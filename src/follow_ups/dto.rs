@@ -22,6 +22,8 @@ words! {
         DecideConcern = "decide_concern",
         /// A measure must be evaluated.
         EvaluateMeasure = "evaluate_measure",
+        /// The next step of a case must be taken or settled. For a leader, it is overdue.
+        NextStep = "next_step",
         /// A meeting will be held, or its minutes must be recorded.
         Meeting = "meeting",
         /// The caller must answer a handover.
@@ -60,8 +62,8 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, meeting, handover, consent, role, report, emergency access, claim, disclosure, withholding, care order, conflict of interest
-    /// or breach.
+    /// The concern, measure, next step, meeting, handover, consent, role, report, emergency access, claim, disclosure, withholding, care order,
+    /// conflict of interest or breach.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,

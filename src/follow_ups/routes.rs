@@ -14,10 +14,10 @@ use super::{
 };
 use crate::{
     access::{
-        Asker, Permit, Whole,
+        Asker, CaseFacts, Permit, Whole,
         actions::{
             DecideConcern, DelayInforming, ListConsents, ListFollowUps, ListMeasures, ListMeetings,
-            ListWithholdings, ReadCase,
+            ListNextSteps, ListWithholdings, ReadCase, SetNextStep,
         },
         cases_in_list, children_of_other_reviewers,
         objects::{CaseObject, ConcernObject, DisclosureObject},
@@ -157,6 +157,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
         && !is_withheld
         && match item.kind {
             FollowUpKind::EvaluateMeasure => asker.may::<ListMeasures>(case),
+            FollowUpKind::NextStep => has_step(asker, case),
             FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
             FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
@@ -168,4 +169,13 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             }
             _ => true,
         }
+}
+
+/// Returns whether the next step of a case is a task of the caller: they may settle it or it is the family's, or they lead the unit that is
+/// responsible and it is overdue.
+fn has_step(asker: &Asker, case: &CaseObject) -> bool {
+    let CaseFacts { state, relation } = &case.facts;
+    let is_family = relation.is_guardian || relation.is_child;
+    let theirs = asker.may::<SetNextStep>(case) || is_family;
+    (theirs && asker.may::<ListNextSteps>(case)) || (relation.leads_contact_unit && state.is_overdue())
 }

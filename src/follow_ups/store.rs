@@ -52,6 +52,27 @@ const DUE: &str = concat!(
           AND (m.evaluate_on, m.id) > ($2, $3)
         ORDER BY m.evaluate_on, m.id LIMIT $6) AS contact
     UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'next_step' AS kind, n.id AS object_id, n.case_id, n.due_on
+        FROM next_step n
+        WHERE n.person_id = $1 AND n.pending_in IS NOT NULL AND (n.due_on, n.id) > ($2, $3)
+        ORDER BY n.due_on, n.id LIMIT $6) AS held
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'next_step' AS kind, n.id AS object_id, n.case_id, n.due_on
+        FROM contact_person cp CROSS JOIN next_step n
+        WHERE cp.person_id = $1 AND n.municipality = cp.municipality AND n.pending_in = cp.case_id AND (n.due_on, n.id) > ($2, $3)
+        ORDER BY n.due_on, n.id LIMIT $6) AS coordinated
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'next_step' AS kind, n.id AS object_id, n.case_id, n.due_on
+        FROM (SELECT g.municipality, g.child_id FROM guardianship g WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+              UNION SELECT k.municipality, k.id FROM child k WHERE k.person_id = $1) AS own
+        CROSS JOIN care_case c CROSS JOIN next_step n
+        WHERE c.municipality = own.municipality AND c.child_id = own.child_id AND n.municipality = c.municipality
+          AND n.pending_in = c.id AND n.held_by = 'family' AND (n.due_on, n.id) > ($2, $3)
+        ORDER BY n.due_on, n.id LIMIT $6) AS of_family
+    UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
         SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
         FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -135,6 +156,14 @@ const DUE_TO_LEADER: &str = concat!(
         CROSS JOIN emergency_access e
         WHERE e.case_id = c.id AND e.reviewed_at IS NULL AND NOT (", same_human_sql!("e.person_id", "$1"), ") AND (e.started_at, e.id) > ($4, $5)
         ORDER BY e.started_at, e.id LIMIT $6) AS opened
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'next_step' AS kind, n.id AS object_id, n.case_id, n.due_on
+        FROM (SELECT municipality, id FROM care_case WHERE unit_id = $7
+              UNION SELECT municipality, case_id FROM contact_person WHERE unit_id = $7) AS c
+        CROSS JOIN next_step n
+        WHERE n.municipality = c.municipality AND n.pending_in = c.id AND n.due_on < $8 AND (n.due_on, n.id) > ($2, $3)
+        ORDER BY n.due_on, n.id LIMIT $6) AS overdue
     UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
         SELECT 'role_ends' AS kind, r.id AS object_id, r.ends_on AS due_on FROM staff_role r
@@ -334,6 +363,7 @@ pub(super) async fn places(
 const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
     match kind {
         FollowUpKind::EvaluateMeasure => &["SELECT id, municipality FROM measure WHERE id IN ("],
+        FollowUpKind::NextStep => &["SELECT id, municipality FROM next_step WHERE id IN ("],
         FollowUpKind::Meeting => &["SELECT id, municipality FROM meeting WHERE id IN ("],
         FollowUpKind::DecideConcern => &["SELECT id, municipality FROM concern WHERE id IN ("],
         FollowUpKind::AnswerHandover => &["SELECT id, municipality FROM handover WHERE id IN ("],

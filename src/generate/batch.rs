@@ -14,6 +14,7 @@ use crate::{
     handovers::rows::{self as handovers, HandoverRow},
     measures::rows::{self as measures, EvaluationRow, MeasureRow},
     meetings::rows::{self as meetings, DecisionRow, MeetingRow, ParticipantRow},
+    next_steps::rows::{self as next_steps, StepRow},
     notes::rows::{self as notes, NoteRow},
     teams::rows::{self as teams, SeatRow},
 };
@@ -32,6 +33,7 @@ pub(super) struct Batch<'a> {
     pub cases: Vec<CaseRow<'a>>,
     pub events: Vec<EventRow<'a>>,
     pub seats: Vec<SeatRow<'a>>,
+    pub next_steps: Vec<StepRow<'a>>,
     pub consents: Vec<ConsentRow<'a>>,
     pub goals: Vec<GoalRow<'a>>,
     pub meetings: Vec<MeetingRow<'a>>,
@@ -59,6 +61,7 @@ impl Batch<'_> {
         cases::insert(tx, &self.cases).await?;
         cases::insert_events(tx, &self.events).await?;
         all(teams::insert(tx, &self.seats).await?, &self.seats, "seats on teams")?;
+        next_steps::insert(tx, &self.next_steps).await?;
         consents::insert(tx, &self.consents).await?;
         goals::insert(tx, &self.goals).await?;
         meetings::insert(tx, &self.meetings).await?;
@@ -85,6 +88,7 @@ impl Batch<'_> {
             ("cases", self.cases.len()),
             ("events of cases", self.events.len()),
             ("seats on teams", self.seats.len()),
+            ("next steps", self.next_steps.len()),
             ("consents", self.consents.len()),
             ("goals", self.goals.len()),
             ("meetings", self.meetings.len()),

@@ -26,6 +26,7 @@ use crate::{
         ids::{Goal, Person},
         vocabulary::Protection,
     },
+    next_steps::rows::{Holder, StepRow},
 };
 
 /// The input and the memory of all cases.
@@ -275,6 +276,7 @@ impl<'a> Story<'a, '_> {
             self.add_event(CaseEventKind::Closed, level_now, reason.clone(), Some(last.clone()), at);
             closed = Some(ClosedRow { at, reason: reason.into(), final_evaluation: last.into() });
         }
+        self.set_next_step();
         let organisation = self.organisation();
         self.batch.cases.push(CaseRow {
             place: self.place,
@@ -293,6 +295,26 @@ impl<'a> Story<'a, '_> {
                 unit: organisation.unit(self.contact),
                 since: self.contact_since,
             },
+        });
+    }
+
+    /// An open case has a next step. Some are overdue.
+    fn set_next_step(&mut self) {
+        if self.period.is_closed {
+            return;
+        }
+        let what = self.one(texts::NEXT_STEPS);
+        let holder = if self.random.chance(15) { Holder::Family } else { Holder::ContactPerson };
+        let due_on = self.source.today + TimeDelta::days(self.random.between(-10, 40));
+        self.batch.next_steps.push(StepRow {
+            place: self.place,
+            id: self.ids.next(),
+            what: what.into(),
+            holder,
+            due_on,
+            set_by: self.person(self.contact),
+            set_at: self.contact_since,
+            settled: None,
         });
     }
 

@@ -1,4 +1,4 @@
-//! Reassigns the baton when the contact person loses the right to hold it.
+//! Reassigns the baton when the contact person loses the right to hold it, and then the duties that others have lost.
 
 use chrono::{DateTime, Utc};
 
@@ -12,7 +12,8 @@ use crate::{
         Id, Moment,
         ids::{Case, Child, Handover, Person, Unit},
     },
-    persons_of_sql, role_counts_sql, teams,
+    persons_of_sql, role_counts_sql,
+    teams::{self, duties, pass_on_duties},
 };
 
 /// The leaders of the unit that opened a case.
@@ -69,8 +70,8 @@ const HELD_FOR_CHILD: &str = concat!(
     " ORDER BY cp.case_id"
 );
 
-/// If the contact person's unit is no longer covered, the leader of the unit that opened the case takes over. `case` is
-/// the state after the change, and `by` the person who caused it.
+/// If the contact person's unit is no longer covered, the leader of the unit that opened the case takes over. The contact person then
+/// has the duties of all whose units are no longer covered. `case` is the state after the change, and `by` the person who caused it.
 ///
 /// # Errors
 /// If the database query fails.
@@ -83,6 +84,7 @@ pub async fn if_ground_is_lost(
     if !case.ground.covers(case.contact_unit) {
         to_leader(tx, case, Some(by), now).await?;
     }
+    pass_on_duties(tx, case, now).await?;
     Ok(())
 }
 
@@ -101,8 +103,8 @@ pub async fn of_child(tx: &mut Tx, child: Id<Child>, by: Id<Person>, moment: Mom
     Ok(())
 }
 
-/// To be called when a person's work in a unit ends. The leaders take over the batons held through the unit: a few cases
-/// at most, each changed under its own lock.
+/// To be called when a person's work in a unit ends. The leaders take over the batons held through the unit, and the contact persons the
+/// duties: a few cases at most, each changed under its own lock.
 ///
 /// # Errors
 /// If the database query fails.
@@ -113,11 +115,13 @@ pub async fn of_person(
     by: Id<Person>,
     moment: Moment,
 ) -> Result<(), DbError> {
-    let held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
-    pass_on(tx, &held, holder, by, moment).await
+    let mut held = fetch_all!(tx, (Id<Case>,), HELD_THROUGH, holder, unit)?;
+    held.extend(duties::seated_through(tx, holder, unit, moment.now).await?);
+    pass_on(tx, held, holder, Some(unit), (by, moment)).await
 }
 
-/// To be called when a person is found to be disqualified. The leaders take over the batons held in the child's cases.
+/// To be called when a person is found to be disqualified. The leaders take over the batons held in the child's cases, and the contact
+/// persons the duties.
 ///
 /// # Errors
 /// If the database query fails.
@@ -128,28 +132,33 @@ pub async fn of_conflict(
     by: Id<Person>,
     moment: Moment,
 ) -> Result<(), DbError> {
-    let held = fetch_all!(tx, (Id<Case>,), HELD_FOR_CHILD, holder, child)?;
-    pass_on(tx, &held, holder, by, moment).await
+    let mut held = fetch_all!(tx, (Id<Case>,), HELD_FOR_CHILD, holder, child)?;
+    held.extend(duties::seated_for_child(tx, holder, child).await?);
+    pass_on(tx, held, holder, None, (by, moment)).await
 }
 
+/// Passes on what a person has in some cases: the batons held through the unit, or all if none is named.
 async fn pass_on(
     tx: &mut Tx,
-    held: &[(Id<Case>,)],
+    mut held: Vec<(Id<Case>,)>,
     holder: Id<Person>,
-    by: Id<Person>,
-    moment: Moment,
+    unit: Option<Id<Unit>>,
+    (by, moment): (Id<Person>, Moment),
 ) -> Result<(), DbError> {
     if held.is_empty() {
         return Ok(());
     }
+    held.sort_unstable();
+    held.dedup();
     let holder = persons_of(tx, holder).await?;
-    for (case,) in held.iter().copied() {
+    for (case,) in held {
         dialect::lock(tx, case.uuid()).await?;
-        if let Some(case) = case_states(tx, &[case], moment).await?.pop()
-            && holder.contains(&case.contact_person)
-        {
+        let Some(case) = case_states(tx, &[case], moment).await?.pop() else { continue };
+        let is_through = unit.is_none_or(|unit| unit == case.contact_unit);
+        if is_through && holder.contains(&case.contact_person) {
             to_leader(tx, &case, Some(by), moment.now).await?;
         }
+        pass_on_duties(tx, &case, moment.now).await?;
     }
     Ok(())
 }

@@ -59,6 +59,7 @@ pub async fn give_back(
         if !is_close(tx, state.child, to, moment.now).await? {
             pass(tx, &state, Pass { to, unit, by: Some(by) }, moment.now).await?;
             teams::end_seat_of(tx, &state, holder, held_since, moment.now).await?;
+            teams::pass_on_duties(tx, &state, moment.now).await?;
         }
     }
     Ok(())

@@ -2,7 +2,8 @@
 //!
 //! If the contact person loses the right to hold it, because a consent is withdrawn or a role ends, the leader of the unit
 //! that opened the case takes over at once, so that no case is ever without a contact person. A sweep every five minutes
-//! finds rights lost by the passing of time, for example when a consent expires.
+//! finds rights lost by the passing of time, for example when a consent expires. Measures and the next step of someone who loses access
+//! pass to the contact person in the same way.
 
 mod dto;
 mod fall_back;
@@ -17,4 +18,4 @@ pub use dto::{HandoverOut, HandoverStatus};
 pub use fall_back::{if_ground_is_lost, of_child, of_conflict, of_person};
 pub use give_back::give_back;
 pub use routes::configure;
-pub use sweep::sweep;
+pub use sweep::{sweep, sweep_duties};

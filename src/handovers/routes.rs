@@ -109,6 +109,7 @@ async fn accept_handover(mut permit: Permit<AcceptHandover>) -> Result<HttpRespo
         ));
     }
     store::pass(permit.tx(), &case, handover.to_person_id, handover.to_unit_id, now).await?;
+    teams::pass_on_duties(permit.tx(), &case, now).await?;
     as_seen(permit, handover).await
 }
 

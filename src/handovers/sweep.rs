@@ -5,11 +5,12 @@ use uuid::Uuid;
 
 use super::fall_back::to_leader;
 use crate::{
-    access::{BATON_FALLS_BACK, CaseState, Entry, case_states, insert_entries, laws},
+    access::{BATON_FALLS_BACK, CaseState, DUTY_FALLS_BACK, Entry, case_states, insert_entries, laws},
     db::{Db, DbError, Tx, dialect},
     fetch_all, is_disqualified_sql, is_kept_from_content_sql,
     kernel::{Clock, Id, Moment, ids::Case},
     role_counts_sql, same_human_sql,
+    teams::{duties, pass_on_duties},
 };
 
 /// The number of cases checked together.
@@ -74,6 +75,47 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
     }
 }
 
+/// Passes the duties of every team member who has lost access to the contact person. Returns the number of cases.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn sweep_duties(db: &Db, clock: &Clock) -> Result<usize, DbError> {
+    let (mut after, mut passed) = (Uuid::nil(), 0);
+    loop {
+        let mut tx = db.read().await?;
+        let moment = Moment::of(clock);
+        let doubtful = duties::doubtful(&mut tx, after, BATCH, moment.today).await?;
+        let Some((last, _)) = doubtful.last() else { return Ok(passed) };
+        after = last.uuid();
+        let mut ids: Vec<Id<Case>> = doubtful.iter().map(|(id, _)| *id).collect();
+        ids.dedup();
+        let mut lost = Vec::new();
+        for case in case_states(&mut tx, &ids, moment).await? {
+            // Only the consents are left to look at, and only in a case with helpers from other units.
+            if doubtful.contains(&(case.id, true)) || duties::has_lost(&mut tx, &case).await? {
+                lost.push(case.id);
+            }
+        }
+        tx.rollback().await?;
+        for case in lost {
+            passed += usize::from(pass_duties(db, case, moment).await?);
+        }
+    }
+}
+
+/// Passes the duties of one case under its lock, if that is still necessary.
+async fn pass_duties(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> {
+    let mut tx = db.write().await?;
+    dialect::lock(&mut tx, case.uuid()).await?;
+    let Some(case) = case_states(&mut tx, &[case], moment).await?.pop() else { return Ok(false) };
+    if pass_on_duties(&mut tx, &case, moment.now).await? == 0 {
+        return Ok(false);
+    }
+    note(&mut tx, "pass_on_duties", DUTY_FALLS_BACK, &case, moment).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
 /// Returns the cases whose contact persons have lost the right to the baton.
 async fn lost(tx: &mut Tx, doubtful: &[(Id<Case>, bool)], moment: Moment) -> Result<Vec<CaseState>, DbError> {
     let ids: Vec<Id<Case>> = doubtful.iter().map(|(id, _)| *id).collect();
@@ -91,13 +133,24 @@ async fn pass(db: &Db, case: Id<Case>, moment: Moment) -> Result<bool, DbError> 
     if !to_leader(&mut tx, &case, None, moment.now).await? {
         return Ok(false);
     }
-    let entry = Entry::of(None, "assign_baton", "Case", moment.now);
-    let mut entry = entry.by_the_service(&[BATON_FALLS_BACK], laws(&COORDINATION));
+    note(&mut tx, "assign_baton", BATON_FALLS_BACK, &case, moment).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Logs what the service did to a case by a rule of its own.
+async fn note(
+    tx: &mut Tx,
+    action: &'static str,
+    rule: &'static str,
+    case: &CaseState,
+    moment: Moment,
+) -> Result<(), DbError> {
+    let entry = Entry::of(None, action, "Case", moment.now);
+    let mut entry = entry.by_the_service(&[rule], laws(&COORDINATION));
     entry.municipality.clone_from(&case.municipality);
     entry.object_id = Some(case.id.to_string());
     entry.case = Some(case.id.uuid());
     entry.child = Some(case.child.uuid());
-    insert_entries(&mut tx, &[entry]).await?;
-    tx.commit().await?;
-    Ok(true)
+    insert_entries(tx, &[entry]).await
 }

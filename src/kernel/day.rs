@@ -207,6 +207,8 @@ bounded! {
     MeasureStart: Date DAY_PATTERN InYears(-5), InYears(1), "The first day of a measure.";
     /// When a measure is evaluated: help that nobody looks at for a year is not followed up.
     EvaluationDay: Date DAY_PATTERN InDays(0), InYears(1), "The day of the next evaluation.";
+    /// When a next step is taken: within the longest time that a municipality can set.
+    NextStepDay: Date DAY_PATTERN InDays(0), InYears(1), "The day by which a next step is taken.";
     /// When something happened that is recorded afterwards.
     PastDay: Date DAY_PATTERN InYears(-5), InDays(0), "A day that has begun.";
     /// When the family is informed of what was done without them: within three months, and again with a new ground.

@@ -220,6 +220,10 @@ objects! {
     Guardianship, GuardianshipId, "GuardianshipId";
     /// A care order.
     CareOrder, CareOrderId, "CareOrderId";
+    /// A next step of a case.
+    NextStep, NextStepId, "NextStepId";
+    /// A move of the day of an evaluation.
+    DayChange, DayChangeId, "DayChangeId";
     /// A goal.
     Goal, GoalId, "GoalId";
     /// A measure agreed for one child.

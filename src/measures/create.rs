@@ -2,11 +2,12 @@
 
 use super::{
     dto::MeasureIn,
-    rules::{self, Refusal},
+    rules::{self, Refusal, Term},
     store::{self, NewMeasure},
 };
 use crate::{
     access::{Asker, Kinds, objects::CaseObject},
+    catalogue,
     db::Tx,
     kernel::{
         Id, Moment,
@@ -42,7 +43,9 @@ pub async fn create(tx: &mut Tx, creation: &Creation<'_>, new: &MeasureIn) -> Re
     let today = moment.today;
     Kinds::may_be_kept(pointer, Some(&new.contains))?;
     let starts_on = new.starts_on.unwrap_or(today);
-    rules::evaluation_day(new.evaluate_on, starts_on, today).map_err(|refusal| refusal.at(pointer))?;
+    let latest = catalogue::latest_day(tx, &case.facts.municipality, today).await?;
+    let term = Term { today, latest };
+    rules::evaluation_day(new.evaluate_on, starts_on, term).map_err(|refusal| refusal.at(pointer))?;
     let entry = match new.catalogue_measure_id {
         None => None,
         Some(id) => Some(store::find_in_catalogue(tx, &case.facts, id).await?.ok_or_else(|| {

@@ -31,6 +31,8 @@ words! {
         EndedReached = "ended_reached",
         /// It ended because it did not help.
         EndedNoEffect = "ended_no_effect",
+        /// It ended because it could not be carried out.
+        EndedNotCarriedOut = "ended_not_carried_out",
     }
 }
 
@@ -45,6 +47,8 @@ words! {
         EndReached = "end_reached",
         /// It ends because it does not help.
         EndNoEffect = "end_no_effect",
+        /// It ends because it could not be carried out. The assessment states why.
+        EndNotCarriedOut = "end_not_carried_out",
     }
 }
 
@@ -180,7 +184,7 @@ pub struct MeasureIn {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<MeasureStart>)]
     pub starts_on: Option<NaiveDate>,
-    /// The date of the next evaluation: not before the start, and not before today.
+    /// The date of the next evaluation: not before the start, not before today, and within the longest time of the municipality.
     #[serde(deserialize_with = "day")]
     #[schema(value_type = EvaluationDay)]
     pub evaluate_on: NaiveDate,
@@ -226,7 +230,7 @@ pub struct DecidedMeasureIn {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<MeasureStart>)]
     pub starts_on: Option<NaiveDate>,
-    /// The date of the next evaluation: not before the start, and not before today.
+    /// The date of the next evaluation: not before the start, not before today, and within the longest time of the municipality.
     #[serde(deserialize_with = "day")]
     #[schema(value_type = EvaluationDay)]
     pub evaluate_on: NaiveDate,
@@ -264,7 +268,7 @@ impl From<DecidedMeasureIn> for MeasureIn {
 /// A change to a measure in force. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"evaluate_on": "2026-10-20", "contains": [], "description": "Four days a week from now on."}))]
+#[schema(example = json!({"evaluate_on": "2026-10-20", "reason": "The class is away that week.", "contains": []}))]
 pub struct MeasurePatch {
     /// The new person responsible, who must be a team member.
     #[serde(default)]
@@ -272,14 +276,18 @@ pub struct MeasurePatch {
     /// The unit that they take part from.
     #[serde(default)]
     pub responsible_unit_id: Option<UnitId>,
-    /// The date of the next evaluation: not before the start, and not before today.
+    /// Another date of the next evaluation: not before the start, not before today, and within the longest time of the municipality. The
+    /// move is kept, with its reason.
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<EvaluationDay>)]
     pub evaluate_on: Option<NaiveDate>,
+    /// Why the evaluation is moved: required with `evaluate_on`. Everyone who may read the measure reads it, the family included.
+    #[serde(default)]
+    pub reason: Option<Prose>,
     /// A description of the measure.
     #[serde(default)]
     pub description: Option<Prose>,
-    /// Required with a description, and must be `[]`: confirms that the text holds none of the prohibited kinds.
+    /// Required with a description or a reason, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
 }

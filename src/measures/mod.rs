@@ -1,9 +1,10 @@
 //! Measures (tiltak) and their evaluations: what was agreed for the child, who does it, and whether it helps.
 //!
 //! A measure in force always has a responsible team member and a date of evaluation. Only an evaluation sets the next date
-//! or ends the measure. Each evaluation contains the child's view, or the reason it is missing.
+//! or ends the measure; otherwise the date moves with a reason, which is kept. Each evaluation contains the child's view, or the reason it is missing.
 
 mod create;
+mod day_changes;
 mod dto;
 mod evaluations;
 mod readable;

@@ -5,19 +5,24 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     create::{Creation, create, require_seat},
+    day_changes::{self, DayChangeOut},
     dto::{
         EvaluationIn, EvaluationOut, EvaluationReader, MeasureIn, MeasureOut, MeasurePatch, MeasureReader,
     },
-    evaluations, rules, store,
+    evaluations,
+    rules::{self, Term},
+    store,
 };
 use crate::{
     access::{
         Kinds, Parts, Permit, Shown,
         actions::{
-            Action, CreateMeasure, EvaluateMeasure, ListEvaluations, ListMeasures, ReadMeasure, UpdateMeasure,
+            Action, CreateMeasure, EvaluateMeasure, ListDayChanges, ListEvaluations, ListMeasures,
+            ReadMeasure, UpdateMeasure,
         },
         objects::{MeasureObject, require_open},
     },
+    catalogue,
     db::Tx,
     kernel::{Page, PageQuery},
     problem::{
@@ -33,6 +38,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(create_measure)
         .service(read_measure)
         .service(update_measure)
+        .service(list_day_changes)
         .service(list_evaluations)
         .service(evaluate_measure);
 }
@@ -96,6 +102,8 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 }
 
 /// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
+///
+/// A new date of evaluation requires a reason. The move is kept, and everyone who may read the measure sees it.
 #[utoipa::path(
     operation_id = "update_measure", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)), request_body = MeasurePatch,
@@ -105,20 +113,42 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpResponse> {
     let measure = current(&mut permit).await?;
     let patch: MeasurePatch = permit.input()?;
-    let (asker, object, today) = (permit.asker(), permit.object().clone(), permit.moment().today);
+    let (asker, object) = (permit.asker(), permit.object().clone());
     require_open(&object.case)?;
     rules::in_force(measure.status)?;
-    if patch.description.is_some() {
+    if patch.description.is_some() || patch.reason.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;
     }
-    let changed = rules::changed(&object, &measure, &patch, today).map_err(|refusal| refusal.at(""))?;
+    let term = term(&mut permit, &object.case.facts.municipality).await?;
+    let changed = rules::changed(&object, &measure, &patch, term).map_err(|refusal| refusal.at(""))?;
     if (changed.responsible, changed.unit) != (object.responsible_id, object.unit_id) {
         require_seat(permit.tx(), &asker, &object.case, changed.responsible, changed.unit, "").await?;
     }
     permit.expect_seen(&measure.clone().seen_by(&reader(&permit)))?;
     store::update(permit.tx(), &object.case.facts, &measure, changed, patch.description.as_deref()).await?;
+    if let (Some(moved), Some(reason)) = (changed.moved, &patch.reason) {
+        let (by, now) = (permit.caller().person, permit.moment().now);
+        day_changes::insert(permit.tx(), &object, moved, reason, (by, now)).await?;
+    }
     let measure = current(&mut permit).await?.seen_by(&reader(&permit));
     permit.changed(measure.version, &measure).await
+}
+
+/// Lists the moves of the evaluation of a measure, oldest first: both days, the reason, and the person who moved it.
+#[utoipa::path(
+    operation_id = "list_day_changes", tag = "measures",
+    params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path), PageQuery),
+    responses((status = 200, body = Page<DayChangeOut>, description = "The moves of the evaluation"), ReadProblems),
+)]
+#[get("/cases/{case_id}/measures/{measure_id}/day-changes")]
+async fn list_day_changes(mut permit: Permit<ListDayChanges>) -> Result<HttpResponse> {
+    let query: PageQuery = permit.query()?;
+    let MeasureObject { case, id, .. } = permit.object().clone();
+    let rows = day_changes::list(permit.tx(), &case.facts, id, query.slice()?).await?;
+    let page = Page::cut(rows, query.limit(), |change| change.id.uuid());
+    permit.note_shown(page.ids(|change| change.id));
+    let reader = permit.asker().reader(&case);
+    permit.show_page(&page.map(|change| change.seen_by(&reader)))
 }
 
 /// Lists the evaluations of a measure, oldest first.
@@ -158,7 +188,8 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
     rules::in_force(measure.status)?;
     Kinds::may_be_kept("", Some(&input.contains))?;
     let moment = permit.moment();
-    let effect = rules::effect(&input, measure.starts_on, moment.today).map_err(|refusal| refusal.at(""))?;
+    let term = term(&mut permit, &case.facts.municipality).await?;
+    let effect = rules::effect(&input, measure.starts_on, term).map_err(|refusal| refusal.at(""))?;
     let measure_reader = reader(&permit);
     let is_whole = MeasureOut::is_whole(&measure_reader);
     if is_whole {
@@ -180,6 +211,12 @@ async fn evaluate_measure(mut permit: Permit<EvaluateMeasure>) -> Result<HttpRes
 fn reader<A: Action<Object = MeasureObject>>(permit: &Permit<A>) -> MeasureReader {
     let (asker, measure) = (permit.asker(), permit.object());
     MeasureReader::new(&asker, &asker.reader(&measure.case), measure)
+}
+
+/// The days on which an evaluation may be set.
+async fn term<A: Action>(permit: &mut Permit<A>, municipality: &str) -> Result<Term> {
+    let today = permit.moment().today;
+    Ok(Term { today, latest: catalogue::latest_day(permit.tx(), municipality, today).await? })
 }
 
 /// The measure that the permit is about.

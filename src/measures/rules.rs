@@ -31,6 +31,8 @@ impl Refusal {
     }
 }
 
+const TOO_LATE: &str = "must be within the longest time of the municipality";
+
 /// The parts of a catalogue measure that a measure takes over.
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct CatalogueEntry {
@@ -52,17 +54,29 @@ pub(super) fn title_and_level(
     ))
 }
 
-/// Checks that the evaluation date is after the start and not in the past.
+/// The days on which an evaluation may be set.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Term {
+    pub(super) today: NaiveDate,
+    /// The last day, by the longest time of the municipality.
+    pub(super) latest: NaiveDate,
+}
+
+/// Checks that the evaluation date is after the start, not in the past, and within the longest time of the municipality.
 pub(super) fn evaluation_day(
     evaluate_on: NaiveDate,
     starts_on: NaiveDate,
-    today: NaiveDate,
+    term: Term,
 ) -> Result<(), Refusal> {
+    let Term { today, latest } = term;
     if evaluate_on < starts_on {
         return Err(Refusal::new("/evaluate_on", "must not be before the measure starts"));
     }
     if evaluate_on < today {
         return Err(Refusal::new("/evaluate_on", "must not be before today"));
+    }
+    if evaluate_on > latest {
+        return Err(Refusal::new("/evaluate_on", TOO_LATE));
     }
     Ok(())
 }
@@ -71,7 +85,7 @@ pub(super) fn evaluation_day(
 pub(super) fn in_force(status: MeasureStatus) -> Result<(), Problem> {
     match status {
         MeasureStatus::InForce => Ok(()),
-        MeasureStatus::EndedReached | MeasureStatus::EndedNoEffect => {
+        MeasureStatus::EndedReached | MeasureStatus::EndedNoEffect | MeasureStatus::EndedNotCarriedOut => {
             Err(Problem::conflict("the measure has ended"))
         }
     }
@@ -83,6 +97,8 @@ pub(super) struct Changed {
     pub(super) responsible: Id<Person>,
     pub(super) unit: Id<Unit>,
     pub(super) evaluate_on: Option<NaiveDate>,
+    /// The day that the evaluation is moved from and to, if it is moved.
+    pub(super) moved: Option<(NaiveDate, NaiveDate)>,
 }
 
 /// Applies a change. Does not check the person responsible.
@@ -90,9 +106,11 @@ pub(super) fn changed(
     object: &MeasureObject,
     measure: &MeasureOut,
     patch: &MeasurePatch,
-    today: NaiveDate,
+    term: Term,
 ) -> Result<Changed, Refusal> {
-    let MeasurePatch { responsible_id, responsible_unit_id, evaluate_on, ref description, .. } = *patch;
+    let MeasurePatch {
+        responsible_id, responsible_unit_id, evaluate_on, ref description, ref reason, ..
+    } = *patch;
     if responsible_id.is_none()
         && responsible_unit_id.is_none()
         && evaluate_on.is_none()
@@ -101,12 +119,19 @@ pub(super) fn changed(
         return Err(Refusal::new("", "must contain at least one field to change"));
     }
     if let Some(day) = evaluate_on {
-        evaluation_day(day, measure.starts_on, today)?;
+        evaluation_day(day, measure.starts_on, term)?;
+        if reason.is_none() {
+            return Err(Refusal::new("/reason", "is required when the evaluation is moved"));
+        }
+    } else if reason.is_some() {
+        return Err(Refusal::new("/reason", "is not allowed without another date of evaluation"));
     }
+    let moved = measure.evaluate_on.zip(evaluate_on).filter(|(from, to)| from != to);
     Ok(Changed {
         responsible: responsible_id.unwrap_or(object.responsible_id),
         unit: responsible_unit_id.unwrap_or(object.unit_id),
         evaluate_on: evaluate_on.or(measure.evaluate_on),
+        moved,
     })
 }
 
@@ -123,12 +148,8 @@ pub(super) struct Effect {
 }
 
 /// Returns the effect of an evaluation on a measure that started on `starts_on`.
-pub(super) fn effect(
-    evaluation: &EvaluationIn,
-    starts_on: NaiveDate,
-    today: NaiveDate,
-) -> Result<Effect, Refusal> {
-    if evaluation.held_on > today {
+pub(super) fn effect(evaluation: &EvaluationIn, starts_on: NaiveDate, term: Term) -> Result<Effect, Refusal> {
+    if evaluation.held_on > term.today {
         return Err(Refusal::new("/held_on", "must not be in the future"));
     }
     voice_of_child(evaluation)?;
@@ -136,9 +157,10 @@ pub(super) fn effect(
         EvaluationOutcome::Continue | EvaluationOutcome::Adjust => MeasureStatus::InForce,
         EvaluationOutcome::EndReached => MeasureStatus::EndedReached,
         EvaluationOutcome::EndNoEffect => MeasureStatus::EndedNoEffect,
+        EvaluationOutcome::EndNotCarriedOut => MeasureStatus::EndedNotCarriedOut,
     };
     let goes_on = status == MeasureStatus::InForce;
-    Ok(Effect { status, evaluate_on: next_day(evaluation, goes_on, starts_on, today)? })
+    Ok(Effect { status, evaluate_on: next_day(evaluation, goes_on, starts_on, term)? })
 }
 
 fn voice_of_child(evaluation: &EvaluationIn) -> Result<(), Refusal> {
@@ -155,7 +177,7 @@ fn next_day(
     evaluation: &EvaluationIn,
     goes_on: bool,
     starts_on: NaiveDate,
-    today: NaiveDate,
+    term: Term,
 ) -> Result<Option<NaiveDate>, Refusal> {
     let refused = |detail| Err(Refusal::new("/next_evaluation_on", detail));
     match evaluation.next_evaluation_on {
@@ -163,7 +185,8 @@ fn next_day(
         None => Ok(None),
         Some(_) if !goes_on => refused("is not allowed when the measure ends"),
         Some(next) if next <= evaluation.held_on => refused("must be after the day it was held"),
-        Some(next) if next < today => refused("must not be before today"),
+        Some(next) if next < term.today => refused("must not be before today"),
+        Some(next) if next > term.latest => refused(TOO_LATE),
         Some(next) if next < starts_on => refused("must not be before the measure starts"),
         Some(next) => Ok(Some(next)),
     }
@@ -182,6 +205,10 @@ mod tests {
 
     fn today() -> NaiveDate {
         date("2026-06-15")
+    }
+
+    fn term() -> Term {
+        Term { today: today(), latest: date("2027-06-15") }
     }
 
     fn measure(fields: Value) -> MeasureIn {
@@ -203,7 +230,7 @@ mod tests {
     }
 
     fn refused_field(fields: Value) -> &'static str {
-        effect(&evaluation(fields), date("2026-01-01"), today()).expect_err("refused").field
+        effect(&evaluation(fields), date("2026-01-01"), term()).expect_err("refused").field
     }
 
     #[test]
@@ -228,18 +255,22 @@ mod tests {
     #[test]
     fn a_measure_is_evaluated_today_at_the_earliest_and_not_before_it_starts() {
         let refused = |evaluate_on, starts_on| {
-            evaluation_day(date(evaluate_on), date(starts_on), today()).err().map(|refusal| refusal.field)
+            evaluation_day(date(evaluate_on), date(starts_on), term()).err().map(|refusal| refusal.field)
         };
         assert_eq!(refused("2026-06-15", "2026-06-15"), None);
         assert_eq!(refused("2026-06-15", "2025-01-01"), None);
         assert_eq!(refused("2026-06-14", "2025-01-01"), Some("/evaluate_on"));
         assert_eq!(refused("2026-06-30", "2026-07-01"), Some("/evaluate_on"));
+        assert_eq!(refused("2027-06-15", "2026-07-01"), None);
+        assert_eq!(refused("2027-06-16", "2026-07-01"), Some("/evaluate_on"), "beyond the longest time");
     }
 
     #[test]
     fn only_a_measure_in_force_is_changed() {
         assert!(in_force(MeasureStatus::InForce).is_ok());
-        for status in [MeasureStatus::EndedReached, MeasureStatus::EndedNoEffect] {
+        for status in
+            [MeasureStatus::EndedReached, MeasureStatus::EndedNoEffect, MeasureStatus::EndedNotCarriedOut]
+        {
             let refused = in_force(status).map_err(|problem| problem.code());
             assert_eq!(refused, Err(Code::Conflict), "{status}");
         }
@@ -260,17 +291,19 @@ mod tests {
                 json!({"outcome": outcome, "child_view": "Good.", "next_evaluation_on": "2026-08-01"}),
             );
             let expected = Effect { status: MeasureStatus::InForce, evaluate_on: Some(date("2026-08-01")) };
-            assert_eq!(effect(&given, date("2026-01-01"), today()), Ok(expected));
+            assert_eq!(effect(&given, date("2026-01-01"), term()), Ok(expected));
         }
     }
 
     #[test]
     fn a_measure_that_ends_has_no_next_day() {
-        for (outcome, status) in
-            [("end_reached", MeasureStatus::EndedReached), ("end_no_effect", MeasureStatus::EndedNoEffect)]
-        {
+        for (outcome, status) in [
+            ("end_reached", MeasureStatus::EndedReached),
+            ("end_no_effect", MeasureStatus::EndedNoEffect),
+            ("end_not_carried_out", MeasureStatus::EndedNotCarriedOut),
+        ] {
             let given = evaluation(json!({"outcome": outcome, "child_view_missing_reason": "Too young."}));
-            assert_eq!(effect(&given, date("2026-01-01"), today()), Ok(Effect { status, evaluate_on: None }));
+            assert_eq!(effect(&given, date("2026-01-01"), term()), Ok(Effect { status, evaluate_on: None }));
             let with_day =
                 json!({"outcome": outcome, "child_view": "Good.", "next_evaluation_on": "2026-08-01"});
             assert_eq!(refused_field(with_day), "/next_evaluation_on");
@@ -283,19 +316,23 @@ mod tests {
             let fields = json!({
                 "held_on": held_on, "outcome": "continue", "child_view": "Good.", "next_evaluation_on": day,
             });
-            effect(&evaluation(fields), date("2026-06-01"), today()).err().map(|refusal| refusal.field)
+            effect(&evaluation(fields), date("2026-06-01"), term()).err().map(|refusal| refusal.field)
         };
         assert_eq!(next("2026-06-10", Some("2026-06-15")), None);
         assert_eq!(next("2026-06-15", Some("2026-06-15")), Some("/next_evaluation_on"));
         assert_eq!(next("2026-06-10", Some("2026-06-14")), Some("/next_evaluation_on"));
         assert_eq!(next("2026-06-10", None), Some("/next_evaluation_on"));
+        assert_eq!(
+            next("2026-06-10", Some("2027-06-16")),
+            Some("/next_evaluation_on"),
+            "beyond the longest time"
+        );
     }
 
     #[test]
     fn a_measure_that_has_not_started_is_not_evaluated_before_it_does() {
         let early = json!({"outcome": "adjust", "child_view": "Good.", "next_evaluation_on": "2026-06-20"});
-        let refused =
-            effect(&evaluation(early), date("2026-07-01"), today()).map_err(|refusal| refusal.field);
+        let refused = effect(&evaluation(early), date("2026-07-01"), term()).map_err(|refusal| refusal.field);
         assert_eq!(refused, Err("/next_evaluation_on"));
     }
 

@@ -69,7 +69,7 @@ fn before_a_case() -> Vec<Rules> {
                     "decision",
                     &json!(["open_case"]),
                     &json!(["no_need", "join_case", "report_child_welfare"]),
-                    &["case_reason", "contains", "level", "agreed_with", "agreed_on"],
+                    &["case_reason", "contains", "level", "agreed_with", "agreed_on", "next_step"],
                 ),
                 decides(
                     "decision",
@@ -136,7 +136,17 @@ fn in_a_case() -> Vec<Rules> {
         ("HandoverAnswer", vec![brings("answer", &["contains"])]),
         ("HandoverIn", vec![brings("message", &["contains"])]),
         ("MeasureIn", title_and_level()),
-        ("MeasurePatch", vec![some(), brings("description", &["contains"])]),
+        (
+            "MeasurePatch",
+            vec![
+                some(),
+                brings("description", &["contains"]),
+                brings("evaluate_on", &["reason"]),
+                brings("reason", &["evaluate_on", "contains"]),
+            ],
+        ),
+        ("NextStepChange", vec![requires("outcome", &json!(["replaced"]), &["reason"])]),
+        ("NextStepIn", of_a_step()),
         (
             "ReplyIn",
             vec![decides(
@@ -150,6 +160,19 @@ fn in_a_case() -> Vec<Rules> {
             "WithholdingIn",
             vec![excludes("note_id", &["meeting_id", "measure_id"]), excludes("meeting_id", &["measure_id"])],
         ),
+    ]
+}
+
+fn of_a_step() -> Vec<Value> {
+    let others = |holder: &[&str]| {
+        let all = ["contact_person", "member", "family", "unit", "outside"];
+        json!(all.iter().filter(|one| !holder.contains(one)).collect::<Vec<_>>())
+    };
+    let takes = |holder: &[&str], field| decides("held_by", &json!(holder), &others(holder), &[field]);
+    vec![
+        takes(&["member"], "person_id"),
+        takes(&["member", "unit"], "unit_id"),
+        takes(&["outside"], "outside"),
     ]
 }
 

@@ -65,6 +65,7 @@ const TAGS: &[(&str, &str)] = &[
     ("claims", "What other registrations state about a child."),
     ("follow-ups", "What awaits the caller."),
     ("goals", "The goals of a case."),
+    ("next steps", "What happens next in a case, who has it and by when."),
     ("handovers", "Handovers of the role of contact person."),
     ("health", "Whether the service runs and can serve."),
     ("measures", "The measures agreed for a child, and their evaluations."),

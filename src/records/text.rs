@@ -64,6 +64,8 @@ pub(super) fn case(case: &CaseOut) -> String {
         .line("Nivå", case.level.number().to_string())
         .content("Begrunnelse for nivået", case.level_reason.as_ref())
         .who("Stafettholder", contact.0, contact.1)
+        .content("Neste steg", case.next_step.as_ref().and_then(|step| step.what.as_ref()))
+        .day("Neste steg innen", case.next_step.as_ref().map(|step| step.due_on))
         .time("Åpnet", Some(case.opened_at))
         .time("Avsluttet", case.closed_at)
         .content("Begrunnelse for avslutningen", case.closing_reason.as_ref())
@@ -131,6 +133,7 @@ pub(super) fn measure(measure: &MeasureOut) -> String {
         MeasureStatus::InForce => "virker",
         MeasureStatus::EndedReached => "avsluttet, målet er nådd",
         MeasureStatus::EndedNoEffect => "avsluttet, uten virkning",
+        MeasureStatus::EndedNotCarriedOut => "avsluttet, lot seg ikke gjennomføre",
     };
     let responsible = (measure.responsible_name.as_ref(), measure.responsible_unit_name.as_deref());
     Lines::default()
@@ -151,6 +154,7 @@ pub(super) fn evaluation(title: &Content, evaluation: &EvaluationOut) -> String 
         EvaluationOutcome::Adjust => "fortsetter med endringer",
         EvaluationOutcome::EndReached => "avsluttes, målet er nådd",
         EvaluationOutcome::EndNoEffect => "avsluttes, uten virkning",
+        EvaluationOutcome::EndNotCarriedOut => "avsluttes, lot seg ikke gjennomføre",
     };
     Lines::default()
         .line("Evaluering av tiltaket", &**title)

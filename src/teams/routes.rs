@@ -5,6 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{TeamMemberIn, TeamMemberOut},
+    duties::pass_on_duties,
     store,
 };
 use crate::{
@@ -109,6 +110,8 @@ fn is_covered(case: &CaseFacts, unit: Id<Unit>, sector: Sector) -> Result<()> {
 }
 
 /// Ends a membership from the next request on. The contact person must complete a handover first.
+///
+/// The contact person takes over the measures and the next step of the member.
 #[utoipa::path(
     operation_id = "end_team_membership", tag = "teams",
     params(("case_id" = Uuid, Path), ("member_id" = Uuid, Path)),
@@ -130,6 +133,7 @@ async fn end_team_membership(mut permit: Permit<EndTeamMembership>) -> Result<Ht
     }
     let now = permit.moment().now;
     store::leave(permit.tx(), &case, id, now).await?;
+    pass_on_duties(permit.tx(), &case, now).await?;
     permit.note_shown([id]);
     permit.done().await
 }

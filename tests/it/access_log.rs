@@ -214,7 +214,7 @@ both_engines! {
         let patch = json!({"level": 2, "contains": [], "level_reason": "More is needed."});
         let goal = json!({"contains": [], "description": ""});
         let offer = json!({"to_person_id": teacher.id, "to_unit_id": teacher.unit.id});
-        let reopen = json!({"level": 1, "contains": [], "level_reason": "Again."});
+        let reopen = json!({"level": 1, "contains": [], "level_reason": "Again.", "next_step": world.next_step()});
         for (call, status, action) in [
             (teacher.patch(cast.path("")).json(patch.clone()), 428, "update_case"),
             (teacher.patch(cast.path("")).json(patch).if_match(7), 412, "update_case"),

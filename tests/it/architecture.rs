@@ -35,6 +35,7 @@ const ROWS: [&[&str]; 9] = [
         "log_reviews",
         "measures",
         "meetings",
+        "next_steps",
         "notes",
         "organisation",
         "records",

@@ -135,7 +135,7 @@ both_engines! {
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         let elsewhere = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
         world.close_case(&cast.teacher, cast.case).await;
-        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back.", "next_step": world.next_step()});
         let reopen = |by: &User| by.post(cast.path("/reopen")).json(again.clone()).if_match(2).send();
         reopen(&elsewhere).await.expect_problem(404, "not-found");
         reopen(&leader).await.expect(200);
@@ -148,7 +148,7 @@ both_engines! {
         world.accept_baton(&cast.nurse, cast.case, handover).await;
         world.close_case(&cast.nurse, cast.case).await;
         world.advance(TimeDelta::days(200));
-        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back.", "next_step": world.next_step()});
         let open = leader.post(cast.path("/reopen")).json(again).if_match(2).send().await.expect(200);
         assert_eq!(open.text("/contact_person_id"), leader.id.to_string());
     }
@@ -164,7 +164,7 @@ both_engines! {
             who.post(cast.path("/close")).json(closing()).if_match(1).send().await.expect(status);
         }
         world.close_case(&cast.teacher, cast.case).await;
-        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back.", "next_step": world.next_step()});
         for (who, status) in [others[0], others[2], others[3]] {
             who.post(cast.path("/reopen")).json(again.clone()).if_match(2).send().await.expect(status);
         }
@@ -209,7 +209,7 @@ both_engines! {
         let cast = world.school_case().await;
         world.close_case(&cast.teacher, cast.case).await;
         world.open_case(&cast.teacher, &cast.family.child).await;
-        let again = json!({"level": 1, "contains": [], "level_reason": "It is back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "It is back.", "next_step": world.next_step()});
         let reopen = cast.teacher.post(cast.path("/reopen")).json(again).if_match(2);
         reopen.send().await.expect_problem(409, "conflict");
     }
@@ -310,7 +310,7 @@ both_engines! {
 fn decision(agreed_with: &str, world: &World) -> Value {
     json!({
         "decision": "open_case", "reason": "Help is needed.", "contains": [], "case_reason": "Finds it hard.", "level": 1,
-        "agreed_with": agreed_with, "agreed_on": world.in_days(0),
+        "agreed_with": agreed_with, "agreed_on": world.in_days(0), "next_step": world.next_step(),
     })
 }
 
@@ -323,7 +323,7 @@ both_engines! {
         let level = json!({"level": 2, "contains": [], "level_reason": "Two services."});
         teacher.patch(&path).json(level).if_match(1).send().await.expect(200);
         teacher.post(format!("{path}/close")).json(closing()).if_match(2).send().await.expect(200);
-        let again = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back."});
+        let again = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back.", "next_step": world.next_step()});
         teacher.post(format!("{path}/reopen")).json(again).if_match(3).send().await.expect(200);
         for reader in [&teacher.user, &family.guardians[0].user] {
             let history = reader.get(format!("{path}/history")).send().await.expect(200);

@@ -19,7 +19,7 @@ fn no_need() -> Value {
 fn open_case(world: &World) -> Value {
     json!({
         "decision": "open_case", "reason": "Help is wanted.", "contains": [], "case_reason": "Finds play hard.", "level": 1,
-        "agreed_with": "guardians", "agreed_on": world.in_days(0),
+        "agreed_with": "guardians", "agreed_on": world.in_days(0), "next_step": world.next_step(),
     })
 }
 

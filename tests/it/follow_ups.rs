@@ -21,7 +21,9 @@ async fn due(user: &User) -> Vec<(String, String)> {
     days.sort_unstable();
     assert_eq!(days, whole.each("due_on"), "the earliest first");
     let text = |item: &Value, member: &str| item[member].as_str().expect("text").to_owned();
-    whole.items().iter().map(|item| (text(item, "kind"), text(item, "object_id"))).collect()
+    // Every open case has a next step, which next_steps.rs tests.
+    let others = whole.items().iter().filter(|item| item["kind"] != "next_step");
+    others.map(|item| (text(item, "kind"), text(item, "object_id"))).collect()
 }
 
 fn one(kind: &str, object: impl ToString) -> (String, String) {

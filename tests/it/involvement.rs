@@ -192,7 +192,7 @@ both_engines! {
         let concern = world.concern(&counsellor, &child).await;
         let open = json!({
             "decision": "open_case", "reason": "Agreed.", "contains": [], "case_reason": "Help.", "level": 1,
-            "agreed_with": "guardians", "agreed_on": world.in_days(-1),
+            "agreed_with": "guardians", "agreed_on": world.in_days(-1), "next_step": world.next_step(),
         });
         let path = format!("/v1/concerns/{concern}/decision");
         counsellor.post(path).json(open).if_match(1).send().await.expect_problem(409, "conflict");
@@ -323,7 +323,7 @@ both_engines! {
         let concern = world.concern(teacher, &child).await;
         let mut open = json!({
             "decision": "open_case", "reason": "Agreed.", "case_reason": "Help.", "level": 1, "agreed_with": "guardians",
-            "agreed_on": world.in_days(-1),
+            "agreed_on": world.in_days(-1), "next_step": world.next_step(),
         });
         let path = format!("/v1/concerns/{concern}/decision");
         teacher.post(&path).json(open.clone()).if_match(1).send().await.expect_invalid("/contains");

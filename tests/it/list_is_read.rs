@@ -23,7 +23,7 @@ const PAIRS: [(&str, &str, &str); 9] = [
 ];
 
 /// Lists without an operation that reads one row, or without confidential rows, and the reasons.
-const OTHERS: [(&str, &str); 35] = [
+const OTHERS: [(&str, &str); 37] = [
     ("list_accounts", "an account is not read by itself; the list is all or nothing"),
     ("list_role_proposals", "a proposal is not read by itself; the list is all or nothing"),
     ("list_number_proposals", "a proposal is not read by itself; the list is all or nothing"),
@@ -58,6 +58,8 @@ const OTHERS: [(&str, &str); 35] = [
     ("list_team", "a seat is not read by itself"),
     ("list_handovers", "a handover is not read by itself; the list is all or nothing"),
     ("list_goals", "a goal is not read by itself; the list is all or nothing"),
+    ("list_next_steps", "a step is not read by itself; the list is all or nothing"),
+    ("list_day_changes", "a move is not read by itself; the list is all or nothing"),
     ("list_evaluations", "an evaluation is not read by itself; the list is all or nothing"),
     ("list_claims", "a claim is not read by itself; the list is all or nothing"),
     ("list_follow_ups", "gathered from other things, without content"),

@@ -139,6 +139,38 @@ both_engines! {
         }
     }
 
+    async fn an_evaluation_is_moved_only_with_a_reason_that_the_family_reads(world: World) {
+        let cast = world.shared_case().await;
+        let made = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let path = cast.path(&format!("/measures/{made}"));
+        let mut change = json!({"evaluate_on": world.in_days(60)});
+        cast.nurse.patch(&path).json(change.clone()).if_match(1).send().await.expect_invalid("/reason");
+        change["reason"] = json!("The class is away.");
+        cast.nurse.patch(&path).json(change.clone()).if_match(1).send().await.expect_invalid("/contains");
+        change["contains"] = json!([]);
+        let alone = json!({"reason": "None.", "contains": []});
+        cast.nurse.patch(&path).json(alone).if_match(1).send().await.expect_invalid("/evaluate_on");
+        world.try_execute("UPDATE municipality SET longest_wait_days = 50 WHERE number = '4014'").await.expect("a limit");
+        cast.nurse.patch(&path).json(change.clone()).if_match(1).send().await.expect_invalid("/evaluate_on");
+        let mut late = measure(&world, &cast.nurse);
+        late["evaluate_on"] = json!(world.in_days(51));
+        agree(&cast.teacher, &cast, late).send().await.expect_invalid("/evaluate_on");
+        change["evaluate_on"] = json!(world.in_days(50));
+        cast.nurse.patch(&path).json(change).if_match(1).send().await.expect(200);
+        let mut held = evaluation(&world, "continue");
+        held["next_evaluation_on"] = json!(world.in_days(51));
+        cast.nurse.post(format!("{path}/evaluations")).json(held).if_match(2).send().await.expect_invalid("/next_evaluation_on");
+        for who in [&cast.teacher.user, &cast.family.guardians[0].user] {
+            let moves = who.get(format!("{path}/day-changes")).send().await.expect(200);
+            assert_eq!(moves.items().len(), 1);
+            let moved = &moves.items()[0];
+            assert_eq!((&moved["from_day"], &moved["to_day"]), (&json!(world.in_days(42)), &json!(world.in_days(50))));
+            assert_eq!((&moved["reason"], &moved["changed_by"]), (&json!("The class is away."), &json!(cast.nurse.id)));
+        }
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        leader.get(format!("{path}/day-changes")).send().await.expect(404);
+    }
+
     async fn the_one_responsible_and_the_contact_person_change_and_evaluate_a_measure_and_no_other(world: World) {
         let cast = world.shared_case().await;
         let other = world.team_mate(&cast, "kragero/ppt").await;
@@ -172,8 +204,8 @@ both_engines! {
         let path = cast.path(&format!("/measures/{made}/evaluations"));
         let evaluate = cast.nurse.post(&path).json(evaluation(&world, "continue")).if_match(1);
         evaluate.send().await.expect_problem(404, "not-found");
-        // The contact person takes care of it.
-        cast.teacher.post(&path).json(evaluation(&world, "end_no_effect")).if_match(1).send().await.expect(201);
+        // The measure has passed to the contact person.
+        cast.teacher.post(&path).json(evaluation(&world, "end_no_effect")).if_match(2).send().await.expect(201);
     }
 
     async fn responsibility_passes_only_to_a_seat_in_force(world: World) {

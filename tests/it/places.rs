@@ -261,7 +261,7 @@ both_engines! {
         world.close_case(&nurse, case).await;
         world.try_execute("DELETE FROM unit_serves WHERE municipality = '4001' AND unit_id IN (SELECT id FROM unit WHERE municipality = '4014')")
             .await.expect("it ends");
-        let reopening = json!({"level": 1, "level_reason": "It is worse.", "contains": []});
+        let reopening = json!({"level": 1, "level_reason": "It is worse.", "contains": [], "next_step": world.next_step()});
         nurse.post(format!("{path}/reopen")).json(reopening).if_match(2).send().await.expect_problem(409, "conflict");
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
         let disable = format!("/v1/municipalities/4014/accounts/{}/disable", nurse.id);

@@ -89,7 +89,7 @@ both_engines! {
         let call = teacher.post(format!("/v1/concerns/{concern}/decision")).if_match(1);
         let good = json!({
             "decision": "open_case", "reason": "The guardians agree.", "contains": [], "case_reason": "Finds it hard to join in play.",
-            "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20",
+            "level": 1, "agreed_with": "guardians", "agreed_on": "2026-11-20", "next_step": world.next_step(),
         });
         let mut bodies = each(&good, [
             ("decision", json!("wait")), ("decision", json!(1)), ("case_id", json!(concern)),
@@ -97,7 +97,7 @@ both_engines! {
             ("agreed_with", json!("nobody")), ("agreed_on", json!("2026-13-01")), ("agreed_on", json!(world.in_days(1))),
             ("reason", json!(" ")), ("case_reason", json!("x".repeat(10_001))),
         ]);
-        bodies.extend(without(&good, &["decision", "reason", "case_reason", "level", "agreed_with", "agreed_on"]));
+        bodies.extend(without(&good, &["decision", "reason", "case_reason", "level", "agreed_with", "agreed_on", "next_step"]));
         refuse_all(&world, call.clone(), bodies).await;
         call.json(good).send().await.expect(200);
     }

@@ -18,7 +18,7 @@ both_engines! {
         let cast = world.school_case().await;
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         world.close_case(&cast.teacher, cast.case).await;
-        let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back."});
+        let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back.", "next_step": world.next_step()});
         let reopened = leader.post(cast.path("/reopen")).json(body).if_match(2).send().await.expect(200);
         assert_eq!(reopened.body["status"], "open");
         for words in ["reason", "level_reason", "closing_reason", "final_evaluation"] {
@@ -47,7 +47,7 @@ both_engines! {
         let taken_back = taken_back.json(json!({})).idempotency_key("back");
         taken_back.clone().send().await.expect(200);
         world.close_case(&cast.teacher, cast.case).await;
-        let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back."});
+        let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back.", "next_step": world.next_step()});
         let reopened = leader.post(cast.path("/reopen")).json(body).if_match(2).idempotency_key("again");
         let calls = [
             (taken_back, "withdrawn", &["message"][..]),

@@ -217,6 +217,11 @@ const FACTS: [(&str, &str, &str); 39] = [
     ),
     ("offered_baton", "has been offered the baton, and is a team member", "has not been offered the baton"),
     (
+        "has_next_step",
+        "has the next step of the case, and is a team member",
+        "does not have the next step of the case",
+    ),
+    (
         "guardian",
         "has parental responsibility for the child, who is under 18",
         "has no parental responsibility for the child",

@@ -55,7 +55,11 @@ impl Background<'_> {
             "leads_contact_unit" => [self.barred(), self.lead()].concat(),
             "works_in" => [self.barred(), self.role(unit, Role::Worker)].concat(),
             "leads" => [self.barred(), self.role(unit, Role::UnitLeader)].concat(),
-            "registered" | "leads_registering_unit" | "offered_baton" | "same_municipality" => self.barred(),
+            "registered"
+            | "leads_registering_unit"
+            | "offered_baton"
+            | "has_next_step"
+            | "same_municipality" => self.barred(),
             "guardian" => self.guardian(),
             "young_person" => self.young_person(),
             _ => Vec::new(),

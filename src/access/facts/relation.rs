@@ -31,6 +31,8 @@ pub struct Relation {
     pub leads_contact_unit: bool,
     /// The baton is offered to the caller, who has a seat on the team and has not answered.
     pub offered_baton: bool,
+    /// The caller has the next step, and a seat in the unit that they have it through.
+    pub has_next_step: bool,
     /// The caller has parental responsibility for the child, who is under 18, and the case is not withheld from them.
     pub is_guardian: bool,
     /// The caller is the child, of any age.
@@ -98,6 +100,9 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
         is_contact_person: is_contact_person && holds_from_seat,
         leads_contact_unit: leads.is_some(),
         offered_baton: state.offered_to.is_some_and(|person| caller.is(person)) && !seats.is_empty(),
+        has_next_step: state
+            .next_step_with
+            .is_some_and(|(person, unit)| caller.is(person) && has_seat(&seats, unit)),
         is_guardian,
         is_child,
         is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,

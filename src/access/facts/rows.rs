@@ -34,6 +34,8 @@ const PARTS: &str = "))
                a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, a.status = 'open',
                a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(known(cp.person_id)), hex(cp.unit_id),
                CASE WHEN h.to_person IS NOT NULL THEN hex(known(h.to_person)) END,
+               CASE WHEN n.person_id IS NOT NULL THEN hex(known(n.person_id)) END,
+               CASE WHEN n.person_id IS NOT NULL THEN hex(n.unit_id) END, n.due_on,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
                        AND n.kind = 'confidential_health' AND n.audience = 'team' AND n.unit_id IS NOT NULL),
                EXISTS (SELECT 1 FROM objection j WHERE j.municipality = a.municipality AND j.case_id = a.id
@@ -43,6 +45,7 @@ const PARTS: &str = "))
     JOIN unit o ON o.id = a.unit_id
     JOIN contact_person cp ON cp.municipality = a.municipality AND cp.case_id = a.id
     LEFT JOIN handover h ON h.municipality = a.municipality AND h.case_id = a.id AND h.status = 'offered'
+    LEFT JOIN next_step n ON n.municipality = a.municipality AND n.pending_in = a.id
     UNION ALL
     SELECT json_array(hex(a.id), json_object('member', json_array(hex(known(t.person_id)), hex(t.unit_id))))
     FROM asked a JOIN team_member t ON t.municipality = a.municipality AND t.case_id = a.id
@@ -181,6 +184,9 @@ pub(super) struct CaseRow {
     pub contact_person: Id<Person>,
     pub contact_unit: Id<Unit>,
     pub offered_to: Option<Id<Person>>,
+    pub step_person: Option<Id<Person>>,
+    pub step_unit: Option<Id<Unit>>,
+    pub step_due_on: Option<NaiveDate>,
     #[serde(deserialize_with = "flag")]
     pub has_health_contact: bool,
     #[serde(deserialize_with = "flag")]

@@ -45,6 +45,10 @@ pub struct CaseState {
     pub offered_to: Option<Id<Person>>,
     /// The day of the child's birth, or the due date.
     pub birth_date: NaiveDate,
+    /// The team member who has the next step, and the unit that they take part from.
+    pub next_step_with: Option<(Id<Person>, Id<Unit>)>,
+    /// The day by which the next step is taken, in an open case.
+    pub next_step_due_on: Option<NaiveDate>,
     /// The child's age in whole years.
     pub child_age: i64,
     /// The ground for sharing: the people who must consent, and their consents.
@@ -88,7 +92,6 @@ pub async fn case_states(tx: &mut Tx, cases: &[Id<Case>], moment: Moment) -> Res
 impl CaseRows {
     /// Returns the state of the case at a moment.
     pub(super) fn on(self, moment: Moment) -> CaseState {
-        let today = moment.today;
         let Self {
             case,
             members,
@@ -102,8 +105,7 @@ impl CaseRows {
             emergencies,
         } = self;
         let registered = guardians.iter().filter(|row| row.registration == case.child);
-        let registered_guardians = registered.map(|row| row.guardian_id).collect();
-        let child_age = age_on(case.birth_date, today);
+        let (today, child_age) = (moment.today, age_on(case.birth_date, moment.today));
         let reader = Registered::new(case.child, case.registered_at, case.identified_at);
         let custody = custody(reader, &guardians, &registrations, child_age, moment);
         let in_force = consents.into_iter().filter(|row| row.valid_from <= today && today <= row.valid_until);
@@ -118,8 +120,8 @@ impl CaseRows {
             },
             in_force: in_force.map(Given::from).collect(),
         };
-        let mut disqualified = vec![case.child_person];
-        disqualified.extend(conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person));
+        let confirmed = conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person);
+        let disqualified = std::iter::once(case.child_person).chain(confirmed).collect();
         let stated_close = stated_close(reader, &guardians, &conflicts, moment.now);
         CaseState {
             today,
@@ -133,10 +135,12 @@ impl CaseRows {
             contact_unit: case.contact_unit,
             offered_to: case.offered_to,
             birth_date: case.birth_date,
+            next_step_with: case.step_person.zip(case.step_unit),
+            next_step_due_on: case.step_due_on,
             child_age,
             ground,
             guardians: custody.guardians.clone(),
-            registered_guardians,
+            registered_guardians: registered.map(|row| row.guardian_id).collect(),
             withheld,
             readers,
             kept,
@@ -185,6 +189,12 @@ impl CaseState {
     #[must_use]
     pub fn age_on(&self, day: NaiveDate) -> i64 {
         age_on(self.birth_date, day)
+    }
+
+    /// Returns whether the next step is overdue.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        self.next_step_due_on.is_some_and(|due_on| due_on < self.today)
     }
 
     /// Returns the person in child welfare who decides for the child, by a care order in force.
@@ -244,6 +254,9 @@ impl CaseState {
             contact_person: Id::of_new_person(),
             contact_unit: Id::new(),
             offered_to: None,
+            step_person: None,
+            step_unit: None,
+            step_due_on: None,
             has_health_contact: false,
             health_objection: false,
         });

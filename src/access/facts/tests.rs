@@ -98,6 +98,9 @@ impl Scene {
             contact_person: Id::of_new_person(),
             contact_unit: kindergarten,
             offered_to: None,
+            step_person: None,
+            step_unit: None,
+            step_due_on: None,
             has_health_contact: false,
             health_objection: false,
         });

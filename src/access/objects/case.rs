@@ -101,6 +101,7 @@ impl Object for CaseObject {
             ("contact_person", facts.is_contact_person),
             ("leads_contact_unit", facts.leads_contact_unit),
             ("offered_baton", facts.offered_baton),
+            ("has_next_step", facts.has_next_step),
             ("guardian", facts.is_guardian),
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),

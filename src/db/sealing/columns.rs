@@ -68,6 +68,8 @@ pub const SEALED: &[SealedTable] = &[
     of_case("meeting", &["place", "agenda", "family_absent_reason", "minutes"]),
     SealedTable { id: "meeting_id", number: "t.number", ..of_case("meeting_decision", &["decision"]) },
     of_case("measure", &["title", "description"]),
+    of_case("measure_day_change", &["reason"]),
+    of_case("next_step", &["what", "outside", "reason"]),
     of_case("evaluation", &["assessment", "child_view", "child_view_missing_reason", "guardians_view"]),
     // Written from a unit or, by the family, in the case.
     SealedTable {

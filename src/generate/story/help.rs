@@ -137,10 +137,10 @@ impl Story<'_, '_> {
     }
 
     fn end(&mut self, measure: Id<Measure>, held_on: NaiveDate) -> Outcome {
-        let (outcome, status) = if self.random.chance(75) {
-            (EvaluationOutcome::EndReached, MeasureStatus::EndedReached)
-        } else {
-            (EvaluationOutcome::EndNoEffect, MeasureStatus::EndedNoEffect)
+        let (outcome, status) = match self.random.between(1, 100) {
+            ..=75 => (EvaluationOutcome::EndReached, MeasureStatus::EndedReached),
+            76..=92 => (EvaluationOutcome::EndNoEffect, MeasureStatus::EndedNoEffect),
+            _ => (EvaluationOutcome::EndNotCarriedOut, MeasureStatus::EndedNotCarriedOut),
         };
         self.add_evaluation(measure, held_on, outcome, None);
         Outcome { status, evaluate_on: None }
@@ -158,6 +158,7 @@ impl Story<'_, '_> {
             EvaluationOutcome::Adjust => self.one(texts::UNSURE),
             EvaluationOutcome::EndReached => self.one(texts::ENDED_WELL),
             EvaluationOutcome::EndNoEffect => self.one(texts::ENDED),
+            EvaluationOutcome::EndNotCarriedOut => self.one(texts::NOT_CARRIED_OUT),
         };
         let is_asked = self.random.chance(65);
         let child_view = is_asked.then(|| self.one(texts::CHILD_VIEWS).into());

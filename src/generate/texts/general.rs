@@ -115,6 +115,16 @@ pub(crate) const FINALS: &[&str] = &[
     "Samarbeidet kom i gang sent, men {} har hatt stor framgang det siste halvåret.",
     "Tiltakene i gruppe virket best. Det som gjensto, følges opp i egen enhet.",
 ];
+pub(crate) const NOT_CARRIED_OUT: &[&str] = &[
+    "Tiltaket lot seg ikke gjennomføre, for det var ingen ledig plass.",
+    "{} flyttet gruppe før tiltaket kom i gang.",
+];
+pub(crate) const NEXT_STEPS: &[&str] = &[
+    "Snakke med {} om hvordan det går.",
+    "Ringe hjem og avtale neste møte.",
+    "Avklare med klassen hvem som følger opp i friminuttene.",
+    "Spørre PP-tjenesten om når utredningen er klar.",
+];
 pub(crate) const HANDOVERS: &[&str] = &[
     "Jeg skal i permisjon. Kan du ta over stafettpinnen?",
     "{} begynner hos dere, og da er det naturlig at du er kontaktperson.",

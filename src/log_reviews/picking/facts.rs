@@ -140,6 +140,8 @@ const EARLIER_HOLDERS: &str = "
 const RESPONSIBLE: &str = "
     SELECT responsible_id, case_id, created_at, NULLIF(created_at, created_at) FROM measure
     WHERE status = 'in_force' AND municipality = ";
+const HAS_NEXT_STEP: &str = "
+    SELECT person_id, case_id, set_at, settled_at FROM next_step WHERE person_id IS NOT NULL AND municipality = ";
 const INVITED: &str = "
     SELECT p.person_id, m.case_id, m.created_at, m.starts_at
     FROM meeting m JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
@@ -297,7 +299,7 @@ impl Facts {
         cases: &[Id<Case>],
     ) -> Result<(), DbError> {
         let numbers = &settings().no_task;
-        for sql in [HOLDERS, OFFERED, RESPONSIBLE, IN_CHILD_WELFARE] {
+        for sql in [HOLDERS, OFFERED, RESPONSIBLE, HAS_NEXT_STEP, IN_CHILD_WELFARE] {
             let rows = in_cases!(tx, TaskRow, sql, "case_id", municipality, cases)?;
             self.add(rows, |until| until);
         }

@@ -4,6 +4,7 @@ First requests to each operation by itself, then requests that follow from the a
 changed and listed. Usage: fuzz.py DOCUMENT [SEED] [SECONDS for each person] [SEQUENCES of each person]. The address is STAFETT_URL.
 """
 
+import datetime as dt
 import json
 import os
 import subprocess
@@ -77,6 +78,10 @@ def make_youth() -> None:
         "decision": "open_case", "reason": "She wants help.", "level": 1, "contains": [],
         "case_reason": "She is often alone.", "agreed_with": "youth",
         "agreed_on": concern.json()["created_at"][:10],
+        "next_step": {
+            "what": "Talk with her.", "held_by": "contact_person", "due_on": str(dt.date.today() + dt.timedelta(days=14)),
+            "contains": [],
+        },
     }
     path = f"/v1/concerns/{concern.json()['id']}/decision"
     post(teacher, path, decision, **{"If-Match": concern.headers["etag"]})

@@ -33,11 +33,13 @@ from stafett_client.models import (
     InformationKind,
     LogInIn,
     MeOut,
+    NextStepIn,
     NoteAudience,
     NoteIn,
     NoteOut,
     NotePage,
     Problem,
+    NextStepHolder,
     TeamMemberIn,
     TeamMemberOut,
     TokensOut,
@@ -111,6 +113,9 @@ def play() -> None:
         case_reason="Odd finds it hard to join in play.",
         agreed_with=AgreedWith.GUARDIANS,
         agreed_on=TODAY,
+        next_step=NextStepIn(
+            what="Talk with the class.", held_by=NextStepHolder.CONTACT_PERSON, due_on=TODAY + dt.timedelta(days=14), contains=[]
+        ),
     )
     decided = decide_concern.sync_detailed(
         told(ConcernOut, concern).id, client=teacher.client, body=decision, if_match=etag(concern)

@@ -72,6 +72,7 @@ const decided = await teacher.client.POST("/v1/concerns/{concern_id}/decision", 
   body: {
     decision: "open_case", reason: "The guardians want help.", level: 1, contains: [],
     case_reason: "Ella finds it hard to join in play.", agreed_with: "guardians", agreed_on: day(0),
+    next_step: { what: "Talk with the class.", held_by: "contact_person", due_on: day(14), contains: [] },
   },
 });
 const case_id: CaseId = told(decided).case_id ?? "";

@@ -88,7 +88,17 @@ async fn write_measures(world: &World, stage: &Stage, case: &str, p: &mut impl F
     });
     write(teacher, &format!("{case}/measures"), measure).await;
     let measures = teacher.get(format!("{case}/measures")).send().await.expect(200);
+    let settles = teacher.get(case.to_owned()).send().await.expect(200).text("/next_step/id");
+    let next = json!({
+        "what": p(), "held_by": "outside", "outside": p(), "due_on": world.in_days(9), "contains": [],
+    });
+    let change =
+        json!({"settles": settles, "outcome": "replaced", "reason": p(), "contains": [], "next": next});
+    write(teacher, &format!("{case}/next-steps"), change).await;
     for (at, measure) in measures.each("id").into_iter().enumerate() {
+        let moved = json!({"evaluate_on": world.in_days(25), "contains": [], "reason": p()});
+        let path = format!("{case}/measures/{measure}");
+        teacher.patch(path).json(moved).header("if-match", "*").send().await.expect(200);
         let mut body =
             json!({"held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": p()});
         body[if at == 0 { "child_view" } else { "child_view_missing_reason" }] = json!(p());
@@ -108,7 +118,7 @@ async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> Str
     let concern = teacher.post(concerns).json(concern).idempotency_key("K").send().await.expect(201);
     let decision = json!({
         "decision": "open_case", "reason": p(), "contains": [], "case_reason": p(), "level": 1, "agreed_with": "guardians",
-        "agreed_on": world.in_days(-1),
+        "agreed_on": world.in_days(-1), "next_step": world.next_step(),
     });
     let path = format!("/v1/concerns/{}/decision", concern.text("/id"));
     teacher.post(path).json(decision).if_match(1).send().await.expect(200);

@@ -57,6 +57,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("measure.child-welfare", "with see_helper", SAME_CONDITION),
     ("field.helper.child-welfare", "with read_measure", LEADER_READS_NO_MEASURE),
     ("field.helper.child-welfare", "with list_evaluations", LEADER_READS_NO_MEASURE),
+    ("field.helper.child-welfare", "with list_day_changes", LEADER_READS_NO_MEASURE),
     ("field.helper.child-welfare", "with update_measure", RESPONSIBLE_KNOWS),
     ("field.helper.child-welfare", "with evaluate_measure", RESPONSIBLE_KNOWS),
     (
@@ -198,6 +199,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("case.leader", &["leader of the holder"]),
     ("case.leader.reopen", &["leader of the holder"]),
     ("case.contact-person", &["holder"]),
+    ("case.next-step.holder", &["has the next step"]),
     ("withholding.team", &["on the team"]),
     ("withholding.contact-person", &["holder"]),
     ("note.own-health-contact", &["child of 12"]),
@@ -294,6 +296,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
 pub const ALWAYS_ALSO: &[(&str, &str)] = &[
     ("holder", "on the team"),
     ("offered the baton", "on the team"),
+    ("has the next step", "on the team"),
     ("responsible", "on the team"),
     ("who called", "invited of the team"),
     ("invited of the team", "on the team"),

@@ -253,6 +253,7 @@ impl Stage {
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
+                ("due_on", it) => *it = json!(self.world.in_days(10)),
                 ("ends_on", it) => *it = json!(self.world.in_days(200)),
                 ("review_on", it) => *it = json!(self.world.in_days(90)),
                 ("inform_from", it) => *it = json!(self.world.in_days(20)),

@@ -7,7 +7,7 @@ use stafett::kernel::{
     NationalId,
     ids::{
         CaseId, ChildWelfareReportId, ConcernId, ConsentId, DisclosureId, GoalId, HandoverId, MeasureId,
-        MeetingId, NoteId, PersonId, TeamMemberId,
+        MeetingId, NextStepId, NoteId, PersonId, TeamMemberId,
     },
 };
 
@@ -77,7 +77,7 @@ impl World {
         let body = json!({
             "decision": "open_case", "reason": "The guardians agree that help is needed.",
             "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1,
-            "agreed_with": "guardians", "agreed_on": self.in_days(-1),
+            "agreed_with": "guardians", "agreed_on": self.in_days(-1), "next_step": self.next_step(),
         });
         let path = format!("/v1/concerns/{concern}/decision");
         by.post(path).json(body).if_match(1).send().await.expect(200).id("/case_id")
@@ -98,6 +98,23 @@ impl World {
         for guardian in &family.guardians {
             self.consent(guardian, case, units).await;
         }
+    }
+
+    /// A next step that the contact person takes within two weeks.
+    pub fn next_step(&self) -> Value {
+        json!({"what": "Talk with the class.", "held_by": "contact_person", "due_on": self.in_days(14), "contains": []})
+    }
+
+    /// The pending step of a case.
+    pub async fn pending_step(&self, by: &User, case: CaseId) -> NextStepId {
+        by.get(format!("/v1/cases/{case}")).send().await.expect(200).id("/next_step/id")
+    }
+
+    /// Settles the pending step of a case as done, with another one.
+    pub async fn set_next_step(&self, by: &User, case: CaseId, next: Value) -> Answer {
+        let settles = self.pending_step(by, case).await;
+        let body = json!({"settles": settles, "outcome": "done", "contains": [], "next": next});
+        by.post(format!("/v1/cases/{case}/next-steps")).json(body).send().await
     }
 
     /// The contact person adds a person to the team, through their unit.

@@ -31,10 +31,17 @@ impl Player {
             other => panic!("a case is not agreed with {other}"),
         };
         let (reason, by) = (sentence("Finds it hard to join in play"), self.staff(said.who));
+        let next = sentence("Talk with the class");
+        let step = |what: &str| {
+            let mut step = self.world.next_step();
+            step["what"] = what.into();
+            step
+        };
         let concern = self.world.concern(&by, self.child()).await;
         let body = json!({
             "decision": "open_case", "reason": "Help is agreed.", "contains": [], "case_reason": reason, "level": 1,
             "agreed_with": agreed_with, "agreed_on": self.world.in_days(-1),
+            "next_step": step(&next),
         });
         let path = format!("/v1/concerns/{concern}/decision");
         let case: CaseId = by.post(path).json(body).if_match(1).send().await.expect(200).id("/case_id");
@@ -42,6 +49,7 @@ impl Player {
         self.scene.id("case_id", case).id("concern_id", concern);
         self.scene.plant("that there is a case", [&case.to_string(), &reason]);
         self.scene.plant("why help is given", [&reason]);
+        self.scene.plant("the next steps", [&next]);
         self.plants_holder(said.who);
     }
 
@@ -65,6 +73,19 @@ impl Player {
         let path = format!("/v1/cases/{}", self.case());
         self.user(said.who).patch(path).json(body).if_match(1).send().await.expect(200);
         self.scene.plant("the history of the case", [&why]);
+    }
+
+    pub(super) async fn gives_step(&mut self, said: &Said) {
+        let (what, holder) = (sentence("Ring the home"), self.staff(said.object()));
+        let mut next = self.world.next_step();
+        next["what"] = json!(what);
+        next["held_by"] = json!("member");
+        next["person_id"] = json!(holder.id);
+        next["unit_id"] = json!(holder.unit.id);
+        let case = self.case();
+        let set = self.world.set_next_step(self.user(said.who), case, next).await.expect(201);
+        self.scene.id("settles", set.text("/id"));
+        self.scene.plant("the next steps", [&what]);
     }
 
     pub(super) async fn gives_seat(&mut self, said: &Said) {

@@ -49,6 +49,11 @@ impl Player {
         let path = format!("/v1/cases/{}/measures/{}/evaluations", self.case(), self.made["measure_id"]);
         self.user(said.who).post(path).json(body).if_match(1).send().await.expect(201);
         self.scene.plant("how a measure was evaluated", [&assessment]);
+        let why = sentence("The group is away");
+        let body = json!({"evaluate_on": self.world.in_days(49), "contains": [], "reason": why});
+        let path = format!("/v1/cases/{}/measures/{}", self.case(), self.made["measure_id"]);
+        self.user(said.who).patch(path).json(body).if_match(2).send().await.expect(200);
+        self.scene.plant("how the evaluation was moved", [&why]);
     }
 
     /// A meeting that began an hour ago, with its minutes.

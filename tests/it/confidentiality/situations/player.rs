@@ -112,6 +112,7 @@ impl Player {
             Verb::CloseCase => self.closes_case(said).await,
             Verb::ReadCase => self.reads_case(said).await,
             Verb::RaiseLevel => self.raises_level(said).await,
+            Verb::GiveStep => self.gives_step(said).await,
             Verb::GiveSeat => self.gives_seat(said).await,
             Verb::EndSeat => self.ends_seat(said).await,
             Verb::OfferBaton => self.offers_baton(said).await,
@@ -178,6 +179,10 @@ impl Player {
                 let id = self.user(who).id;
                 let sign = format!("\"person_id\":\"{id}\"");
                 self.scene.plant(what, [&sign]).belongs_to(what, id);
+            }
+            [what @ "who runs the measures", "among them", who] => {
+                let sign = format!("\"responsible_id\":\"{}\"", self.user(who).id);
+                self.scene.plant(what, [&sign]);
             }
             ["who the child lives with", "among them", who] => {
                 let home = self.homes.get(who).unwrap_or_else(|| panic!("{who} is no guardian"));

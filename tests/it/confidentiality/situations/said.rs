@@ -36,6 +36,7 @@ pub enum Verb {
     GiveSeat,
     EndSeat,
     RaiseLevel,
+    GiveStep,
     CloseCase,
     SetGoal,
     StartMeasure,

@@ -19,6 +19,7 @@ impl Stage {
         let member = world.add_to_team(teacher, case, nurse).await;
         let measure = world.measure(teacher, case, teacher).await;
         let handover = world.offer_baton(teacher, case, nurse).await;
+        let settles = world.pending_step(teacher, case).await;
         let goal =
             create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
         let note = create(
@@ -56,6 +57,7 @@ impl Stage {
             ("measure_id", json!(measure)),
             ("handover_id", json!(handover)),
             ("goal_id", goal),
+            ("settles", json!(settles)),
             ("note_id", note),
             ("withholding_id", withholding),
             ("meeting_id", meeting),

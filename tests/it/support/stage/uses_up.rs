@@ -34,6 +34,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "record_care_order"
             | "record_minutes"
             | "reopen_case"
+            | "set_next_step"
             | "review_emergency_access"
             | "give_log_verdict"
             | "record_breach_step"
