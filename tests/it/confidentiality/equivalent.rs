@@ -23,6 +23,16 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("emergency.list", "without its condition", OWN_DESK),
     ("conflict.declare", "without its condition", OWN_DESK),
     ("desk.auditor", "only !principal.audits.isEmpty()", OWN_DESK),
+    (
+        "conflict.declare",
+        "without give_view_on_conflict_of_interest",
+        "disqualification.rs tests it: a person gives their view of what is stated about them",
+    ),
+    (
+        "role.content",
+        "with give_view_on_conflict_of_interest",
+        "no story states anything about somebody with such a role; the action is for any role",
+    ),
     ("note.withheld", "with update_measure", NO_GUARDIANS_WORK),
     ("note.withheld", "with evaluate_measure", NO_GUARDIANS_WORK),
     ("note.withheld", "with record_minutes", NO_GUARDIANS_WORK),
