@@ -149,7 +149,11 @@ mod tests {
             assert!(expect_body(&with(tag), b"{}").is_ok(), "{tag}");
         }
         for tag in [etag(None, b"[]").as_str(), &etag(Some(1), b"{}"), "\"~\"", "\"1\""] {
-            assert_eq!(expect_body(&with(tag), b"{}").expect_err("another").code(), Code::VersionMismatch, "{tag}");
+            assert_eq!(
+                expect_body(&with(tag), b"{}").expect_err("another").code(),
+                Code::VersionMismatch,
+                "{tag}"
+            );
         }
         let none = expect_body(&TestRequest::default().to_http_request(), b"{}");
         assert_eq!(none.expect_err("no tag").code(), Code::PreconditionRequired);

@@ -5,7 +5,9 @@
 
 use super::{
     actions::Action,
-    objects::{CaseObject, ChildObject, DisclosureObject, EmergencyObject, HelperObject, MeetingObject, Object},
+    objects::{
+        CaseObject, ChildObject, DisclosureObject, EmergencyObject, HelperObject, MeetingObject, Object,
+    },
     policies::About,
 };
 

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_name_has_no_other_characters() {
-        for bad in ["al", "Alma", "alma@", "alma@40145", "alma@kommune.no", "alma fjellheim", &"a".repeat(60)] {
+        for bad in ["al", "Alma", "alma@", "alma@40145", "alma@kommune.no", "alma fjellheim", &"a".repeat(60)]
+        {
             assert!(ChosenUsername::parse(bad).is_err(), "{bad}");
         }
         assert_eq!(Username::entered(" Alma@4014 "), "alma@4014");

@@ -113,9 +113,13 @@ fn done_at(
     }
     if input.outcome == StepOutcome::NotRequired {
         let detail = "must be done: this notification cannot be left out";
-        return if can_be_left_out(step.step) { Ok(done_at) } else { Err(Problem::field("/outcome", detail)) };
+        return if can_be_left_out(step.step) {
+            Ok(done_at)
+        } else {
+            Err(Problem::field("/outcome", detail))
+        };
     }
-    // What is recorded late is explained, also where it is said to have been done in time.
+    // A step that is recorded late needs a reason, also if its time of completion is earlier.
     match (now > step.due_at, &input.reason) {
         (true, None) => Err(Problem::field("/reason", "is required after the due time: say why it was late")),
         (false, Some(_)) => Err(Problem::field("/reason", "is not allowed before the due time")),

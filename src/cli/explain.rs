@@ -86,7 +86,9 @@ async fn person(tx: &mut Tx, user: &str) -> Result<Id<Person>, Failure> {
         return Ok(id);
     }
     let found = accounts::find_person(tx, &user.to_lowercase()).await?;
-    found.ok_or_else(|| Usage::of("--as", user, "is not a username, such as tone@4014, or the id of a person").into())
+    found.ok_or_else(|| {
+        Usage::of("--as", user, "is not a username, such as tone@4014, or the id of a person").into()
+    })
 }
 
 /// Formats the answer for a terminal.

@@ -122,11 +122,7 @@ pub(super) async fn run(config: Option<&Path>, command: UserCommand) -> Result<(
 }
 
 /// Returns the person of an account that is not disabled.
-async fn find_open(
-    tx: &mut Tx,
-    municipality: &str,
-    username: &TypedUsername,
-) -> Result<Id<Person>, Failure> {
+async fn find_open(tx: &mut Tx, municipality: &str, username: &TypedUsername) -> Result<Id<Person>, Failure> {
     if let Some(person) = accounts::find_person_within(tx, username, municipality).await?
         && accounts::is_open(tx, person, municipality).await?
     {

@@ -5,7 +5,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{About, fields::{SeeGuardiansContactDetails, SeeWhyProtectionWasLowered}, objects::ChildObject},
+    access::{
+        About,
+        fields::{SeeGuardiansContactDetails, SeeWhyProtectionWasLowered},
+        objects::ChildObject,
+    },
     kernel::{
         ids::{ChildId, GuardianshipId, UnitId},
         text::{Line, Prose, Text},

@@ -4,6 +4,7 @@
 //! A follow-up states what is due and when, but contains no content.
 
 mod dto;
+mod places;
 mod routes;
 mod store;
 

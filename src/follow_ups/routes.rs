@@ -68,7 +68,7 @@ async fn note(permit: &mut Permit<ListFollowUps>, tasks: &[Task]) -> Result<()> 
             None => others.push((item.kind, item.object_id)),
         }
     }
-    for (id, municipality) in store::places(permit.tx(), &others).await? {
+    for (id, municipality) in places::of(permit.tx(), &others).await? {
         permit.note_shown_in(&municipality, id);
     }
     Ok(())

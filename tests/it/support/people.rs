@@ -157,7 +157,13 @@ impl World {
         Youth { user: self.user(&child.municipality, &child.national_id).await }
     }
 
-    async fn account(&self, municipality: &str, person: Id<Person>, name: String, now: DateTime<Utc>) -> User {
+    async fn account(
+        &self,
+        municipality: &str,
+        person: Id<Person>,
+        name: String,
+        now: DateTime<Utc>,
+    ) -> User {
         let chosen = ChosenUsername::parse(&format!("user.{}", self.number())).expect("a name");
         let parsed = chosen.within(municipality).expect("a username");
         let hash = password_hash().await;
