@@ -9,10 +9,7 @@ use crate::{
 };
 
 /// Returns the municipalities of tasks that are in no case.
-pub(super) async fn of(
-    tx: &mut Tx,
-    tasks: &[(FollowUpKind, Uuid)],
-) -> Result<Vec<(Uuid, String)>, DbError> {
+pub(super) async fn of(tx: &mut Tx, tasks: &[(FollowUpKind, Uuid)]) -> Result<Vec<(Uuid, String)>, DbError> {
     let mut places = Vec::new();
     let mut kinds: Vec<FollowUpKind> = Vec::new();
     for (kind, _) in tasks {

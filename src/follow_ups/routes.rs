@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{FollowUpKind, FollowUpOut, FollowUpQuery},
-    store,
+    places, store,
 };
 use crate::{
     access::{

@@ -136,9 +136,13 @@ both_engines! {
         let elsewhere = world.staff("kragero/helsestasjon", Role::UnitLeader).await;
         world.close_case(&cast.teacher, cast.case).await;
         let again = json!({"level": 1, "contains": [], "level_reason": "It is back.", "next_step": world.next_step()});
-        let reopen = |by: &User| by.post(cast.path("/reopen")).json(again.clone()).if_match(2).send();
-        reopen(&elsewhere).await.expect_problem(404, "not-found");
-        reopen(&leader).await.expect(200);
+        // She sees a part of the case, and changes it as she has read it.
+        let read = leader.get(cast.path("")).send().await.expect(200);
+        assert_eq!(read.body["version"], Value::Null);
+        let reopen = |by: &User| by.post(cast.path("/reopen")).json(again.clone());
+        reopen(&elsewhere).if_match(read.etag()).send().await.expect_problem(404, "not-found");
+        reopen(&leader).if_match(2).send().await.expect_problem(412, "version-mismatch");
+        reopen(&leader).if_match(read.etag()).send().await.expect(200);
     }
 
     async fn a_case_reopened_when_the_holder_has_lost_the_consent_is_held_by_the_leader(world: World) {
@@ -149,7 +153,8 @@ both_engines! {
         world.close_case(&cast.nurse, cast.case).await;
         world.advance(TimeDelta::days(200));
         let again = json!({"level": 1, "contains": [], "level_reason": "It is back.", "next_step": world.next_step()});
-        let open = leader.post(cast.path("/reopen")).json(again).if_match(2).send().await.expect(200);
+        let read = leader.get(cast.path("")).send().await.expect(200);
+        let open = leader.post(cast.path("/reopen")).json(again).if_match(read.etag()).send().await.expect(200);
         assert_eq!(open.text("/contact_person_id"), leader.id.to_string());
     }
 

@@ -185,7 +185,7 @@ fn a_day_of_a_request_has_bounds_and_a_description_of_them() {
     let bounded = schemas.values().filter(|schema| schema.get("x-earliest").is_some());
     let told = bounded.map(|schema| schema["description"].as_str().expect("a description"));
     let told = told.filter(|text| text.contains("From ") && text.contains("both included")).count();
-    assert_eq!(told, 16);
+    assert_eq!(told, 17);
 }
 
 #[test]

@@ -29,6 +29,8 @@ impl Player {
         let note = self.world.note(&by, case, "team", "Must be known tonight.").await;
         let disclosed = self.world.disclosure(&by, case, &to, &json!(note)).await.to_string();
         self.scene.id("disclosure_id", &disclosed).plant("what was disclosed", [&disclosed]);
+        let words = "\"text\":\"Must be known tonight.\",\"person_name\"".to_owned();
+        self.scene.plant("what the disclosed entries say", [&words]);
     }
 
     /// A person opens the case by emergency access. Questions may be asked about why they were allowed.
