@@ -66,6 +66,22 @@ macro_rules! has_leader_sql {
     };
 }
 
+/// An SQL condition: a statement `c` is decided in a unit. What others state in a case is decided in the unit from which the person takes part
+/// there, and in no other unit where they work.
+#[macro_export]
+macro_rules! is_decided_in_sql {
+    ($unit:literal) => {
+        concat!(
+            "(c.case_id IS NULL OR c.recorded_by = c.person_id OR EXISTS (
+                SELECT 1 FROM team_member ct WHERE ct.municipality = c.municipality AND ct.case_id = c.case_id AND ct.unit_id = ",
+            $unit,
+            " AND ct.person_id IN ",
+            $crate::persons_of_sql!("c.person_id"),
+            "))"
+        )
+    };
+}
+
 const DECIDES: &str = concat!(
     "SELECT COUNT(*) FROM staff_role r CROSS JOIN conflict_of_interest c
      WHERE r.unit_id = $1 AND ",
@@ -74,7 +90,10 @@ const DECIDES: &str = concat!(
     crate::role_is_held_sql!("r", "$3"),
     " AND c.person_id IN ",
     crate::persons_of_sql!("r.person_id"),
-    " AND c.ended_at IS NULL AND c.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1) AND ",
+    " AND c.ended_at IS NULL AND c.confirmed_at IS NULL
+      AND c.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1) AND ",
+    crate::is_decided_in_sql!("$1"),
+    " AND ",
     crate::decides_above_sql!("$1", "$2", "$3")
 );
 

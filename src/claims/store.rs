@@ -1,6 +1,6 @@
 //! Claims and decisions in the database.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::dto::{ClaimKind, ClaimOut};
@@ -10,6 +10,7 @@ use crate::{
     execute, fetch_all, fetch_optional,
     kernel::{
         Id,
+        clock::beginning_of,
         ids::{Case, Child, Claim, ClaimDecision, Person},
     },
     persons_of_sql, same_human_sql,
@@ -38,7 +39,7 @@ macro_rules! stated {
             "SELECT k.municipality, k.id AS child_id, a.id, 'guardian' AS kind, a.guardian_id AS person_id, a.created_at AS stated_at,
                     k.registered_at, ",
             met!(),
-            " AS identified_at
+            " AS identified_at, CAST(NULL AS DATE) AS begins_on
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN guardianship a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -56,7 +57,7 @@ macro_rules! stated {
             " UNION ALL
              SELECT k.municipality, k.id, s.id, 'protected_address', NULL, a.protected_at, k.registered_at, ",
             met!(),
-            " AS identified_at
+            " AS identified_at, CAST(NULL AS DATE)
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -65,7 +66,7 @@ macro_rules! stated {
             " UNION ALL
              SELECT k.municipality, k.id, a.id, 'care_order', NULL, a.recorded_at, k.registered_at, ",
             met!(),
-            " AS identified_at
+            " AS identified_at, a.in_force_from
              FROM child k
              JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id AND s.id <> k.id
              JOIN care_order a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -80,7 +81,7 @@ macro_rules! stated {
 macro_rules! claims {
     ($rest:literal) => {
         concat!(
-            "SELECT c.id, c.kind, c.person_id, p.name AS person_name, c.stated_at, c.registered_at, c.identified_at,
+            "SELECT c.id, c.kind, c.person_id, p.name AS person_name, c.stated_at, c.registered_at, c.identified_at, c.begins_on,
                     CASE WHEN d.decided_at >= c.stated_at THEN d.confirmed END AS confirmed, d.decided_at, d.decided_by, d.reason,
                     COALESCE(d.version, 1) AS version
              FROM (",
@@ -130,7 +131,7 @@ const PENDING_IN: &str = concat!(
     stated!(
         "a.municipality = $1 AND a.created_at > $5",
         "a.municipality = $1 AND a.protected_at > $5",
-        "a.municipality = $1 AND a.recorded_at > $5",
+        "a.municipality = $1 AND (a.recorded_at > $5 OR a.in_force_from > $5)",
         "$6"
     ),
     " UNION SELECT * FROM (",
@@ -169,6 +170,7 @@ struct ClaimRow {
     stated_at: DateTime<Utc>,
     registered_at: DateTime<Utc>,
     identified_at: Option<DateTime<Utc>>,
+    begins_on: Option<NaiveDate>,
     confirmed: Option<bool>,
     decided_at: Option<DateTime<Utc>>,
     decided_by: Option<Id<Person>>,
@@ -181,6 +183,7 @@ impl From<ClaimRow> for ClaimOut {
         let ClaimRow { id, kind, person_id, person_name, stated_at, .. } = row;
         let ClaimRow { confirmed, decided_at, decided_by, reason, version, .. } = row;
         let begins = stated_at.max(row.registered_at).max(row.identified_at.unwrap_or(stated_at));
+        let begins = begins.max(row.begins_on.map_or(begins, beginning_of));
         let closes_until = begins + PROVISIONAL;
         Self {
             id,

@@ -200,8 +200,6 @@ pub struct StatedConflictOut {
     pub ended_at: Option<DateTime<Utc>>,
     /// Why there is none.
     pub end_reason: Option<Content>,
-    /// The version.
-    pub version: i64,
 }
 
 shown!(StatedConflictOut {
@@ -213,8 +211,7 @@ shown!(StatedConflictOut {
     confirmed_at,
     confirm_reason,
     ended_at,
-    end_reason,
-    version
+    end_reason
 });
 
 /// A staff member's conflict of interest, without information about the child.

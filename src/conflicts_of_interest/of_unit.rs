@@ -7,7 +7,8 @@ use super::dto::StaffConflictOut;
 use crate::{
     access::objects::UnitObject,
     db::{DbError, Tx, expect_one},
-    decides_above_sql, execute, fetch_all, fetch_optional, has_leader_sql, is_disqualified_sql,
+    decides_above_sql, execute, fetch_all, fetch_optional, has_leader_sql, is_decided_in_sql,
+    is_disqualified_sql,
     kernel::{
         Id,
         ids::{ConflictOfInterest, Person, Unit},
@@ -30,13 +31,16 @@ macro_rules! once_in_unit {
 /// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
 /// has registered: the answer would reveal who helps the child. Neither are records of a municipality that the unit does not serve,
 /// nor those about a child that the leader is disqualified in relation to (fvl § 6), except their own. `$above` states whether the
-/// leader leads another unit: then only what no leader of this unit can decide, of what is on record.
+/// leader leads another unit: then only what no leader of this unit can decide, of what is on record and not decided by others, without the
+/// words of a party, which can reveal the child.
 macro_rules! of_unit {
     ($today:literal, $leader:literal, $above:literal, $recorded:literal, $stated:literal, $rest:literal) => {
         concat!(
             "SELECT c.id, c.person_id, p.name AS person_name, c.ground, c.recorded_at, c.as_party, c.demand, c.own_view,
                     c.confirmed_at, c.ended_at, c.version FROM (
-                SELECT c.id, c.person_id, c.ground, c.recorded_at, c.as_party, CASE WHEN c.as_party THEN c.note END AS demand,
+                SELECT c.id, c.person_id, c.ground, c.recorded_at, c.as_party, CASE WHEN c.as_party AND NOT (",
+            $above,
+            ") THEN c.note END AS demand,
                        c.own_view, c.confirmed_at, c.ended_at, c.version
                 FROM (SELECT DISTINCT r.person_id FROM staff_role r
                       WHERE r.unit_id = $1 AND ",
@@ -49,15 +53,19 @@ macro_rules! of_unit {
             persons_of_sql!("s.person_id"),
             " AND ",
             once_in_unit!($recorded),
+            " AND ",
+            is_decided_in_sql!("$1"),
             " AND (c.person_id IN ",
             persons_of_sql!($leader),
             " OR NOT ",
             is_disqualified_sql!($leader, "c.child_person"),
             ") AND (NOT (",
             $above,
-            ") OR ",
+            ") OR ((c.confirmed_at IS NULL OR c.confirmed_by IN ",
+            persons_of_sql!($leader),
+            ") AND ",
             decides_above_sql!("$1", $leader, $today),
-            ") UNION ALL
+            ")) UNION ALL
                 SELECT g.id, g.guardian_id, 'guardian', g.created_at, FALSE, NULL, NULL, NULL, NULL, 1
                 FROM (SELECT r.person_id, MAX(CASE WHEN r.role = 'auditor' THEN 1 ELSE 0 END) AS audits FROM staff_role r
                       WHERE r.unit_id = $1 AND ",
@@ -118,6 +126,8 @@ const UNCONFIRMED_ABOVE: &str = concat!(
     has_leader_sql!(),
     " AND ",
     role_is_held_sql!("r", "$6"),
+    " AND ",
+    is_decided_in_sql!("r.unit_id"),
     " AND ",
     decides_above_sql!("r.unit_id", "$5", "$6"),
     " ORDER BY c.recorded_at, c.id LIMIT $4"

@@ -78,7 +78,7 @@ const INSERT: &str = "
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
 /// The statements of a person about others in a case.
 const RECORDED: &str = concat!(
-    "SELECT c.id, c.person_id, c.ground, c.note, c.recorded_at, c.confirmed_at, c.confirm_reason, c.ended_at, c.end_reason, c.version
+    "SELECT c.id, c.person_id, c.ground, c.note, c.recorded_at, c.confirmed_at, c.confirm_reason, c.ended_at, c.end_reason
      FROM conflict_of_interest c
      WHERE c.municipality = $1 AND c.case_id = $2 AND c.recorded_by <> c.person_id AND c.recorded_by IN ",
     persons_of_sql!("$3"),

@@ -29,7 +29,7 @@ const LEADERS: &str = concat!(
     " ORDER BY r.id"
 );
 /// The people who stated, recorded or confirmed that the contact person is disqualified. The baton gives access to content, and nobody
-/// may give that to themselves (fvl § 8).
+/// may give that to themselves (fvl § 8). A leader who granted the demand of a party is not among them: otherwise nobody would hold the case.
 const WHO_SAID_SO: &str = concat!(
     "SELECT o.id FROM (
         SELECT x.recorded_by AS person FROM conflict_of_interest x
@@ -37,7 +37,7 @@ const WHO_SAID_SO: &str = concat!(
     persons_of_sql!("$2"),
     " UNION
         SELECT x.confirmed_by FROM conflict_of_interest x
-        WHERE x.child_person = $1 AND x.ended_at IS NULL AND x.confirmed_by IS NOT NULL AND x.person_id IN ",
+        WHERE x.child_person = $1 AND x.ended_at IS NULL AND x.confirmed_by IS NOT NULL AND NOT x.as_party AND x.person_id IN ",
     persons_of_sql!("$2"),
     " UNION
         SELECT g.created_by FROM child k JOIN guardianship g ON g.municipality = k.municipality AND g.child_id = k.id

@@ -30,7 +30,7 @@ macro_rules! administers_sql {
     };
 }
 
-/// SQL: whether a role counts on a day: it is held, the account is not disabled, and a role that acts for the whole municipality is in a
+/// SQL: whether a role counts on a day: it is held, the account is activated and not disabled, and a role that acts for the whole municipality is in a
 /// unit that the municipality controls. Another controller must not appoint its auditors or administrators (GDPR art. 24).
 ///
 /// A person keeps their roles while their account is disabled, and has them again when it is enabled.
@@ -42,9 +42,9 @@ macro_rules! role_counts_sql {
     ($role:literal, $today:literal, $of_municipality:literal) => {
         concat!(
             $crate::role_is_held_sql!($role, $today),
-            " AND NOT EXISTS (SELECT 1 FROM account off WHERE off.person_id = ",
+            " AND EXISTS (SELECT 1 FROM account act JOIN account_password apw ON apw.person_id = act.person_id WHERE act.person_id = ",
             $role,
-            ".person_id AND off.disabled_at IS NOT NULL)
+            ".person_id AND act.disabled_at IS NULL)
              AND (",
             $role,
             ".role NOT IN (",

@@ -7,6 +7,7 @@ mod create;
 mod day_changes;
 mod dto;
 mod evaluations;
+mod known;
 mod readable;
 pub mod record;
 mod routes;

@@ -12,6 +12,7 @@ use crate::{
     },
     db::{DbError, Tx},
     kernel::{Slice, vocabulary::Sector},
+    teams,
     vault::Content,
 };
 
@@ -47,8 +48,9 @@ pub async fn portion(
     let ids: Vec<_> = objects.rows.iter().map(|measure| measure.id).collect();
     let measures = store::these(tx, &case.facts, &ids, case.facts.today).await?;
     let reader = asker.reader(case);
+    let unknown = teams::not_to_be_known(tx, asker, case).await?;
     let seen = objects.rows.iter().zip(measures).map(|(object, measure)| {
-        let entry = measure.seen_by(&MeasureReader::new(asker, &reader, object));
+        let entry = measure.without(&unknown).seen_by(&MeasureReader::new(asker, &reader, object));
         let (title, unit_name) = (entry.title.clone(), entry.responsible_unit_name.clone());
         OfMeasure { entry, title, unit_name, sector: object.sector }
     });

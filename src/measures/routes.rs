@@ -24,11 +24,12 @@ use crate::{
     },
     catalogue,
     db::Tx,
-    kernel::{Page, PageQuery},
+    kernel::{Page, PageQuery, vocabulary::Sector},
     problem::{
-        Result,
+        Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
+    teams,
 };
 
 /// Adds the operations to the service.
@@ -59,11 +60,11 @@ async fn list_measures(mut permit: Permit<ListMeasures>) -> Result<HttpResponse>
     let measures = store::these(permit.tx(), &case.facts, &ids, today).await?;
     permit.note_shown(ids);
     let reader = asker.reader(&case);
-    let shown = page
-        .items
-        .iter()
-        .zip(measures)
-        .map(|(row, measure)| measure.seen_by(&MeasureReader::new(&asker, &reader, &row.object)));
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
+    let shown = page.items.iter().zip(measures).map(|(row, measure)| {
+        let reader = MeasureReader::new(&asker, &reader, &row.object);
+        measure.without(&unknown).seen_by(&reader)
+    });
     let shown = page.with(shown);
     permit.show_page(&shown)
 }
@@ -121,6 +122,10 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     }
     let term = term(&mut permit, &object.case.facts.municipality).await?;
     let changed = rules::changed(&object, &measure, &patch, term).map_err(|refusal| refusal.at(""))?;
+    if changed.unit != object.unit_id && object.sector == Sector::ChildWelfare {
+        let detail = "must stay: what child welfare has written about a measure is not for other units; agree on a new measure";
+        return Err(Problem::field("/responsible_unit_id", detail));
+    }
     if (changed.responsible, changed.unit) != (object.responsible_id, object.unit_id) {
         require_seat(permit.tx(), &asker, &object.case, changed.responsible, changed.unit, "").await?;
     }
@@ -147,8 +152,10 @@ async fn list_day_changes(mut permit: Permit<ListDayChanges>) -> Result<HttpResp
     let rows = day_changes::list(permit.tx(), &case.facts, id, query.slice()?).await?;
     let page = Page::cut(rows, query.limit(), |change| change.id.uuid());
     permit.note_shown(page.ids(|change| change.id));
-    let reader = permit.asker().reader(&case);
-    permit.show_page(&page.map(|change| change.seen_by(&reader)))
+    let asker = permit.asker();
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
+    let reader = asker.reader(&case);
+    permit.show_page(&page.map(|change| change.without(&unknown).seen_by(&reader)))
 }
 
 /// Lists the evaluations of a measure, oldest first.
@@ -221,6 +228,9 @@ async fn term<A: Action>(permit: &mut Permit<A>, municipality: &str) -> Result<T
 
 /// The measure that the permit is about.
 async fn current<A: Action<Object = MeasureObject>>(permit: &mut Permit<A>) -> Result<MeasureOut> {
+    let asker = permit.asker();
     let Parts { object, tx, moment, .. } = permit.parts();
-    Ok(store::get(tx, &object.case.facts, object.id, moment.today).await?)
+    let unknown = teams::not_to_be_known(tx, &asker, &object.case).await?;
+    let measure = store::get(tx, &object.case.facts, object.id, moment.today).await?;
+    Ok(measure.without(&unknown))
 }

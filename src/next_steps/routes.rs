@@ -63,6 +63,14 @@ async fn set_next_step(mut permit: Permit<SetNextStep>) -> Result<HttpResponse> 
     if outcome == NextStepOutcome::Replaced && reason.is_none() {
         wrong.push(Problem::field("/reason", "is required when a step is replaced"));
     }
+    if outcome == NextStepOutcome::Done
+        && store::is_pending_as(permit.tx(), case.facts.id, settles, &next.what).await?
+    {
+        wrong.push(Problem::field(
+            "/next/what",
+            "is the step that is done: replace it with a reason to move its day",
+        ));
+    }
     let place = (&*case.facts.municipality, moment.today);
     let step = match checked(permit.tx(), place, Some((&asker, &case)), &next, "/next").await {
         Ok(step) if wrong.is_empty() => step,

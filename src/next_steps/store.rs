@@ -159,6 +159,17 @@ pub async fn pending(tx: &mut Tx, cases: &[Id<Case>]) -> Result<Vec<StepFound>, 
     fetch_in!(tx, StepFound, PENDING, cases)
 }
 
+/// Returns whether a step is pending in a case with these words.
+pub(super) async fn is_pending_as(
+    tx: &mut Tx,
+    case: Id<Case>,
+    step: Id<NextStep>,
+    what: &str,
+) -> Result<bool, DbError> {
+    let pending = pending(tx, &[case]).await?;
+    Ok(pending.iter().any(|found| found.id == step && found.what.as_deref() == Some(what)))
+}
+
 /// Lists the steps of a case, in the order they were set.
 pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<StepFound>, DbError> {
     fetch_all!(tx, StepFound, LIST, &case.municipality, case.id, slice.after, slice.sql_limit())

@@ -46,7 +46,15 @@ pub(super) const REGISTRATIONS: &str = "
     SELECT s.id AS registration, a.protection, CASE WHEN s.identified_at > a.protected_at THEN s.identified_at ELSE a.protected_at END AS protected_at,
            CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
            o.kind AS order_kind, q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.in_force_until,
-           CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END AS recorded_at, d.confirmed AS order_confirmed
+           CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END AS recorded_at, d.confirmed AS order_confirmed,
+           (SELECT MAX(r.ends_on) FROM staff_role r JOIN person rp ON rp.id = r.person_id
+            WHERE r.unit_id = o.child_welfare_unit_id AND rp.canonical_id = q.canonical_id AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL
+              AND EXISTS (SELECT 1 FROM account ra WHERE ra.person_id = r.person_id AND ra.disabled_at IS NULL)
+              AND NOT EXISTS (SELECT 1 FROM conflict_of_interest rc JOIN person cp ON cp.id = rc.person_id
+                              WHERE rc.child_person = s.person_id AND cp.identity_id = rp.identity_id AND rc.ended_at IS NULL
+                                AND rc.confirmed_at IS NOT NULL)) AS role_until,
+           EXISTS (SELECT 1 FROM claim_decision rd JOIN care_order ro ON ro.municipality = rd.municipality AND ro.id = rd.claim_id
+                   WHERE rd.municipality = k.municipality AND rd.child_id = k.id AND ro.child_id = s.id AND NOT rd.confirmed) AS rejected_before
     FROM child k
     JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
     LEFT JOIN address_protection a ON a.municipality = s.municipality AND a.child_id = s.id
@@ -91,6 +99,11 @@ pub(super) struct RegistrationRow {
     pub recorded_at: Option<DateTime<Utc>>,
     #[serde(deserialize_with = "optional_flag")]
     pub order_confirmed: Option<bool>,
+    /// The day on which the person in child welfare works there no more; none if they do not, are disqualified, or cannot log in.
+    pub role_until: Option<NaiveDate>,
+    /// Whether a care order of this registration was rejected for the registration that is read.
+    #[serde(deserialize_with = "flag")]
+    pub rejected_before: bool,
 }
 
 impl RegistrationRow {
@@ -109,6 +122,8 @@ impl RegistrationRow {
     fn child_welfare(&self, today: NaiveDate) -> Option<(Id<Person>, Id<Unit>)> {
         let rule = self.order(today).filter(|rule| rule.decides == Decides::ChildWelfare);
         rule.filter(|_| self.in_force_until.is_none_or(|until| today <= until))?;
+        // The care is given to the service: one who has left it decides nothing.
+        self.role_until.filter(|until| today < *until)?;
         self.child_welfare_person_id.zip(self.child_welfare_unit_id)
     }
 
@@ -124,8 +139,12 @@ impl RegistrationRow {
     fn closes(&self, reader: &Registered, moment: Moment) -> bool {
         let begins = self.in_force_from.map(beginning_of);
         let (decided, stated_at) = (self.order_confirmed, self.recorded_at.max(begins));
-        let counts =
-            || self.registration == reader.child || reader.claim_counts(decided, stated_at, moment.now);
+        // Who was rejected closes nothing again before somebody confirms it.
+        let is_repeated = decided.is_none() && self.rejected_before;
+        let counts = || {
+            self.registration == reader.child
+                || (!is_repeated && reader.claim_counts(decided, stated_at, moment.now))
+        };
         self.order(moment.today).is_some_and(|rule| rule.closes) && counts()
     }
 

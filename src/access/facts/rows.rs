@@ -96,7 +96,15 @@ const PARTS: &str = "))
                CASE WHEN dp.decided_at >= p.protected_at THEN dp.confirmed END,
                o.kind, CASE WHEN o.id IS NOT NULL THEN hex(known(o.child_welfare_person_id)) END,
                CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.in_force_until,
-               CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END, d.confirmed)))
+               CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END, d.confirmed,
+               (SELECT MAX(r.ends_on) FROM staff_role r JOIN person rp ON rp.id = r.person_id
+            WHERE r.unit_id = o.child_welfare_unit_id AND rp.canonical_id = known(o.child_welfare_person_id) AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL
+              AND EXISTS (SELECT 1 FROM account ra WHERE ra.person_id = r.person_id AND ra.disabled_at IS NULL)
+              AND NOT EXISTS (SELECT 1 FROM conflict_of_interest rc JOIN person cp ON cp.id = rc.person_id
+                              WHERE rc.child_person = s.person_id AND cp.identity_id = rp.identity_id AND rc.ended_at IS NULL
+                                AND rc.confirmed_at IS NOT NULL)),
+               EXISTS (SELECT 1 FROM claim_decision rd JOIN care_order ro ON ro.municipality = rd.municipality AND ro.id = rd.claim_id
+                   WHERE rd.municipality = a.municipality AND rd.child_id = a.child_id AND ro.child_id = s.id AND NOT rd.confirmed))))
     FROM asked a
     JOIN child s ON s.municipality = a.municipality AND s.person_id = a.child_person
     LEFT JOIN address_protection p ON p.municipality = s.municipality AND p.child_id = s.id

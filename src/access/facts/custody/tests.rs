@@ -28,6 +28,8 @@ impl Home {
             protection_confirmed: None,
             recorded_at: None,
             order_confirmed: None,
+            role_until: None,
+            rejected_before: false,
         };
         let registrations = vec![registration(here), registration(elsewhere)];
         Self { here, elsewhere, guardians: Vec::new(), registrations, since: DateTime::UNIX_EPOCH }
@@ -59,6 +61,7 @@ impl Home {
         row.order_kind = Some(kind);
         row.child_welfare_person_id = Some(person);
         row.child_welfare_unit_id = Some(Id::new());
+        row.role_until = Some(day("2099-01-01"));
         row.in_force_from = Some(day(from));
         row.recorded_at = Some(Moment::on_day("2026-11-20").now);
         person
