@@ -64,7 +64,7 @@ async fn set_next_step(mut permit: Permit<SetNextStep>) -> Result<HttpResponse> 
         wrong.push(Problem::field("/reason", "is required when a step is replaced"));
     }
     if outcome == NextStepOutcome::Done
-        && store::is_pending_as(permit.tx(), case.facts.id, settles, &next.what).await?
+        && store::would_move(permit.tx(), case.facts.id, settles, (&next.what, next.due_on)).await?
     {
         wrong.push(Problem::field(
             "/next/what",

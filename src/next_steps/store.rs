@@ -159,15 +159,16 @@ pub async fn pending(tx: &mut Tx, cases: &[Id<Case>]) -> Result<Vec<StepFound>, 
     fetch_in!(tx, StepFound, PENDING, cases)
 }
 
-/// Returns whether a step is pending in a case with these words.
-pub(super) async fn is_pending_as(
+/// Returns whether a step is pending in a case with these words, and an earlier day: to settle it as done would move its day.
+pub(super) async fn would_move(
     tx: &mut Tx,
     case: Id<Case>,
     step: Id<NextStep>,
-    what: &str,
+    (what, due_on): (&str, NaiveDate),
 ) -> Result<bool, DbError> {
     let pending = pending(tx, &[case]).await?;
-    Ok(pending.iter().any(|found| found.id == step && found.what.as_deref() == Some(what)))
+    let is_same = |found: &StepFound| found.id == step && found.what.as_deref() == Some(what);
+    Ok(pending.iter().any(|found| is_same(found) && found.due_on < due_on))
 }
 
 /// Lists the steps of a case, in the order they were set.

@@ -229,6 +229,40 @@ both_engines! {
         finds_nothing(&cast.family.guardians[0], &everything(&cast)).await;
     }
 
+    async fn no_consent_counts_of_one_who_has_left_child_welfare_or_is_disqualified(world: World) {
+        let cast = world.school_case().await;
+        let unit = world.unit("kragero/barnevern").await;
+        let user = world.user_with_new_number("4014").await;
+        let role = world.grant(&user, &unit, Role::Worker).await;
+        let worker = Staff { user, unit };
+        let made = record(&cast.teacher, &cast.family.child, order(&worker, world.in_days(0))).send().await.expect(201);
+        let on_paper = |by: &Staff| {
+            let mut body = consent_to(&world, &cast.nurse);
+            body["given_by"] = json!(by.id);
+            body["form"] = json!("paper");
+            body["document"] = json!("2026/17");
+            cast.teacher.post(cast.path("/consents")).json(body).send()
+        };
+        on_paper(&worker).await.expect(201);
+        let status = || cast.teacher.get(cast.path(&format!("/consent-status/{}", cast.nurse.unit.id))).send();
+        assert_eq!(status().await.expect(200).body["may_take_part"], true);
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        administrator.delete(format!("/v1/units/{}/staff/{role}", worker.unit.id)).send().await.expect(204);
+        assert_eq!(status().await.expect(200).body["may_take_part"], false, "her consent counts no more");
+        on_paper(&worker).await.expect(422);
+
+        let other = world.worker("kragero/barnevern").await;
+        let to = json!({"child_welfare_unit_id": other.unit.id, "child_welfare_person_id": other.id});
+        let one = format!("{}/{}", path(&cast.family.child), made.text("/id"));
+        cast.teacher.patch(&one).json(to).if_match(1).send().await.expect(200);
+        on_paper(&other).await.expect(201);
+        let own = json!({"national_id": cast.family.child.national_id.as_str(), "ground": "relative"});
+        other.post("/v1/me/conflicts-of-interest").json(own).send().await.expect(201);
+        assert_eq!(status().await.expect(200).body["may_take_part"], false);
+        on_paper(&other).await.expect(422);
+        finds_nothing(&cast.family.guardians[0], &everything(&cast)).await;
+    }
+
     async fn an_order_is_left_to_a_colleague_who_consents_anew(world: World) {
         let cast = world.school_case().await;
         let child = &cast.family.child;

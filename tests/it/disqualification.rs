@@ -76,6 +76,21 @@ both_engines! {
         }
     }
 
+    async fn only_the_unit_of_the_seat_reads_and_decides_a_demand(world: World) {
+        let cast = world.shared_case().await;
+        let mother = &cast.family.guardians[0];
+        let nav = world.unit("kragero/nav").await;
+        world.grant(&cast.nurse, &nav, Role::Worker).await;
+        let [of_seat, elsewhere] =
+            [world.staff("kragero/helsestasjon", Role::UnitLeader).await, world.staff("kragero/nav", Role::UnitLeader).await];
+        let made = demand(mother, &cast, &cast.nurse).send().await.expect(201);
+        assert!(walk(&elsewhere, &of_unit(&elsewhere)).await.is_empty() && tasks(&elsewhere, "confirm_conflict").await.is_empty());
+        answer(&elsewhere, &elsewhere, &made, "confirm").send().await.expect_problem(404, "not-found");
+        answer(&elsewhere, &elsewhere, &made, "end").send().await.expect_problem(404, "not-found");
+        assert_eq!(walk(&of_seat, &of_unit(&of_seat)).await.len(), 1);
+        answer(&of_seat, &of_seat, &made, "confirm").send().await.expect(200);
+    }
+
     async fn a_leader_says_no_and_the_person_keeps_the_seat(world: World) {
         let cast = world.shared_case().await;
         let mother = &cast.family.guardians[0];

@@ -113,7 +113,7 @@ const AS_THE_ROLE: &[(&str, i32, &str)] = &[
     ("user reset --municipality 4014 --username arne --national-id-file number", 0, "second half: "),
     ("user grant --municipality 4014 --username arne --role oppvekst:administrator", 0, "person: "),
     ("user unlock --municipality 4014 --username arne", 0, "person: "),
-    ("explain --as arne --action list_cases", 0, "list_cases"),
+    ("explain --as arne@4014 --action list_cases", 0, "list_cases"),
     ("backup --to monday.age --recipient RECIPIENT", 1, "CREATEDB"),
     (
         "keys erase --municipality 4014 --sector health --generation 1 --yes",

@@ -56,6 +56,10 @@ both_engines! {
         body["reason"] = json!("The class is away that week.");
         let moved = cast.teacher.post(&path).json(body.clone()).send().await.expect(201);
         assert_eq!(moved.text("/due_on"), world.in_days(30));
+        let mut further = world.next_step();
+        further["due_on"] = json!(world.in_days(60));
+        let done = json!({"settles": moved.text("/id"), "outcome": "done", "contains": [], "next": further});
+        cast.teacher.post(&path).json(done).send().await.expect_invalid("/next/what");
         cast.teacher.post(&path).json(body).send().await.expect_problem(409, "conflict");
         world.set_next_step(&cast.teacher, cast.case, world.next_step()).await.expect(201);
         for who in [&cast.family.guardians[1].user, &cast.nurse.user] {

@@ -207,6 +207,35 @@ both_engines! {
         decide(&auditor, child, &claim, false).await;
         mother.get(cast.path("")).send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect(200);
+        // Whoever was rejected closes nothing by recording another order.
+        let acute = json!({
+            "kind": "acute_care", "decision_reference": "BVHN-2026-0143", "in_force_from": world.in_days(0),
+            "in_force_until": world.in_days(20), "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": colleague.id,
+        });
+        colleague.post(format!("/v1/children/{}/care-orders", same.id)).json(acute).send().await.expect(201);
+        mother.get(cast.path("")).send().await.expect(200);
+        let claims = walk(&auditor, &claims_of(child)).await;
+        let another = claims.iter().find(|claim| claim["confirmed"].is_null()).expect("a claim");
+        decide(&auditor, child, another, true).await;
+        finds_nothing(mother, &[cast.path("")]).await;
+    }
+
+    async fn an_order_that_begins_later_closes_from_its_day(world: World) {
+        let cast = world.shared_case().await;
+        let child = &cast.family.child;
+        let colleague = world.worker("kragero/barnevern").await;
+        let same = world.register(&colleague, child.national_id.clone()).await;
+        let order = json!({
+            "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(20),
+            "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": colleague.id,
+        });
+        colleague.post(format!("/v1/children/{}/care-orders", same.id)).json(order).send().await.expect(201);
+        let until = |claim: &Value| claim["closes_until"].as_str().expect("a time")[..10].to_owned();
+        assert!(until(&only_claim(&cast.teacher, child).await) >= world.in_days(33));
+        world.advance(TimeDelta::days(21));
+        finds_nothing(&cast.family.guardians[0], &[cast.path("")]).await;
+        let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
+        assert_eq!(due(&auditor, "decide_claim").await.len(), 1, "log control still has it");
     }
 
     async fn a_baton_rests_with_someone_who_may_hold_it_when_a_claim_is_confirmed_while_it_falls(world: World) {
