@@ -228,7 +228,7 @@ actions! {
         ReopenCase = "reopen_case": Did(ReopenedCase), Work, AsDecided, MayForbid, Update {
             words: &["reason", "level_reason", "closing_reason", "final_evaluation", "next_evaluation_on", "next_step"],
         };
-        SetNextStep = "set_next_step": Work, Work, Never, MayForbid, Create;
+        SetNextStep = "set_next_step": Work, Work, AsDecided, MayForbid, Create;
         AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
         EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
         OfferHandover = "offer_handover": Did(OfferedBaton), Work, AsDecided, MayForbid, Create;

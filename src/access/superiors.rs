@@ -66,7 +66,7 @@ macro_rules! has_leader_sql {
     };
 }
 
-/// An SQL condition: a statement `c` is decided in a unit. What others state in a case is decided in the unit from which the person takes part
+/// An SQL condition: a statement `c` is decided in a unit. A statement of others in a case is decided in the unit from which the person takes part
 /// there, and in no other unit where they work.
 #[macro_export]
 macro_rules! is_decided_in_sql {

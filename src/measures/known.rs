@@ -1,4 +1,4 @@
-//! What is left out of a measure because the reader may not know that a person helps.
+//! Names are left out of a measure if the reader may not know that the person helps.
 
 use super::{day_changes::DayChangeOut, dto::MeasureOut};
 use crate::kernel::ids::PersonId;

@@ -139,7 +139,7 @@ impl RegistrationRow {
     fn closes(&self, reader: &Registered, moment: Moment) -> bool {
         let begins = self.in_force_from.map(beginning_of);
         let (decided, stated_at) = (self.order_confirmed, self.recorded_at.max(begins));
-        // Who was rejected closes nothing again before somebody confirms it.
+        // A registration whose order was rejected closes nothing by another before somebody confirms it.
         let is_repeated = decided.is_none() && self.rejected_before;
         let counts = || {
             self.registration == reader.child

@@ -207,7 +207,7 @@ both_engines! {
         decide(&auditor, child, &claim, false).await;
         mother.get(cast.path("")).send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect(200);
-        // Whoever was rejected closes nothing by recording another order.
+        // Another order of the same registration closes nothing before it is confirmed.
         let acute = json!({
             "kind": "acute_care", "decision_reference": "BVHN-2026-0143", "in_force_from": world.in_days(0),
             "in_force_until": world.in_days(20), "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": colleague.id,
