@@ -7,6 +7,5 @@ ALTER TABLE conflict_of_interest ADD COLUMN confirm_reason TEXT CHECK (confirm_r
 ALTER TABLE conflict_of_interest ADD COLUMN own_view TEXT;
 ALTER TABLE conflict_of_interest ADD COLUMN own_view_at TIMESTAMPTZ CHECK ((own_view IS NULL) = (own_view_at IS NULL));
 -- What nobody has decided yet.
-CREATE INDEX conflict_of_interest_waiting ON conflict_of_interest (municipality, recorded_at)
-WHERE ended_at IS NULL AND confirmed_at IS NULL;
+CREATE INDEX conflict_of_interest_waiting ON conflict_of_interest (municipality, recorded_at) WHERE ended_at IS NULL AND confirmed_at IS NULL;
 CREATE INDEX conflict_of_interest_case ON conflict_of_interest (municipality, case_id, id) WHERE case_id IS NOT NULL;

@@ -127,7 +127,7 @@ impl Stage {
 
     /// Child welfare has registered the child, too, and states that a teacher on the team is its guardian.
     pub(super) async fn fill_claim(&mut self) {
-        let Self { world, teacher, family, .. } = self;
+        let Self { world, teacher, nurse, family, .. } = self;
         let municipality = &teacher.unit.municipality;
         let number = world.adult_number();
         let mate = world.user(municipality, &number).await;
@@ -142,11 +142,13 @@ impl Stage {
         });
         let path = format!("/v1/children/{}/guardians", same.id);
         let stated = child_welfare.post(path).json(guardian).send().await.expect(201).body["id"].clone();
-        self.keep([("claim_id", stated.clone()), ("stated_conflict_id", stated)]);
-        // A guardian demands that somebody decides whether the nurse is disqualified.
-        let demand = json!({"person_id": self.nurse.id, "ground": "friend", "note": "They are old friends."});
-        let demanded = create(&self.family.guardians[0], case, "conflicts-of-interest", demand).await;
-        self.keep([("demanded_conflict_id", demanded)]);
+        // A guardian demands that the leader of the nurse decides whether she is disqualified.
+        let superior = world.user_with_new_number(municipality).await;
+        world.grant(&superior, &nurse.unit, Role::UnitLeader).await;
+        let demand = json!({"person_id": nurse.id, "ground": "friend", "note": "They are old friends."});
+        let demanded = create(&family.guardians[0], case, "conflicts-of-interest", demand).await;
+        let demanded = ("demanded_conflict_id", demanded);
+        self.keep([("claim_id", stated.clone()), ("stated_conflict_id", stated), demanded]);
     }
 
     /// Another leader of the unit views the case.
