@@ -90,8 +90,7 @@ const DECIDES: &str = concat!(
     crate::role_is_held_sql!("r", "$3"),
     " AND c.person_id IN ",
     crate::persons_of_sql!("r.person_id"),
-    " AND c.ended_at IS NULL AND c.confirmed_at IS NULL
-      AND c.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1) AND ",
+    " AND c.ended_at IS NULL AND c.municipality IN (SELECT v.municipality FROM unit_serves v WHERE v.unit_id = $1) AND ",
     crate::is_decided_in_sql!("$1"),
     " AND ",
     crate::decides_above_sql!("$1", "$2", "$3")

@@ -31,7 +31,7 @@ macro_rules! once_in_unit {
 /// person who helps the child or reads the access log. Other guardianships are not for the leader to know, nor those that the leader
 /// has registered: the answer would reveal who helps the child. Neither are records of a municipality that the unit does not serve,
 /// nor those about a child that the leader is disqualified in relation to (fvl § 6), except their own. `$above` states whether the
-/// leader leads another unit: then only what no leader of this unit can decide, of what is on record and not decided by others, without the
+/// leader leads another unit: then only what no leader of this unit can decide, of what is on record, without the
 /// words of a party, which can reveal the child.
 macro_rules! of_unit {
     ($today:literal, $leader:literal, $above:literal, $recorded:literal, $stated:literal, $rest:literal) => {
@@ -61,11 +61,9 @@ macro_rules! of_unit {
             is_disqualified_sql!($leader, "c.child_person"),
             ") AND (NOT (",
             $above,
-            ") OR ((c.confirmed_at IS NULL OR c.confirmed_by IN ",
-            persons_of_sql!($leader),
-            ") AND ",
+            ") OR ",
             decides_above_sql!("$1", $leader, $today),
-            ")) UNION ALL
+            ") UNION ALL
                 SELECT g.id, g.guardian_id, 'guardian', g.created_at, FALSE, NULL, NULL, NULL, NULL, 1
                 FROM (SELECT r.person_id, MAX(CASE WHEN r.role = 'auditor' THEN 1 ELSE 0 END) AS audits FROM staff_role r
                       WHERE r.unit_id = $1 AND ",

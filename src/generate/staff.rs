@@ -93,7 +93,7 @@ pub(super) async fn write(
     let account = |staff: &organisation::Staff| {
         let unit = &organisation.units[staff.unit];
         let chosen = ChosenUsername::parse(&staff.username).ok()?;
-        let username = Cow::Owned(chosen.within(&number(unit.municipality)).ok()?);
+        let username = Cow::Owned(chosen.within(number(unit.municipality)).ok()?);
         Some(AccountRow {
             person: staff.person,
             username,

@@ -178,9 +178,9 @@ both_engines! {
         assert!(tasks(&leader, "confirm_conflict").await.is_empty());
         answer(&leader, &leader, &made, "end").send().await.expect_problem(404, "not-found");
         assert_eq!(walk(&leader, &of_unit(&leader)).await.len(), 1, "their own");
-        // Only the demand is for the leader above, without the words of the mother, and not what the leader has declared.
+        // Both are for the leader above, without the words of the mother: nobody nearer can end what the leader has declared.
         let above = walk(&nearer, &of_unit(&leader)).await;
-        assert!(above.len() == 1 && above[0]["demand"].is_null(), "{above:?}");
+        assert!(above.len() == 2 && above.iter().all(|one| one["demand"].is_null()), "{above:?}");
         answer(&nearer, &leader, &made, "end").send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect(200);
         // Another leader of the unit decides before.
