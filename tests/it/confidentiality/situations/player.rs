@@ -102,11 +102,7 @@ impl Player {
             Verb::RecordCareOrder => {
                 self.records_order(said, "taken_into_care", self.day(said.object()), "decided by").await;
             }
-            Verb::RecordOrderOf => {
-                let kind = vocabulary().care_orders.get(said.object());
-                let kind = &kind.unwrap_or_else(|| panic!("{said:?}")).key;
-                self.records_order(said, kind, self.world.in_days(0), "answered for by").await;
-            }
+            Verb::RecordOrderOf => self.records_order_of(said).await,
             Verb::RecordConcern | Verb::RecordUnnamedConcern => self.records_concern(said).await,
             Verb::OpenCase => self.opens_case(said).await,
             Verb::CloseCase => self.closes_case(said).await,
@@ -140,6 +136,13 @@ impl Player {
             Verb::PickLook => self.picks_look(said).await,
             Verb::MoveTime => self.moves_time(said),
         }
+    }
+
+    /// Records a care order of a kind, from today.
+    async fn records_order_of(&mut self, said: &Said) {
+        let kind = vocabulary().care_orders.get(said.object());
+        let kind = &kind.unwrap_or_else(|| panic!("{said:?}")).key;
+        self.records_order(said, kind, self.world.in_days(0), "answered for by").await;
     }
 
     /// Adds contents besides those that the story creates, or the signs that show them.
