@@ -183,9 +183,9 @@ fn every_request_body_has_an_example_and_takes_no_unknown_fields() {
 fn a_day_of_a_request_has_bounds_and_a_description_of_them() {
     let schemas = document()["components"]["schemas"].as_object().expect("schemas");
     let bounded = schemas.values().filter(|schema| schema.get("x-earliest").is_some());
-    let told = bounded.map(|schema| schema["description"].as_str().expect("a description"));
-    let told = told.filter(|text| text.contains("From ") && text.contains("both included")).count();
-    assert_eq!(told, 17);
+    let described = bounded.map(|schema| schema["description"].as_str().expect("a description"));
+    let bounds = described.filter(|text| text.contains("From ") && text.contains("both included")).count();
+    assert_eq!(bounds, 17);
 }
 
 #[test]

@@ -224,7 +224,6 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("meeting.invited", &["invited of the team", "invited of the family"]),
     ("child.registering-unit", &["registrar"]),
     ("child.before-a-case", &["registrar before a case"]),
-    ("child.contact-person", &["holder"]),
     ("child.contact-person.correct", &["holder"]),
     ("child.team", &["on the child's team"]),
     ("child.family", &["family"]),
