@@ -14,5 +14,5 @@ CREATE UNIQUE INDEX care_order_live ON care_order (municipality, child_id, kind)
 
 -- The ages that an arena is for, in whole years, where the plan says so. The conditions of an arena are checked when a meeting is called
 -- there and when its minutes are recorded.
-ALTER TABLE arena ADD COLUMN age_from BIGINT CHECK (age_from BETWEEN 0 AND 25);
-ALTER TABLE arena ADD COLUMN age_to BIGINT CHECK (age_to BETWEEN 0 AND 25);
+ALTER TABLE arena ADD COLUMN age_from BIGINT CHECK (age_from >= 0 AND age_from <= 25);
+ALTER TABLE arena ADD COLUMN age_to BIGINT CHECK (age_to >= 0 AND age_to <= 25);

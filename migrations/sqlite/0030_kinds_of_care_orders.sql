@@ -44,5 +44,5 @@ CREATE INDEX care_order_stated ON care_order (municipality, recorded_at) WHERE e
 
 -- The ages that an arena is for, in whole years, where the plan says so. The conditions of an arena are checked when a meeting is called
 -- there and when its minutes are recorded.
-ALTER TABLE arena ADD COLUMN age_from INTEGER CHECK (age_from BETWEEN 0 AND 25);
-ALTER TABLE arena ADD COLUMN age_to INTEGER CHECK (age_to BETWEEN 0 AND 25);
+ALTER TABLE arena ADD COLUMN age_from INTEGER CHECK (age_from >= 0 AND age_from <= 25);
+ALTER TABLE arena ADD COLUMN age_to INTEGER CHECK (age_to >= 0 AND age_to <= 25);

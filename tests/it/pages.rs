@@ -46,7 +46,9 @@ both_engines! {
     async fn what_is_due_on_one_day_is_cut_anywhere_and_nothing_is_lost_or_shown_twice(world: World) {
         let cast = world.shared_case().await;
         let (teacher, nurse) = (&cast.teacher, &cast.nurse);
-        let mut on_the_day = Vec::new();
+        // The case's next step is due on the same day.
+        let next_step = world.pending_step(teacher, cast.case).await.to_string();
+        let mut on_the_day = vec![("next_step".to_owned(), next_step)];
         // A concern must be decided in 14 days. The contact person is responsible for two of the measures.
         for responsible in [teacher, nurse, teacher] {
             let body = json!({

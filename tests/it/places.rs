@@ -306,7 +306,7 @@ both_engines! {
         let stated = leader.get(of_unit(&leader)).send().await.expect(200);
         assert_eq!((stated.items().len(), stated.text("/items/0/ground")), (1, "guardian".to_owned()), "{stated:?}");
         let confirm = format!("{}/{}/confirm", of_unit(&leader), stated.text("/items/0/id"));
-        leader.post(confirm).if_match(1).send().await.expect(200);
+        leader.post(confirm).json(json!({"reason": "She is the mother."})).if_match(1).send().await.expect(200);
         finds_nothing(&parent, &[format!("/v1/cases/{case}"), format!("/v1/children/{}", child.id)]).await;
         nurse.get(format!("/v1/cases/{case}")).send().await.expect(200);
     }

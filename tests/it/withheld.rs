@@ -19,7 +19,8 @@ both_engines! {
         let leader = world.staff("kragero/skole", Role::UnitLeader).await;
         world.close_case(&cast.teacher, cast.case).await;
         let body = json!({"level": 1, "contains": [], "level_reason": "The difficulties are back.", "next_step": world.next_step()});
-        let reopened = leader.post(cast.path("/reopen")).json(body).if_match(2).send().await.expect(200);
+        let seen = leader.get(cast.path("")).send().await.expect(200);
+        let reopened = leader.post(cast.path("/reopen")).json(body).if_match(seen.etag()).send().await.expect(200);
         assert_eq!(reopened.body["status"], "open");
         for words in ["reason", "level_reason", "closing_reason", "final_evaluation"] {
             assert_eq!(reopened.body[words], Value::Null, "{words}");

@@ -202,7 +202,7 @@ both_engines! {
         case.nurse.get("/v1/cases").send().await.expect(200);
         pick(&world).await;
         let picked = listed(&auditor, "").await;
-        assert!(picked.len() == 1 && picked[0]["person_id"] == json!(responder.id), "{picked:?}");
+        assert!(picked.len() == 1 && picked[0]["entry"]["person_id"] == json!(responder.id), "{picked:?}");
     }
 
     async fn a_look_is_gone_through_once_and_when_it_is_two_hours_old(world: World) {
