@@ -195,6 +195,7 @@ actions! {
         UpdateContactDetails = "update_contact_details": Work, Work, Never, EndsAccess, Update;
         RecordCareOrder = "record_care_order": Work, Work, AsDecided, EndsAccess, Create;
         ChangeCareOrder = "change_care_order": Work, Work, Never, MayForbid, Update;
+        AcceptCareOrder = "accept_care_order": Work, Work, AsDecided, MayForbid, Update;
         EndCareOrder = "end_care_order": Work, Work, AsDecided, EndsAccess, Update;
     }
     Read ConcernObject {

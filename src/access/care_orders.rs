@@ -69,6 +69,8 @@ pub struct CareOrderRule {
     pub home: Option<FosterHome>,
     /// Whether it has a last day.
     pub last_day: LastDay,
+    /// How many days ahead its last day may be; none if it has no last day.
+    pub longest_days: Option<u64>,
     #[serde(rename = "note")]
     _note: Option<String>,
 }
@@ -85,7 +87,11 @@ fn parse(text: &str) -> Result<BTreeMap<CareOrderKind, CareOrderRule>, String> {
     for rule in rules.values() {
         let of_parents = rule.decides == Decides::Parents;
         let of_child_welfare = rule.decides == Decides::ChildWelfare;
-        if rule.closes == of_parents || (rule.home.is_some() && !of_child_welfare) {
+        let is_for_a_time = rule.last_day != LastDay::None;
+        let contradicts = rule.closes == of_parents
+            || (rule.home.is_some() && !of_child_welfare)
+            || rule.longest_days.is_some() != is_for_a_time;
+        if contradicts {
             return Err(format!("what follows from {} contradicts itself", rule.kind));
         }
     }
@@ -145,6 +151,8 @@ mod tests {
             ("closes = false", "closes = true"),
             ("decides = \"nobody\"", "decides = \"parents\""),
             ("last_day = \"required\"", "last_day = \"required\"\nhome = \"nobody\""),
+            ("last_day = \"none\"", "last_day = \"none\"\nlongest_days = 42"),
+            ("longest_days = 42", ""),
         ] {
             assert!(SOURCE.contains(right), "{right}");
             assert!(parse(&SOURCE.replacen(right, wrong, 1)).is_err(), "{wrong}");

@@ -39,27 +39,61 @@ pub struct CareOrderIn {
     pub in_force_until: Option<NaiveDate>,
     /// The child welfare service that is responsible.
     pub child_welfare_unit_id: UnitId,
-    /// The person in that service who is responsible. By the kinds of order that say so, they consent in the parents' place.
+    /// The person in that service who is responsible, and not the caller. By the kinds of order that say so, they consent in the parents'
+    /// place, once they have accepted it.
     pub child_welfare_person_id: PersonId,
 }
 
-/// The new person who decides for the child.
+/// The change of a care order: another person in child welfare, another last day, or both.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "child_welfare_unit_id": "018f2f60-0000-7000-8000-000000000002",
-    "child_welfare_person_id": "018f2f60-0000-4000-8000-000000000004"
+    "child_welfare_person_id": "018f2f60-0000-4000-8000-000000000004",
+    "reference": "BVHN-2026-0166"
 }))]
 pub struct CareOrderPatch {
     /// The child welfare service.
     pub child_welfare_unit_id: UnitId,
-    /// The person there who decides from now on. Consents given by the previous person no longer count.
+    /// The person there who is responsible from now on, once they have accepted it. Consents given by the previous person no longer count.
     pub child_welfare_person_id: PersonId,
+    /// The decision or the record that the change rests on.
+    pub reference: Line,
     /// The new last day, if the decision now has another. It stays as it is if left out.
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<CareOrderLastDay>)]
     pub in_force_until: Option<NaiveDate>,
 }
+
+/// What a care order said before a change.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct CareOrderChangeOut {
+    /// The care order.
+    #[serde(skip)]
+    pub care_order_id: CareOrderId,
+    /// The child welfare service that was responsible before.
+    pub former_unit_id: UnitId,
+    /// The person who was responsible before.
+    pub former_person_id: PersonId,
+    /// The last day before; null if it had none.
+    pub former_until: Option<NaiveDate>,
+    /// The decision or the record that the change rests on.
+    pub reference: Content,
+    /// The person who recorded the change.
+    pub changed_by: PersonId,
+    /// When it was recorded.
+    pub changed_at: DateTime<Utc>,
+}
+
+shown!(CareOrderChangeOut {
+    care_order_id,
+    former_unit_id,
+    former_person_id,
+    former_until,
+    reference,
+    changed_by,
+    changed_at
+});
 
 /// The effect of a care order, which depends on its kind.
 #[derive(Debug, Serialize, ToSchema)]
@@ -120,6 +154,15 @@ pub struct CareOrderOut {
     pub child_welfare_unit_id: UnitId,
     /// The person in that service who is responsible.
     pub child_welfare_person_id: PersonId,
+    /// The person who named them.
+    pub named_by: PersonId,
+    /// When they were named.
+    pub named_at: DateTime<Utc>,
+    /// When they accepted it; null until they do. Until then, nobody consents by the order.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// What the order said before each change, the oldest first.
+    #[sqlx(skip)]
+    pub changes: Vec<CareOrderChangeOut>,
     /// The person who recorded it.
     pub recorded_by: PersonId,
     /// When it was recorded.
@@ -142,6 +185,10 @@ shown!(CareOrderOut {
     in_force_until,
     child_welfare_unit_id,
     child_welfare_person_id,
+    named_by,
+    named_at,
+    accepted_at,
+    changes,
     recorded_by,
     recorded_at,
     ended_at,

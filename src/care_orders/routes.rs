@@ -1,7 +1,7 @@
 //! Operations on care orders.
 
 use actix_web::{HttpResponse, get, patch, post};
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     access::{
         CareOrderRule, LastDay, Parts, Permit, Whole,
-        actions::{Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
+        actions::{AcceptCareOrder, Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
         is_close,
         objects::ChildObject,
     },
@@ -33,6 +33,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(list_care_orders)
         .service(record_care_order)
         .service(change_care_order)
+        .service(accept_care_order)
         .service(end_care_order);
 }
 
@@ -54,8 +55,9 @@ async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResp
 /// Records a care order, which has effect from the day it is in force.
 ///
 /// The kind decides what follows. If the child is taken into care, the parents no longer see the child's case from then on, and their
-/// consents no longer count. The person responsible in child welfare sees the case and consents in their place. A voluntary placement
-/// changes nothing for the parents. A child has one order of each kind that has not ended.
+/// consents no longer count. The person responsible in child welfare sees the case and consents in their place, once they have accepted
+/// the order. They are another person than the caller. A voluntary placement changes nothing for the parents. A child has one order of
+/// each kind that has not ended.
 #[utoipa::path(
     operation_id = "record_care_order", tag = "children", params(("child_id" = Uuid, Path)), request_body = CareOrderIn,
     responses((status = 201, body = CareOrderOut, description = "The care order"), WriteProblems),
@@ -64,7 +66,7 @@ async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResp
 async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
     let new: CareOrderIn = permit.input()?;
-    check_last_day(new.kind, new.in_force_from, new.in_force_until)?;
+    check_last_day(new.kind, new.in_force_from, new.in_force_until, permit.moment().today)?;
     check_responsible(&mut permit, new.child_welfare_unit_id, new.child_welfare_person_id).await?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     let Some(id) = store::insert(permit.tx(), &child, &new, by, now).await? else {
@@ -76,7 +78,9 @@ async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpRe
     permit.added(order.version, &order.whole()).await
 }
 
-/// Assigns a care order to another person in child welfare, who must then consent again for the child, or sets another last day.
+/// Names another person in child welfare, who must accept the order and consent again for the child, or sets another last day.
+///
+/// The order keeps what it said before, and the reference that the change rests on.
 #[utoipa::path(
     operation_id = "change_care_order", tag = "children",
     params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)), request_body = CareOrderPatch,
@@ -88,10 +92,45 @@ async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpRe
     let to: CareOrderPatch = permit.input()?;
     permit.expect_version(order.version)?;
     require_not_ended(&order)?;
-    check_last_day(order.kind, order.in_force_from, to.in_force_until.or(order.in_force_until))?;
-    check_responsible(&mut permit, to.child_welfare_unit_id, to.child_welfare_person_id).await?;
+    let is_same_person = (to.child_welfare_unit_id, to.child_welfare_person_id)
+        == (order.child_welfare_unit_id, order.child_welfare_person_id);
+    if let Some(until) = to.in_force_until.filter(|until| Some(*until) != order.in_force_until) {
+        check_last_day(order.kind, order.in_force_from, Some(until), permit.moment().today)?;
+    } else if is_same_person {
+        return Err(Problem::field(
+            "/child_welfare_person_id",
+            "changes nothing: name another person or another last day",
+        ));
+    }
+    if !is_same_person {
+        check_responsible(&mut permit, to.child_welfare_unit_id, to.child_welfare_person_id).await?;
+    }
     let child = permit.object().facts.clone();
-    store::change(permit.tx(), &child, &order, &to).await?;
+    let who = (permit.caller().person, permit.moment().now);
+    store::change(permit.tx(), &child, &order, &to, who).await?;
+    answer(permit, order.id).await
+}
+
+/// Accepts a care order as the person in child welfare who is named in it. By the kinds of order that say so, they consent from then on.
+#[utoipa::path(
+    operation_id = "accept_care_order", tag = "children",
+    params(("child_id" = Uuid, Path), ("care_order_id" = Uuid, Path)),
+    responses((status = 200, body = CareOrderOut, description = "The accepted care order"), ChangeProblems),
+)]
+#[post("/children/{child_id}/care-orders/{care_order_id}/accept")]
+async fn accept_care_order(mut permit: Permit<AcceptCareOrder>) -> Result<HttpResponse> {
+    let order = named(&mut permit).await?;
+    permit.expect_version(order.version)?;
+    require_not_ended(&order)?;
+    if !permit.caller().is(order.child_welfare_person_id) {
+        return Err(Problem::conflict("another person is named in the care order, and must accept it"));
+    }
+    if order.accepted_at.is_some() {
+        return Err(Problem::conflict("the care order is accepted"));
+    }
+    let child = permit.object().facts.clone();
+    let now = permit.moment().now;
+    store::accept(permit.tx(), &child, &order, now).await?;
     answer(permit, order.id).await
 }
 
@@ -141,23 +180,39 @@ fn require_not_ended(order: &CareOrderOut) -> Result<()> {
     if order.ended_at.is_none() { Ok(()) } else { Err(Problem::conflict("the care order has ended")) }
 }
 
-/// Checks the last day by the kind of order: acute orders have one, and orders that are not for a time have none.
-fn check_last_day(kind: CareOrderKind, from: NaiveDate, until: Option<NaiveDate>) -> Result<()> {
-    let fault = match (CareOrderRule::of(kind).last_day, until) {
+/// Checks the last day by the kind of order: acute orders have one, orders that are not for a time have none, and none is further away
+/// than the law lets a decision of the kind last.
+fn check_last_day(
+    kind: CareOrderKind,
+    from: NaiveDate,
+    until: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Result<()> {
+    let rule = CareOrderRule::of(kind);
+    let longest = rule.longest_days.and_then(|days| from.max(today).checked_add_days(Days::new(days)));
+    let fault = match (rule.last_day, until) {
         (LastDay::Required, None) => "is required for an acute order",
         (LastDay::None, Some(_)) => "must be left out for an order of this kind",
         (_, Some(until)) if until < from => "must not be before the day from which the order is in force",
+        (_, Some(until)) if longest.is_some_and(|longest| longest < until) => {
+            "must not be further away than an order of this kind can last"
+        }
         _ => return Ok(()),
     };
     Err(Problem::field("/in_force_until", fault))
 }
 
-/// The person responsible must work in a child welfare service that serves the municipality, and not be family (fvl § 6).
+/// The person responsible must work in a child welfare service that serves the municipality, and not be family (fvl § 6). They are not the
+/// one who names them, so that nobody takes the parents' place alone.
 async fn check_responsible<A: Action<Object = ChildObject>>(
     permit: &mut Permit<A>,
     unit: Id<Unit>,
     person: Id<Person>,
 ) -> Result<()> {
+    if permit.caller().is(person) {
+        let detail = "must be another person than you, who accepts the order";
+        return Err(Problem::field("/child_welfare_person_id", detail));
+    }
     let child = permit.object().facts.clone();
     let moment = permit.moment();
     let works_there =

@@ -16,7 +16,7 @@ use crate::{
 };
 
 const INSERT: &str = "INSERT INTO care_order (municipality, id, child_id, kind, decision_reference, in_force_from, \
-    in_force_until, child_welfare_unit_id, child_welfare_person_id, recorded_by, recorded_at) ";
+    in_force_until, child_welfare_unit_id, child_welfare_person_id, accepted_at, recorded_by, recorded_at, named_by, named_at) ";
 
 /// A care order to store.
 pub(crate) struct CareOrderRow<'a> {
@@ -29,6 +29,9 @@ pub(crate) struct CareOrderRow<'a> {
     pub in_force_until: Option<NaiveDate>,
     pub unit: Id<Unit>,
     pub person: Id<Person>,
+    /// When the person accepted it; none if they are asked to.
+    pub accepted_at: Option<DateTime<Utc>>,
+    /// Who recorded it, and named the person.
     pub recorded_by: Id<Person>,
     pub recorded_at: DateTime<Utc>,
 }
@@ -47,7 +50,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CareOrderRow<'_>]) -> Result<u64
     insert_rows!(
         tx,
         INSERT,
-        11,
+        14,
         rows,
         |values, (row, reference)| values
             .push_bind(row.municipality)
@@ -59,6 +62,9 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CareOrderRow<'_>]) -> Result<u64
             .push_bind(row.in_force_until)
             .push_bind(row.unit)
             .push_bind(row.person)
+            .push_bind(row.accepted_at)
+            .push_bind(row.recorded_by)
+            .push_bind(row.recorded_at)
             .push_bind(row.recorded_by)
             .push_bind(row.recorded_at),
         " ON CONFLICT (municipality, child_id, kind) WHERE ended_at IS NULL DO NOTHING"

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
-    dto::{CareOrderIn, CareOrderOut, CareOrderPatch},
+    dto::{CareOrderChangeOut, CareOrderIn, CareOrderOut, CareOrderPatch},
     rows::{self, CareOrderRow},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     execute, fetch_all, fetch_one, fetch_optional,
     kernel::{
         Id,
-        ids::{CareOrder, Person, Unit},
+        ids::{CareOrder, CareOrderChange, Person, Unit},
         vocabulary::Sector,
     },
     role_counts_sql,
@@ -26,7 +26,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, child_id, kind, decision_reference, in_force_from, in_force_until, child_welfare_unit_id, child_welfare_person_id,
-                    recorded_by, recorded_at, ended_at, end_reference, version
+                    named_by, named_at, accepted_at, recorded_by, recorded_at, ended_at, end_reference, version
              FROM care_order WHERE municipality = $1 AND child_id = $2 ",
             $rest
         )
@@ -36,8 +36,21 @@ macro_rules! select {
 const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
 const FIND: &str = select!("AND id = $3");
 const CHANGE: &str = "
-    UPDATE care_order SET child_welfare_unit_id = $5, child_welfare_person_id = $6, in_force_until = $7, version = version + 1
+    UPDATE care_order SET child_welfare_unit_id = $5, child_welfare_person_id = $6, in_force_until = $7, named_by = $8, named_at = $9,
+                          accepted_at = $10, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
+const KEEP_FORMER: &str = "
+    INSERT INTO care_order_change (municipality, id, care_order_id, former_unit_id, former_person_id, former_until, reference,
+                                   changed_by, changed_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const CHANGES: &str = "
+    SELECT care_order_id, former_unit_id, former_person_id, former_until, reference, changed_by, changed_at
+    FROM care_order_change WHERE municipality = $1 AND care_order_id IN (
+        SELECT o.id FROM care_order o WHERE o.municipality = $1 AND o.child_id = $2)
+    ORDER BY id";
+const ACCEPT: &str = "
+    UPDATE care_order SET accepted_at = $5, version = version + 1
+    WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND accepted_at IS NULL AND ended_at IS NULL";
 const END: &str = "
     UPDATE care_order SET ended_at = $5, ended_by = $6, end_reference = $7, version = version + 1
     WHERE municipality = $1 AND child_id = $2 AND id = $3 AND version = $4 AND ended_at IS NULL";
@@ -58,7 +71,9 @@ pub(super) async fn list(
     limit: usize,
 ) -> Result<Vec<CareOrderOut>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    fetch_all!(tx, CareOrderOut, LIST, &child.municipality, child.id, after, limit)
+    let mut orders = fetch_all!(tx, CareOrderOut, LIST, &child.municipality, child.id, after, limit)?;
+    add_changes(tx, child, &mut orders).await?;
+    Ok(orders)
 }
 
 pub(super) async fn find(
@@ -66,7 +81,19 @@ pub(super) async fn find(
     child: &ChildFacts,
     id: Id<CareOrder>,
 ) -> Result<Option<CareOrderOut>, DbError> {
-    fetch_optional!(tx, CareOrderOut, FIND, &child.municipality, child.id, id)
+    let mut found = fetch_optional!(tx, CareOrderOut, FIND, &child.municipality, child.id, id)?;
+    add_changes(tx, child, found.as_mut_slice()).await?;
+    Ok(found)
+}
+
+/// Adds what the orders of a child said before. A child has few orders, with few changes.
+async fn add_changes(tx: &mut Tx, child: &ChildFacts, orders: &mut [CareOrderOut]) -> Result<(), DbError> {
+    for change in fetch_all!(tx, CareOrderChangeOut, CHANGES, &child.municipality, child.id)? {
+        if let Some(order) = orders.iter_mut().find(|order| order.id == change.care_order_id) {
+            order.changes.push(change);
+        }
+    }
+    Ok(())
 }
 
 /// Texts about a care order are encrypted with the key of child welfare.
@@ -93,6 +120,7 @@ pub(super) async fn insert(
         in_force_until: new.in_force_until,
         unit: new.child_welfare_unit_id,
         person: new.child_welfare_person_id,
+        accepted_at: None,
         recorded_by: by,
         recorded_at: now,
     };
@@ -100,17 +128,52 @@ pub(super) async fn insert(
     Ok((made == 1).then_some(id))
 }
 
-/// Assigns a care order to another person in child welfare, and sets its last day if there is another.
+/// Changes a care order, and keeps what it said before. Another person must accept it.
 pub(super) async fn change(
     tx: &mut Tx,
     child: &ChildFacts,
     order: &CareOrderOut,
     to: &CareOrderPatch,
+    (by, now): (Id<Person>, DateTime<Utc>),
 ) -> Result<(), DbError> {
     let CareOrderOut { id, version, .. } = *order;
+    let reference = tx.vault().seal(&key(child), &to.reference)?;
+    let former = (order.child_welfare_unit_id, order.child_welfare_person_id, order.in_force_until);
+    let change = Id::<CareOrderChange>::new();
+    let municipality = &child.municipality;
+    execute!(tx, KEEP_FORMER, municipality, change, id, former.0, former.1, former.2, reference, by, now)?;
     let (unit, person) = (to.child_welfare_unit_id, to.child_welfare_person_id);
-    let until = to.in_force_until.or(order.in_force_until);
-    expect_one(execute!(tx, CHANGE, &child.municipality, child.id, id, version, unit, person, until)?)
+    let until = to.in_force_until.or(former.2);
+    let (named_by, named_at, accepted_at) = match (unit, person) == (former.0, former.1) {
+        true => (order.named_by, order.named_at, order.accepted_at),
+        false => (by, now, None),
+    };
+    let changed = execute!(
+        tx,
+        CHANGE,
+        municipality,
+        child.id,
+        id,
+        version,
+        unit,
+        person,
+        until,
+        named_by,
+        named_at,
+        accepted_at
+    )?;
+    expect_one(changed)
+}
+
+/// Records that the person responsible has accepted the order.
+pub(super) async fn accept(
+    tx: &mut Tx,
+    child: &ChildFacts,
+    order: &CareOrderOut,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let CareOrderOut { id, version, .. } = *order;
+    expect_one(execute!(tx, ACCEPT, &child.municipality, child.id, id, version, now)?)
 }
 
 pub(super) async fn end(

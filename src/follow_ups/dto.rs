@@ -44,8 +44,14 @@ words! {
         DecideClaim = "decide_claim",
         /// The contact person, or the person who decided it, must review a withholding from a guardian.
         ReviewWithholding = "review_withholding",
-        /// The contact person, or the person responsible in child welfare, must record that a care order has ended, or its new last day.
+        /// The contact person, or the person responsible in child welfare, must record that a care order has ended, or its new last day. For
+        /// the leader of child welfare, the last day has passed.
         CareOrderEnds = "care_order_ends",
+        /// The person named in a care order must accept it.
+        AcceptCareOrder = "accept_care_order",
+        /// The contact person, or the leader of child welfare, must name another person in a care order: the one who is named has left, or
+        /// has not accepted it within a week.
+        AssignCareOrder = "assign_care_order",
         /// The leader must look again at when the family is informed of a disclosure, before it is.
         ReviewInforming = "review_informing",
         /// A leader must confirm or end a conflict of interest that others have stated, within 14 days.
@@ -67,7 +73,7 @@ pub struct FollowUpOut {
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
-    /// The child, if the task is a claim or about a breach.
+    /// The child, if the task is a claim, or about a care order or a breach.
     pub child_id: Option<ChildId>,
     /// The unit of the staff member, if a leader must decide on a conflict of interest.
     pub unit_id: Option<UnitId>,

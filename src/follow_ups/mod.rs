@@ -3,6 +3,7 @@
 //!
 //! A follow-up states what is due and when, but contains no content.
 
+mod care_orders;
 mod dto;
 mod places;
 mod routes;

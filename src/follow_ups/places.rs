@@ -42,7 +42,9 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         }
         FollowUpKind::BreachStep => &["SELECT id, municipality FROM breach WHERE id IN ("],
         FollowUpKind::ReviewWithholding => &["SELECT id, municipality FROM withholding WHERE id IN ("],
-        FollowUpKind::CareOrderEnds => &["SELECT id, municipality FROM care_order WHERE id IN ("],
+        FollowUpKind::CareOrderEnds | FollowUpKind::AcceptCareOrder | FollowUpKind::AssignCareOrder => {
+            &["SELECT id, municipality FROM care_order WHERE id IN ("]
+        }
         FollowUpKind::ReviewInforming => &["SELECT id, municipality FROM disclosure WHERE id IN ("],
         FollowUpKind::EmergencyAccess => &["SELECT id, municipality FROM emergency_access WHERE id IN ("],
         FollowUpKind::ConfirmConflict => &[

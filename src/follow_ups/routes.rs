@@ -108,6 +108,13 @@ async fn with_cases(
         let is_shown = match (&item.case_id, &case) {
             (None, _) => match (item.kind, item.child_id) {
                 (FollowUpKind::DecideConcern, _) => concerns.contains(&item.object_id.into()),
+                // The statement that finds them asks who is named in the order, and who leads the service.
+                (
+                    FollowUpKind::CareOrderEnds
+                    | FollowUpKind::AcceptCareOrder
+                    | FollowUpKind::AssignCareOrder,
+                    _,
+                ) => true,
                 (FollowUpKind::ReviewInforming, _) => delayed.contains(&item.object_id.into()),
                 (_, Some(child)) => !of_others.contains(&child),
                 (_, None) => true,
@@ -163,9 +170,8 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
             FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,
-            FollowUpKind::CareOrderEnds => {
-                let relation = &case.facts.relation;
-                relation.is_contact_person || relation.child_welfare_seat.is_some()
+            FollowUpKind::CareOrderEnds | FollowUpKind::AssignCareOrder => {
+                case.facts.relation.is_contact_person
             }
             _ => true,
         }

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::dto::{FollowUpKind, FollowUpOut, Place};
+use super::{
+    care_orders,
+    dto::{FollowUpKind, FollowUpOut, Place},
+};
 use crate::{
     breaches,
     child_welfare_reports::{self, AwaitedAnswer},
@@ -120,23 +123,7 @@ const DUE: &str = concat!(
         SELECT 'review_withholding' AS kind, w.id AS object_id, w.case_id, w.review_on AS due_on
         FROM withholding w
         WHERE w.decided_by = $1 AND w.ended_at IS NULL AND w.review_on <= $8 AND (w.review_on, w.id) > ($2, $3)
-        ORDER BY w.review_on, w.id LIMIT $6) AS decided
-    UNION ALL
-    SELECT kind, object_id, case_id, due_on, NULL FROM (
-        SELECT 'care_order_ends' AS kind, o.id AS object_id, cp.case_id, o.in_force_until AS due_on
-        FROM contact_person cp CROSS JOIN care_case c CROSS JOIN care_order o
-        WHERE cp.person_id = $1 AND c.municipality = cp.municipality AND c.id = cp.case_id AND c.status = 'open'
-          AND o.municipality = c.municipality AND o.child_id = c.child_id
-          AND o.ended_at IS NULL AND o.in_force_until <= $8 AND (o.in_force_until, o.id) > ($2, $3)
-        ORDER BY o.in_force_until, o.id LIMIT $6) AS held
-    UNION ALL
-    SELECT kind, object_id, case_id, due_on, NULL FROM (
-        SELECT 'care_order_ends' AS kind, o.id AS object_id, c.id AS case_id, o.in_force_until AS due_on
-        FROM care_order o CROSS JOIN care_case c
-        WHERE o.child_welfare_person_id = $1 AND c.municipality = o.municipality AND c.child_id = o.child_id
-          AND c.status = 'open' AND o.ended_at IS NULL AND o.in_force_until <= $8
-          AND (o.in_force_until, o.id) > ($2, $3)
-        ORDER BY o.in_force_until, o.id LIMIT $6) AS answered_for"
+        ORDER BY w.review_on, w.id LIMIT $6) AS decided"
 );
 /// A person's tasks as leader of the unit `$7`.
 const DUE_TO_LEADER: &str = concat!(
@@ -221,6 +208,7 @@ pub(super) async fn list(
     }
     let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(FollowUpOut::of_row).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
+    due.extend(care_orders::list(tx, caller, moment, after, limit).await?);
     for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {
             AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,

@@ -220,6 +220,8 @@ objects! {
     Guardianship, GuardianshipId, "GuardianshipId";
     /// A care order.
     CareOrder, CareOrderId, "CareOrderId";
+    /// A change of a care order.
+    CareOrderChange, CareOrderChangeId, "CareOrderChangeId";
     /// A next step of a case.
     NextStep, NextStepId, "NextStepId";
     /// A move of the day of an evaluation.

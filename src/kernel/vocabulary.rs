@@ -263,6 +263,8 @@ words! {
         AcuteInstitution = "acute_institution",
         /// The child is placed in an institution for its behaviour (bvl § 6-2).
         Institution = "institution",
+        /// The child is in an institution for its behaviour, as it and those with parental responsibility have agreed to (bvl § 6-1).
+        InstitutionByConsent = "institution_by_consent",
         /// The child is placed in an institution against human trafficking, in an emergency (bvl § 4-5).
         AcuteTrafficking = "acute_trafficking",
         /// The child is placed in an institution against human trafficking (bvl § 6-6).

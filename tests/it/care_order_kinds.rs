@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::{
-    care_orders::{consent_to, end, everything, foster_parent, order, path, record},
+    care_orders::{consent_to, end, everything, foster_parent, in_force, order, path, record},
     cast::{Cast, finds_nothing},
     support::{Answer, Staff, User, World, both_engines},
 };
@@ -22,7 +22,7 @@ fn order_of(kind: &str, worker: &Staff, world: &World, until: Option<String>) ->
 async fn recorded(world: &World, cast: &Cast, kind: &str, until: Option<String>) -> (Staff, Answer) {
     let worker = world.worker("kragero/barnevern").await;
     let body = order_of(kind, &worker, world, until);
-    let made = record(&cast.teacher, &cast.family.child, body).send().await.expect(201);
+    let made = in_force(&cast.teacher, &cast.family.child, &worker, body).await;
     (worker, made)
 }
 
@@ -42,7 +42,7 @@ async fn tasks(user: &User) -> Vec<Value> {
 both_engines! {
     async fn the_parents_keep_everything_under_an_order_that_leaves_them_the_decision(world: World) {
         for (kind, until) in [
-            ("voluntary_placement", None), ("institution", None), ("leaving_prohibited", Some(30)),
+            ("voluntary_placement", None), ("institution", None), ("institution_by_consent", None), ("leaving_prohibited", Some(30)),
             ("acute_institution", Some(14)), ("acute_leaving_prohibited", Some(14)),
         ] {
             let cast = world.school_case().await;
@@ -125,8 +125,13 @@ both_engines! {
         ] {
             attempt(kind, until).await.expect_invalid("/in_force_until");
         }
-        attempt("acute_care", Some(0)).await.expect(201);
-        attempt("institution", Some(30)).await.expect(201);
+        for (kind, longest) in [
+            ("acute_care", 42), ("acute_institution", 14), ("moving_prohibited", 92), ("institution", 366),
+            ("institution_by_consent", 366), ("trafficking", 184), ("leaving_prohibited", 366),
+        ] {
+            attempt(kind, Some(longest + 1)).await.expect_invalid("/in_force_until");
+            attempt(kind, Some(longest)).await.expect(201);
+        }
     }
 
     async fn after_its_last_day_an_order_gives_nobody_a_power_and_opens_nothing(world: World) {
@@ -151,9 +156,9 @@ both_engines! {
         let one = format!("{}/{}", path(child), made.text("/id"));
         let to = json!({
             "child_welfare_unit_id": worker.unit.id, "child_welfare_person_id": worker.id,
-            "in_force_until": world.in_days(14),
+            "in_force_until": world.in_days(14), "reference": "BVHN-2026-0166",
         });
-        let longer = worker.patch(&one).json(to).if_match(1).send().await.expect(200);
+        let longer = worker.patch(&one).json(to).if_match(2).send().await.expect(200);
         assert_eq!(longer.text("/in_force_until"), world.in_days(14));
         worker.get(cast.path("")).send().await.expect(200);
 

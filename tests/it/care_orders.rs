@@ -23,11 +23,23 @@ pub fn record(by: &User, child: &Child, body: Value) -> Call {
     by.post(path(child)).json(body)
 }
 
+/// The person named in an order accepts it.
+pub async fn accept(by: &User, child: &Child, order: &Answer) -> Answer {
+    let path = format!("{}/{}/accept", path(child), order.text("/id"));
+    by.post(path).if_match(&order.body["version"]).send().await.expect(200)
+}
+
+/// An order that is recorded, and accepted by the person named in it.
+pub async fn in_force(by: &User, child: &Child, worker: &User, body: Value) -> Answer {
+    let made = record(by, child, body).send().await.expect(201);
+    accept(worker, child, &made).await
+}
+
 /// An order that is in force from today.
 async fn taken_into_care(world: &World, cast: &Cast) -> (Staff, Answer) {
     let worker = world.worker("kragero/barnevern").await;
     let body = order(&worker, world.in_days(0));
-    let made = record(&cast.teacher, &cast.family.child, body).send().await.expect(201);
+    let made = in_force(&cast.teacher, &cast.family.child, &worker, body).await;
     (worker, made)
 }
 
@@ -50,6 +62,11 @@ pub fn consent_to(world: &World, unit: &Staff) -> Value {
     json!({
         "unit_ids": [unit.unit.id], "purpose": "Cooperation.", "valid_until": world.in_days(90), "text_version": "2026-1",
     })
+}
+
+/// The change of an order to another person.
+fn change_to(person: &Staff) -> Value {
+    json!({"child_welfare_unit_id": person.unit.id, "child_welfare_person_id": person.id, "reference": "Has a new contact."})
 }
 
 /// Everything that a guardian sees of a case and its child.
@@ -77,6 +94,14 @@ pub fn everything(cast: &Cast) -> Vec<String> {
     paths
 }
 
+/// The person named in an order sees the order, and nothing else by it.
+async fn finds_nothing_but_the_order(worker: &User, cast: &Cast) {
+    let orders = path(&cast.family.child);
+    let others: Vec<String> = everything(cast).into_iter().filter(|path| *path != orders).collect();
+    finds_nothing(worker, &others).await;
+    assert_eq!(worker.get(orders).send().await.expect(200).items().len(), 1);
+}
+
 both_engines! {
     async fn from_its_day_the_parents_see_nothing_and_foster_parents_and_child_welfare_see_the_case(world: World) {
         let cast = world.school_case().await;
@@ -84,12 +109,12 @@ both_engines! {
         let worker = world.worker("kragero/barnevern").await;
         let colleague = world.worker("kragero/barnevern").await;
         let foster = foster_parent(&world, &cast.teacher, child).await;
-        let made = record(&cast.teacher, child, order(&worker, world.in_days(1))).send().await.expect(201);
+        let made = in_force(&cast.teacher, child, &worker, order(&worker, world.in_days(1))).await;
         for parent in &cast.family.guardians {
             parent.get(cast.path("")).send().await.expect(200);
         }
         finds_nothing(&foster, &everything(&cast)).await;
-        finds_nothing(&worker, &everything(&cast)).await;
+        finds_nothing_but_the_order(&worker, &cast).await;
 
         world.advance(TimeDelta::days(1));
         for parent in &cast.family.guardians {
@@ -167,7 +192,7 @@ both_engines! {
         world.accept_baton(&cast.nurse, cast.case, handover).await;
         let worker = world.worker("kragero/barnevern").await;
         let body = order(&worker, world.in_days(0));
-        record(&cast.nurse, &cast.family.child, body).send().await.expect(201);
+        in_force(&cast.nurse, &cast.family.child, &worker, body).await;
         let case = worker.get(cast.path("")).send().await.expect(200);
         assert_eq!(case.text("/contact_person_id"), leader.id.to_string());
     }
@@ -221,7 +246,7 @@ both_engines! {
         let user = world.user_with_new_number("4014").await;
         let role = world.grant(&user, &unit, Role::Worker).await;
         let worker = Staff { user, unit };
-        record(&cast.teacher, &cast.family.child, order(&worker, world.in_days(0))).send().await.expect(201);
+        in_force(&cast.teacher, &cast.family.child, &worker, order(&worker, world.in_days(0))).await;
         worker.get(cast.path("")).send().await.expect(200);
         let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
         administrator.delete(format!("/v1/units/{}/staff/{role}", worker.unit.id)).send().await.expect(204);
@@ -235,7 +260,7 @@ both_engines! {
         let user = world.user_with_new_number("4014").await;
         let role = world.grant(&user, &unit, Role::Worker).await;
         let worker = Staff { user, unit };
-        let made = record(&cast.teacher, &cast.family.child, order(&worker, world.in_days(0))).send().await.expect(201);
+        let made = in_force(&cast.teacher, &cast.family.child, &worker, order(&worker, world.in_days(0))).await;
         let on_paper = |by: &Staff| {
             let mut body = consent_to(&world, &cast.nurse);
             body["given_by"] = json!(by.id);
@@ -252,9 +277,10 @@ both_engines! {
         on_paper(&worker).await.expect(422);
 
         let other = world.worker("kragero/barnevern").await;
-        let to = json!({"child_welfare_unit_id": other.unit.id, "child_welfare_person_id": other.id});
         let one = format!("{}/{}", path(&cast.family.child), made.text("/id"));
-        cast.teacher.patch(&one).json(to).if_match(1).send().await.expect(200);
+        let named = cast.teacher.patch(&one).json(change_to(&other)).if_match(2).send().await.expect(200);
+        on_paper(&other).await.expect(422);
+        accept(&other, &cast.family.child, &named).await;
         on_paper(&other).await.expect(201);
         let own = json!({"national_id": cast.family.child.national_id.as_str(), "ground": "relative"});
         other.post("/v1/me/conflicts-of-interest").json(own).send().await.expect(201);
@@ -270,11 +296,14 @@ both_engines! {
         worker.post(cast.path("/consents")).json(consent_to(&world, &cast.nurse)).send().await.expect(201);
         world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
         let colleague = world.worker("kragero/barnevern").await;
-        let to = |person: &Staff| json!({"child_welfare_unit_id": person.unit.id, "child_welfare_person_id": person.id});
         let one = format!("{}/{}", path(child), made.text("/id"));
-        cast.nurse.patch(&one).json(to(&colleague)).if_match(1).send().await.expect_problem(403, "forbidden");
-        worker.patch(&one).json(to(&cast.nurse)).if_match(1).send().await.expect_invalid("/child_welfare_person_id");
-        worker.patch(&one).json(to(&colleague)).if_match(1).send().await.expect(200);
+        cast.nurse.patch(&one).json(change_to(&colleague)).if_match(2).send().await.expect_problem(403, "forbidden");
+        worker.patch(&one).json(change_to(&cast.nurse)).if_match(2).send().await.expect_invalid("/child_welfare_person_id");
+        let named = worker.patch(&one).json(change_to(&colleague)).if_match(2).send().await.expect(200);
+        assert_eq!(named.body["accepted_at"], Value::Null);
+        assert_eq!(named.text("/changes/0/former_person_id"), worker.id.to_string());
+        colleague.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        accept(&colleague, child, &named).await;
         finds_nothing(&worker, &everything(&cast)).await;
         colleague.get(cast.path("")).send().await.expect(200);
         cast.nurse.get(cast.path("")).send().await.expect_problem(404, "not-found");

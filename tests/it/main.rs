@@ -27,6 +27,7 @@ mod backups;
 mod belonging;
 mod breaches;
 mod care_order_kinds;
+mod care_order_people;
 mod care_orders;
 mod cases;
 mod cases_before_next_steps;

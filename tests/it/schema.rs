@@ -254,7 +254,7 @@ fn bare(expression: &str) -> String {
         text = text.replace(cast, "");
     }
     text.retain(|c| !"() \n".contains(c));
-    text.replace("=anyarray[", "in").replace(']', "")
+    text.replace("=anyarray[", "in").replace("<>allarray[", "notin").replace(']', "")
 }
 
 /// Every key begins with the municipality, which selects nothing. SQLite does not know that without statistics.

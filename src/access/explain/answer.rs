@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 41] = [
+const FACTS: [(&str, &str, &str); 42] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -252,6 +252,11 @@ const FACTS: [(&str, &str, &str); 41] = [
         "care_order",
         "is responsible in child welfare for a care order about the child",
         "is not responsible in child welfare for a care order about the child",
+    ),
+    (
+        "leads_care_order",
+        "leads the child welfare service that is responsible for a care order about the child",
+        "does not lead the child welfare service that is responsible for a care order about the child",
     ),
     ("foster_parent", "is a foster parent", "is not a foster parent"),
     ("kept_away", "may not know where the child is", "may know where the child is"),

@@ -63,8 +63,10 @@ pub struct ChildFacts {
     pub is_young_person: bool,
     /// The caller's seat in child welfare from which they decide for the child, by a care order in force.
     pub child_welfare_seat: Option<HeldRole>,
-    /// The caller's seat in child welfare from which they are responsible for a care order, of any kind, that has begun and not ended.
+    /// The caller's seat in child welfare from which they are responsible for a care order, of any kind, that has not ended.
     pub care_order_seat: Option<HeldRole>,
+    /// The caller leads the child welfare service that is responsible for such an order.
+    pub leads_care_order: bool,
     /// The consents by which the caller takes part in an open case of the child; none if they take part without.
     pub consents: Vec<Id<Consent>>,
     /// A care order that is recorded here is in force.
@@ -133,12 +135,13 @@ pub async fn child_facts(
     let leads = caller.leads().find(|held| held.unit_id == row.registered_unit).filter(|_| as_staff);
     let child_welfare_seat = custody.child_welfare_seat(caller).filter(|_| as_staff);
     let care_order_seat = custody.care_order_seat(caller).filter(|_| as_staff);
+    let leads_order = custody.care_order_leader(caller).filter(|_| as_staff);
     let has_seat = cases.iter().any(|case| !case.relation.seats.is_empty());
     let ties = ties(tx, caller, moment.now).await?;
     let disqualified = ties.keep_from(child, has_seat || care_order_seat.is_some());
     Ok(Some(ChildFacts {
         municipality: row.municipality,
-        acts_as: at_work(&cases, [care_order_seat.as_ref(), leads], registrar)
+        acts_as: at_work(&cases, [care_order_seat.as_ref(), leads, leads_order.as_ref()], registrar)
             .filter(|_| as_staff)
             .or(family),
         id: child,
@@ -158,6 +161,7 @@ pub async fn child_facts(
         lives_with_child: is_guardian && custody.residents.iter().any(|person| caller.is(*person)),
         child_welfare_seat,
         care_order_seat,
+        leads_care_order: leads_order.is_some(),
         consents: consents(&cases),
         under_care_order: custody.child_welfare.is_some(),
         protection: custody.protection,
@@ -175,7 +179,7 @@ fn consents(cases: &[CaseFacts]) -> Vec<Id<Consent>> {
 /// Returns the person that the caller works with the child as: in a case, by a role, or as the person who registered it.
 fn at_work(
     cases: &[CaseFacts],
-    roles: [Option<&HeldRole>; 2],
+    roles: [Option<&HeldRole>; 3],
     registrar: Option<Id<Person>>,
 ) -> Option<Id<Person>> {
     let in_case = cases.iter().find_map(|case| case.relation.acts_as);

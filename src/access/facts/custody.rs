@@ -30,6 +30,26 @@ use crate::{
     },
 };
 
+/// SQL: the roles `r` by which a person answers for the care order `o` in child welfare, on any day. They have chosen a password, and are
+/// not disqualified. The arguments are the person, as the municipality knows them, and the child.
+#[macro_export]
+macro_rules! care_order_role_sql {
+    ($person:literal, $child_person:literal) => {
+        concat!(
+            "FROM staff_role r JOIN person rp ON rp.id = r.person_id
+             WHERE r.unit_id = o.child_welfare_unit_id AND rp.canonical_id = ",
+            $person,
+            " AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL
+              AND EXISTS (SELECT 1 FROM account ra JOIN account_password rw ON rw.person_id = ra.person_id
+                          WHERE ra.person_id = r.person_id AND ra.disabled_at IS NULL)
+              AND NOT EXISTS (SELECT 1 FROM conflict_of_interest rc JOIN person cp ON cp.id = rc.person_id
+                              WHERE rc.child_person = ",
+            $child_person,
+            " AND cp.identity_id = rp.identity_id AND rc.ended_at IS NULL AND rc.confirmed_at IS NOT NULL)"
+        )
+    };
+}
+
 /// The guardianships in force, of all registrations of a child. A statement is one to the other registrations from
 /// when they became those of one child, at the earliest.
 pub(super) const GUARDIANS: &str = "
@@ -42,17 +62,16 @@ pub(super) const GUARDIANS: &str = "
     LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = g.id
     WHERE g.ended_at IS NULL AND k.id = $1";
 /// The registrations of a child, each with the protection of its address, once for each care order that has not ended.
-pub(super) const REGISTRATIONS: &str = "
+pub(super) const REGISTRATIONS: &str = concat!(
+    "
     SELECT s.id AS registration, a.protection, CASE WHEN s.identified_at > a.protected_at THEN s.identified_at ELSE a.protected_at END AS protected_at,
            CASE WHEN da.decided_at >= a.protected_at THEN da.confirmed END AS protection_confirmed,
            o.kind AS order_kind, q.canonical_id AS child_welfare_person_id, o.child_welfare_unit_id, o.in_force_from, o.in_force_until,
+           o.accepted_at IS NOT NULL AS is_accepted,
            CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END AS recorded_at, d.confirmed AS order_confirmed,
-           (SELECT MAX(r.ends_on) FROM staff_role r JOIN person rp ON rp.id = r.person_id
-            WHERE r.unit_id = o.child_welfare_unit_id AND rp.canonical_id = q.canonical_id AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL
-              AND EXISTS (SELECT 1 FROM account ra WHERE ra.person_id = r.person_id AND ra.disabled_at IS NULL)
-              AND NOT EXISTS (SELECT 1 FROM conflict_of_interest rc JOIN person cp ON cp.id = rc.person_id
-                              WHERE rc.child_person = s.person_id AND cp.identity_id = rp.identity_id AND rc.ended_at IS NULL
-                                AND rc.confirmed_at IS NOT NULL)) AS role_until,
+           (SELECT MAX(r.ends_on) ",
+    care_order_role_sql!("q.canonical_id", "s.person_id"),
+    ") AS role_until,
            EXISTS (SELECT 1 FROM claim_decision rd JOIN care_order ro ON ro.municipality = rd.municipality AND ro.id = rd.claim_id
                    WHERE rd.municipality = k.municipality AND rd.child_id = k.id AND ro.child_id = s.id AND NOT rd.confirmed) AS rejected_before
     FROM child k
@@ -62,7 +81,8 @@ pub(super) const REGISTRATIONS: &str = "
     LEFT JOIN person q ON q.id = o.child_welfare_person_id
     LEFT JOIN claim_decision da ON da.municipality = k.municipality AND da.child_id = k.id AND da.claim_id = s.id
     LEFT JOIN claim_decision d ON d.municipality = k.municipality AND d.child_id = k.id AND d.claim_id = o.id
-    WHERE k.id = $1";
+    WHERE k.id = $1"
+);
 
 #[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
 pub(super) struct GuardianRow {
@@ -96,6 +116,9 @@ pub(super) struct RegistrationRow {
     pub child_welfare_unit_id: Option<Id<Unit>>,
     pub in_force_from: Option<NaiveDate>,
     pub in_force_until: Option<NaiveDate>,
+    /// Whether the person in child welfare has accepted it; none if there is no order.
+    #[serde(deserialize_with = "optional_flag")]
+    pub is_accepted: Option<bool>,
     pub recorded_at: Option<DateTime<Utc>>,
     #[serde(deserialize_with = "optional_flag")]
     pub order_confirmed: Option<bool>,
@@ -118,10 +141,14 @@ impl RegistrationRow {
             .map(CareOrderRule::of)
     }
 
-    /// Returns the person in child welfare who decides by the care order here until its last day, and their unit.
+    /// Returns the person in child welfare who decides by the care order here until its last day, and their unit. One who has not accepted
+    /// it decides nothing.
     fn child_welfare(&self, today: NaiveDate) -> Option<(Id<Person>, Id<Unit>)> {
         let rule = self.order(today).filter(|rule| rule.decides == Decides::ChildWelfare);
         rule.filter(|_| self.in_force_until.is_none_or(|until| today <= until))?;
+        if self.is_accepted != Some(true) {
+            return None;
+        }
         // The care is given to the service: one who has left it decides nothing.
         self.role_until.filter(|until| today < *until)?;
         self.child_welfare_person_id.zip(self.child_welfare_unit_id)
@@ -208,7 +235,7 @@ pub(super) struct Custody {
     pub sole_home: Option<Id<Person>>,
     /// The person in child welfare who decides by a care order recorded in this registration, and their unit.
     pub child_welfare: Option<(Id<Person>, Id<Unit>)>,
-    /// The people in child welfare who are responsible for the care orders recorded in this registration that have begun, with their units.
+    /// The people in child welfare who are responsible for the care orders recorded in this registration, with their units.
     pub responsible: Vec<(Id<Person>, Id<Unit>)>,
     /// The protection of the address in this registration.
     pub protection: Protection,
@@ -304,6 +331,12 @@ impl Custody {
     pub(super) fn care_order_seat(&self, caller: &Caller) -> Option<HeldRole> {
         self.child_welfare_seat(caller)
             .or_else(|| self.responsible.iter().find_map(|named| seat(*named, caller)))
+    }
+
+    /// Returns the role of a leader of child welfare whose service is responsible for a care order, of any kind.
+    pub(super) fn care_order_leader(&self, caller: &Caller) -> Option<HeldRole> {
+        let leads = |(_, unit): &(_, Id<Unit>)| caller.leads().find(|held| held.unit_id == *unit);
+        self.responsible.iter().find_map(leads).filter(|held| held.sector == Sector::ChildWelfare).cloned()
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::custody::{GuardianRow, RegistrationRow};
 use crate::{
+    care_order_role_sql,
     db::{DbError, EngineTx, Tx, in_time, padded},
     kernel::{
         Id,
@@ -28,7 +29,8 @@ const ASKED: &str = "
         WHERE c.id IN (";
 /// The rest of the statement. `hex` makes an id a text, and `known` is the person that the municipality knows the same human as, so that
 /// rows of before two identities became one agree.
-const PARTS: &str = "))
+const PARTS: &str = concat!(
+    "))
     SELECT COALESCE('[' || string_agg(CAST(part AS TEXT), ',') || ']', '[]') FROM (
     SELECT json_array(hex(a.id), json_object('case', json_array(
                a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, a.status = 'open',
@@ -96,13 +98,11 @@ const PARTS: &str = "))
                CASE WHEN dp.decided_at >= p.protected_at THEN dp.confirmed END,
                o.kind, CASE WHEN o.id IS NOT NULL THEN hex(known(o.child_welfare_person_id)) END,
                CASE WHEN o.id IS NOT NULL THEN hex(o.child_welfare_unit_id) END, o.in_force_from, o.in_force_until,
+               CASE WHEN o.id IS NOT NULL THEN o.accepted_at IS NOT NULL END,
                CASE WHEN s.identified_at > o.recorded_at THEN s.identified_at ELSE o.recorded_at END, d.confirmed,
-               (SELECT MAX(r.ends_on) FROM staff_role r JOIN person rp ON rp.id = r.person_id
-            WHERE r.unit_id = o.child_welfare_unit_id AND rp.canonical_id = known(o.child_welfare_person_id) AND r.role IN ('worker', 'unit_leader') AND r.ended_at IS NULL
-              AND EXISTS (SELECT 1 FROM account ra WHERE ra.person_id = r.person_id AND ra.disabled_at IS NULL)
-              AND NOT EXISTS (SELECT 1 FROM conflict_of_interest rc JOIN person cp ON cp.id = rc.person_id
-                              WHERE rc.child_person = s.person_id AND cp.identity_id = rp.identity_id AND rc.ended_at IS NULL
-                                AND rc.confirmed_at IS NOT NULL)),
+               (SELECT MAX(r.ends_on) ",
+    care_order_role_sql!("known(o.child_welfare_person_id)", "s.person_id"),
+    "),
                EXISTS (SELECT 1 FROM claim_decision rd JOIN care_order ro ON ro.municipality = rd.municipality AND ro.id = rd.claim_id
                    WHERE rd.municipality = a.municipality AND rd.child_id = a.child_id AND ro.child_id = s.id AND NOT rd.confirmed))))
     FROM asked a
@@ -125,7 +125,8 @@ const PARTS: &str = "))
     UNION ALL
     SELECT json_array(hex(a.id), json_object('emergency', json_array(hex(known(e.person_id)), hex(e.unit_id), e.started_at)))
     FROM asked a JOIN emergency_access e ON e.municipality = a.municipality AND e.case_id = a.id
-    WHERE a.status = 'open' AND e.ended_at IS NULL AND e.ends_at > ";
+    WHERE a.status = 'open' AND e.ended_at IS NULL AND e.ends_at > "
+);
 const END: &str = ") AS parts";
 
 /// [`PARTS`] as SQLite reads it, where an id is a blob.

@@ -87,6 +87,7 @@ impl Object for ChildObject {
             ("young_person", facts.is_young_person),
             ("child_welfare", facts.child_welfare_seat.is_some()),
             ("care_order", facts.care_order_seat.is_some()),
+            ("leads_care_order", facts.leads_care_order),
         ]);
         vec![("relation", Fact::Record(relation))]
     }

@@ -121,5 +121,9 @@ pub const SEALED: &[SealedTable] = &[
     of_people("name_correction", &["before_name", "after_name", "reason"]),
     of_people("number_proposal", &["number", "reason", "replaced_number"]),
     of_people("role_extension", &["reason"]),
-    of_people("care_order", &["decision_reference", "end_reference"]),
+    SealedTable {
+        class: "'child_welfare'",
+        ..of_people("care_order", &["decision_reference", "end_reference"])
+    },
+    SealedTable { class: "'child_welfare'", ..of_people("care_order_change", &["reference"]) },
 ];

@@ -182,7 +182,8 @@ impl Story<'_, '_> {
             in_force_until: None,
             unit: organisation.unit(decides),
             person: organisation.person(decides),
-            recorded_by: organisation.person(decides),
+            accepted_at: Some(at),
+            recorded_by: organisation.person(self.opener),
             recorded_at: at,
         });
     }

@@ -169,6 +169,7 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(teacher, "confirm_conflict_of_interest", json!({"reason": p()})).await;
     said(nurse, "give_view_on_conflict_of_interest", json!({"view": p()})).await;
     said(teacher, "decide_claim", json!({"confirmed": false, "reason": p()})).await;
+    said(teacher, "change_care_order", json!({"reference": p()})).await;
     said(teacher, "end_care_order", json!({"decision_reference": p()})).await;
     for protection in ["confidential", "none"] {
         let mut contact = json!({

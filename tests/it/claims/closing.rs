@@ -191,10 +191,11 @@ both_engines! {
         let (child, mother) = (&cast.family.child, &cast.family.guardians[0]);
         let auditor = world.staff("kragero/oppvekst", Role::Auditor).await;
         let colleague = world.worker("kragero/barnevern").await;
+        let named = world.worker("kragero/barnevern").await;
         let same = world.register(&colleague, child.national_id.clone()).await;
         let order = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(0),
-            "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": colleague.id,
+            "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": named.id,
         });
         colleague.post(format!("/v1/children/{}/care-orders", same.id)).json(order).send().await.expect(201);
         finds_nothing(mother, &[cast.path("")]).await;
@@ -210,7 +211,7 @@ both_engines! {
         // Another order of the same registration closes nothing before it is confirmed.
         let acute = json!({
             "kind": "acute_care", "decision_reference": "BVHN-2026-0143", "in_force_from": world.in_days(0),
-            "in_force_until": world.in_days(20), "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": colleague.id,
+            "in_force_until": world.in_days(20), "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": named.id,
         });
         colleague.post(format!("/v1/children/{}/care-orders", same.id)).json(acute).send().await.expect(201);
         mother.get(cast.path("")).send().await.expect(200);
@@ -224,10 +225,11 @@ both_engines! {
         let cast = world.shared_case().await;
         let child = &cast.family.child;
         let colleague = world.worker("kragero/barnevern").await;
+        let named = world.worker("kragero/barnevern").await;
         let same = world.register(&colleague, child.national_id.clone()).await;
         let order = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(20),
-            "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": colleague.id,
+            "child_welfare_unit_id": colleague.unit.id, "child_welfare_person_id": named.id,
         });
         colleague.post(format!("/v1/children/{}/care-orders", same.id)).json(order).send().await.expect(201);
         let until = |claim: &Value| claim["closes_until"].as_str().expect("a time")[..10].to_owned();

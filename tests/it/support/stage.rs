@@ -31,6 +31,8 @@ pub struct Stage {
     /// On the team, and offered the baton.
     pub nurse: Staff,
     pub family: Family,
+    /// Is named in the care order, and has not accepted it.
+    child_welfare: Staff,
     /// Has emergency access to the case.
     responder: Staff,
     /// Works in the same unit, and is not involved in the case.
@@ -53,6 +55,7 @@ impl Stage {
         let county_auditor = auditor_of_county(world, &administrator).await;
         let nurse = world.worker(clinic).await;
         let family = world.child_with_two_guardians(&teacher).await;
+        let child_welfare = world.worker(filling::child_welfare_of(&teacher.unit.municipality)).await;
         let world = world.clone();
         let (responder, colleague) = (world.worker(school).await, world.worker(school).await);
         let ids = Map::new();
@@ -64,6 +67,7 @@ impl Stage {
             county_auditor,
             nurse,
             family,
+            child_welfare,
             responder,
             colleague,
             ids,
@@ -113,6 +117,7 @@ impl Stage {
             county_auditor: staff(&self.county_auditor),
             nurse: staff(&self.nurse),
             family: Family { child: self.family.child.clone(), guardians },
+            child_welfare: staff(&self.child_welfare),
             responder: staff(&self.responder),
             colleague: staff(&self.colleague),
             ids: self.ids.clone(),
@@ -203,6 +208,7 @@ impl Stage {
             | "list_case_disclosures"
             | "list_recorded_conflicts_of_interest" => &self.family.guardians[0],
             "open_emergency_access" | "end_passkey" => &self.colleague,
+            "accept_care_order" => &self.child_welfare,
             "end_emergency_access" => &self.responder,
             "give_consent" | "object_to_sharing" => &self.family.guardians[0],
             _ => &self.teacher,

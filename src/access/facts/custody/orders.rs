@@ -14,7 +14,7 @@ pub(super) struct Orders<'a> {
     today: NaiveDate,
     /// Those that close the record here.
     closing: Vec<&'a RegistrationRow>,
-    /// Those of this registration that have begun.
+    /// Those of this registration, also before they begin.
     own: Vec<&'a RegistrationRow>,
     /// The order among them by which child welfare decides.
     deciding: Option<&'a RegistrationRow>,
@@ -31,7 +31,8 @@ impl<'a> Orders<'a> {
     ) -> Self {
         let today = moment.today;
         let all = || registrations.iter().filter(|row| is_minor && row.order(today).is_some());
-        let own: Vec<_> = all().filter(|row| row.registration == reader.child).collect();
+        let is_own = |row: &&RegistrationRow| is_minor && row.registration == reader.child;
+        let own: Vec<_> = registrations.iter().filter(is_own).collect();
         Self {
             today,
             closing: all().filter(|row| row.closes(reader, moment)).collect(),

@@ -24,6 +24,7 @@ impl Home {
             child_welfare_unit_id: None,
             in_force_from: None,
             in_force_until: None,
+            is_accepted: None,
             protected_at: None,
             protection_confirmed: None,
             recorded_at: None,
@@ -61,6 +62,7 @@ impl Home {
         row.order_kind = Some(kind);
         row.child_welfare_person_id = Some(person);
         row.child_welfare_unit_id = Some(Id::new());
+        row.is_accepted = Some(true);
         row.role_until = Some(day("2099-01-01"));
         row.in_force_from = Some(day(from));
         row.recorded_at = Some(Moment::on_day("2026-11-20").now);

@@ -76,7 +76,7 @@ impl Player {
             "\"guardian_id\":\"{}\",\"guardian_name\":\"{}\",\"parental_responsibility\":{},\"lives_with_child\":{}",
             guardian.user.id, guardian.user.name, what.responsible, what.at_home
         );
-        let made = self.user(said.who).post(path).json(body).send().await.expect(201).text("/id");
+        let made = self.user(said.who).post(&path).json(body).send().await.expect(201).text("/id");
         if child.id == self.child().id {
             self.homes.insert(said.object(), home);
             if self.guardianships.is_empty() {
@@ -135,7 +135,7 @@ impl Player {
         own["id"].as_str().expect("an id").to_owned()
     }
 
-    /// Records an order of a kind, by which the person after `link` decides or is responsible.
+    /// Records an order of a kind, by which the person after `link` decides or is responsible. They accept it, unless they are only named.
     pub(super) async fn records_order(&mut self, said: &Said, kind: &str, from: String, link: &str) {
         let (person, child_welfare) = (self.user(said.must(link)).id, self.unit("child welfare").await);
         let mut body = json!({
@@ -146,7 +146,11 @@ impl Player {
             body["in_force_until"] = json!(self.day(until));
         }
         let path = format!("/v1/children/{}/care-orders", self.child().id);
-        let made = self.user(said.who).post(path).json(body).send().await.expect(201);
+        let made = self.user(said.who).post(&path).json(body).send().await.expect(201);
         self.scene.id("care_order_id", made.text("/id"));
+        if link != "naming" {
+            let path = format!("{path}/{}/accept", made.text("/id"));
+            self.user(said.must(link)).post(path).if_match(1).send().await.expect(200);
+        }
     }
 }

@@ -142,7 +142,8 @@ impl Player {
     async fn records_order_of(&mut self, said: &Said) {
         let kind = vocabulary().care_orders.get(said.object());
         let kind = &kind.unwrap_or_else(|| panic!("{said:?}")).key;
-        self.records_order(said, kind, self.world.in_days(0), "answered for by").await;
+        let link = if said.link("naming").is_some() { "naming" } else { "answered for by" };
+        self.records_order(said, kind, self.world.in_days(0), link).await;
     }
 
     /// Adds contents besides those that the story creates, or the signs that show them.

@@ -91,7 +91,7 @@ impl Verb {
             Self::RecordAddress | Self::LowerProtection => (true, &["with the phone of"]),
             Self::HoldMeeting => (true, &["deciding a measure run by"]),
             Self::RecordCareOrder => (true, &["decided by"]),
-            Self::RecordOrderOf => (true, &["answered for by", "until"]),
+            Self::RecordOrderOf => (true, &["answered for by", "naming", "until"]),
             Self::GiveSeat => (true, &["through", "with"]),
             Self::EndSeat => (true, &["through"]),
             Self::Write => (true, &["about", "from", "also for"]),

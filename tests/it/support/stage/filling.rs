@@ -65,7 +65,7 @@ impl Stage {
     }
 
     pub(super) async fn fill_the_rest(&mut self) {
-        let Self { world, teacher, nurse, family, .. } = self;
+        let Self { world, teacher, nurse, family, child_welfare, .. } = self;
         let other_child = world.child(teacher, 5).await;
         let concern = world.concern(teacher, &other_child).await;
         let guardians =
@@ -76,7 +76,7 @@ impl Stage {
         let contact = json!({"protection": "none"});
         let path = format!("/v1/children/{}/contact-details", family.child.id);
         teacher.put(path).json(contact).if_match(0).send().await.expect(200);
-        let child_welfare = world.worker(child_welfare_of(municipality)).await;
+        let successor = world.worker(child_welfare_of(municipality)).await;
         // Not in force while the stage exists: the family still sees and decides.
         let order = json!({
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(300),
@@ -103,7 +103,7 @@ impl Stage {
             ("role_id", json!(role)),
             ("care_order_id", order),
             ("child_welfare_unit_id", json!(child_welfare.unit.id)),
-            ("child_welfare_person_id", json!(child_welfare.id)),
+            ("child_welfare_person_id", json!(successor.id)),
             ("person_id", json!(nurse.id)),
             ("unit_id", json!(teacher.unit.id)),
             ("catalogue_measure_id", catalogue.body["items"][0]["id"].clone()),
@@ -181,7 +181,7 @@ impl Stage {
 }
 
 /// The child welfare service that serves a municipality.
-fn child_welfare_of(municipality: &str) -> &'static str {
+pub(super) fn child_welfare_of(municipality: &str) -> &'static str {
     match municipality {
         "4014" => "kragero/barnevern",
         "4001" => "porsgrunn/barnevernstjenesten",

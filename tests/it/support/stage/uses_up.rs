@@ -27,6 +27,7 @@ pub fn uses_up(operation: &str) -> bool {
             | "open_emergency_access"
             | "give_view_on_conflict_of_interest"
             | "record_conflict_of_interest"
+            | "accept_care_order"
             | "end_care_order"
             | "end_withholding"
             | "review_withholding"
