@@ -211,7 +211,7 @@ actions! {
         ListTeam = "list_team": Saw(Team), ChosenLook, Never, MayForbid, Search;
         ListHandovers = "list_handovers": Saw(Handovers), ChosenLook, Never, MayForbid, Search;
         ListConsents = "list_consents": Saw(Consents), ChosenLook, Never, MayForbid, Search;
-        ListNextSteps = "list_next_steps": Saw(Case), ChosenLook, Never, MayForbid, Search;
+        ListNextSteps = "list_next_steps": Saw(NextSteps), ChosenLook, Never, MayForbid, Search;
         ListGoals = "list_goals": Saw(Goals), ChosenLook, Never, MayForbid, Search;
         ListMeasures = "list_measures": Saw(Measures), ChosenLook, Never, MayForbid, Search;
         ListMeetings = "list_meetings": Saw(Meetings), ChosenLook, Never, MayForbid, Search;

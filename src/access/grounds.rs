@@ -50,6 +50,16 @@ impl<'de> Deserialize<'de> for Party {
     }
 }
 
+/// The person who gives a consent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Giver {
+    /// The child.
+    Child,
+    /// A guardian, or child welfare in the guardians' place.
+    OnBehalf,
+}
+
 /// Whether a law is a ground only with consents, or only without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, de::Error as _};
 
 use super::{
     PolicyError,
-    grounds::{ByConsent, Party},
+    grounds::{ByConsent, Giver, Party},
 };
 
 const SOURCE: &str = include_str!("../../data/laws.toml");
@@ -49,6 +49,8 @@ struct LawEntry {
     _title: String,
     /// Whose look it can be a ground for; anyone's if left out.
     ground_for: Option<Vec<Party>>,
+    /// Whose consent it is about; both if left out.
+    consent_by: Option<Giver>,
     /// Whether it is a ground only with consents, or only without.
     consent: Option<ByConsent>,
     /// The wordings from the oldest to the newest; never empty.
@@ -151,6 +153,12 @@ impl Law {
     #[must_use]
     pub fn is_ground_for(self, party: Party) -> bool {
         self.0.ground_for.as_ref().is_none_or(|parties| parties.contains(&party))
+    }
+
+    /// Returns whether a consent of this giver can rest on it.
+    #[must_use]
+    pub fn is_basis_for_consent_by(self, giver: Giver) -> bool {
+        self.0.consent_by.is_none_or(|of| of == giver)
     }
 
     /// Returns whether it is a ground only with consents, or only without; none if either.

@@ -1,6 +1,7 @@
 //! The leader of a unit where somebody works decides whether they are disqualified (fvl § 8). Where no leader there can, because the
 //! question is about the only leader, or because the leaders are disqualified themselves (fvl § 6, third paragraph), it is decided by
-//! a leader of another unit of the same sector in the municipality, or, where there is none, by a leader of any other unit there.
+//! a leader of another unit of the same sector in the municipality, or, where there is none, by a leader of any other unit there. The
+//! latter decides only what is undecided: what somebody has declared of themselves stays until a superior of the sector ends it.
 
 use super::objects::UnitObject;
 use crate::{
@@ -47,11 +48,11 @@ macro_rules! decides_above_sql {
             $crate::persons_of_sql!($person),
             " AND ",
             $crate::can_decide_sql!($today),
-            " AND (lu.sector = su.sector OR NOT EXISTS (
+            " AND (lu.sector = su.sector OR (c.confirmed_at IS NULL AND NOT EXISTS (
                     SELECT 1 FROM unit nu JOIN staff_role l ON l.unit_id = nu.id
                     WHERE nu.municipality = su.municipality AND nu.sector = su.sector AND nu.controller = 'municipality' AND ",
             $crate::can_decide_sql!($today),
-            "))))"
+            ")))))"
         )
     };
 }

@@ -31,6 +31,8 @@ words! {
         Consents = "consents",
         /// The goals.
         Goals = "goals",
+        /// The next steps.
+        NextSteps = "next_steps",
         /// The measures and their evaluations.
         Measures = "measures",
         /// The meetings.
@@ -53,6 +55,7 @@ impl CaseSection {
             Self::Handovers => "overleveringene",
             Self::Consents => "samtykkene",
             Self::Goals => "målene",
+            Self::NextSteps => "de neste stegene",
             Self::Measures => "tiltakene",
             Self::Meetings => "møtene",
             Self::Notes => "notatene",
@@ -70,6 +73,7 @@ impl CaseSection {
             Self::Handovers => "the handovers",
             Self::Consents => "the consents",
             Self::Goals => "the goals",
+            Self::NextSteps => "the next steps",
             Self::Measures => "the measures",
             Self::Meetings => "the meetings",
             Self::Notes => "the notes",

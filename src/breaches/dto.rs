@@ -129,6 +129,31 @@ pub struct BreachStepOut {
     pub recorded_at: Option<DateTime<Utc>>,
 }
 
+words! {
+    /// The capacity in which someone is notified of a breach.
+    NotifiedAs {
+        /// The child whose record it was.
+        Child = "child",
+        /// A guardian who sees the child's record.
+        Guardian = "guardian",
+        /// The person in child welfare who decides for the child.
+        ChildWelfare = "child_welfare",
+    }
+}
+
+/// A person to notify of a breach: the child, and those who see its record on its behalf.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct PersonToNotify {
+    /// The person.
+    pub person_id: PersonId,
+    /// Their name.
+    pub name: Content,
+    /// The capacity in which they are notified.
+    pub notified_as: NotifiedAs,
+}
+
+shown!(PersonToNotify { person_id, name, notified_as });
+
 /// A breach: a look without need, and what followed. Contains no content of the record.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct BreachOut {
@@ -159,6 +184,9 @@ pub struct BreachOut {
     pub found_at: DateTime<Utc>,
     /// The steps, in the order of their due times.
     pub steps: Vec<BreachStepOut>,
+    /// The people to notify as the registered person, as they are now. Null in lists. It leaves out guardians who may
+    /// not know where the child is, or who are kept from its record by a care order.
+    pub to_notify: Option<Vec<PersonToNotify>>,
     /// When the last step ended.
     pub closed_at: Option<DateTime<Utc>>,
     /// The version, for `If-Match`; the same as the `ETag`.
@@ -179,6 +207,7 @@ shown!(BreachOut {
     found_by,
     found_at,
     steps,
+    to_notify,
     closed_at,
     version
 });

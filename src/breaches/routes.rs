@@ -60,7 +60,7 @@ async fn list_breaches(mut permit: Permit<ListBreaches>) -> Result<HttpResponse>
     permit.show_page(&Page { items, next_cursor }.map(Whole::whole))
 }
 
-/// Returns a breach: who looked, when, and the steps that follow.
+/// Returns a breach: who looked, when, the steps that follow, and the people to notify as the registered person.
 #[utoipa::path(
     operation_id = "read_breach", tag = "access log", params(("breach_id" = Uuid, Path)),
     responses((status = 200, body = BreachOut, description = "The breach, without content"), ReadProblems),
@@ -129,7 +129,10 @@ fn done_at(
 
 async fn current<A: Action<Object = BreachObject>>(permit: &mut Permit<A>) -> Result<BreachOut> {
     let (municipality, id) = (permit.object().municipality.clone(), permit.object().id);
-    let now = permit.moment().now;
+    let moment = permit.moment();
     let row = store::get(permit.tx(), &municipality, id).await?;
-    store::whole(permit.tx(), vec![row], now).await?.pop().ok_or_else(Problem::not_found)
+    let breach = store::whole(permit.tx(), vec![row], moment.now).await?.pop();
+    let mut breach = breach.ok_or_else(Problem::not_found)?;
+    breach.to_notify = Some(store::to_notify(permit.tx(), breach.child_id, moment).await?);
+    Ok(breach)
 }

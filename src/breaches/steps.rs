@@ -17,8 +17,10 @@ pub(super) struct StepRule {
     hours: i64,
     /// Whether a reason can take the place of the notification.
     pub can_be_left_out: bool,
-    /// The laws that require it.
-    pub law: Vec<Law>,
+    law: Vec<Law>,
+    /// The laws that require it as well in health.
+    #[serde(default)]
+    law_in_health: Vec<Law>,
 }
 
 impl StepRule {
@@ -48,9 +50,11 @@ pub(super) fn can_be_left_out(step: BreachStep) -> bool {
     steps().iter().any(|rule| rule.key == step && rule.can_be_left_out)
 }
 
-/// Returns the laws that require a step.
-pub(super) fn laws_of(step: BreachStep) -> &'static [Law] {
-    steps().iter().find(|rule| rule.key == step).map_or(&[], |rule| &rule.law)
+/// Returns the laws that require a step, in health or elsewhere.
+pub(super) fn laws_of(step: BreachStep, in_health: bool) -> Vec<Law> {
+    let Some(rule) = steps().iter().find(|rule| rule.key == step) else { return Vec::new() };
+    let of_health = rule.law_in_health.iter().filter(|_| in_health);
+    of_health.chain(&rule.law).copied().collect()
 }
 
 #[cfg(test)]

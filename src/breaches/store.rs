@@ -6,15 +6,18 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    dto::{BreachOut, BreachQuery, BreachSource, BreachStatus, BreachStep, BreachStepOut, StepOutcome},
+    dto::{
+        BreachOut, BreachQuery, BreachSource, BreachStatus, BreachStep, BreachStepOut, NotifiedAs,
+        PersonToNotify, StepOutcome,
+    },
     steps::{laws_of, steps},
 };
 use crate::{
-    access::{cited, objects::BreachObject},
+    access::{cited, family_of, objects::BreachObject},
     db::{DbError, Tx, expect_one},
-    execute, fetch_one, fetch_optional,
+    execute, fetch_all, fetch_in, fetch_one, fetch_optional,
     kernel::{
-        Id,
+        Id, Moment,
         clock::day_in_norway,
         ids::{Breach, Case, Child, Look, Person, Unit},
     },
@@ -25,8 +28,12 @@ use crate::{
 macro_rules! select {
     () => {
         "SELECT b.municipality, b.id, b.source, b.person_id, p.name AS person_name, b.unit_id, b.child_id, b.case_id, b.looked_at,
-                b.found_by, b.found_at, b.closed_at, b.version
-         FROM breach b JOIN person p ON p.id = b.person_id"
+                b.found_by, b.found_at, b.closed_at, b.version,
+                (u.sector = 'health' OR o.sector = 'health') IS TRUE AS in_health
+         FROM breach b JOIN person p ON p.id = b.person_id
+         LEFT JOIN unit u ON u.id = b.unit_id
+         LEFT JOIN care_case c ON c.municipality = b.municipality AND c.id = b.case_id
+         LEFT JOIN unit o ON o.id = c.unit_id"
     };
 }
 const SELECT: &str = select!();
@@ -34,6 +41,8 @@ const ONE: &str = concat!(select!(), " WHERE b.municipality = $1 AND b.id = $2")
 const STEPS: &str = "
     SELECT breach_id, step, due_at, outcome, how, reason, done_at, done_by, recorded_at
     FROM breach_step WHERE (municipality, breach_id) IN (";
+const CHILD: &str = "SELECT person_id, name, 'child' AS notified_as FROM child WHERE id = $1";
+const NAMES: &str = "SELECT id, name FROM person WHERE name IS NOT NULL AND id IN (";
 const OPEN: &str = "
     INSERT INTO breach (municipality, id, source, entry_id, person_id, unit_id, child_id, case_id, looked_at, looked_until,
         found_by, found_at)
@@ -124,6 +133,8 @@ pub(super) struct BreachRow {
     pub(super) found_at: DateTime<Utc>,
     closed_at: Option<DateTime<Utc>>,
     pub(super) version: i64,
+    /// Whether the record, or the unit of the person who looked, is in health.
+    in_health: bool,
 }
 
 impl BreachRow {
@@ -187,10 +198,10 @@ struct StepRow {
 }
 
 impl StepRow {
-    fn out(self, found_at: DateTime<Utc>, now: DateTime<Utc>) -> BreachStepOut {
+    fn out(self, breach: &BreachRow, now: DateTime<Utc>) -> BreachStepOut {
         BreachStepOut {
             step: self.step,
-            legal_basis: cited(laws_of(self.step), day_in_norway(found_at)),
+            legal_basis: cited(&laws_of(self.step, breach.in_health), day_in_norway(breach.found_at)),
             due_at: self.due_at,
             overdue: self.outcome.is_none() && self.due_at < now,
             outcome: self.outcome,
@@ -231,7 +242,7 @@ pub(super) async fn whole(
         let mut steps = steps.remove(&row.id).unwrap_or_default();
         steps.sort_by_key(|step| (step.due_at, step.step));
         BreachOut {
-            steps: steps.into_iter().map(|step| step.out(row.found_at, now)).collect(),
+            steps: steps.into_iter().map(|step| step.out(&row, now)).collect(),
             status: if row.closed_at.is_some() { BreachStatus::Closed } else { BreachStatus::Open },
             id: row.id,
             municipality: row.municipality,
@@ -244,11 +255,30 @@ pub(super) async fn whole(
             looked_at: row.looked_at,
             found_by: row.found_by,
             found_at: row.found_at,
+            to_notify: None,
             closed_at: row.closed_at,
             version: row.version,
         }
     });
     Ok(whole.collect())
+}
+
+/// Returns the people to notify of a breach about a child.
+pub(super) async fn to_notify(
+    tx: &mut Tx,
+    child: Id<Child>,
+    moment: Moment,
+) -> Result<Vec<PersonToNotify>, DbError> {
+    let mut people = fetch_all!(tx, PersonToNotify, CHILD, child)?;
+    let Some(family) = family_of(tx, child, moment).await? else { return Ok(people) };
+    let names = fetch_in!(tx, (Id<Person>, Content), NAMES, &family.people())?;
+    let named = |person: Id<Person>, notified_as| {
+        let name = names.iter().find(|(id, _)| *id == person).map(|(_, name)| name.clone());
+        name.map(|name| PersonToNotify { person_id: person, name, notified_as })
+    };
+    people.extend(family.guardians.iter().filter_map(|person| named(*person, NotifiedAs::Guardian)));
+    people.extend(family.child_welfare.and_then(|person| named(person, NotifiedAs::ChildWelfare)));
+    Ok(people)
 }
 
 /// A step that was taken.

@@ -65,7 +65,7 @@ pub struct CareOrderPatch {
     pub in_force_until: Option<NaiveDate>,
 }
 
-/// What a care order said before a change.
+/// A change of a care order, with the values before it.
 #[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct CareOrderChangeOut {
     /// The care order.
@@ -160,7 +160,7 @@ pub struct CareOrderOut {
     pub named_at: DateTime<Utc>,
     /// When they accepted it; null until they do. Until then, nobody consents by the order.
     pub accepted_at: Option<DateTime<Utc>>,
-    /// What the order said before each change, the oldest first.
+    /// The changes, the oldest first, each with the values before it.
     #[sqlx(skip)]
     pub changes: Vec<CareOrderChangeOut>,
     /// The person who recorded it.

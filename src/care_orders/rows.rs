@@ -31,7 +31,7 @@ pub(crate) struct CareOrderRow<'a> {
     pub person: Id<Person>,
     /// When the person accepted it; none if they are asked to.
     pub accepted_at: Option<DateTime<Utc>>,
-    /// Who recorded it, and named the person.
+    /// The person who recorded it, and named the person.
     pub recorded_by: Id<Person>,
     pub recorded_at: DateTime<Utc>,
 }

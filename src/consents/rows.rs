@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 pub(crate) use super::dto::ConsentForm;
 use crate::{
-    access::{CasePlace, Kinds, Law, PROCESSING, cited, laws},
+    access::{CasePlace, Giver, Kinds, Law, PROCESSING, cited, laws},
     db::{DbError, Tx},
     insert_rows,
     kernel::{
@@ -28,6 +28,7 @@ pub(crate) struct ConsentRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<Consent>,
     pub given_by: Id<Person>,
+    pub giver: Giver,
     pub recorded_by: Id<Person>,
     pub form: ConsentForm,
     pub purpose: Cow<'a, str>,
@@ -74,7 +75,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ConsentRow<'_>]) -> Result<(), D
         .push_bind(row.form)
         .push_bind(purpose)
         .push_bind(&*row.text_version)
-        .push_bind(secrecy_basis(&row.kinds, day_in_norway(row.given_at)))
+        .push_bind(secrecy_basis(&row.kinds, row.giver, day_in_norway(row.given_at)))
         .push_bind(cited(&laws(&PROCESSING), day_in_norway(row.given_at)).join("; "))
         .push_bind(row.valid_from)
         .push_bind(row.valid_until)
@@ -104,10 +105,11 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[ConsentRow<'_>]) -> Result<(), D
     Ok(())
 }
 
-/// Returns the exemption from the duty of secrecy that a consent to these kinds gives.
-fn secrecy_basis(kinds: &[InformationKind], day: NaiveDate) -> String {
+/// Returns the exemption from the duty of secrecy that a consent of this giver to these kinds gives.
+fn secrecy_basis(kinds: &[InformationKind], giver: Giver, day: NaiveDate) -> String {
     let rules = kinds.iter().filter_map(|kind| Kinds::rule(*kind).ok());
-    let laws: Vec<Law> = rules.flat_map(|rule| rule.legal_basis.iter().copied()).collect();
+    let laws = rules.flat_map(|rule| rule.legal_basis.iter().copied());
+    let laws: Vec<Law> = laws.filter(|law| law.is_basis_for_consent_by(giver)).collect();
     let mut citations = cited(&laws, day);
     citations.sort_unstable();
     format!("consent: {}", citations.join("; "))

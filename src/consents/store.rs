@@ -9,7 +9,7 @@ use super::{
     rows::{self, ConsentRow, ConsentedUnitRow},
 };
 use crate::{
-    access::CaseState,
+    access::{CaseState, Giver},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_in, fetch_of_case, fetch_one,
     kernel::{
@@ -154,6 +154,7 @@ pub(super) async fn insert(
         place: case.place(),
         id,
         given_by,
+        giver: if given_by == case.child_person { Giver::Child } else { Giver::OnBehalf },
         recorded_by,
         form,
         purpose: Cow::from(&*input.purpose),

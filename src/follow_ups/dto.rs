@@ -49,8 +49,8 @@ words! {
         CareOrderEnds = "care_order_ends",
         /// The person named in a care order must accept it.
         AcceptCareOrder = "accept_care_order",
-        /// The contact person, or the leader of child welfare, must name another person in a care order: the one who is named has left, or
-        /// has not accepted it within a week.
+        /// The contact person, or the leader of child welfare, must name another person in a care order: the person named has left, or has not
+        /// accepted it within a week.
         AssignCareOrder = "assign_care_order",
         /// The leader must look again at when the family is informed of a disclosure, before it is.
         ReviewInforming = "review_informing",

@@ -10,16 +10,22 @@ use crate::{
     execute, fetch_all,
     kernel::{
         Id, Slice,
-        ids::{DayChange, DayChangeId, Measure, Person, PersonId},
+        ids::{DayChange, DayChangeId, Measure, MeasureId, Person, PersonId},
     },
     shown,
     vault::Content,
 };
 
 const LIST: &str = "
-    SELECT d.id, d.from_on AS from_day, d.to_on AS to_day, d.reason, d.changed_by, p.name AS changed_by_name, d.changed_at
+    SELECT d.id, d.measure_id, d.from_on AS from_day, d.to_on AS to_day, d.reason, d.changed_by, p.name AS changed_by_name,
+           d.changed_at
     FROM measure_day_change d JOIN person p ON p.id = d.changed_by
     WHERE d.municipality = $1 AND d.measure_id = $2 AND d.id > $3 ORDER BY d.id LIMIT $4";
+const OF_CASE: &str = "
+    SELECT d.id, d.measure_id, d.from_on AS from_day, d.to_on AS to_day, d.reason, d.changed_by, p.name AS changed_by_name,
+           d.changed_at
+    FROM measure_day_change d JOIN person p ON p.id = d.changed_by
+    WHERE d.municipality = $1 AND d.case_id = $2 AND d.id > $3 ORDER BY d.id LIMIT $4";
 const INSERT: &str = "
     INSERT INTO measure_day_change (municipality, id, case_id, measure_id, from_on, to_on, reason, changed_by, changed_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
@@ -29,6 +35,8 @@ const INSERT: &str = "
 pub struct DayChangeOut {
     /// The id of the move.
     pub id: DayChangeId,
+    /// The measure.
+    pub measure_id: MeasureId,
     /// The day that was set.
     pub from_day: NaiveDate,
     /// The day it was moved to.
@@ -45,7 +53,7 @@ pub struct DayChangeOut {
 }
 
 shown!(DayChangeOut, CaseReader {
-    row { id, from_day, to_day, reason, changed_at }
+    row { id, measure_id, from_day, to_day, reason, changed_at }
     whereabouts: changed_by, changed_by_name;
 });
 
@@ -57,6 +65,15 @@ pub(super) async fn list(
     slice: Slice,
 ) -> Result<Vec<DayChangeOut>, DbError> {
     fetch_all!(tx, DayChangeOut, LIST, &case.municipality, measure, slice.after, slice.sql_limit())
+}
+
+/// Lists the moves of all measures of a case, in the order they were made, without a decision on who may read them.
+pub(super) async fn of_case(
+    tx: &mut Tx,
+    case: &CaseState,
+    slice: Slice,
+) -> Result<Vec<DayChangeOut>, DbError> {
+    fetch_all!(tx, DayChangeOut, OF_CASE, &case.municipality, case.id, slice.after, slice.sql_limit())
 }
 
 /// Keeps a move from one day to another, with its reason, the person and the time.

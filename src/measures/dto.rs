@@ -315,10 +315,14 @@ pub struct EvaluationOut {
     pub guardians_view: Option<Content>,
     /// The date of the next evaluation; absent if the measure ends.
     pub next_evaluation_on: Option<NaiveDate>,
-    /// The person who recorded it.
-    pub evaluated_by: PersonId,
+    /// The person who recorded it. Null if the reader may not know that they help.
+    pub evaluated_by: Option<PersonId>,
     /// Their name.
-    pub evaluated_by_name: Content,
+    pub evaluated_by_name: Option<Content>,
+    /// The person who recorded it, for the rules.
+    #[serde(skip)]
+    #[sqlx(rename = "evaluated_by")]
+    pub author: PersonId,
     /// When it was recorded.
     pub created_at: DateTime<Utc>,
 }
@@ -326,7 +330,7 @@ pub struct EvaluationOut {
 shown!(EvaluationOut, EvaluationReader {
     row {
         id, measure_id, held_on, outcome, assessment, child_agrees, child_view_missing_reason, guardians_view,
-        next_evaluation_on, evaluated_by, evaluated_by_name, created_at,
+        next_evaluation_on, evaluated_by, evaluated_by_name, author, created_at,
     }
     child_view: child_view;
 });
@@ -341,8 +345,8 @@ impl EvaluationReader {
     /// A reader, by what the rules answer about the child's own statement in the evaluation.
     #[must_use]
     pub fn new(asker: &Asker, case: &CaseObject, evaluation: &EvaluationOut) -> Self {
-        let EvaluationOut { id, evaluated_by, child_agrees, .. } = evaluation;
-        let said = NoteObject::child_statement(case, id.uuid(), *evaluated_by, *child_agrees);
+        let EvaluationOut { id, author, child_agrees, .. } = evaluation;
+        let said = NoteObject::child_statement(case, id.uuid(), *author, *child_agrees);
         Self { child_view: asker.may::<ReadNote>(&said) }
     }
 

@@ -90,8 +90,9 @@ pub(super) async fn insert(
         child_view_missing_reason: content(input.child_view_missing_reason),
         guardians_view: content(input.guardians_view),
         next_evaluation_on: input.next_evaluation_on,
-        evaluated_by: by.person,
-        evaluated_by_name: by.name.clone(),
+        evaluated_by: Some(by.person),
+        evaluated_by_name: Some(by.name.clone()),
+        author: by.person,
         created_at: now,
     })
 }

@@ -16,6 +16,7 @@ mod rules;
 mod store;
 
 pub use create::{Creation, create};
+pub use day_changes::DayChangeOut;
 pub use dto::{DecidedMeasureIn, EvaluationOut, EvaluationOutcome, MeasureIn, MeasureOut, MeasureStatus};
 pub use readable::{not_readable, readable};
 pub use routes::configure;

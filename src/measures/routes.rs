@@ -129,6 +129,9 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     if (changed.responsible, changed.unit) != (object.responsible_id, object.unit_id) {
         require_seat(permit.tx(), &asker, &object.case, changed.responsible, changed.unit, "").await?;
     }
+    if patch.reason.is_some() && changed.moved.is_none() {
+        return Err(Problem::field("/reason", "is kept with a new date of evaluation, and there is none"));
+    }
     permit.expect_seen(&measure.clone().seen_by(&reader(&permit)))?;
     store::update(permit.tx(), &object.case.facts, &measure, changed, patch.description.as_deref()).await?;
     if let (Some(moved), Some(reason)) = (changed.moved, &patch.reason) {
@@ -171,9 +174,10 @@ async fn list_evaluations(mut permit: Permit<ListEvaluations>) -> Result<HttpRes
     let rows = evaluations::list(permit.tx(), &case.facts, id, query.slice()?).await?;
     let page = Page::cut(rows, query.limit(), |evaluation| evaluation.id.uuid());
     permit.note_shown(page.ids(|evaluation| evaluation.id));
+    let unknown = teams::not_to_be_known(permit.tx(), &asker, &case).await?;
     permit.show_page(&page.map(|evaluation| {
         let reader = EvaluationReader::new(&asker, &case, &evaluation);
-        evaluation.seen_by(&reader)
+        evaluation.without(&unknown).seen_by(&reader)
     }))
 }
 

@@ -4,8 +4,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    access::CaseFacts,
-    kernel::{Id, clock::day_in_norway, ids::Person},
+    access::{CaseFacts, Ground},
+    kernel::{
+        Id,
+        clock::day_in_norway,
+        ids::{Person, Unit},
+        vocabulary::Sector,
+    },
     problem::{Problem, Result},
 };
 
@@ -21,15 +26,21 @@ pub(super) struct Conditions {
 }
 
 impl Conditions {
-    /// Checks the conditions for a meeting that begins at a time. `field` is what to point to.
-    pub(super) fn allow(&self, field: &str, starts_at: DateTime<Utc>, case: &CaseFacts) -> Result<()> {
+    /// Checks the conditions for a meeting that begins at a time, by the consents of that time to units that the caller knows. `field` is
+    /// what to point to.
+    pub(super) fn allow(
+        &self,
+        field: &str,
+        (starts_at, ground): (DateTime<Utc>, &Ground),
+        case: &CaseFacts,
+        knows: impl Fn(Id<Unit>, Sector) -> bool,
+    ) -> Result<()> {
         let age = case.age_on(day_in_norway(starts_at));
         if self.age_from.is_some_and(|from| age < from) || self.age_to.is_some_and(|to| to < age) {
             return Err(Problem::field(field, "is an arena for children of another age"));
         }
-        if self.needs_consent() && !case.ground.is_shared() {
-            let missing =
-                "is an arena that requires consent: everyone who must has to consent to another unit first";
+        if self.needs_consent() && !ground.is_shared_with(knows) {
+            let missing = "is an arena that requires consent, on the day of the meeting, from everyone who must, to another unit";
             return Err(Problem::field(field, missing));
         }
         Ok(())
@@ -68,10 +79,7 @@ mod tests {
     use super::*;
     use crate::{
         access::{CaseState, Given},
-        kernel::{
-            ids::Unit,
-            vocabulary::{InformationKind, Sector},
-        },
+        kernel::vocabulary::InformationKind,
     };
 
     fn fault(result: Result<()>) -> String {
@@ -91,8 +99,14 @@ mod tests {
     fn an_arena_is_for_the_ages_of_its_plan_on_the_day_of_the_meeting() {
         // Nine years old today, and born on this day of the year.
         let case = CaseFacts::sample(9);
-        let allow =
-            |age_from, age_to, day| Conditions { age_from, age_to, ..ANY }.allow("/arena_id", on(day), &case);
+        let allow = |age_from, age_to, day| {
+            Conditions { age_from, age_to, ..ANY }.allow(
+                "/arena_id",
+                (on(day), &case.ground),
+                &case,
+                |_, _| true,
+            )
+        };
         for (from, to) in [(None, None), (Some(9), Some(9)), (Some(0), None), (None, Some(12))] {
             assert!(allow(from, to, "2026-11-22").is_ok(), "{from:?} {to:?}");
         }
@@ -112,7 +126,8 @@ mod tests {
             alone: None,
         };
         let arena = Conditions { consent_required: Some(true), ..ANY };
-        let allow = |case: &CaseFacts| arena.allow("/attended", on("2026-11-22"), case);
+        let allow =
+            |case: &CaseFacts| arena.allow("/attended", (on("2026-11-22"), &case.ground), case, |_, _| true);
         let case = CaseFacts::sample(9);
         assert_eq!(fault(allow(&case)), "/attended");
         let own = case.clone().with(|case| {
@@ -125,12 +140,13 @@ mod tests {
             case.ground.in_force.push(consent);
         });
         assert!(allow(&shared).is_ok());
+        let hidden = arena.allow("/attended", (on("2026-11-22"), &shared.ground), &shared, |_, _| false);
+        assert_eq!(fault(hidden), "/attended", "the unit is none that the caller knows");
         let missing = shared.with(|case| case.ground.family.guardians.push(Id::of_new_person()));
         assert_eq!(fault(allow(&missing)), "/attended");
         for consent_required in [Some(false), None] {
-            assert!(
-                Conditions { consent_required, ..ANY }.allow("/attended", on("2026-11-22"), &case).is_ok()
-            );
+            let arena = Conditions { consent_required, ..ANY };
+            assert!(arena.allow("/attended", (on("2026-11-22"), &case.ground), &case, |_, _| true).is_ok());
         }
     }
 }

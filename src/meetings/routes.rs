@@ -1,9 +1,11 @@
 //! Operations on meetings.
 
 use actix_web::{HttpResponse, get, post, put};
+use chrono::{DateTime, Utc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    arenas::Conditions,
     dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut, MeetingReader},
     rules, store,
 };
@@ -14,6 +16,7 @@ use crate::{
             Action, AnswerInvitation, ApproveMinutes, CallMeeting, CancelMeeting, ListMeetings, ReadMeeting,
             RecordMinutes,
         },
+        ground_at,
         objects::{CaseObject, MeetingObject},
     },
     db::Tx,
@@ -78,6 +81,7 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     let now = permit.moment().now;
     Kinds::may_be_kept("", Some(&new.contains))?;
     rules::place_may_be_told(new.place.as_deref(), case)?;
+    rules::is_since_opening(new.starts_at, store::opened_at(permit.tx(), case).await?)?;
     let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
     let team = teams::seats_known(permit.tx(), &asker, &object).await?;
     let team: Vec<_> = team.into_iter().map(|seat| seat.person_id).collect();
@@ -88,7 +92,8 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
         let unknown = || {
             Problem::field("/arena_id", "must be one of the municipality's arenas for individual children")
         };
-        arena.ok_or_else(unknown)?.allow("/arena_id", new.starts_at, case)?;
+        let arena = arena.ok_or_else(unknown)?;
+        arena_allows(permit.tx(), &asker, &object, (&arena, "/arena_id", new.starts_at)).await?;
     }
     let caller = permit.caller().person;
     let id = store::call(permit.tx(), case, new, caller, now).await?;
@@ -165,20 +170,33 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
     answer_with(permit, meeting).await
 }
 
-/// Checks the conditions of the arena, if the meeting was called in one: they held for the meeting, and a consent is in force now.
+/// Checks the conditions of an arena for a meeting that begins at a time.
+async fn arena_allows(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+    (arena, field, starts_at): (&Conditions, &str, DateTime<Utc>),
+) -> Result<()> {
+    let ground = ground_at(tx, case.facts.id, starts_at).await?.ok_or_else(Problem::not_found)?;
+    let knows = |unit, sector| asker.knows_that_helps(case, unit, sector);
+    arena.allow(field, (starts_at, &ground), &case.facts, knows)
+}
+
+/// Checks the conditions of the arena, if the meeting was called in one.
 async fn arena_admits(
     permit: &mut Permit<RecordMinutes>,
     meeting: &MeetingOut,
     attended: &[Id<Person>],
 ) -> Result<()> {
     let Some(arena) = meeting.arena_id else { return Ok(()) };
-    let case = permit.object().case.facts.clone();
-    let conditions = store::conditions(permit.tx(), &case, arena).await?;
-    conditions.allow("/attended", meeting.starts_at, &case)?;
-    let seats = teams::seats(permit.tx(), &case).await?;
+    let (asker, object) = (permit.asker(), permit.object().case.clone());
+    let case = &object.facts;
+    let conditions = store::conditions(permit.tx(), case, arena).await?;
+    arena_allows(permit.tx(), &asker, &object, (&conditions, "/attended", meeting.starts_at)).await?;
+    let seats = teams::seats(permit.tx(), case).await?;
     let mut seated: Vec<_> = seats.into_iter().map(|seat| seat.person_id).collect();
-    seated.extend(teams::left_since(permit.tx(), &case, meeting.starts_at).await?);
-    conditions.admit(attended, &seated, &case)
+    seated.extend(teams::left_since(permit.tx(), case, meeting.starts_at).await?);
+    conditions.admit(attended, &seated, case)
 }
 
 /// Numbers the decisions and creates their measures.

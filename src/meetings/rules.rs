@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use super::dto::{MeetingOut, MeetingStatus};
 use crate::{
     access::CaseFacts,
-    kernel::{Id, ids::Person},
+    kernel::{Id, clock::day_in_norway, ids::Person},
     problem::{Problem, Result},
 };
 
@@ -18,6 +18,14 @@ const MAX_DECISIONS: usize = 30;
 pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result<()> {
     if place.is_some() && case.strict_address() {
         return Err(Problem::field("/place", "must be left out for this child"));
+    }
+    Ok(())
+}
+
+/// Checks that the meeting is not before the day on which the case was opened.
+pub(super) fn is_since_opening(starts_at: DateTime<Utc>, opened_at: DateTime<Utc>) -> Result<()> {
+    if day_in_norway(starts_at) < day_in_norway(opened_at) {
+        return Err(Problem::field("/starts_at", "must not be before the day on which the case was opened"));
     }
     Ok(())
 }

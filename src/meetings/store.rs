@@ -66,6 +66,7 @@ const DECISIONS: &str = "
     ORDER BY d.meeting_id, d.number";
 const CONDITIONS: &str =
     "SELECT consent_required, age_from, age_to FROM arena WHERE municipality = $1 AND id = $2";
+const OPENED_AT: &str = "SELECT opened_at FROM care_case WHERE municipality = $1 AND id = $2";
 const OPEN_ARENA: &str = "
     SELECT consent_required, age_from, age_to FROM arena
     WHERE municipality = $1 AND id = $2 AND scope = 'individual' AND ended_at IS NULL";
@@ -144,6 +145,12 @@ async fn complete(
         }
     }
     Ok(meetings)
+}
+
+/// Returns when a case was opened for the first time.
+pub(super) async fn opened_at(tx: &mut Tx, case: &CaseState) -> Result<DateTime<Utc>, DbError> {
+    let (opened_at,) = fetch_one!(tx, (DateTime<Utc>,), OPENED_AT, &case.municipality, case.id)?;
+    Ok(opened_at)
 }
 
 /// Returns the conditions of an arena of the municipality for individual children, if it is one that is in use.

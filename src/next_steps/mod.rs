@@ -4,6 +4,7 @@
 //! A member of the team who loses access passes the step to the contact person (`handovers`).
 
 mod dto;
+pub(crate) mod record;
 mod routes;
 pub(crate) mod rows;
 mod rules;

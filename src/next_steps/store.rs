@@ -143,6 +143,11 @@ impl StepFound {
         }
     }
 
+    /// Returns the sector of the unit that has the step, if the reader may know of it.
+    pub(super) fn sector_known(&self, known: &Known<'_>) -> Option<Sector> {
+        self.sector.filter(|_| known.unit(self.unit_id, self.sector))
+    }
+
     pub(super) fn id(&self) -> Id<NextStep> {
         self.id
     }

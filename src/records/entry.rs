@@ -20,8 +20,9 @@ use crate::{
         ids::PersonId,
         vocabulary::{InformationKind, Sector},
     },
-    measures::{EvaluationOut, MeasureOut, record::OfMeasure},
+    measures::{DayChangeOut, EvaluationOut, MeasureOut, record::OfMeasure},
     meetings::MeetingOut,
+    next_steps::record::StepOfUnit,
     notes::NoteOut,
     problem::{Problem, Result},
     teams::TeamMemberOut,
@@ -135,16 +136,37 @@ impl Entries<'_> {
         };
         let mut content = json_of(entry)?;
         content["child_view"] = Value::Null;
-        self.add(
-            said(self.kind([Some(entry.evaluated_by)], *sector), text::evaluation(title, entry)),
-            content,
-        );
+        self.add(said(self.kind([entry.evaluated_by], *sector), text::evaluation(title, entry)), content);
         if let Some(view) = &entry.child_view {
             let kind = from_sector(InformationKind::ChildStatement, Some(*sector));
             let content = json!({ "id": entry.id, "child_view": view, "child_agrees": entry.child_agrees });
             self.add(said(kind, text::child_view(title, view)), content);
         }
         Ok(())
+    }
+
+    /// A move of the day of an evaluation.
+    pub(super) fn day_change(&mut self, change: &OfMeasure<DayChangeOut>) -> Result<()> {
+        let OfMeasure { entry, title, unit_name, sector } = change;
+        let said = Said {
+            section: CaseSection::Measures,
+            id: entry.id.uuid(),
+            kind: self.kind([entry.changed_by], *sector),
+            day: day_in_norway(entry.changed_at),
+            from: Some((unit_name.clone(), *sector)),
+            can_be_brought: true,
+            text: text::day_change(title, entry),
+        };
+        self.add(said, json_of(entry)?);
+        Ok(())
+    }
+
+    pub(super) fn next_step(&mut self, of_unit: &StepOfUnit) -> Result<()> {
+        let StepOfUnit { step, sector } = of_unit;
+        let people = [step.person_id, step.passed_on_from, step.set_by, step.settled_by];
+        let kind = self.kind(people, sector.unwrap_or(self.case.facts.sector));
+        let (id, day) = (step.id.uuid(), day_in_norway(step.set_at));
+        self.of_the_case(CaseSection::NextSteps, id, kind, day, text::next_step(step), step)
     }
 
     pub(super) fn meeting(&mut self, meeting: &Seen<MeetingOut>) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::{
     goals, handovers,
     kernel::{Slice, page::Cursor},
     log_tree::RecordKey,
-    measures, meetings, notes,
+    measures, meetings, next_steps, notes,
     problem::{Problem, Result, docs::ReadProblems},
     teams,
 };
@@ -116,6 +116,8 @@ async fn gathered(
     section!(goals::record::portion(tx, asker, case, slice).await?, goal);
     section!(measures::record::portion(tx, asker, case, slice).await?, measure);
     section!(measures::record::evaluations(tx, asker, case, slice).await?, evaluation);
+    section!(measures::record::day_changes(tx, asker, case, slice).await?, day_change);
+    section!(next_steps::record::portion(tx, asker, case, slice).await?, next_step);
     section!(meetings::record::portion(tx, asker, case, slice).await?, meeting);
     section!(notes::record::portion(tx, asker, case, slice).await?, note);
     Ok((entries.made, ends.into_iter().min()))

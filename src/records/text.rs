@@ -8,8 +8,9 @@ use crate::{
     goals::{GoalOut, GoalStatus},
     handovers::{HandoverOut, HandoverStatus},
     kernel::clock::day_in_norway,
-    measures::{EvaluationOut, EvaluationOutcome, MeasureOut, MeasureStatus},
+    measures::{DayChangeOut, EvaluationOut, EvaluationOutcome, MeasureOut, MeasureStatus},
     meetings::{MeetingOut, MeetingStatus},
+    next_steps::{NextStepHolder, NextStepKind, NextStepOut, NextStepOutcome},
     teams::TeamMemberOut,
     vault::Content,
 };
@@ -47,7 +48,8 @@ impl Lines {
         match (name, unit) {
             (Some(name), Some(unit)) => self.line(about, format!("{}, {unit}", &**name)),
             (Some(name), None) => self.line(about, &**name),
-            (None, _) => self,
+            (None, Some(unit)) => self.line(about, unit),
+            (None, None) => self,
         }
     }
 
@@ -163,13 +165,55 @@ pub(super) fn evaluation(title: &Content, evaluation: &EvaluationOut) -> String 
         .content("Hvorfor barnets syn mangler", evaluation.child_view_missing_reason.as_ref())
         .content("De foresattes syn", evaluation.guardians_view.as_ref())
         .day("Neste evaluering", evaluation.next_evaluation_on)
-        .line("Av", &*evaluation.evaluated_by_name)
+        .content("Av", evaluation.evaluated_by_name.as_ref())
         .text()
 }
 
 /// The child's view in an evaluation.
 pub(super) fn child_view(title: &Content, view: &Content) -> String {
     Lines::default().line("Ved evaluering av tiltaket", &**title).line("Barnets syn", &**view).text()
+}
+
+/// A move of the day of an evaluation.
+pub(super) fn day_change(title: &Content, change: &DayChangeOut) -> String {
+    Lines::default()
+        .line("Evaluering av tiltaket", &**title)
+        .day("Flyttet fra", Some(change.from_day))
+        .day("Flyttet til", Some(change.to_day))
+        .line("Begrunnelse", &*change.reason)
+        .content("Av", change.changed_by_name.as_ref())
+        .text()
+}
+
+/// A next step.
+pub(super) fn next_step(step: &NextStepOut) -> String {
+    let holder = match step.held_by {
+        NextStepHolder::ContactPerson => "stafettholderen",
+        NextStepHolder::Member => "en deltaker i teamet",
+        NextStepHolder::Family => "familien",
+        NextStepHolder::Unit => "en tjeneste som saken venter på",
+        NextStepHolder::Outside => "noen utenfor kommunen som saken venter på",
+    };
+    let outcome = step.outcome.map_or("venter", |outcome| match outcome {
+        NextStepOutcome::Done => "gjort",
+        NextStepOutcome::Replaced => "erstattet av et annet",
+        NextStepOutcome::CaseClosed => "saken ble avsluttet",
+    });
+    let service_set = match step.kind {
+        NextStepKind::Agreed => None,
+        NextStepKind::EvaluateMeasure => Some("Et tiltak skal evalueres"),
+        NextStepKind::ReviewCase => Some("Stafettholderen går gjennom saken"),
+    };
+    let what = step.what.as_deref().or(service_set).unwrap_or_default();
+    Lines::default()
+        .line("Neste steg", what)
+        .line("Hos", holder)
+        .who("Hvem", step.person_name.as_ref(), step.unit_name.as_deref())
+        .content("Hvem", step.outside.as_ref())
+        .day("Innen", Some(step.due_on))
+        .line("Status", outcome)
+        .content("Begrunnelse", step.reason.as_ref())
+        .text()
 }
 
 /// A meeting.

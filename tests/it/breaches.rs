@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cast::Cast,
-    support::{Answer, Call, Role, Staff, User, World, both_engines},
+    support::{Answer, Call, Guardian, Role, Staff, User, World, both_engines},
 };
 
 const STEPS: [&str; 4] = ["leader", "controller", "data_protection_authority", "registered_person"];
@@ -81,8 +81,16 @@ both_engines! {
             assert_eq!((&step["outcome"], &step["overdue"]), (&Value::Null, &json!(false)));
         }
         assert_eq!(step(&breach, "data_protection_authority")["legal_basis"], json!(["GDPR art. 33"]));
-        assert_eq!(step(&breach, "registered_person")["legal_basis"], json!(["pjl § 22 a", "GDPR art. 34"]));
+        assert_eq!(step(&breach, "registered_person")["legal_basis"], json!(["GDPR art. 34"]), "a school's record");
+        let told: Vec<_> = breach.body["to_notify"].as_array().expect("people").iter()
+            .map(|one| (one["name"].clone(), one["notified_as"].clone())).collect();
+        let guardian = |one: &Guardian| (json!(one.name), json!("guardian"));
+        assert_eq!(told[0], (json!(cast.family.child.name), json!("child")));
+        for parent in cast.family.guardians.iter().map(guardian) {
+            assert!(told.contains(&parent), "{told:?}");
+        }
         let listed = auditor.get("/v1/breaches?status=open").send().await.expect(200);
+        assert_eq!(listed.body["items"][0]["to_notify"], Value::Null);
         assert_eq!(listed.items().len(), 1);
         assert_eq!(auditor.get("/v1/breaches?status=closed").send().await.expect(200).items().len(), 0);
     }
@@ -163,6 +171,7 @@ both_engines! {
         let breach = auditor.get(path(&opened)).send().await.expect(200);
         assert_eq!((breach.text("/source"), &breach.body["person_id"]), ("emergency_access".to_owned(), &json!(cast.nurse.id)));
         assert_eq!(breach.body["unit_id"], json!(cast.nurse.unit.id));
+        assert_eq!(step(&breach, "registered_person")["legal_basis"], json!(["pjl § 22 a", "GDPR art. 34"]), "she is in health");
         let mother = &cast.family.guardians[0];
         record(&auditor, &opened, 1, done("registered_person")).send().await.expect(200);
         let log = mother.get(cast.path("/access-log?limit=200")).send().await.expect(200);

@@ -190,6 +190,24 @@ both_engines! {
         cast.family.guardians[0].post(cast.path("/consents")).json(both).send().await.expect_invalid("/unit_ids/1");
     }
 
+    async fn a_consent_rests_on_the_laws_on_the_person_who_gives_it(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let family = world.family(&teacher, 15, 1).await;
+        let youth = world.youth(&family.child).await;
+        let case = world.open_case(&teacher, &family.child).await;
+        let path = format!("/v1/cases/{case}/consents");
+        let body = json!({
+            "unit_ids": [nurse.unit.id], "purpose": "Cooperation.", "valid_until": world.in_days(90), "text_version": "2026-1",
+        });
+        for (who, on_behalf) in [(&family.guardians[0].user, true), (&youth, false)] {
+            let given = who.post(&path).json(body.clone()).send().await.expect(201);
+            let basis = given.text("/secrecy_basis");
+            assert!(basis.contains("fvl § 13 a no. 1"), "{basis}");
+            assert_eq!((basis.contains("barnelova § 30"), basis.contains("pbrl § 4-3")), (on_behalf, !on_behalf), "{basis}");
+        }
+    }
+
     async fn a_municipality_may_set_the_age_of_the_own_record_at_sixteen(world: World) {
         let raised = "UPDATE municipality SET own_record_age = 16 WHERE number = '4014'";
         assert_eq!(world.try_execute(raised).await.expect("changed"), 1);

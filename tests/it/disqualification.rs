@@ -35,9 +35,9 @@ async fn tasks(who: &User, kind: &str) -> Vec<Value> {
     due
 }
 
-async fn declares(who: &User, cast: &Cast) {
+async fn declares(who: &User, cast: &Cast) -> Answer {
     let declared = json!({"national_id": cast.family.child.national_id.as_str(), "ground": "relative"});
-    who.post(OWN).json(declared).send().await.expect(201);
+    who.post(OWN).json(declared).send().await.expect(201)
 }
 
 both_engines! {
@@ -158,6 +158,11 @@ both_engines! {
         let task = &tasks(&head, "confirm_conflict").await[0];
         assert_eq!((&task["unit_id"], &task["object_id"]), (&json!(leader.unit.id), &made.body["id"]));
         assert_eq!(walk(&head, &of_unit(&leader)).await.len(), 1);
+
+        // A leader of the sector may end a declaration of her own, and no other leader.
+        let declared = declares(&leader, &cast).await;
+        assert_eq!(walk(&head, &of_unit(&leader)).await.len(), 1, "the demand alone");
+        answer(&head, &leader, &declared, "end").send().await.expect_problem(404, "not-found");
 
         // A leader of another unit of the sector comes first.
         let nearer = world.staff("kragero/skolehelsetjenesten", Role::UnitLeader).await;

@@ -171,6 +171,43 @@ both_engines! {
         leader.get(format!("{path}/day-changes")).send().await.expect(404);
     }
 
+    async fn a_reason_is_kept_with_a_new_day_or_refused(world: World) {
+        let cast = world.shared_case().await;
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let path = cast.path(&format!("/measures/{measure}"));
+        let read = cast.teacher.get(&path).send().await.expect(200);
+        let same = json!({"evaluate_on": read.body["evaluate_on"], "reason": "She is ill.", "contains": []});
+        cast.teacher.patch(&path).json(same).if_match(1).send().await.expect_invalid("/reason");
+    }
+
+    async fn an_evaluation_does_not_name_one_who_is_not_to_be_known(world: World) {
+        let cast = world.school_case().await;
+        let colleague = world.worker("kragero/skole").await;
+        world.add_to_team(&cast.teacher, cast.case, &colleague).await;
+        let welfare = world.worker("kragero/barnevern").await;
+        for parent in &cast.family.guardians {
+            world.consent(parent, cast.case, &[&welfare.unit]).await;
+        }
+        world.add_to_team(&cast.teacher, cast.case, &welfare).await;
+        let handover = world.offer_baton(&cast.teacher, cast.case, &welfare).await;
+        let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
+        world.accept_baton(&welfare, cast.case, handover).await;
+        let evaluation = json!({
+            "held_on": world.in_days(0), "outcome": "continue", "contains": [], "assessment": "Goes well.",
+            "child_view": "It is fun.", "next_evaluation_on": world.in_days(30),
+        });
+        let path = cast.path(&format!("/measures/{measure}/evaluations"));
+        welfare.post(&path).json(evaluation).if_match(1).send().await.expect(201);
+        // Everyone knows the contact person. From the handover on, the colleague may not know that she helps.
+        let handover = world.offer_baton(&welfare, cast.case, &cast.teacher).await;
+        world.accept_baton(&cast.teacher, cast.case, handover).await;
+        let seen = colleague.get(&path).send().await.expect(200);
+        assert_eq!((&seen.body["items"][0]["evaluated_by"], &seen.body["items"][0]["evaluated_by_name"]), (&Value::Null, &Value::Null));
+        assert!(!seen.text.contains(&welfare.name), "{seen:?}");
+        let known = cast.family.guardians[0].get(&path).send().await.expect(200);
+        assert_eq!(known.text("/items/0/evaluated_by"), welfare.id.to_string());
+    }
+
     async fn the_one_responsible_and_the_contact_person_change_and_evaluate_a_measure_and_no_other(world: World) {
         let cast = world.shared_case().await;
         let other = world.team_mate(&cast, "kragero/ppt").await;

@@ -285,11 +285,54 @@ both_engines! {
         let id = made.id("/id");
         let held = |attended: Value| minutes(&cast.teacher, &cast, id, json!({"contains": [], "minutes": "Held.", "attended": attended}));
         let own = mother.get(cast.path("/consents")).send().await.expect(200);
+        world.advance(TimeDelta::minutes(1));
         world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
-        held(json!([mother.id])).if_match(1).send().await.expect_invalid("/attended");
-        world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
-        // She took part by a consent that was in force until after the meeting had begun.
+        // She took part by a consent that was in force until after the meeting had begun, and the minutes are still written.
         held(json!([mother.id, cast.nurse.id])).if_match(1).send().await.expect(200);
+    }
+
+    async fn an_arena_asks_for_the_consents_of_the_day_of_the_meeting(world: World) {
+        let cast = world.school_case().await;
+        let mother = &cast.family.guardians[0];
+        for parent in &cast.family.guardians {
+            let consent = json!({
+                "unit_ids": [cast.nurse.unit.id], "purpose": "Cooperation.", "valid_until": world.in_days(10), "text_version": "2026-1",
+            });
+            parent.post(cast.path("/consents")).json(consent).send().await.expect(201);
+        }
+        let ressursteam = arena_of(&world, "ressursteam").await;
+        let call_on = |days: i64| {
+            let mut body = meeting(&world, json!([mother.id]));
+            body["arena_id"] = ressursteam.clone();
+            body["starts_at"] = json!(world.now() + TimeDelta::days(days));
+            call(&cast.teacher, &cast, body).send()
+        };
+        call_on(11).await.expect_invalid("/arena_id");
+        let made = call_on(9).await.expect(201);
+        world.advance(TimeDelta::days(12));
+        let held = json!({"contains": [], "minutes": "Held.", "attended": [mother.id]});
+        minutes(&cast.teacher, &cast, made.id("/id"), held).if_match(1).send().await.expect(200);
+    }
+
+    async fn an_arena_does_not_reveal_that_child_welfare_helps(world: World) {
+        let cast = world.school_case().await;
+        let colleague = world.worker("kragero/skole").await;
+        world.add_to_team(&cast.teacher, cast.case, &colleague).await;
+        let welfare = world.worker("kragero/barnevern").await;
+        for parent in &cast.family.guardians {
+            world.consent(parent, cast.case, &[&welfare.unit]).await;
+        }
+        let mut body = meeting(&world, json!([cast.family.guardians[0].id]));
+        body["arena_id"] = arena_of(&world, "ressursteam").await;
+        call(&colleague, &cast, body.clone()).send().await.expect_invalid("/arena_id");
+        call(&cast.teacher, &cast, body).send().await.expect(201);
+    }
+
+    async fn no_meeting_is_before_the_case_was_opened(world: World) {
+        let cast = world.shared_case().await;
+        let mut body = meeting(&world, json!([cast.family.guardians[0].id]));
+        body["starts_at"] = json!(world.now() - TimeDelta::days(2));
+        call(&cast.teacher, &cast, body).send().await.expect_invalid("/starts_at");
     }
 
     async fn nobody_takes_part_in_an_arena_that_requires_consent_after_it_was_withdrawn(world: World) {
@@ -301,8 +344,8 @@ both_engines! {
         let made = call(&cast.teacher, &cast, body).send().await.expect(201);
         let own = mother.get(cast.path("/consents")).send().await.expect(200);
         world.withdraw(mother, cast.case, own.id("/items/0/id")).await;
-        world.advance(TimeDelta::hours(2));
         world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
+        world.advance(TimeDelta::hours(2));
         let held = |attended: Value| {
             minutes(&cast.teacher, &cast, made.id("/id"), json!({"contains": [], "minutes": "Held.", "attended": attended}))
         };

@@ -139,7 +139,7 @@ both_engines! {
             "kind": "taken_into_care", "decision_reference": "BVHN-2026-0142", "in_force_from": world.in_days(0),
             "child_welfare_unit_id": worker.unit.id, "child_welfare_person_id": worker.id,
         });
-        nurse.post(format!("{child}/care-orders")).json(order).send().await.expect(201);
+        crate::care_orders::in_force(&nurse, &family.child, &worker, order).await;
         disclose(&nurse, &body).await.expect(201);
         object(&worker, case, json!({})).await.expect(201);
         disclose(&nurse, &body).await.expect_problem(409, "conflict");

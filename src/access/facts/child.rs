@@ -76,18 +76,18 @@ pub struct ChildFacts {
 }
 
 #[derive(Debug, sqlx::FromRow)]
-struct ChildRow {
+pub(super) struct ChildRow {
     municipality: String,
     person_id: Id<Person>,
     registered_by: Id<Person>,
     registered_unit: Id<Unit>,
-    registered_at: DateTime<Utc>,
-    identified_at: Option<DateTime<Utc>>,
-    birth_date: chrono::NaiveDate,
+    pub registered_at: DateTime<Utc>,
+    pub identified_at: Option<DateTime<Utc>>,
+    pub birth_date: chrono::NaiveDate,
     own_record_age: i64,
 }
 
-const CHILD: &str = "
+pub(super) const CHILD: &str = "
     SELECT c.municipality, c.person_id, c.registered_by, c.registered_unit, c.registered_at, c.identified_at, c.birth_date,
            m.own_record_age
     FROM child c

@@ -127,11 +127,14 @@ impl Ground {
         unit == self.owner_unit || self.is_consented(unit, InformationKind::Agreed)
     }
 
-    /// Returns whether everyone who must has consented that a unit takes part, besides the unit that opened the case.
+    /// Returns whether everyone who must has consented that a unit takes part, besides the unit that opened the case, of the units that
+    /// someone knows.
     #[must_use]
-    pub fn is_shared(&self) -> bool {
+    pub fn is_shared_with(&self, knows: impl Fn(Id<Unit>, Sector) -> bool) -> bool {
         let others = self.in_force.iter().filter(|given| given.unit != self.owner_unit);
-        others.into_iter().any(|given| self.is_consented(given.unit, InformationKind::Agreed))
+        others
+            .filter(|given| knows(given.unit, given.sector))
+            .any(|given| self.is_consented(given.unit, InformationKind::Agreed))
     }
 
     /// Returns the people whose consent to this unit, of a sector, is missing.

@@ -7,9 +7,11 @@
 mod child;
 mod custody;
 mod emergency;
+mod family;
 mod ground;
 mod involvement;
 mod kept;
+mod on_day;
 mod place;
 mod relation;
 mod rows;
@@ -21,7 +23,9 @@ use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
 pub use self::{
     child::{ChildFacts, child_facts},
+    family::family_of,
     ground::{Family, Given, Ground},
+    on_day::ground_at,
     place::CasePlace,
     relation::{Relation, relation, relation_in_list},
     rows::Member,

@@ -231,7 +231,7 @@ pub struct OpenEmergency {
     pub started_at: DateTime<Utc>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, sqlx::FromRow)]
 pub(super) struct ConsentRow {
     pub id: Id<Consent>,
     pub given_by: Id<Person>,

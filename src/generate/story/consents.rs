@@ -6,6 +6,7 @@ use chrono::{NaiveDate, TimeDelta};
 
 use super::{super::texts, Story};
 use crate::{
+    access::Giver,
     consents::rows::{ConsentForm, ConsentRow, ConsentedUnitRow},
     kernel::{
         Id,
@@ -75,6 +76,7 @@ impl Story<'_, '_> {
                 place: self.place,
                 id: self.ids.next(),
                 given_by,
+                giver: if given_by == self.child.person { Giver::Child } else { Giver::OnBehalf },
                 recorded_by,
                 form,
                 purpose,

@@ -169,7 +169,12 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(teacher, "confirm_conflict_of_interest", json!({"reason": p()})).await;
     said(nurse, "give_view_on_conflict_of_interest", json!({"view": p()})).await;
     said(teacher, "decide_claim", json!({"confirmed": false, "reason": p()})).await;
-    said(teacher, "change_care_order", json!({"reference": p()})).await;
+    let named = |name: &str| stage.ids()[name].clone();
+    let change = json!({
+        "child_welfare_unit_id": named("child_welfare_unit_id"), "child_welfare_person_id": named("child_welfare_person_id"),
+        "reference": p(),
+    });
+    said(teacher, "change_care_order", change).await;
     said(teacher, "end_care_order", json!({"decision_reference": p()})).await;
     for protection in ["confidential", "none"] {
         let mut contact = json!({

@@ -14,6 +14,7 @@ const LEADER_READS_NO_MEASURE: &str =
 const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
 const OF_ANOTHER_UNIT: &str = "withholdings.rs and withheld.rs notice it: what the tables withhold, the unit of the contact person withholds";
 const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
+const OPENS_NO_GUARDIANS: &str = "she opens no list of guardians, so no answer to her has the field";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
 
@@ -53,6 +54,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
         "with read_note",
         "team members read what their own unit wrote by note.team, note.sector and note.unit",
     ),
+    ("care-order.leader-of-child-welfare", "with see_who_lives_with_child", OPENS_NO_GUARDIANS),
     ("withholding.contact-person", "left out", OF_ANOTHER_UNIT),
     ("withholding.contact-person", "without end_withholding", OF_ANOTHER_UNIT),
     ("withholding.contact-person", "without review_withholding", OF_ANOTHER_UNIT),
@@ -190,6 +192,7 @@ const ABOUT_A_CHILD: &[&str] = &[
     "list_care_orders",
     "record_care_order",
     "change_care_order",
+    "accept_care_order",
     "end_care_order",
     "see_who_lives_with_child",
     "see_guardians_contact_details",
@@ -221,7 +224,8 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("handover.receiver", &["offered the baton"]),
     ("measure.responsible", &["responsible"]),
     ("meeting.minutes", &["holder", "who called"]),
-    ("meeting.invited", &["invited of the team", "invited of the family"]),
+    ("meeting.invited.team", &["invited of the team"]),
+    ("meeting.invited", &["invited of the family"]),
     ("child.registering-unit", &["registrar"]),
     ("child.before-a-case", &["registrar before a case"]),
     ("child.contact-person.correct", &["holder"]),
@@ -267,6 +271,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("care-order.contact-person", &["holder"]),
     ("care-order.before-a-case", &["registrar before a case"]),
     ("care-order.child-welfare", &["responsible for an order in child welfare"]),
+    ("care-order.leader-of-child-welfare", &["leads the service of an order"]),
     ("care-order.young-person", &["young person"]),
     ("case.child-welfare", &["decides in child welfare"]),
     ("child.child-welfare", &["decides in child welfare"]),
@@ -357,4 +362,5 @@ pub const ALWAYS_ALSO: &[(&str, &str)] = &[
     ("on the child's team", "not of the family"),
     ("decides in child welfare", "not of the family"),
     ("responsible for an order in child welfare", "not of the family"),
+    ("leads the service of an order", "not of the family"),
 ];

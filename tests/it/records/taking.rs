@@ -13,12 +13,13 @@ use crate::{
 };
 
 /// The lists of a case, by section.
-const LISTS: [(&str, &str); 7] = [
+const LISTS: [(&str, &str); 8] = [
     ("history", "history"),
     ("team", "team"),
     ("handovers", "handovers"),
     ("consents", "consents"),
     ("goals", "goals"),
+    ("next_steps", "next-steps"),
     ("meetings", "meetings"),
     ("notes", "notes"),
 ];
@@ -39,6 +40,7 @@ async fn is_what_is_read(user: &User, cast: &Cast) {
         let evaluations = walk(user, &cast.path(&format!("/measures/{measure}/evaluations"))).await;
         views += evaluations.iter().filter(|one| !one["child_view"].is_null()).count();
         expected.extend(ids(&evaluations));
+        expected.extend(ids(&walk(user, &cast.path(&format!("/measures/{measure}/day-changes"))).await));
     }
     let is_view = |entry: &&Value| entry["kind"] == "child_statement" && entry["section"] == "measures";
     assert_eq!(taken.entries().iter().filter(is_view).count(), views);
@@ -68,7 +70,14 @@ async fn busy_case(world: &World) -> Cast {
         });
         let path = cast.path(&format!("/measures/{measure}/evaluations"));
         cast.teacher.post(path).json(evaluation).if_match(1).send().await.expect(201);
+        let moved =
+            json!({"evaluate_on": world.in_days(40), "reason": "The teacher is away.", "contains": []});
+        let path = cast.path(&format!("/measures/{measure}"));
+        cast.teacher.patch(path).json(moved).if_match(2).send().await.expect(200);
     }
+    let mut step = world.next_step();
+    step["what"] = json!("Ring the home.");
+    world.set_next_step(&cast.teacher, cast.case, step).await.expect(201);
     let family: Vec<_> = cast.family.guardians.iter().map(|guardian| guardian.id).collect();
     world.meeting(&cast.teacher, cast.case, &family).await;
     world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
