@@ -124,6 +124,15 @@ async fn write_concern(world: &World, stage: &Stage, p: &mut impl FnMut() -> Str
     teacher.post(path).json(decision).if_match(1).send().await.expect(200);
 }
 
+/// The change of the care order to another person in child welfare.
+fn to_another_person(stage: &Stage, reference: &str) -> Value {
+    let named = |name: &str| stage.ids()[name].clone();
+    json!({
+        "child_welfare_unit_id": named("child_welfare_unit_id"), "child_welfare_person_id": named("child_welfare_person_id"),
+        "reference": reference,
+    })
+}
+
 /// Writes into every text outside cases.
 async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut() -> String) {
     let Stage { teacher, nurse, .. } = stage;
@@ -169,12 +178,7 @@ async fn write_outside_the_case(world: &World, stage: &Stage, p: &mut impl FnMut
     said(teacher, "confirm_conflict_of_interest", json!({"reason": p()})).await;
     said(nurse, "give_view_on_conflict_of_interest", json!({"view": p()})).await;
     said(teacher, "decide_claim", json!({"confirmed": false, "reason": p()})).await;
-    let named = |name: &str| stage.ids()[name].clone();
-    let change = json!({
-        "child_welfare_unit_id": named("child_welfare_unit_id"), "child_welfare_person_id": named("child_welfare_person_id"),
-        "reference": p(),
-    });
-    said(teacher, "change_care_order", change).await;
+    said(teacher, "change_care_order", to_another_person(stage, &p())).await;
     said(teacher, "end_care_order", json!({"decision_reference": p()})).await;
     for protection in ["confidential", "none"] {
         let mut contact = json!({
