@@ -1,4 +1,4 @@
-//! Who has consented to sharing a case on the day of a meeting, before or after today.
+//! The consents to sharing a case on the day of a meeting, before or after today, and the people who must give them.
 
 use chrono::{DateTime, Utc};
 
