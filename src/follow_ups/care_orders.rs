@@ -1,6 +1,6 @@
 //! Tasks about care orders: to accept one, to name another person in child welfare, and to record its end or a later last day.
 
-use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::dto::{FollowUpKind, FollowUpOut, Place};
@@ -36,10 +36,22 @@ macro_rules! is_held_sql {
     };
 }
 
+/// Whether the child `k` is a minor: nobody is responsible for an order about an adult.
+macro_rules! is_minor_sql {
+    () => {
+        "k.birth_date > $10"
+    };
+}
+
 /// Whether another person must be named in the order `o`: the person has left, or has not accepted it since `$7`.
 macro_rules! needs_person_sql {
     () => {
-        concat!("(NOT ", is_held_sql!(), " OR (o.accepted_at IS NULL AND o.named_at < $7))")
+        concat!(
+            "(NOT ",
+            is_held_sql!(),
+            " OR (o.accepted_at IS NULL AND o.named_at < $7)) AND ",
+            is_minor_sql!()
+        )
     };
 }
 
@@ -71,6 +83,8 @@ const OF_PERSON: &str = concat!(
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND o.in_force_until <= $8
           AND (o.in_force_until, o.id) > ($2, $3) AND ",
     is_held_sql!(),
+    " AND ",
+    is_minor_sql!(),
     " ORDER BY o.in_force_until, o.id LIMIT $9) AS answered_for
     UNION ALL
     SELECT kind, object_id, child_id, NULL, NULL, at FROM (
@@ -78,16 +92,18 @@ const OF_PERSON: &str = concat!(
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND o.accepted_at IS NULL AND (o.named_at, o.id) > ($4, $5) AND ",
     is_held_sql!(),
+    " AND ",
+    is_minor_sql!(),
     " ORDER BY o.named_at, o.id LIMIT $9) AS unaccepted"
 );
-/// The tasks of the person `$1` as leader of the child welfare service `$10`: to name another person, and orders whose last day
+/// The tasks of the person `$1` as leader of the child welfare service `$11`: to name another person, and orders whose last day
 /// has passed. Closed cases have nobody else.
 const OF_LEADER: &str = concat!(
     "
     SELECT kind, object_id, child_id, NULL AS case_id, NULL AS due_on, at FROM (
         SELECT 'assign_care_order' AS kind, o.id AS object_id, o.child_id, o.named_at AS at
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
-        WHERE o.child_welfare_unit_id = $10 AND o.ended_at IS NULL AND (o.named_at, o.id) > ($4, $5) AND ",
+        WHERE o.child_welfare_unit_id = $11 AND o.ended_at IS NULL AND (o.named_at, o.id) > ($4, $5) AND ",
     needs_person_sql!(),
     " AND NOT ",
     is_disqualified_sql!("$1", "k.person_id"),
@@ -96,8 +112,10 @@ const OF_LEADER: &str = concat!(
     SELECT kind, object_id, child_id, NULL, due_on, NULL FROM (
         SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, o.in_force_until AS due_on
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
-        WHERE o.child_welfare_unit_id = $10 AND o.ended_at IS NULL AND o.in_force_until < $6 AND o.in_force_until <= $8
-          AND (o.in_force_until, o.id) > ($2, $3) AND NOT ",
+        WHERE o.child_welfare_unit_id = $11 AND o.ended_at IS NULL AND o.in_force_until < $6 AND o.in_force_until <= $8
+          AND (o.in_force_until, o.id) > ($2, $3) AND ",
+    is_minor_sql!(),
+    " AND NOT ",
     is_disqualified_sql!("$1", "k.person_id"),
     " ORDER BY o.in_force_until, o.id LIMIT $9) AS overdue"
 );
@@ -124,14 +142,18 @@ pub(super) async fn list(
     let notice = today.checked_add_days(Days::new(NOTICE)).unwrap_or(today);
     let (day, day_id) = after.among_days();
     let (at, id, most) = (after.at, after.id, i64::try_from(limit).unwrap_or(i64::MAX));
+    // The birthday of the youngest adults.
+    let adults = today.checked_sub_months(Months::new(18 * 12)).unwrap_or(today);
     let mut rows = Vec::new();
     for person in caller.persons() {
-        rows.extend(fetch_all!(tx, Row, OF_PERSON, person, day, day_id, at, id, today, since, notice, most)?);
+        rows.extend(fetch_all!(
+            tx, Row, OF_PERSON, person, day, day_id, at, id, today, since, notice, most, adults
+        )?);
     }
     for held in caller.leads().filter(|held| held.sector == Sector::ChildWelfare) {
         let (leader, unit) = (held.person, held.unit_id);
         rows.extend(fetch_all!(
-            tx, Row, OF_LEADER, leader, day, day_id, at, id, today, since, notice, most, unit
+            tx, Row, OF_LEADER, leader, day, day_id, at, id, today, since, notice, most, adults, unit
         )?);
     }
     Ok(rows.into_iter().filter_map(task).collect())

@@ -32,6 +32,8 @@ words! {
         RenewConsent = "renew_consent",
         /// A role in the unit that the caller leads ends within 30 days; or a role that needs two administrators, where the caller is one.
         RoleEnds = "role_ends",
+        /// An administrator must propose a leader of a unit where somebody works and nobody leads.
+        NameLeader = "name_leader",
         /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",
         /// Child welfare must review a report.
@@ -68,7 +70,7 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, next step, meeting, handover, consent, role, report, emergency access, claim, disclosure, withholding, care order,
+    /// The concern, measure, next step, meeting, handover, consent, role, unit, report, emergency access, claim, disclosure, withholding, care order,
     /// conflict of interest or breach.
     pub object_id: Uuid,
     /// The case, if there is one.

@@ -177,6 +177,19 @@ const DUE_TO_ADMINISTRATOR: &str = concat!(
     role_is_held_sql!("r", "$5"),
     " ORDER BY r.ends_on, r.id LIMIT $3"
 );
+/// The units of the municipality `$4` where somebody works and nobody leads. The tasks of a leader have nobody there.
+const LEADERLESS: &str = concat!(
+    "
+    SELECT 'name_leader' AS kind, u.id AS object_id, NULL AS case_id, $5 AS due_on, NULL AS at FROM unit u
+    WHERE u.municipality = $4 AND ($5, u.id) > ($1, $2)
+      AND EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = u.id AND r.role = 'worker' AND ",
+    role_counts_sql!("r", "$5"),
+    ")
+      AND NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = u.id AND r.role = 'unit_leader' AND ",
+    role_counts_sql!("r", "$5"),
+    ")
+    ORDER BY u.id LIMIT $3"
+);
 
 #[derive(sqlx::FromRow)]
 struct DueRow {
@@ -261,7 +274,10 @@ async fn due_to_administrator(
 ) -> Result<Vec<DueRow>, DbError> {
     let notice = today.checked_add_days(Days::new(ROLE_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
-    fetch_all!(tx, DueRow, DUE_TO_ADMINISTRATOR, day, day_id, most, municipality, today, notice)
+    let mut due =
+        fetch_all!(tx, DueRow, DUE_TO_ADMINISTRATOR, day, day_id, most, municipality, today, notice)?;
+    due.extend(fetch_all!(tx, DueRow, LEADERLESS, day, day_id, most, municipality, today)?);
+    Ok(due)
 }
 
 /// The statements of others that the caller must decide: as contact person, as auditor, or as leader.

@@ -150,6 +150,17 @@ both_engines! {
         }
     }
 
+    async fn an_order_about_someone_who_has_come_of_age_is_nobodys_task(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let worker = newcomer(&world).await;
+        let leader = world.staff("kragero/barnevern", Role::UnitLeader).await;
+        let child = world.child_born(&teacher, &(world.today() - chrono::Months::new(18 * 12) + TimeDelta::days(5)).to_string()).await;
+        record(&teacher, &child, order(&worker, world.in_days(0))).send().await.expect(201);
+        assert_eq!(tasks(&worker).await, ["accept_care_order"]);
+        world.advance(TimeDelta::days(8));
+        assert!(tasks(&worker).await.is_empty() && tasks(&leader).await.is_empty());
+    }
+
     async fn the_leader_knows_when_the_last_day_has_passed_in_a_closed_case(world: World) {
         let cast = world.school_case().await;
         let child = &cast.family.child;

@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Role, Staff, Unit, User, World, both_engines};
+use crate::{
+    cast::walk,
+    support::{Answer, Role, Staff, Unit, User, World, both_engines},
+};
 
 /// Two administrators of Kragerø, and a person with an account and no role.
 struct Town {
@@ -174,5 +177,21 @@ both_engines! {
         let late = body(&town.world.in_days(90));
         town.first.post(&extend).json(late).send().await.expect_problem(409, "conflict");
         assert!(reminders().await.is_empty());
+    }
+
+    async fn a_unit_where_nobody_leads_is_a_task_of_the_administrators(world: World) {
+        let worker = world.worker("kragero/nav").await;
+        let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
+        let elsewhere = world.staff("porsgrunn/skole", Role::Administrator).await;
+        let leaderless = async |user: &Staff| {
+            let due = walk(user, "/v1/follow-ups").await;
+            let of_kind = due.into_iter().filter(|task| task["kind"] == "name_leader");
+            of_kind.map(|task| task["object_id"].clone()).collect::<Vec<_>>()
+        };
+        assert!(leaderless(&administrator).await.contains(&json!(worker.unit.id)));
+        assert!(!leaderless(&elsewhere).await.contains(&json!(worker.unit.id)));
+        assert!(leaderless(&worker).await.is_empty());
+        world.staff("kragero/nav", Role::UnitLeader).await;
+        assert!(!leaderless(&administrator).await.contains(&json!(worker.unit.id)));
     }
 }
