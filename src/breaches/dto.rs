@@ -185,7 +185,7 @@ pub struct BreachOut {
     /// The steps, in the order of their due times.
     pub steps: Vec<BreachStepOut>,
     /// The people to notify as the registered person, as they are now. Null in lists. It leaves out guardians who may
-    /// not know where the child is, or who are kept from its record by a care order.
+    /// not know where the child is, or who are kept from its record by a care order or a withholding.
     pub to_notify: Option<Vec<PersonToNotify>>,
     /// When the last step ended.
     pub closed_at: Option<DateTime<Utc>>,

@@ -33,7 +33,8 @@ pub struct CareOrderIn {
     #[serde(deserialize_with = "day")]
     #[schema(value_type = CareOrderStart)]
     pub in_force_from: NaiveDate,
-    /// The last day on which it is in force. An acute order needs one; an order that is not for a time has none.
+    /// The last day on which it is in force. An acute order needs one; an order that is not for a time has none. Without one, another order lasts
+    /// as long as its kind can.
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<CareOrderLastDay>)]
     pub in_force_until: Option<NaiveDate>,

@@ -10,12 +10,13 @@ use super::{
 };
 use crate::{
     access::{
-        CareOrderRule, LastDay, Parts, Permit, Whole,
+        CareOrderRule, ChildFacts, LastDay, Parts, Permit, Whole,
         actions::{AcceptCareOrder, Action, ChangeCareOrder, EndCareOrder, ListCareOrders, RecordCareOrder},
         is_close,
         objects::ChildObject,
     },
     handovers,
+    identity::Caller,
     kernel::{
         Id, Page, PageQuery,
         ids::{CareOrder, Person, Unit},
@@ -46,7 +47,9 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let child = permit.object().facts.clone();
-    let rows = store::list(permit.tx(), &child, query.slice()?.after, query.limit() + 1).await?;
+    let caller = permit.caller().clone();
+    let is_shown = |order: &CareOrderOut| child.is_young_person || is_theirs(&child, &caller, order);
+    let rows = store::list(permit.tx(), &child, query.slice()?.after, query.limit() + 1, is_shown).await?;
     let page = Page::cut(rows, query.limit(), |row| row.id.uuid());
     permit.note_shown(page.items.iter().map(|row| row.id));
     permit.show_page(&page.map(Whole::whole))
@@ -65,8 +68,10 @@ async fn list_care_orders(mut permit: Permit<ListCareOrders>) -> Result<HttpResp
 #[post("/children/{child_id}/care-orders")]
 async fn record_care_order(mut permit: Permit<RecordCareOrder>) -> Result<HttpResponse> {
     let child = permit.object().facts.clone();
-    let new: CareOrderIn = permit.input()?;
-    check_last_day(new.kind, new.in_force_from, new.in_force_until, permit.moment().today)?;
+    let mut new: CareOrderIn = permit.input()?;
+    check_last_day(new.kind, new.in_force_from, new.in_force_until, new.in_force_from)?;
+    // Without a last day, an order that is for a time lasts as long as its kind can.
+    new.in_force_until = new.in_force_until.or_else(|| longest(new.kind, new.in_force_from));
     check_responsible(&mut permit, new.child_welfare_unit_id, new.child_welfare_person_id).await?;
     let (by, now) = (permit.caller().person, permit.moment().now);
     let Some(id) = store::insert(permit.tx(), &child, &new, by, now).await? else {
@@ -95,7 +100,8 @@ async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpRe
     let is_same_person = (to.child_welfare_unit_id, to.child_welfare_person_id)
         == (order.child_welfare_unit_id, order.child_welfare_person_id);
     if let Some(until) = to.in_force_until.filter(|until| Some(*until) != order.in_force_until) {
-        check_last_day(order.kind, order.in_force_from, Some(until), permit.moment().today)?;
+        let since = order.in_force_from.max(permit.moment().today);
+        check_last_day(order.kind, order.in_force_from, Some(until), since)?;
     } else if is_same_person {
         return Err(Problem::field(
             "/child_welfare_person_id",
@@ -106,8 +112,11 @@ async fn change_care_order(mut permit: Permit<ChangeCareOrder>) -> Result<HttpRe
         check_responsible(&mut permit, to.child_welfare_unit_id, to.child_welfare_person_id).await?;
     }
     let child = permit.object().facts.clone();
-    let who = (permit.caller().person, permit.moment().now);
-    store::change(permit.tx(), &child, &order, &to, who).await?;
+    let caller = permit.caller();
+    // The person named accepts whatever others change.
+    let stays_accepted = is_same_person && caller.is(order.child_welfare_person_id);
+    let who = (caller.person, permit.moment().now);
+    store::change(permit.tx(), &child, &order, (&to, stays_accepted), who).await?;
     answer(permit, order.id).await
 }
 
@@ -124,6 +133,11 @@ async fn accept_care_order(mut permit: Permit<AcceptCareOrder>) -> Result<HttpRe
     require_not_ended(&order)?;
     if !permit.caller().is(order.child_welfare_person_id) {
         return Err(Problem::conflict("another person is named in the care order, and must accept it"));
+    }
+    if permit.caller().is(order.named_by) {
+        return Err(Problem::conflict(
+            "you have named yourself in the care order: another person must name you",
+        ));
     }
     if order.accepted_at.is_some() {
         return Err(Problem::conflict("the care order is accepted"));
@@ -165,7 +179,19 @@ async fn answer<A: Action<Object = ChildObject>>(
 
 async fn named<A: Action<Object = ChildObject>>(permit: &mut Permit<A>) -> Result<CareOrderOut> {
     let id = permit.path_id::<CareOrder>("care_order_id")?;
-    find(permit, id).await
+    let order = find(permit, id).await?;
+    let is_known = is_theirs(&permit.object().facts, permit.caller(), &order);
+    if is_known { Ok(order) } else { Err(Problem::not_found()) }
+}
+
+/// Returns whether an order is the caller's to see and change. Those who keep what is recorded of the child correct have all of them. Child
+/// welfare has those that name the caller, or are of a service that they lead.
+fn is_theirs(child: &ChildFacts, caller: &Caller, order: &CareOrderOut) -> bool {
+    let before_a_case = !child.has_case && (child.registered || child.leads_registering_unit);
+    let unit = order.child_welfare_unit_id;
+    let is_named =
+        || caller.is(order.child_welfare_person_id) && caller.works_in().any(|held| held.unit_id == unit);
+    child.is_contact_person || before_a_case || is_named() || caller.leads().any(|held| held.unit_id == unit)
 }
 
 async fn find<A: Action<Object = ChildObject>>(
@@ -180,26 +206,29 @@ fn require_not_ended(order: &CareOrderOut) -> Result<()> {
     if order.ended_at.is_none() { Ok(()) } else { Err(Problem::conflict("the care order has ended")) }
 }
 
-/// Checks the last day by the kind of order: acute orders have one, orders that are not for a time have none, and none is further away
-/// than the law lets a decision of the kind last.
+/// Checks the last day by the kind of order: acute orders have one, orders that are not for a time have none, and none is further from
+/// `since` than a decision of the kind can last: its first day or, for a change, today.
 fn check_last_day(
     kind: CareOrderKind,
     from: NaiveDate,
     until: Option<NaiveDate>,
-    today: NaiveDate,
+    since: NaiveDate,
 ) -> Result<()> {
-    let rule = CareOrderRule::of(kind);
-    let longest = rule.longest_days.and_then(|days| from.max(today).checked_add_days(Days::new(days)));
-    let fault = match (rule.last_day, until) {
+    let fault = match (CareOrderRule::of(kind).last_day, until) {
         (LastDay::Required, None) => "is required for an acute order",
         (LastDay::None, Some(_)) => "must be left out for an order of this kind",
         (_, Some(until)) if until < from => "must not be before the day from which the order is in force",
-        (_, Some(until)) if longest.is_some_and(|longest| longest < until) => {
+        (_, Some(until)) if longest(kind, since).is_some_and(|longest| longest < until) => {
             "must not be further away than an order of this kind can last"
         }
         _ => return Ok(()),
     };
     Err(Problem::field("/in_force_until", fault))
+}
+
+/// Returns the last day of the longest order of a kind, counted from a day; none if the kind is not for a time.
+fn longest(kind: CareOrderKind, since: NaiveDate) -> Option<NaiveDate> {
+    CareOrderRule::of(kind).longest_days.and_then(|days| since.checked_add_days(Days::new(days)))
 }
 
 /// The person responsible must work in a child welfare service that serves the municipality, and not be family (fvl § 6). They are not the

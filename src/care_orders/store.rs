@@ -33,6 +33,8 @@ macro_rules! select {
     };
 }
 
+/// The most orders of a child that a list looks at. A child has few.
+const MOST: i64 = 1_000;
 const LIST: &str = select!("AND id > $3 ORDER BY id LIMIT $4");
 const FIND: &str = select!("AND id = $3");
 const CHANGE: &str = "
@@ -69,9 +71,11 @@ pub(super) async fn list(
     child: &ChildFacts,
     after: Uuid,
     limit: usize,
+    is_shown: impl Fn(&CareOrderOut) -> bool,
 ) -> Result<Vec<CareOrderOut>, DbError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut orders = fetch_all!(tx, CareOrderOut, LIST, &child.municipality, child.id, after, limit)?;
+    let mut orders = fetch_all!(tx, CareOrderOut, LIST, &child.municipality, child.id, after, MOST)?;
+    orders.retain(is_shown);
+    orders.truncate(limit);
     add_changes(tx, child, &mut orders).await?;
     Ok(orders)
 }
@@ -128,12 +132,12 @@ pub(super) async fn insert(
     Ok((made == 1).then_some(id))
 }
 
-/// Changes a care order, and keeps what it said before. Another person must accept it.
+/// Changes a care order, and keeps what it said before. Unless it stays accepted, the person named must accept it.
 pub(super) async fn change(
     tx: &mut Tx,
     child: &ChildFacts,
     order: &CareOrderOut,
-    to: &CareOrderPatch,
+    (to, stays_accepted): (&CareOrderPatch, bool),
     (by, now): (Id<Person>, DateTime<Utc>),
 ) -> Result<(), DbError> {
     let CareOrderOut { id, version, .. } = *order;
@@ -144,7 +148,7 @@ pub(super) async fn change(
     execute!(tx, KEEP_FORMER, municipality, change, id, former.0, former.1, former.2, reference, by, now)?;
     let (unit, person) = (to.child_welfare_unit_id, to.child_welfare_person_id);
     let until = to.in_force_until.or(former.2);
-    let (named_by, named_at, accepted_at) = match (unit, person) == (former.0, former.1) {
+    let (named_by, named_at, accepted_at) = match stays_accepted {
         true => (order.named_by, order.named_at, order.accepted_at),
         false => (by, now, None),
     };

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{FollowUpKind, FollowUpOut, Place};
 use crate::{
+    access::ties,
     care_order_role_sql,
     db::{DbError, Tx},
     fetch_all,
@@ -12,7 +13,7 @@ use crate::{
     is_disqualified_sql,
     kernel::{
         Id, Moment,
-        ids::{Case, Child},
+        ids::{Case, Child, Unit},
         vocabulary::Sector,
     },
 };
@@ -59,8 +60,8 @@ macro_rules! needs_person_sql {
 /// person of the child's open case. A last day is near on `$8`.
 const OF_PERSON: &str = concat!(
     "
-    SELECT kind, object_id, child_id, case_id, NULL AS due_on, at FROM (
-        SELECT 'assign_care_order' AS kind, o.id AS object_id, o.child_id, c.id AS case_id, o.named_at AS at
+    SELECT kind, object_id, child_id, unit_id, case_id, NULL AS due_on, at FROM (
+        SELECT 'assign_care_order' AS kind, o.id AS object_id, o.child_id, o.child_welfare_unit_id AS unit_id, c.id AS case_id, o.named_at AS at
         FROM contact_person cp CROSS JOIN care_case c CROSS JOIN child k CROSS JOIN care_order o
         WHERE cp.person_id = $1 AND c.municipality = cp.municipality AND c.id = cp.case_id AND c.status = 'open'
           AND k.municipality = c.municipality AND k.id = c.child_id
@@ -69,16 +70,16 @@ const OF_PERSON: &str = concat!(
     needs_person_sql!(),
     " ORDER BY o.named_at, o.id LIMIT $9) AS unassigned
     UNION ALL
-    SELECT kind, object_id, child_id, case_id, due_on, NULL FROM (
-        SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, c.id AS case_id, o.in_force_until AS due_on
+    SELECT kind, object_id, child_id, unit_id, case_id, due_on, NULL FROM (
+        SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, o.child_welfare_unit_id AS unit_id, c.id AS case_id, o.in_force_until AS due_on
         FROM contact_person cp CROSS JOIN care_case c CROSS JOIN care_order o
         WHERE cp.person_id = $1 AND c.municipality = cp.municipality AND c.id = cp.case_id AND c.status = 'open'
           AND o.municipality = c.municipality AND o.child_id = c.child_id
           AND o.ended_at IS NULL AND o.in_force_until <= $8 AND (o.in_force_until, o.id) > ($2, $3)
         ORDER BY o.in_force_until, o.id LIMIT $9) AS held
     UNION ALL
-    SELECT kind, object_id, child_id, NULL, due_on, NULL FROM (
-        SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, o.in_force_until AS due_on
+    SELECT kind, object_id, child_id, unit_id, NULL, due_on, NULL FROM (
+        SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, o.child_welfare_unit_id AS unit_id, o.in_force_until AS due_on
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND o.in_force_until <= $8
           AND (o.in_force_until, o.id) > ($2, $3) AND ",
@@ -87,8 +88,8 @@ const OF_PERSON: &str = concat!(
     is_minor_sql!(),
     " ORDER BY o.in_force_until, o.id LIMIT $9) AS answered_for
     UNION ALL
-    SELECT kind, object_id, child_id, NULL, NULL, at FROM (
-        SELECT 'accept_care_order' AS kind, o.id AS object_id, o.child_id, o.named_at AS at
+    SELECT kind, object_id, child_id, unit_id, NULL, NULL, at FROM (
+        SELECT 'accept_care_order' AS kind, o.id AS object_id, o.child_id, o.child_welfare_unit_id AS unit_id, o.named_at AS at
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND o.accepted_at IS NULL AND (o.named_at, o.id) > ($4, $5) AND ",
     is_held_sql!(),
@@ -100,8 +101,8 @@ const OF_PERSON: &str = concat!(
 /// has passed. Closed cases have nobody else.
 const OF_LEADER: &str = concat!(
     "
-    SELECT kind, object_id, child_id, NULL AS case_id, NULL AS due_on, at FROM (
-        SELECT 'assign_care_order' AS kind, o.id AS object_id, o.child_id, o.named_at AS at
+    SELECT kind, object_id, child_id, unit_id, NULL AS case_id, NULL AS due_on, at FROM (
+        SELECT 'assign_care_order' AS kind, o.id AS object_id, o.child_id, o.child_welfare_unit_id AS unit_id, o.named_at AS at
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
         WHERE o.child_welfare_unit_id = $11 AND o.ended_at IS NULL AND (o.named_at, o.id) > ($4, $5) AND ",
     needs_person_sql!(),
@@ -109,8 +110,8 @@ const OF_LEADER: &str = concat!(
     is_disqualified_sql!("$1", "k.person_id"),
     " ORDER BY o.named_at, o.id LIMIT $9) AS unassigned
     UNION ALL
-    SELECT kind, object_id, child_id, NULL, due_on, NULL FROM (
-        SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, o.in_force_until AS due_on
+    SELECT kind, object_id, child_id, unit_id, NULL, due_on, NULL FROM (
+        SELECT 'care_order_ends' AS kind, o.id AS object_id, o.child_id, o.child_welfare_unit_id AS unit_id, o.in_force_until AS due_on
         FROM care_order o JOIN child k ON k.municipality = o.municipality AND k.id = o.child_id
         WHERE o.child_welfare_unit_id = $11 AND o.ended_at IS NULL AND o.in_force_until < $6 AND o.in_force_until <= $8
           AND (o.in_force_until, o.id) > ($2, $3) AND ",
@@ -125,12 +126,14 @@ struct Row {
     kind: FollowUpKind,
     object_id: Uuid,
     child_id: Id<Child>,
+    unit_id: Id<Unit>,
     case_id: Option<Id<Case>>,
     due_on: Option<NaiveDate>,
     at: Option<DateTime<Utc>>,
 }
 
-/// Lists the caller's next tasks of each kind about care orders after a position.
+/// Lists the caller's next tasks of each kind about care orders after a position. In child welfare, a role in the service must count, and no tie
+/// to the child may keep the caller from it.
 pub(super) async fn list(
     tx: &mut Tx,
     caller: &Caller,
@@ -144,23 +147,31 @@ pub(super) async fn list(
     let (at, id, most) = (after.at, after.id, i64::try_from(limit).unwrap_or(i64::MAX));
     // The birthday of the youngest adults.
     let adults = today.checked_sub_months(Months::new(18 * 12)).unwrap_or(today);
-    let mut rows = Vec::new();
+    let (mut named, mut led) = (Vec::new(), Vec::new());
     for person in caller.persons() {
-        rows.extend(fetch_all!(
+        named.extend(fetch_all!(
             tx, Row, OF_PERSON, person, day, day_id, at, id, today, since, notice, most, adults
         )?);
     }
     for held in caller.leads().filter(|held| held.sector == Sector::ChildWelfare) {
         let (leader, unit) = (held.person, held.unit_id);
-        rows.extend(fetch_all!(
+        led.extend(fetch_all!(
             tx, Row, OF_LEADER, leader, day, day_id, at, id, today, since, notice, most, adults, unit
         )?);
     }
-    Ok(rows.into_iter().filter_map(task).collect())
+    // The rules decide on the tasks of a contact person, with the case.
+    let is_of_case = |row: &Row| row.case_id.is_some();
+    if !led.is_empty() || !named.iter().all(is_of_case) {
+        let ties = ties(tx, caller, moment.now).await?;
+        let works_there = |row: &Row| caller.works_in().any(|held| held.unit_id == row.unit_id);
+        named.retain(|row| is_of_case(row) || (works_there(row) && !ties.keep_from(row.child_id, true)));
+        led.retain(|row| !ties.keep_from(row.child_id, false));
+    }
+    Ok(named.into_iter().chain(led).filter_map(task).collect())
 }
 
 fn task(row: Row) -> Option<FollowUpOut> {
-    let Row { kind, object_id, child_id, case_id, due_on, at } = row;
+    let Row { kind, object_id, child_id, case_id, due_on, at, .. } = row;
     let on_its_day = due_on.map(|day| FollowUpOut::on(kind, object_id, case_id, day));
     let task = on_its_day.or_else(|| at.map(|at| FollowUpOut::at(kind, object_id, case_id, at)));
     task.map(|task| task.about(child_id))

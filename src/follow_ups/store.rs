@@ -177,14 +177,15 @@ const DUE_TO_ADMINISTRATOR: &str = concat!(
     role_is_held_sql!("r", "$5"),
     " ORDER BY r.ends_on, r.id LIMIT $3"
 );
-/// The units of the municipality `$4` where somebody works and nobody leads. The tasks of a leader have nobody there.
+/// The units of the municipality `$4` where somebody works, or which answer for a care order, and which nobody leads. The tasks of a leader have nobody there.
 const LEADERLESS: &str = concat!(
     "
     SELECT 'name_leader' AS kind, u.id AS object_id, NULL AS case_id, $5 AS due_on, NULL AS at FROM unit u
     WHERE u.municipality = $4 AND ($5, u.id) > ($1, $2)
-      AND EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = u.id AND r.role = 'worker' AND ",
+      AND (EXISTS (SELECT 1 FROM care_order o WHERE o.child_welfare_unit_id = u.id AND o.ended_at IS NULL)
+           OR EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = u.id AND r.role = 'worker' AND ",
     role_counts_sql!("r", "$5"),
-    ")
+    "))
       AND NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = u.id AND r.role = 'unit_leader' AND ",
     role_counts_sql!("r", "$5"),
     ")

@@ -67,8 +67,65 @@ both_engines! {
         voluntary["kind"] = json!("voluntary_placement");
         let made = record(&cast.teacher, child, voluntary).send().await.expect(201);
         let accepting = format!("{}/{}/accept", path(child), made.text("/id"));
-        one.post(&accepting).if_match(1).send().await.expect_problem(409, "conflict");
+        one.post(&accepting).if_match(1).send().await.expect_problem(404, "not-found");
+        change(&one, child, &made, naming(&one)).send().await.expect_problem(404, "not-found");
+        end(&one, child, &made).send().await.expect_problem(404, "not-found");
         another.post(&accepting).if_match(1).send().await.expect(200);
+        for (who, kind) in [(&one, "taken_into_care"), (&another, "voluntary_placement")] {
+            let listed = who.get(path(child)).send().await.expect(200);
+            let kinds: Vec<_> = listed.items().iter().map(|order| order["kind"].clone()).collect();
+            assert_eq!(kinds, [json!(kind)]);
+        }
+        assert_eq!(cast.teacher.get(path(child)).send().await.expect(200).items().len(), 2);
+    }
+
+    async fn a_later_last_day_that_another_sets_is_accepted_again(world: World) {
+        let cast = world.school_case().await;
+        let child = &cast.family.child;
+        let worker = newcomer(&world).await;
+        let made = in_force(&cast.teacher, child, &worker, {
+            let mut acute = order(&worker, world.in_days(0));
+            acute["kind"] = json!("acute_care");
+            acute["in_force_until"] = json!(world.in_days(3));
+            acute
+        }).await;
+        world.advance(TimeDelta::days(5));
+        let mut longer = naming(&worker);
+        longer["in_force_until"] = json!(world.in_days(20));
+        let longer = change(&cast.teacher, child, &made, longer).send().await.expect(200);
+        assert_eq!(longer.body["accepted_at"], Value::Null);
+        worker.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        accept(&worker, child, &longer).await;
+        worker.get(cast.path("")).send().await.expect(200);
+    }
+
+    async fn an_order_for_a_time_without_a_last_day_lasts_as_long_as_its_kind_can(world: World) {
+        let cast = world.school_case().await;
+        let worker = newcomer(&world).await;
+        let mut ban = order(&worker, world.in_days(-10));
+        ban["kind"] = json!("moving_prohibited");
+        let made = record(&cast.teacher, &cast.family.child, ban.clone()).send().await.expect(201);
+        assert_eq!(made.body["in_force_until"], json!(world.in_days(82)));
+        ban["kind"] = json!("acute_care");
+        ban["in_force_until"] = json!(world.in_days(33));
+        record(&cast.teacher, &cast.family.child, ban).send().await.expect_invalid("/in_force_until");
+    }
+
+    async fn a_leader_who_is_stated_to_be_a_parent_has_no_task_about_the_child(world: World) {
+        let cast = world.school_case().await;
+        let child = &cast.family.child;
+        let worker = newcomer(&world).await;
+        let number = world.adult_number();
+        let user = world.user("4014", &number).await;
+        world.grant(&user, &worker.unit, Role::UnitLeader).await;
+        record(&cast.teacher, child, order(&worker, world.in_days(0))).send().await.expect(201);
+        world.advance(TimeDelta::days(8));
+        assert_eq!(tasks(&user).await, ["assign_care_order"]);
+        let parent = json!({
+            "national_id": number.as_str(), "name": user.name, "parental_responsibility": false, "lives_with_child": false,
+        });
+        cast.teacher.post(format!("/v1/children/{}/guardians", child.id)).json(parent).send().await.expect(201);
+        assert!(tasks(&user).await.is_empty());
     }
 
     async fn an_order_keeps_what_it_said_before_each_change(world: World) {

@@ -148,9 +148,9 @@ fn check(
     let audits = audits && (*who == AUDITOR || is_search);
     let own_log = audits && real.status == 200;
     let found = traces(other, WORD, real);
-    // An administrator sees who has an account in the same municipality, and why a role is proposed.
-    let is_theirs =
-        ["list_accounts", "list_role_proposals", "list_number_proposals"].contains(&operation.id.as_str());
+    // An administrator sees who has an account in the same municipality, why a role is proposed, and the units that nobody leads.
+    let is_theirs = ["list_accounts", "list_role_proposals", "list_number_proposals", "list_follow_ups"]
+        .contains(&operation.id.as_str());
     let own_accounts = *who == ADMINISTRATOR && is_theirs && real.status == 200;
     assert!(
         found.is_empty() || own_accounts || (own_log && !found.iter().any(|found| found == WORD)),

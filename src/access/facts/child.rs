@@ -77,7 +77,7 @@ pub struct ChildFacts {
 
 #[derive(Debug, sqlx::FromRow)]
 pub(super) struct ChildRow {
-    municipality: String,
+    pub municipality: String,
     person_id: Id<Person>,
     registered_by: Id<Person>,
     registered_unit: Id<Unit>,

@@ -12,7 +12,17 @@ use crate::{
         clock::age_on,
         ids::{Child, Person},
     },
+    withheld_entry_sql,
 };
+
+/// The guardians who see nothing of a case of the child: the whole case is withheld from them.
+const WITHHELD: &str = concat!(
+    "SELECT q.canonical_id FROM withholding w JOIN care_case c ON c.municipality = w.municipality AND c.id = w.case_id
+     JOIN person q ON q.id = w.guardian_id
+     WHERE c.municipality = $1 AND c.child_id = $2 AND w.ended_at IS NULL AND ",
+    withheld_entry_sql!(),
+    " IS NULL"
+);
 
 /// The people who see a child's record on its behalf at a moment.
 #[derive(Debug)]
@@ -46,6 +56,9 @@ pub async fn family_of(
     let age = age_on(row.birth_date, moment.today);
     let reader = Registered::new(child, row.registered_at, row.identified_at);
     let custody = custody::custody(reader, &guardians, &registrations, age, moment);
+    let withheld = fetch_all!(tx, (Id<Person>,), WITHHELD, &row.municipality, child)?;
+    let mut guardians = custody.guardians;
+    guardians.retain(|person| !withheld.contains(&(*person,)));
     let child_welfare = custody.child_welfare.map(|(person, _)| person);
-    Ok(Some(ActingFamily { guardians: custody.guardians, child_welfare }))
+    Ok(Some(ActingFamily { guardians, child_welfare }))
 }
