@@ -34,7 +34,7 @@ pub(super) const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (AUDITOR, "read_log_review", "looks in the log of their own municipality, without content"),
     (AUDITOR, "give_log_verdict", "looks in the log of their own municipality are theirs to review"),
     (AUDITOR, "list_breaches", "breaches in their own municipality, without content"),
-    (AUDITOR, "read_breach", "breaches in their own municipality, without content"),
+    (AUDITOR, "read_breach", "breaches in their own municipality, with the names of those to notify"),
     (AUDITOR, "record_breach_step", "breaches in their own municipality are theirs to handle"),
     (AUDITOR, "read_log_report", "numbers of their own municipality"),
     (ADMINISTRATOR, "list_accounts", "they keep the accounts of their own municipality"),
