@@ -8,7 +8,7 @@ use crate::{
     accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children, claims,
     concerns, conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups,
     goals, handovers, health, identities, log_reviews, measures, meetings, next_steps, notes, organisation,
-    records, rules, teams, withholdings,
+    records, rights_calendar, rules, teams, withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -24,6 +24,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     concerns::configure,
     cases::configure,
     consents::configure,
+    rights_calendar::configure,
     teams::configure,
     handovers::configure,
     next_steps::configure,

@@ -220,6 +220,7 @@ actions! {
         ExportRecord = "export_record": Look, ChosenLook, Never, Right, Read;
         ListCaseDisclosures = "list_case_disclosures": Look, ChosenLook, Never, Right, Search;
         ReadConsentStatus = "read_consent_status": Look, ChosenLook, Never, MayForbid, Read;
+        ReadRightsCalendar = "read_rights_calendar": Look, ChosenLook, Never, MayForbid, Read;
         ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
         DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
     }

@@ -28,8 +28,11 @@ words! {
         Meeting = "meeting",
         /// The caller must answer a handover.
         AnswerHandover = "answer_handover",
-        /// A consent expires within 30 days.
+        /// A consent that something rests on ends within 30 days, or has ended and is not renewed: for the contact person and the person who gave it.
         RenewConsent = "renew_consent",
+        /// Somebody else must consent within 30 days, or must and has not, because the child comes of age or who decides for it changes: for the
+        /// contact person and those who must.
+        NewConsents = "new_consents",
         /// A role in the unit that the caller leads ends within 30 days; or a role that needs two administrators, where the caller is one.
         RoleEnds = "role_ends",
         /// An administrator must propose a leader of a unit where somebody works and nobody leads.
@@ -70,7 +73,7 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, next step, meeting, handover, consent, role, unit, report, emergency access, claim, disclosure, withholding, care order,
+    /// The concern, measure, next step, meeting, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
     /// conflict of interest or breach.
     pub object_id: Uuid,
     /// The case, if there is one.

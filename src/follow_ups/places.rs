@@ -33,6 +33,7 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::Meeting => &["SELECT id, municipality FROM meeting WHERE id IN ("],
         FollowUpKind::DecideConcern => &["SELECT id, municipality FROM concern WHERE id IN ("],
         FollowUpKind::AnswerHandover => &["SELECT id, municipality FROM handover WHERE id IN ("],
+        FollowUpKind::NewConsents => &["SELECT id, municipality FROM care_case WHERE id IN ("],
         FollowUpKind::RenewConsent => &["SELECT id, municipality FROM consent WHERE id IN ("],
         FollowUpKind::RoleEnds => {
             &["SELECT r.id, u.municipality FROM staff_role r JOIN unit u ON u.id = r.unit_id WHERE r.id IN ("]

@@ -16,8 +16,8 @@ use crate::{
     access::{
         Asker, CaseFacts, Permit, Whole,
         actions::{
-            DecideConcern, DelayInforming, ListConsents, ListFollowUps, ListMeasures, ListMeetings,
-            ListNextSteps, ListWithholdings, ReadCase, SetNextStep,
+            DecideConcern, DelayInforming, ListFollowUps, ListMeasures, ListMeetings, ListNextSteps,
+            ListWithholdings, ReadCase, ReadRightsCalendar, SetNextStep,
         },
         cases_in_list, children_of_other_reviewers,
         objects::{CaseObject, ConcernObject, DisclosureObject},
@@ -166,7 +166,10 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::EvaluateMeasure => asker.may::<ListMeasures>(case),
             FollowUpKind::NextStep => has_step(asker, case),
             FollowUpKind::Meeting => asker.may::<ListMeetings>(case),
-            FollowUpKind::RenewConsent => asker.may::<ListConsents>(case),
+            // The statement that finds them asks who must consent, and who leads the contact person's unit.
+            FollowUpKind::RenewConsent | FollowUpKind::NewConsents => {
+                asker.may::<ReadRightsCalendar>(case) || case.facts.relation.leads_contact_unit
+            }
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
             FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     care_orders,
     dto::{FollowUpKind, FollowUpOut, Place},
+    rights,
 };
 use crate::{
     breaches,
@@ -25,8 +26,8 @@ use crate::{
     persons_of_sql, role_counts_sql, role_is_held_sql, same_human_sql,
 };
 
-/// The number of days before a consent expires that a reminder appears.
-const CONSENT_NOTICE: u64 = 30;
+/// The number of days before a withholding is reviewed that a reminder appears.
+const REVIEW_NOTICE: u64 = 30;
 /// The number of days before a role ends that its leader is reminded.
 const ROLE_NOTICE: u64 = 30;
 
@@ -89,15 +90,6 @@ const DUE: &str = concat!(
     is_disqualified_sql!("$1", "k.person_id"),
     ")
         ORDER BY c.decide_by, c.id LIMIT $6) AS written
-    UNION ALL
-    SELECT kind, object_id, case_id, due_on, NULL FROM (
-        SELECT 'renew_consent' AS kind, c.id AS object_id, c.case_id, c.valid_until AS due_on
-        FROM contact_person cp CROSS JOIN consent c
-        WHERE cp.person_id = $1 AND c.municipality = cp.municipality AND c.case_id = cp.case_id
-          AND c.valid_until >= $7 AND c.valid_until <= $8 AND (c.valid_until, c.id) > ($2, $3)
-          AND EXISTS (SELECT 1 FROM consent_unit u
-                      WHERE u.municipality = c.municipality AND u.consent_id = c.id AND u.withdrawn_at IS NULL)
-        ORDER BY c.valid_until, c.id LIMIT $6) AS consented
     UNION ALL
     SELECT kind, object_id, case_id, NULL, at FROM (
         SELECT 'answer_handover' AS kind, h.id AS object_id, h.case_id, h.offered_at AS at
@@ -223,6 +215,7 @@ pub(super) async fn list(
     let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(FollowUpOut::of_row).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
     due.extend(care_orders::list(tx, caller, moment, after, limit).await?);
+    due.extend(rights::list(tx, caller, moment).await?);
     for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {
             AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,
@@ -248,7 +241,7 @@ async fn due(
     after: Place,
     limit: usize,
 ) -> Result<Vec<DueRow>, DbError> {
-    let notice = today.checked_add_days(Days::new(CONSENT_NOTICE)).unwrap_or(today);
+    let notice = today.checked_add_days(Days::new(REVIEW_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
     fetch_all!(tx, DueRow, DUE, person, day, day_id, after.at, after.id, most, today, notice)
 }

@@ -39,6 +39,7 @@ const ROWS: [&[&str]; 9] = [
         "notes",
         "organisation",
         "records",
+        "rights_calendar",
         "rules",
         "teams",
         "withholdings",

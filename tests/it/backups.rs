@@ -160,7 +160,7 @@ fn contains_in(folder: &Path, word: &[u8]) -> bool {
 }
 
 fn contains(file: &Path, word: &[u8]) -> bool {
-    fs::read(file).expect("a file").windows(word.len()).any(|window| window == word)
+    memchr::memmem::find(&fs::read(file).expect("a file"), word).is_some()
 }
 
 both_engines! {

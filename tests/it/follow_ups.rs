@@ -92,26 +92,6 @@ both_engines! {
         assert!(due(&cast.nurse).await.is_empty());
     }
 
-    async fn a_consent_that_runs_out_within_thirty_days_is_due_to_the_contact_person(world: World) {
-        let cast = world.school_case().await;
-        let mut given = Vec::new();
-        for days in [31, 30] {
-            let body = json!({
-                "unit_ids": [cast.nurse.unit.id], "purpose": "Help.", "valid_until": world.in_days(days), "text_version": "2026-1",
-            });
-            let path = cast.path("/consents");
-            given.push(cast.family.guardians[0].post(path).json(body).send().await.expect(201).id("/id"));
-        }
-        assert_eq!(due(&cast.teacher).await, [one("renew_consent", given[1])]);
-        assert!(due(&cast.family.guardians[1]).await.is_empty(), "one guardian's consent is not the other's to see");
-        world.advance(TimeDelta::days(1));
-        assert_eq!(due(&cast.teacher).await, [one("renew_consent", given[1]), one("renew_consent", given[0])]);
-        world.withdraw(&cast.family.guardians[0], cast.case, given[1]).await;
-        assert_eq!(due(&cast.teacher).await, [one("renew_consent", given[0])]);
-        world.advance(TimeDelta::days(31));
-        assert!(due(&cast.teacher).await.is_empty(), "it has run out");
-    }
-
     async fn nothing_of_a_case_is_due_to_one_who_has_lost_it_nor_when_it_is_closed(world: World) {
         let cast = world.shared_case().await;
         let mother = &cast.family.guardians[0];

@@ -120,7 +120,7 @@ fn twins(
     })
 }
 
-/// The answer without the people whom an auditor must notify of a breach: their names are what GDPR art. 34 asks for.
+/// The answer without the people that an auditor must notify of a breach: their names are what GDPR art. 34 asks for.
 fn without_those_to_notify(who: &str, operation: &Operation, answer: &Answer) -> Answer {
     let mut answer = answer.clone();
     let is_breach = ["read_breach", "record_breach_step"].contains(&operation.id.as_str());

@@ -94,6 +94,7 @@ mod races;
 mod records;
 mod recovery;
 mod renumbered_law;
+mod rights_calendar;
 mod roles;
 mod second_factor;
 mod serving;

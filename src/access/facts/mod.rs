@@ -4,6 +4,7 @@
 //! consents, and the contact person. The caller's relation to the case is computed from that state and the caller alone.
 //! Nothing is cached, so a withdrawal, a birthday or an ended role counts from the next request.
 
+mod calendar;
 mod child;
 mod custody;
 mod emergency;
@@ -22,6 +23,7 @@ mod tests;
 use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
 pub use self::{
+    calendar::{DAYS_AHEAD, Ending, EndingCause, endings},
     child::{ChildFacts, child_facts},
     family::family_of,
     ground::{Family, Given, Ground},

@@ -36,7 +36,7 @@ const CASE_HEAD: &str = "
 ";
 
 /// The parts of a case that are in the matrix.
-const OF_THE_CASE: [&str; 11] = [
+const OF_THE_CASE: [&str; 12] = [
     "that there is a case",
     "why help is given",
     "who is on the team",
@@ -45,6 +45,7 @@ const OF_THE_CASE: [&str; 11] = [
     "how a measure was evaluated",
     "the minutes of a meeting",
     "the list of consents",
+    "the calendar of rights",
     "who has looked at the case",
     "the child as registered",
     "where the child lives",

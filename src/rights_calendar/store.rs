@@ -1,0 +1,57 @@
+//! The database behind the calendar of rights.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+
+use crate::{
+    access::CaseState,
+    db::{DbError, Tx},
+    fetch_all, fetch_in,
+    kernel::{
+        Id,
+        ids::{Person, Unit},
+    },
+};
+
+const UNIT_NAMES: &str = "SELECT id, name FROM unit WHERE id IN (";
+const ENDING_SEATS: &str = "
+    SELECT t.person_id, t.unit_id, MAX(r.ends_on) AS ends_on
+    FROM team_member t
+    JOIN person q ON q.id = t.person_id
+    JOIN person rp ON rp.canonical_id = q.canonical_id
+    JOIN staff_role r ON r.person_id = rp.id AND r.unit_id = t.unit_id
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+    GROUP BY t.person_id, t.unit_id
+    HAVING MAX(r.ends_on) <= $3
+    ORDER BY ends_on, t.unit_id, t.person_id";
+
+/// A seat on the team that ends with the role behind it.
+#[derive(Debug, sqlx::FromRow)]
+pub(super) struct EndingSeat {
+    pub person_id: Id<Person>,
+    pub unit_id: Id<Unit>,
+    /// The first day without the role.
+    pub ends_on: NaiveDate,
+}
+
+/// Returns the seats of a case whose roles end at the latest on a day.
+pub(super) async fn ending_seats(
+    tx: &mut Tx,
+    case: &CaseState,
+    until: NaiveDate,
+) -> Result<Vec<EndingSeat>, DbError> {
+    fetch_all!(tx, EndingSeat, ENDING_SEATS, &case.municipality, case.id, until)
+}
+
+/// Returns the names of some units.
+pub(super) async fn unit_names(
+    tx: &mut Tx,
+    units: &[Id<Unit>],
+) -> Result<HashMap<Id<Unit>, String>, DbError> {
+    if units.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let names = fetch_in!(tx, (Id<Unit>, String), UNIT_NAMES, units)?;
+    Ok(names.into_iter().collect())
+}
