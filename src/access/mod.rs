@@ -48,9 +48,9 @@ pub use care_orders::{CareOrderRule, Decides, FosterHome, LastDay};
 pub use etag::PATTERN as ENTITY_TAGS;
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
-    CaseFacts, CasePlace, CaseState, ChildFacts, DAYS_AHEAD, Ending, EndingCause, Family, Given, Ground,
-    Member, Relation, case_by_id, case_states, cases_in_list, child_facts, endings, family_of, ground_at,
-    relation,
+    Calendar, CaseFacts, CasePlace, CaseState, ChildFacts, DAYS_AHEAD, Ending, EndingCause, Family, Given,
+    Ground, Member, Relation, calendars, case_by_id, case_states, cases_in_list, child_facts, family_of,
+    ground_at, relation, relation_in_list,
 };
 pub use grounds::{ByConsent, Giver, GroundLaw, LookGround, Party, Rests, common_ground, ground};
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};

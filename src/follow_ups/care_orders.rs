@@ -1,9 +1,11 @@
 //! Tasks about care orders: to accept one, to name another person in child welfare, and to record its end or a later last day.
 
-use chrono::{DateTime, Days, Months, NaiveDate, TimeDelta, Utc};
-use uuid::Uuid;
+use chrono::{Days, Months, TimeDelta};
 
-use super::dto::{FollowUpKind, FollowUpOut, Place};
+use super::{
+    dto::{FollowUpOut, Place},
+    rows::TaskRow,
+};
 use crate::{
     access::ties,
     care_order_role_sql,
@@ -11,11 +13,7 @@ use crate::{
     fetch_all,
     identity::Caller,
     is_disqualified_sql,
-    kernel::{
-        Id, Moment,
-        ids::{Case, Child, Unit},
-        vocabulary::Sector,
-    },
+    kernel::{Moment, vocabulary::Sector},
 };
 
 /// The number of days before its last day that an order becomes a task.
@@ -121,17 +119,6 @@ const OF_LEADER: &str = concat!(
     " ORDER BY o.in_force_until, o.id LIMIT $9) AS overdue"
 );
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    kind: FollowUpKind,
-    object_id: Uuid,
-    child_id: Id<Child>,
-    unit_id: Id<Unit>,
-    case_id: Option<Id<Case>>,
-    due_on: Option<NaiveDate>,
-    at: Option<DateTime<Utc>>,
-}
-
 /// Lists the caller's next tasks of each kind about care orders after a position. In child welfare, a role in the service must count, and no tie
 /// to the child may keep the caller from it.
 pub(super) async fn list(
@@ -150,29 +137,23 @@ pub(super) async fn list(
     let (mut named, mut led) = (Vec::new(), Vec::new());
     for person in caller.persons() {
         named.extend(fetch_all!(
-            tx, Row, OF_PERSON, person, day, day_id, at, id, today, since, notice, most, adults
+            tx, TaskRow, OF_PERSON, person, day, day_id, at, id, today, since, notice, most, adults
         )?);
     }
     for held in caller.leads().filter(|held| held.sector == Sector::ChildWelfare) {
         let (leader, unit) = (held.person, held.unit_id);
         led.extend(fetch_all!(
-            tx, Row, OF_LEADER, leader, day, day_id, at, id, today, since, notice, most, adults, unit
+            tx, TaskRow, OF_LEADER, leader, day, day_id, at, id, today, since, notice, most, adults, unit
         )?);
     }
     // The rules decide on the tasks of a contact person, with the case.
-    let is_of_case = |row: &Row| row.case_id.is_some();
+    let is_of_case = |row: &TaskRow| row.case_id.is_some();
     if !led.is_empty() || !named.iter().all(is_of_case) {
         let ties = ties(tx, caller, moment.now).await?;
-        let works_there = |row: &Row| caller.works_in().any(|held| held.unit_id == row.unit_id);
-        named.retain(|row| is_of_case(row) || (works_there(row) && !ties.keep_from(row.child_id, true)));
-        led.retain(|row| !ties.keep_from(row.child_id, false));
+        let is_kept = |row: &TaskRow, helps| row.child_id.is_none_or(|child| ties.keep_from(child, helps));
+        let works_there = |row: &TaskRow| caller.works_in().any(|held| Some(held.unit_id) == row.unit_id);
+        named.retain(|row| is_of_case(row) || (works_there(row) && !is_kept(row, true)));
+        led.retain(|row| !is_kept(row, false));
     }
-    Ok(named.into_iter().chain(led).filter_map(task).collect())
-}
-
-fn task(row: Row) -> Option<FollowUpOut> {
-    let Row { kind, object_id, child_id, case_id, due_on, at, .. } = row;
-    let on_its_day = due_on.map(|day| FollowUpOut::on(kind, object_id, case_id, day));
-    let task = on_its_day.or_else(|| at.map(|at| FollowUpOut::at(kind, object_id, case_id, at)));
-    task.map(|task| task.about(child_id))
+    Ok(named.into_iter().chain(led).filter_map(TaskRow::task).collect())
 }

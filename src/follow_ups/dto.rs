@@ -30,8 +30,8 @@ words! {
         AnswerHandover = "answer_handover",
         /// A consent that something rests on ends within 30 days, or has ended and is not renewed: for the contact person and the person who gave it.
         RenewConsent = "renew_consent",
-        /// Somebody else must consent within 30 days, or must and has not, because the child comes of age or who decides for it changes: for the
-        /// contact person and those who must.
+        /// Somebody must consent within 30 days, or must and has not: for the contact person, for the young person or the person in child welfare who
+        /// must and, where the contact person's unit loses the case, for the leader of the unit that is responsible.
         NewConsents = "new_consents",
         /// A role in the unit that the caller leads ends within 30 days; or a role that needs two administrators, where the caller is one.
         RoleEnds = "role_ends",

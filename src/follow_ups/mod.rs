@@ -8,6 +8,7 @@ mod dto;
 mod places;
 mod rights;
 mod routes;
+mod rows;
 mod store;
 
 pub use routes::configure;

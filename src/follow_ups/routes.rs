@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{FollowUpKind, FollowUpOut, FollowUpQuery},
-    places, store,
+    places, rights, store,
 };
 use crate::{
     access::{
@@ -44,8 +44,10 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpResponse> {
     let query: FollowUpQuery = permit.query()?;
     let (asker, moment) = (permit.asker(), permit.moment());
+    let about_consents = rights::list(permit.tx(), asker.caller(), moment).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
-        let items = store::list(tx, asker.caller(), moment, after, limit).await?;
+        let slice = Slice { after, limit };
+        let items = store::list(tx, asker.caller(), moment, slice, &about_consents).await?;
         with_cases(tx, &asker, moment, items).await
     };
     let (cursor, limit) = (query.cursor.as_ref(), query.limit());

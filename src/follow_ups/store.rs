@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     care_orders,
     dto::{FollowUpKind, FollowUpOut, Place},
-    rights,
+    rows::TaskRow,
 };
 use crate::{
     breaches,
@@ -20,8 +20,8 @@ use crate::{
     identity::Caller,
     is_disqualified_sql,
     kernel::{
-        Id, Moment,
-        ids::{Case, Person, Unit},
+        Id, Moment, Slice,
+        ids::{Person, Unit},
     },
     persons_of_sql, role_counts_sql, role_is_held_sql, same_human_sql,
 };
@@ -184,22 +184,13 @@ const LEADERLESS: &str = concat!(
     ORDER BY u.id LIMIT $3"
 );
 
-#[derive(sqlx::FromRow)]
-struct DueRow {
-    kind: FollowUpKind,
-    object_id: Uuid,
-    case_id: Option<Id<Case>>,
-    due_on: Option<NaiveDate>,
-    at: Option<DateTime<Utc>>,
-}
-
-/// Lists a person's next tasks after a position, earliest first.
+/// Lists a person's next tasks after a position, earliest first, with those about consents among them.
 pub(super) async fn list(
     tx: &mut Tx,
     caller: &Caller,
     moment: Moment,
-    after: Place,
-    limit: usize,
+    Slice { after, limit }: Slice<Place>,
+    about_consents: &[FollowUpOut],
 ) -> Result<Vec<FollowUpOut>, DbError> {
     let (today, mut rows) = (moment.today, Vec::new());
     // Most people are one person. A leader leads one or two units.
@@ -212,10 +203,10 @@ pub(super) async fn list(
     for municipality in caller.administers() {
         rows.extend(due_to_administrator(tx, municipality, today, after, limit).await?);
     }
-    let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(FollowUpOut::of_row).collect();
+    let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(TaskRow::task).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
     due.extend(care_orders::list(tx, caller, moment, after, limit).await?);
-    due.extend(rights::list(tx, caller, moment).await?);
+    due.extend_from_slice(about_consents);
     for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {
             AwaitedAnswer::Receipt => FollowUpKind::ReportReceipt,
@@ -240,10 +231,10 @@ async fn due(
     today: NaiveDate,
     after: Place,
     limit: usize,
-) -> Result<Vec<DueRow>, DbError> {
+) -> Result<Vec<TaskRow>, DbError> {
     let notice = today.checked_add_days(Days::new(REVIEW_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
-    fetch_all!(tx, DueRow, DUE, person, day, day_id, after.at, after.id, most, today, notice)
+    fetch_all!(tx, TaskRow, DUE, person, day, day_id, after.at, after.id, most, today, notice)
 }
 
 async fn due_to_leader(
@@ -253,10 +244,10 @@ async fn due_to_leader(
     today: NaiveDate,
     after: Place,
     limit: usize,
-) -> Result<Vec<DueRow>, DbError> {
+) -> Result<Vec<TaskRow>, DbError> {
     let notice = today.checked_add_days(Days::new(ROLE_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
-    fetch_all!(tx, DueRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit, today, notice)
+    fetch_all!(tx, TaskRow, DUE_TO_LEADER, person, day, day_id, after.at, after.id, most, unit, today, notice)
 }
 
 async fn due_to_administrator(
@@ -265,12 +256,12 @@ async fn due_to_administrator(
     today: NaiveDate,
     after: Place,
     limit: usize,
-) -> Result<Vec<DueRow>, DbError> {
+) -> Result<Vec<TaskRow>, DbError> {
     let notice = today.checked_add_days(Days::new(ROLE_NOTICE)).unwrap_or(today);
     let ((day, day_id), most) = (after.among_days(), i64::try_from(limit).unwrap_or(i64::MAX));
     let mut due =
-        fetch_all!(tx, DueRow, DUE_TO_ADMINISTRATOR, day, day_id, most, municipality, today, notice)?;
-    due.extend(fetch_all!(tx, DueRow, LEADERLESS, day, day_id, most, municipality, today)?);
+        fetch_all!(tx, TaskRow, DUE_TO_ADMINISTRATOR, day, day_id, most, municipality, today, notice)?;
+    due.extend(fetch_all!(tx, TaskRow, LEADERLESS, day, day_id, most, municipality, today)?);
     Ok(due)
 }
 
@@ -335,15 +326,4 @@ async fn undecided_conflicts(
         due.extend(stated.into_iter().map(|(id, at)| task(FollowUpKind::GiveView, id, at)));
     }
     Ok(due)
-}
-
-impl FollowUpOut {
-    fn of_row(row: DueRow) -> Option<Self> {
-        let DueRow { kind, object_id, case_id, due_on, at } = row;
-        match (due_on, at) {
-            (Some(day), _) => Some(Self::on(kind, object_id, case_id, day)),
-            (None, Some(at)) => Some(Self::at(kind, object_id, case_id, at)),
-            (None, None) => None,
-        }
-    }
 }

@@ -29,7 +29,8 @@ shown!(RightsCalendarOut { until, endings });
 pub struct EndingOut {
     /// The first day without it.
     pub on: NaiveDate,
-    /// Whether that day has come. It is listed until new consents are given or the old ones withdrawn, or nobody of the unit has a seat.
+    /// Whether that day has come. It is listed until new consents are given or the old ones withdrawn, or nobody of the unit has a seat; kinds
+    /// other than `agreed` for a year at most.
     pub overdue: bool,
     /// Why it ends.
     pub cause: EndingCause,
@@ -37,13 +38,30 @@ pub struct EndingOut {
     pub unit_id: UnitId,
     /// The name of the unit.
     pub unit_name: String,
-    /// The kinds of information that pass to and from the unit no more. Without `agreed`, it takes no part in the case.
+    /// The kinds of information that pass to and from the unit no more. If `agreed` is among them, the unit takes no part from that day.
     pub kinds: Vec<InformationKind>,
     /// The member of the team, if their role in the unit ends.
     pub person_id: Option<PersonId>,
-    /// The consents it rests on or, if consents end, those that do: of them, those that the caller may read.
+    /// The consents it rests on or, if consents end, those that do. To others than the contact person, only their own.
     pub consent_ids: Vec<ConsentId>,
-    /// The people who must consent from that day on, and have not: `guardian_id`s, or the `child_id`. To the family, only the caller. Nobody can while a
-    /// care order keeps the parents out after its last day: its end must be recorded first.
+    /// The people who must consent from that day on, and have not: `guardian_id`s, or the `child_id`. To others than the contact person, only the
+    /// caller. Nobody can while a care order keeps the parents out after its last day: its end must be recorded first.
     pub to_consent: Vec<PersonId>,
+}
+
+impl EndingOut {
+    /// Creates an entry without a kind, a person or consents.
+    pub(super) fn empty(on: NaiveDate, cause: EndingCause, unit_id: UnitId) -> Self {
+        Self {
+            on,
+            overdue: false,
+            cause,
+            unit_id,
+            unit_name: String::new(),
+            kinds: Vec::new(),
+            person_id: None,
+            consent_ids: Vec::new(),
+            to_consent: Vec::new(),
+        }
+    }
 }

@@ -10,10 +10,10 @@ use super::{
 };
 use crate::{
     access::{
-        Asker, DAYS_AHEAD, Ending, EndingCause, Permit, Whole,
-        actions::{EndTeamMembership, ReadConsent, ReadConsentStatus, ReadRightsCalendar},
-        endings,
-        objects::{CaseObject, ConsentObject},
+        DAYS_AHEAD, Ending, EndingCause, Permit, Whole,
+        actions::{EndTeamMembership, ReadConsentStatus, ReadRightsCalendar},
+        calendars,
+        objects::CaseObject,
     },
     kernel::{
         Id,
@@ -29,9 +29,9 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Returns the rights that the case loses within 90 days by the passing of time, and whose consent prevents it.
 ///
-/// A consent ends, the child reaches an age from which it consents itself, a care order begins or ends, or the role of a member of the
-/// team ends. The contact person sees all of it. A guardian sees what rests on their own consents. A young person sees, as well, what
-/// needs their consent.
+/// A consent ends, the child reaches an age from which it consents itself, another must consent, or the role of a member of the team ends.
+/// The contact person sees all of it. Others see what follows from their own consents alone. A young person, and the person in child
+/// welfare who decides by a care order, see what needs their consent as well.
 #[utoipa::path(
     operation_id = "read_rights_calendar", tag = "consents", params(("case_id" = Uuid, Path)),
     responses((status = 200, body = RightsCalendarOut, description = "The calendar"), ReadProblems),
@@ -40,19 +40,21 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn read_rights_calendar(mut permit: Permit<ReadRightsCalendar>) -> Result<HttpResponse> {
     let (case, asker, moment) = (permit.object().clone(), permit.asker(), permit.moment());
     let until = moment.today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(moment.today);
-    let of_case = endings(permit.tx(), &[case.facts.id], moment).await?;
-    let all = of_case.into_iter().flat_map(|(_, endings)| endings);
-    let shown: Vec<Ending> = all.filter_map(|ending| seen(&asker, &case, ending)).collect();
+    let keeps = asker.may::<ReadConsentStatus>(&case);
+    let calendar = calendars(permit.tx(), &[case.facts.id], moment).await?.pop();
+    let endings = calendar.filter(|_| asker.reader(&case).consented_units());
+    let endings = endings.map_or_else(Vec::new, |calendar| calendar.seen_by(asker.caller(), keeps));
     let seats = match case.facts.open && asker.may::<EndTeamMembership>(&case) {
         true => store::ending_seats(permit.tx(), &case.facts, until).await?,
         false => Vec::new(),
     };
-    let units: Vec<Id<Unit>> =
-        shown.iter().map(|ending| ending.unit).chain(seats.iter().map(|seat| seat.unit_id)).collect();
+    permit.note_shown(endings.iter().flat_map(|ending| ending.consents.iter().map(|(consent, _)| *consent)));
+    let mut entries: Vec<EndingOut> = seats.into_iter().map(entry_of_seat).collect();
+    for ending in endings {
+        add(&mut entries, &case, ending);
+    }
+    let units: Vec<Id<Unit>> = entries.iter().map(|entry| entry.unit_id).collect();
     let names = store::unit_names(permit.tx(), &units).await?;
-    permit.note_shown(shown.iter().flat_map(|ending| ending.consents.iter().map(|(consent, _)| *consent)));
-    let entries = shown.into_iter().map(|ending| entry(&case, ending));
-    let mut entries: Vec<EndingOut> = entries.chain(seats.into_iter().map(entry_of_seat)).collect();
     for entry in &mut entries {
         entry.overdue = entry.on <= moment.today;
         entry.unit_name = names.get(&entry.unit_id).cloned().unwrap_or_default();
@@ -61,53 +63,32 @@ async fn read_rights_calendar(mut permit: Permit<ReadRightsCalendar>) -> Result<
     permit.show(&RightsCalendarOut { until, endings: entries }.whole())
 }
 
-/// Returns the part of an ending that the caller sees: those who keep the consents see all of it, others what rests on a consent that they may
-/// read, and the young person what needs their own.
-fn seen(asker: &Asker, case: &CaseObject, mut ending: Ending) -> Option<Ending> {
-    if !asker.reader(case).consented_units() {
-        return None;
-    }
-    let keeps = asker.may::<ReadConsentStatus>(case);
-    ending.consents.retain(|(id, given_by)| {
-        asker.may::<ReadConsent>(&ConsentObject { case: case.clone(), id: *id, given_by: *given_by })
-    });
-    if !keeps {
-        ending.to_consent.retain(|person| asker.caller().is(*person));
-    }
-    let is_asked = case.facts.relation.is_young_person && !ending.to_consent.is_empty();
-    (keeps || is_asked || !ending.consents.is_empty()).then_some(ending)
-}
-
-fn entry(case: &CaseObject, ending: Ending) -> EndingOut {
-    let Ending { on, cause, unit, kinds, consents, to_consent } = ending;
+/// Adds an ending to the entry of the same unit, day and cause, or as a new entry.
+fn add(entries: &mut Vec<EndingOut>, case: &CaseObject, ending: Ending) {
+    let Ending { on, cause, unit, kind, consents, to_consent } = ending;
     // The record refers to the child by the id of its registration.
     let known = |person: Id<Person>| match person == case.facts.child_person {
         true => case.facts.child.uuid().into(),
         false => person,
     };
-    EndingOut {
-        on,
-        overdue: false,
-        cause,
-        unit_id: unit,
-        unit_name: String::new(),
-        kinds,
-        person_id: None,
-        consent_ids: consents.into_iter().map(|(consent, _)| consent).collect(),
-        to_consent: to_consent.into_iter().map(known).collect(),
+    let same = entries.iter().position(|entry| (entry.on, entry.cause, entry.unit_id) == (on, cause, unit));
+    let at = same.unwrap_or_else(|| {
+        entries.push(EndingOut::empty(on, cause, unit));
+        entries.len() - 1
+    });
+    if let Some(entry) = entries.get_mut(at) {
+        entry.kinds.push(kind);
+        let consents = consents.into_iter().map(|(consent, _)| consent);
+        entry.consent_ids.extend(consents);
+        entry.to_consent.extend(to_consent.into_iter().map(known));
+        entry.consent_ids.sort_unstable();
+        entry.consent_ids.dedup();
+        entry.to_consent.sort_unstable();
+        entry.to_consent.dedup();
     }
 }
 
 fn entry_of_seat(seat: EndingSeat) -> EndingOut {
-    EndingOut {
-        on: seat.ends_on,
-        overdue: false,
-        cause: EndingCause::RoleEnds,
-        unit_id: seat.unit_id,
-        unit_name: String::new(),
-        kinds: Vec::new(),
-        person_id: Some(seat.person_id),
-        consent_ids: Vec::new(),
-        to_consent: Vec::new(),
-    }
+    let EndingSeat { person_id, unit_id, ends_on } = seat;
+    EndingOut { person_id: Some(person_id), ..EndingOut::empty(ends_on, EndingCause::RoleEnds, unit_id) }
 }

@@ -71,6 +71,8 @@ both_engines! {
 
         world.consent(mother, cast.case, &[&cast.nurse.unit]).await;
         assert!(due(mother).await.is_empty(), "she has renewed hers");
+        let of_mother = calendar(mother, &cast).await;
+        assert!(of_mother.iter().all(|ending| ending["on"] != json!(world.in_days(31))), "what the father does is not hers to see");
         assert_eq!(due(&cast.teacher).await, [renew(given[1])]);
         world.advance(TimeDelta::days(40));
         assert_eq!(due(father).await, [(renew(given[1]).0, given[1].to_string(), true)], "it has ended, and is missed");
@@ -95,18 +97,63 @@ both_engines! {
         assert_eq!(due(&cast.teacher).await.len(), 2);
         world.withdraw(&cast.family.guardians[0], cast.case, given[0]).await;
         assert!(due(&cast.teacher).await.is_empty(), "there is nothing to lose any more");
-        assert!(due(&cast.family.guardians[1]).await.is_empty());
+        assert!(due(&cast.family.guardians[0]).await.is_empty());
+        assert_eq!(due(&cast.family.guardians[1]).await, [renew(given[1])], "what the mother does is not his to see");
+    }
+
+    async fn a_consent_that_was_renewed_and_then_withdrawn_is_not_asked_for_again(world: World) {
+        let (cast, _) = shared_for(&world, 60).await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        for guardian in [mother, father] {
+            consent(guardian, &cast, &cast.nurse.unit, &["health"], world.in_days(5)).await;
+        }
+        world.advance(TimeDelta::days(4));
+        let renewed = consent(mother, &cast, &cast.nurse.unit, &["health"], world.in_days(50)).await;
+        world.advance(TimeDelta::days(10));
+        assert_eq!(due(&cast.teacher).await.len(), 1, "the father's");
+        world.withdraw(mother, cast.case, renewed).await;
+        assert!(due(mother).await.is_empty());
+        assert!(due(&cast.teacher).await.is_empty());
+    }
+
+    async fn each_guardian_sees_the_kinds_of_their_own_consent(world: World) {
+        let cast = world.school_case().await;
+        let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+        let until = world.in_days(20);
+        consent(mother, &cast, &cast.nurse.unit, &["agreed"], until.clone()).await;
+        consent(father, &cast, &cast.nurse.unit, &["agreed", "family_economy"], until).await;
+        assert_eq!(calendar(mother, &cast).await[0]["kinds"], json!(["agreed"]));
+        assert_eq!(calendar(father, &cast).await[0]["kinds"], json!(["agreed", "family_economy"]));
+        assert_eq!(calendar(&cast.teacher, &cast).await[0]["kinds"], json!(["agreed", "family_economy"]));
+    }
+
+    async fn the_parents_do_not_see_a_care_order_before_its_day(world: World) {
+        let (cast, given) = shared_for(&world, 80).await;
+        let holder = world.worker("kragero/barnevern").await;
+        in_force(&cast.teacher, &cast.family.child, &holder, order(&holder, world.in_days(20))).await;
+        let of_teacher = calendar(&cast.teacher, &cast).await;
+        assert_eq!((&of_teacher[0]["cause"], &of_teacher[0]["to_consent"]), (&json!("consenters_change"), &json!([holder.id])));
+        assert_eq!(due(&cast.teacher).await, [("new_consents".to_owned(), cast.case.to_string(), false)]);
+        for (guardian, own) in cast.family.guardians.iter().zip(given) {
+            let endings = calendar(guardian, &cast).await;
+            assert!(endings.iter().all(|ending| ending["cause"] == "consent_ends" && ending["consent_ids"] == json!([own])));
+            assert!(due(guardian).await.is_empty());
+        }
+        world.advance(TimeDelta::days(20));
+        assert_eq!(due(&holder).await, [("new_consents".to_owned(), cast.case.to_string(), true)]);
+        holder.post(cast.path("/consents")).json(consent_to(&world, &cast.nurse)).send().await.expect(201);
+        assert!(due(&holder).await.is_empty() && due(&cast.teacher).await.is_empty());
     }
 
     async fn a_birthday_is_in_the_calendar_before_it_comes_and_then_a_task_of_the_young_person(world: World) {
         let teacher = world.worker("kragero/skole").await;
-        let nurse = world.worker("kragero/helsestasjon").await;
+        let adviser = world.worker("kragero/ppt").await;
         let birthday = world.today() + TimeDelta::days(60);
         let child = world.child_born(&teacher, &(birthday - Months::new(15 * 12)).to_string()).await;
         let guardian = world.guardian_of(&teacher, &child, true).await;
         let family = crate::support::Family { child, guardians: vec![guardian] };
         let case = world.open_case(&teacher, &family.child).await;
-        let cast = Cast { teacher, nurse, family, case };
+        let cast = Cast { teacher, nurse: adviser, family, case };
         world.all_consent(&cast.family, cast.case, &[&cast.nurse.unit]).await;
         world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
         let endings = calendar(&cast.teacher, &cast).await;
@@ -159,7 +206,7 @@ both_engines! {
         for who in [&holder.user, &cast.teacher.user] {
             let endings = calendar(who, &cast).await;
             let ending = endings.first().expect("an ending");
-            assert_eq!((&ending["on"], &ending["cause"]), (&json!(world.in_days(26)), &json!("care_order")));
+            assert_eq!((&ending["on"], &ending["cause"]), (&json!(world.in_days(26)), &json!("consenters_change")));
             assert_eq!((&ending["consent_ids"], &ending["to_consent"]), (&json!([given]), &json!([])));
             let tasks = who.get("/v1/follow-ups?limit=200").send().await.expect(200);
             assert!(tasks.each("kind").contains(&"care_order_ends"), "somebody records the end, or a later day");
@@ -187,10 +234,29 @@ both_engines! {
         assert!(due(&leader).await.is_empty(), "the nurse is not the contact person");
         let offer = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
         world.accept_baton(&cast.nurse, cast.case, offer).await;
-        assert_eq!(due(&leader).await, given.map(renew));
+        let lost = |overdue| ("new_consents".to_owned(), cast.case.to_string(), overdue);
+        assert_eq!(due(&leader).await, [lost(false)]);
         assert_eq!(due(&cast.nurse).await, given.map(renew));
         assert!(due(&cast.teacher).await.is_empty());
         leader.get(cast.path("/rights-calendar")).send().await.expect_problem(403, "forbidden");
+        let principal = world.staff("kragero/skole", Role::UnitLeader).await;
+        assert!(due(&principal).await.is_empty());
+        world.advance(TimeDelta::days(21));
+        assert!(due(&leader).await.is_empty(), "her unit is not responsible any more");
+        assert_eq!(due(&principal).await, [lost(true)]);
+    }
+
+    async fn a_leader_who_is_a_guardian_has_the_tasks_of_a_guardian(world: World) {
+        let cast = world.family_of_sixteen().await;
+        let youth = world.youth(&cast.family.child).await;
+        let mother = &cast.family.guardians[0];
+        world.grant(mother, &cast.nurse.unit, Role::UnitLeader).await;
+        let secret = consent(&youth, &cast, &cast.nurse.unit, &["agreed"], world.in_days(20)).await;
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        let offer = world.offer_baton(&cast.teacher, cast.case, &cast.nurse).await;
+        world.accept_baton(&cast.nurse, cast.case, offer).await;
+        assert_eq!(due(&youth).await, [renew(secret)]);
+        assert!(due(mother).await.is_empty(), "she does not meet the case as a leader");
     }
 
     async fn nothing_ends_in_a_closed_case(world: World) {

@@ -1,21 +1,31 @@
-//! The calendar of a case: what units may see no more from a day on, by the passing of time alone, and whose consent prevents it.
+//! The calendar of a case: the rights that units lose on a day by the passing of time, and whose consent prevents it.
 //!
 //! The state of the case is computed for each day on which something may change: the day after a consent, a birthday, the first or last
 //! day of a care order, the end of a role in child welfare. A right ends if a unit has it on the day before and not on the day.
+//!
+//! The contact person sees all of it. Others see what follows from their own consents alone, because one person's consent is not the
+//! other's to know; and the young person, and the person in child welfare who decides, see what needs their consent.
+
+mod of_giver;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{DateTime, Days, Months, NaiveDate, Utc};
 
 use super::{
-    CaseState, Given, Ground,
-    rows::{CaseRows, case_rows},
+    CaseState, Given, Ground, relation_in_list,
+    rows::{CaseRows, ConsentRow, case_rows},
 };
 use crate::{
     access::kinds::Kinds,
     db::{DbError, Tx},
+    fetch_in,
+    identity::Caller,
     kernel::{
         Id, Moment,
+        clock::day_in_norway,
         ids::{Case, Consent, Person, Unit},
         vocabulary::InformationKind,
     },
@@ -24,26 +34,35 @@ use crate::{
 
 /// The number of days that the calendar looks ahead.
 pub const DAYS_AHEAD: u64 = 90;
-/// The number of days after which an end that nobody has settled is no longer listed.
+/// The number of days after which an end that nobody has settled is no longer found.
 const DAYS_BEHIND: u64 = 365;
 /// The number of cases whose rows are read by one statement.
 const BATCH: usize = 200;
 
+const WITHDRAWN: &str = "
+    SELECT c.case_id, q.canonical_id AS given_by, u.unit_id, k.kind, CASE WHEN u.withdrawn_at IS NULL OR k.withdrawn_at > u.withdrawn_at
+                                                                      THEN k.withdrawn_at ELSE u.withdrawn_at END AS withdrawn_at
+    FROM consent c
+    JOIN person q ON q.id = c.given_by
+    JOIN consent_unit u ON u.municipality = c.municipality AND u.consent_id = c.id
+    JOIN consent_kind k ON k.municipality = c.municipality AND k.consent_id = c.id
+    WHERE (u.withdrawn_at IS NOT NULL OR k.withdrawn_at IS NOT NULL) AND c.case_id IN (";
+
 words! {
-    /// Why something ends.
+    /// Why a right ends.
     EndingCause {
         /// The last day of a consent has come.
         ConsentEnds = "consent_ends",
         /// The child reaches an age from which it consents, alone or with the guardians.
         ComesOfAge = "comes_of_age",
-        /// A care order begins or ends, or the person who answers for it in child welfare leaves, so somebody else must consent.
-        CareOrder = "care_order",
+        /// Another must consent: a care order begins or ends, the person who answers for it leaves, or a guardian is registered.
+        ConsentersChange = "consenters_change",
         /// The role of a member of the team in the unit ends.
         RoleEnds = "role_ends",
     }
 }
 
-/// The end of what a unit may see.
+/// The end of a right of a unit to a kind of information.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ending {
     /// The first day without it.
@@ -52,80 +71,172 @@ pub struct Ending {
     pub cause: EndingCause,
     /// The unit.
     pub unit: Id<Unit>,
-    /// The kinds of information. Without what is agreed, the unit takes no part in the case.
-    pub kinds: Vec<InformationKind>,
+    /// The kind. Without what is agreed, the unit takes no part in the case.
+    pub kind: InformationKind,
     /// The consents that it rested on or, if consents end, those that do, each with the person who gave it.
     pub consents: Vec<(Id<Consent>, Id<Person>)>,
     /// The people who must consent from that day on, and have not.
     pub to_consent: Vec<Id<Person>>,
 }
 
-impl Ending {
-    /// Returns whether the unit takes no part in the case from that day on.
-    #[must_use]
-    pub fn ends_participation(&self) -> bool {
-        self.kinds.contains(&InformationKind::Agreed)
-    }
+/// A withdrawal: who, for which unit and kind, and when.
+#[derive(Debug, Clone, sqlx::FromRow)]
+struct Withdrawn {
+    case_id: Id<Case>,
+    given_by: Id<Person>,
+    unit_id: Id<Unit>,
+    kind: InformationKind,
+    withdrawn_at: DateTime<Utc>,
 }
 
-/// Returns the open ones of some cases, each with what ends in it within [`DAYS_AHEAD`], or has ended and is not settled. It is settled by
-/// new consents, by a withdrawal, and when nobody of the unit has a seat any more.
+/// The calendar of an open case.
+#[derive(Debug)]
+pub struct Calendar {
+    /// The case now.
+    pub state: CaseState,
+    rows: CaseRows,
+    withdrawn: Vec<Withdrawn>,
+    moment: Moment,
+}
+
+/// Returns the calendars of those of some cases that are open.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn endings(
-    tx: &mut Tx,
-    cases: &[Id<Case>],
-    moment: Moment,
-) -> Result<Vec<(CaseState, Vec<Ending>)>, DbError> {
+pub async fn calendars(tx: &mut Tx, cases: &[Id<Case>], moment: Moment) -> Result<Vec<Calendar>, DbError> {
     let mut all = Vec::new();
     for cases in cases.chunks(BATCH) {
+        let withdrawn = fetch_in!(tx, Withdrawn, WITHDRAWN, cases)?;
         let open = case_rows(tx, cases, moment.now).await?.into_iter().filter(|rows| rows.case.is_open);
-        all.extend(open.map(|rows| (rows.clone().on(moment), rows.endings(moment))));
+        all.extend(open.map(|mut rows| {
+            let state = rows.clone().on(moment);
+            rows.forget_entries();
+            let of_case = withdrawn.iter().filter(|row| row.case_id == rows.case.id).cloned().collect();
+            Calendar { state, rows, withdrawn: of_case, moment }
+        }));
     }
     Ok(all)
 }
 
-/// A right of a unit by consents: the unit, the kind and, for a kind that is about one person, that person.
-type Passing = (Id<Unit>, InformationKind, Option<Id<Person>>);
+/// A right of a unit: the unit, the kind and, for a kind that is about one person, that person.
+type Right = (Id<Unit>, InformationKind, Option<Id<Person>>);
 
-impl CaseRows {
-    /// Returns what ends, by day.
-    pub(super) fn endings(&self, moment: Moment) -> Vec<Ending> {
-        let today = moment.today;
-        let first = today.checked_sub_days(Days::new(DAYS_BEHIND)).unwrap_or(today);
-        let last = today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(today);
-        let now = self.clone().on(moment);
-        let passes_now = passing(&now.ground);
-        let mut endings: Vec<Ending> = Vec::new();
-        let mut seen: BTreeSet<Passing> = BTreeSet::new();
-        // Of what ended several times, the newest counts.
-        for day in self.days_of_change(first, last).into_iter().rev() {
-            let Some(eve) = day.pred_opt() else { continue };
-            let (before, after) = (self.clone().on(moment.on(eve)), self.clone().on(moment.on(day)));
-            let mut lost = passing(&before.ground);
-            let passes_after = passing(&after.ground);
-            lost.retain(|what, _| !passes_after.contains_key(what));
-            if day <= today {
-                lost.retain(|what, _| !passes_now.contains_key(what) && seen.insert(*what));
-            }
-            let asked = if day <= today { &now } else { &after };
-            endings.extend(grouped((&before, &after), &asked.ground, &lost));
+impl Calendar {
+    /// Returns what a caller sees of it. Callers who keep the consents of the case see all of it.
+    #[must_use]
+    pub fn seen_by(&self, caller: &Caller, keeps: bool) -> Vec<Ending> {
+        if keeps {
+            return self.of_case();
         }
-        endings.retain(|ending| ending.on > today || now.misses(ending));
-        endings.reverse();
-        endings.sort_by_key(|ending| ending.on);
-        endings
+        let relation = relation_in_list(&self.state, caller);
+        let mut seen = self.of_giver(|person| caller.is(person));
+        let decides = relation.child_welfare_seat.is_some();
+        if relation.is_young_person || decides {
+            let is_theirs = |ending: &Ending| {
+                ending.to_consent.iter().any(|person| caller.is(*person))
+                    || (decides && ending.consents.iter().any(|(_, given_by)| caller.is(*given_by)))
+            };
+            for mut ending in self.of_case().into_iter().filter(is_theirs) {
+                ending.consents.retain(|(_, given_by)| caller.is(*given_by));
+                ending.to_consent.retain(|person| caller.is(*person));
+                if !seen.iter().any(|known| (known.unit, known.kind) == (ending.unit, ending.kind)) {
+                    seen.push(ending);
+                }
+            }
+        }
+        seen.sort_by_key(|ending| ending.on);
+        seen
     }
 
-    /// Returns the days of a period on which somebody else may have to consent, or a consent counts no more, earliest first.
-    fn days_of_change(&self, first: NaiveDate, last: NaiveDate) -> BTreeSet<NaiveDate> {
-        let consents = self.consents.iter().filter_map(|consent| consent.valid_until.succ_opt());
+    /// Returns all endings, by day: those to come, and those that have come and are not settled.
+    #[must_use]
+    pub fn of_case(&self) -> Vec<Ending> {
+        let (today, has_now) = (self.moment.today, rights(&self.state.ground));
+        let (mut endings, mut past) = (Vec::new(), BTreeMap::new());
+        for day in self.days_of_change() {
+            let Some((before, after)) = self.around(day) else { continue };
+            let has_after = rights(&after.ground);
+            let lost = rights(&before.ground).into_iter().filter(|right| !has_after.contains(right));
+            for right in lost {
+                let asked = if day > today { &after.ground } else { &self.state.ground };
+                let Some(ending) = ending(&before, &after, asked, right) else { continue };
+                if day > today {
+                    endings.push(ending);
+                } else {
+                    past.insert(right, ending);
+                }
+            }
+        }
+        let mut all = self.without_ground(&past);
+        past.retain(|right, ending| {
+            ending.kind != InformationKind::Agreed && !has_now.contains(right) && self.is_missed(ending)
+        });
+        all.extend(past.into_values());
+        all.extend(endings);
+        all.sort_by_key(|ending| ending.on);
+        all
+    }
+
+    /// Returns the units that have a seat and a consent, and no ground to take part today. If it is not known since when, it is today.
+    fn without_ground(&self, past: &BTreeMap<Right, Ending>) -> Vec<Ending> {
+        let (today, ground) = (self.moment.today, &self.state.ground);
+        let units: BTreeSet<Id<Unit>> = self.state.members.iter().map(|member| member.unit).collect();
+        let without = units.into_iter().filter(|unit| !ground.covers(*unit));
+        let of_unit = |unit: Id<Unit>| {
+            let agreed = |row: &&ConsentRow| {
+                row.unit == unit && row.kind == InformationKind::Agreed && row.valid_from <= today
+            };
+            let rows: Vec<&ConsentRow> = self.rows.consents.iter().filter(agreed).collect();
+            let to_consent = ground.missing(unit, rows.first()?.sector);
+            if let Some(known) = past.get(&(unit, InformationKind::Agreed, None)) {
+                return Some(Ending { to_consent, ..known.clone() });
+            }
+            let last = rows.iter().map(|row| row.valid_until).filter(|until| *until < today).max();
+            let ended = rows.iter().filter(|row| Some(row.valid_until) == last);
+            Some(Ending {
+                on: last.and_then(|day| day.succ_opt()).unwrap_or(today),
+                cause: if last.is_some() { EndingCause::ConsentEnds } else { EndingCause::ConsentersChange },
+                unit,
+                kind: InformationKind::Agreed,
+                consents: ended.map(|row| (row.id, row.given_by)).collect(),
+                to_consent,
+            })
+        };
+        without.filter_map(of_unit).collect()
+    }
+
+    /// Returns whether a kind that a unit has lost is missed: the unit takes part with a seat, and nobody has withdrawn since.
+    fn is_missed(&self, ending: &Ending) -> bool {
+        let has_seat = self.state.members.iter().any(|member| member.unit == ending.unit);
+        has_seat && self.state.ground.covers(ending.unit) && !self.is_withdrawn(ending)
+    }
+
+    /// Returns whether one who had consented has withdrawn a consent to the same since it ended.
+    fn is_withdrawn(&self, ending: &Ending) -> bool {
+        self.withdrawn.iter().any(|row| {
+            (row.unit_id, row.kind) == (ending.unit, ending.kind)
+                && ending.consents.iter().any(|(_, given_by)| *given_by == row.given_by)
+                && day_in_norway(row.withdrawn_at) >= ending.on
+        })
+    }
+
+    /// Returns the state on the day before a day, and on the day.
+    fn around(&self, day: NaiveDate) -> Option<(CaseState, CaseState)> {
+        let on = |day| self.rows.clone().on(self.moment.on(day));
+        Some((on(day.pred_opt()?), on(day)))
+    }
+
+    /// Returns the days on which another may have to consent, or a consent counts no more, earliest first.
+    fn days_of_change(&self) -> BTreeSet<NaiveDate> {
+        let (today, rows) = (self.moment.today, &self.rows);
+        let first = today.checked_sub_days(Days::new(DAYS_BEHIND)).unwrap_or(today);
+        let last = today.checked_add_days(Days::new(DAYS_AHEAD)).unwrap_or(today);
+        let consents = rows.consents.iter().filter_map(|consent| consent.valid_until.succ_opt());
         let birthdays = (1..=25).filter_map(|age| {
-            let day = self.case.birth_date.checked_add_months(Months::new(12 * age))?;
+            let day = rows.case.birth_date.checked_add_months(Months::new(12 * age))?;
             Some([Some(day), day.succ_opt()].into_iter().flatten())
         });
-        let orders = self.registrations.iter().flat_map(|row| {
+        let orders = rows.registrations.iter().flat_map(|row| {
             [row.in_force_from, row.in_force_until.and_then(|until| until.succ_opt()), row.role_until]
         });
         let all = consents.chain(birthdays.flatten()).chain(orders.flatten());
@@ -133,69 +244,46 @@ impl CaseRows {
     }
 }
 
-/// Returns what passes to units by consents, with those consents.
-fn passing(ground: &Ground) -> BTreeMap<Passing, Vec<Id<Consent>>> {
+/// Returns the rights of units by consents. The unit that opened the case needs none to take part.
+fn rights(ground: &Ground) -> BTreeSet<Right> {
     let about = |given: &Given| Kinds::is_about_a_person(given.kind).then_some(given.person);
     let each = ground.in_force.iter().map(|given| (given.unit, given.kind, about(given)));
-    let distinct: BTreeSet<Passing> = each.collect();
-    let with_consents = distinct.into_iter().map(|what| (what, ground.consents_to(what.0, what.1, what.2)));
-    with_consents.filter(|(_, consents)| !consents.is_empty()).collect()
+    let needs_it = |right: &Right| (right.0, right.1) != (ground.owner_unit, InformationKind::Agreed);
+    each.filter(|right| needs_it(right) && ground.is_released(right.0, right.1, right.2)).collect()
 }
 
-/// Groups what is lost from one day to the next by unit and cause. `asked` says who must consent.
-fn grouped(
-    (before, after): (&CaseState, &CaseState),
-    asked: &Ground,
-    lost: &BTreeMap<Passing, Vec<Id<Consent>>>,
-) -> Vec<Ending> {
-    let given = |id: &Id<Consent>| before.ground.in_force.iter().find(|given| given.id == *id);
-    let ends = |id: &&Id<Consent>| !after.ground.in_force.iter().any(|given| given.id == **id);
-    let mut groups: BTreeMap<(Id<Unit>, EndingCause), Ending> = BTreeMap::new();
-    for ((unit, kind, about), consents) in lost {
-        let ended: Vec<&Id<Consent>> = consents.iter().filter(ends).collect();
-        let (cause, rested_on) = match ended.is_empty() {
-            false => (EndingCause::ConsentEnds, ended),
-            true if before.child_age != after.child_age => {
-                (EndingCause::ComesOfAge, consents.iter().collect())
-            }
-            true => (EndingCause::CareOrder, consents.iter().collect()),
-        };
-        let rested_on: Vec<&Given> = rested_on.into_iter().filter_map(given).collect();
-        let Some(sector) = rested_on.first().map(|given| given.sector) else { continue };
-        let to_consent = about.map_or_else(|| asked.missing_for(*unit, sector, *kind), |person| vec![person]);
-        let ending = groups.entry((*unit, cause)).or_insert_with(|| Ending {
-            on: after.today,
-            cause,
-            unit: *unit,
-            kinds: Vec::new(),
-            consents: Vec::new(),
-            to_consent: Vec::new(),
-        });
-        add(&mut ending.kinds, [*kind]);
-        add(&mut ending.consents, rested_on.iter().map(|given| (given.id, given.person)));
-        add(&mut ending.to_consent, to_consent);
-    }
-    groups.into_values().collect()
-}
-
-/// Adds what is not there yet.
-fn add<T: PartialEq>(to: &mut Vec<T>, items: impl IntoIterator<Item = T>) {
-    for item in items {
-        if !to.contains(&item) {
-            to.push(item);
+/// Describes the end of a right. `asked` says who must consent. None if a person that the kind is about cannot consent any more.
+fn ending(before: &CaseState, after: &CaseState, asked: &Ground, right: Right) -> Option<Ending> {
+    let (unit, kind, about) = right;
+    let rested_on = before.ground.sufficient(unit, kind, about);
+    let sector = rested_on.first()?.sector;
+    let is_over = |given: &&&Given| !after.ground.in_force.iter().any(|other| other.id == given.id);
+    let over: Vec<&Given> = rested_on.iter().filter(is_over).copied().collect();
+    let alone = rested_on.iter().find(|given| before.ground.is_enough(given));
+    let to_consent = match (about, alone) {
+        (Some(person), _) => asked.family.consenters(kind, sector).contains(&person).then(|| vec![person])?,
+        (None, Some(alone))
+            if asked.family.suffices_alone(alone.person, kind, alone.alone.as_deref()?, sector) =>
+        {
+            vec![alone.person]
         }
-    }
+        (None, _) => asked.missing_for(unit, sector, kind),
+    };
+    let (cause, consents) = match over.is_empty() {
+        false => (EndingCause::ConsentEnds, over),
+        true if before.child_age != after.child_age => (EndingCause::ComesOfAge, rested_on),
+        true => (EndingCause::ConsentersChange, rested_on),
+    };
+    let consents = consents.into_iter().map(|given| (given.id, given.person)).collect();
+    Some(Ending { on: after.today, cause, unit, kind, consents, to_consent })
 }
 
-impl CaseState {
-    /// Returns whether what has ended is missed: somebody of the unit still has a seat or, if only some kinds ended, the unit takes part.
-    fn misses(&self, ending: &Ending) -> bool {
-        match ending.ends_participation() {
-            true => self.members.iter().any(|member| member.unit == ending.unit),
-            false => self.ground.covers(ending.unit),
-        }
+impl CaseRows {
+    /// Forgets what the calendar does not look at, so that a copy for another day is small.
+    fn forget_entries(&mut self) {
+        self.withheld.clear();
+        self.readers.clear();
+        self.kept.clear();
+        self.conflicts.clear();
     }
 }
-
-#[cfg(test)]
-mod tests;

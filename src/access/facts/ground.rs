@@ -167,6 +167,16 @@ impl Ground {
         if unit == self.owner_unit || !self.is_released(unit, kind, about) {
             return Vec::new();
         }
+        self.sufficient(unit, kind, about).into_iter().map(|given| given.id).collect()
+    }
+
+    /// Returns the consents by which a kind passes to a unit that has them: a consent that is sufficient alone, or those of everyone who must.
+    pub(super) fn sufficient(
+        &self,
+        unit: Id<Unit>,
+        kind: InformationKind,
+        about: Option<Id<Person>>,
+    ) -> Vec<&Given> {
         let given = || self.in_force.iter().filter(|given| given.unit == unit && given.kind == kind);
         let is_asked = |given: &&Given| match Kinds::is_about_a_person(kind) {
             true => Some(given.person) == about,
@@ -174,13 +184,13 @@ impl Ground {
         };
         let asked = given().filter(is_asked);
         match given().find(|given| self.is_enough(given)) {
-            Some(alone) => vec![alone.id],
-            None => asked.map(|given| given.id).collect(),
+            Some(alone) => vec![alone],
+            None => asked.collect(),
         }
     }
 
     /// Returns whether this consent is sufficient alone.
-    fn is_enough(&self, given: &Given) -> bool {
+    pub(super) fn is_enough(&self, given: &Given) -> bool {
         let law = given.alone.as_deref();
         law.is_some_and(|law| self.family.suffices_alone(given.person, given.kind, law, given.sector))
     }
@@ -221,7 +231,12 @@ impl Ground {
     }
 
     /// Returns whether a unit has the consents for this kind of information: of the guardian that it is about, or of everyone who must.
-    fn is_released(&self, unit: Id<Unit>, kind: InformationKind, about: Option<Id<Person>>) -> bool {
+    pub(super) fn is_released(
+        &self,
+        unit: Id<Unit>,
+        kind: InformationKind,
+        about: Option<Id<Person>>,
+    ) -> bool {
         if !Kinds::is_about_a_person(kind) {
             return self.is_consented(unit, kind);
         }

@@ -23,7 +23,7 @@ mod tests;
 use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
 pub use self::{
-    calendar::{DAYS_AHEAD, Ending, EndingCause, endings},
+    calendar::{Calendar, DAYS_AHEAD, Ending, EndingCause, calendars},
     child::{ChildFacts, child_facts},
     family::family_of,
     ground::{Family, Given, Ground},

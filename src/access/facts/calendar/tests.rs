@@ -22,11 +22,15 @@ fn in_days(days: i64) -> NaiveDate {
     moment().today + TimeDelta::days(days)
 }
 
-/// A consent of one of three people to one of two units, from a day for some days.
+/// A consent of one of three people to one of three units, from a day for some days. The last unit opened the case.
 type Drawn = (usize, usize, usize, i64, i64);
 
-const KINDS: [InformationKind; 3] =
-    [InformationKind::Agreed, InformationKind::SchoolLife, InformationKind::ConfidentialHealth];
+const KINDS: [InformationKind; 4] = [
+    InformationKind::Agreed,
+    InformationKind::SchoolLife,
+    InformationKind::ConfidentialHealth,
+    InformationKind::FamilyEconomy,
+];
 
 /// A case of a child born some days ago, with two guardians and these consents; the first unit has a seat.
 fn case(born_ago: i64, drawn: &[Drawn]) -> CaseRows {
@@ -64,7 +68,7 @@ fn case(born_ago: i64, drawn: &[Drawn]) -> CaseRows {
     let guardians = vec![guardian(), guardian()];
     let people = [guardians[0].guardian_id, guardians[1].guardian_id, rows.case.child_person];
     rows.guardians = guardians;
-    let units = [Id::new(), Id::new()];
+    let units = [Id::new(), Id::new(), rows.case.unit];
     rows.members = vec![Member { person: Id::of_new_person(), unit: units[0] }];
     let consent = |(person, unit, kind, from, days): &Drawn| ConsentRow {
         id: Id::new(),
@@ -80,51 +84,80 @@ fn case(born_ago: i64, drawn: &[Drawn]) -> CaseRows {
     rows
 }
 
-fn passes_on(rows: &CaseRows, day: NaiveDate) -> BTreeSet<Passing> {
-    passing(&rows.clone().on(moment().on(day)).ground).into_keys().collect()
+fn calendar(rows: CaseRows) -> Calendar {
+    Calendar { state: rows.clone().on(moment()), rows, withdrawn: Vec::new(), moment: moment() }
 }
 
-/// The day, unit and kind of each ending after today.
-fn to_come(endings: &[Ending]) -> BTreeSet<(NaiveDate, Id<Unit>, InformationKind)> {
-    let coming = endings.iter().filter(|ending| ending.on > moment().today);
-    coming.flat_map(|ending| ending.kinds.iter().map(|kind| (ending.on, ending.unit, *kind))).collect()
+/// The rights of units by consents on a day, as the rules for family notes see them.
+fn seen_on(rows: &CaseRows, day: NaiveDate) -> BTreeSet<Right> {
+    let state = rows.clone().on(moment().on(day));
+    let people =
+        rows.guardians.iter().map(|row| Some(row.guardian_id)).chain([Some(rows.case.child_person), None]);
+    let mut seen = BTreeSet::new();
+    for about in people {
+        for kind in KINDS.into_iter().filter(|kind| Kinds::is_about_a_person(*kind) == about.is_some()) {
+            let units = state.ground.shared_by_family(kind, about).into_iter();
+            let by_consent = units.filter(|unit| (*unit, kind) != (rows.case.unit, InformationKind::Agreed));
+            seen.extend(by_consent.map(|unit| (unit, kind, about)));
+        }
+    }
+    seen
 }
 
 fn consents() -> impl Strategy<Value = Vec<Drawn>> {
-    prop::collection::vec((0..3_usize, 0..2_usize, 0..3_usize, -400..100_i64, 0..300_i64), 0..12)
+    prop::collection::vec((0..3_usize, 0..3_usize, 0..4_usize, -400..100_i64, 0..300_i64), 0..14)
 }
+
+const AGES: std::ops::Range<i64> = 11 * 365..19 * 366;
 
 proptest! {
     #[test]
-    fn what_a_look_at_every_day_finds_is_in_the_calendar_and_nothing_else(
-        born_ago in 11 * 365..19 * 366_i64, drawn in consents(),
-    ) {
-        let rows = case(born_ago, &drawn);
-        let endings = rows.endings(moment());
-        let mut found = BTreeSet::new();
+    fn what_a_look_at_every_day_finds_is_in_the_calendar_and_nothing_else(born_ago in AGES, drawn in consents()) {
+        let calendar = calendar(case(born_ago, &drawn));
+        let endings = calendar.of_case();
+        let mut lost = BTreeSet::new();
         for days in 1..=i64::try_from(DAYS_AHEAD).expect("a number") {
-            let (eve, day) = (in_days(days - 1), in_days(days));
-            let after = passes_on(&rows, day);
-            let lost = passes_on(&rows, eve).into_iter().filter(|what| !after.contains(what));
-            found.extend(lost.map(|(unit, kind, _)| (day, unit, kind)));
+            let after = seen_on(&calendar.rows, in_days(days));
+            let gone = seen_on(&calendar.rows, in_days(days - 1)).into_iter().filter(|right| !after.contains(right));
+            lost.extend(gone.map(|(unit, kind, _)| (in_days(days), unit, kind)));
         }
-        prop_assert_eq!(to_come(&endings), found);
-        for ending in &endings {
-            prop_assert!(!ending.to_consent.is_empty(), "somebody can prevent it: {:?}", ending);
-            prop_assert!(!ending.consents.is_empty());
-        }
+        let coming = endings.iter().filter(|ending| ending.on > moment().today);
+        let coming: BTreeSet<_> = coming.map(|ending| (ending.on, ending.unit, ending.kind)).collect();
+        let is_about_a_person = |(_, _, kind): &(_, _, InformationKind)| Kinds::is_about_a_person(*kind);
+        prop_assert!(coming.is_subset(&lost));
+        // The end of what is about a person who cannot consent any more is nobody's to prevent.
+        prop_assert!(lost.difference(&coming).all(is_about_a_person));
+        prop_assert!(endings.iter().all(|ending| !ending.to_consent.is_empty()), "somebody can prevent each");
     }
 
     #[test]
-    fn a_unit_with_a_seat_that_has_lost_its_ground_within_a_year_is_listed_until_it_has_one(
-        born_ago in 11 * 365..19 * 366_i64, drawn in consents(),
+    fn a_unit_with_a_seat_and_no_ground_is_listed_until_it_has_one(born_ago in AGES, drawn in consents()) {
+        let calendar = calendar(case(born_ago, &drawn));
+        let (today, seat) = (moment().today, calendar.rows.members[0].unit);
+        let consented = calendar.rows.consents.iter().any(|row| {
+            row.unit == seat && row.kind == InformationKind::Agreed && row.valid_from <= today
+        });
+        let is_listed = calendar.of_case().iter().any(|ending| {
+            ending.on <= today && ending.unit == seat && ending.kind == InformationKind::Agreed
+        });
+        prop_assert_eq!(is_listed, consented && !calendar.state.ground.covers(seat));
+    }
+
+    #[test]
+    fn what_a_guardian_sees_does_not_depend_on_the_consents_of_others(
+        born_ago in AGES, drawn in consents(), others in consents(),
     ) {
-        let rows = case(born_ago, &drawn);
-        let (now, seat) = (moment().today, rows.members[0].unit);
-        let took_part = |day| passes_on(&rows, day).contains(&(seat, InformationKind::Agreed, None));
-        let last = (1..=365).map(|days| in_days(-days)).find(|day| took_part(*day)).filter(|_| !took_part(now));
-        let ended = rows.endings(moment());
-        let ended = ended.iter().find(|ending| ending.on <= now && ending.unit == seat && ending.ends_participation());
-        prop_assert_eq!(ended.map(|ending| ending.on), last.and_then(|day| day.succ_opt()));
+        let of_first = |drawn: &[Drawn]| drawn.iter().filter(|one| one.0 == 0).copied().collect::<Vec<_>>();
+        let rows = case(born_ago, &of_first(&drawn));
+        let mut more = case(born_ago, &others.into_iter().filter(|one| one.0 != 0).collect::<Vec<_>>());
+        let guardian = rows.guardians[0].guardian_id;
+        let alone = calendar(rows.clone()).of_giver(|person| person == guardian);
+        let units: Vec<_> = rows.consents.iter().map(|row| row.unit).collect();
+        for (consent, unit) in more.consents.iter_mut().zip(units.iter().cycle()) {
+            (consent.unit, consent.given_by) = (*unit, rows.guardians[1].guardian_id);
+        }
+        let mut together = rows;
+        together.consents.extend(more.consents);
+        prop_assert_eq!(calendar(together).of_giver(|person| person == guardian), alone);
     }
 }
