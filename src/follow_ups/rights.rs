@@ -58,9 +58,15 @@ const OF_PERSON: &str = concat!(
 /// The cases that the unit `$1` opened, or whose contact person takes part from it, where these are two units, in which something may end.
 const OF_UNIT: &str = concat!(
     "
-    SELECT c.id FROM contact_person cp
-    JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
-    WHERE cp.unit_id <> c.unit_id AND $1 IN (cp.unit_id, c.unit_id) AND ",
+    SELECT c.id FROM (
+        SELECT h.municipality, h.case_id FROM contact_person h
+        JOIN care_case f ON f.municipality = h.municipality AND f.id = h.case_id
+        WHERE h.unit_id = $1 AND f.unit_id <> $1
+        UNION SELECT f.municipality, f.id FROM care_case f
+        JOIN contact_person h ON h.municipality = f.municipality AND h.case_id = f.id
+        WHERE f.unit_id = $1 AND h.unit_id <> $1) AS held
+    JOIN care_case c ON c.municipality = held.municipality AND c.id = held.case_id
+    WHERE ",
     may_end_sql!(),
     " ORDER BY c.id"
 );
