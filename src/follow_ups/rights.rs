@@ -1,6 +1,8 @@
 //! Tasks about consents: to renew one before it ends, and to consent where somebody else must from a day on.
 
-use chrono::{Days, Months, NaiveDate};
+use std::ops::RangeInclusive;
+
+use chrono::{Days, NaiveDate};
 
 use super::dto::{FollowUpKind, FollowUpOut};
 use crate::{
@@ -20,23 +22,14 @@ const NOTICE: u64 = 30;
 /// The number of days for which something that has ended is a task.
 const LISTED: u64 = 366;
 
-/// Whether something in the case `c` may end or have ended: it is open, and a consent in it ends on a day from `$5` to `$2`, or the child was born
-/// after `$3` and at the latest on `$4`, so that another may have to consent, or the child has a care order.
+/// Whether the case `c` has something to lose: it is open, and somebody has consented to something in it.
 macro_rules! may_end_sql {
     () => {
-        "c.status = 'open' AND (
-            EXISTS (SELECT 1 FROM consent x WHERE x.municipality = c.municipality AND x.case_id = c.id
-                    AND x.valid_until >= $5 AND x.valid_until <= $2)
-            OR EXISTS (SELECT 1 FROM child k WHERE k.municipality = c.municipality AND k.id = c.child_id
-                       AND k.birth_date > $3 AND k.birth_date <= $4)
-            OR EXISTS (SELECT 1 FROM child k
-                       JOIN child s ON s.municipality = k.municipality AND s.person_id = k.person_id
-                       JOIN care_order o ON o.municipality = s.municipality AND o.child_id = s.id
-                       WHERE k.municipality = c.municipality AND k.id = c.child_id AND o.ended_at IS NULL))"
+        "c.status = 'open' AND EXISTS (SELECT 1 FROM consent x WHERE x.municipality = c.municipality AND x.case_id = c.id)"
     };
 }
 
-/// The cases of the person `$1`, as contact person, guardian, child or responsible for a care order, in which something may end.
+/// The cases of the person `$1`, as contact person, guardian, child or responsible for a care order with consents.
 const OF_PERSON: &str = concat!(
     "
     SELECT c.id FROM (
@@ -55,7 +48,7 @@ const OF_PERSON: &str = concat!(
     may_end_sql!(),
     " ORDER BY c.id"
 );
-/// The cases that the unit `$1` opened, or whose contact person takes part from it, where these are two units, in which something may end.
+/// The cases that the unit `$1` opened, or whose contact person takes part from it, where these are two units with consents.
 const OF_UNIT: &str = concat!(
     "
     SELECT c.id FROM (
@@ -77,32 +70,29 @@ pub(super) async fn list(tx: &mut Tx, caller: &Caller, moment: Moment) -> Result
     let today = moment.today;
     let notice = today.checked_add_days(Days::new(NOTICE)).unwrap_or(today);
     let since = today.checked_sub_days(Days::new(LISTED)).unwrap_or(today);
-    // Another consents from birthdays between 12 and 18 (`data/kinds.toml`). An ending is listed for a year.
-    let born = |years: u32| today.checked_sub_months(Months::new(12 * years)).unwrap_or(today);
-    let (oldest, youngest) = (born(20), born(11));
     let mut cases: Vec<Id<Case>> = Vec::new();
     for person in caller.persons() {
-        let found = fetch_all!(tx, (Id<Case>,), OF_PERSON, person, notice, oldest, youngest, since)?;
+        let found = fetch_all!(tx, (Id<Case>,), OF_PERSON, person)?;
         cases.extend(found.into_iter().map(|(id,)| id));
     }
     for unit in caller.units_led() {
-        let found = fetch_all!(tx, (Id<Case>,), OF_UNIT, unit, notice, oldest, youngest, since)?;
+        let found = fetch_all!(tx, (Id<Case>,), OF_UNIT, unit)?;
         cases.extend(found.into_iter().map(|(id,)| id));
     }
     cases.sort_unstable();
     cases.dedup();
     let calendars = calendars(tx, &cases, moment).await?;
-    let tasks = calendars.iter().flat_map(|calendar| of_calendar(calendar, caller, notice));
+    let tasks = calendars.iter().flat_map(|calendar| of_calendar(calendar, caller, since..=notice));
     Ok(tasks.collect())
 }
 
 /// The caller's tasks in a case. The contact person renews every consent. Others have their own. The leader knows of none, and only that the contact
 /// person's unit loses the case.
-fn of_calendar(calendar: &Calendar, caller: &Caller, notice: NaiveDate) -> Vec<FollowUpOut> {
+fn of_calendar(calendar: &Calendar, caller: &Caller, days: RangeInclusive<NaiveDate>) -> Vec<FollowUpOut> {
     let case = &calendar.state;
     let relation = relation_in_list(case, caller);
     let keeps = relation.is_contact_person;
-    let is_near = |ending: &Ending| last_day(ending) <= notice;
+    let is_near = |ending: &Ending| days.contains(&due_on(ending));
     let mut tasks = Vec::new();
     for ending in calendar.seen_by(caller, keeps).iter().filter(|ending| is_near(ending)) {
         let renewable = |given_by: &Id<Person>| {
@@ -110,7 +100,7 @@ fn of_calendar(calendar: &Calendar, caller: &Caller, notice: NaiveDate) -> Vec<F
         };
         let renewed = ending.consents.iter().filter(|(_, given_by)| renewable(given_by));
         tasks.extend(renewed.map(|(consent, _)| {
-            FollowUpOut::on(FollowUpKind::RenewConsent, consent.uuid(), Some(case.id), last_day(ending))
+            FollowUpOut::on(FollowUpKind::RenewConsent, consent.uuid(), Some(case.id), due_on(ending))
         }));
         let gave = |person: &Id<Person>| ending.consents.iter().any(|(_, given_by)| given_by == person);
         if ending.to_consent.iter().any(|person| !(renewable(person) && gave(person))) {
@@ -128,10 +118,13 @@ fn of_calendar(calendar: &Calendar, caller: &Caller, notice: NaiveDate) -> Vec<F
 }
 
 fn new_consents(case: &CaseState, ending: &Ending) -> FollowUpOut {
-    FollowUpOut::on(FollowUpKind::NewConsents, case.id.uuid(), Some(case.id), last_day(ending))
+    FollowUpOut::on(FollowUpKind::NewConsents, case.id.uuid(), Some(case.id), due_on(ending))
 }
 
-/// The last day before something ends.
-fn last_day(ending: &Ending) -> NaiveDate {
-    ending.on.pred_opt().unwrap_or(ending.on)
+/// The day on which a task about an ending is due: the last day of a consent or, where nobody can consent before, the day of the change.
+fn due_on(ending: &Ending) -> NaiveDate {
+    match ending.cause {
+        EndingCause::ConsentEnds => ending.on.pred_opt().unwrap_or(ending.on),
+        _ => ending.on,
+    }
 }

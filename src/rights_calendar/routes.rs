@@ -27,7 +27,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config.service(read_rights_calendar);
 }
 
-/// Returns the rights that the case loses within 90 days by the passing of time, and whose consent prevents it.
+/// Returns the rights that the case loses within 90 days by the passing of time, and whose consent is needed then.
 ///
 /// A consent ends, the child reaches an age from which it consents itself, another must consent, or the role of a member of the team ends.
 /// The contact person sees all of it. Others see what follows from their own consents alone. A young person, and the person in child

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::ConsentId;
 
 use crate::{
-    care_orders::{consent_to, in_force, order},
+    care_orders::{self, consent_to, end, in_force, order},
     cast::Cast,
     support::{Role, Unit, User, World, both_engines},
 };
@@ -128,21 +128,81 @@ both_engines! {
     }
 
     async fn the_parents_do_not_see_a_care_order_before_its_day(world: World) {
-        let (cast, given) = shared_for(&world, 80).await;
-        let holder = world.worker("kragero/barnevern").await;
-        in_force(&cast.teacher, &cast.family.child, &holder, order(&holder, world.in_days(20))).await;
-        let of_teacher = calendar(&cast.teacher, &cast).await;
-        assert_eq!((&of_teacher[0]["cause"], &of_teacher[0]["to_consent"]), (&json!("consenters_change"), &json!([holder.id])));
-        assert_eq!(due(&cast.teacher).await, [("new_consents".to_owned(), cast.case.to_string(), false)]);
-        for (guardian, own) in cast.family.guardians.iter().zip(given) {
-            let endings = calendar(guardian, &cast).await;
-            assert!(endings.iter().all(|ending| ending["cause"] == "consent_ends" && ending["consent_ids"] == json!([own])));
-            assert!(due(guardian).await.is_empty());
+        for days in [25, 80] {
+            let (cast, given) = shared_for(&world, days).await;
+            let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
+            let before = [calendar(mother, &cast).await, calendar(father, &cast).await];
+            let tasks = [due(mother).await, due(father).await];
+            assert_eq!(before[0][0]["consent_ids"], json!([given[0]]));
+            assert_eq!(tasks[0].len(), usize::from(days == 25));
+            let holder = world.worker("kragero/barnevern").await;
+            in_force(&cast.teacher, &cast.family.child, &holder, order(&holder, world.in_days(20))).await;
+            let of_teacher = calendar(&cast.teacher, &cast).await;
+            assert_eq!((&of_teacher[0]["cause"], &of_teacher[0]["to_consent"]), (&json!("consenters_change"), &json!([holder.id])));
+            assert!(due(&cast.teacher).await.contains(&("new_consents".to_owned(), cast.case.to_string(), false)));
+            assert_eq!([calendar(mother, &cast).await, calendar(father, &cast).await], before);
+            assert_eq!([due(mother).await, due(father).await], tasks);
         }
-        world.advance(TimeDelta::days(20));
-        assert_eq!(due(&holder).await, [("new_consents".to_owned(), cast.case.to_string(), true)]);
-        holder.post(cast.path("/consents")).json(consent_to(&world, &cast.nurse)).send().await.expect(201);
+    }
+
+    async fn on_the_day_of_a_care_order_the_person_in_child_welfare_is_asked_and_after_its_end_the_parents_are(world: World) {
+        let (cast, _) = shared_for(&world, 80).await;
+        let child = &cast.family.child;
+        let holder = world.worker("kragero/barnevern").await;
+        let made = in_force(&cast.teacher, child, &holder, order(&holder, world.in_days(0))).await;
+        let asked = [("new_consents".to_owned(), cast.case.to_string(), false)];
+        assert_eq!((due(&holder).await, due(&cast.teacher).await), (asked.to_vec(), asked.to_vec()));
+        let mut all = consent_to(&world, &cast.nurse);
+        all["kinds"] = json!(["agreed", "health"]);
+        holder.post(cast.path("/consents")).json(all).send().await.expect(201);
         assert!(due(&holder).await.is_empty() && due(&cast.teacher).await.is_empty());
+        let mut current = holder.get(care_orders::path(child)).send().await.expect(200);
+        current.body = current.body["items"][0].clone();
+        assert_eq!(current.text("/id"), made.text("/id"));
+        end(&cast.teacher, child, &current).send().await.expect(200);
+        let endings = calendar(&cast.teacher, &cast).await;
+        let kinds: Vec<_> = endings.iter().map(|ending| (&ending["kinds"], &ending["overdue"])).collect();
+        let (health, agreed) = (json!(["health"]), json!(["agreed"]));
+        assert_eq!(kinds, [(&health, &json!(true)), (&agreed, &json!(false))], "the parents have consented to what is agreed");
+        assert_eq!(due(&cast.teacher).await, asked);
+    }
+
+    async fn a_new_guardian_who_must_consent_is_a_task_of_the_contact_person(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let nurse = world.worker("kragero/helsestasjon").await;
+        let family = world.family(&teacher, 6, 1).await;
+        let case = world.open_case(&teacher, &family.child).await;
+        let cast = Cast { teacher, nurse, family, case };
+        consent(&cast.family.guardians[0], &cast, &cast.nurse.unit, &["agreed"], world.in_days(200)).await;
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        let father = world.guardian_of(&cast.teacher, &cast.family.child, true).await;
+        let endings = calendar(&cast.teacher, &cast).await;
+        assert_eq!((&endings[0]["on"], &endings[0]["cause"]), (&json!(world.in_days(0)), &json!("consenters_change")));
+        assert_eq!(endings[0]["to_consent"], json!([father.id]));
+        assert_eq!(due(&cast.teacher).await, [("new_consents".to_owned(), cast.case.to_string(), false)]);
+        assert!(due(&cast.family.guardians[0]).await.is_empty());
+    }
+
+    async fn a_unit_that_the_young_person_keeps_from_the_guardians_is_in_no_calendar_of_theirs(world: World) {
+        let cast = world.family_of_sixteen().await;
+        let mother = &cast.family.guardians[0];
+        consent(mother, &cast, &cast.nurse.unit, &["parents_health"], world.in_days(5)).await;
+        world.advance(TimeDelta::days(10));
+        assert!(calendar(mother, &cast).await.is_empty());
+        let youth = world.youth(&cast.family.child).await;
+        consent(&youth, &cast, &cast.nurse.unit, &["agreed", "confidential_health"], world.in_days(100)).await;
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        assert!(calendar(mother, &cast).await.is_empty());
+        assert!(due(mother).await.is_empty());
+    }
+
+    async fn the_unit_that_opened_the_case_needs_consent_to_the_other_kinds_of_the_family_alone(world: World) {
+        let (cast, _) = shared_for(&world, 80).await;
+        for guardian in &cast.family.guardians {
+            consent(guardian, &cast, &cast.teacher.unit, &["agreed", "health"], world.in_days(20)).await;
+            assert_eq!(calendar(guardian, &cast).await[0]["kinds"], json!(["health"]));
+        }
+        assert_eq!(calendar(&cast.teacher, &cast).await[0]["kinds"], json!(["health"]));
     }
 
     async fn a_birthday_is_in_the_calendar_before_it_comes_and_then_a_task_of_the_young_person(world: World) {
@@ -168,7 +228,7 @@ both_engines! {
         world.advance(TimeDelta::days(20));
         let youth = world.youth(&cast.family.child).await;
         for who in [&cast.teacher.user, &youth.user] {
-            assert_eq!(due(who).await, [passes(true)]);
+            assert_eq!(due(who).await, [passes(false)], "nobody could consent before today");
             assert_eq!(calendar(who, &cast).await[0]["to_consent"], json!([cast.family.child.id]));
         }
         world.consent(&youth, cast.case, &[&cast.nurse.unit]).await;

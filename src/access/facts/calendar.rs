@@ -1,4 +1,4 @@
-//! The calendar of a case: the rights that units lose on a day by the passing of time, and whose consent prevents it.
+//! The calendar of a case: the rights that units lose on a day by the passing of time, and whose consent they need then.
 //!
 //! The state of the case is computed for each day on which something may change: the day after a consent, a birthday, the first or last
 //! day of a care order, the end of a role in child welfare. A right ends if a unit has it on the day before and not on the day.
@@ -139,6 +139,10 @@ impl Calendar {
             for mut ending in self.of_case().into_iter().filter(is_theirs) {
                 ending.consents.retain(|(_, given_by)| caller.is(*given_by));
                 ending.to_consent.retain(|person| caller.is(*person));
+                // When the consent of another ended is not theirs to see.
+                if ending.consents.is_empty() && ending.on <= self.moment.today {
+                    (ending.on, ending.cause) = (self.moment.today, EndingCause::ConsentersChange);
+                }
                 if !seen.iter().any(|known| (known.unit, known.kind) == (ending.unit, ending.kind)) {
                     seen.push(ending);
                 }
@@ -154,7 +158,7 @@ impl Calendar {
         let (today, has_now) = (self.moment.today, rights(&self.state.ground));
         let (mut endings, mut past) = (Vec::new(), BTreeMap::new());
         for day in self.days_of_change() {
-            let Some((before, after)) = self.around(day) else { continue };
+            let Some((before, after)) = self.around(&self.rows, day) else { continue };
             let has_after = rights(&after.ground);
             let lost = rights(&before.ground).into_iter().filter(|right| !has_after.contains(right));
             for right in lost {
@@ -177,32 +181,61 @@ impl Calendar {
         all
     }
 
-    /// Returns the units that have a seat and a consent, and no ground to take part today. If it is not known since when, it is today.
+    /// Returns what units with a seat have no ground for today although somebody has consented: to take part, and kinds that a person in child
+    /// welfare consented to who decides no more.
     fn without_ground(&self, past: &BTreeMap<Right, Ending>) -> Vec<Ending> {
         let (today, ground) = (self.moment.today, &self.state.ground);
-        let units: BTreeSet<Id<Unit>> = self.state.members.iter().map(|member| member.unit).collect();
-        let without = units.into_iter().filter(|unit| !ground.covers(*unit));
-        let of_unit = |unit: Id<Unit>| {
-            let agreed = |row: &&ConsentRow| {
-                row.unit == unit && row.kind == InformationKind::Agreed && row.valid_from <= today
+        let has_seat = |unit| self.state.members.iter().any(|member| member.unit == unit);
+        let mut without: BTreeMap<(Id<Unit>, InformationKind), Vec<&ConsentRow>> = BTreeMap::new();
+        for row in self.rows.consents.iter().filter(|row| row.valid_from <= today && has_seat(row.unit)) {
+            let counts = match row.kind {
+                InformationKind::Agreed => row.unit != ground.owner_unit,
+                kind => !Kinds::is_about_a_person(kind) && today <= row.valid_until && self.is_of_order(row),
             };
-            let rows: Vec<&ConsentRow> = self.rows.consents.iter().filter(agreed).collect();
-            let to_consent = ground.missing(unit, rows.first()?.sector);
-            if let Some(known) = past.get(&(unit, InformationKind::Agreed, None)) {
-                return Some(Ending { to_consent, ..known.clone() });
+            if counts && !ground.is_released(row.unit, row.kind, None) {
+                without.entry((row.unit, row.kind)).or_default().push(row);
             }
-            let last = rows.iter().map(|row| row.valid_until).filter(|until| *until < today).max();
-            let ended = rows.iter().filter(|row| Some(row.valid_until) == last);
-            Some(Ending {
-                on: last.and_then(|day| day.succ_opt()).unwrap_or(today),
-                cause: if last.is_some() { EndingCause::ConsentEnds } else { EndingCause::ConsentersChange },
-                unit,
-                kind: InformationKind::Agreed,
-                consents: ended.map(|row| (row.id, row.given_by)).collect(),
-                to_consent,
+        }
+        let ending = |((unit, kind), rows): ((Id<Unit>, InformationKind), Vec<&ConsentRow>)| {
+            let to_consent = ground.missing_for(unit, rows.first()?.sector, kind);
+            Some(match past.get(&(unit, kind, None)) {
+                Some(known) => Ending { to_consent, ..known.clone() },
+                None => self.since_when((unit, kind), &rows, to_consent),
             })
         };
-        without.filter_map(of_unit).collect()
+        without.into_iter().filter_map(ending).collect()
+    }
+
+    /// Describes what has no ground today: since the last consent of each person who must consent has ended, or by a change that is known today.
+    fn since_when(
+        &self,
+        (unit, kind): (Id<Unit>, InformationKind),
+        rows: &[&ConsentRow],
+        to_consent: Vec<Id<Person>>,
+    ) -> Ending {
+        let today = self.moment.today;
+        let last = |person: &Id<Person>| {
+            rows.iter()
+                .filter(|row| row.given_by == *person && row.valid_until < today)
+                .max_by_key(|row| row.valid_until)
+        };
+        let ended: Option<Vec<_>> = to_consent.iter().map(last).collect();
+        let ended = ended
+            .filter(|rows| !rows.is_empty() && !self.rows.consents.iter().any(|row| self.is_of_order(row)));
+        let on = ended.iter().flatten().filter_map(|row| row.valid_until.succ_opt()).max();
+        Ending {
+            on: on.unwrap_or(today),
+            cause: if on.is_some() { EndingCause::ConsentEnds } else { EndingCause::ConsentersChange },
+            unit,
+            kind,
+            consents: ended.into_iter().flatten().map(|row| (row.id, row.given_by)).collect(),
+            to_consent,
+        }
+    }
+
+    /// Returns whether the consent was given by a person in child welfare.
+    fn is_of_order(&self, row: &ConsentRow) -> bool {
+        row.given_by != self.state.child_person && !self.state.registered_guardians.contains(&row.given_by)
     }
 
     /// Returns whether a kind that a unit has lost is missed: the unit takes part with a seat, and nobody has withdrawn since.
@@ -220,9 +253,9 @@ impl Calendar {
         })
     }
 
-    /// Returns the state on the day before a day, and on the day.
-    fn around(&self, day: NaiveDate) -> Option<(CaseState, CaseState)> {
-        let on = |day| self.rows.clone().on(self.moment.on(day));
+    /// Returns the state of rows on the day before a day, and on the day.
+    fn around(&self, rows: &CaseRows, day: NaiveDate) -> Option<(CaseState, CaseState)> {
+        let on = |day| rows.clone().on(self.moment.on(day));
         Some((on(day.pred_opt()?), on(day)))
     }
 
@@ -247,9 +280,11 @@ impl Calendar {
 /// Returns the rights of units by consents. The unit that opened the case needs none to take part.
 fn rights(ground: &Ground) -> BTreeSet<Right> {
     let about = |given: &Given| Kinds::is_about_a_person(given.kind).then_some(given.person);
-    let each = ground.in_force.iter().map(|given| (given.unit, given.kind, about(given)));
     let needs_it = |right: &Right| (right.0, right.1) != (ground.owner_unit, InformationKind::Agreed);
-    each.filter(|right| needs_it(right) && ground.is_released(right.0, right.1, right.2)).collect()
+    let each = ground.in_force.iter().map(|given| (given.unit, given.kind, about(given)));
+    let mut rights: BTreeSet<Right> = each.filter(needs_it).collect();
+    rights.retain(|right| ground.is_released(right.0, right.1, right.2));
+    rights
 }
 
 /// Describes the end of a right. `asked` says who must consent. None if a person that the kind is about cannot consent any more.

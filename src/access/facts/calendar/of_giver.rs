@@ -1,4 +1,5 @@
-//! The calendar of one person: what follows from their own consents and the age of the child, and from nobody else's consents.
+//! The calendar of one person: what follows from their own consents and the age of the child, and from nobody else's consents. An order that
+//! begins later changes nothing in it, and units that the child keeps from the guardians are in none of theirs.
 
 use chrono::NaiveDate;
 
@@ -18,14 +19,18 @@ impl Calendar {
         let mut all: Vec<Consented> = Vec::new();
         for row in self.rows.consents.iter().filter(|row| is_own(row.given_by)) {
             let consented = (row.unit, row.sector, row.kind);
-            if !all.contains(&consented) {
+            // The unit that opened the case needs no consent to take part.
+            let is_needed = (row.unit, row.kind) != (self.rows.case.unit, InformationKind::Agreed);
+            if is_needed && !all.contains(&consented) {
                 all.push(consented);
             }
         }
         let days = if all.is_empty() { Default::default() } else { self.days_of_change() };
+        let mut rows = self.rows.clone();
+        rows.registrations.retain(|row| row.in_force_from.is_none_or(|from| from <= self.moment.today));
         let mut endings: Vec<Ending> = Vec::new();
         for day in days {
-            let Some((before, after)) = self.around(day) else { continue };
+            let Some((before, after)) = self.around(&rows, day) else { continue };
             for consented in &all {
                 let Some(ending) = self.own_ending(&before, &after, *consented, &is_own) else { continue };
                 // Of the days that have come, the newest counts.
@@ -64,14 +69,15 @@ impl Calendar {
         Some(Ending { on, cause, unit, kind, consents, to_consent })
     }
 
-    /// Returns whether the person can still renew what has ended: they are asked today and have not consented or withdrawn since, and somebody of
-    /// the unit has a seat.
+    /// Returns whether the person can still renew what has ended: they are asked today and have not consented or withdrawn since, and may know that
+    /// somebody of the unit has a seat.
     fn is_open_to(&self, ending: &Ending, is_own: &impl Fn(Id<Person>) -> bool) -> bool {
         let row = self.rows.consents.iter().find(|row| row.unit == ending.unit && row.kind == ending.kind);
         let is_asked = row.is_some_and(|row| asked(&self.state, row.sector, row.kind, is_own).is_some());
         let has_renewed = own(&self.state, ending.unit, ending.kind, is_own).is_some();
         let has_seat = self.state.members.iter().any(|member| member.unit == ending.unit);
-        is_asked && !has_renewed && has_seat && !self.is_withdrawn(ending)
+        let is_kept = !is_own(self.rows.case.child_person) && self.state.is_kept_from_guardians(ending.unit);
+        is_asked && !has_renewed && has_seat && !is_kept && !self.is_withdrawn(ending)
     }
 }
 
