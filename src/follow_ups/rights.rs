@@ -29,7 +29,7 @@ macro_rules! may_end_sql {
     };
 }
 
-/// The cases of the person `$1`, as contact person, guardian, child or responsible for a care order with consents.
+/// The open cases with consents of the person `$1`, as contact person, guardian, child or responsible for a care order.
 const OF_PERSON: &str = concat!(
     "
     SELECT c.id FROM (
@@ -48,7 +48,7 @@ const OF_PERSON: &str = concat!(
     may_end_sql!(),
     " ORDER BY c.id"
 );
-/// The cases that the unit `$1` opened, or whose contact person takes part from it, where these are two units with consents.
+/// The open cases with consents that the unit `$1` opened, or whose contact person takes part from it, where these are two units.
 const OF_UNIT: &str = concat!(
     "
     SELECT c.id FROM (
