@@ -50,7 +50,7 @@ pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Wa
 pub use facts::{
     Calendar, CaseFacts, CasePlace, CaseState, ChildFacts, DAYS_AHEAD, Ending, EndingCause, Family, Given,
     Ground, Member, Relation, calendars, case_by_id, case_states, cases_in_list, child_facts, family_of,
-    ground_at, relation, relation_in_list,
+    ground_at, relation,
 };
 pub use grounds::{ByConsent, Giver, GroundLaw, LookGround, Party, Rests, common_ground, ground};
 pub use idempotency::{PATTERN as IDEMPOTENCY_KEY, forget_old_keys};

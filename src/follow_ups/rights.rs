@@ -6,10 +6,12 @@ use chrono::{Days, NaiveDate};
 
 use super::dto::{FollowUpKind, FollowUpOut};
 use crate::{
-    access::{Calendar, CaseState, Ending, EndingCause, calendars, relation_in_list},
+    access::{
+        Asker, Calendar, CaseFacts, CaseState, Ending, EndingCause, actions::ReadConsentStatus, calendars,
+        objects::CaseObject,
+    },
     db::{DbError, Tx},
     fetch_all,
-    identity::Caller,
     kernel::{
         Id, Moment,
         ids::{Case, Person},
@@ -66,8 +68,8 @@ const OF_UNIT: &str = concat!(
 
 /// Lists the tasks about what ends within [`NOTICE`] days, or has ended and is not settled: for the contact person, for the people who must
 /// consent and, where the contact person's unit takes no part from that day on, for the leader of the unit that is responsible.
-pub(super) async fn list(tx: &mut Tx, caller: &Caller, moment: Moment) -> Result<Vec<FollowUpOut>, DbError> {
-    let today = moment.today;
+pub(super) async fn list(tx: &mut Tx, asker: &Asker, moment: Moment) -> Result<Vec<FollowUpOut>, DbError> {
+    let (caller, today) = (asker.caller(), moment.today);
     let notice = today.checked_add_days(Days::new(NOTICE)).unwrap_or(today);
     let since = today.checked_sub_days(Days::new(LISTED)).unwrap_or(today);
     let mut cases: Vec<Id<Case>> = Vec::new();
@@ -82,16 +84,17 @@ pub(super) async fn list(tx: &mut Tx, caller: &Caller, moment: Moment) -> Result
     cases.sort_unstable();
     cases.dedup();
     let calendars = calendars(tx, &cases, moment).await?;
-    let tasks = calendars.iter().flat_map(|calendar| of_calendar(calendar, caller, since..=notice));
+    let tasks = calendars.iter().flat_map(|calendar| of_calendar(calendar, asker, since..=notice));
     Ok(tasks.collect())
 }
 
 /// The caller's tasks in a case. The contact person renews every consent. Others have their own. The leader knows of none, and only that the contact
 /// person's unit loses the case.
-fn of_calendar(calendar: &Calendar, caller: &Caller, days: RangeInclusive<NaiveDate>) -> Vec<FollowUpOut> {
-    let case = &calendar.state;
-    let relation = relation_in_list(case, caller);
-    let keeps = relation.is_contact_person;
+fn of_calendar(calendar: &Calendar, asker: &Asker, days: RangeInclusive<NaiveDate>) -> Vec<FollowUpOut> {
+    let (case, caller) = (&calendar.state, asker.caller());
+    let facts = CaseFacts::in_list(case.clone(), caller);
+    let leads = facts.relation.leads_contact_unit;
+    let keeps = asker.may::<ReadConsentStatus>(&CaseObject { facts });
     let is_near = |ending: &Ending| days.contains(&due_on(ending));
     let mut tasks = Vec::new();
     for ending in calendar.seen_by(caller, keeps).iter().filter(|ending| is_near(ending)) {
@@ -107,7 +110,7 @@ fn of_calendar(calendar: &Calendar, caller: &Caller, days: RangeInclusive<NaiveD
             tasks.push(new_consents(case, ending));
         }
     }
-    if relation.leads_contact_unit && !keeps {
+    if leads && !keeps {
         let lost =
             |ending: &&Ending| ending.unit == case.contact_unit && ending.kind == InformationKind::Agreed;
         let of_case = calendar.of_case();

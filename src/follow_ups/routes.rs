@@ -44,7 +44,7 @@ pub fn configure(config: &mut ServiceConfig) {
 async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpResponse> {
     let query: FollowUpQuery = permit.query()?;
     let (asker, moment) = (permit.asker(), permit.moment());
-    let about_consents = rights::list(permit.tx(), asker.caller(), moment).await?;
+    let about_consents = rights::list(permit.tx(), &asker, moment).await?;
     let fetch = async |tx: &mut Tx, Slice { after, limit }| {
         let slice = Slice { after, limit };
         let items = store::list(tx, asker.caller(), moment, slice, &about_consents).await?;

@@ -17,11 +17,10 @@ use crate::{
 const UNIT_NAMES: &str = "SELECT id, name FROM unit WHERE id IN (";
 const ENDING_SEATS: &str = "
     SELECT t.person_id, t.unit_id, MAX(r.ends_on) AS ends_on
-    FROM team_member t
-    JOIN person q ON q.id = t.person_id
-    JOIN person rp ON rp.canonical_id = q.canonical_id
-    JOIN staff_role r ON r.person_id = rp.id AND r.unit_id = t.unit_id
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+    FROM team_member t CROSS JOIN person q CROSS JOIN staff_role r CROSS JOIN person rp
+    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND q.id = t.person_id
+      AND r.unit_id = t.unit_id AND r.ended_at IS NULL AND r.role IN ('worker', 'unit_leader')
+      AND rp.id = r.person_id AND rp.canonical_id = q.canonical_id
     GROUP BY t.person_id, t.unit_id
     HAVING MAX(r.ends_on) <= $3
     ORDER BY ends_on, t.unit_id, t.person_id";
