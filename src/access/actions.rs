@@ -224,6 +224,9 @@ actions! {
         ReadCaseAccessLog = "read_case_access_log": Look, ChosenLook, Never, Right, Read;
         DownloadCaseAccessLog = "download_case_access_log": Look, ChosenLook, Never, Right, Read;
     }
+    Ask CaseObject {
+        PreviewNoteReaders = "preview_note_readers": Look, ChosenLook, Never, MayForbid, Read;
+    }
     Write CaseObject {
         UpdateCase = "update_case": Did(ChangedCase), Work, Never, MayForbid, Update;
         CloseCase = "close_case": Did(ClosedCase), Work, AsDecided, MayForbid, Update;
@@ -252,6 +255,7 @@ actions! {
     }
     Read ConsentObject {
         ReadConsent = "read_consent": Look, ChosenLook, Never, MayForbid, Read;
+        PreviewWithdrawal = "preview_withdrawal": Look, ChosenLook, Never, MayForbid, Read;
     }
     Write ConsentObject {
         WithdrawConsent = "withdraw_consent": Look, Work, AsDecided, Right, Update;

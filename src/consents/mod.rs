@@ -4,6 +4,8 @@
 //! A withdrawal requires nothing but the right to withdraw, and has effect from the next request.
 
 mod dto;
+mod preview_dto;
+mod preview_routes;
 pub mod record;
 mod routes;
 pub(crate) mod rows;

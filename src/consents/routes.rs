@@ -34,7 +34,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(give_consent)
         .service(read_consent)
         .service(withdraw_consent)
-        .service(read_consent_status);
+        .service(read_consent_status)
+        .configure(super::preview_routes::configure);
 }
 
 /// Lists the consents of a case. The contact person sees all; a guardian or young person sees their own.

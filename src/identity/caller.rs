@@ -205,6 +205,23 @@ impl Caller {
         self.roles.iter().filter(|held| held.person == person).cloned().collect()
     }
 
+    /// Returns a person of a record as the rules would see them, with some roles and without a session. `also` is what rows name them as, too.
+    #[must_use]
+    pub fn of_record(person: Id<Person>, also: Id<Person>, name: Content, municipality: &str) -> Self {
+        let known_as = |person| KnownAs { person, municipality: municipality.to_owned() };
+        Self {
+            account: person,
+            person,
+            known_as: vec![known_as(person), known_as(also)],
+            name,
+            municipality: municipality.to_owned(),
+            session: None,
+            opens_elsewhere: true,
+            roles: Vec::new(),
+            lacks_second_factor: false,
+        }
+    }
+
     /// Returns the caller acting as one of their persons.
     #[must_use]
     pub fn acting_as(self, person: Id<Person>) -> Self {

@@ -6,6 +6,8 @@
 pub mod brought;
 mod dto;
 mod readable;
+mod readers_dto;
+mod readers_routes;
 pub mod record;
 mod routes;
 pub(crate) mod rows;

@@ -5,7 +5,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{NoteIn, NoteOut, NoteWithholdingIn},
-    rules, store,
+    readers_routes,
+    rules::{self, Addressed},
+    store,
 };
 use crate::{
     access::{
@@ -27,7 +29,7 @@ const ONLY_VERSION: i64 = 1;
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_notes).service(write_note).service(read_note);
+    config.service(list_notes).service(write_note).service(read_note).configure(readers_routes::configure);
 }
 
 /// Lists the notes of a case that the caller may read, oldest first.
@@ -63,12 +65,8 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let input: NoteIn = permit.input()?;
     permit.require_open()?;
-    let written = rules::written(&case, &input)?;
-    let kind = rules::kind(&input, written.seat)?;
-    let (about, heard) = (rules::about(&case, &input, kind)?, rules::heard(&input, kind)?);
-    rules::may_be_kept(&input, &written)?;
-    rules::withheld_from(&case, &input, &written)?;
-    let readers = rules::shown_to(&case, "", &input.shown_to, |person| permit.caller().is(person))?;
+    let note = rules::addressed(&case, &input, |person| permit.caller().is(person))?;
+    let Addressed { written, kind, about, heard, readers } = note;
     let (author, now) = (permit.caller().person, permit.moment().now);
     let shown_to = store::named(&case, readers.iter().copied());
     let unit = written.seat.map_or(case.contact_unit, |seat| seat.unit_id);

@@ -18,8 +18,34 @@ pub(super) struct Written<'a> {
     pub seat: Option<&'a HeldRole>,
 }
 
+/// A note that may be written: who it is for, and what it is about.
+#[derive(Debug)]
+pub(super) struct Addressed<'a> {
+    pub written: Written<'a>,
+    pub kind: InformationKind,
+    pub about: Option<Id<Person>>,
+    pub heard: Option<Heard<'a>>,
+    /// The readers in the family that the family chose.
+    pub readers: Vec<Id<Person>>,
+}
+
+/// Returns the note that an input describes, if it may be written. `is_own` recognises the writer.
+pub(super) fn addressed<'a>(
+    case: &'a CaseFacts,
+    input: &'a NoteIn,
+    is_own: impl Fn(Id<Person>) -> bool,
+) -> Result<Addressed<'a>> {
+    let written = written(case, input)?;
+    let kind = kind(input, written.seat)?;
+    let (about, heard) = (about(case, input, kind)?, heard(input, kind)?);
+    may_be_kept(input, &written)?;
+    withheld_from(case, input, &written)?;
+    let readers = shown_to(case, "", &input.shown_to, is_own)?;
+    Ok(Addressed { written, kind, about, heard, readers })
+}
+
 /// Returns the audience of a note, and the membership that it is written from.
-pub(super) fn written<'a>(case: &'a CaseFacts, input: &NoteIn) -> Result<Written<'a>> {
+fn written<'a>(case: &'a CaseFacts, input: &NoteIn) -> Result<Written<'a>> {
     let seats = case.relation.seats.as_slice();
     if seats.is_empty() {
         return by_family(input);
@@ -104,7 +130,7 @@ pub(super) fn shown_to(
 }
 
 /// Returns the kind of a note, which staff state and the unit's sector must write.
-pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
+fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<InformationKind> {
     let Some(seat) = seat else {
         return match input.kind {
             _ if input.guardians_need.is_some() => Err(Problem::field(
@@ -136,7 +162,7 @@ pub(super) fn kind(input: &NoteIn, seat: Option<&HeldRole>) -> Result<Informatio
 }
 
 /// Returns the guardian that a note is about. The kinds that are about one guardian require it, and no other allows it.
-pub(super) fn about(case: &CaseFacts, input: &NoteIn, kind: InformationKind) -> Result<Option<Id<Person>>> {
+fn about(case: &CaseFacts, input: &NoteIn, kind: InformationKind) -> Result<Option<Id<Person>>> {
     let refuse = |why: &str| Err(Problem::field("/about_person_id", why));
     match (Kinds::is_about_a_person(kind), input.about_person_id) {
         (false, None) => Ok(None),
@@ -156,7 +182,7 @@ pub(super) struct Heard<'a> {
 }
 
 /// Returns how the child was heard. A statement of the child requires it, and no other kind allows it.
-pub(super) fn heard(input: &NoteIn, kind: InformationKind) -> Result<Option<Heard<'_>>> {
+fn heard(input: &NoteIn, kind: InformationKind) -> Result<Option<Heard<'_>>> {
     const REQUIRED: &str =
         "is required: the child is heard before its words are shared (barnelova § 31, bvl § 1-4)";
     let NoteIn { heard_on, heard_how, heard_weight, .. } = input;
@@ -173,7 +199,7 @@ pub(super) fn heard(input: &NoteIn, kind: InformationKind) -> Result<Option<Hear
 }
 
 /// Requires `contains` when staff share a note beyond their own unit, or the family beyond the contact person.
-pub(super) fn may_be_kept(input: &NoteIn, written: &Written<'_>) -> Result<()> {
+fn may_be_kept(input: &NoteIn, written: &Written<'_>) -> Result<()> {
     let contains = input.contains.as_deref();
     match written.seat {
         None => family_may_keep("", contains, written.audience, &input.shown_to),
@@ -203,7 +229,7 @@ pub(super) fn family_may_keep(
 }
 
 /// Checks that the note is withheld only from guardians of the child, each listed once, and that guardians would see it.
-pub(super) fn withheld_from(case: &CaseFacts, input: &NoteIn, written: &Written<'_>) -> Result<()> {
+fn withheld_from(case: &CaseFacts, input: &NoteIn, written: &Written<'_>) -> Result<()> {
     let is_for_guardians = written.seat.is_some() && written.audience == NoteAudience::Team;
     if !input.withheld_from.is_empty() && !is_for_guardians {
         return Err(Problem::field("/withheld_from", "is allowed only for notes by staff to the team"));

@@ -13,4 +13,4 @@ pub use dto::UnitOut;
 pub use proposals::grant_or_extend;
 pub use routes::configure;
 pub use rows::Controller;
-pub use store::{NewUnit, NotGranted, grant, insert_unit, latest_end, pass_on_batons_of};
+pub use store::{NewUnit, NotGranted, grant, insert_unit, latest_end, pass_on_batons_of, unit_names};

@@ -1,5 +1,7 @@
 //! Units and roles in the database.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Months, NaiveDate, Utc};
 use uuid::Uuid;
 
@@ -10,7 +12,7 @@ use super::{
 use crate::{
     access::objects::UnitObject,
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_all, fetch_one, fetch_optional, handovers,
+    execute, fetch_all, fetch_in, fetch_one, fetch_optional, handovers,
     kernel::{
         Id, Moment,
         ids::{Person, StaffRole, Unit},
@@ -19,6 +21,7 @@ use crate::{
     persons_of_sql, role_counts_for_controller_sql, role_is_held_sql, teams,
 };
 
+const UNIT_NAMES: &str = "SELECT id, name FROM unit WHERE id IN (";
 const LIST_UNITS: &str = "
     SELECT u.id, u.municipality, u.key, u.name, u.kind, u.sector, u.controller, u.controller_name,
            u.organisation_number
@@ -263,4 +266,16 @@ pub async fn pass_on_batons_of(
         handovers::of_person(tx, person, unit, by, moment).await?;
     }
     Ok(())
+}
+
+/// Returns the names of some units.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn unit_names(tx: &mut Tx, units: &[Id<Unit>]) -> Result<HashMap<Id<Unit>, String>, DbError> {
+    if units.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let names = fetch_in!(tx, (Id<Unit>, String), UNIT_NAMES, units)?;
+    Ok(names.into_iter().collect())
 }

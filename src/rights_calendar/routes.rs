@@ -19,6 +19,7 @@ use crate::{
         Id,
         ids::{Person, Unit},
     },
+    organisation::unit_names,
     problem::{Result, docs::ReadProblems},
 };
 
@@ -54,7 +55,7 @@ async fn read_rights_calendar(mut permit: Permit<ReadRightsCalendar>) -> Result<
         add(&mut entries, &case, ending);
     }
     let units: Vec<Id<Unit>> = entries.iter().map(|entry| entry.unit_id).collect();
-    let names = store::unit_names(permit.tx(), &units).await?;
+    let names = unit_names(permit.tx(), &units).await?;
     for entry in &mut entries {
         entry.overdue = entry.on <= moment.today;
         entry.unit_name = names.get(&entry.unit_id).cloned().unwrap_or_default();

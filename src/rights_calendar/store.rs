@@ -1,20 +1,17 @@
 //! The database behind the calendar of rights.
 
-use std::collections::HashMap;
-
 use chrono::NaiveDate;
 
 use crate::{
     access::CaseState,
     db::{DbError, Tx},
-    fetch_all, fetch_in,
+    fetch_all,
     kernel::{
         Id,
         ids::{Person, Unit},
     },
 };
 
-const UNIT_NAMES: &str = "SELECT id, name FROM unit WHERE id IN (";
 const ENDING_SEATS: &str = "
     SELECT t.person_id, t.unit_id, MAX(r.ends_on) AS ends_on
     FROM team_member t CROSS JOIN person q CROSS JOIN staff_role r CROSS JOIN person rp
@@ -41,16 +38,4 @@ pub(super) async fn ending_seats(
     until: NaiveDate,
 ) -> Result<Vec<EndingSeat>, DbError> {
     fetch_all!(tx, EndingSeat, ENDING_SEATS, &case.municipality, case.id, until)
-}
-
-/// Returns the names of some units.
-pub(super) async fn unit_names(
-    tx: &mut Tx,
-    units: &[Id<Unit>],
-) -> Result<HashMap<Id<Unit>, String>, DbError> {
-    if units.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let names = fetch_in!(tx, (Id<Unit>, String), UNIT_NAMES, units)?;
-    Ok(names.into_iter().collect())
 }

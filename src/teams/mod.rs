@@ -2,6 +2,7 @@
 
 mod dto;
 pub(crate) mod duties;
+mod helpers;
 pub mod record;
 mod routes;
 pub(crate) mod rows;
@@ -9,6 +10,7 @@ mod store;
 
 pub use dto::TeamMemberOut;
 pub use duties::pass_on_duties;
+pub use helpers::{current_members, helpers};
 pub use routes::configure;
 pub use store::{
     NewSeat, Seat, end_seat_of, end_seats_of_person, end_seats_of_units, from_child_welfare, left_since,

@@ -19,34 +19,56 @@ use crate::{
     on_engine, persons_of_sql, role_counts_sql, same_human_sql,
 };
 
-const LIST: &str = "
-    SELECT t.id, t.person_id, p.name AS person_name, t.unit_id, u.name AS unit_name, u.sector, t.task, t.joined_at, t.left_at
+/// The memberships of a case.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT t.id, t.person_id, p.name AS person_name, t.unit_id, u.name AS unit_name, u.sector, t.task, t.joined_at, t.left_at
     FROM team_member t
     JOIN person p ON p.id = t.person_id
     JOIN unit u ON u.id = t.unit_id
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.id > $3
-    ORDER BY t.id LIMIT $4";
-const FIND: &str = "
-    SELECT t.id, t.person_id, p.name AS person_name, t.unit_id, u.name AS unit_name, u.sector, t.task, t.joined_at, t.left_at
-    FROM team_member t
-    JOIN person p ON p.id = t.person_id
-    JOIN unit u ON u.id = t.unit_id
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.id = $3";
-const SEATS: &str = concat!(
-    "
-    SELECT DISTINCT t.person_id, t.unit_id
-    FROM team_member t
+    WHERE t.municipality = $1 AND t.case_id = $2 ",
+            $rest
+        )
+    };
+}
+
+const LIST: &str = select!("AND t.id > $3 ORDER BY t.id LIMIT $4");
+const FIND: &str = select!("AND t.id = $3");
+const CURRENT: &str = select!("AND t.left_at IS NULL ORDER BY t.id");
+/// The seats with access, each with the roles behind it. That their units are covered by consent is not among the conditions.
+macro_rules! select_seats {
+    ($columns:expr, $more:literal, $order:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM team_member t
     JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
     JOIN staff_role r ON r.unit_id = t.unit_id AND ",
-    same_human_sql!("r.person_id", "t.person_id"),
-    " AND ",
-    role_counts_sql!("r", "$3"),
-    " AND r.role IN ('worker', 'unit_leader')
-    WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
-    is_kept_from_content_sql!("r.person_id", "$3"),
-    " AND NOT ",
-    is_disqualified_sql!("t.person_id", "k.person_id")
+            same_human_sql!("r.person_id", "t.person_id"),
+            " AND ",
+            role_counts_sql!("r", "$3"),
+            " AND r.role IN ('worker', 'unit_leader') ",
+            $more,
+            " WHERE t.municipality = $1 AND t.case_id = $2 AND t.left_at IS NULL AND NOT ",
+            is_kept_from_content_sql!("r.person_id", "$3"),
+            " AND NOT ",
+            is_disqualified_sql!("t.person_id", "k.person_id"),
+            $order
+        )
+    };
+}
+
+const SEATS: &str = select_seats!("DISTINCT t.person_id, t.unit_id", "", "");
+pub(super) const HELPERS: &str = select_seats!(
+    concat!(
+        "t.person_id, ",
+        canonical_sql!("t.person_id"),
+        " AS canonical_id, p.name, t.unit_id, u.name AS unit_name, u.sector, u.municipality, u.controller, r.role, r.started_at, r.ends_on"
+    ),
+    "JOIN person p ON p.id = t.person_id JOIN unit u ON u.id = t.unit_id",
+    " ORDER BY t.id, r.id"
 );
 /// The members of a team, and the unit of each.
 const FROM_UNITS: &str = concat!(
@@ -234,6 +256,16 @@ pub(super) async fn find(
         row.in_force = is_in_force(row, &seats(tx, case).await?);
     }
     Ok(row)
+}
+
+/// Returns the memberships that have not ended.
+pub(super) async fn current(tx: &mut Tx, case: &CaseState) -> Result<Vec<TeamMemberOut>, DbError> {
+    let mut rows = fetch_all!(tx, TeamMemberOut, CURRENT, &case.municipality, case.id)?;
+    let seats = seats(tx, case).await?;
+    for row in &mut rows {
+        row.in_force = is_in_force(row, &seats);
+    }
+    Ok(rows)
 }
 
 fn is_in_force(row: &TeamMemberOut, seats: &[Seat]) -> bool {

@@ -82,6 +82,7 @@ fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing()
         "explain_access",
         "finish_passkey_log_in",
         "log_in",
+        "preview_note_readers",
         "refresh_session",
     ];
     assert_eq!(without, names(expected));

@@ -24,7 +24,7 @@ async fn write(by: &User, cast: &Cast, body: Value) -> String {
 }
 
 /// The contact person records whether a guardian lives elsewhere than the child.
-async fn lives_elsewhere(cast: &Cast, guardian: usize, elsewhere: bool) {
+pub async fn lives_elsewhere(cast: &Cast, guardian: usize, elsewhere: bool) {
     let path = format!("/v1/children/{}/guardians", cast.family.child.id);
     let list = cast.teacher.get(&path).send().await.expect(200);
     let id = json!(cast.family.guardians[guardian].id);

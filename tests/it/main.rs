@@ -1,5 +1,9 @@
 //! The whole service, over HTTP, on both engines. How to write and run these tests: `tests/README.md`.
 
+/// As in the program. With the allocator of the C library the tests take longer.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod all_faults;
 mod architecture;
 mod support;
@@ -80,6 +84,7 @@ mod monitoring;
 mod names;
 mod next_steps;
 mod non_interference;
+mod note_readers;
 mod notes;
 mod objections;
 mod own_family;
@@ -100,5 +105,6 @@ mod second_factor;
 mod serving;
 mod teams;
 mod wire;
+mod withdrawal_preview;
 mod withheld;
 mod withholdings;

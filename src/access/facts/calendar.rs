@@ -278,7 +278,7 @@ impl Calendar {
 }
 
 /// Returns the rights of units by consents. The unit that opened the case needs none to take part.
-fn rights(ground: &Ground) -> BTreeSet<Right> {
+pub(super) fn rights(ground: &Ground) -> BTreeSet<Right> {
     let about = |given: &Given| Kinds::is_about_a_person(given.kind).then_some(given.person);
     let needs_it = |right: &Right| (right.0, right.1) != (ground.owner_unit, InformationKind::Agreed);
     let each = ground.in_force.iter().map(|given| (given.unit, given.kind, about(given)));

@@ -19,6 +19,7 @@ mod rows;
 mod state;
 #[cfg(test)]
 mod tests;
+mod without_consent;
 
 use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
@@ -32,6 +33,7 @@ pub use self::{
     relation::{Relation, relation, relation_in_list},
     rows::Member,
     state::{CaseState, case_states},
+    without_consent::{WithoutConsent, without_consent},
 };
 use crate::{
     db::{DbError, Tx},
@@ -73,9 +75,10 @@ impl CaseFacts {
 
     /// Creates the facts of a case in a list.
     #[must_use]
-    pub fn in_list(state: CaseState, caller: &Caller) -> Self {
+    pub fn in_list(state: impl Into<Arc<CaseState>>, caller: &Caller) -> Self {
+        let state = state.into();
         let relation = relation_in_list(&state, caller);
-        Self { state: Arc::new(state), relation: Arc::new(relation) }
+        Self { state, relation: Arc::new(relation) }
     }
 }
 

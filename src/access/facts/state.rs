@@ -222,6 +222,18 @@ impl CaseState {
         state
     }
 
+    /// Returns the case as one who may know nothing else about the family would see it: nothing is withheld, nobody decides by a care order, and
+    /// these are the guardians who see it.
+    #[must_use]
+    pub fn with_guardians(&self, guardians: Vec<Id<Person>>) -> Self {
+        let mut state = self.clone();
+        state.withheld.clear();
+        state.custody.child_welfare = None;
+        state.custody.consenters.clone_from(&guardians);
+        state.custody.guardians = guardians;
+        state
+    }
+
     /// Returns the readers in the family that the writer of a note chose.
     pub fn chosen_readers(&self, note: Uuid) -> impl Iterator<Item = Id<Person>> {
         self.readers.iter().filter(move |(of, _)| *of == note).map(|(_, person)| *person)

@@ -8,6 +8,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use actix_web::{dev::ServerHandle, web};
@@ -119,8 +120,9 @@ impl World {
         let server = server.expect("the service starts");
         let handle = server.handle();
         tokio::spawn(server);
-        // One connection per request: the service may close a kept connection just when it is used again.
-        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().expect("a client");
+        // The service closes a kept connection after five seconds. The client must do so first, and not just then use it again.
+        let kept = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(1));
+        let http = kept.no_proxy().build().expect("a client");
         let engine = database.engine;
         let door = Arc::new(Door { db: db.clone(), clock: clock.clone(), keys: token_keys() });
         let parts = Parts { database, server: handle, services, base, http, door, number: AtomicU32::new(1) };
