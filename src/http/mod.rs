@@ -9,6 +9,7 @@ mod paths;
 mod refusing;
 mod server;
 mod stopping;
+mod template;
 
 pub use compression::compress_open;
 pub use lines::Lines;
@@ -18,3 +19,4 @@ pub use middleware::{durable_look, protective_headers};
 pub use paths::{Paths, no_such_route};
 pub use server::{Limits, Stop, listen};
 pub use stopping::close_while_stopping;
+pub use template::Template;

@@ -11,6 +11,7 @@ use actix_web::{
 };
 use serde_json::Value;
 
+use super::Template;
 use crate::problem::{Code, Problem};
 
 /// The paths of the API and their methods, from the API document.
@@ -20,7 +21,7 @@ pub struct Paths(Vec<Route>);
 /// A path with its operations.
 #[derive(Debug)]
 struct Route {
-    template: String,
+    template: Template,
     /// The methods that have an operation, and its name.
     operations: Vec<(Method, String)>,
     allow: String,
@@ -53,13 +54,13 @@ impl Paths {
         let paths = request.app_data::<web::Data<Self>>()?;
         let asked = request.method();
         let is_asked = |own: &Method| own == asked || (*own == Method::GET && *asked == Method::HEAD);
-        let route = paths.0.iter().find(|route| route.fits(request.path()))?;
+        let route = paths.0.iter().find(|route| route.template.fits(request.path()))?;
         let operation = route.operations.iter().find(|(own, _)| is_asked(own));
         operation.map(|(_, name)| name.as_str())
     }
 
     fn methods(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|route| route.fits(path)).map(|route| route.allow.as_str())
+        self.0.iter().find(|route| route.template.fits(path)).map(|route| route.allow.as_str())
     }
 }
 
@@ -71,18 +72,7 @@ impl Route {
         }
         methods.push("OPTIONS");
         let allow = methods.join(", ");
-        Self { template: template.to_owned(), operations, allow }
-    }
-
-    fn fits(&self, path: &str) -> bool {
-        let (mut template, mut parts) = (self.template.split('/'), path.split('/'));
-        loop {
-            match (template.next(), parts.next()) {
-                (None, None) => return true,
-                (Some(own), Some(part)) if own == part || (own.starts_with('{') && !part.is_empty()) => {}
-                _ => return false,
-            }
-        }
+        Self { template: Template::of(template), operations, allow }
     }
 }
 
