@@ -161,7 +161,7 @@ both_engines! {
                 sent += 1;
                 if answer.status < 300 && uses_up(&operation.id) {
                     stage = stage.again().await;
-                } else if answer.status < 300 && operation.id != "explain_access" {
+                } else if answer.status < 300 && operation.wants_if_match() {
                     answer.etag().clone_into(&mut version);
                 }
             }
