@@ -10,7 +10,7 @@ use crate::{
     accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children, claims,
     concerns, conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups,
     goals, handovers, health, http::Template, identities, log_reviews, measures, meetings, next_steps, notes,
-    organisation, records, rights_calendar, rules, teams, withholdings,
+    organisation, records, rights_calendar, rules, teams, transitions, withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -29,6 +29,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     rights_calendar::configure,
     teams::configure,
     handovers::configure,
+    transitions::configure,
     next_steps::configure,
     goals::configure,
     measures::configure,

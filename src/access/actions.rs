@@ -18,7 +18,8 @@ use super::objects::{
     ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject,
     ConsentObject, Desk, DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject,
     MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject,
-    QuestionObject, RoleProposalObject, UnitObject, UnitStaff, UnlockedCase, WithholdingObject,
+    QuestionObject, RoleProposalObject, TransitionObject, UnitObject, UnitStaff, UnlockedCase,
+    WithholdingObject,
 };
 
 /// Whether an action changes anything.
@@ -210,6 +211,7 @@ actions! {
         ListCaseHistory = "list_case_history": Saw(History), ChosenLook, Never, MayForbid, Search;
         ListTeam = "list_team": Saw(Team), ChosenLook, Never, MayForbid, Search;
         ListHandovers = "list_handovers": Saw(Handovers), ChosenLook, Never, MayForbid, Search;
+        ListTransitions = "list_transitions": Saw(Transitions), ChosenLook, Never, MayForbid, Search;
         ListConsents = "list_consents": Saw(Consents), ChosenLook, Never, MayForbid, Search;
         ListNextSteps = "list_next_steps": Saw(NextSteps), ChosenLook, Never, MayForbid, Search;
         ListGoals = "list_goals": Saw(Goals), ChosenLook, Never, MayForbid, Search;
@@ -237,6 +239,7 @@ actions! {
         AddTeamMember = "add_team_member": Work, Work, AsDecided, MayForbid, Create;
         EndTeamMembership = "end_team_membership": Work, Work, Never, EndsAccess, Update;
         OfferHandover = "offer_handover": Did(OfferedBaton), Work, AsDecided, MayForbid, Create;
+        PlanTransition = "plan_transition": Did(PlannedMove), Work, IfReadBy(ReadTransition), MayForbid, Create;
         GiveConsent = "give_consent": Look, Work, IfReadBy(ReadConsent), MayForbid, Create;
         CreateGoal = "create_goal": Did(ChangedGoals), Work, AsDecided, MayForbid, Create;
         UpdateGoal = "update_goal": Did(ChangedGoals), Work, Never, MayForbid, Update;
@@ -259,6 +262,15 @@ actions! {
     }
     Write ConsentObject {
         WithdrawConsent = "withdraw_consent": Look, Work, AsDecided, Right, Update;
+    }
+    Read TransitionObject {
+        ReadTransition = "read_transition": Saw(Transitions), ChosenLook, Never, MayForbid, Read;
+    }
+    Write TransitionObject {
+        AnswerTransition = "answer_transition": Look, Work, AsDecided, Right, Create;
+        AcceptTransition = "accept_transition": Did(MovedRecord), Work, AsDecided, MayForbid, Update;
+        DeclineTransition = "decline_transition": Did(DeclinedMove), Work, AsDecided, MayForbid, Update;
+        WithdrawTransition = "withdraw_transition": Did(WithdrewMove), Work, AsDecided, MayForbid, Update;
     }
     Write HandoverObject {
         AcceptHandover = "accept_handover": Did(AcceptedBaton), Work, AsDecided, MayForbid, Update;

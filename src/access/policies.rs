@@ -43,7 +43,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 20] = [
+const SOURCES: [(&str, &str); 21] = [
     ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
     ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
     ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
@@ -64,6 +64,7 @@ const SOURCES: [(&str, &str); 20] = [
     ("18-roles-without-content.cedar", include_str!("../../policies/18-roles-without-content.cedar")),
     ("19-claims.cedar", include_str!("../../policies/19-claims.cedar")),
     ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
+    ("21-transitions.cedar", include_str!("../../policies/21-transitions.cedar")),
 ];
 
 /// A confidentiality rule.

@@ -27,6 +27,8 @@ words! {
         Team = "team",
         /// The handovers of the baton.
         Handovers = "handovers",
+        /// The moves of the record to another unit.
+        Transitions = "transitions",
         /// The consents.
         Consents = "consents",
         /// The goals.
@@ -53,6 +55,7 @@ impl CaseSection {
             Self::History => "historikken",
             Self::Team => "teamet",
             Self::Handovers => "overleveringene",
+            Self::Transitions => "overgangene",
             Self::Consents => "samtykkene",
             Self::Goals => "målene",
             Self::NextSteps => "de neste stegene",
@@ -71,6 +74,7 @@ impl CaseSection {
             Self::History => "the history",
             Self::Team => "the team",
             Self::Handovers => "the handovers",
+            Self::Transitions => "the transitions",
             Self::Consents => "the consents",
             Self::Goals => "the goals",
             Self::NextSteps => "the next steps",
@@ -101,6 +105,14 @@ words! {
         DeclinedBaton = "declined_baton",
         /// Withdrew the offer of the baton.
         WithdrewOffer = "withdrew_offer",
+        /// Planned the move of the record to another unit.
+        PlannedMove = "planned_move",
+        /// Accepted the record for another unit.
+        MovedRecord = "moved_record",
+        /// Declined to accept the record.
+        DeclinedMove = "declined_move",
+        /// Gave up the plan to move the record.
+        WithdrewMove = "withdrew_move",
         /// The service passed the baton to the leader of the unit.
         PassedBatonToLeader = "passed_baton_to_leader",
         /// Ended an emergency access.
@@ -125,6 +137,10 @@ impl CaseAct {
             Self::AcceptedBaton => "tok imot stafettpinnen",
             Self::DeclinedBaton => "takket nei til stafettpinnen",
             Self::WithdrewOffer => "trakk tilbudet om stafettpinnen",
+            Self::PlannedMove => "planla at saken går over til en annen enhet",
+            Self::MovedRecord => "tok imot saken i en annen enhet",
+            Self::DeclinedMove => "takket nei til å ta imot saken",
+            Self::WithdrewMove => "trakk planen om at saken går over til en annen enhet",
             Self::PassedBatonToLeader => "ga stafettpinnen til lederen for enheten",
             Self::EndedEmergency => "avsluttet en nødrettstilgang",
             Self::ReviewedEmergency => "etterkontrollerte en nødrettstilgang",
@@ -144,6 +160,10 @@ impl CaseAct {
             Self::AcceptedBaton => "accepted the baton",
             Self::DeclinedBaton => "declined the baton",
             Self::WithdrewOffer => "withdrew the offer of the baton",
+            Self::PlannedMove => "planned the move of the case to another unit",
+            Self::MovedRecord => "accepted the case in another unit",
+            Self::DeclinedMove => "declined to accept the case",
+            Self::WithdrewMove => "gave up the move of the case to another unit",
             Self::PassedBatonToLeader => "passed the baton to the leader of the unit",
             Self::EndedEmergency => "ended an emergency access",
             Self::ReviewedEmergency => "reviewed an emergency access",

@@ -64,7 +64,9 @@ impl View {
     pub(super) async fn of(tx: &mut Tx, case: &CaseFacts) -> Result<Self, DbError> {
         const KNOWN: &str = "
             SELECT unit_id FROM care_case WHERE municipality = $1 AND id = $2
-            UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2";
+            UNION SELECT unit_id FROM team_member WHERE municipality = $1 AND case_id = $2
+            UNION SELECT from_unit FROM transition WHERE municipality = $1 AND case_id = $2
+            UNION SELECT to_unit FROM transition WHERE municipality = $1 AND case_id = $2 AND status = 'moved'";
         const UNJUSTIFIED: &str = "
             SELECT b.entry_id, b.person_id, b.looked_at, b.looked_until, s.done_at AS told_at
             FROM breach b JOIN breach_step s ON s.municipality = b.municipality AND s.breach_id = b.id

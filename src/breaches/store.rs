@@ -29,11 +29,12 @@ macro_rules! select {
     () => {
         "SELECT b.municipality, b.id, b.source, b.person_id, p.name AS person_name, b.unit_id, b.child_id, b.case_id, b.looked_at,
                 b.found_by, b.found_at, b.closed_at, b.version,
-                (u.sector = 'health' OR o.sector = 'health') IS TRUE AS in_health
+                (u.sector = 'health' OR o.sector = 'health' OR k.sector = 'health') IS TRUE AS in_health
          FROM breach b JOIN person p ON p.id = b.person_id
          LEFT JOIN unit u ON u.id = b.unit_id
          LEFT JOIN care_case c ON c.municipality = b.municipality AND c.id = b.case_id
-         LEFT JOIN unit o ON o.id = c.unit_id"
+         LEFT JOIN unit o ON o.id = c.unit_id
+         LEFT JOIN unit k ON k.id = c.opening_unit_id"
     };
 }
 const SELECT: &str = select!();

@@ -82,7 +82,7 @@ pub struct CaseOut {
     pub child_name: Content,
     /// The child's date of birth.
     pub child_birth_date: NaiveDate,
-    /// The unit that opened the case and keeps its record. Null, like the contact person and their unit, for emergency
+    /// The unit that keeps the record. A transition changes it. Null, like the contact person and their unit, for emergency
     /// access to the case of a child with a protected address.
     pub unit_id: Option<UnitId>,
     /// The name of that unit. Null for emergency access, as for `unit_id`.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     access::{
-        Asker, CaseFacts, CasePlace, CaseReader, Decided, Kinds, Parts, Permit, Seen, Shown, Whole,
+        Asker, CaseFacts, CaseReader, Decided, Kinds, Parts, Permit, Seen, Shown, Whole,
         actions::{
             Action, CloseCase, ListCaseHistory, ListCases, ReadCase, ReadMeasure, ReopenCase, UpdateCase,
         },
@@ -101,7 +101,7 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     permit.expect_seen(&seen)?;
     let key = permit.object().facts.key();
     store::set_level(permit.tx(), &key, &case, level, &level_reason).await?;
-    remember(&mut permit, &case, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
+    remember(&mut permit, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
     let case = current(&mut permit).await?;
     let case = as_seen(&mut permit, case).await?;
     permit.changed(case.version, &case).await
@@ -141,7 +141,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     let place = permit.object().facts.clone();
     next_steps::settle(permit.tx(), place.place(), settled, now).await?;
     let kind = CaseEventKind::Closed;
-    remember(&mut permit, &case, kind, case.level, &reason, Some(&*final_evaluation)).await?;
+    remember(&mut permit, kind, case.level, &reason, Some(&*final_evaluation)).await?;
     let case = current(&mut permit).await?;
     let case = as_seen(&mut permit, case).await?;
     permit.changed(case.version, &case).await
@@ -177,7 +177,7 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
     store::reopen(permit.tx(), &object.facts.key(), &case, level, &level_reason).await?;
     let by = permit.caller().person;
     next_steps::begin(permit.tx(), object.facts.place(), step, by, moment.now).await?;
-    remember(&mut permit, &case, CaseEventKind::Reopened, level, &level_reason, None).await?;
+    remember(&mut permit, CaseEventKind::Reopened, level, &level_reason, None).await?;
     let Parts { object, caller, tx, moment } = permit.parts();
     handovers::if_ground_is_lost(tx, &object.facts, caller.person, moment.now).await?;
     let case = current(&mut permit).await?;
@@ -188,16 +188,14 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
 /// Records the caller's action in the history of the case.
 async fn remember<A: Action<Object = CaseObject>>(
     permit: &mut Permit<A>,
-    case: &CaseOut,
     kind: CaseEventKind,
     level: Level,
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {
-    let (by, now, sector) = (permit.caller().person, permit.moment().now, permit.object().facts.sector);
-    let event = store::Event { kind, level, reason, final_evaluation, by };
-    let place = CasePlace { municipality: &case.municipality, sector, case: case.id };
-    Ok(store::add_event(permit.tx(), place, event, now).await?)
+    let Parts { object, caller, tx, moment } = permit.parts();
+    let event = store::Event { kind, level, reason, final_evaluation, by: caller.person };
+    Ok(store::add_event(tx, object.facts.place(), event, moment.now).await?)
 }
 
 /// Lists the history of a case: opening, changes of level, closing and reopening, each with its reason.

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-const INSERT: &str = "INSERT INTO care_case (municipality, id, child_id, unit_id, opened_by, reason, level, level_reason, \
+const INSERT: &str = "INSERT INTO care_case (municipality, id, child_id, unit_id, opening_unit_id, opened_by, reason, level, level_reason, \
     status, agreed_with, agreed_on, opened_at, closed_at, closing_reason, final_evaluation, next_step_of) ";
 const INSERT_CONTACTS: &str =
     "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) ";
@@ -80,12 +80,13 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CaseRow<'_>]) -> Result<(), DbEr
             Ok::<_, DbError>((row, vault.seal(&key, reason)?, level_reason, closing, last))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT, 16, sealed, |values, (row, reason, level_reason, closing, last)| {
+    insert_rows!(tx, INSERT, 17, sealed, |values, (row, reason, level_reason, closing, last)| {
         let status = if row.closed.is_some() { CaseStatus::Closed } else { CaseStatus::Open };
         values
             .push_bind(row.place.municipality)
             .push_bind(row.place.case)
             .push_bind(row.child)
+            .push_bind(row.unit)
             .push_bind(row.unit)
             .push_bind(row.opened_by)
             .push_bind(reason)

@@ -40,7 +40,7 @@ const SELECT: &str = "
     JOIN unit v ON v.id = cp.unit_id
     WHERE c.id IN (";
 const EVALUATIONS_DUE: &str = "
-    SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.evaluate_on
+    SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.created_at, m.evaluate_on
     FROM measure m JOIN unit u ON u.id = m.unit_id
     WHERE m.status = 'in_force' AND m.case_id IN (";
 const SET_LEVEL: &str = "
@@ -61,7 +61,8 @@ const OPEN_OF_CHILD: &str = "
     SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 const UNFINISHED: &str = "
     SELECT (SELECT COUNT(*) FROM measure WHERE municipality = $1 AND case_id = $2 AND status = 'in_force'),
-           (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')";
+           (SELECT COUNT(*) FROM handover WHERE municipality = $1 AND case_id = $2 AND status = 'offered')
+           + (SELECT COUNT(*) FROM transition WHERE municipality = $1 AND case_id = $2 AND status = 'planned')";
 /// Candidates: cases that a person may be involved in. The rules decide on each. Memberships are read in order from a
 /// position. Guardians, children and people in child welfare have few cases, which are read completely.
 const INVOLVED: &str = "
@@ -81,11 +82,11 @@ const INVOLVED: &str = "
         WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL AND c.id > $2
     ) AS involved
     ORDER BY id LIMIT $3";
-/// Cases that a unit has opened, or whose contact person works there.
+/// Cases whose record a unit keeps, or whose contact person works there.
 const OF_UNIT: &str = "
     SELECT id FROM (
         SELECT id FROM (
-            SELECT id FROM care_case WHERE unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS opened
+            SELECT id FROM care_case WHERE unit_id = $1 AND id > $2 ORDER BY id LIMIT $3) AS kept
         UNION
         SELECT id FROM (
             SELECT case_id AS id FROM contact_person
@@ -249,13 +250,14 @@ pub(super) struct EvaluationDue {
     responsible_id: Id<Person>,
     unit_id: Id<Unit>,
     sector: Sector,
+    created_at: DateTime<Utc>,
     pub evaluate_on: NaiveDate,
 }
 
 impl EvaluationDue {
     /// The measure as the rules know it.
     pub fn measure(&self, case: &CaseObject) -> MeasureObject {
-        let Self { id, responsible_id, unit_id, sector, .. } = *self;
+        let Self { id, responsible_id, unit_id, sector, created_at: written_at, .. } = *self;
         MeasureObject {
             case: case.clone(),
             id,
@@ -264,6 +266,8 @@ impl EvaluationDue {
             sector,
             meeting_id: None,
             called_by: None,
+            written_at,
+            called_at: None,
         }
     }
 }
@@ -325,7 +329,7 @@ pub(super) async fn has_other_open(tx: &mut Tx, case: &CaseOut) -> Result<bool, 
     Ok(open > 0)
 }
 
-/// Returns whether the unit that opened the case serves its municipality still.
+/// Returns whether the unit that keeps the record of a case serves its municipality still.
 pub(super) async fn is_served(tx: &mut Tx, case: &CaseOut) -> Result<bool, DbError> {
     const SERVED: &str = "SELECT COUNT(*) FROM unit_serves WHERE unit_id = $1 AND municipality = $2";
     let (served,) = fetch_one!(tx, (i64,), SERVED, case.unit_id, &case.municipality)?;

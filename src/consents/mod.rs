@@ -12,5 +12,6 @@ pub(crate) mod rows;
 mod rules;
 mod store;
 
-pub use dto::ConsentOut;
+pub use dto::{ConsentForm, ConsentOut};
 pub use routes::configure;
+pub(crate) use rules::{NOT_ASKED, form};

@@ -19,10 +19,10 @@ use crate::{
 pub struct WithdrawalPreviewOut {
     /// The units that lose something today, or whose seats end.
     pub units: Vec<UnitLossOut>,
-    /// Whether the contact person's unit takes part no more. The leader of the unit that opened the case becomes the contact person or, if none may, a
+    /// Whether the contact person's unit takes part no more. The leader of the unit that keeps the record becomes the contact person or, if none may, a
     /// member of the team. False if the caller may not know who helps.
     pub contact_person_leaves: bool,
-    /// The unit that opened the case, if the contact person's unit takes part no more.
+    /// The unit that keeps the record, if the contact person's unit takes part no more.
     pub next_contact_unit_id: Option<UnitId>,
     /// The name of that unit.
     pub next_contact_unit_name: Option<String>,

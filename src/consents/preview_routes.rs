@@ -40,7 +40,7 @@ async fn preview_withdrawal(mut permit: Permit<PreviewWithdrawal>) -> Result<Htt
     let (lost, leave) = (effect.lost(asker.caller(), keeps), effect.leave(asker.caller(), keeps));
     let mut leaving = teams::current_members(permit.tx(), &asker, &case).await?;
     leaving.retain(|member| leave.contains(&member.unit_id));
-    let opened_by = case.facts.ground.owner_unit;
+    let kept_by = case.facts.ground.owner_unit;
     let contact_person_leaves =
         asker.reader(&case).whereabouts() && effect.contact_person_leaves(&leave, keeps);
     // That a unit without members leaves is not listed: it can show what another person has consented to.
@@ -48,7 +48,7 @@ async fn preview_withdrawal(mut permit: Permit<PreviewWithdrawal>) -> Result<Htt
     let mut units: Vec<Id<Unit>> = lost.iter().map(|(unit, _)| *unit).chain(left).collect();
     units.sort_unstable();
     units.dedup();
-    let named: Vec<Id<Unit>> = units.iter().copied().chain([opened_by]).collect();
+    let named: Vec<Id<Unit>> = units.iter().copied().chain([kept_by]).collect();
     let names = unit_names(permit.tx(), &named).await?;
     let of_unit = |unit: Id<Unit>| UnitLossOut {
         unit_id: unit,
@@ -60,8 +60,8 @@ async fn preview_withdrawal(mut permit: Permit<PreviewWithdrawal>) -> Result<Htt
     let preview = WithdrawalPreviewOut {
         units: units.into_iter().map(of_unit).collect(),
         contact_person_leaves,
-        next_contact_unit_id: contact_person_leaves.then_some(opened_by),
-        next_contact_unit_name: names.get(&opened_by).filter(|_| contact_person_leaves).cloned(),
+        next_contact_unit_id: contact_person_leaves.then_some(kept_by),
+        next_contact_unit_name: names.get(&kept_by).filter(|_| contact_person_leaves).cloned(),
     };
     permit.show(&preview.whole())
 }

@@ -134,7 +134,7 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
 /// Withdraws a consent, in whole, for some units or for some kinds of information, from the next request on.
 ///
 /// Nothing can prevent a withdrawal: it needs no version, and the case may be closed. If the contact person's unit is no
-/// longer covered by consent, the leader of the unit that opened the case takes over. For a caller who may not know
+/// longer covered by consent, the leader of the unit that keeps the record takes over. For a caller who may not know
 /// where the child is, the answer names only the units that the caller named.
 #[utoipa::path(
     operation_id = "withdraw_consent", tag = "consents",

@@ -53,14 +53,24 @@ pub(super) fn giver(
         None => caller,
     };
     is_asked(case, given_by, input, kinds, serving)?;
-    let by_oneself = given_by == caller;
+    let form = form(given_by == caller, case, input.form, input.document.as_deref())?;
+    Ok((given_by, form))
+}
+
+/// Returns how something was given: digitally by oneself, or on paper or orally, recorded by the contact person.
+pub(crate) fn form(
+    by_oneself: bool,
+    case: &CaseFacts,
+    named: Option<ConsentForm>,
+    document: Option<&str>,
+) -> Result<ConsentForm> {
     if !by_oneself && !case.relation.is_contact_person {
         return Err(Problem::field(
             "/given_by",
             "must be left out: only the contact person records the consents of others",
         ));
     }
-    let form = match input.form {
+    let form = match named {
         Some(form) if by_oneself == (form == ConsentForm::Digital) => form,
         None if by_oneself => ConsentForm::Digital,
         _ if by_oneself => {
@@ -73,16 +83,19 @@ pub(super) fn giver(
             ));
         }
     };
-    match (form, &input.document) {
+    match (form, document) {
         (ConsentForm::Paper, None) => {
             Err(Problem::field("/document", "is required: the archive reference of the paper"))
         }
         (ConsentForm::Digital | ConsentForm::Oral, Some(_)) => {
             Err(Problem::field("/document", "is allowed only for a consent on paper"))
         }
-        _ => Ok((given_by, form)),
+        _ => Ok(form),
     }
 }
+
+/// Why somebody's consent is not asked for.
+pub(crate) const NOT_ASKED: &str = "is not among those who must consent: holders of parental responsibility, child welfare under a care order, or the young person who is old enough";
 
 /// Checks that the person is among those who must consent to each kind for each unit.
 fn is_asked(
@@ -92,7 +105,6 @@ fn is_asked(
     kinds: &[InformationKind],
     serving: &[Serving],
 ) -> Result<()> {
-    const DETAIL: &str = "is not among those who must consent: holders of parental responsibility, child welfare under a care order, or the young person who is old enough";
     let family = &case.ground.family;
     for (at, kind) in kinds.iter().enumerate() {
         let asked = |unit: &Id<Unit>| {
@@ -100,12 +112,12 @@ fn is_asked(
         };
         let Some(other) = input.unit_ids.iter().position(|unit| !asked(unit)) else { continue };
         if input.unit_ids.iter().any(asked) {
-            let why = format!("the person consenting {DETAIL}, for a unit of this sector");
+            let why = format!("the person consenting {NOT_ASKED}, for a unit of this sector");
             return Err(Problem::field(format!("/unit_ids/{other}"), why));
         }
         return Err(match input.kinds {
-            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the person consenting {DETAIL}")),
-            None => Problem::field("/given_by", DETAIL),
+            Some(_) => Problem::field(format!("/kinds/{at}"), format!("the person consenting {NOT_ASKED}")),
+            None => Problem::field("/given_by", NOT_ASKED),
         });
     }
     Ok(())

@@ -26,6 +26,12 @@ words! {
         NextStep = "next_step",
         /// A meeting will be held, or its minutes must be recorded.
         Meeting = "meeting",
+        /// The record of a case is to move to another unit from this day: for the contact person, who sees that it does.
+        Transition = "transition",
+        /// The caller must answer whether the record may move.
+        AnswerTransition = "answer_transition",
+        /// Everyone who must has agreed that the record moves to the caller's unit: the caller accepts or declines it.
+        AcceptTransition = "accept_transition",
         /// The caller must answer a handover.
         AnswerHandover = "answer_handover",
         /// A consent that something rests on ends within 30 days, or has ended and is not renewed: for the contact person and the person who gave it.
@@ -73,7 +79,7 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, next step, meeting, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
+    /// The concern, measure, next step, meeting, transition, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
     /// conflict of interest or breach.
     pub object_id: Uuid,
     /// The case, if there is one.

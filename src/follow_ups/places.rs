@@ -32,6 +32,9 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::NextStep => &["SELECT id, municipality FROM next_step WHERE id IN ("],
         FollowUpKind::Meeting => &["SELECT id, municipality FROM meeting WHERE id IN ("],
         FollowUpKind::DecideConcern => &["SELECT id, municipality FROM concern WHERE id IN ("],
+        FollowUpKind::Transition | FollowUpKind::AnswerTransition | FollowUpKind::AcceptTransition => {
+            &["SELECT id, municipality FROM transition WHERE id IN ("]
+        }
         FollowUpKind::AnswerHandover => &["SELECT id, municipality FROM handover WHERE id IN ("],
         FollowUpKind::NewConsents => &["SELECT id, municipality FROM care_case WHERE id IN ("],
         FollowUpKind::RenewConsent => &["SELECT id, municipality FROM consent WHERE id IN ("],

@@ -16,11 +16,12 @@ use crate::{
     access::{
         Asker, CaseFacts, Permit, Whole,
         actions::{
-            DecideConcern, DelayInforming, ListFollowUps, ListMeasures, ListMeetings, ListNextSteps,
-            ListWithholdings, ReadCase, ReadRightsCalendar, SetNextStep,
+            AcceptTransition, AnswerTransition, DecideConcern, DelayInforming, ListFollowUps, ListMeasures,
+            ListMeetings, ListNextSteps, ListWithholdings, ReadCase, ReadRightsCalendar, ReadTransition,
+            SetNextStep,
         },
         cases_in_list, children_of_other_reviewers,
-        objects::{CaseObject, ConcernObject, DisclosureObject},
+        objects::{CaseObject, ConcernObject, DisclosureObject, TransitionObject},
     },
     db::{DbError, Tx},
     kernel::{
@@ -53,9 +54,18 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let (cursor, limit) = (query.cursor.as_ref(), query.limit());
     let page =
         permit.page_after(cursor, limit, fetch, |task| task.item.place(), |_, task| task.is_shown).await?;
-    let cases = page.items.iter().filter_map(|task| Some((task.item.case_id?, task.case.clone()?)));
-    for case in cases.collect::<BTreeMap<_, _>>().values() {
+    let of_cases = |is_offer: bool| {
+        let items = page
+            .items
+            .iter()
+            .filter(move |task| is_offer == (task.item.kind == FollowUpKind::AcceptTransition));
+        items.filter_map(|task| Some((task.item.case_id?, task.case.clone()?)))
+    };
+    for case in of_cases(false).collect::<BTreeMap<_, _>>().values() {
         permit.note_row::<ReadCase>(case);
+    }
+    for planned in of_cases(true).filter_map(|(_, case)| TransitionObject::planned(&case)) {
+        permit.note_row::<ReadTransition>(&planned);
     }
     note(&mut permit, &page.items).await?;
     permit.show_page(&page.map(|task| task.item.whole()))
@@ -93,10 +103,12 @@ async fn with_cases(
     let ids: BTreeSet<CaseId> = items.iter().filter_map(|item| item.case_id).collect();
     let ids: Vec<CaseId> = ids.into_iter().collect();
     let cases = cases_in_list(tx, asker.caller(), &ids, moment).await?;
-    let cases = cases.into_iter().map(|facts| CaseObject { facts });
-    let readable = cases.filter(|case| asker.may::<ReadCase>(case));
-    let readable: HashMap<CaseId, Rc<CaseObject>> =
-        readable.map(|case| (case.facts.id, Rc::new(case))).collect();
+    let cases: Vec<_> = cases.into_iter().map(|facts| Rc::new(CaseObject { facts })).collect();
+    let (readable, others): (Vec<_>, Vec<_>) =
+        cases.into_iter().partition(|case| asker.may::<ReadCase>(&**case));
+    let by_id = |cases: Vec<Rc<CaseObject>>| cases.into_iter().map(|case| (case.facts.id, case)).collect();
+    let (readable, others): (HashMap<CaseId, _>, HashMap<CaseId, Rc<CaseObject>>) =
+        (by_id(readable), by_id(others));
     let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
     let delayed = theirs_to_inform_of(tx, asker, moment, &items).await?;
     let has_claims = items.iter().any(|item| item.child_id.is_some());
@@ -106,7 +118,10 @@ async fn with_cases(
         Vec::new()
     };
     let tasks = items.into_iter().map(|item| {
-        let case = item.case_id.and_then(|id| readable.get(&id).cloned());
+        let case = item.case_id.and_then(|id| match item.kind {
+            FollowUpKind::AcceptTransition => offered(asker, readable.get(&id).or(others.get(&id))?, &item),
+            _ => readable.get(&id).cloned(),
+        });
         let is_shown = match (&item.case_id, &case) {
             (None, _) => match (item.kind, item.child_id) {
                 (FollowUpKind::DecideConcern, _) => concerns.contains(&item.object_id.into()),
@@ -156,6 +171,19 @@ async fn theirs_to_inform_of(
     Ok(found.iter().filter(|found| asker.may::<DelayInforming>(found)).map(|found| found.id).collect())
 }
 
+/// Returns the case of a record that is offered to the caller's unit, if they may accept it. They may know nothing else of the case.
+fn offered(asker: &Asker, case: &Rc<CaseObject>, item: &FollowUpOut) -> Option<Rc<CaseObject>> {
+    let planned = TransitionObject::planned(case).filter(|planned| planned.id.uuid() == item.object_id);
+    planned.filter(|planned| asker.may::<AcceptTransition>(planned)).map(|_| case.clone())
+}
+
+/// Returns whether the planned move of a record waits for the answer of the caller.
+fn must_answer(asker: &Asker, case: &CaseObject) -> bool {
+    let missing = case.facts.planned_move().map(|planned| case.facts.missing_for_move(planned));
+    let is_asked = missing.is_some_and(|missing| missing.into_iter().any(|person| asker.caller().is(person)));
+    is_asked && TransitionObject::planned(case).is_some_and(|planned| asker.may::<AnswerTransition>(&planned))
+}
+
 /// Returns whether the caller may see a task in a case that they may read. Knowing of a case does not include its measures,
 /// meetings or consents.
 fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
@@ -172,6 +200,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
             FollowUpKind::RenewConsent | FollowUpKind::NewConsents => {
                 asker.may::<ReadRightsCalendar>(case) || case.facts.relation.leads_contact_unit
             }
+            FollowUpKind::AnswerTransition => must_answer(asker, case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
             FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,

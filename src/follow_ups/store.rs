@@ -77,6 +77,32 @@ const DUE: &str = concat!(
           AND n.pending_in = c.id AND n.held_by = 'family' AND (n.due_on, n.id) > ($2, $3)
         ORDER BY n.due_on, n.id LIMIT $6) AS of_family
     UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'transition' AS kind, t.id AS object_id, t.case_id, t.moves_on AS due_on
+        FROM contact_person cp CROSS JOIN transition t
+        WHERE cp.person_id = $1 AND t.municipality = cp.municipality AND t.case_id = cp.case_id AND t.status = 'planned'
+          AND (t.moves_on, t.id) > ($2, $3)
+        ORDER BY t.moves_on, t.id LIMIT $6) AS moving
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'accept_transition' AS kind, t.id AS object_id, t.case_id, t.moves_on AS due_on
+        FROM transition t WHERE t.to_person = $1 AND t.status = 'planned' AND (t.moves_on, t.id) > ($2, $3)
+        ORDER BY t.moves_on, t.id LIMIT $6) AS asked
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'answer_transition' AS kind, t.id AS object_id, t.case_id, t.moves_on AS due_on
+        FROM (SELECT g.municipality, g.child_id FROM guardianship g WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+              UNION SELECT k.municipality, k.id FROM child k WHERE k.person_id = $1
+              UNION SELECT o.municipality, o.child_id FROM care_order o WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL) AS own
+        CROSS JOIN care_case c CROSS JOIN transition t
+        WHERE c.municipality = own.municipality AND c.child_id = own.child_id AND t.municipality = c.municipality AND t.case_id = c.id
+          AND t.status = 'planned' AND (t.moves_on, t.id) > ($2, $3)
+          AND NOT EXISTS (SELECT 1 FROM transition_answer w
+                          WHERE w.municipality = t.municipality AND w.transition_id = t.id AND w.person_id IN ",
+    persons_of_sql!("$1"),
+    ")
+        ORDER BY t.moves_on, t.id LIMIT $6) AS to_answer
+    UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
         SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
         FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -143,6 +169,11 @@ const DUE_TO_LEADER: &str = concat!(
         CROSS JOIN next_step n
         WHERE n.municipality = c.municipality AND n.pending_in = c.id AND n.due_on < $8 AND (n.due_on, n.id) > ($2, $3)
         ORDER BY n.due_on, n.id LIMIT $6) AS overdue
+    UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'accept_transition' AS kind, t.id AS object_id, t.case_id, t.moves_on AS due_on
+        FROM transition t WHERE t.to_unit = $7 AND t.status = 'planned' AND (t.moves_on, t.id) > ($2, $3)
+        ORDER BY t.moves_on, t.id LIMIT $6) AS offered
     UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
         SELECT 'role_ends' AS kind, r.id AS object_id, r.ends_on AS due_on FROM staff_role r

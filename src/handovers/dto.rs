@@ -27,7 +27,7 @@ words! {
         Declined = "declined",
         /// The offer was withdrawn.
         Withdrawn = "withdrawn",
-        /// The contact person lost access, and the leader of the unit that opened the case took over; or the account of the earlier
+        /// The contact person lost access, and the leader of their unit, or of the unit that keeps the record, took over; or the account of the earlier
         /// contact person was enabled again, and they got the baton back.
         Assigned = "assigned",
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::HandoverStatus;
 use crate::{
     access::{CaseState, case_states, is_close},
     db::{DbError, Tx, dialect, expect_one},
@@ -16,13 +17,11 @@ use crate::{
     teams::{self, duties, pass_on_duties},
 };
 
-/// The leaders of the unit that opened a case.
+/// The leaders of a unit that serves a municipality.
 const LEADERS: &str = concat!(
     "
-    SELECT r.person_id FROM staff_role r
-    JOIN care_case c ON c.unit_id = r.unit_id
-    WHERE c.municipality = $1 AND c.id = $2 AND r.role = 'unit_leader'
-      AND EXISTS (SELECT 1 FROM unit_serves v WHERE v.unit_id = c.unit_id AND v.municipality = c.municipality) AND ",
+    SELECT r.person_id FROM staff_role r JOIN unit_serves v ON v.unit_id = r.unit_id
+    WHERE v.municipality = $1 AND r.unit_id = $2 AND r.role = 'unit_leader' AND ",
     role_counts_sql!("r", "$3"),
     " AND NOT ",
     is_kept_from_content_sql!("r.person_id", "$3"),
@@ -50,7 +49,7 @@ const WITHDRAW_PENDING: &str = "
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
 const INSERT: &str = "
     INSERT INTO handover (municipality, id, case_id, from_person, from_unit, to_person, to_unit, offered_by, status, offered_at, answered_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'assigned', $9, $9)";
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
 const PASS: &str = "
     UPDATE contact_person SET person_id = $3, unit_id = $4, since = $5 WHERE municipality = $1 AND case_id = $2";
 const CASES_OF: &str = "SELECT id FROM care_case WHERE child_id = $1 ORDER BY id";
@@ -70,7 +69,7 @@ const HELD_FOR_CHILD: &str = concat!(
     " ORDER BY cp.case_id"
 );
 
-/// If the contact person's unit is no longer covered, the leader of the unit that opened the case takes over. The contact person then
+/// If the contact person's unit is no longer covered, the leader of the unit that keeps the record takes over. The contact person then
 /// has the duties of all whose units are no longer covered. `case` is the state after the change, and `by` the person who caused it.
 ///
 /// # Errors
@@ -163,8 +162,9 @@ async fn pass_on(
     Ok(())
 }
 
-/// Returns the person who takes over: the leader of the unit that opened the case or, if it has none who may, a team
-/// member, preferably from that unit. A team member already has access to the content.
+/// Returns the person who takes over: the leader of the contact person's unit if that unit is covered, else the leader of the unit that keeps
+/// the record. If neither has one who may, a team member takes over, preferably from the latter. A team member already has access to the
+/// content.
 /// Nobody who is close to the child, or is stated to be, takes over.
 async fn receiver(
     tx: &mut Tx,
@@ -172,8 +172,13 @@ async fn receiver(
     now: DateTime<Utc>,
 ) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
-    let leaders = fetch_all!(tx, (Id<Person>,), LEADERS, &case.municipality, case.id, case.today)?;
-    let mut candidates: Vec<_> = leaders.into_iter().map(|(leader,)| (leader, owner)).collect();
+    let mut candidates = Vec::new();
+    let mut units = vec![case.holding_unit(), owner];
+    units.dedup();
+    for unit in units {
+        let leaders = fetch_all!(tx, (Id<Person>,), LEADERS, &case.municipality, unit, case.today)?;
+        candidates.extend(leaders.into_iter().map(|(leader,)| (leader, unit)));
+    }
     let seats = teams::seats(tx, case).await?;
     let (own, others): (Vec<_>, Vec<_>) = seats.into_iter().partition(|seat| seat.unit_id == owner);
     candidates.extend(own.into_iter().chain(others).map(|seat| (seat.person_id, seat.unit_id)));
@@ -187,7 +192,7 @@ async fn receiver(
     Ok(None)
 }
 
-/// Gives the baton to the leader of the unit that opened the case, and returns whether it did. If nobody can take it,
+/// Gives the baton to the leader of the unit that is responsible for the case, and returns whether it did. If nobody can take it,
 /// the contact person keeps it in name until somebody can. Without `by`, no person caused it.
 pub(super) async fn to_leader(
     tx: &mut Tx,
@@ -196,29 +201,51 @@ pub(super) async fn to_leader(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let Some((receiver, unit)) = receiver(tx, case, now).await? else {
-        tracing::warn!(unit.id = %case.ground.owner_unit, "a case has no valid contact person, and this unit has no leader to take over");
+        tracing::warn!(unit.id = %case.holding_unit(), "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };
     let seat =
         teams::NewSeat { person: receiver, unit, task: "contact person", added_by: by.unwrap_or(receiver) };
     teams::seat(tx, case, seat, now).await?;
-    pass(tx, case, Pass { to: receiver, unit, by }, now).await?;
+    pass(tx, case, Pass { to: receiver, unit, by, status: HandoverStatus::Assigned }, now).await?;
     Ok(true)
 }
 
-/// The receiver of a baton without a handover, and the person who caused it, if any.
-pub(super) struct Pass {
+/// The receiver of a baton without an offer, and the person who caused it, if any.
+#[derive(Debug)]
+pub struct Pass {
+    /// The receiver.
     pub to: Id<Person>,
+    /// The unit through which they hold it.
     pub unit: Id<Unit>,
+    /// The person who caused it.
     pub by: Option<Id<Person>>,
+    /// `accepted` or `assigned`.
+    pub status: HandoverStatus,
 }
 
 /// Passes the baton on, and withdraws the handover that waits for an answer.
-pub(super) async fn pass(tx: &mut Tx, case: &CaseState, to: Pass, now: DateTime<Utc>) -> Result<(), DbError> {
-    let Pass { to, unit, by } = to;
+///
+/// # Errors
+/// If the write to the database fails.
+pub async fn pass(tx: &mut Tx, case: &CaseState, to: Pass, now: DateTime<Utc>) -> Result<(), DbError> {
+    let Pass { to, unit, by, status } = to;
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
     let id = Id::<Handover>::new();
     let (from, from_unit) = (case.contact_person, case.contact_unit);
-    expect_one(execute!(tx, INSERT, &case.municipality, id, case.id, from, from_unit, to, unit, by, now)?)?;
+    expect_one(execute!(
+        tx,
+        INSERT,
+        &case.municipality,
+        id,
+        case.id,
+        from,
+        from_unit,
+        to,
+        unit,
+        by,
+        status,
+        now
+    )?)?;
     expect_one(execute!(tx, PASS, &case.municipality, case.id, to, unit, now)?)
 }

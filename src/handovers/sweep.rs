@@ -16,7 +16,7 @@ use crate::{
 /// The number of cases checked together.
 const BATCH: i64 = 200;
 
-/// Open cases whose baton is held outside the unit that opened the case, or by a person who no longer works in the unit,
+/// Open cases whose baton is held outside the unit that keeps the record, or by a person who no longer works in the unit,
 /// has a role that excludes content or is disqualified, or a guardian in the registration of the case. The last two are marked, because no consent can restore the right.
 macro_rules! doubtful {
     ($which:literal) => {

@@ -209,6 +209,8 @@ bounded! {
     EvaluationDay: Date DAY_PATTERN InDays(0), InYears(1), "The day of the next evaluation.";
     /// When a next step is taken: within the longest time that a municipality can set.
     NextStepDay: Date DAY_PATTERN InDays(0), InYears(1), "The day by which a next step is taken.";
+    /// When a record moves to another unit: a move is planned in the school year before it.
+    TransitionDay: Date DAY_PATTERN InDays(0), InDays(549), "The first day on which a record can move.";
     /// When something happened that is recorded afterwards.
     PastDay: Date DAY_PATTERN InYears(-5), InDays(0), "A day that has begun.";
     /// When the family is informed of what was done without them: within three months, and again with a new ground.

@@ -214,6 +214,10 @@ objects! {
     Consent, ConsentId, "ConsentId";
     /// A handover of the role of contact person.
     Handover, HandoverId, "HandoverId";
+    /// A move of the record of a case to another unit.
+    Transition, TransitionId, "TransitionId";
+    /// An answer to a planned move of a record.
+    TransitionAnswer, TransitionAnswerId, "TransitionAnswerId";
     /// A membership of the team of a case.
     TeamMember, TeamMemberId, "TeamMemberId";
     /// A guardianship.

@@ -345,8 +345,8 @@ impl EvaluationReader {
     /// A reader, by what the rules answer about the child's own statement in the evaluation.
     #[must_use]
     pub fn new(asker: &Asker, case: &CaseObject, evaluation: &EvaluationOut) -> Self {
-        let EvaluationOut { id, author, child_agrees, .. } = evaluation;
-        let said = NoteObject::child_statement(case, id.uuid(), *author, *child_agrees);
+        let EvaluationOut { id, author, child_agrees, created_at, .. } = evaluation;
+        let said = NoteObject::child_statement(case, id.uuid(), *author, *child_agrees, *created_at);
         Self { child_view: asker.may::<ReadNote>(&said) }
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use actix_web::{HttpResponse, post};
+use chrono::{DateTime, Utc};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -44,9 +45,16 @@ async fn preview_note_readers(mut permit: Permit<PreviewNoteReaders>) -> Result<
     let case = permit.object().clone();
     let input: NoteIn = permit.input()?;
     permit.require_open()?;
+    let now = permit.moment().now;
     let note = rules::addressed(&case.facts, &input, |person| permit.caller().is(person))?;
-    let draft =
-        Draft { asker: permit.asker(), author: permit.caller().person, case: &case, input: &input, note };
+    let draft = Draft {
+        asker: permit.asker(),
+        author: permit.caller().person,
+        case: &case,
+        input: &input,
+        note,
+        now,
+    };
     let helpers = teams::helpers(permit.tx(), &case.facts).await?;
     let state = Arc::new(case.facts.with_guardians(Vec::new()));
     let (mut readers, mut others) = (Vec::new(), Vec::new());
@@ -70,6 +78,7 @@ struct Draft<'a> {
     case: &'a CaseObject,
     input: &'a NoteIn,
     note: Addressed<'a>,
+    now: DateTime<Utc>,
 }
 
 impl Draft<'_> {
@@ -112,6 +121,7 @@ impl Draft<'_> {
             child_agrees: self.input.child_agrees,
             about_person: *about,
             needed_by_guardians: self.input.guardians_need.is_some(),
+            written_at: self.now,
         }
     }
 

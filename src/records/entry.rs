@@ -1,6 +1,8 @@
 //! The entries of a record: their words, their kind of information, and the service that each is from.
 
-use chrono::NaiveDate;
+use std::collections::HashMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -16,8 +18,9 @@ use crate::{
     goals::GoalOut,
     handovers::HandoverOut,
     kernel::{
+        Id,
         clock::day_in_norway,
-        ids::PersonId,
+        ids::{PersonId, Unit},
         vocabulary::{InformationKind, Sector},
     },
     measures::{DayChangeOut, EvaluationOut, MeasureOut, record::OfMeasure},
@@ -26,6 +29,7 @@ use crate::{
     notes::NoteOut,
     problem::{Problem, Result},
     teams::TeamMemberOut,
+    transitions::TransitionOut,
 };
 
 /// The unit that an entry is from.
@@ -37,6 +41,8 @@ pub(super) struct Entries<'a> {
     pub case: &'a CaseObject,
     /// The name of the unit that keeps the record.
     pub unit_name: Option<String>,
+    /// The names of the units that kept it before.
+    pub former: HashMap<Id<Unit>, String>,
     /// The people who help from child welfare. An entry that names them is of the kind `child_welfare`.
     pub child_welfare: Vec<PersonId>,
     pub made: Vec<Entry>,
@@ -57,13 +63,13 @@ impl Entries<'_> {
     pub(super) fn case(&mut self, case: &Seen<CaseOut>) -> Result<()> {
         let kind = self.kind([case.contact_person_id], self.case.facts.sector);
         let (id, day) = (case.id.uuid(), day_in_norway(case.opened_at));
-        self.of_the_case(CaseSection::Case, id, kind, day, text::case(case), case)
+        let from = Some((self.unit_name.clone(), self.case.facts.sector));
+        self.of_unit(from, (CaseSection::Case, id, kind, day), text::case(case), case)
     }
 
     pub(super) fn event(&mut self, event: &Seen<CaseEventOut>) -> Result<()> {
         let kind = self.kind([Some(event.person_id)], self.case.facts.sector);
-        let (id, day) = (event.id.uuid(), day_in_norway(event.at));
-        self.of_the_case(CaseSection::History, id, kind, day, text::event(event), event)
+        self.of_the_case(CaseSection::History, event.id.uuid(), kind, event.at, text::event(event), event)
     }
 
     pub(super) fn member(&mut self, member: &Seen<TeamMemberOut>) -> Result<()> {
@@ -83,8 +89,23 @@ impl Entries<'_> {
     pub(super) fn handover(&mut self, handover: &Seen<HandoverOut>) -> Result<()> {
         let people = [Some(handover.from_person_id), Some(handover.to_person_id)];
         let kind = self.kind(people, self.case.facts.sector);
-        let (id, day) = (handover.id.uuid(), day_in_norway(handover.offered_at));
-        self.of_the_case(CaseSection::Handovers, id, kind, day, text::handover(handover), handover)
+        let (id, at) = (handover.id.uuid(), handover.offered_at);
+        self.of_the_case(CaseSection::Handovers, id, kind, at, text::handover(handover), handover)
+    }
+
+    /// A move of the record. It belongs to this record alone.
+    pub(super) fn transition(&mut self, transition: &Seen<TransitionOut>) -> Result<()> {
+        let said = Said {
+            section: CaseSection::Transitions,
+            id: transition.id.uuid(),
+            kind: InformationKind::Agreed,
+            day: day_in_norway(transition.planned_at),
+            from: self.keeper_at(transition.planned_at),
+            can_be_brought: false,
+            text: text::transition(transition),
+        };
+        self.add(said, json_of(transition)?);
+        Ok(())
     }
 
     pub(super) fn consent(&mut self, consent: &Seen<ConsentOut>) -> Result<()> {
@@ -93,7 +114,7 @@ impl Entries<'_> {
             id: consent.id.uuid(),
             kind: InformationKind::Agreed,
             day: day_in_norway(consent.given_at),
-            from: Some((self.unit_name.clone(), self.case.facts.sector)),
+            from: self.keeper_at(consent.given_at),
             can_be_brought: false,
             text: text::consent(consent),
         };
@@ -103,8 +124,7 @@ impl Entries<'_> {
 
     pub(super) fn goal(&mut self, goal: &Seen<GoalOut>) -> Result<()> {
         let kind = self.kind([goal.created_by], self.case.facts.sector);
-        let (id, day) = (goal.id.uuid(), day_in_norway(goal.created_at));
-        self.of_the_case(CaseSection::Goals, id, kind, day, text::goal(goal), goal)
+        self.of_the_case(CaseSection::Goals, goal.id.uuid(), kind, goal.created_at, text::goal(goal), goal)
     }
 
     pub(super) fn measure(&mut self, measure: &OfMeasure<MeasureOut>) -> Result<()> {
@@ -165,16 +185,22 @@ impl Entries<'_> {
         let StepOfUnit { step, sector } = of_unit;
         let people = [step.person_id, step.passed_on_from, step.set_by, step.settled_by];
         let kind = self.kind(people, sector.unwrap_or(self.case.facts.sector));
-        let (id, day) = (step.id.uuid(), day_in_norway(step.set_at));
-        self.of_the_case(CaseSection::NextSteps, id, kind, day, text::next_step(step), step)
+        self.of_the_case(
+            CaseSection::NextSteps,
+            step.id.uuid(),
+            kind,
+            step.set_at,
+            text::next_step(step),
+            step,
+        )
     }
 
     pub(super) fn meeting(&mut self, meeting: &Seen<MeetingOut>) -> Result<()> {
         let invited = meeting.participants.iter().map(|participant| Some(participant.person_id));
         let people = invited.chain([meeting.called_by, meeting.minutes_by]);
         let kind = self.kind(people, self.case.facts.sector);
-        let (id, day) = (meeting.id.uuid(), day_in_norway(meeting.starts_at));
-        self.of_the_case(CaseSection::Meetings, id, kind, day, text::meeting(meeting), meeting)
+        let (id, at) = (meeting.id.uuid(), meeting.starts_at);
+        self.of_the_case(CaseSection::Meetings, id, kind, at, text::meeting(meeting), meeting)
     }
 
     /// A note. One that was brought from another record is still from there.
@@ -202,17 +228,39 @@ impl Entries<'_> {
         Ok(())
     }
 
-    /// An entry that the unit of the case keeps.
+    /// An entry of the unit that kept the record at a time.
     fn of_the_case(
         &mut self,
         section: CaseSection,
         id: Uuid,
         kind: InformationKind,
-        day: NaiveDate,
+        at: DateTime<Utc>,
         text: String,
         content: &impl Serialize,
     ) -> Result<()> {
-        let from = Some((self.unit_name.clone(), self.case.facts.sector));
+        self.of_unit(self.keeper_at(at), (section, id, kind, day_in_norway(at)), text, content)
+    }
+
+    /// Returns the unit that kept the record at a time.
+    fn keeper_at(&self, at: DateTime<Utc>) -> Service {
+        let facts = &self.case.facts;
+        let unit = facts.kept_by_at(at);
+        if unit == facts.ground.owner_unit {
+            return Some((self.unit_name.clone(), facts.sector));
+        }
+        let sector = facts.moves.iter().find(|made| made.to_unit == unit).map(|made| made.to_sector);
+        // A reader who does not see where the child is sees no unit.
+        let name = self.former.get(&unit).filter(|_| self.unit_name.is_some()).cloned();
+        Some((name, sector.unwrap_or(facts.key_sector)))
+    }
+
+    fn of_unit(
+        &mut self,
+        from: Service,
+        (section, id, kind, day): (CaseSection, Uuid, InformationKind, NaiveDate),
+        text: String,
+        content: &impl Serialize,
+    ) -> Result<()> {
         self.add(Said { section, id, kind, day, from, can_be_brought: true, text }, json_of(content)?);
         Ok(())
     }

@@ -16,9 +16,9 @@ use crate::{
     goals, handovers,
     kernel::{Slice, page::Cursor},
     log_tree::RecordKey,
-    measures, meetings, next_steps, notes,
+    measures, meetings, next_steps, notes, organisation,
     problem::{Problem, Result, docs::ReadProblems},
-    teams,
+    teams, transitions,
 };
 
 /// The most rows that are read of each section for one archive, shown or not.
@@ -95,7 +95,9 @@ async fn gathered(
     let found = cases::record::case(tx, asker, case).await?;
     let unit_name = found.as_ref().and_then(|case| case.unit_name.clone());
     let child_welfare = teams::from_child_welfare(tx, &case.facts).await?;
-    let mut entries = Entries { asker, case, unit_name, child_welfare, made: Vec::new() };
+    let kept: Vec<_> = case.facts.moves.iter().map(|made| made.from_unit).collect();
+    let former = organisation::unit_names(tx, &kept).await?;
+    let mut entries = Entries { asker, case, unit_name, former, child_welfare, made: Vec::new() };
     let mut ends = Vec::new();
     macro_rules! section {
         ($portion:expr, $add:ident) => {
@@ -112,6 +114,7 @@ async fn gathered(
     section!(cases::record::history(tx, asker, case, slice).await?, event);
     section!(teams::record::portion(tx, asker, case, slice).await?, member);
     section!(handovers::record::portion(tx, asker, case, slice).await?, handover);
+    section!(transitions::record::portion(tx, asker, case, slice).await?, transition);
     section!(consents::record::portion(tx, asker, case, slice).await?, consent);
     section!(goals::record::portion(tx, asker, case, slice).await?, goal);
     section!(measures::record::portion(tx, asker, case, slice).await?, measure);

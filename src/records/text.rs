@@ -12,6 +12,7 @@ use crate::{
     meetings::{MeetingOut, MeetingStatus},
     next_steps::{NextStepHolder, NextStepKind, NextStepOut, NextStepOutcome},
     teams::TeamMemberOut,
+    transitions::{TransitionOut, TransitionStatus},
     vault::Content,
 };
 
@@ -116,6 +117,24 @@ pub(super) fn handover(handover: &HandoverOut) -> String {
         .line("Status", status)
         .content("Melding", handover.message.as_ref())
         .content("Svar", handover.answer.as_ref())
+        .text()
+}
+
+/// A move of the record to another unit.
+pub(super) fn transition(transition: &TransitionOut) -> String {
+    let status = match transition.status {
+        TransitionStatus::Planned => "planlagt",
+        TransitionStatus::Moved => "gjennomført",
+        TransitionStatus::Declined => "takket nei",
+        TransitionStatus::Withdrawn => "trukket",
+    };
+    Lines(vec!["Overgang til en annen enhet".to_owned()])
+        .who("Fra", None, transition.from_unit_name.as_deref())
+        .who("Til", transition.to_person_name.as_ref(), Some(&transition.to_unit_name))
+        .day("Tidligst", Some(transition.moves_on))
+        .line("Status", status)
+        .time("Avgjort", transition.settled_at)
+        .content("Melding", transition.message.as_ref())
         .text()
 }
 

@@ -51,7 +51,7 @@ pub struct TeamMemberOut {
     pub joined_at: DateTime<Utc>,
     /// When they left.
     pub left_at: Option<DateTime<Utc>>,
-    /// Whether the membership gives access today: it has not ended, and the unit opened the case or is covered by consent.
+    /// Whether the membership gives access today: it has not ended, and the unit keeps the record or is covered by consent.
     #[sqlx(skip)]
     pub in_force: bool,
 }

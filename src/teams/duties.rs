@@ -63,7 +63,7 @@ const DUTIES: &str = concat!(
     JOIN next_step n ON n.municipality = c.municipality AND n.pending_in = c.id
     WHERE c.municipality = $1 AND c.id = $2 AND n.held_by = 'member'"
 );
-/// Open cases with a duty whose holder has lost the seat, or has it from another unit than the unit that opened the case, after an id.
+/// Open cases with a duty whose holder has lost the seat, or has it from another unit than the unit that keeps the record, after an id.
 const DOUBTFUL: &str = concat!(
     "SELECT DISTINCT id, is_lost FROM (
         SELECT c.id, m.unit_id <> c.unit_id AS is_elsewhere, ",

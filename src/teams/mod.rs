@@ -14,5 +14,5 @@ pub use helpers::{current_members, helpers};
 pub use routes::configure;
 pub use store::{
     NewSeat, Seat, end_seat_of, end_seats_of_person, end_seats_of_units, from_child_welfare, left_since,
-    not_to_be_known, seat, seats, seats_known,
+    not_to_be_known, seat, seats, seats_known, works_there,
 };

@@ -59,7 +59,7 @@ pub(super) fn is_shown(asker: &Asker, case: &CaseObject, row: &TeamMemberOut) ->
 
 /// Adds a staff member to the team.
 ///
-/// The unit must have opened the case, or everyone who must consent has done so for the unit today (fvl § 13 a no. 1).
+/// The unit must keep the record, or everyone who must consent has done so for the unit today (fvl § 13 a no. 1).
 #[utoipa::path(
     operation_id = "add_team_member", tag = "teams", params(("case_id" = Uuid, Path)), request_body = TeamMemberIn,
     responses((status = 201, body = TeamMemberOut, description = "The membership"), WriteProblems),

@@ -313,7 +313,10 @@ pub async fn end_seats_of_units(
 }
 
 /// Returns the kind and the sector of the unit, if the person works there and it serves the municipality.
-pub(super) async fn works_there(
+///
+/// # Errors
+/// If the database query fails.
+pub async fn works_there(
     tx: &mut Tx,
     person: Id<Person>,
     unit: Id<Unit>,

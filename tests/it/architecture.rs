@@ -42,6 +42,7 @@ const ROWS: [&[&str]; 9] = [
         "rights_calendar",
         "rules",
         "teams",
+        "transitions",
         "withholdings",
     ],
     &[

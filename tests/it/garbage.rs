@@ -106,8 +106,8 @@ both_engines! {
             let answer = check(&operation, stage.call(&operation).json(example).send().await);
             let expected = match operation.id.as_str() {
                 "change_password" => 204,
-                // The case is open, an offer is pending, a measure is in force, and the nurse is a team member.
-                "reopen_case" | "offer_handover" | "close_case" | "add_team_member" => 409,
+                // The case is open, an offer is pending, a move is planned, a measure is in force, and the nurse is a team member.
+                "reopen_case" | "offer_handover" | "plan_transition" | "close_case" | "add_team_member" => 409,
                 // The app shows another code. A second factor that is not confirmed ends without one.
                 "confirm_second_factor" => 422,
                 "end_second_factor" => 204,

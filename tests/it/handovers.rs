@@ -37,7 +37,7 @@ async fn statuses(by: &User, cast: &Cast) -> Vec<String> {
 }
 
 /// The administrator ends a person's role in their unit.
-async fn end_role(world: &World, staff: &Staff) {
+pub async fn end_role(world: &World, staff: &Staff) {
     let administrator = world.staff("kragero/oppvekst", Role::Administrator).await;
     let path = format!("/v1/units/{}/staff", staff.unit.id);
     let list = administrator.get(&path).send().await.expect(200);

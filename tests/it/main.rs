@@ -104,6 +104,8 @@ mod roles;
 mod second_factor;
 mod serving;
 mod teams;
+mod transitions;
+mod what_follows;
 mod wire;
 mod withdrawal_preview;
 mod withheld;

@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 42] = [
+const FACTS: [(&str, &str, &str); 43] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -216,6 +216,11 @@ const FACTS: [(&str, &str, &str); 42] = [
         "does not lead the unit responsible for the case",
     ),
     ("offered_baton", "has been offered the baton, and is a team member", "has not been offered the baton"),
+    (
+        "offered_record",
+        "is asked to accept the case for another unit, and everyone who must agrees",
+        "is not asked to accept the case",
+    ),
     (
         "has_next_step",
         "has the next step of the case, and is a team member",

@@ -58,6 +58,7 @@ impl Background<'_> {
             "registered"
             | "leads_registering_unit"
             | "offered_baton"
+            | "offered_record"
             | "has_next_step"
             | "same_municipality" => self.barred(),
             "guardian" => self.guardian(),

@@ -277,7 +277,7 @@ impl Calendar {
     }
 }
 
-/// Returns the rights of units by consents. The unit that opened the case needs none to take part.
+/// Returns the rights of units by consents. The unit that keeps the record needs none to take part.
 pub(super) fn rights(ground: &Ground) -> BTreeSet<Right> {
     let about = |given: &Given| Kinds::is_about_a_person(given.kind).then_some(given.person);
     let needs_it = |right: &Right| (right.0, right.1) != (ground.owner_unit, InformationKind::Agreed);

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use self::orders::Orders;
 use super::{
     MAJORITY,
-    rows::{flag, optional_flag},
+    flag::{flag, optional_flag},
 };
 use crate::{
     access::{

@@ -13,7 +13,7 @@ use crate::{
 /// The ground for sharing in a case.
 #[derive(Debug, Clone)]
 pub struct Ground {
-    /// The unit that opened the case; it needs no consent to its own work.
+    /// The unit that keeps the record; it needs no consent to its own work.
     pub owner_unit: Id<Unit>,
     /// The people who may have to consent.
     pub family: Family,
@@ -120,6 +120,23 @@ impl Family {
     }
 }
 
+/// Who kept the record when something was written, and whether it has followed the record since.
+#[derive(Debug, Clone, Copy)]
+pub struct Kept {
+    /// The unit that kept the record then.
+    pub then_by: Id<Unit>,
+    /// It has followed each move since.
+    pub followed: bool,
+}
+
+impl Kept {
+    /// What is written now, in a record that a unit keeps.
+    #[must_use]
+    pub const fn now(by: Id<Unit>) -> Self {
+        Self { then_by: by, followed: true }
+    }
+}
+
 impl Ground {
     /// Returns whether staff of this unit may take part in the case.
     #[must_use]
@@ -127,7 +144,7 @@ impl Ground {
         unit == self.owner_unit || self.is_consented(unit, InformationKind::Agreed)
     }
 
-    /// Returns whether everyone who must has consented that a unit takes part, besides the unit that opened the case, of the units that
+    /// Returns whether everyone who must has consented that a unit takes part, besides the unit that keeps the record, of the units that
     /// someone knows.
     #[must_use]
     pub fn is_shared_with(&self, knows: impl Fn(Id<Unit>, Sector) -> bool) -> bool {
@@ -164,7 +181,19 @@ impl Ground {
         kind: InformationKind,
         about: Option<Id<Person>>,
     ) -> Vec<Id<Consent>> {
-        if unit == self.owner_unit || !self.is_released(unit, kind, about) {
+        self.consents_since(unit, kind, about, Kept::now(self.owner_unit))
+    }
+
+    /// Returns the consents by which a unit may see this kind of information, written when the record was kept so. None if it needs none, or
+    /// lacks one.
+    pub(super) fn consents_since(
+        &self,
+        unit: Id<Unit>,
+        kind: InformationKind,
+        about: Option<Id<Person>>,
+        kept: Kept,
+    ) -> Vec<Id<Consent>> {
+        if self.needs_none(unit, kept) || !self.is_released(unit, kind, about) {
             return Vec::new();
         }
         self.sufficient(unit, kind, about).into_iter().map(|given| given.id).collect()
@@ -195,8 +224,8 @@ impl Ground {
         law.is_some_and(|law| self.family.suffices_alone(given.person, given.kind, law, given.sector))
     }
 
-    /// Returns the units that may see this kind of information from a unit, including that unit. Both sender and receiver need
-    /// consents, except the unit that opened the case. `about` is the guardian that it is about, for a kind that is about one; without
+    /// Returns the units that may see this kind of information that a unit writes now, including that unit. Both sender and receiver need
+    /// consents, except the unit that keeps the record. `about` is the guardian that it is about, for a kind that is about one; without
     /// them it passes to nobody.
     #[must_use]
     pub fn shared_with(
@@ -205,13 +234,26 @@ impl Ground {
         from: Id<Unit>,
         about: Option<Id<Person>>,
     ) -> Vec<Id<Unit>> {
+        self.shared_since(kind, from, about, Kept::now(self.owner_unit))
+    }
+
+    /// Returns the units that may see this kind of information from a unit, as [`Self::shared_with`]. For what was written before the record
+    /// moved, the unit that kept it then needs no consents. The unit that keeps it now needs them, unless the entry followed.
+    #[must_use]
+    pub fn shared_since(
+        &self,
+        kind: InformationKind,
+        from: Id<Unit>,
+        about: Option<Id<Person>>,
+        kept: Kept,
+    ) -> Vec<Id<Unit>> {
         let mut units = vec![from];
         if Kinds::is_about_a_person(kind) && about.is_none() {
             return units;
         }
-        let passes = |unit: Id<Unit>| unit == self.owner_unit || self.is_released(unit, kind, about);
+        let passes = |unit: Id<Unit>| self.needs_none(unit, kept) || self.is_released(unit, kind, about);
         if passes(from) {
-            let others = self.in_force.iter().map(|given| given.unit).chain([self.owner_unit]);
+            let others = self.in_force.iter().map(|given| given.unit).chain([kept.then_by, self.owner_unit]);
             for unit in others {
                 if passes(unit) && !units.contains(&unit) {
                     units.push(unit);
@@ -221,11 +263,22 @@ impl Ground {
         units
     }
 
+    /// Returns whether a unit needs no consent to what was written when the record was kept so: it kept the record then, or keeps it now and the
+    /// entry has followed.
+    fn needs_none(&self, unit: Id<Unit>, kept: Kept) -> bool {
+        unit == kept.then_by || (kept.followed && unit == self.owner_unit)
+    }
+
     /// Returns the units that may see this kind of information from the family. The family's own words and
-    /// agreements are for the unit that opened the case, too. Other kinds are from another record: they need consents to every unit.
+    /// agreements are for the unit that keeps the record, too. Other kinds are from another record: they need consents to every unit.
     #[must_use]
-    pub fn shared_by_family(&self, kind: InformationKind, about: Option<Id<Person>>) -> Vec<Id<Unit>> {
-        let mut units = self.shared_with(kind, self.owner_unit, about);
+    pub fn shared_by_family(
+        &self,
+        kind: InformationKind,
+        about: Option<Id<Person>>,
+        kept: Kept,
+    ) -> Vec<Id<Unit>> {
+        let mut units = self.shared_since(kind, kept.then_by, about, kept);
         units.retain(|unit| kind == InformationKind::Agreed || self.is_released(*unit, kind, about));
         units
     }

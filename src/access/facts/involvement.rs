@@ -13,7 +13,7 @@ impl CaseState {
     /// Returns the units that may know that a unit helps, if that is itself secret; none if it is not.
     ///
     /// The involvement of child welfare is information of the kind `child_welfare`. It passes only to units that have the
-    /// consents for that kind. Everyone on the case knows which unit opened it and who is the contact person.
+    /// consents for that kind. Everyone on the case knows which unit keeps the record and who is the contact person.
     #[must_use]
     pub fn known_to(&self, unit: Id<Unit>, sector: Sector) -> Option<Vec<Id<Unit>>> {
         let is_open = unit == self.ground.owner_unit || unit == self.contact_unit;
@@ -22,7 +22,7 @@ impl CaseState {
     }
 
     /// Returns the units that the guardians may not know of, because the child lets them help with a health contact that it keeps from
-    /// the guardians (pbrl § 3-4). Everyone on the case knows which unit opened it and who is the contact person.
+    /// the guardians (pbrl § 3-4). Everyone on the case knows which unit keeps the record and who is the contact person.
     pub fn kept_from_guardians(&self) -> impl Iterator<Item = Id<Unit>> {
         let is_open = |unit: &Id<Unit>| *unit == self.ground.owner_unit || *unit == self.contact_unit;
         self.kept.iter().map(|(unit, _)| *unit).filter(move |unit| !is_open(unit))

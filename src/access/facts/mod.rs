@@ -9,9 +9,11 @@ mod child;
 mod custody;
 mod emergency;
 mod family;
+mod flag;
 mod ground;
 mod involvement;
 mod kept;
+mod moves;
 mod on_day;
 mod place;
 mod relation;
@@ -27,7 +29,8 @@ pub use self::{
     calendar::{Calendar, DAYS_AHEAD, Ending, EndingCause, calendars},
     child::{ChildFacts, child_facts},
     family::family_of,
-    ground::{Family, Given, Ground},
+    ground::{Family, Given, Ground, Kept},
+    moves::{Move, Written},
     on_day::ground_at,
     place::CasePlace,
     relation::{Relation, relation, relation_in_list},
@@ -83,7 +86,7 @@ impl CaseFacts {
 }
 
 impl CaseFacts {
-    /// Returns the consents that the caller's seats on the team rest on. None if one is in the unit that opened the case.
+    /// Returns the consents that the caller's seats on the team rest on. None if one is in the unit that keeps the record.
     #[must_use]
     pub fn consents_of_seats(&self) -> Vec<Id<Consent>> {
         let of = |seat: &HeldRole| self.ground.consents_to(seat.unit_id, InformationKind::Agreed, None);
@@ -100,11 +103,12 @@ impl CaseFacts {
         kind: InformationKind,
         from: Id<Unit>,
         about: Option<Id<Person>>,
+        kept: Kept,
     ) -> Vec<Id<Consent>> {
         let seats = &self.relation.seats;
         let passes = !seats.is_empty() && seats.iter().all(|seat| seat.unit_id != from);
         let units = seats.iter().map(|seat| seat.unit_id).chain([from]).filter(|_| passes);
-        let of_kind = units.flat_map(|unit| self.ground.consents_to(unit, kind, about));
+        let of_kind = units.flat_map(|unit| self.ground.consents_since(unit, kind, about, kept));
         each_once(self.consents_of_seats().into_iter().chain(of_kind))
     }
 }

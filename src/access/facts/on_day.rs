@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     Ground,
+    moves::keeper_at,
     rows::{ConsentRow, case_rows},
 };
 use crate::{
@@ -33,5 +34,6 @@ pub async fn ground_at(tx: &mut Tx, case: Id<Case>, at: DateTime<Utc>) -> Result
     let municipality = &rows.case.municipality;
     let withdrawn = fetch_all!(tx, ConsentRow, WITHDRAWN_SINCE, municipality, case, at)?;
     rows.consents.extend(withdrawn);
+    rows.case.unit = keeper_at(&rows.moves, rows.case.unit, at);
     Ok(Some(rows.on(Moment::at(at)).ground))
 }

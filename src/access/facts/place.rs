@@ -11,7 +11,7 @@ use crate::{
 pub struct CasePlace<'a> {
     /// The municipality whose case it is.
     pub municipality: &'a str,
-    /// The sector of the unit that opened it.
+    /// The sector whose key seals what is written: that of the unit that opened the case.
     pub sector: Sector,
     /// The case.
     pub case: Id<Case>,
@@ -29,6 +29,6 @@ impl CaseState {
     /// Where the rows of the case belong.
     #[must_use]
     pub fn place(&self) -> CasePlace<'_> {
-        CasePlace { municipality: &self.municipality, sector: self.sector, case: self.id }
+        CasePlace { municipality: &self.municipality, sector: self.key_sector, case: self.id }
     }
 }

@@ -31,6 +31,9 @@ pub struct Relation {
     pub leads_contact_unit: bool,
     /// The baton is offered to the caller, who has a seat on the team and has not answered.
     pub offered_baton: bool,
+    /// The caller's role in the unit that is to keep the record, if everyone who must agrees to the move: as its leader, or as the person who
+    /// is asked to be the contact person.
+    pub receives_record: Option<HeldRole>,
     /// The caller has the next step, and a seat in the unit that they have it through.
     pub has_next_step: bool,
     /// The caller has parental responsibility for the child, who is under 18, and the case is not withheld from them.
@@ -83,13 +86,15 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
     let disqualified = is_among(&state.disqualified) || (is_among(&state.stated_close) && !helps);
     let is_contact_person = caller.is(state.contact_person);
     let leads = caller.leads().find(|held| held.unit_id == holding_unit).filter(|_| as_staff);
+    let receives = receives(state, caller).filter(|_| as_staff);
     let family = is_child.then_some(state.child_person).or(guardian);
     let seated = || state.members.iter().map(|member| member.person).find(|person| caller.is(*person));
     let at_work = seated()
         .filter(|_| !seats.is_empty())
         .or(is_contact_person.then_some(state.contact_person))
         .or(child_welfare_seat.as_ref().map(|held| held.person))
-        .or(leads.map(|held| held.person));
+        .or(leads.map(|held| held.person))
+        .or(receives.map(|held| held.person));
     let acts_as = if as_staff { at_work.or(family) } else { family };
     let may_help = !disqualified && !caller.is_kept_from_content();
     let may_know_where = has_custody || is_child || (helps && may_help);
@@ -103,6 +108,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
         has_next_step: state
             .next_step_with
             .is_some_and(|(person, unit)| caller.is(person) && has_seat(&seats, unit)),
+        receives_record: receives.cloned(),
         is_guardian,
         is_child,
         is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,
@@ -113,6 +119,14 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
         seats,
         child_welfare_seat,
     }
+}
+
+/// Returns the caller's role in which they may accept the record.
+fn receives<'a>(state: &CaseState, caller: &'a Caller) -> Option<&'a HeldRole> {
+    let planned = state.planned_move().filter(|planned| state.is_agreed(planned))?;
+    let is_asked = planned.to_person.is_some_and(|person| caller.is(person));
+    let asked = caller.works_in().filter(|_| is_asked);
+    asked.chain(caller.leads()).find(|held| held.unit_id == planned.to_unit)
 }
 
 /// Returns the caller's seats on the team, one for each unit that is covered and where the caller still works.

@@ -7,23 +7,27 @@
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::custody::{GuardianRow, RegistrationRow};
+use super::{
+    custody::{GuardianRow, RegistrationRow},
+    flag::flag,
+    moves::{Move, MoveRow},
+};
 use crate::{
     care_order_role_sql,
     db::{DbError, EngineTx, Tx, in_time, padded},
     kernel::{
         Id,
-        ids::{Case, Child, Consent, Person, Unit},
+        ids::{Case, Child, Consent, Person, Transition, Unit},
         vocabulary::{InformationKind, Sector},
     },
 };
 
 const ASKED: &str = "
     WITH asked AS (
-        SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, k.birth_date, c.unit_id, c.status,
+        SELECT c.municipality, c.id, c.child_id, k.person_id AS child_person, k.birth_date, c.unit_id, c.opening_unit_id, c.status,
                k.registered_at, k.identified_at
         FROM care_case c JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
         WHERE c.id IN (";
@@ -33,7 +37,7 @@ const PARTS: &str = concat!(
     "))
     SELECT COALESCE('[' || string_agg(CAST(part AS TEXT), ',') || ']', '[]') FROM (
     SELECT json_array(hex(a.id), json_object('case', json_array(
-               a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, a.status = 'open',
+               a.municipality, hex(a.id), hex(a.child_id), hex(a.child_person), hex(a.unit_id), o.sector, s.sector, a.status = 'open',
                a.birth_date, a.registered_at, a.identified_at, m.own_record_age, hex(known(cp.person_id)), hex(cp.unit_id),
                CASE WHEN h.to_person IS NOT NULL THEN hex(known(h.to_person)) END,
                CASE WHEN n.person_id IS NOT NULL THEN hex(known(n.person_id)) END,
@@ -45,6 +49,7 @@ const PARTS: &str = concat!(
     FROM asked a
     JOIN municipality m ON m.number = a.municipality
     JOIN unit o ON o.id = a.unit_id
+    JOIN unit s ON s.id = a.opening_unit_id
     JOIN contact_person cp ON cp.municipality = a.municipality AND cp.case_id = a.id
     LEFT JOIN handover h ON h.municipality = a.municipality AND h.case_id = a.id AND h.status = 'offered'
     LEFT JOIN next_step n ON n.municipality = a.municipality AND n.pending_in = a.id
@@ -65,6 +70,25 @@ const PARTS: &str = concat!(
                     THEN hex(COALESCE(w.note_id, w.measure_id, w.meeting_id)) END)))
     FROM asked a JOIN withholding w ON w.municipality = a.municipality AND w.case_id = a.id
     WHERE w.ended_at IS NULL
+    UNION ALL
+    SELECT json_array(hex(a.id), json_object('move', json_array(
+               hex(t.id), hex(t.from_unit), hex(t.to_unit), x.sector, CASE WHEN t.to_person IS NOT NULL THEN hex(known(t.to_person)) END,
+               t.moves_on, t.planned_at, t.settled_at)))
+    FROM asked a CROSS JOIN transition t CROSS JOIN unit x
+    WHERE t.municipality = a.municipality AND t.case_id = a.id AND t.status IN ('planned', 'moved') AND x.id = t.to_unit
+    UNION ALL
+    SELECT json_array(hex(a.id), json_object('agrees', json_array(hex(t.id), hex(known(w.person_id)))))
+    FROM asked a CROSS JOIN transition t CROSS JOIN transition_answer w
+    WHERE t.municipality = a.municipality AND t.case_id = a.id AND t.status = 'planned'
+      AND w.municipality = t.municipality AND w.transition_id = t.id AND w.agrees
+    UNION ALL
+    SELECT json_array(hex(a.id), json_object('knew', json_array(hex(t.id), hex(w.unit_id))))
+    FROM asked a CROSS JOIN transition t CROSS JOIN transition_unit w
+    WHERE t.municipality = a.municipality AND t.case_id = a.id AND w.municipality = t.municipality AND w.transition_id = t.id
+    UNION ALL
+    SELECT json_array(hex(a.id), json_object('follows', json_array(hex(t.id), hex(w.entry_id))))
+    FROM asked a CROSS JOIN transition t CROSS JOIN transition_entry w
+    WHERE t.municipality = a.municipality AND t.case_id = a.id AND w.municipality = t.municipality AND w.transition_id = t.id
     UNION ALL
     SELECT json_array(hex(a.id), json_object('reader', json_array(hex(r.note_id), hex(known(r.person_id)))))
     FROM asked a JOIN note_reader r ON r.municipality = a.municipality AND r.case_id = a.id
@@ -150,6 +174,10 @@ enum Part {
     Withheld(Id<Person>, Option<Uuid>),
     Reader(Uuid, Id<Person>),
     Kept(Id<Unit>, Option<Id<Person>>),
+    Move(MoveRow),
+    Agrees(Id<Transition>, Id<Person>),
+    Knew(Id<Transition>, Id<Unit>),
+    Follows(Id<Transition>, Uuid),
     Guardian(GuardianRow),
     Registration(RegistrationRow),
     Conflict(ConflictRow),
@@ -168,6 +196,8 @@ pub(super) struct CaseRows {
     pub readers: Vec<(Uuid, Id<Person>)>,
     /// The units that the child keeps from the guardians, each with someone who helps or has helped through it.
     pub kept: Vec<(Id<Unit>, Option<Id<Person>>)>,
+    /// The moves of the record to another unit, planned or made.
+    pub moves: Vec<Move>,
     pub guardians: Vec<GuardianRow>,
     pub registrations: Vec<RegistrationRow>,
     /// The people with a conflict of interest about the child.
@@ -184,6 +214,7 @@ pub(super) struct CaseRow {
     pub child_person: Id<Person>,
     pub unit: Id<Unit>,
     pub sector: Sector,
+    pub key_sector: Sector,
     #[serde(deserialize_with = "flag")]
     pub is_open: bool,
     pub birth_date: NaiveDate,
@@ -281,6 +312,8 @@ fn read(parts: &str) -> Result<Vec<CaseRows>, DbError> {
             other => others.push((id, other)),
         }
     }
+    // A move comes before the rows that belong to it.
+    others.sort_by_key(|(_, part)| !matches!(part, Part::Move(_)));
     for (id, part) in others {
         cases.get_mut(&id).ok_or_else(unreadable)?.add(part);
     }
@@ -295,27 +328,6 @@ fn unreadable() -> DbError {
     ))
 }
 
-/// Reads a truth value: `true` from PostgreSQL, `1` from SQLite.
-pub(super) fn flag<'de, D: Deserializer<'de>>(value: D) -> Result<bool, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Flag {
-        Word(bool),
-        Number(u8),
-    }
-    Ok(match Flag::deserialize(value)? {
-        Flag::Word(word) => word,
-        Flag::Number(number) => number != 0,
-    })
-}
-
-/// Reads a truth value that can be absent.
-pub(super) fn optional_flag<'de, D: Deserializer<'de>>(value: D) -> Result<Option<bool>, D::Error> {
-    #[derive(Deserialize)]
-    struct Present(#[serde(deserialize_with = "flag")] bool);
-    Ok(Option::<Present>::deserialize(value)?.map(|Present(flag)| flag))
-}
-
 impl CaseRows {
     pub(super) fn new(case: CaseRow) -> Self {
         Self {
@@ -325,6 +337,7 @@ impl CaseRows {
             withheld: Vec::new(),
             readers: Vec::new(),
             kept: Vec::new(),
+            moves: Vec::new(),
             guardians: Vec::new(),
             registrations: Vec::new(),
             conflicts: Vec::new(),
@@ -340,10 +353,23 @@ impl CaseRows {
             Part::Withheld(guardian, entry) => self.withheld.push((guardian, entry)),
             Part::Reader(note, person) => self.readers.push((note, person)),
             Part::Kept(unit, person) => self.kept.push((unit, person)),
+            Part::Move(row) => self.moves.push(row.into()),
+            Part::Agrees(of, person) => self.change(of, |planned| planned.agreed.push(person)),
+            Part::Knew(of, unit) => self.change(of, |moved| moved.knew.push(unit)),
+            Part::Follows(of, entry) => self.change(of, |moved| moved.follows.push(entry)),
             Part::Guardian(guardian) => self.guardians.push(guardian),
             Part::Registration(registration) => self.registrations.push(registration),
             Part::Conflict(person) => self.conflicts.push(person),
             Part::Emergency(emergency) => self.emergencies.push(emergency),
+        }
+    }
+}
+
+impl CaseRows {
+    /// Changes a move. Its row comes before those that belong to it.
+    fn change(&mut self, of: Id<Transition>, change: impl FnOnce(&mut Move)) {
+        if let Some(row) = self.moves.iter_mut().find(|row| row.id == of) {
+            change(row);
         }
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::{
     custody::{Custody, GuardianRow, Registered, custody},
     ground::{Family, Given, Ground},
+    moves::Move,
     rows::{CaseRows, ConflictRow, Member, OpenEmergency, case_rows},
 };
 use crate::{
@@ -27,8 +28,10 @@ pub struct CaseState {
     pub today: NaiveDate,
     /// The municipality whose case it is.
     pub municipality: String,
-    /// The sector of the unit that opened it.
+    /// The sector of the unit that keeps the record.
     pub sector: Sector,
+    /// The sector whose key seals the content: that of the unit that opened it.
+    pub key_sector: Sector,
     /// The case.
     pub id: Id<Case>,
     /// The child as registered.
@@ -64,6 +67,8 @@ pub struct CaseState {
     /// The units that the child keeps from the guardians, each with someone who helps or has helped through it: it has consented to
     /// share a confidential health contact with them, and no guardian has consented that they take part. A withdrawal changes nothing.
     pub(super) kept: Vec<(Id<Unit>, Option<Id<Person>>)>,
+    /// The moves of the record to another unit, planned or made.
+    pub moves: Vec<Move>,
     /// The seats on the team that have not ended, with or without a ground for sharing.
     pub members: Vec<Member>,
     /// The people who are disqualified: the child, and those with a confirmed conflict of interest.
@@ -99,6 +104,7 @@ impl CaseRows {
             withheld,
             readers,
             kept,
+            moves,
             guardians,
             registrations,
             conflicts,
@@ -127,6 +133,7 @@ impl CaseRows {
             today,
             municipality: case.municipality,
             sector: case.sector,
+            key_sector: case.key_sector,
             id: case.id,
             child: case.child,
             child_person: case.child_person,
@@ -144,6 +151,7 @@ impl CaseRows {
             withheld,
             readers,
             kept,
+            moves,
             members,
             disqualified,
             stated_close,
@@ -175,11 +183,11 @@ impl CaseState {
     /// Returns the name of the key that seals the content of the case.
     #[must_use]
     pub fn key(&self) -> KeyName {
-        KeyName::sector(&self.municipality, self.sector)
+        KeyName::sector(&self.municipality, self.key_sector)
     }
 
     /// Returns the unit that is responsible for the case: that of the contact person or, if it has lost its ground for sharing,
-    /// the unit that opened the case.
+    /// the unit that keeps the record.
     #[must_use]
     pub fn holding_unit(&self) -> Id<Unit> {
         if self.ground.covers(self.contact_unit) { self.contact_unit } else { self.ground.owner_unit }
@@ -258,6 +266,7 @@ impl CaseState {
             child_person: Id::of_new_person(),
             unit: Id::new(),
             sector: Sector::School,
+            key_sector: Sector::School,
             is_open: true,
             birth_date: today - months,
             registered_at: moment.now,

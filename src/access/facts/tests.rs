@@ -90,6 +90,7 @@ impl Scene {
             child_person: Id::of_new_person(),
             unit: kindergarten,
             sector: Sector::School,
+            key_sector: Sector::School,
             is_open: true,
             birth_date: born,
             registered_at: chrono::DateTime::UNIX_EPOCH,

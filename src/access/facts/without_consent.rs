@@ -95,7 +95,7 @@ impl WithoutConsent {
     }
 
     /// Returns whether a kind passes to a unit only with the caller's consent. About their own affairs, each decides alone, also later. The unit that
-    /// opened the case needs no consent to take part.
+    /// keeps the record needs no consent to take part.
     fn is_asked(&self, caller: &Caller, unit: Id<Unit>, sector: Sector, kind: InformationKind) -> bool {
         let ground = &self.before.ground;
         (unit, kind) != (ground.owner_unit, InformationKind::Agreed)

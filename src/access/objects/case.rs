@@ -38,7 +38,7 @@ impl CaseObject {
         } else if relation.leads_contact_unit {
             caller.leads().filter(|held| state.holding_unit() == held.unit_id).cloned().collect()
         } else {
-            relation.child_welfare_seat.iter().cloned().collect()
+            relation.child_welfare_seat.iter().chain(&relation.receives_record).cloned().collect()
         }
     }
 }
@@ -101,6 +101,7 @@ impl Object for CaseObject {
             ("contact_person", facts.is_contact_person),
             ("leads_contact_unit", facts.leads_contact_unit),
             ("offered_baton", facts.offered_baton),
+            ("offered_record", facts.receives_record.is_some()),
             ("has_next_step", facts.has_next_step),
             ("guardian", facts.is_guardian),
             ("young_person", facts.is_young_person),

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{Attributes, CaseObject, Listed, Lookup, Object, Subject};
 use crate::{
     access::{
-        facts::MAJORITY,
+        facts::{CaseFacts, Kept, MAJORITY, Move, Written},
         kinds::Kinds,
         policies::{Fact, Policies, reference, references},
     },
@@ -16,7 +17,7 @@ use crate::{
     identity::{Caller, HeldRole},
     kernel::{
         Id, Slice,
-        ids::{Consent, Handover, Measure, Meeting, Note, Person, Unit, Withholding},
+        ids::{Consent, Handover, Measure, Meeting, Note, Person, Transition, Unit, Withholding},
         vocabulary::{InformationKind, Sector},
     },
 };
@@ -147,7 +148,7 @@ in_case! {
     /// A note; its audience and its kind decide who may know that it exists.
     NoteObject as "Note", Id<Note>, "note_id", "n",
     "n.author_id, n.audience, n.unit_id, n.unit_id IS NULL AS of_family, u.sector, n.kind, n.child_agrees,
-     a.canonical_id AS about_person, n.guardians_need IS NOT NULL AS needed_by_guardians
+     a.canonical_id AS about_person, n.guardians_need IS NOT NULL AS needed_by_guardians, n.created_at AS written_at
      FROM note n LEFT JOIN unit u ON u.id = n.unit_id LEFT JOIN person a ON a.id = n.about_person_id",
     known by "read_note",
     {
@@ -169,14 +170,26 @@ in_case! {
         about_person: Option<Id<Person>>,
         /// The guardians need it for their parental responsibility until the child is 18.
         needed_by_guardians: bool,
+        /// When it was written.
+        written_at: DateTime<Utc>,
     },
     |note| note_attributes(note),
     by note.case.facts.consents_to_read(
-        note.kind, note.unit_id.unwrap_or(note.case.facts.ground.owner_unit), note.about_person
+        note.kind, note.unit_id.unwrap_or(note.kept().then_by), note.about_person, note.kept()
     )
 }
 
 impl NoteObject {
+    fn written(&self) -> Written {
+        Written { entry: self.id.uuid(), at: self.written_at }
+    }
+
+    /// Returns who kept the record when it was written.
+    fn kept(&self) -> Kept {
+        let (facts, written) = (&self.case.facts, self.written());
+        Kept { then_by: facts.kept_by_at(written.at), followed: facts.has_followed(written) }
+    }
+
     /// Returns the note as if it were written for the team, with the same kind of information.
     #[must_use]
     pub fn for_the_team(self) -> Self {
@@ -185,7 +198,13 @@ impl NoteObject {
 
     /// Returns the child's own statement in another entry for the team, as a note that the rules can decide on.
     #[must_use]
-    pub fn child_statement(case: &CaseObject, entry: Uuid, author: Id<Person>, child_agrees: bool) -> Self {
+    pub fn child_statement(
+        case: &CaseObject,
+        entry: Uuid,
+        author: Id<Person>,
+        child_agrees: bool,
+        written_at: DateTime<Utc>,
+    ) -> Self {
         Self {
             case: case.clone(),
             id: entry.into(),
@@ -198,6 +217,7 @@ impl NoteObject {
             child_agrees,
             about_person: None,
             needed_by_guardians: false,
+            written_at,
         }
     }
 }
@@ -207,15 +227,16 @@ fn note_attributes(note: &NoteObject) -> Attributes {
     let own_record_age = facts.ground.family.own_record_age;
     // A kind that is prohibited in the record is not shared with other units, and the family cannot see it.
     let rule = Kinds::rule(note.kind).ok();
-    let from = note.unit_id.unwrap_or(facts.ground.owner_unit);
+    let kept = note.kept();
+    let from = note.unit_id.unwrap_or(kept.then_by);
     let guardians_until = match rule.map_or(0, |rule| rule.guardians_until) {
         // Guardians see the information that their responsibility needs as long as it lasts (pbrl § 3-4).
         _ if note.needed_by_guardians => MAJORITY,
         until => until,
     };
     let mut shared_with = match note.of_family {
-        true => facts.ground.shared_by_family(note.kind, note.about_person),
-        false => facts.ground.shared_with(note.kind, from, note.about_person),
+        true => facts.ground.shared_by_family(note.kind, note.about_person, kept),
+        false => facts.ground.shared_since(note.kind, from, note.about_person, kept),
     };
     // A note reveals that its unit helps, which may itself be secret.
     let known_to = note.sector.and_then(|sector| facts.known_to(from, sector));
@@ -238,6 +259,7 @@ fn note_attributes(note: &NoteObject) -> Attributes {
         ),
     ];
     let child_from = rule.and_then(|rule| rule.child_from).map(|age| age.years(own_record_age));
+    attributes.extend(known_before(facts, note.written(), note.unit_id));
     attributes.extend(child_from.map(|age| ("child_from", Fact::Number(age))));
     attributes.extend(note.unit_id.map(|unit| ("unit", reference("Unit", unit))));
     attributes.extend(note.about_person.map(|person| ("about_person", reference("Person", person))));
@@ -285,7 +307,7 @@ in_case! {
 in_case! {
     /// A measure.
     MeasureObject as "Measure", Id<Measure>, "measure_id", "m",
-    "m.responsible_id, m.unit_id, u.sector, m.meeting_id, k.called_by
+    "m.responsible_id, m.unit_id, u.sector, m.meeting_id, k.called_by, m.created_at AS written_at, k.created_at AS called_at
      FROM measure m JOIN unit u ON u.id = m.unit_id
      LEFT JOIN meeting k ON k.municipality = m.municipality AND k.id = m.meeting_id",
     known by "read_measure",
@@ -300,8 +322,21 @@ in_case! {
         meeting_id: Option<Id<Meeting>>,
         /// The person who called that meeting.
         called_by: Option<Id<Person>>,
+        /// When it was agreed.
+        written_at: DateTime<Utc>,
+        /// When that meeting was called.
+        called_at: Option<DateTime<Utc>>,
     },
     |measure| measure_attributes(measure)
+}
+
+/// The units that may know of an entry that was left behind when the record moved; none if it was not.
+pub(super) fn known_before(
+    facts: &CaseFacts,
+    written: Written,
+    unit: Option<Id<Unit>>,
+) -> Option<(&'static str, Fact)> {
+    Some(("known_before", references("Unit", facts.known_before(written, unit)?)))
 }
 
 fn measure_attributes(measure: &MeasureObject) -> Attributes {
@@ -312,5 +347,50 @@ fn measure_attributes(measure: &MeasureObject) -> Attributes {
         ("kept_from_guardians", Fact::Flag(measure.case.facts.is_kept_from_guardians(measure.unit_id))),
     ];
     attributes.extend(known_to.map(|units| ("known_to", references("Unit", units))));
+    let written = Written { entry: measure.id.uuid(), at: measure.written_at };
+    attributes.extend(known_before(&measure.case.facts, written, Some(measure.unit_id)));
+    attributes
+}
+
+in_case! {
+    /// A planned or made move of the record to another unit.
+    TransitionObject as "Transition", Id<Transition>, "transition_id", "t",
+    "t.status = 'planned' AS is_planned, t.status = 'moved' AS is_made, t.to_unit, t.planned_at AS written_at FROM transition t",
+    known by "read_transition",
+    {
+        /// It is planned, and not made or given up.
+        is_planned: bool,
+        /// It is made.
+        is_made: bool,
+        /// The unit that the record moves to.
+        to_unit: Id<Unit>,
+        /// When it was planned.
+        written_at: DateTime<Utc>,
+    },
+    |transition| transition_attributes(transition)
+}
+
+impl TransitionObject {
+    /// Returns the move that is planned in a case.
+    #[must_use]
+    pub fn planned(case: &CaseObject) -> Option<Self> {
+        let Move { id, to_unit, planned_at: written_at, .. } = *case.facts.planned_move()?;
+        Some(Self { case: case.clone(), id, is_planned: true, is_made: false, to_unit, written_at })
+    }
+}
+
+fn transition_attributes(transition: &TransitionObject) -> Attributes {
+    let facts = &transition.case.facts;
+    let mut attributes = vec![
+        ("planned", Fact::Flag(transition.is_planned)),
+        // Everyone in the case knows which unit keeps the record.
+        (
+            "kept_from_guardians",
+            Fact::Flag(!transition.is_made && facts.is_kept_from_guardians(transition.to_unit)),
+        ),
+    ];
+    let written = Written { entry: transition.id.uuid(), at: transition.written_at };
+    // A move that was made is known to the unit that it was made to.
+    attributes.extend(known_before(facts, written, None).filter(|_| !transition.is_made));
     attributes
 }

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{Attributes, CaseObject, Listed, Lookup, MeasureObject, Object, Subject};
+use super::{Attributes, CaseObject, Listed, Lookup, MeasureObject, Object, Subject, in_case::known_before};
 use crate::{
-    access::policies::{Fact, Policies, reference, references},
+    access::{
+        facts::Written,
+        policies::{Fact, Policies, reference, references},
+    },
     db::{DbError, Tx},
-    fetch_all,
+    fetch_all, fetch_of_case,
     identity::{Caller, HeldRole},
     kernel::{
         Id, Slice,
@@ -27,22 +31,25 @@ pub struct MeetingObject {
     pub called_by: Id<Person>,
     /// The people who are invited.
     pub invited: Vec<Id<Person>>,
+    /// When it was called.
+    pub written_at: DateTime<Utc>,
 }
 
 #[derive(sqlx::FromRow)]
 struct MeetingRow {
     id: Id<Meeting>,
     called_by: Id<Person>,
+    created_at: DateTime<Utc>,
     person_id: Option<Id<Person>>,
 }
 
 const FIND_MEETING: &str = "
-    SELECT m.id, m.called_by, p.person_id
+    SELECT m.id, m.called_by, m.created_at, p.person_id
     FROM meeting m LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3";
 const LIST_MEETINGS: &str = "
-    SELECT m.id, m.called_by, p.person_id
-    FROM (SELECT municipality, id, called_by FROM meeting
+    SELECT m.id, m.called_by, m.created_at, p.person_id
+    FROM (SELECT municipality, id, called_by, created_at FROM meeting
           WHERE municipality = $1 AND case_id = $2 AND id > $3 ORDER BY id LIMIT $4) m
     LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
     ORDER BY m.id";
@@ -52,7 +59,8 @@ impl MeetingObject {
     #[must_use]
     pub fn that_decided(measure: &MeasureObject) -> Option<Self> {
         let (id, called_by) = measure.meeting_id.zip(measure.called_by)?;
-        Some(Self { case: measure.case.clone(), id, called_by, invited: Vec::new() })
+        let (case, written_at) = (measure.case.clone(), measure.called_at?);
+        Some(Self { case, id, called_by, invited: Vec::new(), written_at })
     }
 
     /// Finds one in a case by its id.
@@ -62,6 +70,17 @@ impl MeetingObject {
     pub async fn of_case(tx: &mut Tx, case: &CaseObject, id: Id<Meeting>) -> Result<Option<Self>, DbError> {
         let rows = fetch_all!(tx, MeetingRow, FIND_MEETING, &case.facts.municipality, case.facts.id, id)?;
         Ok(Self::gathered(case, rows).pop())
+    }
+
+    /// Returns the meetings of a case with one of these ids, without a decision on who may read them. Their facts lack the people who are
+    /// invited.
+    ///
+    /// # Errors
+    /// If the database query fails.
+    pub async fn these(tx: &mut Tx, case: &CaseObject, ids: &[Id<Meeting>]) -> Result<Vec<Self>, DbError> {
+        const SELECT: &str = "SELECT m.id, m.called_by, m.created_at, NULL AS person_id FROM meeting m";
+        let rows: Vec<MeetingRow> = fetch_of_case!(tx, MeetingRow, SELECT, "m", case.facts, ids)?;
+        Ok(Self::gathered(case, rows))
     }
 
     /// Lists the meetings of a case in order of id, without a decision on who may read them.
@@ -85,9 +104,9 @@ impl MeetingObject {
     /// Gathers meetings from ordered rows, with one row for each person invited.
     fn gathered(case: &CaseObject, rows: Vec<MeetingRow>) -> Vec<Self> {
         let mut meetings: Vec<Self> = Vec::new();
-        for MeetingRow { id, called_by, person_id } in rows {
+        for MeetingRow { id, called_by, created_at: written_at, person_id } in rows {
             if meetings.last().is_none_or(|last| last.id != id) {
-                meetings.push(Self { case: case.clone(), id, called_by, invited: Vec::new() });
+                meetings.push(Self { case: case.clone(), id, called_by, invited: Vec::new(), written_at });
             }
             if let Some(last) = meetings.last_mut() {
                 last.invited.extend(person_id);
@@ -134,12 +153,16 @@ impl Object for MeetingObject {
     }
 
     fn attributes(&self) -> Attributes {
-        vec![
+        let facts = &self.case.facts;
+        let written = Written { entry: self.id.uuid(), at: self.written_at };
+        let mut attributes = vec![
             ("called_by", reference("Person", self.called_by)),
             ("invited", references("Person", &self.invited)),
-            ("withheld_from", references("Person", self.case.facts.withheld_from(self.id.uuid()))),
+            ("withheld_from", references("Person", facts.withheld_from(self.id.uuid()))),
             ("kept_from_guardians", Fact::Flag(self.is_kept_from_guardians())),
-        ]
+        ];
+        attributes.extend(known_before(facts, written, None));
+        attributes
     }
 
     fn context(&self, caller: &Caller) -> Attributes {

@@ -22,7 +22,9 @@ pub use self::{
     disclosure::{DisclosureObject, ObjectionObject},
     emergency::EmergencyObject,
     helper::HelperObject,
-    in_case::{ConsentObject, HandoverObject, MeasureObject, NoteObject, WithholdingObject},
+    in_case::{
+        ConsentObject, HandoverObject, MeasureObject, NoteObject, TransitionObject, WithholdingObject,
+    },
     log_review::{LogReviewObject, reviews_of_looks_by},
     meeting::MeetingObject,
     organisation::{Desk, MunicipalityObject, QuestionObject, UnitObject, UnitStaff},

@@ -44,7 +44,7 @@ const fn of_unit(name: &'static str, columns: &'static [&'static str]) -> Sealed
 
 /// Columns written in a case.
 const fn of_case(name: &'static str, columns: &'static [&'static str]) -> SealedTable {
-    let joins = "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id JOIN unit u ON u.id = c.unit_id";
+    let joins = "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id JOIN unit u ON u.id = c.opening_unit_id";
     SealedTable { name, columns, id: "id", number: ONE_ROW, joins, class: "u.sector" }
 }
 
@@ -57,9 +57,15 @@ pub const SEALED: &[SealedTable] = &[
         "concern",
         &["facts", "risk_factors", "protective_factors", "child_says", "tried_so_far", "decision_reason"],
     ),
-    of_unit("care_case", &["reason", "level_reason", "closing_reason", "final_evaluation"]),
+    // The key stays that of the sector of the unit that opened the case, also when another unit keeps the record.
+    SealedTable {
+        joins: "JOIN unit u ON u.id = t.opening_unit_id",
+        ..of_unit("care_case", &["reason", "level_reason", "closing_reason", "final_evaluation"])
+    },
     of_case("case_event", &["reason", "final_evaluation"]),
     of_case("handover", &["message", "answer"]),
+    of_case("transition", &["message"]),
+    of_case("transition_answer", &["document"]),
     of_case("team_member", &["task"]),
     of_case("consent", &["purpose", "document", "alone_reason"]),
     of_case("withholding", &["reason", "letter_delay_reason"]),
@@ -74,7 +80,7 @@ pub const SEALED: &[SealedTable] = &[
     // Written from a unit or, by the family, in the case.
     SealedTable {
         joins: "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
-                JOIN unit u ON u.id = COALESCE(t.unit_id, c.unit_id)",
+                JOIN unit u ON u.id = COALESCE(t.unit_id, c.opening_unit_id)",
         ..of_case("note", &["body", "heard_weight", "guardians_need"])
     },
     SealedTable { id: "note_id", ..of_case("note_origin", &["origin", "unit_name"]) },

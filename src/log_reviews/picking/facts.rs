@@ -162,6 +162,13 @@ const REVIEWS_EMERGENCY: &str = "
     JOIN staff_role r ON r.unit_id IN (c.unit_id, cp.unit_id) AND r.role = 'unit_leader' AND r.ended_at IS NULL
     WHERE e.person_id <> r.person_id AND e.municipality = ";
 
+// The family agreed that the person, or the leader of the unit, is asked to take the case over.
+const ASKED: &str = "
+    SELECT r.person_id, t.case_id, t.planned_at, t.settled_at
+    FROM transition t
+    JOIN staff_role r ON r.unit_id = t.to_unit AND (r.role = 'unit_leader' OR r.person_id = t.to_person) AND r.ended_at IS NULL
+    WHERE t.municipality = ";
+
 /// `in_cases!(tx, Row, SQL, "case_id", municipality, cases)`: fetches rows of some cases.
 macro_rules! in_cases {
     ($tx:expr, $row:ty, $sql:expr, $column:literal, $municipality:expr, $cases:expr) => {
@@ -304,6 +311,8 @@ impl Facts {
             self.add(rows, |until| until);
         }
         let rows = in_cases!(tx, TaskRow, EARLIER_HOLDERS, "h.case_id", municipality, cases)?;
+        self.add(rows, |until| until);
+        let rows = in_cases!(tx, TaskRow, ASKED, "t.case_id", municipality, cases)?;
         self.add(rows, |until| until);
         let rows = in_cases!(tx, TaskRow, REVIEWS_EMERGENCY, "e.case_id", municipality, cases)?;
         self.add(rows, |until| until);

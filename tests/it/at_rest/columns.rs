@@ -26,6 +26,8 @@ const PLAIN: &[(&str, &[&str])] = &[
             "care_case.status",
             "care_case.agreed_with",
             "handover.status",
+            "transition.status",
+            "transition_answer.form",
             "consent.form",
             "case_event.kind",
             "goal.status",

@@ -18,6 +18,14 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
         json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id, "contains": [], "message": p()});
     let offered = said(teacher, "/handovers", offer).await.text("/id");
     said(nurse, &format!("/handovers/{offered}/decline"), json!({"contains": [], "answer": p()})).await;
+    let planned = teacher.get(format!("{case}/transitions")).send().await.expect(200).text("/items/0/id");
+    said(teacher, &format!("/transitions/{planned}/withdraw"), json!({})).await;
+    let plan = json!({
+        "to_unit_id": nurse.unit.id, "to_person_id": nurse.id, "moves_on": world.in_days(30), "contains": [], "message": p(),
+    });
+    let planned = said(teacher, "/transitions", plan).await.text("/id");
+    let paper = json!({"agrees": true, "given_by": family.guardians[0].id, "form": "paper", "document": p()});
+    said(teacher, &format!("/transitions/{planned}/answers"), paper).await;
     said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
     write_measures(world, stage, &case, &mut p).await;
     let meeting = json!({

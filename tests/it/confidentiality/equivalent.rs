@@ -15,6 +15,8 @@ const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do th
 const OF_ANOTHER_UNIT: &str = "withholdings.rs and withheld.rs notice it: what the tables withhold, the unit of the contact person withholds";
 const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
 const OPENS_NO_GUARDIANS: &str = "she opens no list of guardians, so no answer to her has the field";
+const NOT_PLANNED: &str = "only a planned move is accepted or declined, and only one that was given up is left behind";
+const NO_PART_BEFORE: &str = "only people of units that took part were invited";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
 
@@ -54,6 +56,15 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
         "with read_note",
         "team members read what their own unit wrote by note.team, note.sector and note.unit",
     ),
+    ("family.own-health-contact", "with accept_transition", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with decline_transition", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with withdraw_transition", NO_GUARDIANS_WORK),
+    ("transition.answer", "with read_transition", "case.family lets the same people read it"),
+    ("transition.answer.child-welfare", "with read_transition", "case.child-welfare lets the same people read it"),
+    ("transition.left-behind", "with accept_transition", NOT_PLANNED),
+    ("transition.left-behind", "with decline_transition", NOT_PLANNED),
+    ("transition.left-behind", "with answer_invitation", NO_PART_BEFORE),
+    ("transition.left-behind", "with approve_minutes", NO_PART_BEFORE),
     ("care-order.leader-of-child-welfare", "with see_who_lives_with_child", OPENS_NO_GUARDIANS),
     ("withholding.contact-person", "left out", OF_ANOTHER_UNIT),
     ("withholding.contact-person", "without end_withholding", OF_ANOTHER_UNIT),
@@ -201,6 +212,8 @@ const ABOUT_A_CHILD: &[&str] = &[
 
 /// The people each rule allows. Rules that depend on more than the person's relation to the object are left out.
 pub const LETS_IN: &[(&str, &[&str])] = &[
+    ("transition.plan", &["holder"]),
+    ("transition.contact-person", &["holder"]),
     ("case.team", &["on the team"]),
     ("meeting.call", &["on the team"]),
     ("case.family", &["family"]),

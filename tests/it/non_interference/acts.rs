@@ -37,10 +37,12 @@ pub enum Act {
     Address,
     FatherObjects,
     CareOrder,
+    FatherAnswers,
+    YouthMove,
 }
 
 impl Act {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 30] = [
         Self::HealthNote,
         Self::TeamNote,
         Self::SchoolNote,
@@ -68,6 +70,8 @@ impl Act {
         Self::Emergency,
         Self::FatherObjects,
         Self::Address,
+        Self::YouthMove,
+        Self::FatherAnswers,
         Self::CareOrder,
     ];
 }
@@ -97,23 +101,23 @@ impl Watcher {
     pub fn may_know_of(self, act: Act) -> bool {
         use Act::{
             Abroad, Address, CareOrder, ChildStatement, Concern, Disclosure, Emergency, Evaluation,
-            FamilyNote, FatherConsents, FatherObjects, FatherWithdraws, Goal, HealthNote, Level, Measure,
-            Meeting, NoteWithheldFromMother, Offer, PaperConsent, Report, ReportReply, TeamNote,
-            YouthHealthNote, YouthNote,
+            FamilyNote, FatherAnswers, FatherConsents, FatherObjects, FatherWithdraws, Goal, HealthNote,
+            Level, Measure, Meeting, NoteWithheldFromMother, Offer, PaperConsent, Report, ReportReply,
+            TeamNote, YouthHealthNote, YouthMove, YouthNote,
         };
         let agreed = [TeamNote, FamilyNote, Goal, Measure, Evaluation, Meeting, Level, Offer].contains(&act);
         let of_the_home = agreed || [Address, Emergency, CareOrder].contains(&act);
         match self {
             Self::Mother => of_the_home,
             Self::Father => {
-                let own = [FatherConsents, FatherWithdraws, FatherObjects, PaperConsent];
+                let own = [FatherConsents, FatherWithdraws, FatherObjects, FatherAnswers, PaperConsent];
                 of_the_home || own.contains(&act) || act == NoteWithheldFromMother
             }
             Self::Nurse => {
-                let own = [HealthNote, Concern, YouthNote, YouthHealthNote, ChildStatement];
+                let own = [HealthNote, Concern, YouthNote, YouthHealthNote, YouthMove, ChildStatement];
                 agreed || own.contains(&act) || [NoteWithheldFromMother, Address].contains(&act)
             }
-            Self::Youth => act == YouthNote,
+            Self::Youth => [YouthNote, YouthMove].contains(&act),
             Self::Leader => [Level, Offer, Report, ReportReply, Disclosure, Emergency].contains(&act),
             Self::AuditorAbroad => act == Abroad,
             _ => false,
@@ -137,9 +141,10 @@ impl Scene {
             | Act::CareOrder => return,
             Act::HealthNote | Act::ChildStatement => (&self.nurse, self.case, 1),
             Act::NoteWithheldFromMother => (&self.teacher, self.case, 2),
-            Act::FamilyNote | Act::FatherConsents => (&self.father, self.case, 1),
+            Act::FamilyNote | Act::FatherConsents | Act::FatherAnswers => (&self.father, self.case, 1),
             Act::FatherWithdraws | Act::FatherObjects => (&self.father, self.case, 2),
             Act::YouthNote => (&self.teacher, self.youth_case, 1),
+            Act::YouthMove => (&self.teacher, self.youth_case, 2),
             Act::YouthHealthNote => (&self.nurse, self.youth_case, 1),
             _ => (&self.teacher, self.case, 1),
         };
@@ -191,7 +196,28 @@ impl Scene {
             Act::Address => self.address(text).await,
             Act::FatherObjects => self.object().await,
             Act::CareOrder => self.care_order(world).await,
+            Act::FatherAnswers => self.answer_move(text).await,
+            Act::YouthMove => self.plan_move(world, text).await,
         }
+    }
+
+    /// The father answers yes, or no in the other world, and the mother has not answered.
+    async fn answer_move(&self, text: &str) -> Uuid {
+        let path = format!("/v1/cases/{}/transitions/{}/answers", self.case, self.transition);
+        let answer = json!({"agrees": text.starts_with("She")});
+        self.father.post(path).json(answer).send().await.expect(201);
+        self.transition.uuid()
+    }
+
+    /// The teacher plans the move of another case, and gives the plan up.
+    async fn plan_move(&self, world: &World, text: &str) -> Uuid {
+        let plan = json!({
+            "to_unit_id": self.carer.unit.id, "to_person_id": self.carer.id, "moves_on": world.in_days(30), "contains": [], "message": text,
+        });
+        let path = format!("/v1/cases/{}/transitions", self.youth_case);
+        let planned = made(self.teacher.post(&path).json(plan)).await;
+        self.teacher.post(format!("{path}/{planned}/withdraw")).send().await.expect(200);
+        planned
     }
 
     async fn report(&self, world: &World, text: &str) -> Uuid {
@@ -344,7 +370,8 @@ async fn concern(by: &Staff, text: &str) -> Uuid {
 /// The parameter for the id of what is created; none if nothing new is created.
 pub fn made_by(act: Act) -> Option<&'static str> {
     Some(match act {
-        Act::Level | Act::Evaluation | Act::Address => return None,
+        Act::Level | Act::Evaluation | Act::Address | Act::FatherAnswers => return None,
+        Act::YouthMove => "transition_id",
         Act::Report | Act::ReportReply => "report_id",
         Act::Disclosure => "disclosure_id",
         Act::Emergency => "emergency_access_id",

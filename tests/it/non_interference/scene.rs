@@ -1,6 +1,7 @@
 //! A scene with much to hide, and people who see some of it or nothing.
 
-use stafett::kernel::ids::{CaseId, ChildId, MeasureId, MeetingId, NoteId, PersonId, UnitId};
+use serde_json::json;
+use stafett::kernel::ids::{CaseId, ChildId, MeasureId, MeetingId, NoteId, PersonId, TransitionId, UnitId};
 use uuid::Uuid;
 
 use super::acts::{Step, made_by};
@@ -51,6 +52,8 @@ pub struct Scene {
     pub children: [ChildId; 3],
     pub(super) measure: MeasureId,
     pub(super) meeting: MeetingId,
+    /// A move of the case to the kindergarten, which nobody has answered.
+    pub(super) transition: TransitionId,
 }
 
 /// The ids of created objects, by the names of parameters; random ids for objects that were not created.
@@ -94,6 +97,10 @@ impl Scene {
         let [mother, father] = <[Guardian; 2]>::try_from(family.guardians).expect("two");
         let meeting = world.meeting(&teacher, case, &[mother.id, nurse.id]).await;
         let note = world.note(&teacher, case, "team", "Was glad at lunch.").await;
+        let plan =
+            json!({"to_unit_id": carer.unit.id, "to_person_id": carer.id, "moves_on": world.in_days(30)});
+        let path = format!("/v1/cases/{case}/transitions");
+        let transition = teacher.post(path).json(plan).send().await.expect(201).id("/id");
         let responder = world.worker("kragero/bup").await;
         let child_welfare = world.worker("kragero/barnevern").await;
         let number = family.child.national_id.as_str().to_owned();
@@ -128,6 +135,7 @@ impl Scene {
             children,
             measure,
             meeting,
+            transition,
         }
     }
 
@@ -167,6 +175,7 @@ impl Scene {
             ("meeting_id", self.meeting.uuid()),
             ("person_id", self.mother.id.uuid()),
             ("note_id", self.note.uuid()),
+            ("transition_id", self.transition.uuid()),
         ];
         ids.extend(self.children.map(|child| ("child_id", child.uuid())));
         for step in script {

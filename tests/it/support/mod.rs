@@ -20,7 +20,7 @@ pub use api::{Operation, document, rules};
 pub use client::{Anonymous, Answer, Call, Client, User};
 pub use engine::{Database, Engine};
 pub use kept::kept;
-pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit};
+pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
 pub use probe::{answers, is_public_parameter, mark, traces};
 pub use promise::{assert_promised, validator};
 pub use security_key::{PASSKEY_DOMAIN, PASSKEY_ORIGIN, SecurityKey};

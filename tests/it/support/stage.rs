@@ -165,7 +165,11 @@ impl Stage {
     /// A person who may perform this operation.
     pub fn actor(&self, operation: &Operation) -> &User {
         match operation.id.as_str() {
-            "accept_handover" | "decline_handover" | "give_view_on_conflict_of_interest" => &self.nurse,
+            "accept_handover"
+            | "decline_handover"
+            | "accept_transition"
+            | "decline_transition"
+            | "give_view_on_conflict_of_interest" => &self.nurse,
             "create_unit"
             | "create_account"
             | "create_activation"
@@ -210,7 +214,7 @@ impl Stage {
             "open_emergency_access" | "end_passkey" => &self.colleague,
             "accept_care_order" => &self.child_welfare,
             "end_emergency_access" => &self.responder,
-            "give_consent" | "object_to_sharing" => &self.family.guardians[0],
+            "give_consent" | "object_to_sharing" | "answer_transition" => &self.family.guardians[0],
             _ => &self.teacher,
         }
     }
@@ -258,6 +262,8 @@ impl Stage {
                 ("responsible_unit_id" | "school_unit_id", it) => *it = json!(self.teacher.unit.id),
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
+                ("moves_on", it) => *it = json!(self.world.in_days(0)),
+                ("notes", it @ Value::Array(_)) => *it = json!([self.ids["note_id"]]),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),
                 ("due_on", it) => *it = json!(self.world.in_days(10)),
                 ("ends_on", it) => *it = json!(self.world.in_days(200)),

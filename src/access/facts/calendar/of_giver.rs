@@ -19,7 +19,7 @@ impl Calendar {
         let mut all: Vec<Consented> = Vec::new();
         for row in self.rows.consents.iter().filter(|row| is_own(row.given_by)) {
             let consented = (row.unit, row.sector, row.kind);
-            // The unit that opened the case needs no consent to take part.
+            // The unit that keeps the record needs no consent to take part.
             let is_needed = (row.unit, row.kind) != (self.rows.case.unit, InformationKind::Agreed);
             if is_needed && !all.contains(&consented) {
                 all.push(consented);

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::{
     super::{
+        Kept,
         custody::GuardianRow,
         rows::{CaseRow, ConsentRow, Member},
     },
@@ -22,7 +23,7 @@ fn in_days(days: i64) -> NaiveDate {
     moment().today + TimeDelta::days(days)
 }
 
-/// A consent of one of three people to one of three units, from a day for some days. The last unit opened the case.
+/// A consent of one of three people to one of three units, from a day for some days. The last unit keeps the record.
 type Drawn = (usize, usize, usize, i64, i64);
 
 const KINDS: [InformationKind; 4] = [
@@ -41,6 +42,7 @@ fn case(born_ago: i64, drawn: &[Drawn]) -> CaseRows {
         child_person: Id::of_new_person(),
         unit: Id::new(),
         sector: Sector::School,
+        key_sector: Sector::School,
         is_open: true,
         birth_date: in_days(-born_ago),
         registered_at: chrono::DateTime::UNIX_EPOCH,
@@ -96,7 +98,7 @@ fn seen_on(rows: &CaseRows, day: NaiveDate) -> BTreeSet<Right> {
     let mut seen = BTreeSet::new();
     for about in people {
         for kind in KINDS.into_iter().filter(|kind| Kinds::is_about_a_person(*kind) == about.is_some()) {
-            let units = state.ground.shared_by_family(kind, about).into_iter();
+            let units = state.ground.shared_by_family(kind, about, Kept::now(rows.case.unit)).into_iter();
             let by_consent = units.filter(|unit| (*unit, kind) != (rows.case.unit, InformationKind::Agreed));
             seen.extend(by_consent.map(|unit| (unit, kind, about)));
         }

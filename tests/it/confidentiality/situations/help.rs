@@ -56,6 +56,15 @@ impl Player {
         self.scene.plant("how the evaluation was moved", [&why]);
     }
 
+    pub(super) async fn ends_measure(&mut self, said: &Said) {
+        let body = json!({
+            "held_on": self.world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "It is enough.",
+            "child_view": "It was fun.",
+        });
+        let path = format!("/v1/cases/{}/measures/{}/evaluations", self.case(), self.made["measure_id"]);
+        self.user(said.who).post(path).json(body).if_match(3).send().await.expect(201);
+    }
+
     /// A meeting that began an hour ago, with its minutes.
     pub(super) async fn holds_meeting(&mut self, said: &Said) {
         let [agenda, words] = [sentence("What has helped"), sentence("It was agreed to go on")];
@@ -82,6 +91,8 @@ impl Player {
         if let Some((title, responsible)) = decided {
             self.plants_measure(&title, &responsible, held.text("/decisions/0/measure_id"));
             let sign = format!("\"meeting_id\":\"{made}\"");
+            let measure = held.text("/decisions/0/measure_id");
+            self.scene.id_of("at which meeting the measure was decided", "measure_id", measure);
             self.scene.plant("at which meeting the measure was decided", [&sign]);
             self.scene.belongs_to("at which meeting the measure was decided", &made);
         }
@@ -130,6 +141,7 @@ impl Player {
         }
         let made = self.makes(self.user(said.who), "notes", body).await;
         self.scene.id_of(what, "note_id", &made).plant(what, [&words, &made]);
+        self.made.insert(what, made);
     }
 
     /// Adds the person that a note is about, and how the child was heard.

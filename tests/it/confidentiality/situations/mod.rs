@@ -7,6 +7,7 @@ mod case;
 mod child;
 mod consents;
 mod help;
+mod moves;
 mod people;
 mod plan;
 mod player;

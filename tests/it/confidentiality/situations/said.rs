@@ -46,6 +46,11 @@ pub enum Verb {
     Write,
     Bring,
     WriteForEach,
+    PlanMove,
+    AgreeToMove,
+    AcceptRecord,
+    DeclineRecord,
+    EndMeasure,
     OfferBaton,
     AcceptBaton,
     DeclineBaton,
@@ -78,6 +83,9 @@ impl Verb {
             | Self::SetGoal
             | Self::Evaluate
             | Self::AcceptBaton
+            | Self::AcceptRecord
+            | Self::DeclineRecord
+            | Self::EndMeasure
             | Self::DeclineBaton
             | Self::Object
             | Self::WithdrawObjection
@@ -87,6 +95,8 @@ impl Verb {
             | Self::DeclareConflict
             | Self::SealLog => (false, &[]),
             Self::OpenEmergency => (false, &["as"]),
+            Self::PlanMove => (true, &["asking"]),
+            Self::AgreeToMove => (false, &["letting follow"]),
             Self::Register | Self::CallMeeting => (true, &["as"]),
             Self::RecordAddress | Self::LowerProtection => (true, &["with the phone of"]),
             Self::HoldMeeting => (true, &["deciding a measure run by"]),

@@ -19,6 +19,15 @@ impl Stage {
         let member = world.add_to_team(teacher, case, nurse).await;
         let measure = world.measure(teacher, case, teacher).await;
         let handover = world.offer_baton(teacher, case, nurse).await;
+        let transition = json!({
+            "to_unit_id": nurse.unit.id, "to_person_id": nurse.id, "moves_on": world.in_days(0), "contains": [],
+            "message": "She starts here in August.",
+        });
+        let transition = create(teacher, case, "transitions", transition).await;
+        for guardian in &family.guardians {
+            let answers = format!("transitions/{}/answers", transition.as_str().expect("an id"));
+            create(guardian, case, &answers, json!({"agrees": true})).await;
+        }
         let settles = world.pending_step(teacher, case).await;
         let goal =
             create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
@@ -56,6 +65,7 @@ impl Stage {
             ("member_id", json!(member)),
             ("measure_id", json!(measure)),
             ("handover_id", json!(handover)),
+            ("transition_id", transition),
             ("goal_id", goal),
             ("settles", json!(settles)),
             ("note_id", note),

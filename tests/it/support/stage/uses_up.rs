@@ -5,6 +5,9 @@ pub fn uses_up(operation: &str) -> bool {
     matches!(
         operation,
         "accept_handover"
+            | "accept_transition"
+            | "decline_transition"
+            | "withdraw_transition"
             | "add_team_member"
             | "approve_activation"
             | "propose_role"
