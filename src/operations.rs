@@ -8,9 +8,10 @@ use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 
 use crate::{
     accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children, claims,
-    concerns, conflicts_of_interest, consents, contact_details, disclosures, emergency_access, follow_ups,
-    goals, handovers, health, http::Template, identities, log_reviews, measures, meetings, next_steps, notes,
-    organisation, records, rights_calendar, rules, teams, transitions, withholdings,
+    concerns, conflicts_of_interest, consent_requests, consents, contact_details, disclosures,
+    emergency_access, follow_ups, goals, handovers, health, http::Template, identities, log_reviews,
+    measures, meetings, next_steps, notes, organisation, records, rights_calendar, rules, teams, transitions,
+    withholdings,
 };
 
 /// The operations under `/v1`, by module.
@@ -26,6 +27,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     concerns::configure,
     cases::configure,
     consents::configure,
+    consent_requests::configure,
     rights_calendar::configure,
     teams::configure,
     handovers::configure,

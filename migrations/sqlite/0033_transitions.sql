@@ -94,6 +94,7 @@ CREATE TABLE transition_answer (
     FOREIGN KEY (municipality, transition_id) REFERENCES transition (municipality, id),
     CHECK ((form = 'paper') = (document IS NOT NULL))
 ) STRICT;
+CREATE INDEX transition_answer_transition ON transition_answer (transition_id);
 
 -- The entries that each of them lets follow.
 CREATE TABLE transition_choice (
@@ -112,6 +113,7 @@ CREATE TABLE transition_choice (
     FOREIGN KEY (municipality, meeting_id) REFERENCES meeting (municipality, id),
     CHECK (COALESCE(note_id, measure_id, meeting_id) = entry_id)
 ) STRICT;
+CREATE INDEX transition_choice_transition ON transition_choice (transition_id);
 
 -- The entries that followed a move: chosen by everyone who must, or part of the plan in force.
 CREATE TABLE transition_entry (

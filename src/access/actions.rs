@@ -16,10 +16,10 @@ pub use self::{
 };
 use super::objects::{
     ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject,
-    ConsentObject, Desk, DisclosureObject, EmergencyObject, HandoverObject, LogReviewObject, MeasureObject,
-    MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject, Object, ObjectionObject,
-    QuestionObject, RoleProposalObject, TransitionObject, UnitObject, UnitStaff, UnlockedCase,
-    WithholdingObject,
+    ConsentObject, ConsentRequestObject, Desk, DisclosureObject, EmergencyObject, HandoverObject,
+    LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject,
+    Object, ObjectionObject, QuestionObject, RoleProposalObject, TransitionObject, UnitObject, UnitStaff,
+    UnlockedCase, WithholdingObject,
 };
 
 /// Whether an action changes anything.
@@ -213,6 +213,7 @@ actions! {
         ListHandovers = "list_handovers": Saw(Handovers), ChosenLook, Never, MayForbid, Search;
         ListTransitions = "list_transitions": Saw(Transitions), ChosenLook, Never, MayForbid, Search;
         ListConsents = "list_consents": Saw(Consents), ChosenLook, Never, MayForbid, Search;
+        ListConsentRequests = "list_consent_requests": Saw(ConsentRequests), ChosenLook, Never, MayForbid, Search;
         ListNextSteps = "list_next_steps": Saw(NextSteps), ChosenLook, Never, MayForbid, Search;
         ListGoals = "list_goals": Saw(Goals), ChosenLook, Never, MayForbid, Search;
         ListMeasures = "list_measures": Saw(Measures), ChosenLook, Never, MayForbid, Search;
@@ -241,6 +242,7 @@ actions! {
         OfferHandover = "offer_handover": Did(OfferedBaton), Work, AsDecided, MayForbid, Create;
         PlanTransition = "plan_transition": Did(PlannedMove), Work, IfReadBy(ReadTransition), MayForbid, Create;
         GiveConsent = "give_consent": Look, Work, IfReadBy(ReadConsent), MayForbid, Create;
+        CreateConsentRequest = "create_consent_request": Work, Work, IfReadBy(ReadConsentRequest), MayForbid, Create;
         CreateGoal = "create_goal": Did(ChangedGoals), Work, AsDecided, MayForbid, Create;
         UpdateGoal = "update_goal": Did(ChangedGoals), Work, Never, MayForbid, Update;
         CreateMeasure = "create_measure": Work, Work, IfReadBy(ReadMeasure), MayForbid, Create;
@@ -262,6 +264,13 @@ actions! {
     }
     Write ConsentObject {
         WithdrawConsent = "withdraw_consent": Look, Work, AsDecided, Right, Update;
+    }
+    Read ConsentRequestObject {
+        ReadConsentRequest = "read_consent_request": Look, ChosenLook, Never, MayForbid, Read;
+    }
+    Write ConsentRequestObject {
+        AnswerConsentRequest = "answer_consent_request": Look, Work, AsDecided, Right, Create;
+        WithdrawConsentRequest = "withdraw_consent_request": Work, Work, AsDecided, MayForbid, Update;
     }
     Read TransitionObject {
         ReadTransition = "read_transition": Saw(Transitions), ChosenLook, Never, MayForbid, Read;

@@ -43,7 +43,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 21] = [
+const SOURCES: [(&str, &str); 22] = [
     ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
     ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
     ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
@@ -65,6 +65,7 @@ const SOURCES: [(&str, &str); 21] = [
     ("19-claims.cedar", include_str!("../../policies/19-claims.cedar")),
     ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
     ("21-transitions.cedar", include_str!("../../policies/21-transitions.cedar")),
+    ("22-consent-requests.cedar", include_str!("../../policies/22-consent-requests.cedar")),
 ];
 
 /// A confidentiality rule.
@@ -386,11 +387,9 @@ fn purpose(file: &str, word: String) -> Result<Purpose, PolicyError> {
 pub(super) fn purposes() -> HashMap<String, Purpose> {
     let parsed = SOURCES.iter().filter_map(|(_, source)| PolicySet::from_str(source).ok());
     let of = |policy: &Policy| {
-        if policy.effect() == Effect::Forbid {
-            return None;
-        }
+        let id = policy.annotation("id").filter(|_| policy.effect() != Effect::Forbid)?;
         let purpose = Purpose::try_from(policy.annotation("purpose")?.to_owned()).ok()?;
-        Some((policy.annotation("id")?.to_owned(), purpose))
+        Some((id.to_owned(), purpose))
     };
     parsed.flat_map(|set| set.policies().filter_map(of).collect::<Vec<_>>()).collect()
 }

@@ -31,6 +31,8 @@ words! {
         Transitions = "transitions",
         /// The consents.
         Consents = "consents",
+        /// The requests for consent.
+        ConsentRequests = "consent_requests",
         /// The goals.
         Goals = "goals",
         /// The next steps.
@@ -57,6 +59,7 @@ impl CaseSection {
             Self::Handovers => "overleveringene",
             Self::Transitions => "overgangene",
             Self::Consents => "samtykkene",
+            Self::ConsentRequests => "samtykkeforespørslene",
             Self::Goals => "målene",
             Self::NextSteps => "de neste stegene",
             Self::Measures => "tiltakene",
@@ -76,6 +79,7 @@ impl CaseSection {
             Self::Handovers => "the handovers",
             Self::Transitions => "the transitions",
             Self::Consents => "the consents",
+            Self::ConsentRequests => "the requests for consent",
             Self::Goals => "the goals",
             Self::NextSteps => "the next steps",
             Self::Measures => "the measures",

@@ -124,7 +124,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     permit.expect_seen(&seen)?;
     match store::unfinished(permit.tx(), &case).await? {
         (0, 0) => {}
-        (0, _) => return Err(Problem::conflict("a handover is pending; withdraw it first")),
+        (0, _) => return Err(Problem::conflict("a handover or a transition is pending; withdraw it first")),
         (measures, _) => {
             let detail = format!("{measures} measures are in force; give each a final evaluation first");
             return Err(Problem::conflict(detail));

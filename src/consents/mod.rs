@@ -9,9 +9,10 @@ mod preview_routes;
 pub mod record;
 mod routes;
 pub(crate) mod rows;
-mod rules;
-mod store;
+pub(crate) mod rules;
+pub(crate) mod store;
 
 pub use dto::{ConsentForm, ConsentOut};
+pub(crate) use routes::LANGUAGE;
 pub use routes::configure;
 pub(crate) use rules::{NOT_ASKED, form};

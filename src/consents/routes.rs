@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// The default language of a consent text.
-const LANGUAGE: &str = "nb";
+pub(crate) const LANGUAGE: &str = "nb";
 
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
@@ -102,10 +102,8 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
     let kinds = rules::kinds(input.kinds.as_deref())?;
     let serving = store::units_serving(permit.tx(), &case.municipality).await?;
     let (given_by, form) = rules::giver(&case, caller, &input, &kinds, &serving)?;
-    let valid_from = rules::period(&input, today)?;
-    let known: Vec<_> = serving.iter().map(|serving| serving.unit).collect();
-    rules::check_units(&input.unit_ids, &known, "must be a unit that serves the municipality")?;
-    rules::take_part(&input.unit_ids, &serving)?;
+    let valid_from = rules::period(input.valid_from, input.valid_until, today)?;
+    rules::units(&input.unit_ids, &serving)?;
     let language = input.language.as_deref().unwrap_or(LANGUAGE);
     if !store::has_text(permit.tx(), &case.municipality, &input.text_version, language).await? {
         return Err(Problem::field(
@@ -118,10 +116,15 @@ async fn give_consent(mut permit: Permit<GiveConsent>) -> Result<HttpResponse> {
         given_by,
         recorded_by: caller,
         form,
-        input: &input,
-        language,
-        valid_from,
+        units: &input.unit_ids,
         kinds: &kinds,
+        purpose: &input.purpose,
+        text_version: &input.text_version,
+        language,
+        document: input.document.as_deref(),
+        alone: input.alone.as_ref().map(|alone| (&*alone.legal_basis, &*alone.reason)),
+        valid_from,
+        valid_until: input.valid_until,
     };
     let id = store::insert(permit.tx(), &case, new, now).await?;
     let consent = store::get(permit.tx(), &case, id).await?;

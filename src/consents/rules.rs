@@ -22,7 +22,7 @@ use crate::{
 const MAX_UNITS: usize = 50;
 
 /// Returns the kinds in a consent; only what has been agreed by default.
-pub(super) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
+pub(crate) fn kinds(named: Option<&[InformationKind]>) -> Result<Vec<InformationKind>> {
     let Some(named) = named else { return Ok(vec![InformationKind::Agreed]) };
     if named.is_empty() {
         return Err(Problem::field("/kinds", "must contain at least one kind"));
@@ -57,23 +57,23 @@ pub(super) fn giver(
     Ok((given_by, form))
 }
 
-/// Returns how something was given: digitally by oneself, or on paper or orally, recorded by the contact person.
+/// Returns how something was given: digitally by the caller, or on paper or orally, recorded by the contact person.
 pub(crate) fn form(
-    by_oneself: bool,
+    by_caller: bool,
     case: &CaseFacts,
     named: Option<ConsentForm>,
     document: Option<&str>,
 ) -> Result<ConsentForm> {
-    if !by_oneself && !case.relation.is_contact_person {
+    if !by_caller && !case.relation.is_contact_person {
         return Err(Problem::field(
             "/given_by",
             "must be left out: only the contact person records the consents of others",
         ));
     }
     let form = match named {
-        Some(form) if by_oneself == (form == ConsentForm::Digital) => form,
-        None if by_oneself => ConsentForm::Digital,
-        _ if by_oneself => {
+        Some(form) if by_caller == (form == ConsentForm::Digital) => form,
+        None if by_caller => ConsentForm::Digital,
+        _ if by_caller => {
             return Err(Problem::field("/form", "must be digital when you consent for yourself"));
         }
         _ => {
@@ -123,20 +123,26 @@ fn is_asked(
     Ok(())
 }
 
-fn sector_of(serving: &[Serving], unit: Id<Unit>) -> Option<Sector> {
+/// Returns the sector of a unit that serves the municipality.
+pub(crate) fn sector_of(serving: &[Serving], unit: Id<Unit>) -> Option<Sector> {
     serving.iter().find(|serving| serving.unit == unit).map(|serving| serving.sector)
 }
 
 /// The longest time for which a consent is given: it must stay informed (GDPR art. 7).
 const LONGEST: Months = Months::new(24);
 
-/// Returns the first day of a consent. The consent must not end before it starts, or before today, and lasts at most [`LONGEST`].
-pub(super) fn period(input: &ConsentIn, today: NaiveDate) -> Result<NaiveDate> {
-    let valid_from = input.valid_from.unwrap_or(today);
-    if input.valid_until < valid_from || input.valid_until < today {
+/// Returns the first day of a consent; today if none is named. The consent must not end before it starts, or before today, and lasts at
+/// most [`LONGEST`].
+pub(crate) fn period(
+    valid_from: Option<NaiveDate>,
+    valid_until: NaiveDate,
+    today: NaiveDate,
+) -> Result<NaiveDate> {
+    let valid_from = valid_from.unwrap_or(today);
+    if valid_until < valid_from || valid_until < today {
         return Err(Problem::field("/valid_until", "must not be before valid_from or before today"));
     }
-    if valid_from.checked_add_months(LONGEST).is_some_and(|end| input.valid_until > end) {
+    if valid_from.checked_add_months(LONGEST).is_some_and(|end| valid_until > end) {
         return Err(Problem::field("/valid_until", "must be at most 2 years after valid_from"));
     }
     Ok(valid_from)
@@ -183,8 +189,15 @@ pub(super) fn alone(
     Ok(())
 }
 
+/// Checks that the units of a consent serve the municipality, are listed once, and may take part in a record at all.
+pub(crate) fn units(units: &[Id<Unit>], serving: &[Serving]) -> Result<()> {
+    let known: Vec<_> = serving.iter().map(|serving| serving.unit).collect();
+    check_units(units, &known, "must be a unit that serves the municipality")?;
+    take_part(units, serving)
+}
+
 /// Checks that the units exist and are listed once.
-pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
+fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str) -> Result<()> {
     if units.is_empty() || units.len() > MAX_UNITS {
         return Err(Problem::field("/unit_ids", format!("must contain 1 to {MAX_UNITS} units")));
     }
@@ -202,7 +215,7 @@ pub(super) fn check_units(units: &[Id<Unit>], known: &[Id<Unit>], unknown: &str)
 }
 
 /// Checks that the units may take part in a record at all.
-pub(super) fn take_part(units: &[Id<Unit>], serving: &[Serving]) -> Result<()> {
+fn take_part(units: &[Id<Unit>], serving: &[Serving]) -> Result<()> {
     for (at, unit) in units.iter().enumerate() {
         let kind = serving.iter().find(|known| known.unit == *unit).map_or("", |known| known.kind.as_str());
         Kinds::may_take_part(kind)

@@ -5,7 +5,7 @@ use std::{borrow::Cow, collections::HashMap};
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    dto::{ConsentForm, ConsentIn, ConsentOut, ConsentedKind, ConsentedUnit},
+    dto::{ConsentForm, ConsentOut, ConsentedKind, ConsentedUnit},
     rows::{self, ConsentRow, ConsentedUnitRow},
 };
 use crate::{
@@ -49,6 +49,8 @@ const UNITS: &str = "
 const KINDS: &str = "SELECT consent_id, kind, withdrawn_at FROM consent_kind WHERE consent_id IN (";
 const HAS_TEXT: &str =
     "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2 AND language = $3";
+const HAS_TEXT_IN_ANY_LANGUAGE: &str =
+    "SELECT COUNT(*) FROM consent_text WHERE municipality = $1 AND version = $2";
 const WITHDRAW_UNITS: [&str; 2] = ["UPDATE consent_unit SET withdrawn_at = ", "unit_id"];
 const WITHDRAW_KINDS: [&str; 2] = ["UPDATE consent_kind SET withdrawn_at = ", "kind"];
 const TOUCH: &str = "UPDATE consent SET version = version + 1 WHERE municipality = $1 AND id = $2";
@@ -131,25 +133,32 @@ async fn with_scope(tx: &mut Tx, mut consents: Vec<ConsentOut>) -> Result<Vec<Co
     Ok(consents)
 }
 
-pub(super) struct NewConsent<'a> {
+/// A consent to store.
+pub(crate) struct NewConsent<'a> {
     pub given_by: Id<Person>,
     pub recorded_by: Id<Person>,
     pub form: ConsentForm,
-    pub input: &'a ConsentIn,
-    pub language: &'a str,
-    pub valid_from: NaiveDate,
+    pub units: &'a [Id<Unit>],
     pub kinds: &'a [InformationKind],
+    pub purpose: &'a str,
+    pub text_version: &'a str,
+    pub language: &'a str,
+    pub document: Option<&'a str>,
+    /// The law on which it is enough alone, and why.
+    pub alone: Option<(&'a str, &'a str)>,
+    pub valid_from: NaiveDate,
+    pub valid_until: NaiveDate,
 }
 
-pub(super) async fn insert(
+/// Stores a consent in a case.
+pub(crate) async fn insert(
     tx: &mut Tx,
     case: &CaseState,
     new: NewConsent<'_>,
     now: DateTime<Utc>,
 ) -> Result<Id<Consent>, DbError> {
-    let NewConsent { given_by, recorded_by, form, input, language, valid_from, kinds } = new;
+    let NewConsent { given_by, recorded_by, form, units, kinds, valid_from, valid_until, .. } = new;
     let id = Id::<Consent>::new();
-    let alone = input.alone.as_ref().map(|alone| (Cow::from(&*alone.legal_basis), Cow::from(&*alone.reason)));
     let row = ConsentRow {
         place: case.place(),
         id,
@@ -157,15 +166,15 @@ pub(super) async fn insert(
         giver: if given_by == case.child_person { Giver::Child } else { Giver::OnBehalf },
         recorded_by,
         form,
-        purpose: Cow::from(&*input.purpose),
-        text_version: Cow::from(&*input.text_version),
-        language: language.into(),
-        document: input.document.as_deref().map(Cow::from),
-        alone,
+        purpose: new.purpose.into(),
+        text_version: new.text_version.into(),
+        language: new.language.into(),
+        document: new.document.map(Cow::from),
+        alone: new.alone.map(|(law, reason)| (Cow::from(law), Cow::from(reason))),
         valid_from,
-        valid_until: input.valid_until,
+        valid_until,
         given_at: now,
-        units: input.unit_ids.iter().map(|unit| ConsentedUnitRow { unit: *unit, withdrawn: None }).collect(),
+        units: units.iter().map(|unit| ConsentedUnitRow { unit: *unit, withdrawn: None }).collect(),
         kinds: kinds.into(),
     };
     rows::insert(tx, &[row]).await?;
@@ -196,8 +205,8 @@ pub(super) async fn withdraw(
     Ok(())
 }
 
-/// Returns whether this is a consent text of the municipality.
-pub(super) async fn has_text(
+/// Returns whether this is a consent text of the municipality, in a language.
+pub(crate) async fn has_text(
     tx: &mut Tx,
     municipality: &str,
     version: &str,
@@ -207,15 +216,25 @@ pub(super) async fn has_text(
     Ok(count == 1)
 }
 
+/// Returns whether this is a version of the consent text of the municipality, in any language.
+pub(crate) async fn has_text_in_any_language(
+    tx: &mut Tx,
+    municipality: &str,
+    version: &str,
+) -> Result<bool, DbError> {
+    let (count,) = fetch_one!(tx, (i64,), HAS_TEXT_IN_ANY_LANGUAGE, municipality, version)?;
+    Ok(count > 0)
+}
+
 /// A unit that serves a municipality.
 #[derive(Debug, sqlx::FromRow)]
-pub(super) struct Serving {
+pub(crate) struct Serving {
     pub unit: Id<Unit>,
     pub kind: String,
     pub sector: Sector,
 }
 
 /// Returns the units that serve a municipality.
-pub(super) async fn units_serving(tx: &mut Tx, municipality: &str) -> Result<Vec<Serving>, DbError> {
+pub(crate) async fn units_serving(tx: &mut Tx, municipality: &str) -> Result<Vec<Serving>, DbError> {
     fetch_all!(tx, Serving, SERVING, municipality)
 }

@@ -32,6 +32,10 @@ words! {
         AnswerTransition = "answer_transition",
         /// Everyone who must has agreed that the record moves to the caller's unit: the caller accepts or declines it.
         AcceptTransition = "accept_transition",
+        /// The caller is asked for consent, and answers for themself.
+        AnswerConsentRequest = "answer_consent_request",
+        /// Someone has refused consent that the caller asked for as contact person, and no next step has been set since.
+        ConsentRefused = "consent_refused",
         /// The caller must answer a handover.
         AnswerHandover = "answer_handover",
         /// A consent that something rests on ends within 30 days, or has ended and is not renewed: for the contact person and the person who gave it.
@@ -79,7 +83,7 @@ words! {
 pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
-    /// The concern, measure, next step, meeting, transition, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
+    /// The concern, measure, next step, meeting, transition, request for consent, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
     /// conflict of interest or breach.
     pub object_id: Uuid,
     /// The case, if there is one.

@@ -35,6 +35,9 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::Transition | FollowUpKind::AnswerTransition | FollowUpKind::AcceptTransition => {
             &["SELECT id, municipality FROM transition WHERE id IN ("]
         }
+        FollowUpKind::AnswerConsentRequest | FollowUpKind::ConsentRefused => {
+            &["SELECT id, municipality FROM consent_request WHERE id IN ("]
+        }
         FollowUpKind::AnswerHandover => &["SELECT id, municipality FROM handover WHERE id IN ("],
         FollowUpKind::NewConsents => &["SELECT id, municipality FROM care_case WHERE id IN ("],
         FollowUpKind::RenewConsent => &["SELECT id, municipality FROM consent WHERE id IN ("],

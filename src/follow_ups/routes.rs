@@ -16,17 +16,17 @@ use crate::{
     access::{
         Asker, CaseFacts, Permit, Whole,
         actions::{
-            AcceptTransition, AnswerTransition, DecideConcern, DelayInforming, ListFollowUps, ListMeasures,
-            ListMeetings, ListNextSteps, ListWithholdings, ReadCase, ReadRightsCalendar, ReadTransition,
-            SetNextStep,
+            AcceptTransition, AnswerConsentRequest, AnswerTransition, CreateConsentRequest, DecideConcern,
+            DelayInforming, ListFollowUps, ListMeasures, ListMeetings, ListNextSteps, ListWithholdings,
+            ReadCase, ReadRightsCalendar, ReadTransition, SetNextStep,
         },
         cases_in_list, children_of_other_reviewers,
-        objects::{CaseObject, ConcernObject, DisclosureObject, TransitionObject},
+        objects::{CaseObject, ConcernObject, ConsentRequestObject, DisclosureObject, TransitionObject},
     },
     db::{DbError, Tx},
     kernel::{
         Id, Moment, Page, Slice,
-        ids::{CaseId, Concern, Disclosure},
+        ids::{CaseId, Concern, ConsentRequest, Disclosure},
     },
     problem::{Result, docs::ReadProblems},
 };
@@ -110,6 +110,7 @@ async fn with_cases(
     let (readable, others): (HashMap<CaseId, _>, HashMap<CaseId, Rc<CaseObject>>) =
         (by_id(readable), by_id(others));
     let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
+    let requests = theirs_to_answer(tx, asker, readable.values().map(|case| &**case), &items).await?;
     let delayed = theirs_to_inform_of(tx, asker, moment, &items).await?;
     let has_claims = items.iter().any(|item| item.child_id.is_some());
     let of_others = if has_claims {
@@ -136,7 +137,11 @@ async fn with_cases(
                 (_, Some(child)) => !of_others.contains(&child),
                 (_, None) => true,
             },
-            (Some(_), Some(case)) => is_theirs(asker, case, &item),
+            (Some(_), Some(case)) => {
+                let is_asked = item.kind != FollowUpKind::AnswerConsentRequest
+                    || requests.contains(&item.object_id.into());
+                is_asked && is_theirs(asker, case, &item)
+            }
             (Some(_), None) => false,
         };
         Task { item, case, is_shown }
@@ -156,6 +161,20 @@ async fn theirs_to_decide(
     let concerns = ConcernObject::these(tx, &ids, asker.caller(), moment.now).await?;
     let theirs = concerns.into_iter().filter(|concern| asker.may::<DecideConcern>(concern));
     Ok(theirs.map(|concern| concern.id).collect())
+}
+
+/// Returns the requests for consent among the tasks that the caller may answer.
+async fn theirs_to_answer(
+    tx: &mut Tx,
+    asker: &Asker,
+    cases: impl Iterator<Item = &CaseObject>,
+    items: &[FollowUpOut],
+) -> Result<HashSet<Id<ConsentRequest>>, DbError> {
+    let requests = items.iter().filter(|item| item.kind == FollowUpKind::AnswerConsentRequest);
+    let ids: Vec<Id<ConsentRequest>> = requests.map(|item| item.object_id.into()).collect();
+    let found = ConsentRequestObject::these(tx, cases, &ids).await?;
+    let theirs = found.iter().filter(|found| asker.may::<AnswerConsentRequest>(found));
+    Ok(theirs.map(|found| found.id).collect())
 }
 
 /// Returns the disclosures among the tasks for which the caller may set another day to inform the family.
@@ -201,6 +220,7 @@ fn is_theirs(asker: &Asker, case: &CaseObject, item: &FollowUpOut) -> bool {
                 asker.may::<ReadRightsCalendar>(case) || case.facts.relation.leads_contact_unit
             }
             FollowUpKind::AnswerTransition => must_answer(asker, case),
+            FollowUpKind::ConsentRefused => asker.may::<CreateConsentRequest>(case),
             FollowUpKind::AnswerHandover => case.facts.relation.offered_baton,
             FollowUpKind::ReviewWithholding => asker.may::<ListWithholdings>(case),
             FollowUpKind::DecideClaim => case.facts.relation.is_contact_person,

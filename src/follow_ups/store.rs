@@ -103,6 +103,29 @@ const DUE: &str = concat!(
     ")
         ORDER BY t.moves_on, t.id LIMIT $6) AS to_answer
     UNION ALL
+    SELECT kind, object_id, case_id, due_on, NULL FROM (
+        SELECT 'answer_consent_request' AS kind, q.id AS object_id, q.case_id, q.answer_by AS due_on
+        FROM (SELECT g.municipality, g.child_id FROM guardianship g WHERE g.guardian_id = $1 AND g.ended_at IS NULL
+              UNION SELECT k.municipality, k.id FROM child k WHERE k.person_id = $1
+              UNION SELECT o.municipality, o.child_id FROM care_order o WHERE o.child_welfare_person_id = $1 AND o.ended_at IS NULL) AS own
+        CROSS JOIN care_case c CROSS JOIN consent_request q
+        WHERE c.municipality = own.municipality AND c.child_id = own.child_id AND q.municipality = c.municipality AND q.case_id = c.id
+          AND q.status = 'open' AND q.valid_until >= $7 AND (q.answer_by, q.id) > ($2, $3)
+          AND NOT EXISTS (SELECT 1 FROM consent_request_answer w
+                          WHERE w.municipality = q.municipality AND w.request_id = q.id AND ",
+    same_human_sql!("w.person_id", "$1"),
+    ")
+        ORDER BY q.answer_by, q.id LIMIT $6) AS asked_for_consent
+    UNION ALL
+    SELECT kind, object_id, case_id, NULL, at FROM (
+        SELECT 'consent_refused' AS kind, w.request_id AS object_id, w.case_id, w.answered_at AS at
+        FROM contact_person cp CROSS JOIN consent_request_answer w
+        WHERE cp.person_id = $1 AND w.municipality = cp.municipality AND w.case_id = cp.case_id AND NOT w.agrees
+          AND (w.answered_at, w.request_id) > ($4, $5)
+          AND NOT EXISTS (SELECT 1 FROM next_step n
+                          WHERE n.municipality = w.municipality AND n.case_id = w.case_id AND n.set_at > w.answered_at)
+        ORDER BY w.answered_at, w.request_id LIMIT $6) AS refused
+    UNION ALL
     SELECT kind, object_id, NULL, due_on, NULL FROM (
         SELECT 'decide_concern' AS kind, c.id AS object_id, c.decide_by AS due_on
         FROM concern c LEFT JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id

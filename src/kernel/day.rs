@@ -203,6 +203,8 @@ bounded! {
     ConsentStart: Date DAY_PATTERN InYears(-1), InYears(1), "The first day of a consent.";
     /// When a consent ends. It must stay informed (GDPR art. 7), so it is asked for again at least every second school year.
     ConsentEnd: Date DAY_PATTERN InDays(0), InYears(2), "The last day of a consent.";
+    /// When a request for consent is answered: within three months, so that a question is not forgotten.
+    AnswerDay: Date DAY_PATTERN InDays(0), InDays(92), "The day by which a request for consent is answered.";
     /// When a measure starts. Help from before the case is recorded too.
     MeasureStart: Date DAY_PATTERN InYears(-5), InYears(1), "The first day of a measure.";
     /// When a measure is evaluated: help that nobody looks at for a year is not followed up.

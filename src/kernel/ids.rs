@@ -212,6 +212,10 @@ objects! {
     Concern, ConcernId, "ConcernId";
     /// A consent.
     Consent, ConsentId, "ConsentId";
+    /// A request for consent.
+    ConsentRequest, ConsentRequestId, "ConsentRequestId";
+    /// An answer to a request for consent.
+    ConsentRequestAnswer, ConsentRequestAnswerId, "ConsentRequestAnswerId";
     /// A handover of the role of contact person.
     Handover, HandoverId, "HandoverId";
     /// A move of the record of a case to another unit.

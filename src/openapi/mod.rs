@@ -53,6 +53,7 @@ const TAGS: &[(&str, &str)] = &[
     ("children", "Children, their guardians, contact details and care orders."),
     ("concerns", "Concerns about a child, until a decision is made."),
     ("conflicts of interest", "Who must not work with a child, beside the child's own family."),
+    ("consent requests", "Consent that the contact person asks for, and the answers."),
     ("consents", "Consents to sharing information between services, and their withdrawal."),
     (
         "disclosures",

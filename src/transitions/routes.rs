@@ -37,7 +37,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(withdraw_transition);
 }
 
-/// Lists the moves of the record to other units: the one that is planned, and those that were made or given up.
+/// Lists the moves of the record to other units: planned, made and given up.
 #[utoipa::path(
     operation_id = "list_transitions", tag = "transitions", params(("case_id" = Uuid, Path), PageQuery),
     responses((status = 200, body = Page<TransitionOut>, description = "The transitions"), ReadProblems),
@@ -136,8 +136,8 @@ async fn answer_transition(mut permit: Permit<AnswerTransition>) -> Result<HttpR
 
 /// Accepts the record for the other unit. The caller becomes the contact person, and the unit keeps the record.
 ///
-/// The seats of the unit that kept it end unless everyone who must has consented to that unit. What was written before and did not follow
-/// stays with the units that took part then.
+/// The seats of the unit that kept it end unless everyone who must has consented to that unit. Earlier entries that did not follow
+/// stay with the units that took part then.
 #[utoipa::path(
     operation_id = "accept_transition", tag = "transitions",
     params(("case_id" = Uuid, Path), ("transition_id" = Uuid, Path)),

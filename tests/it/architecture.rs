@@ -23,6 +23,7 @@ const ROWS: [&[&str]; 9] = [
         "claims",
         "concerns",
         "conflicts_of_interest",
+        "consent_requests",
         "consents",
         "disclosures",
         "emergency_access",

@@ -86,6 +86,12 @@ async fn an_open_case_has_its_nearest_evaluation_or_a_review_as_next_step_and_lo
         let (found,): (i64,) = sqlx::query_as(count_of).fetch_one(&mut old).await.expect("a count");
         assert_eq!(found, count, "{table}");
     }
+    // The key of a record is that of the unit that opened the case, which has kept it until now.
+    let (kept,): (i64,) = sqlx::query_as("SELECT COUNT(*) FROM care_case WHERE opening_unit_id = unit_id")
+        .fetch_one(&mut old)
+        .await
+        .expect("a count");
+    assert_eq!(kept, 3);
     let broken: Vec<(String,)> = sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_check")
         .fetch_all(&mut old)
         .await

@@ -245,7 +245,7 @@ fn places(value: &Value, at: &str, name: &str, found: &mut Vec<(String, String)>
 }
 
 /// Ids in bodies that may belong to others in the same municipality, and the reasons.
-const MAY_NAME: [(&str, &str, &str); 13] = [
+const MAY_NAME: [(&str, &str, &str); 15] = [
     ("propose_role", "person_id", "a role is proposed for anyone with an account in the municipality"),
     ("grant_role", "person_id", "a role is given to anyone with an account in the municipality"),
     (
@@ -275,6 +275,8 @@ const MAY_NAME: [(&str, &str, &str); 13] = [
     ("update_contact_details", "school_unit_id", "any school that serves the municipality"),
     ("declare_conflict_of_interest", "case_id", "it only removes the caller's rights, and reveals nothing"),
     ("give_consent", "unit_ids", "one consents to any unit that serves the municipality"),
+    ("plan_transition", "to_unit_id", "a move is planned to any unit that serves the municipality"),
+    ("create_consent_request", "unit_ids", "one asks for consent to any unit that serves the municipality"),
 ];
 
 /// In each body that would be accepted, replaces each id in turn by someone else's. The answer must be that for a random id.

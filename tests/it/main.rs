@@ -43,6 +43,7 @@ mod concerns;
 mod concerns_before_reports;
 mod confidentiality;
 mod conflicts_of_interest;
+mod consent_requests;
 mod consents;
 mod contact_details;
 mod controllers;

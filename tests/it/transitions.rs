@@ -71,7 +71,7 @@ impl Moving {
     }
 
     pub async fn accepted(&self, by: &User, transition: TransitionId) -> Answer {
-        // What was written until now is from before the move.
+        // Everything that is written until now is from before the move.
         self.world.advance(TimeDelta::minutes(1));
         by.post(self.at(transition, "/accept")).send().await
     }

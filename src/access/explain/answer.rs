@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 43] = [
+const FACTS: [(&str, &str, &str); 44] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -317,6 +317,7 @@ const FACTS: [(&str, &str, &str); 43] = [
     ("chosen_readers", "was chosen by the writer as a reader", "was not chosen by the writer as a reader"),
     ("author", "wrote it", "did not write it"),
     ("given_by", "gave the consent", "did not give the consent"),
+    ("asked", "is asked for the consent, or has answered", "is not asked for the consent"),
     ("offered_to", "is the person the baton was offered to", "is not the person the baton was offered to"),
     ("responsible", "is responsible for the measure", "is not responsible for the measure"),
     ("called_by", "called the meeting", "did not call the meeting"),

@@ -120,7 +120,7 @@ impl Family {
     }
 }
 
-/// Who kept the record when something was written, and whether it has followed the record since.
+/// The unit that kept the record when something was written, and whether that has followed the record since.
 #[derive(Debug, Clone, Copy)]
 pub struct Kept {
     /// The unit that kept the record then.
@@ -130,7 +130,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    /// What is written now, in a record that a unit keeps.
+    /// Creates the value for something that is written now, in a record that a unit keeps.
     #[must_use]
     pub const fn now(by: Id<Unit>) -> Self {
         Self { then_by: by, followed: true }

@@ -3,6 +3,7 @@
 mod breach;
 mod case;
 mod child;
+mod consent_request;
 mod disclosure;
 mod emergency;
 mod helper;
@@ -19,6 +20,7 @@ pub use self::{
     breach::BreachObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},
+    consent_request::ConsentRequestObject,
     disclosure::{DisclosureObject, ObjectionObject},
     emergency::EmergencyObject,
     helper::HelperObject,

@@ -78,7 +78,7 @@ mod tests {
             let error = refused(&on("forbid", action));
             assert!(error.contains(action) && error.contains("local.rule"), "{error}");
         }
-        assert_eq!(never_forbidden().count(), 46);
+        assert_eq!(never_forbidden().count(), 47);
         let everything = rule("local.all", "forbid (principal, action, resource);");
         assert!(refused(&everything).contains("every action"));
         let among = "forbid (principal, action in [Stafett::Action::\"read_case\",

@@ -68,6 +68,8 @@ pub const SEALED: &[SealedTable] = &[
     of_case("transition_answer", &["document"]),
     of_case("team_member", &["task"]),
     of_case("consent", &["purpose", "document", "alone_reason"]),
+    of_case("consent_request", &["purpose"]),
+    of_case("consent_request_answer", &["reason"]),
     of_case("withholding", &["reason", "letter_delay_reason"]),
     of_case("withholding_review", &["reason"]),
     of_case("goal", &["description"]),

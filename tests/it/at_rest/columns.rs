@@ -29,6 +29,8 @@ const PLAIN: &[(&str, &[&str])] = &[
             "transition.status",
             "transition_answer.form",
             "consent.form",
+            "consent_request.status",
+            "consent_request_kind.kind",
             "case_event.kind",
             "goal.status",
             "meeting.status",
@@ -75,6 +77,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "consent.secrecy_basis",
             "consent.processing_basis",
             "consent.text_version",
+            "consent_request.text_version",
             "consent.language",
             "consent.alone_basis",
             "consent_text.*",
@@ -135,7 +138,7 @@ async fn every_column_of_text_is_sealed_or_plain_for_a_reason() {
 async fn every_column(world: World) {
     let is_time = |column: &str| {
         let ends = ["_at", "_on", "_from", "_until", "_date"].iter().any(|end| column.ends_with(end));
-        ends || ["at", "since", "decide_by", "day"].contains(&column)
+        ends || ["at", "since", "decide_by", "answer_by", "day"].contains(&column)
     };
     let is_plain = |table: &str, column: &str| {
         let mut all = PLAIN.iter().flat_map(|(_, columns)| *columns);

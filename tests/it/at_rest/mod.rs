@@ -85,9 +85,18 @@ async fn read_all(stage: &Stage) -> Vec<String> {
     let case = stage.path(&Operation::named("read_case"));
     let child = format!("/v1/children/{}", stage.family.child.id);
     let mut paths = vec!["/v1/me".to_owned(), case.clone(), child.clone(), format!("{child}/guardians")];
-    for list in
-        ["history", "handovers", "transitions", "team", "consents", "goals", "measures", "meetings", "notes"]
-    {
+    for list in [
+        "history",
+        "handovers",
+        "transitions",
+        "team",
+        "consents",
+        "consent-requests",
+        "goals",
+        "measures",
+        "meetings",
+        "notes",
+    ] {
         paths.push(format!("{case}/{list}"));
     }
     paths.push("/v1/concerns".to_owned());

@@ -26,6 +26,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let planned = said(teacher, "/transitions", plan).await.text("/id");
     let paper = json!({"agrees": true, "given_by": family.guardians[0].id, "form": "paper", "document": p()});
     said(teacher, &format!("/transitions/{planned}/answers"), paper).await;
+    said(teacher, &format!("/transitions/{planned}/withdraw"), json!({})).await;
     said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
     write_measures(world, stage, &case, &mut p).await;
     let meeting = json!({
@@ -47,6 +48,13 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
         "kinds": ["health"], "alone": {"legal_basis": "pbrl § 4-4", "reason": p()},
     });
     said(teacher, "/consents", recorded).await;
+    let asked = json!({
+        "unit_ids": [nurse.unit.id], "purpose": p(), "contains": [], "valid_until": world.in_days(90), "text_version": "2026-1",
+        "answer_by": world.in_days(14),
+    });
+    let asked = said(teacher, "/consent-requests", asked).await.text("/id");
+    let refused = json!({"agrees": false, "reason": p()});
+    said(&family.guardians[1], &format!("/consent-requests/{asked}/answers"), refused).await;
     let withholding = json!({"guardian_id": family.guardians[0].id, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": p()});
     let mut withholding = withholding;
     withholding["letter_delay"] =

@@ -6,6 +6,7 @@ const EVERYONE_AT_THEIR_DESK: &str =
     "everyone may do it to themselves by a rule of its own, and nobody can name another person";
 const ONLY_FAMILY: &str = "only the guardians and the youth may, and the rule leaves them their rights";
 const ONLY_THE_OPENER: &str = "only the person who opened it may, and the rule leaves them their right";
+const ASKED_ARE_NOT_DISQUALIFIED: &str = "only the family is asked, and keeps its rights by the rule, and child welfare, where nobody who is disqualified decides";
 const SHUT_ALREADY: &str = "role.content forbids it already";
 const SAME_CONDITION: &str = "the rule about the field has the same condition";
 const SAME_AUDITOR: &str = "the rule about reviews and the rule about breaches have the same condition";
@@ -15,7 +16,8 @@ const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do th
 const OF_ANOTHER_UNIT: &str = "withholdings.rs and withheld.rs notice it: what the tables withhold, the unit of the contact person withholds";
 const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
 const OPENS_NO_GUARDIANS: &str = "she opens no list of guardians, so no answer to her has the field";
-const NOT_PLANNED: &str = "only a planned move is accepted or declined, and only one that was given up is left behind";
+const NOT_PLANNED: &str =
+    "only a planned move is accepted or declined, and only one that was given up is left behind";
 const NO_PART_BEFORE: &str = "only people of units that took part were invited";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
@@ -60,9 +62,14 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("family.own-health-contact", "with decline_transition", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with withdraw_transition", NO_GUARDIANS_WORK),
     ("transition.answer", "with read_transition", "case.family lets the same people read it"),
-    ("transition.answer.child-welfare", "with read_transition", "case.child-welfare lets the same people read it"),
+    (
+        "transition.answer.child-welfare",
+        "with read_transition",
+        "case.child-welfare lets the same people read it",
+    ),
     ("transition.left-behind", "with accept_transition", NOT_PLANNED),
     ("transition.left-behind", "with decline_transition", NOT_PLANNED),
+    ("transition.left-behind", "with answer_consent_request", "nobody on the team is asked"),
     ("transition.left-behind", "with answer_invitation", NO_PART_BEFORE),
     ("transition.left-behind", "with approve_minutes", NO_PART_BEFORE),
     ("care-order.leader-of-child-welfare", "with see_who_lives_with_child", OPENS_NO_GUARDIANS),
@@ -91,6 +98,7 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("disqualification.case", "with read_case_access_log", ONLY_FAMILY),
     ("disqualification.case", "with download_case_access_log", ONLY_FAMILY),
     ("disqualification.case", "without list_case_disclosures", ONLY_FAMILY),
+    ("disqualification.case", "without answer_consent_request", ASKED_ARE_NOT_DISQUALIFIED),
     ("role.content", "without list_case_disclosures", ONLY_FAMILY),
     ("role.content", "with read_case_access_log", ONLY_FAMILY),
     ("role.content", "with download_case_access_log", ONLY_FAMILY),
@@ -287,6 +295,8 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("care-order.leader-of-child-welfare", &["leads the service of an order"]),
     ("care-order.young-person", &["young person"]),
     ("case.child-welfare", &["decides in child welfare"]),
+    ("consent-request.contact-person", &["holder"]),
+    ("consent-request.family", &["consents at home"]),
     ("child.child-welfare", &["decides in child welfare"]),
     ("consent.child-welfare", &["decides in child welfare"]),
     ("meeting.invited.child-welfare", &["invited of child welfare"]),

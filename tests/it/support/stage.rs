@@ -214,7 +214,9 @@ impl Stage {
             "open_emergency_access" | "end_passkey" => &self.colleague,
             "accept_care_order" => &self.child_welfare,
             "end_emergency_access" => &self.responder,
-            "give_consent" | "object_to_sharing" | "answer_transition" => &self.family.guardians[0],
+            "give_consent" | "object_to_sharing" | "answer_transition" | "answer_consent_request" => {
+                &self.family.guardians[0]
+            }
             _ => &self.teacher,
         }
     }
@@ -262,6 +264,7 @@ impl Stage {
                 ("responsible_unit_id" | "school_unit_id", it) => *it = json!(self.teacher.unit.id),
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
+                ("answer_by", it) => *it = json!(self.world.in_days(14)),
                 ("moves_on", it) => *it = json!(self.world.in_days(0)),
                 ("notes", it @ Value::Array(_)) => *it = json!([self.ids["note_id"]]),
                 ("evaluate_on" | "next_evaluation_on", it) => *it = json!(self.world.in_days(30)),

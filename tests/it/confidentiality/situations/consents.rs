@@ -1,8 +1,8 @@
 //! Consents, objections and withholdings.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{plan::Phrase, player::Player, said::Said};
+use super::{player::Player, said::Said};
 use crate::{
     confidentiality::{scene::sentence, vocabulary::vocabulary},
     support::Operation,
@@ -20,9 +20,8 @@ impl Player {
             "unit_ids": units, "purpose": purpose, "valid_until": self.day(said.must("until")),
             "text_version": "2026-1",
         });
-        if let Some(kinds) = said.linked("about").map(Phrase::all) {
-            let kinds: Vec<_> = kinds.iter().map(|kind| &vocabulary().kinds[*kind].key).collect();
-            body["kinds"] = json!(kinds);
+        if let Some(kinds) = kinds(said) {
+            body["kinds"] = kinds;
         }
         let path = format!("/v1/cases/{}/consents", self.case());
         let given = self.user(said.who).post(path).json(body).send().await.expect(201);
@@ -39,6 +38,35 @@ impl Player {
         if self.scene.signs(name).is_none() {
             self.scene.plant(name, [&purpose, &made]).id_of(name, "consent_id", made);
         }
+    }
+
+    /// A request for consent, by the name that the tables use.
+    pub(super) async fn asks_for_consent(&mut self, said: &Said) {
+        let purpose = sentence("Cooperation that is asked for");
+        let mut units = Vec::new();
+        for name in said.objects() {
+            units.push(self.unit(name).await.id);
+        }
+        let mut body = json!({
+            "unit_ids": units, "purpose": purpose, "contains": [], "valid_until": self.day(said.must("until")),
+            "text_version": "2026-1", "answer_by": self.world.in_days(14),
+        });
+        if let Some(kinds) = kinds(said) {
+            body["kinds"] = kinds;
+        }
+        let made = self.makes(self.user(said.who), "consent-requests", body).await;
+        let name = said.link("as").unwrap_or("the request for consent");
+        self.scene.plant(name, [&purpose, &made]).id_of(name, "request_id", &made);
+        if said.link("as").is_none() {
+            self.scene.id("request_id", &made);
+        }
+        self.made.insert("request_id", made);
+    }
+
+    pub(super) async fn refuses_consent(&mut self, said: &Said) {
+        let path = format!("/v1/cases/{}/consent-requests/{}/answers", self.case(), self.made["request_id"]);
+        let body = json!({"agrees": false, "reason": sentence("I want to wait")});
+        self.user(said.who).post(path).json(body).send().await.expect(201);
     }
 
     pub(super) async fn withdraws_consent(&mut self, said: &Said) {
@@ -82,4 +110,11 @@ impl Player {
         let end = format!("/v1/cases/{}/withholdings/{}/end", self.case(), self.made["withholding_id"]);
         self.user(said.who).post(end).if_match(1).send().await.expect(200);
     }
+}
+
+/// The kinds of information that a sentence is about, as the API names them.
+fn kinds(said: &Said) -> Option<Value> {
+    let kinds = said.linked("about")?.all();
+    let keys: Vec<_> = kinds.iter().map(|kind| &vocabulary().kinds[*kind].key).collect();
+    Some(json!(keys))
 }

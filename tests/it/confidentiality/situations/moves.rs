@@ -31,7 +31,7 @@ impl Player {
     }
 
     pub(super) async fn answers_for_unit(&mut self, said: &Said) {
-        // What was written until now is from before the move.
+        // Everything that is written until now is from before the move.
         self.world.advance(chrono::TimeDelta::minutes(1));
         if said.verb == Verb::AcceptRecord {
             self.user(said.who).post(self.move_path("accept")).send().await.expect(200);

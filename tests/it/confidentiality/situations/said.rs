@@ -54,6 +54,8 @@ pub enum Verb {
     OfferBaton,
     AcceptBaton,
     DeclineBaton,
+    AskForConsent,
+    RefuseConsent,
     Consent,
     WithdrawConsent,
     Object,
@@ -87,6 +89,7 @@ impl Verb {
             | Self::DeclineRecord
             | Self::EndMeasure
             | Self::DeclineBaton
+            | Self::RefuseConsent
             | Self::Object
             | Self::WithdrawObjection
             | Self::EndWithholding
@@ -106,6 +109,7 @@ impl Verb {
             Self::EndSeat => (true, &["through"]),
             Self::Write => (true, &["about", "from", "also for"]),
             Self::Consent => (true, &["about", "until"]),
+            Self::AskForConsent => (true, &["about", "until", "as"]),
             Self::Withhold => (true, &["from"]),
             Self::PickLook | Self::FindWithoutNeed => (true, &["made by"]),
             _ => (true, &[]),

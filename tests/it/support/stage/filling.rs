@@ -28,6 +28,11 @@ impl Stage {
             let answers = format!("transitions/{}/answers", transition.as_str().expect("an id"));
             create(guardian, case, &answers, json!({"agrees": true})).await;
         }
+        let asked = json!({
+            "unit_ids": [nurse.unit.id], "kinds": ["school_life"], "purpose": "Cooperation.", "contains": [],
+            "valid_until": "2027-06-30", "text_version": "2026-1", "answer_by": world.in_days(14),
+        });
+        let asked = create(teacher, case, "consent-requests", asked).await;
         let settles = world.pending_step(teacher, case).await;
         let goal =
             create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
@@ -66,6 +71,7 @@ impl Stage {
             ("measure_id", json!(measure)),
             ("handover_id", json!(handover)),
             ("transition_id", transition),
+            ("request_id", asked),
             ("goal_id", goal),
             ("settles", json!(settles)),
             ("note_id", note),

@@ -8,6 +8,8 @@ pub fn uses_up(operation: &str) -> bool {
             | "accept_transition"
             | "decline_transition"
             | "withdraw_transition"
+            | "answer_consent_request"
+            | "withdraw_consent_request"
             | "add_team_member"
             | "approve_activation"
             | "propose_role"
