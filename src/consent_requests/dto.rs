@@ -6,7 +6,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::rules;
 use crate::{
     access::{Asker, Seen, Shown, actions::WithdrawConsentRequest, objects::ConsentRequestObject},
     kernel::{
@@ -169,7 +168,7 @@ impl ConsentRequestReader {
     #[must_use]
     pub fn new(asker: &Asker, request: &ConsentRequestObject, unknown: Rc<[PersonId]>) -> Self {
         let own = request.case.facts.relation.acts_as.unwrap_or(asker.caller().person);
-        let asked = rules::asked_of(asker, request, own);
+        let asked = request.asks(own);
         Self { keeps: asker.may::<WithdrawConsentRequest>(request), own, asked, unknown }
     }
 

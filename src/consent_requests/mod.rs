@@ -10,3 +10,4 @@ mod store;
 
 pub use dto::{ConsentRequestOut, ConsentRequestStatus};
 pub use routes::configure;
+pub(crate) use store::withdraw_open;

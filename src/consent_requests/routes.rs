@@ -119,8 +119,8 @@ async fn read_consent_request(mut permit: Permit<ReadConsentRequest>) -> Result<
 
 /// Answers a request for consent for yourself: yes, to all or some of the kinds, or no.
 ///
-/// A yes gives a consent, which you can withdraw at any time. A no is recorded, and changes nothing else. A reason is optional, and only the
-/// contact person sees it. Another guardian does not see that you have answered, or what.
+/// A yes gives a consent, which you can withdraw at any time. A no is recorded, and changes nothing else. A reason is optional. You and the
+/// contact person see it. Another guardian does not see that you have answered, or what.
 #[utoipa::path(
     operation_id = "answer_consent_request", tag = "consent requests",
     params(("case_id" = Uuid, Path), ("request_id" = Uuid, Path)), request_body = ConsentRequestAnswerIn,
@@ -131,16 +131,17 @@ async fn answer_consent_request(mut permit: Permit<AnswerConsentRequest>) -> Res
     let input: ConsentRequestAnswerIn = permit.input()?;
     let object = permit.object().clone();
     require_open(&object.case)?;
-    let (by, asker, moment) = (permit.caller().person, permit.asker(), permit.moment());
+    let (by, moment) = (permit.caller().person, permit.moment());
     let request = store::get(permit.tx(), &object.case.facts, object.id).await?;
     rules::answerable(&request)?;
     rules::fits(&input)?;
-    let agreed = rules::agreed(&rules::asked_of(&asker, &object, by), input.kinds.as_deref())?;
+    let agreed = rules::agreed(&object.asks(by), input.kinds.as_deref())?;
     rules::not_answered(&request, by, input.agrees)?;
     let consent = match input.agrees {
         true => Some(consent(&mut permit, &request, agreed, input.language.as_deref()).await?),
         false => None,
     };
+    permit.note_shown(consent);
     let answer = store::Answer { request: object.id, person: by, reason: input.reason.as_deref(), consent };
     if !store::answer(permit.tx(), &object.case.facts, answer, moment.now).await? {
         return Err(Problem::conflict("you have answered already"));

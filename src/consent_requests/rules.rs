@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 
 use super::dto::{ConsentRequestAnswerIn, ConsentRequestIn, ConsentRequestOut, ConsentRequestStatus};
 use crate::{
-    access::{Asker, CaseFacts, Family, objects::ConsentRequestObject},
+    access::CaseFacts,
     consents::{
         NOT_ASKED,
         rules::{kinds, period, sector_of, units},
@@ -44,23 +44,20 @@ pub(super) async fn checked(
     if !has_text_in_any_language(tx, &case.municipality, &input.text_version).await? {
         return Err(Problem::field("/text_version", "must be a consent text of the municipality"));
     }
-    let sectors: Vec<Sector> = input.unit_ids.iter().filter_map(|unit| sector_of(&serving, *unit)).collect();
-    one_question(&case.ground.family, &kinds, &sectors)?;
+    let units = input.unit_ids.iter().filter_map(|unit| Some((*unit, sector_of(&serving, *unit)?)));
+    one_question(case, &kinds, &units.collect::<Vec<_>>())?;
     Ok(Asked { kinds, valid_from })
 }
 
-/// Checks that somebody can answer, that each of them is asked for the same kinds for each of their units, and that nobody reads of a health
-/// contact that the child keeps from them.
-fn one_question(family: &Family, kinds: &[InformationKind], sectors: &[Sector]) -> Result<()> {
-    let mut asked: BTreeMap<Id<Person>, BTreeSet<InformationKind>> = BTreeMap::new();
-    for (at, sector) in sectors.iter().enumerate() {
-        let mut here: BTreeMap<Id<Person>, BTreeSet<InformationKind>> = BTreeMap::new();
-        for kind in kinds {
-            for person in family.consenters(*kind, *sector) {
-                here.entry(person).or_default().insert(*kind);
-            }
-        }
-        for (person, kinds) in here {
+/// The people who are asked, each with the kinds that they are asked for.
+type AskedFor = BTreeMap<Id<Person>, BTreeSet<InformationKind>>;
+
+/// Checks that somebody can answer for each kind and unit, that each of them is asked for the same kinds for each of their units, and that nobody
+/// reads of a health contact, or of a unit, that the child keeps from them.
+fn one_question(case: &CaseFacts, kinds: &[InformationKind], units: &[(Id<Unit>, Sector)]) -> Result<()> {
+    let mut asked = AskedFor::new();
+    for (at, (unit, sector)) in units.iter().enumerate() {
+        for (person, kinds) in asked_here(case, kinds, *unit, *sector)? {
             if *asked.entry(person).or_insert_with(|| kinds.clone()) != kinds {
                 return Err(Problem::field(
                     format!("/unit_ids/{at}"),
@@ -69,35 +66,49 @@ fn one_question(family: &Family, kinds: &[InformationKind], sectors: &[Sector]) 
             }
         }
     }
-    if asked.is_empty() {
-        return Err(Problem::conflict("nobody is registered who can consent to this"));
-    }
     let secret = InformationKind::ConfidentialHealth;
     let learns_of_it = |kinds: &BTreeSet<InformationKind>| !kinds.contains(&secret);
-    match kinds.iter().position(|kind| *kind == secret) {
-        Some(at) if asked.values().any(learns_of_it) => Err(Problem::field(
-            format!("/kinds/{at}"),
-            "must be in a request of its own: the others who are asked would read of it",
-        )),
-        _ => Ok(()),
+    if let Some(at) =
+        kinds.iter().position(|kind| *kind == secret).filter(|_| asked.values().any(learns_of_it))
+    {
+        return Err(alone(format!("/kinds/{at}")));
+    }
+    let kept = units.iter().position(|(unit, _)| case.is_kept_from_guardians(*unit));
+    let is_guardian_asked = asked.keys().any(|person| case.guardians.contains(person));
+    match kept.filter(|_| is_guardian_asked) {
+        Some(at) => Err(alone(format!("/unit_ids/{at}"))),
+        None => Ok(()),
     }
 }
 
-/// Returns the kinds and units that a person is asked for, of the units that they may know of.
-pub(super) fn asked_of(
-    asker: &Asker,
-    request: &ConsentRequestObject,
-    person: Id<Person>,
-) -> Vec<(InformationKind, Id<Unit>)> {
-    let unknown: BTreeSet<Id<Unit>> = request
-        .units
-        .iter()
-        .filter(|(unit, sector)| !asker.knows_that_helps(&request.case, *unit, *sector))
-        .map(|(unit, _)| *unit)
-        .collect();
-    let mut asked = request.asks(person);
-    asked.retain(|(_, unit)| !unknown.contains(unit));
-    asked
+fn alone(pointer: String) -> Problem {
+    Problem::field(pointer, "must be in a request of its own: the others who are asked would read of it")
+}
+
+/// Returns the people who are asked for a unit. A guardian is not asked for a unit that the child keeps from the guardians.
+fn asked_here(
+    case: &CaseFacts,
+    kinds: &[InformationKind],
+    unit: Id<Unit>,
+    sector: Sector,
+) -> Result<AskedFor> {
+    let is_kept = case.is_kept_from_guardians(unit);
+    let mut asked = AskedFor::new();
+    for (at, kind) in kinds.iter().enumerate() {
+        let mut people = case.ground.family.consenters(*kind, sector);
+        if people.is_empty() {
+            return Err(Problem::conflict("nobody is registered who can consent to this"));
+        }
+        people.retain(|person| !(is_kept && case.guardians.contains(person)));
+        if people.is_empty() {
+            let detail = "cannot be asked for here: those who must consent may not know that the unit helps";
+            return Err(Problem::field(format!("/kinds/{at}"), detail));
+        }
+        for person in people {
+            asked.entry(person).or_default().insert(*kind);
+        }
+    }
+    Ok(asked)
 }
 
 /// Checks that a request can be answered.
@@ -115,7 +126,7 @@ pub(super) fn answerable(request: &ConsentRequestOut) -> Result<()> {
 pub(super) fn not_answered(request: &ConsentRequestOut, person: Id<Person>, agrees: bool) -> Result<()> {
     match request.answers.iter().find(|answer| answer.person_id == person) {
         Some(before) if before.agrees => Err(Problem::conflict(
-            "you have consented; withdraw the consent, or give another, instead of a new answer",
+            "you have answered yes; to change that, withdraw the consent that you gave, or give another",
         )),
         Some(_) if !agrees => Err(Problem::conflict("you have answered no already")),
         _ => Ok(()),

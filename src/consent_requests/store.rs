@@ -16,6 +16,7 @@ use crate::{
         },
         vocabulary::{InformationKind, Sector},
     },
+    persons_of_sql,
     vault::Content,
 };
 
@@ -50,6 +51,13 @@ const ANSWER: &str = "
     ON CONFLICT (municipality, request_id, person_id) DO UPDATE
     SET agrees = excluded.agrees, reason = NULL, consent_id = excluded.consent_id, answered_at = excluded.answered_at
     WHERE NOT consent_request_answer.agrees AND excluded.agrees";
+const FORGET_NO: &str = concat!(
+    "DELETE FROM consent_request_answer WHERE municipality = $1 AND request_id = $2 AND NOT agrees AND person_id IN ",
+    persons_of_sql!("$3")
+);
+const WITHDRAW_OPEN: &str = "
+    UPDATE consent_request SET status = 'withdrawn', withdrawn_by = $3, withdrawn_at = $4, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND status = 'open'";
 const WITHDRAW: &str = "
     UPDATE consent_request SET status = 'withdrawn', withdrawn_by = $4, withdrawn_at = $5, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND status = 'open'";
@@ -286,6 +294,9 @@ pub(super) async fn answer(
     let Answer { request, person, reason, consent } = answer;
     let (municipality, id) = (&case.municipality, Id::<ConsentRequestAnswer>::new());
     let (agrees, reason) = (consent.is_some(), tx.vault().seal_optional(&case.key(), reason)?);
+    if agrees {
+        execute!(tx, FORGET_NO, municipality, request, person)?;
+    }
     let stored =
         execute!(tx, ANSWER, municipality, id, case.id, request, person, agrees, reason, consent, now)?;
     Ok(stored == 1)
@@ -300,4 +311,18 @@ pub(super) async fn withdraw(
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     Ok(execute!(tx, WITHDRAW, &case.municipality, case.id, id, by, now)? == 1)
+}
+
+/// Withdraws the open requests of a case whose record moves: the units that are asked for were those that the former unit needed.
+///
+/// # Errors
+/// If the write to the database fails.
+pub async fn withdraw_open(
+    tx: &mut Tx,
+    case: &CaseState,
+    by: Id<Person>,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    execute!(tx, WITHDRAW_OPEN, &case.municipality, case.id, by, now)?;
+    Ok(())
 }

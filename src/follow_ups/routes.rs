@@ -18,7 +18,7 @@ use crate::{
         actions::{
             AcceptTransition, AnswerConsentRequest, AnswerTransition, CreateConsentRequest, DecideConcern,
             DelayInforming, ListFollowUps, ListMeasures, ListMeetings, ListNextSteps, ListWithholdings,
-            ReadCase, ReadRightsCalendar, ReadTransition, SetNextStep,
+            ReadCase, ReadRightsCalendar, ReadTransition, SetNextStep, WithdrawConsentRequest,
         },
         cases_in_list, children_of_other_reviewers,
         objects::{CaseObject, ConcernObject, ConsentRequestObject, DisclosureObject, TransitionObject},
@@ -138,8 +138,7 @@ async fn with_cases(
                 (_, None) => true,
             },
             (Some(_), Some(case)) => {
-                let is_asked = item.kind != FollowUpKind::AnswerConsentRequest
-                    || requests.contains(&item.object_id.into());
+                let is_asked = !is_of_request(item.kind) || requests.contains(&item.object_id.into());
                 is_asked && is_theirs(asker, case, &item)
             }
             (Some(_), None) => false,
@@ -163,17 +162,24 @@ async fn theirs_to_decide(
     Ok(theirs.map(|concern| concern.id).collect())
 }
 
-/// Returns the requests for consent among the tasks that the caller may answer.
+/// Returns whether a task is about a request for consent.
+const fn is_of_request(kind: FollowUpKind) -> bool {
+    matches!(kind, FollowUpKind::AnswerConsentRequest | FollowUpKind::ConsentRefused)
+}
+
+/// Returns the requests for consent among the tasks that the caller may answer or withdraw.
 async fn theirs_to_answer(
     tx: &mut Tx,
     asker: &Asker,
     cases: impl Iterator<Item = &CaseObject>,
     items: &[FollowUpOut],
 ) -> Result<HashSet<Id<ConsentRequest>>, DbError> {
-    let requests = items.iter().filter(|item| item.kind == FollowUpKind::AnswerConsentRequest);
+    let requests = items.iter().filter(|item| is_of_request(item.kind));
     let ids: Vec<Id<ConsentRequest>> = requests.map(|item| item.object_id.into()).collect();
     let found = ConsentRequestObject::these(tx, cases, &ids).await?;
-    let theirs = found.iter().filter(|found| asker.may::<AnswerConsentRequest>(found));
+    let theirs = found.iter().filter(|found| {
+        asker.may::<AnswerConsentRequest>(*found) || asker.may::<WithdrawConsentRequest>(*found)
+    });
     Ok(theirs.map(|found| found.id).collect())
 }
 

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::choices;
 use crate::{
     access::{Asker, CaseState, Move, case_states},
+    consent_requests,
     db::{DbError, Tx, expect_one},
     execute, fetch_all,
     handovers::{self, HandoverStatus, Pass},
@@ -39,6 +40,7 @@ pub(super) async fn make(
 ) -> Result<()> {
     let now = moment.now;
     record(tx, asker, case, planned).await?;
+    consent_requests::withdraw_open(tx, case, case.contact_person, now).await?;
     expect_one(execute!(tx, KEEP, &case.municipality, case.id, planned.to_unit)?)?;
     let seat = teams::NewSeat {
         person: receiver,

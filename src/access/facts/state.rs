@@ -7,7 +7,7 @@ use super::{
     custody::{Custody, GuardianRow, Registered, custody},
     ground::{Family, Given, Ground},
     moves::Move,
-    rows::{CaseRows, ConflictRow, Member, OpenEmergency, case_rows},
+    rows::{CaseRow, CaseRows, ConflictRow, ConsentRow, Member, OpenEmergency, case_rows},
 };
 use crate::{
     access::PROVISIONAL,
@@ -114,18 +114,7 @@ impl CaseRows {
         let (today, child_age) = (moment.today, age_on(case.birth_date, moment.today));
         let reader = Registered::new(case.child, case.registered_at, case.identified_at);
         let custody = custody(reader, &guardians, &registrations, child_age, moment);
-        let in_force = consents.into_iter().filter(|row| row.valid_from <= today && today <= row.valid_until);
-        let ground = Ground {
-            owner_unit: case.unit,
-            family: Family {
-                guardians: custody.consenters.clone(),
-                sole_home: custody.sole_home,
-                child: case.child_person,
-                child_age,
-                own_record_age: case.own_record_age,
-            },
-            in_force: in_force.map(Given::from).collect(),
-        };
+        let ground = ground(&case, &custody, consents, child_age, today);
         let confirmed = conflicts.iter().filter(|row| row.is_confirmed).map(|row| row.person);
         let disqualified = std::iter::once(case.child_person).chain(confirmed).collect();
         let stated_close = stated_close(reader, &guardians, &conflicts, moment.now);
@@ -161,6 +150,25 @@ impl CaseRows {
             custody,
         }
     }
+}
+
+/// Returns the ground for sharing on a day.
+fn ground(
+    case: &CaseRow,
+    custody: &Custody,
+    consents: Vec<ConsentRow>,
+    child_age: i64,
+    today: NaiveDate,
+) -> Ground {
+    let in_force = consents.into_iter().filter(|row| row.valid_from <= today && today <= row.valid_until);
+    let family = Family {
+        guardians: custody.consenters.clone(),
+        sole_home: custody.sole_home,
+        child: case.child_person,
+        child_age,
+        own_record_age: case.own_record_age,
+    };
+    Ground { owner_unit: case.unit, family, in_force: in_force.map(Given::from).collect() }
 }
 
 /// Returns the people who are stated to be close to a child: by its own registration, or lately by another or by a colleague.
@@ -252,7 +260,6 @@ impl CaseState {
 impl CaseState {
     /// An open case at a school, of a child of an age with one guardian: a parent who lives with the child.
     pub(crate) fn sample(child_age: i64) -> Self {
-        use super::rows::CaseRow;
         use crate::kernel::vocabulary::Capacity;
 
         let moment = Moment::on_day("2026-11-22");

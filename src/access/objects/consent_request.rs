@@ -107,8 +107,8 @@ impl ConsentRequestObject {
         Ok(found.collect())
     }
 
-    /// Returns the kinds and units whose sharing the consent of a person is needed for, in order. A guardian is not asked for a unit that the child
-    /// keeps from the guardians.
+    /// Returns the kinds and units whose sharing the consent of a person is needed for, in order. A request for a unit that the child keeps from the
+    /// guardians asks none of them. One that they have read before stays as it was, so that they do not see that the child has begun to keep the unit.
     #[must_use]
     pub fn asks(&self, person: Id<Person>) -> Vec<(InformationKind, Id<Unit>)> {
         let all = self.all().filter(|(.., asked)| asked.contains(&person));
@@ -126,12 +126,8 @@ impl ConsentRequestObject {
     fn all(&self) -> impl Iterator<Item = (InformationKind, Id<Unit>, Vec<Id<Person>>)> {
         let facts = &self.case.facts;
         let of_unit = move |(unit, sector): &(Id<Unit>, Sector)| {
-            let (unit, sector, is_kept) = (*unit, *sector, facts.is_kept_from_guardians(*unit));
-            self.kinds.iter().map(move |kind| {
-                let mut asked = facts.ground.family.consenters(*kind, sector);
-                asked.retain(|person| !(is_kept && facts.guardians.contains(person)));
-                (*kind, unit, asked)
-            })
+            let (unit, sector) = (*unit, *sector);
+            self.kinds.iter().map(move |kind| (*kind, unit, facts.ground.family.consenters(*kind, sector)))
         };
         self.units.iter().flat_map(of_unit)
     }
