@@ -331,6 +331,8 @@ fn work_on_the_case_has_the_reason_of_the_team_by_whatever_rule() {
         "note.team.child-welfare",
         "meeting.invited.child-welfare",
         "consent.child-welfare",
+        "transition.answer.child-welfare",
+        "consent-request.asked.child-welfare",
     ];
     for rule in Policies::load().expect("rules").rules().filter(|rule| !rule.forbids) {
         let is_work = rule.purpose.is_some_and(|purpose| purpose.as_str() == "coordination");

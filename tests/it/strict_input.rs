@@ -276,7 +276,7 @@ both_engines! {
         for operation in Operation::writes().into_iter().filter(Operation::takes_body) {
             // After answering an offer there is none to answer. The others are not possible on this stage at first.
             let gone = ["accept_handover", "decline_handover"];
-            let settled = ["offer_handover", "add_team_member", "close_case", "reopen_case"];
+            let settled = ["offer_handover", "plan_transition", "add_team_member", "close_case", "reopen_case"];
             let left_out = gone.contains(&operation.id.as_str()) || settled.contains(&operation.id.as_str());
             if left_out || !operation.takes_idempotency_key() {
                 continue;

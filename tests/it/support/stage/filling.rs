@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::CaseId;
 
 use super::Stage;
-use crate::support::{Role, Staff, User, files};
+use crate::support::{Family, Role, Staff, User, World, files};
 
 impl Stage {
     pub(super) async fn fill_case(&mut self) {
@@ -19,15 +19,7 @@ impl Stage {
         let member = world.add_to_team(teacher, case, nurse).await;
         let measure = world.measure(teacher, case, teacher).await;
         let handover = world.offer_baton(teacher, case, nurse).await;
-        let transition = json!({
-            "to_unit_id": nurse.unit.id, "to_person_id": nurse.id, "moves_on": world.in_days(0), "contains": [],
-            "message": "She starts here in August.",
-        });
-        let transition = create(teacher, case, "transitions", transition).await;
-        for guardian in &family.guardians {
-            let answers = format!("transitions/{}/answers", transition.as_str().expect("an id"));
-            create(guardian, case, &answers, json!({"agrees": true})).await;
-        }
+        let transition = agreed_move(world, teacher, nurse, family, case).await;
         let asked = json!({
             "unit_ids": [nurse.unit.id], "kinds": ["school_life"], "purpose": "Cooperation.", "contains": [],
             "valid_until": "2027-06-30", "text_version": "2026-1", "answer_by": world.in_days(14),
@@ -206,6 +198,20 @@ pub(super) fn child_welfare_of(municipality: &str) -> &'static str {
 }
 
 /// Creates something in a case, and returns its id.
+/// A move of the record to the unit of the nurse, which both guardians agree to.
+async fn agreed_move(world: &World, teacher: &Staff, nurse: &Staff, family: &Family, case: CaseId) -> Value {
+    let plan = json!({
+        "to_unit_id": nurse.unit.id, "to_person_id": nurse.id, "moves_on": world.in_days(0), "contains": [],
+        "message": "She starts here in August.",
+    });
+    let transition = create(teacher, case, "transitions", plan).await;
+    for guardian in &family.guardians {
+        let answers = format!("transitions/{}/answers", transition.as_str().expect("an id"));
+        create(guardian, case, &answers, json!({"agrees": true})).await;
+    }
+    transition
+}
+
 async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
     by.post(format!("/v1/cases/{case}/{what}")).json(body).send().await.expect(201).body["id"].clone()
 }
