@@ -18,15 +18,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
         json!({"to_person_id": nurse.id, "to_unit_id": nurse.unit.id, "contains": [], "message": p()});
     let offered = said(teacher, "/handovers", offer).await.text("/id");
     said(nurse, &format!("/handovers/{offered}/decline"), json!({"contains": [], "answer": p()})).await;
-    let planned = teacher.get(format!("{case}/transitions")).send().await.expect(200).text("/items/0/id");
-    said(teacher, &format!("/transitions/{planned}/withdraw"), json!({})).await;
-    let plan = json!({
-        "to_unit_id": nurse.unit.id, "to_person_id": nurse.id, "moves_on": world.in_days(30), "contains": [], "message": p(),
-    });
-    let planned = said(teacher, "/transitions", plan).await.text("/id");
-    let paper = json!({"agrees": true, "given_by": family.guardians[0].id, "form": "paper", "document": p()});
-    said(teacher, &format!("/transitions/{planned}/answers"), paper).await;
-    said(teacher, &format!("/transitions/{planned}/withdraw"), json!({})).await;
+    write_moves(world, stage, &case, &mut p).await;
     said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
     write_measures(world, stage, &case, &mut p).await;
     let meeting = json!({
@@ -73,6 +65,20 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
 }
 
 /// Writes to a path with an idempotency key.
+async fn write_moves(world: &World, stage: &Stage, case: &str, p: &mut impl FnMut() -> String) {
+    let Stage { teacher, nurse, family, .. } = stage;
+    let said = async |by: &User, path: &str, body: Value| write(by, &format!("{case}{path}"), body).await;
+    let planned = teacher.get(format!("{case}/transitions")).send().await.expect(200).text("/items/0/id");
+    said(teacher, &format!("/transitions/{planned}/withdraw"), json!({})).await;
+    let plan = json!({
+        "to_unit_id": nurse.unit.id, "to_person_id": nurse.id, "moves_on": world.in_days(30), "contains": [], "message": p(),
+    });
+    let planned = said(teacher, "/transitions", plan).await.text("/id");
+    let paper = json!({"agrees": true, "given_by": family.guardians[0].id, "form": "paper", "document": p()});
+    said(teacher, &format!("/transitions/{planned}/answers"), paper).await;
+    said(teacher, &format!("/transitions/{planned}/withdraw"), json!({})).await;
+}
+
 async fn write(by: &User, path: &str, body: Value) -> Answer {
     let call = by.post(path.to_owned()).json(body).header("if-match", "*");
     let answer = call.idempotency_key(&format!("Sleutel{}", uuid::Uuid::now_v7())).send().await;

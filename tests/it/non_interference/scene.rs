@@ -73,6 +73,20 @@ async fn strangers(world: &World) -> Vec<(Watcher, User)> {
     ]
 }
 
+/// A colleague who was on the team of a case.
+async fn left_the_team(world: &World, teacher: &Staff, case: CaseId) -> Staff {
+    let left = world.worker("kragero/skole").await;
+    let seat = world.add_to_team(teacher, case, &left).await;
+    teacher.delete(format!("/v1/cases/{case}/team/{seat}")).send().await.expect(204);
+    left
+}
+
+/// A move of a case to a unit, which nobody has answered.
+async fn planned_move(by: &Staff, to: &Staff, case: CaseId, day: String) -> TransitionId {
+    let plan = json!({"to_unit_id": to.unit.id, "to_person_id": to.id, "moves_on": day});
+    by.post(format!("/v1/cases/{case}/transitions")).json(plan).send().await.expect(201).id("/id")
+}
+
 impl Scene {
     pub async fn set(world: &World) -> Self {
         let teacher = world.worker("kragero/skole").await;
@@ -81,9 +95,7 @@ impl Scene {
         let case = world.open_case(&teacher, &family.child).await;
         world.all_consent(&family, case, &[&nurse.unit]).await;
         world.add_to_team(&teacher, case, &nurse).await;
-        let left = world.worker("kragero/skole").await;
-        let seat = world.add_to_team(&teacher, case, &left).await;
-        teacher.delete(format!("/v1/cases/{case}/team/{seat}")).send().await.expect(204);
+        let left = left_the_team(world, &teacher, case).await;
         let young = world.family(&teacher, 16, 1).await.child;
         let youth = world.youth(&young).await;
         let youth_case = world.open_case(&teacher, &young).await;
@@ -97,12 +109,9 @@ impl Scene {
         let [mother, father] = <[Guardian; 2]>::try_from(family.guardians).expect("two");
         let meeting = world.meeting(&teacher, case, &[mother.id, nurse.id]).await;
         let note = world.note(&teacher, case, "team", "Was glad at lunch.").await;
-        let plan =
-            json!({"to_unit_id": carer.unit.id, "to_person_id": carer.id, "moves_on": world.in_days(30)});
-        let path = format!("/v1/cases/{case}/transitions");
-        let transition = teacher.post(path).json(plan).send().await.expect(201).id("/id");
-        let responder = world.worker("kragero/bup").await;
-        let child_welfare = world.worker("kragero/barnevern").await;
+        let transition = planned_move(&teacher, &carer, case, world.in_days(30)).await;
+        let (responder, child_welfare) =
+            (world.worker("kragero/bup").await, world.worker("kragero/barnevern").await);
         let number = family.child.national_id.as_str().to_owned();
         let mut watchers = vec![
             (Watcher::Mother, mother.user.clone()),

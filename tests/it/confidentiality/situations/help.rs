@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{player::Player, said::Said};
+use super::{
+    player::Player,
+    said::{Said, Verb},
+};
 use crate::{
     confidentiality::{
         scene::{AUDIENCES, sentence},
@@ -14,14 +17,23 @@ use crate::{
 };
 
 impl Player {
-    pub(super) async fn sets_goal(&mut self, said: &Said) {
+    pub(super) async fn plans(&mut self, said: &Said) {
+        match said.verb {
+            Verb::SetGoal => self.sets_goal(said).await,
+            Verb::StartMeasure => self.starts_measure(said).await,
+            Verb::Evaluate => self.evaluates(said).await,
+            _ => self.ends_measure(said).await,
+        }
+    }
+
+    async fn sets_goal(&mut self, said: &Said) {
         let goal = sentence("Plays");
         let body = json!({"contains": [], "description": goal});
         let made = self.makes(self.user(said.who), "goals", body).await;
         self.scene.id("goal_id", &made).plant("the goals", [&goal, &made]);
     }
 
-    pub(super) async fn starts_measure(&mut self, said: &Said) {
+    async fn starts_measure(&mut self, said: &Said) {
         let (title, responsible) = (sentence("Play group"), self.staff(said.object()));
         let body = json!({
             "title": title, "level": "selective", "contains": [], "responsible_id": responsible.id,
@@ -40,7 +52,7 @@ impl Player {
         self.made.insert("measure_id", made);
     }
 
-    pub(super) async fn evaluates(&mut self, said: &Said) {
+    async fn evaluates(&mut self, said: &Said) {
         let assessment = sentence("Went well");
         let body = json!({
             "held_on": self.world.in_days(0), "outcome": "continue", "contains": [], "assessment": assessment,
@@ -56,7 +68,7 @@ impl Player {
         self.scene.plant("how the evaluation was moved", [&why]);
     }
 
-    pub(super) async fn ends_measure(&mut self, said: &Said) {
+    async fn ends_measure(&mut self, said: &Said) {
         let body = json!({
             "held_on": self.world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "It is enough.",
             "child_view": "It was fun.",

@@ -9,7 +9,15 @@ use super::{
 use crate::confidentiality::scene::sentence;
 
 impl Player {
-    pub(super) async fn plans_move(&mut self, said: &Said) {
+    pub(super) async fn moves_record(&mut self, said: &Said) {
+        match said.verb {
+            Verb::PlanMove => self.plans_move(said).await,
+            Verb::AgreeToMove => self.agrees_to_move(said).await,
+            _ => self.answers_for_unit(said).await,
+        }
+    }
+
+    async fn plans_move(&mut self, said: &Said) {
         let (message, to) = (sentence("She starts here"), self.unit(said.object()).await);
         let asked = self.user(said.must("asking")).id;
         let body = json!({
@@ -24,13 +32,13 @@ impl Player {
         format!("/v1/cases/{}/transitions/{}/{below}", self.case(), self.made["transition_id"])
     }
 
-    pub(super) async fn agrees_to_move(&mut self, said: &Said) {
+    async fn agrees_to_move(&mut self, said: &Said) {
         let note = said.link("letting follow").map(|what| self.made[what].clone());
         let body = json!({"agrees": true, "follows": {"notes": Vec::from_iter(note)}});
         self.user(said.who).post(self.move_path("answers")).json(body).send().await.expect(201);
     }
 
-    pub(super) async fn answers_for_unit(&mut self, said: &Said) {
+    async fn answers_for_unit(&mut self, said: &Said) {
         // Everything that is written until now is from before the move.
         self.world.advance(chrono::TimeDelta::minutes(1));
         if said.verb == Verb::AcceptRecord {

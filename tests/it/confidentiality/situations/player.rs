@@ -111,15 +111,12 @@ impl Player {
             Verb::GiveStep => self.gives_step(said).await,
             Verb::GiveSeat => self.gives_seat(said).await,
             Verb::EndSeat => self.ends_seat(said).await,
-            Verb::PlanMove => self.plans_move(said).await,
-            Verb::AgreeToMove => self.agrees_to_move(said).await,
-            Verb::AcceptRecord | Verb::DeclineRecord => self.answers_for_unit(said).await,
-            Verb::EndMeasure => self.ends_measure(said).await,
+            Verb::PlanMove | Verb::AgreeToMove | Verb::AcceptRecord | Verb::DeclineRecord => {
+                self.moves_record(said).await;
+            }
             Verb::OfferBaton => self.offers_baton(said).await,
             Verb::AcceptBaton | Verb::DeclineBaton => self.answers_offer(said).await,
-            Verb::SetGoal => self.sets_goal(said).await,
-            Verb::StartMeasure => self.starts_measure(said).await,
-            Verb::Evaluate => self.evaluates(said).await,
+            Verb::SetGoal | Verb::StartMeasure | Verb::Evaluate | Verb::EndMeasure => self.plans(said).await,
             Verb::HoldMeeting => self.holds_meeting(said).await,
             Verb::CallMeeting => self.calls_meeting(said).await,
             Verb::Write => self.writes(said).await,

@@ -20,11 +20,7 @@ impl Stage {
         let measure = world.measure(teacher, case, teacher).await;
         let handover = world.offer_baton(teacher, case, nurse).await;
         let transition = agreed_move(world, teacher, nurse, family, case).await;
-        let asked = json!({
-            "unit_ids": [nurse.unit.id], "kinds": ["school_life"], "purpose": "Cooperation.", "contains": [],
-            "valid_until": "2027-06-30", "text_version": "2026-1", "answer_by": world.in_days(14),
-        });
-        let asked = create(teacher, case, "consent-requests", asked).await;
+        let asked = asked(world, teacher, nurse, case).await;
         let settles = world.pending_step(teacher, case).await;
         let goal =
             create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
@@ -210,6 +206,15 @@ async fn agreed_move(world: &World, teacher: &Staff, nurse: &Staff, family: &Fam
         create(guardian, case, &answers, json!({"agrees": true})).await;
     }
     transition
+}
+
+/// A request for consent to the unit of the nurse.
+async fn asked(world: &World, teacher: &Staff, nurse: &Staff, case: CaseId) -> Value {
+    let question = json!({
+        "unit_ids": [nurse.unit.id], "kinds": ["school_life"], "purpose": "Cooperation.", "contains": [],
+        "valid_until": "2027-06-30", "text_version": "2026-1", "answer_by": world.in_days(14),
+    });
+    create(teacher, case, "consent-requests", question).await
 }
 
 async fn create(by: &User, case: CaseId, what: &str, body: Value) -> Value {
