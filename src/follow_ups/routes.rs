@@ -138,7 +138,8 @@ async fn with_cases(
                 (_, None) => true,
             },
             (Some(_), Some(case)) => {
-                let is_asked = !is_of_request(item.kind) || requests.contains(&item.object_id.into());
+                let is_asked =
+                    !is_of_request(item.kind) || requests.contains(&(item.kind, item.object_id.into()));
                 is_asked && is_theirs(asker, case, &item)
             }
             (Some(_), None) => false,
@@ -162,25 +163,28 @@ async fn theirs_to_decide(
     Ok(theirs.map(|concern| concern.id).collect())
 }
 
-/// Returns whether a task is about a request for consent.
-const fn is_of_request(kind: FollowUpKind) -> bool {
-    matches!(kind, FollowUpKind::AnswerConsentRequest | FollowUpKind::ConsentRefused)
-}
-
-/// Returns the requests for consent among the tasks that the caller may answer or withdraw.
+/// Returns the requests for consent among the tasks that the caller may settle: those that ask for their answer, and those that
+/// others refused, which they may withdraw.
 async fn theirs_to_answer(
     tx: &mut Tx,
     asker: &Asker,
     cases: impl Iterator<Item = &CaseObject>,
     items: &[FollowUpOut],
-) -> Result<HashSet<Id<ConsentRequest>>, DbError> {
+) -> Result<HashSet<(FollowUpKind, Id<ConsentRequest>)>, DbError> {
     let requests = items.iter().filter(|item| is_of_request(item.kind));
     let ids: Vec<Id<ConsentRequest>> = requests.map(|item| item.object_id.into()).collect();
     let found = ConsentRequestObject::these(tx, cases, &ids).await?;
-    let theirs = found.iter().filter(|found| {
-        asker.may::<AnswerConsentRequest>(*found) || asker.may::<WithdrawConsentRequest>(*found)
-    });
-    Ok(theirs.map(|found| found.id).collect())
+    let asked = found.iter().filter(|found| asker.may::<AnswerConsentRequest>(*found));
+    let refused = found.iter().filter(|found| asker.may::<WithdrawConsentRequest>(*found));
+    Ok(asked
+        .map(|found| (FollowUpKind::AnswerConsentRequest, found.id))
+        .chain(refused.map(|found| (FollowUpKind::ConsentRefused, found.id)))
+        .collect())
+}
+
+/// Returns whether a task is about a request for consent.
+const fn is_of_request(kind: FollowUpKind) -> bool {
+    matches!(kind, FollowUpKind::AnswerConsentRequest | FollowUpKind::ConsentRefused)
 }
 
 /// Returns the disclosures among the tasks for which the caller may set another day to inform the family.

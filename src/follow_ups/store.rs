@@ -270,7 +270,8 @@ pub(super) async fn list(
         due.push(FollowUpOut::on(kind, awaited.report.uuid(), None, awaited.due_on));
     }
     due.retain(|item| item.place() > after);
-    due.sort_by_key(FollowUpOut::place);
+    // One object is one task. A move that the caller must accept or answer is not also one that they await.
+    due.sort_by_key(|item| (item.place(), item.kind == FollowUpKind::Transition));
     due.dedup_by_key(|item| item.place());
     due.truncate(limit);
     for item in &mut due {

@@ -77,6 +77,7 @@ const TAGS: &[(&str, &str)] = &[
     ("rules", "The rules of confidentiality, and why they allow or refuse something."),
     ("sessions", "Logging in and out."),
     ("teams", "The team of a case."),
+    ("transitions", "Moves of a child's record to another unit."),
     ("withholdings", "What is withheld from a guardian, and why."),
 ];
 

@@ -110,6 +110,15 @@ fn every_operation_is_described() {
     }
 }
 
+#[test]
+fn the_document_describes_every_group_of_operations_and_no_other() {
+    let document = document();
+    let described = document["tags"].as_array().expect("groups").iter();
+    let described = names(described.map(|tag| tag["name"].as_str().expect("a name")));
+    let used = Operation::all().into_iter().filter_map(|o| o.says["tags"][0].as_str().map(str::to_owned));
+    assert_eq!(names(used), described, "groups of operations left, those of TAGS in src/openapi right");
+}
+
 /// The ids of the rules below a heading of a description.
 fn listed(description: &str, heading: &str) -> BTreeSet<String> {
     let below = description.split_once(&format!("{heading}:\n\n")).map_or("", |(_, below)| below);
