@@ -1,12 +1,13 @@
 //! Request and response types for cases.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::{
     access::CaseReader,
+    catalogue::{GuideLevel, Level},
     kernel::{
         PageQuery,
         ids::{CaseEventId, CaseId, ChildId, PersonId, UnitId},
@@ -40,34 +41,6 @@ words! {
     }
 }
 
-/// A level in the municipality's guide, 0 to 3.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, ToSchema, sqlx::Type)]
-#[serde(transparent)]
-#[sqlx(transparent)]
-#[schema(value_type = i64, minimum = 0, maximum = 3, example = 1)]
-pub struct Level(i64);
-
-impl Level {
-    /// The level of this number, which is at most 3.
-    #[must_use]
-    pub const fn new(level: i64) -> Option<Self> {
-        if matches!(level, 0..=3) { Some(Self(level)) } else { None }
-    }
-
-    /// Returns the number.
-    #[must_use]
-    pub const fn number(self) -> i64 {
-        self.0
-    }
-}
-
-impl<'de> Deserialize<'de> for Level {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let level = Self::new(i64::deserialize(deserializer)?);
-        level.ok_or_else(|| serde::de::Error::custom("must be a level from 0 to 3"))
-    }
-}
-
 /// A case.
 #[derive(Debug, Clone, Serialize, ToSchema, sqlx::FromRow)]
 pub struct CaseOut {
@@ -91,6 +64,11 @@ pub struct CaseOut {
     pub reason: Option<Content>,
     /// The level in the guide.
     pub level: Level,
+    /// The name of the level.
+    #[schema(example = "Tverrfaglig vurdering og samarbeid")]
+    pub level_name: String,
+    /// The version of the guide that has the level.
+    pub guide_version: i64,
     /// The reason for the level.
     pub level_reason: Option<Content>,
     /// The status of the case.
@@ -130,13 +108,21 @@ pub struct CaseOut {
 
 shown!(CaseOut, CaseReader {
     row {
-        id, municipality, child_id, child_name, child_birth_date, level, status, agreed_with, agreed_on,
+        id, municipality, child_id, child_name, child_birth_date, level, level_name, guide_version, status, agreed_with, agreed_on,
         contact_person_since, opened_at, closed_at;
         version
     }
     agreed: reason, level_reason, next_evaluation_on, next_step, closing_reason, final_evaluation;
     whereabouts: unit_id, unit_name, contact_person_id, contact_person_name, contact_unit_id, contact_unit_name;
 });
+
+impl CaseOut {
+    /// Returns the level, of the version of the guide that has it.
+    #[must_use]
+    pub const fn guide_level(&self) -> GuideLevel {
+        GuideLevel { version: self.guide_version, level: self.level }
+    }
+}
 
 words! {
     /// The kind of event in the history of a case.
@@ -161,6 +147,10 @@ pub struct CaseEventOut {
     pub kind: CaseEventKind,
     /// The level after the event.
     pub level: Level,
+    /// The name of the level.
+    pub level_name: String,
+    /// The version of the guide that has the level.
+    pub guide_version: i64,
     /// The reason.
     pub reason: Content,
     /// The results of the help, when the case was closed.
@@ -173,14 +163,25 @@ pub struct CaseEventOut {
     pub at: DateTime<Utc>,
 }
 
-shown!(CaseEventOut { id, kind, level, reason, final_evaluation, person_id, person_name, at });
+shown!(CaseEventOut {
+    id,
+    kind,
+    level,
+    level_name,
+    guide_version,
+    reason,
+    final_evaluation,
+    person_id,
+    person_name,
+    at
+});
 
 /// A change of level.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"contains": [], "level": 2, "level_reason": "Two services beside the school are now needed."}))]
 pub struct CasePatch {
-    /// The new level.
+    /// The new level, of the municipality's guide in force.
     pub level: Level,
     /// The reason for the change.
     pub level_reason: Prose,
@@ -211,7 +212,7 @@ pub struct CaseClosing {
 pub struct CaseReopening {
     /// The next step: what, who and by when.
     pub next_step: NextStepIn,
-    /// The level after reopening.
+    /// The level after reopening, of the municipality's guide in force.
     pub level: Level,
     /// The reason for reopening the case.
     pub level_reason: Prose,

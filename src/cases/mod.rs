@@ -9,6 +9,6 @@ mod routes;
 pub(crate) mod rows;
 mod store;
 
-pub use dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level};
+pub use dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut};
 pub use routes::configure;
 pub use store::{Agreement, Place, involved_cases, open};

@@ -5,8 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     dto::{
-        CaseClosing, CaseEventKind, CaseEventOut, CaseOut, CasePatch, CaseQuery, CaseReopening, Level,
-        NextStepTime,
+        CaseClosing, CaseEventKind, CaseEventOut, CaseOut, CasePatch, CaseQuery, CaseReopening, NextStepTime,
     },
     store,
 };
@@ -20,6 +19,7 @@ use crate::{
         fields::SeeWhatIsAgreed,
         objects::CaseObject,
     },
+    catalogue::{GuideLevel, level_in_force},
     db::Tx,
     handovers,
     kernel::{Page, PageQuery},
@@ -99,6 +99,7 @@ async fn update_case(mut permit: Permit<UpdateCase>) -> Result<HttpResponse> {
     permit.require_open()?;
     let seen = as_seen(&mut permit, case.clone()).await?;
     permit.expect_seen(&seen)?;
+    let level = level_in_force(permit.tx(), &case.municipality, level, "/level").await?;
     let key = permit.object().facts.key();
     store::set_level(permit.tx(), &key, &case, level, &level_reason).await?;
     remember(&mut permit, CaseEventKind::LevelChanged, level, &level_reason, None).await?;
@@ -141,7 +142,7 @@ async fn close_case(mut permit: Permit<CloseCase>) -> Result<HttpResponse> {
     let place = permit.object().facts.clone();
     next_steps::settle(permit.tx(), place.place(), settled, now).await?;
     let kind = CaseEventKind::Closed;
-    remember(&mut permit, kind, case.level, &reason, Some(&*final_evaluation)).await?;
+    remember(&mut permit, kind, case.guide_level(), &reason, Some(&*final_evaluation)).await?;
     let case = current(&mut permit).await?;
     let case = as_seen(&mut permit, case).await?;
     permit.changed(case.version, &case).await
@@ -170,6 +171,7 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
             "the unit of the case no longer serves the municipality where the child lives",
         ));
     }
+    let level = level_in_force(permit.tx(), &case.municipality, level, "/level").await?;
     let (asker, object, moment) = (permit.asker(), permit.object().clone(), permit.moment());
     let place = (&*case.municipality, moment.today);
     let step =
@@ -189,7 +191,7 @@ async fn reopen_case(mut permit: Permit<ReopenCase>) -> Result<HttpResponse> {
 async fn remember<A: Action<Object = CaseObject>>(
     permit: &mut Permit<A>,
     kind: CaseEventKind,
-    level: Level,
+    level: GuideLevel,
     reason: &str,
     final_evaluation: Option<&str>,
 ) -> Result<()> {

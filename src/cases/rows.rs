@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::dto::CaseStatus;
-pub(crate) use super::dto::{AgreedWith, CaseEventKind, Level};
+pub(crate) use super::dto::{AgreedWith, CaseEventKind};
 use crate::{
     access::CasePlace,
+    catalogue::GuideLevel,
     db::{DbError, Tx},
     fetch_optional, insert_rows,
     kernel::{
@@ -16,11 +17,11 @@ use crate::{
     },
 };
 
-const INSERT: &str = "INSERT INTO care_case (municipality, id, child_id, unit_id, opening_unit_id, opened_by, reason, level, level_reason, \
+const INSERT: &str = "INSERT INTO care_case (municipality, id, child_id, unit_id, opening_unit_id, opened_by, reason, guide_version, level, level_reason, \
     status, agreed_with, agreed_on, opened_at, closed_at, closing_reason, final_evaluation, next_step_of) ";
 const INSERT_CONTACTS: &str =
     "INSERT INTO contact_person (municipality, case_id, person_id, unit_id, since) ";
-const INSERT_EVENTS: &str = "INSERT INTO case_event (municipality, id, case_id, kind, level, reason, final_evaluation, \
+const INSERT_EVENTS: &str = "INSERT INTO case_event (municipality, id, case_id, kind, guide_version, level, reason, final_evaluation, \
     person_id, at) ";
 
 /// A case to store.
@@ -30,7 +31,7 @@ pub(crate) struct CaseRow<'a> {
     pub unit: Id<Unit>,
     pub opened_by: Id<Person>,
     pub reason: Cow<'a, str>,
-    pub level: Level,
+    pub level: GuideLevel,
     pub level_reason: Option<Cow<'a, str>>,
     pub agreed_with: AgreedWith,
     pub agreed_on: NaiveDate,
@@ -59,7 +60,7 @@ pub(crate) struct EventRow<'a> {
     pub place: CasePlace<'a>,
     pub id: Id<CaseEvent>,
     pub kind: CaseEventKind,
-    pub level: Level,
+    pub level: GuideLevel,
     pub reason: Cow<'a, str>,
     pub final_evaluation: Option<Cow<'a, str>>,
     pub by: Id<Person>,
@@ -80,7 +81,7 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CaseRow<'_>]) -> Result<(), DbEr
             Ok::<_, DbError>((row, vault.seal(&key, reason)?, level_reason, closing, last))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT, 17, sealed, |values, (row, reason, level_reason, closing, last)| {
+    insert_rows!(tx, INSERT, 18, sealed, |values, (row, reason, level_reason, closing, last)| {
         let status = if row.closed.is_some() { CaseStatus::Closed } else { CaseStatus::Open };
         values
             .push_bind(row.place.municipality)
@@ -90,7 +91,8 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[CaseRow<'_>]) -> Result<(), DbEr
             .push_bind(row.unit)
             .push_bind(row.opened_by)
             .push_bind(reason)
-            .push_bind(row.level)
+            .push_bind(row.level.version)
+            .push_bind(row.level.level)
             .push_bind(level_reason)
             .push_bind(status)
             .push_bind(row.agreed_with)
@@ -124,12 +126,13 @@ pub(crate) async fn insert_events(tx: &mut Tx, rows: &[EventRow<'_>]) -> Result<
             ))
         })
         .collect::<Result<Vec<_>, _>>()?;
-    insert_rows!(tx, INSERT_EVENTS, 9, rows, |values, (row, reason, last)| values
+    insert_rows!(tx, INSERT_EVENTS, 10, rows, |values, (row, reason, last)| values
         .push_bind(row.place.municipality)
         .push_bind(row.id)
         .push_bind(row.place.case)
         .push_bind(row.kind)
-        .push_bind(row.level)
+        .push_bind(row.level.version)
+        .push_bind(row.level.level)
         .push_bind(reason)
         .push_bind(last)
         .push_bind(row.by)

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut, Level},
+    dto::{AgreedWith, CaseEventKind, CaseEventOut, CaseOut},
     rows::{self, CaseRow, ContactRow, EventRow},
 };
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         CasePlace,
         objects::{CaseObject, MeasureObject},
     },
+    catalogue::GuideLevel,
     db::{DbError, Tx, dialect, expect_one},
     execute, fetch_all, fetch_in, fetch_one,
     identity::Caller,
@@ -28,7 +29,7 @@ use crate::{
 
 const SELECT: &str = "
     SELECT c.id, c.municipality, c.child_id, k.name AS child_name, k.birth_date AS child_birth_date,
-           c.unit_id, u.name AS unit_name, c.reason, c.level, c.level_reason, c.status, c.agreed_with, c.agreed_on,
+           c.unit_id, u.name AS unit_name, c.reason, c.level, l.name AS level_name, c.guide_version, c.level_reason, c.status, c.agreed_with, c.agreed_on,
            cp.person_id AS contact_person_id, q.name AS contact_person_name,
            cp.unit_id AS contact_unit_id, v.name AS contact_unit_name, cp.since AS contact_person_since,
            c.opened_at, c.closed_at, c.closing_reason, c.final_evaluation, c.version
@@ -38,24 +39,28 @@ const SELECT: &str = "
     JOIN contact_person cp ON cp.municipality = c.municipality AND cp.case_id = c.id
     JOIN person q ON q.id = cp.person_id
     JOIN unit v ON v.id = cp.unit_id
+    JOIN guide_level l ON l.municipality = c.municipality AND l.version = c.guide_version AND l.level = c.level
     WHERE c.id IN (";
 const EVALUATIONS_DUE: &str = "
     SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.created_at, m.evaluate_on
     FROM measure m JOIN unit u ON u.id = m.unit_id
     WHERE m.status = 'in_force' AND m.case_id IN (";
 const SET_LEVEL: &str = "
-    UPDATE care_case SET level = $4, level_reason = $5, version = version + 1
+    UPDATE care_case SET guide_version = $4, level = $5, level_reason = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3";
 const CLOSE: &str = "
     UPDATE care_case SET status = 'closed', next_step_of = NULL, closing_reason = $4, final_evaluation = $5, closed_at = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'open'";
 const REOPEN: &str = "
     UPDATE care_case SET status = 'open', next_step_of = id, closing_reason = NULL, final_evaluation = NULL, closed_at = NULL,
-           level = $4, level_reason = $5, version = version + 1
+           guide_version = $4, level = $5, level_reason = $6, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND status = 'closed'";
 const LIST_EVENTS: &str = "
-    SELECT e.id, e.kind, e.level, e.reason, e.final_evaluation, e.person_id, p.name AS person_name, e.at
-    FROM case_event e JOIN person p ON p.id = e.person_id
+    SELECT e.id, e.kind, e.level, l.name AS level_name, e.guide_version, e.reason, e.final_evaluation, e.person_id,
+           p.name AS person_name, e.at
+    FROM case_event e
+    JOIN person p ON p.id = e.person_id
+    JOIN guide_level l ON l.municipality = e.municipality AND l.version = e.guide_version AND l.level = e.level
     WHERE e.municipality = $1 AND e.case_id = $2 AND e.id > $3 ORDER BY e.id LIMIT $4";
 const OPEN_OF_CHILD: &str = "
     SELECT COUNT(*) FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
@@ -115,7 +120,7 @@ pub struct Agreement<'a> {
     /// Why help is given.
     pub reason: &'a str,
     /// The level in the guide.
-    pub level: Level,
+    pub level: GuideLevel,
     /// The people who agreed.
     pub agreed_with: AgreedWith,
     /// The day it was agreed.
@@ -175,7 +180,7 @@ pub async fn open(
 #[derive(Debug)]
 pub(super) struct Event<'a> {
     pub kind: CaseEventKind,
-    pub level: Level,
+    pub level: GuideLevel,
     pub reason: &'a str,
     pub final_evaluation: Option<&'a str>,
     pub by: Id<Person>,
@@ -291,11 +296,20 @@ pub(super) async fn set_level(
     tx: &mut Tx,
     key: &KeyName,
     case: &CaseOut,
-    level: Level,
+    level: GuideLevel,
     reason: &str,
 ) -> Result<(), DbError> {
     let reason = tx.vault().seal(key, reason)?;
-    expect_one(execute!(tx, SET_LEVEL, &case.municipality, case.id, case.version, level, reason)?)
+    expect_one(execute!(
+        tx,
+        SET_LEVEL,
+        &case.municipality,
+        case.id,
+        case.version,
+        level.version,
+        level.level,
+        reason
+    )?)
 }
 
 pub(super) async fn close(
@@ -314,11 +328,20 @@ pub(super) async fn reopen(
     tx: &mut Tx,
     key: &KeyName,
     case: &CaseOut,
-    level: Level,
+    level: GuideLevel,
     reason: &str,
 ) -> Result<(), DbError> {
     let reason = tx.vault().seal(key, reason)?;
-    expect_one(execute!(tx, REOPEN, &case.municipality, case.id, case.version, level, reason)?)
+    expect_one(execute!(
+        tx,
+        REOPEN,
+        &case.municipality,
+        case.id,
+        case.version,
+        level.version,
+        level.level,
+        reason
+    )?)
 }
 
 /// Returns whether the child, as registered, has another open case.

@@ -134,6 +134,8 @@ pub struct ArenaOut {
 /// A level of the guide (handlingsveileder).
 #[derive(Debug, Serialize, ToSchema)]
 pub struct GuideLevelOut {
+    /// The version of the guide. Version 0 has levels that were used before there were versions.
+    pub version: i64,
     /// The number of the level.
     pub level: i64,
     /// The name of the level.
@@ -148,6 +150,17 @@ pub struct GuideLevelOut {
     pub deadline_days: Option<i64>,
     /// The chapter of the plan.
     pub source: String,
+}
+
+/// The version of the guide to list.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct GuideQuery {
+    /// The version, as in `guide_version` of a case; the newest if left out.
+    #[serde(default)]
+    #[param(minimum = 0)]
+    pub version: Option<i64>,
 }
 
 /// Filters for the catalogue.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 use super::{
     dto::{ArenaScope, OfferStatus},
+    guide::Level,
     imported::ImportError,
 };
 use crate::kernel::{
@@ -95,12 +96,15 @@ impl MunicipalityFiles {
                 );
             }
         }
+        if guide_level.is_empty() {
+            return Err(self.wrong("the guide must have at least one guide_level".to_owned()));
+        }
         if longest_wait_days.is_some_and(|days| !(7..=366).contains(&days)) {
             return Err(self.wrong("longest_wait_days must be from 7 to 366".to_owned()));
         }
         self.each_once("unit", unit.iter().map(|it| it.key.to_string()))?;
         self.each_once("arena", arena.iter().map(|it| it.key.to_string()))?;
-        self.each_once("guide level", guide_level.iter().map(|it| it.level.to_string()))?;
+        self.each_once("guide level", guide_level.iter().map(|it| it.level.number().to_string()))?;
         self.each_once("measure", measures.iter().map(|it| it.key.to_string()))?;
         Ok(Description { municipality, measures, texts })
     }
@@ -240,7 +244,7 @@ pub(super) struct ArenaEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct LevelEntry {
-    pub level: i64,
+    pub level: Level,
     pub name: Line,
     pub summary: Prose,
     pub responsible: Option<Line>,

@@ -9,9 +9,10 @@ use chrono::{DateTime, Utc};
 
 use super::{
     consent_texts,
-    files::{ArenaEntry, Description, LevelEntry, MeasureEntry, MunicipalityFile, MunicipalityFiles},
+    files::{ArenaEntry, Description, MeasureEntry, MunicipalityFile, MunicipalityFiles},
+    guide,
     imported::{Changes, Count, ImportError, Imported},
-    units,
+    json, units,
 };
 use crate::{
     db::{Db, DbError, Tx},
@@ -42,17 +43,6 @@ const PUT_ARENA: &str = "
         IS DISTINCT FROM (excluded.name, excluded.purpose, excluded.run_by, excluded.participants, excluded.scope,
             excluded.consent_required, excluded.source, excluded.age_from, excluded.age_to, excluded.ended_at)";
 const END_ARENA: &str = "UPDATE arena SET ended_at = $3 WHERE municipality = $1 AND key = $2";
-const LEVELS: &str = "SELECT level FROM guide_level WHERE municipality = $1";
-const PUT_LEVEL: &str = "
-    INSERT INTO guide_level (municipality, level, name, summary, responsible, steps, deadline_days, source)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-    ON CONFLICT (municipality, level) DO UPDATE SET
-        name = $3, summary = $4, responsible = $5, steps = $6, deadline_days = $7, source = $8
-    WHERE (guide_level.name, guide_level.summary, guide_level.responsible, guide_level.steps,
-            guide_level.deadline_days, guide_level.source)
-        IS DISTINCT FROM (excluded.name, excluded.summary, excluded.responsible, excluded.steps,
-            excluded.deadline_days, excluded.source)";
-const DELETE_LEVEL: &str = "DELETE FROM guide_level WHERE municipality = $1 AND level = $2";
 const MEASURES: &str = "SELECT key, ended_at FROM catalogue_measure WHERE municipality = $1";
 const PUT_MEASURE: &str = "
     INSERT INTO catalogue_measure (id, municipality, key, title, search_text, summary, level, responsible, target_group,
@@ -114,7 +104,7 @@ pub async fn import_in(
             name: municipality.name.to_string(),
             units,
             arenas: put_arenas(tx, number, &municipality.arena, now).await?,
-            guide_levels: put_levels(tx, number, &municipality.guide_level).await?,
+            guide_levels: guide::put(tx, number, &municipality.guide_level).await?,
             measures: put_measures(tx, municipality, measures, now).await?,
             consent_texts: consent_texts::publish(tx, number, texts).await?,
         });
@@ -165,33 +155,6 @@ async fn put_arenas(
     }
     for key in count.gone() {
         execute!(tx, END_ARENA, number, key, now)?;
-    }
-    Ok(count.changes)
-}
-
-async fn put_levels(tx: &mut Tx, number: &str, levels: &[LevelEntry]) -> Result<Changes, DbError> {
-    let before = fetch_all!(tx, (i64,), LEVELS, number)?;
-    let mut count = Count::of(before.into_iter().map(|(level,)| (level, false)));
-    for entry in levels {
-        let LevelEntry { level, name, summary, responsible, steps, deadline_days, source } = entry;
-        let (responsible, steps) = (responsible.as_deref(), json(steps.iter().map(|it| &**it)));
-        let rows = execute!(
-            tx,
-            PUT_LEVEL,
-            number,
-            *level,
-            &**name,
-            &**summary,
-            responsible,
-            steps,
-            *deadline_days,
-            &**source
-        )?;
-        count.stored(level, rows);
-    }
-    // No row refers to a level, so it need not stay.
-    for level in count.gone() {
-        execute!(tx, DELETE_LEVEL, number, level)?;
     }
     Ok(count.changes)
 }
@@ -264,8 +227,4 @@ fn search_text(measure: &MeasureEntry) -> String {
         Some(&*measure.target_group),
     ];
     texts.into_iter().flatten().map(str::to_lowercase).collect::<Vec<_>>().join(" ")
-}
-
-fn json<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(words).to_string()
 }

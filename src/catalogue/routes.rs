@@ -5,7 +5,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     consent_texts::{self, ConsentTextOut},
-    dto::{ArenaOut, CatalogueMeasureOut, GuideLevelOut, MeasureQuery, MunicipalityOut},
+    dto::{ArenaOut, CatalogueMeasureOut, GuideLevelOut, GuideQuery, MeasureQuery, MunicipalityOut},
     store,
 };
 use crate::{
@@ -73,14 +73,15 @@ async fn list_consent_texts(public: Public<ListConsentTexts>) -> Result<HttpResp
 
 /// Lists the levels of a municipality's guide (handlingsveileder), with their steps.
 #[utoipa::path(
-    operation_id = "list_guide_levels", tag = "catalogue", params(("municipality" = String, Path, example = "4014")),
+    operation_id = "list_guide_levels", tag = "catalogue", params(("municipality" = String, Path, example = "4014"), GuideQuery),
     responses((status = 200, body = Page<GuideLevelOut>, description = "The levels"), PublicProblems),
 )]
 #[get("/municipalities/{municipality}/guide")]
 async fn list_guide_levels(public: Public<ListGuideLevels>) -> Result<HttpResponse> {
+    let query: GuideQuery = public.query()?;
     let mut tx = public.read().await?;
     let municipality = public.municipality(&mut tx).await?;
-    let items = store::guide_levels(&mut tx, &municipality).await?;
+    let items = store::guide_levels(&mut tx, &municipality, query.version).await?;
     public.show_page(&Page { items, next_cursor: None })
 }
 

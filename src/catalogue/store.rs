@@ -2,7 +2,10 @@
 
 use uuid::Uuid;
 
-use super::dto::{ArenaOut, ArenaScope, CatalogueMeasureOut, GuideLevelOut, MeasureQuery, MunicipalityOut};
+use super::{
+    dto::{ArenaOut, ArenaScope, CatalogueMeasureOut, GuideLevelOut, MeasureQuery, MunicipalityOut},
+    guide::{self, LevelRow},
+};
 use crate::{
     db::{DbError, Tx},
     fetch_all, fetch_optional,
@@ -25,10 +28,6 @@ const MEASURE: &str = "
 const ARENAS: &str = "
     SELECT id, key, name, purpose, run_by, participants, scope, consent_required, age_from, age_to, source
     FROM arena WHERE municipality = $1 AND id > $2 AND ended_at IS NULL ORDER BY id LIMIT $3";
-const LEVELS: &str = "
-    SELECT level, name, summary, responsible, steps, deadline_days, source
-    FROM guide_level WHERE municipality = $1 ORDER BY level";
-
 #[derive(sqlx::FromRow)]
 struct ArenaRow {
     id: Id<Arena>,
@@ -41,17 +40,6 @@ struct ArenaRow {
     consent_required: Option<bool>,
     age_from: Option<i64>,
     age_to: Option<i64>,
-    source: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct LevelRow {
-    level: i64,
-    name: String,
-    summary: String,
-    responsible: Option<String>,
-    steps: String,
-    deadline_days: Option<i64>,
     source: String,
 }
 
@@ -140,13 +128,21 @@ pub(super) async fn arenas(
         .collect()
 }
 
-pub(super) async fn guide_levels(tx: &mut Tx, municipality: &str) -> Result<Vec<GuideLevelOut>, DbError> {
-    let rows = fetch_all!(tx, LevelRow, LEVELS, municipality)?;
+/// Returns the levels of a version of a municipality's guide, the newest if none is named.
+pub(super) async fn guide_levels(
+    tx: &mut Tx,
+    municipality: &str,
+    version: Option<i64>,
+) -> Result<Vec<GuideLevelOut>, DbError> {
+    let rows = match version {
+        None => guide::newest(tx, municipality).await?,
+        Some(version) => guide::of_version(tx, municipality, version).await?,
+    };
     rows.into_iter()
         .map(|row| {
-            let LevelRow { level, name, summary, responsible, steps, deadline_days, source } = row;
+            let LevelRow { version, level, name, summary, responsible, steps, deadline_days, source } = row;
             let steps = words(&steps)?;
-            Ok(GuideLevelOut { level, name, summary, responsible, steps, deadline_days, source })
+            Ok(GuideLevelOut { version, level, name, summary, responsible, steps, deadline_days, source })
         })
         .collect()
 }

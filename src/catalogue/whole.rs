@@ -1,5 +1,6 @@
 //! All that a municipality has in its catalogue, for what makes use of the whole.
 
+use super::guide::{self, GuideLevel};
 use crate::{
     db::{DbError, Tx},
     fetch_all, fetch_one, fetch_optional,
@@ -26,6 +27,8 @@ pub(crate) struct Whole {
     /// Where one child at a time is taken up, each with the lowest and the highest age.
     pub arenas: Vec<(Id<Arena>, i64, i64)>,
     pub measures: Vec<(Id<CatalogueMeasure>, String, PreventionLevel)>,
+    /// The levels of its guide. There is at least one.
+    pub levels: Vec<GuideLevel>,
 }
 
 /// Is the municipality there?
@@ -39,5 +42,6 @@ pub(crate) async fn whole(tx: &mut Tx, municipality: &str) -> Result<Whole, DbEr
     let (consent_text,) = fetch_one!(tx, (String,), TEXT, municipality)?;
     let arenas = fetch_all!(tx, (Id<Arena>, i64, i64), ARENAS, municipality)?;
     let measures = fetch_all!(tx, (Id<CatalogueMeasure>, String, PreventionLevel), MEASURES, municipality)?;
-    Ok(Whole { own_record_age, consent_text, arenas, measures })
+    let levels = guide::levels_in_force(tx, municipality).await?;
+    Ok(Whole { own_record_age, consent_text, arenas, measures, levels })
 }

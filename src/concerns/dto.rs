@@ -6,7 +6,8 @@ use utoipa::ToSchema;
 
 use crate::{
     access::Kinds,
-    cases::{AgreedWith, Level},
+    cases::AgreedWith,
+    catalogue::Level,
     kernel::{
         day::{PastDay, optional_day},
         ids::{CaseId, ChildId, ChildWelfareReportId, ConcernId, PersonId, UnitId},

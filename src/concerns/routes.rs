@@ -20,6 +20,7 @@ use crate::{
         ties,
     },
     cases::{self, AgreedWith},
+    catalogue::level_in_force,
     db::{Tx, dialect},
     kernel::{
         Id, Page, PageQuery, Slice,
@@ -163,6 +164,7 @@ async fn decide_concern(mut permit: Permit<DecideConcern>) -> Result<HttpRespons
         Decided::OpenCase { reason, level, agreed_with, agreed_on, next_step } => {
             let place = (&*concern.municipality, permit.moment().today);
             let step = next_steps::checked(permit.tx(), place, None, &next_step, "/next_step").await?;
+            let level = level_in_force(permit.tx(), &concern.municipality, level, "/level").await?;
             let agreement =
                 cases::Agreement { reason: &reason, level, agreed_with, agreed_on, next_step: step };
             let case = open_case(&mut permit, &concern, agreement).await?;

@@ -65,7 +65,8 @@ const DECIDE: &str = "
     UPDATE concern SET decision = $4, decision_reason = $5, case_id = $6, decided_by = $7, decided_at = $8,
            report_id = $9, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
-const GUIDE_DEADLINE: &str = "SELECT deadline_days FROM guide_level WHERE municipality = $1 AND level = 0";
+const GUIDE_DEADLINE: &str = "SELECT g.deadline_days FROM municipality m JOIN guide_level g ON g.municipality = m.number AND g.version = m.guide_version
+    WHERE m.number = $1 AND g.level = 0";
 const OPEN_CASE: &str =
     "SELECT id FROM care_case WHERE municipality = $1 AND child_id = $2 AND status = 'open'";
 const SAME_CHILD: &str = "

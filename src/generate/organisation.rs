@@ -296,6 +296,7 @@ mod tests {
             consent_text: "2026-1".to_owned(),
             arenas: Vec::new(),
             measures: Vec::new(),
+            levels: Vec::new(),
         };
         let found = ["4014", "4001", "5057"].map(|number| (number.to_owned(), whole()));
         Organisation::plan(found.into(), Placing::of(cases), 1, DateTime::UNIX_EPOCH)

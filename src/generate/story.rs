@@ -20,7 +20,8 @@ use super::{
 };
 use crate::{
     access::CasePlace,
-    cases::rows::{AgreedWith, CaseEventKind, CaseRow, ClosedRow, ContactRow, EventRow, Level},
+    cases::rows::{AgreedWith, CaseEventKind, CaseRow, ClosedRow, ContactRow, EventRow},
+    catalogue::GuideLevel,
     kernel::{
         Id,
         ids::{Goal, Person},
@@ -256,12 +257,15 @@ impl<'a> Story<'a, '_> {
 
     /// The case itself, with its history.
     fn open(&mut self) {
-        let level = Level::new(self.random.between(1, 2)).unwrap_or_default();
+        let organisation = self.organisation();
+        let municipality = organisation.zones[self.zone].municipality;
+        let levels = &organisation.municipalities[municipality].catalogue.levels;
+        let level = *self.random.pick(levels);
         let reason = self.two(self.theme.reasons, self.theme.facts);
         self.add_event(CaseEventKind::Opened, level, reason.clone(), None, self.period.opened_at);
         let (mut level_now, mut level_reason) = (level, None);
         if self.period.days() > 60 && self.random.chance(25) {
-            level_now = Level::new(self.random.between(1, 3)).unwrap_or_default();
+            level_now = *self.random.pick(levels);
             let reason = self.one(texts::LEVELS);
             let day = self.day(30, self.period.days() - 10);
             let at = self.moment(day);
@@ -277,7 +281,6 @@ impl<'a> Story<'a, '_> {
             closed = Some(ClosedRow { at, reason: reason.into(), final_evaluation: last.into() });
         }
         self.set_next_step();
-        let organisation = self.organisation();
         self.batch.cases.push(CaseRow {
             place: self.place,
             child: self.child.id,
@@ -321,7 +324,7 @@ impl<'a> Story<'a, '_> {
     fn add_event(
         &mut self,
         kind: CaseEventKind,
-        level: Level,
+        level: GuideLevel,
         reason: String,
         final_evaluation: Option<String>,
         at: DateTime<Utc>,

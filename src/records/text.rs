@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{
     cases::{CaseEventKind, CaseEventOut, CaseOut},
+    catalogue::Level,
     consents::ConsentOut,
     goals::{GoalOut, GoalStatus},
     handovers::{HandoverOut, HandoverStatus},
@@ -59,12 +60,17 @@ impl Lines {
     }
 }
 
+/// A level of the guide, by number and name.
+fn level(level: Level, name: &str) -> String {
+    format!("{}: {name}", level.number())
+}
+
 /// The case: why help is given, and who coordinates it.
 pub(super) fn case(case: &CaseOut) -> String {
     let contact = (case.contact_person_name.as_ref(), case.contact_unit_name.as_deref());
     Lines::default()
         .content("Hvorfor det gis hjelp", case.reason.as_ref())
-        .line("Nivå", case.level.number().to_string())
+        .line("Nivå", level(case.level, &case.level_name))
         .content("Begrunnelse for nivået", case.level_reason.as_ref())
         .who("Stafettholder", contact.0, contact.1)
         .content("Neste steg", case.next_step.as_ref().and_then(|step| step.what.as_ref()))
@@ -85,7 +91,7 @@ pub(super) fn event(event: &CaseEventOut) -> String {
         CaseEventKind::Reopened => "Saken ble gjenåpnet",
     };
     Lines(vec![kind.to_owned()])
-        .line("Nivå", event.level.number().to_string())
+        .line("Nivå", level(event.level, &event.level_name))
         .line("Begrunnelse", &*event.reason)
         .content("Sluttevaluering", event.final_evaluation.as_ref())
         .line("Av", &*event.person_name)

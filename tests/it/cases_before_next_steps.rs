@@ -92,6 +92,15 @@ async fn an_open_case_has_its_nearest_evaluation_or_a_review_as_next_step_and_lo
         .await
         .expect("a count");
     assert_eq!(kept, 3);
+    // The municipality had no guide, so the level of its cases is one from before.
+    let levels: Vec<(i64, i64, String, i64)> = sqlx::query_as(
+        "SELECT c.guide_version, c.level, l.name, m.guide_version FROM care_case c JOIN municipality m ON m.number = c.municipality
+         JOIN guide_level l ON l.municipality = c.municipality AND l.version = c.guide_version AND l.level = c.level",
+    )
+    .fetch_all(&mut old)
+    .await
+    .expect("levels");
+    assert_eq!(levels, vec![(0, 1, "Nivå 1".to_owned(), 0); 3]);
     let broken: Vec<(String,)> = sqlx::query_as("SELECT \"table\" FROM pragma_foreign_key_check")
         .fetch_all(&mut old)
         .await

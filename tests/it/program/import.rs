@@ -12,10 +12,10 @@ use crate::support::{Role, World, both_engines};
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/data/municipalities");
 
 /// The files of a municipality, to change.
-struct Files(TempDir);
+pub(super) struct Files(TempDir);
 
 impl Files {
-    fn of(name: &str) -> Self {
+    pub(super) fn of(name: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         for file in ["municipality.toml", "measures.toml", "consent_texts.toml"] {
             std::fs::copy(Path::new(DATA).join(name).join(file), folder.path().join(file)).expect("a copy");
@@ -27,14 +27,14 @@ impl Files {
         self.0.path()
     }
 
-    fn change(&self, file: &str, change: impl FnOnce(String) -> String) {
+    pub(super) fn change(&self, file: &str, change: impl FnOnce(String) -> String) {
         let path = self.path().join(file);
         let text = std::fs::read_to_string(&path).expect("a file");
         std::fs::write(&path, change(text)).expect("a file");
     }
 
     /// Takes the block of a file out that contains these words.
-    fn without(&self, file: &str, begin: &str, words: &str) {
+    pub(super) fn without(&self, file: &str, begin: &str, words: &str) {
         self.change(file, |text| {
             let (head, blocks) = text.split_once(begin).expect("a block");
             let blocks: Vec<&str> = blocks.split(begin).collect();
@@ -44,7 +44,7 @@ impl Files {
         });
     }
 
-    fn read(&self) -> MunicipalityFiles {
+    pub(super) fn read(&self) -> MunicipalityFiles {
         MunicipalityFiles::in_folder(self.path()).expect("files")
     }
 }

@@ -2,7 +2,9 @@
 
 mod demonstration;
 mod import;
+
 mod keys;
+mod levels;
 mod output;
 mod readme;
 mod secrets;

@@ -76,7 +76,7 @@ impl World {
         let concern = self.concern(by, child).await;
         let body = json!({
             "decision": "open_case", "reason": "The guardians agree that help is needed.",
-            "contains": [], "case_reason": "Finds it hard to join in play.", "level": 1,
+            "contains": [], "case_reason": "Finds it hard to join in play.", "level": 0,
             "agreed_with": "guardians", "agreed_on": self.in_days(-1), "next_step": self.next_step(),
         });
         let path = format!("/v1/concerns/{concern}/decision");
