@@ -5,6 +5,7 @@ use std::{fmt::Display, time::Duration};
 use actix_web::web;
 
 use crate::{
+    absences,
     access::{Services, forget_old_keys},
     db::Db,
     disclosures, handovers,
@@ -81,6 +82,10 @@ async fn keep_rows(db: &Db, clock: &Clock) {
         match run("the sweep of contact persons", handovers::sweep(db, clock)).await {
             None | Some(0) => {}
             Some(passed) => tracing::info!("reassigned {passed} contact persons"),
+        }
+        match run("the sweep of absences", absences::sweep(db, clock)).await {
+            None | Some(0) => {}
+            Some(passed) => tracing::info!("passed on batons or duties in {passed} cases for absences"),
         }
         match run("the sweep of duties", handovers::sweep_duties(db, clock)).await {
             None | Some(0) => {}

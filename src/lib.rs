@@ -30,7 +30,7 @@
 //! | the case | [`cases`] · [`consents`] · [`consent_requests`] · [`rights_calendar`] · [`teams`] · [`handovers`] · [`transitions`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`withholdings`] · [`follow_ups`] · [`records`] |
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`breaches`] · [`rules`] |
-//! | the municipality | [`organisation`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
+//! | the municipality | [`organisation`] · [`absences`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
 //! | the program | [`app`] · [`openapi`] · [`http`] · [`telemetry`] · [`housekeeping`] · [`config`] · [`backup`] · [`processing_record`] · [`demo`] · [`cli`] |
 //!
 //! # Where a change belongs
@@ -48,6 +48,7 @@
 //!
 //! `ARCHITECTURE.md` describes the parts, `docs/decisions` gives the reasons, and `CONTRIBUTING.md` has the steps.
 
+pub mod absences;
 pub mod access;
 pub mod accounts;
 pub mod app;

@@ -7,8 +7,8 @@ use utoipa::openapi::{OpenApi, PathItem};
 use utoipa_actix_web::{AppExt, scope, service_config::ServiceConfig};
 
 use crate::{
-    accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children, claims,
-    concerns, conflicts_of_interest, consent_requests, consents, contact_details, disclosures,
+    absences, accounts, audit, breaches, care_orders, cases, catalogue, child_welfare_reports, children,
+    claims, concerns, conflicts_of_interest, consent_requests, consents, contact_details, disclosures,
     emergency_access, follow_ups, goals, handovers, health, http::Template, identities, log_reviews,
     measures, meetings, next_steps, notes, organisation, records, rights_calendar, rules, teams, transitions,
     withholdings,
@@ -20,6 +20,7 @@ const UNDER_V1: &[fn(&mut ServiceConfig<'_>)] = &[
     accounts::configure,
     identities::configure,
     organisation::configure,
+    absences::configure,
     catalogue::configure,
     children::configure,
     contact_details::configure,

@@ -15,11 +15,11 @@ pub use self::{
     logged::{LOGGED_ONLY, facts_of},
 };
 use super::objects::{
-    ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject, ConcernObject,
-    ConsentObject, ConsentRequestObject, Desk, DisclosureObject, EmergencyObject, HandoverObject,
-    LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject, NumberProposalObject,
-    Object, ObjectionObject, QuestionObject, RoleProposalObject, TransitionObject, UnitObject, UnitStaff,
-    UnlockedCase, WithholdingObject,
+    AbsenceObject, ActivationObject, BreachObject, CaseObject, ChildObject, ChildWelfareReportObject,
+    ConcernObject, ConsentObject, ConsentRequestObject, Desk, DisclosureObject, EmergencyObject,
+    HandoverObject, LogReviewObject, MeasureObject, MeetingObject, MunicipalityObject, NoteObject,
+    NumberProposalObject, Object, ObjectionObject, QuestionObject, RoleProposalObject, TransitionObject,
+    UnitObject, UnitStaff, UnlockedCase, WithholdingObject,
 };
 
 /// Whether an action changes anything.
@@ -171,6 +171,7 @@ actions! {
         DeclineRole = "decline_role": Work, Work, AsDecided, MayForbid, Update;
     }
     Read UnitObject {
+        ListAbsences = "list_absences": Look, ChosenLook, Never, MayForbid, Search;
         ListStaff = "list_staff": Look, ChosenLook, Never, MayForbid, Search;
         SearchUnitAccessLog = "search_unit_access_log": Work, LogSearch, Never, ControlsLooks, Search;
     }
@@ -187,6 +188,7 @@ actions! {
         ListGuardians = "list_guardians": Saw(Child), ChosenLook, Never, MayForbid, Search;
         ListCorrections = "list_corrections": Saw(Child), ChosenLook, Never, MayForbid, Search;
         ReadContactDetails = "read_contact_details": Saw(Child), ChosenLook, Never, MayForbid, Read;
+        ListClaims = "list_claims": Look, ChosenLook, Never, MayForbid, Search;
         ListCareOrders = "list_care_orders": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write ChildObject {
@@ -328,6 +330,7 @@ actions! {
         DelayInforming = "delay_informing": Work, Work, AsDecided, MayForbid, Create;
     }
     Read CaseObject {
+        ListRecordedConflictsOfInterest = "list_recorded_conflicts_of_interest": Look, ChosenLook, Never, MayForbid, Search;
         ListObjections = "list_objections": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write CaseObject {
@@ -344,28 +347,28 @@ actions! {
         DeclareConflictOfInterest = "declare_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create {
             rights: Rights::GivenUp,
         };
-    }
-    Write Desk {
         GiveViewOnConflictOfInterest = "give_view_on_conflict_of_interest": Work, Work, AsDecided, Right, Update;
     }
     Read UnitStaff {
         ListConflictsOfInterest = "list_conflicts_of_interest": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnitObject {
+        RecordAbsence = "record_absence": Work, Work, IfReadBy(ReadAbsence), MayForbid, Create;
         OpenEmergencyAccess = "open_emergency_access": Look, Neither, IfReadBy(ReadEmergencyAccess), MayForbid, Create;
+    }
+    Read AbsenceObject {
+        ReadAbsence = "read_absence": Look, ChosenLook, Never, MayForbid, Read;
+    }
+    Write AbsenceObject {
+        ChangeAbsence = "change_absence": Work, Work, Never, MayForbid, Update;
+        EndAbsence = "end_absence": Work, Work, AsDecided, MayForbid, Update;
     }
     Write UnitStaff {
         ConfirmConflictOfInterest = "confirm_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
         EndConflictOfInterest = "end_conflict_of_interest": Work, Work, AsDecided, MayForbid, Update;
     }
-    Read ChildObject {
-        ListClaims = "list_claims": Look, ChosenLook, Never, MayForbid, Search;
-    }
     Write ChildObject {
         DecideClaim = "decide_claim": Work, Work, AsDecided, MayForbid, Update;
-    }
-    Read CaseObject {
-        ListRecordedConflictsOfInterest = "list_recorded_conflicts_of_interest": Look, ChosenLook, Never, MayForbid, Search;
     }
     Write UnlockedCase {
         RecordConflictOfInterest = "record_conflict_of_interest": Work, Work, AsDecided, EndsAccess, Create;

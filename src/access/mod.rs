@@ -63,7 +63,7 @@ pub use permit::{Parts, Permit};
 pub use policies::{About, Decision, Groups, Policies, PolicyError, PolicyQuestion, Rule};
 pub use proxies::{ForwardingHeader, ProxyNetwork, TrustedProxies};
 pub use public::{Open, Public};
-pub use purpose::{BATON_FALLS_BACK, DUTY_FALLS_BACK, FAMILY_IS_INFORMED, Purpose};
+pub use purpose::{AWAY, BATON_FALLS_BACK, DUTY_FALLS_BACK, FAMILY_IS_INFORMED, Purpose};
 pub use reader::{BrokenOff, Reader};
 pub use readers::{CaseReader, EmergencyReader};
 pub use readiness::NotReady;

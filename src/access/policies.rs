@@ -43,7 +43,7 @@ use super::{
 use crate::identity::Caller;
 
 const SCHEMA: &str = include_str!("../../policies/stafett.cedarschema");
-const SOURCES: [(&str, &str); 22] = [
+const SOURCES: [(&str, &str); 23] = [
     ("01-own-desk.cedar", include_str!("../../policies/01-own-desk.cedar")),
     ("02-organisation.cedar", include_str!("../../policies/02-organisation.cedar")),
     ("03-child.cedar", include_str!("../../policies/03-child.cedar")),
@@ -66,6 +66,7 @@ const SOURCES: [(&str, &str); 22] = [
     ("20-fields.cedar", include_str!("../../policies/20-fields.cedar")),
     ("21-transitions.cedar", include_str!("../../policies/21-transitions.cedar")),
     ("22-consent-requests.cedar", include_str!("../../policies/22-consent-requests.cedar")),
+    ("23-absences.cedar", include_str!("../../policies/23-absences.cedar")),
 ];
 
 /// A confidentiality rule.

@@ -31,15 +31,18 @@ words! {
 static PURPOSES: LazyLock<HashMap<String, Purpose>> = LazyLock::new(policies::purposes);
 
 /// The rules that the service itself acts by, without evaluating the policies.
-const OF_THE_SERVICE: [(&str, Purpose); 3] = [
+const OF_THE_SERVICE: [(&str, Purpose); 4] = [
     (BATON_FALLS_BACK, Purpose::Coordination),
     (DUTY_FALLS_BACK, Purpose::Coordination),
+    (AWAY, Purpose::Coordination),
     (FAMILY_IS_INFORMED, Purpose::LegalDuty),
 ];
 /// The contact person can no longer hold the case, and the leader of a unit becomes contact person.
 pub const BATON_FALLS_BACK: &str = "system.baton-falls-back";
 /// A team member can no longer carry out a measure or the next step, and the contact person has it.
 pub const DUTY_FALLS_BACK: &str = "system.duty-falls-back";
+/// Someone is away, and another has the baton or the duty until they are back.
+pub const AWAY: &str = "system.absence";
 /// The family is informed of a disclosure without consent.
 pub const FAMILY_IS_INFORMED: &str = "system.family-is-informed";
 

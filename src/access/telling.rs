@@ -119,6 +119,10 @@ words! {
         WithdrewMove = "withdrew_move",
         /// The service passed the baton to the leader of the unit.
         PassedBatonToLeader = "passed_baton_to_leader",
+        /// The service passed the baton on, because the contact person is away.
+        PassedBatonForAbsence = "passed_baton_for_absence",
+        /// The service gave the baton back to the contact person, who is back.
+        GaveBatonBack = "gave_baton_back",
         /// Ended an emergency access.
         EndedEmergency = "ended_emergency",
         /// Reviewed an emergency access.
@@ -146,6 +150,8 @@ impl CaseAct {
             Self::DeclinedMove => "takket nei til å ta imot saken",
             Self::WithdrewMove => "trakk planen om at saken går over til en annen enhet",
             Self::PassedBatonToLeader => "ga stafettpinnen til lederen for enheten",
+            Self::PassedBatonForAbsence => "ga stafettpinnen til en annen mens stafettholderen er borte",
+            Self::GaveBatonBack => "ga stafettpinnen tilbake til stafettholderen, som er tilbake",
             Self::EndedEmergency => "avsluttet en nødrettstilgang",
             Self::ReviewedEmergency => "etterkontrollerte en nødrettstilgang",
             Self::InformedOfDisclosure => "ga beskjed om en utlevering uten samtykke",
@@ -169,6 +175,8 @@ impl CaseAct {
             Self::DeclinedMove => "declined to accept the case",
             Self::WithdrewMove => "gave up the move of the case to another unit",
             Self::PassedBatonToLeader => "passed the baton to the leader of the unit",
+            Self::PassedBatonForAbsence => "passed the baton to another while the contact person is away",
+            Self::GaveBatonBack => "gave the baton back to the contact person, who is back",
             Self::EndedEmergency => "ended an emergency access",
             Self::ReviewedEmergency => "reviewed an emergency access",
             Self::InformedOfDisclosure => "gave notice of a disclosure without consent",

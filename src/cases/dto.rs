@@ -85,6 +85,10 @@ pub struct CaseOut {
     pub contact_unit_id: Option<UnitId>,
     /// The name of the contact person's unit.
     pub contact_unit_name: Option<String>,
+    /// Whether the contact person stands in for someone who is away, and the case returns to that person.
+    pub contact_person_stands_in: Option<bool>,
+    /// The last day on which they stand in. Null: they do not, or it is not known yet.
+    pub contact_person_stands_in_until: Option<NaiveDate>,
     /// When the contact person took over.
     pub contact_person_since: DateTime<Utc>,
     /// The date of the next evaluation of a measure. Null for a leader who is not on the team.
@@ -113,7 +117,8 @@ shown!(CaseOut, CaseReader {
         version
     }
     agreed: reason, level_reason, next_evaluation_on, next_step, closing_reason, final_evaluation;
-    whereabouts: unit_id, unit_name, contact_person_id, contact_person_name, contact_unit_id, contact_unit_name;
+    whereabouts: unit_id, unit_name, contact_person_id, contact_person_name, contact_unit_id, contact_unit_name,
+        contact_person_stands_in, contact_person_stands_in_until;
 });
 
 impl CaseOut {

@@ -22,16 +22,18 @@ use crate::{
         ids::{Case, CaseEvent, Child, Measure, Person, Unit},
         vocabulary::Sector,
     },
-    next_steps,
+    next_steps, same_human_sql,
     teams::{self, rows::SeatRow},
     vault::KeyName,
 };
 
-const SELECT: &str = "
+const SELECT: &str = concat!(
+    "
     SELECT c.id, c.municipality, c.child_id, k.name AS child_name, k.birth_date AS child_birth_date,
            c.unit_id, u.name AS unit_name, c.reason, c.level, l.name AS level_name, c.guide_version, c.level_reason, c.status, c.agreed_with, c.agreed_on,
            cp.person_id AS contact_person_id, q.name AS contact_person_name,
            cp.unit_id AS contact_unit_id, v.name AS contact_unit_name, cp.since AS contact_person_since,
+           a.id IS NOT NULL AS contact_person_stands_in, a.to_on AS contact_person_stands_in_until,
            c.opened_at, c.closed_at, c.closing_reason, c.final_evaluation, c.version
     FROM care_case c
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -40,7 +42,14 @@ const SELECT: &str = "
     JOIN person q ON q.id = cp.person_id
     JOIN unit v ON v.id = cp.unit_id
     JOIN guide_level l ON l.municipality = c.municipality AND l.version = c.guide_version AND l.level = c.level
-    WHERE c.id IN (";
+    LEFT JOIN absence a ON a.over_at IS NULL AND a.id = (
+        SELECT h.absence_id FROM handover h
+        WHERE h.municipality = cp.municipality AND h.case_id = cp.case_id AND h.to_person = cp.person_id AND h.answered_at = cp.since
+        ORDER BY h.id DESC LIMIT 1) AND NOT ",
+    same_human_sql!("a.person_id", "cp.person_id"),
+    "
+    WHERE c.id IN ("
+);
 const EVALUATIONS_DUE: &str = "
     SELECT m.case_id, m.id, m.responsible_id, m.unit_id, u.sector, m.created_at, m.evaluate_on
     FROM measure m JOIN unit u ON u.id = m.unit_id

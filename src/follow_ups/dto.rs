@@ -45,7 +45,12 @@ words! {
         NewConsents = "new_consents",
         /// A role in the unit that the caller leads ends within 30 days; or a role that needs two administrators, where the caller is one.
         RoleEnds = "role_ends",
-        /// An administrator must propose a leader of a unit where somebody works and nobody leads.
+        /// Someone in the unit that the caller leads is away, or will be within 14 days. They hold batons or have duties, and nobody stands in.
+        /// Overdue from the first day.
+        NameStandIn = "name_stand_in",
+        /// An absence from the unit that the caller leads has no last day, and has lasted 14 days: set its last day, or end it.
+        LookAtAbsence = "look_at_absence",
+        /// An administrator must propose a leader of a unit where somebody works and nobody leads, or every leader is away.
         NameLeader = "name_leader",
         /// Child welfare must confirm receipt of a report.
         ReportReceipt = "report_receipt",
@@ -84,7 +89,7 @@ pub struct FollowUpOut {
     /// The kind of task.
     pub kind: FollowUpKind,
     /// The concern, measure, next step, meeting, transition, request for consent, handover, consent, case, role, unit, report, emergency access, claim, disclosure, withholding, care order,
-    /// conflict of interest or breach.
+    /// conflict of interest, absence or breach.
     pub object_id: Uuid,
     /// The case, if there is one.
     pub case_id: Option<CaseId>,
@@ -136,10 +141,11 @@ impl FollowUpOut {
         Self { unit_id: Some(unit), ..self }
     }
 
-    /// Returns whether it is overdue: the day has passed or, for a breach, the hour.
+    /// Returns whether it is overdue: the day has passed or, for a breach, the hour. A stand-in is missing from the first day.
     pub(super) fn is_overdue(&self, moment: Moment) -> bool {
         match self.kind {
             FollowUpKind::BreachStep => self.at < moment.now,
+            FollowUpKind::NameStandIn => self.due_on <= moment.today,
             _ => self.due_on < moment.today,
         }
     }

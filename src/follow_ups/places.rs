@@ -44,6 +44,9 @@ const fn tables(kind: FollowUpKind) -> &'static [&'static str] {
         FollowUpKind::RoleEnds => {
             &["SELECT r.id, u.municipality FROM staff_role r JOIN unit u ON u.id = r.unit_id WHERE r.id IN ("]
         }
+        FollowUpKind::NameStandIn | FollowUpKind::LookAtAbsence => {
+            &["SELECT a.id, u.municipality FROM absence a JOIN unit u ON u.id = a.unit_id WHERE a.id IN ("]
+        }
         FollowUpKind::NameLeader => &["SELECT id, municipality FROM unit WHERE id IN ("],
         FollowUpKind::ReportReceipt | FollowUpKind::ReportReview | FollowUpKind::ReportInvestigation => {
             &["SELECT id, municipality FROM child_welfare_report WHERE id IN ("]

@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::{
-    care_orders,
+    absences, care_orders,
     dto::{FollowUpKind, FollowUpOut, Place},
     rows::TaskRow,
 };
@@ -18,7 +18,7 @@ use crate::{
     db::{DbError, Tx},
     fetch_all,
     identity::Caller,
-    is_disqualified_sql,
+    is_away_sql, is_disqualified_sql,
     kernel::{
         Id, Moment, Slice,
         ids::{Person, Unit},
@@ -223,7 +223,7 @@ const DUE_TO_ADMINISTRATOR: &str = concat!(
     role_is_held_sql!("r", "$5"),
     " ORDER BY r.ends_on, r.id LIMIT $3"
 );
-/// The units of the municipality `$4` where somebody works, or which answer for a care order, and which nobody leads. The tasks of a leader have nobody there.
+/// The units of the municipality `$4` where somebody works, or which answer for a care order, and which nobody leads who is not away. The tasks of a leader have nobody there.
 const LEADERLESS: &str = concat!(
     "
     SELECT 'name_leader' AS kind, u.id AS object_id, NULL AS case_id, $5 AS due_on, NULL AS at FROM unit u
@@ -234,6 +234,8 @@ const LEADERLESS: &str = concat!(
     "))
       AND NOT EXISTS (SELECT 1 FROM staff_role r WHERE r.unit_id = u.id AND r.role = 'unit_leader' AND ",
     role_counts_sql!("r", "$5"),
+    " AND NOT ",
+    is_away_sql!("r.person_id", "u.id", "$5"),
     ")
     ORDER BY u.id LIMIT $3"
 );
@@ -260,6 +262,7 @@ pub(super) async fn list(
     let mut due: Vec<FollowUpOut> = rows.into_iter().filter_map(TaskRow::task).collect();
     due.extend(statements(tx, caller, moment, after, limit).await?);
     due.extend(care_orders::list(tx, caller, moment, after, limit).await?);
+    due.extend(absences::list(tx, caller, moment, after, limit).await?);
     due.extend_from_slice(about_consents);
     for awaited in child_welfare_reports::awaited(tx, caller, moment).await? {
         let kind = match awaited.answer {

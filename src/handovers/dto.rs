@@ -28,7 +28,8 @@ words! {
         /// The offer was withdrawn.
         Withdrawn = "withdrawn",
         /// The contact person lost access, and the leader of their unit, or of the unit that keeps the record, took over; or the account of the earlier
-        /// contact person was enabled again, and they got the baton back.
+        /// contact person was enabled again, and they got the baton back. With `for_absence`, someone is away, and a stand-in or the leader took
+        /// over until they are back; or they are back.
         Assigned = "assigned",
     }
 }
@@ -83,6 +84,8 @@ pub struct HandoverOut {
     pub to_unit_name: String,
     /// The status of the handover.
     pub status: HandoverStatus,
+    /// Whether the baton passed only because the contact person is away, or came back to them afterwards. The case has the last day.
+    pub for_absence: bool,
     /// The message to the recipient.
     pub message: Option<Content>,
     /// The message with the answer.
@@ -97,7 +100,7 @@ pub struct HandoverOut {
 
 shown!(HandoverOut, CaseReader {
     row {
-        id, from_person_id, from_person_name, to_person_id, to_person_name, to_unit_id, to_unit_name, status, offered_at,
+        id, from_person_id, from_person_name, to_person_id, to_person_name, to_unit_id, to_unit_name, status, for_absence, offered_at,
         answered_at;
         version
     }

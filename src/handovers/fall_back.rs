@@ -6,14 +6,14 @@ use super::HandoverStatus;
 use crate::{
     access::{CaseState, case_states, is_close},
     db::{DbError, Tx, dialect, expect_one},
-    execute, fetch_all,
+    execute, fetch_all, fetch_one, fetch_optional,
     identity::persons_of,
-    is_kept_from_content_sql,
+    is_away_sql, is_kept_from_content_sql,
     kernel::{
         Id, Moment,
-        ids::{Case, Child, Handover, Person, Unit},
+        ids::{Absence, Case, Child, Handover, Person, Unit},
     },
-    persons_of_sql, role_counts_sql,
+    persons_of_sql, role_counts_sql, same_human_sql,
     teams::{self, duties, pass_on_duties},
 };
 
@@ -48,10 +48,20 @@ const WITHDRAW_PENDING: &str = "
     UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
 const INSERT: &str = "
-    INSERT INTO handover (municipality, id, case_id, from_person, from_unit, to_person, to_unit, offered_by, status, offered_at, answered_at)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)";
+    INSERT INTO handover (municipality, id, case_id, from_person, from_unit, to_person, to_unit, offered_by, status, offered_at, answered_at, absence_id)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, $11)";
 const PASS: &str = "
     UPDATE contact_person SET person_id = $3, unit_id = $4, since = $5 WHERE municipality = $1 AND case_id = $2";
+const IS_AWAY: &str = concat!("SELECT ", is_away_sql!("$1", "$2", "$3"));
+/// The absence for which the contact person stands in, and the contact person; none if they do not stand in.
+const STANDS_IN_FOR: &str = concat!(
+    "SELECT h.absence_id, h.to_person FROM contact_person cp
+    JOIN handover h ON h.municipality = cp.municipality AND h.case_id = cp.case_id AND h.to_person = cp.person_id
+     AND h.answered_at = cp.since
+    JOIN absence a ON a.id = h.absence_id
+    WHERE cp.municipality = $1 AND cp.case_id = $2 AND a.over_at IS NULL AND NOT ",
+    same_human_sql!("a.person_id", "cp.person_id")
+);
 const CASES_OF: &str = "SELECT id FROM care_case WHERE child_id = $1 ORDER BY id";
 const HELD_THROUGH: &str = concat!(
     "SELECT cp.case_id FROM contact_person cp
@@ -165,10 +175,12 @@ async fn pass_on(
 /// Returns the person who takes over: the leader of the contact person's unit if that unit is covered, else the leader of the unit that keeps
 /// the record. If neither has one who may, a team member takes over, preferably from the latter. A team member already has access to the
 /// content.
-/// Nobody who is close to the child, or is stated to be, takes over.
-async fn receiver(
+/// Nobody who is close to the child, or is stated to be, takes over. Someone who is away does only if nobody else can. `leaving` is the
+/// human who is away themself, if the baton passes for that: then nobody who is away takes over.
+pub(super) async fn receiver(
     tx: &mut Tx,
     case: &CaseState,
+    leaving: &[Id<Person>],
     now: DateTime<Utc>,
 ) -> Result<Option<(Id<Person>, Id<Unit>)>, DbError> {
     let owner = case.ground.owner_unit;
@@ -183,13 +195,19 @@ async fn receiver(
     let (own, others): (Vec<_>, Vec<_>) = seats.into_iter().partition(|seat| seat.unit_id == owner);
     candidates.extend(own.into_iter().chain(others).map(|seat| (seat.person_id, seat.unit_id)));
     let said_so = fetch_all!(tx, (Id<Person>,), WHO_SAID_SO, case.child_person, case.contact_person)?;
-    candidates.retain(|(person, _)| !said_so.contains(&(*person,)));
+    candidates.retain(|(person, _)| !said_so.contains(&(*person,)) && !leaving.contains(person));
+    let mut away = None;
     for (person, unit) in candidates {
-        if !is_close(tx, case.child, person, now).await? {
+        if is_close(tx, case.child, person, now).await? {
+            continue;
+        }
+        let (is_away,) = fetch_one!(tx, (bool,), IS_AWAY, person, unit, case.today)?;
+        if !is_away {
             return Ok(Some((person, unit)));
         }
+        away = away.or(Some((person, unit)));
     }
-    Ok(None)
+    Ok(away.filter(|_| leaving.is_empty()))
 }
 
 /// Gives the baton to the leader of the unit that is responsible for the case, and returns whether it did. If nobody can take it,
@@ -200,14 +218,15 @@ pub(super) async fn to_leader(
     by: Option<Id<Person>>,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
-    let Some((receiver, unit)) = receiver(tx, case, now).await? else {
+    let Some((receiver, unit)) = receiver(tx, case, &[], now).await? else {
         tracing::warn!(unit.id = %case.holding_unit(), "a case has no valid contact person, and this unit has no leader to take over");
         return Ok(false);
     };
     let seat =
         teams::NewSeat { person: receiver, unit, task: "contact person", added_by: by.unwrap_or(receiver) };
     teams::seat(tx, case, seat, now).await?;
-    pass(tx, case, Pass { to: receiver, unit, by, status: HandoverStatus::Assigned }, now).await?;
+    pass(tx, case, Pass { to: receiver, unit, by, status: HandoverStatus::Assigned, absence: None }, now)
+        .await?;
     Ok(true)
 }
 
@@ -222,6 +241,17 @@ pub struct Pass {
     pub by: Option<Id<Person>>,
     /// `accepted` or `assigned`.
     pub status: HandoverStatus,
+    /// The absence for which it passes. Left out of an assignment, it is the one for which the contact person stands in already, so
+    /// that the baton still returns.
+    pub absence: Option<Id<Absence>>,
+}
+
+/// Returns the absence for which the contact person stands in, and the contact person; none if they do not stand in.
+pub(super) async fn stands_in_for(
+    tx: &mut Tx,
+    case: &CaseState,
+) -> Result<Option<(Id<Absence>, Id<Person>)>, DbError> {
+    fetch_optional!(tx, (Id<Absence>, Id<Person>), STANDS_IN_FOR, &case.municipality, case.id)
 }
 
 /// Passes the baton on, and withdraws the handover that waits for an answer.
@@ -229,7 +259,10 @@ pub struct Pass {
 /// # Errors
 /// If the write to the database fails.
 pub async fn pass(tx: &mut Tx, case: &CaseState, to: Pass, now: DateTime<Utc>) -> Result<(), DbError> {
-    let Pass { to, unit, by, status } = to;
+    let Pass { to, unit, by, status, mut absence } = to;
+    if absence.is_none() && status == HandoverStatus::Assigned {
+        absence = stands_in_for(tx, case).await?.map(|(absence, _)| absence);
+    }
     execute!(tx, WITHDRAW_PENDING, &case.municipality, case.id, now)?;
     let id = Id::<Handover>::new();
     let (from, from_unit) = (case.contact_person, case.contact_unit);
@@ -245,7 +278,8 @@ pub async fn pass(tx: &mut Tx, case: &CaseState, to: Pass, now: DateTime<Utc>) -
         unit,
         by,
         status,
-        now
+        now,
+        absence
     )?)?;
     expect_one(execute!(tx, PASS, &case.municipality, case.id, to, unit, now)?)
 }

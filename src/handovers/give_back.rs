@@ -60,8 +60,8 @@ pub async fn give_back(
         let seat = seats.into_iter().find(|seat| seat.unit_id == unit && own.contains(&seat.person_id));
         let Some(Seat { person_id: to, unit_id: unit }) = seat else { continue };
         if !is_close(tx, state.child, to, moment.now).await? {
-            pass(tx, &state, Pass { to, unit, by: Some(by), status: HandoverStatus::Assigned }, moment.now)
-                .await?;
+            let status = HandoverStatus::Assigned;
+            pass(tx, &state, Pass { to, unit, by: Some(by), status, absence: None }, moment.now).await?;
             teams::end_seat_of(tx, &state, holder, held_since, moment.now).await?;
             teams::pass_on_duties(tx, &state, moment.now).await?;
         }

@@ -20,7 +20,7 @@ use crate::{
 
 const GET: &str = "
     SELECT h.id, h.from_person AS from_person_id, f.name AS from_person_name, h.to_person AS to_person_id,
-           t.name AS to_person_name, h.to_unit AS to_unit_id, u.name AS to_unit_name, h.status, h.message, h.answer,
+           t.name AS to_person_name, h.to_unit AS to_unit_id, u.name AS to_unit_name, h.status, h.absence_id IS NOT NULL AS for_absence, h.message, h.answer,
            h.offered_at, h.answered_at, h.version
     FROM handover h
     JOIN person f ON f.id = h.from_person
@@ -29,7 +29,7 @@ const GET: &str = "
     WHERE h.municipality = $1 AND h.case_id = $2 AND h.id = $3";
 const LIST: &str = "
     SELECT h.id, h.from_person AS from_person_id, f.name AS from_person_name, h.to_person AS to_person_id,
-           t.name AS to_person_name, h.to_unit AS to_unit_id, u.name AS to_unit_name, h.status, h.message, h.answer,
+           t.name AS to_person_name, h.to_unit AS to_unit_id, u.name AS to_unit_name, h.status, h.absence_id IS NOT NULL AS for_absence, h.message, h.answer,
            h.offered_at, h.answered_at, h.version
     FROM handover h
     JOIN person f ON f.id = h.from_person

@@ -82,3 +82,21 @@ macro_rules! is_kept_from_content_sql {
         )
     };
 }
+
+/// SQL: whether a human is away from a unit on a day. The arguments are SQL expressions for a person, the unit and the day.
+#[macro_export]
+macro_rules! is_away_sql {
+    ($person:literal, $unit:literal, $today:literal) => {
+        concat!(
+            "EXISTS (SELECT 1 FROM absence aw WHERE aw.over_at IS NULL AND aw.unit_id = ",
+            $unit,
+            " AND aw.from_on <= ",
+            $today,
+            " AND (aw.to_on IS NULL OR aw.to_on >= ",
+            $today,
+            ") AND aw.person_id IN ",
+            $crate::persons_of_sql!($person),
+            ")"
+        )
+    };
+}

@@ -213,6 +213,10 @@ bounded! {
     NextStepDay: Date DAY_PATTERN InDays(0), InYears(1), "The day by which a next step is taken.";
     /// When a record moves to another unit: a move is planned in the school year before it.
     TransitionDay: Date DAY_PATTERN InDays(0), InDays(549), "The first day on which a record can move.";
+    /// When an absence begins. One that nobody recorded on its first day is recorded afterwards.
+    AbsenceStart: Date DAY_PATTERN InDays(-30), InYears(1), "The first day of an absence.";
+    /// When an absence ends: within the longest time that a municipality can set.
+    AbsenceEnd: Date DAY_PATTERN InDays(0), InYears(1), "The last day of an absence.";
     /// When something happened that is recorded afterwards.
     PastDay: Date DAY_PATTERN InYears(-5), InDays(0), "A day that has begun.";
     /// When the family is informed of what was done without them: within three months, and again with a new ground.

@@ -222,6 +222,8 @@ objects! {
     Transition, TransitionId, "TransitionId";
     /// An answer to a planned move of a record.
     TransitionAnswer, TransitionAnswerId, "TransitionAnswerId";
+    /// An absence of a member of staff from a unit.
+    Absence, AbsenceId, "AbsenceId";
     /// A membership of the team of a case.
     TeamMember, TeamMemberId, "TeamMemberId";
     /// A guardianship.

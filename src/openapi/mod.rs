@@ -63,6 +63,7 @@ const TAGS: &[(&str, &str)] = &[
         "emergency access",
         "Access to one case for an hour when a life or a child's health is in danger, and its review.",
     ),
+    ("absences", "Members of staff who are away, and those who stand in."),
     ("claims", "What other registrations state about a child."),
     ("follow-ups", "What awaits the caller."),
     ("goals", "The goals of a case."),

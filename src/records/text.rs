@@ -115,6 +115,9 @@ pub(super) fn handover(handover: &HandoverOut) -> String {
         HandoverStatus::Accepted => "tatt imot",
         HandoverStatus::Declined => "takket nei",
         HandoverStatus::Withdrawn => "trukket",
+        HandoverStatus::Assigned if handover.for_absence => {
+            "gikk videre mens stafettholderen er borte, eller tilbake"
+        }
         HandoverStatus::Assigned => "gikk til lederen",
     };
     Lines(vec!["Overlevering av stafettpinnen".to_owned()])

@@ -1,5 +1,6 @@
 //! The team of a case: staff of the unit that opened it, and of units that everyone who must has consented to.
 
+pub(crate) mod absence;
 mod dto;
 pub(crate) mod duties;
 mod helpers;

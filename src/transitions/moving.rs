@@ -54,6 +54,7 @@ pub(super) async fn make(
         unit: planned.to_unit,
         by: Some(case.contact_person),
         status: HandoverStatus::Accepted,
+        absence: None,
     };
     handovers::pass(tx, case, pass, now).await?;
     let after = case_states(tx, &[case.id], moment).await?.pop().ok_or_else(Problem::not_found)?;

@@ -12,6 +12,7 @@ const ROWS: [&[&str]; 9] = [
     &["identity"],
     &["access"],
     &[
+        "absences",
         "accounts",
         "audit",
         "breaches",

@@ -195,7 +195,7 @@ fn a_day_of_a_request_has_bounds_and_a_description_of_them() {
     let bounded = schemas.values().filter(|schema| schema.get("x-earliest").is_some());
     let described = bounded.map(|schema| schema["description"].as_str().expect("a description"));
     let bounds = described.filter(|text| text.contains("From ") && text.contains("both included")).count();
-    assert_eq!(bounds, 19);
+    assert_eq!(bounds, 21);
 }
 
 #[test]

@@ -10,12 +10,13 @@ use uuid::Uuid;
 use crate::support::{Call, Operation, Role, Stage, User, World, answers, both_engines, document};
 
 /// Each list with the operation that reads one of its rows, and the table of the rows.
-const PAIRS: [(&str, &str, &str); 10] = [
+const PAIRS: [(&str, &str, &str); 11] = [
     ("list_cases", "read_case", "care_case"),
     ("list_concerns", "read_concern", "concern"),
     ("list_emergency_access", "read_emergency_access", "emergency_access"),
     ("list_log_reviews", "read_log_review", "log_review"),
     ("list_breaches", "read_breach", "breach"),
+    ("list_absences", "read_absence", "absence"),
     ("list_consents", "read_consent", "consent"),
     ("list_consent_requests", "read_consent_request", "consent_request"),
     ("list_measures", "read_measure", "measure"),
@@ -174,11 +175,16 @@ async fn listed(user: &User, path: &str) -> Option<BTreeSet<String>> {
     Some(set)
 }
 
-/// Everything that a person may read: by case, or all under none.
+/// Everything that a person may read: by case or unit, or all under none.
 async fn readable(user: &User, read: &Operation, all: &[(Uuid, Uuid)]) -> BTreeMap<Uuid, BTreeSet<String>> {
     let path = |case: &Uuid, id: &Uuid| {
         read.path_with(|name| {
-            if name == "case_id" && read.path.matches('{').count() > 1 { case } else { id }.to_string()
+            if ["case_id", "unit_id"].contains(&name) && read.path.matches('{').count() > 1 {
+                case
+            } else {
+                id
+            }
+            .to_string()
         })
     };
     let calls: Vec<Call> = all.iter().map(|(case, id)| user.get(path(case, id))).collect();
@@ -227,8 +233,8 @@ both_engines! {
         let Crowd(people) = crowd(world, &stage).await;
         for (list, read, table) in PAIRS {
             let (list, read) = (Operation::named(list), Operation::named(read));
-            let in_case = list.path.contains("{case_id}");
-            let case = if in_case { "case_id" } else { "id" };
+            let outer = ["case_id", "unit_id"].into_iter().find(|name| list.path.contains(&format!("{{{name}}}")));
+            let case = outer.unwrap_or("id");
             let all = ids_in(world, format!("SELECT {case}, id FROM {table}")).await;
             assert!(all.len() > 1, "too little in {table}");
             let mut seen = Vec::new();

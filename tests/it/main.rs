@@ -19,6 +19,7 @@ mod texts_and_days;
 mod cast;
 mod verify_elsewhere;
 
+mod absences;
 mod access_log;
 mod access_log_readers;
 mod access_log_search;

@@ -14,9 +14,11 @@ const fn seen(name: &'static str, family: FamilyView, fhir: Interaction) -> (&'s
 }
 
 /// The actions that are only in the log.
-pub const LOGGED_ONLY: [(&str, ActionFacts); 13] = [
+pub const LOGGED_ONLY: [(&str, ActionFacts); 15] = [
     // By the service itself.
     seen("assign_baton", FamilyView::Did(CaseAct::PassedBatonToLeader), Interaction::Update),
+    seen("pass_baton_for_absence", FamilyView::Did(CaseAct::PassedBatonForAbsence), Interaction::Update),
+    seen("give_baton_back", FamilyView::Did(CaseAct::GaveBatonBack), Interaction::Update),
     seen("inform_of_disclosure", FamilyView::Did(CaseAct::InformedOfDisclosure), Interaction::Update),
     aside("pass_on_duties", Interaction::Update),
     aside("pick_log_reviews", Interaction::Update),

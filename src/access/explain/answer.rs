@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 44] = [
+const FACTS: [(&str, &str, &str); 46] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -311,6 +311,8 @@ const FACTS: [(&str, &str, &str); 44] = [
     ("administers", "is an administrator of the municipality", "is not an administrator of the municipality"),
     ("audits", "is an auditor of the municipality", "is not an auditor of the municipality"),
     ("audits_units", "is an auditor of the unit's controller", "is not an auditor of the unit's controller"),
+    ("person", "is the person who is away", "is not the person who is away"),
+    ("over", "the person is back", "the person is away, or will be"),
     ("asked_by", "asked for it", "did not ask for it"),
     ("for_person", "is the person it is for", "is not the person it is for"),
     ("of_family", "was written by the family", "was not written by the family"),

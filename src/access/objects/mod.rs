@@ -1,5 +1,6 @@
 //! The objects of actions, found by the ids in the path, with the facts that the rules use.
 
+mod absence;
 mod breach;
 mod case;
 mod child;
@@ -17,6 +18,7 @@ mod second_administrator;
 use std::{collections::BTreeMap, sync::Arc};
 
 pub use self::{
+    absence::AbsenceObject,
     breach::BreachObject,
     case::{CaseObject, UnlockedCase, require_open},
     child::{ChildObject, ConcernObject},

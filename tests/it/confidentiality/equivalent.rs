@@ -187,6 +187,8 @@ pub const FORBIDDEN_BY_ROLE: &[(&str, &[&str])] = &[
 ];
 
 const IN_A_UNIT: &[&str] = &[
+    "list_absences",
+    "record_absence",
     "register_child",
     "record_concern",
     "report_to_child_welfare",
@@ -253,6 +255,10 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("child.team", &["on the child's team"]),
     ("child.family", &["family"]),
     ("unit.own-work", &["works in the unit"]),
+    ("absence.unit", &["works in the unit"]),
+    ("absence.colleagues", &["works in its unit, and it is not over"]),
+    ("absence.own", &["is away by it, and works in its unit"]),
+    ("absence.leader", &["leader of its unit"]),
     ("organisation.colleagues", &["works in the municipality"]),
     ("organisation.roles", &["administers the municipality of it"]),
     ("organisation.second-administrator", &["another administrator than the proposer"]),

@@ -57,6 +57,8 @@ pub(super) const MAY_SUCCEED: &[(&str, &str, &str)] = &[
     (ADMINISTRATOR, "correct_account_name", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "list_name_corrections", "they keep the accounts of their own municipality"),
     (ADMINISTRATOR, "unlock_account", "they keep the accounts of their own municipality"),
+    (LEFT, "list_absences", "they still work in the unit"),
+    (LEFT, "read_absence", "they still work in the unit"),
     (LEFT, "register_child", "they still work in the unit"),
     (LEFT, "record_concern", "they still work in the unit"),
 ];

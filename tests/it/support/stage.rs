@@ -235,6 +235,7 @@ impl Stage {
             example["username"] = json!(format!("new.{}", uuid::Uuid::now_v7()));
         }
         match operation.id.as_str() {
+            "record_absence" => example["person_id"] = self.ids["away_id"].clone(),
             "create_account" => example["national_id"] = json!(self.world.adult_number().as_str()),
             "approve_activation" => example["national_id"] = self.ids[APPROVED].clone(),
             "propose_number" => {
@@ -264,6 +265,9 @@ impl Stage {
                 ("responsible_unit_id" | "school_unit_id", it) => *it = json!(self.teacher.unit.id),
                 ("to_person_id", it) => *it = json!(self.nurse.id),
                 ("unit_id" | "to_unit_id", it) => *it = json!(self.nurse.unit.id),
+                ("from_on", it) => *it = json!(self.world.in_days(0)),
+                ("to_on", it) => *it = json!(self.world.in_days(12)),
+                ("stand_in_id", it) => *it = json!(self.teacher.id),
                 ("answer_by", it) => *it = json!(self.world.in_days(14)),
                 ("moves_on", it) => *it = json!(self.world.in_days(0)),
                 ("notes", it @ Value::Array(_)) => *it = json!([self.ids["note_id"]]),

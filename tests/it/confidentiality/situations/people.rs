@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     confidentiality::vocabulary::vocabulary,
-    support::{Role, User},
+    support::{Operation, Role, User},
 };
 
 /// The names of the child as a person with an account.
@@ -119,6 +119,24 @@ impl Player {
         let (number, age) = (municipality(said.who), said.object());
         let set = format!("UPDATE municipality SET own_record_age = {age} WHERE number = '{number}'");
         assert_eq!(self.world.try_execute(set).await.expect("the age is set"), 1);
+    }
+
+    pub(super) async fn records_absence(&mut self, said: &Said) {
+        let unit = self.staff(said.who).unit;
+        let body = json!({
+            "person_id": self.user(said.object()).id, "from_on": self.world.in_days(0), "to_on": self.day(said.must("until")),
+        });
+        let path = format!("/v1/units/{}/absences", unit.id);
+        let made = self.user(said.who).post(path).json(body).send().await.expect(201).text("/id");
+        let name = said.must("as");
+        self.scene.plant(name, [&made]).id_of(name, "absence_id", &made).id("absence_id", &made);
+    }
+
+    pub(super) async fn ends_absence(&mut self, said: &Said) {
+        let unit = self.staff(said.who).unit;
+        self.scene.id("unit_id", unit.id);
+        let path = self.scene.path(said.object(), &Operation::named("end_absence")).expect("an absence");
+        self.user(said.who).post(path).send().await.expect(200);
     }
 
     pub(super) async fn declares_conflict(&mut self, said: &Said) {

@@ -122,6 +122,8 @@ impl Player {
             Verb::Write => self.writes(said).await,
             Verb::Bring => self.brings(said).await,
             Verb::WriteForEach => self.writes_for_each(said).await,
+            Verb::RecordAbsence => self.records_absence(said).await,
+            Verb::EndAbsence => self.ends_absence(said).await,
             Verb::AskForConsent => self.asks_for_consent(said).await,
             Verb::RefuseConsent => self.refuses_consent(said).await,
             Verb::Consent => self.consents(said).await,

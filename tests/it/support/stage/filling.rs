@@ -77,6 +77,13 @@ impl Stage {
         let municipality = &teacher.unit.municipality;
         let colleague = world.user_with_new_number(municipality).await;
         let role = world.grant(&colleague, &teacher.unit, Role::Worker).await;
+        let away = world.user_with_new_number(municipality).await;
+        world.grant(&away, &teacher.unit, Role::Worker).await;
+        let absent = world.user_with_new_number(municipality).await;
+        world.grant(&absent, &teacher.unit, Role::Worker).await;
+        let absence = json!({"person_id": absent.id, "from_on": world.in_days(0), "to_on": world.in_days(7)});
+        let path = format!("/v1/units/{}/absences", teacher.unit.id);
+        let absence = teacher.post(path).json(absence).send().await.expect(201).body["id"].clone();
         let contact = json!({"protection": "none"});
         let path = format!("/v1/children/{}/contact-details", family.child.id);
         teacher.put(path).json(contact).if_match(0).send().await.expect(200);
@@ -101,6 +108,8 @@ impl Stage {
             ("disclosure_id", json!(disclosure)),
             ("objection_id", objection),
             ("receiving_unit_id", json!(welfare.id)),
+            ("absence_id", absence),
+            ("away_id", json!(away.id)),
             ("concern_id", json!(concern)),
             ("child_id", json!(other_child.id)),
             ("guardianship_id", guardians.body["items"][0]["id"].clone()),

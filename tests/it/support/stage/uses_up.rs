@@ -10,6 +10,8 @@ pub fn uses_up(operation: &str) -> bool {
             | "withdraw_transition"
             | "answer_consent_request"
             | "withdraw_consent_request"
+            | "record_absence"
+            | "end_absence"
             | "add_team_member"
             | "approve_activation"
             | "propose_role"

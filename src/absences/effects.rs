@@ -1,0 +1,132 @@
+//! The consequences of an absence in the cases: at once if it has begun, and otherwise by a sweep every five minutes.
+
+use uuid::Uuid;
+
+use super::store::{self, Current};
+use crate::{
+    db::{Db, DbError, Tx, dialect},
+    handovers::{self, Away},
+    kernel::{
+        Clock, Id, Moment,
+        ids::{Absence, Case, Person},
+    },
+};
+
+/// The number of absences looked at together.
+const BATCH: i64 = 200;
+
+fn away(absence: &Current, by: Option<Id<Person>>) -> Away {
+    let Current { id, unit_id, person_id, stand_in_id, .. } = *absence;
+    Away { absence: id, person: person_id, unit: unit_id, stand_in: stand_in_id, by }
+}
+
+/// Passes on what the person has, if the absence has begun. A few cases at most, each changed under its own lock.
+pub(super) async fn begin(
+    tx: &mut Tx,
+    absence: &Current,
+    by: Id<Person>,
+    moment: Moment,
+) -> Result<(), DbError> {
+    if !absence.is_on(moment.today) {
+        return Ok(());
+    }
+    for case in store::affected(tx, absence).await? {
+        handovers::stand_in(tx, case, away(absence, Some(by)), moment).await?;
+    }
+    store::set_begun(tx, absence.id, moment.now).await
+}
+
+/// Passes what others have for an absence to the stand-in who was named now, and what the person still has.
+pub(super) async fn change(
+    tx: &mut Tx,
+    absence: &Current,
+    by: Id<Person>,
+    moment: Moment,
+) -> Result<(), DbError> {
+    if absence.stand_in_id.is_some() && absence.is_on(moment.today) {
+        for case in store::passed_for(tx, absence.id).await? {
+            handovers::change_stand_in(tx, case, away(absence, Some(by)), moment).await?;
+        }
+    }
+    begin(tx, absence, by, moment).await
+}
+
+/// Gives back what passed for an absence, which is over.
+pub(super) async fn end(
+    tx: &mut Tx,
+    absence: &Current,
+    by: Id<Person>,
+    moment: Moment,
+) -> Result<(), DbError> {
+    for case in store::passed_for(tx, absence.id).await? {
+        handovers::come_back(tx, case, away(absence, Some(by)), moment).await?;
+    }
+    store::set_over(tx, absence.id, Some(by), moment.now).await
+}
+
+/// Passes on what people have whose absence has begun, and gives it back after the last day. Each case is changed in a transaction of its
+/// own. Returns the number of cases.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
+    let (mut after, mut passed) = (Uuid::nil(), 0);
+    loop {
+        let moment = Moment::of(clock);
+        let mut tx = db.read().await?;
+        let absences = store::begun(&mut tx, moment.today, after, BATCH).await?;
+        tx.rollback().await?;
+        let Some(last) = absences.last() else { return Ok(passed) };
+        after = last.id.uuid();
+        for absence in absences {
+            passed += settle(db, &absence, moment).await?;
+        }
+    }
+}
+
+/// Does what follows from one absence today, and returns the number of cases.
+async fn settle(db: &Db, absence: &Current, moment: Moment) -> Result<usize, DbError> {
+    let has_passed = absence.has_passed(moment.today);
+    let mut tx = db.read().await?;
+    let cases = match has_passed {
+        true => store::passed_for(&mut tx, absence.id).await?,
+        false => store::affected(&mut tx, absence).await?,
+    };
+    tx.rollback().await?;
+    let mut passed = 0;
+    for case in cases {
+        passed += usize::from(settle_case(db, absence.id, case, moment).await?);
+    }
+    if !has_passed && absence.begun_at.is_some() {
+        return Ok(passed);
+    }
+    let mut tx = db.write().await?;
+    dialect::lock(&mut tx, absence.unit_id.uuid()).await?;
+    match store::current(&mut tx, absence.id).await? {
+        Some(now) if now.over_at.is_some() => return Ok(passed),
+        Some(now) if now.has_passed(moment.today) => {
+            store::set_over(&mut tx, absence.id, None, moment.now).await?;
+        }
+        _ => store::set_begun(&mut tx, absence.id, moment.now).await?,
+    }
+    tx.commit().await?;
+    Ok(passed)
+}
+
+/// Does what follows from an absence in one case, as the absence is now.
+async fn settle_case(db: &Db, absence: Id<Absence>, case: Id<Case>, moment: Moment) -> Result<bool, DbError> {
+    let mut tx = db.write().await?;
+    let Some(absence) = store::current(&mut tx, absence).await? else { return Ok(false) };
+    dialect::lock(&mut tx, absence.unit_id.uuid()).await?;
+    let Some(absence) = store::current(&mut tx, absence.id).await? else { return Ok(false) };
+    let away = away(&absence, None);
+    let changed = if absence.is_on(moment.today) {
+        handovers::stand_in(&mut tx, case, away, moment).await?
+    } else if absence.over_at.is_none() && absence.has_passed(moment.today) {
+        handovers::come_back(&mut tx, case, away, moment).await?
+    } else {
+        false
+    };
+    tx.commit().await?;
+    Ok(changed)
+}
