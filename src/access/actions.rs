@@ -304,6 +304,8 @@ actions! {
     }
     Write MeetingObject {
         AnswerInvitation = "answer_invitation": Work, Work, AsDecided, MayForbid, Update;
+        MoveMeeting = "move_meeting": Work, Work, AsDecided, MayForbid, Update;
+        ChangeInvitations = "change_invitations": Work, Work, AsDecided, MayForbid, Update;
         RecordMinutes = "record_minutes": Work, Work, Never, MayForbid, Update;
         ApproveMinutes = "approve_minutes": Work, Work, AsDecided, MayForbid, Update;
         CancelMeeting = "cancel_meeting": Work, Work, AsDecided, MayForbid, Update;

@@ -49,6 +49,8 @@ fields! {
     SeeHelper of HelperObject = "see_helper";
     /// That a meeting decided a measure.
     SeeMeeting of MeetingObject = "see_meeting";
+    /// The advisers of an arena who were present at a meeting.
+    SeeAdvisers of MeetingObject = "see_advisers";
     /// The guardians that a child lives with.
     SeeWhoLivesWithChild of ChildObject = "see_who_lives_with_child";
     /// The contact details of a child's guardians.

@@ -7,6 +7,7 @@ use std::{
 
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
 
 use super::{
     dto::{FollowUpKind, FollowUpOut, FollowUpQuery},
@@ -18,15 +19,18 @@ use crate::{
         actions::{
             AcceptTransition, AnswerConsentRequest, AnswerTransition, CreateConsentRequest, DecideConcern,
             DelayInforming, ListFollowUps, ListMeasures, ListMeetings, ListNextSteps, ListWithholdings,
-            ReadCase, ReadRightsCalendar, ReadTransition, SetNextStep, WithdrawConsentRequest,
+            ReadCase, ReadMeeting, ReadRightsCalendar, ReadTransition, SetNextStep, WithdrawConsentRequest,
         },
         cases_in_list, children_of_other_reviewers,
-        objects::{CaseObject, ConcernObject, ConsentRequestObject, DisclosureObject, TransitionObject},
+        objects::{
+            CaseObject, ConcernObject, ConsentRequestObject, DisclosureObject, MeetingObject,
+            TransitionObject,
+        },
     },
     db::{DbError, Tx},
     kernel::{
         Id, Moment, Page, Slice,
-        ids::{CaseId, Concern, ConsentRequest, Disclosure},
+        ids::{CaseId, Concern, ConsentRequest, Disclosure, Meeting},
     },
     problem::{Result, docs::ReadProblems},
 };
@@ -55,10 +59,8 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     let page =
         permit.page_after(cursor, limit, fetch, |task| task.item.place(), |_, task| task.is_shown).await?;
     let of_cases = |is_offer: bool| {
-        let items = page
-            .items
-            .iter()
-            .filter(move |task| is_offer == (task.item.kind == FollowUpKind::AcceptTransition));
+        let items = page.items.iter().filter(|task| task.invitation.is_none());
+        let items = items.filter(move |task| is_offer == (task.item.kind == FollowUpKind::AcceptTransition));
         items.filter_map(|task| Some((task.item.case_id?, task.case.clone()?)))
     };
     for case in of_cases(false).collect::<BTreeMap<_, _>>().values() {
@@ -66,6 +68,9 @@ async fn list_follow_ups(mut permit: Permit<ListFollowUps>) -> Result<HttpRespon
     }
     for planned in of_cases(true).filter_map(|(_, case)| TransitionObject::planned(&case)) {
         permit.note_row::<ReadTransition>(&planned);
+    }
+    for invitation in page.items.iter().filter_map(|task| task.invitation.as_ref()) {
+        permit.note_row::<ReadMeeting>(invitation);
     }
     note(&mut permit, &page.items).await?;
     permit.show_page(&page.map(|task| task.item.whole()))
@@ -90,6 +95,8 @@ async fn note(permit: &mut Permit<ListFollowUps>, tasks: &[Task]) -> Result<()> 
 struct Task {
     item: FollowUpOut,
     case: Option<Rc<CaseObject>>,
+    /// The meeting that the caller is invited to, if they may know nothing else of the case.
+    invitation: Option<MeetingObject>,
     is_shown: bool,
 }
 
@@ -111,6 +118,7 @@ async fn with_cases(
         (by_id(readable), by_id(others));
     let concerns = theirs_to_decide(tx, asker, moment, &items).await?;
     let requests = theirs_to_answer(tx, asker, readable.values().map(|case| &**case), &items).await?;
+    let invitations = invitations(tx, asker, others.values().map(|case| &**case), &items).await?;
     let delayed = theirs_to_inform_of(tx, asker, moment, &items).await?;
     let has_claims = items.iter().any(|item| item.child_id.is_some());
     let of_others = if has_claims {
@@ -119,7 +127,10 @@ async fn with_cases(
         Vec::new()
     };
     let tasks = items.into_iter().map(|item| {
+        let is_meeting = item.kind == FollowUpKind::Meeting;
+        let invitation = invitations.get(&item.object_id).filter(|_| is_meeting).cloned();
         let case = item.case_id.and_then(|id| match item.kind {
+            _ if invitation.is_some() => others.get(&id).cloned(),
             FollowUpKind::AcceptTransition => offered(asker, readable.get(&id).or(others.get(&id))?, &item),
             _ => readable.get(&id).cloned(),
         });
@@ -144,9 +155,26 @@ async fn with_cases(
             }
             (Some(_), None) => false,
         };
-        Task { item, case, is_shown }
+        Task { item, case, invitation, is_shown }
     });
     Ok(tasks.collect())
+}
+
+/// Returns the meetings among the tasks that the caller is invited to, in cases that they may not read. They may know nothing else of
+/// the case.
+async fn invitations(
+    tx: &mut Tx,
+    asker: &Asker,
+    cases: impl Iterator<Item = &CaseObject>,
+    items: &[FollowUpOut],
+) -> Result<HashMap<Uuid, MeetingObject>, DbError> {
+    let own: Vec<_> = cases.filter(|case| case.facts.relation.is_child).collect();
+    let in_own = |item: &&FollowUpOut| own.iter().any(|case| Some(case.facts.id) == item.case_id);
+    let meetings = items.iter().filter(|item| item.kind == FollowUpKind::Meeting).filter(in_own);
+    let ids: Vec<Id<Meeting>> = meetings.map(|item| item.object_id.into()).collect();
+    let found = MeetingObject::with_people(tx, own.iter().copied(), &ids).await?;
+    let theirs = found.into_iter().filter(|meeting| asker.may::<ReadMeeting>(meeting));
+    Ok(theirs.map(|meeting| (meeting.id.uuid(), meeting)).collect())
 }
 
 /// Returns the concerns among the tasks that the caller may decide.

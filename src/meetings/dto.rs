@@ -4,6 +4,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::parts::{
+    GuardianNotInvitedIn, GuardianNotInvitedOut, MeetingMoveOut, OtherPresentIn, OtherPresentOut, PresentRole,
+};
 use crate::{
     access::{PartlySeen, Seen, Shown},
     kernel::{
@@ -64,6 +67,8 @@ pub struct MeetingParticipantOut {
     pub attended: Option<bool>,
     /// When they approved the minutes.
     pub approved_at: Option<DateTime<Utc>>,
+    /// Whether they were called. False for a person who came without it.
+    pub called: bool,
 }
 
 /// A decision made at a meeting.
@@ -101,8 +106,16 @@ pub struct MeetingOut {
     pub agenda: Content,
     /// Why the family is not invited.
     pub family_absent_reason: Option<Content>,
+    /// The guardians who are not invited, each with the reason. A guardian sees only what is about themself.
+    #[sqlx(skip)]
+    pub guardians_not_invited: Vec<GuardianNotInvitedOut>,
     /// The status of the meeting.
     pub status: MeetingStatus,
+    /// The moves of the meeting, in order.
+    #[sqlx(skip)]
+    pub moves: Vec<MeetingMoveOut>,
+    /// Why it was cancelled.
+    pub cancel_reason: Option<Content>,
     /// The minutes (referat), once it has been held.
     pub minutes: Option<Content>,
     /// The person who recorded the minutes.
@@ -111,7 +124,13 @@ pub struct MeetingOut {
     pub minutes_by_name: Option<Content>,
     /// When the minutes were recorded.
     pub minutes_at: Option<DateTime<Utc>>,
-    /// The participants invited.
+    /// The people who were present and have no part in the case. Advisers of the arena are shown only to those who were there, the person who
+    /// called the meeting, the contact person and the family.
+    #[sqlx(skip)]
+    pub others_present: Vec<OtherPresentOut>,
+    /// Why the meeting ended without a decision.
+    pub no_decision_reason: Option<Content>,
+    /// The participants: those invited, and team members and family members who came without being called.
     #[sqlx(skip)]
     pub participants: Vec<MeetingParticipantOut>,
     /// The decisions, in order.
@@ -136,18 +155,23 @@ impl Shown for MeetingOut {
             place,
             agenda,
             family_absent_reason,
+            guardians_not_invited,
             status,
+            moves,
+            cancel_reason,
             minutes,
             minutes_by,
             minutes_by_name,
             minutes_at,
+            others_present,
+            no_decision_reason,
             participants,
             decisions,
             version,
         } = self;
+        let rest = reader.rest;
         let caller_known = called_by.is_some_and(|person| reader.knows(person));
         let writer_known = minutes_by.is_some_and(|person| reader.knows(person));
-        let decisions = decisions.into_iter().filter(|decision| reader.knows_of(decision.measure_id));
         Seen::decided(Self {
             id,
             case_id,
@@ -158,21 +182,30 @@ impl Shown for MeetingOut {
             starts_at,
             place: place.filter(|_| reader.place),
             agenda,
-            family_absent_reason,
+            family_absent_reason: family_absent_reason.filter(|_| rest),
+            guardians_not_invited: reader.reasons(guardians_not_invited),
             status,
-            minutes,
-            minutes_by: minutes_by.filter(|_| writer_known),
-            minutes_by_name: minutes_by_name.filter(|_| writer_known),
-            minutes_at,
-            participants: participants.into_iter().filter(|one| reader.knows(one.person_id)).collect(),
-            // Numbered again, so that no gap shows that there are others.
-            decisions: (1..).zip(decisions).map(|(number, it)| MeetingDecisionOut { number, ..it }).collect(),
+            moves: reader.moves(moves),
+            cancel_reason: cancel_reason.filter(|_| rest),
+            minutes: minutes.filter(|_| rest),
+            minutes_by: minutes_by.filter(|_| writer_known && rest),
+            minutes_by_name: minutes_by_name.filter(|_| writer_known && rest),
+            minutes_at: minutes_at.filter(|_| rest),
+            others_present: reader.others(id, others_present),
+            no_decision_reason: no_decision_reason.filter(|_| rest),
+            participants: participants.into_iter().filter(|one| reader.sees(one.person_id)).collect(),
+            decisions: reader.decisions(decisions),
             version: version.filter(|_| Self::is_whole(reader)),
         })
     }
 
     fn is_whole(reader: &MeetingReader) -> bool {
-        reader.place && reader.unknown.is_empty() && reader.hidden_measures.is_empty()
+        let hides_nobody = reader.unknown.is_empty() && reader.hidden_advisers.is_empty();
+        reader.place
+            && reader.rest
+            && hides_nobody
+            && reader.hidden_reasons.is_empty()
+            && reader.hidden_measures.is_empty()
     }
 }
 
@@ -187,15 +220,59 @@ impl PartlySeen for MeetingOut {
 pub struct MeetingReader {
     /// Whether they see where meetings are held.
     pub(super) place: bool,
+    /// Whether they see more than the invitation.
+    pub(super) rest: bool,
+    /// The ids of the reader among the participants.
+    pub(super) own: Vec<PersonId>,
     /// The people whose units' involvement the reader may not know of.
     pub(super) unknown: Vec<PersonId>,
+    /// The guardians whose reasons are not for the reader: a member of the family sees only what is about themself.
+    pub(super) hidden_reasons: Vec<PersonId>,
+    /// The meetings whose advisers the reader may not know of.
+    pub(super) hidden_advisers: Vec<MeetingId>,
     /// The measures that the reader may not read.
     pub(super) hidden_measures: Vec<MeasureId>,
 }
 
 impl MeetingReader {
-    fn knows(&self, person: PersonId) -> bool {
+    /// Whether they may know of the service of a person.
+    pub(super) fn knows(&self, person: PersonId) -> bool {
         !self.unknown.contains(&person)
+    }
+
+    /// Whether they see a participant. A person who sees only the invitation sees themself.
+    pub(super) fn sees(&self, person: PersonId) -> bool {
+        self.knows(person) && (self.rest || self.own.contains(&person))
+    }
+
+    fn reasons(&self, mut reasons: Vec<GuardianNotInvitedOut>) -> Vec<GuardianNotInvitedOut> {
+        reasons.retain(|absent| self.rest && !self.hidden_reasons.contains(&absent.person_id));
+        reasons
+    }
+
+    fn moves(&self, moves: Vec<MeetingMoveOut>) -> Vec<MeetingMoveOut> {
+        let known = |it: &MeetingMoveOut| it.moved_by.is_some_and(|person| self.knows(person));
+        let seen = moves.into_iter().filter(|_| self.rest).map(|it| MeetingMoveOut {
+            from_place: it.from_place.clone().filter(|_| self.place),
+            to_place: it.to_place.clone().filter(|_| self.place),
+            moved_by: it.moved_by.filter(|_| known(&it)),
+            moved_by_name: it.moved_by_name.clone().filter(|_| known(&it)),
+            ..it
+        });
+        seen.collect()
+    }
+
+    /// The others who were present, numbered again, so that no gap shows that there are more.
+    fn others(&self, meeting: MeetingId, others: Vec<OtherPresentOut>) -> Vec<OtherPresentOut> {
+        let advisers = !self.hidden_advisers.contains(&meeting);
+        let seen = others.into_iter().filter(|it| self.rest && (advisers || it.role != PresentRole::Adviser));
+        (1..).zip(seen).map(|(number, it)| OtherPresentOut { number, ..it }).collect()
+    }
+
+    /// The decisions, numbered again, so that no gap shows that there are others.
+    fn decisions(&self, decisions: Vec<MeetingDecisionOut>) -> Vec<MeetingDecisionOut> {
+        let seen = decisions.into_iter().filter(|it| self.rest && self.knows_of(it.measure_id));
+        (1..).zip(seen).map(|(number, it)| MeetingDecisionOut { number, ..it }).collect()
     }
 
     fn knows_of(&self, measure: Option<MeasureId>) -> bool {
@@ -235,6 +312,11 @@ pub struct MeetingIn {
     /// Why the family is not invited. Required if no family member is invited.
     #[serde(default)]
     pub family_absent_reason: Option<Prose>,
+    /// The guardians who are not invited, each with the reason. Required for each of them, unless no guardian is invited and
+    /// `family_absent_reason` says why.
+    #[serde(default)]
+    #[schema(max_items = 50)]
+    pub guardians_not_invited: Vec<GuardianNotInvitedIn>,
 }
 
 /// The caller's answer to their invitation.
@@ -260,12 +342,19 @@ pub struct MeetingMinutesIn {
     pub minutes: Prose,
     /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
     pub contains: Vec<InformationKind>,
-    /// The invited participants who attended.
+    /// The people who attended: participants, and team members, guardians and the child who came without being called.
     pub attended: Vec<PersonId>,
+    /// The people who were present and have no part in the case, at most 20. They get no access.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    pub others_present: Vec<OtherPresentIn>,
     /// The decisions, at most 30.
     #[serde(default)]
     #[schema(max_items = 30)]
     pub decisions: Vec<MeetingDecisionIn>,
+    /// Why the meeting ended without a decision. Required if there is none.
+    #[serde(default)]
+    pub no_decision_reason: Option<Prose>,
 }
 
 /// A decision made at a meeting.

@@ -6,16 +6,19 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
     arenas::Conditions,
+    change_routes, changes,
     dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut, MeetingReader},
+    invitations::{self, Invitable},
+    parts::PresentRole,
     rules, store,
 };
 use crate::{
     access::{
         Asker, CaseFacts, Kinds, Permit, Seen, Shown,
         actions::{
-            Action, AnswerInvitation, ApproveMinutes, CallMeeting, CancelMeeting, ListMeetings, ReadMeeting,
-            RecordMinutes,
+            Action, AnswerInvitation, ApproveMinutes, CallMeeting, ListMeetings, ReadMeeting, RecordMinutes,
         },
+        fields::SeeAdvisers,
         ground_at,
         objects::{CaseObject, MeetingObject},
     },
@@ -42,7 +45,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(answer_invitation)
         .service(record_minutes)
         .service(approve_minutes)
-        .service(cancel_meeting);
+        .configure(change_routes::configure);
 }
 
 /// Lists the meetings of a case in the order they were called, with participants and decisions.
@@ -66,7 +69,7 @@ async fn list_meetings(mut permit: Permit<ListMeetings>) -> Result<HttpResponse>
 
 /// Calls a meeting and invites the participants.
 ///
-/// Guardians, and the young person who is old enough, must be invited unless a reason is given.
+/// Guardians, and the young person who is old enough, must be invited unless a reason is given. Each guardian who is not invited has one.
 #[utoipa::path(
     operation_id = "call_meeting", tag = "meetings", params(("case_id" = Uuid, Path)), request_body = MeetingIn,
     responses((status = 201, body = MeetingOut, description = "The meeting"), WriteProblems),
@@ -82,11 +85,12 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
     Kinds::may_be_kept("", Some(&new.contains))?;
     rules::place_may_be_told(new.place.as_deref(), case)?;
     rules::is_since_opening(new.starts_at, store::opened_at(permit.tx(), case).await?)?;
-    let unknown = teams::not_to_be_known(permit.tx(), &asker, &object).await?;
-    let team = teams::seats_known(permit.tx(), &asker, &object).await?;
-    let team: Vec<_> = team.into_iter().map(|seat| seat.person_id).collect();
-    rules::participants(&new.participants, (&team, &unknown), case)?;
-    rules::family_is_invited(&new.participants, new.family_absent_reason.as_deref(), case)?;
+    let invitable = invitable(permit.tx(), &asker, &object).await?;
+    invitations::participants(&new.participants, &invitable, case)?;
+    let family_reason = new.family_absent_reason.is_some();
+    invitations::family_is_invited(&new.participants, family_reason, case)?;
+    let reasons = invitations::reasons(&new.participants, &new.guardians_not_invited, case)?;
+    invitations::guardians_have_reasons(&new.participants, &reasons, family_reason, case)?;
     if let Some(arena) = new.arena_id {
         let arena = store::open_arena(permit.tx(), case, arena).await?;
         let unknown = || {
@@ -105,6 +109,8 @@ async fn call_meeting(mut permit: Permit<CallMeeting>) -> Result<HttpResponse> {
 }
 
 /// Returns a meeting: who is invited and, once it has been held, the minutes and the decisions.
+///
+/// A child from 12 years who is invited, and may not see the case, sees the invitation: the time, the place, the arena and the agenda.
 #[utoipa::path(
     operation_id = "read_meeting", tag = "meetings",
     params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
@@ -135,14 +141,15 @@ async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpR
 }
 
 /// The person that the caller was invited as.
-fn as_participant(caller: &Caller, meeting: &MeetingOut) -> Id<Person> {
+pub(super) fn as_participant(caller: &Caller, meeting: &MeetingOut) -> Id<Person> {
     let invited = meeting.participants.iter().map(|participant| participant.person_id);
     caller.among(invited).unwrap_or(caller.person)
 }
 
-/// Records the minutes, once: who attended, what was said and what was decided.
+/// Records the minutes, once: who attended, what was said and what was decided, or why nothing was.
 ///
-/// A decision with a measure creates the measure, with the person responsible and the date of evaluation.
+/// A decision with a measure creates the measure, with the person responsible and the date of evaluation. A team member or a member of the
+/// family who came without being called becomes a participant.
 #[utoipa::path(
     operation_id = "record_minutes", tag = "meetings",
     params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = MeetingMinutesIn,
@@ -151,27 +158,44 @@ fn as_participant(caller: &Caller, meeting: &MeetingOut) -> Id<Person> {
 #[put("/cases/{case_id}/meetings/{meeting_id}/minutes")]
 async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
-    let MeetingMinutesIn { minutes, contains, attended, decisions } = permit.input()?;
+    let (asker, object) = (permit.asker(), permit.object().case.clone());
+    let MeetingMinutesIn { minutes, contains, attended, others_present, decisions, no_decision_reason } =
+        permit.input()?;
     Kinds::may_be_kept("", Some(&contains))?;
     let (caller, now) = (permit.caller().person, permit.moment().now);
     rules::is_planned(&case, &meeting)?;
     rules::has_begun(&meeting, now)?;
     let attended = rules::people_meant(&attended, &case);
-    rules::attended(&attended, &meeting)?;
+    let invitable = invitable(permit.tx(), &asker, &object).await?;
+    let reader = reader(permit.tx(), &asker, &object, std::slice::from_ref(&meeting)).await?;
+    let known = |person| reader.knows(person);
+    let attendance = rules::attended(&attended, &meeting, known, (&invitable, &case))?;
+    rules::others(&others_present, &meeting)?;
     rules::decisions(decisions.len())?;
+    rules::outcome(decisions.len(), no_decision_reason.as_deref())?;
     arena_admits(&mut permit, &meeting, &attended).await?;
-    let seen = as_seen(&mut permit, meeting.clone()).await?;
-    permit.expect_seen(&seen)?;
-    store::hold(permit.tx(), &case, &meeting, &minutes, caller, now).await?;
-    store::attended(permit.tx(), &case, meeting.id, &attended).await?;
+    permit.expect_seen(&meeting.clone().seen_by(&reader))?;
+    let tx = permit.tx();
+    let words = (&*minutes, no_decision_reason.as_deref());
+    store::hold(tx, &case, &meeting, words, (caller, now)).await?;
+    store::attended(tx, &case, meeting.id, (&attendance.came, &attendance.stayed_away)).await?;
+    changes::came(tx, &case, meeting.id, &attendance.uncalled).await?;
+    changes::others(tx, &case, meeting.id, &others_present).await?;
     let decisions = take_decisions(&mut permit, meeting.id, decisions).await?;
     store::decide(permit.tx(), &case, meeting.id, &decisions).await?;
     let (_, meeting) = current(&mut permit).await?;
     answer_with(permit, meeting).await
 }
 
+/// The people that the caller may invite.
+pub(super) async fn invitable(tx: &mut Tx, asker: &Asker, case: &CaseObject) -> Result<Invitable> {
+    let unknown = teams::not_to_be_known(tx, asker, case).await?;
+    let team = teams::seats_known(tx, asker, case).await?;
+    Ok(Invitable { team: team.into_iter().map(|seat| seat.person_id).collect(), unknown })
+}
+
 /// Checks the conditions of an arena for a meeting that begins at a time.
-async fn arena_allows(
+pub(super) async fn arena_allows(
     tx: &mut Tx,
     asker: &Asker,
     case: &CaseObject,
@@ -240,23 +264,6 @@ async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpRespo
     answer_with(permit, meeting).await
 }
 
-/// Cancels a meeting that has not been held.
-#[utoipa::path(
-    operation_id = "cancel_meeting", tag = "meetings",
-    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
-    responses((status = 200, body = MeetingOut, description = "The cancelled meeting"), ChangeProblems),
-)]
-#[post("/cases/{case_id}/meetings/{meeting_id}/cancel")]
-async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpResponse> {
-    let (case, meeting) = current(&mut permit).await?;
-    rules::is_planned(&case, &meeting)?;
-    let seen = as_seen(&mut permit, meeting.clone()).await?;
-    permit.expect_seen(&seen)?;
-    store::cancel(permit.tx(), &case, &meeting).await?;
-    let (_, meeting) = current(&mut permit).await?;
-    answer_with(permit, meeting).await
-}
-
 /// The caller as a reader of some meetings of a case.
 pub(super) async fn reader(
     tx: &mut Tx,
@@ -266,15 +273,40 @@ pub(super) async fn reader(
 ) -> Result<MeetingReader> {
     let measures = meetings.iter().flat_map(|meeting| &meeting.decisions);
     let measures: Vec<_> = measures.filter_map(|decision| decision.measure_id).collect();
+    let (caller, relation) = (asker.caller(), &case.facts.relation);
+    let is_family = relation.is_guardian || relation.is_child;
+    let participants = meetings.iter().flat_map(|meeting| &meeting.participants);
+    let absent = meetings.iter().flat_map(|meeting| &meeting.guardians_not_invited);
+    let absent = absent.map(|absent| absent.person_id).filter(|_| is_family);
+    let seen = asker.reader(case);
     Ok(MeetingReader {
-        place: asker.reader(case).meeting_place(),
+        place: seen.meeting_place(),
+        rest: seen.agreed(),
+        own: participants.map(|it| it.person_id).filter(|person| caller.is(*person)).collect(),
         unknown: teams::not_to_be_known(tx, asker, case).await?,
+        hidden_reasons: absent.filter(|person| !caller.is(*person)).collect(),
+        hidden_advisers: hidden_advisers(tx, asker, case, meetings).await?,
         hidden_measures: measures::not_readable(tx, asker, case, &measures).await?,
     })
 }
 
+/// Returns the meetings whose advisers the caller may not know of.
+async fn hidden_advisers(
+    tx: &mut Tx,
+    asker: &Asker,
+    case: &CaseObject,
+    meetings: &[MeetingOut],
+) -> Result<Vec<Id<Meeting>>> {
+    let has_adviser =
+        |meeting: &&MeetingOut| meeting.others_present.iter().any(|it| it.role == PresentRole::Adviser);
+    let with_advisers: Vec<_> = meetings.iter().filter(has_adviser).map(|meeting| meeting.id).collect();
+    let found = MeetingObject::with_people(tx, [case], &with_advisers).await?;
+    let hidden = found.iter().filter(|meeting| !asker.about(*meeting).sees::<SeeAdvisers>());
+    Ok(hidden.map(|meeting| meeting.id).collect())
+}
+
 /// The meeting as the caller sees it.
-async fn as_seen<A: Action<Object = MeetingObject>>(
+pub(super) async fn as_seen<A: Action<Object = MeetingObject>>(
     permit: &mut Permit<A>,
     meeting: MeetingOut,
 ) -> Result<Seen<MeetingOut>> {
@@ -284,7 +316,7 @@ async fn as_seen<A: Action<Object = MeetingObject>>(
 }
 
 /// Answers a change with the meeting as the caller sees it.
-async fn answer_with<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
+pub(super) async fn answer_with<A>(mut permit: Permit<A>, meeting: MeetingOut) -> Result<HttpResponse>
 where
     A: Action<Object = MeetingObject>,
 {
@@ -292,7 +324,8 @@ where
     permit.changed(meeting.version, &meeting).await
 }
 
-async fn current<A>(permit: &mut Permit<A>) -> Result<(CaseFacts, MeetingOut)>
+/// The meeting that the permit is about, with the facts of its case.
+pub(super) async fn current<A>(permit: &mut Permit<A>) -> Result<(CaseFacts, MeetingOut)>
 where
     A: Action<Object = MeetingObject>,
 {

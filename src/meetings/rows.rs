@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, Utc};
 
 pub(crate) use super::dto::{InvitationStatus, MeetingStatus};
+use super::parts::PresentRole;
 use crate::{
     access::CasePlace,
     db::{DbError, Tx},
@@ -17,10 +18,13 @@ use crate::{
 
 const INSERT: &str = "INSERT INTO meeting (municipality, id, case_id, arena_id, called_by, starts_at, place, agenda, \
     family_absent_reason, status, minutes, minutes_by, minutes_at, created_at) ";
-const INSERT_PARTICIPANTS: &str =
-    "INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer, attended, approved_at) ";
+const INSERT_PARTICIPANTS: &str = "INSERT INTO meeting_participant (municipality, meeting_id, person_id, answer, attended, approved_at, called) ";
 const INSERT_DECISIONS: &str =
     "INSERT INTO meeting_decision (municipality, meeting_id, number, case_id, decision, measure_id) ";
+const INSERT_REASONS: &str =
+    "INSERT INTO meeting_guardian_absent (municipality, meeting_id, number, case_id, person_id, reason) ";
+const INSERT_OTHERS: &str =
+    "INSERT INTO meeting_other_present (municipality, meeting_id, number, case_id, name, role) ";
 
 /// A meeting to store.
 pub(crate) struct MeetingRow<'a> {
@@ -52,6 +56,8 @@ pub(crate) struct ParticipantRow<'a> {
     pub answer: InvitationStatus,
     pub attended: Option<bool>,
     pub approved_at: Option<DateTime<Utc>>,
+    /// Whether they were called, or came without it.
+    pub called: bool,
 }
 
 /// Something that a meeting decided.
@@ -96,13 +102,14 @@ pub(crate) async fn insert(tx: &mut Tx, rows: &[MeetingRow<'_>]) -> Result<(), D
 
 /// Writes who is invited.
 pub(crate) async fn insert_participants(tx: &mut Tx, rows: &[ParticipantRow<'_>]) -> Result<(), DbError> {
-    insert_rows!(tx, INSERT_PARTICIPANTS, 6, rows, |values, row| values
+    insert_rows!(tx, INSERT_PARTICIPANTS, 7, rows, |values, row| values
         .push_bind(row.municipality)
         .push_bind(row.meeting)
         .push_bind(row.person)
         .push_bind(row.answer)
         .push_bind(row.attended)
-        .push_bind(row.approved_at))?;
+        .push_bind(row.approved_at)
+        .push_bind(row.called))?;
     Ok(())
 }
 
@@ -122,5 +129,55 @@ pub(crate) async fn insert_decisions(tx: &mut Tx, rows: &[DecisionRow<'_>]) -> R
         .push_bind(row.place.case)
         .push_bind(text)
         .push_bind(row.measure))?;
+    Ok(())
+}
+
+/// A guardian who is not invited.
+pub(crate) struct ReasonRow<'a> {
+    pub place: CasePlace<'a>,
+    pub meeting: Id<Meeting>,
+    pub number: i64,
+    pub person: Id<Person>,
+    pub reason: Cow<'a, str>,
+}
+
+/// A person who was present and has no part in the case.
+pub(crate) struct OtherRow<'a> {
+    pub place: CasePlace<'a>,
+    pub meeting: Id<Meeting>,
+    pub number: i64,
+    pub name: Cow<'a, str>,
+    pub role: PresentRole,
+}
+
+/// Writes why guardians are not invited.
+pub(crate) async fn insert_reasons(tx: &mut Tx, rows: &[ReasonRow<'_>]) -> Result<(), DbError> {
+    let rows = rows
+        .iter()
+        .map(|row| Ok::<_, DbError>((row, tx.vault().seal(&row.place.key(), &row.reason)?)))
+        .collect::<Result<Vec<_>, _>>()?;
+    insert_rows!(tx, INSERT_REASONS, 6, rows, |values, (row, reason)| values
+        .push_bind(row.place.municipality)
+        .push_bind(row.meeting)
+        .push_bind(row.number)
+        .push_bind(row.place.case)
+        .push_bind(row.person)
+        .push_bind(reason))?;
+    Ok(())
+}
+
+/// Writes who else was present.
+pub(crate) async fn insert_others(tx: &mut Tx, rows: &[OtherRow<'_>]) -> Result<(), DbError> {
+    let rows = rows
+        .iter()
+        .map(|row| Ok::<_, DbError>((row, tx.vault().seal(&row.place.key(), &row.name)?)))
+        .collect::<Result<Vec<_>, _>>()?;
+    insert_rows!(tx, INSERT_OTHERS, 6, rows, |values, (row, name)| values
+        .push_bind(row.place.municipality)
+        .push_bind(row.meeting)
+        .push_bind(row.number)
+        .push_bind(row.place.case)
+        .push_bind(name)
+        .push_bind(row.role))?;
     Ok(())
 }

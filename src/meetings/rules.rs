@@ -1,18 +1,24 @@
-//! Rules for calling meetings, inviting participants and recording minutes.
+//! Rules for calling and moving meetings, and recording minutes.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::dto::{MeetingOut, MeetingStatus};
+use super::{
+    dto::{MeetingOut, MeetingStatus},
+    invitations::{Invitable, each_once},
+    parts::{OtherPresentIn, PresentRole},
+};
 use crate::{
     access::CaseFacts,
-    kernel::{Id, clock::day_in_norway, ids::Person},
+    kernel::{Id, Moment, clock::day_in_norway, ids::Person},
     problem::{Problem, Result},
 };
 
-/// The maximum number of participants.
-const MAX_PARTICIPANTS: usize = 50;
 /// The maximum number of decisions in the minutes.
 const MAX_DECISIONS: usize = 30;
+/// The maximum number of other people present.
+const MAX_OTHERS: usize = 20;
+/// The maximum number of moves of a meeting.
+const MAX_MOVES: usize = 20;
 
 /// Checks the place. It reveals where a child can be found, which is prohibited for some children.
 pub(super) fn place_may_be_told(place: Option<&str>, case: &CaseFacts) -> Result<()> {
@@ -36,33 +42,23 @@ pub(super) fn people_meant(ids: &[Id<Person>], case: &CaseFacts) -> Vec<Id<Perso
     ids.iter().map(|id| if is_child(*id) { case.child_person } else { *id }).collect()
 }
 
-/// Checks that the participants belong to the case, as far as the caller may know: team members, guardians and the child.
-pub(super) fn participants(
-    people: &[Id<Person>],
-    (team, unknown): (&[Id<Person>], &[Id<Person>]),
-    case: &CaseFacts,
+/// Checks the new time of a meeting: later than now, and within the longest time of the municipality.
+pub(super) fn new_time(
+    meeting: &MeetingOut,
+    starts_at: DateTime<Utc>,
+    moment: Moment,
+    latest: NaiveDate,
 ) -> Result<()> {
-    if people.is_empty() || people.len() > MAX_PARTICIPANTS {
-        return Err(Problem::field("/participants", format!("must contain 1 to {MAX_PARTICIPANTS} people")));
-    }
-    let concerned = |person| {
-        person == case.child_person
-            || case.guardians.contains(&person)
-            || (case.child_welfare_person() == Some(person) && !unknown.contains(&person))
-            || team.contains(&person)
-    };
-    each_once("participants", people, concerned, "must be a team member, a guardian or the child")
-}
-
-/// Checks that the family, or child welfare in its place under a care order, is invited unless a reason is given.
-pub(super) fn family_is_invited(people: &[Id<Person>], reason: Option<&str>, case: &CaseFacts) -> Result<()> {
-    let young_person = case.ground.family.has_own_record().then_some(case.child_person);
-    let in_their_place = case.child_welfare_person();
-    let mut family = case.guardians.iter().copied().chain(young_person).chain(in_their_place);
-    if reason.is_some() || family.any(|person| people.contains(&person)) {
+    let detail = if starts_at <= moment.now {
+        "must be later than now".to_owned()
+    } else if day_in_norway(starts_at) > latest {
+        format!("must not be after {latest}, the longest time of the municipality")
+    } else if meeting.moves.len() >= MAX_MOVES {
+        return Err(Problem::conflict("the meeting has been moved too often; cancel it and call another"));
+    } else {
         return Ok(());
-    }
-    Err(Problem::field("/family_absent_reason", "is required when no family member is invited"))
+    };
+    Err(Problem::field("/starts_at", detail))
 }
 
 /// Checks that the meeting has not been held or cancelled.
@@ -82,10 +78,56 @@ pub(super) fn has_begun(meeting: &MeetingOut, now: DateTime<Utc>) -> Result<()> 
     if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not started")) }
 }
 
-/// Checks that those who attended were invited.
-pub(super) fn attended(people: &[Id<Person>], meeting: &MeetingOut) -> Result<()> {
-    let invited = |person| meeting.participants.iter().any(|participant| participant.person_id == person);
-    each_once("attended", people, invited, "must be one of the participants")
+/// The people who attended a meeting and who did not, as far as the writer of the minutes may know.
+#[derive(Debug)]
+pub(super) struct Attendance {
+    /// Participants who came.
+    pub came: Vec<Id<Person>>,
+    /// Participants who did not.
+    pub stayed_away: Vec<Id<Person>>,
+    /// People who came without being called.
+    pub uncalled: Vec<Id<Person>>,
+}
+
+/// Checks that those who attended were invited, or belong to the case, as far as the writer may know of either.
+pub(super) fn attended(
+    people: &[Id<Person>],
+    meeting: &MeetingOut,
+    knows: impl Fn(Id<Person>) -> bool,
+    (invitable, case): (&Invitable, &CaseFacts),
+) -> Result<Attendance> {
+    let participants = meeting.participants.iter().map(|participant| participant.person_id);
+    let known: Vec<_> = participants.filter(|person| knows(*person)).collect();
+    let belongs = |person| known.contains(&person) || invitable.includes(person, case);
+    each_once("attended", people, belongs, "must be a participant, a team member, a guardian or the child")?;
+    let (came, uncalled) = people.iter().copied().partition(|person| known.contains(person));
+    let stayed_away = known.into_iter().filter(|person| !people.contains(person)).collect();
+    Ok(Attendance { came, stayed_away, uncalled })
+}
+
+/// Checks the people who were present and have no part in the case. An adviser belongs to an arena.
+pub(super) fn others(present: &[OtherPresentIn], meeting: &MeetingOut) -> Result<()> {
+    if present.len() > MAX_OTHERS {
+        return Err(Problem::field("/others_present", format!("must contain at most {MAX_OTHERS} people")));
+    }
+    let is_wrong = |other: &OtherPresentIn| other.role == PresentRole::Adviser && meeting.arena_id.is_none();
+    match present.iter().position(is_wrong) {
+        Some(index) => {
+            let detail = "is for a meeting that was called in an arena";
+            Err(Problem::field(format!("/others_present/{index}/role"), detail))
+        }
+        None => Ok(()),
+    }
+}
+
+/// Checks that a meeting decides something, or that there is a reason why it did not.
+pub(super) fn outcome(decisions: usize, no_decision_reason: Option<&str>) -> Result<()> {
+    let detail = match (decisions, no_decision_reason) {
+        (0, None) => "is required when the meeting decides nothing",
+        (1.., Some(_)) => "is for a meeting that decides nothing",
+        _ => return Ok(()),
+    };
+    Err(Problem::field("/no_decision_reason", detail))
 }
 
 /// Checks the number of decisions.
@@ -113,23 +155,6 @@ fn is_open(case: &CaseFacts) -> Result<()> {
     if case.open { Ok(()) } else { Err(Problem::conflict("the case is closed; reopen it first")) }
 }
 
-fn each_once(
-    field: &str,
-    people: &[Id<Person>],
-    belongs: impl Fn(Id<Person>) -> bool,
-    otherwise: &str,
-) -> Result<()> {
-    for (index, person) in people.iter().enumerate() {
-        if people[..index].contains(person) {
-            return Err(Problem::field(format!("/{field}/{index}"), "is listed more than once"));
-        }
-        if !belongs(*person) {
-            return Err(Problem::field(format!("/{field}/{index}"), otherwise));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +178,7 @@ mod tests {
             answer: InvitationStatus::Awaited,
             attended: *attended,
             approved_at: None,
+            called: true,
         };
         MeetingOut {
             id: Id::new(),
@@ -165,11 +191,16 @@ mod tests {
             place: None,
             agenda: "an agenda".into(),
             family_absent_reason: None,
+            guardians_not_invited: Vec::new(),
             status,
+            moves: Vec::new(),
+            cancel_reason: None,
             minutes: None,
             minutes_by: None,
             minutes_by_name: None,
             minutes_at: None,
+            others_present: Vec::new(),
+            no_decision_reason: None,
             participants: people.iter().map(participant).collect(),
             decisions: Vec::new(),
             version: Some(1),
@@ -189,42 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn staff_on_the_team_guardians_and_the_child_can_be_invited() {
-        let case = case(false);
-        let [worker, stranger] = [Id::new(), Id::new()];
-        let guardian = case.guardians[0];
-        let invited = |people: &[Id<Person>]| participants(people, (&[worker], &[]), &case);
-        assert!(invited(&[worker, guardian, case.child_person]).is_ok());
-        assert_eq!(fault(invited(&[])), "/participants");
-        assert_eq!(fault(invited(&[worker, stranger])), "/participants/1");
-        assert_eq!(fault(invited(&[worker, guardian, worker])), "/participants/2");
-        assert_eq!(fault(invited(&[worker; 51])), "/participants");
-    }
-
-    #[test]
     fn the_child_is_known_by_the_id_it_is_registered_under() {
         let case = case(false);
         let worker = Id::new();
         let named = [worker, Id::from(case.child.uuid()), case.child_person];
         let meant = people_meant(&named, &case);
         assert_eq!(meant, [worker, case.child_person, case.child_person]);
-        assert_eq!(fault(participants(&meant, (&[worker], &[]), &case)), "/participants/2");
-    }
-
-    #[test]
-    fn the_family_is_invited_or_a_reason_is_given() {
-        let small = case(false);
-        let worker = Id::new();
-        assert!(family_is_invited(&[worker, small.guardians[0]], None, &small).is_ok());
-        assert!(family_is_invited(&[worker], Some("they asked not to be"), &small).is_ok());
-        assert_eq!(fault(family_is_invited(&[worker], None, &small)), "/family_absent_reason");
-        // A small child alone does not count as the family; a young person who is old enough does.
-        assert_eq!(
-            fault(family_is_invited(&[worker, small.child_person], None, &small)),
-            "/family_absent_reason"
-        );
-        let youth = case(true);
-        assert!(family_is_invited(&[worker, youth.child_person], None, &youth).is_ok());
+        let again = each_once("participants", &meant, |_| true, "");
+        assert_eq!(fault(again), "/participants/2");
     }
 
     #[test]
@@ -240,14 +243,28 @@ mod tests {
     }
 
     #[test]
-    fn those_who_were_there_were_invited() {
-        let [here, away, stranger] = [Id::new(), Id::new(), Id::new()];
-        let meeting = meeting(MeetingStatus::Planned, &[(here, None), (away, None)]);
-        assert!(attended(&[here], &meeting).is_ok());
-        assert_eq!(fault(attended(&[here, stranger], &meeting)), "/attended/1");
-        assert_eq!(fault(attended(&[here, here], &meeting)), "/attended/1");
+    fn those_who_were_there_were_invited_or_belong_to_the_case() {
+        let [here, away, hidden, member, stranger] = [(); 5].map(|()| Id::new());
+        let (case, invitable) = (case(false), Invitable { team: vec![member], unknown: vec![hidden] });
+        let meeting = meeting(MeetingStatus::Planned, &[(here, None), (away, None), (hidden, None)]);
+        let at = |people: &[Id<Person>]| {
+            attended(people, &meeting, |person| person != hidden, (&invitable, &case))
+        };
+        let found = at(&[here, member]).expect("allowed");
+        assert_eq!((found.came, found.stayed_away, found.uncalled), (vec![here], vec![away], vec![member]));
+        for refused in [stranger, here, hidden] {
+            assert_eq!(fault(at(&[here, refused])), "/attended/1");
+        }
         assert!(decisions(30).is_ok());
         assert_eq!(fault(decisions(31)), "/decisions");
+    }
+
+    #[test]
+    fn a_meeting_that_decides_nothing_has_a_reason() {
+        assert!(outcome(1, None).is_ok());
+        assert!(outcome(0, Some("We need the report first.")).is_ok());
+        assert_eq!(fault(outcome(0, None)), "/no_decision_reason");
+        assert_eq!(fault(outcome(2, Some("We need the report first."))), "/no_decision_reason");
     }
 
     #[test]

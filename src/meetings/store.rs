@@ -6,10 +6,12 @@ use chrono::{DateTime, SubsecRound, Utc};
 
 use super::{
     arenas::Conditions,
+    changes,
     dto::{
         InvitationAnswer, InvitationStatus, MeetingDecisionOut, MeetingIn, MeetingOut, MeetingParticipantOut,
         MeetingStatus,
     },
+    parts::{GuardianNotInvitedOut, MeetingMoveOut, OtherPresentOut},
     rows::{self, MeetingRow},
 };
 use crate::{
@@ -29,7 +31,8 @@ macro_rules! select {
         concat!(
             "SELECT m.id, m.case_id, m.arena_id, a.name AS arena_name, m.called_by, p.name AS called_by_name,
                     m.starts_at, m.place, m.agenda, m.family_absent_reason, m.status,
-                    m.minutes, m.minutes_by, q.name AS minutes_by_name, m.minutes_at, m.version
+                    m.cancel_reason, m.minutes, m.minutes_by, q.name AS minutes_by_name, m.minutes_at,
+                    m.no_decision_reason, m.version
              FROM meeting m
              JOIN person p ON p.id = m.called_by
              LEFT JOIN person q ON q.id = m.minutes_by
@@ -50,7 +53,7 @@ const PARTICIPANTS: &str = "
                 WHERE g.municipality = k.municipality AND g.child_id = k.id AND q.canonical_id = p.canonical_id
                 ORDER BY g.id DESC LIMIT 1),
                p.name) END AS name,
-           x.answer, x.attended, x.approved_at
+           x.answer, x.attended, x.approved_at, x.called
     FROM meeting m
     JOIN care_case c ON c.municipality = m.municipality AND c.id = m.case_id
     JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
@@ -64,6 +67,26 @@ const DECISIONS: &str = "
     JOIN meeting_decision d ON d.municipality = m.municipality AND d.meeting_id = m.id
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
     ORDER BY d.meeting_id, d.number";
+const MOVES: &str = "
+    SELECT v.meeting_id, v.number, v.from_time, v.to_time, v.from_place, v.to_place, v.reason, v.moved_by, p.name AS moved_by_name,
+           v.moved_at
+    FROM meeting m
+    JOIN meeting_move v ON v.municipality = m.municipality AND v.meeting_id = m.id
+    JOIN person p ON p.id = v.moved_by
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
+    ORDER BY v.meeting_id, v.number";
+const REASONS: &str = "
+    SELECT g.meeting_id, g.person_id, g.reason
+    FROM meeting m
+    JOIN meeting_guardian_absent g ON g.municipality = m.municipality AND g.meeting_id = m.id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
+    ORDER BY g.meeting_id, g.number";
+const OTHERS: &str = "
+    SELECT o.meeting_id, o.number, o.name, o.role
+    FROM meeting m
+    JOIN meeting_other_present o ON o.municipality = m.municipality AND o.meeting_id = m.id
+    WHERE m.municipality = $1 AND m.case_id = $2 AND m.id >= $3 AND m.id <= $4
+    ORDER BY o.meeting_id, o.number";
 const CONDITIONS: &str =
     "SELECT consent_required, age_from, age_to FROM arena WHERE municipality = $1 AND id = $2";
 const OPENED_AT: &str = "SELECT opened_at FROM care_case WHERE municipality = $1 AND id = $2";
@@ -73,11 +96,9 @@ const OPEN_ARENA: &str = "
 const HOLD_STILL: &str = "
     UPDATE meeting SET version = version
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
-const CANCEL: &str = "
-    UPDATE meeting SET status = 'cancelled', version = version + 1
-    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'planned'";
 const HOLD: &str = "
-    UPDATE meeting SET status = 'held', minutes = $5, minutes_by = $6, minutes_at = $7, version = version + 1
+    UPDATE meeting SET status = 'held', minutes = $5, minutes_by = $6, minutes_at = $7, no_decision_reason = $8,
+        version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'planned'";
 const ANSWER: &str = "
     UPDATE meeting_participant SET answer = $4
@@ -85,22 +106,14 @@ const ANSWER: &str = "
 const APPROVE: &str = "
     UPDATE meeting_participant SET approved_at = $4
     WHERE municipality = $1 AND meeting_id = $2 AND person_id = $3 AND attended AND approved_at IS NULL";
-const NOBODY_ATTENDED: &str =
-    "UPDATE meeting_participant SET attended = FALSE WHERE municipality = $1 AND meeting_id = $2";
+const STAYED_AWAY: &str = "UPDATE meeting_participant SET attended = FALSE WHERE municipality = ";
 const ATTENDED: &str = "UPDATE meeting_participant SET attended = TRUE WHERE municipality = ";
 
 #[derive(Debug, sqlx::FromRow)]
-struct ParticipantRow {
+struct OfMeeting<T> {
     meeting_id: Id<Meeting>,
     #[sqlx(flatten)]
-    participant: MeetingParticipantOut,
-}
-
-#[derive(Debug, sqlx::FromRow)]
-struct DecisionRow {
-    meeting_id: Id<Meeting>,
-    #[sqlx(flatten)]
-    decision: MeetingDecisionOut,
+    part: T,
 }
 
 /// Returns these meetings of a case in the order they were called, with the people invited and the decisions.
@@ -130,21 +143,32 @@ async fn complete(
     mut meetings: Vec<MeetingOut>,
 ) -> Result<Vec<MeetingOut>, DbError> {
     let (Some(first), Some(last)) = (meetings.first(), meetings.last()) else { return Ok(meetings) };
-    let (first, last) = (first.id, last.id);
+    let (of, first, last) = (&case.municipality, first.id, last.id);
     let participants =
-        fetch_all!(tx, ParticipantRow, PARTICIPANTS, &case.municipality, case.id, first, last)?;
-    let decisions = fetch_all!(tx, DecisionRow, DECISIONS, &case.municipality, case.id, first, last)?;
-    for ParticipantRow { meeting_id, participant } in participants {
-        if let Ok(at) = meetings.binary_search_by_key(&meeting_id, |meeting| meeting.id) {
-            meetings[at].participants.push(participant);
-        }
-    }
-    for DecisionRow { meeting_id, decision } in decisions {
-        if let Ok(at) = meetings.binary_search_by_key(&meeting_id, |meeting| meeting.id) {
-            meetings[at].decisions.push(decision);
-        }
-    }
+        fetch_all!(tx, OfMeeting<MeetingParticipantOut>, PARTICIPANTS, of, case.id, first, last)?;
+    let decisions = fetch_all!(tx, OfMeeting<MeetingDecisionOut>, DECISIONS, of, case.id, first, last)?;
+    let moves = fetch_all!(tx, OfMeeting<MeetingMoveOut>, MOVES, of, case.id, first, last)?;
+    let reasons = fetch_all!(tx, OfMeeting<GuardianNotInvitedOut>, REASONS, of, case.id, first, last)?;
+    let others = fetch_all!(tx, OfMeeting<OtherPresentOut>, OTHERS, of, case.id, first, last)?;
+    give(&mut meetings, participants, |meeting| &mut meeting.participants);
+    give(&mut meetings, decisions, |meeting| &mut meeting.decisions);
+    give(&mut meetings, moves, |meeting| &mut meeting.moves);
+    give(&mut meetings, reasons, |meeting| &mut meeting.guardians_not_invited);
+    give(&mut meetings, others, |meeting| &mut meeting.others_present);
     Ok(meetings)
+}
+
+/// Gives each meeting its parts. The meetings are in the order of their ids.
+fn give<T>(
+    meetings: &mut [MeetingOut],
+    parts: Vec<OfMeeting<T>>,
+    of: impl Fn(&mut MeetingOut) -> &mut Vec<T>,
+) {
+    for OfMeeting { meeting_id, part } in parts {
+        if let Ok(at) = meetings.binary_search_by_key(&meeting_id, |meeting| meeting.id) {
+            of(&mut meetings[at]).push(part);
+        }
+    }
 }
 
 /// Returns when a case was opened for the first time.
@@ -179,7 +203,16 @@ pub(super) async fn call(
     called_by: Id<Person>,
     now: DateTime<Utc>,
 ) -> Result<Id<Meeting>, DbError> {
-    let MeetingIn { arena_id, starts_at, place, agenda, mut participants, family_absent_reason, .. } = new;
+    let MeetingIn {
+        arena_id,
+        starts_at,
+        place,
+        agenda,
+        mut participants,
+        family_absent_reason,
+        guardians_not_invited,
+        ..
+    } = new;
     let id = Id::<Meeting>::new();
     let row = MeetingRow {
         place: case.place(),
@@ -205,8 +238,10 @@ pub(super) async fn call(
         answer: if person == called_by { InvitationStatus::Coming } else { InvitationStatus::Awaited },
         attended: None,
         approved_at: None,
+        called: true,
     });
     rows::insert_participants(tx, &invited.collect::<Vec<_>>()).await?;
+    changes::reasons(tx, case, id, &guardians_not_invited, 0).await?;
     Ok(id)
 }
 
@@ -234,38 +269,45 @@ pub(super) async fn approve(
     expect_one(execute!(tx, APPROVE, &case.municipality, meeting.id, person, now)?)
 }
 
-/// Cancels a meeting.
-pub(super) async fn cancel(tx: &mut Tx, case: &CaseState, meeting: &MeetingOut) -> Result<(), DbError> {
-    expect_one(execute!(tx, CANCEL, &case.municipality, case.id, meeting.id, meeting.version)?)
-}
-
 /// Stores the minutes of a meeting and marks it as held.
 pub(super) async fn hold(
     tx: &mut Tx,
     case: &CaseState,
     meeting: &MeetingOut,
-    minutes: &str,
-    by: Id<Person>,
-    now: DateTime<Utc>,
+    (minutes, no_decision): (&str, Option<&str>),
+    (by, now): (Id<Person>, DateTime<Utc>),
 ) -> Result<(), DbError> {
     let MeetingOut { id, version, .. } = *meeting;
-    let minutes = tx.vault().seal(&case.key(), minutes)?;
-    expect_one(execute!(tx, HOLD, &case.municipality, case.id, id, version, minutes, by, now)?)
+    let (of, key) = (&case.municipality, case.key());
+    let (minutes, no_decision) =
+        (tx.vault().seal(&key, minutes)?, tx.vault().seal_optional(&key, no_decision)?);
+    expect_one(execute!(tx, HOLD, of, case.id, id, version, minutes, by, now, no_decision)?)
 }
 
-/// Stores who attended. The other participants did not.
+/// Stores who of the participants attended and who stayed away.
 pub(super) async fn attended(
     tx: &mut Tx,
     case: &CaseState,
     meeting: Id<Meeting>,
+    (came, stayed_away): (&[Id<Person>], &[Id<Person>]),
+) -> Result<(), DbError> {
+    for_people(tx, ATTENDED, case, meeting, came).await?;
+    for_people(tx, STAYED_AWAY, case, meeting, stayed_away).await
+}
+
+/// Runs a statement that ends in `municipality = ` on the rows of some people in a meeting.
+pub(super) async fn for_people(
+    tx: &mut Tx,
+    statement: &'static str,
+    case: &CaseState,
+    meeting: Id<Meeting>,
     people: &[Id<Person>],
 ) -> Result<(), DbError> {
-    execute!(tx, NOBODY_ATTENDED, &case.municipality, meeting)?;
     if people.is_empty() {
         return Ok(());
     }
     on_engine!(tx, |conn| {
-        let mut query = sqlx::QueryBuilder::new(ATTENDED);
+        let mut query = sqlx::QueryBuilder::new(statement);
         query.push_bind(&case.municipality).push(" AND meeting_id = ").push_bind(meeting);
         query.push(" AND person_id IN (");
         let mut list = query.separated(", ");
@@ -274,8 +316,7 @@ pub(super) async fn attended(
         }
         query.push(")");
         query.build().execute(conn).await.map(|_| ())
-    })?;
-    Ok(())
+    })
 }
 
 /// A decision: its number, and the measure it created.

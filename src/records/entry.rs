@@ -197,7 +197,8 @@ impl Entries<'_> {
 
     pub(super) fn meeting(&mut self, meeting: &Seen<MeetingOut>) -> Result<()> {
         let invited = meeting.participants.iter().map(|participant| Some(participant.person_id));
-        let people = invited.chain([meeting.called_by, meeting.minutes_by]);
+        let movers = meeting.moves.iter().map(|it| it.moved_by);
+        let people = invited.chain([meeting.called_by, meeting.minutes_by]).chain(movers);
         let kind = self.kind(people, self.case.facts.sector);
         let (id, at) = (meeting.id.uuid(), meeting.starts_at);
         self.of_the_case(CaseSection::Meetings, id, kind, at, text::meeting(meeting), meeting)

@@ -10,7 +10,7 @@ use crate::{
     handovers::{HandoverOut, HandoverStatus},
     kernel::clock::day_in_norway,
     measures::{DayChangeOut, EvaluationOut, EvaluationOutcome, MeasureOut, MeasureStatus},
-    meetings::{MeetingOut, MeetingStatus},
+    meetings::{MeetingOut, MeetingStatus, PresentRole},
     next_steps::{NextStepHolder, NextStepKind, NextStepOut, NextStepOutcome},
     teams::TeamMemberOut,
     transitions::{TransitionOut, TransitionStatus},
@@ -244,6 +244,16 @@ pub(super) fn next_step(step: &NextStepOut) -> String {
         .text()
 }
 
+/// The role of a person who was present at a meeting, in Norwegian.
+const fn role_of(role: PresentRole) -> &'static str {
+    match role {
+        PresentRole::Interpreter => "Tolk",
+        PresentRole::SupportPerson => "Støtteperson",
+        PresentRole::NetworkMember => "Fra nettverket",
+        PresentRole::Adviser => "Rådgiver",
+    }
+}
+
 /// A meeting.
 pub(super) fn meeting(meeting: &MeetingOut) -> String {
     let status = match meeting.status {
@@ -255,11 +265,22 @@ pub(super) fn meeting(meeting: &MeetingOut) -> String {
     let mut lines = Lines(vec!["Samarbeidsmøte".to_owned()])
         .time("Dag", Some(meeting.starts_at))
         .line("Status", status)
+        .content("Hvorfor det er avlyst", meeting.cancel_reason.as_ref())
         .content("Sted", meeting.place.as_ref())
         .line("Saksliste", &*meeting.agenda)
         .line("Innkalt", people.join(", "))
         .content("Hvorfor familien ikke er innkalt", meeting.family_absent_reason.as_ref())
-        .content("Referat", meeting.minutes.as_ref());
+        .content("Referat", meeting.minutes.as_ref())
+        .content("Hvorfor det ikke ble besluttet noe", meeting.no_decision_reason.as_ref());
+    for absent in &meeting.guardians_not_invited {
+        lines = lines.line("Hvorfor en foresatt ikke er innkalt", &*absent.reason);
+    }
+    for it in &meeting.moves {
+        lines = lines.time("Flyttet fra", Some(it.from_time)).line("Hvorfor det er flyttet", &*it.reason);
+    }
+    for other in &meeting.others_present {
+        lines = lines.line(role_of(other.role), &*other.name);
+    }
     for decision in &meeting.decisions {
         lines = lines.line(&format!("Beslutning {}", decision.number), &*decision.text);
     }

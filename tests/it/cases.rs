@@ -25,7 +25,10 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
     let measure = world.measure(teacher, cast.case, nurse).await;
     let planned = world.meeting(teacher, cast.case, &[mother.id]).await;
     let held = world.meeting(teacher, cast.case, &[mother.id]).await;
-    let minutes = json!({"contains": [], "minutes": "All went well.", "attended": [mother.id]});
+    let minutes = json!({
+        "contains": [], "minutes": "All went well.", "attended": [mother.id], "no_decision_reason": "All went well.",
+    });
+    let cancelling = json!({"reason": "Nobody can come.", "contains": []});
     let path = cast.path(&format!("/meetings/{held}/minutes"));
     teacher.put(path).json(minutes.clone()).if_match(1).send().await.expect(200);
     let ending = json!({
@@ -56,7 +59,11 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
         })),
         mother.post(meeting(planned, "answer")).json(json!({"answer": "coming"})),
         teacher.put(meeting(planned, "minutes")).json(minutes).if_match(1),
-        teacher.post(meeting(planned, "cancel")).if_match(1),
+        teacher.post(meeting(planned, "move")).json(json!({
+            "starts_at": world.now() + chrono::TimeDelta::days(1), "reason": "Illness.", "contains": [],
+        })).if_match(1),
+        teacher.post(meeting(planned, "invitations")).json(json!({"add": [nurse.id], "contains": []})).if_match(1),
+        teacher.post(meeting(planned, "cancel")).json(cancelling).if_match(1),
         mother.post(meeting(held, "approve")),
         nurse.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Late."})),
         mother.post(cast.path("/notes")).json(json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Late."})),

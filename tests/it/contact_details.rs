@@ -309,7 +309,7 @@ both_engines! {
         let cast = world.shared_case().await;
         let mother = &cast.family.guardians[0];
         let call = |place: Value| {
-            let body = json!({"starts_at": world.now(), "contains": [], "agenda": "Next.", "participants": [mother.id], "place": place});
+            let body = json!({"starts_at": world.now(), "contains": [], "agenda": "Next.", "participants": [mother.id, cast.family.guardians[1].id], "place": place});
             cast.teacher.post(cast.path("/meetings")).json(body).send()
         };
         let made = call(json!("Seljefløyt school, room 2")).await.expect(201);

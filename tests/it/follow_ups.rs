@@ -78,7 +78,7 @@ both_engines! {
             assert!(due(who).await.is_empty());
         }
         let path = cast.path(&format!("/meetings/{meeting}/minutes"));
-        let minutes = json!({"contains": [], "minutes": "Held.", "attended": []});
+        let minutes = json!({"contains": [], "minutes": "Held.", "attended": [], "no_decision_reason": "We wait for the report."});
         cast.teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
         assert!(due(mother).await.is_empty());
     }
@@ -122,7 +122,7 @@ both_engines! {
         let measure = cast.teacher.post(cast.path("/measures")).json(body).send().await.expect(201);
         let concern = cast.teacher.post(format!("/v1/units/{}/concerns", cast.teacher.unit.id));
         let concern = concern.json(json!({"facts": WORD, "child_id": cast.family.child.id})).send().await.expect(201);
-        let body = json!({"starts_at": world.now() + TimeDelta::days(1), "contains": [], "agenda": WORD, "participants": [mother.id]});
+        let body = json!({"starts_at": world.now() + TimeDelta::days(1), "contains": [], "agenda": WORD, "participants": [mother.id, cast.family.guardians[1].id]});
         let meeting = cast.teacher.post(cast.path("/meetings")).json(body).send().await.expect(201);
         assert_eq!(due(&cast.teacher).await, [
             one("meeting", meeting.text("/id")), one("evaluate_measure", measure.text("/id")),

@@ -44,7 +44,7 @@ async fn all_of(user: &User, cast: &Cast) -> String {
 async fn called_meeting(world: &World, by: &Staff, cast: &Cast, invited: &[PersonId]) -> String {
     let body = json!({
         "starts_at": world.now() + chrono::TimeDelta::days(2), "contains": [], "agenda": "What comes next.",
-        "participants": invited,
+        "participants": invited, "guardians_not_invited": world.absent_guardians(cast.case, invited).await,
     });
     by.post(cast.path("/meetings")).json(body).send().await.expect(201).text("/id")
 }
@@ -306,6 +306,11 @@ both_engines! {
                 "starts_at": world.now(), "agenda": "All.", "participants": [cast.family.guardians[0].id],
             })),
             teacher.put(cast.path(&format!("/meetings/{held}/minutes"))).json(json!({"minutes": "Talked.", "attended": []})).if_match(1),
+            teacher.post(cast.path(&format!("/meetings/{held}/move"))).json(json!({
+                "starts_at": world.now() + chrono::TimeDelta::days(1), "reason": "Illness.",
+            })).if_match(1),
+            teacher.post(cast.path(&format!("/meetings/{held}/invitations"))).json(json!({"add": [cast.nurse.id]})).if_match(1),
+            teacher.post(cast.path(&format!("/meetings/{held}/cancel"))).json(json!({"reason": "Illness."})).if_match(1),
             teacher.patch(cast.path("")).json(json!({"level": 2, "level_reason": "More help."})).if_match(1),
             teacher.post(cast.path("/close")).json(json!({"reason": "Done.", "final_evaluation": "Well."})).if_match(1),
         ];

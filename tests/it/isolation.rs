@@ -73,10 +73,23 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
         mother.post(path(format!("/meetings/{meeting}/answer"))).json(json!({"answer": "coming"})),
         teacher
             .put(path(format!("/meetings/{meeting}/minutes")))
-            .json(json!({"contains": [], "minutes": "Held.", "attended": [mother.id]}))
+            .json(json!({
+                "contains": [], "minutes": "Held.", "attended": [mother.id], "no_decision_reason": "We wait.",
+            }))
             .if_match(2),
         mother.post(path(format!("/meetings/{meeting}/approve"))),
-        teacher.post(path(format!("/meetings/{meeting}/cancel"))).if_match(4),
+        teacher
+            .post(path(format!("/meetings/{meeting}/move")))
+            .json(json!({"starts_at": world.now() + chrono::TimeDelta::days(1), "reason": "Illness.", "contains": []}))
+            .if_match(4),
+        teacher
+            .post(path(format!("/meetings/{meeting}/invitations")))
+            .json(json!({"add": [nurse.id], "contains": []}))
+            .if_match(4),
+        teacher
+            .post(path(format!("/meetings/{meeting}/cancel")))
+            .json(json!({"reason": "Illness.", "contains": []}))
+            .if_match(4),
         mother.get(path(format!("/consents/{consent}"))),
         teacher.get(path(format!("/consents/{consent}"))),
         nurse.post(path(format!("/handovers/{handover}/accept"))).json(json!({})),

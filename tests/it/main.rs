@@ -82,6 +82,7 @@ mod log_tree;
 mod log_unavailable;
 mod measures;
 mod meetings;
+mod meetings_as_they_happen;
 mod monitoring;
 mod names;
 mod next_steps;

@@ -277,6 +277,11 @@ const FACTS: [(&str, &str, &str); 46] = [
         "is not a child with a note about a health contact kept from the guardians",
     ),
     (
+        "has_invitation",
+        "is the child, and is invited to a meeting about the case",
+        "is not a child who is invited to a meeting about the case",
+    ),
+    (
         "health_objection",
         "someone has objected to sharing among health personnel",
         "nobody has objected to sharing among health personnel",
@@ -324,6 +329,7 @@ const FACTS: [(&str, &str, &str); 46] = [
     ("responsible", "is responsible for the measure", "is not responsible for the measure"),
     ("called_by", "called the meeting", "did not call the meeting"),
     ("invited", "is invited to the meeting", "is not invited to the meeting"),
+    ("attended", "was at the meeting, by its minutes", "was not at the meeting, by its minutes"),
 ];
 
 impl Way {

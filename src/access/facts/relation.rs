@@ -44,6 +44,8 @@ pub struct Relation {
     pub is_young_person: bool,
     /// The caller is the child, and a note for the team is about a health contact that the child keeps from the guardians.
     pub own_health_contact: bool,
+    /// The caller is the child, and is invited to a meeting about the case.
+    pub has_invitation: bool,
     /// The role in which the caller has opened the case in an emergency. It counts only when the case itself is requested, not in
     /// lists of cases or of what is due.
     pub emergency: Option<HeldRole>,
@@ -113,6 +115,7 @@ pub fn relation_in_list(state: &CaseState, caller: &Caller) -> Relation {
         is_child,
         is_young_person: is_child && state.child_age >= state.ground.family.own_record_age,
         own_health_contact: is_child && state.has_health_contact,
+        has_invitation: is_child && state.child_is_invited,
         emergency: None,
         kept_away: custody.is_closed && !may_know_where,
         foster_parent: has_custody && !is_among(&custody.consenters),

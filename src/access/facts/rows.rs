@@ -44,6 +44,9 @@ const PARTS: &str = concat!(
                CASE WHEN n.person_id IS NOT NULL THEN hex(n.unit_id) END, n.due_on,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
                        AND n.kind = 'confidential_health' AND n.audience = 'team' AND n.unit_id IS NOT NULL),
+               EXISTS (SELECT 1 FROM meeting q CROSS JOIN meeting_participant v
+                       WHERE q.municipality = a.municipality AND q.case_id = a.id AND v.municipality = q.municipality
+                         AND v.meeting_id = q.id AND known(v.person_id) = known(a.child_person)),
                EXISTS (SELECT 1 FROM objection j WHERE j.municipality = a.municipality AND j.case_id = a.id
                        AND j.withdrawn_at IS NULL)))) AS part
     FROM asked a
@@ -229,6 +232,8 @@ pub(super) struct CaseRow {
     pub step_due_on: Option<NaiveDate>,
     #[serde(deserialize_with = "flag")]
     pub has_health_contact: bool,
+    #[serde(deserialize_with = "flag")]
+    pub child_is_invited: bool,
     #[serde(deserialize_with = "flag")]
     pub health_objection: bool,
 }

@@ -79,6 +79,8 @@ pub struct CaseState {
     pub emergencies: Vec<OpenEmergency>,
     /// A note for the team is about a health contact that the child keeps from the guardians.
     pub has_health_contact: bool,
+    /// The child is invited to a meeting, or was at one.
+    pub child_is_invited: bool,
     /// Someone has objected to sharing among health personnel, and has not withdrawn the objection.
     pub health_objection: bool,
     /// The people who decide for the child.
@@ -146,6 +148,7 @@ impl CaseRows {
             stated_close,
             emergencies,
             has_health_contact: case.has_health_contact,
+            child_is_invited: case.child_is_invited,
             health_objection: case.health_objection,
             custody,
         }
@@ -286,6 +289,7 @@ impl CaseState {
             step_unit: None,
             step_due_on: None,
             has_health_contact: false,
+            child_is_invited: false,
             health_objection: false,
         });
         rows.guardians.push(GuardianRow {

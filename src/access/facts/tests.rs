@@ -103,6 +103,7 @@ impl Scene {
             step_unit: None,
             step_due_on: None,
             has_health_contact: false,
+            child_is_invited: false,
             health_objection: false,
         });
         let child = rows.case.child;

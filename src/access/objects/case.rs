@@ -107,6 +107,7 @@ impl Object for CaseObject {
             ("young_person", facts.is_young_person),
             ("child", facts.is_child),
             ("own_health_contact", facts.own_health_contact),
+            ("has_invitation", facts.has_invitation),
             ("health_objection", state.health_objection),
             ("emergency", facts.emergency.is_some()),
             ("child_welfare", facts.child_welfare_seat.is_some()),

@@ -12,11 +12,11 @@ use crate::{
         policies::{Fact, Policies, reference, references},
     },
     db::{DbError, Tx},
-    fetch_all, fetch_of_case,
+    fetch_all, fetch_in, fetch_of_case,
     identity::{Caller, HeldRole},
     kernel::{
         Id, Slice,
-        ids::{Consent, Meeting, Person},
+        ids::{Case, Consent, Meeting, Person},
     },
 };
 
@@ -31,28 +31,42 @@ pub struct MeetingObject {
     pub called_by: Id<Person>,
     /// The people who are invited.
     pub invited: Vec<Id<Person>>,
+    /// The people who were there, by the minutes.
+    pub attended: Vec<Id<Person>>,
     /// When it was called.
     pub written_at: DateTime<Utc>,
 }
 
-#[derive(sqlx::FromRow)]
+#[derive(Clone, sqlx::FromRow)]
 struct MeetingRow {
     id: Id<Meeting>,
     called_by: Id<Person>,
     created_at: DateTime<Utc>,
     person_id: Option<Id<Person>>,
+    attended: Option<bool>,
+}
+
+#[derive(sqlx::FromRow)]
+struct InCase {
+    case_id: Id<Case>,
+    #[sqlx(flatten)]
+    meeting: MeetingRow,
 }
 
 const FIND_MEETING: &str = "
-    SELECT m.id, m.called_by, m.created_at, p.person_id
+    SELECT m.id, m.called_by, m.created_at, p.person_id, p.attended
     FROM meeting m LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3";
 const LIST_MEETINGS: &str = "
-    SELECT m.id, m.called_by, m.created_at, p.person_id
+    SELECT m.id, m.called_by, m.created_at, p.person_id, p.attended
     FROM (SELECT municipality, id, called_by, created_at FROM meeting
           WHERE municipality = $1 AND case_id = $2 AND id > $3 ORDER BY id LIMIT $4) m
     LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
     ORDER BY m.id";
+const THESE: &str = "
+    SELECT m.case_id, m.id, m.called_by, m.created_at, p.person_id, p.attended
+    FROM meeting_participant p JOIN meeting m ON m.municipality = p.municipality AND m.id = p.meeting_id
+    WHERE m.id IN (";
 
 impl MeetingObject {
     /// Returns the meeting that decided a measure. Its facts lack the people who are invited.
@@ -60,7 +74,7 @@ impl MeetingObject {
     pub fn that_decided(measure: &MeasureObject) -> Option<Self> {
         let (id, called_by) = measure.meeting_id.zip(measure.called_by)?;
         let (case, written_at) = (measure.case.clone(), measure.called_at?);
-        Some(Self { case, id, called_by, invited: Vec::new(), written_at })
+        Some(Self { case, id, called_by, invited: Vec::new(), attended: Vec::new(), written_at })
     }
 
     /// Finds one in a case by its id.
@@ -78,9 +92,32 @@ impl MeetingObject {
     /// # Errors
     /// If the database query fails.
     pub async fn these(tx: &mut Tx, case: &CaseObject, ids: &[Id<Meeting>]) -> Result<Vec<Self>, DbError> {
-        const SELECT: &str = "SELECT m.id, m.called_by, m.created_at, NULL AS person_id FROM meeting m";
+        const SELECT: &str =
+            "SELECT m.id, m.called_by, m.created_at, NULL AS person_id, NULL AS attended FROM meeting m";
         let rows: Vec<MeetingRow> = fetch_of_case!(tx, MeetingRow, SELECT, "m", case.facts, ids)?;
         Ok(Self::gathered(case, rows))
+    }
+
+    /// Returns those with one of these ids that are in one of these cases, with the people who are invited, without a decision on who may
+    /// read them.
+    ///
+    /// # Errors
+    /// If the database query fails.
+    pub async fn with_people<'a>(
+        tx: &mut Tx,
+        cases: impl IntoIterator<Item = &'a CaseObject>,
+        ids: &[Id<Meeting>],
+    ) -> Result<Vec<Self>, DbError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut rows = fetch_in!(tx, InCase, THESE, ids)?;
+        rows.sort_by_key(|row| row.meeting.id);
+        let found = cases.into_iter().flat_map(|case| {
+            let of_case = rows.iter().filter(|row| row.case_id == case.facts.id);
+            Self::gathered(case, of_case.map(|row| row.meeting.clone()))
+        });
+        Ok(found.collect())
     }
 
     /// Lists the meetings of a case in order of id, without a decision on who may read them.
@@ -102,14 +139,16 @@ impl MeetingObject {
     }
 
     /// Gathers meetings from ordered rows, with one row for each person invited.
-    fn gathered(case: &CaseObject, rows: Vec<MeetingRow>) -> Vec<Self> {
+    fn gathered(case: &CaseObject, rows: impl IntoIterator<Item = MeetingRow>) -> Vec<Self> {
         let mut meetings: Vec<Self> = Vec::new();
-        for MeetingRow { id, called_by, created_at: written_at, person_id } in rows {
+        for MeetingRow { id, called_by, created_at: written_at, person_id, attended } in rows {
             if meetings.last().is_none_or(|last| last.id != id) {
-                meetings.push(Self { case: case.clone(), id, called_by, invited: Vec::new(), written_at });
+                let (case, invited, attended) = (case.clone(), Vec::new(), Vec::new());
+                meetings.push(Self { case, id, called_by, invited, attended, written_at });
             }
             if let Some(last) = meetings.last_mut() {
                 last.invited.extend(person_id);
+                last.attended.extend(person_id.filter(|_| attended == Some(true)));
             }
         }
         meetings
@@ -158,6 +197,7 @@ impl Object for MeetingObject {
         let mut attributes = vec![
             ("called_by", reference("Person", self.called_by)),
             ("invited", references("Person", &self.invited)),
+            ("attended", references("Person", &self.attended)),
             ("withheld_from", references("Person", facts.withheld_from(self.id.uuid()))),
             ("kept_from_guardians", Fact::Flag(self.is_kept_from_guardians())),
         ];

@@ -73,7 +73,17 @@ pub const SEALED: &[SealedTable] = &[
     of_case("withholding", &["reason", "letter_delay_reason"]),
     of_case("withholding_review", &["reason"]),
     of_case("goal", &["description"]),
-    of_case("meeting", &["place", "agenda", "family_absent_reason", "minutes"]),
+    of_case(
+        "meeting",
+        &["place", "agenda", "family_absent_reason", "cancel_reason", "minutes", "no_decision_reason"],
+    ),
+    SealedTable {
+        id: "meeting_id",
+        number: "t.number",
+        ..of_case("meeting_move", &["from_place", "to_place", "reason"])
+    },
+    SealedTable { id: "meeting_id", number: "t.number", ..of_case("meeting_guardian_absent", &["reason"]) },
+    SealedTable { id: "meeting_id", number: "t.number", ..of_case("meeting_other_present", &["name"]) },
     SealedTable { id: "meeting_id", number: "t.number", ..of_case("meeting_decision", &["decision"]) },
     of_case("measure", &["title", "description"]),
     of_case("measure_day_change", &["reason"]),

@@ -124,6 +124,7 @@ impl Story<'_, '_> {
                 answer,
                 attended,
                 approved_at,
+                called: true,
             });
         }
     }

@@ -35,6 +35,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "goal.status",
             "meeting.status",
             "meeting_participant.answer",
+            "meeting_other_present.role",
             "measure.level",
             "measure.status",
             "evaluation.outcome",

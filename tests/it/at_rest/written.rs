@@ -21,14 +21,7 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     write_moves(world, stage, &case, &mut p).await;
     said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
     write_measures(world, stage, &case, &mut p).await;
-    let meeting = json!({
-        "starts_at": world.now() - TimeDelta::hours(1), "place": p(), "contains": [], "agenda": p(),
-        "participants": [nurse.id], "family_absent_reason": p(),
-    });
-    let meeting = said(teacher, "/meetings", meeting).await.text("/id");
-    let minutes = json!({"contains": [], "minutes": p(), "attended": [nurse.id], "decisions": [{"text": p()}, {"text": p()}]});
-    let path = format!("{case}/meetings/{meeting}/minutes");
-    teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
+    write_meetings(world, stage, &case, &mut p).await;
     write_notes(world, stage, &case, &mut p).await;
     let consent = json!({
         "unit_ids": [nurse.unit.id], "purpose": p(), "valid_until": world.in_days(90), "text_version": "2026-1",
@@ -99,6 +92,40 @@ async fn write_notes(world: &World, stage: &Stage, case: &str, p: &mut impl FnMu
     said(mother, "/notes", json!({"audience": "team", "kind": "agreed", "contains": [], "text": p()})).await;
     let brought = json!({"entries": [{"signed": stage.parameter("signed")}]});
     said(mother, "/bring-entries", brought).await;
+}
+
+/// Writes into every text of meetings: two that are held, and one that is moved and cancelled.
+async fn write_meetings(world: &World, stage: &Stage, case: &str, p: &mut impl FnMut() -> String) {
+    let Stage { teacher, nurse, family, .. } = stage;
+    for decides in [true, false] {
+        let meeting = json!({
+            "starts_at": world.now() - TimeDelta::hours(1), "place": p(), "contains": [], "agenda": p(),
+            "participants": [nurse.id], "family_absent_reason": p(),
+        });
+        let meeting = write(teacher, &format!("{case}/meetings"), meeting).await.text("/id");
+        let mut minutes = json!({
+            "contains": [], "minutes": p(), "attended": [nurse.id], "others_present": [{"name": p(), "role": "interpreter"}],
+        });
+        if decides {
+            minutes["decisions"] = json!([{"text": p()}, {"text": p()}]);
+        } else {
+            minutes["no_decision_reason"] = json!(p());
+        }
+        let path = format!("{case}/meetings/{meeting}/minutes");
+        teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
+    }
+    let meeting = json!({
+        "starts_at": world.now() + TimeDelta::days(1), "place": p(), "contains": [], "agenda": p(),
+        "participants": [family.guardians[0].id],
+        "guardians_not_invited": [{"person_id": family.guardians[1].id, "reason": p()}],
+    });
+    let meeting = write(teacher, &format!("{case}/meetings"), meeting).await.text("/id");
+    let path = format!("{case}/meetings/{meeting}");
+    let moved = json!({
+        "starts_at": world.now() + TimeDelta::days(2), "place": p(), "contains": [], "reason": p(),
+    });
+    write(teacher, &format!("{path}/move"), moved).await;
+    write(teacher, &format!("{path}/cancel"), json!({"reason": p(), "contains": []})).await;
 }
 
 /// Writes into every text of a measure and of its evaluations.

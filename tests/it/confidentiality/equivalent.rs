@@ -15,6 +15,8 @@ const LEADER_READS_NO_MEASURE: &str =
 const NO_GUARDIANS_WORK: &str = "it is withheld from guardians, who cannot do this";
 const OF_ANOTHER_UNIT: &str = "withholdings.rs and withheld.rs notice it: what the tables withhold, the unit of the contact person withholds";
 const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
+const READ_BEFORE: &str =
+    "only a person who may read the meeting sees its advisers, and the rule forbids to read it";
 const OPENS_NO_GUARDIANS: &str = "she opens no list of guardians, so no answer to her has the field";
 const NOT_PLANNED: &str =
     "only a planned move is accepted or declined, and only one that was given up is left behind";
@@ -42,10 +44,17 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("note.withheld", "with evaluate_measure", NO_GUARDIANS_WORK),
     ("note.withheld", "with record_minutes", NO_GUARDIANS_WORK),
     ("note.withheld", "with cancel_meeting", NO_GUARDIANS_WORK),
+    ("note.withheld", "with move_meeting", NO_GUARDIANS_WORK),
+    ("note.withheld", "with change_invitations", NO_GUARDIANS_WORK),
+    ("note.withheld", "with see_advisers", READ_BEFORE),
     ("family.own-health-contact", "with update_measure", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with evaluate_measure", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with record_minutes", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with cancel_meeting", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with move_meeting", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with change_invitations", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with see_advisers", READ_BEFORE),
+    ("transition.left-behind", "with see_advisers", READ_BEFORE),
     ("family.own-health-contact", "with answer_invitation", NO_GUARDIAN_IS_INVITED),
     ("family.own-health-contact", "with approve_minutes", NO_GUARDIAN_IS_INVITED),
     (
@@ -319,6 +328,7 @@ pub const LETS_IN: &[(&str, &[&str])] = &[
     ("field.consented-units", &["may know where the child is"]),
     ("field.meeting-place", &["may know where the child is, and where it meets its helpers"]),
     ("field.meeting", &["no meeting is withheld from them"]),
+    ("field.meeting.advisers", &["holder", "who called", "family", "decides in child welfare"]),
     ("field.emergency.reason", &["leader of the holder", "opened it, and works in the unit"]),
     ("field.emergency.review", &["leader of the holder", "opened it, and works in the unit", "reviewed it"]),
     ("field.emergency.child", &["leader of the holder"]),

@@ -133,7 +133,7 @@ both_engines! {
         let ended = with_key(&arenas, "tik-team").expect("an arena")["id"].clone();
         let meeting = json!({
             "arena_id": ended, "starts_at": "2026-12-01T11:00:00Z", "contains": [], "agenda": "What to do.",
-            "participants": [teacher.id, family.guardians[0].id],
+            "participants": [teacher.id, family.guardians[0].id, family.guardians[1].id],
         });
         let path = format!("/v1/cases/{case}/meetings");
         teacher.post(path).json(meeting).send().await.expect_invalid("/arena_id");

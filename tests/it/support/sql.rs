@@ -3,7 +3,7 @@
 use sqlx::AssertSqlSafe;
 use stafett::{
     db::DbError,
-    kernel::ids::{ChildId, LogReviewId, PersonId},
+    kernel::ids::{CaseId, ChildId, LogReviewId, PersonId},
     on_engine,
 };
 
@@ -38,6 +38,19 @@ impl World {
     /// The number of rows in a table.
     pub async fn rows(&self, table: &str) -> i64 {
         self.number_of(format!("SELECT COUNT(*) FROM {table}")).await
+    }
+
+    /// A reason for each guardian of the child of a case who is not among those invited to a meeting.
+    pub async fn absent_guardians(&self, case: CaseId, invited: &[PersonId]) -> serde_json::Value {
+        let sql = "SELECT g.guardian_id FROM care_case c
+                   JOIN guardianship g ON g.municipality = c.municipality AND g.child_id = c.child_id
+                   WHERE c.id = $1 AND g.ended_at IS NULL ORDER BY g.id";
+        let mut tx = self.db.read().await.expect("a transaction");
+        let found = stafett::fetch_all!(&mut tx, (PersonId,), sql, case).expect("guardians");
+        let absent = found.into_iter().map(|(person,)| person).filter(|person| !invited.contains(person));
+        let reason =
+            |person| serde_json::json!({"person_id": person, "reason": "Has asked for another day."});
+        absent.map(reason).collect()
     }
 
     /// Runs a statement that may fail, and returns the error.

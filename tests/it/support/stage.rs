@@ -259,7 +259,10 @@ impl Stage {
                 ("guardian_id", it) => *it = json!(self.family.guardians[0].id),
                 ("answered_on", it) => *it = json!(self.world.in_days(0)),
                 ("note_ids", it) => *it = json!([self.ids["note_id"]]),
-                ("participants", it) => *it = json!([self.nurse.id, self.family.guardians[0].id]),
+                ("participants", it) => {
+                    *it = json!([self.nurse.id, self.family.guardians[0].id, self.family.guardians[1].id]);
+                }
+                ("add", it) => *it = json!([self.family.guardians[1].id]),
                 ("attended", it) => *it = json!([self.nurse.id]),
                 ("responsible_id", it) => *it = json!(self.teacher.id),
                 ("responsible_unit_id" | "school_unit_id", it) => *it = json!(self.teacher.unit.id),

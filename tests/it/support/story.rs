@@ -154,7 +154,7 @@ impl World {
     pub async fn meeting(&self, by: &Staff, case: CaseId, invited: &[PersonId]) -> MeetingId {
         let body = json!({
             "starts_at": self.now() - TimeDelta::hours(1), "contains": [], "agenda": "What has helped, and what comes next.",
-            "participants": invited,
+            "participants": invited, "guardians_not_invited": self.absent_guardians(case, invited).await,
         });
         by.post(format!("/v1/cases/{case}/meetings")).json(body).send().await.expect(201).id("/id")
     }

@@ -55,6 +55,7 @@ fn case(born_ago: i64, drawn: &[Drawn]) -> CaseRows {
         step_unit: None,
         step_due_on: None,
         has_health_contact: false,
+        child_is_invited: false,
         health_objection: false,
     });
     let guardian = || GuardianRow {

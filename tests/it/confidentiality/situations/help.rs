@@ -82,13 +82,25 @@ impl Player {
         let [agenda, words] = [sentence("What has helped"), sentence("It was agreed to go on")];
         let place = sentence("Meeting room");
         let people: Vec<_> = said.objects().iter().map(|name| self.user(name).id).collect();
-        let body = json!({
+        let absent = self.world.absent_guardians(self.case(), &people).await;
+        let mut body = json!({
             "starts_at": self.world.now() - chrono::TimeDelta::hours(1), "contains": [], "agenda": agenda,
-            "participants": people, "place": place,
+            "participants": people, "place": place, "guardians_not_invited": absent,
         });
         let by = self.user(said.who).clone();
+        if said.link("with the adviser").is_some() {
+            body["arena_id"] = self.arena().await;
+        }
         let made = self.makes(&by, "meetings", body).await;
         let mut minutes = json!({"contains": [], "minutes": words, "attended": people});
+        if said.link("deciding a measure run by").is_none() {
+            minutes["no_decision_reason"] = json!("We wait for the report.");
+        }
+        if said.link("with the adviser").is_some() {
+            let adviser = sentence("An adviser");
+            minutes["others_present"] = json!([{"name": adviser, "role": "adviser"}]);
+            self.scene.plant("who advised at the meeting", [&adviser]);
+        }
         let decided =
             said.link("deciding a measure run by").map(|name| (sentence("Play group"), self.staff(name)));
         if let Some((title, responsible)) = &decided {
@@ -114,17 +126,27 @@ impl Player {
         self.made.insert("meeting_id", made);
     }
 
-    /// A meeting in three days, without the family.
+    /// An arena of Kragerø for children of any age.
+    async fn arena(&self) -> serde_json::Value {
+        let arenas =
+            self.world.anonymous().get("/v1/municipalities/4014/arenas?limit=200").send().await.expect(200);
+        arenas.items().iter().find(|arena| arena["key"] == "ressursteam").expect("an arena")["id"].clone()
+    }
+
+    /// A meeting in three days.
     pub(super) async fn calls_meeting(&mut self, said: &Said) {
         let [agenda, place] = [sentence("What has helped"), sentence("Meeting room")];
         let people: Vec<_> = said.objects().iter().map(|name| self.user(name).id).collect();
+        let absent = self.world.absent_guardians(self.case(), &people).await;
         let body = json!({
             "starts_at": self.world.now() + chrono::TimeDelta::days(3), "contains": [], "agenda": agenda,
+            "guardians_not_invited": absent,
             "participants": people, "family_absent_reason": "They are asked another day.", "place": place,
         });
         let made = self.makes(self.user(said.who), "meetings", body).await;
         self.scene.id("meeting_id", &made).plant("the meetings", [&agenda, &made]);
-        self.scene.plant("the minutes of a meeting", [&made]);
+        let name = said.link("as").filter(|name| vocabulary().content(name).is_some());
+        self.scene.plant(name.unwrap_or("the minutes of a meeting"), [&made]);
         self.scene.plant("where the meetings are held", [&place]);
         if let Some(label) = said.link("as") {
             self.scene.id_of(label, "meeting_id", &made);

@@ -104,7 +104,7 @@ impl Verb {
             Self::AgreeToMove => (false, &["letting follow"]),
             Self::Register | Self::CallMeeting => (true, &["as"]),
             Self::RecordAddress | Self::LowerProtection => (true, &["with the phone of"]),
-            Self::HoldMeeting => (true, &["deciding a measure run by"]),
+            Self::HoldMeeting => (true, &["deciding a measure run by", "with the adviser"]),
             Self::RecordCareOrder => (true, &["decided by"]),
             Self::RecordOrderOf => (true, &["answered for by", "naming", "until"]),
             Self::GiveSeat => (true, &["through", "with"]),

@@ -34,6 +34,7 @@ impl Stage {
         let meeting = json!({
             "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "contains": [], "agenda": "The first weeks.",
             "participants": [nurse.id, family.guardians[0].id],
+            "guardians_not_invited": [{"person_id": family.guardians[1].id, "reason": "Works that day."}],
         });
         let meeting = create(teacher, case, "meetings", meeting).await;
         let kept = create(
