@@ -1,6 +1,6 @@
 -- Meetings as they happen: moved or cancelled with a reason, with people who came without being called, and with no decision.
 ALTER TABLE meeting ADD COLUMN cancel_reason TEXT;
-ALTER TABLE meeting ADD COLUMN no_decision_reason TEXT;
+ALTER TABLE meeting ADD COLUMN outcome TEXT;
 -- Whether they were called, or came to the meeting without it.
 ALTER TABLE meeting_participant ADD COLUMN called BOOLEAN NOT NULL DEFAULT TRUE;
 CREATE INDEX meeting_id ON meeting (id);

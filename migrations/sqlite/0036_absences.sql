@@ -53,3 +53,4 @@ CREATE TABLE absence_duty (
     CHECK (measure_id IS NULL OR to_person IS NOT NULL)
 ) STRICT;
 CREATE INDEX absence_duty_of ON absence_duty (municipality, duty_id);
+CREATE INDEX absence_duty_case ON absence_duty (municipality, case_id);

@@ -66,6 +66,10 @@ pub struct AbsenceOut {
     pub stand_in_id: Option<PersonId>,
     /// The name of the stand-in.
     pub stand_in_name: Option<Content>,
+    /// The person who recorded the absence.
+    pub recorded_by: PersonId,
+    /// Their name.
+    pub recorded_by_name: Content,
     /// When it was over: the person was back, or the last day had passed. Batons and duties have returned then. Null until then.
     pub over_at: Option<DateTime<Utc>>,
     /// The version, for `If-Match`.
@@ -81,6 +85,8 @@ shown!(AbsenceOut {
     to_on,
     stand_in_id,
     stand_in_name,
+    recorded_by,
+    recorded_by_name,
     over_at,
     version
 });

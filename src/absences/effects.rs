@@ -15,8 +15,10 @@ use crate::{
 /// The number of absences looked at together.
 const BATCH: i64 = 200;
 
+/// `by` is the person who acts now. Without one, it is the person who recorded the absence of another.
 fn away(absence: &Current, by: Option<Id<Person>>) -> Away {
-    let Current { id, unit_id, person_id, stand_in_id, .. } = *absence;
+    let Current { id, unit_id, person_id, stand_in_id, recorded_by, .. } = *absence;
+    let by = by.or((recorded_by != person_id).then_some(recorded_by));
     Away { absence: id, person: person_id, unit: unit_id, stand_in: stand_in_id, by }
 }
 
@@ -44,42 +46,71 @@ pub(super) async fn change(
     moment: Moment,
 ) -> Result<(), DbError> {
     if absence.stand_in_id.is_some() && absence.is_on(moment.today) {
-        for case in store::passed_for(tx, absence.id).await? {
+        let passed = store::passed_for(tx, absence.id).await?;
+        // Both rounds lock cases, so the locks are taken in order first.
+        let mut all = store::affected(tx, absence).await?;
+        all.extend(&passed);
+        all.sort_unstable();
+        all.dedup();
+        for case in all {
+            dialect::lock(tx, case.uuid()).await?;
+        }
+        for case in passed {
             handovers::change_stand_in(tx, case, away(absence, Some(by)), moment).await?;
         }
     }
     begin(tx, absence, by, moment).await
 }
 
-/// Gives back what passed for an absence, which is over.
+/// Gives back what passed for an absence, which is over, unless the person is away by another.
 pub(super) async fn end(
     tx: &mut Tx,
     absence: &Current,
     by: Id<Person>,
     moment: Moment,
 ) -> Result<(), DbError> {
+    let next = store::next(tx, absence, moment.today).await?;
     for case in store::passed_for(tx, absence.id).await? {
-        handovers::come_back(tx, case, away(absence, Some(by)), moment).await?;
+        return_or_go_on(tx, case, absence, next.as_ref(), (Some(by), moment)).await?;
     }
     store::set_over(tx, absence.id, Some(by), moment.now).await
 }
 
+async fn return_or_go_on(
+    tx: &mut Tx,
+    case: Id<Case>,
+    absence: &Current,
+    next: Option<&Current>,
+    (by, moment): (Option<Id<Person>>, Moment),
+) -> Result<bool, DbError> {
+    match next {
+        Some(next) => handovers::go_on(tx, case, absence.id, away(next, by), moment).await,
+        None => handovers::come_back(tx, case, away(absence, by), moment).await,
+    }
+}
+
 /// Passes on what people have whose absence has begun, and gives it back after the last day. Each case is changed in a transaction of its
-/// own. Returns the number of cases.
+/// own. Returns the number of cases. A fault with one absence does not stop the others.
 ///
 /// # Errors
-/// If the database query fails.
+/// If a database query fails; the first such error.
 pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
-    let (mut after, mut passed) = (Uuid::nil(), 0);
+    let (mut after, mut passed, mut failed) = (Uuid::nil(), 0, None);
     loop {
         let moment = Moment::of(clock);
         let mut tx = db.read().await?;
         let absences = store::begun(&mut tx, moment.today, after, BATCH).await?;
         tx.rollback().await?;
-        let Some(last) = absences.last() else { return Ok(passed) };
+        let Some(last) = absences.last() else { return failed.map_or(Ok(passed), Err) };
         after = last.id.uuid();
         for absence in absences {
-            passed += settle(db, &absence, moment).await?;
+            match settle(db, &absence, moment).await {
+                Ok(cases) => passed += cases,
+                Err(error) => {
+                    tracing::error!(absence.id = %absence.id, %error, "an absence has not had its effects");
+                    failed = failed.or(Some(error));
+                }
+            }
         }
     }
 }
@@ -123,7 +154,8 @@ async fn settle_case(db: &Db, absence: Id<Absence>, case: Id<Case>, moment: Mome
     let changed = if absence.is_on(moment.today) {
         handovers::stand_in(&mut tx, case, away, moment).await?
     } else if absence.over_at.is_none() && absence.has_passed(moment.today) {
-        handovers::come_back(&mut tx, case, away, moment).await?
+        let next = store::next(&mut tx, &absence, moment.today).await?;
+        return_or_go_on(&mut tx, case, &absence, next.as_ref(), (None, moment)).await?
     } else {
         false
     };

@@ -123,7 +123,7 @@ async fn change_absence(mut permit: Permit<ChangeAbsence>) -> Result<HttpRespons
     permit.changed(absence.version, &absence.whole()).await
 }
 
-/// States that the person is back. What passed to others for the absence, and nobody has moved since, returns to them.
+/// States that the person is back. Batons and duties that passed to others for the absence, and that nobody has moved since, return to them.
 #[utoipa::path(
     operation_id = "end_absence", tag = "absences",
     params(("unit_id" = Uuid, Path), ("absence_id" = Uuid, Path)),

@@ -18,18 +18,26 @@ const LATEST: Option<NaiveDate> = NaiveDate::from_ymd_opt(2199, 12, 31);
 
 const THESE: &str = "
     SELECT a.id, a.unit_id, a.person_id, p.name AS person_name, a.from_on, a.to_on, a.stand_in_id, s.name AS stand_in_name,
-           a.over_at, a.version
-    FROM absence a JOIN person p ON p.id = a.person_id LEFT JOIN person s ON s.id = a.stand_in_id WHERE a.id IN (";
+           a.recorded_by, r.name AS recorded_by_name, a.over_at, a.version
+    FROM absence a JOIN person p ON p.id = a.person_id JOIN person r ON r.id = a.recorded_by LEFT JOIN person s ON s.id = a.stand_in_id WHERE a.id IN (";
 /// The columns of [`Current`].
 macro_rules! current {
     ($rest:literal) => {
         concat!(
-            "SELECT id, unit_id, person_id, stand_in_id, from_on, to_on, begun_at, over_at FROM absence WHERE ",
+            "SELECT id, unit_id, person_id, stand_in_id, recorded_by, from_on, to_on, begun_at, over_at FROM absence WHERE ",
             $rest
         )
     };
 }
 const CURRENT: &str = current!("id = $1");
+/// Another absence of the person `$4`, by which they are away on a day.
+const NEXT: &str = concat!(
+    current!(
+        "unit_id = $1 AND id <> $2 AND over_at IS NULL AND from_on <= $3 AND (to_on IS NULL OR to_on >= $3) AND person_id IN "
+    ),
+    persons_of_sql!("$4"),
+    " ORDER BY from_on LIMIT 1"
+);
 const BEGUN: &str = current!("over_at IS NULL AND from_on <= $1 AND id > $2 ORDER BY id LIMIT $3");
 const INSERT: &str = "
     INSERT INTO absence (id, unit_id, person_id, from_on, to_on, look_again_on, stand_in_id, recorded_by, recorded_at)
@@ -81,6 +89,7 @@ pub(super) struct Current {
     pub unit_id: Id<Unit>,
     pub person_id: Id<Person>,
     pub stand_in_id: Option<Id<Person>>,
+    pub recorded_by: Id<Person>,
     pub from_on: NaiveDate,
     pub to_on: Option<NaiveDate>,
     pub begun_at: Option<DateTime<Utc>>,
@@ -111,6 +120,11 @@ pub(super) async fn these(tx: &mut Tx, ids: &[Id<Absence>]) -> Result<Vec<Absenc
 
 pub(super) async fn current(tx: &mut Tx, id: Id<Absence>) -> Result<Option<Current>, DbError> {
     fetch_optional!(tx, Current, CURRENT, id)
+}
+
+/// Returns the absence by which a person is still away on a day, if another one is over.
+pub(super) async fn next(tx: &mut Tx, over: &Current, today: NaiveDate) -> Result<Option<Current>, DbError> {
+    fetch_optional!(tx, Current, NEXT, over.unit_id, over.id, today, over.person_id)
 }
 
 /// Returns the absences after an id that have begun and are not over.

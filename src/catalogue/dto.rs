@@ -159,8 +159,8 @@ pub struct GuideLevelOut {
 pub struct GuideQuery {
     /// The version, as in `guide_version` of a case; the newest if left out.
     #[serde(default)]
-    #[param(minimum = 0)]
-    pub version: Option<i64>,
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 1_000_000)]
+    pub version: Option<GuideVersion>,
 }
 
 /// Filters for the catalogue.
@@ -195,6 +195,19 @@ impl MeasureQuery {
     #[must_use]
     pub fn page(&self) -> PageQuery {
         PageQuery { cursor: self.cursor.clone(), limit: self.limit }
+    }
+}
+
+/// The number of a version of a guide.
+#[derive(Debug, Clone, Copy)]
+pub struct GuideVersion(pub i64);
+
+impl<'de> Deserialize<'de> for GuideVersion {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.parse() {
+            Ok(version @ 0..=1_000_000) => Ok(Self(version)),
+            _ => Err(serde::de::Error::custom("must be the number of a version")),
+        }
     }
 }
 

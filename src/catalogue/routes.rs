@@ -81,7 +81,7 @@ async fn list_guide_levels(public: Public<ListGuideLevels>) -> Result<HttpRespon
     let query: GuideQuery = public.query()?;
     let mut tx = public.read().await?;
     let municipality = public.municipality(&mut tx).await?;
-    let items = store::guide_levels(&mut tx, &municipality, query.version).await?;
+    let items = store::guide_levels(&mut tx, &municipality, query.version.map(|version| version.0)).await?;
     public.show_page(&Page { items, next_cursor: None })
 }
 

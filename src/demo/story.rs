@@ -183,6 +183,7 @@ impl Play<'_> {
         let body = json!({
             "contains": [], "minutes": "Iben is safe with the adults and wants to play in small groups. We begin there.",
             "attended": [p.teacher.id, p.nurse.id, p.ppt.id, p.mother.id, p.father.id],
+            "outcome": "Two measures are agreed, and evaluated before the summer.",
             "decisions": [decided("stottepedagogteamet", &p.teacher, 42), decided("ppt-veiledning-pa-tiltak", &p.ppt, 56)],
         });
         let minutes = Act {

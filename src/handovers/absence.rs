@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::{
     HandoverStatus,
-    fall_back::{Pass, pass, receiver, stands_in_for},
+    fall_back::{Pass, pass, receiver, said_so, stands_in_for},
 };
 use crate::{
     access::{AWAY, CaseState, Entry, case_states, insert_entries, is_close, laws},
@@ -48,6 +48,11 @@ const WITHDRAW_OFFER: &str = concat!(
      WHERE municipality = $1 AND case_id = $2 AND status = 'offered' AND to_unit = $3 AND to_person IN ",
     persons_of_sql!("$4")
 );
+const BATONS_GO_ON: &str = "UPDATE handover SET absence_id = $3 WHERE case_id = $1 AND absence_id = $2";
+const DUTIES_GO_ON: &str = "
+    UPDATE absence_duty SET absence_id = $3 WHERE case_id = $1 AND absence_id = $2
+      AND NOT EXISTS (SELECT 1 FROM absence_duty d WHERE d.absence_id = $3 AND d.municipality = absence_duty.municipality
+                      AND d.duty_id = absence_duty.duty_id)";
 
 /// The laws by which someone always coordinates the help.
 const COORDINATION: [&str; 3] = [
@@ -71,7 +76,7 @@ pub struct Away {
     pub by: Option<Id<Person>>,
 }
 
-/// What passed in a case.
+/// The things that passed in a case.
 #[derive(Debug, Default, Clone, Copy)]
 struct Done {
     baton: bool,
@@ -84,7 +89,7 @@ struct Done {
 /// # Errors
 /// If the database query fails.
 pub async fn stand_in(tx: &mut Tx, case: Id<Case>, away: Away, moment: Moment) -> Result<bool, DbError> {
-    let Some(case) = locked(tx, case, moment).await? else { return Ok(false) };
+    let Some(case) = locked(tx, case, moment).await?.filter(|case| case.open) else { return Ok(false) };
     let own = persons_of(tx, away.person).await?;
     let (municipality, now) = (&case.municipality, moment.now);
     let offers = execute!(tx, WITHDRAW_OFFER, municipality, case.id, away.unit, away.person, now)?;
@@ -119,7 +124,7 @@ pub async fn stand_in(tx: &mut Tx, case: Id<Case>, away: Away, moment: Moment) -
     settle(tx, &case, stands_for, done, now).await?;
     if done.baton {
         note(tx, "pass_baton_for_absence", &case, now).await?;
-    } else if done.duties {
+    } else if done.duties || offers > 0 {
         note(tx, "pass_on_duties", &case, now).await?;
     }
     Ok(done.baton || done.duties || offers > 0)
@@ -135,7 +140,7 @@ pub async fn change_stand_in(
     away: Away,
     moment: Moment,
 ) -> Result<bool, DbError> {
-    let Some(case) = locked(tx, case, moment).await? else { return Ok(false) };
+    let Some(case) = locked(tx, case, moment).await?.filter(|case| case.open) else { return Ok(false) };
     let now = moment.now;
     let held = stands_in_for(tx, &case).await?.filter(|(absence, _)| *absence == away.absence);
     let mut done = Done::default();
@@ -147,14 +152,34 @@ pub async fn change_stand_in(
         done.baton = true;
     }
     if let Some(to) = seated(tx, &case, away, now).await? {
-        duties::move_to(tx, &case, away.absence, to).await?;
-        done.duties = true;
+        done.duties = duties::move_to(tx, &case, away.absence, (to, away.unit), now).await?;
     }
     settle(tx, &case, away.absence, done, now).await?;
     if done.baton {
         note(tx, "pass_baton_for_absence", &case, now).await?;
+    } else if done.duties {
+        note(tx, "pass_on_duties", &case, now).await?;
     }
-    Ok(done.baton)
+    Ok(done.baton || done.duties)
+}
+
+/// Lets what passed in a case for an absence stay passed on for the next one: the person is away again before they were back. Returns
+/// whether anything changed.
+///
+/// # Errors
+/// If the database query fails.
+pub async fn go_on(
+    tx: &mut Tx,
+    case: Id<Case>,
+    ended: Id<Absence>,
+    next: Away,
+    moment: Moment,
+) -> Result<bool, DbError> {
+    dialect::lock(tx, case.uuid()).await?;
+    let batons = execute!(tx, BATONS_GO_ON, case, ended, next.absence)?;
+    let duties = execute!(tx, DUTIES_GO_ON, case, ended, next.absence)?;
+    let moved = next.stand_in.is_some() && change_stand_in(tx, case, next, moment).await?;
+    Ok(moved || batons + duties > 0)
 }
 
 /// Gives back what passed in a case for an absence, if nobody has moved it since and the person may still hold it. Returns whether
@@ -168,11 +193,12 @@ pub async fn come_back(tx: &mut Tx, case: Id<Case>, away: Away, moment: Moment) 
     let own = persons_of(tx, away.person).await?;
     let seats = teams::seats(tx, &case).await?;
     let seat = seats.into_iter().find(|seat| seat.unit_id == away.unit && own.contains(&seat.person_id));
-    let mut done = Done::default();
+    let (mut done, mut returned) = (Done::default(), false);
     if let Some(teams::Seat { person_id: to, unit_id: unit }) = seat
         && !is_close(tx, case.child, to, now).await?
     {
         done.duties = duties::give_back(tx, &case, away.absence, (to, unit)).await?;
+        returned = done.duties;
         let held = stands_in_for(tx, &case).await?;
         if held.is_some_and(|(absence, _)| absence == away.absence) {
             take(tx, &case, (to, unit), (away.by, away.absence), now).await?;
@@ -183,14 +209,16 @@ pub async fn come_back(tx: &mut Tx, case: Id<Case>, away: Away, moment: Moment) 
     settle(tx, &case, away.absence, done, now).await?;
     if done.baton {
         note(tx, "give_baton_back", &case, now).await?;
+    } else if returned {
+        note(tx, "pass_on_duties", &case, now).await?;
     }
-    Ok(done.baton)
+    Ok(done.baton || returned)
 }
 
-/// The state of a case under its lock, if it is open.
+/// The state of a case under its lock.
 async fn locked(tx: &mut Tx, case: Id<Case>, moment: Moment) -> Result<Option<CaseState>, DbError> {
     dialect::lock(tx, case.uuid()).await?;
-    Ok(case_states(tx, &[case], moment).await?.pop().filter(|case| case.open))
+    Ok(case_states(tx, &[case], moment).await?.pop())
 }
 
 /// Returns whether the contact person has taken the baton themself after the absence began.
@@ -200,7 +228,7 @@ async fn took_it_since(tx: &mut Tx, case: &CaseState, absence: Id<Absence>) -> R
 }
 
 /// Returns the stand-in, if they may hold the baton: the unit is covered, they work there and are not away, and are not close to the
-/// child.
+/// child. A person who is close to the child names nobody, and neither does anybody name the person who said so.
 async fn able(
     tx: &mut Tx,
     case: &CaseState,
@@ -211,6 +239,14 @@ async fn able(
     let (municipality, unit) = (&case.municipality, away.unit);
     let found = fetch_optional!(tx, (Id<Person>,), CAN_STAND_IN, municipality, unit, case.today, stand_in)?;
     let Some((person,)) = found else { return Ok(None) };
+    if is_close(tx, case.child, away.person, now).await? {
+        return Ok(None);
+    }
+    for replaced in [case.contact_person, away.person] {
+        if said_so(tx, case, replaced).await?.contains(&person) {
+            return Ok(None);
+        }
+    }
     Ok((!is_close(tx, case.child, person, now).await?).then_some(person))
 }
 

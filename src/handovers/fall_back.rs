@@ -12,6 +12,7 @@ use crate::{
     kernel::{
         Id, Moment,
         ids::{Absence, Case, Child, Handover, Person, Unit},
+        vocabulary::Sector,
     },
     persons_of_sql, role_counts_sql, same_human_sql,
     teams::{self, duties, pass_on_duties},
@@ -44,6 +45,7 @@ const WHO_SAID_SO: &str = concat!(
     persons_of_sql!("$2"),
     ") w JOIN person p ON p.id = w.person JOIN person o ON o.identity_id = p.identity_id"
 );
+const SECTOR: &str = "SELECT sector FROM unit WHERE id = $1";
 const WITHDRAW_PENDING: &str = "
     UPDATE handover SET status = 'withdrawn', answered_at = $3, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND status = 'offered'";
@@ -176,7 +178,7 @@ async fn pass_on(
 /// the record. If neither has one who may, a team member takes over, preferably from the latter. A team member already has access to the
 /// content.
 /// Nobody who is close to the child, or is stated to be, takes over. Someone who is away does only if nobody else can. `leaving` is the
-/// human who is away themself, if the baton passes for that: then nobody who is away takes over.
+/// human who is away themself, if the baton passes for that: then nobody who is away takes over, and nobody whose unit helps in secret.
 pub(super) async fn receiver(
     tx: &mut Tx,
     case: &CaseState,
@@ -194,11 +196,14 @@ pub(super) async fn receiver(
     let seats = teams::seats(tx, case).await?;
     let (own, others): (Vec<_>, Vec<_>) = seats.into_iter().partition(|seat| seat.unit_id == owner);
     candidates.extend(own.into_iter().chain(others).map(|seat| (seat.person_id, seat.unit_id)));
-    let said_so = fetch_all!(tx, (Id<Person>,), WHO_SAID_SO, case.child_person, case.contact_person)?;
-    candidates.retain(|(person, _)| !said_so.contains(&(*person,)) && !leaving.contains(person));
+    let said_so = said_so(tx, case, case.contact_person).await?;
+    candidates.retain(|(person, _)| !said_so.contains(person) && !leaving.contains(person));
     let mut away = None;
     for (person, unit) in candidates {
         if is_close(tx, case.child, person, now).await? {
+            continue;
+        }
+        if !leaving.is_empty() && is_hidden(tx, case, unit).await? {
             continue;
         }
         let (is_away,) = fetch_one!(tx, (bool,), IS_AWAY, person, unit, case.today)?;
@@ -208,6 +213,22 @@ pub(super) async fn receiver(
         away = away.or(Some((person, unit)));
     }
     Ok(away.filter(|_| leaving.is_empty()))
+}
+
+/// Returns the people who stated, recorded or confirmed that a contact person is disqualified.
+pub(super) async fn said_so(
+    tx: &mut Tx,
+    case: &CaseState,
+    contact: Id<Person>,
+) -> Result<Vec<Id<Person>>, DbError> {
+    let people = fetch_all!(tx, (Id<Person>,), WHO_SAID_SO, case.child_person, contact)?;
+    Ok(people.into_iter().map(|(person,)| person).collect())
+}
+
+/// Returns whether it is secret that a unit helps. With the baton, everyone on the case would learn of it.
+async fn is_hidden(tx: &mut Tx, case: &CaseState, unit: Id<Unit>) -> Result<bool, DbError> {
+    let (sector,) = fetch_one!(tx, (Sector,), SECTOR, unit)?;
+    Ok(case.is_kept_from_guardians(unit) || case.known_to(unit, sector).is_some())
 }
 
 /// Gives the baton to the leader of the unit that is responsible for the case, and returns whether it did. If nobody can take it,

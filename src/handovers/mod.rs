@@ -17,7 +17,7 @@ pub(crate) mod rows;
 mod store;
 mod sweep;
 
-pub use absence::{Away, change_stand_in, come_back, stand_in};
+pub use absence::{Away, change_stand_in, come_back, go_on, stand_in};
 pub use dto::{HandoverOut, HandoverStatus};
 pub use fall_back::{Pass, if_ground_is_lost, of_child, of_conflict, of_person, pass};
 pub use give_back::give_back;

@@ -1,6 +1,7 @@
 //! Operations that change a planned meeting: its time, who is invited, and whether it takes place.
 
 use actix_web::{HttpResponse, post};
+use chrono::SubsecRound;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
@@ -43,7 +44,8 @@ async fn move_meeting(mut permit: Permit<MoveMeeting>) -> Result<HttpResponse> {
     let moment = permit.moment();
     let latest = catalogue::latest_day(permit.tx(), &case.municipality, moment.today).await?;
     rules::new_time(&meeting, new.starts_at, moment, latest)?;
-    if new.starts_at == meeting.starts_at && new.place.is_none() {
+    let same_place = new.place.as_deref().is_none_or(|place| meeting.place.as_deref() == Some(place));
+    if new.starts_at.trunc_subsecs(6) == meeting.starts_at && same_place {
         return Err(Problem::field("/starts_at", "must be another time, or the place must change"));
     }
     if let Some(arena) = meeting.arena_id {
@@ -86,8 +88,9 @@ async fn change_invitations(mut permit: Permit<ChangeInvitations>) -> Result<Htt
     reasons.extend(meeting.guardians_not_invited.iter().map(|absent| absent.person_id));
     invitations::guardians_have_reasons(&after, &reasons, family_reason, &case)?;
     permit.expect_seen(&meeting.clone().seen_by(&reader))?;
-    let family_comes = invitations::family_comes(&after, &case);
-    changes::invitations(permit.tx(), &case, &meeting, &change, family_comes).await?;
+    // Their reason stays while no guardian comes. Child welfare in their place is not known to everyone who reads it.
+    let guardian_comes = after.iter().any(|person| case.guardians.contains(person));
+    changes::invitations(permit.tx(), &case, &meeting, &change, guardian_comes).await?;
     let (_, meeting) = current(&mut permit).await?;
     answer_with(permit, meeting).await
 }

@@ -89,18 +89,27 @@ pub(super) async fn cancel(
     expect_one(execute!(tx, CANCEL, &case.municipality, case.id, id, version, reason)?)
 }
 
-/// Stores a change of who is invited. `family_comes` states whether a member of the family is invited after it.
+/// Stores a change of who is invited. `guardian_comes` states whether a guardian is invited after it.
 pub(super) async fn invitations(
     tx: &mut Tx,
     case: &CaseState,
     meeting: &MeetingOut,
     change: &InvitationsIn,
-    family_comes: bool,
+    guardian_comes: bool,
 ) -> Result<(), DbError> {
     let MeetingOut { id, version, .. } = *meeting;
     let municipality = &case.municipality;
     let reason = tx.vault().seal_optional(&case.key(), change.family_absent_reason.as_deref())?;
-    expect_one(execute!(tx, CHANGE_INVITATIONS, municipality, case.id, id, version, reason, family_comes)?)?;
+    expect_one(execute!(
+        tx,
+        CHANGE_INVITATIONS,
+        municipality,
+        case.id,
+        id,
+        version,
+        reason,
+        guardian_comes
+    )?)?;
     let given = change.guardians_not_invited.iter().map(|absent| absent.person_id);
     let settled: Vec<_> = change.add.iter().copied().chain(given).collect();
     store::for_people(tx, TAKE_OFF, case, id, &change.remove).await?;

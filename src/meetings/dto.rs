@@ -10,7 +10,7 @@ use super::parts::{
 use crate::{
     access::{PartlySeen, Seen, Shown},
     kernel::{
-        day::{MeetingTime, time},
+        day::{MeetingTime, optional_time, time},
         ids::{ArenaId, CaseId, MeasureId, MeetingId, PersonId},
         text::{Line, Prose},
         vocabulary::InformationKind,
@@ -129,7 +129,7 @@ pub struct MeetingOut {
     #[sqlx(skip)]
     pub others_present: Vec<OtherPresentOut>,
     /// Why the meeting ended without a decision.
-    pub no_decision_reason: Option<Content>,
+    pub outcome: Option<Content>,
     /// The participants: those invited, and team members and family members who came without being called.
     #[sqlx(skip)]
     pub participants: Vec<MeetingParticipantOut>,
@@ -144,6 +144,7 @@ impl Shown for MeetingOut {
     type Reader = MeetingReader;
 
     fn seen_by(self, reader: &MeetingReader) -> Seen<Self> {
+        let whole = Self::is_whole(reader) && reader.sees_all_of(&self);
         let Self {
             id,
             case_id,
@@ -164,7 +165,7 @@ impl Shown for MeetingOut {
             minutes_by_name,
             minutes_at,
             others_present,
-            no_decision_reason,
+            outcome,
             participants,
             decisions,
             version,
@@ -192,20 +193,15 @@ impl Shown for MeetingOut {
             minutes_by_name: minutes_by_name.filter(|_| writer_known && rest),
             minutes_at: minutes_at.filter(|_| rest),
             others_present: reader.others(id, others_present),
-            no_decision_reason: no_decision_reason.filter(|_| rest),
+            outcome: outcome.filter(|_| rest),
             participants: participants.into_iter().filter(|one| reader.sees(one.person_id)).collect(),
             decisions: reader.decisions(decisions),
-            version: version.filter(|_| Self::is_whole(reader)),
+            version: version.filter(|_| whole),
         })
     }
 
     fn is_whole(reader: &MeetingReader) -> bool {
-        let hides_nobody = reader.unknown.is_empty() && reader.hidden_advisers.is_empty();
-        reader.place
-            && reader.rest
-            && hides_nobody
-            && reader.hidden_reasons.is_empty()
-            && reader.hidden_measures.is_empty()
+        reader.place && reader.rest && reader.unknown.is_empty() && !reader.one_of_several
     }
 }
 
@@ -226,6 +222,8 @@ pub struct MeetingReader {
     pub(super) own: Vec<PersonId>,
     /// The people whose units' involvement the reader may not know of.
     pub(super) unknown: Vec<PersonId>,
+    /// Whether they are one of several people of the family, who see only the reasons about themselves.
+    pub(super) one_of_several: bool,
     /// The guardians whose reasons are not for the reader: a member of the family sees only what is about themself.
     pub(super) hidden_reasons: Vec<PersonId>,
     /// The meetings whose advisers the reader may not know of.
@@ -243,6 +241,12 @@ impl MeetingReader {
     /// Whether they see a participant. A person who sees only the invitation sees themself.
     pub(super) fn sees(&self, person: PersonId) -> bool {
         self.knows(person) && (self.rest || self.own.contains(&person))
+    }
+
+    /// Whether they see all that is special to a meeting, whether or not there was an adviser.
+    fn sees_all_of(&self, meeting: &MeetingOut) -> bool {
+        let knows_measures = meeting.decisions.iter().all(|decision| self.knows_of(decision.measure_id));
+        knows_measures && !self.hidden_advisers.contains(&meeting.id)
     }
 
     fn reasons(&self, mut reasons: Vec<GuardianNotInvitedOut>) -> Vec<GuardianNotInvitedOut> {
@@ -326,6 +330,10 @@ pub struct MeetingIn {
 pub struct InvitationAnswerIn {
     /// Whether they will come.
     pub answer: InvitationAnswer,
+    /// The time that the answer is for, as read: the answer is refused if the meeting has been moved since.
+    #[serde(default, deserialize_with = "optional_time")]
+    #[schema(value_type = Option<MeetingTime>)]
+    pub starts_at: Option<DateTime<Utc>>,
 }
 
 /// The minutes (referat) of a meeting.
@@ -352,9 +360,10 @@ pub struct MeetingMinutesIn {
     #[serde(default)]
     #[schema(max_items = 30)]
     pub decisions: Vec<MeetingDecisionIn>,
-    /// Why the meeting ended without a decision. Required if there is none.
+    /// The outcome of the meeting, in words for everyone who reads the minutes; for example why nothing was decided. Required unless a
+    /// decision is without a measure.
     #[serde(default)]
-    pub no_decision_reason: Option<Prose>,
+    pub outcome: Option<Prose>,
 }
 
 /// A decision made at a meeting.

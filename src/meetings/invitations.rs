@@ -26,7 +26,7 @@ pub(super) struct Invitable {
 
 impl Invitable {
     /// Returns whether a person is a team member, a guardian or the child.
-    fn includes(&self, person: Id<Person>, case: &CaseFacts) -> bool {
+    pub(super) fn includes(&self, person: Id<Person>, case: &CaseFacts) -> bool {
         person == case.child_person
             || case.guardians.contains(&person)
             || (case.child_welfare_person() == Some(person) && !self.unknown.contains(&person))
@@ -110,7 +110,7 @@ pub(super) fn invitations(
 }
 
 /// Returns whether a member of the family, or child welfare in its place under a care order, is among some people.
-pub(super) fn family_comes(people: &[Id<Person>], case: &CaseFacts) -> bool {
+fn family_comes(people: &[Id<Person>], case: &CaseFacts) -> bool {
     let young_person = case.ground.family.has_own_record().then_some(case.child_person);
     let in_their_place = case.child_welfare_person();
     let mut family = case.guardians.iter().copied().chain(young_person).chain(in_their_place);

@@ -9,7 +9,6 @@ use super::{
     change_routes, changes,
     dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut, MeetingReader},
     invitations::{self, Invitable},
-    parts::PresentRole,
     rules, store,
 };
 use crate::{
@@ -132,8 +131,11 @@ async fn read_meeting(mut permit: Permit<ReadMeeting>) -> Result<HttpResponse> {
 #[post("/cases/{case_id}/meetings/{meeting_id}/answer")]
 async fn answer_invitation(mut permit: Permit<AnswerInvitation>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
-    let InvitationAnswerIn { answer } = permit.input()?;
+    let InvitationAnswerIn { answer, starts_at } = permit.input()?;
     rules::is_planned(&case, &meeting)?;
+    if starts_at.is_some_and(|time| time != meeting.starts_at) {
+        return Err(Problem::conflict("the meeting has been moved to another time; read it again"));
+    }
     let caller = as_participant(permit.caller(), &meeting);
     store::answer(permit.tx(), &case, &meeting, caller, answer).await?;
     let (_, meeting) = current(&mut permit).await?;
@@ -159,24 +161,26 @@ pub(super) fn as_participant(caller: &Caller, meeting: &MeetingOut) -> Id<Person
 async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
     let (asker, object) = (permit.asker(), permit.object().case.clone());
-    let MeetingMinutesIn { minutes, contains, attended, others_present, decisions, no_decision_reason } =
+    let MeetingMinutesIn { minutes, contains, attended, others_present, decisions, outcome } =
         permit.input()?;
     Kinds::may_be_kept("", Some(&contains))?;
     let (caller, now) = (permit.caller().person, permit.moment().now);
     rules::is_planned(&case, &meeting)?;
     rules::has_begun(&meeting, now)?;
     let attended = rules::people_meant(&attended, &case);
-    let invitable = invitable(permit.tx(), &asker, &object).await?;
+    let mut invitable = invitable(permit.tx(), &asker, &object).await?;
+    let left = teams::left_since(permit.tx(), &case, meeting.starts_at).await?;
+    invitable.team.extend(left.into_iter().filter(|person| !invitable.unknown.contains(person)));
     let reader = reader(permit.tx(), &asker, &object, std::slice::from_ref(&meeting)).await?;
     let known = |person| reader.knows(person);
     let attendance = rules::attended(&attended, &meeting, known, (&invitable, &case))?;
     rules::others(&others_present, &meeting)?;
     rules::decisions(decisions.len())?;
-    rules::outcome(decisions.len(), no_decision_reason.as_deref())?;
+    rules::outcome(&decisions, outcome.as_deref())?;
     arena_admits(&mut permit, &meeting, &attended).await?;
     permit.expect_seen(&meeting.clone().seen_by(&reader))?;
     let tx = permit.tx();
-    let words = (&*minutes, no_decision_reason.as_deref());
+    let words = (&*minutes, outcome.as_deref());
     store::hold(tx, &case, &meeting, words, (caller, now)).await?;
     store::attended(tx, &case, meeting.id, (&attendance.came, &attendance.stayed_away)).await?;
     changes::came(tx, &case, meeting.id, &attendance.uncalled).await?;
@@ -191,7 +195,8 @@ async fn record_minutes(mut permit: Permit<RecordMinutes>) -> Result<HttpRespons
 pub(super) async fn invitable(tx: &mut Tx, asker: &Asker, case: &CaseObject) -> Result<Invitable> {
     let unknown = teams::not_to_be_known(tx, asker, case).await?;
     let team = teams::seats_known(tx, asker, case).await?;
-    Ok(Invitable { team: team.into_iter().map(|seat| seat.person_id).collect(), unknown })
+    let team = team.into_iter().map(|seat| seat.person_id).collect();
+    Ok(Invitable { team, unknown })
 }
 
 /// Checks the conditions of an arena for a meeting that begins at a time.
@@ -284,23 +289,23 @@ pub(super) async fn reader(
         rest: seen.agreed(),
         own: participants.map(|it| it.person_id).filter(|person| caller.is(*person)).collect(),
         unknown: teams::not_to_be_known(tx, asker, case).await?,
+        one_of_several: is_family && case.facts.guardians.len() > 1,
         hidden_reasons: absent.filter(|person| !caller.is(*person)).collect(),
         hidden_advisers: hidden_advisers(tx, asker, case, meetings).await?,
         hidden_measures: measures::not_readable(tx, asker, case, &measures).await?,
     })
 }
 
-/// Returns the meetings whose advisers the caller may not know of.
+/// Returns the meetings whose advisers the caller may not know of, if there was one: those in an arena.
 async fn hidden_advisers(
     tx: &mut Tx,
     asker: &Asker,
     case: &CaseObject,
     meetings: &[MeetingOut],
 ) -> Result<Vec<Id<Meeting>>> {
-    let has_adviser =
-        |meeting: &&MeetingOut| meeting.others_present.iter().any(|it| it.role == PresentRole::Adviser);
-    let with_advisers: Vec<_> = meetings.iter().filter(has_adviser).map(|meeting| meeting.id).collect();
-    let found = MeetingObject::with_people(tx, [case], &with_advisers).await?;
+    let in_arena = meetings.iter().filter(|meeting| meeting.arena_id.is_some());
+    let in_arena: Vec<_> = in_arena.map(|meeting| meeting.id).collect();
+    let found = MeetingObject::with_people(tx, [case], &in_arena).await?;
     let hidden = found.iter().filter(|meeting| !asker.about(*meeting).sees::<SeeAdvisers>());
     Ok(hidden.map(|meeting| meeting.id).collect())
 }

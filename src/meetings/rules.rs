@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
-    dto::{MeetingOut, MeetingStatus},
+    dto::{MeetingDecisionIn, MeetingOut, MeetingStatus},
     invitations::{Invitable, each_once},
     parts::{OtherPresentIn, PresentRole},
 };
@@ -49,6 +49,9 @@ pub(super) fn new_time(
     moment: Moment,
     latest: NaiveDate,
 ) -> Result<()> {
+    if meeting.starts_at <= moment.now {
+        return Err(Problem::conflict("the meeting has begun; record its minutes, or cancel it"));
+    }
     let detail = if starts_at <= moment.now {
         "must be later than now".to_owned()
     } else if day_in_norway(starts_at) > latest {
@@ -120,14 +123,13 @@ pub(super) fn others(present: &[OtherPresentIn], meeting: &MeetingOut) -> Result
     }
 }
 
-/// Checks that a meeting decides something, or that there is a reason why it did not.
-pub(super) fn outcome(decisions: usize, no_decision_reason: Option<&str>) -> Result<()> {
-    let detail = match (decisions, no_decision_reason) {
-        (0, None) => "is required when the meeting decides nothing",
-        (1.., Some(_)) => "is for a meeting that decides nothing",
-        _ => return Ok(()),
-    };
-    Err(Problem::field("/no_decision_reason", detail))
+/// Checks that every reader of the minutes learns what came of the meeting: from a decision that is no measure, or from the outcome in
+/// words. A measure may be hidden from some readers, and neither decision nor outcome would show them that there is one.
+pub(super) fn outcome(decisions: &[MeetingDecisionIn], outcome: Option<&str>) -> Result<()> {
+    if outcome.is_some() || decisions.iter().any(|decision| decision.measure.is_none()) {
+        return Ok(());
+    }
+    Err(Problem::field("/outcome", "is required when no decision is more than a measure"))
 }
 
 /// Checks the number of decisions.
@@ -200,7 +202,7 @@ mod tests {
             minutes_by_name: None,
             minutes_at: None,
             others_present: Vec::new(),
-            no_decision_reason: None,
+            outcome: None,
             participants: people.iter().map(participant).collect(),
             decisions: Vec::new(),
             version: Some(1),
@@ -260,11 +262,20 @@ mod tests {
     }
 
     #[test]
-    fn a_meeting_that_decides_nothing_has_a_reason() {
-        assert!(outcome(1, None).is_ok());
-        assert!(outcome(0, Some("We need the report first.")).is_ok());
-        assert_eq!(fault(outcome(0, None)), "/no_decision_reason");
-        assert_eq!(fault(outcome(2, Some("We need the report first."))), "/no_decision_reason");
+    fn every_reader_learns_what_came_of_a_meeting() {
+        let decision = |json: &str| serde_json::from_str::<MeetingDecisionIn>(json).expect("a decision");
+        let plain = decision(r#"{"text": "The school invites home."}"#);
+        let person = Id::<Person>::new();
+        let measure = decision(&format!(
+            r#"{{"text": "Talks.", "measure": {{"title": "Talks", "level": "selective", "responsible_id": "{person}", "responsible_unit_id": "{person}",
+                 "evaluate_on": "2026-04-01", "contains": []}}}}"#
+        ));
+        assert!(outcome(&[plain], None).is_ok());
+        assert!(outcome(&[], Some("We need the report first.")).is_ok());
+        assert_eq!(fault(outcome(&[], None)), "/outcome");
+        let measure = [measure];
+        assert_eq!(fault(outcome(&measure, None)), "/outcome");
+        assert!(outcome(&measure, Some("We agreed on talks.")).is_ok());
     }
 
     #[test]

@@ -32,7 +32,7 @@ macro_rules! select {
             "SELECT m.id, m.case_id, m.arena_id, a.name AS arena_name, m.called_by, p.name AS called_by_name,
                     m.starts_at, m.place, m.agenda, m.family_absent_reason, m.status,
                     m.cancel_reason, m.minutes, m.minutes_by, q.name AS minutes_by_name, m.minutes_at,
-                    m.no_decision_reason, m.version
+                    m.outcome, m.version
              FROM meeting m
              JOIN person p ON p.id = m.called_by
              LEFT JOIN person q ON q.id = m.minutes_by
@@ -97,7 +97,7 @@ const HOLD_STILL: &str = "
     UPDATE meeting SET version = version
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 const HOLD: &str = "
-    UPDATE meeting SET status = 'held', minutes = $5, minutes_by = $6, minutes_at = $7, no_decision_reason = $8,
+    UPDATE meeting SET status = 'held', minutes = $5, minutes_by = $6, minutes_at = $7, outcome = $8,
         version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'planned'";
 const ANSWER: &str = "

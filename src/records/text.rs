@@ -261,22 +261,35 @@ pub(super) fn meeting(meeting: &MeetingOut) -> String {
         MeetingStatus::Held => "holdt",
         MeetingStatus::Cancelled => "avlyst",
     };
-    let people: Vec<&str> = meeting.participants.iter().map(|participant| &*participant.name).collect();
+    let people = |called: bool| {
+        let some = meeting.participants.iter().filter(|participant| participant.called == called);
+        some.map(|participant| &*participant.name).collect::<Vec<&str>>().join(", ")
+    };
+    let uncalled = people(false);
     let mut lines = Lines(vec!["Samarbeidsmøte".to_owned()])
         .time("Dag", Some(meeting.starts_at))
         .line("Status", status)
         .content("Hvorfor det er avlyst", meeting.cancel_reason.as_ref())
         .content("Sted", meeting.place.as_ref())
         .line("Saksliste", &*meeting.agenda)
-        .line("Innkalt", people.join(", "))
+        .line("Innkalt", people(true))
         .content("Hvorfor familien ikke er innkalt", meeting.family_absent_reason.as_ref())
         .content("Referat", meeting.minutes.as_ref())
-        .content("Hvorfor det ikke ble besluttet noe", meeting.no_decision_reason.as_ref());
+        .content("Hva møtet kom fram til", meeting.outcome.as_ref());
     for absent in &meeting.guardians_not_invited {
         lines = lines.line("Hvorfor en foresatt ikke er innkalt", &*absent.reason);
     }
+    if !uncalled.is_empty() {
+        lines = lines.line("Kom uten å være innkalt", uncalled);
+    }
     for it in &meeting.moves {
-        lines = lines.time("Flyttet fra", Some(it.from_time)).line("Hvorfor det er flyttet", &*it.reason);
+        lines = lines
+            .time("Flyttet fra", Some(it.from_time))
+            .time("Flyttet til", Some(it.to_time))
+            .content("Fra sted", it.from_place.as_ref())
+            .content("Til sted", it.to_place.as_ref())
+            .line("Hvorfor det er flyttet", &*it.reason)
+            .content("Flyttet av", it.moved_by_name.as_ref());
     }
     for other in &meeting.others_present {
         lines = lines.line(role_of(other.role), &*other.name);

@@ -14,7 +14,7 @@ use crate::{
         ids::{Absence, Person, Unit},
         vocabulary::Sector,
     },
-    persons_of_sql,
+    on_engine, persons_of_sql,
 };
 
 /// SQL: the measures `measure` in the case `$1`, `$2` that the human `$4` is responsible for through the unit `$3`.
@@ -107,11 +107,44 @@ const RETURN_STEP: &str = "
     WHERE municipality = $1 AND pending_in = $2 AND EXISTS (
         SELECT 1 FROM absence_duty d WHERE d.absence_id = $3 AND d.municipality = next_step.municipality
           AND d.duty_id = next_step.id AND d.passed_at = next_step.passed_on_at)";
-const MOVE_MEASURES: &str = RETURN_MEASURES;
-const MOVE_RECORDED: &str = "
-    UPDATE absence_duty SET to_person = $4
-    WHERE municipality = $1 AND case_id = $2 AND absence_id = $3 AND measure_id IN (
-        SELECT m.id FROM measure m WHERE m.municipality = $1 AND m.case_id = $2 AND m.responsible_id = $4)";
+/// The measures that nobody has moved since they passed have the time `$4`, and move with it.
+const MARK_MEASURES: &str = "
+    UPDATE absence_duty SET passed_at = $4
+    WHERE municipality = $1 AND case_id = $2 AND absence_id = $3 AND to_person = (
+        SELECT m.responsible_id FROM measure m
+        WHERE m.municipality = absence_duty.municipality AND m.id = absence_duty.measure_id AND m.status = 'in_force')";
+const MOVE_MEASURES: &str = "
+    UPDATE measure SET version = version + 1, responsible_id = $5
+    WHERE municipality = $1 AND case_id = $2 AND status = 'in_force' AND responsible_id <> $5 AND EXISTS (
+        SELECT 1 FROM absence_duty d WHERE d.absence_id = $3 AND d.municipality = measure.municipality AND d.duty_id = measure.id
+          AND d.passed_at = $4 AND d.to_person = measure.responsible_id)";
+const MOVE_MARKED: &str = "
+    UPDATE absence_duty SET to_person = $5
+    WHERE municipality = $1 AND case_id = $2 AND absence_id = $3 AND measure_id IS NOT NULL AND passed_at = $4 AND $5 = (
+        SELECT m.responsible_id FROM measure m
+        WHERE m.municipality = absence_duty.municipality AND m.id = absence_duty.measure_id)";
+const MOVE_STEP: &str = "
+    UPDATE next_step SET held_by = 'member', person_id = $4, unit_id = $5, passed_on_at = $6
+    WHERE municipality = $1 AND pending_in = $2 AND EXISTS (
+        SELECT 1 FROM absence_duty d WHERE d.absence_id = $3 AND d.municipality = next_step.municipality
+          AND d.duty_id = next_step.id AND d.passed_at = next_step.passed_on_at)";
+const MOVE_STEP_RECORDED: &str = "
+    UPDATE absence_duty SET to_person = $4, passed_at = $5
+    WHERE municipality = $1 AND case_id = $2 AND absence_id = $3 AND next_step_id IN (
+        SELECT n.id FROM next_step n
+        WHERE n.municipality = $1 AND n.pending_in = $2 AND n.person_id = $4 AND n.passed_on_at = $5)";
+/// The duties with these ids that nobody has moved since they passed for someone who is away.
+const FOLLOW: &str = "
+    UPDATE absence_duty SET passed_at = ";
+const FOLLOW_TO: &str = ", to_person = CASE WHEN measure_id IS NOT NULL THEN (
+        SELECT cp.person_id FROM contact_person cp
+        WHERE cp.municipality = absence_duty.municipality AND cp.case_id = absence_duty.case_id) END
+    WHERE EXISTS (SELECT 1 FROM absence a WHERE a.id = absence_duty.absence_id AND a.over_at IS NULL)
+      AND (EXISTS (SELECT 1 FROM measure m WHERE m.municipality = absence_duty.municipality AND m.id = absence_duty.measure_id
+                   AND m.responsible_id = absence_duty.to_person)
+        OR EXISTS (SELECT 1 FROM next_step n WHERE n.municipality = absence_duty.municipality AND n.id = absence_duty.next_step_id
+                   AND n.passed_on_at = absence_duty.passed_at))
+      AND municipality = ";
 /// Seats that began when a baton passed for an absence, of people who do not hold it.
 const END_SEATS: &str = "
     UPDATE team_member SET left_at = $4, version = version + 1
@@ -163,16 +196,45 @@ pub(crate) async fn pass(
     Ok(true)
 }
 
-/// Moves the measures that passed for an absence to another stand-in.
+/// Moves the duties that passed for an absence, and that nobody has moved since, to another stand-in with a seat through the unit.
+/// Returns whether there were any.
 pub(crate) async fn move_to(
     tx: &mut Tx,
     case: &CaseState,
     absence: Id<Absence>,
-    to: Id<Person>,
+    (to, unit): (Id<Person>, Id<Unit>),
+    now: DateTime<Utc>,
+) -> Result<bool, DbError> {
+    let (municipality, id) = (&case.municipality, case.id);
+    let steps = execute!(tx, MOVE_STEP, municipality, id, absence, to, unit, now)?;
+    execute!(tx, MOVE_STEP_RECORDED, municipality, id, absence, to, now)?;
+    execute!(tx, MARK_MEASURES, municipality, id, absence, now)?;
+    let measures = execute!(tx, MOVE_MEASURES, municipality, id, absence, now, to)?;
+    execute!(tx, MOVE_MARKED, municipality, id, absence, now, to)?;
+    Ok(steps + measures > 0)
+}
+
+/// Records that duties pass to the contact person, so that those of someone who is away still return. To be called before they pass.
+pub(super) async fn follow(
+    tx: &mut Tx,
+    case: &CaseState,
+    duties: &[uuid::Uuid],
+    now: DateTime<Utc>,
 ) -> Result<(), DbError> {
-    execute!(tx, MOVE_MEASURES, &case.municipality, case.id, absence, to)?;
-    execute!(tx, MOVE_RECORDED, &case.municipality, case.id, absence, to)?;
-    Ok(())
+    if duties.is_empty() {
+        return Ok(());
+    }
+    on_engine!(tx, |conn| {
+        let mut query = sqlx::QueryBuilder::new(FOLLOW);
+        query.push_bind(now).push(FOLLOW_TO).push_bind(&case.municipality);
+        query.push(" AND case_id = ").push_bind(case.id).push(" AND duty_id IN (");
+        let mut list = query.separated(", ");
+        for duty in duties {
+            list.push_bind(*duty);
+        }
+        query.push(")");
+        query.build().execute(conn).await.map(|_| ())
+    })
 }
 
 /// Gives the duties that passed for an absence back to a person with a seat through a unit, and returns whether there were any.

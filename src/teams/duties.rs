@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::absence;
 use crate::{
     access::CaseState,
     db::{DbError, Tx},
@@ -129,6 +130,8 @@ async fn lost(tx: &mut Tx, case: &CaseState) -> Result<Vec<Duty>, DbError> {
 pub async fn pass_on_duties(tx: &mut Tx, case: &CaseState, now: DateTime<Utc>) -> Result<usize, DbError> {
     let lost = lost(tx, case).await?;
     let count = lost.len();
+    let ids: Vec<_> = lost.iter().map(|duty| duty.id).collect();
+    absence::follow(tx, case, &ids, now).await?;
     if lost.iter().any(|duty| duty.is_step) {
         execute!(tx, PASS_STEP, &case.municipality, case.id, now)?;
     }

@@ -119,6 +119,75 @@ both_engines! {
         assert_eq!(holder(&world, cast.case).await, leader.id);
     }
 
+    async fn nobody_who_said_that_the_contact_person_is_disqualified_stands_in(world: World) {
+        let [teacher, mate] = [world.worker("kragero/skole").await, world.worker("kragero/skole").await];
+        let leader = world.staff("kragero/skole", Role::UnitLeader).await;
+        let family = world.child_with_two_guardians(&teacher).await;
+        let case = world.open_case(&teacher, &family.child).await;
+        let stated = json!({"person_id": teacher.id, "ground": "friend", "note": "They are old friends."});
+        leader.post(format!("/v1/cases/{case}/conflicts-of-interest")).json(stated).send().await.expect(201);
+        assert_eq!(holder(&world, case).await, teacher.id, "nobody gives the content to themself");
+        let days = json!({"from_on": world.in_days(0), "stand_in_id": leader.id});
+        let absence = record(&leader, &teacher, days).await.expect(201);
+        assert_eq!(holder(&world, case).await, teacher.id);
+        // The person who is kept from the case names nobody, and neither does the person who said so.
+        let change = leader.put(path(&absence)).json(json!({"stand_in_id": mate.id}));
+        change.if_match(1).send().await.expect(200);
+        assert_eq!(holder(&world, case).await, teacher.id);
+        assert_eq!(tasks(&leader, "name_stand_in").await.len(), 1);
+    }
+
+    async fn an_absence_that_follows_another_gives_nothing_back_in_between(world: World) {
+        let cast = world.shared_case().await;
+        let (mate, other) = (world.worker("kragero/skole").await, world.worker("kragero/skole").await);
+        let first = json!({"from_on": world.in_days(0), "to_on": world.in_days(1), "stand_in_id": mate.id});
+        record(&cast.teacher, &cast.teacher, first).await.expect(201);
+        let second = json!({"from_on": world.in_days(2), "to_on": world.in_days(3), "stand_in_id": other.id});
+        record(&cast.teacher, &cast.teacher, second).await.expect(201);
+        world.advance(chrono::TimeDelta::days(2));
+        sweep(&world).await;
+        assert_eq!(holder(&world, cast.case).await, other.id);
+        mate.get(cast.path("")).send().await.expect_problem(404, "not-found");
+        let handovers = other.get(cast.path("/handovers")).send().await.expect(200);
+        assert_eq!(handovers.each("to_person_id"), [mate.id, other.id].map(|id| id.to_string()));
+        world.advance(chrono::TimeDelta::days(2));
+        sweep(&world).await;
+        assert_eq!(holder(&world, cast.case).await, cast.teacher.id);
+        other.get(cast.path("")).send().await.expect_problem(404, "not-found");
+    }
+
+    async fn a_case_that_the_stand_in_closed_is_given_back(world: World) {
+        let cast = world.shared_case().await;
+        let mate = world.worker("kragero/skole").await;
+        let days = json!({"from_on": world.in_days(0), "stand_in_id": mate.id});
+        let absence = record(&cast.teacher, &cast.teacher, days).await.expect(201);
+        world.advance(chrono::TimeDelta::hours(1));
+        world.close_case(&mate, cast.case).await;
+        world.advance(chrono::TimeDelta::hours(1));
+        back(&cast.teacher, &absence).await;
+        assert_eq!(holder(&world, cast.case).await, cast.teacher.id);
+        mate.get(cast.path("")).send().await.expect_problem(404, "not-found");
+    }
+
+    async fn a_new_stand_in_gets_the_duties_that_nobody_moved(world: World) {
+        let cast = world.shared_case().await;
+        let nurses = [world.worker("kragero/helsestasjon").await, world.worker("kragero/helsestasjon").await];
+        for nurse in &nurses {
+            world.add_to_team(&cast.teacher, cast.case, nurse).await;
+        }
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await.to_string();
+        let days = json!({"from_on": world.in_days(0), "stand_in_id": nurses[0].id});
+        let absence = record(&cast.nurse, &cast.nurse, days).await.expect(201);
+        assert_eq!(responsible(&cast.teacher, &cast, &measure).await, nurses[0].id.to_string());
+        world.advance(chrono::TimeDelta::hours(1));
+        let change = cast.nurse.put(path(&absence)).json(json!({"stand_in_id": nurses[1].id}));
+        change.if_match(1).send().await.expect(200);
+        assert_eq!(responsible(&cast.teacher, &cast, &measure).await, nurses[1].id.to_string());
+        world.advance(chrono::TimeDelta::hours(1));
+        back(&cast.nurse, &absence).await;
+        assert_eq!(responsible(&cast.teacher, &cast, &measure).await, cast.nurse.id.to_string());
+    }
+
     async fn a_baton_that_someone_accepted_meanwhile_does_not_return(world: World) {
         let cast = world.shared_case().await;
         let mate = world.worker("kragero/skole").await;

@@ -26,7 +26,7 @@ async fn all_writes(world: &World, cast: &Cast) -> Vec<Call> {
     let planned = world.meeting(teacher, cast.case, &[mother.id]).await;
     let held = world.meeting(teacher, cast.case, &[mother.id]).await;
     let minutes = json!({
-        "contains": [], "minutes": "All went well.", "attended": [mother.id], "no_decision_reason": "All went well.",
+        "contains": [], "minutes": "All went well.", "attended": [mother.id], "outcome": "All went well.",
     });
     let cancelling = json!({"reason": "Nobody can come.", "contains": []});
     let path = cast.path(&format!("/meetings/{held}/minutes"));

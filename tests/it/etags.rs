@@ -18,7 +18,7 @@ both_engines! {
             |_: &str| "*".to_owned(),
         ] {
             let etag = form(read().await.expect(200).etag());
-            level = level % 3 + 1;
+            level = (level + 1) % 3;
             let body = json!({"level": level, "contains": [], "level_reason": "It changed."});
             let change = cast.teacher.patch(cast.path("")).json(body).header("if-match", &etag);
             let changed = change.clone().send().await.expect(200);

@@ -78,7 +78,7 @@ both_engines! {
             assert!(due(who).await.is_empty());
         }
         let path = cast.path(&format!("/meetings/{meeting}/minutes"));
-        let minutes = json!({"contains": [], "minutes": "Held.", "attended": [], "no_decision_reason": "We wait for the report."});
+        let minutes = json!({"contains": [], "minutes": "Held.", "attended": [], "outcome": "We wait for the report."});
         cast.teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
         assert!(due(mother).await.is_empty());
     }

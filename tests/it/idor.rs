@@ -134,17 +134,9 @@ fn without_those_to_notify(who: &str, operation: &Operation, answer: &Answer) ->
     answer
 }
 
-/// The result of a request with the ids of other people's objects.
-fn check(
-    stranger: &Stranger,
-    operation: &Operation,
-    foreign: &BTreeSet<String>,
-    other: &Stage,
-    [real, twin]: &[Answer; 2],
-) {
+/// Whether the person audits what the operation shows.
+fn audits(stranger: &Stranger, operation: &Operation) -> bool {
     let Stranger { who, .. } = stranger;
-    let case = || format!("{who}, {}, {foreign:?}:\n{real:?}\nto what there is not:\n{twin:?}", operation.id);
-    assert!(real.status < 500, "a fault of ours: {}", case());
     // The auditor of the same municipality sees ids, but never content.
     let is_search =
         ["search_access_log", "export_access_log", "prove_log_entry"].contains(&operation.id.as_str());
@@ -159,18 +151,37 @@ fn check(
     .contains(&operation.id.as_str());
     let is_claim = ["list_claims", "decide_claim", "list_follow_ups"].contains(&operation.id.as_str());
     let audits = is_search || is_review || is_claim || operation.id.ends_with("_emergency_access");
-    let audits = audits && (*who == AUDITOR || is_search);
-    let own_log = audits && real.status == 200;
+    audits && (*who == AUDITOR || is_search)
+}
+
+/// Whether an answer shows nothing of others but what the person may know of.
+fn shows_nothing_of_others(stranger: &Stranger, operation: &Operation, other: &Stage, real: &Answer) -> bool {
+    let Stranger { who, .. } = stranger;
+    let own_log = audits(stranger, operation) && real.status == 200;
     let found = traces(other, WORD, &without_those_to_notify(who, operation, real));
     // An administrator sees who has an account in the same municipality, why a role is proposed, and the units that nobody leads.
     let is_theirs = ["list_accounts", "list_role_proposals", "list_number_proposals", "list_follow_ups"]
         .contains(&operation.id.as_str());
     let own_accounts = *who == ADMINISTRATOR && is_theirs && real.status == 200;
-    assert!(
-        found.is_empty() || own_accounts || (own_log && !found.iter().any(|found| found == WORD)),
-        "{found:?} shown: {}",
-        case()
-    );
+    // A person who works in a unit sees who is away from it.
+    let own_unit = *who == LEFT && operation.id == "list_absences" && real.status == 200;
+    let own_log = own_log || own_unit;
+    found.is_empty() || own_accounts || (own_log && !found.iter().any(|found| found == WORD))
+}
+
+/// The result of a request with the ids of other people's objects.
+fn check(
+    stranger: &Stranger,
+    operation: &Operation,
+    foreign: &BTreeSet<String>,
+    other: &Stage,
+    [real, twin]: &[Answer; 2],
+) {
+    let Stranger { who, .. } = stranger;
+    let case = || format!("{who}, {}, {foreign:?}:\n{real:?}\nto what there is not:\n{twin:?}", operation.id);
+    assert!(real.status < 500, "a fault of ours: {}", case());
+    let audits = audits(stranger, operation);
+    assert!(shows_nothing_of_others(stranger, operation, other, real), "{}", case());
     let may = |(who, id, _): &(&str, &str, &str)| [ANYONE, stranger.who].contains(who) && *id == operation.id;
     if real.status < 400 && MAY_SUCCEED.iter().any(may) {
         return;
@@ -184,6 +195,11 @@ fn check(
         && other.parameter("municipality") == "4014"
     {
         // They may know of the accounts, codes and roles of their own municipality.
+        return;
+    }
+    if *who == LEFT && ["change_absence", "end_absence"].contains(&operation.id.as_str()) {
+        // They know of the absence, because they still work in the unit, and may not change it.
+        assert!([403, 404].contains(&real.status), "neither hidden nor refused: {}", case());
         return;
     }
     if operation.id == ASKS {

@@ -74,7 +74,7 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
         teacher
             .put(path(format!("/meetings/{meeting}/minutes")))
             .json(json!({
-                "contains": [], "minutes": "Held.", "attended": [mother.id], "no_decision_reason": "We wait.",
+                "contains": [], "minutes": "Held.", "attended": [mother.id], "outcome": "We wait.",
             }))
             .if_match(2),
         mother.post(path(format!("/meetings/{meeting}/approve"))),

@@ -28,7 +28,7 @@ fn call(by: &User, cast: &Cast, mut body: Value) -> Call {
 /// Records the minutes. Those without a decision have a reason.
 fn minutes(by: &User, cast: &Cast, id: MeetingId, mut body: Value) -> Call {
     if body.get("decisions").is_none() {
-        body["no_decision_reason"] = json!("We wait for the report.");
+        body["outcome"] = json!("We wait for the report.");
     }
     by.put(cast.path(&format!("/meetings/{id}/minutes"))).json(body)
 }
@@ -193,7 +193,7 @@ both_engines! {
             "responsible_unit_id": cast.nurse.unit.id, "evaluate_on": world.in_days(42),
         });
         let decided = |second: Value| json!({
-            "contains": [], "minutes": "We begin small.", "attended": [mother.id, cast.nurse.id],
+            "contains": [], "minutes": "We begin small.", "outcome": "Two groups.", "attended": [mother.id, cast.nurse.id],
             "decisions": [
                 {"text": "The nurse starts a group.", "measure": measure(json!(cast.nurse.id))},
                 {"text": "And another.", "measure": second},

@@ -21,8 +21,7 @@ fn act(by: &User, cast: &Cast, meeting: &str, what: &str, body: Value) -> Call {
 }
 
 fn minutes(by: &User, cast: &Cast, meeting: &str, version: i64, body: &Value) -> Call {
-    let held =
-        json!({"contains": [], "minutes": "We talked.", "no_decision_reason": "We wait for the report."});
+    let held = json!({"contains": [], "minutes": "We talked.", "outcome": "We wait for the report."});
     by.put(cast.path(&format!("/meetings/{meeting}/minutes"))).json(held).with(body).if_match(version)
 }
 
@@ -66,6 +65,8 @@ both_engines! {
         assert_eq!(seen.text("/moves/0/moved_by"), cast.teacher.id.to_string());
         assert_eq!((seen.text("/moves/0/from_place"), seen.text("/moves/0/to_place")), ("Room 2".into(), "The library".into()));
         assert_eq!(seen.body["moves"][0]["to_time"], seen.body["starts_at"]);
+        let old = json!({"answer": "coming", "starts_at": seen.body["moves"][0]["from_time"]});
+        act(father, &cast, &meeting, "answer", old).send().await.expect_problem(409, "conflict");
         for person in seen.body["participants"].as_array().expect("people") {
             let expected = if person["person_id"] == json!(cast.teacher.id) { "coming" } else { "awaited" };
             assert_eq!(person["answer"], expected);
@@ -77,7 +78,7 @@ both_engines! {
         let mother = &cast.family.guardians[0];
         let absent = world.absent_guardians(cast.case, &[mother.id]).await;
         let people = json!({"participants": [mother.id], "guardians_not_invited": absent});
-        let meeting = called(&world, &cast, -1, people).await.expect(201).text("/id");
+        let meeting = called(&world, &cast, 1, people).await.expect(201).text("/id");
         let to = |body: Value, version: i64| act(&cast.teacher, &cast, &meeting, "move", body).if_match(version).send();
         world.try_execute("UPDATE municipality SET longest_wait_days = 30 WHERE number = '4014'").await.expect("a limit");
         to(moved_to(&world, -1), 1).await.expect_invalid("/starts_at");
@@ -85,6 +86,12 @@ both_engines! {
         let mut silent = moved_to(&world, 3);
         silent["reason"] = json!("");
         to(silent, 1).await.expect_invalid("/reason");
+        let nowhere = json!({
+            "starts_at": world.now() + TimeDelta::hours(1), "place": "Room 2", "reason": "None.", "contains": [],
+        });
+        to(nowhere, 1).await.expect_invalid("/starts_at");
+        world.advance(TimeDelta::hours(2));
+        to(moved_to(&world, 3), 1).await.expect_problem(409, "conflict");
         minutes(&cast.teacher, &cast, &meeting, 1, &json!({"attended": [mother.id]})).send().await.expect(200);
         to(moved_to(&world, 3), 2).await.expect_problem(409, "conflict");
     }
@@ -190,7 +197,7 @@ both_engines! {
         minutes(&cast.nurse, &cast, &own, 1, &came).send().await.expect_invalid("/attended/2");
     }
 
-    async fn an_adviser_of_an_arena_is_shown_to_those_who_were_in_the_room(world: World) {
+    async fn an_adviser_of_an_arena_is_shown_to_those_who_were_called_or_came(world: World) {
         let cast = world.shared_case().await;
         let mate = world.team_mate(&cast, "kragero/skole").await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
@@ -211,21 +218,27 @@ both_engines! {
         }
         let seen = read(&mate, &cast, &meeting).await;
         assert!(!seen.text.contains("An adviser from child welfare"));
-        assert_eq!((seen.text("/others_present/0/number"), seen.text("/others_present/0/name")), ("1".into(), "Solveig Bakke".into()));
+        let others = &seen.body["others_present"];
+        assert_eq!((&others[0]["number"], &others[0]["name"]), (&json!(1), &json!("Solveig Bakke")));
     }
 
-    async fn a_meeting_that_decides_nothing_says_why(world: World) {
+    async fn every_reader_of_the_minutes_learns_what_came_of_the_meeting(world: World) {
         let cast = world.shared_case().await;
         let [mother, father] = [&cast.family.guardians[0], &cast.family.guardians[1]];
         let people = json!({"participants": [mother.id, father.id]});
         let meeting = called(&world, &cast, -1, people).await.expect(201).text("/id");
         let attended = json!({"attended": [mother.id]});
-        let silent = minutes(&cast.teacher, &cast, &meeting, 1, &attended).with(&json!({"no_decision_reason": null}));
-        silent.send().await.expect_invalid("/no_decision_reason");
-        let both = minutes(&cast.teacher, &cast, &meeting, 1, &attended).with(&json!({"decisions": [{"text": "A group."}]}));
-        both.send().await.expect_invalid("/no_decision_reason");
+        let silent = minutes(&cast.teacher, &cast, &meeting, 1, &attended).with(&json!({"outcome": null}));
+        silent.send().await.expect_invalid("/outcome");
+        let measure = json!({
+            "title": "Play group", "level": "selective", "contains": [], "responsible_id": cast.nurse.id,
+            "responsible_unit_id": cast.nurse.unit.id, "evaluate_on": world.in_days(30),
+        });
+        let decided = json!({"decisions": [{"text": "A play group.", "measure": measure}], "outcome": null});
+        let only_measures = minutes(&cast.teacher, &cast, &meeting, 1, &attended).with(&decided);
+        only_measures.send().await.expect_invalid("/outcome");
         minutes(&cast.teacher, &cast, &meeting, 1, &attended).send().await.expect(200);
-        assert_eq!(read(father, &cast, &meeting).await.text("/no_decision_reason"), "We wait for the report.");
+        assert_eq!(read(father, &cast, &meeting).await.text("/outcome"), "We wait for the report.");
     }
 
     async fn a_child_who_is_invited_reads_the_invitation_and_nothing_else_of_the_case(world: World) {
@@ -261,7 +274,10 @@ both_engines! {
             assert_eq!((&seen.body["moves"], &seen.body["version"]), (&json!([]), &Value::Null));
             assert_eq!(answer.send().await.expect(200).text("/participants/0/answer"), "coming");
             child.get(cast.path(&format!("/meetings/{other}"))).send().await.expect_problem(404, "not-found");
-            child.get(cast.path("")).send().await.expect_problem(404, "not-found");
+            let status = format!("/consent-status/{}", cast.nurse.unit.id);
+            for other in ["", "/consents", &status] {
+                child.get(cast.path(other)).send().await.expect_problem(404, "not-found");
+            }
             world.advance(TimeDelta::days(4));
             let held = json!({"attended": [mother.id, cast.family.child.id]});
             minutes(&cast.teacher, &cast, &meeting, 2, &held).send().await.expect(200);

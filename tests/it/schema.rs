@@ -124,7 +124,12 @@ async fn sqlite_columns(pool: &SqlitePool, table: &str, truths: &BTreeSet<&str>)
             "INTEGER" => Kind::Whole,
             other => panic!("{table}.{name} is of the type {other}"),
         };
-        (name, Column { kind, nullable: !required, default: default.as_deref().map(bare) })
+        let default = default.as_deref().map(bare).map(|value| match (kind, &*value) {
+            (Kind::Truth, "0") => "false".to_owned(),
+            (Kind::Truth, "1") => "true".to_owned(),
+            _ => value,
+        });
+        (name, Column { kind, nullable: !required, default })
     };
     rows.into_iter().map(column).collect()
 }

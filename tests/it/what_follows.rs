@@ -87,7 +87,7 @@ both_engines! {
             });
             moving.pedagogue.post(moving.path(&format!("/measures/{measure}/evaluations"))).json(ended).if_match(1).send().await.expect(201);
             let seen = moving.pedagogue.get(moving.path(&format!("/meetings/{meeting}"))).send().await.expect(200);
-            let minutes = json!({"contains": [], "minutes": "We agreed.", "attended": [mother.id, moving.pedagogue.id], "decisions": [], "no_decision_reason": "We wait for the report."});
+            let minutes = json!({"contains": [], "minutes": "We agreed.", "attended": [mother.id, moving.pedagogue.id], "decisions": [], "outcome": "We wait for the report."});
             let call = moving.pedagogue.put(moving.path(&format!("/meetings/{meeting}/minutes"))).json(minutes);
             call.if_match(seen.etag()).send().await.expect(200);
             let follows = if chosen { json!({"measures": [measure], "meetings": [meeting]}) } else { json!({}) };
@@ -174,7 +174,7 @@ both_engines! {
         });
         let minutes = json!({
             "contains": [], "minutes": "We agreed.", "attended": [mother.id, moving.pedagogue.id],
-            "decisions": [{"text": "A play group.", "measure": measure}],
+            "decisions": [{"text": "A play group.", "measure": measure}], "outcome": "We agreed on a play group.",
         });
         let call = moving.pedagogue.put(moving.path(&format!("/meetings/{meeting}/minutes"))).json(minutes);
         let held = call.if_match(seen.etag()).send().await.expect(200);

@@ -205,7 +205,7 @@ impl Hint {
 }
 
 /// Descriptions of the facts when true and when false. A fact that is not listed is described by its name.
-const FACTS: [(&str, &str, &str); 46] = [
+const FACTS: [(&str, &str, &str); 47] = [
     ("seat", "is a team member with access in force", "is not a team member"),
     ("seat_in_unit", "is a team member through this unit", ""),
     ("seat_in_sector", "is a team member through a unit in this sector", ""),
@@ -329,7 +329,6 @@ const FACTS: [(&str, &str, &str); 46] = [
     ("responsible", "is responsible for the measure", "is not responsible for the measure"),
     ("called_by", "called the meeting", "did not call the meeting"),
     ("invited", "is invited to the meeting", "is not invited to the meeting"),
-    ("attended", "was at the meeting, by its minutes", "was not at the meeting, by its minutes"),
 ];
 
 impl Way {

@@ -44,9 +44,10 @@ const PARTS: &str = concat!(
                CASE WHEN n.person_id IS NOT NULL THEN hex(n.unit_id) END, n.due_on,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
                        AND n.kind = 'confidential_health' AND n.audience = 'team' AND n.unit_id IS NOT NULL),
-               EXISTS (SELECT 1 FROM meeting q CROSS JOIN meeting_participant v
-                       WHERE q.municipality = a.municipality AND q.case_id = a.id AND v.municipality = q.municipality
-                         AND v.meeting_id = q.id AND known(v.person_id) = known(a.child_person)),
+               EXISTS (SELECT 1 FROM person i CROSS JOIN person j CROSS JOIN meeting_participant v CROSS JOIN meeting q
+                       WHERE i.id = a.child_person AND j.identity_id = i.identity_id AND v.person_id = j.id AND v.called
+                         AND v.municipality = a.municipality AND q.municipality = v.municipality AND q.id = v.meeting_id
+                         AND q.case_id = a.id),
                EXISTS (SELECT 1 FROM objection j WHERE j.municipality = a.municipality AND j.case_id = a.id
                        AND j.withdrawn_at IS NULL)))) AS part
     FROM asked a

@@ -29,10 +29,8 @@ pub struct MeetingObject {
     pub id: Id<Meeting>,
     /// The person who called it.
     pub called_by: Id<Person>,
-    /// The people who are invited.
+    /// The people who are invited, or came to the meeting without it.
     pub invited: Vec<Id<Person>>,
-    /// The people who were there, by the minutes.
-    pub attended: Vec<Id<Person>>,
     /// When it was called.
     pub written_at: DateTime<Utc>,
 }
@@ -43,7 +41,6 @@ struct MeetingRow {
     called_by: Id<Person>,
     created_at: DateTime<Utc>,
     person_id: Option<Id<Person>>,
-    attended: Option<bool>,
 }
 
 #[derive(sqlx::FromRow)]
@@ -54,17 +51,17 @@ struct InCase {
 }
 
 const FIND_MEETING: &str = "
-    SELECT m.id, m.called_by, m.created_at, p.person_id, p.attended
+    SELECT m.id, m.called_by, m.created_at, p.person_id
     FROM meeting m LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
     WHERE m.municipality = $1 AND m.case_id = $2 AND m.id = $3";
 const LIST_MEETINGS: &str = "
-    SELECT m.id, m.called_by, m.created_at, p.person_id, p.attended
+    SELECT m.id, m.called_by, m.created_at, p.person_id
     FROM (SELECT municipality, id, called_by, created_at FROM meeting
           WHERE municipality = $1 AND case_id = $2 AND id > $3 ORDER BY id LIMIT $4) m
     LEFT JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
     ORDER BY m.id";
 const THESE: &str = "
-    SELECT m.case_id, m.id, m.called_by, m.created_at, p.person_id, p.attended
+    SELECT m.case_id, m.id, m.called_by, m.created_at, p.person_id
     FROM meeting_participant p JOIN meeting m ON m.municipality = p.municipality AND m.id = p.meeting_id
     WHERE m.id IN (";
 
@@ -74,7 +71,7 @@ impl MeetingObject {
     pub fn that_decided(measure: &MeasureObject) -> Option<Self> {
         let (id, called_by) = measure.meeting_id.zip(measure.called_by)?;
         let (case, written_at) = (measure.case.clone(), measure.called_at?);
-        Some(Self { case, id, called_by, invited: Vec::new(), attended: Vec::new(), written_at })
+        Some(Self { case, id, called_by, invited: Vec::new(), written_at })
     }
 
     /// Finds one in a case by its id.
@@ -92,8 +89,7 @@ impl MeetingObject {
     /// # Errors
     /// If the database query fails.
     pub async fn these(tx: &mut Tx, case: &CaseObject, ids: &[Id<Meeting>]) -> Result<Vec<Self>, DbError> {
-        const SELECT: &str =
-            "SELECT m.id, m.called_by, m.created_at, NULL AS person_id, NULL AS attended FROM meeting m";
+        const SELECT: &str = "SELECT m.id, m.called_by, m.created_at, NULL AS person_id FROM meeting m";
         let rows: Vec<MeetingRow> = fetch_of_case!(tx, MeetingRow, SELECT, "m", case.facts, ids)?;
         Ok(Self::gathered(case, rows))
     }
@@ -141,14 +137,13 @@ impl MeetingObject {
     /// Gathers meetings from ordered rows, with one row for each person invited.
     fn gathered(case: &CaseObject, rows: impl IntoIterator<Item = MeetingRow>) -> Vec<Self> {
         let mut meetings: Vec<Self> = Vec::new();
-        for MeetingRow { id, called_by, created_at: written_at, person_id, attended } in rows {
+        for MeetingRow { id, called_by, created_at: written_at, person_id } in rows {
             if meetings.last().is_none_or(|last| last.id != id) {
-                let (case, invited, attended) = (case.clone(), Vec::new(), Vec::new());
-                meetings.push(Self { case, id, called_by, invited, attended, written_at });
+                let (case, invited) = (case.clone(), Vec::new());
+                meetings.push(Self { case, id, called_by, invited, written_at });
             }
             if let Some(last) = meetings.last_mut() {
                 last.invited.extend(person_id);
-                last.attended.extend(person_id.filter(|_| attended == Some(true)));
             }
         }
         meetings
@@ -197,7 +192,6 @@ impl Object for MeetingObject {
         let mut attributes = vec![
             ("called_by", reference("Person", self.called_by)),
             ("invited", references("Person", &self.invited)),
-            ("attended", references("Person", &self.attended)),
             ("withheld_from", references("Person", facts.withheld_from(self.id.uuid()))),
             ("kept_from_guardians", Fact::Flag(self.is_kept_from_guardians())),
         ];

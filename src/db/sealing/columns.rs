@@ -73,10 +73,7 @@ pub const SEALED: &[SealedTable] = &[
     of_case("withholding", &["reason", "letter_delay_reason"]),
     of_case("withholding_review", &["reason"]),
     of_case("goal", &["description"]),
-    of_case(
-        "meeting",
-        &["place", "agenda", "family_absent_reason", "cancel_reason", "minutes", "no_decision_reason"],
-    ),
+    of_case("meeting", &["place", "agenda", "family_absent_reason", "cancel_reason", "minutes", "outcome"]),
     SealedTable {
         id: "meeting_id",
         number: "t.number",

@@ -145,7 +145,7 @@ const HAS_NEXT_STEP: &str = "
 const INVITED: &str = "
     SELECT p.person_id, m.case_id, m.created_at, m.starts_at
     FROM meeting m JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
-    WHERE m.status <> 'cancelled' AND m.municipality = ";
+    WHERE m.status <> 'cancelled' AND p.called AND m.municipality = ";
 const CALLED: &str = "
     SELECT called_by, case_id, created_at, starts_at FROM meeting WHERE status <> 'cancelled' AND municipality = ";
 const SEATED: &str = "SELECT person_id, case_id, joined_at, joined_at FROM team_member WHERE municipality = ";

@@ -138,7 +138,8 @@ async fn every_column_of_text_is_sealed_or_plain_for_a_reason() {
 
 async fn every_column(world: World) {
     let is_time = |column: &str| {
-        let ends = ["_at", "_on", "_from", "_until", "_date"].iter().any(|end| column.ends_with(end));
+        let ends =
+            ["_at", "_on", "_from", "_until", "_date", "_time"].iter().any(|end| column.ends_with(end));
         ends || ["at", "since", "decide_by", "answer_by", "day"].contains(&column)
     };
     let is_plain = |table: &str, column: &str| {

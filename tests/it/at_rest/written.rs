@@ -109,7 +109,7 @@ async fn write_meetings(world: &World, stage: &Stage, case: &str, p: &mut impl F
         if decides {
             minutes["decisions"] = json!([{"text": p()}, {"text": p()}]);
         } else {
-            minutes["no_decision_reason"] = json!(p());
+            minutes["outcome"] = json!(p());
         }
         let path = format!("{case}/meetings/{meeting}/minutes");
         teacher.put(path).json(minutes).if_match(1).send().await.expect(200);

@@ -17,6 +17,11 @@ const OF_ANOTHER_UNIT: &str = "withholdings.rs and withheld.rs notice it: what t
 const NO_GUARDIAN_IS_INVITED: &str = "a meeting is kept from the guardians only if none of them is invited";
 const READ_BEFORE: &str =
     "only a person who may read the meeting sees its advisers, and the rule forbids to read it";
+const READS_NOTHING_ELSE: &str =
+    "it is a field of something that a child who sees only the invitation does not read";
+const TESTED_WITH_INVITATIONS: &str = "meetings_as_they_happen.rs tests it: an invited child sees no other meeting, no minutes, no consents and nothing else of the case";
+const OPENS_NO_MEETING: &str = "it opens no meeting to the people it is for, and only a person who may read the meeting sees its advisers";
+const INVITED_SEE_ADVISERS: &str = "the rule about advisers shows them to everyone who is invited";
 const OPENS_NO_GUARDIANS: &str = "she opens no list of guardians, so no answer to her has the field";
 const NOT_PLANNED: &str =
     "only a planned move is accepted or declined, and only one that was given up is left behind";
@@ -55,6 +60,28 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("family.own-health-contact", "with change_invitations", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with see_advisers", READ_BEFORE),
     ("transition.left-behind", "with see_advisers", READ_BEFORE),
+    ("disqualification.case", "without see_advisers", READ_BEFORE),
+    ("note.own-health-contact", "with see_advisers", READ_BEFORE),
+    ("role.content", "without see_advisers", READ_BEFORE),
+    ("case.leader", "with see_advisers", OPENS_NO_MEETING),
+    ("case.leader.reopen", "with see_advisers", OPENS_NO_MEETING),
+    ("conflict.record", "with see_advisers", OPENS_NO_MEETING),
+    ("emergency.helpers", "with see_advisers", OPENS_NO_MEETING),
+    ("handover.withdraw", "with see_advisers", OPENS_NO_MEETING),
+    ("emergency.read", "with see_advisers", OPENS_NO_MEETING),
+    ("meeting.invited.team", "with see_advisers", INVITED_SEE_ADVISERS),
+    ("meeting.invitation", "with see_advisers", INVITED_SEE_ADVISERS),
+    (
+        "meeting.invitation",
+        "with see_meeting",
+        "it is asked about a measure, and a child who sees only the invitation reads none",
+    ),
+    ("meeting.invitation.list", "with see_advisers", READ_BEFORE),
+    ("meeting.invitation.list", "with see_consented_units", READS_NOTHING_ELSE),
+    ("meeting.invitation.list", "with see_meeting", READS_NOTHING_ELSE),
+    ("meeting.invitation.list", "with read_case", TESTED_WITH_INVITATIONS),
+    ("meeting.invitation.list", "with read_meeting", TESTED_WITH_INVITATIONS),
+    ("meeting.invitation.list", "with read_consent_status", TESTED_WITH_INVITATIONS),
     ("family.own-health-contact", "with answer_invitation", NO_GUARDIAN_IS_INVITED),
     ("family.own-health-contact", "with approve_minutes", NO_GUARDIAN_IS_INVITED),
     (

@@ -103,6 +103,7 @@ fn age(is: &str) -> String {
     match (is.strip_suffix(" years old"), is.strip_prefix("born ")) {
         (Some(years), _) => format!("{years} år"),
         (_, Some(born)) => {
+            let born = born.strip_suffix(", another").unwrap_or(born);
             let born: chrono::NaiveDate = born.parse().expect("a date");
             format!("født {}", born.format("%-d.%-m.%Y"))
         }

@@ -24,7 +24,7 @@ async fn full_record(world: &World) -> Cast {
     let meeting = world.meeting(&cast.teacher, cast.case, &[mother.id, father.id]).await;
     let minutes = json!({
         "contains": [], "minutes": "He looks forward to spring.", "attended": [mother.id],
-        "no_decision_reason": "We wait for the report.",
+        "outcome": "We wait for the report.",
     });
     let path = cast.path(&format!("/meetings/{meeting}/minutes"));
     cast.teacher.put(path).json(minutes).if_match(1).send().await.expect(200);

@@ -82,7 +82,8 @@ pub fn traces(stage: &Stage, word: &str, answer: &Answer) -> Vec<String> {
         words.extend([format!("\"{}\"", guardian.name), guardian.national_id.as_str().to_owned()]);
         words.push(guardian.id.to_string());
     }
-    let secret = |name: &str| !is_public_parameter(name) && !matches!(name, "person_id" | "role_id");
+    let secret =
+        |name: &str| !is_public_parameter(name) && !matches!(name, "person_id" | "role_id" | "away_id");
     let ids = stage.ids().iter().filter(|(name, _)| secret(name));
     words.extend(ids.filter_map(|(_, id)| id.as_str().map(ToOwned::to_owned)));
     words.push(stage.family.child.id.to_string());

@@ -141,6 +141,10 @@ impl Stage {
             "conflict_id" if operation.id == "give_view_on_conflict_of_interest" => {
                 self.ids["demanded_conflict_id"].as_str().expect("an id").to_owned()
             }
+            // The other has begun, and is not moved.
+            "meeting_id" if operation.id == "move_meeting" => {
+                self.ids["later_meeting_id"].as_str().expect("an id").to_owned()
+            }
             "unit_id" if operation.id == "search_unit_access_log" => self.county_auditor.unit.id.to_string(),
             _ => self.parameter(name),
         })

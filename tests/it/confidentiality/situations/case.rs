@@ -39,7 +39,7 @@ impl Player {
         };
         let concern = self.world.concern(&by, self.child()).await;
         let body = json!({
-            "decision": "open_case", "reason": "Help is agreed.", "contains": [], "case_reason": reason, "level": 1,
+            "decision": "open_case", "reason": "Help is agreed.", "contains": [], "case_reason": reason, "level": 0,
             "agreed_with": agreed_with, "agreed_on": self.world.in_days(-1),
             "next_step": step(&next),
         });

@@ -39,8 +39,11 @@ impl Player {
         let is = self.child_is.expect("how old the child is");
         match (is.strip_suffix(" years old"), is.strip_prefix("born ")) {
             (Some(years), _) => self.world.child_number(years.parse().expect("an age")),
-            // The only child in all stories that is born on this day.
-            (_, Some(born)) => NationalId::synthetic(born.parse().expect("a date"), 0).expect("a number"),
+            // At most two children in all stories are born on the same day.
+            (_, Some(born)) => {
+                let (born, serial) = born.strip_suffix(", another").map_or((born, 0), |born| (born, 1));
+                NationalId::synthetic(born.parse().expect("a date"), serial).expect("a number")
+            }
             _ => panic!("“{is}” is neither an age nor a day"),
         }
     }

@@ -94,7 +94,7 @@ impl Player {
         let made = self.makes(&by, "meetings", body).await;
         let mut minutes = json!({"contains": [], "minutes": words, "attended": people});
         if said.link("deciding a measure run by").is_none() {
-            minutes["no_decision_reason"] = json!("We wait for the report.");
+            minutes["outcome"] = json!("We wait for the report.");
         }
         if said.link("with the adviser").is_some() {
             let adviser = sentence("An adviser");
@@ -104,6 +104,7 @@ impl Player {
         let decided =
             said.link("deciding a measure run by").map(|name| (sentence("Play group"), self.staff(name)));
         if let Some((title, responsible)) = &decided {
+            minutes["outcome"] = json!("A measure was agreed.");
             minutes["decisions"] = json!([{"text": "A play group.", "measure": {
                 "title": title, "level": "selective", "contains": [], "responsible_id": responsible.id,
                 "responsible_unit_id": responsible.unit.id, "starts_on": self.world.in_days(0),

@@ -122,14 +122,12 @@ impl Player {
             Verb::Write => self.writes(said).await,
             Verb::Bring => self.brings(said).await,
             Verb::WriteForEach => self.writes_for_each(said).await,
-            Verb::RecordAbsence => self.records_absence(said).await,
-            Verb::EndAbsence => self.ends_absence(said).await,
+            Verb::RecordAbsence | Verb::EndAbsence => self.is_away(said).await,
             Verb::AskForConsent => self.asks_for_consent(said).await,
             Verb::RefuseConsent => self.refuses_consent(said).await,
             Verb::Consent => self.consents(said).await,
             Verb::WithdrawConsent => self.withdraws_consent(said).await,
-            Verb::Object => self.objects(said).await,
-            Verb::WithdrawObjection => self.withdraws_objection(said).await,
+            Verb::Object | Verb::WithdrawObjection => self.objects_or_not(said).await,
             Verb::Withhold => self.withholds(said).await,
             Verb::EndWithholding => self.ends_withholding(said).await,
             Verb::Report => self.reports(said).await,
@@ -140,6 +138,20 @@ impl Player {
             Verb::FindWithoutNeed => self.finds_without_need(said).await,
             Verb::PickLook => self.picks_look(said).await,
             Verb::MoveTime => self.moves_time(said),
+        }
+    }
+
+    async fn is_away(&mut self, said: &Said) {
+        match said.verb {
+            Verb::EndAbsence => self.ends_absence(said).await,
+            _ => self.records_absence(said).await,
+        }
+    }
+
+    async fn objects_or_not(&mut self, said: &Said) {
+        match said.verb {
+            Verb::WithdrawObjection => self.withdraws_objection(said).await,
+            _ => self.objects(said).await,
         }
     }
 

@@ -24,26 +24,18 @@ impl Stage {
         let settles = world.pending_step(teacher, case).await;
         let goal =
             create(teacher, case, "goals", json!({"contains": [], "description": "Plays every day."})).await;
-        let note = create(
-            teacher,
-            case,
-            "notes",
-            json!({"audience": "team", "kind": "agreed", "contains": [], "text": "A good day."}),
-        )
-        .await;
-        let meeting = json!({
-            "starts_at": (world.now() + chrono::TimeDelta::hours(1)), "contains": [], "agenda": "The first weeks.",
-            "participants": [nurse.id, family.guardians[0].id],
-            "guardians_not_invited": [{"person_id": family.guardians[1].id, "reason": "Works that day."}],
-        });
-        let meeting = create(teacher, case, "meetings", meeting).await;
-        let kept = create(
-            teacher,
-            case,
-            "notes",
-            json!({"audience": "team", "kind": "agreed", "contains": [], "text": "Not for one of them."}),
-        )
-        .await;
+        let to_all = |text| json!({"audience": "team", "kind": "agreed", "contains": [], "text": text});
+        let note = create(teacher, case, "notes", to_all("A good day.")).await;
+        let meeting = |hours| {
+            json!({
+                "starts_at": (world.now() + chrono::TimeDelta::hours(hours)), "contains": [], "agenda": "The first weeks.",
+                "participants": [nurse.id, family.guardians[0].id],
+                "guardians_not_invited": [{"person_id": family.guardians[1].id, "reason": "Works that day."}],
+            })
+        };
+        let later = create(teacher, case, "meetings", meeting(48)).await;
+        let meeting = create(teacher, case, "meetings", meeting(1)).await;
+        let kept = create(teacher, case, "notes", to_all("Not for one of them.")).await;
         let withholding = json!({
             "guardian_id": family.guardians[1].id, "note_id": kept, "legal_basis": "children_act", "review_on": "2027-02-01",
             "reason": "It would harm the child.",
@@ -66,6 +58,7 @@ impl Stage {
             ("note_id", note),
             ("withholding_id", withholding),
             ("meeting_id", meeting),
+            ("later_meeting_id", later),
         ]);
     }
 
