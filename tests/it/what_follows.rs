@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use stafett::kernel::ids::TransitionId;
 
 use crate::{
-    support::{World, both_engines},
+    support::{Role, World, both_engines},
     transitions::{Moving, tasks},
 };
 
@@ -108,6 +108,32 @@ both_engines! {
                 assert_eq!(list.items().len(), usize::from(chosen));
             }
         }
+    }
+
+    async fn minutes_that_stayed_behind_are_not_read_by_approving_them_for_another_unit(world: World) {
+        let moving = Moving::of(&world).await;
+        let nurse = world.worker("kragero/helsestasjon").await;
+        world.all_consent(&moving.family, moving.case, &[&nurse.unit]).await;
+        let seat = world.add_to_team(&moving.pedagogue, moving.case, &nurse).await;
+        let people = [moving.family.guardians[0].id, nurse.id];
+        let meeting = world.meeting(&moving.pedagogue, moving.case, &people).await;
+        let path = moving.path(&format!("/meetings/{meeting}"));
+        let seen = moving.pedagogue.get(&path).send().await.expect(200);
+        let minutes = json!({"contains": [], "minutes": "We agreed.", "attended": people, "outcome": "We wait for the report."});
+        moving.pedagogue.put(format!("{path}/minutes")).json(minutes).if_match(seen.etag()).send().await.expect(200);
+        moving.moved(&world, &[]).await;
+        let approve = nurse.post(format!("{path}/approve"));
+        approve.clone().send().await.expect(200);
+
+        moving.teacher.delete(moving.path(&format!("/team/{seat}"))).send().await.expect(204);
+        let ppt = world.unit("kragero/ppt").await;
+        world.grant(&nurse, &ppt, Role::Worker).await;
+        world.all_consent(&moving.family, moving.case, &[&ppt]).await;
+        let member = json!({"person_id": nurse.id, "unit_id": ppt.id, "contains": [], "task": "Advises."});
+        moving.teacher.post(moving.path("/team")).json(member).send().await.expect(201);
+        nurse.get(moving.path("")).send().await.expect(200);
+        nurse.get(&path).send().await.expect_problem(404, "not-found");
+        approve.send().await.expect_problem(404, "not-found");
     }
 
     async fn the_young_person_decides_alone_and_the_record_moves_twice(world: World) {

@@ -107,7 +107,11 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("transition.left-behind", "with decline_transition", NOT_PLANNED),
     ("transition.left-behind", "with answer_consent_request", "nobody on the team is asked"),
     ("transition.left-behind", "with answer_invitation", NO_PART_BEFORE),
-    ("transition.left-behind", "with approve_minutes", NO_PART_BEFORE),
+    (
+        "transition.left-behind",
+        "without approve_minutes",
+        "what_follows.rs tests it: a person who was at a meeting for one unit now sits for another",
+    ),
     ("care-order.leader-of-child-welfare", "with see_who_lives_with_child", OPENS_NO_GUARDIANS),
     ("withholding.contact-person", "left out", OF_ANOTHER_UNIT),
     ("withholding.contact-person", "without end_withholding", OF_ANOTHER_UNIT),
