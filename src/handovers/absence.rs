@@ -72,7 +72,7 @@ pub struct Away {
     pub unit: Id<Unit>,
     /// The person who stands in.
     pub stand_in: Option<Id<Person>>,
-    /// The person who stated it, if it has effect at once.
+    /// The person who acts now; else the person who recorded the absence of another.
     pub by: Option<Id<Person>>,
 }
 
