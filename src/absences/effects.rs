@@ -32,7 +32,7 @@ pub(super) async fn begin(
     if !absence.is_on(moment.today) {
         return Ok(());
     }
-    for case in store::affected(tx, absence).await? {
+    for case in store::affected(tx, absence.id).await? {
         handovers::stand_in(tx, case, away(absence, Some(by)), moment).await?;
     }
     store::set_begun(tx, absence.id, moment.now).await
@@ -48,7 +48,7 @@ pub(super) async fn change(
     if absence.stand_in_id.is_some() && absence.is_on(moment.today) {
         let passed = store::passed_for(tx, absence.id).await?;
         // Both rounds lock cases, so the locks are taken in order first.
-        let mut all = store::affected(tx, absence).await?;
+        let mut all = store::affected(tx, absence.id).await?;
         all.extend(&passed);
         all.sort_unstable();
         all.dedup();
@@ -100,11 +100,17 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
         let moment = Moment::of(clock);
         let mut tx = db.read().await?;
         let absences = store::begun(&mut tx, moment.today, after, BATCH).await?;
-        tx.rollback().await?;
         let Some(last) = absences.last() else { return failed.map_or(Ok(passed), Err) };
+        let mut affected = store::affected_today(&mut tx, moment.today, (after, last.id)).await?;
+        tx.rollback().await?;
         after = last.id.uuid();
         for absence in absences {
-            match settle(db, &absence, moment).await {
+            let cases = affected.remove(&absence.id).unwrap_or_default();
+            // Most absences have had their effects.
+            if cases.is_empty() && absence.begun_at.is_some() && !absence.has_passed(moment.today) {
+                continue;
+            }
+            match settle(db, &absence, cases, moment).await {
                 Ok(cases) => passed += cases,
                 Err(error) => {
                     tracing::error!(absence.id = %absence.id, %error, "an absence has not had its effects");
@@ -115,15 +121,20 @@ pub async fn sweep(db: &Db, clock: &Clock) -> Result<usize, DbError> {
     }
 }
 
-/// Does what follows from one absence today, and returns the number of cases.
-async fn settle(db: &Db, absence: &Current, moment: Moment) -> Result<usize, DbError> {
+/// Does what follows from one absence today, in the cases where the person has something or, if the last day has passed, where something
+/// has passed on. Returns the number of cases.
+async fn settle(
+    db: &Db,
+    absence: &Current,
+    mut cases: Vec<Id<Case>>,
+    moment: Moment,
+) -> Result<usize, DbError> {
     let has_passed = absence.has_passed(moment.today);
-    let mut tx = db.read().await?;
-    let cases = match has_passed {
-        true => store::passed_for(&mut tx, absence.id).await?,
-        false => store::affected(&mut tx, absence).await?,
-    };
-    tx.rollback().await?;
+    if has_passed {
+        let mut tx = db.read().await?;
+        cases = store::passed_for(&mut tx, absence.id).await?;
+        tx.rollback().await?;
+    }
     let mut passed = 0;
     for case in cases {
         passed += usize::from(settle_case(db, absence.id, case, moment).await?);

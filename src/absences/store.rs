@@ -1,5 +1,7 @@
 //! Absences in the database.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{dto::AbsenceOut, rules::look_again_on};
@@ -65,18 +67,38 @@ const WORKS_THERE: &str = concat!(
     is_kept_from_content_sql!("r.person_id", "$3"),
     " ORDER BY r.id LIMIT 1"
 );
-/// The cases in which a person has the baton, a duty or an offer of the baton through a unit.
-const AFFECTED: &str = concat!(
-    "SELECT cp.case_id FROM contact_person cp JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id
-     WHERE c.status = 'open' AND cp.unit_id = $2 AND cp.person_id IN ",
-    persons_of_sql!("$1"),
-    " UNION SELECT m.case_id FROM measure m WHERE m.status = 'in_force' AND m.unit_id = $2 AND m.responsible_id IN ",
-    persons_of_sql!("$1"),
-    " UNION SELECT n.case_id FROM next_step n WHERE n.pending_in IS NOT NULL AND n.unit_id = $2 AND n.person_id IN ",
-    persons_of_sql!("$1"),
-    " UNION SELECT h.case_id FROM handover h WHERE h.status = 'offered' AND h.to_unit = $2 AND h.to_person IN ",
-    persons_of_sql!("$1"),
-    " ORDER BY case_id"
+/// Absences, and the cases in which the person has the baton, a duty or an offer of the baton through the unit.
+macro_rules! affected {
+    ($which:literal) => {
+        concat!(
+            "SELECT a.id, cp.case_id FROM absence a
+             JOIN contact_person cp ON cp.unit_id = a.unit_id AND cp.person_id IN ",
+            persons_of_sql!("a.person_id"),
+            " JOIN care_case c ON c.municipality = cp.municipality AND c.id = cp.case_id AND c.status = 'open' WHERE ",
+            $which,
+            " UNION SELECT a.id, m.case_id FROM absence a
+             JOIN measure m ON m.unit_id = a.unit_id AND m.status = 'in_force' AND m.responsible_id IN ",
+            persons_of_sql!("a.person_id"),
+            " WHERE ",
+            $which,
+            " UNION SELECT a.id, n.case_id FROM absence a
+             JOIN next_step n ON n.unit_id = a.unit_id AND n.pending_in IS NOT NULL AND n.person_id IN ",
+            persons_of_sql!("a.person_id"),
+            " WHERE ",
+            $which,
+            " UNION SELECT a.id, h.case_id FROM absence a
+             JOIN handover h ON h.to_unit = a.unit_id AND h.status = 'offered' AND h.to_person IN ",
+            persons_of_sql!("a.person_id"),
+            " WHERE ",
+            $which,
+            " ORDER BY 1, 2"
+        )
+    };
+}
+const AFFECTED: &str = affected!("a.id = $1");
+/// Those of the absences after `$2`, and not after `$3`, by which someone is away on a day.
+const AFFECTED_TODAY: &str = affected!(
+    "a.over_at IS NULL AND a.from_on <= $1 AND (a.to_on IS NULL OR a.to_on >= $1) AND a.id > $2 AND a.id <= $3"
 );
 /// The cases in which something has passed for an absence.
 const PASSED_FOR: &str = "
@@ -204,10 +226,23 @@ pub(super) async fn works_there(
     Ok(found.map(|(person,)| person))
 }
 
-/// Returns the cases in which a person has something through a unit, in the order of their locks.
-pub(super) async fn affected(tx: &mut Tx, absence: &Current) -> Result<Vec<Id<Case>>, DbError> {
-    let cases = fetch_all!(tx, (Id<Case>,), AFFECTED, absence.person_id, absence.unit_id)?;
-    Ok(cases.into_iter().map(|(case,)| case).collect())
+/// Returns the cases in which a person who is away has something through the unit, in the order of their locks.
+pub(super) async fn affected(tx: &mut Tx, absence: Id<Absence>) -> Result<Vec<Id<Case>>, DbError> {
+    let cases = fetch_all!(tx, (Id<Absence>, Id<Case>), AFFECTED, absence)?;
+    Ok(cases.into_iter().map(|(_, case)| case).collect())
+}
+
+/// Returns the same for the absences between two ids by which someone is away on a day.
+pub(super) async fn affected_today(
+    tx: &mut Tx,
+    today: NaiveDate,
+    (after, last): (uuid::Uuid, Id<Absence>),
+) -> Result<BTreeMap<Id<Absence>, Vec<Id<Case>>>, DbError> {
+    let mut affected = BTreeMap::<_, Vec<_>>::new();
+    for (absence, case) in fetch_all!(tx, (Id<Absence>, Id<Case>), AFFECTED_TODAY, today, after, last)? {
+        affected.entry(absence).or_default().push(case);
+    }
+    Ok(affected)
 }
 
 /// Returns the cases in which something has passed for an absence, in the order of their locks.

@@ -15,6 +15,8 @@ const IF_MATCH: &str = "If-Match";
 const IF_NONE_MATCH: &str = "If-None-Match";
 /// The form of `If-Match` and `If-None-Match`: `*`, or a list of entity tags.
 pub const PATTERN: &str = r#"^(\*|(W/)?"[^"]*"( *, *(W/)?"[^"]*")*)$"#;
+/// The form of `ETag`.
+pub const TAG: &str = r#"^"([0-9]+|~)\.[A-Za-z0-9_-]{22}"$"#;
 
 /// The bytes of the hash that a tag contains.
 const HASH: usize = 16;
@@ -137,6 +139,14 @@ mod tests {
         {
             assert_eq!(tags(list), None, "{list}");
             assert!(!pattern.is_valid(&list.into()), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_what_the_api_document_says() {
+        let pattern = jsonschema::validator_for(&serde_json::json!({ "pattern": TAG })).expect("a pattern");
+        for tag in [etag(None, b"{}"), etag(Some(1), b"{}"), etag_in(&etag(Some(12), b"{}"), b"[]")] {
+            assert!(pattern.is_valid(&tag.as_str().into()), "{tag}");
         }
     }
 

@@ -45,7 +45,7 @@ pub use archive::Archive;
 pub use asker::Asker;
 pub use body::announces_too_much;
 pub use care_orders::{CareOrderRule, Decides, FosterHome, LastDay};
-pub use etag::PATTERN as ENTITY_TAGS;
+pub use etag::{PATTERN as ENTITY_TAGS, TAG as ENTITY_TAG};
 pub use explain::{Condition, Explanation, Hint, HintKind, NoAnswer, Question, Way, explain_to_operator};
 pub use facts::{
     Calendar, CaseFacts, CasePlace, CaseState, ChildFacts, DAYS_AHEAD, Ending, EndingCause, Family, Given,

@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use crate::access::actions;
+use crate::access::{ENTITY_TAG, actions};
 
 /// A header: its name, whether every such answer has it, and what it is.
 const HEADERS: &[(&str, bool, &str, &str)] = &[
     (
         "ETag",
         true,
-        "The version of the object and a hash of the answer, to send in `If-Match` or `If-None-Match`.",
-        "^\"[0-9]+\\.[A-Za-z0-9_-]{22}\"$",
+        "The version of the object and a hash of the answer, to send in `If-Match` or `If-None-Match`. A reader of a part of the object \
+         gets `~` for the version.",
+        ENTITY_TAG,
     ),
     ("Location", true, "The path that reads the object.", "^/v1/"),
     (

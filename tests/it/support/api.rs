@@ -68,6 +68,17 @@ impl Operation {
         all
     }
 
+    /// The operation that answers a request, if there is one. A literal path comes before one with parameters.
+    pub fn at(method: &Method, path: &str) -> Option<&'static Self> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        let mut found: Vec<_> = Self::read()
+            .iter()
+            .filter(|operation| operation.method == *method && is_path(&operation.path, path))
+            .collect();
+        found.sort_by_key(|operation| operation.path.matches('{').count());
+        found.first().copied()
+    }
+
     pub fn named(id: &str) -> Self {
         Self::read().iter().find(|operation| operation.id == id).expect("an operation of this name").clone()
     }
@@ -126,6 +137,19 @@ impl Operation {
     /// A path to nothing: a random id for each parameter.
     pub fn path_to_nothing(&self) -> String {
         self.path_with(|_| uuid::Uuid::now_v7().to_string())
+    }
+}
+
+/// Returns whether a path fits a template of the document.
+fn is_path(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(expected), Some(given))
+                if expected == given || (expected.starts_with('{') && !given.is_empty()) => {}
+            _ => return false,
+        }
     }
 }
 

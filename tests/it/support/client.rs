@@ -19,6 +19,8 @@ use stafett::{
 };
 use tokio::sync::Mutex;
 
+use super::{api::Operation, promise::assert_promised};
+
 /// A client that is not logged in.
 #[derive(Debug, Clone)]
 pub struct Anonymous {
@@ -205,6 +207,7 @@ impl Call {
         }
         let _ = writeln!(exchange, "{}\n", shortened(&String::from_utf8_lossy(&self.body)));
         let asked = exchange.clone();
+        let operation = Operation::at(&self.method, &self.path);
         let url = format!("{}{}", self.stranger.base, self.path);
         let request = self.stranger.http.request(self.method, url).headers(self.headers).body(self.body);
         let response =
@@ -214,7 +217,11 @@ impl Call {
         let text = without_request_id(&headers, String::from_utf8_lossy(&bytes).into_owned());
         let _ = writeln!(exchange, "{status}\n{}", shortened(&text));
         let body = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Answer { status, headers, body, text, bytes, request: asked, exchange }
+        let answer = Answer { status, headers, body, text, bytes, request: asked, exchange };
+        if let Some(operation) = operation {
+            assert_promised(operation, &answer);
+        }
+        answer
     }
 }
 

@@ -22,7 +22,7 @@ pub use engine::{Database, Engine};
 pub use kept::kept;
 pub use people::{Child, Family, Guardian, PASSWORD, Staff, Unit, Youth};
 pub use probe::{answers, is_public_parameter, mark, traces};
-pub use promise::{assert_promised, validator};
+pub use promise::validator;
 pub use security_key::{PASSKEY_DOMAIN, PASSKEY_ORIGIN, SecurityKey};
 pub use stafett::kernel::vocabulary::Role;
 pub use stage::{Stage, uses_up};
