@@ -1,6 +1,6 @@
 //! The story, step by step.
 
-use chrono::{DateTime, Days, Utc};
+use chrono::Days;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -18,14 +18,13 @@ pub(super) struct Play<'a> {
     pub(super) stage: &'a mut Stage,
     pub(super) client: Client,
     pub(super) people: &'a People,
-    now: DateTime<Utc>,
     failures: usize,
 }
 
 /// Plays the story, and returns the number of steps that did not go as expected.
 pub(super) async fn play(stage: &mut Stage, base: &str, people: &People) -> Result<usize, Failure> {
     let client = Client::new(base)?;
-    let mut play = Play { stage, client, people, now: Clock::System.now(), failures: 0 };
+    let mut play = Play { stage, client, people, failures: 0 };
     for actor in people.all() {
         let status = play.client.log_in(actor).await?;
         play.check(status.is_success(), &format!("{} ({}) logs in", actor.name, actor.who))?;
@@ -163,7 +162,7 @@ impl Play<'_> {
         let arenas = self.public("/v1/municipalities/4014/arenas?limit=200").await?;
         let arena = by_key(&arenas, "tik-team");
         let body = json!({
-            "arena_id": arena, "starts_at": self.now - chrono::TimeDelta::hours(1), "place": "The kindergarten",
+            "arena_id": arena, "starts_at": Clock::System.now(), "place": "The kindergarten",
             "contains": [], "agenda": "What Iben needs, and who does what.",
             "participants": [p.teacher.id, p.nurse.id, p.ppt.id, p.mother.id, p.father.id],
         });

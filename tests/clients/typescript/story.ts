@@ -12,7 +12,9 @@ const password = process.env.STAFETT_PASSWORD ?? "fire blå ender over isen";
 const [mothersNumber, fathersNumber, childsNumber] = (process.env.STAFETT_NUMBERS ?? "").split(" ");
 assert(mothersNumber && fathersNumber && childsNumber, "STAFETT_NUMBERS has three numbers");
 
-const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
+// Days are in Norway. Swedish dates have the form of ISO 8601.
+const day = (days: number) =>
+  new Date(Date.now() + days * 86_400_000).toLocaleDateString("sv-SE", { timeZone: "Europe/Oslo" });
 
 async function person(username: string) {
   const client = createClient<paths>({ baseUrl });

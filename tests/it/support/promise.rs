@@ -37,6 +37,11 @@ pub fn assert_promised(operation: &Operation, answer: &Answer) {
         return;
     };
     assert!(content.contains_key(media_type), "{id} answers {} as {media_type}", answer.status);
+    // A test of compression reads the bytes.
+    let is_compressed = answer.header("content-encoding").is_some();
+    if is_compressed {
+        return;
+    }
     if media_type == "application/json" || media_type.ends_with("+json") {
         let place = format!("{}/content/{}/schema", place_of(operation, answer.status), escaped(media_type));
         let faults: Vec<String> = validator(&place)
