@@ -27,7 +27,7 @@
 //! | edges | [`problem`]: errors and strict input · [`identity`]: passwords, tokens, sessions, the caller |
 //! | **access** | [`access`]: facts, objects, actions, rules, permits, the access log |
 //! | the child | [`children`] · [`contact_details`] · [`care_orders`] · [`concerns`] |
-//! | the case | [`cases`] · [`consents`] · [`consent_requests`] · [`rights_calendar`] · [`teams`] · [`handovers`] · [`transitions`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`withholdings`] · [`follow_ups`] · [`records`] |
+//! | the case | [`cases`] · [`consents`] · [`consent_requests`] · [`rights_calendar`] · [`teams`] · [`handovers`] · [`transitions`] · [`goals`] · [`measures`] · [`meetings`] · [`notes`] · [`wordings`] · [`withholdings`] · [`follow_ups`] · [`records`] |
 //! | exceptions | [`emergency_access`] · [`conflicts_of_interest`] · [`child_welfare_reports`] · [`disclosures`] |
 //! | control | [`audit`]: the access log for auditors and families · [`log_reviews`] · [`breaches`] · [`rules`] |
 //! | the municipality | [`organisation`] · [`absences`] · [`accounts`] · [`identities`] · [`catalogue`] · [`health`] |
@@ -102,3 +102,4 @@ mod terminal;
 pub mod transitions;
 pub mod vault;
 pub mod withholdings;
+pub mod wordings;

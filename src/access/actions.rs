@@ -260,6 +260,10 @@ actions! {
     Read NoteObject {
         ReadNote = "read_note": Saw(Notes), ChosenLook, Never, MayForbid, Read;
     }
+    Write NoteObject {
+        CorrectNote = "correct_note": Look, Work, Never, MayForbid, Update;
+        StrikeOutNote = "strike_out_note": Look, Work, Never, MayForbid, Update;
+    }
     Read ConsentObject {
         ReadConsent = "read_consent": Look, ChosenLook, Never, MayForbid, Read;
         PreviewWithdrawal = "preview_withdrawal": Look, ChosenLook, Never, MayForbid, Read;
@@ -307,7 +311,8 @@ actions! {
         MoveMeeting = "move_meeting": Work, Work, AsDecided, MayForbid, Update;
         ChangeInvitations = "change_invitations": Work, Work, AsDecided, MayForbid, Update;
         RecordMinutes = "record_minutes": Work, Work, Never, MayForbid, Update;
-        ApproveMinutes = "approve_minutes": Work, Work, AsDecided, MayForbid, Update;
+        ApproveMinutes = "approve_minutes": Work, Work, Never, MayForbid, Update;
+        CorrectMinutes = "correct_minutes": Work, Work, Never, MayForbid, Update;
         CancelMeeting = "cancel_meeting": Work, Work, AsDecided, MayForbid, Update;
     }
     Read UnitObject {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::Kinds,
+    access::{Kinds, RowReader},
     cases::AgreedWith,
     catalogue::Level,
     kernel::{
@@ -18,6 +18,7 @@ use crate::{
     problem::Problem,
     shown,
     vault::{Content, KeyName},
+    wordings::EarlierWordingOut,
     words,
 };
 
@@ -57,6 +58,12 @@ pub struct ConcernIn {
     /// The efforts so far.
     #[serde(default)]
     pub tried_so_far: Option<Prose>,
+    /// In an update: why words are changed. The earlier wordings are kept in any case.
+    #[serde(default)]
+    pub change_reason: Option<Prose>,
+    /// In an update: whether the wordings that it replaces are struck out: they are kept for inspection, and nobody reads them here.
+    #[serde(default)]
+    pub strike_out: bool,
 }
 
 /// The decision on a concern. The decision determines which other fields are required.
@@ -205,6 +212,9 @@ pub struct ConcernOut {
     pub child_says: Option<Content>,
     /// The efforts so far.
     pub tried_so_far: Option<Content>,
+    /// The earlier wordings of its texts, in the order they were replaced.
+    #[sqlx(skip)]
+    pub earlier: Vec<EarlierWordingOut>,
     /// The deadline for a decision.
     pub decide_by: NaiveDate,
     /// The decision.
@@ -232,7 +242,8 @@ pub struct ConcernOut {
     pub disqualified: bool,
 }
 
-shown!(ConcernOut {
+shown!(ConcernOut, RowReader {
+  row {
     id,
     municipality,
     unit_id,
@@ -256,6 +267,8 @@ shown!(ConcernOut {
     version,
     sector,
     disqualified
+  }
+  + each { earlier }
 });
 
 impl ConcernOut {

@@ -5,6 +5,7 @@ use chrono::{Days, NaiveDate};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    change,
     dto::{ConcernDecision, ConcernIn, ConcernOut, Decided, DecisionIn},
     store,
 };
@@ -54,6 +55,7 @@ pub fn configure(config: &mut ServiceConfig) {
 #[post("/units/{unit_id}/concerns")]
 async fn record_concern(mut permit: Permit<RecordConcern>) -> Result<HttpResponse> {
     let content: ConcernIn = permit.input()?;
+    change::is_none(&content)?;
     let unit = permit.object().clone();
     let municipality = match content.child_id {
         None => unit.municipality_of_the_unnamed().map_err(|why| Problem::field("/child_id", why))?,
@@ -96,7 +98,8 @@ async fn list_concerns(mut permit: Permit<ListConcerns>) -> Result<HttpResponse>
         store::list(tx, &caller, &ties, today, after, limit).await
     };
     let may_read = |permit: &Permit<_>, row: &ConcernOut| permit.may::<ReadConcern>(&object(row));
-    let page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
+    let mut page = permit.page(&query, fetch, |row| row.id.uuid(), may_read).await?;
+    store::with_wordings(permit.tx(), &mut page.items).await?;
     for row in &page.items {
         permit.note_row::<ReadConcern>(&object(row));
     }
@@ -115,7 +118,7 @@ async fn read_concern(mut permit: Permit<ReadConcern>) -> Result<HttpResponse> {
     permit.show_version(concern.version, &concern.whole())
 }
 
-/// Updates a concern that has not been decided.
+/// Updates a concern that has not been decided. The earlier wordings are kept.
 #[utoipa::path(
     operation_id = "update_concern", tag = "concerns", params(("concern_id" = Uuid, Path)), request_body = ConcernIn,
     responses((status = 200, body = ConcernOut, description = "The updated concern"), ChangeProblems),
@@ -131,7 +134,7 @@ async fn update_concern(mut permit: Permit<UpdateConcern>) -> Result<HttpRespons
     {
         return Err(Problem::field("/child_id", "must be in the municipality of the concern"));
     }
-    store::update(permit.tx(), &concern, &content).await?;
+    change::make(&mut permit, &concern, &content).await?;
     let concern = current(&mut permit).await?;
     permit.changed(concern.version, &concern.whole()).await
 }

@@ -22,6 +22,7 @@ use crate::{
     },
     persons_of_sql, role_counts_sql,
     vault::{KeyName, Sealed},
+    wordings,
 };
 
 macro_rules! select {
@@ -57,8 +58,11 @@ const LIST_OWN: &str = select!(
 /// Candidates: concerns of a unit. The rules decide on each.
 const LIST_OF_UNIT: &str = select!("c.unit_id = $1 AND c.id > $2 ORDER BY c.id LIMIT $3");
 const UPDATE: &str = "
-    UPDATE concern SET child_id = $4, facts = $5, risk_factors = $6, protective_factors = $7, child_says = $8,
-           tried_so_far = $9, version = version + 1
+    UPDATE concern SET child_id = $4, facts = CASE WHEN $10 THEN $5 ELSE facts END,
+           risk_factors = CASE WHEN $11 THEN $6 ELSE risk_factors END,
+           protective_factors = CASE WHEN $12 THEN $7 ELSE protective_factors END,
+           child_says = CASE WHEN $13 THEN $8 ELSE child_says END,
+           tried_so_far = CASE WHEN $14 THEN $9 ELSE tried_so_far END, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
 const KIND_OF_UNIT: &str = "SELECT kind FROM unit WHERE id = $1";
 const DECIDE: &str = "
@@ -82,7 +86,9 @@ pub(super) async fn get(
     municipality: &str,
     id: Id<Concern>,
 ) -> Result<ConcernOut, DbError> {
-    let concern = fetch_one!(tx, ConcernOut, SELECT, municipality, id)?;
+    let mut concern = [fetch_one!(tx, ConcernOut, SELECT, municipality, id)?];
+    with_wordings(tx, &mut concern).await?;
+    let [concern] = concern;
     Ok(ConcernOut { disqualified, ..concern })
 }
 
@@ -114,6 +120,11 @@ pub(super) async fn list(
     Ok(rows)
 }
 
+/// Gives concerns their earlier wordings. The caller may read them all.
+pub(super) async fn with_wordings(tx: &mut Tx, concerns: &mut [ConcernOut]) -> Result<(), DbError> {
+    wordings::of_these(tx, concerns, |concern| concern.id.uuid(), |concern| &mut concern.earlier).await
+}
+
 /// Returns the number of days in which a concern must be decided, if the municipality's guide sets it.
 pub(super) async fn guide_deadline_days(tx: &mut Tx, municipality: &str) -> Result<Option<i64>, DbError> {
     let row = fetch_optional!(tx, (Option<i64>,), GUIDE_DEADLINE, municipality)?;
@@ -135,7 +146,8 @@ pub(super) async fn insert(
     now: DateTime<Utc>,
 ) -> Result<Id<Concern>, DbError> {
     let NewConcern { municipality, unit, sector, author, content, decide_by } = new;
-    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far, .. } =
+        content;
     let id = Id::<Concern>::new();
     let row = ConcernRow {
         municipality,
@@ -157,7 +169,14 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-pub(super) async fn update(tx: &mut Tx, current: &ConcernOut, content: &ConcernIn) -> Result<(), DbError> {
+/// Updates a concern. Of its texts, those that are new are replaced: the facts, the risk factors, the protective factors, the child's words
+/// and the efforts so far.
+pub(super) async fn update(
+    tx: &mut Tx,
+    current: &ConcernOut,
+    content: &ConcernIn,
+    [facts_new, risks_new, protective_new, words_new, efforts_new]: [bool; 5],
+) -> Result<(), DbError> {
     let SealedConcern { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } =
         seal(tx, &current.key(), content)?;
     expect_one(execute!(
@@ -171,7 +190,12 @@ pub(super) async fn update(tx: &mut Tx, current: &ConcernOut, content: &ConcernI
         risk_factors,
         protective_factors,
         child_says,
-        tried_so_far
+        tried_so_far,
+        facts_new,
+        risks_new,
+        protective_new,
+        words_new,
+        efforts_new
     )?)
 }
 
@@ -227,7 +251,8 @@ struct SealedConcern {
 }
 
 fn seal(tx: &Tx, key: &KeyName, content: &ConcernIn) -> Result<SealedConcern, DbError> {
-    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far } = content;
+    let ConcernIn { child_id, facts, risk_factors, protective_factors, child_says, tried_so_far, .. } =
+        content;
     let optional = |text: &Option<Prose>| tx.vault().seal_optional(key, text.as_deref());
     Ok(SealedConcern {
         child_id: *child_id,

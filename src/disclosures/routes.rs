@@ -194,12 +194,14 @@ async fn entries(
         if !basis.lets_out(note.kind, note.sector) {
             return Err(kept(format!("/note_ids/{at}"), input));
         }
+        // A note that is struck out is not passed on.
+        let Some(text) = note.text else { return Err(unknown("/note_ids", at)) };
         kinds.push(note.kind);
         entries.push(NewEntry {
             kind: DisclosedKind::Note,
             id: id.uuid(),
             title: None,
-            text: Some((*note.text).to_owned()),
+            text: Some((*text).to_owned()),
             person_name: note.author_name.as_deref().unwrap_or_default().to_owned(),
             unit_name: note.unit_name,
             starts_on: None,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::CaseReader,
+    access::{CaseFacts, CaseReader, Written},
     kernel::{
         ids::{GoalId, PersonId},
         text::Prose,
@@ -13,6 +13,7 @@ use crate::{
     },
     shown,
     vault::Content,
+    wordings::EarlierWordingOut,
     words,
 };
 
@@ -35,6 +36,9 @@ pub struct GoalOut {
     pub id: GoalId,
     /// The result to be reached for the child.
     pub description: Content,
+    /// The earlier wordings of the description, in the order they were replaced.
+    #[sqlx(skip)]
+    pub earlier: Vec<EarlierWordingOut>,
     /// The status of the goal.
     pub status: GoalStatus,
     /// The person who set it. Null for emergency access to the case of a child with a protected address.
@@ -49,8 +53,23 @@ pub struct GoalOut {
 
 shown!(GoalOut, CaseReader {
     row { id, description, status, created_at; version }
+    + each { earlier }
     whereabouts: created_by, created_by_name;
 });
+
+impl GoalOut {
+    /// Returns it without words that were replaced before the record moved to the units of the caller. The others are numbered again, so that
+    /// no gap shows that there are more.
+    #[must_use]
+    pub(super) fn with_known_words(mut self, case: &CaseFacts) -> Self {
+        let entry = self.id.uuid();
+        self.earlier.retain(|wording| case.knew_words_of(Written { entry, at: wording.changed_at }));
+        for (number, wording) in (1..).zip(&mut self.earlier) {
+            wording.number = number;
+        }
+        self
+    }
+}
 
 /// A new goal. It is active from the start.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -68,10 +87,16 @@ pub struct GoalIn {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"status": "reached"}))]
 pub struct GoalPatch {
-    /// The new description.
+    /// The new description. The earlier wording is kept.
     #[serde(default)]
     pub description: Option<Prose>,
-    /// Required with a description, and must be `[]`: confirms that the text holds none of the prohibited kinds.
+    /// Why the description is changed: required with it. Everyone who may read the goal reads it.
+    #[serde(default)]
+    pub reason: Option<Prose>,
+    /// Whether the earlier wording is struck out: it is kept for inspection, and nobody reads it here.
+    #[serde(default)]
+    pub strike_out: bool,
+    /// Required with a description, and must be `[]`: confirms that the text and the reason hold none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
     /// The new status.

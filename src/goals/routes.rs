@@ -17,6 +17,7 @@ use crate::{
         Problem, Result,
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
+    wordings::{self, Text},
 };
 
 /// Adds the operations to the service.
@@ -34,6 +35,7 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { object, tx, .. } = permit.parts();
     let goals = store::list(tx, &object.facts, query.slice()?).await?;
+    let goals = goals.into_iter().map(|goal| goal.with_known_words(&object.facts)).collect();
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
     let reader = permit.asker().reader(permit.object());
@@ -61,6 +63,8 @@ async fn create_goal(mut permit: Permit<CreateGoal>) -> Result<HttpResponse> {
 }
 
 /// Changes the description or the status of a goal.
+///
+/// A new description requires a reason. The earlier wording is kept, and everyone who may read the goal sees it, unless it is struck out.
 #[utoipa::path(
     operation_id = "update_goal", tag = "goals", params(("case_id" = Uuid, Path), ("goal_id" = Uuid, Path)),
     request_body = GoalPatch,
@@ -71,6 +75,7 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let id = permit.path_id::<Goal>("goal_id")?;
     let goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
+    let goal = goal.with_known_words(&case);
     let patch: GoalPatch = permit.input()?;
     if patch.is_empty() {
         return Err(Problem::field("", "must contain at least one field to change"));
@@ -78,12 +83,25 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     if patch.description.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;
     }
+    let reworded = wordings::reworded(
+        (patch.description.as_deref(), Some(&*goal.description)),
+        (patch.reason.as_deref(), patch.strike_out),
+    )?;
+    if patch.reason.is_some() && reworded.is_none() {
+        return Err(Problem::field("/reason", wordings::NOTHING_NEW));
+    }
     permit.require_open()?;
     let reader = permit.asker().reader(permit.object());
     permit.expect_seen(&goal.clone().seen_by(&reader))?;
-    let GoalPatch { description, status, .. } = patch;
-    store::update(permit.tx(), &case, &goal, description.as_deref(), status).await?;
-    let goal = store::get(permit.tx(), &case, id).await?;
+    if let Some(reworded) = reworded {
+        wordings::may_change(&goal.earlier, Text::Goal, reworded.strike_out)?;
+        let (by, now) = (permit.caller().person, permit.moment().now);
+        let change = reworded.of(&case.municipality, id.uuid(), (by, now));
+        wordings::keep(permit.tx(), &case.key(), change, &[Text::Goal]).await?;
+    }
+    let description = patch.description.as_deref().filter(|_| reworded.is_some());
+    store::update(permit.tx(), &case, &goal, description, patch.status).await?;
+    let goal = store::get(permit.tx(), &case, id).await?.with_known_words(&case);
     permit.note_shown([id]);
     let goal = goal.seen_by(&reader);
     permit.changed(goal.version, &goal).await

@@ -14,6 +14,7 @@ use crate::{
         Id, Slice,
         ids::{Goal, Person},
     },
+    wordings,
 };
 
 const LIST: &str = "
@@ -31,12 +32,21 @@ const UPDATE: &str = "
 
 /// Lists the goals of a case after `after`, in the order they were set.
 pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<GoalOut>, DbError> {
-    fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, slice.after, slice.sql_limit())
+    let mut goals =
+        fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, slice.after, slice.sql_limit())?;
+    with_wordings(tx, &mut goals).await?;
+    Ok(goals)
 }
 
 /// Finds a goal of this case.
 pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
-    fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)
+    let mut goal = fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)?;
+    with_wordings(tx, goal.as_mut_slice()).await?;
+    Ok(goal)
+}
+
+async fn with_wordings(tx: &mut Tx, goals: &mut [GoalOut]) -> Result<(), DbError> {
+    wordings::of_these(tx, goals, |goal| goal.id.uuid(), |goal| &mut goal.earlier).await
 }
 
 /// Returns a goal that exists.

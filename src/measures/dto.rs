@@ -4,13 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::readers::{EvaluationReader, MeasureReader};
 use crate::{
-    access::{
-        Asker, CaseReader,
-        actions::ReadNote,
-        fields::SeeMeeting,
-        objects::{CaseObject, MeasureObject, MeetingObject, NoteObject},
-    },
     kernel::{
         day::{EvaluationDay, MeasureStart, PastDay, day, optional_day},
         ids::{CatalogueMeasureId, EvaluationId, GoalId, MeasureId, MeetingId, PersonId, UnitId},
@@ -19,6 +14,7 @@ use crate::{
     },
     shown,
     vault::Content,
+    wordings::EarlierWordingOut,
     words,
 };
 
@@ -61,6 +57,9 @@ pub struct MeasureOut {
     pub title: Content,
     /// A description of the measure.
     pub description: Option<Content>,
+    /// The earlier wordings of the description, in the order they were replaced.
+    #[sqlx(skip)]
+    pub earlier: Vec<EarlierWordingOut>,
     /// The prevention level.
     pub level: PreventionLevel,
     /// The goal that it serves.
@@ -109,40 +108,10 @@ shown!(MeasureOut, MeasureReader {
         evaluate_on, status, overdue, created_at;
         version
     }
+    + each { earlier }
     meeting: meeting_id, meeting_starts_at;
     whereabouts: responsible_id, responsible_name, responsible_unit_id, responsible_unit_name, created_by, created_by_name;
 });
-
-/// A reader of a measure.
-#[derive(Debug)]
-pub struct MeasureReader {
-    whereabouts: bool,
-    meeting: bool,
-}
-
-impl MeasureReader {
-    /// A reader, by what the rules answer about the case of the measure and the meeting that decided it.
-    #[must_use]
-    pub fn new(asker: &Asker, case: &CaseReader, measure: &MeasureObject) -> Self {
-        let meeting = MeetingObject::that_decided(measure);
-        let sees = |meeting: &MeetingObject| asker.about(meeting).sees::<SeeMeeting>();
-        Self { whereabouts: case.whereabouts(), meeting: meeting.as_ref().is_none_or(sees) }
-    }
-
-    /// A reader of a measure that the caller has just agreed on, without a meeting.
-    #[must_use]
-    pub fn of_new(case: &CaseReader) -> Self {
-        Self { whereabouts: case.whereabouts(), meeting: true }
-    }
-
-    fn whereabouts(&self) -> bool {
-        self.whereabouts
-    }
-
-    fn meeting(&self) -> bool {
-        self.meeting
-    }
-}
 
 /// A new measure, from the catalogue or written freely.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -281,15 +250,31 @@ pub struct MeasurePatch {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<EvaluationDay>)]
     pub evaluate_on: Option<NaiveDate>,
-    /// Why the evaluation is moved: required with `evaluate_on`. Everyone who may read the measure reads it, the family included.
+    /// Why the evaluation is moved, or what is done is changed: required with `evaluate_on` and with a description that replaces
+    /// another. Everyone who
+    /// may read the measure reads it, the family included.
     #[serde(default)]
     pub reason: Option<Prose>,
-    /// A description of the measure.
+    /// A description of the measure. The earlier wording is kept.
     #[serde(default)]
     pub description: Option<Prose>,
+    /// Whether the earlier description is struck out: it is kept for inspection, and nobody reads it here.
+    #[serde(default)]
+    pub strike_out: bool,
     /// Required with a description or a reason, and must be `[]`: confirms that the text holds none of the prohibited kinds.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
+}
+
+impl MeasurePatch {
+    /// Returns whether it changes the description and nothing else, as in a measure that has ended.
+    pub(super) fn is_words_alone(&self) -> bool {
+        let Self { responsible_id, responsible_unit_id, evaluate_on, .. } = self;
+        self.description.is_some()
+            && responsible_id.is_none()
+            && responsible_unit_id.is_none()
+            && evaluate_on.is_none()
+    }
 }
 
 /// An evaluation of a measure (evaluering av tiltak).
@@ -334,26 +319,6 @@ shown!(EvaluationOut, EvaluationReader {
     }
     child_view: child_view;
 });
-
-/// A reader of an evaluation.
-#[derive(Debug)]
-pub struct EvaluationReader {
-    child_view: bool,
-}
-
-impl EvaluationReader {
-    /// A reader, by what the rules answer about the child's own statement in the evaluation.
-    #[must_use]
-    pub fn new(asker: &Asker, case: &CaseObject, evaluation: &EvaluationOut) -> Self {
-        let EvaluationOut { id, author, child_agrees, created_at, .. } = evaluation;
-        let said = NoteObject::child_statement(case, id.uuid(), *author, *child_agrees, *created_at);
-        Self { child_view: asker.may::<ReadNote>(&said) }
-    }
-
-    fn child_view(&self) -> bool {
-        self.child_view
-    }
-}
 
 /// A new evaluation of a measure.
 #[derive(Debug, Clone, Deserialize, ToSchema)]

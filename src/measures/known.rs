@@ -15,6 +15,8 @@ impl MeasureOut {
         self.created_by_name = self.created_by_name.filter(|_| self.created_by.is_some());
         self.responsible_id = self.responsible_id.filter(is_known);
         self.responsible_name = self.responsible_name.filter(|_| self.responsible_id.is_some());
+        let is_unknown = |person| unknown.contains(&person);
+        self.earlier = self.earlier.into_iter().map(|wording| wording.without(is_unknown)).collect();
         self
     }
 }

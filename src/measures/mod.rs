@@ -9,6 +9,7 @@ mod dto;
 mod evaluations;
 mod known;
 mod readable;
+mod readers;
 pub mod record;
 mod routes;
 pub(crate) mod rows;

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use super::{
     day_changes::{self, DayChangeOut},
-    dto::{EvaluationOut, EvaluationReader, MeasureOut, MeasureReader},
-    evaluations, store,
+    dto::{EvaluationOut, MeasureOut},
+    evaluations,
+    readers::{EvaluationReader, MeasureReader},
+    store,
 };
 use crate::{
     access::{

@@ -6,10 +6,9 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::{
     create::{Creation, create, require_seat},
     day_changes::{self, DayChangeOut},
-    dto::{
-        EvaluationIn, EvaluationOut, EvaluationReader, MeasureIn, MeasureOut, MeasurePatch, MeasureReader,
-    },
+    dto::{EvaluationIn, EvaluationOut, MeasureIn, MeasureOut, MeasurePatch},
     evaluations,
+    readers::{EvaluationReader, MeasureReader},
     rules::{self, Term},
     store,
 };
@@ -30,6 +29,7 @@ use crate::{
         docs::{ChangeProblems, ReadProblems, WriteProblems},
     },
     teams,
+    wordings::{self, Text},
 };
 
 /// Adds the operations to the service.
@@ -104,7 +104,8 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
 
 /// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
 ///
-/// A new date of evaluation requires a reason. The move is kept, and everyone who may read the measure sees it.
+/// A new date of evaluation requires a reason, and so does a description that replaces another. The move and the earlier wording are kept, and everyone who
+/// may read the measure sees them. A wording that is struck out is shown to nobody.
 #[utoipa::path(
     operation_id = "update_measure", tag = "measures",
     params(("case_id" = Uuid, Path), ("measure_id" = Uuid, Path)), request_body = MeasurePatch,
@@ -116,27 +117,43 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     let patch: MeasurePatch = permit.input()?;
     let (asker, object) = (permit.asker(), permit.object().clone());
     require_open(&object.case)?;
-    rules::in_force(measure.status)?;
+    if !patch.is_words_alone() {
+        rules::in_force(measure.status)?;
+    }
     if patch.description.is_some() || patch.reason.is_some() {
         Kinds::may_be_kept("", patch.contains.as_deref())?;
     }
     let term = term(&mut permit, &object.case.facts.municipality).await?;
     let changed = rules::changed(&object, &measure, &patch, term).map_err(|refusal| refusal.at(""))?;
-    if changed.unit != object.unit_id && object.sector == Sector::ChildWelfare {
-        let detail = "must stay: what child welfare has written about a measure is not for other units; agree on a new measure";
+    let reworded = wordings::reworded(
+        (patch.description.as_deref(), measure.description.as_deref()),
+        (patch.reason.as_deref(), patch.strike_out),
+    )?;
+    let is_secret =
+        object.sector == Sector::ChildWelfare || object.case.facts.is_kept_from_guardians(object.unit_id);
+    if changed.unit != object.unit_id && is_secret {
+        let detail = "must stay: what this unit has written about a measure is not for everyone who reads those of others; agree on a new measure";
         return Err(Problem::field("/responsible_unit_id", detail));
     }
     if (changed.responsible, changed.unit) != (object.responsible_id, object.unit_id) {
         require_seat(permit.tx(), &asker, &object.case, changed.responsible, changed.unit, "").await?;
     }
-    if patch.reason.is_some() && changed.moved.is_none() {
-        return Err(Problem::field("/reason", "is kept with a new date of evaluation, and there is none"));
+    if patch.reason.is_some() && changed.moved.is_none() && reworded.is_none() {
+        return Err(Problem::field("/reason", wordings::NOTHING_NEW));
     }
     permit.expect_seen(&measure.clone().seen_by(&reader(&permit)))?;
-    store::update(permit.tx(), &object.case.facts, &measure, changed, patch.description.as_deref()).await?;
+    let facts = &object.case.facts;
+    let by = (permit.caller().person, permit.moment().now);
+    if let Some(reworded) = reworded {
+        wordings::may_change(&measure.earlier, Text::Measure, reworded.strike_out)?;
+        let change = reworded.of(&facts.municipality, object.id.uuid(), by);
+        wordings::keep(permit.tx(), &facts.key(), change, &[Text::Measure]).await?;
+    }
+    let is_new = |words: &&str| Some(*words) != measure.description.as_deref();
+    let description = patch.description.as_deref().filter(is_new);
+    store::update(permit.tx(), facts, &measure, changed, description).await?;
     if let (Some(moved), Some(reason)) = (changed.moved, &patch.reason) {
-        let (by, now) = (permit.caller().person, permit.moment().now);
-        day_changes::insert(permit.tx(), &object, moved, reason, (by, now)).await?;
+        day_changes::insert(permit.tx(), &object, moved, reason, by).await?;
     }
     let measure = current(&mut permit).await?.seen_by(&reader(&permit));
     permit.changed(measure.version, &measure).await

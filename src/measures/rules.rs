@@ -123,8 +123,11 @@ pub(super) fn changed(
         if reason.is_none() {
             return Err(Refusal::new("/reason", "is required when the evaluation is moved"));
         }
-    } else if reason.is_some() {
-        return Err(Refusal::new("/reason", "is not allowed without another date of evaluation"));
+    } else if reason.is_some() && description.is_none() {
+        return Err(Refusal::new(
+            "/reason",
+            "is not allowed without another date of evaluation or a new description",
+        ));
     }
     let moved = measure.evaluate_on.zip(evaluate_on).filter(|(from, to)| from != to);
     Ok(Changed {

@@ -19,6 +19,7 @@ use crate::{
         ids::{CatalogueMeasure, Goal, Measure},
         vocabulary::PreventionLevel,
     },
+    wordings,
 };
 
 macro_rules! select {
@@ -49,7 +50,7 @@ const PROGRESS: &str = "
     SELECT status, starts_on, version FROM measure WHERE municipality = $1 AND case_id = $2 AND id = $3";
 const UPDATE: &str = "
     UPDATE measure SET responsible_id = $5, unit_id = $6, evaluate_on = $7, description = COALESCE($8, description), version = version + 1
-    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 const APPLY: &str = "
     UPDATE measure SET status = $5, evaluate_on = $6, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'in_force'";
@@ -74,6 +75,7 @@ pub(super) async fn these(
 ) -> Result<Vec<MeasureOut>, DbError> {
     let mut measures: Vec<MeasureOut> = fetch_of_case!(tx, MeasureOut, SELECT, "m", case, ids)?;
     measures.sort_by_key(|measure| measure.id);
+    with_wordings(tx, &mut measures).await?;
     Ok(measures.into_iter().map(|measure| as_of(measure, today)).collect())
 }
 
@@ -97,8 +99,13 @@ pub(super) async fn get(
     id: Id<Measure>,
     today: NaiveDate,
 ) -> Result<MeasureOut, DbError> {
-    let measure = fetch_optional!(tx, MeasureOut, FIND, &case.municipality, case.id, id)?;
+    let mut measure = fetch_optional!(tx, MeasureOut, FIND, &case.municipality, case.id, id)?;
+    with_wordings(tx, measure.as_mut_slice()).await?;
     measure.map(|measure| as_of(measure, today)).ok_or(DbError::Engine(sqlx::Error::RowNotFound))
+}
+
+async fn with_wordings(tx: &mut Tx, measures: &mut [MeasureOut]) -> Result<(), DbError> {
+    wordings::of_these(tx, measures, |measure| measure.id.uuid(), |measure| &mut measure.earlier).await
 }
 
 fn as_of(mut measure: MeasureOut, today: NaiveDate) -> MeasureOut {

@@ -15,15 +15,16 @@ use super::{
 use crate::{
     access::{
         Kinds, Permit, Shown,
-        actions::{CancelMeeting, ChangeInvitations, MoveMeeting},
+        actions::{CancelMeeting, ChangeInvitations, CorrectMinutes, MoveMeeting},
     },
     catalogue,
     problem::{Problem, Result, docs::ChangeProblems},
+    wordings::{self, CorrectionIn, Text},
 };
 
 /// Adds the operations to the service.
 pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(move_meeting).service(change_invitations).service(cancel_meeting);
+    config.service(move_meeting).service(change_invitations).service(cancel_meeting).service(correct_minutes);
 }
 
 /// Moves a planned meeting to another time, with a reason, and asks everyone invited again.
@@ -110,6 +111,35 @@ async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpRespons
     let seen = as_seen(&mut permit, meeting.clone()).await?;
     permit.expect_seen(&seen)?;
     changes::cancel(permit.tx(), &case, &meeting, &reason).await?;
+    let (_, meeting) = current(&mut permit).await?;
+    answer_with(permit, meeting).await
+}
+
+/// Corrects the minutes of a meeting, with a reason. Nobody has approved the corrected minutes yet.
+///
+/// The earlier wording is kept, and everyone who may read the minutes sees it, unless it is struck out.
+#[utoipa::path(
+    operation_id = "correct_minutes", tag = "meetings",
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = CorrectionIn,
+    responses((status = 200, body = MeetingOut, description = "The meeting with the corrected minutes"), ChangeProblems),
+)]
+#[post("/cases/{case_id}/meetings/{meeting_id}/minutes/correct")]
+async fn correct_minutes(mut permit: Permit<CorrectMinutes>) -> Result<HttpResponse> {
+    let (case, meeting) = current(&mut permit).await?;
+    let new: CorrectionIn = permit.input()?;
+    Kinds::may_be_kept("", new.contains.as_deref())?;
+    rules::is_held(&case, &meeting)?;
+    let words = (Some(&*new.text), meeting.minutes.as_deref());
+    let reworded = wordings::reworded(words, (Some(&*new.reason), new.strike_out))?;
+    let reworded =
+        reworded.ok_or_else(|| Problem::field("/text", "must be other words than the minutes have"))?;
+    wordings::may_change(&meeting.earlier, Text::Minutes, new.strike_out)?;
+    let seen = as_seen(&mut permit, meeting.clone()).await?;
+    permit.expect_seen(&seen)?;
+    let by = (permit.caller().person, permit.moment().now);
+    let change = reworded.of(&case.municipality, meeting.id.uuid(), by);
+    wordings::keep(permit.tx(), &case.key(), change, &[Text::Minutes]).await?;
+    changes::correct(permit.tx(), &case, &meeting, &new.text).await?;
     let (_, meeting) = current(&mut permit).await?;
     answer_with(permit, meeting).await
 }

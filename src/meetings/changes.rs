@@ -37,6 +37,11 @@ const CHANGE_INVITATIONS: &str = "
     UPDATE meeting SET family_absent_reason = CASE WHEN $6 THEN NULL ELSE COALESCE($5, family_absent_reason) END,
         version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'planned'";
+const CORRECT: &str = "
+    UPDATE meeting SET minutes = $5, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'held'";
+const APPROVE_AGAIN: &str =
+    "UPDATE meeting_participant SET approved_at = NULL WHERE municipality = $1 AND meeting_id = $2";
 const TAKE_OFF: &str = "DELETE FROM meeting_participant WHERE municipality = ";
 const FORGET_REASONS: &str = "DELETE FROM meeting_guardian_absent WHERE municipality = ";
 const LAST_REASON: &str = "
@@ -87,6 +92,21 @@ pub(super) async fn cancel(
     let reason = tx.vault().seal(&case.key(), reason)?;
     let MeetingOut { id, version, .. } = *meeting;
     expect_one(execute!(tx, CANCEL, &case.municipality, case.id, id, version, reason)?)
+}
+
+/// Replaces the minutes. Nobody has approved the new ones.
+pub(super) async fn correct(
+    tx: &mut Tx,
+    case: &CaseState,
+    meeting: &MeetingOut,
+    minutes: &str,
+) -> Result<(), DbError> {
+    let minutes = tx.vault().seal(&case.key(), minutes)?;
+    let MeetingOut { id, version, .. } = *meeting;
+    let municipality = &case.municipality;
+    expect_one(execute!(tx, CORRECT, municipality, case.id, id, version, minutes)?)?;
+    execute!(tx, APPROVE_AGAIN, municipality, id)?;
+    Ok(())
 }
 
 /// Stores a change of who is invited. `guardian_comes` states whether a guardian is invited after it.

@@ -17,6 +17,7 @@ use crate::{
     },
     measures::DecidedMeasureIn,
     vault::Content,
+    wordings::EarlierWordingOut,
     words,
 };
 
@@ -118,6 +119,9 @@ pub struct MeetingOut {
     pub cancel_reason: Option<Content>,
     /// The minutes (referat), once it has been held.
     pub minutes: Option<Content>,
+    /// The earlier wordings of the minutes, in the order they were replaced.
+    #[sqlx(skip)]
+    pub earlier: Vec<EarlierWordingOut>,
     /// The person who recorded the minutes.
     pub minutes_by: Option<PersonId>,
     /// Their name.
@@ -161,6 +165,7 @@ impl Shown for MeetingOut {
             moves,
             cancel_reason,
             minutes,
+            earlier,
             minutes_by,
             minutes_by_name,
             minutes_at,
@@ -189,6 +194,7 @@ impl Shown for MeetingOut {
             moves: reader.moves(moves),
             cancel_reason: cancel_reason.filter(|_| rest),
             minutes: minutes.filter(|_| rest),
+            earlier: reader.wordings(earlier),
             minutes_by: minutes_by.filter(|_| writer_known && rest),
             minutes_by_name: minutes_by_name.filter(|_| writer_known && rest),
             minutes_at: minutes_at.filter(|_| rest),
@@ -264,6 +270,11 @@ impl MeetingReader {
             ..it
         });
         seen.collect()
+    }
+
+    fn wordings(&self, earlier: Vec<EarlierWordingOut>) -> Vec<EarlierWordingOut> {
+        let is_unknown = |person| !self.knows(person);
+        earlier.into_iter().filter(|_| self.rest).map(|wording| wording.without(is_unknown)).collect()
     }
 
     /// The others who were present, numbered again, so that no gap shows that there are more.

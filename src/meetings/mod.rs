@@ -1,7 +1,7 @@
 //! Meetings (samarbeidsmøter): called by a team member, with the family invited unless a reason is given.
 //!
 //! Each guardian is invited, or has a reason. A planned meeting can be moved or cancelled with a reason, and its invitations changed.
-//! The minutes are recorded once. They state who attended, also without being called, and what was decided, or why nothing was. A
+//! The minutes are recorded once. A correction keeps what it replaces. They state who attended, also without being called, and what was decided, or why nothing was. A
 //! decision can create a measure at the same time. The participants who attended approve the minutes.
 
 mod arenas;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     kernel::{
@@ -149,4 +149,28 @@ pub struct InvitationsIn {
     pub family_absent_reason: Option<Prose>,
     /// Must be `[]`: confirms that the text holds none of the prohibited kinds.
     pub contains: Vec<InformationKind>,
+}
+
+/// The minutes that the caller approves.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ApprovalQuery {
+    /// The number of corrections of the minutes that were read: the length of `earlier`.
+    #[serde(default)]
+    #[param(value_type = Option<i64>, minimum = 0, maximum = 1_000)]
+    pub corrections: Option<Corrections>,
+}
+
+/// A number of corrections.
+#[derive(Debug, Clone, Copy)]
+pub struct Corrections(pub(super) usize);
+
+impl<'de> Deserialize<'de> for Corrections {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match String::deserialize(deserializer)?.parse() {
+            Ok(number @ 0..=1_000) => Ok(Self(number)),
+            _ => Err(serde::de::Error::custom("must be a number of corrections, 0 or more")),
+        }
+    }
 }

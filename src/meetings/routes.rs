@@ -9,6 +9,7 @@ use super::{
     change_routes, changes,
     dto::{InvitationAnswerIn, MeetingDecisionIn, MeetingIn, MeetingMinutesIn, MeetingOut, MeetingReader},
     invitations::{self, Invitable},
+    parts::ApprovalQuery,
     rules, store,
 };
 use crate::{
@@ -252,15 +253,21 @@ async fn take_decisions(
 }
 
 /// Approves the minutes on the caller's own behalf. Only participants who attended can. Repeating it changes nothing.
+///
+/// `corrections` states how many times the minutes had been corrected when they were read: minutes that were corrected since are not approved.
 #[utoipa::path(
     operation_id = "approve_minutes", tag = "meetings",
-    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)),
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path), ApprovalQuery),
     responses((status = 200, body = MeetingOut, description = "The updated meeting"), WriteProblems),
 )]
 #[post("/cases/{case_id}/meetings/{meeting_id}/approve")]
 async fn approve_minutes(mut permit: Permit<ApproveMinutes>) -> Result<HttpResponse> {
     let (case, mut meeting) = current(&mut permit).await?;
     let (caller, now) = (as_participant(permit.caller(), &meeting), permit.moment().now);
+    let ApprovalQuery { corrections } = permit.query()?;
+    if corrections.is_some_and(|read| read.0 != meeting.earlier.len()) {
+        return Err(Problem::conflict("the minutes have been corrected; read them again"));
+    }
     let approved_before = rules::approval(&case, &meeting, caller)?;
     if !approved_before {
         store::approve(permit.tx(), &case, &meeting, caller, now).await?;

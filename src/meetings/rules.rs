@@ -76,6 +76,17 @@ pub(super) fn is_planned(case: &CaseFacts, meeting: &MeetingOut) -> Result<()> {
     }
 }
 
+/// Checks that there are minutes to correct.
+pub(super) fn is_held(case: &CaseFacts, meeting: &MeetingOut) -> Result<()> {
+    is_open(case)?;
+    match meeting.status {
+        MeetingStatus::Held => Ok(()),
+        MeetingStatus::Planned | MeetingStatus::Cancelled => {
+            Err(Problem::conflict("the meeting has no minutes"))
+        }
+    }
+}
+
 /// Checks that the meeting has started: only then can minutes be recorded.
 pub(super) fn has_begun(meeting: &MeetingOut, now: DateTime<Utc>) -> Result<()> {
     if meeting.starts_at <= now { Ok(()) } else { Err(Problem::conflict("the meeting has not started")) }
@@ -198,6 +209,7 @@ mod tests {
             moves: Vec::new(),
             cancel_reason: None,
             minutes: None,
+            earlier: Vec::new(),
             minutes_by: None,
             minutes_by_name: None,
             minutes_at: None,

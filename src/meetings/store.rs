@@ -23,7 +23,7 @@ use crate::{
         ids::{Arena, Measure, Meeting, Person},
         text::Prose,
     },
-    on_engine,
+    on_engine, wordings,
 };
 
 macro_rules! select {
@@ -150,6 +150,8 @@ async fn complete(
     let moves = fetch_all!(tx, OfMeeting<MeetingMoveOut>, MOVES, of, case.id, first, last)?;
     let reasons = fetch_all!(tx, OfMeeting<GuardianNotInvitedOut>, REASONS, of, case.id, first, last)?;
     let others = fetch_all!(tx, OfMeeting<OtherPresentOut>, OTHERS, of, case.id, first, last)?;
+    wordings::of_these(tx, &mut meetings, |meeting| meeting.id.uuid(), |meeting| &mut meeting.earlier)
+        .await?;
     give(&mut meetings, participants, |meeting| &mut meeting.participants);
     give(&mut meetings, decisions, |meeting| &mut meeting.decisions);
     give(&mut meetings, moves, |meeting| &mut meeting.moves);

@@ -15,6 +15,7 @@ use crate::{
     shown,
     vault::Content,
     withholdings::{LetterDelayIn, WithholdingBasis},
+    wordings::EarlierWordingOut,
     words,
 };
 
@@ -83,8 +84,19 @@ pub struct NoteOut {
     /// For a note by the family: the people in the family, besides its writer, who may read it. The child is named by its own id.
     #[sqlx(skip)]
     pub shown_to: Vec<PersonId>,
-    /// The text.
-    pub text: Content,
+    /// The text. Null if the note is struck out.
+    pub text: Option<Content>,
+    /// The earlier wordings of the text, in the order they were replaced.
+    #[sqlx(skip)]
+    pub earlier: Vec<EarlierWordingOut>,
+    /// When the note was struck out. Its texts are then null: they are kept for inspection, and nobody reads them here.
+    pub struck_out_at: Option<DateTime<Utc>>,
+    /// Why it was struck out.
+    pub struck_out_reason: Option<Content>,
+    /// The person who struck it out. Null for emergency access, as the author.
+    pub struck_out_by: Option<PersonId>,
+    /// Their name.
+    pub struck_out_by_name: Option<Content>,
     /// When it was written or, for an entry that the family brought from another record, brought.
     pub created_at: DateTime<Utc>,
     /// For an entry that the family brought from another record: the section that it was in. Absent for all other notes, as the fields below.
@@ -97,14 +109,18 @@ pub struct NoteOut {
     pub from_unit_name: Option<Content>,
     /// The sector of that unit.
     pub from_sector: Option<Sector>,
+    /// The version, for `If-Match`. Null to a reader who sees only a part of the object: their `ETag` counts what they see.
+    pub version: Option<i64>,
 }
 
 shown!(NoteOut, CaseReader {
     row {
         id, case_id, audience, kind, child_agrees, about_person_id, heard_on, heard_how, heard_weight, guardians_need, shown_to, text,
-        created_at, from_section, from_day
+        struck_out_at, struck_out_reason, created_at, from_section, from_day;
+        version
     }
-    whereabouts: author_id, author_name, unit_id, unit_name, sector, from_municipality, from_unit_name, from_sector;
+    + each { earlier }
+    whereabouts: author_id, author_name, struck_out_by, struck_out_by_name, unit_id, unit_name, sector, from_municipality, from_unit_name, from_sector;
 });
 
 /// A withholding of the note from a guardian.

@@ -1,9 +1,11 @@
-//! Notes (loggføringer): entries in a case by those who help and by the family. A note is never changed.
+//! Notes (loggføringer): entries in a case by those who help and by the family. A note is corrected or struck out, and keeps
+//! its earlier wordings.
 //!
 //! The audience decides who may read a note: everyone on the case, members from one sector, or members from one unit. For
 //! others it does not exist, so each row of the list is decided separately.
 
 pub mod brought;
+mod correction_routes;
 mod dto;
 mod readable;
 mod readers_dto;

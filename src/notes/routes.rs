@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, get, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::{
+    correction_routes,
     dto::{NoteIn, NoteOut, NoteWithholdingIn},
     readers_routes,
     rules::{self, Addressed},
@@ -24,12 +25,14 @@ use crate::{
     withholdings::{self, NewWithholding, Withheld},
 };
 
-/// A note is never changed, so it only has one version.
-const ONLY_VERSION: i64 = 1;
-
 /// Adds the operations to the service.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_notes).service(write_note).service(read_note).configure(readers_routes::configure);
+    config
+        .service(list_notes)
+        .service(write_note)
+        .service(read_note)
+        .configure(readers_routes::configure)
+        .configure(correction_routes::configure);
 }
 
 /// Lists the notes of a case that the caller may read, oldest first.
@@ -55,7 +58,7 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
 /// Writes a note for the whole team, for members from the same sector or unit or, by the family, for the contact person.
 ///
 /// The kind of information decides who among them may read it. A kind is shared with a unit only if everyone who must has
-/// consented. A note cannot be changed. A note by the family is shown in the family only to its writer and those in `shown_to`.
+/// consented. A note is corrected, or struck out, and its earlier wordings are kept. A note by the family is shown in the family only to its writer and those in `shown_to`.
 #[utoipa::path(
     operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
     responses((status = 201, body = NoteOut, description = "The note"), WriteProblems),
@@ -98,7 +101,7 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
     let note = NoteOut { shown_to, ..note };
     let note = note.seen_by(&permit.asker().reader(permit.object()));
     permit.note_shown([id]);
-    permit.created(format!("/v1/cases/{}/notes/{id}", case.id), ONLY_VERSION, &note).await
+    permit.created(format!("/v1/cases/{}/notes/{id}", case.id), note.version, &note).await
 }
 
 /// Returns a note. For callers it is not meant for, the note does not exist.
@@ -111,7 +114,9 @@ async fn write_note(mut permit: Permit<WriteNote>) -> Result<HttpResponse> {
 async fn read_note(mut permit: Permit<ReadNote>) -> Result<HttpResponse> {
     let NoteObject { case, id, .. } = permit.object().clone();
     let note = store::find(permit.tx(), &case.facts, id).await?.ok_or_else(Problem::not_found)?;
-    note.text.require()?;
-    let reader = permit.asker().reader(&case);
-    permit.show_version(ONLY_VERSION, &note.seen_by(&reader))
+    if let Some(text) = &note.text {
+        text.require()?;
+    }
+    let note = note.seen_by(&permit.asker().reader(&case));
+    permit.show_version(note.version, &note)
 }

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 
-use super::dto::{HowHeard, NoteAudience, NoteIn};
+use super::dto::{HowHeard, NoteAudience, NoteIn, NoteOut};
 use crate::{
     access::{CaseFacts, Kinds},
     identity::HeldRole,
@@ -206,6 +206,28 @@ fn may_be_kept(input: &NoteIn, written: &Written<'_>) -> Result<()> {
         Some(_) if contains.is_none() && written.audience == NoteAudience::Unit => Ok(()),
         Some(_) => Kinds::may_be_kept("", contains),
     }
+}
+
+/// Requires of a correction what is required of the note.
+pub(super) fn correction_may_be_kept(note: &NoteOut, contains: Option<&[InformationKind]>) -> Result<()> {
+    match note.unit_id {
+        None => family_may_keep("", contains, note.audience, &note.shown_to),
+        Some(_) if contains.is_none() && note.audience == NoteAudience::Unit => Ok(()),
+        Some(_) => Kinds::may_be_kept("", contains),
+    }
+}
+
+/// Checks that the words of a note are its author's to change.
+pub(super) fn may_be_corrected(note: &NoteOut) -> Result<()> {
+    if note.from_section.is_some() {
+        return Err(Problem::conflict("the entry is from another record: strike it out, and bring it again"));
+    }
+    if note.kind == InformationKind::ChildStatement {
+        return Err(Problem::conflict(
+            "the child was heard about these words: strike the note out, and write a new one",
+        ));
+    }
+    Ok(())
 }
 
 /// Requires `contains` when the family shares a note beyond the contact person.

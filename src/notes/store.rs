@@ -11,13 +11,15 @@ use super::{
 };
 use crate::{
     access::CaseState,
-    db::{DbError, Tx},
-    fetch_of_case, fetch_optional,
+    db::{DbError, Tx, expect_one},
+    execute, fetch_of_case, fetch_optional,
     kernel::{
         Id,
         ids::{Note, Person},
         vocabulary::InformationKind,
     },
+    vault::KeyName,
+    wordings,
 };
 
 // Family members are shown by the names registered in this case, not by those in another case.
@@ -30,14 +32,21 @@ macro_rules! select {
                          WHERE g.municipality = k.municipality AND g.child_id = k.id AND q.canonical_id = p.canonical_id
                          ORDER BY g.id DESC LIMIT 1),
                         p.name) END AS author_name,
-                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees, n.about_person_id,
-                    n.heard_on, n.heard_how, n.heard_weight, n.guardians_need, n.body AS text, n.created_at,
+                    n.unit_id, u.name AS unit_name, u.sector, n.audience, n.kind, n.child_agrees,
+                    CASE WHEN n.struck_out_at IS NULL THEN n.about_person_id END AS about_person_id,
+                    CASE WHEN n.struck_out_at IS NULL THEN n.heard_on END AS heard_on,
+                    CASE WHEN n.struck_out_at IS NULL THEN n.heard_how END AS heard_how,
+                    CASE WHEN n.struck_out_at IS NULL THEN n.heard_weight END AS heard_weight,
+                    CASE WHEN n.struck_out_at IS NULL THEN n.guardians_need END AS guardians_need,
+                    CASE WHEN n.struck_out_at IS NULL THEN n.body END AS text, n.created_at,
+                    n.struck_out_at, n.struck_out_reason, n.struck_out_by, s.name AS struck_out_by_name, n.version,
                     o.section AS from_section, o.day AS from_day, o.origin AS from_municipality,
                     o.unit_name AS from_unit_name, o.sector AS from_sector
              FROM note n
              JOIN care_case c ON c.municipality = n.municipality AND c.id = n.case_id
              JOIN child k ON k.municipality = c.municipality AND k.id = c.child_id
              JOIN person p ON p.id = n.author_id
+             LEFT JOIN person s ON s.id = n.struck_out_by
              LEFT JOIN unit u ON u.id = n.unit_id
              LEFT JOIN note_origin o ON o.municipality = n.municipality AND o.note_id = n.id ",
             $rest
@@ -46,6 +55,14 @@ macro_rules! select {
 }
 
 const SELECT: &str = select!("");
+const CORRECT: &str = "
+    UPDATE note SET body = $5, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND struck_out_at IS NULL";
+const STRIKE_OUT: &str = "
+    UPDATE note SET struck_out_at = $5, struck_out_by = $6, struck_out_reason = $7, version = version + 1
+    WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND struck_out_at IS NULL";
+const MAY_BE_BROUGHT_AGAIN: &str =
+    "UPDATE note_origin SET entry = $3 WHERE municipality = $1 AND note_id = $2";
 const FIND: &str = select!("WHERE n.municipality = $1 AND n.case_id = $2 AND n.id = $3");
 
 /// A note to store.
@@ -66,18 +83,35 @@ pub(super) struct NewNote<'a> {
 pub(super) async fn these(tx: &mut Tx, case: &CaseState, ids: &[Id<Note>]) -> Result<Vec<NoteOut>, DbError> {
     let mut notes: Vec<NoteOut> = fetch_of_case!(tx, NoteOut, SELECT, "n", case, ids)?;
     notes.sort_by_key(|note| note.id);
+    with_wordings(tx, &mut notes).await?;
     Ok(notes.into_iter().map(|note| with_readers(note, case)).collect())
 }
 
 /// Finds a note of a case.
 pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
-    let note = fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)?;
+    let mut note = fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)?;
+    with_wordings(tx, note.as_mut_slice()).await?;
     Ok(note.map(|note| with_readers(note, case)))
+}
+
+async fn with_wordings(tx: &mut Tx, notes: &mut [NoteOut]) -> Result<(), DbError> {
+    wordings::of_these(tx, notes, |note| note.id.uuid(), |note| &mut note.earlier).await
 }
 
 fn with_readers(note: NoteOut, case: &CaseState) -> NoteOut {
     let shown_to = named(case, case.chosen_readers(note.id.uuid()));
-    NoteOut { shown_to, ..note }
+    with_name_in_case(NoteOut { shown_to, ..note })
+}
+
+/// A member of the family corrects and strikes out only their own note, and is named as its author is.
+fn with_name_in_case(mut note: NoteOut) -> NoteOut {
+    if note.struck_out_by == note.author_id && note.struck_out_by.is_some() {
+        note.struck_out_by_name.clone_from(&note.author_name);
+    }
+    for wording in note.earlier.iter_mut().filter(|wording| wording.changed_by == note.author_id) {
+        wording.changed_by_name.clone_from(&note.author_name);
+    }
+    note
 }
 
 /// Returns people in the family as the case names them: the child by the id of its registration.
@@ -114,4 +148,34 @@ pub(super) async fn insert(
     let readers: Vec<_> = readers.into_iter().map(|person| (id, person)).collect();
     rows::insert_readers(tx, case.place(), &readers).await?;
     Ok(id)
+}
+
+/// The key that seals a note: that of the sector of its unit or, for a note of the family, of the case.
+pub(super) fn key(case: &CaseState, note: &NoteOut) -> KeyName {
+    note.sector.map_or_else(|| case.key(), |sector| KeyName::sector(&case.municipality, sector))
+}
+
+/// Replaces the text of the version that was read.
+pub(super) async fn correct(
+    tx: &mut Tx,
+    case: &CaseState,
+    note: &NoteOut,
+    text: &str,
+) -> Result<(), DbError> {
+    let text = tx.vault().seal(&key(case, note), text)?;
+    expect_one(execute!(tx, CORRECT, &case.municipality, case.id, note.id, note.version, text)?)
+}
+
+/// Strikes out the version that was read, with its earlier wordings.
+pub(super) async fn strike_out(
+    tx: &mut Tx,
+    case: &CaseState,
+    note: &NoteOut,
+    reason: &str,
+    (by, now): (Id<Person>, DateTime<Utc>),
+) -> Result<(), DbError> {
+    let (municipality, reason) = (&case.municipality, tx.vault().seal(&key(case, note), reason)?);
+    wordings::strike_out(tx, municipality, note.id.uuid()).await?;
+    execute!(tx, MAY_BE_BROUGHT_AGAIN, municipality, note.id, format!("struck out: {}", note.id))?;
+    expect_one(execute!(tx, STRIKE_OUT, municipality, case.id, note.id, note.version, now, by, reason)?)
 }

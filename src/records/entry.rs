@@ -123,16 +123,18 @@ impl Entries<'_> {
     }
 
     pub(super) fn goal(&mut self, goal: &Seen<GoalOut>) -> Result<()> {
-        let kind = self.kind([goal.created_by], self.case.facts.sector);
+        let changed = goal.earlier.iter().map(|wording| wording.changed_by);
+        let kind = self.kind(changed.chain([goal.created_by]), self.case.facts.sector);
         self.of_the_case(CaseSection::Goals, goal.id.uuid(), kind, goal.created_at, text::goal(goal), goal)
     }
 
     pub(super) fn measure(&mut self, measure: &OfMeasure<MeasureOut>) -> Result<()> {
         let OfMeasure { entry, unit_name, sector, .. } = measure;
+        let changed = entry.earlier.iter().map(|wording| wording.changed_by);
         let said = Said {
             section: CaseSection::Measures,
             id: entry.id.uuid(),
-            kind: self.kind([entry.responsible_id, entry.created_by], *sector),
+            kind: self.kind(changed.chain([entry.responsible_id, entry.created_by]), *sector),
             day: entry.starts_on,
             from: Some((unit_name.clone(), *sector)),
             can_be_brought: true,
@@ -198,7 +200,8 @@ impl Entries<'_> {
     pub(super) fn meeting(&mut self, meeting: &Seen<MeetingOut>) -> Result<()> {
         let invited = meeting.participants.iter().map(|participant| Some(participant.person_id));
         let movers = meeting.moves.iter().map(|it| it.moved_by);
-        let people = invited.chain([meeting.called_by, meeting.minutes_by]).chain(movers);
+        let changed = meeting.earlier.iter().map(|wording| wording.changed_by);
+        let people = invited.chain([meeting.called_by, meeting.minutes_by]).chain(movers).chain(changed);
         let kind = self.kind(people, self.case.facts.sector);
         let (id, at) = (meeting.id.uuid(), meeting.starts_at);
         self.of_the_case(CaseSection::Meetings, id, kind, at, text::meeting(meeting), meeting)
@@ -219,8 +222,9 @@ impl Entries<'_> {
             kind: from_sector(note.kind, sector),
             day,
             from: sector.map(|sector| (unit_name, sector)),
-            can_be_brought: (note.unit_id.is_some() || is_own) && note.text.require().is_ok(),
-            text: note.text.to_string(),
+            can_be_brought: (note.unit_id.is_some() || is_own)
+                && note.text.as_ref().is_some_and(|text| text.require().is_ok()),
+            text: text::note(note),
         };
         self.add(said, content);
         if let (Some(from), Some(entry)) = (&note.from_municipality, self.made.last_mut()) {

@@ -12,9 +12,11 @@ use crate::{
     measures::{DayChangeOut, EvaluationOut, EvaluationOutcome, MeasureOut, MeasureStatus},
     meetings::{MeetingOut, MeetingStatus, PresentRole},
     next_steps::{NextStepHolder, NextStepKind, NextStepOut, NextStepOutcome},
+    notes::NoteOut,
     teams::TeamMemberOut,
     transitions::{TransitionOut, TransitionStatus},
     vault::Content,
+    wordings::EarlierWordingOut,
 };
 
 /// Lines, each with what it is about.
@@ -53,6 +55,21 @@ impl Lines {
             (None, Some(unit)) => self.line(about, unit),
             (None, None) => self,
         }
+    }
+
+    /// The earlier wordings of a text. Words that are struck out are not there.
+    fn earlier(mut self, wordings: &[EarlierWordingOut]) -> Self {
+        for wording in wordings {
+            self = self
+                .time("Endret", Some(wording.changed_at))
+                .content("Av", wording.changed_by_name.as_ref())
+                .content("Hvorfor", wording.reason.as_ref());
+            self = match &wording.text {
+                Some(text) => self.line("Tidligere ordlyd", &**text),
+                None => self.line("Tidligere ordlyd", "strøket"),
+            };
+        }
+        self
     }
 
     fn text(self) -> String {
@@ -154,7 +171,20 @@ pub(super) fn goal(goal: &GoalOut) -> String {
         GoalStatus::Reached => "nådd",
         GoalStatus::Dropped => "gitt opp",
     };
-    Lines::default().line("Mål", &*goal.description).line("Status", status).text()
+    Lines::default().line("Mål", &*goal.description).line("Status", status).earlier(&goal.earlier).text()
+}
+
+/// A note. One that has not been changed is its own words, as it was written.
+pub(super) fn note(note: &NoteOut) -> String {
+    if let (Some(text), []) = (&note.text, &*note.earlier) {
+        return (**text).to_owned();
+    }
+    Lines(note.text.iter().map(|text| (**text).to_owned()).collect())
+        .time("Notatet er strøket", note.struck_out_at)
+        .content("Av", note.struck_out_by_name.as_ref())
+        .content("Hvorfor", note.struck_out_reason.as_ref())
+        .earlier(&note.earlier)
+        .text()
 }
 
 /// A measure.
@@ -174,6 +204,7 @@ pub(super) fn measure(measure: &MeasureOut) -> String {
         .day("Fra", Some(measure.starts_on))
         .line("Status", status)
         .day("Neste evaluering", measure.evaluate_on)
+        .earlier(&measure.earlier)
         .text()
 }
 
@@ -275,7 +306,8 @@ pub(super) fn meeting(meeting: &MeetingOut) -> String {
         .line("Innkalt", people(true))
         .content("Hvorfor familien ikke er innkalt", meeting.family_absent_reason.as_ref())
         .content("Referat", meeting.minutes.as_ref())
-        .content("Hva møtet kom fram til", meeting.outcome.as_ref());
+        .content("Hva møtet kom fram til", meeting.outcome.as_ref())
+        .earlier(&meeting.earlier);
     for absent in &meeting.guardians_not_invited {
         lines = lines.line("Hvorfor en foresatt ikke er innkalt", &*absent.reason);
     }

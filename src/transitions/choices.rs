@@ -26,7 +26,7 @@ use crate::{
 const MOST: usize = 200;
 const NOTES: &str = "
     SELECT n.id, n.kind, w.canonical_id AS author, n.unit_id IS NULL AS of_family, p.canonical_id AS about
-    FROM note n JOIN person w ON w.id = n.author_id LEFT JOIN person p ON p.id = n.about_person_id WHERE n.id IN (";
+    FROM note n JOIN person w ON w.id = n.author_id LEFT JOIN person p ON p.id = n.about_person_id WHERE n.struck_out_at IS NULL AND n.id IN (";
 
 /// Checks that the caller may read each entry, and that notes are for the team: a note for a sector or a unit stays there.
 pub(super) async fn check(tx: &mut Tx, asker: &Asker, case: &CaseObject, chosen: &Chosen) -> Result<()> {

@@ -46,6 +46,7 @@ const ROWS: [&[&str]; 9] = [
         "teams",
         "transitions",
         "withholdings",
+        "wordings",
     ],
     &[
         "http",

@@ -62,17 +62,20 @@ fn what_answers_that_something_was_made_is_a_creation_in_fhir() {
 }
 
 #[test]
-fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing() {
+fn every_post_takes_a_key_but_those_that_leave_no_trace_change_nothing_again_or_name_a_version() {
     let posts = Operation::all().into_iter().filter(|operation| operation.method == "POST");
     let without = names(posts.filter(|post| !post.takes_idempotency_key()).map(|post| post.id));
     let expected = [
         "activate_account",
         "approve_activation",
+        "approve_minutes",
         "begin_passkey",
         "begin_passkey_log_in",
         "change_password",
         "confirm_number",
         "confirm_second_factor",
+        "correct_minutes",
+        "correct_note",
         "create_account",
         "create_activation",
         "create_passkey",
@@ -84,6 +87,7 @@ fn every_post_takes_a_key_but_those_that_must_leave_no_trace_or_change_nothing()
         "log_in",
         "preview_note_readers",
         "refresh_session",
+        "strike_out_note",
     ];
     assert_eq!(without, names(expected));
 }

@@ -281,6 +281,7 @@ both_engines! {
         let goal = world.goal(&cast.teacher, cast.case).await;
         let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
         let held = world.meeting(&cast.teacher, cast.case, &[cast.family.guardians[0].id]).await;
+        let note = world.note(&cast.teacher, cast.case, "team", "Sings every day.").await;
         let (teacher, colleague) = (&cast.teacher, world.worker("kragero/skole").await);
         let offered = world.offer_baton(teacher, cast.case, &cast.nurse).await;
         let handover = |answer: &str| cast.path(&format!("/handovers/{offered}/{answer}"));
@@ -293,7 +294,7 @@ both_engines! {
             cast.nurse.post(handover("decline")).json(json!({"answer": "On leave."})),
             cast.nurse.post(handover("accept")).json(json!({"answer": "Gladly."})),
             teacher.post(cast.path("/goals")).json(json!({"description": "Sleeps."})),
-            teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"description": "Sleeps."})).if_match(1),
+            teacher.patch(cast.path(&format!("/goals/{goal}"))).json(json!({"description": "Sleeps well.", "reason": "It is clearer."})).if_match(1),
             teacher.post(cast.path("/measures")).json(json!({
                 "title": "Talks", "level": "selective", "responsible_id": teacher.id, "responsible_unit_id": teacher.unit.id,
                 "evaluate_on": world.in_days(9),
@@ -311,6 +312,9 @@ both_engines! {
             })).if_match(1),
             teacher.post(cast.path(&format!("/meetings/{held}/invitations"))).json(json!({"add": [cast.nurse.id]})).if_match(1),
             teacher.post(cast.path(&format!("/meetings/{held}/cancel"))).json(json!({"reason": "Illness."})).if_match(1),
+            teacher.post(cast.path(&format!("/meetings/{held}/minutes/correct"))).json(json!({"text": "We talked.", "reason": "Clearer."})).if_match(1),
+            teacher.post(cast.path(&format!("/notes/{note}/correct"))).json(json!({"text": "Sings.", "reason": "Clearer."})).if_match(1),
+            teacher.post(cast.path(&format!("/notes/{note}/strike-out"))).json(json!({"reason": "Another child."})).if_match(1),
             teacher.patch(cast.path("")).json(json!({"level": 2, "level_reason": "More help."})).if_match(1),
             teacher.post(cast.path("/close")).json(json!({"reason": "Done.", "final_evaluation": "Well."})).if_match(1),
         ];

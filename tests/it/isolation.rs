@@ -59,9 +59,12 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
     let evaluation = json!({
         "held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "Reached.", "child_view": "It was fun.",
     });
+    let correction = json!({"text": "Other words.", "reason": "They were wrong.", "contains": []});
     vec![
         teacher.get(path(format!("/notes/{note}"))),
         teacher.patch(path(format!("/goals/{goal}"))).json(json!({"status": "dropped"})).if_match(1),
+        teacher.post(path(format!("/notes/{note}/correct"))).json(correction.clone()).if_match(1),
+        teacher.post(path(format!("/notes/{note}/strike-out"))).json(json!({"reason": "Another child.", "contains": []})).if_match(2),
         nurse.get(path(format!("/measures/{measure}"))),
         nurse
             .patch(path(format!("/measures/{measure}")))
@@ -78,6 +81,7 @@ fn operations(world: &World, through: &Cast, contents: &Contents) -> Vec<Call> {
             }))
             .if_match(2),
         mother.post(path(format!("/meetings/{meeting}/approve"))),
+        teacher.post(path(format!("/meetings/{meeting}/minutes/correct"))).json(correction).header("if-match", "*"),
         teacher
             .post(path(format!("/meetings/{meeting}/move")))
             .json(json!({"starts_at": world.now() + chrono::TimeDelta::days(1), "reason": "Illness.", "contains": []}))

@@ -56,6 +56,7 @@ mod disqualification;
 mod document;
 mod documents;
 mod duties;
+mod earlier_wordings;
 mod emergency_access;
 mod etags;
 mod explain;

@@ -5,8 +5,22 @@ use stafett::{db::migrate, kernel::ids::NoteId};
 
 use crate::{
     cast::{Cast, at_once, finds_nothing, ids, walk},
-    support::{Role, Staff, User, World, both_engines},
+    support::{Engine, Role, Staff, User, World, both_engines},
 };
+
+/// The triggers of the migration on earlier wordings.
+const LATER_TRIGGERS: [&str; 10] = [
+    "goal_description_is_kept",
+    "measure_description_is_kept",
+    "note_body_is_kept",
+    "meeting_minutes_is_kept",
+    "concern_facts_is_kept",
+    "concern_risk_factors_is_kept",
+    "concern_protective_factors_is_kept",
+    "concern_child_says_is_kept",
+    "concern_tried_so_far_is_kept",
+    "note_stays_struck_out",
+];
 
 /// The notes that a person can list are exactly those they can read.
 async fn reads_exactly(user: &User, cast: &Cast, readable: &[NoteId], hidden: &[NoteId]) {
@@ -166,6 +180,16 @@ both_engines! {
         world.note(&cast.nurse, cast.case, "unit", "For the unit.").await;
         let withhold = json!({"guardian_id": father.id, "note_id": of_staff, "legal_basis": "children_act", "review_on": "2027-02-01", "reason": "It would harm the child."});
         cast.teacher.post(cast.path("/withholdings")).json(withhold).send().await.expect(201);
+        // SQLite makes the table of notes again, and with it all that later migrations have added.
+        let is_made_again = world.engine == Engine::Sqlite;
+        let later: &[&str] = if is_made_again { &LATER_TRIGGERS } else { &[] };
+        for trigger in later {
+            world.try_execute(format!("DROP TRIGGER {trigger}")).await.expect(trigger);
+        }
+        if is_made_again {
+            world.try_execute("DROP TABLE earlier_wording").await.expect("dropped");
+            world.try_execute("DELETE FROM _sqlx_migrations WHERE version = 38").await.expect("forgotten");
+        }
         for sql in [
             "DROP TABLE note_reader",
             "ALTER TABLE note DROP COLUMN heard_weight", "ALTER TABLE note DROP COLUMN heard_how", "ALTER TABLE note DROP COLUMN heard_on",

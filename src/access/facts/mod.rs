@@ -96,6 +96,15 @@ impl CaseFacts {
         each_once(self.relation.seats.iter().flat_map(of))
     }
 
+    /// Returns whether the caller's units may know of words that were replaced at a time: not if the record has moved since, and they did
+    /// not take part before.
+    #[must_use]
+    pub fn knew_words_of(&self, written: Written) -> bool {
+        let seats = &self.relation.seats;
+        let knew = self.known_before(written, None);
+        seats.is_empty() || knew.is_none_or(|units| seats.iter().any(|seat| units.contains(&seat.unit_id)))
+    }
+
     /// Returns the consents that the caller reads information of a kind from a unit by.
     #[must_use]
     pub fn consents_to_read(

@@ -43,7 +43,8 @@ const PARTS: &str = concat!(
                CASE WHEN n.person_id IS NOT NULL THEN hex(known(n.person_id)) END,
                CASE WHEN n.person_id IS NOT NULL THEN hex(n.unit_id) END, n.due_on,
                EXISTS (SELECT 1 FROM note n WHERE n.municipality = a.municipality AND n.case_id = a.id
-                       AND n.kind = 'confidential_health' AND n.audience = 'team' AND n.unit_id IS NOT NULL),
+                       AND n.kind = 'confidential_health' AND n.audience = 'team' AND n.unit_id IS NOT NULL
+                       AND n.struck_out_at IS NULL),
                EXISTS (SELECT 1 FROM person i CROSS JOIN person j CROSS JOIN meeting_participant v CROSS JOIN meeting q
                        WHERE i.id = a.child_person AND j.identity_id = i.identity_id AND v.person_id = j.id AND v.called
                          AND v.municipality = a.municipality AND q.municipality = v.municipality AND q.id = v.meeting_id

@@ -90,8 +90,9 @@ pub const SEALED: &[SealedTable] = &[
     SealedTable {
         joins: "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id
                 JOIN unit u ON u.id = COALESCE(t.unit_id, c.opening_unit_id)",
-        ..of_case("note", &["body", "heard_weight", "guardians_need"])
+        ..of_case("note", &["body", "heard_weight", "guardians_need", "struck_out_reason"])
     },
+    SealedTable { id: "subject_id", number: "t.number", ..of_unit("earlier_wording", &["text", "reason"]) },
     SealedTable { id: "note_id", ..of_case("note_origin", &["origin", "unit_name"]) },
     of_people("child_welfare_report", &["reporter_name", "child_name", "child_description"]),
     of_unit("child_welfare_report", &["grounds", "body", "guardians_not_told_reason"]),

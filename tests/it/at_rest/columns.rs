@@ -45,6 +45,7 @@ const PLAIN: &[(&str, &[&str])] = &[
             "note.audience",
             "note.kind",
             "note.heard_how",
+            "earlier_wording.part",
             "note_origin.section",
             "note_origin.sector",
             "consent_kind.kind",

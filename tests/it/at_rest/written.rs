@@ -19,7 +19,9 @@ pub(super) async fn write_everywhere(world: &World, stage: &Stage, planted: &mut
     let offered = said(teacher, "/handovers", offer).await.text("/id");
     said(nurse, &format!("/handovers/{offered}/decline"), json!({"contains": [], "answer": p()})).await;
     write_moves(world, stage, &case, &mut p).await;
-    said(teacher, "/goals", json!({"contains": [], "description": p()})).await;
+    let goal = said(teacher, "/goals", json!({"contains": [], "description": p()})).await.text("/id");
+    let reworded = json!({"contains": [], "description": p(), "reason": p()});
+    teacher.patch(format!("{case}/goals/{goal}")).json(reworded).if_match(1).send().await.expect(200);
     write_measures(world, stage, &case, &mut p).await;
     write_meetings(world, stage, &case, &mut p).await;
     write_notes(world, stage, &case, &mut p).await;
@@ -82,7 +84,13 @@ async fn write(by: &User, path: &str, body: Value) -> Answer {
 async fn write_notes(world: &World, stage: &Stage, case: &str, p: &mut impl FnMut() -> String) {
     let (nurse, mother) = (&stage.nurse, &stage.family.guardians[0]);
     let said = async |by: &User, path: &str, body: Value| write(by, &format!("{case}{path}"), body).await;
-    said(nurse, "/notes", json!({"audience": "unit", "kind": "confidential_health", "text": p()})).await;
+    let secret = json!({"audience": "unit", "kind": "confidential_health", "text": p()});
+    let secret = said(nurse, "/notes", secret).await.text("/id");
+    let correction = json!({"text": p(), "reason": p(), "contains": []});
+    let path = format!("{case}/notes/{secret}");
+    nurse.post(format!("{path}/correct")).json(correction).if_match(1).send().await.expect(200);
+    let why = json!({"reason": p(), "contains": []});
+    nurse.post(format!("{path}/strike-out")).json(why).if_match(2).send().await.expect(200);
     said(nurse, "/notes", json!({"audience": "unit", "kind": "health", "text": p(), "guardians_need": p()}))
         .await;
     let heard = json!({

@@ -25,6 +25,9 @@ const INVITED_SEE_ADVISERS: &str = "the rule about advisers shows them to everyo
 const OPENS_NO_GUARDIANS: &str = "she opens no list of guardians, so no answer to her has the field";
 const NOT_PLANNED: &str =
     "only a planned move is accepted or declined, and only one that was given up is left behind";
+const SAME_UNIT: &str = "another rule lets the same people do it: the members of the unit on the team";
+const OWN_WORDS: &str = "it is withheld from guardians, who correct only their own words";
+const WRITERS_KNOW: &str = "the unit that wrote it knows of it, and nobody else corrects it";
 const NO_PART_BEFORE: &str = "only people of units that took part were invited";
 const RESPONSIBLE_KNOWS: &str =
     "the person responsible is a team member through the unit of the measure, which knows of it";
@@ -51,6 +54,25 @@ pub const EQUIVALENT: &[(&str, &str, &str)] = &[
     ("note.withheld", "with cancel_meeting", NO_GUARDIANS_WORK),
     ("note.withheld", "with move_meeting", NO_GUARDIANS_WORK),
     ("note.withheld", "with change_invitations", NO_GUARDIANS_WORK),
+    ("note.withheld", "with correct_minutes", NO_GUARDIANS_WORK),
+    ("note.withheld", "with correct_note", OWN_WORDS),
+    ("note.withheld", "with strike_out_note", OWN_WORDS),
+    ("family.own-health-contact", "with correct_minutes", NO_GUARDIANS_WORK),
+    ("family.own-health-contact", "with correct_note", OWN_WORDS),
+    ("family.own-health-contact", "with strike_out_note", OWN_WORDS),
+    ("transition.left-behind", "with correct_note", WRITERS_KNOW),
+    ("transition.left-behind", "with strike_out_note", WRITERS_KNOW),
+    (
+        "note.author.corrects",
+        "only (resource.author == principal) && (((resource has unit) && context.relation.seat_units.contains(resource.unit)) || (context.relation.guardian || context.relation.young_person))",
+        "a guardian and a young person write as the family, and from no unit",
+    ),
+    ("note.author.corrects", "with read_note", "note.author and note.family let the same people read it"),
+    ("note.unit", "with strike_out_note", SAME_UNIT),
+    ("note.unit.strikes-out", "with read_note", "a unit reads everything that it has written"),
+    ("note.unit.strikes-out", "with end_withholding", SAME_UNIT),
+    ("note.unit.strikes-out", "with review_withholding", SAME_UNIT),
+    ("withholding.unit", "with strike_out_note", SAME_UNIT),
     ("note.withheld", "with see_advisers", READ_BEFORE),
     ("family.own-health-contact", "with update_measure", NO_GUARDIANS_WORK),
     ("family.own-health-contact", "with evaluate_measure", NO_GUARDIANS_WORK),

@@ -145,6 +145,10 @@ impl Stage {
             "meeting_id" if operation.id == "move_meeting" => {
                 self.ids["later_meeting_id"].as_str().expect("an id").to_owned()
             }
+            // The others have no minutes.
+            "meeting_id" if operation.id == "correct_minutes" => {
+                self.ids["held_meeting_id"].as_str().expect("an id").to_owned()
+            }
             "unit_id" if operation.id == "search_unit_access_log" => self.county_auditor.unit.id.to_string(),
             _ => self.parameter(name),
         })
@@ -228,7 +232,12 @@ impl Stage {
     /// A request that would succeed, except for its body.
     pub fn call(&self, operation: &Operation) -> Call {
         let call = self.actor(operation).call(operation.method.clone(), self.path(operation));
-        if operation.wants_if_match() { call.if_match(1) } else { call }
+        match operation.id.as_str() {
+            // The minutes were its second version.
+            "correct_minutes" => call.if_match(2),
+            _ if operation.wants_if_match() => call.if_match(1),
+            _ => call,
+        }
     }
 
     /// The example in the API document, about existing people and objects and future days.

@@ -33,6 +33,11 @@ impl Stage {
                 "guardians_not_invited": [{"person_id": family.guardians[1].id, "reason": "Works that day."}],
             })
         };
+        let held = create(teacher, case, "meetings", meeting(-1)).await;
+        let minutes =
+            json!({"contains": [], "minutes": "All went well.", "attended": [], "outcome": "We wait."});
+        let path = format!("/v1/cases/{case}/meetings/{}/minutes", held.as_str().expect("an id"));
+        teacher.put(path).json(minutes).if_match(1).send().await.expect(200);
         let later = create(teacher, case, "meetings", meeting(48)).await;
         let meeting = create(teacher, case, "meetings", meeting(1)).await;
         let kept = create(teacher, case, "notes", to_all("Not for one of them.")).await;
@@ -59,6 +64,7 @@ impl Stage {
             ("withholding_id", withholding),
             ("meeting_id", meeting),
             ("later_meeting_id", later),
+            ("held_meeting_id", held),
         ]);
     }
 

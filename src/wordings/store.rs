@@ -1,0 +1,185 @@
+//! Earlier wordings in the database.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::dto::{EarlierWordingOut, WordingPart};
+use crate::{
+    db::{DbError, Tx},
+    execute, fetch_in,
+    kernel::{Id, ids::Person},
+    vault::KeyName,
+};
+
+const OF_THESE: &str = "
+    SELECT w.subject_id, w.number, w.part, CASE WHEN NOT w.struck_out THEN w.text END AS text, w.struck_out, w.reason, w.changed_by,
+           p.name AS changed_by_name, w.changed_at
+    FROM earlier_wording w JOIN person p ON p.id = w.changed_by WHERE w.subject_id IN (";
+const STRIKE_OUT: &str =
+    "UPDATE earlier_wording SET struck_out = TRUE WHERE municipality = $1 AND subject_id = $2";
+
+/// Keeps a text of a table as it is. Text that was read is never sealed again, so it is copied.
+macro_rules! keep {
+    ($table:literal, $column:literal, $part:literal, $case:literal, $unit:literal, $joins:literal) => {
+        concat!(
+            "INSERT INTO earlier_wording (municipality, subject_id, number, part, case_id, unit_id, text, reason, struck_out, changed_by, \
+             changed_at)
+             SELECT t.municipality, t.id,
+                    (SELECT COALESCE(MAX(w.number), 0) + 1 FROM earlier_wording w
+                     WHERE w.municipality = t.municipality AND w.subject_id = t.id),
+                    '", $part, "', ", $case, ", ", $unit, ", t.", $column, ", $3, $4, $5, $6
+             FROM ", $table, " t ", $joins, " WHERE t.municipality = $1 AND t.id = $2 AND t.", $column, " IS NOT NULL"
+        )
+    };
+    (in a case $table:literal, $column:literal, $part:literal, $unit:literal) => {
+        keep!(
+            $table, $column, $part, "t.case_id", $unit,
+            "JOIN care_case c ON c.municipality = t.municipality AND c.id = t.case_id"
+        )
+    };
+    (concern $column:literal) => {
+        keep!("concern", $column, $column, "CAST(NULL AS UUID)", "t.unit_id", "")
+    };
+}
+
+macro_rules! hold_still {
+    ($table:literal) => {
+        concat!("UPDATE ", $table, " SET version = version WHERE municipality = $1 AND id = $2")
+    };
+}
+
+/// A text whose wordings are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Text {
+    Goal,
+    Measure,
+    Note,
+    Minutes,
+    Facts,
+    RiskFactors,
+    ProtectiveFactors,
+    ChildSays,
+    TriedSoFar,
+}
+
+impl Text {
+    const fn keep(self) -> &'static str {
+        match self {
+            Self::Goal => keep!(in a case "goal", "description", "description", "c.opening_unit_id"),
+            Self::Measure => keep!(in a case "measure", "description", "description", "c.opening_unit_id"),
+            Self::Note => keep!(in a case "note", "body", "text", "COALESCE(t.unit_id, c.opening_unit_id)"),
+            Self::Minutes => keep!(in a case "meeting", "minutes", "minutes", "c.opening_unit_id"),
+            Self::Facts => keep!(concern "facts"),
+            Self::RiskFactors => keep!(concern "risk_factors"),
+            Self::ProtectiveFactors => keep!(concern "protective_factors"),
+            Self::ChildSays => keep!(concern "child_says"),
+            Self::TriedSoFar => keep!(concern "tried_so_far"),
+        }
+    }
+
+    const fn hold_still(self) -> &'static str {
+        match self {
+            Self::Goal => hold_still!("goal"),
+            Self::Measure => hold_still!("measure"),
+            Self::Note => hold_still!("note"),
+            Self::Minutes => hold_still!("meeting"),
+            Self::Facts
+            | Self::RiskFactors
+            | Self::ProtectiveFactors
+            | Self::ChildSays
+            | Self::TriedSoFar => hold_still!("concern"),
+        }
+    }
+
+    pub(super) const fn part(self) -> WordingPart {
+        match self {
+            Self::Goal | Self::Measure => WordingPart::Description,
+            Self::Note => WordingPart::Text,
+            Self::Minutes => WordingPart::Minutes,
+            Self::Facts => WordingPart::Facts,
+            Self::RiskFactors => WordingPart::RiskFactors,
+            Self::ProtectiveFactors => WordingPart::ProtectiveFactors,
+            Self::ChildSays => WordingPart::ChildSays,
+            Self::TriedSoFar => WordingPart::TriedSoFar,
+        }
+    }
+}
+
+/// A change of a text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change<'a> {
+    /// The municipality.
+    pub municipality: &'a str,
+    /// The goal, measure, note, concern or meeting.
+    pub subject: Uuid,
+    /// Why it is changed.
+    pub reason: Option<&'a str>,
+    /// Whether nobody is to read the earlier wording.
+    pub strike_out: bool,
+    /// The person who changes it.
+    pub by: Id<Person>,
+    /// When they change it.
+    pub now: DateTime<Utc>,
+}
+
+/// Keeps the present wording of some texts of a subject, before they are changed. A text that is empty has none. The key seals the
+/// reason, and is the key of the texts.
+///
+/// # Errors
+/// If the database query fails.
+pub(crate) async fn keep(
+    tx: &mut Tx,
+    key: &KeyName,
+    change: Change<'_>,
+    texts: &[Text],
+) -> Result<(), DbError> {
+    let Change { municipality, subject, reason, strike_out, by, now } = change;
+    for text in texts {
+        // Nobody else seals it again meanwhile.
+        execute!(tx, text.hold_still(), municipality, subject)?;
+        let reason = tx.vault().seal_optional(key, reason)?;
+        execute!(tx, text.keep(), municipality, subject, reason, strike_out, by, now)?;
+    }
+    // The words to strike out may have been there before.
+    if strike_out { self::strike_out(tx, municipality, subject).await } else { Ok(()) }
+}
+
+/// Strikes out every earlier wording of a subject.
+///
+/// # Errors
+/// If the database query fails.
+pub(crate) async fn strike_out(tx: &mut Tx, municipality: &str, subject: Uuid) -> Result<(), DbError> {
+    execute!(tx, STRIKE_OUT, municipality, subject)?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct OfSubject {
+    subject_id: Uuid,
+    #[sqlx(flatten)]
+    wording: EarlierWordingOut,
+}
+
+/// Gives each of some subjects its earlier wordings, in the order they were replaced. The reader may read all of the subjects.
+///
+/// # Errors
+/// If the database query fails.
+pub(crate) async fn of_these<T>(
+    tx: &mut Tx,
+    subjects: &mut [T],
+    id: impl Fn(&T) -> Uuid,
+    earlier: impl Fn(&mut T) -> &mut Vec<EarlierWordingOut>,
+) -> Result<(), DbError> {
+    let ids: Vec<Uuid> = subjects.iter().map(&id).collect();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut rows = fetch_in!(tx, OfSubject, OF_THESE, &ids)?;
+    rows.sort_by_key(|row| (row.subject_id, row.wording.number));
+    for OfSubject { subject_id, wording } in rows {
+        if let Some(subject) = subjects.iter_mut().find(|subject| id(subject) == subject_id) {
+            earlier(subject).push(wording);
+        }
+    }
+    Ok(())
+}
