@@ -24,6 +24,21 @@ CREATE TABLE earlier_wording (
 CREATE INDEX earlier_wording_subject ON earlier_wording (subject_id);
 CREATE INDEX earlier_wording_case ON earlier_wording (municipality, case_id);
 
+-- Who had approved an earlier wording of minutes, and when.
+CREATE TABLE earlier_approval (
+    municipality TEXT NOT NULL,
+    meeting_id UUID NOT NULL,
+    -- The number of the wording.
+    number BIGINT NOT NULL,
+    case_id UUID NOT NULL,
+    person_id UUID NOT NULL REFERENCES person (id),
+    approved_at TIMESTAMPTZ NOT NULL,
+    PRIMARY KEY (municipality, meeting_id, number, person_id),
+    FOREIGN KEY (municipality, case_id) REFERENCES care_case (municipality, id),
+    FOREIGN KEY (municipality, meeting_id) REFERENCES meeting (municipality, id),
+    FOREIGN KEY (municipality, meeting_id, number) REFERENCES earlier_wording (municipality, subject_id, number)
+);
+
 -- A note that is struck out: its texts stay in the row, and no reader sees them.
 ALTER TABLE note ADD COLUMN version BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE note ADD COLUMN struck_out_at TIMESTAMPTZ;
@@ -40,7 +55,7 @@ DECLARE
     later TEXT := to_jsonb(NEW) ->> TG_ARGV[0];
 BEGIN
     IF earlier IS NOT NULL AND earlier IS DISTINCT FROM later
-        AND (NEW.version <> OLD.version OR substr(earlier, 1, 24) IS NOT DISTINCT FROM substr(later, 1, 24))
+        AND (NEW.version <> OLD.version OR later IS NULL OR later NOT LIKE 's1:%' OR substr(later, 1, 24) = substr(earlier, 1, 24))
         AND NOT EXISTS (
             SELECT 1 FROM earlier_wording w
             WHERE w.municipality = OLD.municipality AND w.subject_id = OLD.id AND w.part = TG_ARGV[1] AND w.text = earlier)
@@ -75,8 +90,9 @@ BEGIN
     IF TG_OP = 'UPDATE' AND NEW.municipality = OLD.municipality AND NEW.subject_id = OLD.subject_id AND NEW.number = OLD.number
         AND NEW.part = OLD.part AND NEW.case_id IS NOT DISTINCT FROM OLD.case_id AND NEW.unit_id = OLD.unit_id
         AND NEW.changed_by = OLD.changed_by AND NEW.changed_at = OLD.changed_at AND NEW.struck_out >= OLD.struck_out
-        AND (NEW.text = OLD.text OR substr(NEW.text, 1, 24) <> substr(OLD.text, 1, 24))
-        AND (NEW.reason IS NOT DISTINCT FROM OLD.reason OR substr(NEW.reason, 1, 24) IS DISTINCT FROM substr(OLD.reason, 1, 24))
+        AND (NEW.text = OLD.text OR (NEW.text LIKE 's1:%' AND substr(NEW.text, 1, 24) <> substr(OLD.text, 1, 24)))
+        AND (NEW.reason IS NOT DISTINCT FROM OLD.reason
+            OR (NEW.reason LIKE 's1:%' AND substr(NEW.reason, 1, 24) <> substr(OLD.reason, 1, 24)))
     THEN
         RETURN NEW;
     END IF;
@@ -85,10 +101,14 @@ END;
 $$;
 CREATE TRIGGER earlier_wording_no_change BEFORE UPDATE OR DELETE ON earlier_wording
 FOR EACH ROW EXECUTE FUNCTION earlier_wording_stays();
+CREATE TRIGGER earlier_wording_no_truncate BEFORE TRUNCATE ON earlier_wording
+FOR EACH STATEMENT EXECUTE FUNCTION earlier_wording_stays();
 CREATE FUNCTION note_stays_struck_out() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.struck_out_at IS DISTINCT FROM OLD.struck_out_at OR NEW.struck_out_by IS DISTINCT FROM OLD.struck_out_by
-        OR NEW.version <> OLD.version
+        OR NEW.version <> OLD.version OR NEW.struck_out_reason IS NULL
+        OR (NEW.struck_out_reason <> OLD.struck_out_reason AND (NEW.struck_out_reason NOT LIKE 's1:%'
+            OR substr(NEW.struck_out_reason, 1, 24) = substr(OLD.struck_out_reason, 1, 24)))
     THEN
         RAISE EXCEPTION 'a note that is struck out stays so';
     END IF;

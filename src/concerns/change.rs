@@ -38,8 +38,7 @@ pub(super) async fn make(
         wordings::may_change(&concern.earlier, *text, content.strike_out)?;
     }
     // Words about another child are not for those who read about this one.
-    let strike_out =
-        content.strike_out || concern.child_id.is_some_and(|child| content.child_id != Some(child));
+    let strike_out = content.strike_out || content.child_id != concern.child_id;
     let change = Change {
         municipality: &concern.municipality,
         subject: concern.id.uuid(),

@@ -243,32 +243,12 @@ pub struct ConcernOut {
 }
 
 shown!(ConcernOut, RowReader {
-  row {
-    id,
-    municipality,
-    unit_id,
-    unit_name,
-    author_id,
-    author_name,
-    child_id,
-    child_name,
-    facts,
-    risk_factors,
-    protective_factors,
-    child_says,
-    tried_so_far,
-    decide_by,
-    decision,
-    decision_reason,
-    decided_at,
-    case_id,
-    report_id,
-    created_at,
-    version,
-    sector,
-    disqualified
-  }
-  + each { earlier }
+    row {
+        id, municipality, unit_id, unit_name, author_id, author_name, child_id, child_name, facts,
+        risk_factors, protective_factors, child_says, tried_so_far, decide_by, decision,
+        decision_reason, decided_at, case_id, report_id, created_at, version, sector, disqualified
+    }
+    + each { earlier }
 });
 
 impl ConcernOut {

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::{Db, DbError, EngineTx};
 
 /// The tables with limited privileges, and the privileges.
-const LIMITED: [(&str, &str); 10] = [
+const LIMITED: [(&str, &str); 12] = [
     ("access_log", "SELECT, INSERT"),
     ("access_log_leaf", "SELECT, INSERT"),
     ("access_log_node", "SELECT, INSERT"),
@@ -13,6 +13,8 @@ const LIMITED: [(&str, &str); 10] = [
     ("access_log_term", "SELECT, INSERT"),
     ("access_log_pending", "SELECT, INSERT, DELETE"),
     ("access_log_count", "SELECT, INSERT, UPDATE"),
+    ("earlier_wording", "SELECT, INSERT, UPDATE"),
+    ("earlier_approval", "SELECT, INSERT"),
     ("installation", "SELECT"),
     ("data_key", "SELECT, INSERT, UPDATE"),
     ("_sqlx_migrations", "SELECT"),

@@ -234,7 +234,7 @@ impl From<DecidedMeasureIn> for MeasureIn {
     }
 }
 
-/// A change to a measure in force. Fields left out are unchanged.
+/// A change to a measure: in force or, of its description alone, after it has ended. Fields left out are unchanged.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"evaluate_on": "2026-10-20", "reason": "The class is away that week.", "contains": []}))]

@@ -102,7 +102,7 @@ async fn read_measure(mut permit: Permit<ReadMeasure>) -> Result<HttpResponse> {
     permit.show_version(measure.version, &measure)
 }
 
-/// Changes who is responsible for a measure in force, when it is evaluated, or what is done.
+/// Changes who is responsible for a measure in force, when it is evaluated, or what is done. The description of one that has ended is corrected.
 ///
 /// A new date of evaluation requires a reason, and so does a description that replaces another. The move and the earlier wording are kept, and everyone who
 /// may read the measure sees them. A wording that is struck out is shown to nobody.
@@ -117,7 +117,8 @@ async fn update_measure(mut permit: Permit<UpdateMeasure>) -> Result<HttpRespons
     let patch: MeasurePatch = permit.input()?;
     let (asker, object) = (permit.asker(), permit.object().clone());
     require_open(&object.case)?;
-    if !patch.is_words_alone() {
+    // Once it has ended, words that were agreed can be corrected, and none can be added.
+    if !patch.is_words_alone() || measure.description.is_none() {
         rules::in_force(measure.status)?;
     }
     if patch.description.is_some() || patch.reason.is_some() {

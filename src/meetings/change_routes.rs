@@ -8,7 +8,7 @@ use super::{
     changes,
     dto::MeetingOut,
     invitations,
-    parts::{InvitationsIn, MeetingCancelIn, MeetingMoveIn},
+    parts::{InvitationsIn, MeetingCancelIn, MeetingMoveIn, MinutesCorrectionIn},
     routes::{answer_with, arena_allows, as_participant, as_seen, current, invitable, reader},
     rules, store,
 };
@@ -19,7 +19,7 @@ use crate::{
     },
     catalogue,
     problem::{Problem, Result, docs::ChangeProblems},
-    wordings::{self, CorrectionIn, Text},
+    wordings::{self, Text},
 };
 
 /// Adds the operations to the service.
@@ -120,14 +120,14 @@ async fn cancel_meeting(mut permit: Permit<CancelMeeting>) -> Result<HttpRespons
 /// The earlier wording is kept, and everyone who may read the minutes sees it, unless it is struck out.
 #[utoipa::path(
     operation_id = "correct_minutes", tag = "meetings",
-    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = CorrectionIn,
+    params(("case_id" = Uuid, Path), ("meeting_id" = Uuid, Path)), request_body = MinutesCorrectionIn,
     responses((status = 200, body = MeetingOut, description = "The meeting with the corrected minutes"), ChangeProblems),
 )]
 #[post("/cases/{case_id}/meetings/{meeting_id}/minutes/correct")]
 async fn correct_minutes(mut permit: Permit<CorrectMinutes>) -> Result<HttpResponse> {
     let (case, meeting) = current(&mut permit).await?;
-    let new: CorrectionIn = permit.input()?;
-    Kinds::may_be_kept("", new.contains.as_deref())?;
+    let new: MinutesCorrectionIn = permit.input()?;
+    Kinds::may_be_kept("", Some(&new.contains))?;
     rules::is_held(&case, &meeting)?;
     let words = (Some(&*new.text), meeting.minutes.as_deref());
     let reworded = wordings::reworded(words, (Some(&*new.reason), new.strike_out))?;

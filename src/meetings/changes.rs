@@ -40,6 +40,13 @@ const CHANGE_INVITATIONS: &str = "
 const CORRECT: &str = "
     UPDATE meeting SET minutes = $5, version = version + 1
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4 AND status = 'held'";
+const KEEP_APPROVALS: &str = "
+    INSERT INTO earlier_approval (municipality, meeting_id, number, case_id, person_id, approved_at)
+    SELECT m.municipality, m.id,
+           (SELECT MAX(w.number) FROM earlier_wording w WHERE w.municipality = m.municipality AND w.subject_id = m.id),
+           m.case_id, p.person_id, p.approved_at
+    FROM meeting m JOIN meeting_participant p ON p.municipality = m.municipality AND p.meeting_id = m.id
+    WHERE m.municipality = $1 AND m.id = $2 AND p.approved_at IS NOT NULL";
 const APPROVE_AGAIN: &str =
     "UPDATE meeting_participant SET approved_at = NULL WHERE municipality = $1 AND meeting_id = $2";
 const TAKE_OFF: &str = "DELETE FROM meeting_participant WHERE municipality = ";
@@ -94,7 +101,7 @@ pub(super) async fn cancel(
     expect_one(execute!(tx, CANCEL, &case.municipality, case.id, id, version, reason)?)
 }
 
-/// Replaces the minutes. Nobody has approved the new ones.
+/// Replaces the minutes, whose earlier wording is kept, and keeps the approvals of that wording. Nobody has approved the new one.
 pub(super) async fn correct(
     tx: &mut Tx,
     case: &CaseState,
@@ -105,6 +112,7 @@ pub(super) async fn correct(
     let MeetingOut { id, version, .. } = *meeting;
     let municipality = &case.municipality;
     expect_one(execute!(tx, CORRECT, municipality, case.id, id, version, minutes)?)?;
+    execute!(tx, KEEP_APPROVALS, municipality, id)?;
     execute!(tx, APPROVE_AGAIN, municipality, id)?;
     Ok(())
 }

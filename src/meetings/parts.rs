@@ -151,6 +151,22 @@ pub struct InvitationsIn {
     pub contains: Vec<InformationKind>,
 }
 
+/// A correction of the minutes. The earlier wording is kept.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"text": "He swims on Tuesdays.", "reason": "The day was wrong.", "contains": []}))]
+pub struct MinutesCorrectionIn {
+    /// The whole new minutes.
+    pub text: Prose,
+    /// Why they are corrected. Everyone who may read the minutes reads it.
+    pub reason: Prose,
+    /// Must be `[]`: confirms that the text and the reason hold none of the prohibited kinds.
+    pub contains: Vec<InformationKind>,
+    /// Whether the earlier wording is struck out, with those before it: they are kept for inspection, and nobody reads them here.
+    #[serde(default)]
+    pub strike_out: bool,
+}
+
 /// The minutes that the caller approves.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

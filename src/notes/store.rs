@@ -19,7 +19,7 @@ use crate::{
         vocabulary::InformationKind,
     },
     vault::KeyName,
-    wordings,
+    wordings::{self, Text},
 };
 
 // Family members are shown by the names registered in this case, not by those in another case.
@@ -100,16 +100,24 @@ async fn with_wordings(tx: &mut Tx, notes: &mut [NoteOut]) -> Result<(), DbError
 
 fn with_readers(note: NoteOut, case: &CaseState) -> NoteOut {
     let shown_to = named(case, case.chosen_readers(note.id.uuid()));
-    with_name_in_case(NoteOut { shown_to, ..note })
+    as_the_case_names_them(NoteOut { shown_to, ..note })
 }
 
-/// A member of the family corrects and strikes out only their own note, and is named as its author is.
-fn with_name_in_case(mut note: NoteOut) -> NoteOut {
-    if note.struck_out_by == note.author_id && note.struck_out_by.is_some() {
-        note.struck_out_by_name.clone_from(&note.author_name);
+/// Of a note of the family, only its author changes anything, and is named as the case names them. If the note is struck out, the reasons of
+/// its corrections are, too.
+fn as_the_case_names_them(mut note: NoteOut) -> NoteOut {
+    if note.unit_id.is_none() {
+        note.struck_out_by = note.struck_out_by.and(note.author_id);
+        note.struck_out_by_name = note.struck_out_by.and(note.author_name.clone());
     }
-    for wording in note.earlier.iter_mut().filter(|wording| wording.changed_by == note.author_id) {
-        wording.changed_by_name.clone_from(&note.author_name);
+    for wording in &mut note.earlier {
+        if note.unit_id.is_none() {
+            wording.changed_by = note.author_id;
+            wording.changed_by_name.clone_from(&note.author_name);
+        }
+        if note.struck_out_at.is_some() {
+            wording.reason = None;
+        }
     }
     note
 }
@@ -175,6 +183,7 @@ pub(super) async fn strike_out(
     (by, now): (Id<Person>, DateTime<Utc>),
 ) -> Result<(), DbError> {
     let (municipality, reason) = (&case.municipality, tx.vault().seal(&key(case, note), reason)?);
+    wordings::hold_still(tx, municipality, note.id.uuid(), Text::Note).await?;
     wordings::strike_out(tx, municipality, note.id.uuid()).await?;
     execute!(tx, MAY_BE_BROUGHT_AGAIN, municipality, note.id, format!("struck out: {}", note.id))?;
     expect_one(execute!(tx, STRIKE_OUT, municipality, case.id, note.id, note.version, now, by, reason)?)

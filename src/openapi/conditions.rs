@@ -132,7 +132,7 @@ fn in_a_case() -> Vec<Rules> {
         ),
         ("DecidedMeasureIn", title_and_level()),
         ("EvaluationIn", vec![exactly_one(&["child_view", "child_view_missing_reason"])]),
-        ("GoalPatch", vec![some(), brings("description", &["contains", "reason"])]),
+        ("GoalPatch", vec![some(), brings("description", &["contains"])]),
         ("HandoverAnswer", vec![brings("answer", &["contains"])]),
         ("HandoverIn", vec![brings("message", &["contains"])]),
         ("MeasureIn", title_and_level()),

@@ -45,7 +45,7 @@ pub struct EarlierWordingOut {
     pub text: Option<Content>,
     /// Whether the words are struck out.
     pub struck_out: bool,
-    /// Why it was replaced.
+    /// Why it was replaced. Null if a later change struck it out with the words.
     pub reason: Option<Content>,
     /// The person who replaced it. Null if the reader may not know that they help.
     pub changed_by: Option<PersonId>,
@@ -98,20 +98,20 @@ impl EarlierWordingOut {
     }
 }
 
-/// A correction of a text. The earlier wording is kept.
+/// A correction of a note. The earlier wording is kept.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"text": "She came at ten, not at nine.", "reason": "The time was wrong.", "contains": []}))]
 pub struct CorrectionIn {
     /// The whole new text.
     pub text: Prose,
-    /// Why it is corrected. Everyone who may read the text reads it.
+    /// Why it is corrected. Everyone who may read the note reads it.
     pub reason: Prose,
     /// Must be `[]`: confirms that the text and the reason hold none of the prohibited kinds. May be left out where the note could be
     /// written without it.
     #[serde(default)]
     pub contains: Option<Vec<InformationKind>>,
-    /// Whether the earlier wording is struck out: it is kept for inspection, and nobody reads it here.
+    /// Whether the earlier wording is struck out, with those before it: they are kept for inspection, and nobody reads them here.
     #[serde(default)]
     pub strike_out: bool,
 }

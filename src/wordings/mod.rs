@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use dto::{CorrectionIn, EarlierWordingOut, SeesWho, StrikeOutIn, WordingPart};
-pub(crate) use store::{Change, Text, keep, of_these, strike_out};
+pub(crate) use store::{Change, Text, hold_still, keep, of_these, strike_out};
 
 use crate::{
     kernel::{Id, ids::Person},

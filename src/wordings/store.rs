@@ -135,13 +135,26 @@ pub(crate) async fn keep(
 ) -> Result<(), DbError> {
     let Change { municipality, subject, reason, strike_out, by, now } = change;
     for text in texts {
-        // Nobody else seals it again meanwhile.
-        execute!(tx, text.hold_still(), municipality, subject)?;
+        hold_still(tx, municipality, subject, *text).await?;
         let reason = tx.vault().seal_optional(key, reason)?;
         execute!(tx, text.keep(), municipality, subject, reason, strike_out, by, now)?;
     }
     // The words to strike out may have been there before.
     if strike_out { self::strike_out(tx, municipality, subject).await } else { Ok(()) }
+}
+
+/// Keeps a row as it is for the rest of the transaction: nobody else changes its texts or seals them again.
+///
+/// # Errors
+/// If the database query fails.
+pub(crate) async fn hold_still(
+    tx: &mut Tx,
+    municipality: &str,
+    subject: Uuid,
+    text: Text,
+) -> Result<(), DbError> {
+    execute!(tx, text.hold_still(), municipality, subject)?;
+    Ok(())
 }
 
 /// Strikes out every earlier wording of a subject.
@@ -151,6 +164,12 @@ pub(crate) async fn keep(
 pub(crate) async fn strike_out(tx: &mut Tx, municipality: &str, subject: Uuid) -> Result<(), DbError> {
     execute!(tx, STRIKE_OUT, municipality, subject)?;
     Ok(())
+}
+
+/// The reason of a change may repeat the words, and is struck out with them. The reason of the striking out itself stays.
+fn hide_reasons(earlier: &mut [EarlierWordingOut]) {
+    let struck = earlier.iter_mut().filter(|wording| wording.struck_out).rev().skip(1);
+    struck.for_each(|wording| wording.reason = None);
 }
 
 #[derive(sqlx::FromRow)]
@@ -180,6 +199,9 @@ pub(crate) async fn of_these<T>(
         if let Some(subject) = subjects.iter_mut().find(|subject| id(subject) == subject_id) {
             earlier(subject).push(wording);
         }
+    }
+    for subject in subjects {
+        hide_reasons(earlier(subject));
     }
     Ok(())
 }

@@ -149,6 +149,7 @@ both_engines! {
         struck(&cast.teacher, &cast, &note).if_match(2).send().await.expect_problem(403, "forbidden");
         let answer = struck(&colleague, &cast, &note).if_match(2).send().await.expect(200);
         assert_eq!((answer.text("/struck_out_reason"), answer.version()), ("It is about another child.".into(), "3"));
+        assert_eq!(answer.body["earlier"][0]["reason"], Value::Null, "the reason of a correction can repeat the words");
         let readers = [&cast.nurse.user, &colleague.user, &cast.teacher.user, &cast.family.guardians[0].user];
         for reader in readers {
             for below in [format!("/notes/{note}"), "/notes".to_owned()] {
@@ -217,6 +218,7 @@ both_engines! {
             call.send().await.expect_invalid(&format!("?{name}"));
         }
         approve(1).await.expect(200);
+        assert_eq!(world.rows("earlier_approval WHERE number = 1").await, 1, "the approval of the earlier wording is kept");
     }
 
     async fn words_are_struck_out_of_a_measure_that_has_ended_and_what_was_there_before_goes_with_them(world: World) {
@@ -235,6 +237,19 @@ both_engines! {
         let seen = change(struck, 4).await.expect(200);
         let earlier = seen.body["earlier"].as_array().expect("wordings");
         assert!(earlier.len() == 2 && earlier.iter().all(|wording| wording["text"].is_null()), "{earlier:?}");
+        assert_eq!((&earlier[0]["reason"], &earlier[1]["reason"]), (&Value::Null, &json!("It named a child.")));
+    }
+
+    async fn nothing_is_added_to_a_measure_that_has_ended(world: World) {
+        let cast = world.shared_case().await;
+        let measure = world.measure(&cast.teacher, cast.case, &cast.teacher).await;
+        let path = cast.path(&format!("/measures/{measure}"));
+        let ended = json!({
+            "held_on": world.in_days(0), "outcome": "end_reached", "contains": [], "assessment": "Reached.", "child_view": "Fun.",
+        });
+        cast.teacher.post(format!("{path}/evaluations")).json(ended).if_match(1).send().await.expect(201);
+        let first = json!({"description": "Twice a week.", "contains": []});
+        cast.teacher.patch(path).json(first).if_match(2).send().await.expect_problem(409, "conflict");
     }
 
     async fn a_concern_that_is_about_another_child_takes_no_words_about_the_first_along(world: World) {
@@ -246,6 +261,13 @@ both_engines! {
         let moved = json!({"child_id": other.id, "facts": "Was about another child."});
         let seen = teacher.put(&path).json(moved).if_match(1).send().await.expect(200);
         assert!(!seen.text.contains(&facts) && seen.body["earlier"][0]["struck_out"] == json!(true), "{}", seen.text);
+        let again = world.concern(&teacher, &child).await;
+        let path = format!("/v1/concerns/{again}");
+        let update = |body: Value, version: i64| teacher.put(&path).json(body).if_match(version).send();
+        let facts = teacher.get(&path).send().await.expect(200).text("/facts");
+        update(json!({"child_id": null, "facts": facts}), 1).await.expect(200);
+        let seen = update(json!({"child_id": other.id, "facts": "Was about another child."}), 2).await.expect(200);
+        assert!(!seen.text.contains(&facts), "{}", seen.text);
     }
 
     async fn what_a_child_said_is_struck_out_and_written_anew_not_corrected(world: World) {
@@ -268,7 +290,9 @@ both_engines! {
         corrected(&cast.nurse, &cast, &format!("/notes/{note}/correct"), "She came at ten.").if_match(1).send().await.expect(200);
         struck(&cast.nurse, &cast, &note).if_match(2).send().await.expect(200);
         let forged = [
-            "DELETE FROM earlier_wording", "UPDATE earlier_wording SET struck_out = FALSE", "UPDATE earlier_wording SET text = text || 'x'",
+            "DELETE FROM earlier_wording", "UPDATE earlier_wording SET text = 'new'", "UPDATE earlier_wording SET reason = NULL",
+            "UPDATE note SET body = 'new'", "UPDATE note SET struck_out_reason = 'new' WHERE struck_out_at IS NOT NULL",
+            "UPDATE earlier_wording SET struck_out = FALSE", "UPDATE earlier_wording SET text = text || 'x'",
             "UPDATE note SET struck_out_at = NULL, struck_out_by = NULL, struck_out_reason = NULL WHERE struck_out_at IS NOT NULL",
             "UPDATE note SET body = body || 'x' WHERE struck_out_at IS NOT NULL",
         ];
