@@ -187,7 +187,9 @@ both_engines! {
             world.try_execute(format!("DROP TRIGGER {trigger}")).await.expect(trigger);
         }
         if is_made_again {
-            world.try_execute("DROP TABLE earlier_wording").await.expect("dropped");
+            for table in ["earlier_approval", "earlier_wording"] {
+                world.try_execute(format!("DROP TABLE {table}")).await.expect(table);
+            }
             world.try_execute("DELETE FROM _sqlx_migrations WHERE version = 38").await.expect("forgotten");
         }
         for sql in [
