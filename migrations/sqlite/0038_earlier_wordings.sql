@@ -39,6 +39,9 @@ CREATE TABLE earlier_approval (
     FOREIGN KEY (municipality, meeting_id, number) REFERENCES earlier_wording (municipality, subject_id, number)
 ) STRICT;
 
+-- A concern that was about another child before: all that it said is struck out.
+ALTER TABLE concern ADD COLUMN had_another_child INTEGER NOT NULL DEFAULT FALSE CHECK (had_another_child IN (0, 1));
+
 -- A note that is struck out: its texts stay in the row, and no reader sees them.
 ALTER TABLE note ADD COLUMN version INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE note ADD COLUMN struck_out_at TEXT;

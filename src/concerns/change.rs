@@ -38,7 +38,7 @@ pub(super) async fn make(
         wordings::may_change(&concern.earlier, *text, content.strike_out)?;
     }
     // Words about another child are not for those who read about this one.
-    let strike_out = content.strike_out || content.child_id != concern.child_id;
+    let strike_out = content.strike_out || concern.gets_another_child(content.child_id);
     let change = Change {
         municipality: &concern.municipality,
         subject: concern.id.uuid(),

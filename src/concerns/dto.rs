@@ -235,6 +235,10 @@ pub struct ConcernOut {
     #[serde(skip)]
     #[schema(ignore)]
     pub sector: Sector,
+    /// Whether it was about another child before.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub had_another_child: bool,
     /// Whether the rules are to keep the caller from it, as disqualified.
     #[serde(skip)]
     #[schema(ignore)]
@@ -246,12 +250,17 @@ shown!(ConcernOut, RowReader {
     row {
         id, municipality, unit_id, unit_name, author_id, author_name, child_id, child_name, facts,
         risk_factors, protective_factors, child_says, tried_so_far, decide_by, decision,
-        decision_reason, decided_at, case_id, report_id, created_at, version, sector, disqualified
+        decision_reason, decided_at, case_id, report_id, created_at, version, sector, had_another_child, disqualified
     }
     + each { earlier }
 });
 
 impl ConcernOut {
+    /// Returns whether a change makes it a concern about another child than one that it has been about.
+    pub(super) fn gets_another_child(&self, child: Option<ChildId>) -> bool {
+        self.had_another_child || self.child_id.is_some_and(|now| child != Some(now))
+    }
+
     /// The key that encrypts it.
     pub(super) fn key(&self) -> KeyName {
         KeyName::sector(&self.municipality, self.sector)

@@ -32,7 +32,7 @@ macro_rules! select {
                     c.child_id, k.name AS child_name, c.facts, c.risk_factors, c.protective_factors, c.child_says,
                     c.tried_so_far, c.decide_by, c.decision, c.decision_reason, c.decided_at, c.case_id, c.report_id,
                     c.created_at,
-                    c.version
+                    c.version, c.had_another_child
              FROM concern c
              JOIN unit u ON u.id = c.unit_id
              JOIN person p ON p.id = c.author_id
@@ -62,7 +62,7 @@ const UPDATE: &str = "
            risk_factors = CASE WHEN $11 THEN $6 ELSE risk_factors END,
            protective_factors = CASE WHEN $12 THEN $7 ELSE protective_factors END,
            child_says = CASE WHEN $13 THEN $8 ELSE child_says END,
-           tried_so_far = CASE WHEN $14 THEN $9 ELSE tried_so_far END, version = version + 1
+           tried_so_far = CASE WHEN $14 THEN $9 ELSE tried_so_far END, had_another_child = $15, version = version + 1
     WHERE municipality = $1 AND id = $2 AND version = $3 AND decision IS NULL";
 const KIND_OF_UNIT: &str = "SELECT kind FROM unit WHERE id = $1";
 const DECIDE: &str = "
@@ -122,7 +122,12 @@ pub(super) async fn list(
 
 /// Gives concerns their earlier wordings. The caller may read them all.
 pub(super) async fn with_wordings(tx: &mut Tx, concerns: &mut [ConcernOut]) -> Result<(), DbError> {
-    wordings::of_these(tx, concerns, |concern| concern.id.uuid(), |concern| &mut concern.earlier).await
+    wordings::of_these(tx, concerns, |concern| concern.id.uuid(), |concern| &mut concern.earlier).await?;
+    // A reason can repeat the words about another child.
+    for concern in concerns.iter_mut().filter(|concern| concern.had_another_child) {
+        concern.earlier.iter_mut().for_each(|wording| wording.reason = None);
+    }
+    Ok(())
 }
 
 /// Returns the number of days in which a concern must be decided, if the municipality's guide sets it.
@@ -195,7 +200,8 @@ pub(super) async fn update(
         risks_new,
         protective_new,
         words_new,
-        efforts_new
+        efforts_new,
+        current.gets_another_child(content.child_id)
     )?)
 }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    access::{CaseFacts, CaseReader, Written},
+    access::CaseReader,
     kernel::{
         ids::{GoalId, PersonId},
         text::Prose,
@@ -56,20 +56,6 @@ shown!(GoalOut, CaseReader {
     + each { earlier }
     whereabouts: created_by, created_by_name;
 });
-
-impl GoalOut {
-    /// Returns it without words that were replaced before the record moved to the units of the caller. The others are numbered again, so that
-    /// no gap shows that there are more.
-    #[must_use]
-    pub(super) fn with_known_words(mut self, case: &CaseFacts) -> Self {
-        let entry = self.id.uuid();
-        self.earlier.retain(|wording| case.knew_words_of(Written { entry, at: wording.changed_at }));
-        for (number, wording) in (1..).zip(&mut self.earlier) {
-            wording.number = number;
-        }
-        self
-    }
-}
 
 /// A new goal. It is active from the start.
 #[derive(Debug, Deserialize, ToSchema)]

@@ -35,7 +35,6 @@ async fn list_goals(mut permit: Permit<ListGoals>) -> Result<HttpResponse> {
     let query: PageQuery = permit.query()?;
     let Parts { object, tx, .. } = permit.parts();
     let goals = store::list(tx, &object.facts, query.slice()?).await?;
-    let goals = goals.into_iter().map(|goal| goal.with_known_words(&object.facts)).collect();
     let page = Page::cut(goals, query.limit(), |goal| goal.id.uuid());
     permit.note_shown(page.items.iter().map(|goal| goal.id));
     let reader = permit.asker().reader(permit.object());
@@ -75,7 +74,6 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     let case = permit.object().facts.clone();
     let id = permit.path_id::<Goal>("goal_id")?;
     let goal = store::find(permit.tx(), &case, id).await?.ok_or_else(Problem::not_found)?;
-    let goal = goal.with_known_words(&case);
     let patch: GoalPatch = permit.input()?;
     if patch.is_empty() {
         return Err(Problem::field("", "must contain at least one field to change"));
@@ -101,7 +99,7 @@ async fn update_goal(mut permit: Permit<UpdateGoal>) -> Result<HttpResponse> {
     }
     let description = patch.description.as_deref().filter(|_| reworded.is_some());
     store::update(permit.tx(), &case, &goal, description, patch.status).await?;
-    let goal = store::get(permit.tx(), &case, id).await?.with_known_words(&case);
+    let goal = store::get(permit.tx(), &case, id).await?;
     permit.note_shown([id]);
     let goal = goal.seen_by(&reader);
     permit.changed(goal.version, &goal).await

@@ -7,7 +7,7 @@ use super::{
     rows::{self, GoalRow},
 };
 use crate::{
-    access::CaseState,
+    access::{CaseFacts, CaseState},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_optional,
     kernel::{
@@ -31,26 +31,26 @@ const UPDATE: &str = "
     WHERE municipality = $1 AND case_id = $2 AND id = $3 AND version = $4";
 
 /// Lists the goals of a case after `after`, in the order they were set.
-pub(super) async fn list(tx: &mut Tx, case: &CaseState, slice: Slice) -> Result<Vec<GoalOut>, DbError> {
+pub(super) async fn list(tx: &mut Tx, case: &CaseFacts, slice: Slice) -> Result<Vec<GoalOut>, DbError> {
     let mut goals =
         fetch_all!(tx, GoalOut, LIST, &case.municipality, case.id, slice.after, slice.sql_limit())?;
-    with_wordings(tx, &mut goals).await?;
+    with_wordings(tx, case, &mut goals).await?;
     Ok(goals)
 }
 
 /// Finds a goal of this case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
+pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<Option<GoalOut>, DbError> {
     let mut goal = fetch_optional!(tx, GoalOut, FIND, &case.municipality, case.id, id)?;
-    with_wordings(tx, goal.as_mut_slice()).await?;
+    with_wordings(tx, case, goal.as_mut_slice()).await?;
     Ok(goal)
 }
 
-async fn with_wordings(tx: &mut Tx, goals: &mut [GoalOut]) -> Result<(), DbError> {
-    wordings::of_these(tx, goals, |goal| goal.id.uuid(), |goal| &mut goal.earlier).await
+async fn with_wordings(tx: &mut Tx, case: &CaseFacts, goals: &mut [GoalOut]) -> Result<(), DbError> {
+    wordings::of_case(tx, case, goals, |goal| goal.id.uuid(), |goal| &mut goal.earlier).await
 }
 
 /// Returns a goal that exists.
-pub(super) async fn get(tx: &mut Tx, case: &CaseState, id: Id<Goal>) -> Result<GoalOut, DbError> {
+pub(super) async fn get(tx: &mut Tx, case: &CaseFacts, id: Id<Goal>) -> Result<GoalOut, DbError> {
     find(tx, case, id).await?.ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 

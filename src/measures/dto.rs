@@ -250,9 +250,8 @@ pub struct MeasurePatch {
     #[serde(default, deserialize_with = "optional_day")]
     #[schema(value_type = Option<EvaluationDay>)]
     pub evaluate_on: Option<NaiveDate>,
-    /// Why the evaluation is moved, or what is done is changed: required with `evaluate_on` and with a description that replaces
-    /// another. Everyone who
-    /// may read the measure reads it, the family included.
+    /// Why the evaluation is moved, or what is done is changed: required with `evaluate_on`, and with a description that replaces
+    /// another. Everyone who may read the measure reads it, the family included.
     #[serde(default)]
     pub reason: Option<Prose>,
     /// A description of the measure. The earlier wording is kept.

@@ -11,7 +11,7 @@ use super::{
     rules::{CatalogueEntry, Changed, Effect, is_overdue},
 };
 use crate::{
-    access::CaseState,
+    access::{CaseFacts, CaseState},
     db::{DbError, Tx, expect_one},
     execute, fetch_of_case, fetch_one, fetch_optional,
     kernel::{
@@ -69,13 +69,13 @@ pub(super) struct NewMeasure<'a> {
 /// Returns these measures of a case, in the order they were made.
 pub(super) async fn these(
     tx: &mut Tx,
-    case: &CaseState,
+    case: &CaseFacts,
     ids: &[Id<Measure>],
     today: NaiveDate,
 ) -> Result<Vec<MeasureOut>, DbError> {
     let mut measures: Vec<MeasureOut> = fetch_of_case!(tx, MeasureOut, SELECT, "m", case, ids)?;
     measures.sort_by_key(|measure| measure.id);
-    with_wordings(tx, &mut measures).await?;
+    with_wordings(tx, case, &mut measures).await?;
     Ok(measures.into_iter().map(|measure| as_of(measure, today)).collect())
 }
 
@@ -95,17 +95,17 @@ pub(super) async fn progress(tx: &mut Tx, case: &CaseState, id: Id<Measure>) -> 
 /// Returns a measure that exists.
 pub(super) async fn get(
     tx: &mut Tx,
-    case: &CaseState,
+    case: &CaseFacts,
     id: Id<Measure>,
     today: NaiveDate,
 ) -> Result<MeasureOut, DbError> {
     let mut measure = fetch_optional!(tx, MeasureOut, FIND, &case.municipality, case.id, id)?;
-    with_wordings(tx, measure.as_mut_slice()).await?;
+    with_wordings(tx, case, measure.as_mut_slice()).await?;
     measure.map(|measure| as_of(measure, today)).ok_or(DbError::Engine(sqlx::Error::RowNotFound))
 }
 
-async fn with_wordings(tx: &mut Tx, measures: &mut [MeasureOut]) -> Result<(), DbError> {
-    wordings::of_these(tx, measures, |measure| measure.id.uuid(), |measure| &mut measure.earlier).await
+async fn with_wordings(tx: &mut Tx, case: &CaseFacts, measures: &mut [MeasureOut]) -> Result<(), DbError> {
+    wordings::of_case(tx, case, measures, |measure| measure.id.uuid(), |measure| &mut measure.earlier).await
 }
 
 fn as_of(mut measure: MeasureOut, today: NaiveDate) -> MeasureOut {

@@ -15,7 +15,7 @@ use super::{
     rows::{self, MeetingRow},
 };
 use crate::{
-    access::CaseState,
+    access::{CaseFacts, CaseState},
     db::{DbError, Tx, expect_one},
     execute, fetch_all, fetch_of_case, fetch_one, fetch_optional,
     kernel::{
@@ -119,7 +119,7 @@ struct OfMeeting<T> {
 /// Returns these meetings of a case in the order they were called, with the people invited and the decisions.
 pub(super) async fn these(
     tx: &mut Tx,
-    case: &CaseState,
+    case: &CaseFacts,
     ids: &[Id<Meeting>],
 ) -> Result<Vec<MeetingOut>, DbError> {
     let mut meetings: Vec<MeetingOut> = fetch_of_case!(tx, MeetingOut, SELECT, "m", case, ids)?;
@@ -130,7 +130,7 @@ pub(super) async fn these(
 /// Finds a meeting of a case, with participants and decisions.
 pub(super) async fn find(
     tx: &mut Tx,
-    case: &CaseState,
+    case: &CaseFacts,
     id: Id<Meeting>,
 ) -> Result<Option<MeetingOut>, DbError> {
     let meeting = fetch_optional!(tx, MeetingOut, FIND, &case.municipality, case.id, id)?;
@@ -139,7 +139,7 @@ pub(super) async fn find(
 
 async fn complete(
     tx: &mut Tx,
-    case: &CaseState,
+    case: &CaseFacts,
     mut meetings: Vec<MeetingOut>,
 ) -> Result<Vec<MeetingOut>, DbError> {
     let (Some(first), Some(last)) = (meetings.first(), meetings.last()) else { return Ok(meetings) };
@@ -150,7 +150,7 @@ async fn complete(
     let moves = fetch_all!(tx, OfMeeting<MeetingMoveOut>, MOVES, of, case.id, first, last)?;
     let reasons = fetch_all!(tx, OfMeeting<GuardianNotInvitedOut>, REASONS, of, case.id, first, last)?;
     let others = fetch_all!(tx, OfMeeting<OtherPresentOut>, OTHERS, of, case.id, first, last)?;
-    wordings::of_these(tx, &mut meetings, |meeting| meeting.id.uuid(), |meeting| &mut meeting.earlier)
+    wordings::of_case(tx, case, &mut meetings, |meeting| meeting.id.uuid(), |meeting| &mut meeting.earlier)
         .await?;
     give(&mut meetings, participants, |meeting| &mut meeting.participants);
     give(&mut meetings, decisions, |meeting| &mut meeting.decisions);

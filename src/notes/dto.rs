@@ -120,7 +120,8 @@ shown!(NoteOut, CaseReader {
         version
     }
     + each { earlier }
-    whereabouts: author_id, author_name, struck_out_by, struck_out_by_name, unit_id, unit_name, sector, from_municipality, from_unit_name, from_sector;
+    whereabouts: author_id, author_name, struck_out_by, struck_out_by_name, unit_id, unit_name, sector, from_municipality, from_unit_name,
+        from_sector;
 });
 
 /// A withholding of the note from a guardian.

@@ -58,7 +58,8 @@ async fn list_notes(mut permit: Permit<ListNotes>) -> Result<HttpResponse> {
 /// Writes a note for the whole team, for members from the same sector or unit or, by the family, for the contact person.
 ///
 /// The kind of information decides who among them may read it. A kind is shared with a unit only if everyone who must has
-/// consented. A note is corrected, or struck out, and its earlier wordings are kept. A note by the family is shown in the family only to its writer and those in `shown_to`.
+/// consented. A note is corrected, or struck out, and its earlier wordings are kept. A note by the family is shown in the family only to its
+/// writer and those in `shown_to`.
 #[utoipa::path(
     operation_id = "write_note", tag = "notes", params(("case_id" = Uuid, Path)), request_body = NoteIn,
     responses((status = 201, body = NoteOut, description = "The note"), WriteProblems),

@@ -10,7 +10,7 @@ use super::{
     rules::{Heard, Written},
 };
 use crate::{
-    access::CaseState,
+    access::{CaseFacts, CaseState},
     db::{DbError, Tx, expect_one},
     execute, fetch_of_case, fetch_optional,
     kernel::{
@@ -80,22 +80,22 @@ pub(super) struct NewNote<'a> {
 }
 
 /// Returns these notes of a case, in order of id.
-pub(super) async fn these(tx: &mut Tx, case: &CaseState, ids: &[Id<Note>]) -> Result<Vec<NoteOut>, DbError> {
+pub(super) async fn these(tx: &mut Tx, case: &CaseFacts, ids: &[Id<Note>]) -> Result<Vec<NoteOut>, DbError> {
     let mut notes: Vec<NoteOut> = fetch_of_case!(tx, NoteOut, SELECT, "n", case, ids)?;
     notes.sort_by_key(|note| note.id);
-    with_wordings(tx, &mut notes).await?;
+    with_wordings(tx, case, &mut notes).await?;
     Ok(notes.into_iter().map(|note| with_readers(note, case)).collect())
 }
 
 /// Finds a note of a case.
-pub(super) async fn find(tx: &mut Tx, case: &CaseState, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
+pub(super) async fn find(tx: &mut Tx, case: &CaseFacts, id: Id<Note>) -> Result<Option<NoteOut>, DbError> {
     let mut note = fetch_optional!(tx, NoteOut, FIND, &case.municipality, case.id, id)?;
-    with_wordings(tx, note.as_mut_slice()).await?;
+    with_wordings(tx, case, note.as_mut_slice()).await?;
     Ok(note.map(|note| with_readers(note, case)))
 }
 
-async fn with_wordings(tx: &mut Tx, notes: &mut [NoteOut]) -> Result<(), DbError> {
-    wordings::of_these(tx, notes, |note| note.id.uuid(), |note| &mut note.earlier).await
+async fn with_wordings(tx: &mut Tx, case: &CaseFacts, notes: &mut [NoteOut]) -> Result<(), DbError> {
+    wordings::of_case(tx, case, notes, |note| note.id.uuid(), |note| &mut note.earlier).await
 }
 
 fn with_readers(note: NoteOut, case: &CaseState) -> NoteOut {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 pub use dto::{CorrectionIn, EarlierWordingOut, SeesWho, StrikeOutIn, WordingPart};
-pub(crate) use store::{Change, Text, hold_still, keep, of_these, strike_out};
+pub(crate) use store::{Change, Text, hold_still, keep, of_case, of_these, strike_out};
 
 use crate::{
     kernel::{Id, ids::Person},
@@ -24,17 +24,19 @@ pub(crate) const NOTHING_STRUCK: &str = "is allowed only with new words that rep
 
 /// The number of earlier wordings that one text has at most.
 const MOST: usize = 20;
+/// The same where words are struck out: that must be possible long after.
+const MOST_STRUCK: usize = 100;
 
-/// Checks that a text may get another wording. Words that must not be read are struck out in any case.
+/// Checks that a text may get another wording.
 ///
 /// # Errors
 /// 409 if it has as many as it can.
 pub(crate) fn may_change(earlier: &[EarlierWordingOut], text: Text, strike_out: bool) -> Result<()> {
     let of_text = earlier.iter().filter(|wording| wording.part == text.part());
-    if strike_out || of_text.count() < MOST {
+    if of_text.count() < if strike_out { MOST_STRUCK } else { MOST } {
         Ok(())
     } else {
-        Err(Problem::conflict("the text has been changed 20 times"))
+        Err(Problem::conflict("the text has been changed too often"))
     }
 }
 

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::dto::{EarlierWordingOut, WordingPart};
 use crate::{
+    access::CaseFacts,
     db::{DbError, Tx},
     execute, fetch_in,
     kernel::{Id, ids::Person},
@@ -179,7 +180,31 @@ struct OfSubject {
     wording: EarlierWordingOut,
 }
 
-/// Gives each of some subjects its earlier wordings, in the order they were replaced. The reader may read all of the subjects.
+/// Gives each of some subjects in a case the earlier wordings that the caller may know of, numbered among themselves, so that no gap shows
+/// that there are more. The caller may read all of the subjects, which are in the order of their ids.
+///
+/// # Errors
+/// If the database query fails.
+pub(crate) async fn of_case<T>(
+    tx: &mut Tx,
+    case: &CaseFacts,
+    subjects: &mut [T],
+    id: impl Fn(&T) -> Uuid,
+    earlier: impl Fn(&mut T) -> &mut Vec<EarlierWordingOut>,
+) -> Result<(), DbError> {
+    of_these(tx, subjects, id, &earlier).await?;
+    for subject in subjects {
+        let earlier = earlier(subject);
+        earlier.retain(|wording| case.knew_words_until(wording.changed_at));
+        for (number, wording) in (1..).zip(earlier) {
+            wording.number = number;
+        }
+    }
+    Ok(())
+}
+
+/// Gives each of some subjects its earlier wordings, in the order they were replaced. The caller may read all of the subjects, which are in
+/// the order of their ids.
 ///
 /// # Errors
 /// If the database query fails.
@@ -196,8 +221,8 @@ pub(crate) async fn of_these<T>(
     let mut rows = fetch_in!(tx, OfSubject, OF_THESE, &ids)?;
     rows.sort_by_key(|row| (row.subject_id, row.wording.number));
     for OfSubject { subject_id, wording } in rows {
-        if let Some(subject) = subjects.iter_mut().find(|subject| id(subject) == subject_id) {
-            earlier(subject).push(wording);
+        if let Ok(at) = subjects.binary_search_by_key(&subject_id, &id) {
+            earlier(&mut subjects[at]).push(wording);
         }
     }
     for subject in subjects {

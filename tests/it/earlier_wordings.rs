@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cast::Cast,
+    involvement::consent_of,
     support::{Answer, Call, Staff, User, World, both_engines, files},
 };
 
@@ -212,10 +213,9 @@ both_engines! {
         assert!(people.iter().all(|person| person["approved_at"].is_null()), "{people:?}");
         let approve = |read: u8| mother.post(cast.path(&format!("{one}/approve?corrections={read}"))).send();
         approve(0).await.expect_problem(409, "conflict");
-        for query in ["corrections=x", "corrections=-1", "sort=name"] {
-            let name = query.split('=').next().expect("a name");
+        for query in ["corrections=x", "corrections=-1"] {
             let call = mother.post(cast.path(&format!("{one}/approve?{query}")));
-            call.send().await.expect_invalid(&format!("?{name}"));
+            call.send().await.expect_invalid("?corrections");
         }
         approve(1).await.expect(200);
         assert_eq!(world.rows("earlier_approval WHERE number = 1").await, 1, "the approval of the earlier wording is kept");
@@ -268,6 +268,38 @@ both_engines! {
         update(json!({"child_id": null, "facts": facts}), 1).await.expect(200);
         let seen = update(json!({"child_id": other.id, "facts": "Was about another child."}), 2).await.expect(200);
         assert!(!seen.text.contains(&facts), "{}", seen.text);
+        // The words were kept for a while, as if about the other child.
+        let third = world.concern(&teacher, &child).await;
+        let path = format!("/v1/concerns/{third}");
+        let update = |body: Value, version: i64| teacher.put(&path).json(body).if_match(version).send();
+        let facts = teacher.get(&path).send().await.expect(200).text("/facts");
+        update(json!({"child_id": other.id, "facts": facts}), 1).await.expect(200);
+        let seen = update(json!({"child_id": other.id, "facts": "Was about another child.", "change_reason": "Not Ola."}), 2).await;
+        let seen = seen.expect(200);
+        assert!(!seen.text.contains(&facts) && !seen.text.contains("Not Ola."), "{}", seen.text);
+    }
+
+    async fn a_concern_that_gets_the_name_of_its_child_keeps_its_words(world: World) {
+        let teacher = world.worker("kragero/skole").await;
+        let child = world.child(&teacher, 8).await;
+        let concerns = format!("/v1/units/{}/concerns", teacher.unit.id);
+        let concern = teacher.post(&concerns).json(json!({"facts": "Sits alone."})).send().await.expect(201).text("/id");
+        let named = json!({"child_id": child.id, "facts": "Sits with one friend."});
+        let seen = teacher.put(format!("/v1/concerns/{concern}")).json(named).if_match(1).send().await.expect(200);
+        assert_eq!(seen.text("/earlier/0/text"), "Sits alone.");
+    }
+
+    async fn a_measure_of_a_clinic_that_the_guardians_may_not_know_of_stays_with_it(world: World) {
+        let cast = world.family_of_sixteen().await;
+        let youth = world.youth(&cast.family.child).await;
+        for kind in ["agreed", "confidential_health"] {
+            consent_of(&world, &youth, &cast, kind).await;
+        }
+        world.add_to_team(&cast.teacher, cast.case, &cast.nurse).await;
+        let measure = world.measure(&cast.teacher, cast.case, &cast.nurse).await;
+        let taken = json!({"responsible_id": cast.teacher.id, "responsible_unit_id": cast.teacher.unit.id});
+        let call = cast.nurse.patch(cast.path(&format!("/measures/{measure}"))).json(taken).if_match(1);
+        call.send().await.expect_invalid("/responsible_unit_id");
     }
 
     async fn what_a_child_said_is_struck_out_and_written_anew_not_corrected(world: World) {

@@ -20,7 +20,7 @@ async fn consent(world: &World, cast: &Cast, units: &[&Staff], kinds: &[&str]) {
 }
 
 /// A person consents to the nurse's unit, and the answer is the id of the consent.
-async fn consent_of(world: &World, giver: &User, cast: &Cast, kind: &str) -> String {
+pub async fn consent_of(world: &World, giver: &User, cast: &Cast, kind: &str) -> String {
     let body = json!({
         "unit_ids": [cast.nurse.unit.id], "kinds": [kind], "purpose": "Help.", "valid_until": world.in_days(90),
         "text_version": "2026-1",

@@ -211,6 +211,10 @@ both_engines! {
         assert!(!sees(&cast.teacher, &cast, &contact).await, "the school does not see it");
         youth.get(cast.path("")).send().await.expect_problem(404, "not-found");
         consent(&world, &cast.family.guardians[0], &cast, &["confidential_health"]).await.expect_invalid("/kinds/0");
+        let why = json!({"reason": "It is about another child.", "contains": []});
+        let strike = cast.nurse.post(cast.path(&format!("/notes/{contact}/strike-out"))).json(why).if_match(1);
+        strike.send().await.expect(200);
+        youth.get(cast.path("/notes")).send().await.expect_problem(404, "not-found");
     }
 
     async fn what_is_about_one_parent_is_read_and_released_by_that_parent_alone(world: World) {

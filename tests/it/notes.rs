@@ -190,6 +190,7 @@ both_engines! {
             for table in ["earlier_approval", "earlier_wording"] {
                 world.try_execute(format!("DROP TABLE {table}")).await.expect(table);
             }
+            world.try_execute("ALTER TABLE concern DROP COLUMN had_another_child").await.expect("dropped");
             world.try_execute("DELETE FROM _sqlx_migrations WHERE version = 38").await.expect("forgotten");
         }
         for sql in [

@@ -66,7 +66,21 @@ both_engines! {
         let measure = world.measure(&moving.pedagogue, moving.case, &moving.pedagogue).await;
         let mother = &moving.family.guardians[0];
         let meeting = world.meeting(&moving.pedagogue, moving.case, &[mother.id, moving.pedagogue.id]).await;
+        for (of, words) in [(format!("/goals/{goal}"), "Plays, says Ida."), (format!("/measures/{measure}"), "With Ida.")] {
+            let first = json!({"description": words, "contains": []});
+            let new = json!({"description": "Plays in a group.", "contains": []});
+            let change = |body: Value| moving.pedagogue.patch(moving.path(&of)).json(body).header("if-match", "*");
+            let why = json!({"reason": "No names."});
+            change(first).with(&if of.starts_with("/goals") { why.clone() } else { json!({}) }).send().await.expect(200);
+            change(new).with(&why).send().await.expect(200);
+        }
         moving.moved(&world, &[]).await;
+        for list in ["/goals", "/measures"] {
+            let seen = moving.teacher.get(moving.path(list)).send().await.expect(200);
+            assert_eq!(seen.items()[0]["earlier"], json!([]), "words that were replaced before do not follow");
+            let seen = mother.get(moving.path(list)).send().await.expect(200);
+            assert!(seen.text.contains("Ida") && seen.text.contains("No names."), "{}", seen.text);
+        }
         let goals = moving.teacher.get(moving.path("/goals")).send().await.expect(200);
         assert_eq!(goals.each("id"), [goal.to_string()]);
         let found = moving.teacher.get(moving.path(&format!("/measures/{measure}"))).send().await.expect(200);

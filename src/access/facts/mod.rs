@@ -25,6 +25,9 @@ mod without_consent;
 
 use std::{collections::BTreeSet, ops::Deref, sync::Arc};
 
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
 pub use self::{
     calendar::{Calendar, DAYS_AHEAD, Ending, EndingCause, calendars},
     child::{ChildFacts, child_facts},
@@ -96,12 +99,13 @@ impl CaseFacts {
         each_once(self.relation.seats.iter().flat_map(of))
     }
 
-    /// Returns whether the caller's units may know of words that were replaced at a time: not if the record has moved since, and they did
-    /// not take part before.
+    /// Returns whether the caller may know of words that were replaced at a time. If the record has moved since, a team member may only
+    /// if their unit took part before, as of an entry that was left behind.
     #[must_use]
-    pub fn knew_words_of(&self, written: Written) -> bool {
+    pub fn knew_words_until(&self, at: DateTime<Utc>) -> bool {
         let seats = &self.relation.seats;
-        let knew = self.known_before(written, None);
+        // No choice of the family is about words that had been replaced.
+        let knew = self.known_before(Written { entry: Uuid::nil(), at }, None);
         seats.is_empty() || knew.is_none_or(|units| seats.iter().any(|seat| units.contains(&seat.unit_id)))
     }
 

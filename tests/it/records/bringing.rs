@@ -87,6 +87,14 @@ both_engines! {
         let answer = bring(mother, new.case, &twice).send().await.expect(422);
         assert_eq!(answer.pointers(), ["/entries/1/signed"]);
         assert_eq!(new.read_by(&new.teacher).await.len(), 3);
+        let why = json!({"reason": "For others than I chose.", "contains": []});
+        mother.post(format!("{}/{first}/strike-out", new.notes())).json(why).if_match(1).send().await.expect(200);
+        let again = bring(mother, new.case, &[entry(taken.signed("He sings."))]).send().await.expect(201);
+        assert_ne!(again.body["note_ids"][0], json!(first), "what is struck out is brought again");
+        let words = json!({"text": "He hums.", "reason": "Not so loud.", "contains": []});
+        let brought = again.body["note_ids"][0].as_str().expect("an id");
+        let correct = mother.post(format!("{}/{brought}/correct", new.notes())).json(words).if_match(1);
+        correct.send().await.expect_problem(409, "conflict");
     }
 
     async fn consents_and_notes_by_others_in_the_family_are_not_brought(world: World) {
